@@ -1,0 +1,317 @@
+"""The catalogue of writable commands: wire name, parameters, bounds, effect.
+
+One function for each entry of the vendor document, section "Writable API", under the same name.
+Each returns a `Command` that is ready to be sent, or raises `InvalidValueError` before anything
+is. Numbers go out as text, because the firmware reads text; only the LED takes numbers.
+
+`update_firmware` and `download_logs` carry binary data and are not here.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import Enum, auto
+import math
+from typing import Literal
+
+from .errors import InvalidValueError
+
+type Value = bool | int | str
+type PowerMode = Literal["low", "normal", "high"]
+type Switch = Literal["enable", "disable"]
+
+
+class Effect(Enum):
+    """What a command does to mining."""
+
+    NONE = auto()
+    NEXT_START = auto()
+    STARTS = auto()
+    STOPS = auto()
+    RESTARTS_MINING = auto()
+    REBOOTS = auto()
+
+
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """The inclusive range of a number."""
+
+    minimum: int
+    maximum: int
+
+    def check(self, parameter: str, value: float) -> int:
+        """Return the nearest whole number, or raise InvalidValueError."""
+        if not self.minimum <= value <= self.maximum:  # also refuses NaN
+            raise InvalidValueError(parameter, value, self.minimum, self.maximum)
+        return math.floor(value + 0.5)
+
+
+POWER_PERCENT = Bounds(0, 100)
+# 0 W does not mean "off" and no firmware says what it does mean. 99999 restores the default.
+POWER_LIMIT = Bounds(1, 99999)
+TEMPERATURE_OFFSET = Bounds(-30, 0)
+TARGET_FREQUENCY = Bounds(-100, 100)
+UPFREQ_SPEED = Bounds(0, 9)
+LED_MILLISECONDS = Bounds(0, 65535)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Command:
+    """A command that is ready to be sent.
+
+    `setting` names what it sets and `value` to what; a newer command for the same setting
+    replaces one that still waits. `v1_name` is the spelling of V1 firmware, `fallback` what is
+    sent where the firmware does not know this command. Parameters are not shown in logs.
+    """
+
+    name: str
+    parameters: Mapping[str, str | int] = field(default_factory=dict, repr=False)
+    effect: Effect = Effect.NONE
+    setting: str | None = None
+    value: Value | None = None
+    v1_name: str | None = None
+    fallback: Command | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Pool:
+    """A mining pool as the miner is told of it; an empty URL is an unused place."""
+
+    url: str = ""
+    worker: str = ""
+    password: str = field(default="", repr=False)
+
+
+def update_pools(*pools: Pool) -> Command:
+    """Replace the whole pool list (one to three pools); mining switches at once."""
+    if not 1 <= len(pools) <= 3:
+        raise InvalidValueError("pools", len(pools), 1, 3)
+    parameters: dict[str, str | int] = {}
+    for number in (1, 2, 3):
+        pool = pools[number - 1] if number <= len(pools) else Pool()
+        parameters[f"pool{number}"] = pool.url
+        parameters[f"worker{number}"] = pool.worker
+        parameters[f"passwd{number}"] = pool.password
+    return Command(name="update_pools", parameters=parameters)
+
+
+def restart_btminer() -> Command:
+    """Restart the mining process."""
+    return Command(name="restart_btminer", effect=Effect.RESTARTS_MINING)
+
+
+def power_off() -> Command:
+    """Stop mining and switch the hashboards off; the miner answers before it does."""
+    return Command(
+        name="power_off",
+        parameters={"respbefore": "true"},
+        effect=Effect.STOPS,
+        setting="mining",
+        value=False,
+    )
+
+
+def power_on() -> Command:
+    """Switch the hashboards on and start mining; hashing follows minutes later."""
+    return Command(name="power_on", effect=Effect.STARTS, setting="mining", value=True)
+
+
+def set_led_auto() -> Command:
+    """Let the miner drive its LEDs."""
+    return Command(name="set_led", parameters={"param": "auto"})
+
+
+def set_led(
+    color: Literal["red", "green"], period: int, duration: int, start: int
+) -> Command:
+    """Flash one LED: on for `duration` of every `period`, after `start` (all ms)."""
+    return Command(
+        name="set_led",
+        parameters={
+            "color": color,
+            "period": LED_MILLISECONDS.check("period", period),
+            "duration": LED_MILLISECONDS.check("duration", duration),
+            "start": LED_MILLISECONDS.check("start", start),
+        },
+    )
+
+
+def set_power_mode(mode: PowerMode) -> Command:
+    """Choose a mode (`set_low_power`, `set_normal_power`, `set_high_power`)."""
+    return Command(
+        name=f"set_{mode}_power",
+        effect=Effect.RESTARTS_MINING,
+        setting="power_mode",
+        value=mode,
+    )
+
+
+def reboot() -> Command:
+    """Reboot the control board; the miner is away for one to three minutes."""
+    return Command(name="reboot", effect=Effect.REBOOTS)
+
+
+def factory_reset() -> Command:
+    """Erase all settings: network, password, API switch, pools, power mode and limit."""
+    return Command(name="factory_reset", effect=Effect.REBOOTS)
+
+
+def update_pwd(old: str, new: str) -> Command:
+    """Change the password (8 bytes at most); every token becomes void."""
+    return Command(name="update_pwd", parameters={"old": old, "new": new})
+
+
+def net_config_dhcp() -> Command:
+    """Take the address from DHCP; reboots."""
+    return Command(
+        name="net_config", parameters={"param": "dhcp"}, effect=Effect.REBOOTS
+    )
+
+
+def net_config(
+    ip: str, mask: str, gateway: str, dns: tuple[str, ...], host: str = ""
+) -> Command:
+    """Take a static address; reboots, and answers there afterwards."""
+    return Command(
+        name="net_config",
+        parameters={
+            "ip": ip,
+            "mask": mask,
+            "gate": gateway,
+            "dns": " ".join(dns),
+            "host": host,
+        },
+        effect=Effect.REBOOTS,
+    )
+
+
+def set_target_freq(percent: float) -> Command:
+    """Shift the target frequency by a percentage of the normal one; 0 is none."""
+    number = TARGET_FREQUENCY.check("percent", percent)
+    return Command(
+        name="set_target_freq",
+        parameters={"percent": str(number)},
+        effect=Effect.RESTARTS_MINING,
+        setting="target_frequency",
+        value=number,
+    )
+
+
+def btminer_fast_boot(switch: Switch) -> Command:
+    """Skip most of the tuning at the next start (`enable_`/`disable_btminer_fast_boot`)."""
+    return Command(
+        name=f"{switch}_btminer_fast_boot",
+        effect=Effect.NEXT_START,
+        setting="fast_boot",
+        value=switch == "enable",
+        v1_name=f"{switch}_cgminer_fast_boot",
+    )
+
+
+def web_pools(switch: Switch) -> Command:
+    """Let pools be edited on the miner's web page (`enable_`/`disable_web_pools`)."""
+    return Command(
+        name=f"{switch}_web_pools", setting="web_pools", value=switch == "enable"
+    )
+
+
+def set_hostname(hostname: str) -> Command:
+    """Set the host name; it shows after a reboot."""
+    return Command(name="set_hostname", parameters={"hostname": hostname})
+
+
+def set_zone(timezone: str, zonename: str) -> Command:
+    """Set the time zone, as POSIX text (`CST-8`) and by name (`Asia/Shanghai`)."""
+    return Command(
+        name="set_zone", parameters={"timezone": timezone, "zonename": zonename}
+    )
+
+
+def load_log(ip: str, port: int, proto: Literal["tcp", "udp"]) -> Command:
+    """Send the miner's log to a syslog server."""
+    return Command(
+        name="load_log", parameters={"ip": ip, "port": str(port), "proto": proto}
+    )
+
+
+def set_power_pct(percent: float) -> Command:
+    """Take this share of the tuned power within a second (fast mode); forgotten at a restart."""
+    return _percent("set_power_pct", percent)
+
+
+def set_power_pct_v2(percent: float) -> Command:
+    """Go to this share of the tuned power over minutes (normal mode); forgotten at a restart.
+
+    Firmware that does not know it gets `set_power_pct`.
+    """
+    return _percent("set_power_pct_v2", percent, fallback=set_power_pct(percent))
+
+
+def pre_power_on() -> Command:
+    """Heat the boards of a stopped miner up; repeat it until the answer says complete."""
+    return Command(name="pre_power_on")
+
+
+def set_temp_offset(celsius: float) -> Command:
+    """Shift the temperature that fans hold; counts from the next start."""
+    number = TEMPERATURE_OFFSET.check("temp_offset", celsius)
+    return Command(
+        name="set_temp_offset",
+        parameters={"temp_offset": str(number)},
+        effect=Effect.NEXT_START,
+        setting="temperature_offset",
+        value=number,
+    )
+
+
+def adjust_power_limit(watts: float) -> Command:
+    """Limit the wall power; more than the model's ordinary power is clamped by the miner."""
+    number = POWER_LIMIT.check("power_limit", watts)
+    return Command(
+        name="adjust_power_limit",
+        parameters={"power_limit": str(number)},
+        effect=Effect.RESTARTS_MINING,
+        setting="power_limit",
+        value=number,
+    )
+
+
+def adjust_upfreq_speed(speed: float) -> Command:
+    """Choose how fast frequencies climb in the next tuning (0 slow and exact, 9 fast)."""
+    number = UPFREQ_SPEED.check("upfreq_speed", speed)
+    return Command(
+        name="adjust_upfreq_speed",
+        parameters={"upfreq_speed": str(number)},
+        effect=Effect.NEXT_START,
+        setting="upfreq_speed",
+        value=number,
+    )
+
+
+def set_poweroff_cool(*, on: bool) -> Command:
+    """Keep the fans running after mining stopped."""
+    return _zero_or_one("set_poweroff_cool", "poweroff_cool", "poweroff_cooling", on)
+
+
+def set_fan_zero_speed(*, on: bool) -> Command:
+    """Allow the fans to stand still."""
+    return _zero_or_one("set_fan_zero_speed", "fan_zero_speed", "fan_zero_speed", on)
+
+
+def _percent(name: str, percent: float, fallback: Command | None = None) -> Command:
+    number = POWER_PERCENT.check("percent", percent)
+    return Command(
+        name=name,
+        parameters={"percent": str(number)},
+        setting="power_percent",
+        value=number,
+        fallback=fallback,
+    )
+
+
+def _zero_or_one(name: str, parameter: str, setting: str, on: bool) -> Command:
+    return Command(
+        name=name,
+        parameters={parameter: "1" if on else "0"},
+        setting=setting,
+        value=on,
+    )

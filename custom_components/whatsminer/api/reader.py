@@ -1,0 +1,296 @@
+"""Polls one miner: which commands, in what order, and what may fail without harm."""
+
+from datetime import UTC, datetime
+import re
+import time
+from typing import Final
+
+from . import reply
+from .errors import (
+    MalformedReplyError,
+    MiningProcessDownError,
+    NoMacError,
+    NotAMinerError,
+    RefusedError,
+    UnreachableError,
+    WhatsminerError,
+    WrongMinerError,
+)
+from .line import Line, Urgency
+from .reply import Answer
+from .snapshot import (
+    Details,
+    Generation,
+    MinerInfo,
+    PoolState,
+    Psu,
+    Snapshot,
+    Status,
+    Summary,
+    Version,
+    board,
+    error_list,
+    summary_errors,
+)
+from .wire import decode
+
+_LIVE: Final = ("summary", "pools", "edevs")
+# Read at set-up and then every few minutes, one in a poll. `get_miner_info` comes with the
+# first identification.
+_SLOW: Final = ("get_version", "devdetails", "get_psu", "get_miner_info")
+_SLOW_INTERVAL = 300.0
+_SLOW_SPREAD = 60.0
+# Elapsed may count whole seconds: for this long the same value twice proves nothing.
+_FROZEN_AFTER = 5.0
+_NOTHING = Answer()
+_NO_MAC = "00:00:00:00:00:00"
+
+
+class Reader:
+    """Turns what one miner says into snapshots, and makes sure that it is that miner.
+
+    A steady poll takes three connections: one joined read, `status`, and a third that is
+    `get_error_code` (V1: `devdetails`) or, every few minutes, one of the slow readings.
+    """
+
+    def __init__(self, line: Line, mac: str | None) -> None:
+        """Prepare; `mac` is the miner that is expected, None for whoever answers."""
+        self.mac = mac
+        self._line = line
+        self._answers: dict[str, Answer] = {}
+        self._due = dict.fromkeys(_SLOW, 0.0)
+        self._joins: bool | None = None
+        self._process_up = True
+        self._identified = False
+        self._uptime: float | None = None
+        self._clock: tuple[float, float] | None = None
+
+    async def poll(self) -> Snapshot:
+        """Return what the miner says now (see `Miner.poll`)."""
+        try:
+            return await self._poll()
+        except WhatsminerError:
+            self._doubt()
+            raise
+
+    async def _poll(self) -> Snapshot:
+        first = not self._answers
+        if first:
+            await self._introduce()
+        live = await self._read_live()
+        status = await self._read_status()
+        version = self._version()
+        generation = _generation(version, status, live.get("summary", _NOTHING))
+        if not first or generation is not Generation.V1:
+            await self._read_third(generation)
+
+        reading = live.get("summary", _NOTHING).reading("SUMMARY")
+        summary = decode(Summary, reading)
+        await self._identify(summary, generation)
+
+        said = decode(Status, status.reading())
+        frozen = self._is_frozen(summary)
+        mining: bool | None
+        if generation is Generation.V1:
+            # Its `btmineroff` says "true" while it hashes.
+            mining = self._process_up and "summary" in live and not frozen
+            errors = summary_errors(reading)
+        else:
+            mining = None if said.mining_off is None else not said.mining_off
+            errors = error_list(
+                self._answers.get("get_error_code", _NOTHING)
+                .reading()
+                .get("error_code")
+            )
+        # A leftover is told by its clock, or at once by a rate that outlived mining.
+        stale = (frozen and bool(summary.elapsed)) or (
+            mining is False and bool(summary.hash_rate)
+        )
+        return Snapshot(
+            taken=datetime.now(UTC),
+            generation=generation,
+            mining=mining,
+            stale=stale,
+            summary=summary,
+            status=said,
+            boards=tuple(
+                board(row, generation)
+                for row in live.get("edevs", _NOTHING).rows("DEVS")
+            ),
+            pools=tuple(
+                decode(PoolState, row)
+                for row in live.get("pools", _NOTHING).rows("POOLS")
+            ),
+            errors=errors,
+            version=version,
+            info=self._slow("get_miner_info", MinerInfo),
+            psu=self._slow("get_psu", Psu),
+            details=self._slow("devdetails", Details, "DEVDETAILS"),
+        )
+
+    async def _introduce(self) -> None:
+        """Read for the first time what seldom changes, and see whether it is a Whatsminer."""
+        try:
+            version = await self._line.ask("get_version")
+        except RefusedError as err:
+            # The oldest firmware does not know the command. Neither do other makers' miners.
+            details = await self._line.ask("devdetails")
+            if "bitmicro" not in str(details.body).lower():
+                raise NotAMinerError("another maker's miner") from err
+            version = Answer(message="whatsminer v1")
+        if not isinstance(version.message, str) and not (
+            {"api_ver", "fw_ver"} & version.reading().keys()
+        ):
+            raise NotAMinerError("no Whatsminer version")
+        for command in _SLOW[1:3]:
+            await self._refresh(command)
+        self._answers["get_version"] = version
+        for position, command in enumerate(_SLOW):
+            self._due[command] = (
+                time.monotonic() + _SLOW_INTERVAL + position * _SLOW_SPREAD
+            )
+
+    async def _read_live(self) -> dict[str, Answer]:
+        """Read summary, pools and boards; what the miner refuses is left out."""
+        if self._joins is not False:
+            try:
+                answers = await self._read_joined()
+            except MiningProcessDownError:
+                return {}
+            except RefusedError, MalformedReplyError, NotAMinerError:
+                pass
+            except UnreachableError as err:
+                if self._joins or not err.request_sent:
+                    raise
+            else:
+                self._joins = True
+                return answers
+        answers = {}
+        for command in _LIVE:
+            try:
+                answers[command] = await self._read_one(command)
+            except RefusedError, MiningProcessDownError:
+                continue
+        if len(answers) == len(_LIVE):
+            self._joins = False
+        return answers
+
+    async def _read_joined(self) -> dict[str, Answer]:
+        async with self._line.turn(Urgency.READ):
+            parts = reply.split(await self._line.plain("+".join(_LIVE)), _LIVE)
+        answers: dict[str, Answer] = {}
+        for command, part in parts.items():
+            try:
+                answers[command] = reply.check(part, command)
+            except RefusedError:
+                # Firmware that is known to join means it: a stopped miner has no boards.
+                if not self._joins:
+                    raise
+        return answers
+
+    async def _read_one(self, command: str) -> Answer:
+        try:
+            return await self._line.ask(command)
+        except RefusedError:
+            if command != "edevs":
+                raise
+            return await self._line.ask("devs")
+
+    async def _read_status(self) -> Answer:
+        try:
+            return await self._line.ask("status")
+        except RefusedError, MiningProcessDownError:
+            return _NOTHING
+
+    async def _read_third(self, generation: Generation) -> None:
+        """Spend the third connection on what has waited longest, else on what matters most."""
+        now = time.monotonic()
+        overdue = [command for command in _SLOW if self._due[command] <= now]
+        if overdue:
+            command = overdue[0]
+        else:
+            command = "devdetails" if generation is Generation.V1 else "get_error_code"
+        await self._refresh(command)
+        if command in self._due:
+            self._due[command] = now + _SLOW_INTERVAL
+
+    async def _refresh(self, command: str) -> None:
+        """Read what a poll can do without; the last answer stays when there is no new one."""
+        answered = True
+        try:
+            self._answers[command] = await self._line.ask(command)
+        except RefusedError, MiningProcessDownError:
+            answered = False
+        except WhatsminerError:
+            return
+        if command == "devdetails":
+            self._process_up = answered
+
+    async def _identify(self, summary: Summary, generation: Generation) -> None:
+        """Make sure that this is the miner it was, whenever it may have been replaced."""
+        last, self._uptime = self._uptime, summary.uptime
+        if last is not None and summary.uptime is not None and summary.uptime < last:
+            self._doubt()
+        if self._identified:
+            return
+        mac = summary.mac
+        if mac is None:
+            try:
+                answer = await self._line.ask("get_miner_info")
+            except RefusedError as err:
+                if generation is Generation.V1 and self.mac and summary == Summary():
+                    return  # its process is down: no data to use, nothing to compare
+                raise NoMacError("the miner tells no MAC address") from err
+            self._answers["get_miner_info"] = answer
+            mac = decode(MinerInfo, answer.reading()).mac
+        mac = _mac(mac)
+        if self.mac is not None and mac != self.mac:
+            raise WrongMinerError(self.mac, mac)
+        self.mac = mac
+        self._identified = True
+
+    def _doubt(self) -> None:
+        """Take nothing for granted: after an outage there may be another firmware or miner."""
+        self._identified = False
+        self._due = dict.fromkeys(_SLOW, 0.0)
+
+    def _is_frozen(self, summary: Summary) -> bool:
+        """Tell whether the clock of the mining process stands still."""
+        now = time.monotonic()
+        if summary.elapsed is None:
+            self._clock = None
+            return False
+        if self._clock is None or self._clock[0] != summary.elapsed:
+            self._clock = summary.elapsed, now
+        return now - self._clock[1] >= _FROZEN_AFTER
+
+    def _version(self) -> Version:
+        answer = self._answers["get_version"]
+        if isinstance(answer.message, str):
+            return Version(api=answer.message)
+        return decode(Version, answer.reading())
+
+    def _slow[D](self, command: str, kind: type[D], section: str | None = None) -> D:
+        return decode(kind, self._answers.get(command, _NOTHING).reading(section))
+
+
+def _generation(version: Version, status: Answer, summary: Answer) -> Generation:
+    """Tell the generation by what the firmware says of itself and by how it says it."""
+    if summary.code is not None and isinstance(summary.message, dict):
+        return Generation.COMPAT
+    api = version.api or status.description
+    if "whatsminer v" in api.lower():
+        return Generation.V1
+    found = re.search(r"(\d+)\.(\d+)", api)
+    if found and (int(found[1]), int(found[2])) >= (2, 2):
+        return Generation.COMPAT
+    return Generation.V2
+
+
+def _mac(mac: str | None) -> str:
+    """Return a MAC address in lower case with colons, or raise NoMacError."""
+    digits = re.sub(r"[^0-9a-f]", "", (mac or "").lower())
+    pretty = ":".join(digits[index : index + 2] for index in range(0, 12, 2))
+    if len(digits) != 12 or pretty == _NO_MAC:
+        raise NoMacError("the miner tells no MAC address")
+    return pretty

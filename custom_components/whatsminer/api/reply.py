@@ -1,0 +1,204 @@
+"""Bytes to checked answers: the four envelopes, tolerant repair, errors by code.
+
+Every quirk in how a miner writes JSON is known here and nowhere else.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+import json
+import re
+
+from .errors import (
+    MalformedReplyError,
+    MiningProcessDownError,
+    NotAMinerError,
+    RefusedError,
+    TokenRejectedError,
+    TooManyTokensError,
+    UnsupportedCommandError,
+    WriteAccessClosedError,
+    WrongPasswordError,
+)
+
+type Json = bool | int | float | str | list[Json] | dict[str, Json] | None
+
+_REFUSALS: dict[int, type[RefusedError]] = {
+    14: UnsupportedCommandError,
+    23: WrongPasswordError,
+    45: WriteAccessClosedError,
+    135: TokenRejectedError,
+    136: TooManyTokensError,
+}
+# What answers on the miner's behalf while its mining process is down (old firmware).
+_PROCESS_DOWN = b"Socket connect failed"
+# The only answer that is worth saving when it was cut short: a list that overran the miner's buffer.
+_MAY_BE_CUT = "get_error_code"
+
+_STRING = re.compile(r'"(?:[^"\\]|\\.)*"', re.DOTALL)
+# Stands for one whole string while the text between strings is mended.
+_MARK = "\x01"
+_PAIR_LIST = re.compile(rf"\[{_MARK}:{_MARK}(?:,{_MARK}:{_MARK})*\]")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """One successful answer, whichever envelope it came in.
+
+    `message` is `Msg`: a text, or the object with the readings. `body` is the whole answer.
+    `code` is None for an answer that never came, yet counts as accepted (see `Miner.send`).
+    """
+
+    code: int | None = None
+    message: Json = None
+    description: str = ""
+    body: Mapping[str, Json] = field(default_factory=dict, repr=False)
+
+    def reading(self, section: str | None = None) -> Mapping[str, Json]:
+        """Return the object with the readings: the first of `section`, else `Msg`."""
+        rows = self.rows(section) if section else ()
+        if rows:
+            return rows[0]
+        return self.message if isinstance(self.message, dict) else {}
+
+    def rows(self, section: str) -> tuple[Mapping[str, Json], ...]:
+        """Return the objects listed under `section` (`POOLS`, `DEVS`, ...)."""
+        rows = self.body.get(section)
+        if not isinstance(rows, list):
+            return ()
+        return tuple(row for row in rows if isinstance(row, dict))
+
+
+def parse(raw: bytes, command: str) -> dict[str, Json]:
+    """Return the JSON object that a miner meant to send.
+
+    A strict parse comes first; only when it fails are the known mistakes of firmware mended,
+    and only outside of strings.
+
+    Raises:
+        MiningProcessDownError: the answer says that nothing is there to give one.
+        NotAMinerError: this is no JSON at all.
+        MalformedReplyError: it cannot be mended, or was cut short.
+
+    """
+    raw = raw.replace(b"\0", b"").strip()
+    if raw.startswith(_PROCESS_DOWN):
+        raise MiningProcessDownError("the mining process is not running")
+    if not raw.startswith(b"{"):
+        raise NotAMinerError(f"{command}: the answer is no JSON")
+    text = raw.decode(errors="replace")
+    try:
+        value = _load(text)
+    except ValueError:
+        try:
+            value = _load(_mend(text, cut=command == _MAY_BE_CUT))
+        except ValueError as err:
+            raise MalformedReplyError(f"{command}: the answer is broken") from err
+    if not isinstance(value, dict):  # pragma: no cover - it starts with a brace
+        raise MalformedReplyError(f"{command}: the answer is no object")
+    return value
+
+
+def check(value: Mapping[str, Json], command: str) -> Answer:
+    """Return a successful answer from any of the single envelopes (A, B, C).
+
+    Raises:
+        RefusedError: or one of its kinds, when the miner said no.
+        MalformedReplyError: there is no status in it.
+
+    """
+    status = value.get("STATUS")
+    envelope = value
+    if isinstance(status, list):  # cgminer's shape, long or short
+        if not status or not isinstance(status[0], dict):
+            raise MalformedReplyError(f"{command}: the answer has no status")
+        envelope = status[0]
+        status = envelope.get("STATUS")
+    if not isinstance(status, str):
+        raise MalformedReplyError(f"{command}: the answer has no status")
+    code = _integer(envelope.get("Code"))
+    message = envelope.get("Msg")
+    if status not in ("S", "I", "RESTART"):
+        refusal = (
+            _REFUSALS.get(code, RefusedError) if code is not None else RefusedError
+        )
+        raise refusal(command, code, str(message))
+    return Answer(
+        code=code,
+        message=message,
+        description=str(envelope.get("Description", "")),
+        body=value,
+    )
+
+
+def split(
+    value: Mapping[str, Json], commands: Iterable[str]
+) -> dict[str, Mapping[str, Json]]:
+    """Return the parts of a joined answer (envelope D), one for each command.
+
+    Raises:
+        RefusedError: the join as a whole was refused.
+        MalformedReplyError: a part is missing.
+
+    """
+    commands = tuple(commands)
+    if "STATUS" in value:
+        check(value, "+".join(commands))
+    parts: dict[str, Mapping[str, Json]] = {}
+    for command in commands:
+        part = value.get(command)
+        if isinstance(part, list) and len(part) == 1:
+            part = part[0]
+        if not isinstance(part, dict):
+            raise MalformedReplyError(f"{command}: missing from the joined answer")
+        parts[command] = part
+    return parts
+
+
+def _load(text: str) -> Json:
+    # NaN and Infinity are no readings.
+    value: Json = json.loads(text, strict=False, parse_constant=lambda _: None)
+    return value
+
+
+def _mend(text: str, *, cut: bool) -> str:
+    """Mend the mistakes that firmware is known to make."""
+    strings = _STRING.findall(text)
+    skeleton = re.sub(r"[\r\n\t ]+", "", _STRING.sub(_MARK, text))
+    if cut and not skeleton.endswith("}"):
+        skeleton = _close(skeleton)
+    for wrong, right in (
+        (",}", "}"),
+        (",]", "]"),
+        ("}{", "},{"),
+        ("[,{", "[{"),
+        (_MARK * 2, f"{_MARK},{_MARK}"),
+    ):
+        skeleton = skeleton.replace(wrong, right)
+    # API 2.0.4 lists faults as ["329":"2022-01-17 11:28:11"].
+    skeleton = _PAIR_LIST.sub(
+        lambda found: found[0].replace(f"{_MARK}:{_MARK}", f"{{{_MARK}:{_MARK}}}"),
+        skeleton,
+    )
+    remaining = iter(strings)
+    return re.sub(_MARK, lambda _: next(remaining), skeleton)
+
+
+def _close(skeleton: str) -> str:
+    """Drop what follows the last comma and close every bracket that is open."""
+    skeleton = skeleton[: skeleton.rfind(",")] if "," in skeleton else skeleton
+    closing: list[str] = []
+    for character in skeleton:
+        if character in "{[":
+            closing.append("}" if character == "{" else "]")
+        elif character in "}]" and closing:
+            closing.pop()
+    return skeleton + "".join(reversed(closing))
+
+
+def _integer(value: Json) -> int | None:
+    if isinstance(value, bool) or not isinstance(value, int | float | str):
+        return None
+    try:
+        return int(value)
+    except ValueError, OverflowError:
+        return None

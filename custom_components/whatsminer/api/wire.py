@@ -1,0 +1,98 @@
+"""Declares dataclass fields by the key and unit they have on the wire.
+
+`elapsed: float | None = wire(number, "Elapsed")` reads as: the first of the keys that is there,
+converted. A converter returns None for what is no reading, so every field is optional.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import field, fields
+from datetime import datetime
+import math
+from typing import Any, cast
+
+from .reply import Json
+
+type Converter[T] = Callable[[Json], T | None]
+
+
+def wire[T](convert: Converter[T], *keys: str) -> T | None:
+    """Declare a field that is read from the first of `keys` that is present."""
+    # dataclasses.field() is typed as its default, and so is this.
+    return cast(T | None, field(default=None, metadata={"wire": (convert, keys)}))
+
+
+def decode[D](kind: type[D], reading: Mapping[str, Json]) -> D:
+    """Return a dataclass of `kind` filled from one object of an answer."""
+    values: dict[str, Any] = {}
+    for item in fields(cast(Any, kind)):
+        if "wire" not in item.metadata:
+            continue
+        convert, keys = item.metadata["wire"]
+        key = next((key for key in keys if reading.get(key) not in (None, "")), None)
+        if key is not None:
+            values[item.name] = convert(reading[key])
+    return kind(**values)
+
+
+def number(value: Json) -> float | None:
+    """Return a finite number, from a number or from text."""
+    if isinstance(value, bool) or not isinstance(value, int | float | str):
+        return None
+    try:
+        result = float(value)
+    except ValueError, OverflowError:
+        return None
+    return result if math.isfinite(result) else None
+
+
+def scaled(factor: float, *, above: float = -math.inf) -> Converter[float]:
+    """Return a converter that multiplies, and takes `above` or less for no reading."""
+
+    def convert(value: Json) -> float | None:
+        result = number(value)
+        return None if result is None or result <= above else result * factor
+
+    return convert
+
+
+def integer(value: Json) -> int | None:
+    """Return a whole number."""
+    result = number(value)
+    return None if result is None else int(result)
+
+
+def text(value: Json) -> str | None:
+    """Return text without the quotes that V1 firmware puts inside its strings."""
+    if isinstance(value, bool) or not isinstance(value, int | float | str):
+        return None
+    return str(value).strip().strip("'") or None
+
+
+def lower(value: Json) -> str | None:
+    """Return text in lower case: some keys are capitalised, some are not."""
+    result = text(value)
+    return None if result is None else result.lower()
+
+
+def flag(value: Json) -> bool | None:
+    """Return a yes or no, in any of the ways that firmware says it."""
+    match str(value).lower():
+        case "true" | "1" | "1.0" | "y" | "enable":
+            return True
+        case "false" | "0" | "0.0" | "n" | "disable":
+            return False
+    return None
+
+
+def epoch(value: Json) -> int | None:
+    """Return seconds since 1970, or None for never."""
+    result = integer(value)
+    return result or None
+
+
+def local_time(value: Json) -> datetime | None:
+    """Return a time in the miner's own zone, which it does not name."""
+    try:
+        return datetime.fromisoformat(str(value))
+    except ValueError:
+        return None

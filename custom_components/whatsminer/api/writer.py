@@ -1,0 +1,218 @@
+"""Tells one miner what to do: token, retry, silence, and what must not be sent."""
+
+from collections.abc import Callable
+from itertools import count
+import math
+import time
+
+from . import reply
+from .cipher import Session, open_session
+from .commands import Command, Effect
+from .errors import (
+    MalformedReplyError,
+    MiningProcessDownError,
+    RefusedError,
+    TokenRejectedError,
+    TooManyTokensError,
+    TooSoonError,
+    UnconfirmedError,
+    UnreachableError,
+    UnsupportedCommandError,
+    WhatsminerError,
+    WriteAccessClosedError,
+    WrongPasswordError,
+)
+from .line import Line, Urgency
+from .reply import Answer
+from .snapshot import Generation, Status
+from .wire import decode, text
+
+RESTART_SPACING = 60.0
+# These often end the process that would have answered.
+_MAY_BE_SILENT = (Effect.RESTARTS_MINING, Effect.REBOOTS)
+
+
+class Writer:
+    """Sends privileged commands to one miner."""
+
+    def __init__(self, line: Line, password: str) -> None:
+        """Prepare; nothing is sent."""
+        self._line = line
+        self._password = password
+        self._session: Session | None = None
+        self._session_since = 0.0
+        self._unsupported: set[str] = set()
+        self._restarted: float | None = None
+        self._sequence = count()
+        self._newest: dict[str, int] = {}
+
+    async def send(self, command: Command, generation: Generation) -> Answer | None:
+        """Send a command (see `Miner.send`)."""
+        sequence = next(self._sequence)
+        if command.setting:
+            self._newest[command.setting] = sequence
+
+        def wanted() -> bool:
+            """Tell whether to send it now: asked first, and again when its turn has come."""
+            if command.effect is Effect.RESTARTS_MINING:
+                self._refuse_if_too_soon()
+            return (
+                command.effect is Effect.STOPS
+                or command.setting is None
+                or self._newest[command.setting] == sequence
+            )
+
+        wanted()
+        return await self._send(command, generation, wanted)
+
+    async def check_password(self) -> bool:
+        """Try the password by an encrypted read (see `Miner.check_password`)."""
+        self._session = None
+        try:
+            await self._privileged(Command(name="get_version"), Urgency.READ)
+        except WrongPasswordError, TooManyTokensError:
+            raise
+        except WriteAccessClosedError:
+            return False
+        except RefusedError:
+            pass
+        return True
+
+    async def _send(
+        self, command: Command, generation: Generation, wanted: Callable[[], bool]
+    ) -> Answer | None:
+        name = command.name
+        if generation is Generation.V1 and command.v1_name:
+            name = command.v1_name
+        try:
+            if name in self._unsupported:
+                raise UnsupportedCommandError(name, 14, "known to be unsupported")
+            if command.effect is Effect.STOPS:
+                return await self._power_off(command, generation)
+            answer = await self._privileged(command, Urgency.WRITE, wanted, name)
+        except UnsupportedCommandError:
+            self._unsupported.add(name)
+            if command.fallback is None:
+                raise
+            return await self._send(command.fallback, generation, wanted)
+        except UnreachableError as err:
+            if not err.request_sent or command.effect not in _MAY_BE_SILENT:
+                raise
+            answer = Answer()
+            await self._is_off(
+                generation
+            )  # let it settle; the next poll tells the rest
+        if answer is not None and command.effect is Effect.RESTARTS_MINING:
+            self._restarted = time.monotonic()
+        return answer
+
+    async def _power_off(self, command: Command, generation: Generation) -> Answer:
+        """Send it, if need be twice, until the miner has confirmed it in one way or another."""
+        failure: WhatsminerError | None = None
+        for _ in range(2):
+            try:
+                answer = await self._privileged(command, Urgency.POWER_OFF)
+            except (UnreachableError, MalformedReplyError) as err:
+                failure = err
+                sent = not isinstance(err, UnreachableError) or err.request_sent
+                if sent and await self._is_off(generation):
+                    return Answer()
+            else:
+                return answer or Answer()
+        if isinstance(failure, UnreachableError) and not failure.request_sent:
+            raise failure
+        raise UnconfirmedError("power off was not confirmed") from failure
+
+    async def _is_off(self, generation: Generation) -> bool:
+        """Ask the miner whether mining is off; no answer is no."""
+        try:
+            if generation is Generation.V1:  # its status cannot be trusted
+                await self._line.ask("devdetails", Urgency.POWER_OFF)
+                return False
+            answer = await self._line.ask("status", Urgency.POWER_OFF)
+        except RefusedError, MiningProcessDownError:
+            return generation is Generation.V1
+        except WhatsminerError:
+            return False
+        return decode(Status, answer.reading()).mining_off is True
+
+    async def _privileged(
+        self,
+        command: Command,
+        urgency: Urgency,
+        wanted: Callable[[], bool] = lambda: True,
+        name: str | None = None,
+    ) -> Answer | None:
+        """Send one command under a token; None when it is no longer wanted.
+
+        Another client can void our token, so one that was in use before is replaced once.
+        """
+        retry = True
+        while True:
+            session, fresh = await self._token(urgency)
+            async with self._line.turn(urgency):
+                if not wanted():
+                    return None
+                try:
+                    answer = await self._line.sealed(
+                        session, name or command.name, command.parameters
+                    )
+                except WrongPasswordError, TokenRejectedError:
+                    if self._session is session:
+                        self._session = None
+                    if fresh or not retry:
+                        raise
+                    retry = False
+                else:
+                    if session.sliding:
+                        self._session_since = time.monotonic()
+                    return answer
+
+    async def _token(self, urgency: Urgency) -> tuple[Session, bool]:
+        """Return a session, and whether it was made just now."""
+        if session := self._usable():
+            return session, False
+        async with self._line.turn(urgency):
+            # Another write may have fetched one while this one waited.
+            if session := self._usable():
+                return session, False
+            try:
+                value = await self._line.plain("get_token")
+                token = reply.check(value, "get_token")
+            except UnreachableError as err:
+                err.request_sent = False  # the command itself never was
+                raise
+            self._session = _session(token, self._password)
+            self._session_since = time.monotonic()
+            return self._session, True
+
+    def _usable(self) -> Session | None:
+        session = self._session
+        if session is None or session.life is None:
+            return session
+        age = time.monotonic() - self._session_since
+        return session if age < session.life else None
+
+    def _refuse_if_too_soon(self) -> None:
+        if self._restarted is None:
+            return
+        left = self._restarted + RESTART_SPACING - time.monotonic()
+        if left > 0:
+            raise TooSoonError(math.ceil(left))
+
+
+def _session(token: Answer, password: str) -> Session:
+    reading = token.reading()
+    salt, newsalt, moment = (
+        text(reading.get(key)) for key in ("salt", "newsalt", "time")
+    )
+    if not (salt and newsalt and moment):
+        # A text where the object should be: "over max connect".
+        raise TooManyTokensError("get_token", token.code, str(token.message))
+    return open_session(
+        password,
+        salt=salt,
+        newsalt=newsalt,
+        time=moment,
+        timeout=text(reading.get("timeout")),
+    )
