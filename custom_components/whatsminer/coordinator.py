@@ -1,0 +1,208 @@
+"""Polls one miner, and sends it what entities and actions ask for."""
+
+import asyncio
+from copy import deepcopy
+import logging
+import time
+from typing import override
+
+from homeassistant.config_entries import ConfigEntry
+from homeassistant.const import CONF_HOST, CONF_PASSWORD, CONF_PORT
+from homeassistant.core import HomeAssistant, callback
+from homeassistant.helpers import issue_registry as ir
+from homeassistant.helpers.storage import Store
+from homeassistant.helpers.update_coordinator import DataUpdateCoordinator, UpdateFailed
+from homeassistant.util.hass_dict import HassKey
+
+from .api import (
+    Answer,
+    Capabilities,
+    Command,
+    MalformedReplyError,
+    Miner,
+    Snapshot,
+    UnreachableError,
+    WhatsminerError,
+    WriteAccessClosedError,
+    WrongPasswordError,
+    commands,
+)
+from .const import (
+    ACCESS_CHECK_INTERVAL,
+    DOMAIN,
+    FIRST_POLLS_AT_ONCE,
+    ISSUE_WRITE_ACCESS,
+    POLL_INTERVAL,
+)
+from .errors import explain, translation
+from .settings import Remembered, Settings
+
+_LOGGER = logging.getLogger(__name__)
+
+_FIRST_POLLS: HassKey[asyncio.Semaphore] = HassKey(f"{DOMAIN}_first_polls")
+_STORE_VERSION = 1
+_STORE_DELAY = 5.0
+
+type WhatsminerConfigEntry = ConfigEntry[WhatsminerCoordinator]
+
+
+def settings_store(
+    hass: HomeAssistant, entry: WhatsminerConfigEntry
+) -> Store[dict[str, Remembered]]:
+    """Return where the accepted requests of a miner are kept over restarts."""
+    return Store(hass, _STORE_VERSION, f"{DOMAIN}.{entry.entry_id}")
+
+
+class WhatsminerCoordinator(DataUpdateCoordinator[Snapshot]):
+    """One miner in Home Assistant."""
+
+    config_entry: WhatsminerConfigEntry
+    # Both are decided by the first poll.
+    capabilities: Capabilities
+    settings: Settings
+
+    def __init__(self, hass: HomeAssistant, entry: WhatsminerConfigEntry) -> None:
+        """Prepare; nothing is sent."""
+        super().__init__(
+            hass,
+            _LOGGER,
+            config_entry=entry,
+            name=entry.title,
+            update_interval=POLL_INTERVAL,
+        )
+        self.miner = Miner(
+            entry.data[CONF_HOST],
+            entry.data[CONF_PORT],
+            password=entry.data.get(CONF_PASSWORD) or "",
+            mac=entry.unique_id,
+        )
+        # None until a write has told.
+        self.write_access: bool | None = None
+        self._access_checked = -ACCESS_CHECK_INTERVAL.total_seconds()
+        self._store = settings_store(hass, entry)
+        self._missed = 0
+
+    @property
+    def has_password(self) -> bool:
+        """Whether the owner lets us write; without it there are readings only."""
+        return bool(self.config_entry.data.get(CONF_PASSWORD))
+
+    @override
+    async def _async_update_data(self) -> Snapshot:
+        """Poll the miner; a single miss keeps what is known."""
+        try:
+            if self.data is None:
+                snapshot = await self._async_first_poll()
+            else:
+                snapshot = await self.miner.poll()
+        except WhatsminerError as err:
+            self._missed += 1
+            blip = isinstance(err, UnreachableError | MalformedReplyError)
+            if blip and self._missed == 1 and self.data is not None:
+                _LOGGER.debug("%s: missed one poll: %s", self.name, err)
+                return self.data
+            raise UpdateFailed(**translation(err, self.name)) from err
+        self._missed = 0
+        if self.data is not None and snapshot.firmware != self.data.firmware:
+            # Other firmware has other capabilities.
+            self.hass.config_entries.async_schedule_reload(self.config_entry.entry_id)
+        before = deepcopy(self.settings.remembered)
+        self.settings.update(snapshot)
+        self._async_save_if_changed(before)
+        await self._async_check_access(snapshot)
+        return snapshot
+
+    async def _async_first_poll(self) -> Snapshot:
+        """Make the longer first poll, a few miners at a time, and see what can be expected."""
+        gate = self.hass.data.setdefault(
+            _FIRST_POLLS, asyncio.Semaphore(FIRST_POLLS_AT_ONCE)
+        )
+        async with gate:
+            snapshot = await self.miner.poll()
+        self.capabilities = Capabilities.of(snapshot)
+        self.settings = Settings(
+            self.name, self.capabilities, await self._store.async_load() or {}
+        )
+        return snapshot
+
+    async def async_send(self, command: Command) -> Answer | None:
+        """Send a command; its value shows at once and until the miner is read again.
+
+        Returns the miner's answer, or None when nothing had to be sent: mining would have
+        restarted to change nothing, or a newer value took the place of this one.
+
+        Raises:
+            HomeAssistantError: translated, when the miner did not do it.
+            ServiceValidationError: translated, when it was not even asked.
+
+        """
+        if not self.settings.would_change(command):
+            return None
+        try:
+            with self.settings.asking(command):
+                self.async_update_listeners()
+                answer = await self._async_tell(command)
+                if answer is not None:
+                    before = deepcopy(self.settings.remembered)
+                    self.settings.accept(command)
+                    self._async_save_if_changed(before)
+        except WhatsminerError as err:
+            raise explain(err, self.name) from err
+        finally:
+            self.async_update_listeners()
+        if answer is not None:
+            await self.async_request_refresh()
+        return answer
+
+    async def _async_tell(self, command: Command) -> Answer | None:
+        """Send a command and learn from it whether the miner takes commands from us."""
+        try:
+            answer = await self.miner.send(command)
+        except WriteAccessClosedError:
+            self._async_set_access(is_open=False)
+            raise
+        except WrongPasswordError:
+            self.config_entry.async_start_reauth(self.hass)
+            raise
+        if answer is not None:
+            self._async_set_access(is_open=True)
+        return answer
+
+    async def _async_check_access(self, snapshot: Snapshot) -> None:
+        """Look whether a closed (or not yet known) write access is open, by changing nothing."""
+        due = self._access_checked + ACCESS_CHECK_INTERVAL.total_seconds()
+        if (
+            not self.has_password
+            or self.write_access
+            or snapshot.info.led != "auto"
+            or time.monotonic() < due
+        ):
+            return
+        self._access_checked = time.monotonic()
+        try:
+            await self._async_tell(commands.set_led_auto())
+        except WhatsminerError as err:
+            _LOGGER.debug("%s: no write access: %s", self.name, err)
+
+    @callback
+    def _async_set_access(self, *, is_open: bool) -> None:
+        """Keep the one repair issue in step with what the miner said last."""
+        self.write_access = is_open
+        issue_id = f"{ISSUE_WRITE_ACCESS}_{self.config_entry.entry_id}"
+        if is_open:
+            ir.async_delete_issue(self.hass, DOMAIN, issue_id)
+            return
+        ir.async_create_issue(
+            self.hass,
+            DOMAIN,
+            issue_id,
+            is_fixable=False,
+            severity=ir.IssueSeverity.WARNING,
+            translation_key=ISSUE_WRITE_ACCESS,
+            translation_placeholders={"miner": self.name},
+        )
+
+    @callback
+    def _async_save_if_changed(self, before: dict[str, Remembered]) -> None:
+        if self.settings.remembered != before:
+            self._store.async_delay_save(lambda: self.settings.remembered, _STORE_DELAY)

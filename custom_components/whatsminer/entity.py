@@ -1,0 +1,90 @@
+"""Base entities: a reading of a miner, and a setting that can be changed."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import override
+
+from homeassistant.const import CONF_HOST
+from homeassistant.helpers.device_registry import CONNECTION_NETWORK_MAC, DeviceInfo
+from homeassistant.helpers.entity import EntityDescription
+from homeassistant.helpers.update_coordinator import CoordinatorEntity
+
+from .api import Capabilities, Command, InvalidValueError
+from .api.commands import Value
+from .const import DOMAIN, MANUFACTURER
+from .coordinator import WhatsminerCoordinator
+from .errors import explain
+
+
+@dataclass(frozen=True, kw_only=True)
+class WhatsminerEntityDescription(EntityDescription):
+    """What all descriptions have in common."""
+
+    exists_fn: Callable[[Capabilities], bool] = lambda _: True
+
+
+@dataclass(frozen=True, kw_only=True)
+class WhatsminerSettingDescription[ValueT](WhatsminerEntityDescription):
+    """How a setting is changed; its state is that of `settings.SETTINGS` under the same key."""
+
+    set_fn: Callable[[ValueT], Command]
+
+
+class WhatsminerEntity(CoordinatorEntity[WhatsminerCoordinator]):
+    """An entity of a miner."""
+
+    _attr_has_entity_name = True
+
+    def __init__(
+        self, coordinator: WhatsminerCoordinator, description: EntityDescription
+    ) -> None:
+        """Attach the entity to its miner."""
+        super().__init__(coordinator)
+        self.entity_description = description
+        mac = coordinator.config_entry.unique_id
+        assert mac is not None
+        self._attr_unique_id = f"{mac}_{description.key}"
+        snapshot = coordinator.data
+        host = coordinator.config_entry.data[CONF_HOST]
+        self._attr_device_info = DeviceInfo(
+            configuration_url=f"https://{host}",
+            connections={(CONNECTION_NETWORK_MAC, mac)},
+            hw_version=snapshot.platform,
+            identifiers={(DOMAIN, mac)},
+            manufacturer=MANUFACTURER,
+            model=snapshot.model,
+            name=coordinator.config_entry.title,
+            serial_number=snapshot.info.serial_number,
+            sw_version=snapshot.firmware,
+        )
+
+
+class WhatsminerSettingEntity[ValueT](WhatsminerEntity):
+    """A setting: shows what was asked for until the miner has answered for itself."""
+
+    entity_description: WhatsminerSettingDescription[ValueT]
+
+    @property
+    @override
+    def assumed_state(self) -> bool:
+        """Return whether the miner never reads this setting back."""
+        return self.coordinator.settings.is_assumed(self.entity_description.key)
+
+    @property
+    def setting(self) -> Value | float | None:
+        """The value to show."""
+        return self.coordinator.settings.value(self.entity_description.key)
+
+    async def async_set(self, value: ValueT) -> None:
+        """Change the setting; every failure is a translated error.
+
+        Raises:
+            HomeAssistantError: the miner did not do it.
+            ServiceValidationError: it was not even asked.
+
+        """
+        try:
+            command = self.entity_description.set_fn(value)
+        except InvalidValueError as err:
+            raise explain(err, self.coordinator.name) from err
+        await self.coordinator.async_send(command)

@@ -1,0 +1,77 @@
+"""What went wrong at a miner, as a translated sentence that says what to do next."""
+
+from typing import Final, TypedDict
+
+from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
+
+from .api import (
+    InvalidValueError,
+    MalformedReplyError,
+    MiningProcessDownError,
+    NoMacError,
+    NotAMinerError,
+    RefusedError,
+    TimedOutError,
+    TooManyTokensError,
+    TooSoonError,
+    UnconfirmedError,
+    UnreachableError,
+    UnsupportedCommandError,
+    WhatsminerError,
+    WriteAccessClosedError,
+    WrongMinerError,
+    WrongPasswordError,
+)
+from .const import DOMAIN
+
+# The first that fits counts: special cases before their bases. Each key is a translation, both
+# of an exception and, where it can happen there, of an error in the config flow.
+_KEYS: Final[tuple[tuple[type[WhatsminerError], str], ...]] = (
+    (TimedOutError, "timed_out"),
+    (UnreachableError, "cannot_connect"),
+    (NotAMinerError, "not_a_whatsminer"),
+    (MalformedReplyError, "malformed_reply"),
+    (MiningProcessDownError, "mining_process_down"),
+    (NoMacError, "no_mac"),
+    (WrongMinerError, "wrong_miner"),
+    (WrongPasswordError, "wrong_password"),
+    (WriteAccessClosedError, "write_access_closed"),
+    (TooManyTokensError, "too_many_tokens"),
+    (UnsupportedCommandError, "unsupported_command"),
+    (RefusedError, "refused"),
+    (TooSoonError, "too_soon"),
+    (UnconfirmedError, "power_off_unconfirmed"),
+    (InvalidValueError, "invalid_value"),
+)
+
+
+class Translation(TypedDict):
+    """The arguments that every translated exception takes."""
+
+    translation_domain: str
+    translation_key: str
+    translation_placeholders: dict[str, str]
+
+
+def translation_key(error: WhatsminerError) -> str:
+    """Return the key of the sentence for an error."""
+    return next(key for kind, key in _KEYS if isinstance(error, kind))
+
+
+def translation(error: WhatsminerError, miner: str) -> Translation:
+    """Return the sentence for an error at the named miner, with all that the error knows."""
+    return {
+        "translation_domain": DOMAIN,
+        "translation_key": translation_key(error),
+        "translation_placeholders": {
+            "miner": miner,
+            **{name: str(value) for name, value in vars(error).items()},
+        },
+    }
+
+
+def explain(error: WhatsminerError, miner: str) -> HomeAssistantError:
+    """Return the exception to raise from an entity or an action."""
+    if isinstance(error, InvalidValueError | TooSoonError):
+        return ServiceValidationError(**translation(error, miner))
+    return HomeAssistantError(**translation(error, miner))

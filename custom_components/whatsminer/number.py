@@ -1,0 +1,103 @@
+"""Settings of a miner that are numbers."""
+
+from dataclasses import dataclass
+from typing import Final, override
+
+from homeassistant.components.number import (
+    NumberDeviceClass,
+    NumberEntity,
+    NumberEntityDescription,
+    NumberMode,
+)
+from homeassistant.const import (
+    EntityCategory,
+    UnitOfPower,
+    UnitOfRatio,
+    UnitOfTemperature,
+)
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
+
+from .api import commands
+from .coordinator import WhatsminerConfigEntry
+from .entity import WhatsminerSettingDescription, WhatsminerSettingEntity
+
+PARALLEL_UPDATES = 0
+
+
+@dataclass(frozen=True, kw_only=True)
+class WhatsminerNumberDescription(
+    WhatsminerSettingDescription[float], NumberEntityDescription
+):
+    """A number."""
+
+
+NUMBERS: Final = (
+    WhatsminerNumberDescription(
+        key="power_percent",
+        translation_key="power_percent",
+        native_min_value=commands.POWER_PERCENT.minimum,
+        native_max_value=commands.POWER_PERCENT.maximum,
+        native_step=1,
+        native_unit_of_measurement=UnitOfRatio.PERCENTAGE,
+        mode=NumberMode.SLIDER,
+        set_fn=commands.set_power_pct_v2,
+    ),
+    WhatsminerNumberDescription(
+        key="power_limit",
+        translation_key="power_limit",
+        device_class=NumberDeviceClass.POWER,
+        native_min_value=commands.POWER_LIMIT.minimum,
+        native_max_value=commands.POWER_LIMIT.maximum,
+        native_step=1,
+        native_unit_of_measurement=UnitOfPower.WATT,
+        mode=NumberMode.BOX,
+        exists_fn=lambda can: can.accepts("adjust_power_limit"),
+        set_fn=commands.adjust_power_limit,
+    ),
+    WhatsminerNumberDescription(
+        key="temperature_offset",
+        translation_key="temperature_offset",
+        device_class=NumberDeviceClass.TEMPERATURE_DELTA,
+        entity_category=EntityCategory.CONFIG,
+        native_min_value=commands.TEMPERATURE_OFFSET.minimum,
+        native_max_value=commands.TEMPERATURE_OFFSET.maximum,
+        native_step=1,
+        native_unit_of_measurement=UnitOfTemperature.CELSIUS,
+        mode=NumberMode.SLIDER,
+        exists_fn=lambda can: can.accepts("set_temp_offset"),
+        set_fn=commands.set_temp_offset,
+    ),
+)
+
+
+async def async_setup_entry(
+    hass: HomeAssistant,
+    entry: WhatsminerConfigEntry,
+    async_add_entities: AddConfigEntryEntitiesCallback,
+) -> None:
+    """Add the numbers of a miner."""
+    coordinator = entry.runtime_data
+    if coordinator.has_password:
+        async_add_entities(
+            WhatsminerNumber(coordinator, description)
+            for description in NUMBERS
+            if description.exists_fn(coordinator.capabilities)
+        )
+
+
+class WhatsminerNumber(WhatsminerSettingEntity[float], NumberEntity):
+    """One setting that is a number."""
+
+    entity_description: WhatsminerNumberDescription
+
+    @property
+    @override
+    def native_value(self) -> float | None:
+        """Return the number."""
+        return None if self.setting is None else float(self.setting)
+
+    @override
+    async def async_set_native_value(self, value: float) -> None:
+        """Set the number, rounded to a whole one."""
+        await self.async_set(value)

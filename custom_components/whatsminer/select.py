@@ -1,0 +1,66 @@
+"""Settings of a miner that are one of several options."""
+
+from dataclasses import dataclass
+from typing import Final, cast, override
+
+from homeassistant.components.select import SelectEntity, SelectEntityDescription
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
+
+from .api import commands
+from .api.commands import PowerMode
+from .coordinator import WhatsminerConfigEntry
+from .entity import WhatsminerSettingDescription, WhatsminerSettingEntity
+
+PARALLEL_UPDATES = 0
+
+
+@dataclass(frozen=True, kw_only=True)
+class WhatsminerSelectDescription(
+    WhatsminerSettingDescription[str], SelectEntityDescription
+):
+    """A select."""
+
+
+SELECTS: Final = (
+    WhatsminerSelectDescription(
+        key="power_mode",
+        translation_key="power_mode",
+        options=["low", "normal", "high"],
+        # Home Assistant lets nothing but the options through.
+        set_fn=lambda mode: commands.set_power_mode(cast(PowerMode, mode)),
+    ),
+)
+
+
+async def async_setup_entry(
+    hass: HomeAssistant,
+    entry: WhatsminerConfigEntry,
+    async_add_entities: AddConfigEntryEntitiesCallback,
+) -> None:
+    """Add the selects of a miner."""
+    coordinator = entry.runtime_data
+    if coordinator.has_password:
+        async_add_entities(
+            WhatsminerSelect(coordinator, description)
+            for description in SELECTS
+            if description.exists_fn(coordinator.capabilities)
+        )
+
+
+class WhatsminerSelect(WhatsminerSettingEntity[str], SelectEntity):
+    """One setting that is one of several options."""
+
+    entity_description: WhatsminerSelectDescription
+
+    @property
+    @override
+    def current_option(self) -> str | None:
+        """Return the option, None for one that is not known here."""
+        option = str(self.setting)
+        return option if option in self.options else None
+
+    @override
+    async def async_select_option(self, option: str) -> None:
+        """Choose an option."""
+        await self.async_set(option)

@@ -1,0 +1,237 @@
+"""What can be set on a miner: where its state comes from, during a change and afterwards.
+
+A value that was asked for shows at once. It is withdrawn when the write fails, stays pending
+until a poll confirms it or its time is up, and is remembered where no firmware reads it back.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+import logging
+import time
+from typing import Final, TypedDict
+
+from .api import Capabilities, Command, Effect, Snapshot
+from .api.commands import Value
+
+_LOGGER = logging.getLogger(__name__)
+
+# A setting that acts at once is confirmed by one of the next polls; one that restarts mining,
+# when the miner has come back.
+_POLLS_TO_CONFIRM: Final = 2
+_SECONDS_TO_CONFIRM: Final = 5 * 60
+# Start times are computed from two clocks: this much apart, they are the same start.
+_SAME_START: Final = 30.0
+# After these the miner has forgotten its power percentage.
+_NEW_RUN: Final = (
+    Effect.STARTS,
+    Effect.STOPS,
+    Effect.RESTARTS_MINING,
+    Effect.REBOOTS,
+)
+_LIMIT: Final = "power_limit"
+_PERCENT: Final = "power_percent"
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """Where the state of a setting is read, and whether a miner reports it at all."""
+
+    value_fn: Callable[[Snapshot], Value | float | None] = lambda _: None
+    reported_fn: Callable[[Capabilities], bool] = lambda _: False
+
+
+SETTINGS: Final[Mapping[str, Setting]] = {
+    "mining": Setting(lambda snapshot: snapshot.mining, lambda _: True),
+    "power_mode": Setting(lambda snapshot: snapshot.power_mode, lambda _: True),
+    _LIMIT: Setting(
+        lambda snapshot: snapshot.power_limit_set or snapshot.summary.power_limit,
+        lambda _: True,
+    ),
+    _PERCENT: Setting(
+        lambda snapshot: snapshot.status.power_percent,
+        lambda can: can.reports_power_percent,
+    ),
+    "fast_boot": Setting(
+        lambda snapshot: snapshot.summary.fast_boot,
+        lambda can: can.reports_fast_boot,
+    ),
+    "temperature_offset": Setting(),
+    "web_pools": Setting(),
+}
+
+
+class Remembered(TypedDict, total=False):
+    """What is stored of one setting."""
+
+    value: Value
+    """The last accepted request."""
+    mining_since: str
+    """Power percent: the start of the mining run that it belongs to."""
+    reported: float
+    """Power limit: what the miner said last, which may be less than was asked for."""
+
+
+@dataclass(slots=True)
+class _Pending:
+    """An accepted value that no poll has confirmed yet."""
+
+    value: Value | None
+    effect: Effect
+    since: float
+    polls: int = 0
+
+    def is_over(self, *, restarted: bool) -> bool:
+        """Tell whether there is no point in waiting any longer."""
+        match self.effect:
+            case Effect.NEXT_START:
+                return restarted
+            case Effect.STARTS | Effect.RESTARTS_MINING | Effect.REBOOTS:
+                return time.monotonic() - self.since >= _SECONDS_TO_CONFIRM
+        return self.polls >= _POLLS_TO_CONFIRM
+
+
+class Settings:
+    """The settings of one miner, as they are shown."""
+
+    def __init__(
+        self,
+        name: str,
+        capabilities: Capabilities,
+        remembered: Mapping[str, Remembered],
+    ) -> None:
+        """Prepare with what was stored; `name` is the miner's, for the log."""
+        self.remembered: dict[str, Remembered] = dict(remembered)
+        self._name = name
+        self._capabilities = capabilities
+        self._asked: dict[str, Command] = {}
+        self._pending: dict[str, _Pending] = {}
+        self._snapshot: Snapshot | None = None
+
+    def is_assumed(self, key: str) -> bool:
+        """Tell whether this miner never reads the setting back."""
+        return not SETTINGS[key].reported_fn(self._capabilities)
+
+    def value(self, key: str) -> Value | float | None:
+        """Return what to show for a setting, None when nobody knows."""
+        if key in self._asked:
+            return self._asked[key].value
+        if key in self._pending:
+            return self._pending[key].value
+        if (reported := self._reported(key)) is not None:
+            return reported
+        memory = self.remembered.get(key, {})
+        return memory.get("reported", memory.get("value"))
+
+    def would_change(self, command: Command) -> bool:
+        """Tell whether to send a command: mining is not restarted to change nothing."""
+        key = command.setting
+        if key is None or command.effect is not Effect.RESTARTS_MINING:
+            return True
+        known = [self._reported(key), self.remembered.get(key, {}).get("value")]
+        if key in self._asked:
+            known = [self._asked[key].value]
+        elif key in self._pending:
+            known = [self._pending[key].value]
+        return command.value not in known
+
+    @contextmanager
+    def asking(self, command: Command) -> Iterator[None]:
+        """Show the value of a command while it is under way."""
+        key = command.setting
+        if key is None:
+            yield
+            return
+        self._asked[key] = command
+        try:
+            yield
+        finally:
+            if self._asked[key] is command:
+                del self._asked[key]
+
+    def accept(self, command: Command) -> None:
+        """Take note that the miner accepted a command."""
+        if command.effect in _NEW_RUN:
+            self.remembered.pop(_PERCENT, None)
+            self._pending.pop(_PERCENT, None)
+        key = command.setting
+        if key is None or key not in SETTINGS or command.value is None:
+            return
+        assumed = self.is_assumed(key)
+        if not assumed:
+            self._pending[key] = _Pending(
+                command.value, command.effect, time.monotonic()
+            )
+        if assumed or key == _LIMIT:
+            self.remembered[key] = {"value": command.value}
+        if assumed and key == _PERCENT and self._snapshot:
+            self._bind_percent(self._snapshot)
+
+    def update(self, snapshot: Snapshot) -> None:
+        """Compare what was asked for with what a new poll says."""
+        last, self._snapshot = self._snapshot, snapshot
+        restarted = _has_restarted(last, snapshot)
+        for key, pending in list(self._pending.items()):
+            pending.polls += 1
+            reported = self._reported(key)
+            if reported == pending.value:
+                del self._pending[key]
+            elif pending.is_over(restarted=restarted):
+                del self._pending[key]
+                _LOGGER.warning(
+                    "%s: %s was set to %s, but the miner reports %s",
+                    self._name,
+                    key,
+                    pending.value,
+                    reported,
+                )
+        self._check_percent(snapshot, restarted=restarted, first=last is None)
+        self._check_limit()
+
+    def _reported(self, key: str) -> Value | float | None:
+        if self._snapshot is None:
+            return None
+        return SETTINGS[key].value_fn(self._snapshot)
+
+    def _check_percent(
+        self, snapshot: Snapshot, *, restarted: bool, first: bool
+    ) -> None:
+        """Forget the power percent when the miner has."""
+        if _PERCENT not in self.remembered:
+            return
+        since = snapshot.mining_since
+        bound = self.remembered[_PERCENT].get("mining_since")
+        if since and bound:
+            apart = abs((since - datetime.fromisoformat(bound)).total_seconds())
+            known_start = apart <= _SAME_START
+        else:
+            known_start = not first
+        if snapshot.mining is False or restarted or not known_start:
+            del self.remembered[_PERCENT]
+        elif not bound:
+            self._bind_percent(snapshot)
+
+    def _bind_percent(self, snapshot: Snapshot) -> None:
+        """Tie the power percent to the mining run that it was set in."""
+        if snapshot.mining_since:
+            self.remembered[_PERCENT]["mining_since"] = (
+                snapshot.mining_since.isoformat()
+            )
+
+    def _check_limit(self) -> None:
+        """Keep what became of the limit; a change that we did not ask for voids the request."""
+        reported = self._reported(_LIMIT)
+        if not isinstance(reported, int | float) or _LIMIT in self._pending:
+            return
+        memory = self.remembered.setdefault(_LIMIT, {})
+        if memory.get("reported", reported) != reported:
+            memory.pop("value", None)
+        memory["reported"] = reported
+
+
+def _has_restarted(last: Snapshot | None, snapshot: Snapshot) -> bool:
+    """Tell whether mining started anew between two polls."""
+    before = last.live.elapsed if last else None
+    now = snapshot.live.elapsed
+    return before is not None and now is not None and now < before

@@ -1,0 +1,81 @@
+"""Settings of a miner that are on or off."""
+
+from dataclasses import dataclass
+from typing import Any, Final, override
+
+from homeassistant.components.switch import SwitchEntity, SwitchEntityDescription
+from homeassistant.const import EntityCategory
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
+
+from .api import commands
+from .coordinator import WhatsminerConfigEntry
+from .entity import WhatsminerSettingDescription, WhatsminerSettingEntity
+
+PARALLEL_UPDATES = 0
+
+
+@dataclass(frozen=True, kw_only=True)
+class WhatsminerSwitchDescription(
+    WhatsminerSettingDescription[bool], SwitchEntityDescription
+):
+    """A switch."""
+
+
+SWITCHES: Final = (
+    WhatsminerSwitchDescription(
+        key="mining",
+        translation_key="mining",
+        name=None,
+        set_fn=lambda on: commands.power_on() if on else commands.power_off(),
+    ),
+    WhatsminerSwitchDescription(
+        key="fast_boot",
+        translation_key="fast_boot",
+        entity_category=EntityCategory.CONFIG,
+        set_fn=lambda on: commands.btminer_fast_boot("enable" if on else "disable"),
+    ),
+    WhatsminerSwitchDescription(
+        key="web_pools",
+        translation_key="web_pools",
+        entity_category=EntityCategory.CONFIG,
+        set_fn=lambda on: commands.web_pools("enable" if on else "disable"),
+    ),
+)
+
+
+async def async_setup_entry(
+    hass: HomeAssistant,
+    entry: WhatsminerConfigEntry,
+    async_add_entities: AddConfigEntryEntitiesCallback,
+) -> None:
+    """Add the switches of a miner."""
+    coordinator = entry.runtime_data
+    if coordinator.has_password:
+        async_add_entities(
+            WhatsminerSwitch(coordinator, description)
+            for description in SWITCHES
+            if description.exists_fn(coordinator.capabilities)
+        )
+
+
+class WhatsminerSwitch(WhatsminerSettingEntity[bool], SwitchEntity):
+    """One setting that is on or off."""
+
+    entity_description: WhatsminerSwitchDescription
+
+    @property
+    @override
+    def is_on(self) -> bool | None:
+        """Return whether it is on."""
+        return None if self.setting is None else bool(self.setting)
+
+    @override
+    async def async_turn_on(self, **kwargs: Any) -> None:
+        """Turn it on."""
+        await self.async_set(True)
+
+    @override
+    async def async_turn_off(self, **kwargs: Any) -> None:
+        """Turn it off."""
+        await self.async_set(False)
