@@ -1,6 +1,8 @@
 """Polls one miner, and sends it what entities and actions ask for."""
 
 import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from copy import deepcopy
 import logging
 import time
@@ -41,7 +43,6 @@ _LOGGER = logging.getLogger(__name__)
 
 _FIRST_POLLS: HassKey[asyncio.Semaphore] = HassKey(f"{DOMAIN}_first_polls")
 _STORE_VERSION = 1
-_STORE_DELAY = 5.0
 
 type WhatsminerConfigEntry = ConfigEntry[WhatsminerCoordinator]
 
@@ -106,9 +107,8 @@ class WhatsminerCoordinator(DataUpdateCoordinator[Snapshot]):
         if self.data is not None and snapshot.firmware != self.data.firmware:
             # Other firmware has other capabilities.
             self.hass.config_entries.async_schedule_reload(self.config_entry.entry_id)
-        before = deepcopy(self.settings.remembered)
-        self.settings.update(snapshot)
-        self._async_save_if_changed(before)
+        async with self._async_remembering():
+            self.settings.update(snapshot)
         await self._async_check_access(snapshot)
         return snapshot
 
@@ -143,9 +143,8 @@ class WhatsminerCoordinator(DataUpdateCoordinator[Snapshot]):
                 self.async_update_listeners()
                 answer = await self._async_tell(command)
                 if answer is not None:
-                    before = deepcopy(self.settings.remembered)
-                    self.settings.accept(command)
-                    self._async_save_if_changed(before)
+                    async with self._async_remembering():
+                        self.settings.accept(command)
         except WhatsminerError as err:
             raise explain(err, self.name) from err
         finally:
@@ -202,7 +201,10 @@ class WhatsminerCoordinator(DataUpdateCoordinator[Snapshot]):
             translation_placeholders={"miner": self.name},
         )
 
-    @callback
-    def _async_save_if_changed(self, before: dict[str, Remembered]) -> None:
+    @asynccontextmanager
+    async def _async_remembering(self) -> AsyncIterator[None]:
+        """Store what a change of the settings adds to memory."""
+        before = deepcopy(self.settings.remembered)
+        yield
         if self.settings.remembered != before:
-            self._store.async_delay_save(lambda: self.settings.remembered, _STORE_DELAY)
+            await self._store.async_save(self.settings.remembered)

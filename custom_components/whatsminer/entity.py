@@ -4,6 +4,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import override
 
+from yarl import URL
+
 from homeassistant.const import CONF_HOST
 from homeassistant.helpers.device_registry import CONNECTION_NETWORK_MAC, DeviceInfo
 from homeassistant.helpers.entity import EntityDescription
@@ -47,7 +49,7 @@ class WhatsminerEntity(CoordinatorEntity[WhatsminerCoordinator]):
         snapshot = coordinator.data
         host = coordinator.config_entry.data[CONF_HOST]
         self._attr_device_info = DeviceInfo(
-            configuration_url=f"https://{host}",
+            configuration_url=URL.build(scheme="https", host=host),
             connections={(CONNECTION_NETWORK_MAC, mac)},
             hw_version=snapshot.platform,
             identifiers={(DOMAIN, mac)},

@@ -10,6 +10,7 @@ import json
 
 from . import reply
 from .cipher import Session
+from .errors import MalformedReplyError, NotAMinerError
 from .reply import Answer, Json
 from .transport import exchange
 
@@ -93,5 +94,8 @@ class Line:
         value = reply.parse(await exchange(self.host, self.port, request), command)
         # Refusals come in plain text, everything else under the key.
         if isinstance(data := value.get("enc"), str):
-            value = reply.parse(session.open(data), command)
+            try:
+                value = reply.parse(session.open(data), command)
+            except NotAMinerError as err:
+                raise MalformedReplyError("the answer cannot be decrypted") from err
         return reply.check(value, command)

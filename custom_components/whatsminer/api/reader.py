@@ -78,15 +78,14 @@ class Reader:
         if first:
             await self._introduce()
         live = await self._read_live()
+        reading = live.get("summary", _NOTHING).reading("SUMMARY")
+        summary = decode(Summary, reading)
+        await self._identify(summary, silent=not live)
         status = await self._read_status()
         version = self._version()
         generation = _generation(version, status, live.get("summary", _NOTHING))
         if not first or generation is not Generation.V1:
             await self._read_third(generation)
-
-        reading = live.get("summary", _NOTHING).reading("SUMMARY")
-        summary = decode(Summary, reading)
-        await self._identify(summary, generation)
 
         said = decode(Status, status.reading())
         frozen = self._is_frozen(summary)
@@ -226,8 +225,12 @@ class Reader:
         if command == "devdetails":
             self._process_up = answered
 
-    async def _identify(self, summary: Summary, generation: Generation) -> None:
-        """Make sure that this is the miner it was, whenever it may have been replaced."""
+    async def _identify(self, summary: Summary, *, silent: bool) -> None:
+        """Make sure that this is the miner it was, whenever it may have been replaced.
+
+        V1 tells its MAC address in the summary. While its mining process is down (`silent`),
+        there is nothing to compare, and no data to use either.
+        """
         last, self._uptime = self._uptime, summary.uptime
         if last is not None and summary.uptime is not None and summary.uptime < last:
             self._doubt()
@@ -238,8 +241,8 @@ class Reader:
             try:
                 answer = await self._line.ask("get_miner_info")
             except RefusedError as err:
-                if generation is Generation.V1 and self.mac and summary == Summary():
-                    return  # its process is down: no data to use, nothing to compare
+                if silent and self.mac:
+                    return
                 raise NoMacError("the miner tells no MAC address") from err
             self._answers["get_miner_info"] = answer
             mac = decode(MinerInfo, answer.reading()).mac

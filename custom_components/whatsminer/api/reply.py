@@ -155,8 +155,11 @@ def split(
 
 
 def _load(text: str) -> Json:
-    # NaN and Infinity are no readings.
-    value: Json = json.loads(text, strict=False, parse_constant=lambda _: None)
+    try:
+        # NaN and Infinity are no readings.
+        value: Json = json.loads(text, strict=False, parse_constant=lambda _: None)
+    except RecursionError as err:
+        raise ValueError("nested too deeply") from err
     return value
 
 

@@ -270,7 +270,10 @@ class Snapshot:
         """When mining started, by our own clock."""
         if not self.mining or not self.live.elapsed:
             return None
-        return self.taken - timedelta(seconds=self.live.elapsed)
+        try:
+            return self.taken - timedelta(seconds=self.live.elapsed)
+        except OverflowError:
+            return None
 
     @property
     def power_mode(self) -> str | None:

@@ -77,6 +77,6 @@ def _is_whole(reply: bytearray) -> bool:
         return False
     try:
         json.loads(text.decode(errors="replace"))
-    except ValueError:
+    except ValueError, RecursionError:
         return False
     return True

@@ -81,29 +81,41 @@ class Writer:
     async def _send(
         self, command: Command, generation: Generation, wanted: Callable[[], bool]
     ) -> Answer | None:
+        """Send a command under the name it has in this firmware, or what can stand in for it."""
         name = command.name
         if generation is Generation.V1 and command.v1_name:
             name = command.v1_name
         try:
-            if name in self._unsupported:
-                raise UnsupportedCommandError(name, 14, "known to be unsupported")
-            if command.effect is Effect.STOPS:
-                return await self._power_off(command, generation)
-            answer = await self._privileged(command, Urgency.WRITE, wanted, name)
+            return await self._attempt(command, name, generation, wanted)
         except UnsupportedCommandError:
             self._unsupported.add(name)
             if command.fallback is None:
                 raise
             return await self._send(command.fallback, generation, wanted)
+
+    async def _attempt(
+        self,
+        command: Command,
+        name: str,
+        generation: Generation,
+        wanted: Callable[[], bool],
+    ) -> Answer | None:
+        """Send a command, and make up for an answer that did not come."""
+        if name in self._unsupported:
+            raise UnsupportedCommandError(name, 14, "known to be unsupported")
+        if command.effect is Effect.STOPS:
+            return await self._power_off(command, generation)
+        silent = False
+        try:
+            answer = await self._privileged(command, Urgency.WRITE, wanted, name)
         except UnreachableError as err:
             if not err.request_sent or command.effect not in _MAY_BE_SILENT:
                 raise
-            answer = Answer()
-            await self._is_off(
-                generation
-            )  # let it settle; the next poll tells the rest
+            answer, silent = Answer(), True
         if answer is not None and command.effect is Effect.RESTARTS_MINING:
             self._restarted = time.monotonic()
+        if silent:
+            await self._is_off(generation)  # see it answer, if it can
         return answer
 
     async def _power_off(self, command: Command, generation: Generation) -> Answer:
