@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from enum import IntEnum
 import heapq
 from itertools import count
@@ -23,6 +24,14 @@ class Urgency(IntEnum):
     READ = 2
 
 
+@dataclass(slots=True, eq=False)
+class Turn:
+    """A place on the line, held or waited for."""
+
+    urgency: Urgency
+    called: asyncio.Future[None] | None = None
+
+
 class Line:
     """Orders the connections to one miner; its control board copes with one at a time."""
 
@@ -30,36 +39,45 @@ class Line:
         """Prepare; nothing is sent."""
         self.host = host
         self.port = port
-        self._busy = False
-        self._order = count()
-        self._waiting: list[tuple[Urgency, int, asyncio.Future[None]]] = []
+        self._holder: Turn | None = None
+        self._order = count(1)
+        self._waiting: list[tuple[Urgency, int, Turn]] = []
 
     @asynccontextmanager
-    async def turn(self, urgency: Urgency) -> AsyncIterator[None]:
-        """Hold the line for one connection."""
-        if self._busy:
-            called = asyncio.get_running_loop().create_future()
-            heapq.heappush(self._waiting, (urgency, next(self._order), called))
-            try:
-                await called
-            except asyncio.CancelledError:
-                if called.done() and not called.cancelled():
-                    self._hand_over()
-                raise
-        self._busy = True
+    async def turn(self, urgency: Urgency) -> AsyncIterator[Turn]:
+        """Hold the line, for one connection or for a few that belong together."""
+        turn = Turn(urgency)
         try:
-            yield
+            if self._holder is None:
+                self._holder = turn
+            else:
+                await self._queue(turn, next(self._order))
+            yield turn
         finally:
+            if self._holder is turn:
+                self._hand_over()
+
+    async def give_way(self, turn: Turn) -> None:
+        """Between two connections of a turn, let what is more urgent go first."""
+        if self._waiting and self._waiting[0][0] < turn.urgency:
+            called = self._queue(turn, -next(self._order))  # before its equals
             self._hand_over()
+            await called
+
+    def _queue(self, turn: Turn, order: int) -> asyncio.Future[None]:
+        turn.called = asyncio.get_running_loop().create_future()
+        heapq.heappush(self._waiting, (turn.urgency, order, turn))
+        return turn.called
 
     def _hand_over(self) -> None:
-        """Call the next one up; the line stays busy in between, so that nobody jumps in."""
+        """Call up the next one that still waits."""
+        self._holder = None
         while self._waiting:
-            called = heapq.heappop(self._waiting)[2]
-            if not called.done():
-                called.set_result(None)
+            turn = heapq.heappop(self._waiting)[2]
+            if turn.called and not turn.called.done():
+                self._holder = turn
+                turn.called.set_result(None)
                 return
-        self._busy = False
 
     async def ask(self, command: str, urgency: Urgency = Urgency.READ) -> Answer:
         """Take a turn, send a plain command and return its successful answer.

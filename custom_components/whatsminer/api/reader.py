@@ -43,6 +43,8 @@ _SLOW_SPREAD = 60.0
 # Elapsed may count whole seconds: for this long the same value twice proves nothing.
 _FROZEN_AFTER = 5.0
 _NOTHING = Answer()
+# "2.0.5" or "whatsminer v1.4.0", but not the date of a firmware.
+_API_VERSION = re.compile(r"(?<!\d)(\d)\.(\d+)")
 _NO_MAC = "00:00:00:00:00:00"
 
 
@@ -62,7 +64,7 @@ class Reader:
         self._joins: bool | None = None
         self._process_up = True
         self._identified = False
-        self._uptime: float | None = None
+        self._uptime = 0.0
         self._clock: tuple[float, float] | None = None
 
     async def poll(self) -> Snapshot:
@@ -133,8 +135,7 @@ class Reader:
             version = await self._line.ask("get_version")
         except RefusedError as err:
             # The oldest firmware does not know the command. Neither do other makers' miners.
-            details = await self._line.ask("devdetails")
-            if "bitmicro" not in str(details.body).lower():
+            if not await self._has_whatsminer_boards():
                 raise NotAMinerError("another maker's miner") from err
             version = Answer(message="whatsminer v1")
         if not isinstance(version.message, str) and not (
@@ -148,6 +149,13 @@ class Reader:
             self._due[command] = (
                 time.monotonic() + _SLOW_INTERVAL + position * _SLOW_SPREAD
             )
+
+    async def _has_whatsminer_boards(self) -> bool:
+        try:
+            details = await self._line.ask("devdetails")
+        except RefusedError:
+            return False
+        return "bitmicro" in str(details.body).lower()
 
     async def _read_live(self) -> dict[str, Answer]:
         """Read summary, pools and boards; what the miner refuses is left out."""
@@ -231,9 +239,10 @@ class Reader:
         V1 tells its MAC address in the summary. While its mining process is down (`silent`),
         there is nothing to compare, and no data to use either.
         """
-        last, self._uptime = self._uptime, summary.uptime
-        if last is not None and summary.uptime is not None and summary.uptime < last:
-            self._doubt()
+        if summary.uptime is not None:
+            if summary.uptime < self._uptime:
+                self._doubt()
+            self._uptime = summary.uptime
         if self._identified:
             return
         mac = summary.mac
@@ -281,13 +290,13 @@ def _generation(version: Version, status: Answer, summary: Answer) -> Generation
     """Tell the generation by what the firmware says of itself and by how it says it."""
     if summary.code is not None and isinstance(summary.message, dict):
         return Generation.COMPAT
-    api = version.api or status.description
-    if "whatsminer v" in api.lower():
+    found = _API_VERSION.search(version.api or status.description)
+    number = (int(found[1]), int(found[2])) if found else None
+    if number is None:  # the oldest answer with one bare text
+        return Generation.V2 if version.firmware else Generation.V1
+    if number < (2, 0):
         return Generation.V1
-    found = re.search(r"(\d+)\.(\d+)", api)
-    if found and (int(found[1]), int(found[2])) >= (2, 2):
-        return Generation.COMPAT
-    return Generation.V2
+    return Generation.COMPAT if number >= (2, 2) else Generation.V2
 
 
 def _mac(mac: str | None) -> str:

@@ -42,8 +42,8 @@ async def exchange(
                 await writer.wait_closed()
     except TimeoutError as err:
         raise TimedOutError("no answer in time", request_sent=sent) from err
-    except (OSError, UnicodeError, OverflowError) as err:
-        # UnicodeError: a host name that cannot be one. OverflowError: a port that cannot be one.
+    except (OSError, ValueError, OverflowError) as err:
+        # ValueError: a host name that cannot be one. OverflowError: a port that cannot be one.
         raise CannotConnectError(str(err), request_sent=sent) from err
     if not reply:
         raise CannotConnectError("closed without an answer", request_sent=sent)

@@ -9,7 +9,6 @@ from . import reply
 from .cipher import Session, open_session
 from .commands import Command, Effect
 from .errors import (
-    MalformedReplyError,
     MiningProcessDownError,
     RefusedError,
     TokenRejectedError,
@@ -124,7 +123,9 @@ class Writer:
         for _ in range(2):
             try:
                 answer = await self._privileged(command, Urgency.POWER_OFF)
-            except (UnreachableError, MalformedReplyError) as err:
+            except RefusedError:
+                raise
+            except WhatsminerError as err:
                 failure = err
                 sent = not isinstance(err, UnreachableError) or err.request_sent
                 if sent and await self._is_off(generation):
@@ -159,10 +160,14 @@ class Writer:
 
         Another client can void our token, so one that was in use before is replaced once.
         """
-        retry = True
-        while True:
-            session, fresh = await self._token(urgency)
-            async with self._line.turn(urgency):
+        async with self._line.turn(urgency) as turn:
+            made: Session | None = None
+            while True:
+                session = self._usable()
+                if session is None:
+                    made = await self._fetch_session()
+                    await self._line.give_way(turn)
+                    session = self._session or made
                 if not wanted():
                     return None
                 try:
@@ -170,33 +175,25 @@ class Writer:
                         session, name or command.name, command.parameters
                     )
                 except WrongPasswordError, TokenRejectedError:
-                    if self._session is session:
-                        self._session = None
-                    if fresh or not retry:
+                    self._session = None
+                    if session is made:
                         raise
-                    retry = False
+                    await self._line.give_way(turn)
                 else:
                     if session.sliding:
                         self._session_since = time.monotonic()
                     return answer
 
-    async def _token(self, urgency: Urgency) -> tuple[Session, bool]:
-        """Return a session, and whether it was made just now."""
-        if session := self._usable():
-            return session, False
-        async with self._line.turn(urgency):
-            # Another write may have fetched one while this one waited.
-            if session := self._usable():
-                return session, False
-            try:
-                value = await self._line.plain("get_token")
-                token = reply.check(value, "get_token")
-            except UnreachableError as err:
-                err.request_sent = False  # the command itself never was
-                raise
-            self._session = _session(token, self._password)
-            self._session_since = time.monotonic()
-            return self._session, True
+    async def _fetch_session(self) -> Session:
+        """Get a token from the miner; the caller has the turn."""
+        try:
+            value = await self._line.plain("get_token")
+        except UnreachableError as err:
+            err.request_sent = False  # the command itself never was
+            raise
+        session = _session(reply.check(value, "get_token"), self._password)
+        self._session, self._session_since = session, time.monotonic()
+        return session
 
     def _usable(self) -> Session | None:
         session = self._session
