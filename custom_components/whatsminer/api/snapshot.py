@@ -148,7 +148,7 @@ class Status:
 
     mining_off: bool | None = wire(flag, "mineroff", "btmineroff")
     off_reason: str | None = wire(text, "mineroff_reason")
-    off_since: datetime | None = wire(local_time, "mineroff_time")
+    off_since: datetime | None = wire(local_time, "mineroff_time")  # noqa: RUF009 - it declares a field
     firmware: str | None = wire(text, "FirmwareVersion", "Firmware Version")
     power_mode: str | None = wire(lower, "power_mode")
     power_limit: float | None = wire(_POSITIVE, "power_limit_set")
