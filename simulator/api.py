@@ -1,0 +1,190 @@
+"""From the bytes of a request to the bytes of its answer."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial, reduce
+import json
+import logging
+
+from .access import Access
+from .arguments import name_of
+from .cipher import decrypt, encrypt
+from .device import Device
+from .errors import Code, Refusal
+from .firmware import JOINABLE, Firmware
+from .quirks import MANGLERS, Quirk
+from .wire import Json, JsonObject, first_object, to_json
+from .writes import WRITABLE
+
+_LOGGER = logging.getLogger(__name__)
+
+# What the proxy before a dead cgminer says.
+_PROCESS_DOWN = b"Socket connect failed: Connection refused\n"
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """A request that was understood and waits to be carried out.
+
+    Attributes:
+        command: its name, ``a+b`` for joined reads, empty if it could not be read.
+        carry_out: does what was asked and returns the answer.
+        refuse: returns a refusal with a code and a text instead.
+    """
+
+    command: str
+    carry_out: Callable[[], bytes]
+    refuse: Callable[[int, str | None], bytes]
+
+
+class Api:
+    """The API of one miner, apart from its sockets.
+
+    Attributes:
+        requests: every request in order; decrypted where the miner could.
+        writes: every privileged command that came with a valid token, in order.
+    """
+
+    def __init__(self, firmware: Firmware, device: Device) -> None:
+        """Serve a device in the dialect of a firmware."""
+        self.firmware = firmware
+        self.device = device
+        self.requests: list[JsonObject] = []
+        self.writes: list[JsonObject] = []
+
+    @property
+    def _access(self) -> Access:
+        return self.device.access
+
+    def receive(self, data: bytes, client: str) -> Exchange:
+        """Read a request; nothing is carried out yet.
+
+        Args:
+            data: the bytes of the request.
+            client: the address it came from, which tokens are counted by.
+        """
+        try:
+            request = first_object(data)
+        except ValueError:
+            return self._refused(Refusal(Code.BAD_JSON, "json cmd err"))
+        if type(request.get("enc")) is not int or request["enc"] != 1:
+            return self._plain(request, client)
+        try:
+            return self._privileged(request)
+        except Refusal as refusal:
+            return self._refused(refusal)
+
+    # Plain requests
+
+    def _plain(self, request: JsonObject, client: str) -> Exchange:
+        self.requests.append(request)
+        name = name_of(request)
+        _LOGGER.debug("%s read %s", self.device.state.identity.mac, name)
+        return self._exchange(name, partial(self._read, name, request, client))
+
+    def _read(self, name: str, request: JsonObject, client: str) -> bytes:
+        parts = name.split("+")
+        if (
+            Quirk.PROCESS_DOWN in self.device.quirks
+            and not self.device.state.mining
+            and JOINABLE.issuperset(parts)
+        ):
+            return _PROCESS_DOWN
+        if name == "get_token":
+            return self._finish(self._text(self._token(client)))
+        if name in self.firmware.reads:
+            answer = self.firmware.reads[name](self.device, request)
+        elif JOINABLE.issuperset(parts):
+            answer = {
+                part: [self.firmware.reads[part](self.device, request)]
+                for part in parts
+            } | {"id": 1}
+        elif self._knows(name):
+            raise Refusal(Code.ACCESS_DENIED)  # it has to come encrypted
+        else:
+            answer = self.firmware.unknown(self.device)
+        return self._finish(self._text(answer))
+
+    def _token(self, client: str) -> Json:
+        if Quirk.SINGLE_SESSION in self.device.quirks:
+            self._access.void_tokens()
+        return self.firmware.success(
+            self.device, self._access.issue(client), Code.TOKEN_OK
+        )
+
+    # Encrypted requests
+
+    def _privileged(self, envelope: JsonObject) -> Exchange:
+        """Decrypt a request and check its token; the order is the miner's."""
+        key = self._access.key  # an answer goes out under the key its request came in
+        self.requests.append(envelope)
+        if not self._access.writable:
+            raise Refusal(Code.ACCESS_DENIED)
+        data = envelope.get("data")
+        if not isinstance(data, str):
+            raise Refusal(Code.INVALID_COMMAND)
+        try:
+            request = first_object(decrypt(key, data))
+        except ValueError as err:
+            raise Refusal(Code.BAD_JSON) from err
+        self.requests[-1] = request
+        name = name_of(request)
+        _LOGGER.debug(
+            "%s command %s", self.device.state.identity.mac, json.dumps(request)
+        )
+        try:
+            self._access.check(request.get("token"))
+        except Refusal as refusal:
+            if Quirk.ENCRYPTED_135 not in self.device.quirks:
+                raise
+            answer = self.firmware.refusal(self.device, refusal)
+            return self._exchange(name, partial(self._seal, key, answer))
+        if name not in self.firmware.reads and name != "get_customer_msg":
+            arguments = {
+                k: v for k, v in request.items() if k not in ("token", "command")
+            }
+            self.writes.append(arguments | {"cmd": name})
+        return self._exchange(name, partial(self._write, key, name, request))
+
+    def _write(self, key: str, name: str, request: JsonObject) -> bytes:
+        if name in self.firmware.reads:
+            return self._seal(key, self.firmware.reads[name](self.device, request))
+        if not self._knows(name):
+            raise Refusal(Code.INVALID_COMMAND)
+        message = WRITABLE[name].carry_out(self.device, request)
+        return self._seal(key, self.firmware.success(self.device, message))
+
+    def _knows(self, name: str) -> bool:
+        writable = WRITABLE.get(name)
+        return writable is not None and self.firmware.generation in writable.generations
+
+    # Answers
+
+    def _exchange(self, command: str, carry_out: Callable[[], bytes]) -> Exchange:
+        def answer() -> bytes:
+            self.device.catch_up()
+            try:
+                return carry_out()
+            except Refusal as refusal:
+                return self._refusal(refusal)
+
+        return Exchange(
+            command, answer, lambda code, text: self._refusal(Refusal(code, text))
+        )
+
+    def _refused(self, refusal: Refusal) -> Exchange:
+        return self._exchange("", partial(self._refusal, refusal))
+
+    def _refusal(self, refusal: Refusal) -> bytes:
+        return self._finish(self._text(self.firmware.refusal(self.device, refusal)))
+
+    def _seal(self, key: str, answer: Json) -> bytes:
+        return self._finish(to_json({"enc": encrypt(key, self._text(answer).encode())}))
+
+    def _text(self, answer: Json) -> str:
+        manglers = [MANGLERS[q] for q in MANGLERS if q in self.device.quirks]
+        return reduce(lambda text, mangle: mangle(text), manglers, to_json(answer))
+
+    def _finish(self, text: str) -> bytes:
+        nul = "\0" if Quirk.TRAILING_NUL in self.device.quirks else ""
+        return (text + nul).encode()

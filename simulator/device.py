@@ -1,0 +1,44 @@
+"""What firmware and commands work on."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from .access import Access
+from .clock import Clock
+from .quirks import Quirk
+from .state import MinerState
+from .telemetry import Telemetry
+
+
+class Generation(StrEnum):
+    """The dialects of the API on port 4028."""
+
+    V1 = "v1"
+    V2 = "v2"
+    COMPAT = "compat"
+
+
+@dataclass(slots=True, kw_only=True)
+class Device:
+    """A control board: the machine, who may write to it, and how odd its firmware is.
+
+    Attributes:
+        host: the address clients reach it at.
+    """
+
+    generation: Generation
+    clock: Clock
+    state: MinerState
+    access: Access
+    host: str
+    quirks: frozenset[Quirk]
+
+    def catch_up(self) -> None:
+        """Bring the machine up to the present."""
+        self.state.run_to(self.clock.now())
+
+    def telemetry(self) -> Telemetry:
+        """Read the sensors; some firmware goes on with the last values after a stop."""
+        if Quirk.STALE_SUMMARY in self.quirks and self.state.at_stop is not None:
+            return self.state.at_stop
+        return self.state.telemetry()

@@ -1,0 +1,152 @@
+"""Ways in which a miner can get a command wrong, for tests that need one to."""
+
+from abc import ABC, abstractmethod
+import asyncio
+from collections.abc import Coroutine
+from dataclasses import dataclass
+from typing import Any, Protocol, override
+
+
+class Exchange(Protocol):
+    """A request that was understood and waits to be carried out."""
+
+    def carry_out(self) -> bytes:
+        """Do what was asked and return the answer."""
+
+    def refuse(self, code: int, text: str | None) -> bytes:
+        """Return a refusal instead."""
+
+
+class Line(Protocol):
+    """The connection the request came on. It is closed when the answer is through."""
+
+    async def send(self, data: bytes) -> None:
+        """Send bytes."""
+
+    async def gone(self) -> None:
+        """Wait until the client closes its side."""
+
+    async def unless_gone(self, wait: Coroutine[Any, Any, object]) -> bool:
+        """Wait for something; False if the client closes its side before."""
+
+    def reset(self) -> None:
+        """Drop the connection without a proper end."""
+
+
+class Misbehaviour(ABC):
+    """What happens to a request instead of the ordinary answer."""
+
+    @abstractmethod
+    async def respond(self, exchange: Exchange, line: Line) -> None:
+        """Deal with one request."""
+
+
+@dataclass(frozen=True, slots=True)
+class Raw(Misbehaviour):
+    """Answer with exactly these bytes.
+
+    Attributes:
+        execute: whether the command is carried out all the same.
+    """
+
+    data: bytes
+    execute: bool = False
+
+    @override
+    async def respond(self, exchange: Exchange, line: Line) -> None:
+        if self.execute:
+            exchange.carry_out()
+        await line.send(self.data)
+
+
+GARBAGE = Raw(b"\x16\x03\x01\x00\xa5\x01{[not json\xff\xfe")
+
+
+@dataclass(frozen=True, slots=True)
+class Truncated(Misbehaviour):
+    """Carry the command out, but end the answer early.
+
+    Attributes:
+        keep: how many bytes get through; None for half of them.
+    """
+
+    keep: int | None = None
+
+    @override
+    async def respond(self, exchange: Exchange, line: Line) -> None:
+        answer = exchange.carry_out()
+        await line.send(answer[: len(answer) // 2 if self.keep is None else self.keep])
+
+
+@dataclass(frozen=True, slots=True)
+class Dropped(Truncated):
+    """Carry the command out, but reset the connection in the middle of the answer."""
+
+    @override
+    async def respond(self, exchange: Exchange, line: Line) -> None:
+        await Truncated.respond(self, exchange, line)
+        line.reset()
+
+
+@dataclass(frozen=True, slots=True)
+class Hang(Misbehaviour):
+    """Never answer; the connection stays open until the client gives up.
+
+    Attributes:
+        execute: whether the command is carried out all the same.
+    """
+
+    execute: bool = False
+
+    @override
+    async def respond(self, exchange: Exchange, line: Line) -> None:
+        if self.execute:
+            exchange.carry_out()
+        await line.gone()
+
+
+@dataclass(frozen=True, slots=True)
+class Closed(Misbehaviour):
+    """Close the connection without an answer.
+
+    Attributes:
+        execute: whether the command is carried out all the same.
+    """
+
+    execute: bool = False
+
+    @override
+    async def respond(self, exchange: Exchange, line: Line) -> None:
+        if self.execute:
+            exchange.carry_out()
+
+
+@dataclass(frozen=True, slots=True)
+class Refused(Misbehaviour):
+    """Refuse, without carrying the command out.
+
+    Attributes:
+        text: the ``Msg``; None for the one the miner uses with this code.
+    """
+
+    code: int
+    text: str | None = None
+
+    @override
+    async def respond(self, exchange: Exchange, line: Line) -> None:
+        await line.send(exchange.refuse(self.code, self.text))
+
+
+@dataclass(frozen=True, slots=True)
+class Delayed(Misbehaviour):
+    """Carry out and answer as usual, but only once an event is set.
+
+    A client that gives up before has not been served.
+    """
+
+    release: asyncio.Event
+
+    @override
+    async def respond(self, exchange: Exchange, line: Line) -> None:
+        if await line.unless_gone(self.release.wait()):
+            await line.send(exchange.carry_out())

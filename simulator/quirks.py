@@ -1,0 +1,41 @@
+"""Oddities of some firmware that a client has to live with, each switched on by name."""
+
+from collections.abc import Callable
+from enum import StrEnum
+import re
+from typing import Self
+
+
+class Quirk(StrEnum):
+    """An oddity, by its name on the command line."""
+
+    description: str
+
+    def __new__(cls, name: str, description: str) -> Self:
+        """Name and describe an oddity."""
+        quirk = str.__new__(cls, name)
+        quirk._value_ = name
+        quirk.description = description
+        return quirk
+
+    TRAILING_NUL = "trailing-nul", "a NUL byte after the JSON (always on v1)"
+    NEWLINES = "newlines", "newlines between the members of the JSON"
+    SPLIT_WRITES = "split-writes", "the answer arrives in several TCP segments"
+    KEEP_OPEN = "keep-open", "the connection is left to the client to close"
+    SILENT_RESTARTS = "silent-restarts", "restarts and reboots close without an answer"
+    SINGLE_SESSION = "single-session", "a new token voids the one before it"
+    ENCRYPTED_135 = "encrypted-135", "the refusal of a wrong token is encrypted"
+    STALE_SUMMARY = "stale-summary", "a stop freezes summary and boards (always on v1)"
+    PROCESS_DOWN = "process-down", "a stop leaves a line of text instead of summary"
+    MISSING_COMMA = "missing-comma", "get_psu lacks the comma before temp0"
+    BARE_ERRORS = "bare-errors", "get_error_code lists bare pairs, as API 2.0.4 does"
+
+
+_BARE_PAIR = re.compile(r'\{("\d+":"[^"]*")\}')
+
+# What a quirk does to the JSON of an answer.
+MANGLERS: dict[Quirk, Callable[[str], str]] = {
+    Quirk.NEWLINES: lambda text: text.replace(',"', ',\n"'),
+    Quirk.MISSING_COMMA: lambda text: text.replace(',"temp0"', '"temp0"'),
+    Quirk.BARE_ERRORS: lambda text: _BARE_PAIR.sub(r"\1", text),
+}

@@ -1,0 +1,167 @@
+"""TCP: one request, one answer, one connection."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Coroutine
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import partial
+import socket
+import struct
+from typing import Any
+
+from .wire import is_whole
+
+_MOST_BYTES = 8192  # of a request; what is beyond is not read, and the rest is no JSON
+
+
+@dataclass(slots=True, kw_only=True)
+class Line:
+    """A connection, as those who answer see it.
+
+    Attributes:
+        client: the address of the client.
+        split: whether what is sent goes out in several segments.
+    """
+
+    client: str
+    reader: asyncio.StreamReader
+    writer: asyncio.StreamWriter
+    split: bool
+
+    async def send(self, data: bytes) -> None:
+        """Send bytes."""
+        size = max(1, len(data) // 3) if self.split else max(1, len(data))
+        for start in range(0, len(data), size):
+            self.writer.write(data[start : start + size])
+            await self.writer.drain()
+            await asyncio.sleep(0)
+
+    async def gone(self) -> None:
+        """Wait until the client closes its side."""
+        while await self.reader.read(_MOST_BYTES):
+            pass
+
+    async def unless_gone(self, wait: Coroutine[Any, Any, object]) -> bool:
+        """Wait for something; False if the client closes its side before."""
+        waiting = asyncio.ensure_future(wait)
+        gone = asyncio.ensure_future(self.gone())
+        try:
+            await asyncio.wait({waiting, gone}, return_when=asyncio.FIRST_COMPLETED)
+            return waiting.done()
+        finally:
+            await _cancel(waiting, gone)
+
+    def reset(self) -> None:
+        """Drop the connection without a proper end."""
+        sock = self.writer.get_extra_info("socket")
+        # Lingering for no time makes close() send RST instead of FIN.
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        self.writer.transport.abort()
+
+
+type Handle = Callable[[bytes, Line], Awaitable[None]]
+
+
+class Server:
+    """A port that hands each request to a handler.
+
+    The port can close and open again at once, as a rebooting board's does; that is why
+    it accepts connections itself instead of leaving it to ``asyncio.start_server``.
+
+    Attributes:
+        host: the bound address.
+        port: the bound port.
+        connections: how many were accepted so far.
+        peak_connections: the most that were open at one time.
+    """
+
+    def __init__(
+        self, host: str, port: int, handle: Handle, *, idle_seconds: float, split: bool
+    ) -> None:
+        """Prepare a server; port 0 stands for any free one."""
+        self.host = host
+        self.port = port
+        self.connections = 0
+        self.peak_connections = 0
+        self._handle = handle
+        self._idle_seconds = idle_seconds
+        self._split = split
+        self._open = 0
+        self._accepting: asyncio.Task[None] | None = None
+        self._serving: set[asyncio.Task[None]] = set()
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the port is open."""
+        return self._accepting is not None
+
+    def open(self) -> None:
+        """Open the port; clients can connect as soon as this returns.
+
+        Raises:
+            OSError: the port is in use or the address is not ours.
+        """
+        family = socket.AF_INET6 if ":" in self.host else socket.AF_INET
+        listener = socket.create_server((self.host, self.port), family=family)
+        listener.setblocking(False)
+        self.port = listener.getsockname()[1]
+        self._accepting = asyncio.create_task(self._accept(listener))
+
+    async def close(self, *, spare: asyncio.Task[Any] | None = None) -> None:
+        """Close the port and drop every connection, except the task ``spare``."""
+        accepting, self._accepting = self._accepting, None
+        if accepting is not None:
+            await _cancel(accepting)
+        await _cancel(*(task for task in self._serving if task is not spare))
+
+    async def _accept(self, listener: socket.socket) -> None:
+        loop = asyncio.get_running_loop()
+        with listener:
+            while True:
+                connection, address = await loop.sock_accept(listener)
+                connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+                task = asyncio.create_task(self._serve(connection, address[0]))
+                self._serving.add(task)
+                task.add_done_callback(partial(self._served, connection))
+
+    def _served(self, connection: socket.socket, task: asyncio.Task[None]) -> None:
+        self._serving.discard(task)
+        connection.close()  # which matters only if the task was cancelled early
+
+    async def _serve(self, connection: socket.socket, client: str) -> None:
+        reader, writer = await asyncio.open_connection(sock=connection)
+        line = Line(client=client, reader=reader, writer=writer, split=self._split)
+        # Counted no earlier, so that the end of a client's last connection comes first.
+        self.connections += 1
+        self._open += 1
+        self.peak_connections = max(self.peak_connections, self._open)
+        try:
+            if request := await self._read_request(reader):
+                await self._handle(request, line)
+            writer.close()
+        except TimeoutError, ConnectionError:
+            pass
+        finally:
+            self._open -= 1
+            if not writer.is_closing():
+                writer.transport.abort()
+            with suppress(OSError):
+                await writer.wait_closed()
+
+    async def _read_request(self, reader: asyncio.StreamReader) -> bytes:
+        """Read until the JSON is whole, the client ends its side, or the buffer is full."""
+        request = b""
+        while len(request) < _MOST_BYTES and not is_whole(request):
+            async with asyncio.timeout(self._idle_seconds):
+                data = await reader.read(_MOST_BYTES - len(request))
+            if not data:
+                break
+            request += data
+        return request
+
+
+async def _cancel(*tasks: asyncio.Future[Any]) -> None:
+    """Cancel tasks and wait until they have ended."""
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)

@@ -1,0 +1,120 @@
+"""Tests of the Whatsminer integration against simulated miners on loopback."""
+
+import asyncio
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any, override
+
+from freezegun.api import FrozenDateTimeFactory
+from pytest_homeassistant_custom_component.common import async_fire_time_changed
+
+from custom_components.whatsminer.const import POLL_INTERVAL
+from homeassistant.const import ATTR_ENTITY_ID
+from homeassistant.core import HomeAssistant
+from simulator import Misbehaviour, Raw, SimulatedMiner
+from simulator.misbehaviour import Exchange, Line
+
+# What a miner says that takes a command and then does nothing of the kind.
+ACCEPTED_ONLY = Raw(b'{"STATUS":"S","When":1,"Code":131,"Msg":"API command OK"}')
+# What a control board says while its mining process is not running.
+PROCESS_DOWN = Raw(b"Socket connect failed: Connection refused\n")
+JOINED = "summary+pools+edevs"
+
+
+@dataclass
+class Clock:
+    """Time, which stands still until it is moved, for Home Assistant and miners alike."""
+
+    hass: HomeAssistant
+    freezer: FrozenDateTimeFactory
+    miners: list[SimulatedMiner]
+
+    def move(self, seconds: float) -> None:
+        """Let time pass; what was due in it happens when somebody next waits."""
+        self.freezer.tick(timedelta(seconds=seconds))
+        for miner in self.miners:
+            miner.advance(seconds)
+        async_fire_time_changed(self.hass)
+
+    async def tick(self, seconds: float) -> None:
+        """Let time pass, and all be done that was due in it."""
+        self.move(seconds)
+        await self.hass.async_block_till_done(wait_background_tasks=True)
+
+    async def next_poll(self, times: int = 1) -> None:
+        """Let miners be polled."""
+        for _ in range(times):
+            await self.tick(POLL_INTERVAL.total_seconds())
+
+
+@dataclass
+class Held(Misbehaviour):
+    """Tells when a request has arrived, and answers it once it is let go.
+
+    Attributes:
+        reached: set while a request waits.
+        release: set it to let all requests go.
+        then: what to do with them; None for the ordinary answer.
+    """
+
+    reached: asyncio.Event = field(default_factory=asyncio.Event)
+    release: asyncio.Event = field(default_factory=asyncio.Event)
+    then: Misbehaviour | None = None
+
+    @override
+    async def respond(self, exchange: Exchange, line: Line) -> None:
+        """Wait, then answer."""
+        self.reached.set()
+        if not await line.unless_gone(self.release.wait()):
+            return
+        if self.then:
+            await self.then.respond(exchange, line)
+        else:
+            await line.send(exchange.carry_out())
+
+
+@dataclass(frozen=True)
+class Altered(Misbehaviour):
+    """Answers as usual, but for one piece of text."""
+
+    old: str
+    new: str
+
+    @override
+    async def respond(self, exchange: Exchange, line: Line) -> None:
+        """Replace the text."""
+        answer = exchange.carry_out()
+        assert self.old.encode() in answer, answer
+        await line.send(answer.replace(self.old.encode(), self.new.encode()))
+
+
+async def act(
+    hass: HomeAssistant, action: str, entity_id: str, **data: object
+) -> None:
+    """Call an action of an entity (`switch.turn_on`) and wait until it is through."""
+    domain, _, service = action.partition(".")
+    await hass.services.async_call(
+        domain, service, {ATTR_ENTITY_ID: entity_id, **data}, blocking=True
+    )
+
+
+async def set_number(hass: HomeAssistant, key: str, value: float) -> None:
+    """Set a number of the miner called Miner."""
+    await act(hass, "number.set_value", f"number.miner_{key}", value=value)
+
+
+async def set_mode(hass: HomeAssistant, mode: str) -> None:
+    """Choose the power mode of the miner called Miner."""
+    await act(hass, "select.select_option", "select.miner_power_mode", option=mode)
+
+
+def shown(hass: HomeAssistant, entity_id: str) -> str:
+    """Return the state of an entity."""
+    state = hass.states.get(entity_id)
+    assert state is not None, entity_id
+    return state.state
+
+
+def names_of(requests: list[Any]) -> list[str]:
+    """Return the names of requests or commands."""
+    return [request.get("cmd", request.get("command")) for request in requests]

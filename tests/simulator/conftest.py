@@ -1,0 +1,39 @@
+"""Fixtures for tests of the simulated miner."""
+
+from collections.abc import AsyncGenerator
+
+import pytest
+
+from simulator import SimulatedMiner
+
+from .client import Client
+
+
+@pytest.fixture(autouse=True)
+def _real_sockets(socket_enabled: None) -> None:
+    """Allow sockets, which Home Assistant's test plugin forbids."""
+
+
+@pytest.fixture
+def generation() -> str:
+    """Return the generation of the miner; tests parametrize it."""
+    return "v2"
+
+
+@pytest.fixture
+def model() -> str:
+    """Return the model of the miner; tests parametrize it."""
+    return "M30S+"
+
+
+@pytest.fixture
+async def miner(generation: str, model: str) -> AsyncGenerator[SimulatedMiner]:
+    """Run a miner."""
+    async with SimulatedMiner(generation=generation, model=model) as miner:
+        yield miner
+
+
+@pytest.fixture
+def client(miner: SimulatedMiner) -> Client:
+    """Return a client of the miner that knows its password."""
+    return Client(miner)

@@ -1,0 +1,461 @@
+"""The machine warms up, mines, cools down and forgets."""
+
+import pytest
+
+from simulator import MODELS, SimulatedMiner
+from simulator.physics import Glide, Lag, limit_in_force
+
+from .client import Client, exchange
+
+LIQUID = [name for name, model in MODELS.items() if model.liquid]
+
+
+@pytest.mark.parametrize("model", MODELS)
+async def test_a_settled_machine_does_what_its_model_promises(
+    miner: SimulatedMiner,
+) -> None:
+    """Hash rate and power are near the factory's, all boards work."""
+    state = miner.state
+    reading = state.telemetry()
+
+    assert reading.hash_rate == pytest.approx(state.model.hash_rate, rel=0.02)
+    assert reading.power == pytest.approx(state.model.power, rel=0.01)
+    assert reading.hash_average == pytest.approx(state.model.hash_rate, rel=0.02)
+    assert len(reading.boards) == state.model.boards
+    assert {board.chips for board in reading.boards} == {state.model.chips}
+    assert reading.tuned
+    assert reading.chip_min < reading.chip_avg < reading.chip_max < 100
+
+
+async def test_readings_move_but_stay_plausible(miner: SimulatedMiner) -> None:
+    """No two minutes are the same."""
+    readings = []
+    for _ in range(60):
+        miner.advance(60)
+        readings.append(miner.state.telemetry())
+
+    assert len({reading.hash_rate for reading in readings}) == 60
+    assert len({round(reading.power) for reading in readings}) > 5
+    assert all(97 < reading.hash_rate < 103 for reading in readings)
+
+
+async def test_time_counts(miner: SimulatedMiner, client: Client) -> None:
+    """Clocks, work and shares advance, and shares have a time."""
+    before = await client.summary()
+    miner.advance(3600)
+    after = await client.summary()
+    pool = (await client.read("pools"))["POOLS"][0]
+
+    assert after["Elapsed"] - before["Elapsed"] == 3600
+    assert after["Uptime"] - before["Uptime"] == 3600
+    assert after["Accepted"] - before["Accepted"] == pytest.approx(320, abs=10)
+    assert after["Total MH"] - before["Total MH"] == pytest.approx(
+        100e6 * 3600, rel=1e-3
+    )
+    assert 0 <= miner.state.now - pool["Last Share Time"] < 60
+
+
+async def test_the_clock_runs_when_it_is_told_to() -> None:
+    """A speed makes simulated time out of real time."""
+    async with SimulatedMiner(speed=1e6) as miner:
+        first = miner.state.now
+        while miner.state.now == first:
+            pass
+        assert miner.state.now > first
+
+
+async def test_a_start_takes_its_time(miner: SimulatedMiner, client: Client) -> None:
+    """A minute of nothing, then a climb of ten to thirty minutes."""
+    await client.send("power_off")
+    await client.send("power_on")
+    rates, tuned_after = [], 0
+    for seconds in range(30, 1801, 30):
+        miner.advance(30)
+        summary = await client.summary()
+        rates.append(summary["HS RT"] / 1e6)
+        if summary["Upfreq Complete"] and not tuned_after:
+            tuned_after = seconds
+            assert summary["Hash Stable"] is True
+            assert summary["Hash Stable Cost Seconds"] > 0
+
+    assert rates[0] == 0
+    assert 30 < rates[2] < 50
+    assert rates[4] < rates[10] < rates[20] < 101
+    assert rates[-1] == pytest.approx(100, rel=0.02)
+    assert 600 <= tuned_after <= 1800
+
+
+async def test_a_booting_machine_reads_as_a_real_one(
+    miner: SimulatedMiner, client: Client
+) -> None:
+    """Some power, no chips, no fans after a while."""
+    await client.send("power_off")
+    miner.advance(1200)
+    await client.send("power_on")
+    miner.advance(24)
+    summary = await client.summary()
+    board = (await client.boards())[0]
+
+    assert summary["Elapsed"] == 24
+    assert 200 < summary["Power"] < 300
+    assert (
+        summary["freq_avg"] == summary["Chip Temp Avg"] == summary["Fan Speed In"] == 0
+    )
+    assert summary["Power Limit"] == 3400
+    assert (board["Status"], board["Effective Chips"]) == ("Initialising", 0)
+
+
+async def test_fast_boot_shortens_the_next_start(
+    miner: SimulatedMiner, client: Client
+) -> None:
+    """A higher tuning speed does so a little."""
+    ordinary = miner.state.telemetry().tuning_seconds
+    seconds = {}
+    for name, command in (
+        ("fast boot", ("enable_btminer_fast_boot", {})),
+        ("upfreq", ("adjust_upfreq_speed", {"upfreq_speed": "9"})),
+    ):
+        await client.log_in()
+        await client.send(command[0], **command[1])
+        await client.send("restart_btminer")
+        await client.send("disable_btminer_fast_boot")
+        miner.advance(1800)
+        seconds[name] = miner.state.telemetry().tuning_seconds
+
+    assert seconds["fast boot"] < seconds["upfreq"] < ordinary
+
+
+@pytest.mark.parametrize(
+    ("command", "arguments"),
+    [
+        ("restart_btminer", {}),
+        ("set_high_power", {}),
+        ("adjust_power_limit", {"power_limit": "3000"}),
+        ("set_target_freq", {"percent": "-5"}),
+    ],
+)
+async def test_restarts_begin_mining_anew(
+    miner: SimulatedMiner, client: Client, command: str, arguments: dict[str, str]
+) -> None:
+    """Elapsed and counters return to zero, Uptime does not, and the percent is lost."""
+    await client.send("set_power_pct", percent="50")
+    before = await client.summary()
+    await client.send(command, **arguments)
+    summary = await client.summary()
+
+    assert summary["Uptime"] == before["Uptime"]
+    assert (summary["Elapsed"], summary["Accepted"], summary["HS RT"]) == (0, 0, 0)
+    assert (summary["Hash Stable"], summary["Upfreq Complete"]) == (False, 0)
+    assert summary["Power Limit"] == 0
+    assert miner.state.percent == 100
+    miner.advance(60)
+    assert (await client.summary())["Power Limit"] > 0
+
+
+async def test_a_fast_percent_acts_within_a_second(
+    miner: SimulatedMiner, client: Client
+) -> None:
+    """Hash rate follows power, and mines better for each watt."""
+    await client.send("set_power_pct", percent="60")
+    miner.advance(1)
+    reading = miner.state.telemetry()
+
+    assert reading.power == pytest.approx(0.6 * 3400, rel=0.01)
+    assert 60 < reading.hash_rate < 70
+    assert reading.elapsed > 80_000
+
+
+async def test_a_normal_percent_takes_minutes(
+    miner: SimulatedMiner, client: Client
+) -> None:
+    """It gets there in the end, and the effect can be undone."""
+    await client.send("set_power_pct_v2", percent="60")
+    powers = []
+    for _ in range(4):
+        powers.append(round(miner.state.power))
+        miner.advance(60)
+
+    assert powers[0] == 3400
+    assert powers == sorted(powers, reverse=True)
+    assert powers[3] == 2040
+    await client.send("set_power_pct", percent="100")
+    miner.advance(1)
+    assert miner.state.power == 3400
+
+
+async def test_zero_percent_is_not_off(miner: SimulatedMiner, client: Client) -> None:
+    """It idles."""
+    await client.send("set_power_pct", percent="0")
+    miner.advance(1)
+
+    assert miner.state.mining
+    assert miner.state.hash_rate == 0
+    assert 200 < miner.state.power < 300
+
+
+@pytest.mark.parametrize(
+    ("mode", "power"), [("low", 2720), ("normal", 3400), ("high", 4080)]
+)
+async def test_modes_differ_in_power(
+    miner: SimulatedMiner, client: Client, mode: str, power: int
+) -> None:
+    """The summary spells them with a capital."""
+    await client.send(f"set_{mode}_power")
+    miner.advance(1800)
+
+    assert miner.state.power == pytest.approx(power)
+    assert (await client.summary())["Power Mode"] == mode.capitalize()
+
+
+@pytest.mark.parametrize(
+    ("requested", "in_force"),
+    [("3000", 3000), ("9999", 3400), ("700", 3400), ("0", 3400), ("99999", 3400)],
+)
+async def test_a_limit_is_taken_but_clamped(
+    miner: SimulatedMiner, client: Client, requested: str, in_force: int
+) -> None:
+    """What was set can still be read."""
+    assert await client.code("adjust_power_limit", power_limit=requested) == 131
+    miner.advance(1800)
+
+    assert (await client.summary())["Power Limit"] == in_force
+    assert miner.state.power == pytest.approx(in_force, rel=0.01)
+    kept = "" if requested == "99999" else requested
+    assert (await client.message("status"))["power_limit_set"] == kept
+
+
+def test_a_mode_bounds_the_limit() -> None:
+    """High mode allows more than the factory's limit."""
+    assert limit_in_force(3900, 3400, "high") == 3900
+    assert limit_in_force(3900, 3400, "low") == 2720
+
+
+async def test_a_target_frequency_moves_power_and_frequency(
+    miner: SimulatedMiner, client: Client
+) -> None:
+    """In percent of the normal one."""
+    await client.send("set_target_freq", percent="-20")
+    miner.advance(1800)
+    summary = await client.summary()
+
+    assert summary["Target Freq"] == 528
+    assert summary["freq_avg"] < 560
+    assert miner.state.power == pytest.approx(0.8 * 3400)
+    assert (await client.message("status"))["hash_percent"] == "-20"
+
+
+async def test_power_off_stops_everything_at_once(
+    miner: SimulatedMiner, client: Client
+) -> None:
+    """A little power remains; the boards cool down."""
+    hot = (await client.summary())["Temperature"]
+    await client.send("power_off", respbefore="true")
+    summary = await client.summary()
+    board = (await client.boards())[0]
+
+    assert (summary["HS RT"], summary["MHS 1m"], summary["Elapsed"]) == (0, 0, 0)
+    assert summary["Power"] in (13, 14)
+    assert (board["Status"], board["Effective Chips"], board["HS RT"]) == (
+        "Initialising",
+        0,
+        0,
+    )
+    miner.advance(1200)
+    summary = await client.summary()
+    assert summary["Temperature"] < hot - 30
+    assert summary["Fan Speed In"] == 0
+
+
+async def test_fans_can_go_on_after_a_stop(
+    miner: SimulatedMiner, client: Client
+) -> None:
+    """Until the machine is cool."""
+    await client.send("set_poweroff_cool", poweroff_cool="1")
+    await client.send("power_off")
+    miner.advance(60)
+    assert (await client.summary())["Fan Speed In"] > 1000
+    miner.advance(1200)
+    assert (await client.summary())["Fan Speed In"] == 0
+
+
+async def test_fans_and_temperatures_follow_power(
+    miner: SimulatedMiner, client: Client
+) -> None:
+    """With some delay."""
+    before = await client.summary()
+    await client.send("set_power_pct", percent="50")
+    miner.advance(1)
+    assert (await client.summary())["Chip Temp Avg"] == pytest.approx(
+        before["Chip Temp Avg"], abs=1
+    )
+    miner.advance(900)
+    after = await client.summary()
+
+    assert after["Chip Temp Avg"] < before["Chip Temp Avg"] - 15
+    assert after["Fan Speed In"] < before["Fan Speed In"] - 500
+
+
+async def test_a_temperature_offset_cools(
+    miner: SimulatedMiner, client: Client
+) -> None:
+    """The fans turn faster for it."""
+    before = await client.summary()
+    await client.send("set_temp_offset", temp_offset="-20")
+    miner.advance(900)
+    after = await client.summary()
+
+    assert after["Chip Temp Avg"] < before["Chip Temp Avg"] - 15
+    assert after["Fan Speed In"] > before["Fan Speed In"]
+
+
+async def test_fans_may_stand_still_when_there_is_little_to_cool(
+    miner: SimulatedMiner, client: Client
+) -> None:
+    """If they are allowed to."""
+    await client.send("set_power_pct", percent="5")
+    miner.advance(300)
+    assert miner.state.telemetry().fan_in > 1000
+    await client.send("set_fan_zero_speed", fan_zero_speed="1")
+    miner.advance(300)
+    assert miner.state.telemetry().fan_in < 1
+
+
+@pytest.mark.parametrize("model", LIQUID)
+async def test_liquid_cooled_machines_have_no_fans(
+    miner: SimulatedMiner, client: Client
+) -> None:
+    """They have a warm coolant instead."""
+    summary = await client.summary()
+
+    assert (summary["Fan Speed In"], summary["Fan Speed Out"]) == (0, 0)
+    assert summary["Env Temp"] > 40
+    assert (await client.message("get_psu"))["fan_speed"] == "0"
+    assert (await client.message("get_psu"))["name"].startswith(("P463", "P564"))
+
+
+async def test_a_dead_board_takes_its_share_along(miner: SimulatedMiner) -> None:
+    """The others go on as before."""
+    healthy = miner.state.telemetry()
+    miner.state.boards[0].alive = False
+    reading = miner.state.telemetry()
+
+    assert reading.hash_rate == pytest.approx(healthy.hash_rate * 2 / 3, rel=0.03)
+    assert reading.power == pytest.approx(healthy.power * 2 / 3, rel=0.03)
+    assert reading.boards[1].hash_rate == pytest.approx(healthy.boards[1].hash_rate)
+    for board in miner.state.boards:
+        board.alive = False
+    assert miner.state.hash_rate == miner.state.telemetry().frequency == 0
+
+
+async def test_the_next_pool_takes_over(miner: SimulatedMiner, client: Client) -> None:
+    """Without any pool there is nothing to hash."""
+    pools = {f"pool{n}": f"p{n}" for n in (1, 2, 3)}
+    rest = {f"{key}{n}": "x" for key in ("worker", "passwd") for n in (1, 2, 3)}
+    await client.send("update_pools", **pools, **rest)
+    miner.state.pools[0].alive = False
+    miner.advance(600)
+    entries = (await client.read("pools"))["POOLS"]
+
+    assert [pool["Status"] for pool in entries] == ["Dead", "Alive", "Alive"]
+    assert [pool["Stratum Active"] for pool in entries] == [False, True, False]
+    assert [pool["Accepted"] > 0 for pool in entries] == [False, True, False]
+    for pool in miner.state.pools:
+        pool.alive = False
+    assert miner.state.hash_rate == 0
+    assert (await client.summary())["Power Limit"] == 3400
+
+
+async def test_a_reboot_closes_the_port_for_a_while(
+    miner: SimulatedMiner, client: Client
+) -> None:
+    """Uptime begins anew, a new host name shows, mining comes back by itself."""
+    port = miner.port
+    await client.send("set_hostname", hostname="rig-7")
+    assert (await client.message("get_miner_info"))["hostname"] == "WhatsMiner"
+    await client.send("power_off")
+    assert await client.code("reboot") == 131
+
+    with pytest.raises(ConnectionRefusedError):
+        await client.read("status")
+    miner.advance(89)
+    with pytest.raises(ConnectionRefusedError):
+        await client.read("status")
+    miner.advance(1)
+
+    assert miner.port == port
+    assert (await client.message("get_miner_info"))["hostname"] == "rig-7"
+    assert (await client.message("status"))["mineroff"] == "false"
+    assert (await client.summary())["Uptime"] == 0
+    miner.advance(1800)
+    assert miner.state.tuned
+
+
+async def test_a_reboot_may_come_from_elsewhere(
+    miner: SimulatedMiner, client: Client
+) -> None:
+    """It looks the same."""
+    await miner.reboot()
+    with pytest.raises(ConnectionRefusedError):
+        await client.read("status")
+    miner.advance(90)
+
+    assert (await client.summary())["Uptime"] == 0
+
+
+@pytest.mark.parametrize("generation", ["compat"])
+async def test_mining_at_boot_can_be_switched_off(
+    miner: SimulatedMiner, client: Client
+) -> None:
+    """Then it waits for power_on."""
+    await client.send("disable_btminer_init")
+    await client.send("reboot")
+    miner.advance(90)
+
+    assert not miner.state.mining
+
+
+async def test_a_running_clock_opens_the_port_again() -> None:
+    """Nobody has to push it."""
+    async with SimulatedMiner(speed=1e5) as miner:
+        client = Client(miner)
+        await client.send("reboot")
+        while True:
+            try:
+                assert await client.message("status")
+            except OSError:
+                continue
+            break
+
+
+async def test_leaving_during_a_reboot_leaves_the_port_closed() -> None:
+    """The miner is gone for good."""
+    async with SimulatedMiner(speed=1) as miner:
+        await Client(miner).send("reboot")
+    miner.advance(1000)
+
+    with pytest.raises(ConnectionRefusedError):
+        await exchange(miner)
+
+
+def test_a_lag_follows_whatever_the_steps() -> None:
+    """One long step is as good as many short ones."""
+    long, short = Lag(60, 10.0), Lag(60, 10.0)
+    long.follow(20.0, 60.0)
+    for _ in range(60):
+        short.follow(20.0, 1.0)
+
+    assert long.value == pytest.approx(short.value)
+    assert long.value == pytest.approx(16.32, abs=0.01)
+
+
+def test_a_glide_is_straight() -> None:
+    """Before, within and after."""
+    glide = Glide(100, 50, begin=1000, seconds=10)
+
+    assert [glide.at(now) for now in (990, 1000, 1005, 1010, 2000)] == [
+        100,
+        100,
+        75,
+        50,
+        50,
+    ]

@@ -1,0 +1,291 @@
+"""Who may write, and what everybody else is told."""
+
+import base64
+import json
+
+import pytest
+
+from simulator import Quirk, SimulatedMiner
+
+from .client import Client, exchange
+
+V1 = pytest.mark.parametrize("generation", ["v1"])
+each_generation = pytest.mark.parametrize("generation", ["v1", "v2", "compat"])
+
+
+@each_generation
+async def test_get_token_answers_three_strings(client: Client, generation: str) -> None:
+    """With a code of its own."""
+    answer = await client.read("get_token")
+
+    assert (answer["STATUS"], answer["Code"]) == ("S", 134)
+    assert list(answer["Msg"]) == ["time", "salt", "newsalt"]
+    assert len(answer["Msg"]["time"]) == 4
+
+
+async def test_newer_firmware_may_announce_a_timeout() -> None:
+    """As a string of seconds."""
+    async with SimulatedMiner(generation="compat", token_timeout=600) as miner:
+        assert (await Client(miner).message("get_token"))["timeout"] == "600"
+
+
+@each_generation
+async def test_a_command_is_carried_out_and_answered_encrypted(
+    miner: SimulatedMiner, client: Client
+) -> None:
+    """The answer is under the same key, padded with NUL."""
+    session = await client.log_in()
+    request = json.dumps({"cmd": "power_off", "token": session.sign}).encode()
+    answer = json.loads(
+        (await exchange(miner, session.envelope(request))).rstrip(b"\0")
+    )
+    plain = session.open(answer)
+
+    assert list(answer) == ["enc"]
+    assert len(plain) % 16 == 0
+    assert json.loads(plain.rstrip(b"\0"))["Msg"] == "API command OK"
+    assert not miner.state.mining
+
+
+@pytest.mark.parametrize("pkcs7", [False, True], ids=["nul", "pkcs7"])
+@pytest.mark.parametrize("extra", range(16))
+async def test_padding_of_either_kind_is_read(
+    miner: SimulatedMiner, client: Client, pkcs7: bool, extra: int
+) -> None:
+    """Whatever the length of the request."""
+    session = await client.log_in()
+    request = {"cmd": "set_hostname", "hostname": "h" * (extra + 1)}
+    plain = json.dumps(request | {"token": session.sign}).encode()
+    answer = await exchange(miner, session.envelope(plain, pkcs7=pkcs7))
+
+    assert client.parse(answer)["Code"] == 131
+    assert miner.writes == [request]
+
+
+@pytest.mark.parametrize("key", ["cmd", "command"])
+@pytest.mark.parametrize("separators", [(",", ":"), (", ", ": ")])
+async def test_either_key_and_style_is_read(
+    miner: SimulatedMiner, client: Client, key: str, separators: tuple[str, str]
+) -> None:
+    """What the test sees always has ``cmd``, and no token."""
+    session = await client.log_in()
+    plain = json.dumps(
+        {"token": session.sign, key: "set_led", "param": "auto"}, separators=separators
+    )
+    answer = await exchange(miner, session.envelope(plain.encode()))
+
+    assert client.parse(answer)["Code"] == 131
+    assert miner.writes == [{"cmd": "set_led", "param": "auto"}]
+
+
+async def test_requests_are_kept_in_order(
+    miner: SimulatedMiner, client: Client
+) -> None:
+    """Reads as they came, commands decrypted."""
+    await client.read("summary", extra=1)
+    await client.send("power_off", respbefore="true")
+    await client.read("status")
+
+    assert client.session is not None
+    assert miner.requests == [
+        {"cmd": "summary", "extra": 1},
+        {"cmd": "get_token"},
+        {"cmd": "power_off", "respbefore": "true", "token": client.session.sign},
+        {"cmd": "status"},
+    ]
+
+
+async def test_an_encrypted_read_is_answered_encrypted(
+    miner: SimulatedMiner, client: Client
+) -> None:
+    """It is no write."""
+    answer = await client.send("get_version")
+
+    assert answer == await client.read("get_version")
+    assert miner.writes == []
+
+
+async def test_a_wrong_password_gets_23(miner: SimulatedMiner) -> None:
+    """The miner cannot decrypt what comes."""
+    answer = await Client(miner, password="wrong").send("power_off")
+
+    assert (answer["Code"], answer["Msg"]) == (23, "enc json load err")
+    assert miner.state.mining
+    assert miner.writes == []
+
+
+async def test_a_wrong_token_gets_135(miner: SimulatedMiner, client: Client) -> None:
+    """In plain, for the password is right."""
+    session = await client.log_in()
+    for token in ("x" * 22, 1, None):
+        request = json.dumps({"cmd": "power_off", "token": token}).encode()
+        answer = json.loads(await exchange(miner, session.envelope(request)))
+        assert (answer["Code"], answer["Msg"]) == (135, "check token err")
+
+    assert miner.state.mining
+    assert miner.writes == []
+
+
+async def test_some_firmware_encrypts_that_refusal() -> None:
+    """Clients have to look at both."""
+    async with SimulatedMiner(quirks={Quirk.ENCRYPTED_135}) as miner:
+        client = Client(miner)
+        await client.log_in()
+        miner.void_tokens()
+        assert client.session is not None
+        answer = await exchange(
+            miner, client.session.envelope(b'{"cmd":"power_off","token":"x"}')
+        )
+        assert "enc" in json.loads(answer)
+        assert client.parse(answer)["Code"] == 135
+
+
+async def test_a_token_expires_after_half_an_hour(
+    miner: SimulatedMiner, client: Client
+) -> None:
+    """A new one is good again."""
+    assert await client.code("set_led", param="auto") == 131
+    miner.advance(1799)
+    assert await client.code("set_led", param="auto") == 131
+    miner.advance(1)
+    assert await client.code("set_led", param="auto") == 135
+    await client.log_in()
+    assert await client.code("set_led", param="auto") == 131
+
+
+async def test_what_is_no_base64_gets_137(miner: SimulatedMiner) -> None:
+    """Before anything is decrypted."""
+    answer = json.loads(await exchange(miner, b'{"enc":1,"data":"what?"}'))
+
+    assert answer["Code"] == 137
+
+
+async def test_what_is_no_whole_number_of_blocks_gets_23(miner: SimulatedMiner) -> None:
+    """It cannot be decrypted."""
+    data = base64.b64encode(b"short").decode()
+    answer = json.loads(await exchange(miner, f'{{"enc":1,"data":"{data}"}}'.encode()))
+
+    assert answer["Code"] == 23
+
+
+@pytest.mark.parametrize(
+    "envelope", ['{"enc":1}', '{"enc":1,"data":1}', '{"enc":"1","data":"YWJj"}']
+)
+async def test_an_envelope_without_its_parts_gets_14(
+    miner: SimulatedMiner, envelope: str
+) -> None:
+    """``enc`` is the number one and ``data`` a string."""
+    assert json.loads(await exchange(miner, envelope.encode()))["Code"] == 14
+
+
+async def test_a_closed_switch_gets_45(miner: SimulatedMiner, client: Client) -> None:
+    """It is looked at before the token, and reads go on."""
+    await client.log_in()
+    miner.api_open = False
+    answer = await client.send("power_off")
+
+    assert (answer["Code"], answer["Msg"]) == (45, "can't access write cmd")
+    assert await Client(miner, password="wrong").code("power_off") == 45
+    assert await client.summary()
+    assert miner.writes == []
+
+    miner.api_open = True
+    assert await client.code("power_off") == 131
+
+
+async def test_the_factory_password_gets_45() -> None:
+    """It has to be changed before anything can be written."""
+    async with SimulatedMiner(password="admin") as miner:
+        assert await Client(miner).code("power_off") == 45
+
+
+async def test_a_command_in_plain_gets_45(
+    miner: SimulatedMiner, client: Client
+) -> None:
+    """Nobody without a token may write."""
+    assert (await client.read("power_off"))["Code"] == 45
+    assert miner.state.mining
+
+
+@V1
+async def test_v1_refuses_with_its_name(client: Client) -> None:
+    """The description is the version of the API."""
+    assert (await client.read("power_off"))["Description"] == "whatsminer v1.4.0"
+
+
+async def test_the_33rd_token_gets_136(miner: SimulatedMiner, client: Client) -> None:
+    """A text where the salts should be; other addresses still get theirs."""
+    for _ in range(32):
+        assert (await client.read("get_token"))["Code"] == 134
+    answer = await client.read("get_token")
+
+    assert (answer["Code"], answer["Msg"]) == (136, "over max connect")
+    other = await exchange(miner, b'{"cmd":"get_token"}', source="127.0.0.2")
+    assert json.loads(other)["Code"] == 134
+
+
+async def test_another_clients_token_may_void_ours() -> None:
+    """Some firmware has room for one session."""
+    async with SimulatedMiner(quirks={Quirk.SINGLE_SESSION}) as miner:
+        client = Client(miner)
+        await client.log_in()
+        await Client(miner).log_in()
+        assert await client.code("power_off") == 135
+
+
+@pytest.mark.parametrize(("new_salt", "code"), [(False, 135), (True, 23)])
+async def test_tokens_can_be_voided(
+    miner: SimulatedMiner, client: Client, new_salt: bool, code: int
+) -> None:
+    """With a new salt the old key is void as well; the password stays."""
+    await client.log_in()
+    miner.void_tokens(new_salt=new_salt)
+
+    assert await client.code("power_off") == code
+    await client.log_in()
+    assert await client.code("power_off") == 131
+
+
+async def test_a_new_password_voids_key_and_tokens(
+    miner: SimulatedMiner, client: Client
+) -> None:
+    """As when someone changes it elsewhere."""
+    await client.log_in()
+    miner.password = "nakamoto"
+
+    assert await client.code("power_off") == 23
+    assert await Client(miner).code("power_off") == 131
+
+
+async def test_a_changed_password_is_answered_under_the_old_key(
+    miner: SimulatedMiner, client: Client
+) -> None:
+    """After that only the new one is good."""
+    session = await client.log_in()
+    request = {"cmd": "update_pwd", "old": "satoshi", "new": "naka_1"}
+    plain = json.dumps(request | {"token": session.sign}).encode()
+    answer = json.loads(await exchange(miner, session.envelope(plain)))
+
+    assert json.loads(session.open(answer).rstrip(b"\0"))["Code"] == 131
+    assert miner.password == "naka_1"
+    assert await client.code("power_off") == 23
+    assert await Client(miner).code("power_off") == 131
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("wrong", "nakamoto"),
+        ("satoshi", "ninebytes"),
+        ("satoshi", ""),
+        ("satoshi", "with-sign"),
+        ("satoshi", "pässword"),
+        ("satoshi", 1),
+    ],
+)
+async def test_a_bad_password_is_not_taken(
+    miner: SimulatedMiner, client: Client, old: str, new: object
+) -> None:
+    """At most eight letters, digits and underscores, by who knows the old one."""
+    assert await client.code("update_pwd", old=old, new=new) == 132
+    assert miner.password == "satoshi"

@@ -1,0 +1,176 @@
+"""One request, one answer, one connection."""
+
+import asyncio
+import json
+
+import pytest
+
+from simulator import Delayed, Hang, Quirk, SimulatedMiner
+
+from .client import Client, exchange, give_up
+
+SUMMARY = b'{"cmd":"summary"}'
+
+
+@pytest.mark.parametrize("key", ["cmd", "command"])
+async def test_either_key_names_the_command(miner: SimulatedMiner, key: str) -> None:
+    """Clients write ``cmd`` or ``command``."""
+    answer = await exchange(miner, json.dumps({key: "summary"}).encode())
+
+    assert json.loads(answer)["SUMMARY"]
+    assert miner.requests == [{key: "summary"}]
+
+
+async def test_the_miner_closes_after_one_answer(miner: SimulatedMiner) -> None:
+    """A second request on the connection is not answered."""
+    answer = await exchange(miner, SUMMARY + SUMMARY)
+
+    assert answer.count(b'"SUMMARY"') == 1
+    assert miner.connections == 1
+
+
+@pytest.mark.parametrize("end", [False, True], ids=["open", "half-closed"])
+@pytest.mark.parametrize(
+    "segments",
+    [
+        (SUMMARY,),
+        (SUMMARY + b"\n",),
+        (SUMMARY[:5], SUMMARY[5:]),
+        tuple(bytes([byte]) for byte in SUMMARY),
+    ],
+    ids=["whole", "newline", "two segments", "byte by byte"],
+)
+async def test_a_request_may_arrive_in_any_way(
+    miner: SimulatedMiner, segments: tuple[bytes, ...], end: bool
+) -> None:
+    """Segments, a trailing newline and a client that ends its side are all fine."""
+    assert json.loads(await exchange(miner, *segments, end=end))["SUMMARY"]
+
+
+@pytest.mark.parametrize(
+    "request_text", [b"hello", b"[]", b'{"cmd":summary}'], ids=["text", "list", "typo"]
+)
+async def test_what_is_no_json_object_gets_23(
+    miner: SimulatedMiner, request_text: bytes
+) -> None:
+    """The answer comes at once."""
+    answer = json.loads(await exchange(miner, request_text))
+
+    assert (answer["Code"], answer["Msg"]) == (23, "json cmd err")
+
+
+async def test_half_a_request_gets_23(miner: SimulatedMiner) -> None:
+    """The end of the client's side ends the wait."""
+    assert json.loads(await exchange(miner, SUMMARY[:9], end=True))["Code"] == 23
+
+
+async def test_a_request_that_overflows_the_buffer_gets_23(
+    miner: SimulatedMiner,
+) -> None:
+    """The miner reads 8 KiB and no more."""
+    pad = "x" * 8192
+    answer = await exchange(miner, f'{{"cmd":"summary","pad":"{pad}"}}'.encode()[:8192])
+
+    assert json.loads(answer)["Code"] == 23
+
+
+async def test_an_idle_connection_is_dropped() -> None:
+    """A client that says nothing gets nothing."""
+    async with SimulatedMiner(idle_seconds=0.01) as miner:
+        assert await exchange(miner) == b""
+        assert await exchange(miner, SUMMARY[:4]) == b""
+
+
+async def test_connections_are_counted(miner: SimulatedMiner, client: Client) -> None:
+    """The peak is of those open at one time."""
+    await client.read("summary")
+    await client.read("summary")
+    assert (miner.connections, miner.peak_connections) == (2, 1)
+
+    miner.misbehave("pools", Hang())
+    async with asyncio.TaskGroup() as group:
+        hanging = [group.create_task(exchange(miner, b'{"cmd":"pools"}')) for _ in "ab"]
+        while miner.peak_connections < 2:
+            await asyncio.sleep(0)
+        await miner.disconnect()
+    assert [task.result() for task in hanging] == [b"", b""]
+    assert miner.connections == 4
+
+
+async def test_a_client_that_gives_up_and_comes_back_is_one_at_a_time(
+    miner: SimulatedMiner, client: Client
+) -> None:
+    """However soon it comes back."""
+    for how in (Hang(), Delayed(asyncio.Event())):
+        miner.misbehave("pools", how)
+        for _ in range(10):
+            await give_up(miner, b'{"cmd":"pools"}')
+            await client.read("summary")
+
+    assert miner.peak_connections == 1
+
+
+async def test_a_disconnected_miner_is_refused_and_can_come_back(
+    miner: SimulatedMiner, client: Client
+) -> None:
+    """Its port stays the same."""
+    await miner.disconnect()
+    with pytest.raises(ConnectionRefusedError):
+        await client.read("summary")
+
+    miner.reconnect()
+    assert await client.summary()
+
+
+async def test_leaving_the_block_leaves_nothing_behind() -> None:
+    """Open connections and hanging commands end with the miner."""
+    async with SimulatedMiner() as miner:
+        miner.misbehave("*", Hang())
+        reader, writer = await asyncio.open_connection(miner.host, miner.port)
+        writer.write(SUMMARY)
+        while not miner.requests:
+            await asyncio.sleep(0)
+
+    assert await reader.read() == b""
+    writer.close()
+    await writer.wait_closed()
+    assert asyncio.all_tasks() == {asyncio.current_task()}
+
+
+async def test_a_port_in_use_is_an_error(miner: SimulatedMiner) -> None:
+    """Two miners cannot share a port."""
+    with pytest.raises(OSError):
+        async with SimulatedMiner(port=miner.port):
+            pass
+
+
+async def test_answers_have_no_nul_on_newer_firmware(miner: SimulatedMiner) -> None:
+    """The JSON ends the answer."""
+    assert (await exchange(miner, SUMMARY)).endswith(b'"id":1}')
+
+
+@pytest.mark.parametrize("generation", ["v1"])
+async def test_answers_end_with_a_nul_on_v1(miner: SimulatedMiner) -> None:
+    """Old firmware appends one byte."""
+    assert (await exchange(miner, SUMMARY)).endswith(b'"id":1}\0')
+
+
+@pytest.mark.parametrize("quirk", [Quirk.NEWLINES, Quirk.SPLIT_WRITES])
+async def test_odd_ways_to_write_do_not_change_what_is_said(quirk: Quirk) -> None:
+    """Newlines and segments are for the client to swallow."""
+    async with SimulatedMiner() as plain, SimulatedMiner(quirks={quirk}) as odd:
+        assert await Client(odd).read("edevs") == await Client(plain).read("edevs")
+        assert (b"\n" in await exchange(odd, SUMMARY)) is (quirk is Quirk.NEWLINES)
+
+
+async def test_some_miners_leave_closing_to_the_client() -> None:
+    """The whole answer is there, but not the end."""
+    async with SimulatedMiner(quirks={Quirk.KEEP_OPEN}) as miner:
+        reader, writer = await asyncio.open_connection(miner.host, miner.port)
+        writer.write(SUMMARY)
+        assert json.loads(await reader.readuntil(b'"id":1}'))["SUMMARY"]
+        assert not reader.at_eof()
+        writer.write_eof()
+        assert await reader.read() == b""
+        writer.close()
+        await writer.wait_closed()

@@ -1,0 +1,454 @@
+"""Every writable command: who knows it, what it takes, what it does."""
+
+import pytest
+
+from simulator import Quirk, SimulatedMiner
+from simulator.settings import Led, Network, Pool, RemoteLog
+from simulator.writes import WRITABLE
+
+from .client import Client, exchange
+
+ALL, SINCE_V2 = {"v1", "v2", "compat"}, {"v2", "compat"}
+POOLS: dict[str, object] = {
+    f"{key}{n}": f"{key}-{n}" if n < 3 else ""
+    for n in (1, 2, 3)
+    for key in ("pool", "worker", "passwd")
+}
+STATIC: dict[str, object] = {
+    "ip": "192.168.1.9",
+    "mask": "255.255.255.0",
+    "gate": "192.168.1.1",
+    "dns": "1.1.1.1 8.8.8.8",
+    "host": "",
+}
+
+# Command, arguments, the generations that know it, what it changes in the state.
+COMMANDS: list[tuple[str, dict[str, object], set[str], dict[str, object]]] = [
+    ("power_off", {"respbefore": "true"}, ALL, {"mining": False}),
+    ("power_off", {}, ALL, {"mining": False}),
+    ("power_on", {}, ALL, {"mining": True}),
+    ("restart_btminer", {}, ALL, {"elapsed": 0.0}),
+    ("set_low_power", {}, ALL, {"power_mode": "low", "elapsed": 0.0}),
+    ("set_high_power", {}, ALL, {"power_mode": "high", "elapsed": 0.0}),
+    ("set_normal_power", {}, ALL, {"power_mode": "normal", "elapsed": 0.0}),
+    (
+        "adjust_power_limit",
+        {"power_limit": "3000"},
+        SINCE_V2,
+        {"power_limit": 3000, "elapsed": 0.0},
+    ),
+    ("adjust_power_limit", {"power_limit": "99999"}, SINCE_V2, {"power_limit": None}),
+    ("set_target_freq", {"percent": "-10"}, ALL, {"target_freq": -10, "elapsed": 0.0}),
+    ("adjust_upfreq_speed", {"upfreq_speed": "9"}, SINCE_V2, {"upfreq_speed": 9}),
+    ("set_power_pct", {"percent": "50"}, ALL, {"percent": 50}),
+    ("set_power_pct_v2", {"percent": "50"}, SINCE_V2, {"percent": 50}),
+    ("set_power", {"power": "1700"}, {"compat"}, {"percent": 50}),
+    ("restore_power_pct", {}, {"compat"}, {"percent": 100}),
+    ("enable_btminer_fast_boot", {}, SINCE_V2, {"fast_boot": True}),
+    ("disable_btminer_fast_boot", {}, SINCE_V2, {"fast_boot": False}),
+    ("enable_cgminer_fast_boot", {}, {"v1"}, {"fast_boot": True}),
+    ("disable_cgminer_fast_boot", {}, {"v1"}, {"fast_boot": False}),
+    ("enable_web_pools", {}, ALL, {"web_pools": True}),
+    ("disable_web_pools", {}, ALL, {"web_pools": False}),
+    ("enable_btminer_init", {}, {"compat"}, {"init_enabled": True}),
+    ("disable_btminer_init", {}, {"compat"}, {"init_enabled": False}),
+    ("set_temp_offset", {"temp_offset": "-30"}, SINCE_V2, {"temp_offset": -30}),
+    ("set_poweroff_cool", {"poweroff_cool": "1"}, SINCE_V2, {"poweroff_cool": True}),
+    ("set_fan_zero_speed", {"fan_zero_speed": "1"}, SINCE_V2, {"fan_zero_speed": True}),
+    ("set_led", {"param": "auto"}, ALL, {"led": {}}),
+    (
+        "set_led",
+        {"color": "red", "period": 200, "duration": 100, "start": 0},
+        ALL,
+        {"led": {"red": Led(200, 100, 0)}},
+    ),
+    (
+        "update_pools",
+        POOLS,
+        ALL,
+        {
+            "pools": [
+                Pool("pool-1", "worker-1", "passwd-1"),
+                Pool("pool-2", "worker-2", "passwd-2"),
+            ]
+        },
+    ),
+    ("set_hostname", {"hostname": "rig-7"}, ALL, {"next_hostname": "rig-7"}),
+    (
+        "set_zone",
+        {"timezone": "CET-1", "zonename": "Europe/Berlin"},
+        ALL,
+        {"timezone": "CET-1", "zonename": "Europe/Berlin"},
+    ),
+    (
+        "load_log",
+        {"ip": "192.168.1.5", "port": "514", "proto": "udp"},
+        ALL,
+        {"remote_log": RemoteLog("192.168.1.5", 514, "udp")},
+    ),
+    ("net_config", {"param": "dhcp"}, ALL, {"network": Network(), "away": True}),
+    (
+        "net_config",
+        STATIC,
+        ALL,
+        {"network": Network(proto="static", ip="192.168.1.9", dns="1.1.1.1 8.8.8.8")},
+    ),
+    ("reboot", {"respbefore": "true"}, ALL, {"away": True}),
+    ("factory_reset", {}, ALL, {"away": True}),
+    ("update_pwd", {"old": "satoshi", "new": "naka_1"}, ALL, {}),
+    ("ssh_open", {}, {"v1"}, {"ssh": True}),
+    ("ssh_close", {}, {"v1"}, {"ssh": False}),
+    ("set_customer_msg", {"key": "msg9", "val": "hi"}, {"compat"}, {}),
+]
+
+
+@pytest.mark.parametrize("generation", sorted(ALL))
+@pytest.mark.parametrize(
+    ("command", "arguments", "known_by", "changes"),
+    COMMANDS,
+    ids=[f"{command}-{n}" for n, (command, *_) in enumerate(COMMANDS)],
+)
+async def test_a_command_does_what_it_says(
+    miner: SimulatedMiner,
+    client: Client,
+    generation: str,
+    command: str,
+    arguments: dict[str, object],
+    known_by: set[str],
+    changes: dict[str, object],
+) -> None:
+    """Where the firmware knows it; it gets 14 everywhere else."""
+    answer = await client.send(command, **arguments)
+
+    assert miner.writes == [{"cmd": command, **arguments}]
+    if generation not in known_by:
+        assert (answer["Code"], answer["Msg"]) == (14, "invalid cmd")
+        return
+    assert (answer["Code"], answer["Msg"]) == (131, "API command OK")
+    assert {name: getattr(miner.state, name) for name in changes} == changes
+
+
+def test_every_command_is_tried() -> None:
+    """The table above is complete; the others have tests of their own."""
+    assert set(WRITABLE) - {command for command, *_ in COMMANDS} == {
+        "pre_power_on",
+        "get_customer_msg",
+        "set_heat_mode",
+    }
+
+
+# Command, an argument, the least and the greatest that is taken.
+BOUNDS = [
+    ("set_power_pct", "percent", 0, 100),
+    ("set_power_pct_v2", "percent", 0, 100),
+    ("set_target_freq", "percent", -100, 0),
+    ("adjust_power_limit", "power_limit", 0, 99_999),
+    ("adjust_upfreq_speed", "upfreq_speed", 0, 9),
+    ("set_temp_offset", "temp_offset", -30, 0),
+    ("set_poweroff_cool", "poweroff_cool", 0, 1),
+    ("set_fan_zero_speed", "fan_zero_speed", 0, 1),
+]
+
+
+@pytest.mark.parametrize(("command", "key", "least", "greatest"), BOUNDS)
+async def test_bounds_are_inclusive_and_numbers_travel_as_strings(
+    client: Client, command: str, key: str, least: int, greatest: int
+) -> None:
+    """A number where a string is due is read as empty; a missing one is another error."""
+    codes = {
+        value: await client.code(command, **{key: value})
+        for value in (
+            str(least),
+            str(greatest),
+            str(least - 1),
+            str(greatest + 1),
+            least,
+            "",
+            "ten",
+            "5.5",
+        )
+    }
+
+    assert list(codes.values()) == [131, 131, 132, 132, 132, 132, 132, 132]
+    assert await client.code(command) == 14
+
+
+@pytest.mark.parametrize(
+    ("generation", "model", "least", "greatest"),
+    [
+        ("v1", "M20S", -10, 100),
+        ("v2", "M30S+", -100, 0),
+        ("v2", "M53", -100, 100),
+        ("compat", "M60S", -100, 100),
+    ],
+)
+async def test_how_far_the_frequency_goes_depends_on_firmware_and_cooling(
+    client: Client, least: int, greatest: int
+) -> None:
+    """Both ends included."""
+    for percent, code in (
+        (least, 131),
+        (greatest, 131),
+        (least - 1, 132),
+        (greatest + 1, 132),
+    ):
+        assert await client.code("set_target_freq", percent=str(percent)) == code
+
+
+@pytest.mark.parametrize(
+    ("generation", "model", "greatest"),
+    [("v2", "M53", 100), ("compat", "M60S", 100), ("compat", "M7BS", 200)],
+)
+async def test_newer_liquid_cooled_miners_take_two_hundred_percent(
+    client: Client, greatest: int
+) -> None:
+    """In normal mode only."""
+    for percent, code in ((greatest, 131), (greatest + 1, 132)):
+        assert await client.code("set_power_pct_v2", percent=str(percent)) == code
+    assert await client.code("set_power_pct", percent="101") == 132
+
+
+@pytest.mark.parametrize(("generation", "model"), [("compat", "M7BS")])
+async def test_fans_cannot_be_set_where_there_are_none(
+    miner: SimulatedMiner, client: Client
+) -> None:
+    """Heating can, on liquid only."""
+    assert await client.code("set_temp_offset", temp_offset="-5") == 132
+    assert await client.code("set_poweroff_cool", poweroff_cool="1") == 132
+    assert await client.code("set_fan_zero_speed", fan_zero_speed="1") == 132
+    assert await client.code("set_heat_mode", mode="heating") == 131
+    assert miner.state.heat_mode == "heating"
+    assert await client.code("set_heat_mode", mode="roasting") == 132
+
+
+@pytest.mark.parametrize(("generation", "model"), [("compat", "M60S")])
+async def test_an_air_cooled_miner_does_not_heat(client: Client) -> None:
+    """The command is known but refused."""
+    assert await client.code("set_heat_mode", mode="heating") == 132
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code"),
+    [
+        ({"param": "manual"}, 132),
+        ({"param": 1}, 132),
+        ({}, 14),
+        ({"color": "red"}, 14),
+        ({"color": "blue", "period": 200, "duration": 100, "start": 0}, 132),
+        ({"color": "red", "period": "200", "duration": 100, "start": 0}, 132),
+        ({"color": "red", "period": 0, "duration": 100, "start": 0}, 132),
+        ({"color": "red", "period": 200, "duration": -1, "start": 0}, 132),
+        ({"color": "red", "period": 200, "duration": True, "start": 0}, 132),
+    ],
+)
+async def test_what_an_led_cannot_do(
+    client: Client, arguments: dict[str, object], code: int
+) -> None:
+    """Its times are numbers, the one exception."""
+    assert await client.code("set_led", **arguments) == code
+
+
+async def test_the_leds_can_be_read_back(client: Client) -> None:
+    """Red first, then green, until they are automatic again."""
+    timing = {"period": 200, "duration": 100, "start": 0}
+    await client.send("set_led", color="green", **timing)
+    await client.send("set_led", color="red", **timing)
+    info = await client.message("get_miner_info")
+    assert info["ledstat"] == "1,200,100,0 0,200,100,0 "
+
+    await client.send("set_led", param="auto")
+    assert (await client.message("get_miner_info"))["ledstat"] == "auto"
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"pool1": None}, {"worker2": 7}, {"passwd3": None}, {"pool1": "", "pool2": ""}],
+)
+async def test_odd_pools_are_refused(
+    miner: SimulatedMiner, client: Client, change: dict[str, object]
+) -> None:
+    """The pools stay as they are."""
+    before = miner.state.pools
+    answer = await client.send("update_pools", **(POOLS | change))
+
+    assert (answer["Code"], answer["Msg"]) == (132, "API parse pools param error")
+    assert miner.state.pools is before
+
+
+async def test_missing_pools_are_refused(client: Client) -> None:
+    """All nine values are wanted."""
+    answer = await client.send("update_pools", pool1="a", worker1="b", passwd1="c")
+
+    assert answer["Code"] == 132
+
+
+async def test_pools_change_at_once(client: Client) -> None:
+    """Their counters begin anew; a password cannot be read."""
+    await client.send("update_pools", **POOLS)
+    answer = await client.read("pools")
+
+    assert [pool["URL"] for pool in answer["POOLS"]] == ["pool-1", "pool-2"]
+    assert [pool["Stratum Active"] for pool in answer["POOLS"]] == [True, False]
+    assert answer["POOLS"][0]["Accepted"] == 0
+    assert "passwd" not in str(answer)
+
+
+@pytest.mark.parametrize(
+    ("change", "code"),
+    [
+        ({"ip": "192.168.1"}, 132),
+        ({"mask": 24}, 132),
+        ({"param": "static"}, 132),
+        ({"gate": None}, 132),
+    ],
+)
+async def test_an_odd_network_is_refused(
+    miner: SimulatedMiner, client: Client, change: dict[str, object], code: int
+) -> None:
+    """Nothing reboots."""
+    assert await client.code("net_config", **(STATIC | change)) == code
+    assert not miner.state.away
+
+
+async def test_a_network_lacks_nothing(client: Client) -> None:
+    """All five values are wanted."""
+    assert await client.code("net_config", ip="192.168.1.9") == 14
+
+
+@pytest.mark.parametrize(
+    ("command", "arguments", "code"),
+    [
+        ("set_hostname", {}, 14),
+        ("set_hostname", {"hostname": ""}, 132),
+        ("set_hostname", {"hostname": "two words"}, 132),
+        ("set_zone", {"timezone": "CET-1"}, 14),
+        ("set_zone", {"timezone": "CET-1", "zonename": ""}, 132),
+        ("load_log", {"ip": "x", "port": "514", "proto": "udp"}, 132),
+        ("load_log", {"ip": "1.2.3.4", "port": "0", "proto": "udp"}, 132),
+        ("load_log", {"ip": "1.2.3.4", "port": 514, "proto": "udp"}, 132),
+        ("load_log", {"ip": "1.2.3.4", "port": "514", "proto": "sctp"}, 132),
+        ("update_firmware", {}, 14),
+        ("download_logs", {}, 14),
+        ("set_fire", {}, 14),
+    ],
+)
+async def test_what_else_is_refused(
+    client: Client, command: str, arguments: dict[str, object], code: int
+) -> None:
+    """14 for what is missing or unknown, 132 for what is wrong."""
+    assert await client.code(command, **arguments) == code
+
+
+@pytest.mark.parametrize("generation", ["compat"])
+async def test_customer_messages(miner: SimulatedMiner, client: Client) -> None:
+    """They are short, have fixed names, and are read encrypted."""
+    await client.send("set_customer_msg", key="CustomerSn", val="A-1")
+    messages = (await client.send("get_customer_msg"))["Msg"]
+
+    assert messages["CustomerSn"] == "A-1"
+    assert messages["msg9"] == ""
+    assert await client.code("set_customer_msg", key="msg10", val="") == 132
+    assert await client.code("set_customer_msg", key="msg1", val="x" * 128) == 132
+    assert [write["cmd"] for write in miner.writes] == ["set_customer_msg"] * 3
+
+
+async def test_preheating_goes_through_its_stages(
+    miner: SimulatedMiner, client: Client
+) -> None:
+    """Only while mining is off."""
+    assert await client.code("pre_power_on") == 132
+    await client.send("power_off")
+    stages = []
+    for _ in range(3):
+        stages.append((await client.send("pre_power_on"))["Msg"])
+        miner.advance(20)
+
+    assert stages == [
+        {"complete": "false", "msg": "wait for adjust temp"},
+        {"complete": "false", "msg": "adjust continue"},
+        {"complete": "true", "msg": "adjust complete"},
+    ]
+
+
+async def test_a_stop_is_reported_with_reason_and_local_time(
+    miner: SimulatedMiner, client: Client
+) -> None:
+    """Stopping twice keeps both."""
+    await client.send("power_off", respbefore="true")
+    status = await client.message("status")
+
+    assert status["mineroff"] == "true"
+    assert status["mineroff_reason"] == "by whatsminer api"
+    assert status["mineroff_time"] == "2026-11-01 08:00:00"
+    miner.advance(60)
+    await client.send("power_off", respbefore="true")
+    assert await client.message("status") == status
+
+    await client.send("power_on")
+    status = await client.message("status")
+    assert (status["mineroff"], status["mineroff_reason"]) == ("false", "")
+
+
+async def test_settings_survive_power_off(
+    miner: SimulatedMiner, client: Client
+) -> None:
+    """Limit, mode, boards and pools are found again; the percent is not."""
+    await client.send("update_pools", **POOLS)
+    await client.send("set_low_power")
+    await client.send("adjust_power_limit", power_limit="2000")
+    await client.send("set_power_pct", percent="50")
+    boards = [board["PCB SN"] for board in await client.boards()]
+    await client.send("power_off", respbefore="true")
+    await client.send("power_on")
+
+    status = await client.message("status")
+    assert (status["power_mode"], status["power_limit_set"]) == ("low", "2000")
+    assert [board["PCB SN"] for board in await client.boards()] == boards
+    assert (await client.read("pools"))["POOLS"][0]["URL"] == "pool-1"
+    assert miner.state.percent == 100
+
+
+async def test_a_stopped_miner_is_not_started_by_a_setting(
+    miner: SimulatedMiner, client: Client
+) -> None:
+    """Mode and limit wait for power_on."""
+    await client.send("power_off")
+    await client.send("set_high_power")
+    await client.send("restart_btminer")
+
+    assert not miner.state.mining
+    assert miner.state.power_mode == "high"
+
+
+async def test_a_factory_reset_forgets_everything(
+    miner: SimulatedMiner, client: Client
+) -> None:
+    """The password and the switch as well, so that nobody can write any more."""
+    await client.send("set_low_power")
+    await client.send("set_hostname", hostname="rig-7")
+    await client.send("update_pools", **POOLS)
+    mac = miner.mac
+    assert await client.code("factory_reset") == 131
+    miner.advance(90)
+
+    state = miner.state
+    assert (state.power_mode, state.hostname) == ("normal", "WhatsMiner")
+    assert [pool.user for pool in state.pools] == ["simulated.001"]
+    assert (miner.password, miner.api_open, miner.mac) == ("admin", False, mac)
+    assert await Client(miner).code("power_on") == 45
+
+
+@pytest.mark.parametrize(
+    ("command", "silent"), [("restart_btminer", True), ("power_off", False)]
+)
+async def test_some_firmware_restarts_without_an_answer(
+    command: str, silent: bool
+) -> None:
+    """The command is carried out all the same."""
+    async with SimulatedMiner(quirks={Quirk.SILENT_RESTARTS}) as miner:
+        session = await Client(miner).log_in()
+        request = f'{{"cmd":"{command}","token":"{session.sign}"}}'
+        answer = await exchange(miner, session.envelope(request.encode()))
+
+        assert (answer == b"") is silent
+        assert miner.state.elapsed == 0
