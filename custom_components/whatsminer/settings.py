@@ -147,7 +147,7 @@ class Settings:
         try:
             yield
         finally:
-            if self._asked[key] is command:
+            if self._asked.get(key) is command:
                 del self._asked[key]
 
     def accept(self, command: Command) -> None:

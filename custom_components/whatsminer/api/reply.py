@@ -165,7 +165,8 @@ def _load(text: str) -> Json:
 
 def _mend(text: str, *, cut: bool) -> str:
     """Mend the mistakes that firmware is known to make."""
-    text = text.replace(_MARK, "")
+    if _MARK in text:
+        raise ValueError("a control character that no firmware sends")
     strings = _STRING.findall(text)
     skeleton = re.sub(r"[\r\n\t ]+", "", _STRING.sub(_MARK, text))
     if cut and not skeleton.endswith("}"):
