@@ -88,9 +88,7 @@ class Altered(Misbehaviour):
         await line.send(answer.replace(self.old.encode(), self.new.encode()))
 
 
-async def act(
-    hass: HomeAssistant, action: str, entity_id: str, **data: object
-) -> None:
+async def act(hass: HomeAssistant, action: str, entity_id: str, **data: object) -> None:
     """Call an action of an entity (`switch.turn_on`) and wait until it is through."""
     domain, _, service = action.partition(".")
     await hass.services.async_call(

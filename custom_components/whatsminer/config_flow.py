@@ -18,7 +18,14 @@ from homeassistant.helpers.selector import (
     TextSelectorType,
 )
 
-from .api import DEFAULT_PORT, Miner, Snapshot, WhatsminerError, WrongPasswordError
+from .api import (
+    DEFAULT_PORT,
+    Miner,
+    Snapshot,
+    WhatsminerError,
+    WriteAccessClosedError,
+    WrongPasswordError,
+)
 from .const import DOMAIN
 from .errors import translation_key
 
@@ -148,6 +155,8 @@ class WhatsminerConfigFlow(ConfigFlow, domain=DOMAIN):
         """Return the errors for the form; a closed write access is none."""
         try:
             await miner.check_password()
+        except WriteAccessClosedError:
+            return {}  # the coordinator raises a repair for it
         except WrongPasswordError:
             return {CONF_PASSWORD: "wrong_password"}
         except WhatsminerError as err:

@@ -1,8 +1,8 @@
 """Polls one miner, and sends it what entities and actions ask for."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from copy import deepcopy
 import logging
 import time
@@ -82,6 +82,7 @@ class WhatsminerCoordinator(DataUpdateCoordinator[Snapshot]):
         self._access_checked = -ACCESS_CHECK_INTERVAL.total_seconds()
         self._store = settings_store(hass, entry)
         self._missed = 0
+        self._firmware: str | None = None
 
     @property
     def has_password(self) -> bool:
@@ -104,9 +105,12 @@ class WhatsminerCoordinator(DataUpdateCoordinator[Snapshot]):
                 return self.data
             raise UpdateFailed(**translation(err, self.name)) from err
         self._missed = 0
-        if self.data is not None and snapshot.firmware != self.data.firmware:
-            # Other firmware has other capabilities.
-            self.hass.config_entries.async_schedule_reload(self.config_entry.entry_id)
+        if snapshot.firmware and snapshot.firmware != self._firmware:
+            if self._firmware:  # other firmware has other capabilities
+                self.hass.config_entries.async_schedule_reload(
+                    self.config_entry.entry_id
+                )
+            self._firmware = snapshot.firmware
         async with self._async_remembering():
             self.settings.update(snapshot)
         await self._async_check_access(snapshot)
@@ -139,10 +143,11 @@ class WhatsminerCoordinator(DataUpdateCoordinator[Snapshot]):
         if not self.settings.would_change(command):
             return None
         try:
-            with self.settings.asking(command):
+            with self.settings.asking(command), self._learning():
                 self.async_update_listeners()
-                answer = await self._async_tell(command)
+                answer = await self.miner.send(command)
                 if answer is not None:
+                    self._async_set_access(is_open=True)
                     async with self._async_remembering():
                         self.settings.accept(command)
         except WhatsminerError as err:
@@ -153,35 +158,40 @@ class WhatsminerCoordinator(DataUpdateCoordinator[Snapshot]):
             await self.async_request_refresh()
         return answer
 
-    async def _async_tell(self, command: Command) -> Answer | None:
-        """Send a command and learn from it whether the miner takes commands from us."""
+    @contextmanager
+    def _learning(self) -> Iterator[None]:
+        """Learn from a failure whether the miner takes commands from us."""
         try:
-            answer = await self.miner.send(command)
+            yield
         except WriteAccessClosedError:
             self._async_set_access(is_open=False)
             raise
         except WrongPasswordError:
             self.config_entry.async_start_reauth(self.hass)
             raise
-        if answer is not None:
-            self._async_set_access(is_open=True)
-        return answer
 
     async def _async_check_access(self, snapshot: Snapshot) -> None:
         """Look whether a closed (or not yet known) write access is open, by changing nothing."""
         due = self._access_checked + ACCESS_CHECK_INTERVAL.total_seconds()
+        led = snapshot.info.led
         if (
             not self.has_password
             or self.write_access
-            or snapshot.info.led != "auto"
+            or led not in ("auto", None)
             or time.monotonic() < due
         ):
             return
         self._access_checked = time.monotonic()
         try:
-            await self._async_tell(commands.set_led_auto())
+            with self._learning():
+                if led:
+                    await self.miner.send(commands.set_led_auto())
+                else:  # V1 does not tell what its LED does: a read has to do
+                    await self.miner.check_password()
         except WhatsminerError as err:
             _LOGGER.debug("%s: no write access: %s", self.name, err)
+        else:
+            self._async_set_access(is_open=True)
 
     @callback
     def _async_set_access(self, *, is_open: bool) -> None:

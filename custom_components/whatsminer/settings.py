@@ -108,6 +108,8 @@ class Settings:
         self._asked: dict[str, Command] = {}
         self._pending: dict[str, _Pending] = {}
         self._snapshot: Snapshot | None = None
+        # When mining started, and for how long it went on, at the last sight of it.
+        self._run: tuple[datetime, float] | None = None
 
     def is_assumed(self, key: str) -> bool:
         """Tell whether this miner never reads the setting back."""
@@ -129,7 +131,7 @@ class Settings:
         key = command.setting
         if key is None or command.effect is not Effect.RESTARTS_MINING:
             return True
-        known = [self._reported(key), self.remembered.get(key, {}).get("value")]
+        known = [self._requested(key), self.remembered.get(key, {}).get("value")]
         if key in self._asked:
             known = [self._asked[key].value]
         elif key in self._pending:
@@ -171,7 +173,7 @@ class Settings:
     def update(self, snapshot: Snapshot) -> None:
         """Compare what was asked for with what a new poll says."""
         last, self._snapshot = self._snapshot, snapshot
-        restarted = _has_restarted(last, snapshot)
+        restarted = self._has_restarted(snapshot)
         for key, pending in list(self._pending.items()):
             pending.polls += 1
             reported = self._reported(key)
@@ -193,6 +195,22 @@ class Settings:
         if self._snapshot is None:
             return None
         return SETTINGS[key].value_fn(self._snapshot)
+
+    def _has_restarted(self, snapshot: Snapshot) -> bool:
+        """Tell whether mining started anew since it was last seen; a stop alone is no start."""
+        since, elapsed = snapshot.mining_since, snapshot.live.elapsed
+        if since is None or elapsed is None:
+            return False
+        last, self._run = self._run, (since, elapsed)
+        return last is not None and (
+            elapsed < last[1] or (since - last[0]).total_seconds() > _SAME_START
+        )
+
+    def _requested(self, key: str) -> Value | float | None:
+        """Return what the firmware says was asked for; a limit in force is no request."""
+        if key == _LIMIT and self._snapshot:
+            return self._snapshot.power_limit_set
+        return self._reported(key)
 
     def _check_percent(
         self, snapshot: Snapshot, *, restarted: bool, first: bool
@@ -228,10 +246,3 @@ class Settings:
         if memory.get("reported", reported) != reported:
             memory.pop("value", None)
         memory["reported"] = reported
-
-
-def _has_restarted(last: Snapshot | None, snapshot: Snapshot) -> bool:
-    """Tell whether mining started anew between two polls."""
-    before = last.live.elapsed if last else None
-    now = snapshot.live.elapsed
-    return before is not None and now is not None and now < before

@@ -78,16 +78,17 @@ class Miner:
         """
         return await self._writer.send(command, self._generation)
 
-    async def check_password(self) -> bool:
-        """Try the password without changing anything; return whether writes are let in.
+    async def check_password(self) -> None:
+        """Try the password by an encrypted read, which changes nothing.
 
-        It is tried by an encrypted read. True does not prove that a write will be accepted:
-        some firmware lets reads in while the API switch is off.
+        No error does not prove that a write will be accepted: some firmware lets reads in while
+        the API switch is off.
 
         Raises:
             WrongPasswordError: the password is wrong.
+            WriteAccessClosedError: the miner takes no commands; nothing is known of the password.
             TooManyTokensError: it cannot be tried now.
             UnreachableError, MalformedReplyError, NotAMinerError: no usable answer.
 
         """
-        return await self._writer.check_password()
+        await self._writer.check_password()

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum, auto
 import math
+import re
 from typing import Literal
 
 from .errors import InvalidValueError
@@ -52,6 +53,8 @@ TEMPERATURE_OFFSET = Bounds(-30, 0)
 TARGET_FREQUENCY = Bounds(-100, 100)
 UPFREQ_SPEED = Bounds(0, 9)
 LED_MILLISECONDS = Bounds(0, 65535)
+PORT = Bounds(1, 65535)
+PASSWORD_LENGTH = Bounds(1, 8)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,8 +62,8 @@ class Command:
     """A command that is ready to be sent.
 
     `setting` names what it sets and `value` to what; a newer command for the same setting
-    replaces one that still waits. `v1_name` is the spelling of V1 firmware, `fallback` what is
-    sent where the firmware does not know this command. Parameters are not shown in logs.
+    replaces one that still waits. `v1_name` is what V1 firmware calls it, `fallback` what is sent
+    where the firmware does not know this command. Parameters are not shown in logs.
     """
 
     name: str
@@ -156,7 +159,8 @@ def factory_reset() -> Command:
 
 
 def update_pwd(old: str, new: str) -> Command:
-    """Change the password (8 bytes at most); every token becomes void."""
+    """Change the password (8 of A-Z, a-z, 0-9 and _ at most); every token becomes void."""
+    PASSWORD_LENGTH.check("new", len(re.sub(r"[^A-Za-z0-9_]", " " * 9, new)))
     return Command(name="update_pwd", parameters={"old": old, "new": new})
 
 
@@ -229,7 +233,8 @@ def set_zone(timezone: str, zonename: str) -> Command:
 def load_log(ip: str, port: int, proto: Literal["tcp", "udp"]) -> Command:
     """Send the miner's log to a syslog server."""
     return Command(
-        name="load_log", parameters={"ip": ip, "port": str(port), "proto": proto}
+        name="load_log",
+        parameters={"ip": ip, "port": str(PORT.check("port", port)), "proto": proto},
     )
 
 
@@ -243,7 +248,12 @@ def set_power_pct_v2(percent: float) -> Command:
 
     Firmware that does not know it gets `set_power_pct`.
     """
-    return _percent("set_power_pct_v2", percent, fallback=set_power_pct(percent))
+    return _percent(
+        "set_power_pct_v2",
+        percent,
+        v1_name="set_power_pct",
+        fallback=set_power_pct(percent),
+    )
 
 
 def pre_power_on() -> Command:
@@ -297,13 +307,19 @@ def set_fan_zero_speed(*, on: bool) -> Command:
     return _zero_or_one("set_fan_zero_speed", "fan_zero_speed", "fan_zero_speed", on)
 
 
-def _percent(name: str, percent: float, fallback: Command | None = None) -> Command:
+def _percent(
+    name: str,
+    percent: float,
+    v1_name: str | None = None,
+    fallback: Command | None = None,
+) -> Command:
     number = POWER_PERCENT.check("percent", percent)
     return Command(
         name=name,
         parameters={"percent": str(number)},
         setting="power_percent",
         value=number,
+        v1_name=v1_name,
         fallback=fallback,
     )
 

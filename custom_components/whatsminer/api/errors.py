@@ -2,15 +2,17 @@
 
 
 class WhatsminerError(Exception):
-    """Base of everything this package raises."""
+    """Base of everything this package raises.
+
+    `request_sent` tells whether the miner may have received the whole command, and so may have
+    acted on it.
+    """
+
+    request_sent = True
 
 
 class UnreachableError(WhatsminerError):
-    """No answer came back.
-
-    `request_sent` tells whether the miner may have received the whole request, and so may
-    have acted on it.
-    """
+    """No answer came back."""
 
     def __init__(self, message: str, *, request_sent: bool = False) -> None:
         """Keep what happened and how far the request got."""
@@ -89,6 +91,8 @@ class TooManyTokensError(RefusedError):
 class InvalidValueError(WhatsminerError, ValueError):
     """A parameter is out of its range, or no number; nothing was sent."""
 
+    request_sent = False
+
     def __init__(
         self, parameter: str, value: float, minimum: int, maximum: int
     ) -> None:
@@ -102,6 +106,8 @@ class InvalidValueError(WhatsminerError, ValueError):
 
 class TooSoonError(WhatsminerError):
     """Mining was restarted a moment ago; nothing was sent."""
+
+    request_sent = False
 
     def __init__(self, seconds: int) -> None:
         """Keep the seconds to wait."""

@@ -169,7 +169,7 @@ def _mend(text: str, *, cut: bool) -> str:
         raise ValueError("a control character that no firmware sends")
     strings = _STRING.findall(text)
     skeleton = re.sub(r"[\r\n\t ]+", "", _STRING.sub(_MARK, text))
-    if cut and not skeleton.endswith("}"):
+    if cut:
         skeleton = _close(skeleton)
     for wrong, right in (
         (",}", "}"),
@@ -189,8 +189,9 @@ def _mend(text: str, *, cut: bool) -> str:
 
 
 def _close(skeleton: str) -> str:
-    """Drop what follows the last comma and close every bracket that is open."""
-    skeleton = skeleton[: skeleton.rfind(",")] if "," in skeleton else skeleton
+    """Drop a half entry after the last comma, and close every bracket that is open."""
+    if not skeleton.endswith("}"):
+        skeleton = skeleton.rpartition(",")[0] or skeleton
     closing: list[str] = []
     for character in skeleton:
         if character in "{[":

@@ -354,6 +354,6 @@ def error_list(value: Json) -> tuple[ErrorEntry, ...]:
 
 def summary_errors(reading: Mapping[str, Json]) -> tuple[ErrorEntry, ...]:
     """Return the errors that V1 lists inside its summary."""
-    count = integer(reading.get("Error Code Count")) or 0
+    count = min(integer(reading.get("Error Code Count")) or 0, len(reading))
     codes = [integer(reading.get(f"Error Code {index}")) for index in range(count)]
     return tuple(ErrorEntry(code=str(code)) for code in codes if code)

@@ -28,6 +28,7 @@ async def exchange(
 
     """
     sent = False
+    reply = bytearray()
     try:
         async with asyncio.timeout(timeout):
             reader, writer = await asyncio.open_connection(host, port)
@@ -35,24 +36,24 @@ async def exchange(
                 writer.write(request)
                 await writer.drain()
                 sent = writer.transport.get_write_buffer_size() == 0
-                reply = await _read(reader)
+                await _read(reader, reply)
             finally:
                 writer.close()
             with suppress(OSError):
                 await writer.wait_closed()
     except TimeoutError as err:
-        raise TimedOutError("no answer in time", request_sent=sent) from err
+        if not _is_whole(reply):
+            raise TimedOutError("no answer in time", request_sent=sent) from err
     except (OSError, ValueError, OverflowError) as err:
         # ValueError: a host name that cannot be one. OverflowError: a port that cannot be one.
         raise CannotConnectError(str(err), request_sent=sent) from err
     if not reply:
         raise CannotConnectError("closed without an answer", request_sent=sent)
-    return reply
+    return bytes(reply)
 
 
-async def _read(reader: asyncio.StreamReader) -> bytes:
+async def _read(reader: asyncio.StreamReader, reply: bytearray) -> None:
     """Read until the miner closes, or until the answer is whole and it does not."""
-    reply = bytearray()
     grace: float | None = None
     while True:
         try:
@@ -61,14 +62,13 @@ async def _read(reader: asyncio.StreamReader) -> bytes:
         except TimeoutError:
             if grace is None:
                 raise
-            break
+            return
         if not chunk:
-            break
+            return
         reply += chunk
         if len(reply) > MAX_REPLY:
             raise MalformedReplyError("the answer is longer than 1 MiB")
         grace = _CLOSE_GRACE if _is_whole(reply) else None
-    return bytes(reply)
 
 
 def _is_whole(reply: bytearray) -> bool:

@@ -55,27 +55,20 @@ class Writer:
             """Tell whether to send it now: asked first, and again when its turn has come."""
             if command.effect is Effect.RESTARTS_MINING:
                 self._refuse_if_too_soon()
-            return (
-                command.effect is Effect.STOPS
-                or command.setting is None
-                or self._newest[command.setting] == sequence
-            )
+            return command.setting is None or self._newest[command.setting] == sequence
 
         wanted()
         return await self._send(command, generation, wanted)
 
-    async def check_password(self) -> bool:
+    async def check_password(self) -> None:
         """Try the password by an encrypted read (see `Miner.check_password`)."""
         self._session = None
         try:
             await self._privileged(Command(name="get_version"), Urgency.READ)
-        except WrongPasswordError, TooManyTokensError:
+        except WrongPasswordError, TooManyTokensError, WriteAccessClosedError:
             raise
-        except WriteAccessClosedError:
-            return False
         except RefusedError:
-            pass
-        return True
+            pass  # it was understood
 
     async def _send(
         self, command: Command, generation: Generation, wanted: Callable[[], bool]
@@ -100,10 +93,10 @@ class Writer:
         wanted: Callable[[], bool],
     ) -> Answer | None:
         """Send a command, and make up for an answer that did not come."""
-        if name in self._unsupported:
-            raise UnsupportedCommandError(name, 14, "known to be unsupported")
         if command.effect is Effect.STOPS:
             return await self._power_off(command, generation)
+        if name in self._unsupported:
+            raise UnsupportedCommandError(name, 14, "known to be unsupported")
         silent = False
         try:
             answer = await self._privileged(command, Urgency.WRITE, wanted, name)
@@ -127,12 +120,11 @@ class Writer:
                 raise
             except WhatsminerError as err:
                 failure = err
-                sent = not isinstance(err, UnreachableError) or err.request_sent
-                if sent and await self._is_off(generation):
+                if err.request_sent and await self._is_off(generation):
                     return Answer()
             else:
                 return answer or Answer()
-        if isinstance(failure, UnreachableError) and not failure.request_sent:
+        if failure and not failure.request_sent:
             raise failure
         raise UnconfirmedError("power off was not confirmed") from failure
 
@@ -188,10 +180,10 @@ class Writer:
         """Get a token from the miner; the caller has the turn."""
         try:
             value = await self._line.plain("get_token")
-        except UnreachableError as err:
+            session = _session(reply.check(value, "get_token"), self._password)
+        except WhatsminerError as err:
             err.request_sent = False  # the command itself never was
             raise
-        session = _session(reply.check(value, "get_token"), self._password)
         self._session, self._session_since = session, time.monotonic()
         return session
 

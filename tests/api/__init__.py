@@ -1,0 +1,202 @@
+"""Tests of the protocol client, against real servers on the loopback."""
+
+import asyncio
+from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Mapping
+from contextlib import asynccontextmanager
+import json
+from pathlib import Path
+from typing import Any, Self
+
+from custom_components.whatsminer.api.commands import Command
+from custom_components.whatsminer.api.line import Line
+from custom_components.whatsminer.api.reader import Reader
+from custom_components.whatsminer.api.reply import Answer
+from custom_components.whatsminer.api.snapshot import Generation
+from custom_components.whatsminer.api.writer import Writer
+from simulator import DEFAULT_PASSWORD, SimulatedMiner
+from tests import Held, names_of
+
+HOST = "127.0.0.1"
+INVALID_COMMAND = {"STATUS": "E", "When": 1, "Code": 14, "Msg": "invalid cmd"}
+
+type Handler = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
+type Listen = Callable[[Handler], Awaitable[int]]
+
+
+def fixture(name: str) -> dict[str, Any]:
+    """Return an answer (or several) that was captured from a real miner, or the vectors."""
+    path = Path(__file__).parent / "fixtures" / f"{name}.json"
+    content: dict[str, Any] = json.loads(path.read_text())
+    return content
+
+
+def message(content: object) -> dict[str, Any]:
+    """Return a successful answer that carries an object or a text in `Msg`."""
+    return {
+        "STATUS": "S",
+        "When": 1,
+        "Code": 131,
+        "Msg": content,
+        "Description": "",
+    }
+
+
+def refusal(code: int, text: str = "no") -> dict[str, Any]:
+    """Return the answer of a miner that says no."""
+    return message(text) | {"STATUS": "E", "Code": code}
+
+
+def table(section: str, *rows: object) -> dict[str, Any]:
+    """Return a successful answer in the short form of cgminer's commands."""
+    return {"STATUS": [{"STATUS": "S", "Msg": section}], section: list(rows), "id": 1}
+
+
+class Clock:
+    """A clock that is turned by hand, in the place of `time`."""
+
+    def __init__(self) -> None:
+        """Start anywhere but at zero."""
+        self.now = 5000.0
+
+    def monotonic(self) -> float:
+        """Return the seconds on the clock."""
+        return self.now
+
+
+class CannedMiner:
+    """Answers each command with what is given for it, and any other with code 14.
+
+    Bytes go out as they are, anything else as JSON; a joined read is put together from its
+    parts. `asked` lists the commands in order.
+    """
+
+    def __init__(self, answers: Mapping[str, object]) -> None:
+        """Take the answers; they may be changed later."""
+        self.answers = dict(answers)
+        self.asked: list[str] = []
+        self.port = 0
+
+    async def __aenter__(self) -> Self:
+        """Open a port."""
+        self._server = await asyncio.start_server(self._serve, HOST, 0)
+        self.port = self._server.sockets[0].getsockname()[1]
+        return self
+
+    async def __aexit__(self, *error: object) -> None:
+        """Close the port."""
+        self._server.close()
+        await self._server.wait_closed()
+
+    async def _serve(
+        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+    ) -> None:
+        command = json.loads(await reader.read(65536))["cmd"]
+        self.asked.append(command)
+        answer = self._answer(command)
+        writer.write(
+            answer if isinstance(answer, bytes) else json.dumps(answer).encode()
+        )
+        writer.close()
+        await writer.wait_closed()
+
+    def _answer(self, command: str) -> object:
+        if command in self.answers:
+            return self.answers[command]
+        parts = command.split("+")
+        if len(parts) > 1 and self.answers.keys() >= set(parts):
+            return {part: [self.answers[part]] for part in parts} | {"id": 1}
+        return INVALID_COMMAND
+
+
+def line_to(miner: SimulatedMiner | CannedMiner) -> Line:
+    """Return a line to a miner."""
+    return Line(HOST, miner.port)
+
+
+def reader_of(miner: SimulatedMiner | CannedMiner, mac: str | None = None) -> Reader:
+    """Return a reader of a miner."""
+    return Reader(line_to(miner), mac)
+
+
+class Waiting:
+    """Reads and writes that wait while a connection is held."""
+
+    def __init__(self, owner: Owner) -> None:
+        """Nobody waits yet."""
+        self._owner = owner
+        self.tasks: list[asyncio.Task[Any]] = []
+
+    def ask(self, command: str) -> asyncio.Task[Answer]:
+        """Let a plain reading wait."""
+        return self._wait(self._owner.line.ask(command))
+
+    def send(self, command: Command) -> asyncio.Task[Answer | None]:
+        """Let a command wait."""
+        return self._wait(self._owner.send(command))
+
+    def _wait[T](self, what: Coroutine[Any, Any, T]) -> asyncio.Task[T]:
+        task = asyncio.create_task(what)
+        self.tasks.append(task)
+        return task
+
+
+class Owner:
+    """A writer with the password of a simulated miner, that knows its generation."""
+
+    def __init__(
+        self, miner: SimulatedMiner, password: str = DEFAULT_PASSWORD, *, clock: Clock
+    ) -> None:
+        """Prepare; nothing is sent."""
+        self.miner = miner
+        self.clock = clock
+        self.line = line_to(miner)
+        self.writer = Writer(self.line, password)
+        self.generation = Generation(miner.generation)
+        self.had_token = False
+        self._asked = self._sent = 0
+
+    async def send(self, command: Command) -> Answer | None:
+        """Send a command."""
+        return await self.writer.send(command, self.generation)
+
+    def pass_time(self, seconds: float) -> None:
+        """Let time pass, here and there."""
+        self.clock.now += seconds
+        self.miner.advance(seconds)
+
+    @property
+    def asked(self) -> list[str]:
+        """What the miner was asked, connection by connection."""
+        return names_of(self.miner.requests[self._asked :])
+
+    @property
+    def sent(self) -> list[str]:
+        """Which privileged commands reached the miner under a valid token."""
+        return names_of(self.miner.writes[self._sent :])
+
+    def forget(self) -> None:
+        """Leave out of `asked` and `sent` what was before; there is a token by now."""
+        self.had_token = True
+        self._asked = len(self.miner.requests)
+        self._sent = len(self.miner.writes)
+
+    @asynccontextmanager
+    async def holding(
+        self, name: str, first: Command | str, held: Held | None = None
+    ) -> AsyncGenerator[Waiting]:
+        """Hold the connection with one request; what is begun inside waits for it."""
+        held = held or Held()
+        self.miner.misbehave(name, held, times=1)
+        waiting = Waiting(self)
+        if isinstance(first, str):
+            waiting.ask(first)
+        else:
+            waiting.send(first)
+        await held.reached.wait()
+        yield waiting
+        for _ in range(3):  # each gets as far as the queue
+            await asyncio.sleep(0)
+        assert self.miner.peak_connections == 1
+        held.release.set()
+        await asyncio.wait(waiting.tasks)
+        assert self.miner.peak_connections == 1

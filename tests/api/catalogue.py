@@ -1,0 +1,193 @@
+"""What the vendor's document says of each writable command."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any, override
+
+from custom_components.whatsminer.api import commands
+from custom_components.whatsminer.api.commands import Command, Effect, Pool
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A function of ours with arguments, and what has to be on the wire."""
+
+    make: Callable[..., Command]
+    arguments: tuple[Any, ...]
+    name: str
+    parameters: Mapping[str, str | int] = field(default_factory=dict)
+    effect: Effect = Effect.NONE
+    named: Mapping[str, Any] = field(default_factory=dict)
+
+    @override
+    def __str__(self) -> str:
+        """Name the test."""
+        return "-".join(
+            [self.name, *(str(value) for value in self.parameters.values())]
+        )
+
+    @cached_property
+    def command(self) -> Command:
+        """The command."""
+        return self.make(*self.arguments, **self.named)
+
+
+_POOLS = (
+    Pool("stratum+tcp://one:3333", "account.1", "x"),
+    Pool("stratum+tcp://two:3333", "account.2"),
+)
+
+CATALOGUE = (
+    Entry(
+        commands.update_pools,
+        _POOLS,
+        "update_pools",
+        {
+            "pool1": "stratum+tcp://one:3333",
+            "worker1": "account.1",
+            "passwd1": "x",
+            "pool2": "stratum+tcp://two:3333",
+            "worker2": "account.2",
+            "passwd2": "",
+            "pool3": "",
+            "worker3": "",
+            "passwd3": "",
+        },
+    ),
+    Entry(
+        commands.restart_btminer, (), "restart_btminer", effect=Effect.RESTARTS_MINING
+    ),
+    Entry(
+        commands.power_off, (), "power_off", {"respbefore": "true"}, effect=Effect.STOPS
+    ),
+    Entry(commands.power_on, (), "power_on", effect=Effect.STARTS),
+    Entry(commands.set_led_auto, (), "set_led", {"param": "auto"}),
+    Entry(
+        commands.set_led,
+        ("red", 200, 100, 0),
+        "set_led",
+        {"color": "red", "period": 200, "duration": 100, "start": 0},
+    ),
+    *(
+        Entry(
+            commands.set_power_mode,
+            (mode,),
+            f"set_{mode}_power",
+            effect=Effect.RESTARTS_MINING,
+        )
+        for mode in ("low", "normal", "high")
+    ),
+    Entry(commands.reboot, (), "reboot", effect=Effect.REBOOTS),
+    Entry(commands.factory_reset, (), "factory_reset", effect=Effect.REBOOTS),
+    Entry(
+        commands.update_pwd,
+        ("satoshi", "nakamoto"),
+        "update_pwd",
+        {"old": "satoshi", "new": "nakamoto"},
+    ),
+    Entry(
+        commands.net_config_dhcp,
+        (),
+        "net_config",
+        {"param": "dhcp"},
+        effect=Effect.REBOOTS,
+    ),
+    Entry(
+        commands.net_config,
+        ("10.0.0.9", "255.0.0.0", "10.0.0.1", ("1.1.1.1", "9.9.9.9"), "rig7"),
+        "net_config",
+        {
+            "ip": "10.0.0.9",
+            "mask": "255.0.0.0",
+            "gate": "10.0.0.1",
+            "dns": "1.1.1.1 9.9.9.9",
+            "host": "rig7",
+        },
+        effect=Effect.REBOOTS,
+    ),
+    Entry(
+        commands.set_target_freq,
+        (-5,),
+        "set_target_freq",
+        {"percent": "-5"},
+        effect=Effect.RESTARTS_MINING,
+    ),
+    *(
+        Entry(
+            commands.btminer_fast_boot,
+            (switch,),
+            f"{switch}_btminer_fast_boot",
+            effect=Effect.NEXT_START,
+        )
+        for switch in ("enable", "disable")
+    ),
+    *(
+        Entry(commands.web_pools, (switch,), f"{switch}_web_pools")
+        for switch in ("enable", "disable")
+    ),
+    Entry(commands.set_hostname, ("rig7",), "set_hostname", {"hostname": "rig7"}),
+    Entry(
+        commands.set_zone,
+        ("CST-8", "Asia/Shanghai"),
+        "set_zone",
+        {"timezone": "CST-8", "zonename": "Asia/Shanghai"},
+    ),
+    Entry(
+        commands.load_log,
+        ("10.0.0.5", 514, "udp"),
+        "load_log",
+        {"ip": "10.0.0.5", "port": "514", "proto": "udp"},
+    ),
+    Entry(commands.set_power_pct, (50,), "set_power_pct", {"percent": "50"}),
+    Entry(commands.set_power_pct_v2, (60,), "set_power_pct_v2", {"percent": "60"}),
+    Entry(commands.pre_power_on, (), "pre_power_on"),
+    Entry(
+        commands.set_temp_offset,
+        (-10,),
+        "set_temp_offset",
+        {"temp_offset": "-10"},
+        effect=Effect.NEXT_START,
+    ),
+    Entry(
+        commands.adjust_power_limit,
+        (3000,),
+        "adjust_power_limit",
+        {"power_limit": "3000"},
+        effect=Effect.RESTARTS_MINING,
+    ),
+    Entry(
+        commands.adjust_upfreq_speed,
+        (3,),
+        "adjust_upfreq_speed",
+        {"upfreq_speed": "3"},
+        effect=Effect.NEXT_START,
+    ),
+    Entry(
+        commands.set_poweroff_cool,
+        (),
+        "set_poweroff_cool",
+        {"poweroff_cool": "1"},
+        named={"on": True},
+    ),
+    Entry(
+        commands.set_fan_zero_speed,
+        (),
+        "set_fan_zero_speed",
+        {"fan_zero_speed": "0"},
+        named={"on": False},
+    ),
+)
+
+# What takes a number, with its bounds.
+NUMBERS = (
+    (commands.set_power_pct, 0, 100),
+    (commands.set_power_pct_v2, 0, 100),
+    (commands.adjust_power_limit, 1, 99999),
+    (commands.set_temp_offset, -30, 0),
+    (commands.set_target_freq, -100, 100),
+    (commands.adjust_upfreq_speed, 0, 9),
+    (lambda value: commands.set_led("green", value, 0, 0), 0, 65535),
+    (lambda value: commands.set_led("green", 0, value, 0), 0, 65535),
+    (lambda value: commands.set_led("green", 0, 0, value), 0, 65535),
+)

@@ -1,0 +1,231 @@
+"""A miner as the rest of the integration sees it."""
+
+import asyncio
+from collections.abc import AsyncGenerator
+import inspect
+
+import pytest
+
+from custom_components.whatsminer import api
+from custom_components.whatsminer.api import (
+    DEFAULT_PORT,
+    CannotConnectError,
+    Capabilities,
+    Generation,
+    Miner,
+    TimedOutError,
+    WhatsminerError,
+    WriteAccessClosedError,
+    WrongMinerError,
+    WrongPasswordError,
+    commands,
+)
+from simulator import DEFAULT_PASSWORD, Hang, SimulatedMiner
+from tests import JOINED, Held, names_of
+
+from . import Clock
+
+
+def client_of(miner: SimulatedMiner, password: str = DEFAULT_PASSWORD) -> Miner:
+    """Return a client of a simulated miner."""
+    return Miner(miner.host, miner.port, password=password)
+
+
+@pytest.fixture
+def client(air_miner: SimulatedMiner, clock: Clock) -> Miner:
+    """The client of a miner with firmware 2.0.5."""
+    return client_of(air_miner)
+
+
+@pytest.fixture
+async def polled(client: Miner, air_miner: SimulatedMiner) -> AsyncGenerator[Miner]:
+    """A client that has polled before."""
+    await client.poll()
+    air_miner.requests.clear()
+    yield client
+    assert air_miner.peak_connections == 1
+
+
+def test_the_port_is_that_of_the_document() -> None:
+    """Unless another is given."""
+    assert DEFAULT_PORT == 4028
+
+
+def test_nothing_is_sent_before_it_is_asked_for(air_miner: SimulatedMiner) -> None:
+    """A client costs nothing."""
+    assert client_of(air_miner).mac is None
+    assert air_miner.connections == 0
+
+
+async def test_a_poll_tells_the_mac(client: Miner, air_miner: SimulatedMiner) -> None:
+    """In lower case with colons."""
+    await client.poll()
+    assert client.mac == air_miner.mac.lower()
+
+
+async def test_the_expected_mac_is_held_to(air_miner: SimulatedMiner) -> None:
+    """From the first poll on."""
+    expected = "c2:04:28:00:00:01"
+    client = Miner(air_miner.host, air_miner.port, mac=expected)
+    with pytest.raises(WrongMinerError):
+        await client.poll()
+    assert client.mac == expected
+
+
+async def test_a_write_is_seen_by_the_next_poll(
+    any_miner: SimulatedMiner, clock: Clock
+) -> None:
+    """Whatever the generation."""
+    client = client_of(any_miner)
+    assert (await client.poll()).generation.value == any_miner.generation.value
+    answer = await client.send(commands.set_power_mode("low"))
+    assert answer is not None
+    assert answer.code == 131
+    any_miner.advance(30)
+    clock.now += 30
+    assert (await client.poll()).power_mode == "low"
+    await client.send(commands.power_off())
+    for _ in range(2):
+        any_miner.advance(30)
+        clock.now += 30
+        snapshot = await client.poll()
+    assert snapshot.mining is False
+    assert snapshot.hash_rate == 0
+
+
+async def test_a_poll_tells_how_commands_are_spelt(old_miner: SimulatedMiner) -> None:
+    """Before the first one nobody knows."""
+    client = client_of(old_miner)
+    snapshot = await client.poll()
+    assert snapshot.generation is Generation.V1
+    await client.send(commands.btminer_fast_boot("enable"))
+    assert names_of(old_miner.writes) == ["enable_cgminer_fast_boot"]
+
+
+async def test_a_failed_poll_does_not_forget_how(old_miner: SimulatedMiner) -> None:
+    """The firmware is what it was."""
+    client = client_of(old_miner)
+    await client.poll()
+    await old_miner.disconnect()
+    with pytest.raises(CannotConnectError):
+        await client.poll()
+    old_miner.reconnect()
+    await client.send(commands.btminer_fast_boot("disable"))
+    assert names_of(old_miner.writes) == ["disable_cgminer_fast_boot"]
+
+
+async def test_a_power_off_goes_out_as_soon_as_a_hanging_connection_ends(
+    client: Miner, air_miner: SimulatedMiner, impatient: None
+) -> None:
+    """It does not wait for the rest of the poll."""
+    await client.poll()
+    air_miner.requests.clear()
+    air_miner.misbehave(JOINED, Hang())
+    poll = asyncio.create_task(client.poll())
+    while not air_miner.requests:
+        await asyncio.sleep(0)
+    answer = await client.send(commands.power_off())
+    assert answer is not None
+    assert answer.code == 131
+    with pytest.raises(TimedOutError):
+        await poll
+    assert names_of(air_miner.requests) == [JOINED, "get_token", "power_off"]
+    assert air_miner.peak_connections == 1
+
+
+@pytest.mark.parametrize(
+    "command", [commands.power_off(), commands.set_power_pct(50)], ids=["off", "write"]
+)
+async def test_a_write_goes_between_the_connections_of_a_poll(
+    polled: Miner, air_miner: SimulatedMiner, command: commands.Command
+) -> None:
+    """And the poll goes on behind it."""
+    held = Held()
+    air_miner.misbehave(JOINED, held, times=1)
+    poll = asyncio.create_task(polled.poll())
+    await held.reached.wait()
+    write = asyncio.create_task(polled.send(command))
+    await asyncio.sleep(0)
+    held.release.set()
+    await asyncio.gather(poll, write)
+    assert names_of(air_miner.requests) == [
+        JOINED,
+        "get_token",
+        command.name,
+        "status",
+        "get_error_code",
+    ]
+
+
+async def test_polls_and_writes_together_never_open_two_connections(
+    polled: Miner, air_miner: SimulatedMiner
+) -> None:
+    """The fixture looks at it."""
+    await asyncio.gather(
+        polled.poll(),
+        polled.send(commands.set_power_pct(10)),
+        polled.send(commands.set_temp_offset(-5)),
+        polled.check_password(),
+        polled.poll(),
+        polled.send(commands.power_off()),
+    )
+    assert {"set_power_pct", "set_temp_offset", "power_off"} == set(
+        names_of(air_miner.writes)
+    )
+
+
+async def test_the_password_is_checked(air_miner: SimulatedMiner) -> None:
+    """Right, wrong, or out of reach; and nothing is changed."""
+    await client_of(air_miner).check_password()
+    with pytest.raises(WrongPasswordError):
+        await client_of(air_miner, "wrong").check_password()
+    air_miner.api_open = False
+    with pytest.raises(WriteAccessClosedError):
+        await client_of(air_miner).check_password()
+    assert air_miner.writes == []
+
+
+async def test_readings_need_no_password(air_miner: SimulatedMiner) -> None:
+    """And no token."""
+    await client_of(air_miner, "").poll()
+    assert "get_token" not in names_of(air_miner.requests)
+
+
+async def test_a_reboot_is_survived(
+    polled: Miner, air_miner: SimulatedMiner, clock: Clock
+) -> None:
+    """Away, back with the same MAC, and writable again."""
+    answer = await polled.send(commands.reboot())
+    assert answer is not None
+    with pytest.raises(CannotConnectError):
+        await polled.poll()
+    air_miner.advance(120)
+    clock.now += 120
+    snapshot = await polled.poll()
+    assert snapshot.summary.uptime == pytest.approx(30, abs=1)
+    assert "get_miner_info" in names_of(air_miner.requests)
+    assert await polled.send(commands.set_power_pct(50))
+
+
+async def test_what_can_be_done_is_told_by_the_first_snapshot(client: Miner) -> None:
+    """Without asking again."""
+    capabilities = Capabilities.of(await client.poll())
+    assert capabilities.accepts("set_temp_offset")
+    assert capabilities.has_fans
+
+
+def test_every_error_is_of_one_kind() -> None:
+    """Whoever uses this package catches one exception; all of them are public."""
+    errors = {
+        name
+        for name, kind in inspect.getmembers(api.errors, inspect.isclass)
+        if kind.__module__ == api.errors.__name__
+    }
+    assert errors <= set(api.__all__)
+    for name in errors:
+        assert issubclass(getattr(api, name), WhatsminerError)
+
+
+def test_a_password_is_not_shown(client: Miner) -> None:
+    """A client may end up in a log."""
+    assert DEFAULT_PASSWORD not in repr(client) + str(client)

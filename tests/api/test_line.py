@@ -1,0 +1,247 @@
+"""The one line to a miner: who goes when, and what is made of an answer."""
+
+import asyncio
+import json
+
+import pytest
+
+from custom_components.whatsminer.api.cipher import Session, open_session
+from custom_components.whatsminer.api.errors import (
+    CannotConnectError,
+    MalformedReplyError,
+    MiningProcessDownError,
+    NotAMinerError,
+    TimedOutError,
+    TokenRejectedError,
+    UnsupportedCommandError,
+    WriteAccessClosedError,
+)
+from custom_components.whatsminer.api.line import Line, Urgency
+from simulator import Hang, Quirk, Raw, SimulatedMiner
+from simulator.cipher import encrypt
+
+from . import HOST, CannedMiner, Listen, fixture, line_to, message
+
+VECTORS = fixture("vectors")
+
+
+@pytest.fixture
+def line() -> Line:
+    """A line on which nothing is sent."""
+    return Line(HOST, 1)
+
+
+@pytest.fixture
+def session() -> Session:
+    """The session of the vectors."""
+    return open_session(
+        "admin", salt=VECTORS["salt"], newsalt=VECTORS["newsalt"], time=VECTORS["time"]
+    )
+
+
+class Queue:
+    """Tasks that want the line, in the order in which they get it."""
+
+    def __init__(self, line: Line) -> None:
+        """Nobody waits yet."""
+        self.line = line
+        self.served: list[str] = []
+
+    async def join(self, name: str, urgency: Urgency) -> asyncio.Task[None]:
+        """Let somebody wait."""
+
+        async def want() -> None:
+            async with self.line.turn(urgency):
+                self.served.append(name)
+
+        task = asyncio.create_task(want())
+        await asyncio.sleep(0)  # so that it does wait
+        return task
+
+
+async def test_the_most_urgent_goes_first_and_equals_in_order(line: Line) -> None:
+    """However long the others have waited."""
+    queue = Queue(line)
+    async with line.turn(Urgency.READ):
+        waiting = [
+            await queue.join("read 1", Urgency.READ),
+            await queue.join("write 1", Urgency.WRITE),
+            await queue.join("read 2", Urgency.READ),
+            await queue.join("off 1", Urgency.POWER_OFF),
+            await queue.join("write 2", Urgency.WRITE),
+            await queue.join("off 2", Urgency.POWER_OFF),
+        ]
+        assert queue.served == []
+    await asyncio.gather(*waiting)
+    assert queue.served == ["off 1", "off 2", "write 1", "write 2", "read 1", "read 2"]
+
+
+async def test_nobody_jumps_in_before_the_one_that_was_called(line: Line) -> None:
+    """Not even the task that held the line a moment ago."""
+    queue = Queue(line)
+    async with line.turn(Urgency.READ):
+        waiting = await queue.join("read", Urgency.READ)
+    async with line.turn(Urgency.READ):
+        queue.served.append("again")
+    await waiting
+    assert queue.served == ["read", "again"]
+
+
+async def test_who_gives_up_waiting_is_passed_over(line: Line) -> None:
+    """The next one is called."""
+    queue = Queue(line)
+    async with line.turn(Urgency.READ):
+        gone = await queue.join("gone", Urgency.POWER_OFF)
+        waiting = await queue.join("read", Urgency.READ)
+        gone.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await gone
+        await asyncio.sleep(0)
+        assert queue.served == []  # the line is still held
+    async with asyncio.timeout(5):
+        await waiting
+    assert queue.served == ["read"]
+
+
+async def test_who_gives_up_when_called_passes_the_line_on(line: Line) -> None:
+    """It must not stay busy for ever."""
+    queue = Queue(line)
+    async with line.turn(Urgency.READ):
+        gone = await queue.join("gone", Urgency.WRITE)
+        waiting = await queue.join("read", Urgency.READ)
+    gone.cancel()  # it has been called and has not run yet
+    async with asyncio.timeout(5):
+        await waiting
+        async with line.turn(Urgency.READ):
+            queue.served.append("later")
+    assert queue.served == ["read", "later"]
+
+
+async def test_a_failure_frees_the_line(line: Line) -> None:
+    """For whoever comes next."""
+    for _ in range(2):
+        with pytest.raises(CannotConnectError):
+            async with asyncio.timeout(5):
+                await line.ask("summary")
+
+
+async def test_there_is_never_a_second_connection() -> None:
+    """However many ask at once."""
+    async with SimulatedMiner() as miner:
+        line = line_to(miner)
+        await asyncio.gather(*(line.ask("summary") for _ in range(5)))
+        assert miner.connections == 5
+        assert miner.peak_connections == 1
+
+
+async def test_a_plain_command_is_compact_json(listen: Listen) -> None:
+    """As all clients send it."""
+    received = []
+
+    async def miner(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        received.append(await reader.read(1000))
+        writer.write(json.dumps(message("pong")).encode())
+
+    answer = await Line(HOST, await listen(miner)).ask("get_version")
+    assert received == [b'{"cmd":"get_version"}']
+    assert answer.message == "pong"
+
+
+async def test_an_answer_is_checked_when_it_was_asked_for_plainly() -> None:
+    """And left alone when the caller takes a turn of its own."""
+    async with CannedMiner({}) as miner:
+        line = line_to(miner)
+        with pytest.raises(UnsupportedCommandError):
+            await line.ask("summary")
+        assert (await line.plain("summary"))["Code"] == 14
+
+
+@pytest.mark.parametrize(
+    ("answer", "error"),
+    [
+        (b"Socket connect failed: Connection refused\n", MiningProcessDownError),
+        (b"HTTP/1.1 400 Bad Request\r\n\r\n", NotAMinerError),
+        (b'{"STATUS":', MalformedReplyError),
+        (b"", CannotConnectError),
+    ],
+)
+async def test_no_answer_is_told_from_a_wrong_one(
+    answer: bytes, error: type[Exception]
+) -> None:
+    """Each is an error of its own."""
+    async with CannedMiner({"summary": answer}) as miner:
+        with pytest.raises(error):
+            await line_to(miner).ask("summary")
+
+
+async def test_an_encrypted_answer_is_opened(listen: Listen, session: Session) -> None:
+    """It comes under the key of the request."""
+    sealed = {"enc": VECTORS["answers"][0]["nul_padded_b64"]}
+    received = []
+
+    async def miner(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        received.append(await reader.read(1000))
+        writer.write(json.dumps(sealed).encode())
+
+    line = Line(HOST, await listen(miner))
+    answer = await line.sealed(session, "power_off", {"respbefore": "true"})
+    assert answer.code == 131
+    assert answer.message == "API command OK"
+    data = VECTORS["requests"][4]["nul_padded_b64"].encode()
+    assert received == [b'{"enc":1,"data":"%s"}' % data]
+
+
+@pytest.mark.parametrize("quirks", [set[Quirk](), {Quirk.ENCRYPTED_135}])
+async def test_a_refused_token_may_be_refused_in_either_way(
+    session: Session, quirks: set[Quirk]
+) -> None:
+    """In plain text or under the key."""
+    async with SimulatedMiner(quirks=quirks) as miner:
+        line = line_to(miner)
+        token = (await line.ask("get_token")).reading()
+        session = open_session(
+            miner.password,
+            salt=str(token["salt"]),
+            newsalt=str(token["newsalt"]),
+            time=str(token["time"]),
+        )
+        miner.void_tokens()
+        with pytest.raises(TokenRejectedError):
+            await line.sealed(session, "power_off", {})
+
+
+async def test_a_refusal_comes_in_plain_text(session: Session) -> None:
+    """What was not decrypted is not answered under a key."""
+    async with SimulatedMiner(api_open=False) as miner:
+        with pytest.raises(WriteAccessClosedError):
+            await line_to(miner).sealed(session, "power_off", {})
+
+
+@pytest.mark.parametrize(
+    "enc",
+    ["no base64!", "AAAA", "", encrypt("another key", b'{"STATUS":"S"}')],
+    ids=["no-base64", "no-block", "empty", "another-key"],
+)
+async def test_an_answer_that_cannot_be_decrypted_is_malformed(
+    session: Session, enc: str
+) -> None:
+    """It is a miner all the same."""
+    async with SimulatedMiner() as miner:
+        miner.misbehave("*", Raw(json.dumps({"enc": enc}).encode()))
+        with pytest.raises(MalformedReplyError):
+            await line_to(miner).sealed(session, "power_off", {})
+
+
+async def test_a_miner_that_hangs_holds_the_line_no_longer_than_its_time(
+    impatient: None,
+) -> None:
+    """Whoever waits behind it gets through."""
+    async with SimulatedMiner() as miner:
+        miner.misbehave("pools", Hang())
+        line = line_to(miner)
+        hung = asyncio.create_task(line.ask("pools"))
+        await asyncio.sleep(0)
+        answer = await line.ask("summary")
+        assert answer.rows("SUMMARY")
+        with pytest.raises(TimedOutError):
+            await hung

@@ -1,0 +1,965 @@
+"""One poll after the other: what is asked, what is believed, and of whom."""
+
+from collections.abc import AsyncGenerator
+from itertools import pairwise
+import json
+from typing import Any
+
+import pytest
+
+from custom_components.whatsminer.api.errors import (
+    CannotConnectError,
+    MalformedReplyError,
+    MiningProcessDownError,
+    NoMacError,
+    NotAMinerError,
+    TimedOutError,
+    WhatsminerError,
+    WrongMinerError,
+)
+from custom_components.whatsminer.api.snapshot import (
+    Generation,
+    Snapshot,
+    Status,
+    Summary,
+)
+from simulator import (
+    Closed,
+    Dropped,
+    Hang,
+    Misbehaviour,
+    Quirk,
+    Raw,
+    Refused,
+    SimulatedMiner,
+    Truncated,
+)
+from tests import JOINED, PROCESS_DOWN, names_of
+
+from . import CannedMiner, Clock, fixture, message, reader_of, refusal, table
+
+SINGLY = JOINED.split("+")
+SLOW = ["get_version", "devdetails", "get_psu", "get_miner_info"]
+# What a steady poll asks for.
+STEADY = {
+    "v1": [JOINED, "status", "devdetails"],
+    "v2": [JOINED, "status", "get_error_code"],
+    "compat": [JOINED, "status", "get_error_code"],
+}
+ANOTHER_MAC = "C2:04:28:00:00:01"
+
+
+class Polls:
+    """Polls a simulated miner; time passes between polls, for both of them alike."""
+
+    def __init__(self, miner: SimulatedMiner, clock: Clock, mac: str | None) -> None:
+        """Prepare; nothing is sent."""
+        self.miner = miner
+        self.clock = clock
+        self.reader = reader_of(miner, mac)
+        self._seen = 0
+
+    async def poll(self, *, after: float = 30) -> Snapshot:
+        """Let time pass, and poll."""
+        self.clock.now += after
+        self.miner.advance(after)
+        return await self.reader.poll()
+
+    @property
+    def asked(self) -> list[str]:
+        """What the miner was asked since this was looked at, one for each connection."""
+        asked = names_of(self.miner.requests[self._seen :])
+        self._seen = len(self.miner.requests)
+        assert self.miner.connections == self._seen
+        return asked
+
+
+@pytest.fixture
+def polls(air_miner: SimulatedMiner, clock: Clock) -> Polls:
+    """Polls of a miner with firmware 2.0.5."""
+    return Polls(air_miner, clock, None)
+
+
+@pytest.fixture
+def old_polls(old_miner: SimulatedMiner, clock: Clock) -> Polls:
+    """Polls of a miner with firmware of the first API, which is known by its MAC."""
+    return Polls(old_miner, clock, old_miner.mac.lower())
+
+
+@pytest.fixture
+def any_polls(any_miner: SimulatedMiner, clock: Clock) -> Polls:
+    """Polls of a miner of each generation in turn."""
+    return Polls(any_miner, clock, None)
+
+
+@pytest.fixture
+async def canned() -> AsyncGenerator[CannedMiner]:
+    """A miner with firmware 2.0.5 that is booting, from real answers."""
+    answers = {
+        "get_version": message({"api_ver": "2.0.5", "fw_ver": "20240924.14.Rel"}),
+        "summary": fixture("v2_summary_booting"),
+        "pools": table("POOLS"),
+        "edevs": table("DEVS"),
+        "status": fixture("status_20240924.14.rel"),
+        "get_miner_info": message({"mac": ANOTHER_MAC}),
+        "get_error_code": message({"error_code": []}),
+    }
+    async with CannedMiner(answers) as miner:
+        yield miner
+
+
+# How much is asked
+
+
+async def test_a_steady_poll_takes_three_connections_one_after_the_other(
+    any_polls: Polls,
+) -> None:
+    """The control board is weak."""
+    await any_polls.poll()
+    assert any_polls.asked
+    for _ in range(5):
+        await any_polls.poll()
+        assert any_polls.asked == STEADY[any_polls.miner.generation]
+    assert any_polls.miner.peak_connections == 1
+
+
+async def test_the_first_poll_reads_everything_once(any_polls: Polls) -> None:
+    """Who it is, and what seldom changes."""
+    await any_polls.poll()
+    asked = any_polls.asked
+    assert len(asked) == len(set(asked))
+    needed = {"get_version", "devdetails", "get_psu", JOINED, "status"}
+    if any_polls.miner.generation != "v1":  # which tells these in its summary
+        needed |= {"get_miner_info", "get_error_code"}
+    assert set(asked) == needed
+
+
+async def test_slow_readings_come_back_one_in_a_poll(any_polls: Polls) -> None:
+    """Each every few minutes, in the place of the third connection."""
+    await any_polls.poll()
+    assert any_polls.asked
+    third = []
+    for _ in range(22):
+        await any_polls.poll()
+        asked = any_polls.asked
+        assert asked[:2] == [JOINED, "status"]
+        assert len(asked) == 3
+        third.append(asked[2])
+    usual = STEADY[any_polls.miner.generation][2]
+    assert third[:9] == [usual] * 9
+    due = [poll for poll, name in enumerate(third) if name != usual]
+    assert all(later - poll > 1 for poll, later in pairwise(due))  # spread out
+    for slow in SLOW:
+        assert slow in third[9:20]
+        again = [poll for poll, name in enumerate(third) if name == slow]
+        if slow != usual:
+            assert all(later - poll == 10 for poll, later in pairwise(again))
+
+
+async def test_a_new_slow_reading_replaces_the_old_one(polls: Polls) -> None:
+    """As soon as it was read again."""
+    assert (await polls.poll()).info.hostname == "WhatsMiner"
+    polls.miner.state.hostname = "rig7"
+    snapshots = [await polls.poll() for _ in range(20)]
+    assert snapshots[0].info.hostname == "WhatsMiner"
+    assert snapshots[-1].info.hostname == "rig7"
+
+
+# What comes of it
+
+
+@pytest.mark.parametrize("generation", ["v1", "v2", "compat"])
+async def test_three_generations_tell_the_same_in_the_same_units(
+    generation: str,
+) -> None:
+    """The simulated machine is the same, how it says it is not."""
+    async with SimulatedMiner(generation=generation, model="M50", seed="same") as miner:
+        snapshot = await reader_of(miner).poll()
+        state = miner.state.telemetry()
+    assert snapshot.generation == generation
+    assert snapshot.mining is True
+    assert not snapshot.stale
+    summary = snapshot.summary
+    assert snapshot.hash_rate == pytest.approx(state.hash_rate, rel=1e-6)
+    assert snapshot.hash_rate == pytest.approx(118, rel=0.05)
+    assert snapshot.hash_rate_average == pytest.approx(state.hash_average, rel=1e-6)
+    assert summary.hash_rate_1m == pytest.approx(state.hash_1m, rel=1e-6)
+    assert summary.hash_rate_15m == pytest.approx(state.hash_15m, rel=1e-6)
+    assert summary.factory_hash_rate == pytest.approx(118)
+    assert summary.power == pytest.approx(state.power, abs=0.5)
+    assert summary.power_limit == 3600
+    assert snapshot.power_mode == "normal"
+    assert snapshot.efficiency == pytest.approx(28, abs=1)
+    assert summary.elapsed == pytest.approx(86_400, abs=1)
+    assert summary.uptime == pytest.approx(state.uptime, abs=1)
+    assert summary.frequency == pytest.approx(state.frequency, abs=0.5)
+    assert summary.fan_speed_in == pytest.approx(state.fan_in, abs=0.5)
+    assert summary.fan_speed_out == pytest.approx(state.fan_out, abs=0.5)
+    assert summary.chip_temperature == pytest.approx(state.chip_avg, abs=0.01)
+    assert summary.chip_temperature_max == pytest.approx(state.chip_max, abs=0.01)
+    assert summary.hash_stable is True
+    if generation == "v1":
+        assert summary.environment_temperature is None
+        assert summary.liquid_cooling is False
+    else:
+        assert summary.environment_temperature == pytest.approx(
+            state.environment, abs=0.01
+        )
+    assert len(snapshot.boards) == 3
+    for board, reading in zip(snapshot.boards, state.boards, strict=True):
+        assert board.slot == reading.slot
+        assert board.hash_rate == pytest.approx(reading.hash_rate, abs=0.01)
+        assert board.hash_rate_average == pytest.approx(reading.hash_average, abs=0.01)
+        assert board.temperature == pytest.approx(reading.temperature, abs=0.01)
+        assert board.frequency == pytest.approx(reading.frequency, abs=0.5)
+        assert board.effective_chips == 117
+        assert board.serial_number == reading.serial
+        assert board.tuned is True
+    pool = snapshot.pools[0]
+    assert pool.url == "stratum+tcp://btc.pool.example:3333"
+    assert pool.worker == "simulated.001"
+    assert (pool.status, pool.active, pool.priority) == ("alive", True, 0)
+    assert pool.accepted_shares == state.accepted
+    assert pool.last_share == int(state.last_share)
+
+
+async def test_who_the_miner_is(any_polls: Polls) -> None:
+    """Whichever answer tells it."""
+    snapshot = await any_polls.poll()
+    miner = any_polls.miner
+    assert any_polls.reader.mac == miner.mac.lower()
+    assert snapshot.firmware == miner.firmware_version
+    assert (snapshot.model or "").replace("_", "") == "M50VH84"
+    assert snapshot.psu.model == "P221C"
+    assert not snapshot.liquid_cooled
+    assert snapshot.platform in ("ALLWINNER_H3", "H616")
+    assert snapshot.info.serial_number == (
+        miner.serial if miner.generation == "v2" else None
+    )
+
+
+async def test_faults_are_listed(any_polls: Polls) -> None:
+    """V1 has them in its summary, without a time."""
+    any_polls.miner.state.faults = {
+        111: "2026-11-20 08:00:00",
+        541: "2026-11-20 09:00:00",
+    }
+    errors = (await any_polls.poll()).errors
+    assert [error.code for error in errors] == ["111", "541"]
+    assert all(
+        (error.since is None) == (any_polls.miner.generation == "v1")
+        for error in errors
+    )
+    any_polls.miner.state.faults = {}
+    assert (await any_polls.poll()).errors == ()
+
+
+@pytest.mark.parametrize("quirk", Quirk)
+async def test_a_firmware_with_a_quirk_is_read_all_the_same(
+    clock: Clock, monkeypatch: pytest.MonkeyPatch, quirk: Quirk
+) -> None:
+    """Each of them was seen."""
+    monkeypatch.setattr("custom_components.whatsminer.api.transport._CLOSE_GRACE", 0.01)
+    async with SimulatedMiner(quirks={quirk}) as miner:
+        miner.state.faults = {111: "2026-11-20 08:00:00", 541: "2026-11-20 09:00:00"}
+        polls = Polls(miner, clock, None)
+        await polls.poll()
+        snapshot = await polls.poll()
+    assert snapshot.mining is True
+    assert snapshot.hash_rate == pytest.approx(100, rel=0.05)
+    assert [error.code for error in snapshot.errors] == ["111", "541"]
+    assert snapshot.psu.temperature
+    assert snapshot.psu.vendor == "7"
+    assert snapshot.info.hostname == "WhatsMiner"
+
+
+async def test_a_booting_miner_is_available_and_knows_little(
+    canned: CannedMiner,
+) -> None:
+    """From a real answer."""
+    snapshot = await reader_of(canned).poll()
+    assert snapshot.generation is Generation.V2
+    assert snapshot.mining is True
+    assert snapshot.hash_rate == 0
+    assert snapshot.efficiency is None
+    assert snapshot.summary.power == 262
+    assert snapshot.summary.chip_temperature is None
+    assert snapshot.boards == ()
+    assert snapshot.errors == ()
+    assert snapshot.power_limit_set == 3300
+
+
+@pytest.mark.parametrize("known", [True, False], ids=["known", "first-poll"])
+async def test_a_booting_miner_without_its_process_is_available_with_unknown_values(
+    polls: Polls, *, known: bool
+) -> None:
+    """The board answers what it knows by itself."""
+    if known:
+        await polls.poll()
+    polls.miner.misbehave(JOINED, PROCESS_DOWN)
+    polls.miner.misbehave("devdetails", PROCESS_DOWN)
+    snapshot = await polls.poll()
+    assert snapshot.summary == Summary()
+    assert snapshot.boards == ()
+    assert snapshot.pools == ()
+    assert snapshot.hash_rate is None
+    assert snapshot.live.power is None
+    assert snapshot.status.mining_off is False
+    polls.miner.behave()
+    assert (await polls.poll()).hash_rate == pytest.approx(100, rel=0.05)
+
+
+async def test_a_miner_that_refuses_all_live_readings_is_available(
+    polls: Polls,
+) -> None:
+    """Some firmware says no while its process is down."""
+    await polls.poll()
+    for command in (JOINED, *SINGLY, "devs"):
+        polls.miner.misbehave(command, Refused(132))
+    snapshot = await polls.poll()
+    assert snapshot.summary == Summary()
+    assert snapshot.mining is True
+    polls.miner.behave()
+    assert (await polls.poll()).summary.power
+    assert JOINED in polls.asked
+
+
+async def test_a_status_that_is_refused_leaves_open_whether_it_mines(
+    polls: Polls,
+) -> None:
+    """The rest is read as ever."""
+    polls.miner.misbehave("status", Refused(14))
+    snapshot = await polls.poll()
+    assert snapshot.mining is None
+    assert snapshot.status == Status()
+    assert snapshot.hash_rate == pytest.approx(100, rel=0.05)
+
+
+@pytest.mark.parametrize(
+    "how",
+    [Refused(132), Raw(b'{"STATUS":"S",'), Closed(), Raw(b"\x16garbage"), PROCESS_DOWN],
+    ids=["refused", "truncated", "closed", "garbage", "process-down"],
+)
+async def test_a_reading_that_can_wait_spoils_no_poll(
+    polls: Polls, how: Misbehaviour
+) -> None:
+    """What was known is kept."""
+    polls.miner.state.faults = {111: "2026-11-20 08:00:00"}
+    before = await polls.poll()
+    for command in ("get_error_code", "get_psu"):
+        polls.miner.misbehave(command, how)
+    polls.miner.state.faults = {}
+    assert polls.asked
+    for _ in range(15):
+        snapshot = await polls.poll()
+    assert {"get_error_code", "get_psu"} <= set(polls.asked)
+    assert snapshot.psu == before.psu
+    if how != Raw(b'{"STATUS":"S",'):  # which can be mended, in a list of errors
+        assert snapshot.errors == before.errors
+
+
+async def test_a_long_error_list_that_is_cut_keeps_what_is_whole(polls: Polls) -> None:
+    """The miner's buffer overflowed."""
+    polls.miner.state.faults = dict.fromkeys(range(100, 400), "2026-11-20 08:00:00")
+    polls.miner.misbehave("get_error_code", Truncated(1000))
+    errors = (await polls.poll()).errors
+    assert 15 < len(errors) < 40
+    assert errors[0].code == "100"
+    assert errors[0].since is not None
+
+
+async def test_a_poll_without_an_answer_fails(polls: Polls) -> None:
+    """The miner is away."""
+    await polls.poll()
+    await polls.miner.disconnect()
+    with pytest.raises(CannotConnectError):
+        await polls.poll()
+    polls.miner.reconnect()
+    assert (await polls.poll()).mining is True
+
+
+@pytest.mark.parametrize("command", [JOINED, "status"])
+async def test_a_poll_that_loses_the_miner_half_way_fails(
+    polls: Polls, command: str
+) -> None:
+    """Half a snapshot is none."""
+    await polls.poll()
+    polls.miner.misbehave(command, Closed(), times=1)
+    with pytest.raises(CannotConnectError):
+        await polls.poll()
+    assert (await polls.poll()).mining is True
+    assert polls.asked.count(JOINED) == 3
+
+
+# Joined or singly
+
+
+REFUSED_PART = {
+    "summary": [table("SUMMARY", {"Elapsed": 1, "HS RT": 1e6})],
+    "pools": [table("POOLS")],
+    "edevs": [refusal(14, "invalid cmd")],
+    "id": 1,
+}
+MISSING_PART = {name: REFUSED_PART[name] for name in ("summary", "pools", "id")}
+FIRST_ONLY = table("SUMMARY", {"Elapsed": 1, "HS RT": 1e6})
+
+
+@pytest.mark.parametrize(
+    "how",
+    [
+        Refused(14),
+        Refused(132),
+        Truncated(),
+        Raw(b"no JSON"),
+        Closed(),
+        Dropped(),
+        *(
+            Raw(json.dumps(part).encode())
+            for part in (REFUSED_PART, MISSING_PART, FIRST_ONLY)
+        ),
+    ],
+    ids=[
+        "14",
+        "132",
+        "truncated",
+        "garbage",
+        "closed",
+        "reset",
+        "refused-part",
+        "missing-part",
+        "first-only",
+    ],
+)
+async def test_a_bad_joined_answer_is_discarded_whole_and_read_singly(
+    polls: Polls, how: Misbehaviour
+) -> None:
+    """And that is remembered, also when the miner would do it by now."""
+    polls.miner.misbehave(JOINED, how)
+    snapshot = await polls.poll()
+    asked = polls.asked
+    assert asked[asked.index(JOINED) + 1 :][:3] == SINGLY
+    assert snapshot.summary.elapsed == pytest.approx(86_430, abs=1)
+    assert snapshot.hash_rate == pytest.approx(100, rel=0.05)
+    assert len(snapshot.boards) == 3
+    assert len(snapshot.pools) == 1
+    polls.miner.behave()
+    await polls.poll()
+    assert polls.asked == [*SINGLY, "status", "get_error_code"]
+    assert polls.miner.peak_connections == 1
+
+
+async def test_a_joined_read_that_is_never_answered_is_tried_singly(
+    polls: Polls, impatient: None
+) -> None:
+    """Firmware may not know what to do with it."""
+    polls.miner.misbehave(JOINED, Hang())
+    assert (await polls.poll()).hash_rate == pytest.approx(100, rel=0.05)
+    await polls.poll()
+    assert polls.asked[-5:] == [*SINGLY, "status", "get_error_code"]
+
+
+async def test_firmware_that_is_known_to_join_and_hangs_is_away(
+    polls: Polls, impatient: None
+) -> None:
+    """Three more attempts would take three times as long."""
+    await polls.poll()
+    polls.miner.misbehave(JOINED, Hang())
+    with pytest.raises(TimedOutError):
+        await polls.poll()
+    assert polls.asked[-1] == JOINED
+
+
+async def test_a_joined_answer_that_breaks_later_is_read_singly_from_then_on(
+    polls: Polls,
+) -> None:
+    """Broken JSON of a long list, for one."""
+    await polls.poll()
+    polls.miner.misbehave(JOINED, Truncated(), times=1)
+    assert (await polls.poll()).hash_rate == pytest.approx(100, rel=0.05)
+    assert polls.asked[-6:] == [JOINED, *SINGLY, "status", "get_error_code"]
+    await polls.poll()
+    assert polls.asked == [*SINGLY, "status", "get_error_code"]
+
+
+async def test_a_part_that_is_refused_later_is_meant(polls: Polls) -> None:
+    """Firmware that joins refuses its boards while they are off."""
+    await polls.poll()
+    polls.miner.misbehave(JOINED, Raw(json.dumps(REFUSED_PART).encode()))
+    snapshot = await polls.poll()
+    assert snapshot.boards == ()
+    assert snapshot.summary.hash_rate == pytest.approx(1)
+    assert polls.asked[-3:] == STEADY["v2"]
+
+
+async def test_what_cannot_be_read_singly_either_is_tried_joined_again(
+    polls: Polls,
+) -> None:
+    """Then the join was not to blame."""
+    for command in (JOINED, "pools"):
+        polls.miner.misbehave(command, Refused(132))
+    snapshot = await polls.poll()
+    assert snapshot.pools == ()
+    assert snapshot.hash_rate == pytest.approx(100, rel=0.05)
+    polls.miner.behave()
+    assert polls.asked
+    assert (await polls.poll()).pools
+    assert polls.asked == STEADY["v2"]
+
+
+async def test_firmware_without_edevs_is_asked_for_devs(canned: CannedMiner) -> None:
+    """The same list under its older name."""
+    canned.answers[JOINED] = refusal(14)
+    del canned.answers["edevs"]
+    canned.answers["devs"] = table("DEVS", {"ASC": 0, "HS RT": 33e6})
+    snapshot = await reader_of(canned).poll()
+    assert [board.hash_rate for board in snapshot.boards] == [pytest.approx(33)]
+
+
+async def test_a_single_answer_that_is_cut_short_fails_the_poll(polls: Polls) -> None:
+    """There is nothing left to fall back on."""
+    polls.miner.misbehave(JOINED, Refused(14))
+    polls.miner.misbehave("summary", Truncated())
+    with pytest.raises(MalformedReplyError):
+        await polls.poll()
+
+
+# Stopped, stale, or frozen
+
+
+async def test_a_stopped_miner_says_so_and_hashes_nothing(any_polls: Polls) -> None:
+    """Within two polls, however the firmware shows it."""
+    assert (await any_polls.poll()).mining is True
+    any_polls.clock.now += 10
+    any_polls.miner.advance(10)
+    any_polls.miner.state.mining = False
+    await any_polls.poll(after=20)
+    snapshot = await any_polls.poll()
+    assert snapshot.mining is False
+    assert snapshot.hash_rate == 0
+    assert snapshot.hash_rate_average == 0
+    assert snapshot.efficiency is None
+    any_polls.miner.state.mining = True
+    assert (await any_polls.poll()).mining is True
+    snapshot = await any_polls.poll(after=1800)
+    assert snapshot.hash_rate == pytest.approx(118, rel=0.05)
+
+
+async def test_a_stopped_miner_that_measures_keeps_its_power(polls: Polls) -> None:
+    """What the control board and the supply take."""
+    polls.miner.state.mining = False
+    for _ in range(3):
+        snapshot = await polls.poll()
+        assert not snapshot.stale
+        assert snapshot.live.power == pytest.approx(14, abs=2)
+        assert snapshot.hash_rate == 0
+
+
+async def test_a_stale_summary_is_seen_through_at_once(clock: Clock) -> None:
+    """A rate that outlived mining is a leftover, and so is the power beside it."""
+    async with SimulatedMiner(quirks={Quirk.STALE_SUMMARY}) as miner:
+        polls = Polls(miner, clock, None)
+        miner.state.mining = False
+        snapshot = await polls.poll()
+        assert snapshot.summary.hash_rate == pytest.approx(100, rel=0.05)
+        assert snapshot.summary.power == pytest.approx(3400, rel=0.05)
+        assert snapshot.mining is False
+        assert snapshot.stale
+        assert snapshot.hash_rate == 0
+        assert snapshot.live.power is None
+        assert snapshot.efficiency is None
+
+
+async def test_v1_with_a_frozen_summary_is_stopped(old_polls: Polls) -> None:
+    """Its clock is the only sign; the power it still shows is unknown."""
+    await old_polls.poll()
+    old_polls.miner.state.mining = False
+    await old_polls.poll()
+    snapshot = await old_polls.poll()
+    assert snapshot.summary.hash_rate == pytest.approx(67.75, rel=0.05)
+    assert snapshot.mining is False
+    assert snapshot.hash_rate == 0
+    assert snapshot.live.power is None
+
+
+async def test_v1_without_its_process_is_stopped(clock: Clock) -> None:
+    """Its proxy answers in plain text."""
+    async with SimulatedMiner(
+        generation="v1", model="M20S", quirks={Quirk.PROCESS_DOWN}
+    ) as miner:
+        polls = Polls(miner, clock, None)
+        assert (await polls.poll()).mining is True
+        miner.state.mining = False
+        snapshot = await polls.poll()
+        assert snapshot.mining is False
+        assert snapshot.hash_rate == 0
+        assert snapshot.live.power is None
+        miner.state.mining = True
+        assert (await polls.poll()).mining is True
+
+
+@pytest.mark.parametrize(
+    ("command", "how"),
+    [(JOINED, PROCESS_DOWN), ("devdetails", PROCESS_DOWN), ("devdetails", Refused(14))],
+)
+async def test_either_sign_that_the_process_of_v1_is_down_will_do(
+    old_polls: Polls, command: str, how: Misbehaviour
+) -> None:
+    """They are read one after the other, and not both in every poll."""
+    assert (await old_polls.poll()).mining is True
+    old_polls.miner.misbehave(command, how)
+    snapshot = await old_polls.poll()
+    assert snapshot.mining is False
+    assert snapshot.hash_rate == 0
+    assert snapshot.live.power is None
+
+
+async def test_v1_that_is_known_may_be_stopped_at_the_first_poll(clock: Clock) -> None:
+    """There is nothing to compare its MAC with, and no data to use."""
+    async with SimulatedMiner(
+        generation="v1", model="M20S", quirks={Quirk.PROCESS_DOWN}
+    ) as miner:
+        miner.state.mining = False
+        snapshot = await Polls(miner, clock, miner.mac.lower()).poll()
+        assert snapshot.generation is Generation.V1
+        assert snapshot.mining is False
+        assert snapshot.hash_rate == 0
+        with pytest.raises(NoMacError):
+            await Polls(miner, clock, None).poll()
+
+
+async def test_v1_is_compared_once_its_process_is_back(clock: Clock) -> None:
+    """Before any of its data are used."""
+    async with SimulatedMiner(
+        generation="v1", model="M20S", quirks={Quirk.PROCESS_DOWN}
+    ) as miner:
+        polls = Polls(miner, clock, ANOTHER_MAC.lower())
+        miner.state.mining = False
+        assert (await polls.poll()).summary == Summary()
+        miner.state.mining = True
+        with pytest.raises(WrongMinerError):
+            await polls.poll()
+
+
+async def test_v1_that_says_it_is_off_is_not_believed(old_polls: Polls) -> None:
+    """A real one said so while it was hashing."""
+    snapshot = await old_polls.poll()
+    assert snapshot.status.mining_off is True
+    assert snapshot.mining is True
+    assert snapshot.hash_rate == pytest.approx(67.75, rel=0.05)
+
+
+async def test_a_clock_that_stands_still_makes_power_unknown(polls: Polls) -> None:
+    """Although the miner says that it mines."""
+    await polls.poll()
+    polls.clock.now += 30  # and the miner's does not move
+    snapshot = await polls.poll(after=0)
+    assert snapshot.mining is True
+    assert snapshot.stale
+    assert snapshot.summary.power
+    assert snapshot.live.power is None
+    assert snapshot.hash_rate is None
+    snapshot = await polls.poll()
+    assert not snapshot.stale
+    assert snapshot.live.power == pytest.approx(3400, rel=0.05)
+
+
+async def test_the_same_second_twice_is_no_frozen_clock(any_polls: Polls) -> None:
+    """Two polls may follow closely after a write."""
+    await any_polls.poll()
+    any_polls.clock.now += 4
+    snapshot = await any_polls.poll(after=0)
+    assert not snapshot.stale
+    assert snapshot.mining is True
+
+
+async def test_a_summary_without_a_clock_is_believed(
+    canned: CannedMiner, clock: Clock
+) -> None:
+    """One firmware had none."""
+    canned.answers["summary"] = table(
+        "SUMMARY", {"Uptime": 5, "Power": 3400, "HS RT": 1e8}
+    )
+    reader = reader_of(canned)
+    for _ in range(3):
+        snapshot = await reader.poll()
+        clock.now += 30
+        assert not snapshot.stale
+        assert snapshot.live.power == 3400
+
+
+# Which miner it is
+
+
+@pytest.mark.parametrize(
+    "mac", ["", "00:00:00:00:00:00", "C2:04:28", "C2:04:28:00:00:01:02", "unknown"]
+)
+@pytest.mark.parametrize("generation", ["v1", "v2", "compat"])
+async def test_a_miner_without_a_mac_is_refused(generation: str, mac: str) -> None:
+    """There is nothing to know it by."""
+    async with SimulatedMiner(generation=generation, model="M50", mac=mac) as miner:
+        reader = reader_of(miner)
+        with pytest.raises(NoMacError):
+            await reader.poll()
+        assert reader.mac is None
+
+
+async def test_a_miner_that_does_not_know_the_question_has_no_mac(
+    canned: CannedMiner,
+) -> None:
+    """As one with firmware that is too old."""
+    del canned.answers["get_miner_info"]
+    with pytest.raises(NoMacError):
+        await reader_of(canned).poll()
+
+
+@pytest.mark.parametrize("mac", ["C20428-000001", "c2 04 28 00 00 01", "c20428000001"])
+async def test_a_mac_may_be_written_in_other_ways(
+    canned: CannedMiner, mac: str
+) -> None:
+    """It is the same miner."""
+    canned.answers["get_miner_info"] = message({"mac": mac})
+    reader = reader_of(canned, "c2:04:28:00:00:01")
+    await reader.poll()
+    assert reader.mac == "c2:04:28:00:00:01"
+
+
+async def test_a_mac_in_the_summary_saves_a_connection(canned: CannedMiner) -> None:
+    """A few early 2.0.x still have it."""
+    canned.answers["summary"] = table("SUMMARY", {"MAC": ANOTHER_MAC, "Elapsed": 5})
+    reader = reader_of(canned)
+    await reader.poll()
+    assert reader.mac == ANOTHER_MAC.lower()
+    assert "get_miner_info" not in canned.asked
+
+
+async def test_another_miner_than_the_expected_one_is_refused(any_polls: Polls) -> None:
+    """Before its data are used."""
+    reader = reader_of(any_polls.miner, ANOTHER_MAC.lower())
+    for _ in range(2):
+        with pytest.raises(WrongMinerError) as caught:
+            await reader.poll()
+        assert caught.value.expected == ANOTHER_MAC.lower()
+        assert caught.value.found == any_polls.miner.mac.lower()
+
+
+@pytest.mark.parametrize("generation", ["v1", "v2", "compat"])
+async def test_another_miner_behind_the_address_after_an_outage_is_refused(
+    polls: Polls, generation: str
+) -> None:
+    """DHCP gave the address away; nothing of what the other says is ever used."""
+    before = await polls.poll()
+    ours = polls.miner
+    await ours.disconnect()
+    with pytest.raises(CannotConnectError):
+        await polls.poll()
+    async with SimulatedMiner(
+        generation=generation, model="M60S", port=ours.port, seed="another"
+    ) as other:
+        other.state.faults = {111: "2026-11-20 08:00:00"}
+        for _ in range(3):
+            with pytest.raises(WrongMinerError):
+                await polls.poll()
+    ours.reconnect()
+    snapshot = await polls.poll()
+    assert snapshot.version == before.version
+    assert snapshot.details == before.details
+    assert snapshot.info == before.info
+    assert snapshot.errors == ()
+    assert snapshot.generation == before.generation
+
+
+async def test_after_an_outage_the_mac_is_read_again_and_then_no_more(
+    any_polls: Polls,
+) -> None:
+    """With one more connection, which V1 does not need."""
+    await any_polls.poll()
+    await any_polls.miner.disconnect()
+    with pytest.raises(CannotConnectError):
+        await any_polls.poll()
+    any_polls.miner.reconnect()
+    assert any_polls.asked
+    await any_polls.poll()
+    asked = any_polls.asked
+    old = any_polls.miner.generation == "v1"
+    assert ("get_miner_info" in asked) is not old
+    assert len(asked) == (3 if old else 4)
+    for _ in range(6):
+        await any_polls.poll()
+        assert len(any_polls.asked) == 3
+
+
+async def test_an_uptime_that_ran_backwards_makes_us_look_at_the_mac(
+    any_polls: Polls,
+) -> None:
+    """Between two polls the miner was rebooted, or replaced."""
+    await any_polls.poll()
+    await any_polls.poll()
+    assert any_polls.asked
+    state = any_polls.miner.state
+    state.booted_at = state.now - 60
+    await any_polls.poll()
+    old = any_polls.miner.generation == "v1"
+    assert len(any_polls.asked) == (3 if old else 4)
+    await any_polls.poll()
+    assert len(any_polls.asked) == 3
+
+
+async def test_an_uptime_that_ran_backwards_out_of_sight_counts_as_well(
+    polls: Polls,
+) -> None:
+    """A booting miner has no summary for a while."""
+    await polls.poll()
+    polls.miner.misbehave(JOINED, PROCESS_DOWN, times=1)
+    await polls.poll()
+    assert polls.asked
+    state = polls.miner.state
+    state.booted_at = state.now - 60
+    await polls.poll()
+    assert "get_miner_info" in polls.asked
+
+
+async def test_another_miner_with_less_uptime_is_refused_without_an_outage(
+    polls: Polls,
+) -> None:
+    """It took the address between two polls."""
+    await polls.poll()
+    await polls.miner.disconnect()
+    async with SimulatedMiner(model="M60S", port=polls.miner.port, seed="x") as other:
+        state = other.state
+        state.booted_at = state.now - 60
+        with pytest.raises(WrongMinerError):
+            await polls.poll()
+
+
+@pytest.mark.parametrize("how", [Refused(14), Closed()])
+async def test_a_mac_that_cannot_be_read_after_an_outage_is_no_licence(
+    polls: Polls, how: Misbehaviour
+) -> None:
+    """Nothing is used until it was."""
+    await polls.poll()
+    polls.miner.misbehave("status", Closed(), times=1)
+    with pytest.raises(CannotConnectError):
+        await polls.poll()
+    polls.miner.misbehave("get_miner_info", how)
+    for _ in range(2):
+        with pytest.raises(WhatsminerError):
+            await polls.poll()
+    polls.miner.behave()
+    assert (await polls.poll()).mining is True
+
+
+# What kind of miner it is, if it is one
+
+
+@pytest.mark.parametrize(
+    ("version", "generation"),
+    [
+        ({"api_ver": "2.0.3", "fw_ver": "20220801.11.REL"}, Generation.V2),
+        ({"api_ver": "2.0.5", "fw_ver": "'20240924.14.Rel'"}, Generation.V2),
+        ({"api_ver": "2.2.2", "fw_ver": "20260312.16.REL3"}, Generation.COMPAT),
+        ({"api_ver": "whatsminer v1.4.0", "fw_ver": "20210322.22.REL"}, Generation.V1),
+        ("whatsminer v1.1", Generation.V1),
+        ("20200917.22.REL", Generation.V1),
+        ({"fw_ver": "20230714.15.Rel"}, Generation.V2),
+    ],
+)
+async def test_the_generation_is_what_the_firmware_says(
+    canned: CannedMiner, version: Any, generation: Generation
+) -> None:
+    """By its API, and not by a date."""
+    canned.answers["get_version"] = message(version)
+    assert (await reader_of(canned).poll()).generation is generation
+
+
+async def test_the_generation_is_how_the_firmware_says_it(canned: CannedMiner) -> None:
+    """A summary in a message comes from V3 firmware, whatever its API is called."""
+    canned.answers["summary"] = fixture("compat_m60s")["summary"]
+    canned.answers["edevs"] = fixture("compat_m60s")["edevs"]
+    snapshot = await reader_of(canned).poll()
+    assert snapshot.generation is Generation.COMPAT
+    assert snapshot.hash_rate == pytest.approx(140.544208)
+    assert sum(board.hash_rate or 0 for board in snapshot.boards) == pytest.approx(
+        140.54, abs=0.01
+    )
+
+
+async def test_an_m60s_with_v3_firmware_is_read_whole(canned: CannedMiner) -> None:
+    """All of what was captured from a real one."""
+    canned.answers |= fixture("compat_m60s")
+    canned.answers["get_version"] = message(
+        {"api_ver": "2.2.2", "fw_ver": "20260312.16.REL3", "miner_type": "M60S_VK40"}
+    )
+    canned.answers["status"] = fixture("status_20250214.16.1")
+    reader = reader_of(canned)
+    snapshot = await reader.poll()
+    assert reader.mac == "ce:0c:1d:00:2a:53"
+    assert snapshot.generation is Generation.COMPAT
+    assert snapshot.model == "M60S_VK40"
+    assert snapshot.mining is True
+    assert snapshot.power_limit_set is None
+    assert snapshot.power_mode == "normal"
+    assert snapshot.efficiency == pytest.approx(22.58, abs=0.01)
+    assert not snapshot.liquid_cooled
+    assert len(snapshot.boards) == 3
+
+
+async def test_the_oldest_firmware_is_known_by_its_driver(canned: CannedMiner) -> None:
+    """It has no version to tell."""
+    canned.answers |= {
+        "get_version": refusal(14),
+        "devdetails": table("DEVDETAILS", {"Driver": "bitmicro", "Model": "M20SV10"}),
+        "summary": table("SUMMARY", {"MAC": ANOTHER_MAC, "Elapsed": 5, "HS RT": 6e7}),
+    }
+    snapshot = await reader_of(canned).poll()
+    assert snapshot.generation is Generation.V1
+    assert snapshot.model == "M20SV10"
+    assert snapshot.mining is True
+
+
+@pytest.mark.parametrize(
+    "answers",
+    [
+        {},
+        {"devdetails": table("DEVDETAILS", {"Driver": "BMM", "Model": "Antminer S19"})},
+        {"get_version": message({"hello": "world"})},
+        {"get_version": message([])},
+        {"get_version": b"HTTP/1.1 400 Bad Request\r\n\r\n"},
+        {"get_version": b"SSH-2.0-OpenSSH_9.2\r\n"},
+    ],
+    ids=["refuses-all", "antminer", "no-version", "list", "http", "ssh"],
+)
+async def test_something_else_is_no_miner(answers: dict[str, object]) -> None:
+    """Whatever it is."""
+    async with CannedMiner(answers) as miner:
+        with pytest.raises(NotAMinerError):
+            await reader_of(miner).poll()
+
+
+@pytest.mark.parametrize(
+    ("answer", "error"),
+    [
+        (b'{"STATUS":"S","Code":131,"Msg":{"api_ver":"2.0.', MalformedReplyError),
+        (b"", CannotConnectError),
+        (b"Socket connect failed: Connection refused\n", MiningProcessDownError),
+    ],
+)
+async def test_a_first_answer_that_is_none_is_told_from_another_device(
+    answer: bytes, error: type[Exception]
+) -> None:
+    """So that it can be tried again."""
+    async with CannedMiner({"get_version": answer}) as miner:
+        with pytest.raises(error):
+            await reader_of(miner).poll()
+
+
+async def test_a_first_poll_that_failed_is_begun_again(polls: Polls) -> None:
+    """Nothing that it should have read is left out."""
+    polls.miner.misbehave("devdetails", Refused(132), times=1)
+    polls.miner.misbehave(JOINED, Closed(), times=1)
+    polls.miner.misbehave("summary", Closed(), times=1)
+    with pytest.raises(CannotConnectError):
+        await polls.poll()
+    snapshots = [await polls.poll() for _ in range(5)]
+    assert snapshots[0].firmware == polls.miner.firmware_version
+    assert snapshots[-1].model == "M30S+_VE40"
+    assert snapshots[-1].psu.model == "P221B"

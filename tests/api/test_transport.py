@@ -1,0 +1,318 @@
+"""One request, one connection: whatever the other side does with it."""
+
+import _socket
+import asyncio
+import errno
+import json
+import socket
+import struct
+
+import pytest
+
+from custom_components.whatsminer.api import transport
+from custom_components.whatsminer.api.errors import (
+    CannotConnectError,
+    MalformedReplyError,
+    TimedOutError,
+)
+from custom_components.whatsminer.api.transport import MAX_REPLY, exchange
+from simulator import Quirk, SimulatedMiner
+
+from . import HOST, Listen
+
+REQUEST = b'{"cmd":"summary"}'
+ANSWER = (
+    b'{"STATUS":[{"STATUS":"S","Msg":"Summary"}],"SUMMARY":[{"Elapsed":24}],"id":1}'
+)
+
+
+async def test_the_request_goes_out_as_it_is_and_the_answer_comes_back_as_it_is(
+    listen: Listen,
+) -> None:
+    """Nothing is added to the request, no newline and no early end; nothing is decoded."""
+    received = []
+
+    async def miner(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        received.append(await reader.read(1000))
+        received.append(b"ended" if reader.at_eof() else b"open")
+        writer.write(ANSWER + b"\0\xff")
+
+    assert await exchange(HOST, await listen(miner), REQUEST) == ANSWER + b"\0\xff"
+    assert received == [REQUEST, b"open"]
+
+
+async def test_an_answer_in_several_segments_is_put_together() -> None:
+    """The miner's own segments, with pauses between them."""
+    async with SimulatedMiner(quirks={Quirk.SPLIT_WRITES}) as miner:
+        answer = await exchange(miner.host, miner.port, REQUEST)
+    assert json.loads(answer)["SUMMARY"][0]["Elapsed"] == 86400
+
+
+async def test_a_slow_answer_is_waited_for(listen: Listen) -> None:
+    """What came is kept while more is to come, even where it looks like an end."""
+    paused, go_on = asyncio.Event(), asyncio.Event()
+    part = ANSWER.index(b"}") + 1  # the end of the first object inside
+
+    async def miner(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.read(1000)
+        writer.write(ANSWER[:part])
+        await writer.drain()
+        paused.set()
+        await go_on.wait()
+        for byte in ANSWER[part:]:
+            writer.write(bytes([byte]))
+            await writer.drain()
+
+    asked = asyncio.create_task(exchange(HOST, await listen(miner), REQUEST))
+    await paused.wait()
+    go_on.set()
+    assert await asked == ANSWER
+
+
+@pytest.mark.parametrize("end", [b"", b"\0", b"\n", b"\r\n\0"])
+async def test_a_whole_answer_is_used_although_the_connection_stays_open(
+    listen: Listen, monkeypatch: pytest.MonkeyPatch, end: bytes
+) -> None:
+    """Some proxies leave the closing to the client."""
+    monkeypatch.setattr(transport, "_CLOSE_GRACE", 0.01)
+
+    async def proxy(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.read(1000)
+        writer.write(ANSWER + end)
+        await reader.read()
+
+    answer = await exchange(HOST, await listen(proxy), REQUEST, timeout=5)
+    assert answer == ANSWER + end
+
+
+async def test_a_miner_that_never_answers_times_out(listen: Listen) -> None:
+    """It may have acted on the request all the same."""
+
+    async def miner(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.read()
+
+    with pytest.raises(TimedOutError) as caught:
+        await exchange(HOST, await listen(miner), REQUEST, timeout=0.1)
+    assert caught.value.request_sent
+
+
+@pytest.mark.parametrize("part", [ANSWER[:20], ANSWER[: ANSWER.index(b"}") + 1]])
+async def test_an_answer_that_stops_half_way_times_out(
+    listen: Listen, part: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A part is no answer, however long one waits."""
+    monkeypatch.setattr(transport, "_CLOSE_GRACE", 0.01)
+
+    async def miner(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.read(1000)
+        writer.write(part)
+        await reader.read()
+
+    with pytest.raises(TimedOutError) as caught:
+        await exchange(HOST, await listen(miner), REQUEST, timeout=0.1)
+    assert caught.value.request_sent
+
+
+async def test_an_answer_that_ends_half_way_is_left_to_the_parser(
+    listen: Listen,
+) -> None:
+    """Only the parser knows which commands may be cut short."""
+
+    async def miner(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.read(1000)
+        writer.write(ANSWER[:20])
+
+    assert await exchange(HOST, await listen(miner), REQUEST) == ANSWER[:20]
+
+
+async def test_closing_without_an_answer_is_a_lost_connection(listen: Listen) -> None:
+    """The request arrived, and nobody knows what became of it."""
+
+    async def miner(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.read(1000)
+
+    with pytest.raises(CannotConnectError) as caught:
+        await exchange(HOST, await listen(miner), REQUEST)
+    assert caught.value.request_sent
+
+
+@pytest.mark.parametrize("part", [b"", ANSWER[:20]], ids=["before", "within"])
+async def test_a_reset_is_a_lost_connection(listen: Listen, part: bytes) -> None:
+    """Before or within the answer."""
+    arrived = asyncio.Event()
+
+    async def miner(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.read(1000)
+        writer.write(part)
+        await writer.drain()
+        connection = writer.get_extra_info("socket")
+        connection.setsockopt(
+            socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0)
+        )
+        writer.transport.abort()
+        arrived.set()
+
+    with pytest.raises(CannotConnectError) as caught:
+        await exchange(HOST, await listen(miner), REQUEST)
+    assert caught.value.request_sent
+    assert arrived.is_set()
+
+
+async def test_a_refused_connection_has_sent_nothing() -> None:
+    """Nobody listens."""
+    async with SimulatedMiner() as miner:
+        port = miner.port
+    with pytest.raises(CannotConnectError) as caught:
+        await exchange(HOST, port, REQUEST)
+    assert not caught.value.request_sent
+
+
+async def test_a_connection_that_is_not_accepted_in_time_has_sent_nothing() -> None:
+    """The host swallows the attempt, as a powered-off one does."""
+    loop = asyncio.get_running_loop()
+    with socket.create_server((HOST, 0), backlog=0) as full:
+        port = full.getsockname()[1]
+        with socket.socket() as first, socket.socket() as second:
+            first.setblocking(False)
+            second.setblocking(False)
+            await loop.sock_connect(first, (HOST, port))
+            second.connect_ex((HOST, port))
+            with pytest.raises(TimedOutError) as caught:
+                await exchange(HOST, port, REQUEST, timeout=0.1)
+    assert not caught.value.request_sent
+
+
+async def test_a_request_that_is_not_taken_whole_counts_as_not_sent(
+    listen: Listen,
+) -> None:
+    """A miner cannot act on what it has only in part."""
+
+    async def deaf(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        reader.set_exception(ConnectionError())
+        writer.transport.pause_reading()  # type: ignore[attr-defined]
+        await asyncio.Event().wait()
+
+    with pytest.raises(TimedOutError) as caught:
+        await exchange(HOST, await listen(deaf), bytes(64 << 20), timeout=0.5)
+    assert not caught.value.request_sent
+
+
+async def test_a_connection_that_the_system_gives_up_is_a_timeout(
+    listen: Listen, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The cable was pulled while the answer was on its way."""
+    connect = asyncio.open_connection
+    ours: list[asyncio.StreamReader] = []
+
+    async def connect_and_keep(
+        host: str, port: int
+    ) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+        reader, writer = await connect(host, port)
+        ours.append(reader)
+        return reader, writer
+
+    async def miner(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.read(1000)
+        ours[0].set_exception(TimeoutError(errno.ETIMEDOUT, "Connection timed out"))
+        await reader.read()
+
+    monkeypatch.setattr(asyncio, "open_connection", connect_and_keep)
+    with pytest.raises(TimedOutError) as caught:
+        await exchange(HOST, await listen(miner), REQUEST)
+    assert caught.value.request_sent
+
+
+@pytest.mark.parametrize("port", [-1, 0, 65536, 70000])
+async def test_an_impossible_port_is_no_connection(port: int) -> None:
+    """Like any other wrong address."""
+    with pytest.raises(CannotConnectError) as caught:
+        await exchange(HOST, port, REQUEST)
+    assert not caught.value.request_sent
+
+
+@pytest.mark.parametrize(
+    "host",
+    [
+        "",
+        "..",
+        "a..b",
+        "x" * 300,
+        "host name",
+        "http://127.0.0.1",
+        "127.0.0.1:1",
+        "a\0b",
+    ],
+)
+async def test_an_impossible_host_is_no_connection(
+    monkeypatch: pytest.MonkeyPatch, host: str
+) -> None:
+    """Whatever somebody may type."""
+
+    def resolve(
+        host: str, port: int, family: int, type: int, proto: int, flags: int
+    ) -> object:  # without asking a name server
+        return _socket.getaddrinfo(
+            host, port, family, type, proto, socket.AI_NUMERICHOST
+        )
+
+    monkeypatch.setattr(socket, "getaddrinfo", resolve)
+    with pytest.raises(CannotConnectError) as caught:
+        await exchange(host, 4028, REQUEST)
+    assert not caught.value.request_sent
+
+
+async def test_an_answer_may_be_one_mebibyte_long(listen: Listen) -> None:
+    """The bound itself is within it."""
+    longest = b'{"a":"' + b"x" * (MAX_REPLY - 8) + b'"}'
+
+    async def miner(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.read(1000)
+        writer.write(longest)
+
+    assert MAX_REPLY == 1024 * 1024
+    assert await exchange(HOST, await listen(miner), REQUEST) == longest
+
+
+@pytest.mark.parametrize("end", ["ended", "endless"])
+async def test_a_longer_answer_is_malformed(listen: Listen, end: str) -> None:
+    """Be it whole JSON, or without an end."""
+    too_long = b'{"a":"' + b"x" * (MAX_REPLY - 7) + b'"}'
+    assert len(too_long) == MAX_REPLY + 1
+
+    async def miner(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.read(1000)
+        writer.write(too_long)
+        while end == "endless":
+            writer.write(bytes(65536))
+            await writer.drain()
+
+    with pytest.raises(MalformedReplyError):
+        await exchange(HOST, await listen(miner), REQUEST, timeout=5)
+
+
+async def test_a_miner_is_let_go_of_whatever_happens(listen: Listen) -> None:
+    """The control board copes with few connections: none is left behind."""
+    ended = asyncio.Event()
+
+    async def miner(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.read(1000)
+        asked.cancel()
+        await reader.read()
+        ended.set()
+
+    asked = asyncio.create_task(exchange(HOST, await listen(miner), REQUEST))
+    with pytest.raises(asyncio.CancelledError):
+        await asked
+    async with asyncio.timeout(5):
+        await ended.wait()
+
+
+async def test_nesting_without_end_is_no_answer_yet(listen: Listen) -> None:
+    """It takes no part of us down."""
+    bomb = b'{"a":' + b"[" * 300_000 + b"]" * 300_000 + b"}"
+
+    async def miner(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.read(1000)
+        writer.write(bomb)
+
+    assert await exchange(HOST, await listen(miner), REQUEST) == bomb

@@ -1,0 +1,955 @@
+"""What is sent to a miner, when, how often, and what counts as done."""
+
+import asyncio
+import logging
+import traceback
+from typing import Any
+
+import pytest
+
+from custom_components.whatsminer.api import commands
+from custom_components.whatsminer.api.commands import Command
+from custom_components.whatsminer.api.errors import (
+    CannotConnectError,
+    MalformedReplyError,
+    NotAMinerError,
+    RefusedError,
+    TokenRejectedError,
+    TooManyTokensError,
+    TooSoonError,
+    UnconfirmedError,
+    UnsupportedCommandError,
+    WhatsminerError,
+    WriteAccessClosedError,
+    WrongPasswordError,
+)
+from custom_components.whatsminer.api.reply import Answer
+from simulator import (
+    GARBAGE,
+    Closed,
+    Dropped,
+    Hang,
+    Misbehaviour,
+    Quirk,
+    Raw,
+    Refused,
+    SimulatedMiner,
+    Truncated,
+)
+from tests import ACCEPTED_ONLY, PROCESS_DOWN, Held
+
+from . import Clock, Owner
+from .catalogue import CATALOGUE, Entry
+
+PERCENT = "set_power_pct_v2"
+LIMIT = "adjust_power_limit"
+OFF = "power_off"
+
+
+@pytest.fixture
+def owner(air_miner: SimulatedMiner, clock: Clock) -> Owner:
+    """The owner of a miner with firmware 2.0.5."""
+    return Owner(air_miner, clock=clock)
+
+
+@pytest.fixture
+def old_owner(old_miner: SimulatedMiner, clock: Clock) -> Owner:
+    """The owner of a miner with firmware of the first API."""
+    return Owner(old_miner, clock=clock)
+
+
+@pytest.fixture
+async def owner_with_token(owner: Owner) -> Owner:
+    """An owner whose token has been used before."""
+    await owner.send(commands.set_led_auto())
+    owner.forget()
+    return owner
+
+
+@pytest.fixture(params=[False, True], ids=["cold", "with-token"])
+async def any_owner(request: pytest.FixtureRequest, owner: Owner) -> Owner:
+    """An owner without and with a token."""
+    if request.param:
+        await owner.send(commands.set_led_auto())
+        owner.forget()
+    return owner
+
+
+# What is on the wire
+
+
+@pytest.mark.parametrize("entry", CATALOGUE, ids=str)
+async def test_a_command_reaches_the_miner_exactly_as_documented(
+    owner: Owner, entry: Entry
+) -> None:
+    """A miner that is particular about types accepts it."""
+    owner.miner.state.mining = entry.name != "pre_power_on"
+    answer = await owner.send(entry.command)
+    assert answer is not None
+    assert answer.code == 131
+    assert owner.miner.writes == [{**entry.parameters, "cmd": entry.name}]
+    token, request = owner.miner.requests
+    assert token == {"cmd": "get_token"}
+    assert request.keys() == {"cmd", "token", *entry.parameters}
+    for key, value in entry.parameters.items():
+        assert type(request[key]) is type(value)
+
+
+@pytest.mark.parametrize("switch", ["enable", "disable"])
+async def test_v1_gets_fast_boot_in_its_own_spelling(
+    old_owner: Owner, switch: commands.Switch
+) -> None:
+    """The other one it does not know."""
+    await old_owner.send(commands.btminer_fast_boot(switch))
+    assert old_owner.sent == [f"{switch}_cgminer_fast_boot"]
+    assert old_owner.miner.state.fast_boot is (switch == "enable")
+
+
+async def test_preheating_says_how_far_it_is(owner: Owner) -> None:
+    """The answer is returned as it is."""
+    owner.miner.state.mining = False
+    answer = await owner.send(commands.pre_power_on())
+    assert answer is not None
+    assert answer.message == {"complete": "false", "msg": "wait for adjust temp"}
+
+
+# What a firmware does not know
+
+
+async def test_the_slow_percent_falls_back_on_the_fast_one_and_remembers(
+    owner: Owner,
+) -> None:
+    """Code 14 means that it never will: the first 2.0.5 did not have it."""
+    owner.miner.misbehave(PERCENT, Refused(14))
+    assert await owner.send(commands.set_power_pct_v2(70))
+    assert owner.sent == [PERCENT, "set_power_pct"]
+    assert owner.miner.state.percent == 70
+    owner.forget()
+    assert await owner.send(commands.set_power_pct_v2(60))
+    assert owner.sent == ["set_power_pct"]
+    assert owner.miner.state.percent == 60
+
+
+async def test_v1_is_asked_for_the_fast_percent_at_once(old_owner: Owner) -> None:
+    """It has no other."""
+    assert await old_owner.send(commands.set_power_pct_v2(70))
+    assert old_owner.sent == ["set_power_pct"]
+    assert old_owner.miner.state.percent == 70
+
+
+async def test_another_refusal_of_the_slow_percent_is_no_reason_to_fall_back(
+    owner: Owner,
+) -> None:
+    """Nor to remember anything."""
+    owner.miner.misbehave(PERCENT, Refused(132), times=1)
+    with pytest.raises(RefusedError):
+        await owner.send(commands.set_power_pct_v2(70))
+    assert await owner.send(commands.set_power_pct_v2(70))
+    assert owner.sent == [PERCENT, PERCENT]
+
+
+async def test_an_unknown_command_is_not_sent_again(old_owner: Owner) -> None:
+    """Until the firmware changes."""
+    for _ in range(2):
+        with pytest.raises(UnsupportedCommandError) as caught:
+            await old_owner.send(commands.set_temp_offset(-5))
+        assert caught.value.code == 14
+        assert caught.value.command == "set_temp_offset"
+    assert old_owner.asked == ["get_token", "set_temp_offset"]
+    assert await old_owner.send(commands.set_led_auto())
+
+
+async def test_where_the_fallback_is_unknown_as_well_there_is_none(
+    owner: Owner,
+) -> None:
+    """Both are remembered."""
+    owner.miner.misbehave(PERCENT, Refused(14))
+    owner.miner.misbehave("set_power_pct", Refused(14))
+    for _ in range(2):
+        with pytest.raises(UnsupportedCommandError):
+            await owner.send(commands.set_power_pct_v2(70))
+    assert owner.asked == ["get_token", PERCENT, "set_power_pct"]
+
+
+# Tokens
+
+
+async def test_one_token_serves_many_writes(owner: Owner) -> None:
+    """Another one could void it for other clients."""
+    for percent in (10, 20, 30):
+        await owner.send(commands.set_power_pct(percent))
+    assert owner.asked == ["get_token", *["set_power_pct"] * 3]
+
+
+async def test_many_writes_at_once_share_one_token(owner: Owner) -> None:
+    """The first of them fetches it."""
+    await asyncio.gather(
+        owner.send(commands.set_led_auto()),
+        owner.send(commands.set_power_pct(50)),
+        owner.send(commands.web_pools("enable")),
+    )
+    assert owner.asked.count("get_token") == 1
+    assert len(owner.sent) == 3
+    assert owner.miner.peak_connections == 1
+
+
+async def test_a_token_is_replaced_a_minute_before_it_expires(
+    owner_with_token: Owner,
+) -> None:
+    """Half an hour from its issue, however often it is used."""
+    owner = owner_with_token
+    owner.pass_time(28 * 60)
+    await owner.send(commands.set_led_auto())
+    owner.pass_time(59)
+    await owner.send(commands.set_led_auto())
+    assert "get_token" not in owner.asked
+    owner.pass_time(2)
+    await owner.send(commands.set_led_auto())
+    assert owner.asked == ["set_led", "set_led", "get_token", "set_led"]
+
+
+@pytest.mark.parametrize(
+    ("timeout", "pauses", "tokens"),
+    [
+        (0, [86_400, 86_400 * 30], 1),
+        (300, [200, 239, 200, 239], 1),
+        (300, [200, 241, 200, 241], 3),
+        (60, [29, 29, 29], 1),
+        (60, [31, 31], 3),
+    ],
+)
+async def test_a_token_lives_as_long_as_the_miner_says(
+    clock: Clock, timeout: int, pauses: list[float], tokens: int
+) -> None:
+    """For ever, or so many seconds after its last use; the miner never has to refuse it."""
+    async with SimulatedMiner(generation="compat", token_timeout=timeout) as miner:
+        owner = Owner(miner, clock=clock)
+        await owner.send(commands.set_led_auto())
+        for pause in pauses:
+            owner.pass_time(pause)
+            await owner.send(commands.set_led_auto())
+        assert owner.asked.count("get_token") == tokens
+        assert owner.asked.count("set_led") == len(pauses) + 1
+
+
+@pytest.mark.parametrize("new_salt", [False, True], ids=["135", "23"])
+@pytest.mark.parametrize("quirks", [set[Quirk](), {Quirk.ENCRYPTED_135}])
+async def test_a_token_that_another_client_voided_is_replaced_without_a_word(
+    clock: Clock, quirks: set[Quirk], *, new_salt: bool
+) -> None:
+    """And the command is carried out once."""
+    async with SimulatedMiner(quirks=quirks) as miner:
+        owner = Owner(miner, clock=clock)
+        await owner.send(commands.set_led_auto())
+        owner.forget()
+        miner.void_tokens(new_salt=new_salt)
+        answer = await owner.send(commands.set_power_pct(50))
+        assert answer is not None
+        assert answer.code == 131
+        assert len(owner.asked) == 3
+        assert owner.asked[1:] == ["get_token", "set_power_pct"]
+        assert owner.sent == ["set_power_pct"]
+
+
+async def test_a_power_off_under_a_voided_token_is_carried_out(
+    owner_with_token: Owner,
+) -> None:
+    """It is the last thing that may get lost."""
+    owner_with_token.miner.void_tokens()
+    await owner_with_token.send(commands.power_off())
+    assert owner_with_token.asked == [OFF, "get_token", OFF]
+    assert not owner_with_token.miner.state.mining
+
+
+@pytest.mark.parametrize(
+    ("code", "error"), [(135, TokenRejectedError), (23, WrongPasswordError)]
+)
+async def test_a_token_is_replaced_once_and_not_for_ever(
+    owner_with_token: Owner, code: int, error: type[WhatsminerError]
+) -> None:
+    """A fresh one that is refused as well is an error."""
+    owner_with_token.miner.misbehave("set_led", Refused(code))
+    with pytest.raises(error):
+        await owner_with_token.send(commands.set_led_auto())
+    assert owner_with_token.asked == ["set_led", "get_token", "set_led"]
+
+
+async def test_a_fresh_token_that_is_refused_is_not_used_again(owner: Owner) -> None:
+    """The next command tries anew."""
+    owner.miner.misbehave("set_led", Refused(135), times=1)
+    with pytest.raises(TokenRejectedError):
+        await owner.send(commands.set_led_auto())
+    await owner.send(commands.set_led_auto())
+    assert owner.asked == ["get_token", "set_led", "get_token", "set_led"]
+
+
+async def test_a_wrong_password_is_said_at_once(
+    air_miner: SimulatedMiner, clock: Clock
+) -> None:
+    """23 on a fresh token: trying again would change nothing."""
+    owner = Owner(air_miner, "wrong", clock=clock)
+    with pytest.raises(WrongPasswordError) as caught:
+        await owner.send(commands.set_power_pct(50))
+    assert caught.value.code == 23
+    assert caught.value.reason == "enc json load err"
+    assert len(owner.asked) == 2
+    assert owner.sent == []
+
+
+async def test_a_password_that_was_changed_meanwhile_is_wrong(
+    owner_with_token: Owner,
+) -> None:
+    """The cached token alone would not prove it."""
+    owner_with_token.miner.password = "changed"
+    with pytest.raises(WrongPasswordError):
+        await owner_with_token.send(commands.set_led_auto())
+    assert len(owner_with_token.asked) == 3
+
+
+# Refusals
+
+
+async def test_closed_write_access_is_said(
+    air_miner: SimulatedMiner, owner: Owner
+) -> None:
+    """The API switch is off."""
+    air_miner.api_open = False
+    with pytest.raises(WriteAccessClosedError) as caught:
+        await owner.send(commands.power_off())
+    assert caught.value.code == 45
+    assert caught.value.reason == "can't access write cmd"
+    assert len(owner.asked) == 2
+
+
+@pytest.mark.parametrize(
+    "how",
+    [
+        Refused(136),
+        Raw(b'{"STATUS":"S","When":1,"Code":134,"Msg":"over max connect"}'),
+        Raw(b'{"STATUS":"E","When":1,"Code":136,"Msg":"over max connect"}'),
+    ],
+)
+@pytest.mark.parametrize("command", [commands.set_led_auto(), commands.power_off()])
+async def test_too_many_tokens_are_said(
+    owner: Owner, how: Misbehaviour, command: Command
+) -> None:
+    """Other clients hold them, whichever way the miner says it."""
+    owner.miner.misbehave("get_token", how)
+    with pytest.raises(TooManyTokensError, match="over max connect"):
+        await owner.send(command)
+    assert owner.sent == []
+
+
+async def test_the_miner_itself_runs_out_of_tokens(owner: Owner) -> None:
+    """After 32 of one client."""
+    for _ in range(32):
+        await owner.line.ask("get_token")
+    with pytest.raises(TooManyTokensError) as caught:
+        await owner.send(commands.set_led_auto())
+    assert caught.value.code == 136
+
+
+@pytest.mark.parametrize("code", [132, 137])
+@pytest.mark.parametrize(
+    "command", [commands.set_led_auto(), commands.power_off(), commands.reboot()]
+)
+async def test_any_other_refusal_keeps_the_code_and_the_words_of_the_miner(
+    owner: Owner, code: int, command: Command
+) -> None:
+    """They go to the user; nothing is sent twice."""
+    owner.miner.misbehave(command.name, Refused(code, "because I say so"))
+    with pytest.raises(RefusedError) as caught:
+        await owner.send(command)
+    assert type(caught.value) is RefusedError
+    assert caught.value.code == code
+    assert caught.value.reason == "because I say so"
+    assert owner.sent == [command.name]
+
+
+async def test_a_value_that_the_miner_refuses_is_an_error(owner: Owner) -> None:
+    """Air cooled machines take no more than their normal frequency."""
+    with pytest.raises(RefusedError) as caught:
+        await owner.send(commands.set_target_freq(10))
+    assert caught.value.code == 132
+
+
+@pytest.mark.parametrize(
+    "how", [Truncated(), Raw(b'{"STATUS":"S","Msg":{"salt":"$$$"')]
+)
+async def test_a_broken_token_is_malformed(owner: Owner, how: Misbehaviour) -> None:
+    """And nothing is sent under it."""
+    owner.miner.misbehave("get_token", how)
+    with pytest.raises(MalformedReplyError):
+        await owner.send(commands.set_led_auto())
+    assert owner.sent == []
+
+
+# Who goes first
+
+
+async def test_a_power_off_overtakes_a_waiting_slider(any_owner: Owner) -> None:
+    """And a waiting reading."""
+    async with any_owner.holding("set_led", commands.set_led_auto()) as waiting:
+        waiting.ask("summary")
+        waiting.send(commands.set_power_pct(50))
+        waiting.send(commands.adjust_power_limit(3000))
+        waiting.send(commands.power_off())
+    assert any_owner.asked[-4:] == [OFF, "set_power_pct", LIMIT, "summary"]
+
+
+async def test_a_write_overtakes_a_waiting_reading(any_owner: Owner) -> None:
+    """Equals keep their order."""
+    async with any_owner.holding("set_led", commands.set_led_auto()) as waiting:
+        waiting.ask("summary")
+        waiting.ask("pools")
+        waiting.send(commands.set_power_pct(50))
+        waiting.send(commands.web_pools("enable"))
+    assert any_owner.asked[-4:] == [
+        "set_power_pct",
+        "enable_web_pools",
+        "summary",
+        "pools",
+    ]
+
+
+async def test_nobody_gets_between_a_power_off_and_its_token(owner: Owner) -> None:
+    """A reading that hangs there would hold it up for ten seconds."""
+    async with owner.holding("get_token", commands.power_off()) as waiting:
+        waiting.ask("summary")
+        waiting.send(commands.set_power_pct(50))
+    assert owner.asked == ["get_token", OFF, "set_power_pct", "summary"]
+
+
+async def test_no_reading_gets_between_a_write_and_its_token(owner: Owner) -> None:
+    """The token could be void by then."""
+    async with owner.holding("get_token", commands.set_power_pct(50)) as waiting:
+        waiting.ask("summary")
+        waiting.send(commands.web_pools("enable"))
+    assert owner.asked == ["get_token", "set_power_pct", "enable_web_pools", "summary"]
+
+
+async def test_only_a_power_off_gets_between_a_write_and_its_token(
+    owner: Owner,
+) -> None:
+    """It uses the token that is there."""
+    async with owner.holding("get_token", commands.set_power_pct(50)) as waiting:
+        waiting.send(commands.web_pools("enable"))
+        waiting.send(commands.power_off())
+    assert owner.asked == ["get_token", OFF, "set_power_pct", "enable_web_pools"]
+
+
+async def test_a_write_that_was_overtaken_uses_the_newest_token(clock: Clock) -> None:
+    """Its own was replaced meanwhile, and such firmware knows only one."""
+    async with SimulatedMiner(quirks={Quirk.SINGLE_SESSION}) as miner:
+        owner = Owner(miner, clock=clock)
+        miner.misbehave(OFF, Refused(135), times=1)
+        write = commands.set_power_pct(50)
+        async with owner.holding("get_token", write) as waiting:
+            waiting.send(commands.power_off())
+        assert owner.asked == ["get_token", OFF, "get_token", OFF, "set_power_pct"]
+        assert all(task.exception() is None for task in waiting.tasks)
+
+
+async def test_a_power_off_gets_between_a_refused_token_and_its_successor(
+    owner_with_token: Owner,
+) -> None:
+    """Nothing that can wait is before it."""
+    owner = owner_with_token
+    held = Held()
+    held.then = Refused(135)
+    async with owner.holding(
+        "set_power_pct", commands.set_power_pct(50), held
+    ) as waiting:
+        waiting.send(commands.power_off())
+    assert owner.asked == ["set_power_pct", "get_token", OFF, "set_power_pct"]
+
+
+async def test_a_power_off_goes_between_the_connections_of_a_poll(
+    any_owner: Owner,
+) -> None:
+    """As soon as the one that is open ends."""
+    async with any_owner.holding("summary", "summary") as waiting:
+        waiting.ask("pools")
+        waiting.send(commands.power_off())
+    token = [] if any_owner.had_token else ["get_token"]
+    assert any_owner.asked == ["summary", *token, OFF, "pools"]
+
+
+# The newest value
+
+
+async def test_the_newest_value_replaces_the_one_that_waits(any_owner: Owner) -> None:
+    """A slider sends many on its way; the first goes at once."""
+    async with any_owner.holding(
+        "set_power_pct", commands.set_power_pct(10)
+    ) as waiting:
+        second = waiting.send(commands.set_power_pct(20))
+        third = waiting.send(commands.set_power_pct_v2(30))
+        fourth = waiting.send(commands.set_power_pct(40))
+    percents = [write["percent"] for write in any_owner.miner.writes[-2:]]
+    assert percents == ["10", "40"]
+    assert any_owner.sent == ["set_power_pct", "set_power_pct"]
+    assert await second is None
+    assert await third is None
+    answer = await fourth
+    assert answer is not None
+    assert answer.code == 131
+
+
+async def test_another_setting_is_not_replaced(any_owner: Owner) -> None:
+    """Only the same one is."""
+    async with any_owner.holding("set_led", commands.set_led_auto()) as waiting:
+        waiting.send(commands.set_power_pct(50))
+        waiting.send(commands.set_temp_offset(-5))
+        waiting.send(commands.btminer_fast_boot("enable"))
+    assert any_owner.sent[1:] == [
+        "set_power_pct",
+        "set_temp_offset",
+        "enable_btminer_fast_boot",
+    ]
+
+
+async def test_what_sets_nothing_is_not_replaced(any_owner: Owner) -> None:
+    """Each flash of an LED is wanted."""
+    async with any_owner.holding("set_power_pct", commands.set_power_pct(1)) as waiting:
+        waiting.send(commands.set_led("red", 200, 100, 0))
+        waiting.send(commands.set_led("green", 200, 100, 0))
+    assert any_owner.sent == ["set_power_pct", "set_led", "set_led"]
+
+
+async def test_a_power_on_that_waits_is_replaced_by_a_power_off(
+    any_owner: Owner,
+) -> None:
+    """The last word counts."""
+    async with any_owner.holding("set_led", commands.set_led_auto()) as waiting:
+        on = waiting.send(commands.power_on())
+        waiting.send(commands.power_off())
+    assert await on is None
+    assert any_owner.sent == ["set_led", OFF]
+
+
+async def test_a_power_off_is_never_replaced(any_owner: Owner) -> None:
+    """Not by a power on, and not by another one."""
+    async with any_owner.holding("set_led", commands.set_led_auto()) as waiting:
+        first = waiting.send(commands.power_off())
+        second = waiting.send(commands.power_off())
+        waiting.send(commands.power_on())
+    assert any_owner.sent == ["set_led", OFF, OFF, "power_on"]
+    assert await first
+    assert await second
+    assert any_owner.miner.state.mining
+
+
+async def test_a_value_that_failed_does_not_stand_in_the_way(owner: Owner) -> None:
+    """The next one is sent as ever."""
+    owner.miner.misbehave("set_power_pct", Closed(), times=1)
+    with pytest.raises(CannotConnectError):
+        await owner.send(commands.set_power_pct(50))
+    assert await owner.send(commands.set_power_pct(50))
+
+
+# Silence
+
+
+RESTARTING = [
+    commands.set_power_mode("high"),
+    commands.adjust_power_limit(3000),
+    commands.restart_btminer(),
+    commands.set_target_freq(-5),
+    commands.reboot(),
+    commands.factory_reset(),
+    commands.net_config_dhcp(),
+]
+OTHER = [
+    commands.set_power_pct(50),
+    commands.set_power_pct_v2(50),
+    commands.power_on(),
+    commands.set_temp_offset(-5),
+    commands.btminer_fast_boot("enable"),
+    commands.web_pools("enable"),
+    commands.set_led_auto(),
+    commands.update_pwd("satoshi", "nakamoto"),
+    commands.set_hostname("rig7"),
+]
+
+
+@pytest.mark.parametrize("command", RESTARTING, ids=lambda command: command.name)
+@pytest.mark.parametrize("how", [Closed(), Dropped(0)], ids=["closed", "reset"])
+async def test_silence_after_a_restart_counts_as_accepted(
+    any_owner: Owner, command: Command, how: Misbehaviour
+) -> None:
+    """The process that would have answered is gone; its status is then looked at."""
+    any_owner.miner.misbehave(command.name, how)
+    assert await any_owner.send(command) == Answer()
+    assert any_owner.sent == [command.name]
+    assert any_owner.asked[-1] in ("status", command.name)  # rebooting: nobody there
+
+
+async def test_a_restart_that_is_never_answered_counts_as_accepted(
+    owner: Owner, impatient: None
+) -> None:
+    """The line stays open, and nothing comes."""
+    owner.miner.misbehave(LIMIT, Hang(execute=True))
+    assert await owner.send(commands.adjust_power_limit(3000)) == Answer()
+    assert owner.asked == ["get_token", LIMIT, "status"]
+    assert owner.miner.state.power_limit == 3000
+
+
+async def test_a_restart_that_could_not_be_sent_is_an_error(
+    owner_with_token: Owner,
+) -> None:
+    """A refused connection has told the miner nothing."""
+    await owner_with_token.miner.disconnect()
+    with pytest.raises(CannotConnectError) as caught:
+        await owner_with_token.send(commands.adjust_power_limit(3000))
+    assert not caught.value.request_sent
+    assert owner_with_token.asked == []
+    owner_with_token.miner.reconnect()
+    assert await owner_with_token.send(commands.adjust_power_limit(3000))
+
+
+async def test_a_restart_whose_token_was_not_answered_was_not_sent(
+    owner: Owner,
+) -> None:
+    """Silence before the command is no acceptance of it."""
+    owner.miner.misbehave("get_token", Closed(), times=1)
+    with pytest.raises(CannotConnectError) as caught:
+        await owner.send(commands.adjust_power_limit(3000))
+    assert not caught.value.request_sent
+    assert owner.asked == ["get_token"]
+    assert await owner.send(commands.adjust_power_limit(3000))
+
+
+@pytest.mark.parametrize("how", [Truncated(), GARBAGE], ids=["truncated", "garbage"])
+async def test_a_broken_answer_to_a_restart_is_an_error(
+    owner: Owner, how: Misbehaviour
+) -> None:
+    """It is no silence."""
+    owner.miner.misbehave(LIMIT, how)
+    with pytest.raises((MalformedReplyError, NotAMinerError)):
+        await owner.send(commands.adjust_power_limit(3000))
+
+
+@pytest.mark.parametrize("command", OTHER, ids=lambda command: command.name)
+async def test_any_other_silence_is_an_error(
+    any_owner: Owner, command: Command
+) -> None:
+    """Sent once, and nobody knows."""
+    any_owner.miner.misbehave(command.name, Closed(execute=True))
+    with pytest.raises(CannotConnectError):
+        await any_owner.send(command)
+    assert any_owner.sent == [command.name]
+
+
+# Power off
+
+
+UNCLEAR = {
+    "closed": Closed(),
+    "garbage": GARBAGE,
+    "process-down": PROCESS_DOWN,
+    "cut": Raw(b'{"enc":"C/UGIQ'),
+    "undecipherable": Raw(b'{"enc":"AAAAAAAAAAAAAAAAAAAAAA=="}'),
+    "no-status": Raw(b"{}"),
+}
+
+
+@pytest.mark.parametrize("how", UNCLEAR.values(), ids=UNCLEAR)
+async def test_an_unconfirmed_power_off_is_sent_twice_and_is_then_an_error(
+    any_owner: Owner, how: Misbehaviour
+) -> None:
+    """Not once, and not three times."""
+    any_owner.miner.misbehave(OFF, how)
+    with pytest.raises(UnconfirmedError):
+        await any_owner.send(commands.power_off())
+    assert any_owner.sent == [OFF, OFF]
+    assert [name for name in any_owner.asked if name != "get_token"] == [
+        OFF,
+        "status",
+        OFF,
+        "status",
+    ]
+
+
+@pytest.mark.parametrize("how", UNCLEAR.values(), ids=UNCLEAR)
+async def test_a_power_off_that_is_answered_the_second_time_is_done(
+    any_owner: Owner, how: Misbehaviour
+) -> None:
+    """And nobody hears of the first."""
+    any_owner.miner.misbehave(OFF, how, times=1)
+    answer = await any_owner.send(commands.power_off())
+    assert answer is not None
+    assert answer.code == 131
+    assert any_owner.sent == [OFF, OFF]
+    assert not any_owner.miner.state.mining
+
+
+@pytest.mark.parametrize("how", [Closed(execute=True), Dropped(0), Truncated()])
+async def test_a_power_off_that_the_status_confirms_is_not_sent_again(
+    any_owner: Owner, how: Misbehaviour
+) -> None:
+    """The miner fell silent, and did it."""
+    any_owner.miner.misbehave(OFF, how)
+    assert await any_owner.send(commands.power_off()) == Answer()
+    assert any_owner.asked[-2:] == [OFF, "status"]
+    assert any_owner.sent == [OFF]
+
+
+async def test_a_power_off_that_is_never_answered_is_looked_for_and_sent_again(
+    owner: Owner, impatient: None
+) -> None:
+    """The connection stays open, and nothing comes."""
+    owner.miner.misbehave(OFF, Hang(), times=1)
+    assert await owner.send(commands.power_off())
+    assert owner.asked == ["get_token", OFF, "status", OFF]
+    assert not owner.miner.state.mining
+
+
+@pytest.mark.parametrize(
+    "how", [Closed(), Refused(14), GARBAGE, PROCESS_DOWN, ACCEPTED_ONLY]
+)
+async def test_a_status_that_says_nothing_confirms_nothing(
+    owner: Owner, how: Misbehaviour
+) -> None:
+    """Only a miner that says that it is off is off."""
+    owner.miner.misbehave(OFF, Closed(execute=True))
+    owner.miner.misbehave("status", how)
+    with pytest.raises(UnconfirmedError):
+        await owner.send(commands.power_off())
+    assert owner.sent == [OFF, OFF]
+
+
+async def test_a_power_off_that_cannot_be_sent_says_so(any_owner: Owner) -> None:
+    """The miner is away; that is not the same as unconfirmed."""
+    await any_owner.miner.disconnect()
+    with pytest.raises(CannotConnectError):
+        await any_owner.send(commands.power_off())
+
+
+async def test_a_power_off_whose_token_was_not_answered_is_tried_once_more(
+    owner: Owner,
+) -> None:
+    """Nothing had been sent."""
+    owner.miner.misbehave("get_token", Closed(), times=1)
+    assert await owner.send(commands.power_off())
+    assert owner.asked == ["get_token", "get_token", OFF]
+
+
+async def test_the_status_of_v1_confirms_no_power_off(old_owner: Owner) -> None:
+    """It says that it is off while it hashes."""
+    old_owner.miner.misbehave(OFF, Closed())
+    with pytest.raises(UnconfirmedError):
+        await old_owner.send(commands.power_off())
+    assert old_owner.sent == [OFF, OFF]
+    assert "status" not in old_owner.asked
+
+
+async def test_v1_without_its_process_is_off(clock: Clock) -> None:
+    """That is how it shows."""
+    async with SimulatedMiner(
+        generation="v1", model="M20S", quirks={Quirk.PROCESS_DOWN}
+    ) as miner:
+        owner = Owner(miner, clock=clock)
+        miner.misbehave(OFF, Closed(execute=True))
+        assert await owner.send(commands.power_off()) == Answer()
+        assert owner.asked == ["get_token", OFF, "devdetails"]
+
+
+async def test_a_power_off_is_sent_to_a_miner_that_is_off(owner: Owner) -> None:
+    """Always: nobody knows better than the miner."""
+    owner.miner.state.mining = False
+    for _ in range(2):
+        assert await owner.send(commands.power_off())
+    assert owner.sent == [OFF, OFF]
+
+
+async def test_a_power_off_is_sent_even_if_it_was_unknown_before(owner: Owner) -> None:
+    """Code 14 is also said of bad data; nothing we remember may keep a miner running."""
+    owner.miner.misbehave(OFF, Refused(14), times=1)
+    with pytest.raises(UnsupportedCommandError):
+        await owner.send(commands.power_off())
+    assert await owner.send(commands.power_off())
+    assert not owner.miner.state.mining
+
+
+# A minute between restarts
+
+
+SPACED = RESTARTING[:4]
+NEVER_SPACED = [
+    commands.power_off(),
+    commands.power_on(),
+    commands.set_power_pct(50),
+    commands.set_power_pct_v2(50),
+    commands.set_led_auto(),
+    commands.set_temp_offset(-5),
+]
+
+
+@pytest.mark.parametrize("command", SPACED, ids=lambda command: command.name)
+@pytest.mark.parametrize(("later", "left"), [(0, 60), (0.5, 60), (1, 59), (59.5, 1)])
+async def test_a_second_restart_within_a_minute_is_refused_unsent(
+    owner: Owner, command: Command, later: float, left: int
+) -> None:
+    """With the seconds that are left."""
+    await owner.send(commands.set_power_mode("low"))
+    owner.forget()
+    owner.pass_time(later)
+    with pytest.raises(TooSoonError) as caught:
+        await owner.send(command)
+    assert caught.value.seconds == left
+    assert owner.asked == []
+
+
+@pytest.mark.parametrize("command", SPACED, ids=lambda command: command.name)
+async def test_after_a_minute_mining_may_be_restarted_again(
+    owner: Owner, command: Command
+) -> None:
+    """To the second."""
+    await owner.send(commands.set_power_mode("low"))
+    owner.pass_time(60)
+    assert await owner.send(command)
+    assert owner.sent == ["set_low_power", command.name]
+
+
+@pytest.mark.parametrize("command", NEVER_SPACED, ids=lambda command: command.name)
+async def test_what_does_not_restart_mining_may_follow_at_once(
+    owner: Owner, command: Command
+) -> None:
+    """Power off above all; and it does not make a restart wait."""
+    await owner.send(commands.set_power_mode("low"))
+    assert await owner.send(command)
+    owner.pass_time(60)
+    assert await owner.send(command)
+    assert await owner.send(commands.set_power_mode("high"))
+
+
+@pytest.mark.parametrize("how", [Refused(132), GARBAGE], ids=["refused", "garbage"])
+async def test_a_restart_that_failed_may_be_tried_again_at_once(
+    owner: Owner, how: Misbehaviour
+) -> None:
+    """Nothing was restarted."""
+    owner.miner.misbehave(LIMIT, how, times=1)
+    with pytest.raises(WhatsminerError):
+        await owner.send(commands.adjust_power_limit(3000))
+    assert await owner.send(commands.adjust_power_limit(3000))
+
+
+async def test_a_silent_restart_counts_as_one(owner: Owner) -> None:
+    """It counts as accepted."""
+    owner.miner.misbehave("set_low_power", Closed(execute=True))
+    await owner.send(commands.set_power_mode("low"))
+    with pytest.raises(TooSoonError):
+        await owner.send(commands.set_power_mode("high"))
+
+
+@pytest.mark.parametrize(
+    "how", [None, Closed(execute=True)], ids=["answered", "silent"]
+)
+async def test_a_restart_that_waited_behind_another_is_refused_unsent(
+    any_owner: Owner, how: Misbehaviour | None
+) -> None:
+    """Never queued."""
+    held = Held()
+    held.then = how
+    mode = commands.set_power_mode("low")
+    async with any_owner.holding("set_low_power", mode, held) as waiting:
+        limit = waiting.send(commands.adjust_power_limit(3000))
+    with pytest.raises(TooSoonError):
+        await limit
+    assert any_owner.sent == ["set_low_power"]
+
+
+# The password
+
+
+async def test_a_right_password_is_confirmed_without_a_write(owner: Owner) -> None:
+    """By a reading under a token."""
+    await owner.writer.check_password()
+    assert owner.asked == ["get_token", "get_version"]
+    assert "token" in owner.miner.requests[-1]
+    assert owner.miner.writes == []
+
+
+async def test_a_wrong_password_is_found_out_without_a_write(
+    air_miner: SimulatedMiner, clock: Clock
+) -> None:
+    """The miner cannot read what it is sent."""
+    owner = Owner(air_miner, "wrong", clock=clock)
+    with pytest.raises(WrongPasswordError):
+        await owner.writer.check_password()
+    assert air_miner.writes == []
+
+
+async def test_with_write_access_closed_the_password_cannot_be_told(
+    air_miner: SimulatedMiner, owner: Owner
+) -> None:
+    """And nothing is written."""
+    air_miner.api_open = False
+    with pytest.raises(WriteAccessClosedError):
+        await owner.writer.check_password()
+    assert air_miner.writes == []
+
+
+@pytest.mark.parametrize("code", [14, 132, 135])
+async def test_any_answer_but_23_proves_the_password(owner: Owner, code: int) -> None:
+    """It was decrypted."""
+    owner.miner.misbehave("get_version", Refused(code))
+    await owner.writer.check_password()
+    assert owner.asked[-1] == "get_version"
+
+
+async def test_a_password_cannot_be_tried_without_a_token(owner: Owner) -> None:
+    """Other clients hold them all."""
+    owner.miner.misbehave("get_token", Refused(136))
+    with pytest.raises(TooManyTokensError):
+        await owner.writer.check_password()
+
+
+async def test_a_password_cannot_be_tried_without_an_answer(owner: Owner) -> None:
+    """It is neither right nor wrong."""
+    owner.miner.misbehave("get_version", Closed())
+    with pytest.raises(CannotConnectError):
+        await owner.writer.check_password()
+
+
+async def test_a_password_is_tried_under_a_token_of_its_own(
+    owner_with_token: Owner,
+) -> None:
+    """An old one proves nothing of the password that holds now."""
+    await owner_with_token.writer.check_password()
+    assert owner_with_token.asked == ["get_token", "get_version"]
+
+
+# Secrets
+
+
+async def test_no_secret_is_logged_or_shown(
+    owner: Owner, caplog: pytest.LogCaptureFixture, clock: Clock
+) -> None:
+    """Whatever happens to the command that carries it."""
+    caplog.set_level(logging.DEBUG)
+    shown: list[Any] = [owner.writer, owner.line]
+    command = commands.update_pwd(owner.miner.password, "nakamoto")
+    pools = commands.update_pools(commands.Pool("stratum+tcp://a:1", "w", "hunter2"))
+    shown += [command, pools]
+    for how in (Refused(135), Closed(), GARBAGE, Raw(b'{"enc":"AA')):
+        for sent in (command, pools):
+            owner.miner.misbehave(sent.name, how)
+            with pytest.raises(WhatsminerError) as caught:
+                await owner.send(sent)
+            shown += [caught.value, *traceback.format_exception(caught.value)]
+    owner.miner.behave()
+    shown.append(await owner.send(pools))
+    tokens = {
+        str(request["token"]) for request in owner.miner.requests if "token" in request
+    }
+    assert tokens
+    texts = [f"{item!r} {item}" for item in shown]
+    texts += [
+        record.getMessage()
+        for record in caplog.records
+        if not record.name.startswith("simulator")
+    ]
+    for secret in {owner.miner.password, "nakamoto", "hunter2", *tokens}:
+        assert not [text for text in texts if secret in text]
