@@ -220,12 +220,15 @@ class Settings:
             return
         since = snapshot.mining_since
         bound = self.remembered[_PERCENT].get("mining_since")
-        if since and bound:
+        if snapshot.mining is False:
+            same_run = False
+        elif since and bound:
             apart = abs((since - datetime.fromisoformat(bound)).total_seconds())
-            known_start = apart <= _SAME_START
+            same_run = apart <= _SAME_START and not restarted
         else:
-            known_start = not first
-        if snapshot.mining is False or restarted or not known_start:
+            # Without proof it is believed, but not over a restart of Home Assistant.
+            same_run = not first
+        if not same_run:
             del self.remembered[_PERCENT]
         elif not bound:
             self._bind_percent(snapshot)
