@@ -79,6 +79,7 @@ class WhatsminerCoordinator(DataUpdateCoordinator[Snapshot]):
         )
         # None until a write has told.
         self.write_access: bool | None = None
+        self._reads_refused = False
         self._access_checked = -ACCESS_CHECK_INTERVAL.total_seconds()
         self._store = settings_store(hass, entry)
         self._missed = 0
@@ -186,19 +187,32 @@ class WhatsminerCoordinator(DataUpdateCoordinator[Snapshot]):
             with self._learning():
                 if led:
                     await self.miner.send(commands.set_led_auto())
-                else:  # V1 does not tell what its LED does: a read has to do
-                    await self.miner.check_password()
+                    self._async_set_access(is_open=True)
+                else:
+                    await self._async_check_access_by_reading()
         except WhatsminerError as err:
             _LOGGER.debug("%s: no write access: %s", self.name, err)
-        else:
-            self._async_set_access(is_open=True)
+
+    async def _async_check_access_by_reading(self) -> None:
+        """Look with what is left on V1, which does not tell what its LED does.
+
+        A refused read closes; one that is let in opens no more than what a read has closed.
+        """
+        try:
+            await self.miner.check_password()
+        except WriteAccessClosedError:
+            self._reads_refused = True
+            raise
+        if self._reads_refused:
+            self._reads_refused = False
+            self._async_set_access(is_open=None)
 
     @callback
-    def _async_set_access(self, *, is_open: bool) -> None:
+    def _async_set_access(self, *, is_open: bool | None) -> None:
         """Keep the one repair issue in step with what the miner said last."""
         self.write_access = is_open
         issue_id = f"{ISSUE_WRITE_ACCESS}_{self.config_entry.entry_id}"
-        if is_open:
+        if is_open is not False:
             ir.async_delete_issue(self.hass, DOMAIN, issue_id)
             return
         ir.async_create_issue(
