@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from copy import deepcopy
 import logging
+import math
 import time
 from typing import override
 
@@ -80,7 +81,8 @@ class WhatsminerCoordinator(DataUpdateCoordinator[Snapshot]):
         # None until a write has told.
         self.write_access: bool | None = None
         self._reads_refused = False
-        self._access_checked = -ACCESS_CHECK_INTERVAL.total_seconds()
+        # When to look at it next; there is nothing to look for while it is open.
+        self._access_due = -math.inf
         self._store = settings_store(hass, entry)
         self._missed = 0
         self._firmware: str | None = None
@@ -173,16 +175,11 @@ class WhatsminerCoordinator(DataUpdateCoordinator[Snapshot]):
 
     async def _async_check_access(self, snapshot: Snapshot) -> None:
         """Look whether a closed (or not yet known) write access is open, by changing nothing."""
-        due = self._access_checked + ACCESS_CHECK_INTERVAL.total_seconds()
         led = snapshot.info.led
-        if (
-            not self.has_password
-            or self.write_access
-            or led not in ("auto", None)
-            or time.monotonic() < due
-        ):
+        now = time.monotonic()
+        if not self.has_password or led not in ("auto", None) or now < self._access_due:
             return
-        self._access_checked = time.monotonic()
+        self._access_due = now + ACCESS_CHECK_INTERVAL.total_seconds()
         try:
             with self._learning():
                 if led:
@@ -203,7 +200,7 @@ class WhatsminerCoordinator(DataUpdateCoordinator[Snapshot]):
         except WriteAccessClosedError:
             self._reads_refused = True
             raise
-        if self._reads_refused:
+        if self._reads_refused or self.write_access is None:
             self._reads_refused = False
             self._async_set_access(is_open=None)
 
@@ -213,8 +210,10 @@ class WhatsminerCoordinator(DataUpdateCoordinator[Snapshot]):
         self.write_access = is_open
         issue_id = f"{ISSUE_WRITE_ACCESS}_{self.config_entry.entry_id}"
         if is_open is not False:
+            self._access_due = math.inf
             ir.async_delete_issue(self.hass, DOMAIN, issue_id)
             return
+        self._access_due = time.monotonic() + ACCESS_CHECK_INTERVAL.total_seconds()
         ir.async_create_issue(
             self.hass,
             DOMAIN,
