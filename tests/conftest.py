@@ -1,0 +1,160 @@
+"""Fixtures of all tests that run in Home Assistant."""
+
+from collections.abc import AsyncGenerator, Callable, Generator
+from datetime import UTC, datetime
+import math
+from typing import Any
+from unittest.mock import patch
+
+from freezegun.api import FrozenDateTimeFactory
+import pytest
+from pytest_homeassistant_custom_component.common import MockConfigEntry
+from pytest_homeassistant_custom_component.syrupy import HomeAssistantSnapshotExtension
+from syrupy.assertion import SnapshotAssertion
+
+# Home Assistant must find this integration, not the folder of the same name that the test
+# plugin brings; whichever is imported first wins.
+from custom_components.whatsminer import PLATFORMS
+from custom_components.whatsminer.config_flow import CONF_MAC
+from custom_components.whatsminer.const import DOMAIN
+from custom_components.whatsminer.coordinator import WhatsminerCoordinator
+from homeassistant.const import CONF_HOST, CONF_PASSWORD, CONF_PORT, Platform
+from homeassistant.core import HomeAssistant
+from simulator import SimulatedMiner
+
+from . import Clock
+
+# Simulated miners begin here.
+START = datetime(2026, 11, 1, tzinfo=UTC)
+
+
+@pytest.fixture(autouse=True)
+def home_assistant(request: pytest.FixtureRequest, socket_enabled: None) -> None:
+    """Stop the clock and let the integration be found, in tests with a Home Assistant."""
+    if "hass" in request.fixturenames:
+        request.getfixturevalue("freezer").move_to(START)
+        request.getfixturevalue("enable_custom_integrations")
+
+
+@pytest.fixture
+def snapshot(snapshot: SnapshotAssertion) -> SnapshotAssertion:
+    """Write snapshots as Home Assistant's own tests do."""
+    return snapshot.use_extension(HomeAssistantSnapshotExtension)
+
+
+@pytest.fixture
+async def air_miner() -> AsyncGenerator[SimulatedMiner]:
+    """An air-cooled miner with firmware 2.0.5."""
+    async with SimulatedMiner(generation="v2", model="M30S+") as miner:
+        yield miner
+
+
+@pytest.fixture
+async def hydro_miner() -> AsyncGenerator[SimulatedMiner]:
+    """A water-cooled miner with firmware that speaks V3 and is asked in V2.2."""
+    async with SimulatedMiner(generation="compat", model="M63") as miner:
+        yield miner
+
+
+@pytest.fixture
+async def old_miner() -> AsyncGenerator[SimulatedMiner]:
+    """An air-cooled miner with firmware of the first API."""
+    async with SimulatedMiner(generation="v1", model="M20S") as miner:
+        yield miner
+
+
+@pytest.fixture
+def miner(request: pytest.FixtureRequest) -> SimulatedMiner:
+    """The miner of the test: the air-cooled one, unless another fixture is named."""
+    found: SimulatedMiner = request.getfixturevalue(
+        getattr(request, "param", "air_miner")
+    )
+    return found
+
+
+@pytest.fixture
+def clock(
+    hass: HomeAssistant, freezer: FrozenDateTimeFactory, miner: SimulatedMiner
+) -> Clock:
+    """The time of Home Assistant and of the miner."""
+    # Time that is moved looks like a task that took as long, which fills the log.
+    hass.loop.slow_callback_duration = math.inf
+    return Clock(hass, freezer, [miner])
+
+
+@pytest.fixture
+def password(miner: SimulatedMiner) -> str:
+    """The password that the entry is set up with; empty for readings only."""
+    return miner.password
+
+
+@pytest.fixture
+def make_entry() -> Callable[..., MockConfigEntry]:
+    """Makes the entry of any miner."""
+
+    def make(miner: SimulatedMiner, **changes: Any) -> MockConfigEntry:
+        mac = miner.mac.lower()
+        data = {
+            CONF_HOST: miner.host,
+            CONF_PORT: miner.port,
+            CONF_MAC: mac,
+            CONF_PASSWORD: miner.password,
+        }
+        return MockConfigEntry(
+            **{
+                "domain": DOMAIN,
+                "version": 4,
+                "title": "Miner",
+                "unique_id": mac,
+                "data": {key: value for key, value in data.items() if value},
+                **changes,
+            }
+        )
+
+    return make
+
+
+@pytest.fixture
+def config_entry(
+    hass: HomeAssistant,
+    miner: SimulatedMiner,
+    password: str,
+    make_entry: Callable[..., MockConfigEntry],
+) -> MockConfigEntry:
+    """The entry of the miner, not yet set up."""
+    entry = make_entry(miner, entry_id="01WHATSM1NERENTRY000000000")
+    data = {**entry.data, CONF_PASSWORD: password}
+    if not password:
+        del data[CONF_PASSWORD]
+    entry.add_to_hass(hass)
+    hass.config_entries.async_update_entry(entry, data=data)
+    return entry
+
+
+@pytest.fixture
+def platforms() -> tuple[Platform, ...]:
+    """The platforms that are set up."""
+    return PLATFORMS
+
+
+@pytest.fixture
+def chosen_platforms(platforms: tuple[Platform, ...]) -> Generator[None]:
+    """Set up no other platforms, for as long as the test lasts."""
+    with patch("custom_components.whatsminer.PLATFORMS", platforms):
+        yield
+
+
+@pytest.fixture
+async def set_up(
+    hass: HomeAssistant,
+    chosen_platforms: None,
+    config_entry: MockConfigEntry,
+    miner: SimulatedMiner,
+) -> WhatsminerCoordinator:
+    """Set the miner up; what it was sent meanwhile is forgotten."""
+    assert await hass.config_entries.async_setup(config_entry.entry_id)
+    await hass.async_block_till_done()
+    miner.requests.clear()
+    miner.writes.clear()
+    coordinator: WhatsminerCoordinator = config_entry.runtime_data
+    return coordinator

@@ -1,0 +1,703 @@
+"""How the owner of a miner is asked about it."""
+
+from collections.abc import Generator
+import socket
+from typing import Any
+from unittest.mock import AsyncMock, patch
+
+import pytest
+from pytest_homeassistant_custom_component.common import (
+    MockConfigEntry,
+    get_schema_suggested_value,
+)
+
+from custom_components.whatsminer.config_flow import CONF_MAC
+from custom_components.whatsminer.const import DOMAIN
+from homeassistant.config_entries import (
+    SOURCE_REAUTH,
+    SOURCE_USER,
+    ConfigEntryState,
+    ConfigFlowResult,
+)
+from homeassistant.const import CONF_HOST, CONF_PASSWORD, CONF_PORT
+from homeassistant.core import HomeAssistant
+from homeassistant.data_entry_flow import FlowResultType
+from homeassistant.helpers import entity_registry as er, issue_registry as ir
+from simulator import (
+    DEFAULT_PASSWORD,
+    GARBAGE,
+    Misbehaviour,
+    Quirk,
+    Raw,
+    Refused,
+    SimulatedMiner,
+    Truncated,
+)
+
+from . import JOINED, PROCESS_DOWN, Clock, Held, names_of
+
+every_generation = pytest.mark.parametrize(
+    "miner", ["air_miner", "hydro_miner", "old_miner"], indirect=True
+)
+
+
+@pytest.fixture
+def set_up_entry() -> Generator[AsyncMock]:
+    """Entries are made, but not set up."""
+    with patch(
+        "custom_components.whatsminer.async_setup_entry", return_value=True
+    ) as set_up:
+        yield set_up
+
+
+def answers(miner: SimulatedMiner, **changes: Any) -> dict[str, Any]:
+    """Return what the owner of a miner fills in."""
+    return {
+        CONF_HOST: miner.host,
+        CONF_PORT: miner.port,
+        CONF_PASSWORD: miner.password,
+        **changes,
+    }
+
+
+async def begin(hass: HomeAssistant) -> ConfigFlowResult:
+    """Choose to add a miner."""
+    result = await hass.config_entries.flow.async_init(
+        DOMAIN, context={"source": SOURCE_USER}
+    )
+    assert result["type"] is FlowResultType.FORM
+    assert result["step_id"] == "manual"
+    assert not result["errors"]
+    return result
+
+
+async def fill_in(
+    hass: HomeAssistant, form: ConfigFlowResult, data: dict[str, Any]
+) -> ConfigFlowResult:
+    """Send a form."""
+    return await hass.config_entries.flow.async_configure(form["flow_id"], data)
+
+
+async def recovers(
+    hass: HomeAssistant, form: ConfigFlowResult, miner: SimulatedMiner
+) -> None:
+    """Check that the same flow still leads to an entry."""
+    result = await fill_in(hass, form, answers(miner))
+    assert result["type"] is FlowResultType.CREATE_ENTRY, result
+    assert result["result"].unique_id == miner.mac.lower()
+
+
+@pytest.fixture
+async def form(hass: HomeAssistant) -> ConfigFlowResult:
+    """The first form of a flow."""
+    return await begin(hass)
+
+
+# Adding a miner
+
+
+@every_generation
+async def test_a_miner_is_added(
+    hass: HomeAssistant,
+    form: ConfigFlowResult,
+    miner: SimulatedMiner,
+    set_up_entry: AsyncMock,
+) -> None:
+    """Its MAC address is what it is known by, and nothing was changed on it."""
+    mac = miner.mac.lower()
+
+    result = await fill_in(hass, form, answers(miner))
+
+    assert result["type"] is FlowResultType.CREATE_ENTRY
+    entry = result["result"]
+    assert entry.unique_id == mac
+    assert entry.version == 4
+    assert entry.data == {
+        CONF_HOST: miner.host,
+        CONF_PORT: miner.port,
+        CONF_MAC: mac,
+        CONF_PASSWORD: miner.password,
+    }
+    assert isinstance(entry.data[CONF_PORT], int)
+    assert entry.options == {}
+    set_up_entry.assert_awaited_once()
+    assert miner.writes == []
+
+
+async def test_the_form_starts_with_the_usual_port_and_no_password(
+    form: ConfigFlowResult,
+) -> None:
+    """What nearly everybody needs is there already."""
+    assert form["data_schema"] is not None
+    data = form["data_schema"]({CONF_HOST: "192.0.2.1"})
+
+    assert data == {CONF_HOST: "192.0.2.1", CONF_PORT: 4028}
+
+
+async def test_without_a_password_nothing_can_be_changed(
+    hass: HomeAssistant,
+    entity_registry: er.EntityRegistry,
+    form: ConfigFlowResult,
+    miner: SimulatedMiner,
+) -> None:
+    """Leaving it out is a choice: there are readings, and no entity that writes."""
+    data = answers(miner)
+    del data[CONF_PASSWORD]
+
+    result = await fill_in(hass, form, data)
+    await hass.async_block_till_done()
+
+    assert result["type"] is FlowResultType.CREATE_ENTRY
+    entry = result["result"]
+    assert CONF_PASSWORD not in entry.data
+    assert entry.state is ConfigEntryState.LOADED
+    entities = er.async_entries_for_config_entry(entity_registry, entry.entry_id)
+    assert {entity.domain for entity in entities} == {"sensor"}
+    assert "get_token" not in names_of(miner.requests)
+
+
+async def test_with_a_password_it_can_be_controlled(
+    hass: HomeAssistant,
+    entity_registry: er.EntityRegistry,
+    form: ConfigFlowResult,
+    miner: SimulatedMiner,
+) -> None:
+    """The entities that write exist from the start."""
+    result = await fill_in(hass, form, answers(miner))
+    await hass.async_block_till_done()
+
+    entities = er.async_entries_for_config_entry(
+        entity_registry, result["result"].entry_id
+    )
+    assert {entity.domain for entity in entities} == {
+        "number",
+        "select",
+        "sensor",
+        "switch",
+    }
+    assert len(ir.async_get(hass).issues) == 0
+
+
+@pytest.mark.parametrize("password", ["", None])
+async def test_an_empty_password_is_none(
+    hass: HomeAssistant,
+    form: ConfigFlowResult,
+    miner: SimulatedMiner,
+    set_up_entry: AsyncMock,
+    password: str | None,
+) -> None:
+    """A field that was emptied is a field that was left out."""
+    data = answers(miner, **({} if password is None else {CONF_PASSWORD: password}))
+    if password is None:
+        del data[CONF_PASSWORD]
+
+    result = await fill_in(hass, form, data)
+
+    assert result["type"] is FlowResultType.CREATE_ENTRY
+    assert CONF_PASSWORD not in result["result"].data
+
+
+async def test_spaces_around_the_host_do_no_harm(
+    hass: HomeAssistant,
+    form: ConfigFlowResult,
+    miner: SimulatedMiner,
+    set_up_entry: AsyncMock,
+) -> None:
+    """They come with copying, and nobody sees them."""
+    result = await fill_in(hass, form, answers(miner, host=f" {miner.host} "))
+
+    assert result["type"] is FlowResultType.CREATE_ENTRY
+    assert result["result"].data[CONF_HOST] == miner.host
+
+
+@pytest.mark.parametrize(
+    ("miner", "model"),
+    [
+        ("air_miner", "M30S+_VE40"),
+        ("hydro_miner", "M63_VK30"),
+        ("old_miner", "M20SV10"),
+    ],
+    indirect=["miner"],
+)
+async def test_a_miner_without_a_name_is_called_by_model_and_mac(
+    hass: HomeAssistant,
+    form: ConfigFlowResult,
+    miner: SimulatedMiner,
+    set_up_entry: AsyncMock,
+    model: str,
+) -> None:
+    """What all miners are called from the factory is no name."""
+    result = await fill_in(hass, form, answers(miner))
+
+    assert result["title"] == f"{model} {miner.mac[-5:].replace(':', '')}"
+
+
+async def test_a_miner_is_called_by_its_host_name(
+    hass: HomeAssistant,
+    form: ConfigFlowResult,
+    miner: SimulatedMiner,
+    set_up_entry: AsyncMock,
+) -> None:
+    """Somebody gave it a name already."""
+    miner.state.hostname = "garage-left"
+
+    result = await fill_in(hass, form, answers(miner))
+
+    assert result["title"] == "garage-left"
+
+
+async def test_a_miner_that_tells_no_model_still_has_a_title(
+    hass: HomeAssistant,
+    form: ConfigFlowResult,
+    miner: SimulatedMiner,
+    set_up_entry: AsyncMock,
+) -> None:
+    """Its make will do."""
+    miner.misbehave("devdetails", Refused(132))
+
+    result = await fill_in(hass, form, answers(miner))
+
+    assert result["title"] == f"Whatsminer {miner.mac[-5:].replace(':', '')}"
+
+
+async def test_a_stopped_miner_is_added(
+    hass: HomeAssistant, form: ConfigFlowResult, set_up_entry: AsyncMock
+) -> None:
+    """A miner need not mine to be known, where its control board tells the MAC address."""
+    async with SimulatedMiner(quirks={Quirk.PROCESS_DOWN}) as miner:
+        miner.state.mining = False
+
+        result = await fill_in(hass, form, answers(miner))
+
+    assert result["type"] is FlowResultType.CREATE_ENTRY
+
+
+@every_generation
+async def test_a_miner_that_takes_no_commands_is_added_all_the_same(
+    hass: HomeAssistant,
+    form: ConfigFlowResult,
+    miner: SimulatedMiner,
+    set_up_entry: AsyncMock,
+) -> None:
+    """Its API switch can be turned later; the password is kept until then."""
+    miner.api_open = False
+
+    result = await fill_in(hass, form, answers(miner))
+
+    assert result["type"] is FlowResultType.CREATE_ENTRY
+    assert result["result"].data[CONF_PASSWORD] == miner.password
+
+
+@every_generation
+async def test_a_miner_that_takes_no_commands_gets_a_repair(
+    hass: HomeAssistant, form: ConfigFlowResult, miner: SimulatedMiner
+) -> None:
+    """What was no error in the form is said right after."""
+    miner.api_open = False
+
+    await fill_in(hass, form, answers(miner))
+    await hass.async_block_till_done()
+
+    assert [issue.translation_key for issue in ir.async_get(hass).issues.values()] == [
+        "write_access_closed"
+    ]
+
+
+# What goes wrong, and how the same flow goes on
+
+
+ERRORS: tuple[tuple[str, Misbehaviour, dict[str, str]], ...] = (
+    ("*", GARBAGE, {"base": "not_a_whatsminer"}),
+    ("*", Raw(b"HTTP/1.1 400 Bad Request\r\n\r\n"), {"base": "not_a_whatsminer"}),
+    ("*", Raw(b'{"hello":"world"}'), {"base": "malformed_reply"}),
+    ("*", Truncated(), {"base": "malformed_reply"}),
+    ("*", Truncated(keep=0), {"base": "cannot_connect"}),
+    ("*", PROCESS_DOWN, {"base": "mining_process_down"}),
+    ("get_miner_info", Refused(132), {"base": "no_mac"}),
+    ("get_miner_info", Truncated(), {"base": "malformed_reply"}),
+    ("get_token", Refused(136), {"base": "too_many_tokens"}),
+    ("get_token", Raw(b'{"STATUS":"S","Code":134,"Msg":"over max connect"}'),
+     {"base": "too_many_tokens"}),
+    ("get_token", Truncated(), {"base": "malformed_reply"}),
+    ("get_token", PROCESS_DOWN, {"base": "mining_process_down"}),
+    ("get_token", Refused(23), {CONF_PASSWORD: "wrong_password"}),
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(("command", "how", "errors"), ERRORS)
+async def test_an_error_is_explained_and_recovered_from(
+    hass: HomeAssistant,
+    form: ConfigFlowResult,
+    miner: SimulatedMiner,
+    set_up_entry: AsyncMock,
+    command: str,
+    how: Misbehaviour,
+    errors: dict[str, str],
+) -> None:
+    """The form comes back with what was wrong, and once that is right it leads on."""
+    miner.misbehave(command, how)
+    result = await fill_in(hass, form, answers(miner))
+    assert result["type"] is FlowResultType.FORM
+    assert result["step_id"] == "manual"
+    assert result["errors"] == errors
+
+    miner.behave()
+    await recovers(hass, result, miner)
+
+
+async def test_nothing_at_the_address(
+    hass: HomeAssistant,
+    form: ConfigFlowResult,
+    miner: SimulatedMiner,
+    set_up_entry: AsyncMock,
+) -> None:
+    """The miner is off."""
+    await miner.disconnect()
+    result = await fill_in(hass, form, answers(miner))
+    assert result["errors"] == {"base": "cannot_connect"}
+
+    miner.reconnect()
+    await recovers(hass, result, miner)
+
+
+@pytest.mark.parametrize(
+    "failure",
+    [
+        socket.gaierror(socket.EAI_NONAME, "Name or service not known"),
+        UnicodeError("label too long"),
+    ],
+    ids=lambda failure: type(failure).__name__,
+)
+async def test_a_host_that_cannot_be_found(
+    hass: HomeAssistant,
+    form: ConfigFlowResult,
+    miner: SimulatedMiner,
+    set_up_entry: AsyncMock,
+    failure: Exception,
+) -> None:
+    """Whatever is typed, there is a form with an error."""
+    with patch("socket.getaddrinfo", side_effect=failure):
+        result = await fill_in(hass, form, answers(miner, host="no such host"))
+    assert result["errors"] == {"base": "cannot_connect"}
+
+    await recovers(hass, result, miner)
+
+
+@pytest.mark.parametrize("command", ["get_version", "summary", "get_token"])
+async def test_a_miner_that_does_not_answer(
+    hass: HomeAssistant,
+    form: ConfigFlowResult,
+    miner: SimulatedMiner,
+    set_up_entry: AsyncMock,
+    clock: Clock,
+    command: str,
+) -> None:
+    """The flow ends its wait, at whatever point the silence begins."""
+    silent = Held()
+    miner.misbehave(JOINED, Refused(14))
+    miner.misbehave(command, silent)
+    sent = hass.async_create_task(fill_in(hass, form, answers(miner)))
+    await silent.reached.wait()
+
+    clock.move(10)
+    result = await sent
+    assert result["errors"] == {"base": "timed_out"}
+
+    miner.behave()
+    await recovers(hass, result, miner)
+
+
+@pytest.mark.parametrize("mac", ["", "00:00:00:00:00:00", "12:34"])
+async def test_a_miner_without_a_usable_mac(
+    hass: HomeAssistant,
+    form: ConfigFlowResult,
+    miner: SimulatedMiner,
+    set_up_entry: AsyncMock,
+    mac: str,
+) -> None:
+    """What cannot be told from others is not added."""
+    async with SimulatedMiner(mac=mac) as nameless:
+        result = await fill_in(hass, form, answers(nameless))
+    assert result["errors"] == {"base": "no_mac"}
+
+    await recovers(hass, result, miner)
+
+
+async def test_another_makers_miner(
+    hass: HomeAssistant,
+    form: ConfigFlowResult,
+    miner: SimulatedMiner,
+    set_up_entry: AsyncMock,
+) -> None:
+    """They speak much the same language."""
+    miner.misbehave("get_version", Refused(14, "Invalid command"))
+    miner.misbehave(
+        "devdetails",
+        Raw(
+            b'{"STATUS":[{"STATUS":"S","When":1,"Code":69,"Msg":"Device Details",'
+            b'"Description":"bmminer 2.0.0"}],"DEVDETAILS":[{"DEVDETAILS":0,"Name":"BC5",'
+            b'"ID":0,"Driver":"bitmain","Kernel":"","Model":"S19"}],"id":1}'
+        ),
+    )
+    result = await fill_in(hass, form, answers(miner))
+    assert result["errors"] == {"base": "not_a_whatsminer"}
+
+    miner.behave()
+    await recovers(hass, result, miner)
+
+
+async def test_a_wrong_password(
+    hass: HomeAssistant,
+    form: ConfigFlowResult,
+    miner: SimulatedMiner,
+    set_up_entry: AsyncMock,
+) -> None:
+    """It is said at its field; it is never filled in again, but the rest is."""
+    result = await fill_in(hass, form, answers(miner, password="mistaken"))
+
+    assert result["errors"] == {CONF_PASSWORD: "wrong_password"}
+    schema = result["data_schema"]
+    assert schema is not None
+    assert get_schema_suggested_value(schema.schema, CONF_HOST) == miner.host
+    assert get_schema_suggested_value(schema.schema, CONF_PORT) == miner.port
+    assert get_schema_suggested_value(schema.schema, CONF_PASSWORD) is None
+    assert "mistaken" not in str(result)
+
+    await recovers(hass, result, miner)
+
+
+@pytest.mark.parametrize("port", [0, -1, 70_000, 65_536, 1.5])
+async def test_a_port_that_can_be_none(
+    hass: HomeAssistant,
+    form: ConfigFlowResult,
+    miner: SimulatedMiner,
+    set_up_entry: AsyncMock,
+    port: float,
+) -> None:
+    """It is said at its field, and nothing is connected to."""
+    result = await fill_in(hass, form, answers(miner, port=port))
+    assert result["errors"] == {CONF_PORT: "invalid_port"}
+    assert miner.connections == 0
+
+    await recovers(hass, result, miner)
+
+
+@pytest.mark.parametrize("host", ["", "  "])
+async def test_an_empty_host(
+    hass: HomeAssistant,
+    form: ConfigFlowResult,
+    miner: SimulatedMiner,
+    set_up_entry: AsyncMock,
+    host: str,
+) -> None:
+    """It is said at its field, and nothing is connected to."""
+    result = await fill_in(hass, form, answers(miner, host=host))
+    assert result["errors"] == {CONF_HOST: "invalid_host"}
+    assert miner.connections == 0
+
+    await recovers(hass, result, miner)
+
+
+async def test_several_errors_in_a_row(
+    hass: HomeAssistant,
+    form: ConfigFlowResult,
+    miner: SimulatedMiner,
+    set_up_entry: AsyncMock,
+) -> None:
+    """One flow is enough, whatever happens in it."""
+    result = await fill_in(hass, form, answers(miner, port=0))
+    result = await fill_in(hass, result, answers(miner, host=""))
+    result = await fill_in(hass, result, answers(miner, password="mistaken"))
+    miner.misbehave("*", GARBAGE)
+    result = await fill_in(hass, result, answers(miner))
+    assert result["errors"] == {"base": "not_a_whatsminer"}
+
+    miner.behave()
+    await recovers(hass, result, miner)
+
+
+async def test_another_address_in_the_same_flow_is_another_miner(
+    hass: HomeAssistant,
+    form: ConfigFlowResult,
+    miner: SimulatedMiner,
+    hydro_miner: SimulatedMiner,
+    set_up_entry: AsyncMock,
+) -> None:
+    """What was learned of the first address does not count at the second."""
+    result = await fill_in(hass, form, answers(miner, password="mistaken"))
+
+    await recovers(hass, result, hydro_miner)
+
+
+# A miner that is known already
+
+
+async def test_a_miner_is_added_once(
+    hass: HomeAssistant,
+    form: ConfigFlowResult,
+    config_entry: MockConfigEntry,
+    miner: SimulatedMiner,
+    set_up_entry: AsyncMock,
+) -> None:
+    """The second time says so and changes nothing."""
+    before = dict(config_entry.data)
+
+    result = await fill_in(hass, form, answers(miner))
+
+    assert result["type"] is FlowResultType.ABORT
+    assert result["reason"] == "already_configured"
+    assert config_entry.data == before
+
+
+async def test_a_known_miner_at_a_new_address_is_followed(
+    hass: HomeAssistant,
+    form: ConfigFlowResult,
+    config_entry: MockConfigEntry,
+    miner: SimulatedMiner,
+    set_up_entry: AsyncMock,
+) -> None:
+    """Host and port are updated; the password that was given is not needed for it."""
+    hass.config_entries.async_update_entry(
+        config_entry, data={**config_entry.data, CONF_HOST: "192.0.2.1", CONF_PORT: 1}
+    )
+
+    result = await fill_in(hass, form, answers(miner, password="mistaken"))
+
+    assert result["type"] is FlowResultType.ABORT
+    assert result["reason"] == "already_configured"
+    assert config_entry.data == {
+        CONF_HOST: miner.host,
+        CONF_PORT: miner.port,
+        CONF_MAC: miner.mac.lower(),
+        CONF_PASSWORD: miner.password,
+    }
+
+
+# When the password stopped working
+
+
+async def ask_again(
+    hass: HomeAssistant, entry: MockConfigEntry, miner: SimulatedMiner
+) -> ConfigFlowResult:
+    """Let the password stop working, and return the form that asks for the new one."""
+    miner.password = "changed"
+    result = await entry.start_reauth_flow(hass)
+    assert result["type"] is FlowResultType.FORM
+    assert result["step_id"] == "reauth_confirm"
+    assert result["description_placeholders"] is not None
+    assert result["description_placeholders"]["miner"] == "Miner"
+    return result
+
+
+@every_generation
+async def test_the_new_password_is_taken(
+    hass: HomeAssistant,
+    config_entry: MockConfigEntry,
+    miner: SimulatedMiner,
+    set_up_entry: AsyncMock,
+) -> None:
+    """It is tried, kept, and the miner is set up with it; nothing else changes."""
+    before = dict(config_entry.data)
+    form = await ask_again(hass, config_entry, miner)
+
+    result = await fill_in(hass, form, {CONF_PASSWORD: "changed"})
+    await hass.async_block_till_done()
+
+    assert result["type"] is FlowResultType.ABORT
+    assert result["reason"] == "reauth_successful"
+    assert config_entry.data == {**before, CONF_PASSWORD: "changed"}
+    set_up_entry.assert_awaited_once()
+    assert miner.writes == []
+
+
+@pytest.mark.usefixtures("set_up_entry")
+async def test_a_password_that_is_wrong_again_can_be_given_again(
+    hass: HomeAssistant, config_entry: MockConfigEntry, miner: SimulatedMiner
+) -> None:
+    """Nothing changes until it is right, and what was typed is not filled in."""
+    before = dict(config_entry.data)
+    form = await ask_again(hass, config_entry, miner)
+
+    for wrong in ("mistaken", ""):
+        form = await fill_in(hass, form, {CONF_PASSWORD: wrong})
+        assert form["type"] is FlowResultType.FORM
+        assert form["errors"] == {CONF_PASSWORD: "wrong_password"}
+        assert form["data_schema"] is not None
+        assert (
+            get_schema_suggested_value(form["data_schema"].schema, CONF_PASSWORD)
+            is None
+        )
+        assert config_entry.data == before
+
+    result = await fill_in(hass, form, {CONF_PASSWORD: "changed"})
+    assert result["reason"] == "reauth_successful"
+
+
+@pytest.mark.parametrize(
+    ("command", "how", "error"),
+    [
+        ("*", GARBAGE, "not_a_whatsminer"),
+        ("*", Truncated(), "malformed_reply"),
+        ("get_token", Refused(136), "too_many_tokens"),
+    ],
+)
+@pytest.mark.usefixtures("set_up_entry")
+async def test_a_password_that_cannot_be_tried_is_not_taken(
+    hass: HomeAssistant,
+    config_entry: MockConfigEntry,
+    miner: SimulatedMiner,
+    command: str,
+    how: Misbehaviour,
+    error: str,
+) -> None:
+    """The form stays until the miner can be asked."""
+    form = await ask_again(hass, config_entry, miner)
+    miner.misbehave(command, how)
+    form = await fill_in(hass, form, {CONF_PASSWORD: "changed"})
+    assert form["errors"] == {"base": error}
+    assert config_entry.data[CONF_PASSWORD] == DEFAULT_PASSWORD
+
+    miner.behave()
+    result = await fill_in(hass, form, {CONF_PASSWORD: "changed"})
+    assert result["reason"] == "reauth_successful"
+
+
+@pytest.mark.usefixtures("set_up_entry")
+async def test_the_password_of_another_miner_is_not_taken(
+    hass: HomeAssistant, config_entry: MockConfigEntry, miner: SimulatedMiner
+) -> None:
+    """It is not even sent to the miner that has the address now."""
+    form = await ask_again(hass, config_entry, miner)
+    await miner.disconnect()
+    async with SimulatedMiner(seed=2, port=miner.port, password="changed") as other:
+        form = await fill_in(hass, form, {CONF_PASSWORD: "changed"})
+        assert form["errors"] == {"base": "wrong_miner"}
+        assert "get_token" not in names_of(other.requests)
+
+    miner.reconnect()
+    result = await fill_in(hass, form, {CONF_PASSWORD: "changed"})
+    assert result["reason"] == "reauth_successful"
+
+
+async def test_after_the_new_password_the_miner_can_be_controlled(
+    hass: HomeAssistant,
+    config_entry: MockConfigEntry,
+    miner: SimulatedMiner,
+    chosen_platforms: None,
+) -> None:
+    """From a password that was changed elsewhere to a switch that works."""
+    miner.password = "changed"
+    assert await hass.config_entries.async_setup(config_entry.entry_id)
+    await hass.async_block_till_done()
+    flows = hass.config_entries.flow.async_progress_by_handler(DOMAIN)
+    assert [flow["context"]["source"] for flow in flows] == [SOURCE_REAUTH]
+
+    await hass.config_entries.flow.async_configure(
+        flows[0]["flow_id"], {CONF_PASSWORD: "changed"}
+    )
+    await hass.async_block_till_done()
+
+    assert config_entry.state is ConfigEntryState.LOADED
+    assert config_entry.runtime_data.write_access is True
+    assert hass.config_entries.flow.async_progress_by_handler(DOMAIN) == []
+    assert len(ir.async_get(hass).issues) == 0

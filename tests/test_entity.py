@@ -1,0 +1,433 @@
+"""What all entities of a miner have in common."""
+
+import asyncio
+import logging
+import math
+
+import pytest
+from pytest_homeassistant_custom_component.common import MockConfigEntry
+
+from custom_components.whatsminer.const import DOMAIN
+from custom_components.whatsminer.coordinator import WhatsminerCoordinator
+from homeassistant.core import HomeAssistant
+from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
+from homeassistant.helpers import device_registry as dr, entity_registry as er
+from simulator import (
+    GARBAGE,
+    Closed,
+    Misbehaviour,
+    Raw,
+    Refused,
+    SimulatedMiner,
+    Truncated,
+)
+
+from . import (
+    JOINED,
+    PROCESS_DOWN,
+    Clock,
+    Held,
+    act,
+    names_of,
+    set_mode,
+    set_number,
+    shown,
+)
+
+every_generation = pytest.mark.parametrize(
+    "miner", ["air_miner", "hydro_miner", "old_miner"], indirect=True
+)
+
+
+@pytest.mark.parametrize(
+    ("miner", "model", "hardware", "has_serial"),
+    [
+        ("air_miner", "M30S+_VE40", "H616", True),
+        ("hydro_miner", "M63_VK30", "H616", False),
+        ("old_miner", "M20SV10", "ALLWINNER_H3", False),
+    ],
+    indirect=["miner"],
+)
+@pytest.mark.usefixtures("set_up")
+async def test_the_device_says_what_it_is(
+    device_registry: dr.DeviceRegistry,
+    config_entry: MockConfigEntry,
+    miner: SimulatedMiner,
+    model: str,
+    hardware: str,
+    has_serial: bool,
+) -> None:
+    """One device per miner, with all that tells it from others."""
+    mac = miner.mac.lower()
+    devices = dr.async_entries_for_config_entry(device_registry, config_entry.entry_id)
+
+    assert len(devices) == 1
+    device = devices[0]
+    assert device.name == "Miner"
+    assert device.manufacturer == "MicroBT"
+    assert device.model == model
+    assert device.hw_version == hardware
+    assert device.sw_version == miner.firmware_version
+    assert device.serial_number == (miner.serial if has_serial else None)
+    assert device.configuration_url == f"https://{miner.host}"
+    assert device.connections == {(dr.CONNECTION_NETWORK_MAC, mac)}
+    assert device.identifiers == {(DOMAIN, mac)}
+
+
+@every_generation
+@pytest.mark.usefixtures("set_up")
+async def test_entities_belong_to_the_miner_whatever_its_address(
+    entity_registry: er.EntityRegistry,
+    config_entry: MockConfigEntry,
+    miner: SimulatedMiner,
+) -> None:
+    """A unique id is the MAC address and the key, and all entities are on the device."""
+    entities = er.async_entries_for_config_entry(entity_registry, config_entry.entry_id)
+
+    assert entities
+    for entity in entities:
+        mac, _, key = entity.unique_id.partition("_")
+        assert mac == miner.mac.lower()
+        assert key in (entity.translation_key, "power")
+        assert entity.has_entity_name
+    assert len({entity.device_id for entity in entities}) == 1
+
+
+@pytest.mark.parametrize("password", [""])
+@every_generation
+@pytest.mark.usefixtures("set_up")
+async def test_without_a_password_there_are_only_readings(
+    entity_registry: er.EntityRegistry,
+    config_entry: MockConfigEntry,
+    miner: SimulatedMiner,
+    clock: Clock,
+) -> None:
+    """Nothing can be changed, so nothing looks as if; and nothing is ever tried."""
+    await clock.next_poll(25)
+
+    entities = er.async_entries_for_config_entry(entity_registry, config_entry.entry_id)
+    assert {entity.domain for entity in entities} == {"sensor"}
+    assert "get_token" not in names_of(miner.requests)
+
+
+# What goes wrong with a command, and the key of the sentence that explains it.
+FAILURES: tuple[tuple[str, Misbehaviour, str], ...] = (
+    ("disable_web_pools", Closed(), "cannot_connect"),
+    ("disable_web_pools", GARBAGE, "not_a_whatsminer"),
+    ("disable_web_pools", Truncated(), "malformed_reply"),
+    ("disable_web_pools", PROCESS_DOWN, "mining_process_down"),
+    ("disable_web_pools", Refused(23), "wrong_password"),
+    ("disable_web_pools", Refused(45), "write_access_closed"),
+    ("disable_web_pools", Refused(14), "unsupported_command"),
+    ("disable_web_pools", Refused(132), "refused"),
+    ("disable_web_pools", Refused(135), "refused"),
+    ("disable_web_pools", Raw(b'{"enc":"bm8gYmxvY2s="}'), "malformed_reply"),
+    ("disable_web_pools", Raw(b'{"enc":"%%%"}'), "malformed_reply"),
+    ("disable_web_pools", Raw(b'{"enc":"AAAAAAAAAAAAAAAAAAAAAA=="}'), "malformed_reply"),
+    ("disable_web_pools", Raw(b"{}"), "malformed_reply"),
+    ("get_token", Refused(136), "too_many_tokens"),
+    ("get_token", Raw(b'{"STATUS":"S","Msg":{"salt":"!","newsalt":"!","time":"1"}}'),
+     "malformed_reply"),
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(("command", "how", "key"), FAILURES)
+@pytest.mark.usefixtures("set_up")
+async def test_every_failure_is_explained(
+    hass: HomeAssistant,
+    miner: SimulatedMiner,
+    command: str,
+    how: Misbehaviour,
+    key: str,
+) -> None:
+    """The caller gets one translated sentence, and nothing is shown that is not so."""
+    miner.void_tokens()
+    miner.misbehave(command, how)
+
+    with pytest.raises(HomeAssistantError) as error:
+        await act(hass, "switch.turn_off", "switch.miner_pools_on_web_page")
+
+    assert error.value.translation_domain == DOMAIN
+    assert error.value.translation_key == key
+    assert not isinstance(error.value, ServiceValidationError)
+    assert "Miner" in str(error.value)
+    assert "{" not in str(error.value)
+    assert shown(hass, "switch.miner_pools_on_web_page") == "unknown"
+
+
+@pytest.mark.usefixtures("set_up")
+async def test_a_refusal_says_what_the_miner_said(
+    hass: HomeAssistant, miner: SimulatedMiner
+) -> None:
+    """The miner's own code and text are worth a search."""
+    miner.misbehave("disable_web_pools", Refused(132, "pool is locked"))
+
+    with pytest.raises(
+        HomeAssistantError,
+        match=r"^Miner refused disable_web_pools: pool is locked \(code 132\)$",
+    ):
+        await act(hass, "switch.turn_off", "switch.miner_pools_on_web_page")
+
+
+@pytest.mark.usefixtures("set_up")
+async def test_a_command_that_the_firmware_does_not_know_is_not_sent_again(
+    hass: HomeAssistant, miner: SimulatedMiner
+) -> None:
+    """Once is enough to know."""
+    miner.misbehave("disable_web_pools", Refused(14))
+
+    for _ in range(2):
+        with pytest.raises(HomeAssistantError) as error:
+            await act(hass, "switch.turn_off", "switch.miner_pools_on_web_page")
+        assert error.value.translation_key == "unsupported_command"
+
+    assert names_of(miner.writes) == ["disable_web_pools"]
+
+
+@pytest.mark.usefixtures("set_up")
+async def test_the_log_keeps_secrets(
+    hass: HomeAssistant,
+    miner: SimulatedMiner,
+    clock: Clock,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """Neither the password nor a token is written there, whatever goes wrong."""
+    caplog.set_level(logging.DEBUG)
+    logging.getLogger("simulator").setLevel(logging.WARNING)
+    miner.void_tokens(new_salt=True)
+    await act(hass, "switch.turn_on", "switch.miner_fast_boot")
+    miner.misbehave("*", Truncated())
+    with pytest.raises(HomeAssistantError):
+        await act(hass, "switch.turn_off", "switch.miner_fast_boot")
+    await clock.next_poll(2)
+
+    tokens = {request["token"] for request in miner.requests if "token" in request}
+    assert tokens
+    assert "custom_components.whatsminer" in {
+        record.name[:28] for record in caplog.records
+    }
+    for secret in (miner.password, *tokens):
+        assert str(secret) not in caplog.text
+
+
+@pytest.mark.usefixtures("set_up")
+async def test_a_miner_that_is_away_is_explained(
+    hass: HomeAssistant, miner: SimulatedMiner
+) -> None:
+    """A command to a miner that went away since the last poll fails at once."""
+    await miner.disconnect()
+
+    with pytest.raises(HomeAssistantError) as error:
+        await act(hass, "switch.turn_off", "switch.miner")
+
+    assert error.value.translation_key == "cannot_connect"
+    assert shown(hass, "switch.miner") == "on"
+
+
+@pytest.mark.usefixtures("set_up")
+async def test_silence_is_explained(
+    hass: HomeAssistant, miner: SimulatedMiner, clock: Clock
+) -> None:
+    """A command that is never answered ends after a while."""
+    silent = Held()
+    miner.misbehave("disable_web_pools", silent)
+    call = hass.async_create_task(
+        act(hass, "switch.turn_off", "switch.miner_pools_on_web_page")
+    )
+    await silent.reached.wait()
+
+    clock.move(10)
+    with pytest.raises(HomeAssistantError) as error:
+        await call
+
+    assert error.value.translation_key == "timed_out"
+    assert shown(hass, "switch.miner_pools_on_web_page") == "unknown"
+
+
+@pytest.mark.usefixtures("set_up")
+async def test_power_off_that_nobody_confirms_is_tried_twice_and_explained(
+    hass: HomeAssistant, miner: SimulatedMiner
+) -> None:
+    """A power off is never taken for granted."""
+    miner.misbehave("power_off", Closed())
+
+    with pytest.raises(HomeAssistantError) as error:
+        await act(hass, "switch.turn_off", "switch.miner")
+
+    assert error.value.translation_key == "power_off_unconfirmed"
+    assert names_of(miner.writes) == ["power_off", "power_off"]
+    assert shown(hass, "switch.miner") == "on"
+
+
+@pytest.mark.usefixtures("set_up")
+async def test_power_off_that_worked_in_silence_is_no_error(
+    hass: HomeAssistant, miner: SimulatedMiner
+) -> None:
+    """What the miner did without saying so is seen in its status."""
+    miner.misbehave("power_off", Closed(execute=True))
+
+    await act(hass, "switch.turn_off", "switch.miner")
+
+    assert names_of(miner.writes) == ["power_off"]
+    assert shown(hass, "switch.miner") == "off"
+
+
+@pytest.mark.usefixtures("set_up")
+async def test_a_mode_that_was_taken_in_silence_is_no_error(
+    hass: HomeAssistant, miner: SimulatedMiner
+) -> None:
+    """Restarting ends the process that would have answered."""
+    miner.misbehave("set_low_power", Closed(execute=True))
+
+    await set_mode(hass, "low")
+
+    assert miner.state.power_mode == "low"
+    assert shown(hass, "select.miner_power_mode") == "low"
+
+
+@pytest.mark.usefixtures("set_up")
+async def test_mining_is_not_restarted_twice_in_a_minute(
+    hass: HomeAssistant, miner: SimulatedMiner, clock: Clock
+) -> None:
+    """The second restart is refused with the time to wait, and works after it."""
+    await set_mode(hass, "low")
+    await clock.tick(20)
+    miner.writes.clear()
+
+    with pytest.raises(ServiceValidationError, match=r"in 40 seconds$") as error:
+        await set_number(hass, "power_limit", 3000)
+
+    assert error.value.translation_key == "too_soon"
+    assert miner.writes == []
+    assert float(shown(hass, "number.miner_power_limit")) != 3000
+
+    await clock.tick(40)
+    await set_number(hass, "power_limit", 3000)
+    assert names_of(miner.writes) == ["adjust_power_limit"]
+
+
+@pytest.mark.usefixtures("set_up")
+async def test_the_minute_between_restarts_binds_no_other_command(
+    hass: HomeAssistant, miner: SimulatedMiner
+) -> None:
+    """Mining can be stopped, started and throttled at any time."""
+    await set_mode(hass, "low")
+    miner.writes.clear()
+
+    await set_number(hass, "power_percent", 50)
+    await act(hass, "switch.turn_off", "switch.miner")
+    await act(hass, "switch.turn_on", "switch.miner")
+
+    assert names_of(miner.writes) == ["set_power_pct_v2", "power_off", "power_on"]
+
+
+@pytest.mark.usefixtures("set_up")
+async def test_a_value_that_is_no_number_is_explained(hass: HomeAssistant) -> None:
+    """Home Assistant lets NaN through; we do not."""
+    with pytest.raises(ServiceValidationError) as error:
+        await set_number(hass, "power_percent", math.nan)
+
+    assert error.value.translation_domain == DOMAIN
+    assert error.value.translation_key == "invalid_value"
+    assert "0 to 100" in str(error.value)
+
+
+@pytest.mark.usefixtures("set_up")
+async def test_a_void_token_is_replaced_without_a_word(
+    hass: HomeAssistant, miner: SimulatedMiner
+) -> None:
+    """Another client's token, or a new salt, is no error."""
+    for new_salt in (False, True):
+        await set_number(hass, "power_percent", 80)
+        miner.void_tokens(new_salt=new_salt)
+        await set_number(hass, "power_percent", 70)
+        assert miner.state.percent == 70
+
+
+@pytest.mark.usefixtures("set_up")
+async def test_commands_and_polls_take_turns(
+    hass: HomeAssistant,
+    miner: SimulatedMiner,
+    clock: Clock,
+    set_up: WhatsminerCoordinator,
+) -> None:
+    """There is never more than one connection to a miner."""
+    clock.move(30)
+    await asyncio.gather(
+        set_up.async_refresh(),
+        set_number(hass, "power_percent", 70),
+        set_number(hass, "temperature_offset", -3),
+        act(hass, "switch.turn_off", "switch.miner"),
+        act(hass, "switch.turn_on", "switch.miner_fast_boot"),
+    )
+    await hass.async_block_till_done(wait_background_tasks=True)
+
+    assert len(miner.writes) == 4
+    assert miner.peak_connections == 1
+
+
+@pytest.mark.usefixtures("set_up")
+async def test_a_command_does_not_wait_for_a_whole_poll(
+    hass: HomeAssistant, miner: SimulatedMiner, set_up: WhatsminerCoordinator
+) -> None:
+    """It goes as soon as the line is free, between two readings."""
+    held = Held()
+    miner.misbehave(JOINED, held)
+    poll = hass.async_create_task(set_up.async_refresh())
+    await held.reached.wait()
+    call = hass.async_create_task(set_number(hass, "temperature_offset", -3))
+    await asyncio.sleep(0)
+
+    held.release.set()
+    await asyncio.gather(poll, call)
+
+    assert names_of(miner.requests)[:3] == [JOINED, "set_temp_offset", "status"]
+
+
+@pytest.mark.usefixtures("set_up")
+async def test_power_off_goes_first(
+    hass: HomeAssistant, miner: SimulatedMiner, set_up: WhatsminerCoordinator
+) -> None:
+    """Whatever waits while the line is busy, a power off overtakes it."""
+    held = Held()
+    miner.misbehave("status", held)
+    poll = hass.async_create_task(set_up.async_refresh())
+    await held.reached.wait()
+    calls = [
+        hass.async_create_task(call)
+        for call in (
+            set_number(hass, "power_percent", 70),
+            act(hass, "switch.turn_on", "switch.miner_fast_boot"),
+            act(hass, "switch.turn_off", "switch.miner"),
+        )
+    ]
+    await asyncio.sleep(0)
+
+    held.release.set()
+    await asyncio.gather(poll, *calls)
+
+    assert names_of(miner.writes)[0] == "power_off"
+    assert len(miner.writes) == 3
+
+
+@pytest.mark.usefixtures("set_up")
+async def test_power_off_overtakes_a_power_on_that_still_waits(
+    hass: HomeAssistant, miner: SimulatedMiner, set_up: WhatsminerCoordinator
+) -> None:
+    """The later wish counts, and neither caller gets an error."""
+    held = Held()
+    miner.misbehave("status", held)
+    poll = hass.async_create_task(set_up.async_refresh())
+    await held.reached.wait()
+    calls = [
+        hass.async_create_task(act(hass, f"switch.turn_{way}", "switch.miner"))
+        for way in ("on", "off")
+    ]
+    await asyncio.sleep(0)
+
+    held.release.set()
+    await asyncio.gather(poll, *calls)
+
+    assert names_of(miner.writes) == ["power_off"]
+    assert not miner.state.mining
+    assert shown(hass, "switch.miner") == "off"

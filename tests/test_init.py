@@ -1,0 +1,277 @@
+"""How a miner comes into Home Assistant, and how it leaves."""
+
+from typing import Any
+
+import pytest
+from pytest_homeassistant_custom_component.common import MockConfigEntry
+
+from custom_components.whatsminer.const import DOMAIN
+from custom_components.whatsminer.coordinator import WhatsminerCoordinator
+from homeassistant.config_entries import ConfigEntryState
+from homeassistant.const import STATE_UNAVAILABLE
+from homeassistant.core import HomeAssistant
+from homeassistant.exceptions import HomeAssistantError
+from homeassistant.helpers import (
+    device_registry as dr,
+    entity_registry as er,
+    issue_registry as ir,
+)
+from simulator import GARBAGE, Closed, Misbehaviour, Refused, SimulatedMiner, Truncated
+
+from . import JOINED, PROCESS_DOWN, Altered, Clock, Held, act, set_number, shown
+
+every_generation = pytest.mark.parametrize(
+    "miner", ["air_miner", "hydro_miner", "old_miner"], indirect=True
+)
+
+
+@every_generation
+async def test_a_miner_is_set_up_and_unloaded(
+    hass: HomeAssistant,
+    config_entry: MockConfigEntry,
+    clock: Clock,
+    miner: SimulatedMiner,
+    set_up: WhatsminerCoordinator,
+) -> None:
+    """Afterwards nobody talks to it any more."""
+    assert config_entry.runtime_data is set_up
+
+    assert await hass.config_entries.async_unload(config_entry.entry_id)
+    await hass.async_block_till_done()
+    assert config_entry.state is ConfigEntryState.NOT_LOADED
+    assert shown(hass, "sensor.miner_hash_rate") == STATE_UNAVAILABLE
+
+    await clock.next_poll(5)
+    assert miner.requests == []
+
+
+@pytest.mark.usefixtures("set_up")
+async def test_a_poll_under_way_ends_when_the_miner_is_unloaded(
+    hass: HomeAssistant,
+    config_entry: MockConfigEntry,
+    clock: Clock,
+    miner: SimulatedMiner,
+) -> None:
+    """No connection outlives the entry."""
+    held = Held()
+    miner.misbehave("status", held)
+    clock.move(30)
+    await held.reached.wait()
+
+    assert await hass.config_entries.async_unload(config_entry.entry_id)
+    await hass.async_block_till_done(wait_background_tasks=True)
+
+    assert config_entry.state is ConfigEntryState.NOT_LOADED
+    assert not held.release.is_set()
+
+
+@every_generation
+async def test_a_miner_that_is_away_is_tried_again(
+    hass: HomeAssistant,
+    config_entry: MockConfigEntry,
+    clock: Clock,
+    miner: SimulatedMiner,
+    chosen_platforms: None,
+) -> None:
+    """The reason is a translated sentence, and the miner appears once it is back."""
+    await miner.disconnect()
+    assert not await hass.config_entries.async_setup(config_entry.entry_id)
+    await hass.async_block_till_done()
+
+    assert config_entry.state is ConfigEntryState.SETUP_RETRY
+    assert config_entry.error_reason_translation_key == "cannot_connect"
+    assert config_entry.error_reason_translation_placeholders is not None
+    assert config_entry.error_reason_translation_placeholders["miner"] == "Miner"
+
+    miner.reconnect()
+    await clock.tick(60)
+    assert float(shown(hass, "sensor.miner_hash_rate")) > 0
+
+
+@pytest.mark.parametrize(
+    ("how", "reason"),
+    [
+        (Closed(), "cannot_connect"),
+        (GARBAGE, "not_a_whatsminer"),
+        (Truncated(), "malformed_reply"),
+        (PROCESS_DOWN, "mining_process_down"),
+    ],
+)
+async def test_a_miner_that_cannot_be_read_says_why(
+    hass: HomeAssistant,
+    config_entry: MockConfigEntry,
+    miner: SimulatedMiner,
+    how: Misbehaviour,
+    reason: str,
+) -> None:
+    """Each reason is its own sentence."""
+    miner.misbehave("*", how)
+
+    assert not await hass.config_entries.async_setup(config_entry.entry_id)
+
+    assert config_entry.state is ConfigEntryState.SETUP_RETRY
+    assert config_entry.error_reason_translation_key == reason
+    assert "{" not in (config_entry.reason or "{")
+
+
+@every_generation
+async def test_another_miner_at_the_address_is_not_set_up(
+    hass: HomeAssistant, config_entry: MockConfigEntry, miner: SimulatedMiner
+) -> None:
+    """The address was given to another machine while Home Assistant was off."""
+    await miner.disconnect()
+    async with SimulatedMiner(
+        seed="another", port=miner.port, generation=miner.generation
+    ) as other:
+        assert not await hass.config_entries.async_setup(config_entry.entry_id)
+
+    assert config_entry.state is ConfigEntryState.SETUP_RETRY
+    assert config_entry.error_reason_translation_key == "wrong_miner"
+    assert config_entry.reason is not None
+    assert other.mac.lower() in config_entry.reason
+    assert other.writes == []
+
+
+@pytest.mark.usefixtures("set_up")
+async def test_a_removed_miner_leaves_nothing_behind(
+    hass: HomeAssistant,
+    config_entry: MockConfigEntry,
+    clock: Clock,
+    miner: SimulatedMiner,
+    hass_storage: dict[str, Any],
+    device_registry: dr.DeviceRegistry,
+    entity_registry: er.EntityRegistry,
+) -> None:
+    """No file, no repair issue, no device, no entity, however late anything is written."""
+    key = f"{DOMAIN}.{config_entry.entry_id}"
+    await set_number(hass, "power_percent", 60)
+    miner.api_open = False
+    with pytest.raises(HomeAssistantError):
+        await set_number(hass, "power_percent", 50)
+    assert key in hass_storage
+    assert len(ir.async_get(hass).issues) == 1
+
+    await hass.config_entries.async_remove(config_entry.entry_id)
+    await clock.tick(60)
+
+    assert key not in hass_storage
+    assert len(ir.async_get(hass).issues) == 0
+    assert not device_registry.devices
+    assert not entity_registry.entities
+
+
+async def test_a_miner_that_was_never_set_up_can_be_removed(
+    hass: HomeAssistant, config_entry: MockConfigEntry, miner: SimulatedMiner
+) -> None:
+    """There is nothing to clean up, and that is no error."""
+    await miner.disconnect()
+    await hass.config_entries.async_setup(config_entry.entry_id)
+
+    await hass.config_entries.async_remove(config_entry.entry_id)
+
+    assert hass.config_entries.async_entries(DOMAIN) == []
+
+
+@pytest.mark.usefixtures("set_up")
+async def test_a_reload_keeps_what_was_set_a_moment_ago(
+    hass: HomeAssistant, config_entry: MockConfigEntry, clock: Clock
+) -> None:
+    """A value that was accepted is not lost by whatever comes next."""
+    await set_number(hass, "temperature_offset", -5)
+    await set_number(hass, "temperature_offset", -6)
+
+    await hass.config_entries.async_reload(config_entry.entry_id)
+    await clock.tick(60)
+
+    assert float(shown(hass, "number.miner_temperature_offset")) == -6
+
+
+async def test_other_firmware_reloads_the_miner(
+    hass: HomeAssistant,
+    config_entry: MockConfigEntry,
+    clock: Clock,
+    miner: SimulatedMiner,
+    set_up: WhatsminerCoordinator,
+    device_registry: dr.DeviceRegistry,
+) -> None:
+    """Other firmware has other capabilities; the device tells its version."""
+    new = Altered(miner.firmware_version, "20261101.01.Rel")
+    miner.misbehave("status", new)
+    miner.misbehave("get_version", new)
+    await miner.disconnect()
+    await clock.next_poll(3)  # the update, during which it is away
+    miner.reconnect()
+    await clock.next_poll(2)
+
+    assert config_entry.state is ConfigEntryState.LOADED
+    assert config_entry.runtime_data is not set_up
+    device = dr.async_entries_for_config_entry(device_registry, config_entry.entry_id)[
+        0
+    ]
+    assert device.sw_version == "20261101.01.Rel"
+
+    reloaded = config_entry.runtime_data
+    await clock.next_poll(20)
+    assert config_entry.runtime_data is reloaded
+
+
+async def test_the_same_firmware_reloads_nothing(
+    hass: HomeAssistant,
+    config_entry: MockConfigEntry,
+    clock: Clock,
+    miner: SimulatedMiner,
+    set_up: WhatsminerCoordinator,
+) -> None:
+    """Neither outages nor reboots do."""
+    await miner.disconnect()
+    await clock.next_poll(3)
+    miner.reconnect()
+    await clock.next_poll(25)
+
+    assert config_entry.runtime_data is set_up
+
+
+@pytest.mark.parametrize("miner", ["old_miner"], indirect=True)
+async def test_a_firmware_that_is_not_told_for_a_while_reloads_nothing(
+    hass: HomeAssistant,
+    config_entry: MockConfigEntry,
+    clock: Clock,
+    miner: SimulatedMiner,
+    chosen_platforms: None,
+) -> None:
+    """The oldest firmware says its version only while it mines; not to know it is no news."""
+    miner.misbehave("get_version", Refused(14))
+    assert await hass.config_entries.async_setup(config_entry.entry_id)
+    await hass.async_block_till_done()
+    coordinator = config_entry.runtime_data
+
+    for command in (JOINED, "summary", "pools", "edevs", "devs", "status"):
+        miner.misbehave(command, PROCESS_DOWN)
+    await clock.next_poll(3)
+
+    assert config_entry.state is ConfigEntryState.LOADED
+    assert config_entry.runtime_data is coordinator
+
+
+@pytest.mark.usefixtures("set_up")
+async def test_two_miners_do_not_disturb_each_other(
+    hass: HomeAssistant,
+    clock: Clock,
+    miner: SimulatedMiner,
+    hydro_miner: SimulatedMiner,
+    make_entry: Any,
+) -> None:
+    """Each has its own entities, commands and outages."""
+    entry = make_entry(hydro_miner, title="Hydro")
+    entry.add_to_hass(hass)
+    assert await hass.config_entries.async_setup(entry.entry_id)
+    await hass.async_block_till_done()
+    clock.miners.append(hydro_miner)
+
+    await act(hass, "switch.turn_off", "switch.hydro")
+    await miner.disconnect()
+    await clock.next_poll(2)
+
+    assert shown(hass, "switch.miner") == STATE_UNAVAILABLE
+    assert shown(hass, "switch.hydro") == "off"
+    assert miner.writes == []

@@ -1,0 +1,171 @@
+"""Settings of a miner that are on or off."""
+
+import pytest
+from pytest_homeassistant_custom_component.common import (
+    MockConfigEntry,
+    snapshot_platform,
+)
+from syrupy.assertion import SnapshotAssertion
+
+from homeassistant.const import (
+    ATTR_ASSUMED_STATE,
+    STATE_OFF,
+    STATE_ON,
+    STATE_UNAVAILABLE,
+    STATE_UNKNOWN,
+    Platform,
+)
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers import entity_registry as er
+from simulator import SimulatedMiner
+
+from . import Clock, act, names_of, shown
+
+pytestmark = [
+    pytest.mark.parametrize("platforms", [(Platform.SWITCH,)], ids=[""]),
+    pytest.mark.usefixtures("set_up"),
+]
+every_generation = pytest.mark.parametrize(
+    "miner", ["air_miner", "hydro_miner", "old_miner"], indirect=True
+)
+
+
+@every_generation
+async def test_every_generation_has_its_switches(
+    hass: HomeAssistant,
+    entity_registry: er.EntityRegistry,
+    snapshot: SnapshotAssertion,
+    config_entry: MockConfigEntry,
+) -> None:
+    """All switches and what they show are as they were when somebody last looked."""
+    await snapshot_platform(hass, entity_registry, snapshot, config_entry.entry_id)
+
+
+@every_generation
+async def test_mining_is_switched_off_and_on(
+    hass: HomeAssistant, miner: SimulatedMiner, clock: Clock
+) -> None:
+    """The main switch is the miner's power off and power on."""
+    assert shown(hass, "switch.miner") == STATE_ON
+
+    await act(hass, "switch.turn_off", "switch.miner")
+    assert miner.writes == [{"cmd": "power_off", "respbefore": "true"}]
+    assert not miner.state.mining
+    assert shown(hass, "switch.miner") == STATE_OFF
+    await clock.next_poll(3)
+    assert shown(hass, "switch.miner") == STATE_OFF
+
+    miner.writes.clear()
+    await act(hass, "switch.turn_on", "switch.miner")
+    assert miner.writes == [{"cmd": "power_on"}]
+    assert miner.state.mining
+    assert shown(hass, "switch.miner") == STATE_ON
+    await clock.next_poll(12)
+    assert shown(hass, "switch.miner") == STATE_ON
+
+
+@every_generation
+async def test_the_switch_follows_the_miner(
+    hass: HomeAssistant, miner: SimulatedMiner, clock: Clock
+) -> None:
+    """Mining that somebody else stops is off here as well."""
+    miner.state.mining = False
+    await clock.next_poll(2)
+    assert shown(hass, "switch.miner") == STATE_OFF
+
+    miner.state.mining = True
+    await clock.next_poll(2)
+    assert shown(hass, "switch.miner") == STATE_ON
+
+
+@pytest.mark.parametrize(
+    ("miner", "process"),
+    [
+        ("air_miner", "btminer"),
+        ("hydro_miner", "btminer"),
+        ("old_miner", "cgminer"),
+    ],
+    indirect=["miner"],
+)
+async def test_fast_boot_is_switched(
+    hass: HomeAssistant, miner: SimulatedMiner, clock: Clock, process: str
+) -> None:
+    """Fast boot is switched under the name that the firmware has for it."""
+    await act(hass, "switch.turn_on", "switch.miner_fast_boot")
+    assert miner.writes == [{"cmd": f"enable_{process}_fast_boot"}]
+    assert miner.state.fast_boot
+    assert shown(hass, "switch.miner_fast_boot") == STATE_ON
+
+    await clock.next_poll()
+    miner.writes.clear()
+    await act(hass, "switch.turn_off", "switch.miner_fast_boot")
+    assert miner.writes == [{"cmd": f"disable_{process}_fast_boot"}]
+    assert not miner.state.fast_boot
+    assert shown(hass, "switch.miner_fast_boot") == STATE_OFF
+
+
+@every_generation
+async def test_web_pools_are_switched(
+    hass: HomeAssistant, miner: SimulatedMiner, clock: Clock
+) -> None:
+    """Nobody knows them until they are switched; then what was accepted is shown."""
+    state = hass.states.get("switch.miner_pools_on_web_page")
+    assert state is not None
+    assert state.state == STATE_UNKNOWN
+    assert state.attributes[ATTR_ASSUMED_STATE]
+
+    await act(hass, "switch.turn_off", "switch.miner_pools_on_web_page")
+    assert miner.writes == [{"cmd": "disable_web_pools"}]
+    assert not miner.state.web_pools
+    await clock.next_poll()
+    assert shown(hass, "switch.miner_pools_on_web_page") == STATE_OFF
+
+    miner.writes.clear()
+    await act(hass, "switch.turn_on", "switch.miner_pools_on_web_page")
+    assert miner.writes == [{"cmd": "enable_web_pools"}]
+    assert miner.state.web_pools
+    assert shown(hass, "switch.miner_pools_on_web_page") == STATE_ON
+
+
+@pytest.mark.parametrize(
+    ("miner", "assumed"),
+    [("air_miner", False), ("hydro_miner", False), ("old_miner", True)],
+    indirect=["miner"],
+)
+async def test_fast_boot_is_assumed_only_where_it_is_not_reported(
+    hass: HomeAssistant, assumed: bool
+) -> None:
+    """A switch that is read back is an ordinary switch."""
+    state = hass.states.get("switch.miner_fast_boot")
+
+    assert state is not None
+    assert state.attributes.get(ATTR_ASSUMED_STATE, False) is assumed
+    assert (state.state == STATE_UNKNOWN) is assumed
+
+
+async def test_power_off_is_sent_to_a_stopped_miner(
+    hass: HomeAssistant, miner: SimulatedMiner, clock: Clock
+) -> None:
+    """What looks off may be a mistake; whoever says off means it."""
+    miner.state.mining = False
+    await clock.next_poll()
+    assert shown(hass, "switch.miner") == STATE_OFF
+
+    await act(hass, "switch.turn_off", "switch.miner")
+
+    assert names_of(miner.writes) == ["power_off"]
+
+
+async def test_switches_are_unavailable_only_when_the_miner_is_away(
+    hass: HomeAssistant, miner: SimulatedMiner, clock: Clock
+) -> None:
+    """A switch that cannot reach its miner says so."""
+    await miner.disconnect()
+    await clock.next_poll(2)
+    assert {state.state for state in hass.states.async_all("switch")} == {
+        STATE_UNAVAILABLE
+    }
+
+    miner.reconnect()
+    await clock.next_poll()
+    assert shown(hass, "switch.miner") == STATE_ON
