@@ -84,8 +84,24 @@ async def test_a_command_is_followed_by_a_poll(
 ) -> None:
     """Nobody waits half a minute for the miner's own word."""
     await set_number(hass, "temperature_offset", -5)
+    await hass.async_block_till_done()
 
     assert names_of(miner.requests)[:2] == ["set_temp_offset", JOINED]
+
+
+@pytest.mark.usefixtures("set_up")
+async def test_a_caller_does_not_wait_for_the_poll_that_follows(
+    hass: HomeAssistant, miner: SimulatedMiner
+) -> None:
+    """A miner that hangs after its power off must not hold up the next one in a script."""
+    hanging = Held()
+    miner.misbehave(JOINED, hanging)
+
+    await act(hass, "switch.turn_off", "switch.miner")
+
+    assert names_of(miner.writes) == ["power_off"]
+    hanging.release.set()
+    await hass.async_block_till_done()
 
 
 async def test_first_polls_are_made_a_few_miners_at_a_time(

@@ -133,6 +133,7 @@ async def test_an_assumed_value_goes_back_to_the_one_before(
     """What was accepted last still stands when the next one fails."""
     action, data, _, expected = CHANGES[entity_id]
     await act(hass, action, entity_id, **data)
+    await hass.async_block_till_done()  # the poll that follows
     before = stored(hass_storage, config_entry)
     miner.misbehave("*", Refused(132), times=1)
 
@@ -271,7 +272,7 @@ async def test_a_value_that_the_miner_confirms_is_then_the_miners(
 ) -> None:
     """Once confirmed, what somebody else changes shows at the next poll."""
     await set_mode(hass, "low")
-    await clock.next_poll()
+    await hass.async_block_till_done()  # the poll that follows
 
     miner.state.power_mode = "high"
     await clock.next_poll()
@@ -291,7 +292,8 @@ async def test_what_acts_at_once_has_two_polls_to_show(
     """Then the reported value is shown again, with one line in the log."""
     miner.misbehave("set_power_pct_v2", ACCEPTED_ONLY)
 
-    await set_number(hass, "power_percent", 60)  # and the first poll
+    await set_number(hass, "power_percent", 60)
+    await hass.async_block_till_done()  # the poll that follows
     assert float(shown(hass, PERCENT)) == 60
     assert warnings_in(caplog) == []
 
@@ -317,6 +319,7 @@ async def test_a_power_off_that_did_nothing_is_seen_after_two_polls(
     miner.misbehave("power_off", ACCEPTED_ONLY)
 
     await act(hass, "switch.turn_off", MINING)
+    await hass.async_block_till_done()  # the poll that follows
     assert shown(hass, MINING) == STATE_OFF
 
     await clock.next_poll()
@@ -681,7 +684,7 @@ async def test_a_reported_percentage_is_read_not_remembered(
 ) -> None:
     """Firmware that tells its percentage is asked for it."""
     await set_number(hass, "power_percent", 60)
-    await clock.next_poll()
+    await hass.async_block_till_done()  # the poll that follows
     miner.state.percent = 75
     await clock.next_poll()
 

@@ -158,7 +158,10 @@ class WhatsminerCoordinator(DataUpdateCoordinator[Snapshot]):
         finally:
             self.async_update_listeners()
         if answer is not None:
-            await self.async_request_refresh()
+            # Nobody waits for it: a miner that hangs now must not hold up the next in a script.
+            self.config_entry.async_create_task(
+                self.hass, self.async_request_refresh(), f"{self.name} after a command"
+            )
         return answer
 
     @contextmanager

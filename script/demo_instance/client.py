@@ -1,0 +1,190 @@
+"""Home Assistant's REST and WebSocket interfaces, as a browser uses them."""
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Self
+
+import aiohttp
+
+from . import DemoError
+
+DOMAIN = "whatsminer"
+_FLOWS = "config/config_entries/flow"
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """The state of an entity."""
+
+    state: str
+    attributes: Mapping[str, Any]
+
+    @property
+    def shown(self) -> str:
+        """The state as a person reads it."""
+        unit = self.attributes.get("unit_of_measurement")
+        try:
+            number = f"{float(self.state):.6g}"
+        except ValueError:
+            return self.state
+        return f"{number} {unit}" if unit else number
+
+
+class RefusedError(Exception):
+    """Home Assistant refuses a command, in words that the web page translates.
+
+    Attributes:
+        domain: the integration whose translation it is.
+        key: the translation, under the integration's ``exceptions``.
+        message: the English text.
+    """
+
+    def __init__(self, error: Mapping[str, Any]) -> None:
+        """Take over what the WebSocket says of it."""
+        self.domain: str = error.get("translation_domain") or ""
+        self.key: str = error.get("translation_key") or ""
+        self.message: str = error.get("message") or ""
+        super().__init__(self.message)
+
+
+class Client:
+    """A logged-in administrator of one Home Assistant."""
+
+    def __init__(self, url: str, token: str, session: aiohttp.ClientSession) -> None:
+        """Prepare; nothing is sent."""
+        self._url = url
+        self._token = token
+        self._session = session
+        self._socket: aiohttp.ClientWebSocketResponse | None = None
+        self._turn = asyncio.Lock()
+        self._id = 0
+
+    @classmethod
+    @asynccontextmanager
+    async def open(cls, url: str, token: str) -> AsyncIterator[Self]:
+        """Open a client for as long as the block lasts."""
+        timeout = aiohttp.ClientTimeout(total=60)
+        headers = {"Authorization": f"Bearer {token}"}
+        async with aiohttp.ClientSession(headers=headers, timeout=timeout) as session:
+            yield cls(url, token, session)
+
+    # REST
+
+    async def is_running(self) -> bool:
+        """Tell whether Home Assistant has finished its start."""
+        try:
+            async with self._session.get(f"{self._url}/api/config") as response:
+                if response.status != 200:
+                    return False
+                return bool((await response.json())["state"] == "RUNNING")
+        except aiohttp.ClientConnectionError:
+            return False
+
+    async def state(self, entity_id: str) -> State:
+        """Return the state of an entity."""
+        async with self._session.get(f"{self._url}/api/states/{entity_id}") as response:
+            if response.status != 200:
+                raise DemoError(f"{entity_id} has no state ({response.status})")
+            content = await response.json()
+        return State(content["state"], content["attributes"])
+
+    async def reported(self, entity_id: str) -> datetime:
+        """Return when an entity was last told its state, changed or not.
+
+        A state's own answer keeps this time as it was at the last change.
+        """
+        template = f"{{{{ states.{entity_id}.last_reported.isoformat() }}}}"
+        async with self._session.post(
+            f"{self._url}/api/template", json={"template": template}
+        ) as response:
+            response.raise_for_status()
+            return datetime.fromisoformat(await response.text())
+
+    async def start_flow(self) -> dict[str, Any]:
+        """Open the form that adds a miner; return it."""
+        return await self._flow("", {"handler": DOMAIN})
+
+    async def submit(self, flow_id: str, data: Mapping[str, Any]) -> dict[str, Any]:
+        """Fill in the form; return what comes of it.
+
+        The answer is the next form (with ``errors``), an abort, or the new entry; input
+        that the form itself does not take gives ``errors`` alone.
+        """
+        return await self._flow(f"/{flow_id}", data)
+
+    async def cancel(self, flow_id: str) -> None:
+        """Close the form."""
+        async with self._session.delete(f"{self._url}/api/{_FLOWS}/{flow_id}"):
+            pass
+
+    async def _flow(self, path: str, data: Mapping[str, Any]) -> dict[str, Any]:
+        async with self._session.post(
+            f"{self._url}/api/{_FLOWS}{path}", json=data
+        ) as response:
+            if response.status not in (200, 400):
+                text = await response.text()
+                raise DemoError(f"the config flow fails with {response.status}: {text}")
+            result: dict[str, Any] = await response.json()
+            return result
+
+    # WebSocket
+
+    async def command(self, kind: str, **arguments: Any) -> Any:
+        """Send a WebSocket command and return its result.
+
+        Raises:
+            RefusedError: Home Assistant says no.
+        """
+        async with self._turn:
+            socket = await self._connected()
+            self._id += 1
+            await socket.send_json({"id": self._id, "type": kind, **arguments})
+            answer = await socket.receive_json()
+        if not answer["success"]:
+            raise RefusedError(answer["error"])
+        return answer["result"]
+
+    async def call(
+        self, entity_id: str, service: str, *, domain: str | None = None, **data: Any
+    ) -> None:
+        """Call a service for an entity, that of its own platform as its controls do."""
+        await self.command(
+            "call_service",
+            domain=domain or entity_id.partition(".")[0],
+            service=service,
+            service_data={"entity_id": entity_id, **data},
+        )
+
+    async def entities(self) -> dict[str, str]:
+        """Return the entity id for each unique id of our integration."""
+        registry = await self.command("config/entity_registry/list")
+        return {
+            entity["unique_id"]: entity["entity_id"]
+            for entity in registry
+            if entity["platform"] == DOMAIN
+        }
+
+    async def translations(self, category: str, domain: str) -> dict[str, str]:
+        """Return the English texts that the web page has for a category."""
+        result = await self.command(
+            "frontend/get_translations",
+            language="en",
+            category=category,
+            integration=[domain],
+        )
+        resources: dict[str, str] = result["resources"]
+        return resources
+
+    async def _connected(self) -> aiohttp.ClientWebSocketResponse:
+        """Return the connection, a new one if Home Assistant has restarted."""
+        if self._socket is None or self._socket.closed:
+            socket = await self._session.ws_connect(f"{self._url}/api/websocket")
+            await socket.receive_json()
+            await socket.send_json({"type": "auth", "access_token": self._token})
+            if (await socket.receive_json())["type"] != "auth_ok":
+                raise DemoError("Home Assistant does not know our token")
+            self._socket = socket
+        return self._socket
