@@ -15,10 +15,9 @@ from syrupy.assertion import SnapshotAssertion
 # Home Assistant must find this integration, not the folder of the same name that the test
 # plugin brings; whichever is imported first wins.
 from custom_components.whatsminer import PLATFORMS
-from custom_components.whatsminer.config_flow import CONF_MAC
 from custom_components.whatsminer.const import DOMAIN
 from custom_components.whatsminer.coordinator import WhatsminerCoordinator
-from homeassistant.const import CONF_HOST, CONF_PASSWORD, CONF_PORT, Platform
+from homeassistant.const import CONF_HOST, CONF_MAC, CONF_PASSWORD, CONF_PORT, Platform
 from homeassistant.core import HomeAssistant
 from simulator import SimulatedMiner
 

@@ -11,7 +11,6 @@ from pytest_homeassistant_custom_component.common import (
     get_schema_suggested_value,
 )
 
-from custom_components.whatsminer.config_flow import CONF_MAC
 from custom_components.whatsminer.const import DOMAIN
 from homeassistant.config_entries import (
     SOURCE_REAUTH,
@@ -19,7 +18,7 @@ from homeassistant.config_entries import (
     ConfigEntryState,
     ConfigFlowResult,
 )
-from homeassistant.const import CONF_HOST, CONF_PASSWORD, CONF_PORT
+from homeassistant.const import CONF_HOST, CONF_MAC, CONF_PASSWORD, CONF_PORT
 from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType
 from homeassistant.helpers import entity_registry as er, issue_registry as ir
@@ -309,7 +308,7 @@ async def test_a_miner_that_takes_no_commands_gets_a_repair(
 ERRORS: tuple[tuple[str, Misbehaviour, dict[str, str]], ...] = (
     ("*", GARBAGE, {"base": "not_a_whatsminer"}),
     ("*", Raw(b"HTTP/1.1 400 Bad Request\r\n\r\n"), {"base": "not_a_whatsminer"}),
-    ("*", Raw(b'{"hello":"world"}'), {"base": "malformed_reply"}),
+    ("*", Raw(b'{"hello":"world"}'), {"base": "not_a_whatsminer"}),
     ("*", Truncated(), {"base": "malformed_reply"}),
     ("*", Truncated(keep=0), {"base": "cannot_connect"}),
     ("*", PROCESS_DOWN, {"base": "mining_process_down"}),

@@ -164,7 +164,7 @@ async def test_a_refusal_says_what_the_miner_said(
 
     with pytest.raises(
         HomeAssistantError,
-        match=r"^Miner refused disable_web_pools: pool is locked \(code 132\)$",
+        match=r"^Miner refused disable_web_pools: pool is locked \(code 132\)\. Its",
     ):
         await act(hass, "switch.turn_off", "switch.miner_pools_on_web_page")
 

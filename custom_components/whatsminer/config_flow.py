@@ -7,8 +7,8 @@ from typing import Any, Final, override
 # The successor of voluptuous in Home Assistant, and the same dialect.
 import probatio
 
-from homeassistant.config_entries import ConfigFlow, ConfigFlowResult
-from homeassistant.const import CONF_HOST, CONF_PASSWORD, CONF_PORT
+from homeassistant.config_entries import ConfigEntryState, ConfigFlow, ConfigFlowResult
+from homeassistant.const import CONF_HOST, CONF_MAC, CONF_PASSWORD, CONF_PORT
 from homeassistant.helpers.selector import (
     NumberSelector,
     NumberSelectorConfig,
@@ -27,11 +27,11 @@ from .api import (
     WrongPasswordError,
 )
 from .const import DOMAIN
+from .coordinator import WhatsminerConfigEntry
 from .errors import translation_key
 
 _LOGGER = logging.getLogger(__name__)
 
-CONF_MAC: Final = "mac"
 # What miners are called until somebody names them.
 _FACTORY_HOSTNAME: Final = "whatsminer"
 
@@ -82,15 +82,17 @@ class WhatsminerConfigFlow(ConfigFlow, domain=DOMAIN):
             elif not (1 <= port <= 65535 and port == int(port)):
                 errors[CONF_PORT] = "invalid_port"
             else:
-                miner = Miner(host, int(port), password=password)
+                address = {CONF_HOST: host, CONF_PORT: int(port)}
+                if self._is_polled(address):
+                    return self.async_abort(reason="already_configured")
+                miner = Miner(host, int(port))
                 snapshot, errors = await self._async_read(miner)
                 if snapshot is not None:
                     assert miner.mac is not None
                     await self.async_set_unique_id(miner.mac, raise_on_progress=False)
-                    address = {CONF_HOST: host, CONF_PORT: int(port)}
                     self._abort_if_unique_id_configured(updates=address)
                     if password:
-                        errors = await self._async_check_password(miner)
+                        errors = await self._async_check_password(miner, password)
                     if not errors:
                         data = {**address, CONF_MAC: miner.mac}
                         if password:
@@ -119,19 +121,20 @@ class WhatsminerConfigFlow(ConfigFlow, domain=DOMAIN):
         self, user_input: dict[str, Any] | None = None
     ) -> ConfigFlowResult:
         """Ask for the new password."""
-        entry = self._get_reauth_entry()
+        entry: WhatsminerConfigEntry = self._get_reauth_entry()
         errors: dict[str, str] = {}
         if user_input is not None:
             password = user_input[CONF_PASSWORD]
-            miner = Miner(
-                entry.data[CONF_HOST],
-                entry.data[CONF_PORT],
-                password=password,
-                mac=entry.unique_id,
-            )
-            snapshot, errors = await self._async_read(miner)
-            if snapshot is not None:
-                errors = await self._async_check_password(miner)
+            if entry.state is ConfigEntryState.LOADED:
+                # Over the line that is there: a miner copes with one connection at a time.
+                miner = entry.runtime_data.miner
+            else:
+                miner = Miner(
+                    entry.data[CONF_HOST], entry.data[CONF_PORT], mac=entry.unique_id
+                )
+            errors = (await self._async_read(miner))[1]
+            if not errors:
+                errors = await self._async_check_password(miner, password)
             if not errors:
                 return self.async_update_reload_and_abort(
                     entry, data_updates={CONF_PASSWORD: password}
@@ -151,10 +154,12 @@ class WhatsminerConfigFlow(ConfigFlow, domain=DOMAIN):
             _LOGGER.debug("No miner could be read: %s", err)
             return None, {"base": translation_key(err)}
 
-    async def _async_check_password(self, miner: Miner) -> dict[str, str]:
+    async def _async_check_password(
+        self, miner: Miner, password: str
+    ) -> dict[str, str]:
         """Return the errors for the form; a closed write access is none."""
         try:
-            await miner.check_password()
+            await miner.check_password(password)
         except WriteAccessClosedError:
             return {}  # the coordinator raises a repair for it
         except WrongPasswordError:

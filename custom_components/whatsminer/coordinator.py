@@ -86,6 +86,7 @@ class WhatsminerCoordinator(DataUpdateCoordinator[Snapshot]):
         self._store = settings_store(hass, entry)
         self._missed = 0
         self._firmware: str | None = None
+        self._model: str | None = None
 
     @property
     def has_password(self) -> bool:
@@ -95,6 +96,7 @@ class WhatsminerCoordinator(DataUpdateCoordinator[Snapshot]):
     @override
     async def _async_update_data(self) -> Snapshot:
         """Poll the miner; a single miss keeps what is known."""
+        began = time.monotonic()
         try:
             if self.data is None:
                 snapshot = await self._async_first_poll()
@@ -106,18 +108,24 @@ class WhatsminerCoordinator(DataUpdateCoordinator[Snapshot]):
             if blip and self._missed == 1 and self.data is not None:
                 _LOGGER.debug("%s: missed one poll: %s", self.name, err)
                 return self.data
-            raise UpdateFailed(**translation(err, self.name)) from err
+            raise UpdateFailed(**translation(err, self.config_entry.title)) from err
         self._missed = 0
-        if snapshot.firmware and snapshot.firmware != self._firmware:
-            if self._firmware:  # other firmware has other capabilities
-                self.hass.config_entries.async_schedule_reload(
-                    self.config_entry.entry_id
-                )
-            self._firmware = snapshot.firmware
+        if self._needs_reload(snapshot):
+            self.hass.config_entries.async_schedule_reload(self.config_entry.entry_id)
         async with self._async_remembering():
-            self.settings.update(snapshot)
+            self.settings.update(snapshot, began)
         await self._async_check_access(snapshot)
         return snapshot
+
+    def _needs_reload(self, snapshot: Snapshot) -> bool:
+        """Tell whether entities and device were made for less, or other, than there is now."""
+        known, self._firmware = self._firmware, snapshot.firmware or self._firmware
+        first, self._model = self._model, self._model or snapshot.model
+        return (
+            (known is not None and known != self._firmware)
+            or (self.data is not None and first != self._model)
+            or Capabilities.of(snapshot).knows_more_than(self.capabilities)
+        )
 
     async def _async_first_poll(self) -> Snapshot:
         """Make the longer first poll, a few miners at a time, and see what can be expected."""
@@ -154,7 +162,7 @@ class WhatsminerCoordinator(DataUpdateCoordinator[Snapshot]):
                     async with self._async_remembering():
                         self.settings.accept(command)
         except WhatsminerError as err:
-            raise explain(err, self.name) from err
+            raise explain(err, self.config_entry.title) from err
         finally:
             self.async_update_listeners()
         if answer is not None:
@@ -207,9 +215,17 @@ class WhatsminerCoordinator(DataUpdateCoordinator[Snapshot]):
             self._reads_refused = False
             self._async_set_access(is_open=None)
 
+    @override
+    async def async_shutdown(self) -> None:
+        """Leave nothing behind: the next set-up finds out by itself what has to be repaired."""
+        await super().async_shutdown()
+        self._async_set_access(is_open=None)
+
     @callback
     def _async_set_access(self, *, is_open: bool | None) -> None:
         """Keep the one repair issue in step with what the miner said last."""
+        if self._shutdown_requested:
+            is_open = None  # a command that was still under way
         self.write_access = is_open
         issue_id = f"{ISSUE_WRITE_ACCESS}_{self.config_entry.entry_id}"
         if is_open is not False:
@@ -224,7 +240,7 @@ class WhatsminerCoordinator(DataUpdateCoordinator[Snapshot]):
             is_fixable=False,
             severity=ir.IssueSeverity.WARNING,
             translation_key=ISSUE_WRITE_ACCESS,
-            translation_placeholders={"miner": self.name},
+            translation_placeholders={"miner": self.config_entry.title},
         )
 
     @asynccontextmanager
@@ -232,5 +248,9 @@ class WhatsminerCoordinator(DataUpdateCoordinator[Snapshot]):
         """Store what a change of the settings adds to memory."""
         before = deepcopy(self.settings.remembered)
         yield
-        if self.settings.remembered != before:
+        entry_id = self.config_entry.entry_id
+        if self.settings.remembered == before:
+            return
+        # A command may outlast its entry, which has then left nothing behind.
+        if self.hass.config_entries.async_get_entry(entry_id):
             await self._store.async_save(self.settings.remembered)

@@ -1,6 +1,6 @@
 """Base entities: a reading of a miner, and a setting that can be changed."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import override
 
@@ -11,8 +11,7 @@ from homeassistant.helpers.device_registry import CONNECTION_NETWORK_MAC, Device
 from homeassistant.helpers.entity import EntityDescription
 from homeassistant.helpers.update_coordinator import CoordinatorEntity
 
-from .api import Capabilities, Command, InvalidValueError
-from .api.commands import Value
+from .api import Capabilities, Command, InvalidValueError, Value
 from .const import DOMAIN, MANUFACTURER
 from .coordinator import WhatsminerCoordinator
 from .errors import explain
@@ -59,6 +58,15 @@ class WhatsminerEntity(CoordinatorEntity[WhatsminerCoordinator]):
             serial_number=snapshot.info.serial_number,
             sw_version=snapshot.firmware,
         )
+
+
+def settings_of[DescriptionT: WhatsminerEntityDescription](
+    coordinator: WhatsminerCoordinator, descriptions: Iterable[DescriptionT]
+) -> Iterator[DescriptionT]:
+    """Yield the settings that a miner has; without a password there is nothing to set."""
+    for description in descriptions:
+        if coordinator.has_password and description.exists_fn(coordinator.capabilities):
+            yield description
 
 
 class WhatsminerSettingEntity[ValueT](WhatsminerEntity):

@@ -20,7 +20,7 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .api import commands
 from .coordinator import WhatsminerConfigEntry
-from .entity import WhatsminerSettingDescription, WhatsminerSettingEntity
+from .entity import WhatsminerSettingDescription, WhatsminerSettingEntity, settings_of
 
 PARALLEL_UPDATES = 0
 
@@ -78,12 +78,10 @@ async def async_setup_entry(
 ) -> None:
     """Add the numbers of a miner."""
     coordinator = entry.runtime_data
-    if coordinator.has_password:
-        async_add_entities(
-            WhatsminerNumber(coordinator, description)
-            for description in NUMBERS
-            if description.exists_fn(coordinator.capabilities)
-        )
+    async_add_entities(
+        WhatsminerNumber(coordinator, description)
+        for description in settings_of(coordinator, NUMBERS)
+    )
 
 
 class WhatsminerNumber(WhatsminerSettingEntity[float], NumberEntity):

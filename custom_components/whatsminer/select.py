@@ -7,10 +7,9 @@ from homeassistant.components.select import SelectEntity, SelectEntityDescriptio
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
-from .api import commands
-from .api.commands import PowerMode
+from .api import PowerMode, commands
 from .coordinator import WhatsminerConfigEntry
-from .entity import WhatsminerSettingDescription, WhatsminerSettingEntity
+from .entity import WhatsminerSettingDescription, WhatsminerSettingEntity, settings_of
 
 PARALLEL_UPDATES = 0
 
@@ -40,12 +39,10 @@ async def async_setup_entry(
 ) -> None:
     """Add the selects of a miner."""
     coordinator = entry.runtime_data
-    if coordinator.has_password:
-        async_add_entities(
-            WhatsminerSelect(coordinator, description)
-            for description in SELECTS
-            if description.exists_fn(coordinator.capabilities)
-        )
+    async_add_entities(
+        WhatsminerSelect(coordinator, description)
+        for description in settings_of(coordinator, SELECTS)
+    )
 
 
 class WhatsminerSelect(WhatsminerSettingEntity[str], SelectEntity):

@@ -12,8 +12,7 @@ import logging
 import time
 from typing import Final, TypedDict
 
-from .api import Capabilities, Command, Effect, Snapshot
-from .api.commands import Value
+from .api import Capabilities, Command, Effect, Snapshot, Value
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -45,10 +44,7 @@ class Setting:
 SETTINGS: Final[Mapping[str, Setting]] = {
     "mining": Setting(lambda snapshot: snapshot.mining, lambda _: True),
     "power_mode": Setting(lambda snapshot: snapshot.power_mode, lambda _: True),
-    _LIMIT: Setting(
-        lambda snapshot: snapshot.power_limit_set or snapshot.summary.power_limit,
-        lambda _: True,
-    ),
+    _LIMIT: Setting(lambda snapshot: snapshot.power_limit, lambda _: True),
     _PERCENT: Setting(
         lambda snapshot: snapshot.status.power_percent,
         lambda can: can.reports_power_percent,
@@ -108,8 +104,8 @@ class Settings:
         self._asked: dict[str, Command] = {}
         self._pending: dict[str, _Pending] = {}
         self._snapshot: Snapshot | None = None
-        # When mining started, and for how long it went on, at the last sight of it.
-        self._run: tuple[datetime, float] | None = None
+        # For how long mining had gone on when it was last seen, and when that was.
+        self._run: tuple[float, float] | None = None
 
     def is_assumed(self, key: str) -> bool:
         """Tell whether this miner never reads the setting back."""
@@ -170,16 +166,19 @@ class Settings:
         if assumed and key == _PERCENT and self._snapshot:
             self._bind_percent(self._snapshot)
 
-    def update(self, snapshot: Snapshot) -> None:
-        """Compare what was asked for with what a new poll says."""
+    def update(self, snapshot: Snapshot, began: float) -> None:
+        """Compare what was asked for with what a poll says that `began` at a monotonic time."""
         last, self._snapshot = self._snapshot, snapshot
         restarted = self._has_restarted(snapshot)
         for key, pending in list(self._pending.items()):
-            pending.polls += 1
             reported = self._reported(key)
             if reported == pending.value:
                 del self._pending[key]
-            elif pending.is_over(restarted=restarted):
+                continue
+            if began < pending.since:  # it may have been read before the command came
+                continue
+            pending.polls += 1
+            if pending.is_over(restarted=restarted):
                 del self._pending[key]
                 _LOGGER.warning(
                     "%s: %s was set to %s, but the miner reports %s",
@@ -198,13 +197,16 @@ class Settings:
 
     def _has_restarted(self, snapshot: Snapshot) -> bool:
         """Tell whether mining started anew since it was last seen; a stop alone is no start."""
-        since, elapsed = snapshot.mining_since, snapshot.live.elapsed
-        if since is None or elapsed is None:
+        elapsed = snapshot.live.elapsed
+        if not snapshot.mining or not elapsed:
             return False
-        last, self._run = self._run, (since, elapsed)
-        return last is not None and (
-            elapsed < last[1] or (since - last[0]).total_seconds() > _SAME_START
-        )
+        now = time.monotonic()
+        last, self._run = self._run, (elapsed, now)
+        if last is None:
+            return False
+        # Told by our own steady clock: it sees a short run after a long gap, and no step of the time.
+        expected = last[0] + now - last[1]
+        return elapsed < last[0] or elapsed < expected - _SAME_START
 
     def _requested(self, key: str) -> Value | float | None:
         """Return what the firmware says was asked for; a limit in force is no request."""
@@ -222,19 +224,22 @@ class Settings:
         bound = self.remembered[_PERCENT].get("mining_since")
         if snapshot.mining is False:
             same_run = False
-        elif since and bound:
-            apart = abs((since - datetime.fromisoformat(bound)).total_seconds())
-            same_run = apart <= _SAME_START and not restarted
+        elif first:
+            # A new Home Assistant has nothing but the time when mining started.
+            same_run = (
+                since is not None
+                and bound is not None
+                and _apart(since, bound) <= _SAME_START
+            )
         else:
-            # Without proof it is believed, but not over a restart of Home Assistant.
-            same_run = not first
+            same_run = not (bound and restarted)
         if not same_run:
             del self.remembered[_PERCENT]
-        elif not bound:
+        elif not bound or _apart(since, bound) > _SAME_START / 2:
             self._bind_percent(snapshot)
 
     def _bind_percent(self, snapshot: Snapshot) -> None:
-        """Tie the power percent to the mining run that it was set in."""
+        """Tie the power percent to the present run, by its start; two clocks drift apart."""
         if snapshot.mining_since:
             self.remembered[_PERCENT]["mining_since"] = (
                 snapshot.mining_since.isoformat()
@@ -249,3 +254,8 @@ class Settings:
         if memory.get("reported", reported) != reported:
             memory.pop("value", None)
         memory["reported"] = reported
+
+
+def _apart(since: datetime | None, bound: str) -> float:
+    """Return the seconds between two start times."""
+    return abs((since - datetime.fromisoformat(bound)).total_seconds()) if since else 0

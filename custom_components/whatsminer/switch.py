@@ -10,7 +10,7 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .api import commands
 from .coordinator import WhatsminerConfigEntry
-from .entity import WhatsminerSettingDescription, WhatsminerSettingEntity
+from .entity import WhatsminerSettingDescription, WhatsminerSettingEntity, settings_of
 
 PARALLEL_UPDATES = 0
 
@@ -51,12 +51,10 @@ async def async_setup_entry(
 ) -> None:
     """Add the switches of a miner."""
     coordinator = entry.runtime_data
-    if coordinator.has_password:
-        async_add_entities(
-            WhatsminerSwitch(coordinator, description)
-            for description in SWITCHES
-            if description.exists_fn(coordinator.capabilities)
-        )
+    async_add_entities(
+        WhatsminerSwitch(coordinator, description)
+        for description in settings_of(coordinator, SWITCHES)
+    )
 
 
 class WhatsminerSwitch(WhatsminerSettingEntity[bool], SwitchEntity):

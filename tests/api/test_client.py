@@ -185,6 +185,16 @@ async def test_the_password_is_checked(air_miner: SimulatedMiner) -> None:
     assert air_miner.writes == []
 
 
+async def test_another_password_is_tried_under_a_token_of_its_own(
+    air_miner: SimulatedMiner,
+) -> None:
+    """And over the same line."""
+    client = client_of(air_miner, "wrong")
+    await client.check_password(air_miner.password)
+    with pytest.raises(WrongPasswordError):
+        await client.check_password()
+
+
 async def test_readings_need_no_password(air_miner: SimulatedMiner) -> None:
     """And no token."""
     await client_of(air_miner, "").poll()

@@ -333,8 +333,6 @@ def test_the_text_of_a_miner_without_its_process(end: bytes) -> None:
 @pytest.mark.parametrize(
     "raw",
     [
-        b"",
-        b"\0\0\n",
         b"HTTP/1.1 400 Bad Request\r\n\r\n{}",
         b"SSH-2.0-OpenSSH_9.2\r\n",
         b"\x16\x03\x01\x00\xa5\x01{[",
@@ -352,6 +350,8 @@ def test_what_is_no_json_object_comes_from_no_miner(raw: bytes) -> None:
 @pytest.mark.parametrize(
     "raw",
     [
+        b"",
+        b"\0\0\n",
         b"{]",
         b'{"a"}',
         b'{"a":1}}',

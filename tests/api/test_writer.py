@@ -578,11 +578,21 @@ OTHER = [
 async def test_silence_after_a_restart_counts_as_accepted(
     any_owner: Owner, command: Command, how: Misbehaviour
 ) -> None:
-    """The process that would have answered is gone; its status is then looked at."""
+    """The process that would have answered is gone."""
     any_owner.miner.misbehave(command.name, how)
     assert await any_owner.send(command) == Answer()
     assert any_owner.sent == [command.name]
-    assert any_owner.asked[-1] in ("status", command.name)  # rebooting: nobody there
+
+
+@pytest.mark.parametrize("command", RESTARTING, ids=lambda command: command.name)
+async def test_a_proxy_that_answers_for_a_dead_process_confirms_a_restart(
+    any_owner: Owner, command: Command
+) -> None:
+    """It died of the command."""
+    any_owner.miner.misbehave(
+        command.name, Raw(PROCESS_DOWN.data, execute=True), times=1
+    )
+    assert await any_owner.send(command) == Answer()
 
 
 async def test_a_restart_that_is_never_answered_counts_as_accepted(
@@ -591,7 +601,7 @@ async def test_a_restart_that_is_never_answered_counts_as_accepted(
     """The line stays open, and nothing comes."""
     owner.miner.misbehave(LIMIT, Hang(execute=True))
     assert await owner.send(commands.adjust_power_limit(3000)) == Answer()
-    assert owner.asked == ["get_token", LIMIT, "status"]
+    assert owner.asked == ["get_token", LIMIT]
     assert owner.miner.state.power_limit == 3000
 
 
@@ -824,15 +834,65 @@ async def test_what_does_not_restart_mining_may_follow_at_once(
     assert await owner.send(commands.set_power_mode("high"))
 
 
-@pytest.mark.parametrize("how", [Refused(132), GARBAGE], ids=["refused", "garbage"])
-async def test_a_restart_that_failed_may_be_tried_again_at_once(
-    owner: Owner, how: Misbehaviour
+async def test_a_restart_that_was_refused_may_be_tried_again_at_once(
+    owner: Owner,
 ) -> None:
     """Nothing was restarted."""
-    owner.miner.misbehave(LIMIT, how, times=1)
-    with pytest.raises(WhatsminerError):
+    owner.miner.misbehave(LIMIT, Refused(132), times=1)
+    with pytest.raises(RefusedError):
         await owner.send(commands.adjust_power_limit(3000))
     assert await owner.send(commands.adjust_power_limit(3000))
+
+
+async def test_a_restart_with_an_answer_that_says_nothing_may_have_been_one(
+    owner: Owner,
+) -> None:
+    """The hardware is spared in doubt."""
+    owner.miner.misbehave(LIMIT, GARBAGE, times=1)
+    with pytest.raises(NotAMinerError):
+        await owner.send(commands.adjust_power_limit(3000))
+    with pytest.raises(TooSoonError):
+        await owner.send(commands.adjust_power_limit(3000))
+
+
+async def test_a_value_that_was_overtaken_while_it_waited_is_no_error(
+    owner: Owner,
+) -> None:
+    """It leaves quietly, whatever else would have spoken against it."""
+    async with owner.holding(LIMIT, commands.adjust_power_limit(3000)) as waiting:
+        overtaken = waiting.send(commands.adjust_power_limit(3100))
+        last = waiting.send(commands.adjust_power_limit(3200))
+    assert await overtaken is None
+    with pytest.raises(TooSoonError):
+        await last
+
+
+async def test_nothing_comes_between_a_power_off_and_its_repetition(
+    owner: Owner,
+) -> None:
+    """A newer power on is sent after both, and has the last word."""
+    held = Held(then=Closed())
+    async with owner.holding("power_off", commands.power_off(), held) as waiting:
+        owner.miner.behave("power_off")
+        on = waiting.send(commands.power_on())
+    assert await on
+    assert owner.sent == ["power_off", "power_off", "power_on"]
+    assert owner.miner.state.mining
+
+
+async def test_a_refused_token_says_nothing_of_the_command(owner: Owner) -> None:
+    """Only the command's own refusal is remembered."""
+    owner.miner.misbehave("get_token", Refused(14), times=1)
+    with pytest.raises(UnsupportedCommandError):
+        await owner.send(commands.web_pools("enable"))
+    assert await owner.send(commands.web_pools("enable"))
+
+
+async def test_a_refused_token_proves_no_password(owner: Owner) -> None:
+    """It was never tried."""
+    owner.miner.misbehave("get_token", Refused(14))
+    with pytest.raises(UnsupportedCommandError):
+        await owner.writer.check_password()
 
 
 async def test_a_silent_restart_counts_as_one(owner: Owner) -> None:
@@ -911,14 +971,6 @@ async def test_a_password_cannot_be_tried_without_an_answer(owner: Owner) -> Non
     owner.miner.misbehave("get_version", Closed())
     with pytest.raises(CannotConnectError):
         await owner.writer.check_password()
-
-
-async def test_a_password_is_tried_under_a_token_of_its_own(
-    owner_with_token: Owner,
-) -> None:
-    """An old one proves nothing of the password that holds now."""
-    await owner_with_token.writer.check_password()
-    assert owner_with_token.asked == ["get_token", "get_version"]
 
 
 # Secrets

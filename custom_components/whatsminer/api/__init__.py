@@ -6,7 +6,7 @@
 from . import commands
 from .capabilities import Capabilities
 from .client import Miner
-from .commands import Command, Effect
+from .commands import Command, Effect, PowerMode, Value
 from .errors import (
     CannotConnectError,
     InvalidValueError,
@@ -45,6 +45,7 @@ __all__ = [
     "MiningProcessDownError",
     "NoMacError",
     "NotAMinerError",
+    "PowerMode",
     "RefusedError",
     "Snapshot",
     "TimedOutError",
@@ -54,6 +55,7 @@ __all__ = [
     "UnconfirmedError",
     "UnreachableError",
     "UnsupportedCommandError",
+    "Value",
     "WhatsminerError",
     "WriteAccessClosedError",
     "WrongMinerError",

@@ -39,6 +39,14 @@ class Capabilities:
             reports_power_percent=snapshot.status.power_percent is not None,
         )
 
+    def knows_more_than(self, other: Self) -> bool:
+        """Tell whether a first snapshot told less than there is, as that of a booting miner."""
+        return (
+            self.generation is not other.generation
+            or (self.liquid_cooled and not other.liquid_cooled)
+            or (self.reports_power_percent and not other.reports_power_percent)
+        )
+
     @property
     def has_fans(self) -> bool:
         """Whether air does the cooling."""

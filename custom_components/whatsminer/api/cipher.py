@@ -49,14 +49,16 @@ class Session:
 
         """
         try:
-            sealed = base64.b64decode(data, validate=True)
+            sealed = base64.b64decode("".join(data.split()), validate=True)
             decryptor = self._cipher().decryptor()
             plain = decryptor.update(sealed) + decryptor.finalize()
         except (binascii.Error, ValueError) as err:
             raise MalformedReplyError("the answer cannot be decrypted") from err
         if plain and 1 <= (count := plain[-1]) <= _BLOCK:
             return plain.removesuffix(bytes([count]) * count)
-        return plain.rstrip(b"\0")
+        return plain.partition(b"\0")[
+            0
+        ]  # some firmware leaves rubbish behind the first
 
     def _cipher(self) -> Cipher[modes.ECB]:
         # The miner's protocol, not our choice.

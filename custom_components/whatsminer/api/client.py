@@ -29,9 +29,10 @@ class Miner:
         `mac` is the miner that is expected there, in lower case with colons; without it the
         first poll takes whichever answers. `password` is that of the account `admin`.
         """
-        line = Line(host, port)
-        self._reader = Reader(line, mac)
-        self._writer = Writer(line, password)
+        self._line = Line(host, port)
+        self._password = password
+        self._reader = Reader(self._line, mac)
+        self._writer = Writer(self._line, password)
         self._generation = Generation.V2
 
     @property
@@ -78,8 +79,8 @@ class Miner:
         """
         return await self._writer.send(command, self._generation)
 
-    async def check_password(self) -> None:
-        """Try the password by an encrypted read, which changes nothing.
+    async def check_password(self, password: str | None = None) -> None:
+        """Try a password, ours if none is given, by an encrypted read, which changes nothing.
 
         No error does not prove that a write will be accepted: some firmware lets reads in while
         the API switch is off.
@@ -88,7 +89,9 @@ class Miner:
             WrongPasswordError: the password is wrong.
             WriteAccessClosedError: the miner takes no commands; nothing is known of the password.
             TooManyTokensError: it cannot be tried now.
+            RefusedError: there is no token to try it with.
             UnreachableError, MalformedReplyError, NotAMinerError: no usable answer.
 
         """
-        await self._writer.check_password()
+        password = self._password if password is None else password
+        await Writer(self._line, password).check_password()

@@ -76,7 +76,7 @@ class Reader:
             raise
 
     async def _poll(self) -> Snapshot:
-        first = not self._answers
+        first = "get_version" not in self._answers
         if first:
             await self._introduce()
         live = await self._read_live()
@@ -132,7 +132,7 @@ class Reader:
     async def _introduce(self) -> None:
         """Read for the first time what seldom changes, and see whether it is a Whatsminer."""
         try:
-            version = await self._line.ask("get_version")
+            version = await self._ask_version()
         except RefusedError as err:
             # The oldest firmware does not know the command. Neither do other makers' miners.
             if not await self._has_whatsminer_boards():
@@ -149,6 +149,13 @@ class Reader:
             self._due[command] = (
                 time.monotonic() + _SLOW_INTERVAL + position * _SLOW_SPREAD
             )
+
+    async def _ask_version(self) -> Answer:
+        async with self._line.turn(Urgency.READ):
+            value = await self._line.plain("get_version")
+        if "STATUS" not in value:
+            raise NotAMinerError("some other service that speaks JSON")
+        return reply.check(value, "get_version")
 
     async def _has_whatsminer_boards(self) -> bool:
         try:
@@ -178,6 +185,9 @@ class Reader:
                 answers[command] = await self._read_one(command)
             except RefusedError, MiningProcessDownError:
                 continue
+            except MalformedReplyError:
+                if command == "summary":
+                    raise
         if len(answers) == len(_LIVE):
             self._joins = False
         return answers
@@ -249,7 +259,7 @@ class Reader:
         if mac is None:
             try:
                 answer = await self._line.ask("get_miner_info")
-            except RefusedError as err:
+            except (RefusedError, MiningProcessDownError) as err:
                 if silent and self.mac:
                     return
                 raise NoMacError("the miner tells no MAC address") from err

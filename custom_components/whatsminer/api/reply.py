@@ -83,6 +83,8 @@ def parse(raw: bytes, command: str) -> dict[str, Json]:
     raw = raw.replace(b"\0", b"").strip()
     if raw.startswith(_PROCESS_DOWN):
         raise MiningProcessDownError("the mining process is not running")
+    if not raw:
+        raise MalformedReplyError(f"{command}: the answer is empty")
     if not raw.startswith(b"{"):
         raise NotAMinerError(f"{command}: the answer is no JSON")
     text = raw.decode(errors="replace")

@@ -33,6 +33,8 @@ _WATT = scaled(1, above=-0.5)
 _MILLI = scaled(1e-3, above=0)
 _CENTI = scaled(1e-2, above=0)
 
+# No board hashes that fast; what says so means MH/s.
+_MOST_TERAHASH = 10_000
 # What `status` says for "no limit was set".
 _NO_LIMIT = 2**31 - 1
 # M30, M50, M60: air. M33, M53, M63, M7B...: water. M36, M56, M66: oil. M20 and M21: air.
@@ -154,7 +156,7 @@ class Status:
     power_limit: float | None = wire(_POSITIVE, "power_limit_set")
     power_percent: float | None = wire(number, "power_pct")
     target_frequency_percent: float | None = wire(number, "hash_percent")
-    coolant_temperature: float | None = wire(number, "liquid_temp")
+    coolant_temperature: float | None = wire(_POSITIVE, "liquid_temp")
     fast_mining: bool | None = wire(flag, "fast_mining")
     fast_hash: bool | None = wire(flag, "fast_hash")
 
@@ -226,7 +228,8 @@ class Snapshot:
     """All that one poll knows.
 
     `taken` is our own clock. `mining` is what the miner was told: True for on, even while it
-    still warms up. `stale` means that the summary is a leftover: its clock stands still.
+    still warms up. `stale` means that the summary is a leftover: its clock stands still, or it
+    has a hash rate although mining is off.
     """
 
     taken: datetime
@@ -287,6 +290,16 @@ class Snapshot:
         return None if limit == _NO_LIMIT else limit
 
     @property
+    def power_limit(self) -> float | None:
+        """The limit in W: as it was asked for, on firmware that does not tell it as in force.
+
+        0 is no reading, it shows during recalibration. Without a status nobody knows which.
+        """
+        if self.status == Status():
+            return None
+        return self.power_limit_set or self.summary.power_limit
+
+    @property
     def liquid_cooled(self) -> bool:
         """Whether water or oil does the cooling; a fan at 0 rpm proves nothing."""
         return bool(
@@ -332,9 +345,6 @@ def board(reading: Mapping[str, Json], generation: Generation) -> Board:
             for key, value in reading.items()
         }
     return decode(Board, reading)
-
-
-_MOST_TERAHASH = 10_000
 
 
 def error_list(value: Json) -> tuple[ErrorEntry, ...]:

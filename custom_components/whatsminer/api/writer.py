@@ -9,6 +9,7 @@ from . import reply
 from .cipher import Session, open_session
 from .commands import Command, Effect
 from .errors import (
+    MalformedReplyError,
     MiningProcessDownError,
     RefusedError,
     TokenRejectedError,
@@ -21,7 +22,7 @@ from .errors import (
     WriteAccessClosedError,
     WrongPasswordError,
 )
-from .line import Line, Urgency
+from .line import Line, Turn, Urgency
 from .reply import Answer
 from .snapshot import Generation, Status
 from .wire import decode, text
@@ -53,22 +54,25 @@ class Writer:
 
         def wanted() -> bool:
             """Tell whether to send it now: asked first, and again when its turn has come."""
+            if command.setting and self._newest[command.setting] != sequence:
+                return False
             if command.effect is Effect.RESTARTS_MINING:
                 self._refuse_if_too_soon()
-            return command.setting is None or self._newest[command.setting] == sequence
+            return True
 
         wanted()
         return await self._send(command, generation, wanted)
 
     async def check_password(self) -> None:
         """Try the password by an encrypted read (see `Miner.check_password`)."""
-        self._session = None
         try:
-            await self._privileged(Command(name="get_version"), Urgency.READ)
-        except WrongPasswordError, TooManyTokensError, WriteAccessClosedError:
+            async with self._line.turn(Urgency.READ) as turn:
+                await self._privileged(turn, Command(name="get_version"))
+        except WrongPasswordError, WriteAccessClosedError:
             raise
-        except RefusedError:
-            pass  # it was understood
+        except RefusedError as err:
+            if not err.request_sent:  # there is no token to try it with
+                raise
 
     async def _send(
         self, command: Command, generation: Generation, wanted: Callable[[], bool]
@@ -77,64 +81,69 @@ class Writer:
         name = command.name
         if generation is Generation.V1 and command.v1_name:
             name = command.v1_name
+        if command.effect is Effect.STOPS:
+            return await self._power_off(command, generation)
         try:
-            return await self._attempt(command, name, generation, wanted)
-        except UnsupportedCommandError:
+            return await self._attempt(command, name, wanted)
+        except UnsupportedCommandError as err:
+            if not err.request_sent:
+                raise
             self._unsupported.add(name)
             if command.fallback is None:
                 raise
             return await self._send(command.fallback, generation, wanted)
 
     async def _attempt(
-        self,
-        command: Command,
-        name: str,
-        generation: Generation,
-        wanted: Callable[[], bool],
+        self, command: Command, name: str, wanted: Callable[[], bool]
     ) -> Answer | None:
         """Send a command, and make up for an answer that did not come."""
-        if command.effect is Effect.STOPS:
-            return await self._power_off(command, generation)
         if name in self._unsupported:
             raise UnsupportedCommandError(name, 14, "known to be unsupported")
-        silent = False
         try:
-            answer = await self._privileged(command, Urgency.WRITE, wanted, name)
-        except UnreachableError as err:
-            if not err.request_sent or command.effect not in _MAY_BE_SILENT:
+            async with self._line.turn(Urgency.WRITE) as turn:
+                answer = await self._privileged(turn, command, wanted, name)
+        except RefusedError:
+            raise
+        except WhatsminerError as err:
+            if not err.request_sent:
                 raise
-            answer, silent = Answer(), True
-        if answer is not None and command.effect is Effect.RESTARTS_MINING:
-            self._restarted = time.monotonic()
-        if silent:
-            await self._is_off(generation)  # see it answer, if it can
+            self._note(command)
+            silence = isinstance(err, UnreachableError | MiningProcessDownError)
+            if not silence or command.effect not in _MAY_BE_SILENT:
+                raise
+            return Answer()
+        if answer is not None:
+            self._note(command)
         return answer
 
     async def _power_off(self, command: Command, generation: Generation) -> Answer:
-        """Send it, if need be twice, until the miner has confirmed it in one way or another."""
+        """Send it, if need be twice, until the miner has confirmed it in one way or another.
+
+        All in one turn: no other command comes between the two.
+        """
         failure: WhatsminerError | None = None
-        for _ in range(2):
-            try:
-                answer = await self._privileged(command, Urgency.POWER_OFF)
-            except RefusedError:
-                raise
-            except WhatsminerError as err:
-                failure = err
-                if err.request_sent and await self._is_off(generation):
-                    return Answer()
-            else:
-                return answer or Answer()
+        async with self._line.turn(Urgency.POWER_OFF) as turn:
+            for _ in range(2):
+                try:
+                    answer = await self._privileged(turn, command)
+                except RefusedError:
+                    raise
+                except WhatsminerError as err:
+                    failure = err
+                    if err.request_sent and await self._is_off(generation):
+                        return Answer()
+                else:
+                    return answer or Answer()
         if failure and not failure.request_sent:
             raise failure
         raise UnconfirmedError("power off was not confirmed") from failure
 
     async def _is_off(self, generation: Generation) -> bool:
-        """Ask the miner whether mining is off; no answer is no."""
+        """Ask the miner whether mining is off, no answer is no; the caller has the turn."""
+        # The status of V1 cannot be trusted. Its boards are only there while it mines.
+        command = "devdetails" if generation is Generation.V1 else "status"
         try:
-            if generation is Generation.V1:  # its status cannot be trusted
-                await self._line.ask("devdetails", Urgency.POWER_OFF)
-                return False
-            answer = await self._line.ask("status", Urgency.POWER_OFF)
+            answer = reply.check(await self._line.plain(command), command)
         except RefusedError, MiningProcessDownError:
             return generation is Generation.V1
         except WhatsminerError:
@@ -143,8 +152,8 @@ class Writer:
 
     async def _privileged(
         self,
+        turn: Turn,
         command: Command,
-        urgency: Urgency,
         wanted: Callable[[], bool] = lambda: True,
         name: str | None = None,
     ) -> Answer | None:
@@ -152,29 +161,33 @@ class Writer:
 
         Another client can void our token, so one that was in use before is replaced once.
         """
-        async with self._line.turn(urgency) as turn:
-            made: Session | None = None
-            while True:
-                session = self._usable()
-                if session is None:
-                    made = await self._fetch_session()
-                    await self._line.give_way(turn)
-                    session = self._session or made
-                if not wanted():
-                    return None
-                try:
-                    answer = await self._line.sealed(
-                        session, name or command.name, command.parameters
-                    )
-                except WrongPasswordError, TokenRejectedError:
-                    self._session = None
-                    if session is made:
-                        raise
-                    await self._line.give_way(turn)
-                else:
-                    if session.sliding:
-                        self._session_since = time.monotonic()
-                    return answer
+        made: Session | None = None
+        while True:
+            session = self._usable()
+            if session is None:
+                made = await self._fetch_session()
+                await self._line.give_way(turn)
+                session = self._session or made
+            if not wanted():
+                return None
+            try:
+                answer = await self._line.sealed(
+                    session, name or command.name, command.parameters
+                )
+            except WrongPasswordError, TokenRejectedError:
+                self._session = None
+                if session is made:
+                    raise
+                await self._line.give_way(turn)
+            else:
+                if session.sliding:
+                    self._session_since = time.monotonic()
+                return answer
+
+    def _note(self, command: Command) -> None:
+        """Take note of what restarted mining, or may have."""
+        if command.effect is Effect.RESTARTS_MINING:
+            self._restarted = time.monotonic()
 
     async def _fetch_session(self) -> Session:
         """Get a token from the miner; the caller has the turn."""
@@ -207,9 +220,10 @@ def _session(token: Answer, password: str) -> Session:
     salt, newsalt, moment = (
         text(reading.get(key)) for key in ("salt", "newsalt", "time")
     )
+    if isinstance(token.message, str):  # "over max connect"
+        raise TooManyTokensError("get_token", token.code, token.message)
     if not (salt and newsalt and moment):
-        # A text where the object should be: "over max connect".
-        raise TooManyTokensError("get_token", token.code, str(token.message))
+        raise MalformedReplyError("get_token: the token is incomplete")
     return open_session(
         password,
         salt=salt,
