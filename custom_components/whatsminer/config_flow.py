@@ -146,6 +146,15 @@ class WhatsminerConfigFlow(ConfigFlow, domain=DOMAIN):
             description_placeholders={"miner": entry.title},
         )
 
+    def _is_polled(self, address: Mapping[str, Any]) -> bool:
+        """Tell whether a miner is known to be there, which a second connection would disturb."""
+        return any(
+            entry.state is ConfigEntryState.LOADED
+            and entry.runtime_data.last_update_success
+            and address.items() <= entry.data.items()
+            for entry in self._async_current_entries()
+        )
+
     async def _async_read(self, miner: Miner) -> tuple[Snapshot | None, dict[str, str]]:
         """Return what a miner says, or the error for the form."""
         try:
