@@ -61,6 +61,7 @@ class Reader:
         self._line = line
         self._answers: dict[str, Answer] = {}
         self._due = dict.fromkeys(_SLOW, 0.0)
+        self._generation: Generation | None = None
         self._joins: bool | None = None
         self._process_up = True
         self._identified = False
@@ -80,12 +81,17 @@ class Reader:
         if first:
             await self._introduce()
         live = await self._read_live()
+        taken = datetime.now(UTC)
         reading = live.get("summary", _NOTHING).reading("SUMMARY")
         summary = decode(Summary, reading)
         await self._identify(summary, silent=not live)
         status = await self._read_status()
         version = self._version()
-        generation = _generation(version, status, live.get("summary", _NOTHING))
+        if "summary" in live or self._generation is None:  # the surest sign of it
+            self._generation = _generation(
+                version, status, live.get("summary", _NOTHING)
+            )
+        generation = self._generation
         if not first or generation is not Generation.V1:
             await self._read_third(generation)
 
@@ -108,7 +114,7 @@ class Reader:
             mining is False and bool(summary.hash_rate)
         )
         return Snapshot(
-            taken=datetime.now(UTC),
+            taken=taken,
             generation=generation,
             mining=mining,
             stale=stale,
