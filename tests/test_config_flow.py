@@ -1,5 +1,6 @@
 """How the owner of a miner is asked about it."""
 
+import asyncio
 from collections.abc import Generator
 import socket
 from typing import Any
@@ -33,7 +34,7 @@ from simulator import (
     Truncated,
 )
 
-from . import JOINED, PROCESS_DOWN, Clock, Held, names_of
+from . import JOINED, PROCESS_DOWN, Clock, Held, act, names_of
 
 every_generation = pytest.mark.parametrize(
     "miner", ["air_miner", "hydro_miner", "old_miner"], indirect=True
@@ -548,6 +549,107 @@ async def test_a_miner_is_added_once(
     assert config_entry.data == before
 
 
+@every_generation
+@pytest.mark.usefixtures("set_up")
+async def test_a_miner_that_is_polled_is_not_connected_to_again(
+    hass: HomeAssistant,
+    form: ConfigFlowResult,
+    config_entry: MockConfigEntry,
+    miner: SimulatedMiner,
+) -> None:
+    """It is known to be there, and copes with one connection at a time."""
+    before, connections = dict(config_entry.data), miner.connections
+
+    result = await fill_in(hass, form, answers(miner, host=f" {miner.host}"))
+
+    assert result["type"] is FlowResultType.ABORT
+    assert result["reason"] == "already_configured"
+    assert miner.connections == connections
+    assert config_entry.data == before
+    assert config_entry.state is ConfigEntryState.LOADED
+
+
+@pytest.mark.usefixtures("set_up")
+async def test_a_poll_under_way_is_not_disturbed_by_adding_its_miner_again(
+    hass: HomeAssistant, form: ConfigFlowResult, miner: SimulatedMiner, clock: Clock
+) -> None:
+    """The answer does not have to wait for it, either."""
+    held = Held()
+    miner.misbehave("status", held, times=1)
+    clock.move(30)
+    await held.reached.wait()
+
+    result = await fill_in(hass, form, answers(miner))
+
+    assert result["reason"] == "already_configured"
+    assert miner.peak_connections == 1
+    held.release.set()
+    await hass.async_block_till_done(wait_background_tasks=True)
+
+
+@pytest.mark.usefixtures("set_up")
+async def test_a_known_miner_that_was_away_is_looked_for(
+    hass: HomeAssistant,
+    form: ConfigFlowResult,
+    config_entry: MockConfigEntry,
+    miner: SimulatedMiner,
+    clock: Clock,
+) -> None:
+    """What is known of the address is old: it may be another miner's by now."""
+    await miner.disconnect()
+    await clock.next_poll(2)
+    form = await fill_in(hass, form, answers(miner))
+    assert form["errors"] == {"base": "cannot_connect"}
+
+    miner.reconnect()
+    connections = miner.connections
+    result = await fill_in(hass, form, answers(miner))
+
+    assert result["reason"] == "already_configured"
+    assert miner.connections > connections
+    assert config_entry.state is ConfigEntryState.LOADED
+
+
+@pytest.mark.usefixtures("set_up")
+async def test_another_miner_at_the_address_of_a_known_one_is_added(
+    hass: HomeAssistant,
+    form: ConfigFlowResult,
+    config_entry: MockConfigEntry,
+    miner: SimulatedMiner,
+    clock: Clock,
+) -> None:
+    """The address is no longer that of the entry that has it."""
+    await miner.disconnect()
+    await clock.next_poll()
+    clock.miners.clear()
+    async with SimulatedMiner(seed=2, port=miner.port) as other:
+        await clock.next_poll()
+        assert config_entry.state is ConfigEntryState.LOADED
+
+        result = await fill_in(hass, form, answers(other))
+        await hass.async_block_till_done()
+
+        assert result["type"] is FlowResultType.CREATE_ENTRY
+        assert result["result"].unique_id == other.mac.lower()
+        assert config_entry.unique_id == miner.mac.lower()
+        for entry in hass.config_entries.async_loaded_entries(DOMAIN):
+            await hass.config_entries.async_unload(entry.entry_id)
+
+
+@pytest.mark.usefixtures("set_up")
+async def test_another_miner_at_another_port_is_added_beside_one_that_is_polled(
+    hass: HomeAssistant,
+    form: ConfigFlowResult,
+    miner: SimulatedMiner,
+    hydro_miner: SimulatedMiner,
+) -> None:
+    """Several may be behind one host, each with its own port."""
+    result = await fill_in(hass, form, answers(hydro_miner))
+
+    assert result["type"] is FlowResultType.CREATE_ENTRY
+    assert miner.host == hydro_miner.host
+
+
 async def test_a_known_miner_at_a_new_address_is_followed(
     hass: HomeAssistant,
     form: ConfigFlowResult,
@@ -700,3 +802,50 @@ async def test_after_the_new_password_the_miner_can_be_controlled(
     assert config_entry.runtime_data.write_access is True
     assert hass.config_entries.flow.async_progress_by_handler(DOMAIN) == []
     assert len(ir.async_get(hass).issues) == 0
+
+
+@every_generation
+@pytest.mark.parametrize("command", [JOINED, "status"])
+@pytest.mark.usefixtures("set_up")
+async def test_a_password_is_tried_over_the_line_that_is_there(
+    hass: HomeAssistant,
+    config_entry: MockConfigEntry,
+    miner: SimulatedMiner,
+    clock: Clock,
+    command: str,
+) -> None:
+    """A poll under way is not disturbed by a second connection; it is waited for."""
+    form = await ask_again(hass, config_entry, miner)
+    held = Held()
+    miner.misbehave(command, held, times=1)
+    clock.move(30)
+    await held.reached.wait()
+
+    sent = hass.async_create_task(fill_in(hass, form, {CONF_PASSWORD: "changed"}))
+    for _ in range(100):
+        await asyncio.sleep(0)
+    assert not sent.done()
+    assert "get_token" not in names_of(miner.requests)
+    held.release.set()
+    result = await sent
+    await hass.async_block_till_done(wait_background_tasks=True)
+
+    assert result["reason"] == "reauth_successful"
+    assert miner.peak_connections == 1
+    assert config_entry.state is ConfigEntryState.LOADED
+    assert config_entry.data[CONF_PASSWORD] == "changed"
+
+
+@pytest.mark.usefixtures("set_up")
+async def test_a_wrong_password_that_is_tried_leaves_a_loaded_miner_as_it_is(
+    hass: HomeAssistant, config_entry: MockConfigEntry, miner: SimulatedMiner
+) -> None:
+    """What is typed into a form is no password of the entry until it was right."""
+    form = await config_entry.start_reauth_flow(hass)
+    form = await fill_in(hass, form, {CONF_PASSWORD: "mistaken"})
+    assert form["errors"] == {CONF_PASSWORD: "wrong_password"}
+
+    await act(hass, "switch.turn_off", "switch.miner")
+
+    assert names_of(miner.writes) == ["power_off"]
+    assert miner.peak_connections == 1

@@ -2,18 +2,24 @@
 
 import asyncio
 from collections.abc import Callable
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, nullcontext
 import logging
+import math
+from typing import Any
 
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.whatsminer.const import DOMAIN
 from custom_components.whatsminer.coordinator import WhatsminerCoordinator
-from homeassistant.config_entries import SOURCE_REAUTH, ConfigEntryState
+from homeassistant.config_entries import (
+    SOURCE_REAUTH,
+    ConfigEntryDisabler,
+    ConfigEntryState,
+)
 from homeassistant.const import STATE_UNAVAILABLE
 from homeassistant.core import HomeAssistant
-from homeassistant.exceptions import HomeAssistantError
+from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 from homeassistant.helpers import issue_registry as ir
 from homeassistant.setup import async_setup_component
 from homeassistant.util.dt import utcnow
@@ -362,6 +368,110 @@ async def test_a_command_that_is_accepted_ends_the_repair(
 
     assert set_up.write_access is True
     assert repairs(hass) == []
+
+
+async def off_and_on(hass: HomeAssistant, entry: MockConfigEntry, how: str) -> None:
+    """Unload, disable or reload an entry, see its issue gone, and bring it back."""
+    config_entries = hass.config_entries
+    if how == "disabled":
+        await config_entries.async_set_disabled_by(
+            entry.entry_id, ConfigEntryDisabler.USER
+        )
+    else:
+        assert await config_entries.async_unload(entry.entry_id)
+    assert entry.state is ConfigEntryState.NOT_LOADED
+    assert repairs(hass) == []
+
+    if how == "disabled":
+        await config_entries.async_set_disabled_by(entry.entry_id, None)
+    else:
+        assert await config_entries.async_setup(entry.entry_id)
+    await hass.async_block_till_done()
+
+
+@pytest.mark.parametrize("how", ["unloaded", "disabled"])
+@pytest.mark.usefixtures("set_up")
+async def test_the_repair_lasts_as_long_as_the_entry_is_set_up(
+    hass: HomeAssistant, miner: SimulatedMiner, config_entry: MockConfigEntry, how: str
+) -> None:
+    """Nobody has to repair what is not in use; the next set-up finds it out again."""
+    miner.api_open = False
+    with pytest.raises(HomeAssistantError):
+        await act(hass, "switch.turn_off", "switch.miner")
+    assert len(repairs(hass)) == 1
+
+    await off_and_on(hass, config_entry, how)
+    assert len(repairs(hass)) == 1
+
+    miner.api_open = True
+    await off_and_on(hass, config_entry, how)
+    assert repairs(hass) == []
+
+
+@pytest.mark.parametrize(
+    "how", [None, Refused(45), Closed()], ids=["accepted", "refused", "closed"]
+)
+@pytest.mark.usefixtures("set_up")
+async def test_a_command_that_outlasts_its_entry_leaves_nothing_behind(
+    hass: HomeAssistant,
+    miner: SimulatedMiner,
+    clock: Clock,
+    config_entry: MockConfigEntry,
+    hass_storage: dict[str, Any],
+    how: Misbehaviour | None,
+) -> None:
+    """The miner answers when its entry has been removed: no file, and no repair issue."""
+    held = Held(then=how)
+    miner.misbehave("set_temp_offset", held)
+    call = hass.async_create_task(set_number(hass, "temperature_offset", -5))
+    await held.reached.wait()
+
+    await hass.config_entries.async_remove(config_entry.entry_id)
+    held.release.set()
+    with nullcontext() if how is None else pytest.raises(HomeAssistantError):
+        await call
+    await clock.next_poll(2)
+
+    assert f"{DOMAIN}.{config_entry.entry_id}" not in hass_storage
+    assert repairs(hass) == []
+    assert names_of(miner.requests)[-1] in ("set_temp_offset", "get_token")
+
+
+@pytest.mark.usefixtures("set_up")
+async def test_a_miner_is_called_what_it_is_called_now(
+    hass: HomeAssistant,
+    miner: SimulatedMiner,
+    clock: Clock,
+    config_entry: MockConfigEntry,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """An entry may be renamed while it is set up; errors and repairs follow."""
+    hass.config_entries.async_update_entry(config_entry, title="Garage")
+    miner.api_open = False
+
+    with pytest.raises(HomeAssistantError) as error:
+        await act(hass, "switch.turn_off", "switch.miner")
+    assert error.value.translation_placeholders is not None
+    assert error.value.translation_placeholders["miner"] == "Garage"
+    assert repairs(hass)[0].translation_placeholders == {"miner": "Garage"}
+
+    await miner.disconnect()
+    await clock.next_poll(2)
+    assert "Garage does not answer" in lines(caplog, logging.ERROR)[0]
+
+
+@pytest.mark.usefixtures("set_up")
+async def test_a_value_that_is_refused_names_the_miner_as_it_is_called_now(
+    hass: HomeAssistant, config_entry: MockConfigEntry
+) -> None:
+    """The miner was not even asked, and yet the error is about it."""
+    hass.config_entries.async_update_entry(config_entry, title="Garage")
+
+    with pytest.raises(ServiceValidationError) as error:
+        await set_number(hass, "power_percent", math.nan)
+
+    assert error.value.translation_placeholders is not None
+    assert error.value.translation_placeholders["miner"] == "Garage"
 
 
 async def test_a_closed_write_access_opens_by_itself(

@@ -1,5 +1,6 @@
 """How a miner comes into Home Assistant, and how it leaves."""
 
+from collections.abc import AsyncGenerator
 from typing import Any
 
 import pytest
@@ -251,6 +252,94 @@ async def test_a_firmware_that_is_not_told_for_a_while_reloads_nothing(
 
     assert config_entry.state is ConfigEntryState.LOADED
     assert config_entry.runtime_data is coordinator
+
+
+@pytest.fixture
+async def oil_miner() -> AsyncGenerator[SimulatedMiner]:
+    """A miner that no fan cools, whose firmware tells its model in `devdetails` alone."""
+    async with SimulatedMiner(generation="v2", model="M56S") as miner:
+        yield miner
+
+
+async def boot(
+    hass: HomeAssistant, entry: MockConfigEntry, miner: SimulatedMiner
+) -> WhatsminerCoordinator:
+    """Set up a miner that tells of itself no more than its version and its MAC address."""
+    for command in ("devdetails", "get_psu", "status", JOINED, "summary"):
+        miner.misbehave(command, PROCESS_DOWN)
+    if miner.generation == "compat":
+        miner.misbehave("get_version", Altered('"miner_type":', '"unknown":'))
+    assert await hass.config_entries.async_setup(entry.entry_id)
+    await hass.async_block_till_done()
+    coordinator: WhatsminerCoordinator = entry.runtime_data
+    return coordinator
+
+
+def model_of(hass: HomeAssistant, entry: MockConfigEntry) -> str | None:
+    """Return the model of the device of an entry."""
+    registry = dr.async_get(hass)
+    return dr.async_entries_for_config_entry(registry, entry.entry_id)[0].model
+
+
+@pytest.mark.parametrize(
+    ("miner", "model", "fans"),
+    [
+        ("oil_miner", "M56S_VH30", 0),
+        ("hydro_miner", "M63_VK30", 0),
+        ("air_miner", "M30S+_VE40", 2),
+    ],
+    indirect=["miner"],
+)
+async def test_a_miner_that_told_nothing_at_first_is_set_up_again_once_it_does(
+    hass: HomeAssistant,
+    config_entry: MockConfigEntry,
+    clock: Clock,
+    miner: SimulatedMiner,
+    chosen_platforms: None,
+    model: str,
+    fans: int,
+) -> None:
+    """It was booting; entities and device are those of its model then, and stay so."""
+    at_first = await boot(hass, config_entry, miner)
+    assert model_of(hass, config_entry) is None
+    await clock.next_poll(3)
+    assert config_entry.runtime_data is at_first
+
+    miner.behave()
+    await clock.next_poll(12)  # until the slow readings come round
+
+    assert config_entry.state is ConfigEntryState.LOADED
+    reloaded = config_entry.runtime_data
+    assert reloaded is not at_first
+    assert model_of(hass, config_entry) == model
+    sensors = [
+        state.entity_id
+        for state in hass.states.async_all("sensor")
+        if "fan" in state.entity_id and not state.attributes.get("restored")
+    ]
+    assert len(sensors) == fans, sensors
+    assert float(shown(hass, "sensor.miner_hash_rate")) > 0
+
+    await clock.next_poll(30)
+    assert config_entry.runtime_data is reloaded
+
+
+@pytest.mark.parametrize("miner", ["oil_miner", "hydro_miner"], indirect=True)
+async def test_fans_that_a_booting_miner_was_thought_to_have_leave_nothing_behind(
+    hass: HomeAssistant,
+    config_entry: MockConfigEntry,
+    clock: Clock,
+    miner: SimulatedMiner,
+    chosen_platforms: None,
+    entity_registry: er.EntityRegistry,
+) -> None:
+    """Nobody should have to delete entities that never were."""
+    await boot(hass, config_entry, miner)
+    miner.behave()
+    await clock.next_poll(12)
+
+    entities = er.async_entries_for_config_entry(entity_registry, config_entry.entry_id)
+    assert [entity.entity_id for entity in entities if "fan" in entity.unique_id] == []
 
 
 @pytest.mark.usefixtures("set_up")

@@ -1,13 +1,13 @@
 """What a setting shows: asked for, pending, reported, remembered, forgotten."""
 
 from collections.abc import Callable
-from datetime import timedelta
-from typing import Any
+from datetime import datetime, timedelta, tzinfo
+from typing import Any, override
 
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
-from custom_components.whatsminer.api import Command, commands
+from custom_components.whatsminer.api import Command, commands, reader
 from custom_components.whatsminer.const import DOMAIN
 from custom_components.whatsminer.coordinator import WhatsminerCoordinator
 from homeassistant.const import STATE_OFF, STATE_ON, STATE_UNKNOWN
@@ -321,6 +321,43 @@ async def test_a_power_off_that_did_nothing_is_seen_after_two_polls(
     await act(hass, "switch.turn_off", MINING)
     await hass.async_block_till_done()  # the poll that follows
     assert shown(hass, MINING) == STATE_OFF
+
+    await clock.next_poll()
+    assert shown(hass, MINING) == STATE_ON
+    assert len(warnings_in(caplog)) == 1
+
+
+@pytest.mark.usefixtures("set_up")
+async def test_a_poll_that_began_before_a_command_says_nothing_of_it(
+    hass: HomeAssistant,
+    miner: SimulatedMiner,
+    clock: Clock,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """The command overtook the rest of the poll, which had read the status already."""
+    miner.misbehave("power_off", ACCEPTED_ONLY)
+    status = Held()
+    miner.misbehave("status", status, times=1)
+    clock.move(30)
+    await status.reached.wait()
+    late = Held()
+    miner.misbehave("get_error_code", late, times=1)
+    call = hass.async_create_task(act(hass, "switch.turn_off", MINING))
+    clock.move(1)
+    status.release.set()
+    await late.reached.wait()
+    assert names_of(miner.requests)[-2:] == ["power_off", "get_error_code"]
+
+    late.release.set()
+    await call
+    await clock.tick(0)
+    assert names_of(miner.requests).count(JOINED) == 1
+    assert shown(hass, MINING) == STATE_OFF
+
+    await clock.tick(10)  # the poll that follows, which had to wait for the other
+    assert names_of(miner.requests).count(JOINED) == 2
+    assert shown(hass, MINING) == STATE_OFF
+    assert warnings_in(caplog) == []
 
     await clock.next_poll()
     assert shown(hass, MINING) == STATE_ON
@@ -650,6 +687,65 @@ async def test_power_percent_is_kept_over_an_outage(
     assert float(shown(hass, PERCENT)) == 60
 
 
+@pytest.mark.parametrize("miner", ["air_miner", "old_miner"], indirect=True)
+@pytest.mark.parametrize("drift", [-1, 1, -0.7])
+@pytest.mark.usefixtures("set_up")
+async def test_power_percent_is_kept_while_two_clocks_drift_apart(
+    hass: HomeAssistant,
+    miner: SimulatedMiner,
+    clock: Clock,
+    config_entry: MockConfigEntry,
+    drift: float,
+) -> None:
+    """Half a minute is soon together, and the run is the same; also after a restart."""
+    await set_number(hass, "power_percent", 60)
+    clock.miners.clear()
+
+    for _ in range(70):
+        miner.advance(30 + drift)
+        await clock.next_poll()
+        assert float(shown(hass, PERCENT)) == 60
+    await restart(hass, config_entry)
+    assert float(shown(hass, PERCENT)) == 60
+
+    clock.miners.append(miner)
+    miner.state.restart()
+    await clock.next_poll(2)
+    assert shown(hass, PERCENT) == STATE_UNKNOWN
+
+
+@pytest.mark.parametrize(
+    "step", [timedelta(hours=1), timedelta(hours=-1), timedelta(days=9000)], ids=str
+)
+@pytest.mark.usefixtures("set_up")
+async def test_power_percent_is_kept_when_the_clock_of_the_house_is_put_right(
+    hass: HomeAssistant,
+    clock: Clock,
+    config_entry: MockConfigEntry,
+    monkeypatch: pytest.MonkeyPatch,
+    step: timedelta,
+) -> None:
+    """A board without a battery learns the time late; nothing happened to the miner."""
+    await set_number(hass, "power_percent", 60)
+    await clock.next_poll(2)
+
+    class PutRight(datetime):
+        """The time of day alone; what measures how time passes is left as it is."""
+
+        @classmethod
+        @override
+        def now(cls, tz: tzinfo | None = None) -> datetime:  # type: ignore[override]
+            """Return the time, as it is known by now."""
+            return datetime.now(tz) + step
+
+    monkeypatch.setattr(reader, "datetime", PutRight)
+    await clock.next_poll(3)
+    assert float(shown(hass, PERCENT)) == 60
+    await restart(hass, config_entry)
+
+    assert float(shown(hass, PERCENT)) == 60
+
+
 @pytest.mark.usefixtures("set_up")
 async def test_a_percentage_set_while_mining_starts_is_kept(
     hass: HomeAssistant,
@@ -871,6 +967,41 @@ async def test_a_limit_of_zero_during_recalibration_is_no_reading(
 
     await clock.next_poll(3)
     assert float(shown(hass, LIMIT)) == 3400
+
+
+@pytest.mark.parametrize("told", [True, False], ids=["told", "not-told"])
+@pytest.mark.usefixtures("set_up")
+async def test_a_status_that_is_refused_once_says_nothing_of_the_limit(
+    hass: HomeAssistant,
+    miner: SimulatedMiner,
+    clock: Clock,
+    hass_storage: dict[str, Any],
+    config_entry: MockConfigEntry,
+    told: bool,
+) -> None:
+    """Without it the limit in force is no sign that somebody changed what was asked for."""
+    usual = Altered('"power_limit_set"', '"power_limit_set"' if told else '"unknown"')
+    miner.misbehave("status", usual)
+    await set_number(hass, "power_limit", 9000)
+    await clock.next_poll(20)
+    limit, before = (
+        shown(hass, LIMIT),
+        stored(hass_storage, config_entry)["power_limit"],
+    )
+    assert float(limit) == (9000 if told else 3400)
+    assert before["value"] == 9000
+
+    miner.misbehave("status", Refused(132), times=1)
+    await clock.next_poll()
+    assert shown(hass, LIMIT) == limit
+    await set_number(hass, "power_limit", 9000)
+    miner.misbehave("status", usual)
+    await clock.next_poll()
+    assert shown(hass, LIMIT) == limit
+    await set_number(hass, "power_limit", 9000)
+
+    assert stored(hass_storage, config_entry)["power_limit"] == before
+    assert names_of(miner.writes) == ["adjust_power_limit"]
 
 
 @pytest.mark.usefixtures("set_up")

@@ -1,12 +1,13 @@
 """Base entities: a reading of a miner, and a setting that can be changed."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import override
 
 from yarl import URL
 
-from homeassistant.const import CONF_HOST
+from homeassistant.const import CONF_HOST, Platform
+from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers.device_registry import CONNECTION_NETWORK_MAC, DeviceInfo
 from homeassistant.helpers.entity import EntityDescription
 from homeassistant.helpers.update_coordinator import CoordinatorEntity
@@ -44,7 +45,7 @@ class WhatsminerEntity(CoordinatorEntity[WhatsminerCoordinator]):
         self.entity_description = description
         mac = coordinator.config_entry.unique_id
         assert mac is not None
-        self._attr_unique_id = f"{mac}_{description.key}"
+        self._attr_unique_id = _unique_id(coordinator, description)
         snapshot = coordinator.data
         host = coordinator.config_entry.data[CONF_HOST]
         self._attr_device_info = DeviceInfo(
@@ -60,13 +61,35 @@ class WhatsminerEntity(CoordinatorEntity[WhatsminerCoordinator]):
         )
 
 
-def settings_of[DescriptionT: WhatsminerEntityDescription](
-    coordinator: WhatsminerCoordinator, descriptions: Iterable[DescriptionT]
-) -> Iterator[DescriptionT]:
-    """Yield the settings that a miner has; without a password there is nothing to set."""
+def existing[DescriptionT: WhatsminerEntityDescription](
+    coordinator: WhatsminerCoordinator,
+    platform: Platform,
+    descriptions: Iterable[DescriptionT],
+) -> list[DescriptionT]:
+    """Return the descriptions of what a miner has.
+
+    What it was once thought to have, while it booted or before its password was taken away, is
+    removed from the registry.
+    """
+    registry = er.async_get(coordinator.hass)
+    found: list[DescriptionT] = []
     for description in descriptions:
-        if coordinator.has_password and description.exists_fn(coordinator.capabilities):
-            yield description
+        writes = isinstance(description, WhatsminerSettingDescription)
+        if description.exists_fn(coordinator.capabilities) and (
+            coordinator.has_password or not writes
+        ):
+            found.append(description)
+        elif entity_id := registry.async_get_entity_id(
+            platform, DOMAIN, _unique_id(coordinator, description)
+        ):
+            registry.async_remove(entity_id)
+    return found
+
+
+def _unique_id(
+    coordinator: WhatsminerCoordinator, description: EntityDescription
+) -> str:
+    return f"{coordinator.config_entry.unique_id}_{description.key}"
 
 
 class WhatsminerSettingEntity[ValueT](WhatsminerEntity):
@@ -96,5 +119,5 @@ class WhatsminerSettingEntity[ValueT](WhatsminerEntity):
         try:
             command = self.entity_description.set_fn(value)
         except InvalidValueError as err:
-            raise explain(err, self.coordinator.name) from err
+            raise explain(err, self.coordinator.config_entry.title) from err
         await self.coordinator.async_send(command)

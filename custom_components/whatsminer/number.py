@@ -11,6 +11,7 @@ from homeassistant.components.number import (
 )
 from homeassistant.const import (
     EntityCategory,
+    Platform,
     UnitOfPower,
     UnitOfRatio,
     UnitOfTemperature,
@@ -20,7 +21,7 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .api import commands
 from .coordinator import WhatsminerConfigEntry
-from .entity import WhatsminerSettingDescription, WhatsminerSettingEntity, settings_of
+from .entity import WhatsminerSettingDescription, WhatsminerSettingEntity, existing
 
 PARALLEL_UPDATES = 0
 
@@ -80,7 +81,7 @@ async def async_setup_entry(
     coordinator = entry.runtime_data
     async_add_entities(
         WhatsminerNumber(coordinator, description)
-        for description in settings_of(coordinator, NUMBERS)
+        for description in existing(coordinator, Platform.NUMBER, NUMBERS)
     )
 
 

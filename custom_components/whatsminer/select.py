@@ -4,12 +4,13 @@ from dataclasses import dataclass
 from typing import Final, cast, override
 
 from homeassistant.components.select import SelectEntity, SelectEntityDescription
+from homeassistant.const import Platform
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .api import PowerMode, commands
 from .coordinator import WhatsminerConfigEntry
-from .entity import WhatsminerSettingDescription, WhatsminerSettingEntity, settings_of
+from .entity import WhatsminerSettingDescription, WhatsminerSettingEntity, existing
 
 PARALLEL_UPDATES = 0
 
@@ -41,7 +42,7 @@ async def async_setup_entry(
     coordinator = entry.runtime_data
     async_add_entities(
         WhatsminerSelect(coordinator, description)
-        for description in settings_of(coordinator, SELECTS)
+        for description in existing(coordinator, Platform.SELECT, SELECTS)
     )
 
 

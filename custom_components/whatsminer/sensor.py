@@ -14,6 +14,7 @@ from homeassistant.components.sensor import (
 from homeassistant.const import (
     REVOLUTIONS_PER_MINUTE,
     EntityCategory,
+    Platform,
     UnitOfFrequency,
     UnitOfPower,
     UnitOfRatio,
@@ -24,7 +25,7 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .api import Snapshot
 from .coordinator import WhatsminerConfigEntry
-from .entity import WhatsminerEntity, WhatsminerEntityDescription
+from .entity import WhatsminerEntity, WhatsminerEntityDescription, existing
 
 PARALLEL_UPDATES = 0
 
@@ -144,8 +145,7 @@ async def async_setup_entry(
     coordinator = entry.runtime_data
     async_add_entities(
         WhatsminerSensor(coordinator, description)
-        for description in SENSORS
-        if description.exists_fn(coordinator.capabilities)
+        for description in existing(coordinator, Platform.SENSOR, SENSORS)
     )
 
 

@@ -4,13 +4,13 @@ from dataclasses import dataclass
 from typing import Any, Final, override
 
 from homeassistant.components.switch import SwitchEntity, SwitchEntityDescription
-from homeassistant.const import EntityCategory
+from homeassistant.const import EntityCategory, Platform
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .api import commands
 from .coordinator import WhatsminerConfigEntry
-from .entity import WhatsminerSettingDescription, WhatsminerSettingEntity, settings_of
+from .entity import WhatsminerSettingDescription, WhatsminerSettingEntity, existing
 
 PARALLEL_UPDATES = 0
 
@@ -53,7 +53,7 @@ async def async_setup_entry(
     coordinator = entry.runtime_data
     async_add_entities(
         WhatsminerSwitch(coordinator, description)
-        for description in settings_of(coordinator, SWITCHES)
+        for description in existing(coordinator, Platform.SWITCH, SWITCHES)
     )
 
 

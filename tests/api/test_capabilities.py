@@ -6,6 +6,7 @@ import pytest
 
 from custom_components.whatsminer.api import Capabilities, Generation, Snapshot
 from custom_components.whatsminer.api.snapshot import Status, Summary
+from custom_components.whatsminer.api.wire import decode
 from simulator import SimulatedMiner
 
 from . import reader_of
@@ -54,6 +55,17 @@ def test_which_commands_a_generation_has(
 def test_fans_are_where_air_cools(*, liquid: bool) -> None:
     """And nowhere else."""
     assert capabilities(Generation.V2, liquid=liquid).has_fans is not liquid
+
+
+@pytest.mark.parametrize(("told", "fans"), [(0, True), ("0.0", True), (38.5, False)])
+def test_fans_are_where_a_coolant_has_no_temperature(
+    told: float | str, *, fans: bool
+) -> None:
+    """Firmware of air-cooled miners may tell one of 0."""
+    status = decode(Status, {"mineroff": "false", "liquid_temp": told})
+    can = capabilities(Generation.V2, status=status)
+    assert can.has_fans is fans
+    assert can.accepts("set_temp_offset") is fans
 
 
 @pytest.mark.parametrize("generation", Generation)

@@ -88,6 +88,28 @@ def test_a_newline_that_ends_an_answer_is_no_padding(session: Session) -> None:
     assert session.open(encrypt(VECTORS["key"], answer)) == answer
 
 
+@pytest.mark.parametrize("width", [1, 64, 76])
+@pytest.mark.parametrize("ending", ["\n", "\r\n"])
+def test_base64_may_come_in_lines(session: Session, width: int, ending: str) -> None:
+    """As some libraries write it, with a last line break or without."""
+    vector = VECTORS["answers"][0]
+    data = vector["nul_padded_b64"]
+    lines = [data[at : at + width] for at in range(0, len(data), width)]
+    for broken in (ending.join(lines), ending.join([*lines, ""])):
+        assert session.open(broken) == vector["plaintext"].encode()
+
+
+@pytest.mark.parametrize("rubbish", [b"x", b"\0\xff", b'"}}', b"\x07\0\0~"], ids=repr)
+def test_what_is_behind_the_first_nul_of_the_padding_is_rubbish(
+    session: Session, rubbish: bytes
+) -> None:
+    """Some firmware encrypts its buffer as it finds it."""
+    answer = b'{"STATUS":"S","Msg":"API command OK"}'
+    padded = answer + b"\0" + rubbish.rjust(-(len(answer) + 1) % 16, b"~")
+    assert len(padded) % 16 == 0
+    assert session.open(encrypt(VECTORS["key"], padded)) == answer
+
+
 @pytest.mark.parametrize("data", ["", "AAAA", "no base64!", "AAA", "é" * 16])
 def test_what_cannot_be_decrypted_is_malformed(session: Session, data: str) -> None:
     """No base64, or no whole number of blocks; nothing at all opens to nothing."""

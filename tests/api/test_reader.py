@@ -1,5 +1,6 @@
 """One poll after the other: what is asked, what is believed, and of whom."""
 
+import asyncio
 from collections.abc import AsyncGenerator
 from itertools import pairwise
 import json
@@ -34,7 +35,7 @@ from simulator import (
     SimulatedMiner,
     Truncated,
 )
-from tests import JOINED, PROCESS_DOWN, names_of
+from tests import JOINED, PROCESS_DOWN, Altered, Held, names_of
 
 from . import CannedMiner, Clock, fixture, message, reader_of, refusal, table
 
@@ -523,6 +524,34 @@ async def test_a_single_answer_that_is_cut_short_fails_the_poll(polls: Polls) ->
         await polls.poll()
 
 
+@pytest.mark.parametrize("how", [Truncated(), Raw(b'{"STATUS":"S",'), Raw(b"\0\0\n")])
+@pytest.mark.parametrize("command", ["pools", "edevs"])
+async def test_a_list_that_is_always_broken_spoils_no_poll(
+    polls: Polls, command: str, how: Misbehaviour
+) -> None:
+    """Some firmware writes JSON for its boards that nobody can read."""
+    polls.miner.misbehave(JOINED, Truncated())
+    polls.miner.misbehave(command, how)
+    for _ in range(4):
+        snapshot = await polls.poll()
+        assert snapshot.mining is True
+        assert snapshot.hash_rate == pytest.approx(100, rel=0.05)
+        assert snapshot.live.power == pytest.approx(3400, rel=0.05)
+        assert len(snapshot.pools) == (0 if command == "pools" else 1)
+        assert len(snapshot.boards) == (0 if command == "edevs" else 3)
+
+
+async def test_a_summary_that_is_always_broken_is_no_answer(polls: Polls) -> None:
+    """Without it there is nothing to tell, whatever else can be read."""
+    polls.miner.misbehave(JOINED, Truncated())
+    polls.miner.misbehave("summary", Truncated())
+    for _ in range(3):
+        with pytest.raises(MalformedReplyError):
+            await polls.poll()
+    polls.miner.behave("summary")
+    assert (await polls.poll()).hash_rate == pytest.approx(100, rel=0.05)
+
+
 # Stopped, stale, or frozen
 
 
@@ -625,6 +654,37 @@ async def test_v1_that_is_known_may_be_stopped_at_the_first_poll(clock: Clock) -
         assert snapshot.hash_rate == 0
         with pytest.raises(NoMacError):
             await Polls(miner, clock, None).poll()
+
+
+@pytest.mark.parametrize("known", [True, False], ids=["outage", "first-poll"])
+async def test_v1_that_boots_is_available_with_unknown_values(
+    old_polls: Polls, *, known: bool
+) -> None:
+    """Its control board tells its version and nothing else, not even who it is."""
+    miner = old_polls.miner
+    if known:
+        await old_polls.poll()
+        await miner.disconnect()
+        with pytest.raises(CannotConnectError):
+            await old_polls.poll()
+        miner.reconnect()
+    miner.misbehave("*", PROCESS_DOWN)
+    miner.misbehave("get_version", Altered("STATUS", "STATUS"))  # as usual
+    for _ in range(3):
+        snapshot = await old_polls.poll()
+        assert snapshot.generation is Generation.V1
+        assert snapshot.summary == Summary()
+        assert snapshot.status == Status()
+        assert snapshot.boards == ()
+        assert snapshot.pools == ()
+        assert snapshot.live.power is None
+        assert not snapshot.mining
+
+    miner.behave()
+    await old_polls.poll()
+    snapshot = await old_polls.poll()
+    assert snapshot.mining is True
+    assert snapshot.hash_rate == pytest.approx(67.75, rel=0.05)
 
 
 async def test_v1_is_compared_once_its_process_is_back(clock: Clock) -> None:
@@ -831,6 +891,27 @@ async def test_another_miner_with_less_uptime_is_refused_without_an_outage(
             await polls.poll()
 
 
+@pytest.mark.parametrize("generation", ["v2", "compat"])
+async def test_another_miner_with_more_uptime_is_refused_once_it_tells_its_mac(
+    polls: Polls, generation: str
+) -> None:
+    """It took the address between two polls; minutes later `get_miner_info` gives it away."""
+    await polls.poll()
+    await polls.miner.disconnect()
+    async with SimulatedMiner(
+        generation=generation, model="M60S", port=polls.miner.port, seed="x"
+    ) as other:
+        polls.miner = other
+        other.advance(3600)
+
+        async def poll_for_a_while() -> None:
+            for _ in range(30):
+                await polls.poll()
+
+        with pytest.raises(WrongMinerError):
+            await poll_for_a_while()
+
+
 @pytest.mark.parametrize("how", [Refused(14), Closed()])
 async def test_a_mac_that_cannot_be_read_after_an_outage_is_no_licence(
     polls: Polls, how: Misbehaviour
@@ -923,10 +1004,21 @@ async def test_the_oldest_firmware_is_known_by_its_driver(canned: CannedMiner) -
         {"devdetails": table("DEVDETAILS", {"Driver": "BMM", "Model": "Antminer S19"})},
         {"get_version": message({"hello": "world"})},
         {"get_version": message([])},
+        {"get_version": {"hello": "world"}},
+        {"get_version": {"Code": 131, "Msg": {"api_ver": "2.0.5"}}},
         {"get_version": b"HTTP/1.1 400 Bad Request\r\n\r\n"},
         {"get_version": b"SSH-2.0-OpenSSH_9.2\r\n"},
     ],
-    ids=["refuses-all", "antminer", "no-version", "list", "http", "ssh"],
+    ids=[
+        "refuses-all",
+        "antminer",
+        "no-version",
+        "list",
+        "json",
+        "no-status",
+        "http",
+        "ssh",
+    ],
 )
 async def test_something_else_is_no_miner(answers: dict[str, object]) -> None:
     """Whatever it is."""
@@ -963,3 +1055,27 @@ async def test_a_first_poll_that_failed_is_begun_again(polls: Polls) -> None:
     assert snapshots[0].firmware == polls.miner.firmware_version
     assert snapshots[-1].model == "M30S+_VE40"
     assert snapshots[-1].psu.model == "P221B"
+
+
+@pytest.mark.parametrize(
+    "command", ["get_version", "devdetails", "get_psu", JOINED, "status"]
+)
+async def test_a_first_poll_that_was_cancelled_does_not_break_the_next(
+    polls: Polls, command: str
+) -> None:
+    """Home Assistant may give up a set-up at any moment, and try again."""
+    held = Held()
+    polls.miner.misbehave(command, held, times=1)
+    first = asyncio.create_task(polls.poll())
+    await held.reached.wait()
+    first.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await first
+
+    snapshots = [await polls.poll() for _ in range(2)]
+
+    for snapshot in snapshots:
+        assert snapshot.firmware == polls.miner.firmware_version
+        assert snapshot.model == "M30S+_VE40"
+        assert snapshot.psu.model == "P221B"
+        assert snapshot.hash_rate == pytest.approx(100, rel=0.05)

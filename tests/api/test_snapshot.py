@@ -533,6 +533,16 @@ def test_liquid_cooling_is_known_by_what_belongs_to_it(values: dict[str, Any]) -
     assert snapshot(**values).liquid_cooled
 
 
+@pytest.mark.parametrize("told", [0, "0", 0.0, "0.00"])
+def test_a_coolant_of_zero_degrees_is_no_coolant(told: float | str) -> None:
+    """Firmware of air-cooled miners has the key as well, and nothing to measure."""
+    status = decode(Status, {"mineroff": "false", "liquid_temp": told})
+    assert status.coolant_temperature is None
+    assert not snapshot(status=status).liquid_cooled
+    status = decode(Status, {"mineroff": "false", "liquid_temp": "38.5"})
+    assert snapshot(status=status).liquid_cooled
+
+
 @pytest.mark.parametrize(
     "model",
     [

@@ -236,6 +236,9 @@ class Reader:
         await self._refresh(command)
         if command in self._due:
             self._due[command] = now + _SLOW_INTERVAL
+        if command == "get_miner_info" and command in self._answers:
+            # Miners may have changed places between two polls.
+            self._recognise(_mac(self._slow(command, MinerInfo).mac))
 
     async def _refresh(self, command: str) -> None:
         """Read what a poll can do without; the last answer stays when there is no new one."""
@@ -271,11 +274,15 @@ class Reader:
                 raise NoMacError("the miner tells no MAC address") from err
             self._answers["get_miner_info"] = answer
             mac = decode(MinerInfo, answer.reading()).mac
-        mac = _mac(mac)
-        if self.mac is not None and mac != self.mac:
-            raise WrongMinerError(self.mac, mac)
-        self.mac = mac
+        self._recognise(_mac(mac))
         self._identified = True
+
+    def _recognise(self, mac: str) -> None:
+        """Take the first MAC address for the miner's, and any other for another miner's."""
+        if self.mac is None:
+            self.mac = mac
+        elif mac != self.mac:
+            raise WrongMinerError(self.mac, mac)
 
     def _doubt(self) -> None:
         """Take nothing for granted: after an outage there may be another firmware or miner."""
