@@ -6,8 +6,13 @@ from homeassistant.const import Platform
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import issue_registry as ir
 
-from .const import DOMAIN, ISSUE_WRITE_ACCESS
-from .coordinator import WhatsminerConfigEntry, WhatsminerCoordinator, settings_store
+from .const import DOMAIN
+from .coordinator import (
+    WhatsminerConfigEntry,
+    WhatsminerCoordinator,
+    settings_store,
+    write_access_issue,
+)
 
 PLATFORMS: Final = (
     Platform.NUMBER,
@@ -34,4 +39,4 @@ async def async_unload_entry(hass: HomeAssistant, entry: WhatsminerConfigEntry) 
 async def async_remove_entry(hass: HomeAssistant, entry: WhatsminerConfigEntry) -> None:
     """Leave nothing of a removed miner behind."""
     await settings_store(hass, entry).async_remove()
-    ir.async_delete_issue(hass, DOMAIN, f"{ISSUE_WRITE_ACCESS}_{entry.entry_id}")
+    ir.async_delete_issue(hass, DOMAIN, write_access_issue(entry))

@@ -55,6 +55,11 @@ def settings_store(
     return Store(hass, _STORE_VERSION, f"{DOMAIN}.{entry.entry_id}")
 
 
+def write_access_issue(entry: WhatsminerConfigEntry) -> str:
+    """Return the id of the one repair issue that a miner can have."""
+    return f"{ISSUE_WRITE_ACCESS}_{entry.entry_id}"
+
+
 class WhatsminerCoordinator(DataUpdateCoordinator[Snapshot]):
     """One miner in Home Assistant."""
 
@@ -86,7 +91,6 @@ class WhatsminerCoordinator(DataUpdateCoordinator[Snapshot]):
         self._store = settings_store(hass, entry)
         self._missed = 0
         self._firmware: str | None = None
-        self._model: str | None = None
 
     @property
     def has_password(self) -> bool:
@@ -120,10 +124,9 @@ class WhatsminerCoordinator(DataUpdateCoordinator[Snapshot]):
     def _needs_reload(self, snapshot: Snapshot) -> bool:
         """Tell whether entities and device were made for less, or other, than there is now."""
         known, self._firmware = self._firmware, snapshot.firmware or self._firmware
-        first, self._model = self._model, self._model or snapshot.model
         return (
             (known is not None and known != self._firmware)
-            or (self.data is not None and first != self._model)
+            or (self.data is not None and not self.data.model and bool(snapshot.model))
             or Capabilities.of(snapshot).knows_more_than(self.capabilities)
         )
 
@@ -227,7 +230,7 @@ class WhatsminerCoordinator(DataUpdateCoordinator[Snapshot]):
         if self._shutdown_requested:
             is_open = None  # a command that was still under way
         self.write_access = is_open
-        issue_id = f"{ISSUE_WRITE_ACCESS}_{self.config_entry.entry_id}"
+        issue_id = write_access_issue(self.config_entry)
         if is_open is not False:
             self._access_due = math.inf
             ir.async_delete_issue(self.hass, DOMAIN, issue_id)
@@ -248,9 +251,8 @@ class WhatsminerCoordinator(DataUpdateCoordinator[Snapshot]):
         """Store what a change of the settings adds to memory."""
         before = deepcopy(self.settings.remembered)
         yield
-        entry_id = self.config_entry.entry_id
         if self.settings.remembered == before:
             return
         # A command may outlast its entry, which has then left nothing behind.
-        if self.hass.config_entries.async_get_entry(entry_id):
+        if self.hass.config_entries.async_get_entry(self.config_entry.entry_id):
             await self._store.async_save(self.settings.remembered)

@@ -12,8 +12,9 @@ import json
 from . import reply
 from .cipher import Session
 from .errors import MalformedReplyError, NotAMinerError
-from .reply import Answer, Json
+from .reply import Answer
 from .transport import exchange
+from .wire import Json
 
 
 class Urgency(IntEnum):

@@ -148,7 +148,7 @@ class Reader:
             {"api_ver", "fw_ver"} & version.reading().keys()
         ):
             raise NotAMinerError("no Whatsminer version")
-        for command in _SLOW[1:3]:
+        for command in ("devdetails", "get_psu"):
             await self._refresh(command)
         self._answers["get_version"] = version
         for position, command in enumerate(_SLOW):

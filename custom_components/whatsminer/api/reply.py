@@ -19,8 +19,7 @@ from .errors import (
     WriteAccessClosedError,
     WrongPasswordError,
 )
-
-type Json = bool | int | float | str | list[Json] | dict[str, Json] | None
+from .wire import Json, integer
 
 _REFUSALS: dict[int, type[RefusedError]] = {
     14: UnsupportedCommandError,
@@ -117,7 +116,7 @@ def check(value: Mapping[str, Json], command: str) -> Answer:
         status = envelope.get("STATUS")
     if not isinstance(status, str):
         raise MalformedReplyError(f"{command}: the answer has no status")
-    code = _integer(envelope.get("Code"))
+    code = integer(envelope.get("Code"))
     message = envelope.get("Msg")
     if status not in ("S", "I", "RESTART"):
         refusal = (
@@ -201,12 +200,3 @@ def _close(skeleton: str) -> str:
         elif character in "}]" and closing:
             closing.pop()
     return skeleton + "".join(reversed(closing))
-
-
-def _integer(value: Json) -> int | None:
-    if isinstance(value, bool) or not isinstance(value, int | float | str):
-        return None
-    try:
-        return int(value)
-    except ValueError, OverflowError:
-        return None

@@ -11,8 +11,8 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 import re
 
-from .reply import Json
 from .wire import (
+    Json,
     decode,
     epoch,
     flag,

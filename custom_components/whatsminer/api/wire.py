@@ -10,8 +10,7 @@ from datetime import datetime
 import math
 from typing import Any, cast
 
-from .reply import Json
-
+type Json = bool | int | float | str | list[Json] | dict[str, Json] | None
 type Converter[T] = Callable[[Json], T | None]
 
 
