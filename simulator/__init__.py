@@ -11,18 +11,22 @@ from .miner import DEFAULT_PASSWORD, SimulatedMiner
 from .misbehaviour import (
     GARBAGE,
     Closed,
+    CutTransfer,
     Delayed,
     Dropped,
     Hang,
+    HungTransfer,
     Misbehaviour,
     Raw,
     Refused,
     Truncated,
+    Unconfirmed,
 )
 from .models import MODELS, Cooling, Model
 from .quirks import Quirk
 from .settings import Pool
 from .state import MinerState
+from .storage import Image, log_archive
 
 __all__ = [
     "DEFAULT_PASSWORD",
@@ -30,10 +34,13 @@ __all__ = [
     "MODELS",
     "Closed",
     "Cooling",
+    "CutTransfer",
     "Delayed",
     "Dropped",
     "Generation",
     "Hang",
+    "HungTransfer",
+    "Image",
     "MinerState",
     "Misbehaviour",
     "Model",
@@ -43,4 +50,6 @@ __all__ = [
     "Refused",
     "SimulatedMiner",
     "Truncated",
+    "Unconfirmed",
+    "log_archive",
 ]

@@ -12,9 +12,11 @@ from .cipher import decrypt, encrypt
 from .device import Device
 from .errors import Code, Refusal
 from .firmware import JOINABLE, Firmware
+from .misbehaviour import Line
 from .quirks import MANGLERS, Quirk
+from .transfer import FirmwareUpload, LogDownload, Transfer
 from .wire import Json, JsonObject, first_object, to_json
-from .writes import WRITABLE
+from .writes import OK_TEXT, WRITABLE
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -30,11 +32,23 @@ class Exchange:
         command: its name, ``a+b`` for joined reads, empty if it could not be read.
         carry_out: does what was asked and returns the answer.
         refuse: returns a refusal with a code and a text instead.
+        transfer: what follows the answer, None for nothing.
     """
 
     command: str
     carry_out: Callable[[], bytes]
     refuse: Callable[[int, str | None], bytes]
+    transfer: Transfer | None = None
+
+    async def serve(
+        self, line: Line, *, share: float | None = None, confirm: bool = True
+    ) -> None:
+        """Carry it out, answer, and do what follows; see ``Transfer`` for the rest."""
+        answer = self.carry_out()
+        if self.transfer is None:
+            await line.send(answer)
+        else:
+            await self.transfer.run(answer, line, share=share, confirm=confirm)
 
 
 class Api:
@@ -144,7 +158,9 @@ class Api:
                 k: v for k, v in request.items() if k not in ("token", "command")
             }
             self.writes.append(arguments | {"cmd": name})
-        return self._exchange(name, partial(self._write, key, name, request))
+        return self._exchange(
+            name, partial(self._write, key, name, request), self._transfer(key, name)
+        )
 
     def _write(self, key: str, name: str, request: JsonObject) -> bytes:
         if name in self.firmware.reads:
@@ -158,9 +174,26 @@ class Api:
         writable = WRITABLE.get(name)
         return writable is not None and self.firmware.generation in writable.generations
 
+    def _transfer(self, key: str, name: str) -> Transfer | None:
+        if name == "download_logs":
+            return LogDownload(self.device)
+        if name == "update_firmware":
+            return FirmwareUpload(self.device, partial(self._result, key))
+        return None
+
+    def _result(self, key: str, refusal: Refusal | None) -> bytes:
+        if refusal is None:
+            return self._seal(key, self.firmware.success(self.device, OK_TEXT))
+        return self._seal(key, self.firmware.refusal(self.device, refusal))
+
     # Answers
 
-    def _exchange(self, command: str, carry_out: Callable[[], bytes]) -> Exchange:
+    def _exchange(
+        self,
+        command: str,
+        carry_out: Callable[[], bytes],
+        transfer: Transfer | None = None,
+    ) -> Exchange:
         def answer() -> bytes:
             self.device.catch_up()
             try:
@@ -169,7 +202,10 @@ class Api:
                 return self._refusal(refusal)
 
         return Exchange(
-            command, answer, lambda code, text: self._refusal(Refusal(code, text))
+            command,
+            answer,
+            lambda code, text: self._refusal(Refusal(code, text)),
+            transfer,
         )
 
     def _refused(self, refusal: Refusal) -> Exchange:

@@ -1,6 +1,11 @@
 """Simulated time."""
 
+import asyncio
+from datetime import UTC, datetime, timedelta, timezone
 import time
+
+# The miner's factory zone, CST-8, in which it writes the times of stops and errors.
+_LOCAL = timezone(timedelta(hours=8))
 
 
 class Clock:
@@ -33,5 +38,20 @@ class Clock:
         """Move the clock ahead by simulated seconds."""
         self._advanced += seconds
 
+    async def pause(self, seconds: float) -> None:
+        """Wait for real seconds; a clock that stands still only lets others go on."""
+        if self.speed:
+            await asyncio.sleep(seconds)
+            return
+        for _ in range(5):
+            await asyncio.sleep(0)
+
     def _elapsed(self) -> float:
         return time.monotonic() - self._origin
+
+
+def local_time(epoch: float | None) -> str:
+    """Write a time as the miner does, empty for None."""
+    if epoch is None:
+        return ""
+    return datetime.fromtimestamp(epoch, UTC).astimezone(_LOCAL).strftime("%F %T")

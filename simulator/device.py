@@ -7,6 +7,7 @@ from .access import Access
 from .clock import Clock
 from .quirks import Quirk
 from .state import MinerState
+from .storage import Storage
 from .telemetry import Telemetry
 
 
@@ -23,13 +24,14 @@ class Device:
     """A control board: the machine, who may write to it, and how odd its firmware is.
 
     Attributes:
-        host: the address clients reach it at.
+        host: the address clients reach it at, unless a static one was set.
     """
 
     generation: Generation
     clock: Clock
     state: MinerState
     access: Access
+    storage: Storage
     host: str
     quirks: frozenset[Quirk]
 

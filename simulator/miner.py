@@ -1,35 +1,32 @@
 """A simulated miner, put together."""
 
 import asyncio
-from dataclasses import dataclass
+from contextlib import suppress
+import ipaddress
 from random import Random
 from types import TracebackType
 from typing import Self
 
 from .access import Access
 from .api import Api
+from .bench import Bench
 from .clock import Clock
 from .device import Device, Generation
 from .firmware import FIRMWARE
-from .misbehaviour import Closed, Misbehaviour
+from .misbehaviour import Closed, Misbehaviour, Unconfirmed
 from .models import MODELS, make_identity
 from .quirks import Quirk
+from .scripts import Scripts
 from .server import Line, Server
 from .state import MinerState
-from .wire import JsonObject
+from .storage import Storage
 from .writes import WRITABLE
 
 DEFAULT_PASSWORD = "satoshi"
 _START = 1_793_491_200.0  # 2026-11-01: any fixed time, so that answers can be repeated
 
 
-@dataclass(slots=True)
-class _Script:
-    how: Misbehaviour
-    times: int | None
-
-
-class SimulatedMiner:
+class SimulatedMiner(Bench):
     """A Whatsminer on a TCP port, for as long as the ``async with`` block lasts.
 
     The clock stands still unless ``speed`` says otherwise; move it with :meth:`advance`.
@@ -86,6 +83,7 @@ class SimulatedMiner:
                 api_open=api_open,
                 timeout=token_timeout,
             ),
+            storage=Storage(firmware.firmware_version),
             host=host,
             quirks=firmware.built_in_quirks | quirks,
         )
@@ -97,7 +95,7 @@ class SimulatedMiner:
             idle_seconds=idle_seconds,
             split=Quirk.SPLIT_WRITES in self._device.quirks,
         )
-        self._scripts: dict[str, _Script] = {}
+        self._scripts = Scripts()
         self._rebooting = False
         self._reopening: asyncio.TimerHandle | None = None
 
@@ -122,53 +120,17 @@ class SimulatedMiner:
             self._reopening.cancel()
         await self._server.close()
 
-    # What it is
+    # Where it is
 
     @property
     def host(self) -> str:
-        """The bound address."""
+        """The bound address; a static one of the loopback network changes it."""
         return self._server.host
 
     @property
     def port(self) -> int:
         """The bound port."""
         return self._server.port
-
-    @property
-    def generation(self) -> Generation:
-        """The dialect it speaks."""
-        return self._device.generation
-
-    @property
-    def firmware_version(self) -> str:
-        """The firmware version it reports."""
-        return self._api.firmware.firmware_version
-
-    @property
-    def mac(self) -> str:
-        """The MAC address, upper case with colons."""
-        return self._device.state.identity.mac
-
-    @property
-    def serial(self) -> str:
-        """The serial number of the machine."""
-        return self._device.state.identity.serial
-
-    # What it has been asked
-
-    @property
-    def requests(self) -> list[JsonObject]:
-        """Every request in order, decrypted where the miner could (token included)."""
-        return self._api.requests
-
-    @property
-    def writes(self) -> list[JsonObject]:
-        """Every privileged command that came with a valid token, in order.
-
-        As received but without the token, and with the name always under ``cmd``. They
-        are listed when they arrive, also those that are refused or made to misbehave.
-        """
-        return self._api.writes
 
     @property
     def connections(self) -> int:
@@ -181,38 +143,6 @@ class SimulatedMiner:
         return self._server.peak_connections
 
     # What can be done to it
-
-    @property
-    def state(self) -> MinerState:
-        """The machine as of now; may be changed."""
-        self._device.catch_up()
-        return self._device.state
-
-    @property
-    def api_open(self) -> bool:
-        """The API switch."""
-        return self._device.access.api_open
-
-    @api_open.setter
-    def api_open(self, api_open: bool) -> None:
-        self._device.access.api_open = api_open
-
-    @property
-    def password(self) -> str:
-        """The admin password. Setting it changes the salt and voids every token."""
-        return self._device.access.password
-
-    @password.setter
-    def password(self, password: str) -> None:
-        self._device.access.password = password
-
-    def void_tokens(self, *, new_salt: bool = False) -> None:
-        """Void every token, so that the next command under one gets 135.
-
-        With a new salt it gets 23 instead; a client that asks for a token anew is fine
-        in either case.
-        """
-        self._device.access.void_tokens(new_salt=new_salt)
 
     def advance(self, seconds: float) -> None:
         """Move the clock ahead by simulated seconds."""
@@ -243,47 +173,35 @@ class SimulatedMiner:
             how: what to do instead of answering properly.
             times: for how many requests; None for all until :meth:`behave`.
         """
-        self._scripts[command] = _Script(how, times)
+        self._scripts.set(command, how, times)
 
     def behave(self, command: str | None = None) -> None:
         """Answer a command, or every command, properly again."""
-        if command is None:
-            self._scripts.clear()
-        else:
-            self._scripts.pop(command, None)
+        self._scripts.clear(command)
 
     # How it works inside
 
     async def _handle(self, data: bytes, line: Line) -> None:
         exchange = self._api.receive(data, line.client)
-        how = self._next_misbehaviour(exchange.command)
-        if how is not None:
-            await how.respond(exchange, line)
-        else:
-            await line.send(exchange.carry_out())
-            if Quirk.KEEP_OPEN in self._device.quirks:
-                await line.gone()
+        how = self._misbehaviour(exchange.command)
+        with suppress(ConnectionError):  # a reboot needs no client that waits for it
+            if how is not None:
+                await how.respond(exchange, line)
+            else:
+                await exchange.serve(line)
+                if Quirk.KEEP_OPEN in self._device.quirks:
+                    await line.gone()
         if self.state.away:
             await self._go_away()
 
-    def _next_misbehaviour(self, command: str) -> Misbehaviour | None:
-        for name in (command, "*"):
-            script = self._scripts.get(name)
-            if script is None:
-                continue
-            if script.times is not None:
-                script.times -= 1
-                if script.times <= 0:
-                    del self._scripts[name]
-            return script.how
-        writable = WRITABLE.get(command)
-        if (
-            writable is not None
-            and writable.interrupts
-            and Quirk.SILENT_RESTARTS in self._device.quirks
-        ):
-            return Closed(execute=True)
-        return None
+    def _misbehaviour(self, command: str) -> Misbehaviour | None:
+        how = self._scripts.next(command)
+        if how is None and Quirk.SILENT_RESTARTS in self._device.quirks:
+            if command == "update_firmware":
+                return Unconfirmed()
+            if command in WRITABLE and WRITABLE[command].interrupts:
+                return Closed(execute=True)
+        return how
 
     async def _go_away(self) -> None:
         """Close the port while the board reboots; the others' connections end too."""
@@ -298,4 +216,18 @@ class SimulatedMiner:
         """Open the port again once the board is back."""
         if self._rebooting and not self.state.away:
             self._rebooting = False
+            self._server.host = self._address()
             self._server.open()
+
+    def _address(self) -> str:
+        """Return the address to bind: what was set, where that is an address of ours."""
+        first, static = self._device.host, self._device.state.network.ip
+        movable = static and all(map(_is_loopback, (first, static)))
+        return static if movable else first
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:  # a host name
+        return False

@@ -16,12 +16,30 @@ class Exchange(Protocol):
     def refuse(self, code: int, text: str | None) -> bytes:
         """Return a refusal instead."""
 
+    async def serve(
+        self, line: Line, *, share: float | None = None, confirm: bool = True
+    ) -> None:
+        """Do everything as usual, also what follows the answer.
+
+        Args:
+            line: the connection.
+            share: the part of a log or firmware transfer to leave it at.
+            confirm: whether a firmware transfer gets its final answer.
+        """
+
 
 class Line(Protocol):
     """The connection the request came on. It is closed when the answer is through."""
 
     async def send(self, data: bytes) -> None:
         """Send bytes."""
+
+    async def receive(self, most: int) -> bytes:
+        """Return bytes that follow the request, empty at the end of the client's side.
+
+        Raises:
+            TimeoutError: the connection has been idle for too long.
+        """
 
     async def gone(self) -> None:
         """Wait until the client closes its side."""
@@ -149,4 +167,39 @@ class Delayed(Misbehaviour):
     @override
     async def respond(self, exchange: Exchange, line: Line) -> None:
         if await line.unless_gone(self.release.wait()):
-            await line.send(exchange.carry_out())
+            await exchange.serve(line)
+
+
+@dataclass(frozen=True, slots=True)
+class CutTransfer(Misbehaviour):
+    """Close the connection in the middle of a log or firmware transfer.
+
+    Attributes:
+        share: the part of the file that gets through. With 1.0 a firmware image comes
+            in whole, but nothing follows from it.
+    """
+
+    share: float = 0.5
+
+    @override
+    async def respond(self, exchange: Exchange, line: Line) -> None:
+        await exchange.serve(line, share=self.share)
+
+
+@dataclass(frozen=True, slots=True)
+class HungTransfer(CutTransfer):
+    """Fall silent in the middle of a transfer until the client gives up."""
+
+    @override
+    async def respond(self, exchange: Exchange, line: Line) -> None:
+        await CutTransfer.respond(self, exchange, line)
+        await line.gone()
+
+
+@dataclass(frozen=True, slots=True)
+class Unconfirmed(Misbehaviour):
+    """Take a firmware image and reboot into it, but close without the final answer."""
+
+    @override
+    async def respond(self, exchange: Exchange, line: Line) -> None:
+        await exchange.serve(line, confirm=False)

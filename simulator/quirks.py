@@ -27,8 +27,14 @@ class Quirk(StrEnum):
     ENCRYPTED_135 = "encrypted-135", "the refusal of a wrong token is encrypted"
     STALE_SUMMARY = "stale-summary", "a stop freezes summary and boards (always on v1)"
     PROCESS_DOWN = "process-down", "a stop leaves a line of text instead of summary"
+    JOINED_LOGS = "joined-logs", "download_logs sends answer and file in one segment"
     MISSING_COMMA = "missing-comma", "get_psu lacks the comma before temp0"
     BARE_ERRORS = "bare-errors", "get_error_code lists bare pairs, as API 2.0.4 does"
+    ERROR_OBJECT = (
+        "error-object",
+        "get_error_code is one object, as in a manual of 2023",
+    )
+    ERROR_STRINGS = "error-strings", "get_error_code lists codes without their times"
 
 
 _BARE_PAIR = re.compile(r'\{("\d+":"[^"]*")\}')

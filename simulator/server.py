@@ -1,4 +1,4 @@
-"""TCP: one request, one answer, one connection."""
+"""TCP: one request and what follows it on one connection."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine
@@ -21,12 +21,14 @@ class Line:
     Attributes:
         client: the address of the client.
         split: whether what is sent goes out in several segments.
+        idle_seconds: how long to wait for data.
     """
 
     client: str
     reader: asyncio.StreamReader
     writer: asyncio.StreamWriter
     split: bool
+    idle_seconds: float
 
     async def send(self, data: bytes) -> None:
         """Send bytes."""
@@ -35,6 +37,15 @@ class Line:
             self.writer.write(data[start : start + size])
             await self.writer.drain()
             await asyncio.sleep(0)
+
+    async def receive(self, most: int) -> bytes:
+        """Return at most so many bytes, empty at the end of the client's side.
+
+        Raises:
+            TimeoutError: nothing came for too long.
+        """
+        async with asyncio.timeout(self.idle_seconds):
+            return await self.reader.read(most)
 
     async def gone(self) -> None:
         """Wait until the client closes its side."""
@@ -106,6 +117,8 @@ class Server:
         listener.setblocking(False)
         self.port = listener.getsockname()[1]
         self._accepting = asyncio.create_task(self._accept(listener))
+        # Not in the task, which may be cancelled before it begins.
+        self._accepting.add_done_callback(lambda _: listener.close())
 
     async def close(self, *, spare: asyncio.Task[Any] | None = None) -> None:
         """Close the port and drop every connection, except the task ``spare``."""
@@ -116,13 +129,12 @@ class Server:
 
     async def _accept(self, listener: socket.socket) -> None:
         loop = asyncio.get_running_loop()
-        with listener:
-            while True:
-                connection, address = await loop.sock_accept(listener)
-                connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-                task = asyncio.create_task(self._serve(connection, address[0]))
-                self._serving.add(task)
-                task.add_done_callback(partial(self._served, connection))
+        while True:
+            connection, address = await loop.sock_accept(listener)
+            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            task = asyncio.create_task(self._serve(connection, address[0]))
+            self._serving.add(task)
+            task.add_done_callback(partial(self._served, connection))
 
     def _served(self, connection: socket.socket, task: asyncio.Task[None]) -> None:
         self._serving.discard(task)
@@ -130,13 +142,19 @@ class Server:
 
     async def _serve(self, connection: socket.socket, client: str) -> None:
         reader, writer = await asyncio.open_connection(sock=connection)
-        line = Line(client=client, reader=reader, writer=writer, split=self._split)
+        line = Line(
+            client=client,
+            reader=reader,
+            writer=writer,
+            split=self._split,
+            idle_seconds=self._idle_seconds,
+        )
         # Counted no earlier, so that the end of a client's last connection comes first.
         self.connections += 1
         self._open += 1
         self.peak_connections = max(self.peak_connections, self._open)
         try:
-            if request := await self._read_request(reader):
+            if request := await _read_request(line):
                 await self._handle(request, line)
             writer.close()
         except TimeoutError, ConnectionError:
@@ -148,16 +166,16 @@ class Server:
             with suppress(OSError):
                 await writer.wait_closed()
 
-    async def _read_request(self, reader: asyncio.StreamReader) -> bytes:
-        """Read until the JSON is whole, the client ends its side, or the buffer is full."""
-        request = b""
-        while len(request) < _MOST_BYTES and not is_whole(request):
-            async with asyncio.timeout(self._idle_seconds):
-                data = await reader.read(_MOST_BYTES - len(request))
-            if not data:
-                break
-            request += data
-        return request
+
+async def _read_request(line: Line) -> bytes:
+    """Read until the JSON is whole, the client ends its side, or the buffer is full."""
+    request = b""
+    while len(request) < _MOST_BYTES and not is_whole(request):
+        data = await line.receive(_MOST_BYTES - len(request))
+        if not data:
+            break
+        request += data
+    return request
 
 
 async def _cancel(*tasks: asyncio.Future[Any]) -> None:

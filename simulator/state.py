@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal
 
+from .clock import local_time
 from .heat import Conditions, Heat
 from .models import Cooling, Identity, Model
 from .physics import Glide, Lag, environment, hash_share, limit_in_force, ramp, shares
@@ -12,7 +13,7 @@ from .telemetry import Telemetry
 
 FAST_SECONDS = 1.0  # how long set_power_pct takes
 NORMAL_SECONDS = 180.0  # how long set_power_pct_v2 takes
-REBOOT_SECONDS = 90.0  # the control board is away from the network
+_REBOOT_SECONDS = 90.0
 _BOOT_SECONDS = 20.0  # from the network being back to mining starting
 _PREHEAT_SECONDS = 20.0  # each of its two stages
 _STEP_SECONDS = 10.0
@@ -57,6 +58,7 @@ class MinerState(Settings):
 
     Attributes:
         now: epoch seconds up to which everything is worked out.
+        reboot_seconds: how long a reboot keeps the control board away from the network.
         booted_at: epoch seconds; in the future while the control board reboots.
         started_at: epoch seconds when mining started, None while it is off.
         stopped_at: epoch seconds of the last power off, None while mining.
@@ -74,6 +76,7 @@ class MinerState(Settings):
         self.model = model
         self.identity = identity
         self.now = now
+        self.reboot_seconds = _REBOOT_SECONDS
         self.faults: dict[int, str] = {}
         self.boards = [
             Board(slot, serial, quality)
@@ -129,7 +132,7 @@ class MinerState(Settings):
 
     def reboot(self) -> None:
         """Take the control board away for a while; mining begins after it."""
-        self.booted_at = self.now + REBOOT_SECONDS
+        self.booted_at = self.now + self.reboot_seconds
         if self.next_hostname is not None:
             self.hostname, self.next_hostname = self.next_hostname, None
         if self.init_enabled:
@@ -151,6 +154,10 @@ class MinerState(Settings):
         return (
             "adjust continue" if elapsed < 2 * _PREHEAT_SECONDS else "adjust complete"
         )
+
+    def fail(self, code: int) -> None:
+        """Report a fault from now on; take it out of ``faults`` to end it."""
+        self.faults[code] = local_time(self.now)
 
     # What it is asked to do
 

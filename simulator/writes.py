@@ -15,7 +15,7 @@ from .wire import Json, JsonObject
 
 type Carry = Callable[[Device, JsonObject], Json]
 
-_OK = "API command OK"
+OK_TEXT = "API command OK"
 _EVERY = frozenset(Generation)
 _SINCE_V2 = frozenset({Generation.V2, Generation.COMPAT})
 _V1 = frozenset({Generation.V1})
@@ -57,7 +57,7 @@ def command(
     def enter(function: Callable[[Device, JsonObject], Json | None]) -> Carry:
         def carry_out(device: Device, arguments: JsonObject) -> Json:
             message = function(device, arguments)
-            return _OK if message is None else message
+            return OK_TEXT if message is None else message
 
         for name in names:
             WRITABLE[name] = Writable(carry_out, generations, interrupts)

@@ -2,7 +2,6 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime, timedelta, timezone
 from typing import ClassVar
 
 from ..access import TokenLimits
@@ -14,15 +13,16 @@ from ..wire import Json, JsonObject
 
 type Read = Callable[[Device, JsonObject], Json]
 
-# The miner's factory zone, CST-8, in which it writes the times of stops and errors.
-_LOCAL = timezone(timedelta(hours=8))
-
 # cgminer's own commands: the only ones that can be joined as in "summary+pools".
 JOINABLE = frozenset({"summary", "pools", "edevs", "devs", "devdetails"})
 
 
 class Firmware(ABC):
-    """A firmware: which reads it knows and the exact shape of its answers."""
+    """A firmware: which reads it knows and the exact shape of its answers.
+
+    Attributes:
+        firmware_version: the one it is delivered with; an update gives it another.
+    """
 
     generation: ClassVar[Generation]
     api_version: ClassVar[str]
@@ -96,13 +96,6 @@ class Firmware(ABC):
         }
 
 
-def local_time(epoch: float | None) -> str:
-    """Write a time as the miner does, empty for None."""
-    if epoch is None:
-        return ""
-    return datetime.fromtimestamp(epoch, UTC).astimezone(_LOCAL).strftime("%F %T")
-
-
 def led_status(leds: Mapping[LedColor, Led]) -> str:
     """Write ``ledstat``: ``auto``, or colour (red 1, green 0), period, duration, start."""
     if not leds:
@@ -168,6 +161,10 @@ def miner_info(device: Device) -> JsonObject:
 
 
 def error_codes(device: Device) -> JsonObject:
-    """Return ``get_error_code``: a list of objects of one pair each."""
-    faults = device.state.faults
-    return {"error_code": [{str(code): since} for code, since in faults.items()]}
+    """Return ``get_error_code``: a list of objects of one pair each, or as a quirk has it."""
+    faults = {str(code): since for code, since in device.state.faults.items()}
+    if Quirk.ERROR_OBJECT in device.quirks:
+        return {"error_code": faults}
+    if Quirk.ERROR_STRINGS in device.quirks:
+        return {"error_code": list(faults)}
+    return {"error_code": [{code: since} for code, since in faults.items()]}

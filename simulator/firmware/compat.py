@@ -101,7 +101,7 @@ class Compat(V2):
     def status(self, device: Device, request: JsonObject) -> Json:
         state = device.state
         limit = _LIMIT_NOT_SET if state.power_limit is None else str(state.power_limit)
-        message = power_status(device, self.firmware_version, limit) | {
+        message = power_status(device, limit) | {
             "hash_percent": str(state.target_freq),
             "fast_mining": "false",
             "fast_hash": "false",
@@ -118,7 +118,7 @@ class Compat(V2):
             device,
             {
                 "api_ver": self.api_version,
-                "fw_ver": self.firmware_version,
+                "fw_ver": device.storage.firmware_version,
                 "platform": self.platform,
                 "chip": self.chip,
                 "miner_type": f"{model.name}_{model.variant}",

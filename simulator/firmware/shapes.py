@@ -1,11 +1,11 @@
 """Pieces of answers that more than one generation prints alike."""
 
+from ..clock import local_time
 from ..device import Device
 from ..physics import SHARE_DIFFICULTY
 from ..settings import Pool
 from ..telemetry import BoardReading, Telemetry
 from ..wire import Fixed, JsonObject
-from .base import local_time
 
 
 def status(message: str) -> JsonObject:
@@ -35,14 +35,14 @@ def rejected_percent(accepted: int, rejected: int) -> float:
     return 100 * rejected / (accepted + rejected) if accepted + rejected else 0.0
 
 
-def power_status(device: Device, firmware_version: str, limit: str) -> JsonObject:
+def power_status(device: Device, limit: str) -> JsonObject:
     """Return what ``status`` of every generation after V1 begins with."""
     state = device.state
     return {
         "mineroff": "false" if state.mining else "true",
         "mineroff_reason": state.stop_reason,
         "mineroff_time": local_time(state.stopped_at),
-        "FirmwareVersion": firmware_version,
+        "FirmwareVersion": device.storage.firmware_version,
         "power_mode": state.power_mode,
         "power_limit_set": limit,
     }

@@ -73,7 +73,7 @@ class V1(Firmware):
             "Target Freq": round(now.target_frequency),
             "Target MHS": round(state.model.hash_rate * 1e6),
             "Power Mode": state.power_mode.capitalize(),
-            "Firmware Version": f"'{self.firmware_version}'",
+            "Firmware Version": f"'{device.storage.firmware_version}'",
             "CB Platform": f"ALLWINNER_{self.platform}",
             "CB Version": "V10",
             "MAC": state.identity.mac,
@@ -157,13 +157,20 @@ class V1(Firmware):
         # Real machines say "true" here while they are hashing.
         return self.success(
             device,
-            {"btmineroff": "true", "Firmware Version": f"'{self.firmware_version}'"},
+            {
+                "btmineroff": "true",
+                "Firmware Version": f"'{device.storage.firmware_version}'",
+            },
         )
 
     @override
     def get_version(self, device: Device, request: JsonObject) -> Json:
         return self.success(
-            device, {"api_ver": self.api_version, "fw_ver": self.firmware_version}
+            device,
+            {
+                "api_ver": self.api_version,
+                "fw_ver": device.storage.firmware_version,
+            },
         )
 
     @override

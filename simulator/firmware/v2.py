@@ -129,8 +129,7 @@ class V2(Firmware):
         limit = "" if state.power_limit is None else str(state.power_limit)
         return self.success(
             device,
-            power_status(device, self.firmware_version, limit)
-            | {"hash_percent": str(state.target_freq)},
+            power_status(device, limit) | {"hash_percent": str(state.target_freq)},
         )
 
     @override
@@ -139,7 +138,7 @@ class V2(Firmware):
             device,
             {
                 "api_ver": self.api_version,
-                "fw_ver": self.firmware_version,
+                "fw_ver": device.storage.firmware_version,
                 "platform": self.platform,
                 "chip": self.chip,
             },

@@ -2,6 +2,8 @@
 
 import asyncio
 import base64
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 import hashlib
 import json
@@ -85,6 +87,28 @@ async def give_up(miner: SimulatedMiner, request: bytes) -> None:
     await asyncio.wait({task})
 
 
+@dataclass(frozen=True)
+class Dialog:
+    """A command whose connection stays open after the first answer."""
+
+    client: Client
+    reader: asyncio.StreamReader
+    writer: asyncio.StreamWriter
+
+    async def answer(self) -> dict[str, Any]:
+        """Read an answer, and no byte more."""
+        return self.client.parse(await self.reader.readuntil(b'"}'))
+
+    async def rest(self) -> bytes:
+        """Read to the end; old firmware puts a NUL between an answer and a file."""
+        return (await self.reader.read()).removeprefix(b"\0")
+
+    async def send(self, data: bytes) -> None:
+        """Send bytes as they are."""
+        self.writer.write(data)
+        await self.writer.drain()
+
+
 class Client:
     """Talks to a simulated miner."""
 
@@ -122,14 +146,30 @@ class Client:
         self.session = Session(key, md5(token["newsalt"], key + token["time"]))
         return self.session
 
-    async def send(self, command: str, **arguments: object) -> dict[str, Any]:
-        """Send a privileged command; return the answer, decrypted if it was encrypted."""
+    async def command(self, command: str, **arguments: object) -> bytes:
+        """Return a privileged command as it goes over the wire."""
         session = self.session or await self.log_in()
         request = {"cmd": command, **arguments, "token": session.sign}
-        answer = await exchange(
-            self.miner, session.envelope(json.dumps(request).encode())
-        )
-        return self.parse(answer)
+        return session.envelope(json.dumps(request).encode())
+
+    async def send(self, command: str, **arguments: object) -> dict[str, Any]:
+        """Send a privileged command; return the answer, decrypted if it was encrypted."""
+        request = await self.command(command, **arguments)
+        return self.parse(await exchange(self.miner, request))
+
+    @asynccontextmanager
+    async def dialog(self, command: str) -> AsyncGenerator[Dialog]:
+        """Send a privileged command and keep the connection."""
+        request = await self.command(command)
+        streams = await asyncio.open_connection(self.miner.host, self.miner.port)
+        dialog = Dialog(self, *streams)
+        try:
+            await dialog.send(request)
+            yield dialog
+        finally:
+            dialog.writer.close()
+            with suppress(ConnectionError):
+                await dialog.writer.wait_closed()
 
     def parse(self, answer: bytes) -> dict[str, Any]:
         """Parse an answer, decrypted if it was encrypted."""

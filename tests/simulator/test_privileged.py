@@ -262,12 +262,14 @@ async def test_a_changed_password_is_answered_under_the_old_key(
 ) -> None:
     """After that only the new one is good."""
     session = await client.log_in()
+    salt = (await client.message("get_token"))["salt"]
     request = {"cmd": "update_pwd", "old": "satoshi", "new": "naka_1"}
     plain = json.dumps(request | {"token": session.sign}).encode()
     answer = json.loads(await exchange(miner, session.envelope(plain)))
 
     assert json.loads(session.open(answer).rstrip(b"\0"))["Code"] == 131
     assert miner.password == "naka_1"
+    assert (await client.message("get_token"))["salt"] != salt
     assert await client.code("power_off") == 23
     assert await Client(miner).code("power_off") == 131
 

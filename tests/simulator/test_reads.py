@@ -232,6 +232,40 @@ async def test_a_board_that_is_pulled_out_is_not_listed(
     assert answer["STATUS"][0]["Msg"] == "2 ASC(s)"
 
 
+@each_generation
+async def test_boards_may_be_found_late(generation: str, model: str) -> None:
+    """A miner that starts without any lists them as they appear."""
+    miner = SimulatedMiner(generation=generation, model=model)
+    for board in miner.state.boards:
+        board.present = False
+    async with miner:
+        client = Client(miner)
+        assert await client.boards() == []
+        assert (await client.summary())["HS RT"] == 0
+        for count in (1, 2, 3):
+            miner.state.boards[count - 1].present = True
+            assert len(await client.boards()) == count
+        assert (await client.summary())["HS RT"] > 0
+
+
+@each_generation
+async def test_a_board_may_die_and_then_vanish(
+    client: Client, miner: SimulatedMiner
+) -> None:
+    """Its hash rate goes with the first, its entry with the second."""
+    before = (await client.summary())["HS RT"]
+    board = miner.state.boards[2]
+    board.alive = False
+    assert [found["HS RT"] > 0 for found in await client.boards()] == [
+        True,
+        True,
+        False,
+    ]
+    assert 0 < (await client.summary())["HS RT"] < 0.7 * before
+    board.present = False
+    assert [found["Slot"] for found in await client.boards()] == [0, 1]
+
+
 async def test_a_dead_board_is_listed_with_nothing_in_it(
     client: Client, miner: SimulatedMiner
 ) -> None:
@@ -428,6 +462,58 @@ async def test_error_codes_are_a_list_of_pairs(
             {"2010": "2026-10-31 11:00:00"},
         ]
     }
+
+
+@pytest.mark.parametrize("generation", ["v2", "compat"])
+@pytest.mark.parametrize(
+    ("quirk", "shape"),
+    [
+        (
+            Quirk.ERROR_OBJECT,
+            '{"218":"2026-11-01 08:00:00","329":"2026-11-01 08:01:00"}',
+        ),
+        (Quirk.ERROR_STRINGS, '["218","329"]'),
+        (
+            Quirk.BARE_ERRORS,
+            '["218":"2026-11-01 08:00:00","329":"2026-11-01 08:01:00"]',
+        ),
+    ],
+)
+async def test_error_codes_have_other_shapes_elsewhere(
+    generation: str, quirk: Quirk, shape: str
+) -> None:
+    """One of them is no JSON."""
+    async with SimulatedMiner(generation=generation, quirks={quirk}) as miner:
+        miner.state.fail(218)
+        miner.advance(60)
+        miner.state.fail(329)
+        answer = await exchange(miner, b'{"cmd":"get_error_code"}')
+
+        assert f'"error_code":{shape}' in answer.decode()
+
+
+@pytest.mark.parametrize("generation", ["v1", "v2", "compat"])
+async def test_faults_come_and_go(
+    client: Client, miner: SimulatedMiner, generation: str
+) -> None:
+    """While the miner runs; the time is its own."""
+
+    async def faults() -> list[str]:
+        if generation == "v1":
+            summary = await client.summary()
+            count = summary["Error Code Count"]
+            return [str(summary[f"Error Code {n}"]) for n in range(count)]
+        listed = (await client.message("get_error_code"))["error_code"]
+        return [code for pair in listed for code in pair]
+
+    miner.state.fail(218)
+    miner.state.fail(2010)
+    assert await faults() == ["218", "2010"]
+    assert miner.state.faults[218] == "2026-11-01 08:00:00"
+    del miner.state.faults[218]
+    assert await faults() == ["2010"]
+    miner.state.faults.clear()
+    assert await faults() == []
 
 
 # Joined and unknown commands

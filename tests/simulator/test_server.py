@@ -122,6 +122,17 @@ async def test_a_disconnected_miner_is_refused_and_can_come_back(
     assert await client.summary()
 
 
+async def test_a_cable_may_be_pulled_as_soon_as_it_is_in(
+    miner: SimulatedMiner, client: Client
+) -> None:
+    """Before anybody could connect."""
+    for _ in range(3):
+        await miner.disconnect()
+        miner.reconnect()
+
+    assert await client.summary()
+
+
 async def test_leaving_the_block_leaves_nothing_behind() -> None:
     """Open connections and hanging commands end with the miner."""
     async with SimulatedMiner() as miner:

@@ -134,6 +134,8 @@ def test_every_command_is_tried() -> None:
         "pre_power_on",
         "get_customer_msg",
         "set_heat_mode",
+        "download_logs",
+        "update_firmware",
     }
 
 
@@ -251,7 +253,9 @@ async def test_what_an_led_cannot_do(
 async def test_the_leds_can_be_read_back(client: Client) -> None:
     """Red first, then green, until they are automatic again."""
     timing = {"period": 200, "duration": 100, "start": 0}
+    assert (await client.message("get_miner_info"))["ledstat"] == "auto"
     await client.send("set_led", color="green", **timing)
+    assert (await client.message("get_miner_info"))["ledstat"] == "0,200,100,0 "
     await client.send("set_led", color="red", **timing)
     info = await client.message("get_miner_info")
     assert info["ledstat"] == "1,200,100,0 0,200,100,0 "
@@ -327,8 +331,7 @@ async def test_a_network_lacks_nothing(client: Client) -> None:
         ("load_log", {"ip": "1.2.3.4", "port": "0", "proto": "udp"}, 132),
         ("load_log", {"ip": "1.2.3.4", "port": 514, "proto": "udp"}, 132),
         ("load_log", {"ip": "1.2.3.4", "port": "514", "proto": "sctp"}, 132),
-        ("update_firmware", {}, 14),
-        ("download_logs", {}, 14),
+        ("upgrade_firmware", {}, 14),
         ("set_fire", {}, 14),
     ],
 )
@@ -368,6 +371,16 @@ async def test_preheating_goes_through_its_stages(
         {"complete": "false", "msg": "adjust continue"},
         {"complete": "true", "msg": "adjust complete"},
     ]
+    await client.send("power_on")
+    assert await client.code("pre_power_on") == 132
+
+
+@pytest.mark.parametrize(("generation", "code"), [("v1", 131), ("compat", 14)])
+async def test_newer_firmware_does_not_preheat(client: Client, code: int) -> None:
+    """The command was removed."""
+    await client.send("power_off")
+
+    assert await client.code("pre_power_on") == code
 
 
 async def test_a_stop_is_reported_with_reason_and_local_time(
@@ -425,14 +438,20 @@ async def test_a_factory_reset_forgets_everything(
 ) -> None:
     """The password and the switch as well, so that nobody can write any more."""
     await client.send("set_low_power")
+    await client.send("adjust_power_limit", power_limit="2000")
+    await client.send("disable_web_pools")
     await client.send("set_hostname", hostname="rig-7")
     await client.send("update_pools", **POOLS)
+    miner.state.network = Network(proto="static", ip="192.168.1.9")
     mac = miner.mac
     assert await client.code("factory_reset") == 131
     miner.advance(90)
 
     state = miner.state
     assert (state.power_mode, state.hostname) == ("normal", "WhatsMiner")
+    assert (state.power_limit, state.web_pools) == (None, True)
+    assert state.network == Network()
+    assert (await Client(miner).message("get_miner_info"))["proto"] == "dhcp"
     assert [pool.user for pool in state.pools] == ["simulated.001"]
     assert (miner.password, miner.api_open, miner.mac) == ("admin", False, mac)
     assert await Client(miner).code("power_on") == 45

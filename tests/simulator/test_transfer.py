@@ -1,0 +1,337 @@
+"""Log download and firmware upload."""
+
+import asyncio
+from contextlib import suppress
+import gzip
+import hashlib
+import io
+import tarfile
+
+import pytest
+
+from simulator import (
+    Closed,
+    CutTransfer,
+    Delayed,
+    HungTransfer,
+    Misbehaviour,
+    Quirk,
+    SimulatedMiner,
+    Truncated,
+    Unconfirmed,
+    log_archive,
+)
+
+from .client import Client, Dialog
+
+each_generation = pytest.mark.parametrize("generation", ["v1", "v2", "compat"])
+
+IMAGE = bytes(range(256)) * 3000  # more than any buffer between the two holds at once
+NEW = "20270102.03.Rel"
+
+
+async def download(client: Client) -> tuple[int, bytes]:
+    """Return the announced length and the bytes that came."""
+    async with client.dialog("download_logs") as dialog:
+        answer = await dialog.answer()
+        assert list(answer["Msg"]) == ["logfilelen"]
+        return int(answer["Msg"]["logfilelen"]), await dialog.rest()
+
+
+async def upload(dialog: Dialog, image: bytes, announced: int | None = None) -> None:
+    """Wait for ``ready`` and send an image."""
+    answer = await dialog.answer()
+    assert (answer["Code"], answer["Msg"]) == (131, "ready")
+    size = len(image) if announced is None else announced
+    await dialog.send(size.to_bytes(4, "little") + image)
+
+
+async def update(client: Client, image: bytes = IMAGE) -> int:
+    """Send an image and return the code of the final answer."""
+    async with client.dialog("update_firmware") as dialog:
+        await upload(dialog, image)
+        await dialog.reader.read(
+            client.miner.generation == "v1"
+        )  # the NUL of old firmware
+        code: int = (await dialog.answer())["Code"]
+        assert await dialog.rest() == b""
+        return code
+
+
+async def version(client: Client) -> str:
+    """Return the version that the miner says it has."""
+    return str((await client.message("get_version"))["fw_ver"])
+
+
+# Logs
+
+
+@each_generation
+async def test_the_logs_follow_their_length(
+    miner: SimulatedMiner, client: Client
+) -> None:
+    """They are a whole archive of text files, and nothing changes by reading them."""
+    length, logs = await download(client)
+
+    assert (length, logs) == (len(miner.logs), miner.logs)
+    with tarfile.open(fileobj=io.BytesIO(logs)) as archive:
+        names = archive.getnames()
+        member = archive.extractfile("logs/miner.log")
+        assert member is not None
+        assert b"chip temp" in member.read()
+    assert names == ["logs/miner.log", "logs/power.log", "logs/system.log"]
+    assert miner.writes == [{"cmd": "download_logs"}]
+    assert await client.summary()
+
+
+def test_an_archive_of_the_same_files_is_the_same() -> None:
+    """No time goes into it."""
+    one, two = (log_archive({"a.log": b"text", "b.log": b""}) for _ in "ab")
+
+    assert one == two
+    assert gzip.decompress(one).startswith(b"a.log\0")
+
+
+@pytest.mark.parametrize("logs", [b"", b"x", b"x" * 300_000], ids=len)
+async def test_a_test_may_set_the_logs(
+    miner: SimulatedMiner, client: Client, logs: bytes
+) -> None:
+    """Of any length."""
+    miner.logs = logs
+
+    assert await download(client) == (len(logs), logs)
+
+
+async def test_the_logs_come_after_their_answer(
+    miner: SimulatedMiner, client: Client
+) -> None:
+    """Not in one segment with it, unless the firmware is of that kind."""
+    assert not await first_segment(client)
+    async with SimulatedMiner(speed=1) as running:
+        assert not await first_segment(Client(running))
+
+    async with SimulatedMiner(quirks={Quirk.JOINED_LOGS}) as joined:
+        assert miner.logs.startswith(await first_segment(Client(joined)))
+        assert await first_segment(Client(joined))
+        assert await download(Client(joined)) == (len(joined.logs), joined.logs)
+
+
+async def first_segment(client: Client) -> bytes:
+    """Return what comes at once with the answer to ``download_logs``."""
+    async with client.dialog("download_logs") as dialog:
+        segment = await dialog.reader.read(1 << 16)
+        assert segment.startswith(b'{"enc":"')
+        return segment.partition(b'"}')[2]
+
+
+@pytest.mark.parametrize("share", [0.0, 0.25, 0.5])
+async def test_a_download_may_end_early(
+    miner: SimulatedMiner, client: Client, share: float
+) -> None:
+    """The length is that of the whole."""
+    miner.misbehave("download_logs", CutTransfer(share))
+    length, logs = await download(client)
+
+    assert length == len(miner.logs)
+    assert logs == miner.logs[: int(length * share)]
+
+
+async def test_a_download_may_hang(miner: SimulatedMiner, client: Client) -> None:
+    """Half of it comes, but no end."""
+    miner.misbehave("download_logs", HungTransfer())
+    half = len(miner.logs) // 2
+    async with client.dialog("download_logs") as dialog:
+        await dialog.answer()
+        assert await dialog.reader.readexactly(half) == miner.logs[:half]
+        more = asyncio.ensure_future(dialog.reader.read(1))
+        assert await client.summary()  # time enough for another byte to come
+        assert not more.done()
+        more.cancel()
+    miner.behave()
+
+    assert await download(client) == (len(miner.logs), miner.logs)
+
+
+async def test_a_delayed_download_is_whole(
+    miner: SimulatedMiner, client: Client
+) -> None:
+    """It begins when the answer does."""
+    release = asyncio.Event()
+    miner.misbehave("download_logs", Delayed(release))
+    task = asyncio.create_task(download(client))
+    while not miner.writes:
+        await asyncio.sleep(0)
+    release.set()
+
+    assert await task == (len(miner.logs), miner.logs)
+
+
+@pytest.mark.parametrize("how", [Closed(execute=True), Truncated(10)])
+async def test_nothing_follows_an_answer_that_is_not_whole(
+    miner: SimulatedMiner, client: Client, how: Misbehaviour
+) -> None:
+    """No client could make anything of it."""
+    miner.misbehave("download_logs", how)
+    async with client.dialog("download_logs") as dialog:
+        assert len(await dialog.reader.read()) in {0, 10}
+
+
+@pytest.mark.parametrize("command", ["download_logs", "update_firmware"])
+async def test_both_need_the_switch(
+    miner: SimulatedMiner, client: Client, command: str
+) -> None:
+    """As any other privileged command; the refusal ends it."""
+    miner.api_open = False
+    assert await client.code(command) == 45
+    miner.api_open = True
+    miner.void_tokens()
+    assert await client.code(command) == 135
+    assert miner.images == []
+
+
+# Firmware
+
+
+@each_generation
+async def test_a_new_firmware_comes_back_under_its_version(
+    miner: SimulatedMiner, client: Client
+) -> None:
+    """After a reboot; what was received can be told."""
+    miner.next_firmware = NEW
+    before = await version(client)
+    assert await update(client) == 131
+
+    with pytest.raises(ConnectionRefusedError):
+        await version(client)
+    miner.advance(90)
+    assert await version(client) == miner.firmware_version == NEW != before
+    assert (await client.summary())["Uptime"] == 0
+    assert NEW in str(await client.message("status"))
+    (image,) = miner.images
+    assert (image.announced, image.size, image.whole) == (len(IMAGE), len(IMAGE), True)
+    assert image.sha256 == hashlib.sha256(IMAGE).hexdigest()
+    assert miner.writes == [{"cmd": "update_firmware"}]
+
+
+async def test_settings_survive_an_update(
+    miner: SimulatedMiner, client: Client
+) -> None:
+    """The password and the API switch as well."""
+    await client.send("set_low_power")
+    await update(client)
+    miner.advance(90)
+
+    assert miner.state.power_mode == "low"
+    assert await client.code("power_off") == 131
+
+
+async def test_the_new_version_has_a_date_unless_it_is_set(
+    miner: SimulatedMiner, client: Client
+) -> None:
+    """That of the day."""
+    miner.advance(86_400)
+    await update(client)
+
+    assert miner.firmware_version == "20261102.14.Rel"
+
+
+@pytest.mark.parametrize("refuses", [False, True])
+async def test_what_is_no_image_is_refused(
+    miner: SimulatedMiner, client: Client, refuses: bool
+) -> None:
+    """An empty one, or whatever the test says; nothing changes."""
+    miner.refuses_firmware = refuses
+    before = await version(client)
+
+    assert await update(client, IMAGE if refuses else b"") == 132
+    assert await version(client) == before
+    assert miner.images[0].whole is refuses
+    assert not miner.state.away
+
+
+async def test_a_size_in_the_wrong_byte_order_is_refused(
+    miner: SimulatedMiner, client: Client
+) -> None:
+    """It would be an image of gigabytes."""
+    async with client.dialog("update_firmware") as dialog:
+        await dialog.answer()
+        await dialog.send((200).to_bytes(4, "big"))
+        assert (await dialog.answer())["Code"] == 132
+
+    assert miner.images[0].announced == 200 << 24
+
+
+@pytest.mark.parametrize("sent", [0, 3, 4, 1000, len(IMAGE) + 3])
+async def test_an_image_that_does_not_arrive_whole_changes_nothing(
+    miner: SimulatedMiner, client: Client, sent: int
+) -> None:
+    """The client's end comes too early; what came is told."""
+    data = (len(IMAGE).to_bytes(4, "little") + IMAGE)[:sent]
+    before = await version(client)
+    async with client.dialog("update_firmware") as dialog:
+        await dialog.answer()
+        await dialog.send(data)
+        dialog.writer.write_eof()
+        assert (await dialog.answer())["Code"] == 132
+
+    assert await version(client) == before
+    (image,) = miner.images
+    assert (image.size, image.whole) == (max(0, sent - 4), False)
+
+
+async def test_a_client_that_falls_silent_is_dropped() -> None:
+    """No image, no answer."""
+    async with SimulatedMiner(idle_seconds=0.3) as miner:
+        async with Client(miner).dialog("update_firmware") as dialog:
+            await upload(dialog, b"half", announced=8)
+            assert await dialog.rest() == b""
+
+        assert [image.whole for image in miner.images] == [False]
+        assert not miner.state.away
+
+
+@pytest.mark.parametrize("share", [0.0, 0.5, 1.0])
+async def test_an_upload_may_be_cut(
+    miner: SimulatedMiner, client: Client, share: float
+) -> None:
+    """Even when all of it came, nothing follows from it."""
+    miner.misbehave("update_firmware", CutTransfer(share))
+    before = await version(client)
+    async with client.dialog("update_firmware") as dialog:
+        # Whether the client gets an end or an error depends on how much it has sent.
+        with suppress(ConnectionError):
+            await upload(dialog, IMAGE)
+            assert await dialog.rest() == b""
+
+    assert await version(client) == before
+    assert [image.size for image in miner.images] == [int(len(IMAGE) * share)]
+
+
+async def test_an_upload_may_hang(miner: SimulatedMiner, client: Client) -> None:
+    """The client can send it all, and waits for ever."""
+    miner.misbehave("update_firmware", HungTransfer())
+    async with client.dialog("update_firmware") as dialog:
+        await upload(dialog, IMAGE)
+        more = asyncio.ensure_future(dialog.reader.read(1))
+        while not miner.images:
+            await asyncio.sleep(0)
+        assert not more.done()
+        more.cancel()
+
+    assert not miner.state.away
+
+
+@pytest.mark.parametrize("quirks", [set[Quirk](), {Quirk.SILENT_RESTARTS}])
+async def test_the_final_answer_may_be_lost(quirks: set[Quirk]) -> None:
+    """The miner takes the image all the same."""
+    async with SimulatedMiner(quirks=quirks) as miner:
+        client = Client(miner)
+        miner.next_firmware = NEW
+        if not quirks:
+            miner.misbehave("update_firmware", Unconfirmed())
+        async with client.dialog("update_firmware") as dialog:
+            await upload(dialog, IMAGE)
+            assert await dialog.rest() == b""
+        miner.advance(90)
+
+        assert await version(client) == NEW
