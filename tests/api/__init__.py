@@ -10,8 +10,8 @@ from typing import Any, Self
 from custom_components.whatsminer.api.commands import Command
 from custom_components.whatsminer.api.line import Line
 from custom_components.whatsminer.api.reader import Reader
+from custom_components.whatsminer.api.readings import Generation
 from custom_components.whatsminer.api.reply import Answer
-from custom_components.whatsminer.api.snapshot import Generation
 from custom_components.whatsminer.api.writer import Writer
 from simulator import DEFAULT_PASSWORD, SimulatedMiner
 from tests import Held, names_of

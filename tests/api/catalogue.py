@@ -79,7 +79,7 @@ CATALOGUE = (
         for mode in ("low", "normal", "high")
     ),
     Entry(commands.reboot, (), "reboot", effect=Effect.REBOOTS),
-    Entry(commands.factory_reset, (), "factory_reset", effect=Effect.REBOOTS),
+    Entry(commands.factory_reset, (), "factory_reset", effect=Effect.RESETS),
     Entry(
         commands.update_pwd,
         ("satoshi", "nakamoto"),

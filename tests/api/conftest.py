@@ -13,6 +13,7 @@ from custom_components.whatsminer.api import line, reader, transport, writer
 from simulator import SimulatedMiner
 
 from . import HOST, Clock, Handler, Listen
+from .file_miner import Downloads, FileMiner, give_whole
 
 
 @pytest.fixture(autouse=True)
@@ -74,3 +75,11 @@ async def any_miner(
     """A miner of each generation in turn."""
     async with SimulatedMiner(generation=request.param, model="M50") as miner:
         yield miner
+
+
+@pytest.fixture
+async def downloads() -> AsyncGenerator[Downloads]:
+    """A miner that gives its log, unless the test wants something else."""
+    async with FileMiner(give_whole) as miner:
+        yield Downloads(miner)
+        assert miner.peak == 1

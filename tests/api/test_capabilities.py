@@ -1,11 +1,20 @@
 """What can be expected of a firmware generation."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 
 from custom_components.whatsminer.api import Capabilities, Generation, Snapshot
-from custom_components.whatsminer.api.snapshot import Status, Summary
+from custom_components.whatsminer.api.readings import (
+    Board,
+    MinerInfo,
+    PoolState,
+    Psu,
+    Status,
+    Summary,
+)
 from custom_components.whatsminer.api.wire import decode
 from simulator import SimulatedMiner
 
@@ -17,15 +26,19 @@ AIR_ONLY = {"set_temp_offset", "set_poweroff_cool", "set_fan_zero_speed"}
 NOT_IN_V1 = AIR_ONLY | {"adjust_power_limit", "adjust_upfreq_speed"}
 
 
+def snapshot(generation: Generation = Generation.V2, **values: Any) -> Snapshot:
+    """Return a snapshot of a mining miner."""
+    taken = datetime(2026, 11, 21, tzinfo=UTC)
+    return Snapshot(taken=taken, generation=generation, mining=True, **values)
+
+
 def capabilities(
     generation: Generation, *, liquid: bool = False, status: Status | None = None
 ) -> Capabilities:
     """Return what a miner with this generation can do."""
     return Capabilities.of(
-        Snapshot(
-            taken=datetime(2026, 11, 21, tzinfo=UTC),
-            generation=generation,
-            mining=True,
+        snapshot(
+            generation,
             summary=Summary(liquid_cooling=liquid),
             status=status or Status(),
         )
@@ -52,58 +65,141 @@ def test_which_commands_a_generation_has(
 
 
 @pytest.mark.parametrize("liquid", [False, True])
-def test_fans_are_where_air_cools(*, liquid: bool) -> None:
-    """And nowhere else."""
-    assert capabilities(Generation.V2, liquid=liquid).has_fans is not liquid
+def test_what_is_not_cooled_by_liquid_is_cooled_by_air(*, liquid: bool) -> None:
+    """There is nothing between."""
+    can = capabilities(Generation.V2, liquid=liquid)
+    assert can.liquid_cooled is liquid
+    assert can.air_cooled is not liquid
 
 
-@pytest.mark.parametrize(("told", "fans"), [(0, True), ("0.0", True), (38.5, False)])
-def test_fans_are_where_a_coolant_has_no_temperature(
-    told: float | str, *, fans: bool
+@pytest.mark.parametrize(("told", "air"), [(0, True), ("0.0", True), (38.5, False)])
+def test_air_cools_where_a_coolant_has_no_temperature(
+    told: float | str, *, air: bool
 ) -> None:
     """Firmware of air-cooled miners may tell one of 0."""
     status = decode(Status, {"mineroff": "false", "liquid_temp": told})
     can = capabilities(Generation.V2, status=status)
-    assert can.has_fans is fans
-    assert can.accepts("set_temp_offset") is fans
+    assert can.air_cooled is air
+    assert can.accepts("set_temp_offset") is air
 
 
 @pytest.mark.parametrize("generation", Generation)
-def test_what_the_summary_of_v1_lacks(generation: Generation) -> None:
-    """The environment, and fast boot."""
+def test_which_generation_it_is(generation: Generation) -> None:
+    """The oldest, the newest, or neither."""
     can = capabilities(generation)
-    assert can.reports_environment is (generation is not Generation.V1)
-    assert can.reports_fast_boot is (generation is not Generation.V1)
+    assert can.is_v1 is (generation is Generation.V1)
+    assert can.is_compat is (generation is Generation.COMPAT)
 
 
-def test_only_some_firmware_tells_the_percent() -> None:
-    """Even 0 is told."""
-    assert not capabilities(Generation.V2).reports_power_percent
-    told = capabilities(Generation.COMPAT, status=Status(power_percent=0))
-    assert told.reports_power_percent
+# What only some firmware tells
 
 
 @pytest.mark.parametrize(
-    ("generation", "model", "liquid"),
+    ("values", "name"),
     [
-        ("v1", "M20S", False),
-        ("v1", "M66", True),
-        ("v2", "M30S+", False),
-        ("v2", "M56S", True),
-        ("compat", "M60S", False),
-        ("compat", "M63", True),
+        (
+            {"boards": (Board(), Board(voltage_difference=0))},
+            "board_voltage_difference",
+        ),
+        ({"status": Status(coolant_temperature=38.5)}, "coolant_temperature"),
+        ({"pools": (PoolState(), PoolState(difficulty=0))}, "pool_difficulty"),
+        ({"status": Status(power_percent=0)}, "power_percent"),
+        ({"psu": Psu(fan_speed=7000)}, "psu_fan_speed"),
+        ({"summary": Summary(psu_fan_speed=7000)}, "psu_fan_speed"),
+        ({"psu": Psu(input_current=15)}, "psu_input_current"),
+        ({"psu": Psu(input_power=0)}, "psu_input_power"),
+        ({"psu": Psu(input_voltage=224)}, "psu_input_voltage"),
+        ({"psu": Psu(temperature=31.5)}, "psu_temperature"),
+        ({"status": Status(target_frequency_percent=0)}, "target_frequency_percent"),
+        ({"info": MinerInfo(upfreq_speed=0)}, "upfreq_speed"),
     ],
 )
-@pytest.mark.parametrize("mining", [True, False])
-async def test_capabilities_do_not_depend_on_the_moment(
-    generation: str, model: str, *, liquid: bool, mining: bool
-) -> None:
-    """A stopped miner can do what it can do."""
-    async with SimulatedMiner(generation=generation, model=model) as miner:
-        miner.state.mining = mining
-        can = Capabilities.of(await reader_of(miner).poll())
-    assert can == Capabilities(
+def test_what_is_told_once_can_be_expected(values: dict[str, Any], name: str) -> None:
+    """Even 0 is told, and nothing else is expected."""
+    assert Capabilities.of(snapshot(**values)).reports == {name}
+
+
+def test_what_is_not_told_is_not_expected() -> None:
+    """A fan of the supply that never turns is none: liquid cools it."""
+    assert Capabilities.of(snapshot()).reports == frozenset()
+    assert Capabilities.of(snapshot(psu=Psu(fan_speed=0))).reports == frozenset()
+
+
+def test_a_first_snapshot_may_tell_less_than_there_is() -> None:
+    """That of a booting miner; a later one then knows more."""
+    little = capabilities(Generation.V2)
+    psu = Psu(temperature=31.5, input_power=3400)
+    more = Capabilities.of(snapshot(psu=psu))
+    most = Capabilities.of(snapshot(psu=psu, info=MinerInfo(upfreq_speed=0)))
+    assert more.knows_more_than(little)
+    assert most.knows_more_than(more)
+    for one, other in ((little, more), (more, most), (little, most), (more, more)):
+        assert not one.knows_more_than(other)
+
+
+def test_knowing_another_thing_is_knowing_more() -> None:
+    """Whichever of the two came first."""
+    one = Capabilities.of(snapshot(psu=Psu(temperature=31.5)))
+    other = Capabilities.of(snapshot(info=MinerInfo(upfreq_speed=0)))
+    assert one.knows_more_than(other)
+    assert other.knows_more_than(one)
+
+
+def test_a_coolant_that_shows_later_is_knowing_more() -> None:
+    """One that shows no longer is not: it was seen."""
+    air = capabilities(Generation.V2)
+    liquid = capabilities(Generation.V2, liquid=True)
+    assert liquid.knows_more_than(air)
+    assert not air.knows_more_than(liquid)
+    assert not liquid.knows_more_than(liquid)
+
+
+@pytest.mark.parametrize("one", Generation)
+@pytest.mark.parametrize("other", Generation)
+def test_another_generation_is_always_news(one: Generation, other: Generation) -> None:
+    """Whatever it tells."""
+    told = capabilities(other, status=Status(power_percent=0))
+    assert capabilities(one).knows_more_than(told) is (one is not other)
+
+
+# Real and simulated miners
+
+
+FAN = {"psu_fan_speed"}
+POOL = {"pool_difficulty"}
+BOARD = {"board_voltage_difference"}
+SUPPLY = {
+    "psu_input_current",
+    "psu_input_power",
+    "psu_input_voltage",
+    "psu_temperature",
+}
+SETTINGS = {"target_frequency_percent", "upfreq_speed"}
+V2 = POOL | BOARD | SUPPLY | SETTINGS
+COMPAT = POOL | SUPPLY | SETTINGS | {"power_percent"}
+
+
+@pytest.mark.parametrize(
+    ("generation", "model", "reports"),
+    [
+        ("v1", "M20S", POOL | BOARD | FAN),
+        ("v2", "M30S+", V2 | FAN),
+        ("compat", "M60S", COMPAT | FAN),
+        ("v1", "M66", POOL | BOARD),
+        ("v2", "M56S", V2),
+        ("compat", "M63", COMPAT | {"coolant_temperature"}),
+    ],
+)
+async def test_what_miners_tell(generation: str, model: str, reports: set[str]) -> None:
+    """As long as they mine; once they are off, only the fan of the supply may be missing."""
+    expected = Capabilities(
         generation=Generation(generation),
-        liquid_cooled=liquid,
-        reports_power_percent=generation == "compat",
+        liquid_cooled=model in {"M66", "M56S", "M63"},
+        reports=frozenset(reports),
     )
+    async with SimulatedMiner(generation=generation, model=model) as miner:
+        assert Capabilities.of(await reader_of(miner).poll()) == expected
+        miner.state.mining = False
+        off = Capabilities.of(await reader_of(miner).poll())
+    assert replace(off, reports=off.reports | reports & FAN) == expected
+    assert not off.knows_more_than(expected)

@@ -221,7 +221,7 @@ async def test_what_can_be_done_is_told_by_the_first_snapshot(client: Miner) -> 
     """Without asking again."""
     capabilities = Capabilities.of(await client.poll())
     assert capabilities.accepts("set_temp_offset")
-    assert capabilities.has_fans
+    assert capabilities.air_cooled
 
 
 def test_every_error_is_of_one_kind() -> None:

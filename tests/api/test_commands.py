@@ -1,20 +1,24 @@
 """The catalogue of writable commands."""
 
 from collections.abc import Callable
+from dataclasses import replace
 import inspect
-import math
 from typing import Any, get_args
 
 import pytest
 
-from custom_components.whatsminer.api import InvalidValueError, commands
+from custom_components.whatsminer.api import (
+    InvalidTextError,
+    InvalidValueError,
+    commands,
+)
 from custom_components.whatsminer.api.commands import Command, Effect, Pool
 
-from .catalogue import CATALOGUE, NUMBERS, Entry
+from .catalogue import CATALOGUE, Entry
 
 
 def test_every_command_of_the_document_is_here() -> None:
-    """The binary transfers come later; get_token and reads are no commands."""
+    """What carries a file is no command, nor are get_token and the readings."""
     assert {entry.name for entry in CATALOGUE} == {
         "update_pools",
         "restart_btminer",
@@ -123,38 +127,6 @@ def test_v1_spells_some_in_its_own_way() -> None:
     }
 
 
-@pytest.mark.parametrize(("make", "minimum", "maximum"), NUMBERS)
-def test_both_bounds_are_within(
-    make: Callable[[float], Command], minimum: int, maximum: int
-) -> None:
-    """Rivals leave them out."""
-    for bound in (minimum, maximum):
-        assert str(bound) in {str(sent) for sent in make(bound).parameters.values()}
-
-
-@pytest.mark.parametrize(("make", "minimum", "maximum"), NUMBERS)
-@pytest.mark.parametrize("beyond", [1, 0.001, 1e9, math.inf])
-def test_what_is_beyond_a_bound_is_refused(
-    make: Callable[[float], Command], minimum: int, maximum: int, beyond: float
-) -> None:
-    """The error names the bounds."""
-    for value in (minimum - beyond, maximum + beyond):
-        with pytest.raises(InvalidValueError) as caught:
-            make(value)
-        assert (caught.value.minimum, caught.value.maximum) == (minimum, maximum)
-        assert caught.value.value == value
-        assert isinstance(caught.value, ValueError)
-
-
-@pytest.mark.parametrize(("make", "minimum", "maximum"), NUMBERS)
-def test_what_is_no_number_is_refused(
-    make: Callable[[float], Command], minimum: int, maximum: int
-) -> None:
-    """It would slip through a comparison."""
-    with pytest.raises(InvalidValueError):
-        make(math.nan)
-
-
 @pytest.mark.parametrize(
     ("percent", "sent"),
     [(50.4, "50"), (50.5, "51"), (51.5, "52"), (0.4, "0"), (99.5, "100"), (7, "7")],
@@ -184,35 +156,169 @@ def test_a_power_limit_of_zero_is_refused() -> None:
 @pytest.mark.parametrize("count", [0, 4])
 def test_a_miner_has_one_to_three_pools(count: int) -> None:
     """None would stop it, and there are three places."""
-    with pytest.raises(InvalidValueError):
+    with pytest.raises(InvalidValueError) as caught:
         commands.update_pools(*[Pool("stratum+tcp://a:1", "w")] * count)
+    assert caught.value.parameter == "pools"
+    assert (caught.value.minimum, caught.value.maximum) == (1, 3)
 
 
 @pytest.mark.parametrize("count", [1, 2, 3])
 def test_all_nine_pool_fields_are_sent(count: int) -> None:
     """An unused place is empty, never missing."""
-    pools = [Pool(f"url{n}", f"worker{n}", f"pass{n}") for n in range(1, count + 1)]
-    parameters = commands.update_pools(*pools).parameters
+    pools = [
+        Pool(f"stratum+tcp://pool{n}:3333", f"worker{n}", f"pass{n}")
+        for n in range(1, count + 1)
+    ]
+    parameters = dict(commands.update_pools(*pools).parameters)
     for number in (1, 2, 3):
         used = number <= count
-        assert parameters[f"pool{number}"] == (f"url{number}" if used else "")
-        assert parameters[f"worker{number}"] == (f"worker{number}" if used else "")
-        assert parameters[f"passwd{number}"] == (f"pass{number}" if used else "")
-    assert len(parameters) == 9
+        url = f"stratum+tcp://pool{number}:3333"
+        assert parameters.pop(f"pool{number}") == (url if used else "")
+        assert parameters.pop(f"worker{number}") == (f"worker{number}" if used else "")
+        assert parameters.pop(f"passwd{number}") == (f"pass{number}" if used else "")
+    assert parameters == {}
+
+
+@pytest.mark.parametrize("place", [0, 1, 2])
+@pytest.mark.parametrize("url", ["", "pool.example"])
+def test_every_pool_that_is_named_needs_an_address(place: int, url: str) -> None:
+    """One typing error in the second is as bad as in the first."""
+    pools = [Pool("stratum+tcp://a:1", "w")] * 3
+    pools[place] = Pool(url, "w")
+    with pytest.raises(InvalidTextError) as caught:
+        commands.update_pools(*pools)
+    assert caught.value.parameter == "pool_url"
+
+
+# Addresses
+
+
+@pytest.mark.parametrize("mask", ["255.255.255.0", "24"])
+def test_a_mask_is_sent_as_an_address(mask: str) -> None:
+    """However it was given."""
+    command = commands.net_config("10.0.0.9", mask, "10.0.0.1", ())
+    assert command.parameters == {
+        "ip": "10.0.0.9",
+        "mask": "255.255.255.0",
+        "gate": "10.0.0.1",
+        "dns": "",
+        "host": "",
+    }
 
 
 @pytest.mark.parametrize(
-    "shown",
+    ("changes", "parameter"),
     [
-        commands.update_pwd("hunter1", "hunter2"),
-        commands.update_pools(Pool("url", "worker", "hunter2")),
-        Pool("url", "worker", "hunter2"),
+        ({"ip": "10.0.0"}, "ip"),
+        ({"ip": "10.0.0.9/24"}, "ip"),
+        ({"ip": "fe80::1"}, "ip"),
+        ({"mask": "255.0.255.0"}, "mask"),
+        ({"mask": "33"}, "mask"),
+        ({"mask": "-1"}, "mask"),
+        ({"mask": ""}, "mask"),
+        ({"mask": "24/8"}, "mask"),
+        ({"mask": "nonsense"}, "mask"),
+        ({"gateway": ""}, "gateway"),
+        ({"gateway": "gateway"}, "gateway"),
+        ({"gateway": "10.0.1.1"}, "gateway"),
+        ({"mask": "255.255.255.248", "gateway": "10.0.0.1"}, "gateway"),
+        ({"dns": ("1.1.1.1", "one.one.one.one")}, "dns"),
+        ({"dns": ("1.1.1.1 9.9.9.9",)}, "dns"),
+        ({"host": "-rig"}, "hostname"),
     ],
-    ids=["update_pwd", "update_pools", "pool"],
 )
-def test_no_password_is_shown(shown: object) -> None:
-    """A command may end up in a log."""
-    assert "hunter" not in repr(shown)
+def test_an_address_from_which_nobody_comes_back_is_refused(
+    changes: dict[str, Any], parameter: str
+) -> None:
+    """The miner would be lost to the network."""
+    good: dict[str, Any] = {
+        "ip": "10.0.0.9",
+        "mask": "255.255.255.0",
+        "gateway": "10.0.0.1",
+        "dns": ("1.1.1.1",),
+        "host": "rig7",
+    }
+    assert commands.net_config(**good)
+    with pytest.raises(InvalidTextError) as caught:
+        commands.net_config(**good | changes)
+    assert caught.value.parameter == parameter
+    assert not caught.value.request_sent
+
+
+@pytest.mark.parametrize("mask", ["255.255.254.0", "23", "255.0.0.0"])
+def test_a_gateway_may_be_anywhere_in_the_network(mask: str) -> None:
+    """Which is not always as large as it looks."""
+    command = commands.net_config("10.0.0.9", mask, "10.0.1.254", ("1.1.1.1",))
+    assert command.parameters["gate"] == "10.0.1.254"
+
+
+@pytest.mark.parametrize(
+    ("make", "parameter"),
+    [
+        (lambda: commands.update_pwd("old", "nine_char"), "new_password"),
+        (lambda: commands.update_pwd("old", ""), "new_password"),
+        (lambda: commands.set_hostname("rig 7"), "hostname"),
+        (lambda: commands.set_hostname(""), "hostname"),
+        (lambda: commands.set_zone("Asia/Shanghai", "Asia/Shanghai"), "timezone"),
+        (lambda: commands.set_zone("CST-8", "Asia Shanghai"), "zonename"),
+        (lambda: commands.load_log("syslog.example", 514, "udp"), "ip"),
+    ],
+)
+def test_a_text_that_the_miner_cannot_take_is_refused(
+    make: Callable[[], Command], parameter: str
+) -> None:
+    """Before it is sent, by the name it has for people."""
+    with pytest.raises(InvalidTextError) as caught:
+        make()
+    assert caught.value.parameter == parameter
+
+
+def test_the_old_password_is_sent_as_it_is() -> None:
+    """It is what it is, whatever the shape of new ones."""
+    command = commands.update_pwd("n0t allowed now", "nakamoto")
+    assert command.parameters["old"] == "n0t allowed now"
+
+
+# Secrets
+
+
+def secrets() -> list[object]:
+    """Return all that carries a password, and the error of one that is not taken."""
+    pool = Pool("stratum+tcp://a:1", "worker", "hunter2")
+    command = commands.update_pools(pool)
+    with pytest.raises(InvalidTextError) as caught:
+        commands.update_pwd("hunter1", "hunter2 is too long")
+    return [
+        pool,
+        [pool],
+        command,
+        replace(command, fallback=command),
+        commands.update_pwd("hunter1", "hunter2"),
+        caught.value,
+        vars(caught.value),
+    ]
+
+
+@pytest.mark.parametrize("place", range(len(secrets())))
+def test_no_password_is_shown(place: int) -> None:
+    """A command or an error may end up in a log."""
+    shown = secrets()[place]
+    assert "hunter" not in f"{shown!r} {shown}"
+
+
+# What tells the result
+
+
+def test_some_results_are_told_by_a_seldom_read_command() -> None:
+    """Whoever sends one reads it with the next poll."""
+    told = {
+        entry.name: entry.command.told_by
+        for entry in CATALOGUE
+        if entry.command.told_by
+    }
+    assert told == dict.fromkeys(
+        ("set_led", "set_hostname", "adjust_upfreq_speed"), "get_miner_info"
+    )
 
 
 def test_every_effect_is_used() -> None:

@@ -11,12 +11,14 @@ from custom_components.whatsminer.api.errors import (
     MalformedReplyError,
     MiningProcessDownError,
     NotAMinerError,
+    RefusedError,
     TimedOutError,
     TokenRejectedError,
     UnsupportedCommandError,
     WriteAccessClosedError,
+    WrongPasswordError,
 )
-from custom_components.whatsminer.api.line import Line, Urgency
+from custom_components.whatsminer.api.line import Line, Urgency, unseal
 from simulator import Hang, Quirk, Raw, SimulatedMiner
 from simulator.cipher import encrypt
 
@@ -117,6 +119,69 @@ async def test_who_gives_up_when_called_passes_the_line_on(line: Line) -> None:
     assert queue.served == ["read", "later"]
 
 
+@pytest.mark.parametrize("holder", Urgency)
+async def test_only_a_power_off_interrupts(line: Line, holder: Urgency) -> None:
+    """And only what can be interrupted; everything else waits for its end."""
+    calls: list[str] = []
+    queue = Queue(line)
+    async with line.turn(holder) as turn:
+        waiting = [await queue.join("off 1", Urgency.POWER_OFF)]
+        assert not turn.interrupted
+        turn.interrupt = lambda: calls.append("interrupted")
+        waiting += [
+            await queue.join("write", Urgency.WRITE),
+            await queue.join("read", Urgency.READ),
+        ]
+        assert not turn.interrupted
+        assert calls == []
+        waiting.append(await queue.join("off 2", Urgency.POWER_OFF))
+        assert turn.interrupted
+        assert calls == ["interrupted"]
+        assert queue.served == []
+    await asyncio.gather(*waiting)
+    assert queue.served == ["off 1", "off 2", "write", "read"]
+
+
+@pytest.mark.parametrize(
+    ("holder", "waiter", "overtaken"),
+    [
+        (Urgency.READ, Urgency.READ, False),
+        (Urgency.READ, Urgency.WRITE, True),
+        (Urgency.READ, Urgency.POWER_OFF, True),
+        (Urgency.WRITE, Urgency.READ, False),
+        (Urgency.WRITE, Urgency.WRITE, False),
+        (Urgency.WRITE, Urgency.POWER_OFF, True),
+        (Urgency.POWER_OFF, Urgency.POWER_OFF, False),
+    ],
+)
+async def test_a_turn_is_overtaken_by_what_is_more_urgent(
+    line: Line, holder: Urgency, waiter: Urgency, *, overtaken: bool
+) -> None:
+    """As long as it waits."""
+    queue = Queue(line)
+    async with line.turn(holder) as turn:
+        assert not line.is_overtaken(turn)
+        waiting = await queue.join("x", waiter)
+        assert line.is_overtaken(turn) is overtaken
+        waiting.cancel()
+        await asyncio.sleep(0)
+        assert not line.is_overtaken(turn)
+
+
+async def test_whoever_waits_behind_one_who_gave_up_overtakes_as_well(
+    line: Line,
+) -> None:
+    """The first in the queue is not the only one."""
+    queue = Queue(line)
+    async with line.turn(Urgency.WRITE) as turn:
+        gone = await queue.join("gone", Urgency.POWER_OFF)
+        off = await queue.join("off", Urgency.POWER_OFF)
+        gone.cancel()
+        await asyncio.sleep(0)
+        assert line.is_overtaken(turn)
+    await off
+
+
 async def test_a_failure_frees_the_line(line: Line) -> None:
     """For whoever comes next."""
     for _ in range(2):
@@ -189,6 +254,37 @@ async def test_an_encrypted_answer_is_opened(listen: Listen, session: Session) -
     assert answer.message == "API command OK"
     data = VECTORS["requests"][4]["nul_padded_b64"].encode()
     assert received == [b'{"enc":1,"data":"%s"}' % data]
+
+
+@pytest.mark.parametrize(
+    ("raw", "error"),
+    [
+        (b'{"STATUS":"E","Code":132,"Msg":"no"}', RefusedError),
+        (b'{"STATUS":"E","Code":23,"Msg":"no"}', WrongPasswordError),
+        (b'{"enc":1,"STATUS":"E","Code":14}', UnsupportedCommandError),
+        (b'{"enc":"AAAA"}', MalformedReplyError),
+        (b"\x16garbage", NotAMinerError),
+        (b"Socket connect failed", MiningProcessDownError),
+        (b"", MalformedReplyError),
+    ],
+)
+def test_what_is_no_success_is_an_error(
+    session: Session, raw: bytes, error: type[Exception]
+) -> None:
+    """A refusal comes in plain text."""
+    with pytest.raises(error):
+        unseal(session, raw, "power_off")
+
+
+def test_a_sealed_answer_is_opened_and_checked(session: Session) -> None:
+    """It may hold a success or a refusal."""
+    success, refused = (
+        json.dumps({"enc": answer["nul_padded_b64"]}).encode()
+        for answer in VECTORS["answers"]
+    )
+    assert unseal(session, success, "power_off").message == "API command OK"
+    with pytest.raises(TokenRejectedError, match="check token err"):
+        unseal(session, refused, "power_off")
 
 
 @pytest.mark.parametrize("quirks", [set[Quirk](), {Quirk.ENCRYPTED_135}])

@@ -18,12 +18,8 @@ from custom_components.whatsminer.api.errors import (
     WhatsminerError,
     WrongMinerError,
 )
-from custom_components.whatsminer.api.snapshot import (
-    Generation,
-    Snapshot,
-    Status,
-    Summary,
-)
+from custom_components.whatsminer.api.readings import Generation, Status, Summary
+from custom_components.whatsminer.api.snapshot import Snapshot
 from simulator import (
     Closed,
     Dropped,
@@ -73,6 +69,12 @@ class Polls:
         self._seen = len(self.miner.requests)
         assert self.miner.connections == self._seen
         return asked
+
+
+def codes_of(snapshot: Snapshot) -> list[str]:
+    """Return the codes of the faults that a miner has told."""
+    assert snapshot.errors is not None
+    return [error.code for error in snapshot.errors]
 
 
 @pytest.fixture
@@ -166,6 +168,19 @@ async def test_a_new_slow_reading_replaces_the_old_one(polls: Polls) -> None:
     assert snapshots[-1].info.hostname == "rig7"
 
 
+@pytest.mark.parametrize("command", SLOW)
+async def test_a_slow_reading_that_is_expected_comes_with_the_next_poll(
+    polls: Polls, command: str
+) -> None:
+    """In the place of the third connection, once, and then at its usual distance."""
+    await polls.poll()
+    assert polls.asked
+    polls.reader.expect(command)
+    for third in (command, *["get_error_code"] * 7):
+        await polls.poll()
+        assert polls.asked == [JOINED, "status", third]
+
+
 # What comes of it
 
 
@@ -183,7 +198,7 @@ async def test_three_generations_tell_the_same_in_the_same_units(
     summary = snapshot.summary
     assert snapshot.hash_rate == pytest.approx(state.hash_rate, rel=1e-6)
     assert snapshot.hash_rate == pytest.approx(118, rel=0.05)
-    assert snapshot.hash_rate_average == pytest.approx(state.hash_average, rel=1e-6)
+    assert summary.hash_rate_average == pytest.approx(state.hash_average, rel=1e-6)
     assert summary.hash_rate_1m == pytest.approx(state.hash_1m, rel=1e-6)
     assert summary.hash_rate_15m == pytest.approx(state.hash_15m, rel=1e-6)
     assert summary.factory_hash_rate == pytest.approx(118)
@@ -210,16 +225,14 @@ async def test_three_generations_tell_the_same_in_the_same_units(
     for board, reading in zip(snapshot.boards, state.boards, strict=True):
         assert board.slot == reading.slot
         assert board.hash_rate == pytest.approx(reading.hash_rate, abs=0.01)
-        assert board.hash_rate_average == pytest.approx(reading.hash_average, abs=0.01)
         assert board.temperature == pytest.approx(reading.temperature, abs=0.01)
         assert board.frequency == pytest.approx(reading.frequency, abs=0.5)
         assert board.effective_chips == 117
         assert board.serial_number == reading.serial
-        assert board.tuned is True
     pool = snapshot.pools[0]
     assert pool.url == "stratum+tcp://btc.pool.example:3333"
     assert pool.worker == "simulated.001"
-    assert (pool.status, pool.active, pool.priority) == ("alive", True, 0)
+    assert (pool.status, pool.active) == ("alive", True)
     assert pool.accepted_shares == state.accepted
     assert pool.last_share == int(state.last_share)
 
@@ -245,14 +258,34 @@ async def test_faults_are_listed(any_polls: Polls) -> None:
         111: "2026-11-20 08:00:00",
         541: "2026-11-20 09:00:00",
     }
-    errors = (await any_polls.poll()).errors
-    assert [error.code for error in errors] == ["111", "541"]
+    snapshot = await any_polls.poll()
+    assert codes_of(snapshot) == ["111", "541"]
     assert all(
         (error.since is None) == (any_polls.miner.generation == "v1")
-        for error in errors
+        for error in snapshot.errors or ()
     )
     any_polls.miner.state.faults = {}
     assert (await any_polls.poll()).errors == ()
+
+
+@pytest.mark.parametrize("how", [Refused(14), PROCESS_DOWN, Truncated(2), Closed()])
+async def test_faults_are_unknown_until_they_are_told(
+    polls: Polls, how: Misbehaviour
+) -> None:
+    """No answer is not the same as no faults."""
+    polls.miner.misbehave("get_error_code", how)
+    for _ in range(2):
+        assert (await polls.poll()).errors is None
+    polls.miner.behave()
+    assert (await polls.poll()).errors == ()
+
+
+async def test_faults_of_v1_are_unknown_without_its_summary(old_polls: Polls) -> None:
+    """Which is where it tells them."""
+    old_polls.miner.misbehave(JOINED, PROCESS_DOWN)
+    assert (await old_polls.poll()).errors is None
+    old_polls.miner.behave()
+    assert (await old_polls.poll()).errors == ()
 
 
 @pytest.mark.parametrize("quirk", Quirk)
@@ -268,9 +301,8 @@ async def test_a_firmware_with_a_quirk_is_read_all_the_same(
         snapshot = await polls.poll()
     assert snapshot.mining is True
     assert snapshot.hash_rate == pytest.approx(100, rel=0.05)
-    assert [error.code for error in snapshot.errors] == ["111", "541"]
+    assert codes_of(snapshot) == ["111", "541"]
     assert snapshot.psu.temperature
-    assert snapshot.psu.vendor == "7"
     assert snapshot.info.hostname == "WhatsMiner"
 
 
@@ -363,7 +395,7 @@ async def test_a_long_error_list_that_is_cut_keeps_what_is_whole(polls: Polls) -
     """The miner's buffer overflowed."""
     polls.miner.state.faults = dict.fromkeys(range(100, 400), "2026-11-20 08:00:00")
     polls.miner.misbehave("get_error_code", Truncated(1000))
-    errors = (await polls.poll()).errors
+    errors = (await polls.poll()).errors or ()
     assert 15 < len(errors) < 40
     assert errors[0].code == "100"
     assert errors[0].since is not None
@@ -565,7 +597,6 @@ async def test_a_stopped_miner_says_so_and_hashes_nothing(any_polls: Polls) -> N
     snapshot = await any_polls.poll()
     assert snapshot.mining is False
     assert snapshot.hash_rate == 0
-    assert snapshot.hash_rate_average == 0
     assert snapshot.efficiency is None
     any_polls.miner.state.mining = True
     assert (await any_polls.poll()).mining is True

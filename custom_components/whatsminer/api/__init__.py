@@ -3,12 +3,14 @@
 `Miner.poll()` returns a `Snapshot`; `Miner.send(command)` takes one from `commands`.
 """
 
-from . import commands
+from . import commands, limits
 from .capabilities import Capabilities
-from .client import Miner
+from .client import READABLE, Miner
 from .commands import Command, Effect, PowerMode, Value
 from .errors import (
     CannotConnectError,
+    FirmwareUnknownError,
+    InvalidTextError,
     InvalidValueError,
     MalformedReplyError,
     MiningProcessDownError,
@@ -19,6 +21,10 @@ from .errors import (
     TokenRejectedError,
     TooManyTokensError,
     TooSoonError,
+    TransferBrokenError,
+    TransferError,
+    TransferInterruptedError,
+    TransferTooLargeError,
     UnconfirmedError,
     UnreachableError,
     UnsupportedCommandError,
@@ -27,18 +33,26 @@ from .errors import (
     WrongMinerError,
     WrongPasswordError,
 )
+from .faults import Category, Fault, Severity, describe
+from .readings import Board, Generation, Preheating, PreheatStage
 from .reply import Answer
-from .snapshot import Generation, Snapshot
+from .snapshot import Snapshot
 from .transport import DEFAULT_PORT
 
 __all__ = [
     "DEFAULT_PORT",
+    "READABLE",
     "Answer",
+    "Board",
     "CannotConnectError",
     "Capabilities",
+    "Category",
     "Command",
     "Effect",
+    "Fault",
+    "FirmwareUnknownError",
     "Generation",
+    "InvalidTextError",
     "InvalidValueError",
     "MalformedReplyError",
     "Miner",
@@ -46,12 +60,19 @@ __all__ = [
     "NoMacError",
     "NotAMinerError",
     "PowerMode",
+    "PreheatStage",
+    "Preheating",
     "RefusedError",
+    "Severity",
     "Snapshot",
     "TimedOutError",
     "TokenRejectedError",
     "TooManyTokensError",
     "TooSoonError",
+    "TransferBrokenError",
+    "TransferError",
+    "TransferInterruptedError",
+    "TransferTooLargeError",
     "UnconfirmedError",
     "UnreachableError",
     "UnsupportedCommandError",
@@ -61,4 +82,6 @@ __all__ = [
     "WrongMinerError",
     "WrongPasswordError",
     "commands",
+    "describe",
+    "limits",
 ]

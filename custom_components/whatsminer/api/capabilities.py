@@ -1,9 +1,11 @@
 """What a firmware generation reports and accepts, decided once from its first snapshot."""
 
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final, Self
 
-from .snapshot import Generation, Snapshot
+from .readings import Generation
+from .snapshot import Snapshot
 
 # Written after V1 (V1.3.8 is its last document).
 _NEWER_THAN_V1: Final = frozenset(
@@ -22,13 +24,39 @@ _AIR_ONLY: Final = frozenset(
 _GONE_IN_COMPAT: Final = frozenset({"pre_power_on"})
 
 
+# What only some firmware of a generation reports, and how that is seen.
+OPTIONAL: Final[Mapping[str, Callable[[Snapshot], object]]] = {
+    "board_voltage_difference": lambda snapshot: _first(
+        board.voltage_difference for board in snapshot.boards
+    ),
+    "coolant_temperature": lambda snapshot: snapshot.status.coolant_temperature,
+    "pool_difficulty": lambda snapshot: _first(
+        pool.difficulty for pool in snapshot.pools
+    ),
+    "power_percent": lambda snapshot: snapshot.status.power_percent,
+    # 0 rpm for good in a power supply that is cooled by liquid.
+    "psu_fan_speed": lambda snapshot: snapshot.psu_fan_speed or None,
+    "psu_input_current": lambda snapshot: snapshot.psu.input_current,
+    "psu_input_power": lambda snapshot: snapshot.psu.input_power,
+    "psu_input_voltage": lambda snapshot: snapshot.psu.input_voltage,
+    "psu_temperature": lambda snapshot: snapshot.psu.temperature,
+    "target_frequency_percent": lambda snapshot: (
+        snapshot.status.target_frequency_percent
+    ),
+    "upfreq_speed": lambda snapshot: snapshot.info.upfreq_speed,
+}
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Capabilities:
-    """What can be expected of a miner, whatever it reports at the moment."""
+    """What can be expected of a miner, whatever it reports at the moment.
+
+    `reports` names what only some firmware of a generation tells (the keys of `OPTIONAL`).
+    """
 
     generation: Generation
-    liquid_cooled: bool
-    reports_power_percent: bool
+    liquid_cooled: bool = False
+    reports: frozenset[str] = frozenset()
 
     @classmethod
     def of(cls, snapshot: Snapshot) -> Self:
@@ -36,7 +64,9 @@ class Capabilities:
         return cls(
             generation=snapshot.generation,
             liquid_cooled=snapshot.liquid_cooled,
-            reports_power_percent=snapshot.status.power_percent is not None,
+            reports=frozenset(
+                name for name, read in OPTIONAL.items() if read(snapshot) is not None
+            ),
         )
 
     def knows_more_than(self, other: Self) -> bool:
@@ -44,23 +74,23 @@ class Capabilities:
         return (
             self.generation is not other.generation
             or (self.liquid_cooled and not other.liquid_cooled)
-            or (self.reports_power_percent and not other.reports_power_percent)
+            or not self.reports <= other.reports
         )
 
     @property
-    def has_fans(self) -> bool:
-        """Whether air does the cooling."""
+    def air_cooled(self) -> bool:
+        """Whether fans do the cooling."""
         return not self.liquid_cooled
 
     @property
-    def reports_environment(self) -> bool:
-        """Whether the summary has the environment temperature."""
-        return self.generation is not Generation.V1
+    def is_v1(self) -> bool:
+        """Whether this is the oldest generation, which tells and takes the least."""
+        return self.generation is Generation.V1
 
     @property
-    def reports_fast_boot(self) -> bool:
-        """Whether the summary has the fast boot setting."""
-        return self.generation is not Generation.V1
+    def is_compat(self) -> bool:
+        """Whether V2.2 is spoken, which dropped much of what V2.0.x tells."""
+        return self.generation is Generation.COMPAT
 
     def accepts(self, command: str) -> bool:
         """Whether the vendor's document for this generation has the command."""
@@ -69,3 +99,7 @@ class Capabilities:
         if self.generation is Generation.V1:
             return command not in _NEWER_THAN_V1
         return not (self.generation is Generation.COMPAT and command in _GONE_IN_COMPAT)
+
+
+def _first(values: Iterable[object]) -> object:
+    return next((value for value in values if value is not None), None)

@@ -1,12 +1,35 @@
 """One miner: what it says, and what it is told."""
 
+from collections.abc import AsyncIterator, Mapping
+from typing import Final
+
 from .commands import Command
-from .line import Line
+from .errors import InvalidTextError
+from .line import Line, Urgency
 from .reader import Reader
+from .readings import Generation
 from .reply import Answer
-from .snapshot import Generation, Snapshot
+from .snapshot import Snapshot
+from .transfers import Progress, Sink
 from .transport import DEFAULT_PORT
+from .wire import Json
 from .writer import Writer
+
+# Every readable command but `get_token`, which would void ours.
+READABLE: Final = frozenset(
+    {
+        "devdetails",
+        "devs",
+        "edevs",
+        "get_error_code",
+        "get_miner_info",
+        "get_psu",
+        "get_version",
+        "pools",
+        "status",
+        "summary",
+    }
+)
 
 
 class Miner:
@@ -30,7 +53,6 @@ class Miner:
         first poll takes whichever answers. `password` is that of the account `admin`.
         """
         self._line = Line(host, port)
-        self._password = password
         self._reader = Reader(self._line, mac)
         self._writer = Writer(self._line, password)
         self._generation = Generation.V2
@@ -39,6 +61,15 @@ class Miner:
     def mac(self) -> str | None:
         """The MAC address, in lower case with colons, once a poll has told it."""
         return self._reader.mac
+
+    @property
+    def password(self) -> str:
+        """The password of the account `admin`; setting it tells the miner nothing."""
+        return self._writer.password
+
+    @password.setter
+    def password(self, password: str) -> None:
+        self._writer.password = password
 
     async def poll(self) -> Snapshot:
         """Return what the miner says now (vendor document, section "Readable API").
@@ -77,7 +108,58 @@ class Miner:
             UnreachableError, MalformedReplyError, NotAMinerError: no usable answer.
 
         """
-        return await self._writer.send(command, self._generation)
+        answer = await self._writer.send(command, self._generation)
+        if answer is not None and command.told_by:
+            self._reader.expect(command.told_by)
+        return answer
+
+    async def download_logs(self, sink: Sink) -> int:
+        """Hand the miner's log (a .tgz) to `sink` piece by piece, and return its size in bytes.
+
+        A power off interrupts it. `sink` raises no OSError (vendor document, `download_logs`).
+
+        Raises:
+            RefusedError: or one of its kinds, see `send`.
+            TransferError: the log did not come whole.
+            UnreachableError, MalformedReplyError, NotAMinerError: no usable answer.
+
+        """
+        return await self._writer.download_logs(sink)
+
+    async def update_firmware(
+        self, image: AsyncIterator[bytes], size: int, progress: Progress
+    ) -> Answer:
+        """Send a firmware of `size` bytes; the miner checks it, writes it, and reboots.
+
+        `progress` is told the share that was sent (0 to 1). The answer has no code when the
+        miner rebooted without one. `image` raises no OSError (vendor document,
+        `update_firmware`).
+
+        Raises:
+            RefusedError: or one of its kinds, see `send`; also when this firmware is not taken.
+            FirmwareUnknownError: nobody knows what became of it.
+            UnreachableError, MalformedReplyError, NotAMinerError: no usable answer.
+
+        """
+        try:
+            return await self._writer.update_firmware(image, size, progress)
+        finally:
+            self._reader.expect("get_version")
+
+    async def query(self, command: str) -> Mapping[str, Json]:
+        """Ask one readable command, or several joined by `+`; return the whole answer as it is.
+
+        A refusal is an answer, too.
+
+        Raises:
+            InvalidTextError: it is not one of `READABLE`.
+            UnreachableError, MalformedReplyError, NotAMinerError, MiningProcessDownError.
+
+        """
+        if not set(command.split("+")) <= READABLE:
+            raise InvalidTextError("command", command)
+        async with self._line.turn(Urgency.READ):
+            return await self._line.plain(command)
 
     async def check_password(self, password: str | None = None) -> None:
         """Try a password, ours if none is given, by an encrypted read, which changes nothing.
@@ -93,5 +175,5 @@ class Miner:
             UnreachableError, MalformedReplyError, NotAMinerError: no usable answer.
 
         """
-        password = self._password if password is None else password
+        password = self.password if password is None else password
         await Writer(self._line, password).check_password()

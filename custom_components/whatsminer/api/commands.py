@@ -7,14 +7,30 @@ is. Numbers go out as text, because the firmware reads text; only the LED takes 
 `update_firmware` and `download_logs` carry binary data and are not here.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum, auto
-import math
-import re
+from ipaddress import IPv4Address, IPv4Network
 from typing import Literal
 
-from .errors import InvalidValueError
+from .errors import InvalidTextError
+from .limits import (
+    HOSTNAME,
+    LED_MILLISECONDS,
+    POOLS,
+    PORT,
+    POSIX_ZONE,
+    POWER_LIMIT,
+    POWER_PERCENT,
+    TARGET_FREQUENCY,
+    TEMPERATURE_OFFSET,
+    UPFREQ_SPEED,
+    ZONE_NAME,
+    check_address,
+    check_password,
+    check_pool_url,
+    check_text,
+)
 
 type Value = bool | int | str
 type PowerMode = Literal["low", "normal", "high"]
@@ -30,31 +46,8 @@ class Effect(Enum):
     STOPS = auto()
     RESTARTS_MINING = auto()
     REBOOTS = auto()
-
-
-@dataclass(frozen=True, slots=True)
-class Bounds:
-    """The inclusive range of a number."""
-
-    minimum: int
-    maximum: int
-
-    def check(self, parameter: str, value: float) -> int:
-        """Return the nearest whole number, or raise InvalidValueError."""
-        if not self.minimum <= value <= self.maximum:  # also refuses NaN
-            raise InvalidValueError(parameter, value, self.minimum, self.maximum)
-        return math.floor(value + 0.5)
-
-
-POWER_PERCENT = Bounds(0, 100)
-# 0 W does not mean "off" and no firmware says what it does mean. 99999 restores the default.
-POWER_LIMIT = Bounds(1, 99999)
-TEMPERATURE_OFFSET = Bounds(-30, 0)
-TARGET_FREQUENCY = Bounds(-100, 100)
-UPFREQ_SPEED = Bounds(0, 9)
-LED_MILLISECONDS = Bounds(0, 65535)
-PORT = Bounds(1, 65535)
-PASSWORD_LENGTH = Bounds(1, 8)
+    RESETS = auto()
+    """Reboots, and forgets all settings."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,8 +55,9 @@ class Command:
     """A command that is ready to be sent.
 
     `setting` names what it sets and `value` to what; a newer command for the same setting
-    replaces one that still waits. `v1_name` is what V1 firmware calls it, `fallback` what is sent
-    where the firmware does not know this command. Parameters are not shown in logs.
+    replaces one that still waits. `told_by` is the seldom read command that tells its result.
+    `v1_name` is what V1 firmware calls it, `fallback` what is sent where the firmware does not
+    know this command. Parameters are not shown in logs.
     """
 
     name: str
@@ -71,6 +65,7 @@ class Command:
     effect: Effect = Effect.NONE
     setting: str | None = None
     value: Value | None = None
+    told_by: str | None = None
     v1_name: str | None = None
     fallback: Command | None = None
 
@@ -85,9 +80,14 @@ class Pool:
 
 
 def update_pools(*pools: Pool) -> Command:
-    """Replace the whole pool list (one to three pools); mining switches at once."""
-    if not 1 <= len(pools) <= 3:
-        raise InvalidValueError("pools", len(pools), 1, 3)
+    """Replace the whole pool list (one to three pools); mining switches at once.
+
+    A pool is given as `stratum+tcp://pool.example:3333` (or `stratum+ssl`, `stratum+tls`,
+    `stratum+tcps`, `stratum2+tcp`).
+    """
+    POOLS.check("pools", len(pools))
+    for pool in pools:
+        check_pool_url(pool.url)
     parameters: dict[str, str | int] = {}
     for number in (1, 2, 3):
         pool = pools[number - 1] if number <= len(pools) else Pool()
@@ -120,7 +120,9 @@ def power_on() -> Command:
 
 def set_led_auto() -> Command:
     """Let the miner drive its LEDs."""
-    return Command(name="set_led", parameters={"param": "auto"})
+    return Command(
+        name="set_led", parameters={"param": "auto"}, told_by="get_miner_info"
+    )
 
 
 def set_led(
@@ -135,6 +137,7 @@ def set_led(
             "duration": LED_MILLISECONDS.check("duration", duration),
             "start": LED_MILLISECONDS.check("start", start),
         },
+        told_by="get_miner_info",
     )
 
 
@@ -155,13 +158,15 @@ def reboot() -> Command:
 
 def factory_reset() -> Command:
     """Erase all settings: network, password, API switch, pools, power mode and limit."""
-    return Command(name="factory_reset", effect=Effect.REBOOTS)
+    return Command(name="factory_reset", effect=Effect.RESETS)
 
 
 def update_pwd(old: str, new: str) -> Command:
     """Change the password (8 of A-Z, a-z, 0-9 and _ at most); every token becomes void."""
-    PASSWORD_LENGTH.check("new", len(re.sub(r"[^A-Za-z0-9_]", " " * 9, new)))
-    return Command(name="update_pwd", parameters={"old": old, "new": new})
+    return Command(
+        name="update_pwd",
+        parameters={"old": old, "new": check_password(new)},
+    )
 
 
 def net_config_dhcp() -> Command:
@@ -172,17 +177,29 @@ def net_config_dhcp() -> Command:
 
 
 def net_config(
-    ip: str, mask: str, gateway: str, dns: tuple[str, ...], host: str = ""
+    ip: str, mask: str, gateway: str, dns: Sequence[str], host: str = ""
 ) -> Command:
-    """Take a static address; reboots, and answers there afterwards."""
+    """Take a static IPv4 address; reboots, and answers there afterwards."""
+    for parameter, value in (
+        ("ip", ip),
+        ("gateway", gateway),
+        *(("dns", x) for x in dns),
+    ):
+        check_address(parameter, value)
+    try:
+        network = IPv4Network(f"{ip}/{mask}", strict=False)
+    except ValueError as err:
+        raise InvalidTextError("mask", mask) from err
+    if IPv4Address(gateway) not in network:
+        raise InvalidTextError("gateway", gateway)
     return Command(
         name="net_config",
         parameters={
             "ip": ip,
-            "mask": mask,
+            "mask": str(network.netmask),
             "gate": gateway,
             "dns": " ".join(dns),
-            "host": host,
+            "host": check_text("hostname", host, HOSTNAME) if host else "",
         },
         effect=Effect.REBOOTS,
     )
@@ -220,13 +237,21 @@ def web_pools(switch: Switch) -> Command:
 
 def set_hostname(hostname: str) -> Command:
     """Set the host name; it shows after a reboot."""
-    return Command(name="set_hostname", parameters={"hostname": hostname})
+    return Command(
+        name="set_hostname",
+        parameters={"hostname": check_text("hostname", hostname, HOSTNAME)},
+        told_by="get_miner_info",
+    )
 
 
 def set_zone(timezone: str, zonename: str) -> Command:
     """Set the time zone, as POSIX text (`CST-8`) and by name (`Asia/Shanghai`)."""
     return Command(
-        name="set_zone", parameters={"timezone": timezone, "zonename": zonename}
+        name="set_zone",
+        parameters={
+            "timezone": check_text("timezone", timezone, POSIX_ZONE),
+            "zonename": check_text("zonename", zonename, ZONE_NAME),
+        },
     )
 
 
@@ -234,7 +259,11 @@ def load_log(ip: str, port: int, proto: Literal["tcp", "udp"]) -> Command:
     """Send the miner's log to a syslog server."""
     return Command(
         name="load_log",
-        parameters={"ip": ip, "port": str(PORT.check("port", port)), "proto": proto},
+        parameters={
+            "ip": check_address("ip", ip),
+            "port": str(PORT.check("port", port)),
+            "proto": proto,
+        },
     )
 
 
@@ -294,6 +323,7 @@ def adjust_upfreq_speed(speed: float) -> Command:
         effect=Effect.NEXT_START,
         setting="upfreq_speed",
         value=number,
+        told_by="get_miner_info",
     )
 
 

@@ -88,6 +88,26 @@ class TooManyTokensError(RefusedError):
     """Code 136: other clients hold all the tokens the miner gives out."""
 
 
+class TransferError(WhatsminerError):
+    """A file did not get through whole."""
+
+
+class TransferBrokenError(TransferError):
+    """The connection was lost half-way."""
+
+
+class FirmwareUnknownError(TransferError):
+    """The connection was lost half-way, and nobody knows which firmware the miner has now."""
+
+
+class TransferInterruptedError(TransferError):
+    """A power off came first; the file can be asked for again."""
+
+
+class TransferTooLargeError(TransferError):
+    """The miner has more to send than we take."""
+
+
 class InvalidValueError(WhatsminerError, ValueError):
     """A parameter is out of its range, or no number; nothing was sent."""
 
@@ -102,6 +122,18 @@ class InvalidValueError(WhatsminerError, ValueError):
         self.value = value
         self.minimum = minimum
         self.maximum = maximum
+
+
+class InvalidTextError(WhatsminerError, ValueError):
+    """A text parameter is not one that the miner could take; nothing was sent."""
+
+    request_sent = False
+
+    def __init__(self, parameter: str, value: str) -> None:
+        """Keep the name and the value, which is not part of the message: it may be secret."""
+        super().__init__(f"{parameter} is not valid")
+        self.parameter = parameter
+        self.value = value
 
 
 class TooSoonError(WhatsminerError):

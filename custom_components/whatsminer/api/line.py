@@ -1,7 +1,7 @@
 """The one line to a miner: a single connection at a time, the most urgent request first."""
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from enum import IntEnum
@@ -27,10 +27,15 @@ class Urgency(IntEnum):
 
 @dataclass(slots=True, eq=False)
 class Turn:
-    """A place on the line, held or waited for."""
+    """A place on the line, held or waited for.
+
+    `interrupt` ends what goes on in it when a power off comes; without it, that waits.
+    """
 
     urgency: Urgency
     called: asyncio.Future[None] | None = None
+    interrupt: Callable[[], None] | None = None
+    interrupted: bool = False
 
 
 class Line:
@@ -52,6 +57,7 @@ class Line:
             if self._holder is None:
                 self._holder = turn
             else:
+                self._hurry(self._holder, urgency)
                 await self._queue(turn, next(self._order))
             yield turn
         finally:
@@ -64,6 +70,20 @@ class Line:
             called = self._queue(turn, -next(self._order))  # before its equals
             self._hand_over()
             await called
+
+    def is_overtaken(self, turn: Turn) -> bool:
+        """Tell whether somebody more urgent waits for the end of a turn."""
+        return any(
+            urgency < turn.urgency and waiting.called and not waiting.called.done()
+            for urgency, _, waiting in self._waiting
+        )
+
+    @staticmethod
+    def _hurry(holder: Turn, urgency: Urgency) -> None:
+        """End what must not hold up a power off."""
+        if urgency is Urgency.POWER_OFF and holder.interrupt:
+            holder.interrupted = True
+            holder.interrupt()
 
     def _queue(self, turn: Turn, order: int) -> asyncio.Future[None]:
         turn.called = asyncio.get_running_loop().create_future()
@@ -110,11 +130,22 @@ class Line:
 
         """
         request = session.seal(command, parameters)
-        value = reply.parse(await exchange(self.host, self.port, request), command)
-        # Refusals come in plain text, everything else under the key.
-        if isinstance(data := value.get("enc"), str):
-            try:
-                value = reply.parse(session.open(data), command)
-            except NotAMinerError as err:
-                raise MalformedReplyError("the answer cannot be decrypted") from err
-        return reply.check(value, command)
+        return unseal(session, await exchange(self.host, self.port, request), command)
+
+
+def unseal(session: Session, raw: bytes, command: str) -> Answer:
+    """Return the successful answer to an encrypted command.
+
+    Refusals come in plain text, everything else under the key.
+
+    Raises:
+        RefusedError, NotAMinerError, MalformedReplyError.
+
+    """
+    value = reply.parse(raw, command)
+    if isinstance(data := value.get("enc"), str):
+        try:
+            value = reply.parse(session.open(data), command)
+        except NotAMinerError as err:
+            raise MalformedReplyError("the answer cannot be decrypted") from err
+    return reply.check(value, command)

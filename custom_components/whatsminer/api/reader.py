@@ -17,14 +17,13 @@ from .errors import (
     WrongMinerError,
 )
 from .line import Line, Urgency
-from .reply import Answer
-from .snapshot import (
+from .readings import (
     Details,
+    ErrorEntry,
     Generation,
     MinerInfo,
     PoolState,
     Psu,
-    Snapshot,
     Status,
     Summary,
     Version,
@@ -32,6 +31,8 @@ from .snapshot import (
     error_list,
     summary_errors,
 )
+from .reply import Answer
+from .snapshot import Snapshot
 from .wire import decode
 
 _LIVE: Final = ("summary", "pools", "edevs")
@@ -61,6 +62,7 @@ class Reader:
         self._line = line
         self._answers: dict[str, Answer] = {}
         self._due = dict.fromkeys(_SLOW, 0.0)
+        self._slow_next = False
         self._generation: Generation | None = None
         self._joins: bool | None = None
         self._process_up = True
@@ -76,6 +78,10 @@ class Reader:
             self._doubt()
             raise
 
+    def expect(self, command: str) -> None:
+        """Read a seldom read command with the next poll: its answer will be another."""
+        self._due[command] = 0.0
+
     async def _poll(self) -> Snapshot:
         first = "get_version" not in self._answers
         if first:
@@ -86,10 +92,9 @@ class Reader:
         summary = decode(Summary, reading)
         await self._identify(summary, silent=not live)
         status = await self._read_status()
-        version = self._version()
         if "summary" in live or self._generation is None:  # the surest sign of it
             self._generation = _generation(
-                version, status, live.get("summary", _NOTHING)
+                self._version(), status, live.get("summary", _NOTHING)
             )
         generation = self._generation
         if not first or generation is not Generation.V1:
@@ -98,17 +103,16 @@ class Reader:
         said = decode(Status, status.reading())
         frozen = self._is_frozen(summary)
         mining: bool | None
+        errors: tuple[ErrorEntry, ...] | None
         if generation is Generation.V1:
             # Its `btmineroff` says "true" while it hashes.
             mining = self._process_up and "summary" in live and not frozen
-            errors = summary_errors(reading)
+            errors = summary_errors(reading) if reading else None
         else:
             mining = None if said.mining_off is None else not said.mining_off
-            errors = error_list(
-                self._answers.get("get_error_code", _NOTHING)
-                .reading()
-                .get("error_code")
-            )
+            errors = None
+            if told := self._answers.get("get_error_code"):
+                errors = error_list(told.reading().get("error_code"))
         # A leftover is told by its clock, or at once by a rate that outlived mining.
         stale = (frozen and bool(summary.elapsed)) or (
             mining is False and bool(summary.hash_rate)
@@ -129,7 +133,7 @@ class Reader:
                 for row in live.get("pools", _NOTHING).rows("POOLS")
             ),
             errors=errors,
-            version=version,
+            version=self._version(),
             info=self._slow("get_miner_info", MinerInfo),
             psu=self._slow("get_psu", Psu),
             details=self._slow("devdetails", Details, "DEVDETAILS"),
@@ -226,13 +230,17 @@ class Reader:
             return _NOTHING
 
     async def _read_third(self, generation: Generation) -> None:
-        """Spend the third connection on what has waited longest, else on what matters most."""
+        """Spend the third connection on what matters most, in turn with what is due.
+
+        After an outage, when everything is due, the errors come first.
+        """
         now = time.monotonic()
         overdue = [command for command in _SLOW if self._due[command] <= now]
-        if overdue:
+        if overdue and self._slow_next:
             command = overdue[0]
         else:
             command = "devdetails" if generation is Generation.V1 else "get_error_code"
+        self._slow_next = not self._slow_next or not overdue
         await self._refresh(command)
         if command in self._due:
             self._due[command] = now + _SLOW_INTERVAL
@@ -287,6 +295,7 @@ class Reader:
     def _doubt(self) -> None:
         """Take nothing for granted: after an outage there may be another firmware or miner."""
         self._identified = False
+        self._slow_next = False
         self._due = dict.fromkeys(_SLOW, 0.0)
 
     def _is_frozen(self, summary: Summary) -> bool:

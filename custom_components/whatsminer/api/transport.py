@@ -1,16 +1,122 @@
-"""One request, one TCP connection: bounded time, bounded size."""
+"""TCP to a miner: one request, one connection, bounded time, bounded size."""
 
 import asyncio
-from contextlib import suppress
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
 import json
+from typing import Final
 
 from .errors import CannotConnectError, MalformedReplyError, TimedOutError
 
-DEFAULT_PORT = 4028
-TIMEOUT = 10.0
-MAX_REPLY = 1024 * 1024
+DEFAULT_PORT: Final = 4028
+TIMEOUT: Final = 10.0
+MAX_REPLY: Final = 1024 * 1024
 # A miner closes after its answer. Some proxies do not: this long after a whole answer we stop waiting.
-_CLOSE_GRACE = 0.5
+_CLOSE_GRACE: Final = 0.5
+CHUNK: Final = 65536
+# What may stand between two messages.
+_PADDING: Final = b"\0 \r\n"
+
+
+class Connection:
+    """An open connection.
+
+    `sent` tells whether all that was written has left for the miner.
+    """
+
+    def __init__(
+        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+    ) -> None:
+        """Take over the two ends."""
+        self.sent = False
+        self._reader = reader
+        self._writer = writer
+        self._ahead = b""
+        self._after_object = False
+
+    @property
+    def ended(self) -> bool:
+        """Whether the miner has closed, and nothing of it is left to receive."""
+        return not self._ahead and self._reader.at_eof()
+
+    async def send(self, data: bytes) -> None:
+        """Send some bytes."""
+        self.sent = False
+        self._writer.write(data)
+        await self._writer.drain()
+        self.sent = self._writer.transport.get_write_buffer_size() == 0
+
+    async def receive(self, most: int = CHUNK) -> bytes:
+        """Return what comes next, no bytes when the miner has closed."""
+        if self._ahead:
+            data, self._ahead = self._ahead[:most], self._ahead[most:]
+            return data
+        data = await self._reader.read(most)
+        while data and self._after_object:
+            if stripped := data.lstrip(_PADDING):
+                self._after_object = False
+                return stripped
+            data = await self._reader.read(most)
+        return data
+
+    async def receive_object(self) -> bytes:
+        """Return one JSON object, and leave what follows it; no bytes when there is none."""
+        received = b""
+        while data := await self.receive():
+            received = (received + data).lstrip(_PADDING)
+            if len(received) > MAX_REPLY:
+                raise MalformedReplyError("the answer is longer than 1 MiB")
+            if end := _end_of_object(received):
+                self._ahead = received[end:].lstrip(_PADDING)
+                self._after_object = not self._ahead
+                return received[:end]
+        return received
+
+    async def close(self) -> None:
+        """Close, without waiting for bytes that the miner does not take."""
+        if self._writer.transport.get_write_buffer_size():
+            self.abort()
+        self._writer.close()
+        with suppress(OSError):
+            await self._writer.wait_closed()
+
+    def abort(self) -> None:
+        """Close at once; whoever waits for data gets an error."""
+        self._writer.transport.abort()
+
+
+@asynccontextmanager
+async def connect(host: str, port: int, *, timeout: float) -> AsyncIterator[Connection]:
+    """Open a connection, and close it after use.
+
+    `timeout` (seconds) covers everything from the connect to the end of use; what was not sent
+    by then never will be.
+
+    Raises:
+        CannotConnectError: there is no connection, or it was lost.
+        TimedOutError: the time is over.
+
+    """
+    connection: Connection | None = None
+    try:
+        async with asyncio.timeout(timeout):
+            async with asyncio.timeout(TIMEOUT):
+                reader, writer = await asyncio.open_connection(host, port)
+            connection = Connection(reader, writer)
+            try:
+                yield connection
+            finally:
+                await connection.close()
+    except TimeoutError as err:
+        raise TimedOutError(
+            "no answer in time",
+            request_sent=connection is not None and connection.sent,
+        ) from err
+    except (OSError, ValueError, OverflowError) as err:
+        # ValueError: a host name that cannot be one. OverflowError: a port that cannot be one.
+        raise CannotConnectError(
+            str(err), request_sent=connection is not None and connection.sent
+        ) from err
 
 
 async def exchange(
@@ -27,38 +133,28 @@ async def exchange(
         MalformedReplyError: the answer is longer than 1 MiB.
 
     """
-    sent = False
     reply = bytearray()
     try:
-        async with asyncio.timeout(timeout):
-            reader, writer = await asyncio.open_connection(host, port)
-            try:
-                writer.write(request)
-                await writer.drain()
-                sent = writer.transport.get_write_buffer_size() == 0
-                await _read(reader, reply)
-            finally:
-                writer.close()
-            with suppress(OSError):
-                await writer.wait_closed()
-    except TimeoutError as err:
+        async with connect(host, port, timeout=timeout) as connection:
+            await connection.send(request)
+            await _read(connection, reply)
+            if not reply:
+                raise CannotConnectError(
+                    "closed without an answer", request_sent=connection.sent
+                )
+    except TimedOutError:
         if not _is_whole(reply):
-            raise TimedOutError("no answer in time", request_sent=sent) from err
-    except (OSError, ValueError, OverflowError) as err:
-        # ValueError: a host name that cannot be one. OverflowError: a port that cannot be one.
-        raise CannotConnectError(str(err), request_sent=sent) from err
-    if not reply:
-        raise CannotConnectError("closed without an answer", request_sent=sent)
+            raise
     return bytes(reply)
 
 
-async def _read(reader: asyncio.StreamReader, reply: bytearray) -> None:
+async def _read(connection: Connection, reply: bytearray) -> None:
     """Read until the miner closes, or until the answer is whole and it does not."""
     grace: float | None = None
     while True:
         try:
             async with asyncio.timeout(grace):
-                chunk = await reader.read(65536)
+                chunk = await connection.receive()
         except TimeoutError:
             if grace is None:
                 raise
@@ -72,11 +168,14 @@ async def _read(reader: asyncio.StreamReader, reply: bytearray) -> None:
 
 
 def _is_whole(reply: bytearray) -> bool:
-    text = reply.rstrip(b"\0 \r\n")
-    if not text.endswith(b"}"):
-        return False
+    text = reply.strip(_PADDING)
+    return text.endswith(b"}") and _end_of_object(text) == len(text)
+
+
+def _end_of_object(data: bytes | bytearray) -> int | None:
+    """Return where the JSON object at the beginning ends, None when it is not whole yet."""
     try:
-        json.loads(text.decode(errors="replace"))
+        # One character a byte, so that the position counts bytes.
+        return json.JSONDecoder(strict=False).raw_decode(data.decode("latin-1"))[1]
     except ValueError, RecursionError:
-        return False
-    return True
+        return None

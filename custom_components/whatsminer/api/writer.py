@@ -1,11 +1,13 @@
 """Tells one miner what to do: token, retry, silence, and what must not be sent."""
 
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from itertools import count
 import math
 import time
+from types import MappingProxyType
+from typing import overload
 
-from . import reply
+from . import reply, transfers
 from .cipher import Session, open_session
 from .commands import Command, Effect
 from .errors import (
@@ -23,13 +25,16 @@ from .errors import (
     WrongPasswordError,
 )
 from .line import Line, Turn, Urgency
+from .readings import Generation, Status
 from .reply import Answer
-from .snapshot import Generation, Status
+from .transfers import Progress, Sink
 from .wire import decode, text
+
+type Talk[T] = Callable[[Session], Awaitable[T]]
 
 RESTART_SPACING = 60.0
 # These often end the process that would have answered.
-_MAY_BE_SILENT = (Effect.RESTARTS_MINING, Effect.REBOOTS)
+_MAY_BE_SILENT = (Effect.RESTARTS_MINING, Effect.REBOOTS, Effect.RESETS)
 
 
 class Writer:
@@ -45,6 +50,16 @@ class Writer:
         self._restarted: float | None = None
         self._sequence = count()
         self._newest: dict[str, int] = {}
+
+    @property
+    def password(self) -> str:
+        """The password of the account `admin`; a new one voids the token."""
+        return self._password
+
+    @password.setter
+    def password(self, password: str) -> None:
+        self._password = password
+        self._session = None
 
     async def send(self, command: Command, generation: Generation) -> Answer | None:
         """Send a command (see `Miner.send`)."""
@@ -67,12 +82,34 @@ class Writer:
         """Try the password by an encrypted read (see `Miner.check_password`)."""
         try:
             async with self._line.turn(Urgency.READ) as turn:
-                await self._privileged(turn, Command(name="get_version"))
+                await self._privileged(turn, self._sealed("get_version"))
         except WrongPasswordError, WriteAccessClosedError:
             raise
         except RefusedError as err:
             if not err.request_sent:  # there is no token to try it with
                 raise
+
+    async def download_logs(self, sink: Sink) -> int:
+        """Fetch the log (see `Miner.download_logs`)."""
+        async with self._line.turn(Urgency.WRITE) as turn:
+            return await self._privileged(
+                turn,
+                lambda session: transfers.download_logs(
+                    self._line, turn, session, sink
+                ),
+            )
+
+    async def update_firmware(
+        self, image: AsyncIterator[bytes], size: int, progress: Progress
+    ) -> Answer:
+        """Send a firmware (see `Miner.update_firmware`)."""
+        async with self._line.turn(Urgency.WRITE) as turn:
+            return await self._privileged(
+                turn,
+                lambda session: transfers.update_firmware(
+                    self._line, session, image, size, progress
+                ),
+            )
 
     async def _send(
         self, command: Command, generation: Generation, wanted: Callable[[], bool]
@@ -101,7 +138,9 @@ class Writer:
             raise UnsupportedCommandError(name, 14, "known to be unsupported")
         try:
             async with self._line.turn(Urgency.WRITE) as turn:
-                answer = await self._privileged(turn, command, wanted, name)
+                answer = await self._privileged(
+                    turn, self._sealed(name, command.parameters), wanted
+                )
         except RefusedError:
             raise
         except WhatsminerError as err:
@@ -125,7 +164,9 @@ class Writer:
         async with self._line.turn(Urgency.POWER_OFF) as turn:
             for _ in range(2):
                 try:
-                    answer = await self._privileged(turn, command)
+                    answer = await self._privileged(
+                        turn, self._sealed(command.name, command.parameters)
+                    )
                 except RefusedError:
                     raise
                 except WhatsminerError as err:
@@ -133,7 +174,7 @@ class Writer:
                     if err.request_sent and await self._is_off(generation):
                         return Answer()
                 else:
-                    return answer or Answer()
+                    return answer
         if failure and not failure.request_sent:
             raise failure
         raise UnconfirmedError("power off was not confirmed") from failure
@@ -150,14 +191,22 @@ class Writer:
             return False
         return decode(Status, answer.reading()).mining_off is True
 
-    async def _privileged(
-        self,
-        turn: Turn,
-        command: Command,
-        wanted: Callable[[], bool] = lambda: True,
-        name: str | None = None,
-    ) -> Answer | None:
-        """Send one command under a token; None when it is no longer wanted.
+    def _sealed(
+        self, name: str, parameters: Mapping[str, str | int] = MappingProxyType({})
+    ) -> Talk[Answer]:
+        """Return the usual talk: one encrypted command, one answer."""
+        return lambda session: self._line.sealed(session, name, parameters)
+
+    @overload
+    async def _privileged[T](self, turn: Turn, talk: Talk[T]) -> T: ...
+    @overload
+    async def _privileged[T](
+        self, turn: Turn, talk: Talk[T], wanted: Callable[[], bool]
+    ) -> T | None: ...
+    async def _privileged[T](
+        self, turn: Turn, talk: Talk[T], wanted: Callable[[], bool] = lambda: True
+    ) -> T | None:
+        """Talk to the miner under a token; None when it is no longer wanted.
 
         Another client can void our token, so one that was in use before is replaced once.
         """
@@ -171,9 +220,7 @@ class Writer:
             if not wanted():
                 return None
             try:
-                answer = await self._line.sealed(
-                    session, name or command.name, command.parameters
-                )
+                result = await talk(session)
             except WrongPasswordError, TokenRejectedError:
                 self._session = None
                 if session is made:
@@ -182,7 +229,7 @@ class Writer:
             else:
                 if session.sliding:
                     self._session_since = time.monotonic()
-                return answer
+                return result
 
     def _note(self, command: Command) -> None:
         """Take note of what restarted mining, or may have."""

@@ -1,0 +1,114 @@
+"""Says in plain words what a fault code of the miner means."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+import re
+
+from .fault_table import CATEGORIES, MINOR, TEXTS, Category
+
+__all__ = ["Category", "Fault", "Severity", "describe"]
+
+# Codes count hashboards and pools from 0, people from 1.
+_FIRST = {"N": 1, "P": 1}
+_MOST_SHOWN = 20
+
+
+class Severity(StrEnum):
+    """Whether somebody should look after it."""
+
+    MINOR = "minor"
+    FAULT = "fault"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fault:
+    """A fault code, as the miner sent it, and what it means.
+
+    `since` is for one that is active: in the miner's own zone, which it does not name.
+    """
+
+    code: str
+    text: str
+    category: Category
+    severity: Severity
+    since: datetime | None = None
+
+
+def describe(code: str) -> Fault:
+    """Return what a code means; any text is a code, if need be an unknown one."""
+    digits = code.strip()
+    if digits.isascii() and digits.isdecimal():
+        if fault := _exact(code, digits) or _by_pattern(code, digits):
+            return fault
+        category = CATEGORIES.get(_type(digits), Category.OTHER)
+    else:
+        category = Category.OTHER
+    return Fault(
+        code=code,
+        text=_unknown(digits, category),
+        category=category,
+        severity=Severity.FAULT,
+    )
+
+
+def _exact(code: str, digits: str) -> Fault | None:
+    return _fault(code, digits, {}) if digits in _ROWS else None
+
+
+def _by_pattern(code: str, digits: str) -> Fault | None:
+    for row, pattern in _PATTERNS.items():
+        if match := pattern.fullmatch(digits):
+            return _fault(code, row, match.groupdict())
+    return None
+
+
+def _fault(code: str, row: str, places: dict[str, str]) -> Fault:
+    category, text = _ROWS[row]
+    return Fault(
+        code=code,
+        text=text.format(
+            **{
+                name: int(digits) + _FIRST.get(name, 0)
+                for name, digits in places.items()
+            }
+        ),
+        category=category,
+        severity=Severity.MINOR if row in MINOR else Severity.FAULT,
+    )
+
+
+def _type(digits: str) -> str:
+    """Return the first part of a code, before a subtype of one digit and a value.
+
+    The value has one digit. It has three in a code of six digits, unless that starts with 1.
+    """
+    return digits[: 2 if len(digits) == 6 and digits[0] != "1" else -2]
+
+
+def _unknown(code: str, category: Category) -> str:
+    """Return a text that is short and printable, whatever the code is."""
+    shown = "".join(filter(str.isprintable, code[:_MOST_SHOWN]))
+    if len(code) > _MOST_SHOWN:
+        shown += "…"
+    about = "" if category is Category.OTHER else f" ({category.replace('_', ' ')})"
+    return f"Unknown fault {shown}".rstrip() + f"{about}."
+
+
+def _compiled(row: str) -> re.Pattern[str]:
+    """Return the pattern of a row with letters: a group for each, named by it."""
+
+    def group(letters: re.Match[str]) -> str:
+        letter, count = letters[1], len(letters[0])
+        digit = "[0-3]" if letter == "N" else "[0-9]"
+        return f"(?P<{letter}>{digit}{{{count}}})"
+
+    return re.compile(re.sub(r"([A-Z])\1*", group, row))
+
+
+_ROWS = {
+    row: (category, text)
+    for category, texts in TEXTS.items()
+    for row, text in texts.items()
+}
+_PATTERNS = {row: _compiled(row) for row in _ROWS if not row.isdecimal()}

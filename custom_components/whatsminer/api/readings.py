@@ -1,0 +1,251 @@
+"""What each readable command answers, as frozen dataclasses in fixed units.
+
+TH/s, W, °C, MHz, rpm, seconds. Which key holds what, and in which unit, is known here and
+nowhere else (vendor document, section "Readable API"). A field is None when the firmware does
+not report it or does not know it at the moment.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Literal, Self
+
+from .reply import Answer
+from .wire import (
+    Json,
+    decode,
+    epoch,
+    flag,
+    integer,
+    local_time,
+    lower,
+    number,
+    scaled,
+    text,
+    wire,
+)
+
+_MEGAHASH = scaled(1e-6)  # MH/s to TH/s
+_GIGAHASH = scaled(1e-3, above=0)  # GH/s to TH/s; 0 and less: boards not read yet
+_POSITIVE = scaled(1, above=0)
+# -1 W means that the power supply did not answer.
+_WATT = scaled(1, above=-0.5)
+_MILLI = scaled(1e-3, above=0)
+_CENTI = scaled(1e-2, above=0)
+
+# No board hashes that fast; what says so means MH/s.
+_MOST_TERAHASH = 10_000
+
+type PreheatStage = Literal["waiting", "adjusting", "complete"]
+
+
+class Generation(StrEnum):
+    """How a firmware speaks."""
+
+    V1 = "v1"
+    V2 = "v2"
+    COMPAT = "compat"
+    """V2.2 on firmware that speaks V3 natively."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Summary:
+    """The answer to `summary`."""
+
+    elapsed: float | None = wire(number, "Elapsed")
+    uptime: float | None = wire(number, "Uptime")
+    hash_rate: float | None = wire(_MEGAHASH, "HS RT", "MHS 5s", "MHS 1m")
+    hash_rate_average: float | None = wire(_MEGAHASH, "MHS av")
+    hash_rate_1m: float | None = wire(_MEGAHASH, "MHS 1m")
+    hash_rate_15m: float | None = wire(_MEGAHASH, "MHS 15m")
+    target_hash_rate: float | None = wire(scaled(1e-6, above=0), "Target MHS")
+    factory_hash_rate: float | None = wire(_GIGAHASH, "Factory GHS")
+    hash_deviation: float | None = wire(number, "Hash Deviation%")
+    hash_stable: bool | None = wire(flag, "Hash Stable")
+    tuned: bool | None = wire(flag, "Upfreq Complete")
+    accepted_shares: int | None = wire(integer, "Accepted")
+    rejected_shares: int | None = wire(integer, "Rejected")
+    pool_rejection: float | None = wire(number, "Pool Rejected%")
+    power: float | None = wire(_WATT, "Power")
+    power_limit: float | None = wire(_POSITIVE, "Power Limit")
+    power_mode: str | None = wire(lower, "Power Mode")
+    board_temperature: float | None = wire(_POSITIVE, "Temperature")
+    environment_temperature: float | None = wire(number, "Env Temp")
+    chip_temperature: float | None = wire(_POSITIVE, "Chip Temp Avg")
+    chip_temperature_min: float | None = wire(_POSITIVE, "Chip Temp Min")
+    chip_temperature_max: float | None = wire(_POSITIVE, "Chip Temp Max")
+    frequency: float | None = wire(number, "freq_avg")
+    target_frequency: float | None = wire(_POSITIVE, "Target Freq")
+    # The vendor document swaps the two in its comments; the keys are right.
+    fan_speed_in: int | None = wire(integer, "Fan Speed In")
+    fan_speed_out: int | None = wire(integer, "Fan Speed Out")
+    psu_fan_speed: int | None = wire(integer, "Power Fanspeed")
+    fast_boot: bool | None = wire(flag, "Btminer Fast Boot")
+    # V1 says here what later firmware says elsewhere.
+    mac: str | None = wire(text, "MAC")
+    firmware: str | None = wire(text, "Firmware Version")
+    platform: str | None = wire(text, "CB Platform")
+    liquid_cooling: bool | None = wire(flag, "Liquid Cooling")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Board:
+    """One hashboard of the answer to `edevs` (or `devs`)."""
+
+    slot: int | None = wire(integer, "Slot", "ASC")
+    alive: bool | None = wire(lambda value: value == "Alive", "Status")
+    temperature: float | None = wire(_POSITIVE, "Temperature")
+    chip_temperature: float | None = wire(_POSITIVE, "Chip Temp Avg")
+    chip_temperature_min: float | None = wire(_POSITIVE, "Chip Temp Min")
+    chip_temperature_max: float | None = wire(_POSITIVE, "Chip Temp Max")
+    frequency: float | None = wire(number, "Chip Frequency")
+    hash_rate: float | None = wire(_MEGAHASH, "HS RT", "MHS 5s", "MHS 1m")
+    accepted_shares: int | None = wire(integer, "Accepted")
+    rejected_shares: int | None = wire(integer, "Rejected")
+    effective_chips: int | None = wire(integer, "Effective Chips")
+    voltage_difference: float | None = wire(number, "chip_vol_diff")
+    serial_number: str | None = wire(text, "PCB SN")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PoolState:
+    """One pool of the answer to `pools`."""
+
+    url: str | None = wire(text, "URL")
+    worker: str | None = wire(text, "User")
+    status: str | None = wire(lower, "Status")
+    active: bool | None = wire(flag, "Stratum Active")
+    difficulty: float | None = wire(number, "Stratum Difficulty", "Work Difficulty")
+    accepted_shares: int | None = wire(integer, "Accepted")
+    rejected_shares: int | None = wire(integer, "Rejected")
+    last_share: int | None = wire(epoch, "Last Share Time")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Status:
+    """The answer to `status`. `mining_off` of V1 cannot be trusted."""
+
+    mining_off: bool | None = wire(flag, "mineroff", "btmineroff")
+    off_reason: str | None = wire(text, "mineroff_reason")
+    firmware: str | None = wire(text, "FirmwareVersion", "Firmware Version")
+    power_mode: str | None = wire(lower, "power_mode")
+    power_limit: float | None = wire(_POSITIVE, "power_limit_set")
+    power_percent: float | None = wire(number, "power_pct")
+    target_frequency_percent: float | None = wire(number, "hash_percent")
+    coolant_temperature: float | None = wire(_POSITIVE, "liquid_temp")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Version:
+    """The answer to `get_version`."""
+
+    api: str | None = wire(text, "api_ver")
+    firmware: str | None = wire(text, "fw_ver")
+    platform: str | None = wire(text, "platform")
+    model: str | None = wire(text, "miner_type")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MinerInfo:
+    """The answer to `get_miner_info`."""
+
+    mac: str | None = wire(text, "mac")
+    serial_number: str | None = wire(text, "minersn")
+    hostname: str | None = wire(text, "hostname")
+    led: str | None = wire(text, "ledstat")
+    upfreq_speed: int | None = wire(integer, "upfreq_speed", "ut_speed")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Psu:
+    """The answer to `get_psu`: A, V, W, °C, rpm."""
+
+    name: str | None = wire(text, "name")
+    model: str | None = wire(text, "model")
+    input_current: float | None = wire(_MILLI, "iin")
+    input_voltage: float | None = wire(_CENTI, "vin")
+    input_power: float | None = wire(_WATT, "pin")
+    temperature: float | None = wire(_POSITIVE, "temp0")
+    fan_speed: int | None = wire(integer, "fan_speed")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Details:
+    """The first entry of the answer to `devdetails`."""
+
+    model: str | None = wire(text, "Model")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Preheating:
+    """The answer to `pre_power_on`: how far a stopped miner has warmed up."""
+
+    complete: bool | None = wire(flag, "complete")
+    message: str | None = wire(lower, "msg")
+
+    @property
+    def stage(self) -> PreheatStage:
+        """Where it is; a text that nobody knows is one more reason to wait."""
+        if self.complete:
+            return "complete"
+        return "adjusting" if self.message == "adjust continue" else "waiting"
+
+    @classmethod
+    def of(cls, answer: Answer) -> Self:
+        """Read an answer."""
+        return decode(cls, answer.reading())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ErrorEntry:
+    """One entry of the miner's error list.
+
+    `since` is in the miner's own zone; `reason` is the miner's own text, where it has one.
+    """
+
+    code: str
+    since: datetime | None = None
+    reason: str | None = None
+
+
+def board(reading: Mapping[str, Json], generation: Generation) -> Board:
+    """Return one hashboard.
+
+    V2.2 gives the hash rates of boards in TH/s under the old keys that say MH/s. It is told by
+    generation and by the keys that it dropped; a rate that no board can have in TH/s is MH/s
+    all the same.
+    """
+    if generation is Generation.COMPAT and "ASC" not in reading:
+        reading = {
+            key: rate * 1e6
+            if key.startswith(("MHS", "HS RT"))
+            and (rate := number(value)) is not None
+            and rate < _MOST_TERAHASH
+            else value
+            for key, value in reading.items()
+        }
+    return decode(Board, reading)
+
+
+def error_list(value: Json) -> tuple[ErrorEntry, ...]:
+    """Return the errors of any firmware: objects, pairs, plain codes, or none."""
+    entries: list[ErrorEntry] = []
+    for item in value if isinstance(value, list) else [value]:
+        if isinstance(item, dict):
+            reason = text(item.get("reason"))
+            entries += [
+                ErrorEntry(code=code, since=local_time(since), reason=reason)
+                for code, since in item.items()
+                if code != "reason"
+            ]
+        elif isinstance(item, int | str) and not isinstance(item, bool) and item != "":
+            entries.append(ErrorEntry(code=str(item)))
+    return tuple(entries)
+
+
+def summary_errors(reading: Mapping[str, Json]) -> tuple[ErrorEntry, ...]:
+    """Return the errors that V1 lists inside its summary."""
+    count = min(integer(reading.get("Error Code Count")) or 0, len(reading))
+    codes = [integer(reading.get(f"Error Code {index}")) for index in range(count)]
+    return tuple(ErrorEntry(code=str(code)) for code in codes if code)

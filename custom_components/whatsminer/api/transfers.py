@@ -1,0 +1,156 @@
+"""The two commands that carry a file, on the connection of their request.
+
+The request and the first answer are encrypted, the file is not.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import suppress
+from typing import Final
+
+from .cipher import Session
+from .errors import (
+    CannotConnectError,
+    FirmwareUnknownError,
+    MalformedReplyError,
+    RefusedError,
+    TokenRejectedError,
+    TransferBrokenError,
+    TransferError,
+    TransferInterruptedError,
+    TransferTooLargeError,
+    UnreachableError,
+    WhatsminerError,
+    WrongPasswordError,
+)
+from .line import Line, Turn, unseal
+from .reply import Answer
+from .transport import CHUNK, TIMEOUT, Connection, connect
+from .wire import integer
+
+type Sink = Callable[[bytes], Awaitable[None]]
+type Progress = Callable[[float], None]
+
+# From the connect to the last byte.
+_DOWNLOAD_TIMEOUT: Final = 10 * 60.0
+_UPDATE_TIMEOUT: Final = 30 * 60.0
+# For so long it may check and write what it got.
+_CONCLUSION: Final = 5 * 60.0
+# A piece that the miner does not take for so long will never be taken.
+_STALLED: Final = 60.0
+# A log is some megabytes; what is far larger is none.
+MOST_LOG_BYTES: Final = 256 * 1024 * 1024
+# Its length is sent in four bytes.
+MOST_FIRMWARE_BYTES: Final = 2**32 - 1
+
+
+async def download_logs(line: Line, turn: Turn, session: Session, sink: Sink) -> int:
+    """Hand the miner's log (a .tgz) to `sink` piece by piece, and return its size in bytes.
+
+    A power off interrupts it. `sink` raises no OSError: that is the connection's.
+
+    Raises:
+        RefusedError: the miner does not give it.
+        TransferError: it did not come whole.
+        UnreachableError, NotAMinerError, MalformedReplyError: no usable answer.
+
+    """
+    name = "download_logs"
+    begun = False
+    try:
+        async with connect(
+            line.host, line.port, timeout=_DOWNLOAD_TIMEOUT
+        ) as connection:
+            if line.is_overtaken(turn):  # while it was connecting
+                raise TransferInterruptedError(name)
+            turn.interrupt = connection.abort
+            answer = await _request(connection, session, name)
+            size = integer(answer.reading().get("logfilelen"))
+            if size is None or size < 0:
+                raise MalformedReplyError(f"{name}: the answer tells no size")
+            if size > MOST_LOG_BYTES:
+                raise TransferTooLargeError(f"{name}: {size} bytes")
+            begun = True
+            await _receive(connection, size, sink)
+    except WhatsminerError as err:
+        if turn.interrupted:
+            raise TransferInterruptedError(name) from err
+        if begun and isinstance(err, UnreachableError):
+            raise TransferBrokenError(name) from err
+        raise
+    finally:
+        turn.interrupt = None
+    return size
+
+
+async def update_firmware(
+    line: Line,
+    session: Session,
+    image: AsyncIterator[bytes],
+    size: int,
+    progress: Progress,
+) -> Answer:
+    """Send a firmware of `size` bytes; the miner checks it, writes it, and reboots.
+
+    `progress` is told the share that was sent (0 to 1). The answer has no code when the miner
+    rebooted without one: its version tells then. `image` raises no OSError.
+
+    Raises:
+        RefusedError: the miner takes none, or not this one.
+        FirmwareUnknownError: nobody knows what became of it.
+        UnreachableError, NotAMinerError, MalformedReplyError: no usable answer to the request.
+
+    """
+    name = "update_firmware"
+    begun = False
+    try:
+        async with connect(line.host, line.port, timeout=_UPDATE_TIMEOUT) as connection:
+            await _request(connection, session, name)
+            begun = True
+            await connection.send(size.to_bytes(4, "little"))
+            sent = 0
+            async for piece in image:
+                if connection.ended:
+                    raise CannotConnectError("closed half-way", request_sent=True)
+                async with asyncio.timeout(_STALLED):
+                    await connection.send(piece)
+                sent += len(piece)
+                progress(sent / size)
+            if sent != size:
+                raise FirmwareUnknownError(f"{name}: {sent} bytes instead of {size}")
+            raw = b""
+            with suppress(TimeoutError):  # it may reboot without an answer
+                async with asyncio.timeout(_CONCLUSION):
+                    raw = await connection.receive_object()
+            return unseal(session, raw, name) if raw else Answer()
+    except (WrongPasswordError, TokenRejectedError) as err:
+        if begun:  # there is nothing left to try again with
+            raise RefusedError(name, err.code, err.reason) from err
+        raise
+    except RefusedError, TransferError:
+        raise
+    except WhatsminerError as err:
+        if begun:
+            raise FirmwareUnknownError(name) from err
+        raise
+
+
+async def _receive(connection: Connection, size: int, sink: Sink) -> None:
+    """Hand on so many bytes."""
+    while size:
+        async with asyncio.timeout(TIMEOUT):
+            piece = await connection.receive(min(size, CHUNK))
+        if not piece:
+            raise CannotConnectError(f"{size} bytes are missing", request_sent=True)
+        await sink(piece)
+        size -= len(piece)
+
+
+async def _request(connection: Connection, session: Session, command: str) -> Answer:
+    """Send the request, and return the answer that comes before the file."""
+    async with asyncio.timeout(TIMEOUT):
+        await connection.send(session.seal(command, {}))
+        raw = await connection.receive_object()
+    if not raw:
+        raise CannotConnectError("closed without an answer", request_sent=True)
+    return unseal(session, raw, command)

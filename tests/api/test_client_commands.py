@@ -1,0 +1,289 @@
+"""What a client of a miner can be told beyond polls and commands."""
+
+from collections.abc import AsyncGenerator
+import hashlib
+from typing import Any
+
+import pytest
+
+from custom_components.whatsminer.api import (
+    READABLE,
+    CannotConnectError,
+    InvalidTextError,
+    MalformedReplyError,
+    Miner,
+    MiningProcessDownError,
+    RefusedError,
+    WrongPasswordError,
+    commands,
+)
+from custom_components.whatsminer.api.commands import Command
+from simulator import Closed, Refused, SimulatedMiner, Truncated
+from tests import JOINED, PROCESS_DOWN, names_of
+
+from . import Clock
+
+
+@pytest.fixture
+def client(air_miner: SimulatedMiner, clock: Clock) -> Miner:
+    """The client of a miner with firmware 2.0.5."""
+    return Miner(air_miner.host, air_miner.port, password=air_miner.password)
+
+
+@pytest.fixture
+async def polled(client: Miner, air_miner: SimulatedMiner) -> AsyncGenerator[Miner]:
+    """A client that has polled before."""
+    await client.poll()
+    air_miner.requests.clear()
+    yield client
+    assert air_miner.peak_connections == 1
+
+
+# Queries
+
+
+def test_what_can_be_asked_is_every_reading_but_the_token() -> None:
+    """Which would void ours."""
+    assert {
+        "summary",
+        "pools",
+        "edevs",
+        "devs",
+        "devdetails",
+        "get_psu",
+        "get_version",
+        "status",
+        "get_miner_info",
+        "get_error_code",
+    } == READABLE
+
+
+@pytest.mark.parametrize("command", sorted(READABLE))
+async def test_a_query_returns_the_answer_as_it_is(
+    polled: Miner, air_miner: SimulatedMiner, command: str
+) -> None:
+    """Status, times and all."""
+    answer = await polled.query(command)
+    assert "STATUS" in answer
+    assert names_of(air_miner.requests) == [command]
+
+
+async def test_a_query_may_join_what_can_be_joined(
+    polled: Miner, air_miner: SimulatedMiner
+) -> None:
+    """In one connection; the parts are left where they are."""
+    answer: Any = await polled.query("summary+pools+edevs+devdetails")
+    assert set(answer) == {"summary", "pools", "edevs", "devdetails", "id"}
+    assert answer["pools"][0]["POOLS"][0]["User"] == "simulated.001"
+    assert len(air_miner.requests) == 1
+
+
+async def test_a_refused_query_is_an_answer(
+    polled: Miner, air_miner: SimulatedMiner
+) -> None:
+    """Somebody wanted to know."""
+    air_miner.misbehave("get_psu", Refused(132, "because I say so"))
+    answer = await polled.query("get_psu")
+    assert (answer["STATUS"], answer["Code"]) == ("E", 132)
+    assert answer["Msg"] == "because I say so"
+    assert (await polled.query("status+summary"))["Code"] == 14
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        "",
+        "+",
+        "summary+",
+        "+summary",
+        "summary+pools+get_token",
+        "get_token",
+        "power_off",
+        "download_logs",
+        "Summary",
+        "summary ",
+        "stats",
+        'summary","x":"',
+    ],
+)
+async def test_what_cannot_be_asked_is_refused_unsent(
+    client: Miner, air_miner: SimulatedMiner, command: str
+) -> None:
+    """Nothing is written by a query, whatever its name."""
+    with pytest.raises(InvalidTextError) as caught:
+        await client.query(command)
+    assert caught.value.parameter == "command"
+    assert caught.value.value == command
+    assert air_miner.connections == 0
+
+
+@pytest.mark.parametrize(
+    ("how", "error"),
+    [
+        (Closed(), CannotConnectError),
+        (Truncated(), MalformedReplyError),
+        (PROCESS_DOWN, MiningProcessDownError),
+    ],
+)
+async def test_a_query_without_an_answer_is_an_error(
+    polled: Miner, air_miner: SimulatedMiner, how: Any, error: type[Exception]
+) -> None:
+    """As any reading; the next poll is as ever."""
+    air_miner.misbehave("get_psu", how)
+    with pytest.raises(error):
+        await polled.query("get_psu")
+    assert (await polled.poll()).mining is True
+    assert names_of(air_miner.requests)[1:] == [JOINED, "status", "get_error_code"]
+
+
+# The password
+
+
+async def test_a_new_password_is_used_from_the_next_command_on(
+    client: Miner, air_miner: SimulatedMiner
+) -> None:
+    """The token of the old one is dropped with it."""
+    await client.send(commands.set_led_auto())
+    await client.send(commands.update_pwd(client.password, "nakamoto"))
+    air_miner.requests.clear()
+    client.password = "nakamoto"
+    assert client.password == "nakamoto"
+    assert await client.send(commands.set_led_auto())
+    assert names_of(air_miner.requests) == ["get_token", "set_led"]
+    await client.check_password()
+
+
+async def test_a_new_password_is_not_tried_by_itself(
+    client: Miner, air_miner: SimulatedMiner
+) -> None:
+    """Nothing is sent; a wrong one shows with the next command, without the old token."""
+    await client.send(commands.set_led_auto())
+    air_miner.requests.clear()
+    client.password = "wrong"
+    assert air_miner.requests == []
+    with pytest.raises(WrongPasswordError):
+        await client.send(commands.set_led_auto())
+    assert names_of(air_miner.requests)[0] == "get_token"
+    assert len(air_miner.requests) == 2
+
+
+async def test_the_old_password_is_good_for_nothing_after_a_change(
+    client: Miner,
+) -> None:
+    """Until the new one is known here."""
+    await client.send(commands.update_pwd(client.password, "nakamoto"))
+    with pytest.raises(WrongPasswordError):
+        await client.send(commands.set_led_auto())
+    client.password = "nakamoto"
+    assert await client.send(commands.set_led_auto())
+
+
+# What a command changes
+
+
+INFO = [JOINED, "status", "get_miner_info"]
+USUAL = [JOINED, "status", "get_error_code"]
+
+
+@pytest.mark.parametrize(
+    ("command", "asked"),
+    [
+        (commands.set_led_auto(), INFO),
+        (commands.set_led("red", 200, 100, 0), INFO),
+        (commands.set_hostname("rig7"), INFO),
+        (commands.adjust_upfreq_speed(3), INFO),
+        (commands.set_power_pct(50), USUAL),
+        (commands.web_pools("enable"), USUAL),
+        (commands.power_off(), USUAL),
+    ],
+    ids=lambda value: value.name if isinstance(value, Command) else None,
+)
+async def test_what_a_seldom_read_command_tells_is_read_with_the_next_poll(
+    polled: Miner, air_miner: SimulatedMiner, command: Command, asked: list[str]
+) -> None:
+    """And with that one only."""
+    await polled.send(command)
+    for expected in (asked, USUAL):
+        air_miner.requests.clear()
+        await polled.poll()
+        assert names_of(air_miner.requests) == expected
+
+
+async def test_a_new_setting_shows_in_the_next_poll(polled: Miner) -> None:
+    """Not minutes later."""
+    await polled.send(commands.adjust_upfreq_speed(3))
+    snapshot = await polled.poll()
+    assert snapshot.info.upfreq_speed == 3
+
+
+async def test_what_was_refused_or_failed_changes_nothing(
+    polled: Miner, air_miner: SimulatedMiner
+) -> None:
+    """So nothing more is read."""
+    air_miner.misbehave("set_hostname", Refused(132))
+    with pytest.raises(RefusedError):
+        await polled.send(commands.set_hostname("rig7"))
+    air_miner.requests.clear()
+    await polled.poll()
+    assert names_of(air_miner.requests) == USUAL
+
+
+# Files
+
+
+async def test_the_log_of_any_miner_comes_whole(any_miner: SimulatedMiner) -> None:
+    """With whatever its firmware puts around it."""
+    client = Miner(any_miner.host, any_miner.port, password=any_miner.password)
+    pieces: list[bytes] = []
+
+    async def keep(piece: bytes) -> None:
+        pieces.append(piece)
+
+    size = await client.download_logs(keep)
+    assert b"".join(pieces) == any_miner.logs
+    assert size == len(any_miner.logs)
+
+
+async def test_any_miner_takes_a_firmware(
+    any_miner: SimulatedMiner, clock: Clock
+) -> None:
+    """It reboots, and the first poll after that tells the new version."""
+    client = Miner(any_miner.host, any_miner.port, password=any_miner.password)
+    before = (await client.poll()).firmware
+    image = hashlib.shake_128(b"firmware").digest(300_000)
+    progress: list[float] = []
+
+    async def pieces() -> AsyncGenerator[bytes]:
+        yield image[:100_000]
+        yield image[100_000:]
+
+    answer = await client.update_firmware(pieces(), len(image), progress.append)
+    assert answer.code == 131
+    assert progress == [pytest.approx(1 / 3), 1]
+    (received,) = any_miner.images
+    assert received.whole
+    assert received.sha256 == hashlib.sha256(image).hexdigest()
+    with pytest.raises(CannotConnectError):
+        await client.poll()
+    any_miner.advance(any_miner.state.reboot_seconds)
+    clock.now += any_miner.state.reboot_seconds
+    snapshot = await client.poll()
+    assert snapshot.firmware == any_miner.firmware_version
+    assert snapshot.firmware != before
+
+
+async def test_a_firmware_that_is_refused_changes_nothing(
+    polled: Miner, air_miner: SimulatedMiner
+) -> None:
+    """The version is read all the same: who knows."""
+    air_miner.refuses_firmware = True
+
+    async def pieces() -> AsyncGenerator[bytes]:
+        yield b"no firmware"
+
+    with pytest.raises(RefusedError) as caught:
+        await polled.update_firmware(pieces(), 11, lambda _: None)
+    assert caught.value.code == 132
+    air_miner.requests.clear()
+    await polled.poll()
+    assert names_of(air_miner.requests) == [JOINED, "status", "get_version"]

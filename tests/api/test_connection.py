@@ -1,0 +1,239 @@
+"""An open connection: one answer, what follows it, and the end."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+import pytest
+
+from custom_components.whatsminer.api.errors import (
+    CannotConnectError,
+    MalformedReplyError,
+    TimedOutError,
+)
+from custom_components.whatsminer.api.transport import MAX_REPLY, connect
+
+from . import HOST, Listen
+from .file_miner import a_while
+
+# With braces inside of strings, an escape, and a character of two bytes.
+ANSWER = '{"STATUS":"S","Msg":{"a":"}{\\"\\\\","worker":"ä"},"n":[1,{}]}'.encode()
+FILE = b"\x1f\x8b\x08\0} \r\n{"
+
+type Receive = Callable[..., Awaitable[list[bytes]]]
+
+
+@pytest.fixture
+def receive(listen: Listen) -> Receive:
+    """Receives what a miner sends in these segments: an object, and then all the rest."""
+
+    async def receive(*segments: bytes, most: int = 65536) -> list[bytes]:
+        async def miner(
+            reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+        ) -> None:
+            for segment in segments:
+                writer.write(segment)
+                await writer.drain()
+                await a_while()
+
+        port = await listen(miner)
+        received = []
+        async with connect(HOST, port, timeout=5) as connection:
+            received.append(await connection.receive_object())
+            while data := await connection.receive(most):
+                received.append(data)
+            assert connection.ended
+        return received
+
+    return receive
+
+
+async def test_the_answer_and_the_file_may_share_a_segment(receive: Receive) -> None:
+    """They are cut where the object ends."""
+    assert await receive(ANSWER + FILE) == [ANSWER, FILE]
+
+
+async def test_what_is_ahead_is_given_out_in_the_size_that_is_wanted(
+    receive: Receive,
+) -> None:
+    """No piece is larger, and none is lost."""
+    pieces = await receive(ANSWER + FILE, FILE, most=4)
+    assert max(len(piece) for piece in pieces[1:]) == 4
+    assert b"".join(pieces) == ANSWER + FILE + FILE
+
+
+@pytest.mark.parametrize("cut", range(1, len(ANSWER)))
+async def test_the_answer_may_be_cut_anywhere(receive: Receive, cut: int) -> None:
+    """In a string, in a character, before the last brace."""
+    answer, *file = await receive(ANSWER[:cut], ANSWER[cut:] + FILE)
+    assert answer == ANSWER
+    assert b"".join(file) == FILE
+
+
+@pytest.mark.parametrize("between", [b"\0", b"\n", b"\r\n", b"\0\0\n", b" \0"])
+async def test_what_stands_between_belongs_to_neither(
+    receive: Receive, between: bytes
+) -> None:
+    """In whichever segment it comes."""
+    for segments in (
+        (ANSWER + between + FILE,),
+        (ANSWER + between, FILE),
+        (ANSWER, between + FILE),
+        (ANSWER, between, FILE),
+        (ANSWER + between, between, between + FILE),
+        (between + ANSWER + FILE,),
+        (between, ANSWER + FILE),
+    ):
+        assert await receive(*segments) == [ANSWER, FILE]
+    assert await receive(ANSWER, between) == [ANSWER]
+
+
+async def test_only_what_stands_before_the_file_is_left_out(receive: Receive) -> None:
+    """Not what looks the same inside of it, nor at its end."""
+    answer, *file = await receive(ANSWER, b"\n", b"\x1f", b"\0\n", b"\0")
+    assert answer == ANSWER
+    assert b"".join(file) == b"\x1f\0\n\0"
+
+
+async def test_a_second_answer_follows_the_first(listen: Listen) -> None:
+    """As after a firmware; each is read by itself."""
+
+    async def miner(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(ANSWER + b"\0" + b'{"second":1}\n{"thi')
+        await writer.drain()
+        await a_while()
+        writer.write(b'rd":2}')
+
+    async with connect(HOST, await listen(miner), timeout=5) as connection:
+        assert await connection.receive_object() == ANSWER
+        assert await connection.receive_object() == b'{"second":1}'
+        assert not connection.ended
+        assert await connection.receive_object() == b'{"third":2}'
+        assert await connection.receive_object() == b""
+        assert connection.ended
+
+
+@pytest.mark.parametrize("sent", [b"", b"\0", b"\r\n"])
+async def test_closing_without_an_answer_is_no_object(
+    receive: Receive, sent: bytes
+) -> None:
+    """Whatever stands before the end."""
+    assert await receive(sent) == [b""]
+
+
+@pytest.mark.parametrize("sent", [ANSWER[:20], b"Socket connect failed: x\n", b"{x}"])
+async def test_what_is_no_whole_object_is_left_to_the_parser(
+    receive: Receive, sent: bytes
+) -> None:
+    """It may say why."""
+    assert await receive(sent) == [sent]
+
+
+async def test_an_answer_may_be_one_mebibyte_long(receive: Receive) -> None:
+    """The bound itself is within it."""
+    longest = b'{"a":"' + b"x" * (MAX_REPLY - 8) + b'"}'
+    assert await receive(longest) == [longest]
+
+
+@pytest.mark.parametrize("end", [b'"}', b""], ids=["whole", "endless"])
+async def test_a_longer_answer_is_malformed(receive: Receive, end: bytes) -> None:
+    """Be it whole JSON, or without an end."""
+    with pytest.raises(MalformedReplyError):
+        await receive(b'{"a":"' + b"x" * MAX_REPLY + end)
+
+
+async def test_what_is_sent_has_left(listen: Listen) -> None:
+    """Before, nothing has."""
+    received = []
+
+    async def miner(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        received.append(await reader.read())
+
+    async with connect(HOST, await listen(miner), timeout=5) as connection:
+        assert not connection.sent
+        await connection.send(b"one")
+        assert connection.sent
+        await connection.send(b"two")
+    await a_while()
+    assert received == [b"onetwo"]
+
+
+async def test_whoever_waits_on_an_aborted_connection_gets_nothing_more(
+    listen: Listen,
+) -> None:
+    """At once."""
+
+    async def miner(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"x")
+        await reader.read()
+
+    async with connect(HOST, await listen(miner), timeout=5) as connection:
+        assert await connection.receive() == b"x"
+        waiting = asyncio.create_task(connection.receive())
+        await a_while()
+        assert not waiting.done()
+        connection.abort()
+        assert await waiting == b""
+
+
+async def test_what_was_not_taken_in_time_is_never_sent(listen: Listen) -> None:
+    """A miner must not act later on what was given up."""
+    given_up, read = asyncio.Event(), asyncio.Event()
+    got = 0
+
+    async def miner(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        nonlocal got
+        await given_up.wait()
+        try:
+            while data := await reader.read(1 << 20):
+                got += len(data)
+        finally:
+            read.set()
+
+    port = await listen(miner)
+    with pytest.raises(TimedOutError) as caught:
+        async with connect(HOST, port, timeout=0.3) as connection:
+            await connection.send(bytes(64 << 20))
+    assert not caught.value.request_sent
+    given_up.set()
+    async with asyncio.timeout(5):
+        await read.wait()
+    assert got < 64 << 20
+
+
+@pytest.mark.parametrize("error", [RuntimeError("x"), MalformedReplyError("x")])
+async def test_an_error_of_the_user_is_not_one_of_the_connection(
+    listen: Listen, error: Exception
+) -> None:
+    """It goes through as it is, and the miner is let go of."""
+    ended = asyncio.Event()
+
+    async def miner(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.read()
+        ended.set()
+
+    port = await listen(miner)
+    with pytest.raises(type(error)):
+        async with connect(HOST, port, timeout=5):
+            raise error
+    async with asyncio.timeout(5):
+        await ended.wait()
+
+
+@pytest.mark.parametrize("sends", [True, False])
+async def test_a_lost_connection_tells_how_far_the_request_got(
+    listen: Listen, *, sends: bool
+) -> None:
+    """Whether the miner may have acted on it."""
+
+    async def miner(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.read()
+
+    async def use(port: int) -> None:
+        async with connect(HOST, port, timeout=5) as connection:
+            if sends:
+                await connection.send(b"x")
+            raise ConnectionResetError
+
+    with pytest.raises(CannotConnectError) as caught:
+        await use(await listen(miner))
+    assert caught.value.request_sent is sends

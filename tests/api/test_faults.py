@@ -1,0 +1,467 @@
+"""What fault codes mean, in words."""
+
+from collections import defaultdict
+from itertools import product
+import re
+
+import pytest
+
+from custom_components.whatsminer.api.fault_table import CATEGORIES, MINOR, TEXTS
+from custom_components.whatsminer.api.faults import Category, Fault, Severity, describe
+
+# Every code that is known, written down a second time, so that a lost one is noticed. In these,
+# N is the slot of a hashboard, P a pool, L a level, C one digit of the number of a chip.
+KNOWN = {
+    Category.FAN: "100 110 111 120 121 130 131 140",
+    Category.POWER_SUPPLY: """
+        200 201 202 203 204 205 206 207 208 209
+        210 211 212 213 214 215 216 217 218 219
+        233 234 235 236 237 238 239
+        240 241 243 244 245 246 247 248 249
+        250 251 253 254 255 256 257
+        263 264 265 266 267 268 269
+        270 271 272 273 274 275 276 277 278 279
+        280 281 282 283 284 285 286 287 288 289
+        290 291 292 293 294 295 296
+    """,
+    Category.TEMPERATURE: "30N 32N 329 35N 36N",
+    Category.ENVIRONMENT: "370 380 381 382 383 600 610 620",
+    Category.HASHBOARD: """
+        400 41N 42N 43N 44N 45N
+        500 51N 52N 53N 54N 55N 56N 57N 58N 59N
+        511N 512N 513N 514N 517N
+        810
+    """,
+    Category.COOLANT: "507N",
+    Category.CHIP: """
+        501N 502N 503N 504N 505N 5080 509N
+        52NC 53NC 54NC 55NC 56NC
+        52NCCC 53NCCC 54NCCC 55NCCC 56NCCC
+    """,
+    Category.PERFORMANCE: "900 901 902 2310 2320 2330 2340 2350",
+    Category.CONTROL_BOARD: "700 701 710 711 712 714 72N",
+    Category.NETWORK: "713",
+    Category.POOL: "2000 2010 202P 2030 2040 2050",
+    Category.FIRMWARE: "800 801 802 8000 8200 8210 8220 8400 8410 9000 9010",
+    Category.FACTORY: """
+        211N
+        8010 8020 8035 8100 8300
+        85L0 85L1 85L2 85L3 85L4
+        8600 8610 8620 8621 8630 8631 8632 8640 8641 8642 8643 8644
+        8650 8660 8670 8700
+    """,
+    Category.SECURITY: "100000 100001 100002 100003 100100 110000 110001",
+    Category.OTHER: "9999",
+}
+ROWS = {row: category for category, rows in KNOWN.items() for row in rows.split()}
+
+# Codes whose difference nobody knows; all others have a text of their own.
+ALIKE = {
+    frozenset(codes.split())
+    for codes in (
+        "233 234 235",
+        "243 244 245",
+        "246 247 270",
+        "236 237 238 268",
+        "248 249 269",
+        "250 251 271",
+        "253 254",
+        "255 256",
+        "265 266 276 277 278 279 280",
+        "381 382",
+        "710 712",
+        "900 902",
+        "2310 2320",
+        "2330 2340",
+        "5110 5170",
+        "8502 8503",
+        "9000 9010",
+    )
+}
+
+# What the vendor's client lets pass on an M30 or an M56S, and what is called a warning.
+VENDOR_MINOR = """
+    203 204 205 206 217 219 236 248 270 275 320 321 322 620 714 901 2320 2330 2350 5140 5141
+"""
+WARNINGS = "263 272 273 274 275"
+OTHER_SLOTS = "323 5142 5143"
+
+# Words of the vendor, and names of places, that have no business in a text.
+ODD_WORDS = """
+    err error errors fail temp env psu volt vol freq amb comm init cfg hb sn pcb cb crc
+    nonce nonces slot abnormal ambient n p l
+"""
+ODD = set(ODD_WORDS.split())
+
+
+def expand(row: str) -> list[str]:
+    """Return the codes that a row stands for; of the chips only some."""
+    if "CCC" in row:
+        return [
+            code
+            for chip in ("000", "007", "042", "110", "999")
+            for code in expand(row.replace("CCC", chip))
+        ]
+    places = ["0123" if c == "N" else "0123456789" if c in "PLC" else c for c in row]
+    return ["".join(digits) for digits in product(*places)]
+
+
+CODES = {code: row for row in ROWS for code in expand(row)}
+BOARD_ROWS = {row for row in ROWS if "N" in row}
+FIRST_TEXTS = {row: describe(expand(row)[0]).text for row in ROWS}
+
+
+# The table
+
+
+def test_the_table_has_every_known_code() -> None:
+    """And none that is not known."""
+    assert len(ROWS) == 206
+    rows = [row for texts in TEXTS.values() for row in texts]
+    assert sorted(rows) == sorted(ROWS)
+
+
+def test_no_code_belongs_to_two_rows() -> None:
+    """Else the order of the table would matter."""
+    assert len(CODES) == sum(len(expand(row)) for row in ROWS)
+
+
+@pytest.mark.parametrize("row", ROWS)
+def test_every_code_is_described(row: str) -> None:
+    """In every slot, and in the right category."""
+    for code in expand(row):
+        fault = describe(code)
+        assert fault.code == code
+        assert "Unknown" not in fault.text
+        assert fault.category is ROWS[row]
+
+
+def test_texts_are_made_of_sentences() -> None:
+    """They begin with a capital, end with a full stop, and are short enough to be a state."""
+    for text in FIRST_TEXTS.values():
+        sentences = re.findall(r"[A-Z](?:[^.!?]|\.\d)*\.(?: (?=[A-Z])|$)", text)
+        assert "".join(sentences) == text
+        assert 20 <= len(text) <= 160
+        assert "  " not in text
+
+
+def test_texts_are_plain() -> None:
+    """No abbreviations, no jargon, and no letter that was not filled in."""
+    for text in FIRST_TEXTS.values():
+        assert not ODD & set(re.findall(r"\w+", text.lower()))
+        assert not set("{}_\t\n") & set(text)
+
+
+def test_other_faults_have_other_texts() -> None:
+    """Except where nobody knows the difference."""
+    codes = defaultdict(set)
+    for row, text in FIRST_TEXTS.items():
+        if "CCC" not in row:  # the same faults as those of one C
+            codes[text].add(expand(row)[0])
+    assert {frozenset(same) for same in codes.values() if len(same) > 1} == ALIKE
+
+
+def test_all_categories_are_used() -> None:
+    """A category that no fault has would be one too many."""
+    assert {describe(code).category for code in CODES} == set(Category)
+
+
+def test_a_category_is_a_word_in_lower_case() -> None:
+    """As states of Home Assistant are."""
+    assert all(re.fullmatch("[a-z]+(_[a-z]+)?", category) for category in Category)
+
+
+# Single codes
+
+
+@pytest.mark.parametrize(
+    ("code", "words"),
+    [
+        ("110", "intake fan 1000"),
+        ("111", "exhaust fan 1000"),
+        ("120", "intake fan 2000"),
+        ("131", "exhaust fan 3000"),
+        ("140", "fans too fast"),
+        ("200", "no power supply detected"),
+        ("203", "power supply protect air too hot"),
+        ("206", "input voltage too low"),
+        ("218", "mains voltage below 230 high power mode"),
+        ("233", "output side too hot"),
+        ("236", "output current too high"),
+        ("239", "output voltage too high"),
+        ("240", "output voltage too low"),
+        ("243", "input side too hot"),
+        ("246", "input voltage too high"),
+        ("248", "input current too high"),
+        ("250", "input voltage too low"),
+        ("255", "output power too high"),
+        ("264", "cannot talk power supply"),
+        ("267", "watchdog"),
+        ("269", "input current too high"),
+        ("273", "input power high"),
+        ("275", "power supply hot"),
+        ("281", "status word 1 bit 0"),
+        ("288", "status word 1 bit 7"),
+        ("289", "status word 2 bit 0"),
+        ("296", "status word 2 bit 7"),
+        ("370", "temperature changes too fast"),
+        ("600", "air too hot"),
+        ("610", "air too hot high normal mode"),
+        ("711", "restarted processor firmware"),
+        ("713", "network unstable clock"),
+        ("2010", "all pools disabled"),
+        ("2030", "pool rejects shares"),
+        ("2310", "hash rate too low"),
+        ("5080", "calibrated factory settings"),
+        ("8400", "firmware too old update"),
+        ("8620", "serial number miner missing"),
+        ("8630", "serial number power supply missing"),
+        ("9000", "program crashed"),
+        ("100100", "illegal mining program removed"),
+        ("110001", "virus 0001 removed"),
+    ],
+)
+def test_what_a_code_is_about(code: str, words: str) -> None:
+    """Some of every kind, by the words that matter."""
+    found = re.findall(r"\w+", describe(code).text.lower())
+    assert [word for word in words.split() if word not in found] == []
+
+
+def test_a_description_is_complete() -> None:
+    """It has the code, the text and both classes."""
+    assert describe("110") == Fault(
+        code="110",
+        text="The intake fan is about 1000 rpm off the speed it should have. "
+        "Check the fan and its cable.",
+        category=Category.FAN,
+        severity=Severity.FAULT,
+    )
+
+
+def test_an_exact_code_wins_over_a_pattern() -> None:
+    """The 9 in 329 is no slot: this is the control board."""
+    assert "control board" in describe("329").text
+    assert "Hashboard" not in describe("329").text
+    assert describe("329").severity is Severity.FAULT
+    for code in filter(str.isdecimal, ROWS):
+        assert describe(code).text == TEXTS[ROWS[code]][code]
+
+
+# Slots, pools, levels, chips
+
+
+@pytest.mark.parametrize("slot", range(4))
+def test_a_board_has_the_name_of_its_device(slot: int) -> None:
+    """Slot 0 is Hashboard 1."""
+    for row in BOARD_ROWS:
+        code = row.replace("N", str(slot)).replace("C", "1")
+        found = re.findall(r"Hashboard \d+", describe(code).text)
+        assert (code, found) == (code, [f"Hashboard {slot + 1}"])
+
+
+def test_no_board_is_named_where_none_is_known() -> None:
+    """The other codes have no slot."""
+    for row in ROWS.keys() - BOARD_ROWS:
+        assert not re.search(r"Hashboard \d", FIRST_TEXTS[row])
+
+
+@pytest.mark.parametrize("digit", range(4, 10))
+def test_a_slot_that_no_miner_has_is_no_slot(digit: int) -> None:
+    """The code is unknown; its type still tells what it may be about."""
+    for row in BOARD_ROWS:
+        code = row.replace("N", str(digit)).replace("C", "1")
+        if code != "329":
+            assert describe(code).text.startswith(f"Unknown fault {code}")
+            assert describe(code).category is not Category.OTHER
+
+
+@pytest.mark.parametrize(("code", "pool"), [("2020", 1), ("2021", 2), ("2022", 3)])
+def test_pools_are_counted_from_one(code: str, pool: int) -> None:
+    """The miner counts them from 0."""
+    assert describe(code).text.startswith(f"Pool {pool} ")
+
+
+@pytest.mark.parametrize(("code", "level"), [("8500", 0), ("8531", 3), ("8594", 9)])
+def test_levels_are_no_slots(code: str, level: int) -> None:
+    """They keep their number."""
+    assert describe(code).text.endswith(f"standard level {level}.")
+
+
+@pytest.mark.parametrize(
+    ("code", "slot", "chip"),
+    [
+        ("5200", 0, 0),
+        ("5237", 3, 7),
+        ("520000", 0, 0),
+        ("531007", 1, 7),
+        ("542042", 2, 42),
+        ("553110", 3, 110),
+        ("560999", 0, 999),
+    ],
+)
+def test_a_chip_is_named_with_its_board(code: str, slot: int, chip: int) -> None:
+    """One digit in codes of four digits, three in codes of six."""
+    text = describe(code).text
+    assert text.startswith(f"Chip {chip} on Hashboard {slot + 1} ")
+
+
+def test_codes_of_three_and_four_digits_differ() -> None:
+    """52N is a board, 52NC a chip."""
+    assert describe("521").text == "The chip grade of Hashboard 2 does not match."
+    assert describe("5212").text == "Chip 2 on Hashboard 2 gives wrong results."
+
+
+# Unknown codes
+
+
+@pytest.mark.parametrize(
+    ("code", "category"),
+    [
+        ("199", Category.FAN),
+        ("299", Category.POWER_SUPPLY),
+        ("319", Category.TEMPERATURE),
+        ("499", Category.HASHBOARD),
+        ("501", Category.HASHBOARD),
+        ("699", Category.ENVIRONMENT),
+        ("799", Category.CONTROL_BOARD),
+        ("899", Category.FIRMWARE),
+        ("999", Category.PERFORMANCE),
+        ("2099", Category.POOL),
+        ("2199", Category.FACTORY),
+        ("2399", Category.PERFORMANCE),
+        ("5099", Category.CHIP),
+        ("5199", Category.HASHBOARD),
+        ("5299", Category.CHIP),
+        ("5699", Category.CHIP),
+        ("8099", Category.FIRMWARE),
+        ("8199", Category.FACTORY),
+        ("8299", Category.FIRMWARE),
+        ("8499", Category.FIRMWARE),
+        ("8599", Category.FACTORY),
+        ("8799", Category.FACTORY),
+        ("9099", Category.FIRMWARE),
+        ("100099", Category.SECURITY),
+        ("100199", Category.SECURITY),
+        ("110099", Category.SECURITY),
+        # six digits that do not start with 1: the type is the first two
+        ("529999", Category.CHIP),
+        ("500123", Category.CHIP),
+        ("200123", Category.POOL),
+    ],
+)
+def test_the_type_of_an_unknown_code_tells_its_category(
+    code: str, category: Category
+) -> None:
+    """The text names both."""
+    about = category.replace("_", " ")
+    assert describe(code) == Fault(
+        code=code,
+        text=f"Unknown fault {code} ({about}).",
+        category=category,
+        severity=Severity.FAULT,
+    )
+
+
+@pytest.mark.parametrize(
+    "code",
+    # 123456 starts with 1: its type is 1234, and not 12
+    [
+        "0",
+        "5",
+        "20",
+        "52",
+        "99",
+        "1999",
+        "12345",
+        "52345",
+        "123456",
+        "991234",
+        "1000000",
+    ],
+)
+def test_a_code_of_unknown_type_is_unknown(code: str) -> None:
+    """Codes below 100 have no type."""
+    assert describe(code) == Fault(
+        code=code,
+        text=f"Unknown fault {code}.",
+        category=Category.OTHER,
+        severity=Severity.FAULT,
+    )
+
+
+def test_the_types_of_unknown_codes_are_those_of_known_ones() -> None:
+    """A type is known as soon as one of its codes is, whatever the digits behind it."""
+    types = {
+        code[: 2 if len(code) == 6 and code[0] != "1" else -2] for code in CODES
+    } - {"99"}  # of 9999 even the name says nothing
+    assert types == set(CATEGORIES)
+
+
+@pytest.mark.parametrize(
+    ("code", "text"),
+    [
+        ("", "Unknown fault."),
+        (" ", "Unknown fault."),
+        ("abc", "Unknown fault abc."),
+        ("-110", "Unknown fault -110."),
+        ("110.0", "Unknown fault 110.0."),
+        ("0110", "Unknown fault 0110."),
+        ("1_10", "Unknown fault 1_10."),
+        ("{0}", "Unknown fault {0}."),
+        ("{N}", "Unknown fault {N}."),
+        ("30N", "Unknown fault 30N."),  # what the table calls it
+        ("52NC", "Unknown fault 52NC."),
+        ("1" * 20, f"Unknown fault {'1' * 20}."),
+        ("1" * 21, f"Unknown fault {'1' * 20}…."),
+        ("9" * 1_000_000, f"Unknown fault {'9' * 20}…."),
+        ("a\n\tb\0c\x1b", "Unknown fault abc."),
+        ("\ud800", "Unknown fault."),
+        ("١١٠", "Unknown fault ١١٠."),  # 110 in Arabic digits
+        ("11０", "Unknown fault 11０."),  # with a wide digit
+        ("11²", "Unknown fault 11²."),
+        ("30³", "Unknown fault 30³."),
+    ],
+    ids=ascii,
+)
+def test_any_text_is_an_unknown_code(code: str, text: str) -> None:
+    """Nothing raises, and the text can be shown."""
+    assert describe(code) == Fault(
+        code=code, text=text, category=Category.OTHER, severity=Severity.FAULT
+    )
+
+
+@pytest.mark.parametrize("code", [" 110", "110 ", "110\n", "\t110\r\n"])
+def test_blanks_around_a_code_do_not_count(code: str) -> None:
+    """The code is given back as it came."""
+    assert describe(code).text == describe("110").text
+    assert describe(code).code == code
+
+
+@pytest.mark.parametrize("length", [1, 2, 3, 4])
+def test_every_short_number_has_a_text(length: int) -> None:
+    """The known ones their own."""
+    for number in range(10**length):
+        code = str(number).zfill(length)
+        assert describe(code).text.startswith("Unknown fault") is (code not in CODES)
+
+
+# Severity
+
+
+def test_what_the_vendor_does_not_count_as_a_fault_is_minor() -> None:
+    """Neither is a warning; all slots of a board's fault weigh the same."""
+    minor = {code for code in CODES if describe(code).severity is Severity.MINOR}
+    assert minor == set(f"{VENDOR_MINOR} {WARNINGS} {OTHER_SLOTS}".split())
+    assert MINOR.issubset(ROWS)
+
+
+@pytest.mark.parametrize("code", ["202", "264", "265", "266", "267", "271", "280"])
+def test_what_the_vendor_lets_pass_on_one_model_only_is_a_fault(code: str) -> None:
+    """On other miners it is one."""
+    assert describe(code).severity is Severity.FAULT
+
+
+@pytest.mark.parametrize("code", ["350", "505", "5051", "5070", "2310", "2000", "9999"])
+def test_other_codes_are_faults(code: str) -> None:
+    """Known or unknown."""
+    assert describe(code).severity is Severity.FAULT

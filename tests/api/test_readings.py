@@ -1,0 +1,469 @@
+"""What each command says, in fixed units: from real captures, and rule by rule."""
+
+from datetime import datetime
+from typing import Any, override
+
+import pytest
+
+from custom_components.whatsminer.api.readings import (
+    Board,
+    Details,
+    ErrorEntry,
+    Generation,
+    MinerInfo,
+    PoolState,
+    Psu,
+    Status,
+    Summary,
+    Version,
+    board,
+    error_list,
+    summary_errors,
+)
+from custom_components.whatsminer.api.wire import decode
+
+from . import fixture
+
+# Real answers
+
+
+def test_the_summary_of_an_m60s_with_v3_firmware() -> None:
+    """Hash rates in MH/s, numbers as floats, flags as text."""
+    summary = decode(Summary, fixture("compat_m60s")["summary"]["Msg"])
+    assert summary == Summary(
+        elapsed=884.010009765625,
+        uptime=911,
+        hash_rate=140544208 * 1e-6,
+        hash_rate_average=111337976 * 1e-6,
+        hash_rate_1m=140544208 * 1e-6,
+        hash_rate_15m=111337976 * 1e-6,
+        factory_hash_rate=165848 * 1e-3,
+        hash_stable=False,
+        pool_rejection=0,
+        power=3173.4533333333334,
+        power_limit=3600,
+        power_mode="normal",
+        environment_temperature=28.687,
+        chip_temperature=69.33332824707031,
+        chip_temperature_min=54.443180084228516,
+        chip_temperature_max=84.19318389892578,
+        frequency=358.30596923828125,
+        fan_speed_in=3764,
+        fan_speed_out=3735,
+        fast_boot=False,
+    )
+
+
+def test_the_boards_of_an_m60s_with_v3_firmware() -> None:
+    """Hash rates in TH/s, under the keys that say MH/s."""
+    rows = fixture("compat_m60s")["edevs"]["DEVS"]
+    boards = [board(row, Generation.COMPAT) for row in rows]
+    assert [b.hash_rate for b in boards] == pytest.approx([45.61, 50.13, 44.8])
+    assert sum(b.hash_rate or 0 for b in boards) == pytest.approx(140.54, abs=0.01)
+    assert boards[0] == Board(
+        slot=0,
+        temperature=73.88,
+        frequency=362,
+        hash_rate=boards[0].hash_rate,
+        effective_chips=215,
+        serial_number="SKM3CSD7104715KA1227",
+    )
+
+
+def test_the_identity_of_an_m60s_with_v3_firmware() -> None:
+    """It does not know its own serial number."""
+    info = decode(MinerInfo, fixture("compat_m60s")["get_miner_info"]["Msg"])
+    assert info.mac == "CE:0C:1D:00:2A:53"
+    assert info.serial_number is None
+    assert info.hostname == "WhatsMiner"
+    assert info.led == "auto"
+    assert info.upfreq_speed == 0
+
+
+def test_a_booting_miner_knows_little_yet() -> None:
+    """What is not measured yet is unknown and not zero degrees."""
+    summary = decode(Summary, fixture("v2_summary_booting")["SUMMARY"][0])
+    assert summary.elapsed == 24
+    assert summary.power == 262
+    assert summary.hash_rate == 0
+    assert summary.board_temperature == 34.88
+    assert summary.environment_temperature == 29.06
+    assert summary.target_frequency == 360
+    assert summary.tuned is False
+    assert summary.target_hash_rate is None
+    assert summary.chip_temperature is None
+    assert summary.chip_temperature_min is None
+    assert summary.chip_temperature_max is None
+
+
+@pytest.mark.parametrize(
+    ("firmware", "expected"),
+    [
+        ("20220919.15.rel", Status(mining_off=True, firmware="20220919.15.REL")),
+        (
+            "20230208.18.rel",
+            Status(
+                mining_off=False,
+                firmware="20230208.18.Rel",
+                power_mode="normal",
+                target_frequency_percent=0,
+            ),
+        ),
+        ("20230803.11.rel", Status(mining_off=False, firmware="20230803.11.REL")),
+        (
+            "20240924.14.rel",
+            Status(
+                mining_off=False,
+                firmware="20240924.14.Rel",
+                power_mode="normal",
+                power_limit=3300,
+                target_frequency_percent=0,
+            ),
+        ),
+        (
+            "20250214.16.1",
+            Status(mining_off=False, firmware="20250214.16.1", power_limit=2147483647),
+        ),
+    ],
+)
+def test_the_status_of_five_firmwares(firmware: str, expected: Status) -> None:
+    """They agree on little."""
+    answer = fixture(f"status_{firmware}")
+    assert decode(Status, answer["Msg"]) == expected
+
+
+def test_the_status_of_the_newest_firmware() -> None:
+    """Numbers among the text."""
+    status = decode(
+        Status,
+        {
+            "mineroff": "true",
+            "mineroff_reason": "by whatsminer api",
+            "mineroff_time": "2026-11-20 08:15:30",
+            "FirmwareVersion": "20260312.16.REL3",
+            "power_mode": "high",
+            "power_limit_set": "10030",
+            "hash_percent": "-5",
+            "fast_mining": "false",
+            "fast_hash": "false",
+            "liquid_temp": 45.5,
+            "power_pct": 120,
+        },
+    )
+    assert status == Status(
+        mining_off=True,
+        off_reason="by whatsminer api",
+        firmware="20260312.16.REL3",
+        power_mode="high",
+        power_limit=10030,
+        power_percent=120,
+        target_frequency_percent=-5,
+        coolant_temperature=45.5,
+    )
+
+
+def test_the_supply_counts_in_small_units() -> None:
+    """Milliamperes and 10 mV, all of it text."""
+    psu = decode(
+        Psu,
+        {
+            "name": "P221B",
+            "model": "P221B",
+            "hw_version": "V01.00",
+            "sw_version": "V01.03",
+            "iin": "15120",
+            "vin": "22400",
+            "fan_speed": "6912",
+            "serial_no": "A1234",
+            "vender": "7",
+            "temp0": "31.5",
+            "pin": "3412",
+            "enable": "1",
+        },
+    )
+    assert psu.input_current == pytest.approx(15.12)
+    assert psu.input_voltage == pytest.approx(224)
+    assert psu.input_power == 3412
+    assert psu.fan_speed == 6912
+    assert psu.temperature == 31.5
+    assert (psu.name, psu.model) == ("P221B", "P221B")
+
+
+def test_a_pool_of_any_firmware() -> None:
+    """Whether it is the one in use, and what it took and refused."""
+    pool = decode(
+        PoolState,
+        {
+            "POOL": 1,
+            "URL": "stratum+tcp://a:3333",
+            "Status": "Alive",
+            "Priority": 0,
+            "User": "w.1",
+            "Accepted": 7,
+            "Rejected": 1,
+            "Stale": 0,
+            "Last Share Time": 1700000000,
+            "Stratum Active": True,
+            "Stratum Difficulty": 262144,
+            "Pool Rejected%": "12.5",
+        },
+    )
+    assert pool == PoolState(
+        url="stratum+tcp://a:3333",
+        worker="w.1",
+        status="alive",
+        active=True,
+        difficulty=262144,
+        accepted_shares=7,
+        rejected_shares=1,
+        last_share=1700000000,
+    )
+
+
+# Keys
+
+
+@pytest.mark.parametrize(
+    ("kind", "key", "said", "name", "read"),
+    [
+        (Summary, "MHS 5s", 5e6, "hash_rate", 5),
+        (Summary, "MHS av", 5e6, "hash_rate_average", 5),
+        (Summary, "MHS 15m", 5e6, "hash_rate_15m", 5),
+        (Summary, "Target MHS", 112e6, "target_hash_rate", 112),
+        (Summary, "Target MHS", 0, "target_hash_rate", None),
+        (Summary, "Hash Deviation%", -0.5, "hash_deviation", -0.5),
+        (Summary, "Upfreq Complete", 1, "tuned", True),
+        (Summary, "Accepted", "7", "accepted_shares", 7),
+        (Summary, "Rejected", 7.0, "rejected_shares", 7),
+        (Summary, "Pool Rejected%", 0.1, "pool_rejection", 0.1),
+        (Summary, "Temperature", 70.5, "board_temperature", 70.5),
+        (Summary, "Temperature", 0, "board_temperature", None),
+        (Summary, "Env Temp", -3.5, "environment_temperature", -3.5),
+        (Summary, "Chip Temp Min", 0, "chip_temperature_min", None),
+        (Summary, "Chip Temp Max", 90, "chip_temperature_max", 90),
+        (Summary, "Target Freq", 0, "target_frequency", None),
+        (Summary, "Power Fanspeed", 6912, "psu_fan_speed", 6912),
+        (Summary, "Btminer Fast Boot", "enable", "fast_boot", True),
+        (Summary, "MAC", "C2:04:28:00:00:01", "mac", "C2:04:28:00:00:01"),
+        (Summary, "CB Platform", "ALLWINNER_H3", "platform", "ALLWINNER_H3"),
+        (Summary, "Liquid Cooling", False, "liquid_cooling", False),
+        (Board, "MHS 1m", 5e6, "hash_rate", 5),
+        (Board, "Temperature", "0.00", "temperature", None),
+        (Board, "Chip Temp Avg", 80.5, "chip_temperature", 80.5),
+        (Board, "Chip Temp Min", 60.5, "chip_temperature_min", 60.5),
+        (Board, "Chip Temp Max", 0.0, "chip_temperature_max", None),
+        (Board, "Accepted", 3, "accepted_shares", 3),
+        (Board, "Rejected", 0, "rejected_shares", 0),
+        (Board, "chip_vol_diff", 12, "voltage_difference", 12),
+        (PoolState, "Work Difficulty", 262144, "difficulty", 262144),
+        (PoolState, "Last Share Time", 0, "last_share", None),
+        (Status, "btmineroff", "true", "mining_off", True),
+        (Status, "mineroff_reason", "", "off_reason", None),
+        (Status, "power_pct", "0", "power_percent", 0),
+        (Version, "api_ver", "2.0.5", "api", "2.0.5"),
+        (Version, "platform", "H616", "platform", "H616"),
+        (Version, "miner_type", "M50_VH84", "model", "M50_VH84"),
+        (MinerInfo, "ut_speed", "3", "upfreq_speed", 3),
+        (MinerInfo, "minersn", "HTM1", "serial_number", "HTM1"),
+        (Psu, "iin", "0", "input_current", None),
+        (Psu, "temp0", "0.0", "temperature", None),
+        (Psu, "fan_speed", "0", "fan_speed", 0),
+        (Details, "Model", "M20SV10", "model", "M20SV10"),
+    ],
+)
+def test_what_a_key_tells(
+    kind: type[object], key: str, said: Any, name: str, read: object
+) -> None:
+    """Where a number has a unit of its own, in ours; what is no reading is unknown."""
+    expected = pytest.approx(read) if isinstance(read, float | int) else read
+    assert getattr(decode(kind, {key: said}), name) == expected
+
+
+# Number formats
+
+
+def test_numbers_may_be_text() -> None:
+    """As some firmware writes all of them."""
+    summary = decode(
+        Summary,
+        {"Power": "3400", "HS RT": "100000000", "Elapsed": "12", "Hash Stable": "true"},
+    )
+    assert summary.power == 3400
+    assert summary.hash_rate == pytest.approx(100)
+    assert summary.elapsed == 12
+    assert summary.hash_stable is True
+
+
+@pytest.mark.parametrize("unknown", [-1, "-1", -1.0, "", "n/a"])
+def test_a_power_of_minus_one_is_unknown(unknown: Any) -> None:
+    """The power supply did not answer."""
+    assert decode(Summary, {"Power": unknown}).power is None
+    assert decode(Psu, {"pin": unknown}).input_power is None
+
+
+def test_a_power_of_zero_is_a_reading() -> None:
+    """Unlike minus one."""
+    assert decode(Summary, {"Power": 0}).power == 0
+
+
+@pytest.mark.parametrize("unknown", [0, -0.003])
+def test_a_factory_hash_rate_of_nothing_is_unknown(unknown: float) -> None:
+    """The boards were not read yet."""
+    assert decode(Summary, {"Factory GHS": unknown}).factory_hash_rate is None
+
+
+def test_a_power_limit_of_zero_is_no_reading() -> None:
+    """The miner recalibrates."""
+    assert decode(Summary, {"Power Limit": 0}).power_limit is None
+
+
+def test_the_firmware_of_v1_is_quoted() -> None:
+    """Inside its own quotes."""
+    summary = decode(Summary, {"Firmware Version": "'20210322.22.REL'"})
+    assert summary.firmware == "20210322.22.REL"
+
+
+def test_where_there_is_no_current_rate_the_shortest_average_stands_in() -> None:
+    """HS RT, else 5 s, else 1 min."""
+    rates = {"HS RT": 1e6, "MHS 5s": 2e6, "MHS 1m": 3e6}
+    assert decode(Summary, rates).hash_rate == pytest.approx(1)
+    del rates["HS RT"]
+    assert decode(Summary, rates).hash_rate == pytest.approx(2)
+    del rates["MHS 5s"]
+    assert decode(Summary, rates).hash_rate == pytest.approx(3)
+
+
+# Boards
+
+
+@pytest.mark.parametrize("generation", [Generation.V1, Generation.V2])
+def test_boards_of_older_firmware_count_in_megahash(generation: Generation) -> None:
+    """However little it is."""
+    row: dict[str, Any] = {"ASC": 1, "Slot": 1, "HS RT": 33e6}
+    assert board(row, generation).hash_rate == pytest.approx(33)
+    assert board(row | {"HS RT": "1200"}, generation).hash_rate == pytest.approx(0.0012)
+
+
+def test_a_rate_that_no_board_has_in_terahash_is_in_megahash() -> None:
+    """Should firmware mend its units one day."""
+    for rate in (170_620_000, 170.62):
+        row: dict[str, Any] = {"Slot": 0, "HS RT": rate}
+        assert board(row, Generation.COMPAT).hash_rate == pytest.approx(170.62)
+
+
+def test_a_rate_of_newer_firmware_may_be_text() -> None:
+    """And under whichever key it comes, it is in TH/s; other numbers are not touched."""
+    for key in ("HS RT", "MHS 5s", "MHS 1m"):
+        row: dict[str, Any] = {"Slot": 0, key: "45.61", "Chip Frequency": 362}
+        read = board(row, Generation.COMPAT)
+        assert read.hash_rate == pytest.approx(45.61)
+        assert read.frequency == 362
+
+
+@pytest.mark.parametrize(("said", "read"), [(9_999, 9_999), (10_000, 0.01)])
+def test_ten_thousand_terahash_is_too_much_for_a_board(said: int, read: float) -> None:
+    """So it means MH/s."""
+    reading: dict[str, Any] = {"Slot": 0, "HS RT": said}
+    assert board(reading, Generation.COMPAT).hash_rate == pytest.approx(read)
+
+
+def test_a_classic_board_of_newer_firmware_counts_in_megahash() -> None:
+    """It is told by the key that the newer list dropped."""
+    assert board(
+        {"ASC": 0, "HS RT": 5000}, Generation.COMPAT
+    ).hash_rate == pytest.approx(0.005)
+
+
+def test_a_rate_that_is_no_number_is_unknown() -> None:
+    """In any unit."""
+    assert board({"Slot": 0, "HS RT": "n/a"}, Generation.COMPAT).hash_rate is None
+
+
+def test_a_board_is_known_by_its_slot() -> None:
+    """And by its place in the list where there is none."""
+    assert board({"Slot": 2, "ASC": 1}, Generation.V2).slot == 2
+    assert board({"ASC": 1}, Generation.V2).slot == 1
+
+
+@pytest.mark.parametrize(
+    ("status", "alive"), [("Alive", True), ("Initialising", False), ("Dead", False)]
+)
+def test_a_board_is_alive_or_not(status: str, *, alive: bool) -> None:
+    """Where the firmware tells at all."""
+    assert board({"Status": status}, Generation.V2).alive is alive
+    assert board({"Slot": 0}, Generation.COMPAT).alive is None
+
+
+# Errors
+
+
+@pytest.mark.parametrize(
+    ("value", "codes"),
+    [
+        ([], []),
+        (None, []),
+        ("", []),
+        ([{"218": "2024-06-15 10:30:00"}, {"540": "x"}], ["218", "540"]),
+        ([{"218": "x", "540": "y"}], ["218", "540"]),
+        ({"329": "2022-01-17 11:28:11"}, ["329"]),
+        (["218", "540"], ["218", "540"]),
+        ([218], ["218"]),
+        ("218", ["218"]),
+        ([{"218": "x", "reason": "fan lost"}], ["218"]),
+        ([True, "", None, [1], 2.5], []),
+    ],
+)
+def test_the_error_lists_of_all_firmware(value: Any, codes: list[str]) -> None:
+    """Objects, one object, plain codes, or nothing."""
+    assert [entry.code for entry in error_list(value)] == codes
+
+
+def test_an_error_knows_since_when() -> None:
+    """In the miner's own zone, which it does not name."""
+    assert error_list([{"218": "2024-06-15 10:30:00"}]) == (
+        ErrorEntry(code="218", since=datetime(2024, 6, 15, 10, 30)),
+    )
+    assert error_list([{"218": "a while"}]) == (ErrorEntry(code="218"),)
+
+
+def test_an_error_may_tell_its_reason() -> None:
+    """In words of the miner, on firmware that speaks V3."""
+    moment = datetime(2026, 3, 15, 10, 30)
+    assert error_list([{"110": "2026-03-15 10:30:00", "reason": "Fanin lost"}]) == (
+        ErrorEntry(code="110", since=moment, reason="Fanin lost"),
+    )
+    assert error_list([{"reason": "", "110": ""}]) == (ErrorEntry(code="110"),)
+    assert error_list([{"reason": "nothing"}]) == ()
+
+
+def test_the_errors_of_v1_are_in_its_summary() -> None:
+    """As many as the count says, and none that is zero."""
+    reading: dict[str, Any] = {
+        "Error Code Count": 3,
+        "Error Code 0": 218,
+        "Error Code 1": "540",
+        "Error Code 2": 0,
+        "Error Code 3": 111,
+    }
+    assert summary_errors(reading) == (ErrorEntry(code="218"), ErrorEntry(code="540"))
+    assert summary_errors({}) == ()
+    assert summary_errors({"Error Code Count": "none", "Error Code 0": 1}) == ()
+
+
+class Bounded(dict[str, Any]):
+    """A reading that must not be looked at too often."""
+
+    looks = 0
+
+    @override
+    def get(self, key: str, default: Any = None) -> Any:
+        """Look at one key."""
+        self.looks += 1
+        assert self.looks < 1000
+        return super().get(key, default)
+
+
+def test_an_absurd_count_of_errors_does_no_harm() -> None:
+    """It comes from outside: counting that far would take all time and memory."""
+    reading = Bounded({"Error Code Count": 10**12, "Error Code 0": 218})
+    assert summary_errors(reading) == (ErrorEntry(code="218"),)

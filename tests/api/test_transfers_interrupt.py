@@ -1,0 +1,207 @@
+"""A download never holds up a power off, and whoever gives it up lets go of the miner."""
+
+import asyncio
+
+import pytest
+
+from custom_components.whatsminer.api import commands
+from custom_components.whatsminer.api.commands import Command
+from custom_components.whatsminer.api.errors import (
+    TransferError,
+    TransferInterruptedError,
+    UnreachableError,
+)
+
+from .file_miner import (
+    LOG,
+    Call,
+    Downloads,
+    a_while,
+    give_half,
+    give_whole,
+    hang_half_way,
+    told,
+)
+
+# Power off
+
+
+def connect_slowly(
+    monkeypatch: pytest.MonkeyPatch,
+) -> tuple[asyncio.Event, asyncio.Event]:
+    """Let connections wait; return what tells that one does, and what lets them go on."""
+    connecting, connected = asyncio.Event(), asyncio.Event()
+    connect = asyncio.open_connection
+
+    async def connect_later(
+        host: str, port: int
+    ) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+        connecting.set()
+        await connected.wait()
+        return await connect(host, port)
+
+    monkeypatch.setattr(asyncio, "open_connection", connect_later)
+    return connecting, connected
+
+
+async def test_a_power_off_interrupts_a_download(downloads: Downloads) -> None:
+    """It gets through at once, on a connection of its own."""
+    downloads.miner.transfer = hang_half_way
+    task = asyncio.create_task(downloads.download())
+    await downloads.arrived.wait()
+    await downloads.power_off()
+    with pytest.raises(TransferInterruptedError):
+        await task
+    assert downloads.miner.asked == ["get_token", "download_logs", "power_off"]
+    assert issubclass(TransferInterruptedError, TransferError)
+    assert not issubclass(TransferInterruptedError, UnreachableError)
+
+    downloads.miner.transfer = give_whole
+    downloads.pieces.clear()
+    assert await downloads.download() == len(LOG)
+    assert downloads.log == LOG
+
+
+@pytest.mark.parametrize("part", [0, 10])
+async def test_a_power_off_interrupts_the_wait_for_the_answer(
+    downloads: Downloads, part: int
+) -> None:
+    """Also in the middle of it."""
+    waiting = asyncio.Event()
+
+    async def hang(call: Call) -> None:
+        await call.send(call.sealed(told("5"))[:part])
+        waiting.set()
+        await call.hang()
+
+    downloads.miner.transfer = hang
+    task = asyncio.create_task(downloads.download())
+    await waiting.wait()
+    await downloads.power_off()
+    with pytest.raises(TransferInterruptedError):
+        await task
+
+
+async def test_a_power_off_that_came_while_it_connected_goes_first(
+    downloads: Downloads, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """There was nothing to interrupt yet; the log is not even asked for."""
+    await downloads.download()
+    downloads.pieces.clear()
+    downloads.miner.transfer = Call.hang
+    connecting, connected = connect_slowly(monkeypatch)
+    download = asyncio.create_task(downloads.download())
+    await connecting.wait()
+    off = asyncio.create_task(downloads.power_off())
+    await a_while()
+    connected.set()
+    with pytest.raises(TransferInterruptedError):
+        await download
+    await off
+    assert downloads.miner.asked[2:] == ["power_off"]
+
+
+async def test_a_power_off_that_was_given_up_interrupts_nothing(
+    downloads: Downloads, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """While it connected, that is."""
+    await downloads.download()
+    downloads.pieces.clear()
+    connecting, connected = connect_slowly(monkeypatch)
+    download = asyncio.create_task(downloads.download())
+    await connecting.wait()
+    off = asyncio.create_task(downloads.power_off())
+    await a_while()
+    off.cancel()
+    await a_while()
+    connected.set()
+    assert await download == len(LOG)
+
+
+async def test_a_power_off_goes_between_the_token_and_the_download(
+    downloads: Downloads,
+) -> None:
+    """Which is then not disturbed."""
+    download = asyncio.create_task(downloads.download())
+    await a_while()
+    await downloads.power_off()
+    assert await download == len(LOG)
+    assert downloads.miner.asked == ["get_token", "power_off", "download_logs"]
+
+
+async def test_a_log_that_is_through_is_not_interrupted(downloads: Downloads) -> None:
+    """What has come whole is whole, although the last piece is still written away."""
+    downloads.go_on.clear()
+
+    async def give(call: Call) -> None:
+        await call.send(call.sealed(told("5")), b"\x1f1234")
+
+    downloads.miner.transfer = give
+    download = asyncio.create_task(downloads.download())
+    await downloads.arrived.wait()
+    off = asyncio.create_task(downloads.power_off())
+    await a_while()
+    downloads.go_on.set()
+    assert await download == 5
+    await off
+
+
+@pytest.mark.parametrize(
+    "command", [commands.power_on(), commands.set_power_pct(50)], ids=["on", "percent"]
+)
+async def test_nothing_else_interrupts_a_download(
+    downloads: Downloads, command: Command
+) -> None:
+    """It waits."""
+    go_on = asyncio.Event()
+
+    async def give(call: Call) -> None:
+        await give_half(call)
+        await go_on.wait()
+        await call.send(LOG[len(LOG) // 2 :])
+
+    downloads.miner.transfer = give
+    download = asyncio.create_task(downloads.download())
+    await downloads.arrived.wait()
+    write = asyncio.create_task(downloads.client.send(command))
+    read = asyncio.create_task(downloads.client.query("status"))
+    await a_while()
+    assert not write.done()
+    go_on.set()
+    assert await download == len(LOG)
+    await asyncio.gather(write, read)
+    assert downloads.miner.asked[1:] == ["download_logs", command.name, "status"]
+
+
+# Giving up
+
+
+async def test_a_download_that_is_given_up_lets_go_of_the_miner(
+    downloads: Downloads,
+) -> None:
+    """And of the line."""
+    downloads.miner.transfer = hang_half_way
+    download = asyncio.create_task(downloads.download())
+    await downloads.arrived.wait()
+    downloads.miner.ended.clear()
+    download.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await download
+    async with asyncio.timeout(5):
+        await downloads.miner.ended.wait()
+    await downloads.power_off()
+
+
+async def test_a_log_that_cannot_be_kept_is_given_up(
+    downloads: Downloads, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With the error of whoever keeps it."""
+
+    async def full(piece: bytes) -> None:
+        raise RuntimeError("disk full")
+
+    downloads.miner.transfer = hang_half_way
+    monkeypatch.setattr(downloads, "sink", full)
+    with pytest.raises(RuntimeError, match="disk full"):
+        await downloads.download()
+    await downloads.power_off()
