@@ -70,7 +70,7 @@ class Held(Misbehaviour):
         if self.then:
             await self.then.respond(exchange, line)
         else:
-            await line.send(exchange.carry_out())
+            await exchange.serve(line)
 
 
 @dataclass(frozen=True)

@@ -144,6 +144,16 @@ def chosen_platforms(platforms: tuple[Platform, ...]) -> Generator[None]:
 
 
 @pytest.fixture
+def entity_registry_enabled_by_default() -> Generator[None]:
+    """Enable every entity, as Home Assistant's own fixture of this name does."""
+    with patch(
+        "homeassistant.helpers.entity.Entity.entity_registry_enabled_default",
+        return_value=True,
+    ):
+        yield
+
+
+@pytest.fixture
 async def set_up(
     hass: HomeAssistant,
     chosen_platforms: None,

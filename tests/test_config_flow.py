@@ -152,7 +152,11 @@ async def test_without_a_password_nothing_can_be_changed(
     assert CONF_PASSWORD not in entry.data
     assert entry.state is ConfigEntryState.LOADED
     entities = er.async_entries_for_config_entry(entity_registry, entry.entry_id)
-    assert {entity.domain for entity in entities} == {"sensor"}
+    assert {entity.domain for entity in entities} == {
+        "binary_sensor",
+        "event",
+        "sensor",
+    }
     assert "get_token" not in names_of(miner.requests)
 
 
@@ -170,6 +174,9 @@ async def test_with_a_password_it_can_be_controlled(
         entity_registry, result["result"].entry_id
     )
     assert {entity.domain for entity in entities} == {
+        "binary_sensor",
+        "button",
+        "event",
         "number",
         "select",
         "sensor",
@@ -799,7 +806,7 @@ async def test_after_the_new_password_the_miner_can_be_controlled(
     await hass.async_block_till_done()
 
     assert config_entry.state is ConfigEntryState.LOADED
-    assert config_entry.runtime_data.write_access is True
+    assert config_entry.runtime_data.access.is_open is True
     assert hass.config_entries.flow.async_progress_by_handler(DOMAIN) == []
     assert len(ir.async_get(hass).issues) == 0
 

@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import math
+import re
 
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
@@ -77,20 +78,24 @@ async def test_the_device_says_what_it_is(
 @every_generation
 @pytest.mark.usefixtures("set_up")
 async def test_entities_belong_to_the_miner_whatever_its_address(
+    device_registry: dr.DeviceRegistry,
     entity_registry: er.EntityRegistry,
     config_entry: MockConfigEntry,
     miner: SimulatedMiner,
 ) -> None:
-    """A unique id is the MAC address and the key, and all entities are on the device."""
+    """A unique id is the MAC address, the hashboard where there is one, and the key."""
+    mac = miner.mac.lower()
     entities = er.async_entries_for_config_entry(entity_registry, config_entry.entry_id)
 
     assert entities
     for entity in entities:
-        mac, _, key = entity.unique_id.partition("_")
-        assert mac == miner.mac.lower()
-        assert key in (entity.translation_key, "power")
         assert entity.has_entity_name
-    assert len({entity.device_id for entity in entities}) == 1
+        owner = entity.unique_id.removesuffix(f"_{entity.translation_key}")
+        assert re.fullmatch(rf"{mac}(_board[0-3])?", owner)
+        assert entity.device_id is not None
+        device = device_registry.async_get(entity.device_id)
+        assert device is not None
+        assert device.identifiers == {(DOMAIN, owner)}
 
 
 @pytest.mark.parametrize("password", [""])
@@ -106,7 +111,11 @@ async def test_without_a_password_there_are_only_readings(
     await clock.next_poll(25)
 
     entities = er.async_entries_for_config_entry(entity_registry, config_entry.entry_id)
-    assert {entity.domain for entity in entities} == {"sensor"}
+    assert {entity.domain for entity in entities} == {
+        "binary_sensor",
+        "event",
+        "sensor",
+    }
     assert "get_token" not in names_of(miner.requests)
 
 
@@ -333,6 +342,20 @@ async def test_a_value_that_is_no_number_is_explained(hass: HomeAssistant) -> No
 
 
 @pytest.mark.usefixtures("set_up")
+async def test_a_value_that_is_refused_names_the_miner_as_it_is_called_now(
+    hass: HomeAssistant, config_entry: MockConfigEntry
+) -> None:
+    """The miner was not even asked, and yet the error is about it."""
+    hass.config_entries.async_update_entry(config_entry, title="Garage")
+
+    with pytest.raises(ServiceValidationError) as error:
+        await set_number(hass, "power_percent", math.nan)
+
+    assert error.value.translation_placeholders is not None
+    assert error.value.translation_placeholders["miner"] == "Garage"
+
+
+@pytest.mark.usefixtures("set_up")
 async def test_a_void_token_is_replaced_without_a_word(
     hass: HomeAssistant, miner: SimulatedMiner
 ) -> None:
@@ -408,6 +431,33 @@ async def test_power_off_goes_first(
 
     assert names_of(miner.writes)[0] == "power_off"
     assert len(miner.writes) == 3
+
+
+@pytest.mark.usefixtures("set_up")
+async def test_a_power_off_while_a_poll_hangs_goes_when_that_one_connection_ends(
+    hass: HomeAssistant, miner: SimulatedMiner, clock: Clock
+) -> None:
+    """It waits neither for the rest of the poll nor for the command that came before it."""
+    hanging = Held()
+    miner.misbehave(JOINED, hanging)
+    clock.move(30)
+    await hanging.reached.wait()
+    first = hass.async_create_task(set_number(hass, "power_percent", 70))
+    await asyncio.sleep(0)
+    power_off = hass.async_create_task(act(hass, "switch.turn_off", "switch.miner"))
+    await asyncio.sleep(0)
+    assert miner.writes == []
+    assert miner.state.mining
+
+    clock.move(10)  # nobody waits longer for one answer
+    await power_off
+
+    assert names_of(miner.requests)[:2] == [JOINED, "power_off"]
+    assert not miner.state.mining
+    assert not hanging.release.is_set()
+    hanging.release.set()
+    await first
+    await hass.async_block_till_done(wait_background_tasks=True)
 
 
 @pytest.mark.usefixtures("set_up")

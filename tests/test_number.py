@@ -9,6 +9,7 @@ from pytest_homeassistant_custom_component.common import (
 )
 from syrupy.assertion import SnapshotAssertion
 
+from homeassistant.components.number import ATTR_MAX, ATTR_MIN
 from homeassistant.const import (
     ATTR_ASSUMED_STATE,
     STATE_UNAVAILABLE,
@@ -16,7 +17,7 @@ from homeassistant.const import (
     Platform,
 )
 from homeassistant.core import HomeAssistant
-from homeassistant.exceptions import ServiceValidationError
+from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 from homeassistant.helpers import entity_registry as er
 from simulator import Refused, SimulatedMiner
 
@@ -46,16 +47,28 @@ async def test_every_generation_has_its_numbers(
 @pytest.mark.parametrize(
     ("miner", "keys"),
     [
-        ("air_miner", {"power_percent", "power_limit", "temperature_offset"}),
-        ("hydro_miner", {"power_percent", "power_limit"}),
-        ("old_miner", {"power_percent"}),
+        (
+            "air_miner",
+            {
+                "power_percent",
+                "power_limit",
+                "temperature_offset",
+                "frequency_shift",
+                "tuning_speed",
+            },
+        ),
+        (
+            "hydro_miner",
+            {"power_percent", "power_limit", "frequency_shift", "tuning_speed"},
+        ),
+        ("old_miner", {"power_percent", "frequency_shift"}),
     ],
     indirect=["miner"],
 )
 async def test_numbers_exist_where_the_firmware_accepts_them(
     hass: HomeAssistant, keys: set[str]
 ) -> None:
-    """No limit on V1; no temperature offset on V1 or on liquid cooling."""
+    """No limit and no upfreq speed on V1; no temperature offset there or on liquid cooling."""
     assert set(hass.states.async_entity_ids("number")) == {
         f"number.miner_{key}" for key in keys
     }
@@ -136,6 +149,79 @@ async def test_temperature_offset_is_set(
 
 
 @pytest.mark.parametrize(
+    ("miner", "highest"),
+    [("air_miner", 0), ("hydro_miner", 100), ("old_miner", 0)],
+    indirect=["miner"],
+)
+async def test_what_air_cools_is_slowed_down_only(
+    hass: HomeAssistant, miner: SimulatedMiner, highest: int
+) -> None:
+    """The range is that of the miner, and what is outside of it is not sent."""
+    state = hass.states.get("number.miner_frequency_shift")
+    assert state is not None
+    assert state.attributes[ATTR_MIN] == -100
+    assert state.attributes[ATTR_MAX] == highest
+
+    for value in (-101, highest + 1):
+        with pytest.raises(ServiceValidationError):
+            await set_number(hass, "frequency_shift", value)
+    assert miner.requests == []
+
+
+@pytest.mark.parametrize(
+    ("miner", "value"),
+    [("air_miner", -10), ("hydro_miner", -10), ("hydro_miner", 10), ("old_miner", -10)],
+    indirect=["miner"],
+)
+async def test_target_frequency_is_shifted(
+    hass: HomeAssistant, miner: SimulatedMiner, clock: Clock, value: int
+) -> None:
+    """The percentage goes out as text, and mining restarts."""
+    await clock.tick(5)
+    await set_number(hass, "frequency_shift", value)
+
+    assert miner.writes == [{"cmd": "set_target_freq", "percent": str(value)}]
+    assert miner.state.target_freq == value
+    assert miner.state.elapsed == 0
+    assert float(shown(hass, "number.miner_frequency_shift")) == value
+    await clock.next_poll(15)
+    assert float(shown(hass, "number.miner_frequency_shift")) == value
+
+
+@since_v2
+async def test_upfreq_speed_is_set(
+    hass: HomeAssistant, miner: SimulatedMiner, clock: Clock
+) -> None:
+    """The speed goes out as text, and the miner's own reading follows with the next poll."""
+    assert float(shown(hass, "number.miner_tuning_speed")) == 0
+
+    await set_number(hass, "tuning_speed", 7)
+
+    assert miner.writes == [{"cmd": "adjust_upfreq_speed", "upfreq_speed": "7"}]
+    assert miner.state.upfreq_speed == 7
+    assert float(shown(hass, "number.miner_tuning_speed")) == 7
+    await hass.async_block_till_done()  # the poll that follows
+    assert "get_miner_info" in names_of(miner.requests)
+    await clock.next_poll(15)
+    assert float(shown(hass, "number.miner_tuning_speed")) == 7
+
+
+async def test_the_miner_decides_whether_fast_boot_and_upfreq_speed_go_together(
+    hass: HomeAssistant, miner: SimulatedMiner
+) -> None:
+    """Its document says no; nothing is hidden, and the miner's own answer counts."""
+    miner.state.fast_boot = True
+    await set_number(hass, "tuning_speed", 7)
+    assert miner.state.upfreq_speed == 7
+
+    miner.misbehave("adjust_upfreq_speed", Refused(132))
+    with pytest.raises(HomeAssistantError) as error:
+        await set_number(hass, "tuning_speed", 8)
+    assert error.value.translation_key == "refused"
+    assert float(shown(hass, "number.miner_tuning_speed")) == 7
+
+
+@pytest.mark.parametrize(
     ("miner", "assumed"),
     [("air_miner", True), ("hydro_miner", False), ("old_miner", True)],
     indirect=["miner"],
@@ -166,6 +252,12 @@ async def test_power_percent_is_assumed_only_where_it_is_not_reported(
         ("temperature_offset", 1),
         ("temperature_offset", -31),
         ("temperature_offset", math.nan),
+        ("frequency_shift", 1),
+        ("frequency_shift", -101),
+        ("frequency_shift", math.nan),
+        ("tuning_speed", -1),
+        ("tuning_speed", 10),
+        ("tuning_speed", math.nan),
     ],
 )
 async def test_values_out_of_range_are_refused_and_not_sent(
@@ -194,6 +286,11 @@ async def test_values_out_of_range_are_refused_and_not_sent(
         ("power_limit", 99_999, "adjust_power_limit", "power_limit", "99999"),
         ("temperature_offset", -30, "set_temp_offset", "temp_offset", "-30"),
         ("temperature_offset", -0.4, "set_temp_offset", "temp_offset", "0"),
+        ("frequency_shift", -100, "set_target_freq", "percent", "-100"),
+        ("frequency_shift", -9.6, "set_target_freq", "percent", "-10"),
+        ("tuning_speed", 9, "adjust_upfreq_speed", "upfreq_speed", "9"),
+        ("tuning_speed", 0, "adjust_upfreq_speed", "upfreq_speed", "0"),
+        ("tuning_speed", 4.5, "adjust_upfreq_speed", "upfreq_speed", "5"),
     ],
 )
 async def test_values_are_sent_as_whole_numbers_up_to_the_bounds(

@@ -1,5 +1,9 @@
 """What a miner reports."""
 
+from datetime import UTC, datetime, timedelta
+import json
+from typing import Any
+
 import pytest
 from pytest_homeassistant_custom_component.common import (
     MockConfigEntry,
@@ -7,20 +11,42 @@ from pytest_homeassistant_custom_component.common import (
 )
 from syrupy.assertion import SnapshotAssertion
 
-from homeassistant.const import STATE_UNAVAILABLE, STATE_UNKNOWN, Platform
+from custom_components.whatsminer.coordinator import WhatsminerCoordinator
+from homeassistant.components.sensor import SensorDeviceClass
+from homeassistant.const import (
+    ATTR_DEVICE_CLASS,
+    ATTR_UNIT_OF_MEASUREMENT,
+    STATE_UNAVAILABLE,
+    STATE_UNKNOWN,
+    Platform,
+)
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import entity_registry as er
-from simulator import SimulatedMiner
+from simulator import Raw, Refused, SimulatedMiner
 
-from . import Clock, shown
+from . import JOINED, Altered, Clock, shown
 
 pytestmark = [
     pytest.mark.parametrize("platforms", [(Platform.SENSOR,)], ids=[""]),
-    pytest.mark.usefixtures("set_up"),
+    pytest.mark.usefixtures("entity_registry_enabled_by_default", "set_up"),
 ]
 every_generation = pytest.mark.parametrize(
     "miner", ["air_miner", "hydro_miner", "old_miner"], indirect=True
 )
+since_v2 = pytest.mark.parametrize("miner", ["air_miner", "hydro_miner"], indirect=True)
+
+
+def number(hass: HomeAssistant, key: str) -> float:
+    """Return what a sensor of the miner shows."""
+    return float(shown(hass, f"sensor.miner_{key}"))
+
+
+def faults_of(hass: HomeAssistant) -> list[dict[str, Any]]:
+    """Return the list beside the count of faults."""
+    state = hass.states.get("sensor.miner_faults")
+    assert state is not None
+    faults: list[dict[str, Any]] = state.attributes["faults"]
+    return faults
 
 
 @every_generation
@@ -38,22 +64,76 @@ async def test_every_generation_has_its_sensors(
 async def test_readings_are_those_of_the_miner(
     hass: HomeAssistant, miner: SimulatedMiner
 ) -> None:
-    """Hash rate, power and efficiency are what the machine does, in the units promised."""
+    """Each reading is what the machine does, in the unit promised."""
     machine = miner.state.telemetry()
-
-    hash_rate = float(shown(hass, "sensor.miner_hash_rate"))
-    power = float(shown(hass, "sensor.miner_power"))
+    hash_rate = number(hass, "hash_rate")
+    power = number(hass, "power")
 
     assert hash_rate == pytest.approx(machine.hash_rate, rel=1e-4)
     assert power == pytest.approx(machine.power, rel=1e-3)
-    assert float(shown(hass, "sensor.miner_efficiency")) == pytest.approx(
-        power / hash_rate, rel=1e-6
-    )
-    assert float(shown(hass, "sensor.miner_average_hash_rate")) == pytest.approx(
+    assert number(hass, "efficiency") == pytest.approx(power / hash_rate, rel=1e-6)
+    assert number(hass, "average_hash_rate") == pytest.approx(
         machine.hash_average, rel=1e-4
     )
-    assert float(shown(hass, "sensor.miner_chip_temperature")) == pytest.approx(
-        machine.chip_avg, abs=0.05
+    assert number(hass, "hash_rate_1_minute") == pytest.approx(
+        machine.hash_1m, rel=1e-4
+    )
+    assert number(hass, "hash_rate_15_minutes") == pytest.approx(
+        machine.hash_15m, rel=1e-4
+    )
+    assert number(hass, "target_hash_rate") == pytest.approx(
+        miner.state.model.hash_rate, rel=1e-3
+    )
+    assert number(hass, "factory_hash_rate") == pytest.approx(
+        miner.state.model.hash_rate, rel=1e-3
+    )
+    assert number(hass, "chip_temperature") == pytest.approx(machine.chip_avg, abs=0.05)
+    assert number(hass, "lowest_chip_temperature") == pytest.approx(
+        machine.chip_min, abs=0.05
+    )
+    assert number(hass, "highest_chip_temperature") == pytest.approx(
+        machine.chip_max, abs=0.05
+    )
+    assert number(hass, "chip_frequency") == pytest.approx(machine.frequency, abs=1)
+    assert number(hass, "accepted_shares") == machine.accepted
+    assert number(hass, "rejected_shares") == machine.rejected
+    assert shown(hass, "sensor.miner_pool") == miner.state.pools[0].url
+    assert shown(hass, "sensor.miner_worker") == miner.state.pools[0].user
+    assert shown(hass, "sensor.miner_last_share") == (
+        datetime.fromtimestamp(int(miner.state.pools[0].last_share), UTC).isoformat()
+    )
+
+
+@every_generation
+async def test_board_temperature_is_there_everywhere(
+    hass: HomeAssistant, miner: SimulatedMiner
+) -> None:
+    """It is the mean of the boards on firmware whose summary has none."""
+    machine = miner.state.telemetry()
+
+    assert number(hass, "board_temperature") == pytest.approx(
+        sum(board.temperature for board in machine.boards) / len(machine.boards),
+        abs=0.5,
+    )
+
+
+@since_v2
+async def test_the_power_supply_is_read_in_volts_and_amperes(
+    hass: HomeAssistant, miner: SimulatedMiner
+) -> None:
+    """Not in hundredths of a volt and thousandths of an ampere."""
+    volts = 396 if miner.state.model.liquid else 224
+    phases = 3**0.5 if miner.state.model.liquid else 1
+
+    assert number(hass, "psu_input_voltage") == volts
+    assert number(hass, "psu_input_current") == pytest.approx(
+        number(hass, "psu_input_power") / volts / phases, rel=1e-3
+    )
+    assert number(hass, "psu_input_power") == pytest.approx(
+        number(hass, "power"), rel=1e-3
+    )
+    assert number(hass, "psu_temperature") == pytest.approx(
+        miner.state.telemetry().psu_temperature, abs=0.1
     )
 
 
@@ -63,24 +143,95 @@ async def test_intake_and_exhaust_are_not_swapped(
     """Each fan has its own speed."""
     machine = miner.state.telemetry()
 
-    assert float(shown(hass, "sensor.miner_intake_fan_speed")) == round(machine.fan_in)
-    assert float(shown(hass, "sensor.miner_exhaust_fan_speed")) == round(
-        machine.fan_out
-    )
+    assert number(hass, "intake_fan_speed") == round(machine.fan_in)
+    assert number(hass, "exhaust_fan_speed") == round(machine.fan_out)
     assert round(machine.fan_in) != round(machine.fan_out)
+
+
+# What exists
 
 
 @pytest.mark.parametrize("miner", ["hydro_miner"], indirect=True)
 async def test_a_liquid_cooled_miner_has_no_fans(hass: HomeAssistant) -> None:
     """What cools with water gets no fan entities that would stand at 0 rpm for ever."""
     assert not [entity for entity in hass.states.async_entity_ids() if "fan" in entity]
+    assert number(hass, "coolant_temperature") > 0
+
+
+@pytest.mark.parametrize("miner", ["air_miner", "old_miner"], indirect=True)
+async def test_an_air_cooled_miner_has_no_coolant(hass: HomeAssistant) -> None:
+    """What a miner cannot report has no entity."""
+    assert hass.states.get("sensor.miner_coolant_temperature") is None
+    assert number(hass, "intake_fan_speed") > 0
 
 
 @pytest.mark.parametrize("miner", ["old_miner"], indirect=True)
-async def test_v1_firmware_has_no_environment_temperature(hass: HomeAssistant) -> None:
+@pytest.mark.parametrize(
+    "key", ["environment_temperature", "stop_reason", "psu_input_voltage"]
+)
+async def test_v1_firmware_tells_less(hass: HomeAssistant, key: str) -> None:
     """What a firmware never reports has no entity."""
-    assert hass.states.get("sensor.miner_environment_temperature") is None
+    assert hass.states.get(f"sensor.miner_{key}") is None
     assert hass.states.get("sensor.miner_chip_temperature") is not None
+
+
+@pytest.mark.parametrize("miner", ["hydro_miner"], indirect=True)
+@pytest.mark.parametrize("key", ["target_chip_frequency", "hash_rate_deviation"])
+async def test_v2_2_firmware_has_no_targets(hass: HomeAssistant, key: str) -> None:
+    """It says 0 MHz, which is no target, and nothing of a deviation."""
+    assert hass.states.get(f"sensor.miner_{key}") is None
+
+
+@pytest.mark.parametrize(
+    ("miner", "password", "exists"),
+    [
+        ("air_miner", "admin1", True),
+        ("air_miner", "", False),
+        ("hydro_miner", "admin1", False),
+    ],
+    indirect=["miner"],
+)
+async def test_preheating_shows_where_it_can_be_asked_for(
+    hass: HomeAssistant, exists: bool
+) -> None:
+    """V2.2 does not know the command, and without a password it cannot be sent."""
+    assert (hass.states.get("sensor.miner_preheat") is not None) is exists
+
+
+async def test_preheating_shows_its_stage(
+    hass: HomeAssistant, set_up: WhatsminerCoordinator
+) -> None:
+    """The stage is unknown while nobody preheats."""
+    assert shown(hass, "sensor.miner_preheat") == STATE_UNKNOWN
+    for stage in ("waiting", "adjusting", "complete"):
+        set_up.preheat.state = stage
+        set_up.async_update_listeners()
+        assert shown(hass, "sensor.miner_preheat") == stage
+
+
+@pytest.mark.parametrize("miner", ["air_miner", "hydro_miner"], indirect=True)
+async def test_generations_agree_on_units(
+    hass: HomeAssistant, miner: SimulatedMiner
+) -> None:
+    """The same sensor counts in the same unit, whatever the firmware counts in."""
+    units = {
+        state.entity_id: state.attributes.get(ATTR_UNIT_OF_MEASUREMENT)
+        for state in hass.states.async_all("sensor")
+    }
+
+    rates = [entity for entity in units if entity.endswith("hash_rate")]
+    assert {units[entity] for entity in rates} == {"TH/s"}
+    assert len(rates) == 4 + len(miner.state.boards)
+    assert units["sensor.miner_efficiency"] == "J/TH"
+    assert {
+        unit for entity, unit in units.items() if entity.endswith("temperature")
+    } == {"°C"}
+    assert {
+        unit for entity, unit in units.items() if entity.endswith("chip_frequency")
+    } == {"MHz"}
+
+
+# What is shown of a miner that does not hash
 
 
 @every_generation
@@ -91,10 +242,23 @@ async def test_a_stopped_miner_hashes_nothing(
     miner.state.mining = False
     await clock.next_poll(2)
 
-    assert float(shown(hass, "sensor.miner_hash_rate")) == 0
-    assert float(shown(hass, "sensor.miner_average_hash_rate")) == 0
+    for key in ("", "average_", "hashboard_1_"):
+        assert number(hass, f"{key}hash_rate") == 0
     assert shown(hass, "sensor.miner_efficiency") == STATE_UNKNOWN
     assert shown(hass, "sensor.miner_mining_since") == STATE_UNKNOWN
+
+
+@since_v2
+async def test_a_stopped_miner_says_why(
+    hass: HomeAssistant, miner: SimulatedMiner, clock: Clock
+) -> None:
+    """In the miner's own words, however many."""
+    assert shown(hass, "sensor.miner_stop_reason") == STATE_UNKNOWN
+
+    miner.state.stop("overheat " * 40)
+    await clock.next_poll()
+
+    assert shown(hass, "sensor.miner_stop_reason") == ("overheat " * 40)[:255]
 
 
 @pytest.mark.parametrize("miner", ["old_miner"], indirect=True)
@@ -105,8 +269,9 @@ async def test_leftovers_of_a_stopped_miner_are_not_shown(
     miner.state.mining = False
     await clock.next_poll(2)
 
-    assert shown(hass, "sensor.miner_power") == STATE_UNKNOWN
-    assert shown(hass, "sensor.miner_chip_temperature") == STATE_UNKNOWN
+    for key in ("power", "chip_temperature", "pool", "accepted_shares", "booted"):
+        assert shown(hass, f"sensor.miner_{key}") == STATE_UNKNOWN
+    assert shown(hass, "sensor.miner_hashboard_1_temperature") == STATE_UNKNOWN
 
 
 async def test_a_starting_miner_is_available(
@@ -116,33 +281,35 @@ async def test_a_starting_miner_is_available(
     miner.state.restart()
     await clock.next_poll()
 
-    assert float(shown(hass, "sensor.miner_hash_rate")) == 0
+    assert number(hass, "hash_rate") == 0
     assert shown(hass, "sensor.miner_efficiency") == STATE_UNKNOWN
-    assert float(shown(hass, "sensor.miner_power")) > 0
+    assert number(hass, "power") > 0
     assert shown(hass, "sensor.miner_mining_since") == "2026-11-01T00:00:00+00:00"
 
 
-@every_generation
-async def test_mining_since_stands_still_while_mining(
+async def test_a_miner_without_a_pool_has_none(
     hass: HomeAssistant, miner: SimulatedMiner, clock: Clock
 ) -> None:
-    """The start of mining does not move with the rounding of clocks."""
-    started = shown(hass, "sensor.miner_mining_since")
-    for _ in range(6):
-        await clock.tick(30.3)
-        assert shown(hass, "sensor.miner_mining_since") == started
-
-
-async def test_mining_since_follows_a_restart(
-    hass: HomeAssistant, miner: SimulatedMiner, clock: Clock
-) -> None:
-    """A new run has a new start."""
-    before = shown(hass, "sensor.miner_mining_since")
-
-    miner.state.restart()
+    """There is no last pool that it would still be mining for."""
+    for pool in miner.state.pools:
+        pool.alive = False
     await clock.next_poll()
 
-    assert shown(hass, "sensor.miner_mining_since") > before
+    for key in ("pool", "worker", "last_share"):
+        assert shown(hass, f"sensor.miner_{key}") == STATE_UNKNOWN
+
+
+@pytest.mark.parametrize("digits", ["9999", "99999999", "999999999999"])
+async def test_a_share_at_no_possible_time_is_unknown(
+    hass: HomeAssistant, miner: SimulatedMiner, clock: Clock, digits: str
+) -> None:
+    """Nonsense from the miner is nonsense, not an error."""
+    key = '"Last Share Time":'
+    miner.misbehave(JOINED, Altered(key, f"{key}{digits}"))
+    await clock.next_poll()
+
+    assert shown(hass, "sensor.miner_last_share") == STATE_UNKNOWN
+    assert number(hass, "hash_rate") > 0
 
 
 async def test_all_sensors_are_unavailable_when_the_miner_is_away(
@@ -154,3 +321,161 @@ async def test_all_sensors_are_unavailable_when_the_miner_is_away(
 
     states = hass.states.async_all("sensor")
     assert {state.state for state in states} == {STATE_UNAVAILABLE}
+
+
+# Since when
+
+
+@every_generation
+async def test_since_when_stands_still(
+    hass: HomeAssistant, clock: Clock, set_up: WhatsminerCoordinator
+) -> None:
+    """A start does not move with the rounding of clocks, nor with a slow one."""
+    ids = ("sensor.miner_mining_since", "sensor.miner_booted")
+    started = [shown(hass, entity_id) for entity_id in ids]
+    told = {
+        state.attributes[ATTR_DEVICE_CLASS]
+        for entity_id in ids
+        if (state := hass.states.get(entity_id))
+    }
+    readings: set[datetime | None] = set()
+
+    for _ in range(40):
+        await clock.tick(30.37)
+        clock.freezer.tick(timedelta(seconds=0.5))  # ours runs fast
+        readings.add(set_up.data.mining_since)
+        assert [shown(hass, entity_id) for entity_id in ids] == started
+
+    assert told == {SensorDeviceClass.UPTIME}
+    assert len(readings) > 20  # it is not that there was nothing to smooth
+
+
+async def test_mining_since_follows_a_restart(
+    hass: HomeAssistant, miner: SimulatedMiner, clock: Clock
+) -> None:
+    """A new run has a new start; the control board has not."""
+    before = shown(hass, "sensor.miner_mining_since")
+    booted = shown(hass, "sensor.miner_booted")
+
+    miner.state.restart()
+    await clock.next_poll()
+
+    assert shown(hass, "sensor.miner_mining_since") > before
+    assert shown(hass, "sensor.miner_booted") == booted
+
+
+# Faults: every other poll may ask for something else instead
+
+
+@every_generation
+async def test_no_fault_is_a_count_of_none(hass: HomeAssistant) -> None:
+    """A healthy miner says so."""
+    assert shown(hass, "sensor.miner_faults") == "0"
+    assert faults_of(hass) == []
+
+
+@since_v2
+async def test_faults_are_counted_and_explained(
+    hass: HomeAssistant, miner: SimulatedMiner, clock: Clock
+) -> None:
+    """With the code, in words, and since when by the miner's own clock."""
+    miner.state.faults = {206: "2026-10-31 23:00:01", 540: "2026-11-01 00:00:01"}
+    await clock.next_poll(2)
+
+    assert shown(hass, "sensor.miner_faults") == "2"
+    first, second = faults_of(hass)
+    assert first == {
+        "code": "206",
+        "since": "2026-10-31T23:00:01",
+        "text": "The input voltage of the power supply is too low. "
+        "Check the mains voltage and the power cable.",
+        "category": "power_supply",
+        "severity": "minor",
+    }
+    assert second["code"] == "540"
+    assert second["severity"] == "fault"
+    assert second["category"] == "hashboard"
+
+    miner.state.faults = {}
+    await clock.next_poll(2)
+    assert shown(hass, "sensor.miner_faults") == "0"
+
+
+@pytest.mark.parametrize("miner", ["old_miner"], indirect=True)
+async def test_faults_of_v1_have_no_time(
+    hass: HomeAssistant, miner: SimulatedMiner, clock: Clock
+) -> None:
+    """It lists codes and nothing else."""
+    miner.state.faults = {206: "2026-10-31 23:00:01"}
+    await clock.next_poll(2)
+
+    assert [(fault["code"], fault["since"]) for fault in faults_of(hass)] == [
+        ("206", None)
+    ]
+
+
+async def test_the_miners_own_words_go_first(
+    hass: HomeAssistant, miner: SimulatedMiner, clock: Clock
+) -> None:
+    """It knows better than a table what it means; and what comes twice counts once."""
+    answer = {
+        "STATUS": "S",
+        "When": 1,
+        "Code": 131,
+        "Msg": {
+            "error_code": [
+                {"9999": "2026-11-01 00:00:00", "reason": "the cat sits on it"},
+                {"9999": "2026-11-01 00:00:09"},
+            ]
+        },
+        "Description": "",
+    }
+    miner.misbehave("get_error_code", Raw(json.dumps(answer).encode()))
+    await clock.next_poll(2)
+
+    assert shown(hass, "sensor.miner_faults") == "1"
+    assert faults_of(hass)[0]["text"] == "the cat sits on it"
+    assert faults_of(hass)[0]["since"] == "2026-11-01T00:00:00"
+
+
+async def test_the_list_of_faults_is_not_recorded(hass: HomeAssistant) -> None:
+    """It may be long; the count is, and each fault is an event anyway."""
+    state = hass.states.get("sensor.miner_faults")
+
+    assert state is not None
+    assert state.state_info is not None
+    assert "faults" in state.state_info["unrecorded_attributes"]
+
+
+async def test_a_code_that_nobody_knows_is_shown_as_it_is(
+    hass: HomeAssistant, miner: SimulatedMiner, clock: Clock
+) -> None:
+    """New firmware has new codes."""
+    miner.state.faults = {987_654: "yesterday"}
+    await clock.next_poll(2)
+
+    assert faults_of(hass) == [
+        {
+            "code": "987654",
+            "since": None,
+            "text": "Unknown fault 987654.",
+            "category": "other",
+            "severity": "fault",
+        }
+    ]
+
+
+async def test_faults_that_were_never_told_are_unknown(
+    hass: HomeAssistant,
+    miner: SimulatedMiner,
+    config_entry: MockConfigEntry,
+) -> None:
+    """No answer is not the same as no fault."""
+    miner.misbehave("get_error_code", Refused(132))
+    await hass.config_entries.async_reload(config_entry.entry_id)
+    await hass.async_block_till_done()
+
+    assert shown(hass, "sensor.miner_faults") == STATE_UNKNOWN
+    state = hass.states.get("sensor.miner_faults")
+    assert state is not None
+    assert "faults" not in state.attributes

@@ -10,10 +10,10 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 from custom_components.whatsminer.api import Command, commands, reader
 from custom_components.whatsminer.const import DOMAIN
 from custom_components.whatsminer.coordinator import WhatsminerCoordinator
-from homeassistant.const import STATE_OFF, STATE_ON, STATE_UNKNOWN
+from homeassistant.const import ATTR_ASSUMED_STATE, STATE_OFF, STATE_ON, STATE_UNKNOWN
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError
-from simulator import Refused, SimulatedMiner
+from simulator import Closed, Misbehaviour, Refused, SimulatedMiner
 
 from . import (
     ACCEPTED_ONLY,
@@ -36,6 +36,10 @@ MODE = "select.miner_power_mode"
 MINING = "switch.miner"
 FAST_BOOT = "switch.miner_fast_boot"
 WEB_POOLS = "switch.miner_pools_on_web_page"
+COOLING = "switch.miner_cooling_after_power_off"
+FAN_STOP = "switch.miner_fans_may_stop"
+FREQUENCY = "number.miner_frequency_shift"
+UPFREQ = "number.miner_tuning_speed"
 
 # How each setting is changed, the command that goes out, what it then shows.
 CHANGES: dict[str, tuple[str, dict[str, Any], str, str]] = {
@@ -46,6 +50,10 @@ CHANGES: dict[str, tuple[str, dict[str, Any], str, str]] = {
     LIMIT: ("number.set_value", {"value": 3000}, "adjust_power_limit", "3000.0"),
     OFFSET: ("number.set_value", {"value": -5}, "set_temp_offset", "-5.0"),
     MODE: ("select.select_option", {"option": "low"}, "set_low_power", "low"),
+    COOLING: ("switch.turn_on", {}, "set_poweroff_cool", STATE_ON),
+    FAN_STOP: ("switch.turn_on", {}, "set_fan_zero_speed", STATE_ON),
+    FREQUENCY: ("number.set_value", {"value": -10}, "set_target_freq", "-10.0"),
+    UPFREQ: ("number.set_value", {"value": 7}, "adjust_upfreq_speed", "7.0"),
 }
 every_setting = pytest.mark.parametrize("entity_id", CHANGES)
 
@@ -61,7 +69,9 @@ def warnings_in(caplog: pytest.LogCaptureFixture) -> list[str]:
 
 def stored(hass_storage: dict[str, Any], entry: MockConfigEntry) -> dict[str, Any]:
     """Return what is stored of the settings of a miner."""
-    data: dict[str, Any] = hass_storage[f"{DOMAIN}.{entry.entry_id}"]["data"]
+    data: dict[str, Any] = hass_storage[f"{DOMAIN}.{entry.entry_id}"]["data"][
+        "settings"
+    ]
     return data
 
 
@@ -120,7 +130,7 @@ async def test_a_value_is_withdrawn_when_the_miner_refuses_it(
     assert shown(hass, entity_id) == before
 
 
-@pytest.mark.parametrize("entity_id", [PERCENT, OFFSET, WEB_POOLS])
+@pytest.mark.parametrize("entity_id", [PERCENT, OFFSET, WEB_POOLS, COOLING, FAN_STOP])
 async def test_an_assumed_value_goes_back_to_the_one_before(
     hass: HomeAssistant,
     miner: SimulatedMiner,
@@ -137,7 +147,7 @@ async def test_an_assumed_value_goes_back_to_the_one_before(
     before = stored(hass_storage, config_entry)
     miner.misbehave("*", Refused(132), times=1)
 
-    if entity_id == WEB_POOLS:
+    if entity_id in (WEB_POOLS, COOLING, FAN_STOP):
         other = act(hass, "switch.turn_off", entity_id)
     else:
         other = act(hass, action, entity_id, value=0)
@@ -335,6 +345,8 @@ async def test_a_poll_that_began_before_a_command_says_nothing_of_it(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     """The command overtook the rest of the poll, which had read the status already."""
+    await clock.next_poll()  # which reads the LED again, that was set to auto at set-up
+    miner.requests.clear()
     miner.misbehave("power_off", ACCEPTED_ONLY)
     status = Held()
     miner.misbehave("status", status, times=1)
@@ -504,9 +516,12 @@ async def test_a_start_is_seen_even_when_the_poll_before_it_told_nothing(
     [
         ("air_miner", OFFSET),
         ("air_miner", WEB_POOLS),
+        ("air_miner", COOLING),
+        ("air_miner", FAN_STOP),
         ("hydro_miner", WEB_POOLS),
         ("old_miner", WEB_POOLS),
         ("old_miner", FAST_BOOT),
+        ("old_miner", FREQUENCY),
     ],
     indirect=["miner"],
 )
@@ -611,7 +626,7 @@ async def test_power_percent_is_forgotten_when_mining_restarts(
 
 @pytest.mark.parametrize(
     "entity_id",
-    [entity_id for entity_id in CHANGES if entity_id in (MINING, LIMIT, MODE)],
+    [MINING, LIMIT, MODE, FREQUENCY],
 )
 @pytest.mark.usefixtures("set_up")
 async def test_power_percent_is_forgotten_with_a_command_that_starts_a_new_run(
@@ -786,6 +801,148 @@ async def test_a_reported_percentage_is_read_not_remembered(
 
     assert float(shown(hass, PERCENT)) == 75
     assert "power_percent" not in stored(hass_storage, config_entry)
+
+
+# What only some firmware reads back
+
+
+@pytest.mark.parametrize(
+    ("miner", "silent", "entity_id", "expected"),
+    [
+        ("air_miner", False, FREQUENCY, "0.0"),
+        ("hydro_miner", False, FREQUENCY, "0.0"),
+        ("old_miner", False, FREQUENCY, None),
+        ("air_miner", True, FREQUENCY, None),
+        ("hydro_miner", True, FREQUENCY, None),
+        ("air_miner", False, UPFREQ, "0.0"),
+        ("hydro_miner", False, UPFREQ, "0.0"),
+        ("air_miner", True, UPFREQ, None),
+        ("hydro_miner", True, UPFREQ, None),
+    ],
+    indirect=["miner"],
+)
+async def test_a_setting_is_assumed_only_where_this_firmware_does_not_tell_it(
+    hass: HomeAssistant,
+    miner: SimulatedMiner,
+    clock: Clock,
+    config_entry: MockConfigEntry,
+    chosen_platforms: None,
+    silent: bool,
+    entity_id: str,
+    expected: str | None,
+) -> None:
+    """`hash_percent` is empty on some; `upfreq_speed` is missing on older ones."""
+    if silent and entity_id == FREQUENCY:
+        miner.misbehave("status", Altered('"hash_percent":"0"', '"hash_percent":""'))
+    elif silent:
+        miner.misbehave("get_miner_info", Altered('"upfreq_speed"', '"unknown"'))
+    assert await hass.config_entries.async_setup(config_entry.entry_id)
+    await hass.async_block_till_done()
+
+    state = hass.states.get(entity_id)
+    assert state is not None
+    assert state.attributes.get(ATTR_ASSUMED_STATE, False) is (expected is None)
+    assert state.state == (expected or STATE_UNKNOWN)
+
+    miner.behave()
+    miner.state.target_freq = -20
+    miner.state.upfreq_speed = 3
+    # Until the slow readings come round; it may be set up anew.
+    await clock.next_poll(20)
+    if miner.generation != "v1":
+        assert float(shown(hass, entity_id)) == (-20 if entity_id == FREQUENCY else 3)
+
+
+@pytest.mark.usefixtures("set_up")
+async def test_a_frequency_that_the_miner_reports_is_not_sent_again(
+    hass: HomeAssistant, miner: SimulatedMiner
+) -> None:
+    """Mining is not restarted to change nothing."""
+    await set_number(hass, "frequency_shift", 0)
+
+    assert miner.requests == []
+
+
+@pytest.mark.parametrize("miner", ["old_miner"], indirect=True)
+@pytest.mark.usefixtures("set_up")
+async def test_a_frequency_that_is_assumed_is_not_sent_again(
+    hass: HomeAssistant,
+    miner: SimulatedMiner,
+    clock: Clock,
+    config_entry: MockConfigEntry,
+) -> None:
+    """What was accepted last counts; while that is unknown, everything is sent."""
+    for _ in range(2):
+        await set_number(hass, "frequency_shift", 0)
+        await clock.next_poll(3)
+    await restart(hass, config_entry)
+    await set_number(hass, "frequency_shift", 0)
+
+    assert names_of(miner.writes) == ["set_target_freq"]
+
+
+# What a factory reset forgets
+
+
+@pytest.mark.parametrize(
+    "how", [None, Closed(execute=True)], ids=["confirmed", "in-silence"]
+)
+async def test_a_factory_reset_forgets_everything(
+    hass: HomeAssistant,
+    miner: SimulatedMiner,
+    clock: Clock,
+    hass_storage: dict[str, Any],
+    config_entry: MockConfigEntry,
+    set_up: WhatsminerCoordinator,
+    how: Misbehaviour | None,
+) -> None:
+    """What was assumed is unknown, here and on disk."""
+    assumed = (PERCENT, OFFSET, WEB_POOLS, COOLING, FAN_STOP)
+    for entity_id in assumed:
+        action, data, _, expected = CHANGES[entity_id]
+        await act(hass, action, entity_id, **data)
+        assert shown(hass, entity_id) == expected
+    if how:
+        miner.misbehave("factory_reset", how)
+
+    await set_up.async_send(commands.factory_reset())
+
+    assert [shown(hass, entity_id) for entity_id in assumed] == [STATE_UNKNOWN] * 5
+    assert stored(hass_storage, config_entry) == {}
+
+
+async def test_a_factory_reset_ends_what_is_pending(
+    hass: HomeAssistant,
+    miner: SimulatedMiner,
+    clock: Clock,
+    caplog: pytest.LogCaptureFixture,
+    set_up: WhatsminerCoordinator,
+) -> None:
+    """Nobody waits for what was asked before it."""
+    miner.misbehave("set_low_power", ACCEPTED_ONLY)
+    miner.misbehave("enable_btminer_fast_boot", ACCEPTED_ONLY)
+    await set_mode(hass, "low")
+    await act(hass, "switch.turn_on", FAST_BOOT)
+
+    await set_up.async_send(commands.factory_reset())
+
+    assert shown(hass, MODE) == "normal"
+    assert shown(hass, FAST_BOOT) == STATE_OFF
+    await clock.next_poll(15)
+    assert warnings_in(caplog) == []
+
+
+async def test_a_factory_reset_that_is_refused_forgets_nothing(
+    hass: HomeAssistant, miner: SimulatedMiner, set_up: WhatsminerCoordinator
+) -> None:
+    """The miner still has what it had."""
+    await set_number(hass, "temperature_offset", -5)
+    miner.misbehave("factory_reset", Refused(132))
+
+    with pytest.raises(HomeAssistantError):
+        await set_up.async_send(commands.factory_reset())
+
+    assert float(shown(hass, OFFSET)) == -5
 
 
 # What is not sent because it would change nothing
@@ -1019,13 +1176,18 @@ async def test_the_limit_in_force_is_no_request(
     assert names_of(miner.writes) == ["adjust_power_limit"]
 
 
+@pytest.mark.parametrize("told", [True, False], ids=["told", "not-told"])
 @pytest.mark.usefixtures("set_up")
 async def test_the_limit_can_be_given_back(
     hass: HomeAssistant,
     miner: SimulatedMiner,
     clock: Clock,
+    caplog: pytest.LogCaptureFixture,
+    told: bool,
 ) -> None:
-    """99999 restores the factory's limit, and then another one can be set."""
+    """99999 restores the factory's limit, which is no warning; then another one can be set."""
+    if not told:
+        miner.misbehave("status", Altered('"power_limit_set"', '"unknown"'))
     await set_number(hass, "power_limit", 3000)
     await clock.next_poll(3)
 
@@ -1033,6 +1195,11 @@ async def test_the_limit_can_be_given_back(
     assert miner.state.power_limit is None
     await clock.next_poll(15)
     assert float(shown(hass, LIMIT)) == 3400
+    assert warnings_in(caplog) == []
+
+    miner.writes.clear()
+    await set_number(hass, "power_limit", 99_999)
+    assert miner.writes == []
 
     await set_number(hass, "power_limit", 3000)
     assert miner.state.power_limit == 3000
@@ -1051,7 +1218,8 @@ async def test_only_what_changed_is_stored(
     """Polls that bring nothing new write nothing."""
     await set_number(hass, "temperature_offset", -5)
     key = f"{DOMAIN}.{config_entry.entry_id}"
-    assert hass_storage.pop(key)["data"]["temperature_offset"] == {"value": -5}
+    settings = hass_storage.pop(key)["data"]["settings"]
+    assert settings["temperature_offset"] == {"value": -5}
 
     await clock.next_poll(5)
 
@@ -1082,12 +1250,14 @@ async def test_what_was_stored_is_shown_after_a_restart(
         "minor_version": 1,
         "key": f"{DOMAIN}.{config_entry.entry_id}",
         "data": {
-            "temperature_offset": {"value": -7},
-            "web_pools": {"value": False},
-            "power_percent": {
-                "value": 55,
-                "mining_since": "2026-10-31T00:00:00+00:00",
-            },
+            "settings": {
+                "temperature_offset": {"value": -7},
+                "web_pools": {"value": False},
+                "power_percent": {
+                    "value": 55,
+                    "mining_since": "2026-10-31T00:00:00+00:00",
+                },
+            }
         },
     }
 
@@ -1110,7 +1280,7 @@ async def test_a_percentage_of_nobody_knows_which_run_is_not_shown(
         "version": 1,
         "minor_version": 1,
         "key": f"{DOMAIN}.{config_entry.entry_id}",
-        "data": {"power_percent": {"value": 55}},
+        "data": {"settings": {"power_percent": {"value": 55}}},
     }
 
     assert await hass.config_entries.async_setup(config_entry.entry_id)
@@ -1139,7 +1309,12 @@ async def test_two_clocks_may_differ_by_half_a_minute(
         "minor_version": 1,
         "key": f"{DOMAIN}.{config_entry.entry_id}",
         "data": {
-            "power_percent": {"value": 55, "mining_since": f"{started:%FT%T}+00:00"}
+            "settings": {
+                "power_percent": {
+                    "value": 55,
+                    "mining_since": f"{started:%FT%T}+00:00",
+                }
+            }
         },
     }
 

@@ -29,6 +29,9 @@ every_generation = pytest.mark.parametrize(
     "miner", ["air_miner", "hydro_miner", "old_miner"], indirect=True
 )
 
+COOLING = "switch.miner_cooling_after_power_off"
+FAN_STOP = "switch.miner_fans_may_stop"
+
 
 @every_generation
 async def test_every_generation_has_its_switches(
@@ -125,6 +128,49 @@ async def test_web_pools_are_switched(
     assert miner.writes == [{"cmd": "enable_web_pools"}]
     assert miner.state.web_pools
     assert shown(hass, "switch.miner_pools_on_web_page") == STATE_ON
+
+
+@pytest.mark.parametrize(
+    ("miner", "exist"),
+    [("air_miner", True), ("hydro_miner", False), ("old_miner", False)],
+    indirect=["miner"],
+)
+async def test_switches_of_fans_exist_where_fans_do(
+    hass: HomeAssistant, exist: bool
+) -> None:
+    """Nothing to switch on liquid cooling; and V1 does not know the commands yet."""
+    for entity_id in (COOLING, FAN_STOP):
+        assert (entity_id in hass.states.async_entity_ids()) is exist
+
+
+@pytest.mark.parametrize(
+    ("entity_id", "name", "attribute"),
+    [
+        (COOLING, "poweroff_cool", "poweroff_cool"),
+        (FAN_STOP, "fan_zero_speed", "fan_zero_speed"),
+    ],
+)
+async def test_switches_of_fans_are_switched(
+    hass: HomeAssistant,
+    miner: SimulatedMiner,
+    clock: Clock,
+    entity_id: str,
+    name: str,
+    attribute: str,
+) -> None:
+    """They go out as text; no firmware reads them back."""
+    state = hass.states.get(entity_id)
+    assert state is not None
+    assert state.state == STATE_UNKNOWN
+    assert state.attributes[ATTR_ASSUMED_STATE]
+
+    for action, value, expected in (("on", "1", STATE_ON), ("off", "0", STATE_OFF)):
+        miner.writes.clear()
+        await act(hass, f"switch.turn_{action}", entity_id)
+        assert miner.writes == [{"cmd": f"set_{name}", name: value}]
+        assert getattr(miner.state, attribute) is (action == "on")
+        await clock.next_poll(3)
+        assert shown(hass, entity_id) == expected
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,7 @@
 """Whether texts, icons and papers agree with the code; hassfest cannot run here."""
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 import importlib
 import json
 from pathlib import Path
@@ -9,11 +9,15 @@ import re
 from string import Formatter
 from typing import Any
 
+import probatio
 import pytest
 
 from custom_components.whatsminer import PLATFORMS, const
 from custom_components.whatsminer.api import (
     CannotConnectError,
+    Category,
+    FirmwareUnknownError,
+    InvalidTextError,
     InvalidValueError,
     MalformedReplyError,
     MiningProcessDownError,
@@ -24,6 +28,9 @@ from custom_components.whatsminer.api import (
     TokenRejectedError,
     TooManyTokensError,
     TooSoonError,
+    TransferBrokenError,
+    TransferInterruptedError,
+    TransferTooLargeError,
     UnconfirmedError,
     UnsupportedCommandError,
     WhatsminerError,
@@ -38,8 +45,13 @@ from custom_components.whatsminer.config_flow import (
 )
 from custom_components.whatsminer.const import DOMAIN
 from custom_components.whatsminer.errors import translation
+from custom_components.whatsminer.options_flow import (
+    FIRMWARE_SCHEMA,
+    WhatsminerOptionsFlow,
+)
+from homeassistant.components.event import EventEntityDescription
 from homeassistant.components.select import SelectEntityDescription
-from homeassistant.components.switch import SwitchEntityDescription
+from homeassistant.components.sensor import SensorEntityDescription
 from homeassistant.const import Platform
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity import EntityDescription
@@ -63,6 +75,19 @@ REFUSALS = (
     WriteAccessClosedError,
     WrongPasswordError,
 )
+# What commands check of a text; each has a sentence of its own.
+TEXT_PARAMETERS = (
+    "command",
+    "dns",
+    "gateway",
+    "hostname",
+    "ip",
+    "mask",
+    "new_password",
+    "pool_url",
+    "timezone",
+    "zonename",
+)
 FAILURES: tuple[WhatsminerError, ...] = (
     CannotConnectError("no"),
     TimedOutError("no"),
@@ -74,15 +99,27 @@ FAILURES: tuple[WhatsminerError, ...] = (
     TooSoonError(40),
     UnconfirmedError("no"),
     InvalidValueError("percent", 101, 0, 100),
+    FirmwareUnknownError("no"),
+    TransferBrokenError("no"),
+    TransferInterruptedError("no"),
+    TransferTooLargeError("no"),
+    *(InvalidTextError(parameter, "no") for parameter in TEXT_PARAMETERS),
     *(kind("power_off", 132, "no") for kind in REFUSALS),
 )
 # These come from commands alone, and no command is sent while a miner is added.
 NOT_IN_A_FLOW = {
+    *(f"invalid_{parameter}" for parameter in TEXT_PARAMETERS),
+    "firmware_unknown",
     "invalid_value",
     "power_off_unconfirmed",
     "too_soon",
+    "transfer_broken",
+    "transfer_interrupted",
+    "transfer_too_large",
     "write_access_closed",
 }
+# The flows, and where each is written.
+FLOWS = {"config": "config_flow.py", "options": "options_flow.py"}
 # What ends a flow is said by methods of Home Assistant.
 ABORTS = {
     "_abort_if_unique_id_configured": "already_configured",
@@ -129,9 +166,11 @@ def placeholders(text: str) -> set[str]:
     return {name for _, name, _, _ in Formatter().parse(text) if name is not None}
 
 
-def calls(name: str) -> Iterator[ast.Call]:
+def calls(
+    name: str, sources: Iterable[ast.AST] = SOURCES.values()
+) -> Iterator[ast.Call]:
     """Return the calls of a method in the code."""
-    for tree in SOURCES.values():
+    for tree in sources:
         for node in ast.walk(tree):
             if (
                 isinstance(node, ast.Call)
@@ -154,15 +193,14 @@ def test_every_entity_has_a_name(
     platform: Platform, description: EntityDescription
 ) -> None:
     """Its own, the device's, or that of its device class."""
-    named = TEXTS["entity"].get(platform, {}).get(description.translation_key, {})
+    named = TEXTS["entity"].get(platform, {}).get(description.key, {})
 
-    if description.translation_key is None:
-        assert description.device_class is not None
-    elif description.name is None:
-        assert not named
+    # The base entity makes the key that of the translation.
+    assert description.translation_key is None
+    if description.name is None:
+        assert "name" not in named
     else:
-        assert description.translation_key == description.key
-        assert named["name"]
+        assert named.get("name") or description.device_class is not None
 
 
 @pytest.mark.parametrize(("platform", "description"), EVERY_ENTITY)
@@ -172,7 +210,7 @@ def test_every_entity_has_an_icon(
     """Its own, or that of its device class."""
     assert (
         description.device_class is not None
-        or description.translation_key in ICONS["entity"][platform]
+        or description.key in ICONS["entity"][platform]
     )
 
 
@@ -180,7 +218,7 @@ def test_every_entity_has_an_icon(
 def test_no_entity_is_named_that_does_not_exist(papers: dict[str, Any]) -> None:
     """What was renamed or removed in the code leaves nothing behind."""
     for platform, entities in papers["entity"].items():
-        keys = {item.translation_key for item in ENTITIES[Platform(platform)]}
+        keys = {item.key for item in ENTITIES[Platform(platform)]}
         assert set(entities) <= keys
 
 
@@ -189,22 +227,31 @@ def test_no_entity_is_named_that_does_not_exist(papers: dict[str, Any]) -> None:
 def test_states_are_those_of_the_entity(
     papers: dict[str, Any], platform: Platform, description: EntityDescription
 ) -> None:
-    """Every option of a select has a text; no other state has a text or an icon."""
+    """Every option has a text; no state has a text or an icon that does not exist."""
     states = set(
-        papers["entity"]
-        .get(platform, {})
-        .get(description.translation_key, {})
-        .get("state", {})
+        papers["entity"].get(platform, {}).get(description.key, {}).get("state", {})
     )
-    if isinstance(description, SelectEntityDescription):
-        assert description.options is not None
+    if isinstance(description, SelectEntityDescription | SensorEntityDescription) and (
+        description.options
+    ):
         assert states <= set(description.options)
         if papers is TEXTS:
             assert states == set(description.options)
-    elif isinstance(description, SwitchEntityDescription):
+    elif platform in (Platform.BINARY_SENSOR, Platform.SWITCH):
         assert states <= {"on", "off"}
     else:
         assert not states
+
+
+def test_all_that_a_fault_can_be_has_a_text() -> None:
+    """Whether it appeared or cleared, and each category."""
+    attributes = TEXTS["entity"]["event"]["fault"]["state_attributes"]
+    (event,) = ENTITIES[Platform.EVENT]
+
+    assert isinstance(event, EventEntityDescription)
+    assert set(attributes) == {"event_type", "code", "text", "category"}
+    assert list(attributes["event_type"]["state"]) == event.event_types
+    assert set(attributes["category"]["state"]) == {*Category}
 
 
 def test_icons_are_material_design_icons() -> None:
@@ -266,77 +313,135 @@ def test_no_sentence_is_left_over() -> None:
     assert set(TEXTS["exceptions"]) - used <= named
 
 
-# The config flow
+# The flows
 
 
-def test_the_flow_has_a_text_for_every_error() -> None:
-    """For what can go wrong at the miner and what can be wrong in the form, and no others."""
-    at_the_miner = {key_of(error) for error in FAILURES} - NOT_IN_A_FLOW
-    in_the_form = {
-        node.value.value
-        for node in ast.walk(SOURCES["config_flow.py"])
+def constants(node: ast.AST) -> set[str]:
+    """Return every text in a piece of code."""
+    return {
+        part.value
+        for part in ast.walk(node)
+        if isinstance(part, ast.Constant) and isinstance(part.value, str)
+    }
+
+
+def said(flow: str, method: str, argument: str) -> set[str]:
+    """Return what a flow gives a method for one of its arguments."""
+    return {
+        text
+        for call in calls(method, [SOURCES[FLOWS[flow]]])
+        for keyword in call.keywords
+        if keyword.arg == argument
+        for text in constants(keyword.value)
+    }
+
+
+def form_errors(flow: str) -> set[str]:
+    """Return the errors that a flow itself finds in a form."""
+    return {
+        text
+        for node in ast.walk(SOURCES[FLOWS[flow]])
         if isinstance(node, ast.Assign)
         and isinstance(node.targets[0], ast.Subscript)
         and isinstance(node.targets[0].value, ast.Name)
         and node.targets[0].value.id == "errors"
-        and isinstance(node.value, ast.Constant)
+        for text in constants(node.value)
     }
 
-    assert in_the_form == {"invalid_host", "invalid_port"}
-    assert set(TEXTS["config"]["error"]) == at_the_miner | in_the_form
+
+def test_the_config_flow_has_a_text_for_every_error() -> None:
+    """For what can go wrong at the miner and what can be wrong in the form, and no others."""
+    at_the_miner = {key_of(error) for error in FAILURES} - NOT_IN_A_FLOW
+
+    assert form_errors("config") == {"invalid_host", "invalid_port"}
+    assert set(TEXTS["config"]["error"]) == at_the_miner | form_errors("config")
 
 
-def test_the_flow_has_a_text_for_every_end() -> None:
+def test_the_options_flow_has_a_text_for_every_error() -> None:
+    """There are none but those in the form: a miner that fails ends the flow."""
+    assert set(TEXTS["options"]["error"]) == form_errors("options")
+
+
+@pytest.mark.parametrize("flow", FLOWS)
+def test_a_flow_has_a_text_for_every_end(flow: str) -> None:
     """And for no other."""
-    used = {key for method, key in ABORTS.items() if list(calls(method))}
-    reasons = {
-        keyword.value.value
-        for call in calls("async_abort")
-        for keyword in call.keywords
-        if keyword.arg == "reason" and isinstance(keyword.value, ast.Constant)
+    used = {
+        key
+        for method, key in ABORTS.items()
+        if list(calls(method, [SOURCES[FLOWS[flow]]]))
     }
 
-    assert set(TEXTS["config"]["abort"]) == used | reasons
+    assert set(TEXTS[flow]["abort"]) == used | said(flow, "async_abort", "reason")
 
 
-def test_the_flow_has_a_text_for_every_step_and_field() -> None:
+@pytest.mark.parametrize(
+    ("flow", "kind", "schemas"),
+    [
+        (
+            "config",
+            WhatsminerConfigFlow,
+            {"manual": MANUAL_SCHEMA, "reauth_confirm": REAUTH_SCHEMA},
+        ),
+        (
+            "options",
+            WhatsminerOptionsFlow,
+            {"firmware": FIRMWARE_SCHEMA, "confirm": probatio.Schema({})},
+        ),
+    ],
+)
+def test_a_flow_has_a_text_for_every_step_and_field(
+    flow: str, kind: type, schemas: Mapping[str, probatio.Schema]
+) -> None:
     """Each field has a name and says what belongs in it."""
-    steps = {"manual": MANUAL_SCHEMA, "reauth_confirm": REAUTH_SCHEMA}
-    shown = {
-        keyword.value.value
-        for call in calls("async_show_form")
-        for keyword in call.keywords
-        if keyword.arg == "step_id" and isinstance(keyword.value, ast.Constant)
-    }
+    texts = TEXTS[flow]["step"]
+    forms = said(flow, "async_show_form", "step_id")
+    menus = said(flow, "async_show_menu", "step_id")
 
-    assert shown == set(steps) == set(TEXTS["config"]["step"])
-    for step, schema in steps.items():
-        assert hasattr(WhatsminerConfigFlow, f"async_step_{step}")
-        text = TEXTS["config"]["step"][step]
+    assert forms == set(schemas)
+    assert forms | menus == set(texts)
+    for step, schema in schemas.items():
+        assert hasattr(kind, f"async_step_{step}")
         fields = {str(key) for key in schema.schema}
-        assert text["title"]
-        assert set(text["data"]) == set(text["data_description"]) == fields
-
-
-def test_the_flow_fills_its_placeholders() -> None:
-    """What stands in braces is given."""
-    given: set[str] = set()
-    for call in calls("async_show_form"):
-        for keyword in call.keywords:
-            if keyword.arg == "description_placeholders":
-                assert isinstance(keyword.value, ast.Dict)
-                given |= {
-                    key.value
-                    for key in keyword.value.keys
-                    if isinstance(key, ast.Constant) and isinstance(key.value, str)
-                }
-
-    assert (
-        placeholders(TEXTS["config"]["step"]["reauth_confirm"]["description"]) == given
+        assert texts[step]["title"]
+        assert set(texts[step].get("data", {})) == fields
+        assert set(texts[step].get("data_description", {})) == fields
+    for step in menus:
+        options = said(flow, "async_show_menu", "menu_options")
+        assert set(texts[step]["menu_options"]) == options
+    assert set(TEXTS[flow].get("progress", {})) == said(
+        flow, "async_show_progress", "progress_action"
     )
-    assert not [
-        text for _, text in leaves(TEXTS["config"]["step"]["manual"]) if "{" in text
-    ]
+
+
+@pytest.mark.parametrize("flow", FLOWS)
+@pytest.mark.parametrize(
+    ("method", "name", "section"),
+    [
+        ("async_show_form", "step_id", "step"),
+        ("async_abort", "reason", "abort"),
+        ("async_show_progress", "progress_action", "progress"),
+    ],
+)
+def test_a_flow_fills_its_placeholders(
+    flow: str, method: str, name: str, section: str
+) -> None:
+    """What stands in braces is given, and nothing is given in vain."""
+    for call in calls(method, [SOURCES[FLOWS[flow]]]):
+        arguments = {keyword.arg: keyword.value for keyword in call.keywords}
+        filled = arguments.get("description_placeholders", ast.Dict())
+        assert isinstance(filled, ast.Dict)
+        given = {text for key in filled.keys if key for text in constants(key)}
+        named: set[str] = set()
+        for key in constants(arguments[name]):
+            text = TEXTS[flow][section].get(key, {})
+            in_braces = {
+                place
+                for _, part in leaves({"": text} if isinstance(text, str) else text)
+                for place in placeholders(part)
+            }
+            assert in_braces <= given, key
+            named |= in_braces
+        assert named == given
 
 
 # Repair issues
@@ -380,7 +485,16 @@ def test_every_text_is_one_that_home_assistant_takes(path: str, text: str) -> No
 def test_there_is_one_file_of_texts() -> None:
     """Home Assistant reads strings.json only in its own integrations."""
     assert not (FOLDER / "strings.json").exists()
-    assert set(TEXTS) <= {"config", "entity", "exceptions", "issues", "options"}
+    assert set(TEXTS) <= {
+        "config",
+        "device",
+        "entity",
+        "exceptions",
+        "issues",
+        "options",
+        "selector",
+        "services",
+    }
 
 
 # Papers

@@ -2,19 +2,27 @@
 
 from typing import Final
 
-from homeassistant.const import Platform
-from homeassistant.core import HomeAssistant
-from homeassistant.helpers import issue_registry as ir
+from yarl import URL
 
-from .const import DOMAIN
-from .coordinator import (
-    WhatsminerConfigEntry,
-    WhatsminerCoordinator,
-    settings_store,
-    write_access_issue,
+from homeassistant.const import CONF_HOST, Platform
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers import (
+    config_validation as cv,
+    device_registry as dr,
+    issue_registry as ir,
 )
+from homeassistant.helpers.typing import ConfigType
+
+from .access import write_access_issue
+from .const import DOMAIN, MANUFACTURER
+from .coordinator import WhatsminerConfigEntry, WhatsminerCoordinator
+from .services import async_setup_services
+from .storage import memory_store
 
 PLATFORMS: Final = (
+    Platform.BINARY_SENSOR,
+    Platform.BUTTON,
+    Platform.EVENT,
     Platform.NUMBER,
     Platform.SELECT,
     Platform.SENSOR,
@@ -22,13 +30,44 @@ PLATFORMS: Final = (
 )
 
 
+CONFIG_SCHEMA = cv.config_entry_only_config_schema(DOMAIN)
+
+
+async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
+    """Set up the actions."""
+    async_setup_services(hass)
+    return True
+
+
 async def async_setup_entry(hass: HomeAssistant, entry: WhatsminerConfigEntry) -> bool:
     """Set up one miner."""
     coordinator = WhatsminerCoordinator(hass, entry)
     await coordinator.async_config_entry_first_refresh()
     entry.runtime_data = coordinator
+    _register_device(hass, coordinator)
     await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS)
     return True
+
+
+def _register_device(hass: HomeAssistant, coordinator: WhatsminerCoordinator) -> None:
+    """Register the miner, whose device is there before those of its hashboards."""
+    entry = coordinator.config_entry
+    snapshot = coordinator.data
+    mac = entry.unique_id
+    assert mac is not None
+    device = dr.async_get(hass).async_get_or_create(
+        config_entry_id=entry.entry_id,
+        configuration_url=URL.build(scheme="https", host=entry.data[CONF_HOST]),
+        connections={(dr.CONNECTION_NETWORK_MAC, mac)},
+        hw_version=snapshot.platform,
+        identifiers={(DOMAIN, mac)},
+        manufacturer=MANUFACTURER,
+        model=snapshot.model,
+        name=entry.title,
+        serial_number=snapshot.info.serial_number,
+        sw_version=snapshot.firmware,
+    )
+    coordinator.device_id = device.id
 
 
 async def async_unload_entry(hass: HomeAssistant, entry: WhatsminerConfigEntry) -> bool:
@@ -38,5 +77,5 @@ async def async_unload_entry(hass: HomeAssistant, entry: WhatsminerConfigEntry) 
 
 async def async_remove_entry(hass: HomeAssistant, entry: WhatsminerConfigEntry) -> None:
     """Leave nothing of a removed miner behind."""
-    await settings_store(hass, entry).async_remove()
+    await memory_store(hass, entry).async_remove()
     ir.async_delete_issue(hass, DOMAIN, write_access_issue(entry))

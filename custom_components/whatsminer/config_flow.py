@@ -9,6 +9,7 @@ import probatio
 
 from homeassistant.config_entries import ConfigEntryState, ConfigFlow, ConfigFlowResult
 from homeassistant.const import CONF_HOST, CONF_MAC, CONF_PASSWORD, CONF_PORT
+from homeassistant.core import callback
 from homeassistant.helpers.selector import (
     NumberSelector,
     NumberSelectorConfig,
@@ -29,6 +30,7 @@ from .api import (
 from .const import DOMAIN
 from .coordinator import WhatsminerConfigEntry
 from .errors import translation_key
+from .options_flow import WhatsminerOptionsFlow
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -60,6 +62,15 @@ class WhatsminerConfigFlow(ConfigFlow, domain=DOMAIN):
 
     # 1 to 3 were two earlier integrations of this domain.
     VERSION = 4
+
+    @staticmethod
+    @callback
+    @override
+    def async_get_options_flow(
+        config_entry: WhatsminerConfigEntry,
+    ) -> WhatsminerOptionsFlow:
+        """Return what the button "Configure" begins."""
+        return WhatsminerOptionsFlow()
 
     @override
     async def async_step_user(

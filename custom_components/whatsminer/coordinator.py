@@ -5,18 +5,16 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from copy import deepcopy
 import logging
-import math
 import time
 from typing import override
 
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.const import CONF_HOST, CONF_PASSWORD, CONF_PORT
-from homeassistant.core import HomeAssistant, callback
-from homeassistant.helpers import issue_registry as ir
-from homeassistant.helpers.storage import Store
+from homeassistant.core import HomeAssistant
 from homeassistant.helpers.update_coordinator import DataUpdateCoordinator, UpdateFailed
 from homeassistant.util.hass_dict import HassKey
 
+from .access import Access
 from .api import (
     Answer,
     Capabilities,
@@ -26,45 +24,30 @@ from .api import (
     Snapshot,
     UnreachableError,
     WhatsminerError,
-    WriteAccessClosedError,
-    WrongPasswordError,
-    commands,
+    WrongMinerError,
 )
-from .const import (
-    ACCESS_CHECK_INTERVAL,
-    DOMAIN,
-    FIRST_POLLS_AT_ONCE,
-    ISSUE_WRITE_ACCESS,
-    POLL_INTERVAL,
-)
+from .changeover import Changeover
+from .const import DOMAIN, FIRST_POLLS_AT_ONCE, POLL_INTERVAL
 from .errors import explain, translation
-from .settings import Remembered, Settings
+from .identify import Identify
+from .preheat import Preheat
+from .settings import Settings
+from .storage import Memory, memory_store
 
 _LOGGER = logging.getLogger(__name__)
 
 _FIRST_POLLS: HassKey[asyncio.Semaphore] = HassKey(f"{DOMAIN}_first_polls")
-_STORE_VERSION = 1
 
 type WhatsminerConfigEntry = ConfigEntry[WhatsminerCoordinator]
-
-
-def settings_store(
-    hass: HomeAssistant, entry: WhatsminerConfigEntry
-) -> Store[dict[str, Remembered]]:
-    """Return where the accepted requests of a miner are kept over restarts."""
-    return Store(hass, _STORE_VERSION, f"{DOMAIN}.{entry.entry_id}")
-
-
-def write_access_issue(entry: WhatsminerConfigEntry) -> str:
-    """Return the id of the one repair issue that a miner can have."""
-    return f"{ISSUE_WRITE_ACCESS}_{entry.entry_id}"
 
 
 class WhatsminerCoordinator(DataUpdateCoordinator[Snapshot]):
     """One miner in Home Assistant."""
 
     config_entry: WhatsminerConfigEntry
-    # Both are decided by the first poll.
+    # The id of the miner's device, registered before any entity.
+    device_id: str
+    # These are decided by the first poll.
     capabilities: Capabilities
     settings: Settings
 
@@ -83,12 +66,14 @@ class WhatsminerCoordinator(DataUpdateCoordinator[Snapshot]):
             password=entry.data.get(CONF_PASSWORD) or "",
             mac=entry.unique_id,
         )
-        # None until a write has told.
-        self.write_access: bool | None = None
-        self._reads_refused = False
-        # When to look at it next; there is nothing to look for while it is open.
-        self._access_due = -math.inf
-        self._store = settings_store(hass, entry)
+        self.memory: Memory = {}
+        self.access = Access(hass, entry, self.miner)
+        self.changeover = Changeover(self)
+        self.identify = Identify(self)
+        self.preheat = Preheat(self)
+        # While it gets another firmware.
+        self.updating = False
+        self._store = memory_store(hass, entry)
         self._missed = 0
         self._firmware: str | None = None
 
@@ -96,6 +81,10 @@ class WhatsminerCoordinator(DataUpdateCoordinator[Snapshot]):
     def has_password(self) -> bool:
         """Whether the owner lets us write; without it there are readings only."""
         return bool(self.config_entry.data.get(CONF_PASSWORD))
+
+    @override
+    async def _async_setup(self) -> None:
+        self.memory = await self._store.async_load() or {}
 
     @override
     async def _async_update_data(self) -> Snapshot:
@@ -112,13 +101,19 @@ class WhatsminerCoordinator(DataUpdateCoordinator[Snapshot]):
             if blip and self._missed == 1 and self.data is not None:
                 _LOGGER.debug("%s: missed one poll: %s", self.name, err)
                 return self.data
+            if isinstance(err, UnreachableError | WrongMinerError):
+                await self.changeover.async_follow()
             raise UpdateFailed(**translation(err, self.config_entry.title)) from err
         self._missed = 0
         if self._needs_reload(snapshot):
             self.hass.config_entries.async_schedule_reload(self.config_entry.entry_id)
-        async with self._async_remembering():
+        async with self.async_remembering():
             self.settings.update(snapshot, began)
-        await self._async_check_access(snapshot)
+        if self.settings.value("mining"):
+            self.preheat.end()
+        if self.has_password:
+            await self.changeover.async_settle()
+            await self.access.async_look(snapshot)
         return snapshot
 
     def _needs_reload(self, snapshot: Snapshot) -> bool:
@@ -139,12 +134,16 @@ class WhatsminerCoordinator(DataUpdateCoordinator[Snapshot]):
             snapshot = await self.miner.poll()
         self.capabilities = Capabilities.of(snapshot)
         self.settings = Settings(
-            self.name, self.capabilities, await self._store.async_load() or {}
+            self.name, self.capabilities, self.memory.setdefault("settings", {})
         )
         return snapshot
 
-    async def async_send(self, command: Command) -> Answer | None:
+    async def async_send(
+        self, command: Command, *, refresh: bool = True
+    ) -> Answer | None:
         """Send a command; its value shows at once and until the miner is read again.
+
+        `refresh` polls afterwards; what no poll shows can do without.
 
         Returns the miner's answer, or None when nothing had to be sent: mining would have
         restarted to change nothing, or a newer value took the place of this one.
@@ -154,105 +153,71 @@ class WhatsminerCoordinator(DataUpdateCoordinator[Snapshot]):
             ServiceValidationError: translated, when it was not even asked.
 
         """
+        with self.explained():
+            return await self.async_command(command, refresh=refresh)
+
+    async def async_command(
+        self, command: Command, *, refresh: bool = True
+    ) -> Answer | None:
+        """Send a command (see `async_send`), with the miner's own errors.
+
+        Raises:
+            WhatsminerError: see `Miner.send`.
+
+        """
         if not self.settings.would_change(command):
             return None
         try:
-            with self.settings.asking(command), self._learning():
+            with self.settings.asking(command), self.access.learning():
                 self.async_update_listeners()
                 answer = await self.miner.send(command)
                 if answer is not None:
-                    self._async_set_access(is_open=True)
-                    async with self._async_remembering():
+                    self.access.update(is_open=True)
+                    async with self.async_remembering():
                         self.settings.accept(command)
-        except WhatsminerError as err:
-            raise explain(err, self.config_entry.title) from err
+                    self.identify.note(command)
+                    self.preheat.note(command)
         finally:
             self.async_update_listeners()
-        if answer is not None:
-            # Nobody waits for it: a miner that hangs now must not hold up the next in a script.
-            self.config_entry.async_create_task(
-                self.hass, self.async_request_refresh(), f"{self.name} after a command"
-            )
+        if answer is not None and refresh:
+            self.async_refresh_soon()
         return answer
 
+    def async_refresh_soon(self) -> None:
+        """Poll in the background: a miner that hangs must not hold up the next in a script."""
+        self.config_entry.async_create_task(
+            self.hass, self.async_request_refresh(), f"{self.name} after a command"
+        )
+
     @contextmanager
-    def _learning(self) -> Iterator[None]:
-        """Learn from a failure whether the miner takes commands from us."""
-        try:
-            yield
-        except WriteAccessClosedError:
-            self._async_set_access(is_open=False)
-            raise
-        except WrongPasswordError:
-            self.config_entry.async_start_reauth(self.hass)
-            raise
+    def explained(self) -> Iterator[None]:
+        """Turn whatever goes wrong at the miner into a translated sentence that names it.
 
-    async def _async_check_access(self, snapshot: Snapshot) -> None:
-        """Look whether a closed (or not yet known) write access is open, by changing nothing."""
-        led = snapshot.info.led
-        now = time.monotonic()
-        if not self.has_password or led not in ("auto", None) or now < self._access_due:
-            return
-        self._access_due = now + ACCESS_CHECK_INTERVAL.total_seconds()
-        try:
-            with self._learning():
-                if led:
-                    await self.miner.send(commands.set_led_auto())
-                    self._async_set_access(is_open=True)
-                else:
-                    await self._async_check_access_by_reading()
-        except WhatsminerError as err:
-            _LOGGER.debug("%s: no write access: %s", self.name, err)
+        Raises:
+            HomeAssistantError: the miner did not do it.
+            ServiceValidationError: it was not even asked.
 
-    async def _async_check_access_by_reading(self) -> None:
-        """Look with what is left on V1, which does not tell what its LED does.
-
-        A refused read closes; one that is let in opens no more than what a read has closed.
         """
         try:
-            await self.miner.check_password()
-        except WriteAccessClosedError:
-            self._reads_refused = True
-            raise
-        if self._reads_refused or self.write_access is None:
-            self._reads_refused = False
-            self._async_set_access(is_open=None)
+            yield
+        except WhatsminerError as err:
+            raise explain(err, self.config_entry.title) from err
 
     @override
     async def async_shutdown(self) -> None:
         """Leave nothing behind: the next set-up finds out by itself what has to be repaired."""
         await super().async_shutdown()
-        self._async_set_access(is_open=None)
-
-    @callback
-    def _async_set_access(self, *, is_open: bool | None) -> None:
-        """Keep the one repair issue in step with what the miner said last."""
-        if self._shutdown_requested:
-            is_open = None  # a command that was still under way
-        self.write_access = is_open
-        issue_id = write_access_issue(self.config_entry)
-        if is_open is not False:
-            self._access_due = math.inf
-            ir.async_delete_issue(self.hass, DOMAIN, issue_id)
-            return
-        self._access_due = time.monotonic() + ACCESS_CHECK_INTERVAL.total_seconds()
-        ir.async_create_issue(
-            self.hass,
-            DOMAIN,
-            issue_id,
-            is_fixable=False,
-            severity=ir.IssueSeverity.WARNING,
-            translation_key=ISSUE_WRITE_ACCESS,
-            translation_placeholders={"miner": self.config_entry.title},
-        )
+        self.access.close()
+        self.preheat.close()
+        await self.identify.async_close()
 
     @asynccontextmanager
-    async def _async_remembering(self) -> AsyncIterator[None]:
-        """Store what a change of the settings adds to memory."""
-        before = deepcopy(self.settings.remembered)
-        yield
-        if self.settings.remembered == before:
+    async def async_remembering(self) -> AsyncIterator[Memory]:
+        """Store what is changed in memory meanwhile."""
+        before = deepcopy(self.memory)
+        yield self.memory
+        if self.memory == before:
             return
         # A command may outlast its entry, which has then left nothing behind.
         if self.hass.config_entries.async_get_entry(self.config_entry.entry_id):
-            await self._store.async_save(self.settings.remembered)
+            await self._store.async_save(self.memory)

@@ -2,20 +2,22 @@
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import override
+from typing import Final, override
 
-from yarl import URL
-
-from homeassistant.const import CONF_HOST, Platform
-from homeassistant.helpers import entity_registry as er
-from homeassistant.helpers.device_registry import CONNECTION_NETWORK_MAC, DeviceInfo
+from homeassistant.const import Platform
+from homeassistant.core import callback
+from homeassistant.helpers import device_registry as dr, entity_registry as er
+from homeassistant.helpers.device_registry import ChildDeviceInfo, DeviceInfo
 from homeassistant.helpers.entity import EntityDescription
+from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from homeassistant.helpers.update_coordinator import CoordinatorEntity
 
-from .api import Capabilities, Command, InvalidValueError, Value
-from .const import DOMAIN, MANUFACTURER
+from .api import Board, Capabilities, Command, Value
+from .const import DOMAIN
 from .coordinator import WhatsminerCoordinator
-from .errors import explain
+
+# No model has more; protocol and error codes number them from 0.
+_MOST_BOARDS: Final = 4
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -23,11 +25,14 @@ class WhatsminerEntityDescription(EntityDescription):
     """What all descriptions have in common."""
 
     exists_fn: Callable[[Capabilities], bool] = lambda _: True
+    needs_password: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
 class WhatsminerSettingDescription[ValueT](WhatsminerEntityDescription):
     """How a setting is changed; its state is that of `settings.SETTINGS` under the same key."""
+
+    needs_password: bool = True
 
     set_fn: Callable[[ValueT], Command]
 
@@ -43,53 +48,105 @@ class WhatsminerEntity(CoordinatorEntity[WhatsminerCoordinator]):
         """Attach the entity to its miner."""
         super().__init__(coordinator)
         self.entity_description = description
+        # The device class names what has no translation under its key.
+        self._attr_translation_key = description.key
         mac = coordinator.config_entry.unique_id
         assert mac is not None
-        self._attr_unique_id = _unique_id(coordinator, description)
-        snapshot = coordinator.data
-        host = coordinator.config_entry.data[CONF_HOST]
-        self._attr_device_info = DeviceInfo(
-            configuration_url=URL.build(scheme="https", host=host),
-            connections={(CONNECTION_NETWORK_MAC, mac)},
-            hw_version=snapshot.platform,
-            identifiers={(DOMAIN, mac)},
-            manufacturer=MANUFACTURER,
-            model=snapshot.model,
-            name=coordinator.config_entry.title,
-            serial_number=snapshot.info.serial_number,
-            sw_version=snapshot.firmware,
+        self._attr_unique_id = f"{mac}_{description.key}"
+        self._attr_device_info = DeviceInfo(identifiers={(DOMAIN, mac)})
+
+
+class WhatsminerBoardEntity(WhatsminerEntity):
+    """An entity of a hashboard, which is a child device of the miner."""
+
+    def __init__(
+        self,
+        coordinator: WhatsminerCoordinator,
+        description: EntityDescription,
+        slot: int,
+    ) -> None:
+        """Attach the entity to its hashboard."""
+        super().__init__(coordinator, description)
+        self.slot = slot
+        identifier = _board_identifier(coordinator, slot)
+        self._attr_unique_id = f"{identifier}_{description.key}"
+        self._attr_device_info = ChildDeviceInfo(
+            identifiers={(DOMAIN, identifier)},
+            parent_device_id=coordinator.device_id,
+            translation_key="hashboard",
+            translation_placeholders={"number": str(slot + 1)},
         )
+
+    @property
+    def board(self) -> Board | None:
+        """The hashboard, None while the miner does not list it."""
+        return self.coordinator.data.hashboards.get(self.slot)
+
+
+def _board_identifier(coordinator: WhatsminerCoordinator, slot: int) -> str:
+    return f"{coordinator.config_entry.unique_id}_board{slot}"
 
 
 def existing[DescriptionT: WhatsminerEntityDescription](
     coordinator: WhatsminerCoordinator,
     platform: Platform,
     descriptions: Iterable[DescriptionT],
+    slot: int | None = None,
 ) -> list[DescriptionT]:
-    """Return the descriptions of what a miner has.
+    """Return the descriptions of what a miner, or a hashboard of it, has.
 
     What it was once thought to have, while it booted or before its password was taken away, is
     removed from the registry.
     """
     registry = er.async_get(coordinator.hass)
+    owner = coordinator.config_entry.unique_id
+    if slot is not None:
+        owner = _board_identifier(coordinator, slot)
     found: list[DescriptionT] = []
     for description in descriptions:
-        writes = isinstance(description, WhatsminerSettingDescription)
         if description.exists_fn(coordinator.capabilities) and (
-            coordinator.has_password or not writes
+            coordinator.has_password or not description.needs_password
         ):
             found.append(description)
         elif entity_id := registry.async_get_entity_id(
-            platform, DOMAIN, _unique_id(coordinator, description)
+            platform, DOMAIN, f"{owner}_{description.key}"
         ):
             registry.async_remove(entity_id)
     return found
 
 
-def _unique_id(
-    coordinator: WhatsminerCoordinator, description: EntityDescription
-) -> str:
-    return f"{coordinator.config_entry.unique_id}_{description.key}"
+@callback
+def add_boards(
+    coordinator: WhatsminerCoordinator,
+    async_add_entities: AddConfigEntryEntitiesCallback,
+    entities_fn: Callable[[int], Iterable[WhatsminerBoardEntity]],
+) -> None:
+    """Add the entities of every hashboard, also of one that the miner lists later.
+
+    One that was there before and is missing now keeps its entities.
+    """
+    registry = dr.async_get(coordinator.hass)
+    added: set[int] = set()
+
+    @callback
+    def add_new() -> None:
+        listed = set(coordinator.data.hashboards)
+        if not added:
+            listed |= {
+                slot
+                for slot in range(_MOST_BOARDS)
+                if registry.async_get_child_device_by_identifier(
+                    (DOMAIN, _board_identifier(coordinator, slot)),
+                    coordinator.config_entry.entry_id,
+                )
+            }
+        if not (new := sorted(listed - added)):
+            return
+        added.update(new)
+        async_add_entities(entity for slot in new for entity in entities_fn(slot))
+
+    add_new()
+    coordinator.config_entry.async_on_unload(coordinator.async_add_listener(add_new))
 
 
 class WhatsminerSettingEntity[ValueT](WhatsminerEntity):
@@ -116,8 +173,6 @@ class WhatsminerSettingEntity[ValueT](WhatsminerEntity):
             ServiceValidationError: it was not even asked.
 
         """
-        try:
+        with self.coordinator.explained():
             command = self.entity_description.set_fn(value)
-        except InvalidValueError as err:
-            raise explain(err, self.coordinator.config_entry.title) from err
         await self.coordinator.async_send(command)

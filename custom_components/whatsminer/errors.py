@@ -5,6 +5,8 @@ from typing import Final, TypedDict
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 
 from .api import (
+    FirmwareUnknownError,
+    InvalidTextError,
     InvalidValueError,
     MalformedReplyError,
     MiningProcessDownError,
@@ -14,6 +16,9 @@ from .api import (
     TimedOutError,
     TooManyTokensError,
     TooSoonError,
+    TransferBrokenError,
+    TransferInterruptedError,
+    TransferTooLargeError,
     UnconfirmedError,
     UnreachableError,
     UnsupportedCommandError,
@@ -41,6 +46,10 @@ _KEYS: Final[tuple[tuple[type[WhatsminerError], str], ...]] = (
     (RefusedError, "refused"),
     (TooSoonError, "too_soon"),
     (UnconfirmedError, "power_off_unconfirmed"),
+    (FirmwareUnknownError, "firmware_unknown"),
+    (TransferBrokenError, "transfer_broken"),
+    (TransferInterruptedError, "transfer_interrupted"),
+    (TransferTooLargeError, "transfer_too_large"),
     (InvalidValueError, "invalid_value"),
 )
 
@@ -55,6 +64,8 @@ class Translation(TypedDict):
 
 def translation_key(error: WhatsminerError) -> str:
     """Return the key of the sentence for an error."""
+    if isinstance(error, InvalidTextError):
+        return f"invalid_{error.parameter}"
     return next(key for kind, key in _KEYS if isinstance(error, kind))
 
 
@@ -65,13 +76,19 @@ def translation(error: WhatsminerError, miner: str) -> Translation:
         "translation_key": translation_key(error),
         "translation_placeholders": {
             "miner": miner,
-            **{name: str(value) for name, value in vars(error).items()},
+            **{name: _text(value) for name, value in vars(error).items()},
         },
     }
 
 
+def _text(value: object) -> str:
+    """Return a value as people write it: 500, not 500.0."""
+    whole = isinstance(value, float) and value.is_integer()
+    return f"{value:.0f}" if whole else str(value)
+
+
 def explain(error: WhatsminerError, miner: str) -> HomeAssistantError:
     """Return the exception to raise from an entity or an action."""
-    if isinstance(error, InvalidValueError | TooSoonError):
+    if isinstance(error, InvalidTextError | InvalidValueError | TooSoonError):
         return ServiceValidationError(**translation(error, miner))
     return HomeAssistantError(**translation(error, miner))

@@ -1,5 +1,6 @@
 """Settings of a miner that are numbers."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final, override
 
@@ -19,7 +20,7 @@ from homeassistant.const import (
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
-from .api import commands
+from .api import Capabilities, commands, limits
 from .coordinator import WhatsminerConfigEntry
 from .entity import WhatsminerSettingDescription, WhatsminerSettingEntity, existing
 
@@ -30,15 +31,16 @@ PARALLEL_UPDATES = 0
 class WhatsminerNumberDescription(
     WhatsminerSettingDescription[float], NumberEntityDescription
 ):
-    """A number."""
+    """A number; `maximum_fn` is for a maximum that not every miner has."""
+
+    maximum_fn: Callable[[Capabilities], int] | None = None
 
 
 NUMBERS: Final = (
     WhatsminerNumberDescription(
         key="power_percent",
-        translation_key="power_percent",
-        native_min_value=commands.POWER_PERCENT.minimum,
-        native_max_value=commands.POWER_PERCENT.maximum,
+        native_min_value=limits.POWER_PERCENT.minimum,
+        native_max_value=limits.POWER_PERCENT.maximum,
         native_step=1,
         native_unit_of_measurement=UnitOfRatio.PERCENTAGE,
         mode=NumberMode.SLIDER,
@@ -46,10 +48,9 @@ NUMBERS: Final = (
     ),
     WhatsminerNumberDescription(
         key="power_limit",
-        translation_key="power_limit",
         device_class=NumberDeviceClass.POWER,
-        native_min_value=commands.POWER_LIMIT.minimum,
-        native_max_value=commands.POWER_LIMIT.maximum,
+        native_min_value=limits.POWER_LIMIT.minimum,
+        native_max_value=limits.POWER_LIMIT.maximum,
         native_step=1,
         native_unit_of_measurement=UnitOfPower.WATT,
         mode=NumberMode.BOX,
@@ -58,16 +59,36 @@ NUMBERS: Final = (
     ),
     WhatsminerNumberDescription(
         key="temperature_offset",
-        translation_key="temperature_offset",
         device_class=NumberDeviceClass.TEMPERATURE_DELTA,
         entity_category=EntityCategory.CONFIG,
-        native_min_value=commands.TEMPERATURE_OFFSET.minimum,
-        native_max_value=commands.TEMPERATURE_OFFSET.maximum,
+        native_min_value=limits.TEMPERATURE_OFFSET.minimum,
+        native_max_value=limits.TEMPERATURE_OFFSET.maximum,
         native_step=1,
         native_unit_of_measurement=UnitOfTemperature.CELSIUS,
         mode=NumberMode.SLIDER,
         exists_fn=lambda can: can.accepts("set_temp_offset"),
         set_fn=commands.set_temp_offset,
+    ),
+    WhatsminerNumberDescription(
+        key="target_frequency",
+        entity_category=EntityCategory.CONFIG,
+        native_min_value=limits.TARGET_FREQUENCY.minimum,
+        native_step=1,
+        native_unit_of_measurement=UnitOfRatio.PERCENTAGE,
+        mode=NumberMode.SLIDER,
+        # What air cools may be slowed down only.
+        maximum_fn=lambda can: 0 if can.air_cooled else limits.TARGET_FREQUENCY.maximum,
+        set_fn=commands.set_target_freq,
+    ),
+    WhatsminerNumberDescription(
+        key="upfreq_speed",
+        entity_category=EntityCategory.CONFIG,
+        native_min_value=limits.UPFREQ_SPEED.minimum,
+        native_max_value=limits.UPFREQ_SPEED.maximum,
+        native_step=1,
+        mode=NumberMode.SLIDER,
+        exists_fn=lambda can: can.accepts("adjust_upfreq_speed"),
+        set_fn=commands.adjust_upfreq_speed,
     ),
 )
 
@@ -89,6 +110,14 @@ class WhatsminerNumber(WhatsminerSettingEntity[float], NumberEntity):
     """One setting that is a number."""
 
     entity_description: WhatsminerNumberDescription
+
+    @property
+    @override
+    def native_max_value(self) -> float:
+        """Return the highest number that this miner takes."""
+        if maximum_fn := self.entity_description.maximum_fn:
+            return maximum_fn(self.coordinator.capabilities)
+        return super().native_max_value
 
     @property
     @override

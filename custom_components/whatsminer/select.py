@@ -25,7 +25,6 @@ class WhatsminerSelectDescription(
 SELECTS: Final = (
     WhatsminerSelectDescription(
         key="power_mode",
-        translation_key="power_mode",
         options=["low", "normal", "high"],
         # Home Assistant lets nothing but the options through.
         set_fn=lambda mode: commands.set_power_mode(cast(PowerMode, mode)),

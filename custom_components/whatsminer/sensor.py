@@ -1,139 +1,27 @@
-"""Readings of a miner."""
+"""Readings of a miner and of its hashboards."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Mapping
 from datetime import datetime
-from typing import Final, override
+from itertools import chain
+from typing import Any, Final, override
 
-from homeassistant.components.sensor import (
-    SensorDeviceClass,
-    SensorEntity,
-    SensorEntityDescription,
-    SensorStateClass,
-)
-from homeassistant.const import (
-    REVOLUTIONS_PER_MINUTE,
-    EntityCategory,
-    Platform,
-    UnitOfFrequency,
-    UnitOfPower,
-    UnitOfRatio,
-    UnitOfTemperature,
-)
+from homeassistant.components.sensor import SensorEntity
+from homeassistant.const import Platform
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
+from homeassistant.helpers.typing import StateType
 
-from .api import Snapshot
-from .coordinator import WhatsminerConfigEntry
-from .entity import WhatsminerEntity, WhatsminerEntityDescription, existing
+from .api import Board, Snapshot
+from .coordinator import WhatsminerConfigEntry, WhatsminerCoordinator
+from .entity import WhatsminerBoardEntity, WhatsminerEntity, add_boards, existing
+from .meters import METERS
+from .sensor_descriptions import BOARD_SENSORS, PROGRESS_SENSORS, SENSORS
+from .sensor_kinds import WhatsminerSensorDescription
 
 PARALLEL_UPDATES = 0
 
-# Home Assistant has no units for these. They stay as they are: a change would split statistics.
-TERAHASHES_PER_SECOND: Final = "TH/s"
-JOULES_PER_TERAHASH: Final = "J/TH"
-
-
-@dataclass(frozen=True, kw_only=True)
-class WhatsminerSensorDescription(WhatsminerEntityDescription, SensorEntityDescription):
-    """How a sensor gets its value."""
-
-    value_fn: Callable[[Snapshot], datetime | float | str | None]
-
-
-SENSORS: Final = (
-    WhatsminerSensorDescription(
-        key="hash_rate",
-        translation_key="hash_rate",
-        native_unit_of_measurement=TERAHASHES_PER_SECOND,
-        state_class=SensorStateClass.MEASUREMENT,
-        suggested_display_precision=1,
-        value_fn=lambda snapshot: snapshot.hash_rate,
-    ),
-    WhatsminerSensorDescription(
-        key="hash_rate_average",
-        translation_key="hash_rate_average",
-        native_unit_of_measurement=TERAHASHES_PER_SECOND,
-        state_class=SensorStateClass.MEASUREMENT,
-        suggested_display_precision=1,
-        value_fn=lambda snapshot: snapshot.hash_rate_average,
-    ),
-    WhatsminerSensorDescription(
-        key="power",
-        device_class=SensorDeviceClass.POWER,
-        native_unit_of_measurement=UnitOfPower.WATT,
-        state_class=SensorStateClass.MEASUREMENT,
-        suggested_display_precision=0,
-        value_fn=lambda snapshot: snapshot.live.power,
-    ),
-    WhatsminerSensorDescription(
-        key="efficiency",
-        translation_key="efficiency",
-        native_unit_of_measurement=JOULES_PER_TERAHASH,
-        state_class=SensorStateClass.MEASUREMENT,
-        suggested_display_precision=1,
-        value_fn=lambda snapshot: snapshot.efficiency,
-    ),
-    WhatsminerSensorDescription(
-        key="chip_temperature",
-        translation_key="chip_temperature",
-        device_class=SensorDeviceClass.TEMPERATURE,
-        native_unit_of_measurement=UnitOfTemperature.CELSIUS,
-        state_class=SensorStateClass.MEASUREMENT,
-        suggested_display_precision=1,
-        value_fn=lambda snapshot: snapshot.live.chip_temperature,
-    ),
-    WhatsminerSensorDescription(
-        key="environment_temperature",
-        translation_key="environment_temperature",
-        device_class=SensorDeviceClass.TEMPERATURE,
-        native_unit_of_measurement=UnitOfTemperature.CELSIUS,
-        state_class=SensorStateClass.MEASUREMENT,
-        suggested_display_precision=1,
-        exists_fn=lambda can: can.reports_environment,
-        value_fn=lambda snapshot: snapshot.live.environment_temperature,
-    ),
-    WhatsminerSensorDescription(
-        key="fan_speed_in",
-        translation_key="fan_speed_in",
-        native_unit_of_measurement=REVOLUTIONS_PER_MINUTE,
-        state_class=SensorStateClass.MEASUREMENT,
-        exists_fn=lambda can: can.has_fans,
-        value_fn=lambda snapshot: snapshot.live.fan_speed_in,
-    ),
-    WhatsminerSensorDescription(
-        key="fan_speed_out",
-        translation_key="fan_speed_out",
-        native_unit_of_measurement=REVOLUTIONS_PER_MINUTE,
-        state_class=SensorStateClass.MEASUREMENT,
-        exists_fn=lambda can: can.has_fans,
-        value_fn=lambda snapshot: snapshot.live.fan_speed_out,
-    ),
-    WhatsminerSensorDescription(
-        key="frequency",
-        translation_key="frequency",
-        device_class=SensorDeviceClass.FREQUENCY,
-        native_unit_of_measurement=UnitOfFrequency.MEGAHERTZ,
-        state_class=SensorStateClass.MEASUREMENT,
-        suggested_display_precision=0,
-        value_fn=lambda snapshot: snapshot.live.frequency,
-    ),
-    WhatsminerSensorDescription(
-        key="mining_since",
-        translation_key="mining_since",
-        device_class=SensorDeviceClass.UPTIME,
-        entity_category=EntityCategory.DIAGNOSTIC,
-        value_fn=lambda snapshot: snapshot.mining_since,
-    ),
-    WhatsminerSensorDescription(
-        key="pool_rejection",
-        translation_key="pool_rejection",
-        native_unit_of_measurement=UnitOfRatio.PERCENTAGE,
-        state_class=SensorStateClass.MEASUREMENT,
-        suggested_display_precision=2,
-        value_fn=lambda snapshot: snapshot.live.pool_rejection,
-    ),
-)
+# Home Assistant takes no longer states.
+_MOST_CHARACTERS: Final = 255
 
 
 async def async_setup_entry(
@@ -141,21 +29,85 @@ async def async_setup_entry(
     entry: WhatsminerConfigEntry,
     async_add_entities: AddConfigEntryEntitiesCallback,
 ) -> None:
-    """Add the sensors of a miner."""
+    """Add the sensors of a miner and of its hashboards."""
     coordinator = entry.runtime_data
     async_add_entities(
-        WhatsminerSensor(coordinator, description)
-        for description in existing(coordinator, Platform.SENSOR, SENSORS)
+        chain(
+            (
+                WhatsminerSensor(coordinator, description)
+                for description in existing(coordinator, Platform.SENSOR, SENSORS)
+            ),
+            (
+                WhatsminerProgressSensor(coordinator, description)
+                for description in existing(
+                    coordinator, Platform.SENSOR, PROGRESS_SENSORS
+                )
+            ),
+            (
+                description.meter(coordinator, description)
+                for description in existing(coordinator, Platform.SENSOR, METERS)
+            ),
+        )
+    )
+    add_boards(
+        coordinator,
+        async_add_entities,
+        lambda slot: (
+            WhatsminerBoardSensor(coordinator, description, slot)
+            for description in existing(
+                coordinator, Platform.SENSOR, BOARD_SENSORS, slot
+            )
+        ),
     )
 
 
 class WhatsminerSensor(WhatsminerEntity, SensorEntity):
     """One reading."""
 
-    entity_description: WhatsminerSensorDescription
+    # As long as the list of faults may be; the count of them is recorded.
+    _unrecorded_attributes = frozenset({"faults"})
+
+    entity_description: WhatsminerSensorDescription[Snapshot]
 
     @property
     @override
-    def native_value(self) -> datetime | float | str | None:
+    def native_value(self) -> datetime | StateType:
         """Return the reading."""
-        return self.entity_description.value_fn(self.coordinator.data)
+        value = self.entity_description.value_fn(self.coordinator.data)
+        return value[:_MOST_CHARACTERS] if isinstance(value, str) else value
+
+    @property
+    @override
+    def extra_state_attributes(self) -> Mapping[str, Any] | None:
+        """Return what belongs to the reading."""
+        return self.entity_description.attributes_fn(self.coordinator.data)
+
+
+class WhatsminerBoardSensor(WhatsminerBoardEntity, SensorEntity):
+    """One reading of a hashboard."""
+
+    entity_description: WhatsminerSensorDescription[Board]
+
+    @property
+    @override
+    def available(self) -> bool:
+        """Return whether the miner lists the hashboard."""
+        return super().available and self.board is not None
+
+    @property
+    @override
+    def native_value(self) -> datetime | StateType:
+        """Return the reading."""
+        return self.entity_description.value_fn(self.board) if self.board else None
+
+
+class WhatsminerProgressSensor(WhatsminerEntity, SensorEntity):
+    """How far something is that takes several polls."""
+
+    entity_description: WhatsminerSensorDescription[WhatsminerCoordinator]
+
+    @property
+    @override
+    def native_value(self) -> datetime | StateType:
+        """Return the stage."""
+        return self.entity_description.value_fn(self.coordinator)

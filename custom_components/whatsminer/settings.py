@@ -9,10 +9,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 import logging
+import math
 import time
 from typing import Final, TypedDict
 
-from .api import Capabilities, Command, Effect, Snapshot, Value
+from .api import Capabilities, Command, Effect, Snapshot, Value, limits
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -28,6 +29,7 @@ _NEW_RUN: Final = (
     Effect.STOPS,
     Effect.RESTARTS_MINING,
     Effect.REBOOTS,
+    Effect.RESETS,
 )
 _LIMIT: Final = "power_limit"
 _PERCENT: Final = "power_percent"
@@ -47,12 +49,22 @@ SETTINGS: Final[Mapping[str, Setting]] = {
     _LIMIT: Setting(lambda snapshot: snapshot.power_limit, lambda _: True),
     _PERCENT: Setting(
         lambda snapshot: snapshot.status.power_percent,
-        lambda can: can.reports_power_percent,
+        lambda can: "power_percent" in can.reports,
     ),
     "fast_boot": Setting(
         lambda snapshot: snapshot.summary.fast_boot,
-        lambda can: can.reports_fast_boot,
+        lambda can: not can.is_v1,
     ),
+    "target_frequency": Setting(
+        lambda snapshot: snapshot.status.target_frequency_percent,
+        lambda can: "target_frequency_percent" in can.reports,
+    ),
+    "upfreq_speed": Setting(
+        lambda snapshot: snapshot.info.upfreq_speed,
+        lambda can: "upfreq_speed" in can.reports,
+    ),
+    "fan_zero_speed": Setting(),
+    "poweroff_cooling": Setting(),
     "temperature_offset": Setting(),
     "web_pools": Setting(),
 }
@@ -89,16 +101,20 @@ class _Pending:
 
 
 class Settings:
-    """The settings of one miner, as they are shown."""
+    """The settings of one miner, as they are shown.
+
+    `restarts` counts how often mining was seen to start.
+    """
 
     def __init__(
         self,
         name: str,
         capabilities: Capabilities,
-        remembered: Mapping[str, Remembered],
+        remembered: dict[str, Remembered],
     ) -> None:
-        """Prepare with what was stored; `name` is the miner's, for the log."""
-        self.remembered: dict[str, Remembered] = dict(remembered)
+        """Prepare with what was stored, which is kept up to date; `name` is for the log."""
+        self.remembered = remembered
+        self.restarts = 0
         self._name = name
         self._capabilities = capabilities
         self._asked: dict[str, Command] = {}
@@ -150,6 +166,9 @@ class Settings:
 
     def accept(self, command: Command) -> None:
         """Take note that the miner accepted a command."""
+        if command.effect is Effect.RESETS:
+            self.remembered.clear()
+            self._pending.clear()
         if command.effect in _NEW_RUN:
             self.remembered.pop(_PERCENT, None)
             self._pending.pop(_PERCENT, None)
@@ -170,6 +189,7 @@ class Settings:
         """Compare what was asked for with what a poll says that `began` at a monotonic time."""
         last, self._snapshot = self._snapshot, snapshot
         restarted = self._has_restarted(snapshot)
+        self.restarts += restarted
         for key, pending in list(self._pending.items()):
             reported = self._reported(key)
             if reported == pending.value:
@@ -180,6 +200,8 @@ class Settings:
             pending.polls += 1
             if pending.is_over(restarted=restarted):
                 del self._pending[key]
+                if (key, pending.value) == (_LIMIT, limits.DEFAULT_POWER_LIMIT):
+                    continue  # the miner says how much that is
                 _LOGGER.warning(
                     "%s: %s was set to %s, but the miner reports %s",
                     self._name,
@@ -198,6 +220,8 @@ class Settings:
     def _has_restarted(self, snapshot: Snapshot) -> bool:
         """Tell whether mining started anew since it was last seen; a stop alone is no start."""
         elapsed = snapshot.live.elapsed
+        if snapshot.mining is False and self._run is None:
+            self._run = (math.inf, 0.0)  # whatever comes after a stop is a new start
         if not snapshot.mining or not elapsed:
             return False
         now = time.monotonic()

@@ -25,21 +25,30 @@ class WhatsminerSwitchDescription(
 SWITCHES: Final = (
     WhatsminerSwitchDescription(
         key="mining",
-        translation_key="mining",
         name=None,
         set_fn=lambda on: commands.power_on() if on else commands.power_off(),
     ),
     WhatsminerSwitchDescription(
         key="fast_boot",
-        translation_key="fast_boot",
         entity_category=EntityCategory.CONFIG,
         set_fn=lambda on: commands.btminer_fast_boot("enable" if on else "disable"),
     ),
     WhatsminerSwitchDescription(
         key="web_pools",
-        translation_key="web_pools",
         entity_category=EntityCategory.CONFIG,
         set_fn=lambda on: commands.web_pools("enable" if on else "disable"),
+    ),
+    WhatsminerSwitchDescription(
+        key="poweroff_cooling",
+        entity_category=EntityCategory.CONFIG,
+        exists_fn=lambda can: can.accepts("set_poweroff_cool"),
+        set_fn=lambda on: commands.set_poweroff_cool(on=on),
+    ),
+    WhatsminerSwitchDescription(
+        key="fan_zero_speed",
+        entity_category=EntityCategory.CONFIG,
+        exists_fn=lambda can: can.accepts("set_fan_zero_speed"),
+        set_fn=lambda on: commands.set_fan_zero_speed(on=on),
     ),
 )
 

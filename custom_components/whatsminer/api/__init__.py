@@ -5,7 +5,7 @@
 
 from . import commands, limits
 from .capabilities import Capabilities
-from .client import READABLE, Miner
+from .client import READABLE, Miner, check_query
 from .commands import Command, Effect, PowerMode, Value
 from .errors import (
     CannotConnectError,
@@ -81,6 +81,7 @@ __all__ = [
     "WriteAccessClosedError",
     "WrongMinerError",
     "WrongPasswordError",
+    "check_query",
     "commands",
     "describe",
     "limits",

@@ -15,21 +15,29 @@ from .transport import DEFAULT_PORT
 from .wire import Json
 from .writer import Writer
 
-# Every readable command but `get_token`, which would void ours.
-READABLE: Final = frozenset(
-    {
-        "devdetails",
-        "devs",
-        "edevs",
-        "get_error_code",
-        "get_miner_info",
-        "get_psu",
-        "get_version",
-        "pools",
-        "status",
-        "summary",
-    }
-)
+# Those of the mining process can be joined; the control board answers the others.
+JOINABLE: Final = frozenset({"devdetails", "devs", "edevs", "pools", "summary"})
+# All but `get_token`, which would void ours.
+READABLE: Final = JOINABLE | {
+    "get_error_code",
+    "get_miner_info",
+    "get_psu",
+    "get_version",
+    "status",
+}
+
+
+def check_query(command: str) -> str:
+    """Return a readable command, or several joined by `+`.
+
+    Raises:
+        InvalidTextError: it is anything else, or cannot be joined.
+
+    """
+    parts = command.split("+")
+    if set(parts) <= (READABLE if len(parts) == 1 else JOINABLE):
+        return command
+    raise InvalidTextError("command", command)
 
 
 class Miner:
@@ -152,12 +160,11 @@ class Miner:
         A refusal is an answer, too.
 
         Raises:
-            InvalidTextError: it is not one of `READABLE`.
+            InvalidTextError: see `check_query`.
             UnreachableError, MalformedReplyError, NotAMinerError, MiningProcessDownError.
 
         """
-        if not set(command.split("+")) <= READABLE:
-            raise InvalidTextError("command", command)
+        check_query(command)
         async with self._line.turn(Urgency.READ):
             return await self._line.plain(command)
 

@@ -1,0 +1,172 @@
+"""The actions: what each is called and takes, and who may call it for how many miners."""
+
+from dataclasses import dataclass, field
+from typing import Final
+
+import probatio  # the successor of voluptuous in Home Assistant
+
+from homeassistant.const import (
+    CONF_HOST,
+    CONF_MODE,
+    CONF_PASSWORD,
+    CONF_PORT,
+    CONF_PROTOCOL,
+    CONF_TIME_ZONE,
+    CONF_URL,
+)
+from homeassistant.core import SupportsResponse
+from homeassistant.helpers import config_validation as cv
+from homeassistant.helpers.typing import VolDictType
+
+from . import errands
+from .api import commands
+
+_NUMBER: Final = probatio.Coerce(float)  # whole or not is for the command to see
+_TEXTS: Final = probatio.All(probatio.EnsureList(), [cv.string])
+
+
+@dataclass(frozen=True, kw_only=True)
+class Action:
+    """An action. `one_miner` is for what nobody should do to many by mistake."""
+
+    name: str
+    fields: VolDictType = field(default_factory=dict)
+    prepare_fn: errands.Prepare
+    admin_only: bool = False
+    one_miner: bool = False
+    needs_password: bool = True
+    response: SupportsResponse = SupportsResponse.NONE
+
+
+_POOL: Final = probatio.All(
+    {
+        probatio.Required(CONF_URL): cv.string,
+        probatio.Required("worker"): cv.string,
+        probatio.Optional(CONF_PASSWORD, default=""): cv.string,
+    },
+    # Other than a dict, it does not show its password in logs.
+    lambda pool: commands.Pool(**pool),
+)
+
+ACTIONS: Final = (
+    Action(
+        name="update_pools",
+        fields={
+            probatio.Required(probatio.Secret("pools")): probatio.All(
+                probatio.EnsureList(), [_POOL]
+            ),
+            probatio.Optional("remove_others", default=False): cv.boolean,
+        },
+        prepare_fn=errands.prepare_pools,
+        admin_only=True,
+        response=SupportsResponse.OPTIONAL,
+    ),
+    Action(
+        name="set_led",
+        fields={
+            probatio.Optional(CONF_MODE, default="flash"): probatio.In(
+                ("flash", "auto")
+            ),
+            probatio.Optional("color", default="red"): probatio.In(("red", "green")),
+            probatio.Optional("period", default=200): _NUMBER,
+            probatio.Optional("duration", default=100): _NUMBER,
+            probatio.Optional("start", default=0): _NUMBER,
+        },
+        prepare_fn=errands.sends(errands.led),
+    ),
+    Action(
+        name="set_power_percent",
+        fields={
+            probatio.Required("percent"): _NUMBER,
+            probatio.Optional("method", default="normal"): probatio.In(
+                ("fast", "normal")
+            ),
+        },
+        prepare_fn=errands.sends(errands.power_percent),
+    ),
+    Action(
+        name="preheat",
+        prepare_fn=errands.prepare_preheat,
+        response=SupportsResponse.OPTIONAL,
+    ),
+    Action(
+        name="set_hostname",
+        fields={probatio.Required("hostname"): cv.string},
+        prepare_fn=errands.sends(lambda data: commands.set_hostname(data["hostname"])),
+        admin_only=True,
+    ),
+    Action(
+        name="set_time_zone",
+        fields={probatio.Optional(CONF_TIME_ZONE): cv.string},
+        prepare_fn=errands.prepare_time_zone,
+        admin_only=True,
+    ),
+    Action(
+        name="set_log_server",
+        fields={
+            probatio.Required(CONF_HOST): cv.string,
+            probatio.Optional(CONF_PORT, default=514): _NUMBER,
+            probatio.Optional(CONF_PROTOCOL, default="udp"): probatio.In(
+                ("tcp", "udp")
+            ),
+        },
+        prepare_fn=errands.sends(
+            lambda data: commands.load_log(
+                data[CONF_HOST], data[CONF_PORT], data[CONF_PROTOCOL]
+            )
+        ),
+        admin_only=True,
+    ),
+    Action(
+        name="download_logs",
+        prepare_fn=errands.prepare_logs,
+        admin_only=True,
+        response=SupportsResponse.OPTIONAL,
+    ),
+    Action(
+        name="query",
+        fields={probatio.Required("command"): cv.string},
+        prepare_fn=errands.prepare_query,
+        needs_password=False,
+        response=SupportsResponse.ONLY,
+    ),
+    Action(
+        name="set_network",
+        fields={
+            probatio.Required(CONF_MODE): probatio.In(("dhcp", "static")),
+            probatio.Optional("ip", default=""): cv.string,
+            probatio.Optional("netmask", default=""): cv.string,
+            probatio.Optional("gateway", default=""): cv.string,
+            probatio.Optional("dns", default=[]): _TEXTS,
+            probatio.Optional("hostname", default=""): cv.string,
+        },
+        prepare_fn=errands.prepare_network,
+        admin_only=True,
+        one_miner=True,
+    ),
+    Action(
+        name="change_password",
+        fields={
+            probatio.Required(probatio.Secret("new_password")): probatio.All(
+                cv.string, probatio.Coerce(errands.Secret)
+            )
+        },
+        prepare_fn=errands.prepare_password,
+        admin_only=True,
+        one_miner=True,
+    ),
+    Action(
+        name="update_firmware",
+        fields={probatio.Required("file"): cv.string},
+        prepare_fn=errands.prepare_firmware,
+        admin_only=True,
+        one_miner=True,
+        response=SupportsResponse.OPTIONAL,
+    ),
+    Action(
+        name="factory_reset",
+        prepare_fn=errands.sends(lambda _: commands.factory_reset()),
+        admin_only=True,
+        one_miner=True,
+    ),
+)

@@ -1,0 +1,144 @@
+"""States of a miner and of its hashboards that are on or off."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final, override
+
+from homeassistant.components.binary_sensor import (
+    BinarySensorEntity,
+    BinarySensorEntityDescription,
+)
+from homeassistant.components.binary_sensor.const import BinarySensorDeviceClass
+from homeassistant.const import EntityCategory, Platform
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
+
+from .api import Severity, Snapshot
+from .coordinator import WhatsminerConfigEntry, WhatsminerCoordinator
+from .entity import (
+    WhatsminerBoardEntity,
+    WhatsminerEntity,
+    WhatsminerEntityDescription,
+    add_boards,
+    existing,
+)
+
+PARALLEL_UPDATES = 0
+
+
+@dataclass(frozen=True, kw_only=True)
+class WhatsminerBinarySensorDescription(
+    WhatsminerEntityDescription, BinarySensorEntityDescription
+):
+    """How a binary sensor gets its state."""
+
+    value_fn: Callable[[WhatsminerCoordinator], bool | None]
+
+
+@dataclass(frozen=True, kw_only=True)
+class WhatsminerBoardBinarySensorDescription(
+    WhatsminerEntityDescription, BinarySensorEntityDescription
+):
+    """How a binary sensor of the hashboard in a slot gets its state."""
+
+    value_fn: Callable[[Snapshot, int], bool | None]
+
+
+def _problem(snapshot: Snapshot) -> bool | None:
+    """Return whether somebody should look after the miner."""
+    if snapshot.faults is None:
+        return None
+    return any(fault.severity is not Severity.MINOR for fault in snapshot.faults)
+
+
+def _alive(snapshot: Snapshot, slot: int) -> bool | None:
+    """Return whether a hashboard works; nobody can tell while none has to."""
+    if not snapshot.running or not snapshot.boards:
+        return None
+    board = snapshot.hashboards.get(slot)
+    return board.alive if board else False
+
+
+BINARY_SENSORS: Final = (
+    WhatsminerBinarySensorDescription(
+        key="running",
+        device_class=BinarySensorDeviceClass.RUNNING,
+        value_fn=lambda coordinator: coordinator.data.running,
+    ),
+    WhatsminerBinarySensorDescription(
+        key="stable",
+        value_fn=lambda coordinator: coordinator.data.stable,
+    ),
+    WhatsminerBinarySensorDescription(
+        key="pool_connected",
+        device_class=BinarySensorDeviceClass.CONNECTIVITY,
+        value_fn=lambda coordinator: coordinator.data.pool_connected,
+    ),
+    WhatsminerBinarySensorDescription(
+        key="problem",
+        device_class=BinarySensorDeviceClass.PROBLEM,
+        value_fn=lambda coordinator: _problem(coordinator.data),
+    ),
+    # No lock: Home Assistant paints one that is open red, and this one should be.
+    WhatsminerBinarySensorDescription(
+        key="write_access",
+        needs_password=True,
+        entity_category=EntityCategory.DIAGNOSTIC,
+        value_fn=lambda coordinator: coordinator.access.is_open,
+    ),
+)
+
+BOARD_BINARY_SENSORS: Final = (
+    WhatsminerBoardBinarySensorDescription(
+        key="alive",
+        entity_category=EntityCategory.DIAGNOSTIC,
+        value_fn=_alive,
+    ),
+)
+
+
+async def async_setup_entry(
+    hass: HomeAssistant,
+    entry: WhatsminerConfigEntry,
+    async_add_entities: AddConfigEntryEntitiesCallback,
+) -> None:
+    """Add the binary sensors of a miner and of its hashboards."""
+    coordinator = entry.runtime_data
+    async_add_entities(
+        WhatsminerBinarySensor(coordinator, description)
+        for description in existing(coordinator, Platform.BINARY_SENSOR, BINARY_SENSORS)
+    )
+    add_boards(
+        coordinator,
+        async_add_entities,
+        lambda slot: (
+            WhatsminerBoardBinarySensor(coordinator, description, slot)
+            for description in existing(
+                coordinator, Platform.BINARY_SENSOR, BOARD_BINARY_SENSORS, slot
+            )
+        ),
+    )
+
+
+class WhatsminerBinarySensor(WhatsminerEntity, BinarySensorEntity):
+    """One state that is on or off."""
+
+    entity_description: WhatsminerBinarySensorDescription
+
+    @property
+    @override
+    def is_on(self) -> bool | None:
+        """Return whether it is on."""
+        return self.entity_description.value_fn(self.coordinator)
+
+
+class WhatsminerBoardBinarySensor(WhatsminerBoardEntity, BinarySensorEntity):
+    """One state of a hashboard; it tells also when the board is missing."""
+
+    entity_description: WhatsminerBoardBinarySensorDescription
+
+    @property
+    @override
+    def is_on(self) -> bool | None:
+        """Return whether it is on."""
+        return self.entity_description.value_fn(self.coordinator.data, self.slot)

@@ -1,0 +1,89 @@
+"""Things that a miner does once."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Final, override
+
+from homeassistant.components.button import ButtonEntity, ButtonEntityDescription
+from homeassistant.components.button.const import ButtonDeviceClass
+from homeassistant.const import EntityCategory, Platform
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
+
+from .api import commands
+from .coordinator import WhatsminerConfigEntry, WhatsminerCoordinator
+from .entity import WhatsminerEntity, WhatsminerEntityDescription, existing
+
+PARALLEL_UPDATES = 0
+
+
+@dataclass(frozen=True, kw_only=True)
+class WhatsminerButtonDescription(WhatsminerEntityDescription, ButtonEntityDescription):
+    """What a button does; every failure of it is a translated error."""
+
+    needs_password: bool = True
+
+    available_fn: Callable[[WhatsminerCoordinator], bool] = lambda _: True
+    set_fn: Callable[[WhatsminerCoordinator], Awaitable[object]]
+
+
+BUTTONS: Final = (
+    WhatsminerButtonDescription(
+        key="restart_mining",
+        device_class=ButtonDeviceClass.RESTART,
+        entity_category=EntityCategory.CONFIG,
+        set_fn=lambda miner: miner.async_send(commands.restart_btminer()),
+    ),
+    WhatsminerButtonDescription(
+        key="reboot",
+        device_class=ButtonDeviceClass.RESTART,
+        entity_category=EntityCategory.CONFIG,
+        set_fn=lambda miner: miner.async_send(commands.reboot()),
+    ),
+    WhatsminerButtonDescription(
+        key="identify",
+        device_class=ButtonDeviceClass.IDENTIFY,
+        entity_category=EntityCategory.CONFIG,
+        set_fn=lambda miner: miner.identify.async_start(),
+    ),
+    WhatsminerButtonDescription(
+        key="preheat",
+        entity_category=EntityCategory.CONFIG,
+        exists_fn=lambda can: can.accepts("pre_power_on"),
+        # As the switch shows it, so that a script can press this right after the power off.
+        available_fn=lambda miner: miner.settings.value("mining") is False,
+        set_fn=lambda miner: miner.preheat.async_start(),
+    ),
+)
+
+
+async def async_setup_entry(
+    hass: HomeAssistant,
+    entry: WhatsminerConfigEntry,
+    async_add_entities: AddConfigEntryEntitiesCallback,
+) -> None:
+    """Add the buttons of a miner."""
+    coordinator = entry.runtime_data
+    async_add_entities(
+        WhatsminerButton(coordinator, description)
+        for description in existing(coordinator, Platform.BUTTON, BUTTONS)
+    )
+
+
+class WhatsminerButton(WhatsminerEntity, ButtonEntity):
+    """One thing to do."""
+
+    entity_description: WhatsminerButtonDescription
+
+    @property
+    @override
+    def available(self) -> bool:
+        """Return whether it can be done now."""
+        return super().available and self.entity_description.available_fn(
+            self.coordinator
+        )
+
+    @override
+    async def async_press(self) -> None:
+        """Do it."""
+        await self.entity_description.set_fn(self.coordinator)

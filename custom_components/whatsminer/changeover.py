@@ -1,0 +1,142 @@
+"""How a miner is reached after it was told to change its password or its address.
+
+Each time the answer can be lost, or Home Assistant can end, between the miner's change and
+ours. So the new one is stored before it is sent, and tried until it is known which one counts.
+"""
+
+import math
+import time
+from typing import TYPE_CHECKING
+
+from homeassistant.const import CONF_HOST, CONF_PASSWORD, CONF_PORT
+
+from .api import (
+    Command,
+    Miner,
+    RefusedError,
+    WhatsminerError,
+    WriteAccessClosedError,
+    WrongPasswordError,
+    commands,
+)
+from .const import ACCESS_CHECK_INTERVAL
+
+if TYPE_CHECKING:
+    from .coordinator import WhatsminerCoordinator
+
+
+class Changeover:
+    """Follows one miner to its new password or address."""
+
+    def __init__(self, coordinator: WhatsminerCoordinator) -> None:
+        """Prepare; nothing is sent."""
+        self._coordinator = coordinator
+        self._due = -math.inf
+
+    async def async_change_password(self, new: str) -> None:
+        """Give the miner a new password, and use it from now on.
+
+        Raises:
+            InvalidTextError: the miner cannot take it.
+            WhatsminerError: see `Miner.send`; when it is an UnreachableError, the miner may
+                have the new password, which is tried as soon as it answers.
+
+        """
+        coordinator = self._coordinator
+        old = coordinator.config_entry.data[CONF_PASSWORD]
+        command = commands.update_pwd(old, new)
+        async with coordinator.async_remembering() as memory:
+            memory["password"] = new
+        try:
+            await coordinator.async_command(command)
+        except WhatsminerError as err:
+            if isinstance(err, RefusedError) or not err.request_sent:
+                await self._async_forget_password()
+                raise
+            self._due = -math.inf
+            await self.async_settle()
+            if coordinator.config_entry.data[CONF_PASSWORD] != new:
+                raise
+        else:
+            self._adopt(new)
+
+    async def async_settle(self) -> None:
+        """Find out whether the miner took a new password: try that one, then the old.
+
+        What the entry has had since its set-up is sure to be on disk, and forgotten here.
+        """
+        coordinator = self._coordinator
+        entry = coordinator.config_entry
+        async with coordinator.async_remembering() as memory:
+            if memory.get("host") == entry.data[CONF_HOST]:
+                memory.pop("host", None)
+        new = memory.get("password")
+        if new is None or time.monotonic() < self._due:
+            return
+        if new == entry.data.get(CONF_PASSWORD):
+            await self._async_forget_password()
+            return
+        try:
+            await coordinator.miner.check_password(new)
+        except WrongPasswordError:
+            await self._async_forget_password()
+        except WriteAccessClosedError:  # and as long as it is, any password seems right
+            self._due = time.monotonic() + ACCESS_CHECK_INTERVAL.total_seconds()
+        except WhatsminerError:
+            pass  # the next poll asks again
+        else:
+            self._adopt(new)
+
+    def _adopt(self, password: str) -> None:
+        """Use a new password; it stays in memory until the entry is sure to be on disk."""
+        coordinator = self._coordinator
+        coordinator.miner.password = password
+        self._update(CONF_PASSWORD, password)
+        self._due = math.inf
+
+    async def _async_forget_password(self) -> None:
+        async with self._coordinator.async_remembering() as memory:
+            memory.pop("password", None)
+
+    async def async_set_address(self, command: Command, host: str | None) -> None:
+        """Give the miner a new address, static (`host`) or by DHCP.
+
+        The entry follows to a static one once the miner answers there.
+
+        Raises:
+            WhatsminerError: see `Miner.send`.
+
+        """
+        async with self._coordinator.async_remembering() as memory:
+            memory.pop("host", None)
+            if host:
+                memory["host"] = host
+        try:
+            await self._coordinator.async_command(command)
+        except WhatsminerError as err:
+            # An answer that was cut short comes from a miner whose network went down.
+            if isinstance(err, RefusedError) or not err.request_sent:
+                async with self._coordinator.async_remembering() as memory:
+                    memory.pop("host", None)
+            raise
+
+    async def async_follow(self) -> None:
+        """Look for a miner that left its address where it was told to be."""
+        coordinator = self._coordinator
+        entry = coordinator.config_entry
+        host = coordinator.memory.get("host")
+        if host is None or host == entry.data[CONF_HOST]:
+            return
+        miner = Miner(host, entry.data[CONF_PORT], mac=entry.unique_id)
+        try:
+            await miner.poll()
+        except WhatsminerError:
+            return
+        self._update(CONF_HOST, host)
+        coordinator.hass.config_entries.async_schedule_reload(entry.entry_id)
+
+    def _update(self, key: str, value: str) -> None:
+        entry = self._coordinator.config_entry
+        self._coordinator.hass.config_entries.async_update_entry(
+            entry, data={**entry.data, key: value}
+        )

@@ -1,0 +1,132 @@
+"""Tells of what happens at a miner."""
+
+from dataclasses import dataclass
+from typing import Final, Literal, TypedDict, override
+
+from homeassistant.components.event import EventEntity, EventEntityDescription
+from homeassistant.const import Platform
+from homeassistant.core import CoreState, HomeAssistant, callback
+from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
+from homeassistant.util.event_type import EventType
+
+from .api import Fault, describe
+from .const import DOMAIN
+from .coordinator import WhatsminerConfigEntry
+from .entity import WhatsminerEntity, WhatsminerEntityDescription, existing
+
+PARALLEL_UPDATES = 0
+
+type Change = Literal["appeared", "cleared"]
+
+
+class FaultEventData(TypedDict):
+    """What the event on the bus says."""
+
+    device_id: str
+    entity_id: str
+    type: Change
+    code: str
+    text: str
+    category: str
+
+
+# The logbook says of an event entity no more than that it fired; this one it can describe.
+EVENT_FAULT: Final[EventType[FaultEventData]] = EventType(f"{DOMAIN}_fault")
+
+
+@dataclass(frozen=True, kw_only=True)
+class WhatsminerEventDescription(WhatsminerEntityDescription, EventEntityDescription):
+    """An event."""
+
+
+EVENTS: Final = (
+    WhatsminerEventDescription(key="fault", event_types=["appeared", "cleared"]),
+)
+
+
+async def async_setup_entry(
+    hass: HomeAssistant,
+    entry: WhatsminerConfigEntry,
+    async_add_entities: AddConfigEntryEntitiesCallback,
+) -> None:
+    """Add the events of a miner."""
+    coordinator = entry.runtime_data
+    async_add_entities(
+        WhatsminerFaultEvent(coordinator, description)
+        for description in existing(coordinator, Platform.EVENT, EVENTS)
+    )
+
+
+class WhatsminerFaultEvent(WhatsminerEntity, EventEntity):
+    """Fires when a fault appears or clears, once, also if Home Assistant restarts meanwhile."""
+
+    entity_description: WhatsminerEventDescription
+
+    @override
+    async def async_added_to_hass(self) -> None:
+        """Tell what changed while Home Assistant did not run."""
+        await super().async_added_to_hass()
+        self._tell_soon()
+
+    @callback
+    @override
+    def _handle_coordinator_update(self) -> None:
+        super()._handle_coordinator_update()
+        self._tell_soon()
+
+    @callback
+    def _tell_soon(self) -> None:
+        """Fire for what changed, but not before the entity has a state to fire from."""
+        if self._changes():
+            self.coordinator.config_entry.async_create_task(
+                self.hass,
+                self._async_tell(),
+                f"{self.coordinator.name} faults",
+                eager_start=False,
+            )
+
+    def _changes(self) -> list[tuple[Change, Fault]]:
+        """Return what nobody has been told of yet."""
+        faults = self.coordinator.data.faults
+        # Automations wait until Home Assistant has started, and so does what they wait for.
+        if (
+            faults is None
+            or not self.available
+            or self.hass.state is not CoreState.running
+        ):
+            return []
+        active = {fault.code for fault in faults}
+        told = self.coordinator.memory.get("faults", [])
+        return [
+            *(("cleared", describe(code)) for code in told if code not in active),
+            *(("appeared", fault) for fault in faults if fault.code not in told),
+        ]
+
+    async def _async_tell(self) -> None:
+        """Fire for each change, and remember."""
+        if not (changes := self._changes()):
+            return
+        async with self.coordinator.async_remembering() as memory:
+            memory["faults"] = [
+                fault.code for fault in self.coordinator.data.faults or ()
+            ]
+            for change, fault in changes:
+                self._fire(change, fault)
+
+    def _fire(self, change: Change, fault: Fault) -> None:
+        self._trigger_event(
+            change,
+            {"code": fault.code, "text": fault.text, "category": fault.category},
+        )
+        self.async_write_ha_state()
+        self.hass.bus.async_fire(
+            EVENT_FAULT,
+            FaultEventData(
+                device_id=self.coordinator.device_id,
+                entity_id=self.entity_id,
+                type=change,
+                code=fault.code,
+                text=fault.text,
+                category=fault.category,
+            ),
+        )

@@ -1,0 +1,70 @@
+"""Shows which of many miners is this one: its red LED flashes for a while."""
+
+import logging
+from typing import TYPE_CHECKING, Final
+
+from homeassistant.const import EVENT_HOMEASSISTANT_STOP
+from homeassistant.core import CALLBACK_TYPE, callback
+from homeassistant.helpers.event import async_call_later
+
+from .api import Command, WhatsminerError, commands
+
+if TYPE_CHECKING:
+    from .coordinator import WhatsminerCoordinator
+
+_LOGGER = logging.getLogger(__name__)
+
+_SECONDS: Final = 30
+
+
+class Identify:
+    """Flashes the LED of one miner, and gives it back to the miner."""
+
+    def __init__(self, coordinator: WhatsminerCoordinator) -> None:
+        """Prepare; nothing is sent."""
+        self._coordinator = coordinator
+        self._unsubs: list[CALLBACK_TYPE] = []
+        self._over = False
+
+    async def async_start(self) -> None:
+        """Flash for half a minute from now on.
+
+        Raises:
+            HomeAssistantError: translated, when the miner did not do it.
+
+        """
+        await self._coordinator.async_send(
+            commands.set_led("red", period=200, duration=100, start=0), refresh=False
+        )
+        if self._over:  # the entry was unloaded meanwhile
+            await self._async_end()
+            return
+        hass = self._coordinator.hass
+        self._unsubs = [
+            async_call_later(hass, _SECONDS, self._async_end),
+            hass.bus.async_listen(EVENT_HOMEASSISTANT_STOP, self._async_end),
+        ]
+
+    @callback
+    def note(self, command: Command) -> None:
+        """Take note of a command that was accepted: somebody else may want the LED now."""
+        if command.name == "set_led":
+            self._forget()
+
+    async def async_close(self) -> None:
+        """Leave no LED flashing."""
+        self._over = True
+        if self._unsubs:
+            await self._async_end()
+
+    async def _async_end(self, _: object = None) -> None:
+        """Let the miner drive its LEDs again, if it can be reached."""
+        self._forget()
+        try:
+            await self._coordinator.miner.send(commands.set_led_auto())
+        except WhatsminerError as err:
+            _LOGGER.debug("%s: still flashes: %s", self._coordinator.name, err)
+
+    def _forget(self) -> None:
+        while self._unsubs:
+            self._unsubs.pop()()

@@ -1,0 +1,48 @@
+"""Puts into words what the logbook would only mention."""
+
+from collections.abc import Callable
+
+from homeassistant.components.logbook.const import (
+    LOGBOOK_ENTRY_ENTITY_ID,
+    LOGBOOK_ENTRY_MESSAGE,
+    LOGBOOK_ENTRY_NAME,
+)
+from homeassistant.core import Event, HomeAssistant, callback
+from homeassistant.helpers import device_registry as dr
+from homeassistant.util.event_type import EventType
+
+from .api import Category
+from .const import DOMAIN
+from .event import EVENT_FAULT, FaultEventData
+
+
+@callback
+def async_describe_events(
+    hass: HomeAssistant,
+    async_describe_event: Callable[
+        [
+            str,
+            EventType[FaultEventData],
+            Callable[[Event[FaultEventData]], dict[str, str]],
+        ],
+        None,
+    ],
+) -> None:
+    """Describe the events of this integration."""
+
+    @callback
+    def describe_fault(event: Event[FaultEventData]) -> dict[str, str]:
+        """Return the line of a fault."""
+        data = event.data
+        device = dr.async_get(hass).async_get(data["device_id"])
+        name = device and (device.name_by_user or device.name)
+        what = f"fault {data['code']} {data['type']}"
+        if data["category"] != Category.OTHER:
+            what += f" ({data['category'].replace('_', ' ')})"
+        return {
+            LOGBOOK_ENTRY_NAME: name or "Whatsminer",
+            LOGBOOK_ENTRY_MESSAGE: f"{what}: {data['text']}",
+            LOGBOOK_ENTRY_ENTITY_ID: data["entity_id"],
+        }
+
+    async_describe_event(DOMAIN, EVENT_FAULT, describe_fault)

@@ -1,0 +1,206 @@
+"""Sensors that add up what a miner itself does not count."""
+
+from abc import abstractmethod
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any, Final, override
+
+from homeassistant.components.sensor import (
+    SensorDeviceClass,
+    SensorEntity,
+    SensorEntityDescription,
+    SensorStateClass,
+)
+from homeassistant.const import EntityCategory, UnitOfEnergy
+from homeassistant.core import callback
+from homeassistant.helpers.restore_state import RestoredExtraData, RestoreEntity
+from homeassistant.util import dt as dt_util
+
+from .const import POLL_INTERVAL
+from .coordinator import WhatsminerCoordinator
+from .entity import WhatsminerEntity, WhatsminerEntityDescription
+
+# A longer gap between two polls is not counted: who knows what the miner did meanwhile.
+_MOST_POLLS_APART: Final = 3
+_JOULES_PER_KILOWATT_HOUR: Final = 3_600_000
+# 0.01 Wh, below which there is nothing but rounding errors.
+_DIGITS: Final = 5
+# Start times are computed from two clocks: this much apart, they are the same start.
+_SAME_START: Final = timedelta(seconds=30)
+
+
+class WhatsminerMeter(WhatsminerEntity, RestoreEntity, SensorEntity):
+    """A sum that grows with the polls, and outlives a restart of Home Assistant."""
+
+    @override
+    async def async_added_to_hass(self) -> None:
+        """Go on where the last run ended."""
+        await super().async_added_to_hass()
+        if stored := await self.async_get_last_extra_data():
+            # What another version has kept may be something else: begin anew.
+            with suppress(KeyError, TypeError, ValueError):
+                self._restore(stored.as_dict())
+        self._count()
+
+    @property
+    @override
+    def extra_restore_state_data(self) -> RestoredExtraData:
+        """Return what the next run has to know."""
+        return RestoredExtraData(dict(self._kept()))
+
+    @callback
+    @override
+    def _handle_coordinator_update(self) -> None:
+        self._count()
+        super()._handle_coordinator_update()
+
+    @abstractmethod
+    def _count(self) -> None:
+        """Add what the last poll tells; there may have been no new one."""
+
+    @abstractmethod
+    def _kept(self) -> Mapping[str, Any]:
+        """Return what to keep, as JSON."""
+
+    @abstractmethod
+    def _restore(self, kept: Mapping[str, Any]) -> None:
+        """Take what was kept.
+
+        Raises:
+            KeyError, TypeError, ValueError: it is not what `_kept` returns.
+
+        """
+
+
+class WhatsminerEnergy(WhatsminerMeter):
+    """The energy used: the power of every two polls in a row, times what lies between them."""
+
+    _energy = 0.0
+    # The last poll: when it was, and the power that it found.
+    _last: tuple[datetime, float | None] | None = None
+
+    @property
+    @override
+    def native_value(self) -> float:
+        """Return kWh."""
+        return round(self._energy, _DIGITS)
+
+    @override
+    def _count(self) -> None:
+        snapshot = self.coordinator.data
+        last, self._last = self._last, (snapshot.taken, snapshot.live.power)
+        if last is None:
+            return
+        since, before = last
+        now, power = self._last
+        apart = now - since
+        longest = _MOST_POLLS_APART * (
+            self.coordinator.update_interval or POLL_INTERVAL
+        )
+        # A clock that is set back has not measured anything.
+        if before is None or power is None or not timedelta(0) < apart <= longest:
+            return
+        joules = max(0.0, (before + power) / 2) * apart.total_seconds()
+        self._energy += joules / _JOULES_PER_KILOWATT_HOUR
+
+    @override
+    def _kept(self) -> Mapping[str, Any]:
+        since, power = self._last or (None, None)
+        return {
+            "energy": self._energy,
+            "power": power,
+            "taken": since and since.isoformat(),
+        }
+
+    @override
+    def _restore(self, kept: Mapping[str, Any]) -> None:
+        self._energy = float(kept["energy"])
+        if kept["taken"] and kept["power"] is not None:
+            self._last = datetime.fromisoformat(kept["taken"]), float(kept["power"])
+
+
+class WhatsminerRestartCount(WhatsminerMeter):
+    """How often mining started today, in the time zone of Home Assistant.
+
+    Of those that Home Assistant was not there to see, the last one counts.
+    """
+
+    _restarts = 0
+    _day: date | None = None
+    # How many of those that were seen since the set-up have been counted.
+    _counted = 0
+    # When mining started last, and whether this run of Home Assistant has seen it going on.
+    _start: datetime | None = None
+    _seen_mining = False
+
+    @property
+    @override
+    def native_value(self) -> int:
+        """Return the count."""
+        return self._restarts
+
+    @override
+    def _count(self) -> None:
+        today = dt_util.now().date()
+        if today != self._day:
+            self._day = today
+            self._restarts = 0
+        restarts = self.coordinator.settings.restarts
+        self._restarts += restarts - self._counted
+        self._counted = restarts
+        if (start := self.coordinator.data.mining_since) is None:
+            return
+        missed = (
+            not self._seen_mining
+            and not restarts
+            and self._start is not None
+            and start - self._start > _SAME_START
+            and dt_util.as_local(start).date() == today
+        )
+        self._start, self._seen_mining = start, True
+        if missed:
+            self._restarts += 1
+
+    @override
+    def _kept(self) -> Mapping[str, Any]:
+        return {
+            "restarts": self._restarts,
+            "day": self._day and self._day.isoformat(),
+            "start": self._start and self._start.isoformat(),
+        }
+
+    @override
+    def _restore(self, kept: Mapping[str, Any]) -> None:
+        self._restarts = int(kept["restarts"])
+        self._day = date.fromisoformat(kept["day"])
+        if kept["start"]:
+            self._start = datetime.fromisoformat(kept["start"])
+
+
+@dataclass(frozen=True, kw_only=True)
+class WhatsminerMeterDescription(WhatsminerEntityDescription, SensorEntityDescription):
+    """A meter."""
+
+    meter: Callable[
+        [WhatsminerCoordinator, WhatsminerMeterDescription], WhatsminerMeter
+    ]
+
+
+METERS: Final = (
+    WhatsminerMeterDescription(
+        key="energy",
+        device_class=SensorDeviceClass.ENERGY,
+        native_unit_of_measurement=UnitOfEnergy.KILO_WATT_HOUR,
+        state_class=SensorStateClass.TOTAL_INCREASING,
+        suggested_display_precision=2,
+        meter=WhatsminerEnergy,
+    ),
+    WhatsminerMeterDescription(
+        key="restart_count",
+        entity_category=EntityCategory.DIAGNOSTIC,
+        state_class=SensorStateClass.TOTAL_INCREASING,
+        meter=WhatsminerRestartCount,
+    ),
+)

@@ -1,0 +1,122 @@
+"""What readings of the same kind have in common: units, classes, digits."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+from homeassistant.components.sensor import (
+    SensorDeviceClass,
+    SensorEntityDescription,
+    SensorStateClass,
+)
+from homeassistant.const import (
+    REVOLUTIONS_PER_MINUTE,
+    UnitOfElectricCurrent,
+    UnitOfElectricPotential,
+    UnitOfFrequency,
+    UnitOfPower,
+    UnitOfRatio,
+    UnitOfTemperature,
+)
+from homeassistant.helpers.typing import StateType
+
+from .entity import WhatsminerEntityDescription
+
+# Home Assistant has no units for these. They stay as they are: a change would split statistics.
+TERAHASHES_PER_SECOND: Final = "TH/s"
+JOULES_PER_TERAHASH: Final = "J/TH"
+
+
+@dataclass(frozen=True, kw_only=True)
+class WhatsminerSensorDescription[SourceT](
+    WhatsminerEntityDescription, SensorEntityDescription
+):
+    """How a sensor gets its value: from a poll, a hashboard, or what we do ourselves."""
+
+    value_fn: Callable[[SourceT], datetime | StateType]
+    attributes_fn: Callable[[SourceT], Mapping[str, Any] | None] = lambda _: None
+
+
+@dataclass(frozen=True, kw_only=True)
+class HashRate[SourceT](WhatsminerSensorDescription[SourceT]):
+    """A hash rate."""
+
+    native_unit_of_measurement: str | None = TERAHASHES_PER_SECOND
+    state_class: SensorStateClass | None = SensorStateClass.MEASUREMENT
+    suggested_display_precision: int | None = 1
+
+
+@dataclass(frozen=True, kw_only=True)
+class Temperature[SourceT](WhatsminerSensorDescription[SourceT]):
+    """A temperature."""
+
+    device_class: SensorDeviceClass | None = SensorDeviceClass.TEMPERATURE
+    native_unit_of_measurement: str | None = UnitOfTemperature.CELSIUS
+    state_class: SensorStateClass | None = SensorStateClass.MEASUREMENT
+    suggested_display_precision: int | None = 1
+
+
+@dataclass(frozen=True, kw_only=True)
+class Frequency[SourceT](WhatsminerSensorDescription[SourceT]):
+    """The clock of the chips."""
+
+    device_class: SensorDeviceClass | None = SensorDeviceClass.FREQUENCY
+    native_unit_of_measurement: str | None = UnitOfFrequency.MEGAHERTZ
+    state_class: SensorStateClass | None = SensorStateClass.MEASUREMENT
+    suggested_display_precision: int | None = 0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Power[SourceT](WhatsminerSensorDescription[SourceT]):
+    """A power."""
+
+    device_class: SensorDeviceClass | None = SensorDeviceClass.POWER
+    native_unit_of_measurement: str | None = UnitOfPower.WATT
+    state_class: SensorStateClass | None = SensorStateClass.MEASUREMENT
+    suggested_display_precision: int | None = 0
+
+
+@dataclass(frozen=True, kw_only=True)
+class FanSpeed[SourceT](WhatsminerSensorDescription[SourceT]):
+    """The speed of a fan."""
+
+    native_unit_of_measurement: str | None = REVOLUTIONS_PER_MINUTE
+    state_class: SensorStateClass | None = SensorStateClass.MEASUREMENT
+
+
+@dataclass(frozen=True, kw_only=True)
+class Percentage[SourceT](WhatsminerSensorDescription[SourceT]):
+    """A share of something."""
+
+    native_unit_of_measurement: str | None = UnitOfRatio.PERCENTAGE
+    state_class: SensorStateClass | None = SensorStateClass.MEASUREMENT
+    suggested_display_precision: int | None = 2
+
+
+@dataclass(frozen=True, kw_only=True)
+class Shares[SourceT](WhatsminerSensorDescription[SourceT]):
+    """Shares, counted since mining started."""
+
+    entity_registry_enabled_default: bool = False
+    state_class: SensorStateClass | None = SensorStateClass.TOTAL_INCREASING
+
+
+@dataclass(frozen=True, kw_only=True)
+class Voltage[SourceT](WhatsminerSensorDescription[SourceT]):
+    """A voltage."""
+
+    device_class: SensorDeviceClass | None = SensorDeviceClass.VOLTAGE
+    native_unit_of_measurement: str | None = UnitOfElectricPotential.VOLT
+    state_class: SensorStateClass | None = SensorStateClass.MEASUREMENT
+    suggested_display_precision: int | None = 0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Current[SourceT](WhatsminerSensorDescription[SourceT]):
+    """A current."""
+
+    device_class: SensorDeviceClass | None = SensorDeviceClass.CURRENT
+    native_unit_of_measurement: str | None = UnitOfElectricCurrent.AMPERE
+    state_class: SensorStateClass | None = SensorStateClass.MEASUREMENT
+    suggested_display_precision: int | None = 1

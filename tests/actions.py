@@ -1,0 +1,63 @@
+"""How tests call the actions, and what each of them takes."""
+
+from typing import Any
+
+import pytest
+
+from custom_components.whatsminer.const import DOMAIN
+from homeassistant.core import HomeAssistant
+from homeassistant.exceptions import HomeAssistantError
+
+POOLS = [
+    {"url": "stratum+tcp://one.example:3333", "worker": "account.1", "password": "p1"},
+    {"url": "stratum+tcp://two.example:3333", "worker": "account.1"},
+]
+STATIC = {
+    "mode": "static",
+    "ip": "192.168.1.50",
+    "netmask": "255.255.255.0",
+    "gateway": "192.168.1.1",
+    "dns": ["192.168.1.1"],
+}
+# Something that each action takes.
+DATA: dict[str, dict[str, Any]] = {
+    "change_password": {"confirm": True, "new_password": "new_1234"},
+    "download_logs": {},
+    "factory_reset": {"confirm": True},
+    "preheat": {},
+    "query": {"command": "summary"},
+    "set_hostname": {"hostname": "garage"},
+    "set_led": {"color": "green"},
+    "set_log_server": {"host": "192.168.1.10"},
+    "set_network": {"confirm": True, **STATIC},
+    "set_power_percent": {"percent": 80},
+    "set_time_zone": {"time_zone": "Europe/Berlin"},
+    "update_firmware": {"confirm": True, "file": "new.bin"},
+    "update_pools": {"pools": POOLS, "remove_others": True},
+}
+
+
+async def call(
+    hass: HomeAssistant, action: str, data: dict[str, Any], **options: Any
+) -> Any:
+    """Call an action of ours, and wait for it."""
+    return await hass.services.async_call(
+        DOMAIN, action, data, blocking=True, **options
+    )
+
+
+async def ask(hass: HomeAssistant, action: str, data: dict[str, Any]) -> Any:
+    """Call an action of ours, and return its answer."""
+    return await call(hass, action, data, return_response=True)
+
+
+async def failure(
+    hass: HomeAssistant, action: str, data: dict[str, Any], **options: Any
+) -> HomeAssistantError:
+    """Call an action of ours that fails, and return with what."""
+    with pytest.raises(HomeAssistantError) as caught:
+        await call(hass, action, data, **options)
+    assert caught.value.translation_domain == DOMAIN
+    assert "{" not in str(caught.value)
+    assert str(caught.value) != caught.value.translation_key
+    return caught.value

@@ -1,0 +1,160 @@
+"""What is on or off at a miner."""
+
+import pytest
+from pytest_homeassistant_custom_component.common import (
+    MockConfigEntry,
+    snapshot_platform,
+)
+from syrupy.assertion import SnapshotAssertion
+
+from custom_components.whatsminer.coordinator import WhatsminerCoordinator
+from homeassistant.const import (
+    STATE_OFF,
+    STATE_ON,
+    STATE_UNAVAILABLE,
+    STATE_UNKNOWN,
+    Platform,
+)
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers import entity_registry as er
+from simulator import Refused, SimulatedMiner
+
+from . import Clock, shown
+
+pytestmark = [
+    pytest.mark.parametrize("platforms", [(Platform.BINARY_SENSOR,)], ids=[""]),
+    pytest.mark.usefixtures("entity_registry_enabled_by_default", "set_up"),
+]
+every_generation = pytest.mark.parametrize(
+    "miner", ["air_miner", "hydro_miner", "old_miner"], indirect=True
+)
+RUNNING = "binary_sensor.miner_running"
+STABLE = "binary_sensor.miner_stable"
+POOL = "binary_sensor.miner_pool_connection"
+PROBLEM = "binary_sensor.miner_problem"
+ACCESS = "binary_sensor.miner_write_access"
+
+
+@every_generation
+async def test_every_generation_has_its_binary_sensors(
+    hass: HomeAssistant,
+    entity_registry: er.EntityRegistry,
+    snapshot: SnapshotAssertion,
+    config_entry: MockConfigEntry,
+) -> None:
+    """All of them and what they show are as they were when somebody last looked."""
+    await snapshot_platform(hass, entity_registry, snapshot, config_entry.entry_id)
+
+
+@every_generation
+async def test_running_means_hashing(
+    hass: HomeAssistant, miner: SimulatedMiner, clock: Clock
+) -> None:
+    """A miner that is on and tunes itself does not hash yet, one that is off not any more."""
+    assert shown(hass, RUNNING) == STATE_ON
+    assert shown(hass, STABLE) == STATE_ON
+
+    miner.state.restart()
+    await clock.next_poll()
+    assert miner.state.mining
+    assert shown(hass, RUNNING) == STATE_OFF
+    assert shown(hass, STABLE) == STATE_OFF
+
+    await clock.tick(miner.state.tuning_seconds)
+    await clock.next_poll()
+    assert shown(hass, RUNNING) == STATE_ON
+    assert shown(hass, STABLE) == STATE_ON
+
+    miner.state.mining = False
+    await clock.next_poll(2)
+    assert shown(hass, RUNNING) == STATE_OFF
+    assert shown(hass, STABLE) == STATE_OFF
+
+
+@every_generation
+async def test_a_dead_pool_is_seen(
+    hass: HomeAssistant, miner: SimulatedMiner, clock: Clock
+) -> None:
+    """Work that comes from the second pool is work; none at all is a lost connection."""
+    assert shown(hass, POOL) == STATE_ON
+
+    for pool in miner.state.pools:
+        pool.alive = False
+    await clock.next_poll()
+
+    assert shown(hass, POOL) == STATE_OFF
+
+
+@every_generation
+@pytest.mark.parametrize(
+    ("faults", "problem"),
+    [
+        ({}, STATE_OFF),
+        ({206: "2026-11-01 00:00:00"}, STATE_OFF),
+        ({110: "2026-11-01 00:00:00"}, STATE_ON),
+        ({206: "2026-11-01 00:00:00", 987_654: ""}, STATE_ON),
+    ],
+    ids=["none", "a minor one", "a fan", "one that nobody knows"],
+)
+async def test_a_minor_fault_is_no_problem(
+    hass: HomeAssistant,
+    miner: SimulatedMiner,
+    clock: Clock,
+    faults: dict[int, str],
+    problem: str,
+) -> None:
+    """Somebody is called only for what needs somebody."""
+    miner.state.faults = faults
+    await clock.next_poll(2)
+
+    assert shown(hass, PROBLEM) == problem
+
+
+async def test_a_problem_is_unknown_until_the_miner_has_told(
+    hass: HomeAssistant, miner: SimulatedMiner, config_entry: MockConfigEntry
+) -> None:
+    """No answer is not the same as no problem."""
+    miner.misbehave("get_error_code", Refused(132))
+    await hass.config_entries.async_reload(config_entry.entry_id)
+    await hass.async_block_till_done()
+
+    assert shown(hass, PROBLEM) == STATE_UNKNOWN
+
+
+async def test_write_access_is_what_the_last_write_met(
+    hass: HomeAssistant,
+    miner: SimulatedMiner,
+    config_entry: MockConfigEntry,
+) -> None:
+    """Open, closed, or unknown while nobody has tried."""
+    assert shown(hass, ACCESS) == STATE_ON
+
+    miner.api_open = False
+    await hass.config_entries.async_reload(config_entry.entry_id)
+    await hass.async_block_till_done()
+    assert shown(hass, ACCESS) == STATE_OFF
+
+    coordinator: WhatsminerCoordinator = config_entry.runtime_data
+    coordinator.access.is_open = None
+    coordinator.async_update_listeners()
+    assert shown(hass, ACCESS) == STATE_UNKNOWN
+
+
+@pytest.mark.parametrize("password", [""])
+async def test_without_a_password_there_is_no_write_access_to_show(
+    hass: HomeAssistant,
+) -> None:
+    """Who wants readings only is not told of what is closed."""
+    assert hass.states.get(ACCESS) is None
+    assert shown(hass, RUNNING) == STATE_ON
+
+
+async def test_all_are_unavailable_when_the_miner_is_away(
+    hass: HomeAssistant, miner: SimulatedMiner, clock: Clock
+) -> None:
+    """A miner that is away has no known problem, and is not known to be well either."""
+    await miner.disconnect()
+    await clock.next_poll(2)
+
+    states = hass.states.async_all("binary_sensor")
+    assert {state.state for state in states} == {STATE_UNAVAILABLE}

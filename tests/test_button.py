@@ -1,0 +1,357 @@
+"""Things that a miner does once."""
+
+import asyncio
+
+import pytest
+from pytest_homeassistant_custom_component.common import (
+    MockConfigEntry,
+    snapshot_platform,
+)
+from syrupy.assertion import SnapshotAssertion
+
+from homeassistant.const import (
+    EVENT_HOMEASSISTANT_STOP,
+    STATE_UNAVAILABLE,
+    STATE_UNKNOWN,
+    Platform,
+)
+from homeassistant.core import HomeAssistant
+from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
+from homeassistant.helpers import entity_registry as er
+from simulator import Closed, Misbehaviour, Refused, SimulatedMiner
+from simulator.settings import Led
+
+from . import Clock, Held, act, names_of, shown
+
+pytestmark = [
+    pytest.mark.parametrize("platforms", [(Platform.BUTTON,)], ids=[""]),
+    pytest.mark.usefixtures("set_up"),
+]
+every_generation = pytest.mark.parametrize(
+    "miner", ["air_miner", "hydro_miner", "old_miner"], indirect=True
+)
+
+FLASH = {"cmd": "set_led", "color": "red", "period": 200, "duration": 100, "start": 0}
+AUTO = {"cmd": "set_led", "param": "auto"}
+
+
+async def press(hass: HomeAssistant, key: str) -> None:
+    """Press a button of the miner called Miner, and see what comes of it."""
+    await act(hass, "button.press", f"button.miner_{key}")
+
+
+@every_generation
+async def test_every_generation_has_its_buttons(
+    hass: HomeAssistant,
+    entity_registry: er.EntityRegistry,
+    snapshot: SnapshotAssertion,
+    config_entry: MockConfigEntry,
+) -> None:
+    """All buttons are as they were when somebody last looked."""
+    await snapshot_platform(hass, entity_registry, snapshot, config_entry.entry_id)
+
+
+@pytest.mark.parametrize(
+    ("miner", "preheats"),
+    [("air_miner", True), ("hydro_miner", False), ("old_miner", True)],
+    indirect=["miner"],
+)
+async def test_preheating_exists_where_the_firmware_has_it(
+    hass: HomeAssistant, preheats: bool
+) -> None:
+    """V2.2 has dropped it."""
+    assert ("button.miner_preheat" in hass.states.async_entity_ids()) is preheats
+
+
+@pytest.mark.parametrize("password", [""])
+async def test_without_a_password_there_is_no_button(hass: HomeAssistant) -> None:
+    """Nothing can be done, so nothing looks as if."""
+    assert hass.states.async_entity_ids("button") == []
+
+
+# Restarts
+
+
+@every_generation
+async def test_mining_is_restarted(
+    hass: HomeAssistant, miner: SimulatedMiner, clock: Clock
+) -> None:
+    """Mining begins anew; the control board goes on."""
+    booted = miner.state.booted_at
+    await clock.tick(5)
+
+    await press(hass, "restart_mining")
+
+    assert miner.writes == [{"cmd": "restart_btminer"}]
+    assert miner.state.elapsed == 0
+    assert miner.state.booted_at == booted
+
+
+async def test_a_restart_that_was_taken_in_silence_is_no_error(
+    hass: HomeAssistant, miner: SimulatedMiner
+) -> None:
+    """Restarting ends the process that would have answered."""
+    miner.misbehave("restart_btminer", Closed(execute=True))
+
+    await press(hass, "restart_mining")
+
+    assert miner.state.elapsed == 0
+
+
+async def test_mining_is_not_restarted_twice_in_a_minute(
+    hass: HomeAssistant, miner: SimulatedMiner, clock: Clock
+) -> None:
+    """Two presses are one restart, and the second says when the next is possible."""
+    await press(hass, "restart_mining")
+    await clock.tick(20)
+
+    with pytest.raises(ServiceValidationError, match=r"in 40 seconds$") as error:
+        await press(hass, "restart_mining")
+    assert error.value.translation_key == "too_soon"
+
+    await clock.tick(40)
+    await press(hass, "restart_mining")
+    assert names_of(miner.writes) == ["restart_btminer", "restart_btminer"]
+
+
+@every_generation
+async def test_the_control_board_is_rebooted(
+    hass: HomeAssistant, miner: SimulatedMiner, clock: Clock
+) -> None:
+    """The miner is away for a while and comes back by itself."""
+    await press(hass, "reboot")
+    assert miner.writes == [{"cmd": "reboot"}]
+    assert miner.state.away
+
+    await clock.next_poll(2)
+    assert shown(hass, "button.miner_reboot") == STATE_UNAVAILABLE
+
+    await clock.next_poll(3)
+    assert not miner.state.away
+    assert shown(hass, "button.miner_reboot") not in (STATE_UNAVAILABLE, STATE_UNKNOWN)
+
+
+@pytest.mark.parametrize("key", ["restart_mining", "reboot", "identify"])
+@pytest.mark.parametrize(
+    ("how", "reason"),
+    [(Refused(132), "refused"), (Refused(45), "write_access_closed")],
+    ids=["refused", "closed"],
+)
+async def test_a_press_that_fails_is_explained(
+    hass: HomeAssistant,
+    miner: SimulatedMiner,
+    key: str,
+    how: Misbehaviour,
+    reason: str,
+) -> None:
+    """Whoever pressed gets one translated sentence."""
+    miner.misbehave("*", how)
+
+    with pytest.raises(HomeAssistantError) as error:
+        await press(hass, key)
+
+    assert error.value.translation_key == reason
+    assert "Miner" in str(error.value)
+
+
+# Identify
+
+
+@every_generation
+async def test_a_miner_shows_which_one_it_is(
+    hass: HomeAssistant, miner: SimulatedMiner, clock: Clock
+) -> None:
+    """The red LED flashes for half a minute; then the miner drives it again."""
+    await press(hass, "identify")
+    assert miner.writes == [FLASH]
+    assert miner.state.led == {"red": Led(period=200, duration=100, start=0)}
+
+    await clock.tick(29)
+    assert miner.writes == [FLASH]
+
+    await clock.tick(1)
+    assert miner.writes == [FLASH, AUTO]
+    assert miner.state.led == {}
+
+    await clock.tick(120)
+    assert miner.writes == [FLASH, AUTO]
+
+
+async def test_pressed_again_the_half_minute_starts_anew(
+    hass: HomeAssistant, miner: SimulatedMiner, clock: Clock
+) -> None:
+    """Somebody is still on the way to the miner."""
+    await press(hass, "identify")
+    await clock.tick(20)
+    await press(hass, "identify")
+
+    await clock.tick(29)
+    assert miner.writes == [FLASH, FLASH]
+
+    await clock.tick(1)
+    assert miner.writes == [FLASH, FLASH, AUTO]
+    await clock.tick(60)
+    assert miner.writes == [FLASH, FLASH, AUTO]
+
+
+async def test_a_flash_that_is_refused_is_not_ended(
+    hass: HomeAssistant, miner: SimulatedMiner, clock: Clock
+) -> None:
+    """What did not begin needs no end."""
+    miner.misbehave("set_led", Refused(132), times=1)
+    with pytest.raises(HomeAssistantError):
+        await press(hass, "identify")
+
+    await clock.tick(60)
+
+    assert miner.writes == [FLASH]
+
+
+async def test_an_unloaded_miner_does_not_go_on_flashing(
+    hass: HomeAssistant,
+    miner: SimulatedMiner,
+    clock: Clock,
+    config_entry: MockConfigEntry,
+) -> None:
+    """Nobody will be there in half a minute, so it ends at once."""
+    await press(hass, "identify")
+
+    assert await hass.config_entries.async_unload(config_entry.entry_id)
+    assert miner.writes == [FLASH, AUTO]
+
+    await clock.tick(60)
+    assert miner.writes == [FLASH, AUTO]
+
+
+async def test_a_miner_that_is_unloaded_and_does_not_flash_is_left_alone(
+    hass: HomeAssistant,
+    miner: SimulatedMiner,
+    clock: Clock,
+    config_entry: MockConfigEntry,
+) -> None:
+    """Neither before nor after it flashed."""
+    await press(hass, "identify")
+    await clock.tick(30)
+    assert miner.writes == [FLASH, AUTO]
+
+    assert await hass.config_entries.async_unload(config_entry.entry_id)
+
+    assert miner.writes == [FLASH, AUTO]
+
+
+async def test_a_flash_that_begins_after_its_entry_ended_ends_at_once(
+    hass: HomeAssistant,
+    miner: SimulatedMiner,
+    clock: Clock,
+    config_entry: MockConfigEntry,
+) -> None:
+    """The miner took its time to answer, and was unloaded meanwhile."""
+    held = Held()
+    miner.misbehave("set_led", held, times=1)
+    call = hass.async_create_task(press(hass, "identify"))
+    await held.reached.wait()
+    assert await hass.config_entries.async_unload(config_entry.entry_id)
+
+    held.release.set()
+    await call
+
+    assert miner.writes == [FLASH, AUTO]
+    assert miner.state.led == {}
+
+
+async def test_an_led_does_not_go_on_flashing_when_home_assistant_stops(
+    hass: HomeAssistant, miner: SimulatedMiner
+) -> None:
+    """Entries are not unloaded then."""
+    await press(hass, "identify")
+
+    hass.bus.async_fire(EVENT_HOMEASSISTANT_STOP)
+    await hass.async_block_till_done()
+
+    assert miner.writes == [FLASH, AUTO]
+
+
+@pytest.mark.parametrize(
+    "how", [Closed(), Refused(132), Refused(45), Refused(23)], ids=str
+)
+@pytest.mark.parametrize("unloaded", [True, False], ids=["unloaded", "in-time"])
+async def test_an_led_that_cannot_be_given_back_is_no_error(
+    hass: HomeAssistant,
+    miner: SimulatedMiner,
+    clock: Clock,
+    config_entry: MockConfigEntry,
+    caplog: pytest.LogCaptureFixture,
+    how: Misbehaviour,
+    unloaded: bool,
+) -> None:
+    """Nobody can do anything about it, and nothing stands in the log."""
+    await press(hass, "identify")
+    miner.misbehave("*", how)
+
+    if unloaded:
+        assert await hass.config_entries.async_unload(config_entry.entry_id)
+    else:
+        clock.move(30)
+        await hass.async_block_till_done()
+
+    assert [
+        record.getMessage() for record in caplog.records if record.levelname == "ERROR"
+    ] == []
+    assert miner.state.led
+
+
+# When buttons can be pressed
+
+
+@pytest.mark.parametrize("miner", ["air_miner", "old_miner"], indirect=True)
+async def test_only_a_stopped_miner_can_be_preheated(
+    hass: HomeAssistant, miner: SimulatedMiner, clock: Clock
+) -> None:
+    """Mining boards are hot already."""
+    assert shown(hass, "button.miner_preheat") == STATE_UNAVAILABLE
+
+    miner.state.mining = False
+    await clock.next_poll(2)
+    assert shown(hass, "button.miner_preheat") == STATE_UNKNOWN
+    await press(hass, "preheat")
+    assert miner.writes == [{"cmd": "pre_power_on"}]
+
+    miner.state.mining = True
+    await clock.next_poll(2)
+    assert shown(hass, "button.miner_preheat") == STATE_UNAVAILABLE
+
+
+async def test_buttons_are_unavailable_when_the_miner_is_away(
+    hass: HomeAssistant, miner: SimulatedMiner, clock: Clock
+) -> None:
+    """A button that cannot reach its miner says so."""
+    miner.state.mining = False
+    await clock.next_poll()
+    await miner.disconnect()
+    await clock.next_poll(2)
+
+    assert {state.state for state in hass.states.async_all("button")} == {
+        STATE_UNAVAILABLE
+    }
+
+
+async def test_a_press_does_not_wait_for_a_whole_poll(
+    hass: HomeAssistant, miner: SimulatedMiner, clock: Clock
+) -> None:
+    """It goes as soon as the line is free, between two readings."""
+    held = Held()
+    miner.misbehave("status", held)
+    clock.move(30)
+    await held.reached.wait()
+    call = hass.async_create_task(press(hass, "restart_mining"))
+    await asyncio.sleep(0)
+
+    held.release.set()
+    await call
+
+    assert names_of(miner.requests)[:3] == [
+        "summary+pools+edevs",
+        "status",
+        "restart_btminer",
+    ]
+    await hass.async_block_till_done(wait_background_tasks=True)

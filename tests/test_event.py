@@ -1,0 +1,325 @@
+"""What happens at a miner is told once."""
+
+from typing import Any
+
+import pytest
+from pytest_homeassistant_custom_component.common import (
+    MockConfigEntry,
+    async_capture_events,
+    async_mock_restore_state_shutdown_restart,
+    snapshot_platform,
+)
+from syrupy.assertion import SnapshotAssertion
+
+from custom_components.whatsminer.coordinator import WhatsminerCoordinator
+from homeassistant.const import STATE_UNAVAILABLE, STATE_UNKNOWN, Platform
+from homeassistant.core import CoreState, Event, HomeAssistant, callback
+from homeassistant.helpers import entity_registry as er
+from homeassistant.helpers.event import (
+    EventStateChangedData,
+    async_track_state_change_event,
+)
+from homeassistant.setup import async_setup_component
+from simulator import Refused, SimulatedMiner
+
+from . import Clock, shown
+
+pytestmark = [
+    pytest.mark.parametrize("platforms", [(Platform.EVENT,)], ids=[""]),
+    pytest.mark.usefixtures("hass_storage"),
+]
+every_generation = pytest.mark.parametrize(
+    "miner", ["air_miner", "hydro_miner", "old_miner"], indirect=True
+)
+FAULT = "event.miner_fault"
+LOW_VOLTAGE = {206: "2026-11-01 08:00:00"}
+FAN = {110: "2026-11-01 08:00:00"}
+
+
+@pytest.fixture
+def told(hass: HomeAssistant) -> list[tuple[str, str]]:
+    """What the entity tells, and the event on the bus with it."""
+    told: list[tuple[str, str]] = []
+
+    @callback
+    def changed(event: Event[EventStateChangedData]) -> None:
+        old, new = event.data["old_state"], event.data["new_state"]
+        assert old is not None
+        assert new is not None
+        # What triggers pass over is not told.
+        if STATE_UNAVAILABLE not in (old.state, new.state) and old.state != new.state:
+            told.append((new.attributes["event_type"], new.attributes["code"]))
+
+    async_track_state_change_event(hass, FAULT, changed)
+    return told
+
+
+@pytest.fixture
+def on_the_bus(hass: HomeAssistant) -> list[Event[Any]]:
+    """The events for the logbook."""
+    return async_capture_events(hass, "whatsminer_fault")
+
+
+@every_generation
+@pytest.mark.usefixtures("set_up")
+async def test_every_generation_has_its_events(
+    hass: HomeAssistant,
+    entity_registry: er.EntityRegistry,
+    snapshot: SnapshotAssertion,
+    config_entry: MockConfigEntry,
+) -> None:
+    """All events are as they were when somebody last looked; nothing has happened yet."""
+    await snapshot_platform(hass, entity_registry, snapshot, config_entry.entry_id)
+
+
+@every_generation
+@pytest.mark.usefixtures("set_up")
+async def test_a_fault_appears_and_clears(
+    hass: HomeAssistant,
+    miner: SimulatedMiner,
+    clock: Clock,
+    told: list[tuple[str, str]],
+    on_the_bus: list[Event[Any]],
+    entity_registry: er.EntityRegistry,
+) -> None:
+    """Once each, in words, by the entity and on the bus."""
+    miner.state.faults = dict(LOW_VOLTAGE)
+    await clock.next_poll(4)
+
+    assert told == [("appeared", "206")]
+    state = hass.states.get(FAULT)
+    assert state is not None
+    assert state.attributes["category"] == "power_supply"
+    assert state.attributes["text"].startswith("The input voltage")
+
+    miner.state.faults = {}
+    await clock.next_poll(4)
+
+    assert told == [("appeared", "206"), ("cleared", "206")]
+    entity = entity_registry.async_get(FAULT)
+    assert entity is not None
+    assert [event.data for event in on_the_bus] == [
+        {
+            "device_id": entity.device_id,
+            "entity_id": FAULT,
+            "type": change,
+            "code": "206",
+            "text": state.attributes["text"],
+            "category": "power_supply",
+        }
+        for change in ("appeared", "cleared")
+    ]
+
+
+@pytest.mark.usefixtures("set_up")
+async def test_several_at_once_each_fire(
+    miner: SimulatedMiner,
+    clock: Clock,
+    told: list[tuple[str, str]],
+    on_the_bus: list[Event[Any]],
+) -> None:
+    """None hides behind another."""
+    miner.state.faults = LOW_VOLTAGE | FAN
+    await clock.next_poll(2)
+    miner.state.faults = {540: "2026-11-01 08:01:00"}
+    await clock.next_poll(2)
+
+    assert told == [
+        ("appeared", "206"),
+        ("appeared", "110"),
+        ("cleared", "206"),
+        ("cleared", "110"),
+        ("appeared", "540"),
+    ]
+    assert [(event.data["type"], event.data["code"]) for event in on_the_bus] == told
+
+
+async def test_a_first_set_up_tells_of_what_it_finds(
+    hass: HomeAssistant,
+    miner: SimulatedMiner,
+    config_entry: MockConfigEntry,
+    chosen_platforms: None,
+    on_the_bus: list[Event[Any]],
+) -> None:
+    """A fault that was there before us is news to us."""
+    miner.state.faults = LOW_VOLTAGE | FAN
+    assert await hass.config_entries.async_setup(config_entry.entry_id)
+    await hass.async_block_till_done()
+
+    assert [(event.data["type"], event.data["code"]) for event in on_the_bus] == [
+        ("appeared", "206"),
+        ("appeared", "110"),
+    ]
+    state = hass.states.get(FAULT)
+    assert state is not None
+    assert state.attributes["code"] == "110"
+
+
+@pytest.mark.parametrize(
+    ("meanwhile", "news"),
+    [
+        (LOW_VOLTAGE, []),
+        ({}, [("cleared", "206")]),
+        (LOW_VOLTAGE | FAN, [("appeared", "110")]),
+        (FAN, [("cleared", "206"), ("appeared", "110")]),
+    ],
+    ids=["nothing", "cleared", "another", "instead"],
+)
+@pytest.mark.usefixtures("set_up")
+async def test_a_restart_neither_repeats_nor_loses_one(
+    hass: HomeAssistant,
+    miner: SimulatedMiner,
+    clock: Clock,
+    config_entry: MockConfigEntry,
+    on_the_bus: list[Event[Any]],
+    meanwhile: dict[int, str],
+    news: list[tuple[str, str]],
+) -> None:
+    """Only what happened while Home Assistant did not run is told after it."""
+    miner.state.faults = dict(LOW_VOLTAGE)
+    await clock.next_poll(2)
+    on_the_bus.clear()
+    await async_mock_restore_state_shutdown_restart(hass)
+    assert await hass.config_entries.async_unload(config_entry.entry_id)
+
+    miner.state.faults = dict(meanwhile)
+    await clock.tick(600)
+    assert await hass.config_entries.async_setup(config_entry.entry_id)
+    await clock.next_poll(2)
+
+    assert [(event.data["type"], event.data["code"]) for event in on_the_bus] == news
+    assert shown(hass, FAULT) not in (STATE_UNKNOWN, STATE_UNAVAILABLE)
+
+
+async def test_automations_are_there_when_it_fires(
+    hass: HomeAssistant,
+    miner: SimulatedMiner,
+    clock: Clock,
+    config_entry: MockConfigEntry,
+    chosen_platforms: None,
+    on_the_bus: list[Event[Any]],
+) -> None:
+    """They are not while Home Assistant starts; then nothing fires yet, and all later."""
+    miner.state.faults = dict(LOW_VOLTAGE)
+    hass.set_state(CoreState.starting)
+    assert await hass.config_entries.async_setup(config_entry.entry_id)
+    await clock.next_poll(2)
+    assert not on_the_bus
+    assert shown(hass, FAULT) == STATE_UNKNOWN
+
+    await miner.disconnect()
+    await clock.next_poll(2)
+    hass.set_state(CoreState.running)
+    config_entry.runtime_data.async_update_listeners()  # as with every command
+    await clock.next_poll()
+    assert not on_the_bus  # nobody would see the entity fire
+
+    miner.reconnect()
+    await clock.next_poll()
+    assert [event.data["code"] for event in on_the_bus] == ["206"]
+
+
+@pytest.mark.usefixtures("set_up")
+async def test_nothing_known_is_nothing_cleared(
+    hass: HomeAssistant,
+    miner: SimulatedMiner,
+    clock: Clock,
+    config_entry: MockConfigEntry,
+    told: list[tuple[str, str]],
+    on_the_bus: list[Event[Any]],
+) -> None:
+    """Neither a refused answer nor silence says that all is well."""
+    miner.state.faults = dict(LOW_VOLTAGE)
+    await clock.next_poll(2)
+    on_the_bus.clear()
+
+    miner.misbehave("get_error_code", Refused(132))
+    await hass.config_entries.async_reload(config_entry.entry_id)
+    await clock.next_poll(3)
+    await miner.disconnect()
+    await clock.next_poll(3)
+    assert shown(hass, FAULT) == STATE_UNAVAILABLE
+    miner.reconnect()
+    miner.behave()
+    await clock.next_poll(3)
+
+    assert not on_the_bus
+    assert told == [("appeared", "206")]
+
+
+@pytest.mark.usefixtures("set_up")
+async def test_what_changed_during_an_outage_is_told_after_it(
+    miner: SimulatedMiner,
+    clock: Clock,
+    told: list[tuple[str, str]],
+) -> None:
+    """The entity is back before it fires, for triggers pass over what was unavailable."""
+    miner.state.faults = dict(LOW_VOLTAGE)
+    await clock.next_poll(2)
+
+    await miner.disconnect()
+    await clock.next_poll(3)
+    miner.state.faults = dict(FAN)
+    assert told == [("appeared", "206")]
+    miner.reconnect()
+    await clock.next_poll(5)  # it reads again what may be another miner's
+
+    assert told == [("appeared", "206"), ("cleared", "206"), ("appeared", "110")]
+
+
+@pytest.mark.parametrize("at_set_up", [False, True])
+async def test_an_automation_runs_for_each(
+    hass: HomeAssistant,
+    miner: SimulatedMiner,
+    clock: Clock,
+    config_entry: MockConfigEntry,
+    chosen_platforms: None,
+    at_set_up: bool,
+) -> None:
+    """With the trigger that Home Assistant has for events, also after a restart."""
+    runs = async_capture_events(hass, "ran")
+    assert await async_setup_component(
+        hass,
+        "automation",
+        {
+            "automation": {
+                "triggers": {
+                    "trigger": "event.received",
+                    "target": {"entity_id": FAULT},
+                    "options": {"event_type": ["appeared"]},
+                },
+                "actions": {"event": "ran"},
+                "mode": "parallel",
+            }
+        },
+    )
+    assert await hass.config_entries.async_setup(config_entry.entry_id)
+    await hass.async_block_till_done()
+    miner.state.faults = dict(FAN)
+    if at_set_up:
+        await clock.next_poll(2)
+        assert len(runs) == 1
+        assert await hass.config_entries.async_unload(config_entry.entry_id)
+        miner.state.faults = FAN | LOW_VOLTAGE
+        assert await hass.config_entries.async_setup(config_entry.entry_id)
+        await hass.async_block_till_done()
+    else:
+        miner.state.faults = FAN | LOW_VOLTAGE
+        await clock.next_poll(2)
+
+    assert len(runs) == 2
+
+
+@pytest.mark.usefixtures("clock")
+async def test_what_was_told_is_kept_at_once(
+    miner: SimulatedMiner,
+    clock: Clock,
+    set_up: WhatsminerCoordinator,
+    hass_storage: dict[str, Any],
+) -> None:
+    """A crash right after it does not make it fire again."""
+    miner.state.faults = dict(LOW_VOLTAGE)
+    await clock.next_poll(2)
+
+    stored = hass_storage[f"whatsminer.{set_up.config_entry.entry_id}"]
+    assert stored["data"]["faults"] == ["206"]

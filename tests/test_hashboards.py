@@ -1,0 +1,267 @@
+"""Hashboards: devices of their own that come, die and go."""
+
+import pytest
+from pytest_homeassistant_custom_component.common import MockConfigEntry
+
+from custom_components.whatsminer.const import DOMAIN
+from custom_components.whatsminer.coordinator import WhatsminerCoordinator
+from homeassistant.const import (
+    STATE_OFF,
+    STATE_ON,
+    STATE_UNAVAILABLE,
+    STATE_UNKNOWN,
+    Platform,
+)
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers import device_registry as dr, entity_registry as er
+from simulator import Refused, SimulatedMiner
+
+from . import JOINED, Clock, shown
+
+pytestmark = [
+    pytest.mark.parametrize(
+        "platforms", [(Platform.SENSOR, Platform.BINARY_SENSOR)], ids=[""]
+    ),
+]
+every_generation = pytest.mark.parametrize(
+    "miner", ["air_miner", "hydro_miner", "old_miner"], indirect=True
+)
+# Whether a board hashes is told by its status, or where there is none by its chips.
+ALIVE = "binary_sensor.miner_hashboard_2_alive"
+RATE = "sensor.miner_hashboard_2_hash_rate"
+
+
+@pytest.fixture(autouse=True)
+def every_entity(entity_registry_enabled_by_default: None) -> None:
+    """Enable all, before anything is set up."""
+
+
+def boards_of(registry: dr.DeviceRegistry, entry: MockConfigEntry) -> list[int]:
+    """Return the slots whose hashboards are registered."""
+    return [
+        slot
+        for slot in range(10)
+        if registry.async_get_child_device_by_identifier(
+            (DOMAIN, f"{entry.unique_id}_board{slot}"), entry.entry_id
+        )
+    ]
+
+
+@every_generation
+@pytest.mark.usefixtures("set_up")
+async def test_each_hashboard_is_a_child_device(
+    device_registry: dr.DeviceRegistry,
+    config_entry: MockConfigEntry,
+    miner: SimulatedMiner,
+) -> None:
+    """One for each that the miner lists, below it, counted from 1."""
+    assert boards_of(device_registry, config_entry) == [
+        board.slot for board in miner.state.boards
+    ]
+    parent = device_registry.async_get_device_by_identifier(
+        (DOMAIN, miner.mac.lower()), config_entry.entry_id
+    )
+    second = device_registry.async_get_child_device_by_identifier(
+        (DOMAIN, f"{miner.mac.lower()}_board1"), config_entry.entry_id
+    )
+    assert parent is not None
+    assert second is not None
+    assert second.parent_device_id == parent.id
+    assert second.name == "Hashboard 2"
+
+
+@every_generation
+@pytest.mark.usefixtures("set_up")
+async def test_boards_make_up_the_miner(
+    hass: HomeAssistant, miner: SimulatedMiner
+) -> None:
+    """Their hash rates are in the unit of the miner's own, and add up to it."""
+    whole = float(shown(hass, "sensor.miner_hash_rate"))
+    boards = [
+        float(shown(hass, f"sensor.miner_hashboard_{number}_hash_rate"))
+        for number in range(1, len(miner.state.boards) + 1)
+    ]
+
+    assert sum(boards) == pytest.approx(whole, rel=0.01)
+
+
+@every_generation
+@pytest.mark.usefixtures("set_up")
+async def test_readings_are_those_of_the_board(
+    hass: HomeAssistant, miner: SimulatedMiner
+) -> None:
+    """Each board has its own."""
+    for number, board in enumerate(miner.state.telemetry().boards, 1):
+        prefix = f"sensor.miner_hashboard_{number}"
+        assert float(shown(hass, f"{prefix}_hash_rate")) == pytest.approx(
+            board.hash_rate, rel=1e-3
+        )
+        assert float(shown(hass, f"{prefix}_temperature")) == pytest.approx(
+            board.temperature, abs=0.01
+        )
+        assert float(shown(hass, f"{prefix}_chip_frequency")) == pytest.approx(
+            board.frequency, abs=1
+        )
+        assert float(shown(hass, f"{prefix}_working_chips")) == board.chips
+
+
+@pytest.mark.parametrize("miner", ["air_miner", "old_miner"], indirect=True)
+@pytest.mark.usefixtures("set_up")
+async def test_older_firmware_tells_more_of_a_board(
+    hass: HomeAssistant, miner: SimulatedMiner
+) -> None:
+    """Chip temperatures and shares, which V2.2 dropped."""
+    for number, board in enumerate(miner.state.telemetry().boards, 1):
+        prefix = f"sensor.miner_hashboard_{number}"
+        for name, reading in (
+            ("chip_temperature", board.chip_avg),
+            ("lowest_chip_temperature", board.chip_min),
+            ("highest_chip_temperature", board.chip_max),
+            ("accepted_shares", board.accepted),
+            ("rejected_shares", board.rejected),
+            ("chip_voltage_difference", 9),
+        ):
+            assert float(shown(hass, f"{prefix}_{name}")) == pytest.approx(
+                reading, abs=0.01
+            )
+
+
+@every_generation
+@pytest.mark.usefixtures("set_up")
+async def test_a_dead_board_stays_with_what_it_says(
+    hass: HomeAssistant, miner: SimulatedMiner, clock: Clock
+) -> None:
+    """It is listed and hashes nothing; the others do."""
+    assert shown(hass, ALIVE) == STATE_ON
+
+    miner.state.boards[1].alive = False
+    await clock.next_poll()
+
+    assert shown(hass, ALIVE) == STATE_OFF
+    assert shown(hass, "binary_sensor.miner_hashboard_1_alive") == STATE_ON
+    assert float(shown(hass, RATE)) == 0
+
+
+@every_generation
+@pytest.mark.usefixtures("set_up")
+async def test_a_board_that_vanishes_is_not_forgotten(
+    hass: HomeAssistant,
+    device_registry: dr.DeviceRegistry,
+    config_entry: MockConfigEntry,
+    miner: SimulatedMiner,
+    clock: Clock,
+) -> None:
+    """Its readings are unavailable, that it is not alive is known, and it may come back."""
+    there = boards_of(device_registry, config_entry)
+
+    miner.state.boards[1].present = False
+    await clock.next_poll()
+
+    assert shown(hass, RATE) == STATE_UNAVAILABLE
+    assert shown(hass, ALIVE) == STATE_OFF
+    assert float(shown(hass, "sensor.miner_hashboard_1_hash_rate")) > 0
+    assert boards_of(device_registry, config_entry) == there
+
+    miner.state.boards[1].present = True
+    await clock.next_poll()
+
+    assert float(shown(hass, RATE)) > 0
+    assert shown(hass, ALIVE) == STATE_ON
+
+
+@pytest.mark.usefixtures("set_up")
+async def test_a_missing_board_outlives_a_restart(
+    hass: HomeAssistant, miner: SimulatedMiner, config_entry: MockConfigEntry
+) -> None:
+    """What was there once keeps its entities when it is missing at the next set-up."""
+    miner.state.boards[1].present = False
+    await hass.config_entries.async_reload(config_entry.entry_id)
+    await hass.async_block_till_done()
+
+    assert shown(hass, RATE) == STATE_UNAVAILABLE
+    assert shown(hass, ALIVE) == STATE_OFF
+
+
+async def test_a_board_that_comes_later_gets_its_entities(
+    hass: HomeAssistant,
+    entity_registry: er.EntityRegistry,
+    miner: SimulatedMiner,
+    clock: Clock,
+    config_entry: MockConfigEntry,
+    chosen_platforms: None,
+) -> None:
+    """Without a reload, and each of them once."""
+    miner.state.boards[1].present = False
+    assert await hass.config_entries.async_setup(config_entry.entry_id)
+    await hass.async_block_till_done()
+    assert hass.states.get(RATE) is None
+
+    miner.state.boards[1].present = True
+    await clock.next_poll(2)
+
+    assert float(shown(hass, RATE)) > 0
+    assert shown(hass, ALIVE) == STATE_ON
+    keys = [
+        {
+            entity.unique_id.rpartition(f"board{slot}_")[2]
+            for entity in er.async_entries_for_config_entry(
+                entity_registry, config_entry.entry_id
+            )
+            if f"_board{slot}_" in entity.unique_id
+        }
+        for slot in (0, 1)
+    ]
+    assert keys[0] == keys[1]
+    assert len(keys[0]) == 11
+
+
+@every_generation
+@pytest.mark.usefixtures("set_up")
+async def test_nobody_can_tell_while_no_board_has_to_work(
+    hass: HomeAssistant, miner: SimulatedMiner, clock: Clock
+) -> None:
+    """A stopped miner's boards are silent, or not even listed, which is no sign of death."""
+    miner.state.mining = False
+    for present in (True, False):
+        miner.state.boards[1].present = present
+        await clock.next_poll(2)
+        assert shown(hass, ALIVE) == STATE_UNKNOWN
+
+
+@pytest.mark.usefixtures("set_up")
+async def test_nobody_can_tell_while_the_miner_lists_no_board(
+    hass: HomeAssistant, miner: SimulatedMiner, clock: Clock
+) -> None:
+    """An answer that did not come says nothing of the boards."""
+    for command in (JOINED, "edevs", "devs"):
+        miner.misbehave(command, Refused(132))
+    await clock.next_poll()
+
+    assert float(shown(hass, "sensor.miner_hash_rate")) > 0
+    assert shown(hass, ALIVE) == STATE_UNKNOWN
+    assert shown(hass, RATE) == STATE_UNAVAILABLE
+
+
+@pytest.mark.usefixtures("set_up")
+async def test_boards_are_unavailable_with_their_miner(
+    hass: HomeAssistant, miner: SimulatedMiner, clock: Clock
+) -> None:
+    """A miner that is away says nothing of its boards either."""
+    await miner.disconnect()
+    await clock.next_poll(2)
+
+    assert shown(hass, ALIVE) == STATE_UNAVAILABLE
+    assert shown(hass, RATE) == STATE_UNAVAILABLE
+
+
+@pytest.mark.usefixtures("clock")
+async def test_entities_of_a_board_have_the_ids_that_were_promised(
+    entity_registry: er.EntityRegistry,
+    set_up: WhatsminerCoordinator,
+    miner: SimulatedMiner,
+) -> None:
+    """The MAC address, the slot from 0, the key."""
+    entity = entity_registry.async_get(RATE)
+
+    assert entity is not None
+    assert entity.unique_id == f"{miner.mac.lower()}_board1_hash_rate"

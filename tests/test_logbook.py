@@ -1,0 +1,120 @@
+"""What the logbook says."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from pytest_homeassistant_custom_component.components.recorder.common import (
+    async_wait_recording_done,
+)
+from pytest_homeassistant_custom_component.typing import (
+    RecorderInstanceContextManager,
+    WebSocketGenerator,
+)
+
+from custom_components.whatsminer.coordinator import WhatsminerCoordinator
+from homeassistant.components.recorder.core import Recorder
+from homeassistant.const import Platform
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers import device_registry as dr
+from homeassistant.setup import async_setup_component
+from simulator import SimulatedMiner
+
+from . import Clock
+from .conftest import START
+
+pytestmark = pytest.mark.parametrize("platforms", [(Platform.EVENT,)], ids=[""])
+
+
+@pytest.fixture
+async def mock_recorder_before_hass(
+    async_test_recorder: RecorderInstanceContextManager,
+) -> None:
+    """Prepare the recorder before Home Assistant."""
+
+
+@pytest.fixture
+async def logbook(
+    recorder_mock: Recorder, hass: HomeAssistant, set_up: WhatsminerCoordinator
+) -> None:
+    """Set up the logbook, with nothing to show it in."""
+    hass.config.components.add("frontend")
+    assert await async_setup_component(hass, "logbook", {})
+    await hass.async_block_till_done()
+
+
+async def lines(
+    hass: HomeAssistant, client: WebSocketGenerator, **of: list[str]
+) -> list[dict[str, Any]]:
+    """Return what the logbook's page shows of the integration's own."""
+    await async_wait_recording_done(hass)
+    websocket = await client()
+    await websocket.send_json_auto_id(
+        {
+            "type": "logbook/get_events",
+            "start_time": START.isoformat(),
+            "end_time": (START + timedelta(days=1)).isoformat(),
+            **of,
+        }
+    )
+    answer = await websocket.receive_json()
+    assert answer["success"]
+    return [line for line in answer["result"] if line.get("domain") == "whatsminer"]
+
+
+@pytest.mark.usefixtures("logbook")
+@pytest.mark.parametrize("of", ["entity_ids", "device_ids", None])
+async def test_a_fault_is_in_the_logbook_in_words(
+    hass: HomeAssistant,
+    hass_ws_client: WebSocketGenerator,
+    miner: SimulatedMiner,
+    clock: Clock,
+    set_up: WhatsminerCoordinator,
+    of: str | None,
+) -> None:
+    """With its code, its text and its category: for all, for the miner, for the entity."""
+    miner.state.faults = {206: "2026-11-01 08:00:00"}
+    await clock.next_poll(2)
+    miner.state.faults = {987_654: "2026-11-01 08:00:00"}
+    await clock.next_poll(2)
+
+    ids = {"entity_ids": "event.miner_fault", "device_ids": set_up.device_id}
+    found = await lines(hass, hass_ws_client, **({of: [ids[of]]} if of else {}))
+
+    text = (
+        "The input voltage of the power supply is too low. "
+        "Check the mains voltage and the power cable."
+    )
+    assert [(line["name"], line["message"], line["entity_id"]) for line in found] == [
+        ("Miner", message, "event.miner_fault")
+        for message in (
+            f"fault 206 appeared (power supply): {text}",
+            f"fault 206 cleared (power supply): {text}",
+            "fault 987654 appeared: Unknown fault 987654.",
+        )
+    ]
+
+
+@pytest.mark.usefixtures("logbook")
+@pytest.mark.parametrize(("renamed", "name"), [(True, "Garage"), (False, "Whatsminer")])
+async def test_the_logbook_knows_the_miner_by_its_present_name(
+    hass: HomeAssistant,
+    hass_ws_client: WebSocketGenerator,
+    device_registry: dr.DeviceRegistry,
+    miner: SimulatedMiner,
+    clock: Clock,
+    set_up: WhatsminerCoordinator,
+    renamed: bool,
+    name: str,
+) -> None:
+    """That its owner gave it, or some name if it is gone."""
+    miner.state.faults = {206: "2026-11-01 08:00:00"}
+    await clock.next_poll(2)
+    if renamed:
+        device_registry.async_update_device(set_up.device_id, name_by_user=name)
+    else:
+        await hass.config_entries.async_remove(set_up.config_entry.entry_id)
+
+    found = await lines(hass, hass_ws_client)
+
+    assert [line["name"] for line in found] == [name]

@@ -1,0 +1,185 @@
+"""The miner's own log, as a file in the configuration."""
+
+import asyncio
+from collections.abc import Generator
+from datetime import UTC, datetime
+from pathlib import Path
+import tarfile
+from unittest.mock import patch
+
+import pytest
+
+from custom_components.whatsminer.api import transfers
+from custom_components.whatsminer.coordinator import WhatsminerCoordinator
+from custom_components.whatsminer.logs import async_download_logs
+from homeassistant.core import HomeAssistant
+from homeassistant.exceptions import HomeAssistantError
+from simulator import CutTransfer, HungTransfer, Refused, SimulatedMiner
+
+from . import act
+
+
+@pytest.fixture(autouse=True)
+def config_folder(hass: HomeAssistant, tmp_path: Path) -> Generator[Path]:
+    """A configuration folder of the test's own."""
+    with patch.object(hass.config, "config_dir", str(tmp_path)):
+        yield tmp_path
+
+
+def files(folder: Path) -> list[str]:
+    """Return every file below a folder."""
+    return sorted(
+        str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file()
+    )
+
+
+@pytest.mark.parametrize(
+    "miner", ["air_miner", "hydro_miner", "old_miner"], indirect=True
+)
+async def test_the_log_becomes_a_file(
+    hass: HomeAssistant,
+    miner: SimulatedMiner,
+    set_up: WhatsminerCoordinator,
+    config_folder: Path,
+) -> None:
+    """Whole, and named after the miner and the time."""
+    await hass.config.async_set_time_zone("Europe/Berlin")
+    assert set_up.data.taken.date() == datetime(2026, 11, 1, tzinfo=UTC).date()
+
+    log = await async_download_logs(set_up)
+
+    mac = miner.mac.replace(":", "").lower()
+    assert (
+        log.path
+        == config_folder
+        / f"whatsminer/logs/{set_up.data.model}_{mac}_20261101_010000.tgz"
+    )
+    assert log.size == len(miner.logs)
+    assert log.path.read_bytes() == miner.logs
+    assert tarfile.is_tarfile(log.path)
+    assert files(config_folder) == [str(log.path.relative_to(config_folder))]
+    assert [write["cmd"] for write in miner.writes] == ["download_logs"]
+
+
+async def test_a_large_log_is_never_held_whole(
+    miner: SimulatedMiner, set_up: WhatsminerCoordinator
+) -> None:
+    """It goes to the disk piece by piece."""
+    miner.logs = b"\x1f\x8b" + bytes(range(256)) * 16 * 1024  # 4 MiB
+    sizes: list[int] = []
+    download = set_up.miner.download_logs
+
+    async def measure(sink: transfers.Sink) -> int:
+        async def measured(piece: bytes) -> None:
+            sizes.append(len(piece))
+            await sink(piece)
+
+        return await download(measured)
+
+    with patch.object(set_up.miner, "download_logs", measure):
+        log = await async_download_logs(set_up)
+
+    assert log.path.read_bytes() == miner.logs
+    assert max(sizes) <= 64 * 1024
+
+
+@pytest.mark.parametrize(
+    ("how", "key"),
+    [
+        (CutTransfer(), "transfer_broken"),
+        (Refused(45), "write_access_closed"),
+        (Refused(14), "unsupported_command"),
+    ],
+)
+async def test_a_log_that_does_not_come_whole_leaves_nothing(
+    miner: SimulatedMiner,
+    set_up: WhatsminerCoordinator,
+    config_folder: Path,
+    how: CutTransfer,
+    key: str,
+) -> None:
+    """No file that somebody would take for the log."""
+    miner.misbehave("download_logs", how)
+
+    with pytest.raises(HomeAssistantError) as error:
+        await async_download_logs(set_up)
+
+    assert error.value.translation_key == key
+    assert error.value.translation_placeholders is not None
+    assert error.value.translation_placeholders["miner"] == "Miner"
+    assert files(config_folder) == []
+    assert set_up.access.is_open is (key != "write_access_closed")
+
+
+async def test_a_log_beyond_all_measure_is_not_taken(
+    miner: SimulatedMiner,
+    set_up: WhatsminerCoordinator,
+    config_folder: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """It would fill the disk."""
+    monkeypatch.setattr(transfers, "MOST_LOG_BYTES", len(miner.logs) - 1)
+    with pytest.raises(HomeAssistantError) as error:
+        await async_download_logs(set_up)
+    assert error.value.translation_key == "transfer_too_large"
+    assert files(config_folder) == []
+
+
+async def test_a_disk_that_cannot_be_written_is_told(
+    miner: SimulatedMiner, set_up: WhatsminerCoordinator, config_folder: Path
+) -> None:
+    """And it is not taken for a fault of the miner."""
+    (config_folder / "whatsminer").write_text("in the way")
+    with pytest.raises(HomeAssistantError) as error:
+        await async_download_logs(set_up)
+    assert error.value.translation_key == "log_not_written"
+    assert miner.writes == []
+
+
+async def test_a_disk_that_fills_up_is_told(
+    miner: SimulatedMiner, set_up: WhatsminerCoordinator, config_folder: Path
+) -> None:
+    """Half-way: the connection was all right."""
+    with (
+        patch(
+            "custom_components.whatsminer.logs._open",
+            lambda path: Path("/dev/full").open("wb", buffering=0),
+        ),
+        pytest.raises(HomeAssistantError) as error,
+    ):
+        await async_download_logs(set_up)
+    assert error.value.translation_key == "log_not_written"
+    assert error.value.translation_placeholders == {
+        "miner": "Miner",
+        "reason": "No space left on device",
+    }
+
+
+async def test_a_power_off_does_not_wait_for_the_log(
+    hass: HomeAssistant,
+    miner: SimulatedMiner,
+    set_up: WhatsminerCoordinator,
+    config_folder: Path,
+) -> None:
+    """The log can be asked for again."""
+    miner.misbehave("download_logs", HungTransfer())
+    begun = asyncio.Event()
+    download = set_up.miner.download_logs
+
+    async def tell(sink: transfers.Sink) -> int:
+        async def telling(piece: bytes) -> None:
+            await sink(piece)
+            begun.set()
+
+        return await download(telling)
+
+    with patch.object(set_up.miner, "download_logs", tell):
+        log = asyncio.create_task(async_download_logs(set_up))
+        await begun.wait()
+        await act(hass, "switch.turn_off", "switch.miner")
+
+    assert not miner.state.mining
+    with pytest.raises(HomeAssistantError) as error:
+        await log
+    assert error.value.translation_key == "transfer_interrupted"
+    assert files(config_folder) == []

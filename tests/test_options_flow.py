@@ -1,0 +1,305 @@
+"""What the button "Configure" offers: another firmware for the miner."""
+
+import asyncio
+from collections.abc import Generator
+import hashlib
+from http import HTTPStatus
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+from unittest.mock import patch
+
+import pytest
+from pytest_homeassistant_custom_component.common import MockConfigEntry
+from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
+
+from custom_components.whatsminer import firmware
+from custom_components.whatsminer.coordinator import WhatsminerCoordinator
+from homeassistant.config_entries import ConfigFlowResult
+from homeassistant.core import Event, HomeAssistant, callback
+from homeassistant.data_entry_flow import FlowResultType
+from homeassistant.setup import async_setup_component
+from simulator import CutTransfer, Refused, SimulatedMiner
+
+from . import Held
+
+CONTENT = b"\x00firmware" * 50_000
+# More than what a connection that is lost half-way could have swallowed.
+LARGE = CONTENT * 40
+
+
+@pytest.fixture(autouse=True)
+def waiting(monkeypatch: pytest.MonkeyPatch, miner: SimulatedMiner) -> None:
+    """Let the time between two looks pass for the miner, and not for the test."""
+
+    async def sleep(seconds: float) -> None:
+        miner.advance(seconds)
+
+    monkeypatch.setattr(firmware, "sleep", sleep)
+
+
+@pytest.fixture
+def uploads(tmp_path: Path) -> Generator[Path]:
+    """Where Home Assistant keeps what browsers send."""
+    with patch("tempfile.gettempdir", return_value=str(tmp_path)):
+        yield tmp_path
+
+
+@pytest.fixture
+async def browser(
+    hass: HomeAssistant, uploads: Path, hass_client: ClientSessionGenerator
+) -> Any:
+    """Somebody who is logged in."""
+    assert await async_setup_component(hass, "file_upload", {})
+    return await hass_client()
+
+
+async def upload(browser: Any, content: bytes = CONTENT, name: str = "new.bin") -> str:
+    """Send a file as a browser does, and return what Home Assistant calls it."""
+    file = BytesIO(content)
+    file.name = name
+    response = await browser.post("/api/file_upload", data={"file": file})
+    assert response.status == HTTPStatus.OK
+    file_id: str = (await response.json())["file_id"]
+    return file_id
+
+
+async def begin(hass: HomeAssistant, entry: MockConfigEntry) -> ConfigFlowResult:
+    """Press the button, and choose the firmware from the menu."""
+    result = await hass.config_entries.options.async_init(entry.entry_id)
+    assert result["type"] is FlowResultType.MENU
+    assert result["menu_options"] == ["firmware"]
+    result = await configure(hass, result, {"next_step_id": "firmware"})
+    assert result["type"] is FlowResultType.FORM
+    assert result["step_id"] == "firmware"
+    return result
+
+
+async def configure(
+    hass: HomeAssistant, result: ConfigFlowResult, data: dict[str, Any]
+) -> ConfigFlowResult:
+    """Send a form."""
+    return await hass.config_entries.options.async_configure(result["flow_id"], data)
+
+
+async def confirmed(
+    hass: HomeAssistant, entry: MockConfigEntry, browser: Any, content: bytes = CONTENT
+) -> ConfigFlowResult:
+    """Go on until the miner gets the file."""
+    result = await begin(hass, entry)
+    result = await configure(hass, result, {"file": await upload(browser, content)})
+    assert result["step_id"] == "confirm"
+    return await configure(hass, result, {})
+
+
+def kept(uploads: Path) -> list[Path]:
+    """Return the files that browsers sent and that are still there."""
+    return [path for path in uploads.rglob("*") if path.is_file()]
+
+
+async def test_the_whole_way(
+    hass: HomeAssistant,
+    miner: SimulatedMiner,
+    set_up: WhatsminerCoordinator,
+    config_entry: MockConfigEntry,
+    browser: Any,
+    uploads: Path,
+) -> None:
+    """From the browser to the miner, with a look at what it is before."""
+    before = miner.firmware_version
+    miner.next_firmware = "20991231.11.Rel"
+    result = await begin(hass, config_entry)
+
+    result = await configure(hass, result, {"file": await upload(browser)})
+    assert result["type"] is FlowResultType.FORM
+    assert result["step_id"] == "confirm"
+    assert result["description_placeholders"] == {
+        "file": "new.bin",
+        "firmware": before,
+        "miner": "Miner",
+        "sha256": hashlib.sha256(CONTENT).hexdigest(),
+        "size": "0.5",
+    }
+    assert miner.images == []
+
+    result = await configure(hass, result, {})
+    assert result["type"] is FlowResultType.SHOW_PROGRESS
+    assert result["progress_action"] == "firmware"
+    await hass.async_block_till_done(wait_background_tasks=True)
+    result = await hass.config_entries.options.async_configure(result["flow_id"])
+
+    assert result["type"] is FlowResultType.ABORT
+    assert result["reason"] == "firmware_updated"
+    assert result["description_placeholders"] == {
+        "after": "20991231.11.Rel",
+        "before": before,
+        "miner": "Miner",
+    }
+    (image,) = miner.images
+    assert image.sha256 == hashlib.sha256(CONTENT).hexdigest()
+    assert kept(uploads) == []
+    assert config_entry.runtime_data.data.firmware == "20991231.11.Rel"
+
+
+async def test_progress_is_shown(
+    hass: HomeAssistant,
+    set_up: WhatsminerCoordinator,
+    config_entry: MockConfigEntry,
+    browser: Any,
+) -> None:
+    """From nothing to everything."""
+    shares: list[float] = []
+
+    @callback
+    def note(event: Event[dict[str, Any]]) -> None:
+        shares.append(event.data["progress"])
+
+    hass.bus.async_listen("data_entry_flow_progress_update", note)
+    await confirmed(hass, config_entry, browser)
+    await hass.async_block_till_done(wait_background_tasks=True)
+    assert len(shares) > 1
+    assert shares == sorted(shares)
+    assert shares[-1] == 1
+
+
+async def test_a_miner_that_kept_its_firmware_is_told(
+    hass: HomeAssistant,
+    miner: SimulatedMiner,
+    set_up: WhatsminerCoordinator,
+    config_entry: MockConfigEntry,
+    browser: Any,
+) -> None:
+    """No success is claimed."""
+    miner.next_firmware = miner.firmware_version
+    result = await confirmed(hass, config_entry, browser)
+    await hass.async_block_till_done(wait_background_tasks=True)
+    result = await hass.config_entries.options.async_configure(result["flow_id"])
+    assert result["reason"] == "firmware_unchanged"
+
+
+@pytest.mark.parametrize(
+    ("how", "sentence"),
+    [
+        (CutTransfer(), "nobody knows which one it has now"),
+        (Refused(45), "takes no commands"),
+        (Refused(132, "not for this model"), "not for this model"),
+    ],
+)
+async def test_a_failure_is_told_in_words(
+    hass: HomeAssistant,
+    miner: SimulatedMiner,
+    set_up: WhatsminerCoordinator,
+    config_entry: MockConfigEntry,
+    browser: Any,
+    uploads: Path,
+    how: CutTransfer | Refused,
+    sentence: str,
+) -> None:
+    """In the dialogue where it was begun."""
+    miner.misbehave("update_firmware", how)
+    result = await confirmed(hass, config_entry, browser, LARGE)
+    await hass.async_block_till_done(wait_background_tasks=True)
+    result = await hass.config_entries.options.async_configure(result["flow_id"])
+    assert result["type"] is FlowResultType.ABORT
+    assert result["reason"] == "firmware_failed"
+    assert result["description_placeholders"] is not None
+    assert sentence in result["description_placeholders"]["error"]
+    assert kept(uploads) == []
+
+
+async def test_an_empty_file_can_be_replaced(
+    hass: HomeAssistant,
+    set_up: WhatsminerCoordinator,
+    config_entry: MockConfigEntry,
+    browser: Any,
+    uploads: Path,
+) -> None:
+    """In the same dialogue."""
+    result = await begin(hass, config_entry)
+    result = await configure(hass, result, {"file": await upload(browser, b"")})
+    assert result["errors"] == {"file": "file_empty"}
+    result = await configure(hass, result, {"file": await upload(browser)})
+    assert result["step_id"] == "confirm"
+    (path,) = kept(uploads)
+    assert path.read_bytes() == CONTENT
+
+
+async def test_an_upload_that_is_gone_can_be_repeated(
+    hass: HomeAssistant,
+    set_up: WhatsminerCoordinator,
+    config_entry: MockConfigEntry,
+    browser: Any,
+) -> None:
+    """Home Assistant may have restarted since."""
+    result = await begin(hass, config_entry)
+    result = await configure(hass, result, {"file": "0123456789abcdef0123456789abcdef"})
+    assert result["errors"] == {"file": "file_lost"}
+    result = await configure(hass, result, {"file": await upload(browser)})
+    assert result["step_id"] == "confirm"
+
+
+async def test_a_dialogue_that_is_closed_before_the_yes_sends_nothing(
+    hass: HomeAssistant,
+    miner: SimulatedMiner,
+    set_up: WhatsminerCoordinator,
+    config_entry: MockConfigEntry,
+    browser: Any,
+    uploads: Path,
+) -> None:
+    """And leaves no file behind."""
+    result = await begin(hass, config_entry)
+    result = await configure(hass, result, {"file": await upload(browser)})
+    hass.config_entries.options.async_abort(result["flow_id"])
+    await hass.async_block_till_done(wait_background_tasks=True)
+    assert kept(uploads) == []
+    assert miner.images == []
+
+
+@pytest.mark.parametrize("refuses", [False, True])
+async def test_an_update_goes_on_without_its_dialogue(
+    hass: HomeAssistant,
+    miner: SimulatedMiner,
+    set_up: WhatsminerCoordinator,
+    config_entry: MockConfigEntry,
+    browser: Any,
+    uploads: Path,
+    refuses: bool,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """A miner that gets half of a firmware is worse off than one that gets all of it."""
+    miner.next_firmware = "20991231.11.Rel"
+    miner.refuses_firmware = refuses
+    miner.misbehave("update_firmware", held := Held(), times=1)
+    result = await confirmed(hass, config_entry, browser)
+    await held.reached.wait()
+    hass.config_entries.options.async_abort(result["flow_id"])
+    await asyncio.sleep(0)
+    assert kept(uploads)
+    held.release.set()
+    await hass.async_block_till_done(wait_background_tasks=True)
+
+    assert len(miner.images) == 1
+    assert kept(uploads) == []
+    assert ("20991231.11.Rel" in caplog.text) is not refuses
+    assert ("Miner refused update_firmware" in caplog.text) is refuses
+
+
+async def test_a_miner_that_cannot_be_reached_gets_none(
+    hass: HomeAssistant, miner: SimulatedMiner, config_entry: MockConfigEntry
+) -> None:
+    """The dialogue says so at once."""
+    await miner.disconnect()
+    await hass.config_entries.async_setup(config_entry.entry_id)
+    result = await hass.config_entries.options.async_init(config_entry.entry_id)
+    assert result["type"] is FlowResultType.ABORT
+    assert result["reason"] == "not_loaded"
+
+
+@pytest.mark.parametrize("password", [""])
+async def test_a_miner_without_its_password_gets_none(
+    hass: HomeAssistant, set_up: WhatsminerCoordinator, config_entry: MockConfigEntry
+) -> None:
+    """The dialogue says what to do first."""
+    result = await hass.config_entries.options.async_init(config_entry.entry_id)
+    assert result["type"] is FlowResultType.ABORT
+    assert result["reason"] == "read_only"

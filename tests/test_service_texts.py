@@ -1,0 +1,157 @@
+"""Whether services.yaml, texts and icons agree with the actions; hassfest cannot run here."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import probatio
+import pytest
+
+from custom_components.whatsminer.actions import ACTIONS, Action
+from custom_components.whatsminer.const import DOMAIN
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers.service import async_get_all_descriptions
+from homeassistant.helpers.translation import async_get_translations
+from homeassistant.setup import async_setup_component
+from homeassistant.util.yaml import load_yaml_dict
+
+FOLDER = Path(__file__).parents[1] / "custom_components" / DOMAIN
+
+SERVICES: dict[str, Any] = load_yaml_dict(str(FOLDER / "services.yaml"))
+TEXTS: dict[str, Any] = json.loads((FOLDER / "translations" / "en.json").read_text())
+ICONS: dict[str, Any] = json.loads((FOLDER / "icons.json").read_text())
+
+every_action = pytest.mark.parametrize(
+    "action", [pytest.param(action, id=action.name) for action in ACTIONS]
+)
+
+
+def keys_of(action: Action) -> dict[str, Any]:
+    """Return the fields of an action with their markers."""
+    return {str(key): key for key in action.fields}
+
+
+def options_of(validator: Any) -> set[str] | None:
+    """Return what a field can be, None for one that can be anything."""
+    return set(validator.container) if isinstance(validator, probatio.In) else None
+
+
+def test_every_action_is_described() -> None:
+    """In all papers, and no other is."""
+    names = {action.name for action in ACTIONS}
+
+    assert set(SERVICES) == set(TEXTS["services"]) == set(ICONS["services"]) == names
+    assert all(set(icon) == {"service"} for icon in ICONS["services"].values())
+
+
+@every_action
+def test_every_field_is_described(action: Action) -> None:
+    """With a name and a description, and as the action takes it."""
+    described = SERVICES[action.name]
+    fields = described.get("fields", {})
+    texts = TEXTS["services"][action.name]
+    own = keys_of(action)
+
+    assert texts["name"]
+    assert texts["description"]
+    assert set(fields) == set(texts.get("fields", {}))
+    for text in texts.get("fields", {}).values():
+        assert set(text) == {"name", "description"}
+        assert all(text.values())
+    extra = {"device_id", "confirm"} if action.one_miner else set()
+    assert set(fields) == own.keys() | extra
+    for name, key in own.items():
+        required = isinstance(key, probatio.Required)
+        assert fields[name].get("required", False) is required, name
+        default = getattr(key, "default", None)
+        if "default" in fields[name]:
+            assert callable(default)
+            assert default() == fields[name]["default"], name
+
+
+@every_action
+def test_every_target_is_a_choice_of_whatsminers(action: Action) -> None:
+    """Of any number, or of one device; filters by device are no longer allowed in a target."""
+    described = SERVICES[action.name]
+
+    if action.one_miner:
+        assert "target" not in described
+        assert described["fields"]["device_id"] == {
+            "required": True,
+            "selector": {"device": {"filter": [{"integration": DOMAIN}]}},
+        }
+        assert described["fields"]["confirm"]["required"]
+    else:
+        assert described["target"] == {"entity": {"integration": DOMAIN}}
+
+
+@every_action
+def test_every_option_has_a_text(action: Action) -> None:
+    """Those of the user interface are those of the action."""
+    validators = {str(key): value for key, value in action.fields.items()}
+    for name, described in SERVICES[action.name].get("fields", {}).items():
+        select = described["selector"].get("select")
+        if select is None:
+            assert options_of(validators.get(name)) is None
+            continue
+        if select.get("custom_value"):
+            continue
+        assert set(select["options"]) == options_of(validators[name])
+        texts = TEXTS["selector"][select["translation_key"]]["options"]
+        assert set(texts) == set(select["options"])
+
+
+def test_no_option_is_left_over() -> None:
+    """And the fields of a pool have their texts."""
+    named = {
+        selector["translation_key"]
+        for service in SERVICES.values()
+        for described in service.get("fields", {}).values()
+        for selector in described["selector"].values()
+        if selector and "translation_key" in selector
+    }
+    pools = SERVICES["update_pools"]["fields"]["pools"]["selector"]["object"]
+
+    assert named == set(TEXTS["selector"])
+    assert set(TEXTS["selector"]["pools"]["fields"]) == set(pools["fields"])
+
+
+@every_action
+def test_every_example_is_one(action: Action) -> None:
+    """What is shown as an example can be entered."""
+    fields = SERVICES[action.name].get("fields", {})
+    shown = {
+        name: field["example"] for name, field in fields.items() if "example" in field
+    }
+    for name, example in shown.items():
+        if isinstance(example, str) and example.startswith("["):
+            shown[name] = json.loads(example)
+    for key in action.fields:
+        if isinstance(key, probatio.Required) and str(key) not in shown:
+            assert "password" in str(key)
+            shown[str(key)] = "secret"
+
+    assert set(shown) <= set(probatio.Schema(dict(action.fields))(shown))
+
+
+@pytest.mark.parametrize("name", ["set_network", "update_firmware", "factory_reset"])
+def test_what_stops_mining_says_so(name: str) -> None:
+    """Whoever reads it knows before."""
+    text = TEXTS["services"][name]["description"]
+
+    assert "reboots" in text
+    assert "mining stops" in text
+
+
+async def test_home_assistant_takes_the_descriptions(hass: HomeAssistant) -> None:
+    """The file is read, selectors are valid, texts are found; no miner is needed for that."""
+    assert await async_setup_component(hass, DOMAIN, {})
+
+    described = (await async_get_all_descriptions(hass))[DOMAIN]
+    texts = await async_get_translations(hass, "en", "services", [DOMAIN])
+
+    for action in ACTIONS:
+        assert set(described[action.name]["fields"]) == set(
+            SERVICES[action.name].get("fields", {})
+        )
+        assert texts[f"component.{DOMAIN}.services.{action.name}.name"]

@@ -1,0 +1,577 @@
+"""The actions: which miners they reach, what they answer, and what becomes of failures."""
+
+import asyncio
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+from unittest.mock import patch
+
+import probatio
+import pytest
+from pytest_homeassistant_custom_component.common import MockConfigEntry, MockUser
+
+from custom_components.whatsminer.actions import ACTIONS
+from custom_components.whatsminer.coordinator import WhatsminerCoordinator
+from homeassistant.config_entries import ConfigEntryDisabler
+from homeassistant.const import (
+    ATTR_AREA_ID,
+    ATTR_DEVICE_ID,
+    ATTR_ENTITY_ID,
+    ATTR_FLOOR_ID,
+    ATTR_LABEL_ID,
+    Platform,
+)
+from homeassistant.core import Context, HomeAssistant
+from homeassistant.exceptions import (
+    HomeAssistantError,
+    ServiceValidationError,
+    Unauthorized,
+)
+from homeassistant.helpers import (
+    area_registry as ar,
+    device_registry as dr,
+    entity_registry as er,
+    floor_registry as fr,
+    label_registry as lr,
+)
+from simulator import Refused, SimulatedMiner
+
+from . import Held, names_of
+from .actions import DATA, POOLS, STATIC, ask, call, failure
+
+ADMIN_ONLY = {
+    "change_password",
+    "download_logs",
+    "factory_reset",
+    "set_hostname",
+    "set_log_server",
+    "set_network",
+    "set_time_zone",
+    "update_firmware",
+    "update_pools",
+}
+ONE_MINER = {"change_password", "factory_reset", "set_network", "update_firmware"}
+EVERY_ACTION = sorted(action.name for action in ACTIONS)
+
+
+@pytest.fixture
+def platforms() -> tuple[Platform, ...]:
+    """Entities and hashboards to choose from."""
+    return (Platform.SENSOR, Platform.SWITCH)
+
+
+@pytest.fixture
+async def hall(
+    hass: HomeAssistant,
+    set_up: WhatsminerCoordinator,
+    hydro_miner: SimulatedMiner,
+    make_entry: Callable[..., MockConfigEntry],
+) -> WhatsminerCoordinator:
+    """A second miner, in the hall."""
+    entry = make_entry(hydro_miner, title="Hall")
+    entry.add_to_hass(hass)
+    assert await hass.config_entries.async_setup(entry.entry_id)
+    await hass.async_block_till_done()
+    hydro_miner.requests.clear()
+    hydro_miner.writes.clear()
+    coordinator: WhatsminerCoordinator = entry.runtime_data
+    return coordinator
+
+
+@pytest.fixture
+def both(set_up: WhatsminerCoordinator, hall: WhatsminerCoordinator) -> dict[str, Any]:
+    """A target of two miners."""
+    return {ATTR_DEVICE_ID: [set_up.device_id, hall.device_id]}
+
+
+@pytest.fixture
+def one(set_up: WhatsminerCoordinator) -> dict[str, Any]:
+    """A target of one miner."""
+    return {ATTR_DEVICE_ID: set_up.device_id}
+
+
+@pytest.fixture
+def firmware(hass: HomeAssistant, tmp_path: Path) -> Path:
+    """A file where files of firmware belong."""
+    hass.config.config_dir = str(tmp_path)
+    path = tmp_path / "whatsminer" / "firmware" / "new.bin"
+    path.parent.mkdir(parents=True)
+    path.write_bytes(b"firmware")
+    return path
+
+
+@pytest.fixture
+def board_id(set_up: WhatsminerCoordinator, device_registry: dr.DeviceRegistry) -> str:
+    """The device of one of its hashboards."""
+    boards = dr.async_entries_for_parent_device(device_registry, set_up.device_id)
+    return boards[0].id
+
+
+# Which miners
+
+
+type Target = Callable[[HomeAssistant, str, str], dict[str, Any]]
+
+
+def by_device(hass: HomeAssistant, device_id: str, board_id: str) -> dict[str, Any]:
+    """Name the device."""
+    return {ATTR_DEVICE_ID: [device_id]}
+
+
+def by_board(hass: HomeAssistant, device_id: str, board_id: str) -> dict[str, Any]:
+    """Name a hashboard."""
+    return {ATTR_DEVICE_ID: [board_id]}
+
+
+def by_entity(hass: HomeAssistant, device_id: str, board_id: str) -> dict[str, Any]:
+    """Name an entity."""
+    return {ATTR_ENTITY_ID: ["sensor.miner_hash_rate"]}
+
+
+def by_entity_of_board(
+    hass: HomeAssistant, device_id: str, board_id: str
+) -> dict[str, Any]:
+    """Name an entity of a hashboard."""
+    entities = er.async_entries_for_device(er.async_get(hass), board_id)
+    return {ATTR_ENTITY_ID: [entities[0].entity_id]}
+
+
+def by_area(hass: HomeAssistant, device_id: str, board_id: str) -> dict[str, Any]:
+    """Name the area that the miner is in."""
+    area = ar.async_get(hass).async_create("Garage")
+    dr.async_get(hass).async_update_device(device_id, area_id=area.id)
+    return {ATTR_AREA_ID: [area.id]}
+
+
+def by_floor(hass: HomeAssistant, device_id: str, board_id: str) -> dict[str, Any]:
+    """Name the floor of that area."""
+    floor = fr.async_get(hass).async_create("Cellar")
+    area = ar.async_get(hass).async_create("Garage", floor_id=floor.floor_id)
+    dr.async_get(hass).async_update_device(device_id, area_id=area.id)
+    return {ATTR_FLOOR_ID: [floor.floor_id]}
+
+
+def by_label(hass: HomeAssistant, device_id: str, board_id: str) -> dict[str, Any]:
+    """Name a label of the miner."""
+    label = lr.async_get(hass).async_create("Solar")
+    dr.async_get(hass).async_update_device(device_id, labels={label.label_id})
+    return {ATTR_LABEL_ID: [label.label_id]}
+
+
+def by_label_of_entity(
+    hass: HomeAssistant, device_id: str, board_id: str
+) -> dict[str, Any]:
+    """Name a label of one of its entities."""
+    label = lr.async_get(hass).async_create("Solar")
+    er.async_get(hass).async_update_entity("switch.miner", labels={label.label_id})
+    return {ATTR_LABEL_ID: [label.label_id]}
+
+
+def by_everything(hass: HomeAssistant, device_id: str, board_id: str) -> dict[str, Any]:
+    """Name it in several ways."""
+    named: dict[str, Any] = {}
+    for way in (by_entity, by_area, by_label):
+        named |= way(hass, device_id, board_id)
+    return named | {ATTR_DEVICE_ID: [device_id, board_id, device_id]}
+
+
+@pytest.mark.parametrize(
+    "target",
+    [
+        by_device,
+        by_board,
+        by_entity,
+        by_entity_of_board,
+        by_area,
+        by_floor,
+        by_label,
+        by_label_of_entity,
+        by_everything,
+    ],
+)
+async def test_a_miner_is_reached_by_whatever_stands_for_it(
+    hass: HomeAssistant,
+    set_up: WhatsminerCoordinator,
+    hall: WhatsminerCoordinator,
+    miner: SimulatedMiner,
+    hydro_miner: SimulatedMiner,
+    board_id: str,
+    target: Target,
+) -> None:
+    """Once, and no other."""
+    named = target(hass, set_up.device_id, board_id)
+
+    await call(hass, "set_hostname", {"hostname": "garage"}, target=named)
+
+    assert miner.writes == [{"cmd": "set_hostname", "hostname": "garage"}]
+    assert hydro_miner.writes == []
+
+
+async def test_a_target_without_a_miner_is_refused(
+    hass: HomeAssistant,
+    set_up: WhatsminerCoordinator,
+    device_registry: dr.DeviceRegistry,
+    miner: SimulatedMiner,
+) -> None:
+    """Other devices, nothing that exists, nothing at all."""
+    other = MockConfigEntry(domain="other")
+    other.add_to_hass(hass)
+    device = device_registry.async_get_or_create(
+        config_entry_id=other.entry_id, identifiers={("other", "1")}
+    )
+    for target in (
+        {ATTR_DEVICE_ID: device.id},
+        {ATTR_DEVICE_ID: "nowhere"},
+        {ATTR_ENTITY_ID: "light.nowhere"},
+        {ATTR_ENTITY_ID: "none"},
+        {ATTR_AREA_ID: "nowhere"},
+    ):
+        error = await failure(hass, "set_led", target)
+        assert error.translation_key == "no_miner"
+        assert isinstance(error, ServiceValidationError)
+    with pytest.raises(probatio.Invalid):
+        await call(hass, "set_led", {})
+
+    assert miner.writes == []
+
+
+async def test_a_disabled_miner_is_left_out(
+    hass: HomeAssistant,
+    both: dict[str, Any],
+    hall: WhatsminerCoordinator,
+    miner: SimulatedMiner,
+) -> None:
+    """Its owner knows that it is out of service."""
+    await hass.config_entries.async_set_disabled_by(
+        hall.config_entry.entry_id, ConfigEntryDisabler.USER
+    )
+
+    await call(hass, "set_led", both)
+    assert names_of(miner.writes) == ["set_led"]
+
+    error = await failure(hass, "set_led", {ATTR_DEVICE_ID: hall.device_id})
+    assert error.translation_key == "no_miner"
+
+
+# Several miners
+
+
+async def test_miners_are_told_at_the_same_time(
+    hass: HomeAssistant,
+    both: dict[str, Any],
+    miner: SimulatedMiner,
+    hydro_miner: SimulatedMiner,
+) -> None:
+    """One does not wait for another."""
+    held = Held()
+    for each in (miner, hydro_miner):
+        each.misbehave("set_hostname", held)
+    calling = hass.async_create_task(
+        call(hass, "set_hostname", {"hostname": "garage", **both})
+    )
+    async with asyncio.timeout(5):
+        while not (miner.writes and hydro_miner.writes):
+            await held.reached.wait()
+            held.reached.clear()
+    held.release.set()
+
+    await calling
+
+
+@pytest.mark.parametrize("first", [True, False], ids=["first", "last"])
+async def test_a_refusal_at_one_leaves_no_other_undone(
+    hass: HomeAssistant,
+    both: dict[str, Any],
+    miner: SimulatedMiner,
+    hydro_miner: SimulatedMiner,
+    first: bool,
+) -> None:
+    """Whichever of them it is, it is named."""
+    bad, name = (hydro_miner, "Hall") if first else (miner, "Miner")
+    bad.misbehave("set_hostname", Refused(132))
+
+    error = await failure(hass, "set_hostname", {"hostname": "garage", **both})
+
+    assert error.translation_key == "refused"
+    assert str(error).startswith(f"{name} refused set_hostname")
+    assert names_of(miner.writes) == names_of(hydro_miner.writes) == ["set_hostname"]
+
+
+async def test_all_that_failed_are_named(
+    hass: HomeAssistant,
+    both: dict[str, Any],
+    old_miner: SimulatedMiner,
+    make_entry: Callable[..., MockConfigEntry],
+    set_up: WhatsminerCoordinator,
+    miner: SimulatedMiner,
+    hydro_miner: SimulatedMiner,
+) -> None:
+    """Each with its own sentence: one is away, one is not loaded, one does it."""
+    attic = make_entry(old_miner, title="Attic")
+    attic.add_to_hass(hass)
+    assert await hass.config_entries.async_setup(attic.entry_id)
+    attic_id = attic.runtime_data.device_id
+    assert await hass.config_entries.async_unload(attic.entry_id)
+    await hydro_miner.disconnect()
+
+    error = await failure(
+        hass,
+        "set_hostname",
+        {"hostname": "garage", ATTR_DEVICE_ID: [*both[ATTR_DEVICE_ID], attic_id]},
+    )
+
+    assert error.translation_key == "several_failed"
+    assert error.translation_placeholders is not None
+    assert error.translation_placeholders["count"] == "2"
+    told = str(error)
+    assert told.startswith("This failed at 2 miners. Attic is not loaded, ")
+    assert ". Hall does not answer. " in told
+    assert "Miner" not in told
+    assert names_of(miner.writes) == ["set_hostname"]
+    assert old_miner.writes == []
+
+
+async def test_an_answer_is_given_up_for_an_error(
+    hass: HomeAssistant, both: dict[str, Any], hydro_miner: SimulatedMiner
+) -> None:
+    """Home Assistant takes one or the other."""
+    await hydro_miner.disconnect()
+
+    with pytest.raises(HomeAssistantError, match="Hall does not answer"):
+        await ask(hass, "query", {"command": "summary", **both})
+
+
+async def test_a_mistake_of_ours_leaves_no_other_undone_either(
+    hass: HomeAssistant,
+    both: dict[str, Any],
+    miner: SimulatedMiner,
+    hall: WhatsminerCoordinator,
+) -> None:
+    """It shows as what it is."""
+    with (
+        patch.object(hall.miner, "send", side_effect=ZeroDivisionError),
+        pytest.raises(ZeroDivisionError),
+    ):
+        await call(hass, "set_led", both)
+
+    assert names_of(miner.writes) == ["set_led"]
+
+
+@pytest.mark.parametrize(
+    ("action", "data", "key"),
+    [
+        ("set_power_percent", {"percent": 101}, "invalid_value"),
+        ("set_power_percent", {"percent": -1, "method": "fast"}, "invalid_value"),
+        ("set_power_percent", {"percent": "nan"}, "invalid_value"),
+        ("set_led", {"period": 65536}, "invalid_value"),
+        ("set_led", {"duration": -1}, "invalid_value"),
+        ("set_led", {"start": 70000}, "invalid_value"),
+        ("set_hostname", {"hostname": "-garage"}, "invalid_hostname"),
+        ("set_hostname", {"hostname": ""}, "invalid_hostname"),
+        ("set_log_server", {"host": "server.local"}, "invalid_ip"),
+        ("set_log_server", {"host": "10.0.0.1", "port": 0}, "invalid_value"),
+        ("set_time_zone", {"time_zone": "Mars/Olympus"}, "invalid_zonename"),
+        ("set_time_zone", {"time_zone": "Europe"}, "invalid_zonename"),
+        ("set_time_zone", {"time_zone": "zones"}, "invalid_zonename"),
+        ("set_time_zone", {"time_zone": "../zones"}, "invalid_zonename"),
+        ("set_time_zone", {"time_zone": "/etc/localtime"}, "invalid_zonename"),
+        ("set_time_zone", {"time_zone": ""}, "invalid_zonename"),
+        ("update_pools", {"pools": []}, "invalid_value"),
+        ("update_pools", {"pools": POOLS * 2}, "invalid_value"),
+        (
+            "update_pools",
+            {"pools": [{"url": "pool.example:3333", "worker": "a"}]},
+            "invalid_pool_url",
+        ),
+    ],
+)
+async def test_what_no_miner_takes_is_refused_once(
+    hass: HomeAssistant,
+    both: dict[str, Any],
+    miner: SimulatedMiner,
+    hydro_miner: SimulatedMiner,
+    action: str,
+    data: dict[str, Any],
+    key: str,
+) -> None:
+    """Before any of them is asked."""
+    error = await failure(hass, action, data | both)
+
+    assert error.translation_key == key
+    assert isinstance(error, ServiceValidationError)
+    assert "Hall, Miner" in str(error)
+    assert miner.requests == hydro_miner.requests == []
+
+
+@pytest.mark.parametrize(
+    ("changes", "key"),
+    [
+        ({"ip": "192.168.1"}, "invalid_ip"),
+        ({"ip": ""}, "invalid_ip"),
+        ({"netmask": "255.0.255.0"}, "invalid_mask"),
+        ({"netmask": ""}, "invalid_mask"),
+        ({"gateway": "192.168.2.1"}, "invalid_gateway"),
+        ({"gateway": ""}, "invalid_gateway"),
+        ({"dns": ["router"]}, "invalid_dns"),
+        ({"dns": []}, "invalid_dns"),
+        ({"hostname": "under_score"}, "invalid_hostname"),
+    ],
+)
+async def test_a_network_that_cannot_work_is_refused(
+    hass: HomeAssistant,
+    one: dict[str, Any],
+    miner: SimulatedMiner,
+    changes: dict[str, Any],
+    key: str,
+) -> None:
+    """A miner at a wrong address is a walk to the cellar."""
+    error = await failure(
+        hass, "set_network", {"confirm": True, **STATIC, **changes, **one}
+    )
+
+    assert error.translation_key == key
+    assert isinstance(error, ServiceValidationError)
+    assert miner.requests == []
+
+
+@pytest.mark.parametrize(
+    ("action", "data"),
+    [
+        ("set_power_percent", {}),
+        ("set_power_percent", {"percent": "much"}),
+        ("set_power_percent", {"percent": 80, "method": "slow"}),
+        ("set_led", {"color": "blue"}),
+        ("set_led", {"mode": "manual"}),
+        ("set_log_server", {"host": "10.0.0.1", "protocol": "sctp"}),
+        ("set_hostname", {}),
+        ("set_hostname", {"hostname": "garage", "name": "garage"}),
+        ("update_pools", {"pools": [{"url": "stratum+tcp://one.example:3333"}]}),
+        ("update_pools", {"pools": "stratum+tcp://one.example:3333"}),
+        ("query", {}),
+    ],
+)
+async def test_what_makes_no_sense_is_refused(
+    hass: HomeAssistant,
+    one: dict[str, Any],
+    miner: SimulatedMiner,
+    action: str,
+    data: dict[str, Any],
+) -> None:
+    """By Home Assistant, which says what it expected."""
+    with pytest.raises(probatio.Invalid):
+        await call(hass, action, data | one, return_response=action == "query")
+
+    assert miner.requests == []
+
+
+# Who may do what
+
+
+@pytest.mark.parametrize("action", EVERY_ACTION)
+async def test_only_administrators_change_money_network_password_or_firmware(
+    hass: HomeAssistant,
+    one: dict[str, Any],
+    miner: SimulatedMiner,
+    hass_read_only_user: MockUser,
+    action: str,
+) -> None:
+    """Others do what they could do with an entity."""
+    context = Context(user_id=hass_read_only_user.id)
+    options = {"context": context, "return_response": action == "query"}
+    if action in ADMIN_ONLY:
+        with pytest.raises(Unauthorized):
+            await call(hass, action, DATA[action] | one, **options)
+        assert miner.requests == []
+        return
+
+    if action == "preheat":
+        miner.state.mining = False
+    await call(hass, action, DATA[action] | one, **options)
+    assert miner.requests
+
+
+@pytest.mark.parametrize("password", [""])
+@pytest.mark.parametrize("action", EVERY_ACTION)
+async def test_a_miner_without_a_password_is_only_read(
+    hass: HomeAssistant,
+    one: dict[str, Any],
+    miner: SimulatedMiner,
+    firmware: Path,
+    action: str,
+) -> None:
+    """And the error says what to do."""
+    if action == "query":
+        assert await ask(hass, action, DATA[action] | one)
+        return
+
+    error = await failure(hass, action, DATA[action] | one)
+    assert error.translation_key == "read_only"
+    assert isinstance(error, ServiceValidationError)
+    assert miner.writes == []
+
+
+# One miner at a time
+
+
+@pytest.mark.parametrize("action", sorted(ONE_MINER))
+async def test_what_is_hard_to_undo_is_confirmed(
+    hass: HomeAssistant,
+    one: dict[str, Any],
+    miner: SimulatedMiner,
+    firmware: Path,
+    action: str,
+) -> None:
+    """Nothing is sent before."""
+    for confirm in ({}, {"confirm": False}):
+        data = {**DATA[action], **one}
+        del data["confirm"]
+        error = await failure(hass, action, data | confirm)
+        assert error.translation_key == "not_confirmed"
+        assert isinstance(error, ServiceValidationError)
+
+    assert miner.requests == []
+
+
+@pytest.mark.parametrize("action", sorted(ONE_MINER))
+async def test_what_is_hard_to_undo_is_done_to_one_miner(
+    hass: HomeAssistant,
+    both: dict[str, Any],
+    hall: WhatsminerCoordinator,
+    miner: SimulatedMiner,
+    device_registry: dr.DeviceRegistry,
+    action: str,
+) -> None:
+    """Never to an area, a label or two miners."""
+    for target in (
+        {},
+        both,
+        {ATTR_AREA_ID: "garage"},
+        {ATTR_LABEL_ID: "solar"},
+        {ATTR_ENTITY_ID: "switch.miner"},
+        {ATTR_AREA_ID: "garage", ATTR_DEVICE_ID: hall.device_id},
+    ):
+        with pytest.raises(probatio.Invalid):
+            await call(hass, action, DATA[action] | target)
+    with pytest.raises(ServiceValidationError, match="nowhere"):
+        await call(hass, action, DATA[action] | {ATTR_DEVICE_ID: "nowhere"})
+    await hass.config_entries.async_unload(hall.config_entry.entry_id)
+    with pytest.raises(ServiceValidationError, match="Hall"):
+        await call(hass, action, DATA[action] | {ATTR_DEVICE_ID: hall.device_id})
+
+    assert miner.requests == []
+
+
+async def test_a_hashboard_stands_for_its_one_miner(
+    hass: HomeAssistant, miner: SimulatedMiner, board_id: str
+) -> None:
+    """Whatever of it was clicked."""
+    await call(hass, "factory_reset", {"confirm": True, ATTR_DEVICE_ID: board_id})
+
+    assert miner.writes == [{"cmd": "factory_reset"}]
+
+
+def test_the_rules_are_kept() -> None:
+    """The lists in this file are complete."""
+    assert {action.name for action in ACTIONS if action.admin_only} == ADMIN_ONLY
+    assert {action.name for action in ACTIONS if action.one_miner} == ONE_MINER
+    assert list(DATA) == EVERY_ACTION

@@ -1,0 +1,54 @@
+"""Time zones in the words of the miner."""
+
+from importlib import resources
+
+import pytest
+
+from custom_components.whatsminer.api import InvalidTextError, commands
+from custom_components.whatsminer.time_zones import posix_time_zone
+
+ZONES = resources.files("tzdata").joinpath("zones").read_text().split()
+
+
+@pytest.mark.parametrize(
+    ("name", "rules"),
+    [
+        ("Europe/Berlin", "CET-1CEST,M3.5.0,M10.5.0/3"),
+        ("Asia/Shanghai", "CST-8"),
+        ("America/Argentina/Buenos_Aires", "<-03>3"),
+        ("Asia/Kolkata", "IST-5:30"),
+        ("Etc/GMT+5", "<-05>5"),
+        ("UTC", "UTC0"),
+    ],
+)
+def test_a_zone_has_its_rules(name: str, rules: str) -> None:
+    """Those that OpenWrt has for it."""
+    assert posix_time_zone(name) == rules
+
+
+def test_every_zone_can_be_sent() -> None:
+    """None has rules that the client would refuse."""
+    assert len(ZONES) > 500
+    for name in ZONES:
+        commands.set_zone(posix_time_zone(name), name)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "",
+        "Mars/Olympus",
+        "Europe",
+        "Europe/",
+        "/UTC",
+        "../zones",
+        "leapseconds",
+        "a\0b",
+    ],
+)
+def test_no_other_file_is_read(name: str) -> None:
+    """Whatever is entered."""
+    with pytest.raises(InvalidTextError) as caught:
+        posix_time_zone(name)
+
+    assert caught.value.parameter == "zonename"
