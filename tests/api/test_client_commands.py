@@ -86,7 +86,6 @@ async def test_a_refused_query_is_an_answer(
     answer = await polled.query("get_psu")
     assert (answer["STATUS"], answer["Code"]) == ("E", 132)
     assert answer["Msg"] == "because I say so"
-    assert (await polled.query("status+summary"))["Code"] == 14
 
 
 @pytest.mark.parametrize(
@@ -100,6 +99,8 @@ async def test_a_refused_query_is_an_answer(
         "get_token",
         "power_off",
         "download_logs",
+        "status+summary",
+        "summary+get_version",
         "Summary",
         "summary ",
         "stats",
@@ -188,7 +189,7 @@ USUAL = [JOINED, "status", "get_error_code"]
 @pytest.mark.parametrize(
     ("command", "asked"),
     [
-        (commands.set_led_auto(), INFO),
+        (commands.set_led_auto(), USUAL),
         (commands.set_led("red", 200, 100, 0), INFO),
         (commands.set_hostname("rig7"), INFO),
         (commands.adjust_upfreq_speed(3), INFO),
@@ -247,7 +248,7 @@ async def test_the_log_of_any_miner_comes_whole(any_miner: SimulatedMiner) -> No
 async def test_any_miner_takes_a_firmware(
     any_miner: SimulatedMiner, clock: Clock
 ) -> None:
-    """It reboots, and the first poll after that tells the new version."""
+    """It reboots, and tells the new version soon after that."""
     client = Miner(any_miner.host, any_miner.port, password=any_miner.password)
     before = (await client.poll()).firmware
     image = hashlib.shake_128(b"firmware").digest(300_000)
@@ -267,7 +268,8 @@ async def test_any_miner_takes_a_firmware(
         await client.poll()
     any_miner.advance(any_miner.state.reboot_seconds)
     clock.now += any_miner.state.reboot_seconds
-    snapshot = await client.poll()
+    for _ in range(2):  # the faults come first
+        snapshot = await client.poll()
     assert snapshot.firmware == any_miner.firmware_version
     assert snapshot.firmware != before
 

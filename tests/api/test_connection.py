@@ -69,6 +69,26 @@ async def test_the_answer_may_be_cut_anywhere(receive: Receive, cut: int) -> Non
     assert b"".join(file) == FILE
 
 
+async def test_a_control_character_ends_no_answer(receive: Receive) -> None:
+    """Some firmware has them inside of its strings."""
+    answer = b'{"Msg":"a\nb\tc"}'
+    assert await receive(answer + FILE) == [answer, FILE]
+
+
+async def test_what_is_ahead_is_still_to_be_received(listen: Listen) -> None:
+    """Although the miner has closed."""
+
+    async def miner(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(ANSWER + FILE)
+
+    async with connect(HOST, await listen(miner), timeout=5) as connection:
+        await connection.receive_object()
+        await a_while()
+        assert not connection.ended
+        assert await connection.receive() == FILE
+        assert connection.ended
+
+
 @pytest.mark.parametrize("between", [b"\0", b"\n", b"\r\n", b"\0\0\n", b" \0"])
 async def test_what_stands_between_belongs_to_neither(
     receive: Receive, between: bytes

@@ -859,6 +859,30 @@ async def test_another_miner_behind_the_address_after_an_outage_is_refused(
     assert snapshot.generation == before.generation
 
 
+async def test_after_an_outage_faults_are_read_before_what_seldom_changes(
+    polls: Polls,
+) -> None:
+    """Those from before it may be gone, and what caused it may be a new one."""
+    polls.miner.state.faults = {111: "2026-11-20 08:00:00"}
+    await polls.poll()
+    await polls.miner.disconnect()
+    with pytest.raises(CannotConnectError):
+        await polls.poll()
+    polls.miner.reconnect()
+    polls.miner.state.faults = {218: "2026-11-20 09:00:00"}
+
+    snapshot = await polls.poll()
+
+    assert [error.code for error in snapshot.errors or ()] == ["218"]
+    assert polls.asked
+    third = []
+    for _ in range(8):
+        await polls.poll()
+        third.append(polls.asked[2])
+    assert set(SLOW) <= set(third)
+    assert third[1::2] == ["get_error_code"] * 4  # in turn with them
+
+
 async def test_after_an_outage_the_mac_is_read_again_and_then_no_more(
     any_polls: Polls,
 ) -> None:

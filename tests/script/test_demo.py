@@ -1,14 +1,21 @@
 """What of the demo can be tested without starting it; its smoke test does the rest."""
 
+from itertools import pairwise
 import json
 from pathlib import Path
+from typing import Any, override
 
 import pytest
 
-from demo_instance.dashboard import Column, build
+from demo_instance import energy
+from demo_instance.cards import Column
+from demo_instance.client import Client, RefusedError, State
+from demo_instance.dashboard import build
+from demo_instance.miners import AIR, PLANS, DemoMiner, Plan
 from demo_instance.seed import seed
-from demo_instance.smoke import complaints
+from demo_instance.smoke import complaints, contract
 from demo_instance.smoke.report import Mismatch, Report
+from simulator import SimulatedMiner
 
 _TIME = "2026-11-21 01:00:00.000+00:00"
 STARTED = f"{_TIME} INFO (MainThread) [homeassistant.bootstrap] Home Assistant initialized in 1s\n"
@@ -84,18 +91,38 @@ async def test_report(capsys: pytest.CaptureFixture[str]) -> None:
 
 def test_dashboard_leaves_out_what_a_miner_lacks() -> None:
     """Only entities that are there are on the dashboard."""
-    entities = {
-        key: f"sensor.{key}" for key in ("hash_rate", "power", "chip_temperature")
+    board = {
+        "sensor.board0_hash_rate": "sensor.b_rate",
+        "sensor.board0_temperature": "sensor.b_temperature",
+        "sensor.board0_effective_chips": "sensor.b_chips",
+        "binary_sensor.board0_alive": "binary_sensor.b_alive",
+    }
+    full = {
+        key: key
+        for key in ("sensor.hash_rate", "sensor.power", "sensor.chip_temperature")
     }
     columns = [
-        Column("Full", "M30S+", "air", "amber", {**entities, "mining": "switch.full"}),
-        Column("Bare", "M63", "hydro", "blue", {"hash_rate": "sensor.bare"}),
+        Column(
+            name="Full",
+            model="M30S+",
+            cooling="air",
+            color="amber",
+            entities={**full, **board, "switch.mining": "switch.full"},
+            boards=["abc"],
+        ),
+        Column(
+            name="Bare",
+            model="M63",
+            cooling="hydro",
+            color="blue",
+            entities={"sensor.hash_rate": "sensor.bare"},
+        ),
     ]
-    (view,) = build(columns)["views"]
-    *miners, graphs = view["sections"]
+    miners, history = build(columns)["views"]
+    _, *sections = miners["sections"]
     used = [
         [card["entity"] for card in section["cards"] if "entity" in card]
-        for section in miners
+        for section in sections
     ]
     assert used[0] == [
         "switch.full",
@@ -104,8 +131,84 @@ def test_dashboard_leaves_out_what_a_miner_lacks() -> None:
         "sensor.chip_temperature",
     ]
     assert used[1] == ["sensor.bare"]
-    compared = [card["entities"] for card in graphs["cards"] if "entities" in card]
-    assert [len(entities) for entities in compared] == [2, 1, 1]
+    tables = [
+        [card["content"] for card in section["cards"] if card["type"] == "markdown"]
+        for section in sections
+    ]
+    assert tables[1] == []
+    (table,) = tables[0]
+    assert "[Hashboard 1](/config/devices/device/abc)" in table
+    assert all(entity_id in table for entity_id in board.values())
+    compared = [
+        [entity["entity"] for entity in card["entities"]]
+        for section in history["sections"]
+        for card in section["cards"]
+        if "entities" in card
+    ]
+    assert compared[0] == ["sensor.hash_rate", "sensor.bare"]
+    assert compared[1] == ["sensor.power"]
+
+
+@pytest.mark.parametrize("plan", PLANS, ids=lambda plan: plan.model)
+def test_contract(plan: Plan) -> None:
+    """What is disabled differs between a miner and its hashboards."""
+    keys = contract.keys(plan)
+    enabled = contract.enabled(keys, plan)
+    assert enabled < keys
+    assert "sensor.chip_temperature_max" in enabled
+    assert "sensor.board_temperature" in enabled
+    assert "sensor.board0_hash_rate" in enabled
+    assert not any("accepted_shares" in key for key in enabled)
+    assert "sensor.board0_chip_temperature_max" not in enabled
+    slots = {key.split("board")[1][0] for key in keys if ".board" in key}
+    assert slots - {"_"} == set(map(str, range(contract.boards(plan))))
+
+
+class EmptyEnergyDashboard(Client):
+    """A Home Assistant that knows one miner, and whose Energy dashboard is not arranged."""
+
+    def __init__(self, miner: DemoMiner) -> None:
+        """Remember what is asked for."""
+        self.told: list[tuple[str, dict[str, Any]]] = []
+        self._own = {
+            ("sensor", f"{miner.mac}_{key}"): f"sensor.{key}"
+            for key in ("power", "energy", "hash_rate")
+        } | {("switch", f"{miner.mac}_mining"): "switch.miner"}
+
+    @override
+    async def command(self, kind: str, **arguments: Any) -> None:
+        if kind == "energy/get_prefs":
+            raise RefusedError({"message": "No prefs"})
+        self.told.append((kind, arguments))
+
+    @override
+    async def entities(self, *, disabled: bool = False) -> dict[tuple[str, str], str]:
+        return self._own
+
+    @override
+    async def state(self, entity_id: str) -> State:
+        return State("on", {"friendly_name": "Miner"})
+
+
+async def test_energy_of_yesterday() -> None:
+    """What is made up for the day before ends where Home Assistant begins to count."""
+    miner = DemoMiner(AIR, SimulatedMiner(model=AIR.model))
+    client = EmptyEnergyDashboard(miner)
+    await energy.install(client, [miner])
+    *imports, (kind, preferences) = client.told
+    assert kind == "energy/save_prefs"
+    (device,) = preferences["device_consumption"]
+    assert device == {
+        "stat_consumption": "sensor.energy",
+        "stat_rate": "sensor.power",
+        "name": "Miner",
+    }
+    stats = {told["metadata"]["statistic_id"]: told["stats"] for _, told in imports}
+    sums = [row["sum"] for row in stats["sensor.energy"]]
+    assert sums[-1] == 0
+    used = [after - before for before, after in pairwise(sums)]
+    assert used == pytest.approx([3.4] * 24, rel=0.05)
+    assert len(stats["sensor.power"]) == len(stats["sensor.hash_rate"]) == 24
 
 
 def test_seed_keeps_what_is_there(tmp_path: Path) -> None:
