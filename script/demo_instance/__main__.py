@@ -11,7 +11,7 @@ import socket
 import sys
 import tempfile
 
-from . import TOOLCHAIN, DemoError, dashboard, miners
+from . import TOOLCHAIN, DemoError, dashboard, energy, miners
 from .instance import running, say
 from .process import LOG
 from .seed import PASSWORD, USER
@@ -89,13 +89,17 @@ async def _demo(config: Path, port: int) -> None:
         say("Adding the miners")
         for miner in demo.miners:
             await miners.add(demo.client, miner)
+        miners.fall_ill(demo.miners)
+        await miners.use(demo.client, demo.miners)
+        await energy.install(demo.client, demo.miners)
         await dashboard.install(demo.client, demo.miners)
         print(f"\n    {demo.url}    user {USER}, password {PASSWORD}\n")
         for miner in demo.miners:
             plan, at = miner.plan, f"{miner.miner.host}:{miner.miner.port}"
             print(f"    {plan.model:<6} API {plan.api} {at}", end="")
             print(f"    password {plan.password}")
-        print("\n    Ctrl-C stops Home Assistant and the miners.\n", flush=True)
+        print("\n    Two of the miners are ill, to show what that looks like.")
+        print("    Ctrl-C stops Home Assistant and the miners.\n", flush=True)
         await demo.home.wait()
 
 

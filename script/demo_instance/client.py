@@ -12,7 +12,8 @@ import aiohttp
 from . import DemoError
 
 DOMAIN = "whatsminer"
-_FLOWS = "config/config_entries/flow"
+_ADDING = "config/config_entries/flow"
+_OPTIONS = "config/config_entries/options/flow"
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +106,7 @@ class Client:
 
     async def start_flow(self) -> dict[str, Any]:
         """Open the form that adds a miner; return it."""
-        return await self._flow("", {"handler": DOMAIN})
+        return await self._flow(_ADDING, {"handler": DOMAIN})
 
     async def submit(self, flow_id: str, data: Mapping[str, Any]) -> dict[str, Any]:
         """Fill in the form; return what comes of it.
@@ -113,20 +114,40 @@ class Client:
         The answer is the next form (with ``errors``), an abort, or the new entry; input
         that the form itself does not take gives ``errors`` alone.
         """
-        return await self._flow(f"/{flow_id}", data)
+        return await self._flow(f"{_ADDING}/{flow_id}", data)
 
     async def cancel(self, flow_id: str) -> None:
         """Close the form."""
-        async with self._session.delete(f"{self._url}/api/{_FLOWS}/{flow_id}"):
+        async with self._session.delete(f"{self._url}/api/{_ADDING}/{flow_id}"):
             pass
 
-    async def _flow(self, path: str, data: Mapping[str, Any]) -> dict[str, Any]:
+    async def start_options(self, entry_id: str) -> dict[str, Any]:
+        """Open the dialogue behind the gear of a miner; return its first step."""
+        return await self._flow(_OPTIONS, {"handler": entry_id})
+
+    async def choose(
+        self, flow_id: str, data: Mapping[str, Any] | None = None
+    ) -> dict[str, Any]:
+        """Go on in that dialogue, or without data look where it is; return the step."""
+        return await self._flow(f"{_OPTIONS}/{flow_id}", data)
+
+    async def upload(self, name: str, content: bytes) -> str:
+        """Upload a file as a form does; return the id that the form then submits."""
+        form = aiohttp.FormData()
+        form.add_field("file", content, filename=name)
         async with self._session.post(
-            f"{self._url}/api/{_FLOWS}{path}", json=data
+            f"{self._url}/api/file_upload", data=form
+        ) as response:
+            response.raise_for_status()
+            return str((await response.json())["file_id"])
+
+    async def _flow(self, path: str, data: Mapping[str, Any] | None) -> dict[str, Any]:
+        async with self._session.request(
+            "GET" if data is None else "POST", f"{self._url}/api/{path}", json=data
         ) as response:
             if response.status not in (200, 400):
                 text = await response.text()
-                raise DemoError(f"the config flow fails with {response.status}: {text}")
+                raise DemoError(f"the flow fails with {response.status}: {text}")
             result: dict[str, Any] = await response.json()
             return result
 
@@ -158,14 +179,56 @@ class Client:
             service_data={"entity_id": entity_id, **data},
         )
 
-    async def entities(self) -> dict[str, str]:
-        """Return the entity id for each unique id of our integration."""
+    async def act(
+        self, action: str, *, response: bool = False, **data: Any
+    ) -> dict[str, Any]:
+        """Perform one of our own actions; return its response, if one is wanted.
+
+        A target is data as well, as Home Assistant has it.
+        """
+        result = await self.command(
+            "call_service",
+            domain=DOMAIN,
+            service=action,
+            service_data=data,
+            return_response=response,
+        )
+        return result.get("response") or {}
+
+    async def entities(self, *, disabled: bool = False) -> dict[tuple[str, str], str]:
+        """Return the entity id for each kind and unique id of our integration.
+
+        Args:
+            disabled: whether to include those that are disabled.
+        """
         registry = await self.command("config/entity_registry/list")
         return {
-            entity["unique_id"]: entity["entity_id"]
+            (entity["entity_id"].partition(".")[0], entity["unique_id"]): entity[
+                "entity_id"
+            ]
             for entity in registry
             if entity["platform"] == DOMAIN
+            and (disabled or entity["disabled_by"] is None)
         }
+
+    async def devices(self) -> dict[str, dict[str, Any]]:
+        """Return our devices by what identifies them: a MAC, or a MAC and a board."""
+        registry = await self.command("config/device_registry/list")
+        return {
+            identifier: device
+            for device in registry
+            for domain, identifier in device["identifiers"]
+            if domain == DOMAIN
+        }
+
+    async def logbook(self, entity_id: str, since: datetime) -> list[dict[str, Any]]:
+        """Return what the logbook says of an entity, the oldest first."""
+        entries: list[dict[str, Any]] = await self.command(
+            "logbook/get_events",
+            start_time=since.isoformat(),
+            entity_ids=[entity_id],
+        )
+        return entries
 
     async def translations(self, category: str, domain: str) -> dict[str, str]:
         """Return the English texts that the web page has for a category."""

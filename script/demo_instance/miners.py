@@ -1,7 +1,8 @@
 """The simulated miners of the demo."""
 
-from collections.abc import AsyncIterator, Mapping
-from contextlib import AsyncExitStack, asynccontextmanager
+import asyncio
+from collections.abc import AsyncIterator, Iterable, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 import time
 from typing import Any
@@ -10,6 +11,8 @@ from simulator import MODELS, Cooling, SimulatedMiner
 
 from . import DemoError
 from .client import Client
+
+_SECONDS_TO_COME_BACK = 60.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,18 +85,45 @@ class DemoMiner:
             "password": self.plan.password,
         }
 
-    def unique_id(self, key: str) -> str:
-        """Return the unique id of one of its entities."""
-        return f"{self.mac}_{key}"
+    def own(self, entities: Mapping[tuple[str, str], str]) -> dict[str, str]:
+        """Pick its own of all entities; return the entity id for each ``kind.key``.
 
-    def own(self, entities: Mapping[str, str]) -> dict[str, str]:
-        """Pick its own of all entities: from unique id -> entity id to key -> entity id."""
-        prefix = self.unique_id("")
+        The key alone would not do: one of a sensor may be that of a number as well.
+        """
+        prefix = f"{self.mac}_"
         return {
-            unique_id.removeprefix(prefix): entity_id
-            for unique_id, entity_id in entities.items()
+            f"{kind}.{unique_id.removeprefix(prefix)}": entity_id
+            for (kind, unique_id), entity_id in entities.items()
             if unique_id.startswith(prefix)
         }
+
+
+def fall_ill(miners: Iterable[DemoMiner]) -> None:
+    """Make two of the miners ill, so that a visitor sees what that looks like.
+
+    They have to be known already: a hashboard that was never there is not missed.
+    """
+    for miner in miners:
+        state = miner.miner.state
+        if miner.plan is HYDRO:
+            state.fail(5072)  # the water does not flow as it should at hashboard 3
+        elif miner.plan is OLD:
+            state.boards[1].present = False
+            state.fail(531)  # hashboard 2 is not found
+
+
+async def use(client: Client, miners: Iterable[DemoMiner]) -> None:
+    """Set what most firmware does not report, so that the visitor sees more than unknown."""
+    entities = await client.entities()
+    for miner in miners:
+        entity_id = miner.own(entities)["number.power_percent"]
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_SECONDS_TO_COME_BACK):
+                # One that has another port than in an earlier run is found just now.
+                while (await client.state(entity_id)).state == "unavailable":
+                    await asyncio.sleep(0.1)
+        if (await client.state(entity_id)).state == "unknown":
+            await client.call(entity_id, "set_value", value=100)
 
 
 @asynccontextmanager

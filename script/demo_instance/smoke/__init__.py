@@ -1,10 +1,23 @@
 """``script/demo --smoke``: the main job, done and verified without a browser."""
 
+import asyncio
 from pathlib import Path
 
 from .. import DemoError
 from ..instance import running
-from . import adding, bad_input, complaints, reading, writing
+from . import (
+    actions,
+    adding,
+    bad_input,
+    buttons,
+    complaints,
+    faults,
+    files,
+    metering,
+    parting,
+    reading,
+    writing,
+)
 from .bench import Bench
 from .report import Report
 
@@ -17,12 +30,23 @@ async def run(config: Path, port: int) -> None:
     """
     report = Report()
     async with running(config, port, own_ports=False) as demo:
-        bench = Bench(demo.client, demo.miners, report)
+        bench = Bench(demo.client, demo.miners, config, report)
         await adding.run(bench)
         await reading.run(bench)
+        await metering.run(bench)
+        await buttons.identify(bench)
+        # Nothing is written meanwhile, and either of them waits most of the time.
+        await asyncio.gather(bad_input.hosts(bench), faults.run(bench))
         await writing.run(bench)
         await bad_input.run(bench)
         await writing.verify_after_poll(bench)
+        await actions.run(bench)
+        await files.download_logs(bench)
+        await files.update_firmware(bench)
+        await buttons.preheat(bench)
+        await buttons.restart(bench)
+        await buttons.verify_led(bench)
+        await parting.run(bench)
     # Home Assistant has stopped: its log is complete.
     async with report.step("nothing of ours in Home Assistant's log") as step:
         step.shown = complaints.check(demo.home.log, bench.refusals)

@@ -10,39 +10,42 @@ from .adding import form_error
 from .bad_hosts import GARBAGE, HALF, answering, closed_port
 from .bench import Bench
 from .report import Mismatch
+from .writing import name
 
 # The last of them restarts mining, which was restarted a moment ago. Of two values the
 # one that is refused comes from the form of the entity, the other from what is sent.
 VALUES: tuple[tuple[Plan, str, str, Mapping[str, Any]], ...] = (
-    (AIR, "power_percent", "set_value", {"value": 101}),
-    (AIR, "power_percent", "set_value", {"value": -1}),
-    (AIR, "power_percent", "set_value", {"value": "nan"}),
-    (HYDRO, "power_limit", "set_value", {"value": 0}),
-    (HYDRO, "power_limit", "set_value", {"value": "nan"}),
-    (AIR, "temperature_offset", "set_value", {"value": "inf"}),
-    (OLD, "power_percent", "set_value", {"value": 100.5}),
-    (HYDRO, "power_mode", "select_option", {"option": "turbo"}),
-    (AIR, "power_mode", "select_option", {"option": "low"}),
+    (AIR, "number.power_percent", "set_value", {"value": 101}),
+    (AIR, "number.power_percent", "set_value", {"value": -1}),
+    (AIR, "number.power_percent", "set_value", {"value": "nan"}),
+    (HYDRO, "number.power_limit", "set_value", {"value": 0}),
+    (HYDRO, "number.power_limit", "set_value", {"value": "nan"}),
+    (AIR, "number.temperature_offset", "set_value", {"value": "inf"}),
+    (OLD, "number.power_percent", "set_value", {"value": 100.5}),
+    # Only liquid may be clocked up.
+    (AIR, "number.target_frequency", "set_value", {"value": 1}),
+    (HYDRO, "select.power_mode", "select_option", {"option": "turbo"}),
+    (AIR, "select.power_mode", "select_option", {"option": "low"}),
 )
 
 
 async def run(bench: Bench) -> None:
-    """Try all of it."""
+    """Try values that no setting takes."""
     for plan, key, service, data in VALUES:
         value = next(iter(data.values()))
-        async with bench.report.step(f"{plan.model}: {key} to {value}") as step:
+        async with bench.report.step(f"{plan.model}: {name(key)} to {value}") as step:
             miner = bench.miner(plan)
             entity_id = await bench.entity(miner, key)
             before = await bench.client.state(entity_id)
-            step.shown = f"refused, {await bench.refused(entity_id, service, **data)}"
+            call = bench.client.call(entity_id, service, **data)
+            step.shown = f"refused, {await bench.refused(call)}"
             step.sent = bench.received(miner)
             after = await bench.client.state(entity_id)
             if after.state != before.state:
                 raise Mismatch(f"{entity_id} changed to {after.state}")
-    await _hosts(bench)
 
 
-async def _hosts(bench: Bench) -> None:
+async def hosts(bench: Bench) -> None:
     """Try to add what is no miner; all at once, since some keep us waiting."""
     async with AsyncExitStack() as stack:
         garbage = await stack.enter_async_context(answering(GARBAGE))

@@ -5,17 +5,18 @@ from dataclasses import dataclass
 from functools import partial
 
 from homeassistant.util import dt as dt_util
-from simulator import MODELS, Cooling
-from simulator.telemetry import Telemetry
+from simulator import MODELS
+from simulator.telemetry import BoardReading, Telemetry
 
 from ..client import State
-from ..miners import AIR, OLD, DemoMiner, Plan
-from .bench import Bench
+from ..miners import AIR, DemoMiner
+from . import contract
+from .bench import Bench, is_near
 from .report import Mismatch
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class Reading[Source]:
     """A sensor, and what the simulator knows of it.
 
     Attributes:
@@ -25,48 +26,40 @@ class Reading:
 
     key: str
     unit: str
-    truth: Callable[[Telemetry], float]
+    truth: Callable[[Source], float]
     margin: float
 
 
-READINGS = (
-    Reading("hash_rate", "TH/s", lambda now: now.hash_rate, 0.04),
-    Reading("hash_rate_average", "TH/s", lambda now: now.hash_average, 0.01),
-    Reading("power", "W", lambda now: now.power, 0.02),
-    Reading("efficiency", "J/TH", lambda now: now.power / now.hash_rate, 0.05),
-    Reading("chip_temperature", "°C", lambda now: now.chip_avg, 0.03),
-    Reading("frequency", "MHz", lambda now: now.frequency, 0.03),
-    Reading("environment_temperature", "°C", lambda now: now.environment, 0.05),
-    Reading("fan_speed_in", "rpm", lambda now: now.fan_in, 0.05),
-    Reading("fan_speed_out", "rpm", lambda now: now.fan_out, 0.05),
+READINGS: tuple[Reading[Telemetry], ...] = (
+    Reading("sensor.hash_rate", "TH/s", lambda now: now.hash_rate, 0.04),
+    Reading("sensor.hash_rate_average", "TH/s", lambda now: now.hash_average, 0.01),
+    Reading("sensor.power", "W", lambda now: now.power, 0.02),
+    Reading("sensor.efficiency", "J/TH", lambda now: now.power / now.hash_rate, 0.05),
+    Reading("sensor.chip_temperature", "°C", lambda now: now.chip_avg, 0.03),
+    Reading("sensor.chip_temperature_max", "°C", lambda now: now.chip_max, 0.03),
+    Reading("sensor.board_temperature", "°C", lambda now: now.board_temperature, 0.03),
+    Reading("sensor.frequency", "MHz", lambda now: now.frequency, 0.03),
+    Reading("sensor.environment_temperature", "°C", lambda now: now.environment, 0.05),
+    Reading("sensor.coolant_temperature", "°C", lambda now: now.coolant, 0.05),
+    Reading("sensor.psu_temperature", "°C", lambda now: now.psu_temperature, 0.05),
+    Reading("sensor.fan_speed_in", "rpm", lambda now: now.fan_in, 0.05),
+    Reading("sensor.fan_speed_out", "rpm", lambda now: now.fan_out, 0.05),
 )
-EVERYWHERE = {
-    "hash_rate",
-    "hash_rate_average",
-    "power",
-    "efficiency",
-    "chip_temperature",
-    "frequency",
-    "mining_since",
-    "pool_rejection",
-    "mining",
-    "fast_boot",
-    "web_pools",
-    "power_percent",
-    "power_mode",
+BOARD_READINGS: tuple[Reading[BoardReading], ...] = (
+    Reading("sensor.hash_rate", "TH/s", lambda now: now.hash_rate, 0.04),
+    Reading("sensor.temperature", "°C", lambda now: now.temperature, 0.03),
+    Reading("sensor.frequency", "MHz", lambda now: now.frequency, 0.03),
+    Reading("sensor.chip_temperature", "°C", lambda now: now.chip_avg, 0.03),
+)
+WORDS = {
+    "sensor.pool": "stratum+tcp://btc.pool.example:3333",
+    "sensor.worker": "simulated.001",
+    "sensor.faults": "0",
+    "binary_sensor.running": "on",
+    "binary_sensor.stable": "on",
+    "binary_sensor.pool_connected": "on",
+    "binary_sensor.problem": "off",
 }
-
-
-def expected_keys(plan: Plan) -> set[str]:
-    """Return the keys of the entities that a miner has."""
-    keys = set(EVERYWHERE)
-    if plan is not OLD:
-        keys |= {"environment_temperature", "power_limit"}
-    if plan.cooling is Cooling.AIR:
-        keys |= {"fan_speed_in", "fan_speed_out"}
-        if plan is not OLD:
-            keys.add("temperature_offset")
-    return keys
 
 
 async def run(bench: Bench) -> None:
@@ -81,19 +74,20 @@ async def run(bench: Bench) -> None:
         async with bench.report.step(f"the {model} is read as it is") as step:
             step.shown = await _readings(bench, miner)
             step.sent = bench.received(miner)
+        async with bench.report.step(f"the hashboards of the {model}") as step:
+            step.shown = await _hashboards(bench, miner)
+            step.sent = bench.received(miner)
 
 
 async def _device(bench: Bench, miner: DemoMiner) -> str:
-    keys, expected = set(await bench.entities(miner)), expected_keys(miner.plan)
-    if keys != expected:
-        raise Mismatch(
-            f"entities that should not be: {sorted(keys - expected)},"
-            f" missing: {sorted(expected - keys)}"
-        )
-    devices = await bench.client.command("config/device_registry/list")
-    connection = ["mac", miner.mac]
-    device = next((d for d in devices if connection in d["connections"]), None)
-    if device is None:
+    expected = contract.keys(miner.plan)
+    everything = set(miner.own(await bench.client.entities(disabled=True)))
+    _compare("entities", everything, expected)
+    found = set(miner.own(await bench.client.entities()))
+    _compare("enabled entities", found, contract.enabled(expected, miner.plan))
+    devices = await bench.client.devices()
+    device = devices.get(miner.mac)
+    if device is None or ["mac", miner.mac] not in device["connections"]:
         raise Mismatch("there is no device with the miner's MAC")
     for field, value in (
         ("manufacturer", "MicroBT"),
@@ -105,44 +99,85 @@ async def _device(bench: Bench, miner: DemoMiner) -> str:
             raise Mismatch(f"the device's {field} is {device[field]}, not {value}")
     if miner.plan.model not in (device["model"] or ""):
         raise Mismatch(f"the device's model is {device['model']}")
-    return f"{device['model']}, {len(keys)} entities"
+    for slot in range(contract.boards(miner.plan)):
+        board = devices.get(f"{miner.mac}_board{slot}", {})
+        if board.get("parent_device_id") != device["id"]:
+            raise Mismatch(f"hashboard {slot} is no part of the miner's device")
+    return f"{device['model']}, {len(found)} entities, {len(expected) - len(found)} disabled"
+
+
+def _compare(what: str, found: set[str], expected: set[str]) -> None:
+    if found != expected:
+        raise Mismatch(
+            f"{what} that should not be: {sorted(found - expected)},"
+            f" missing: {sorted(expected - found)}"
+        )
 
 
 async def _readings(bench: Bench, miner: DemoMiner) -> str:
-    entities = await bench.entities(miner)
+    entities = contract.keys(miner.plan)
     states: dict[str, State] = {}
     for reading in READINGS:
-        if reading.key not in entities:
-            continue
-        truth = reading.truth(miner.miner.state.telemetry())
-        state = states[reading.key] = await bench.shows(
-            entities[reading.key],
-            f"{truth:.2f} {reading.unit}",
-            partial(_is_near, truth=truth, margin=reading.margin),
-        )
-        unit = state.attributes.get("unit_of_measurement")
-        if unit != reading.unit:
-            raise Mismatch(f"{reading.key} is in {unit}, not {reading.unit}")
+        if reading.key in entities:
+            states[reading.key] = await _agrees(
+                bench, miner, reading.key, reading, miner.miner.state.telemetry()
+            )
     # Not from the simulator: a unit that is wrong on both sides would go unnoticed.
     box = MODELS[miner.plan.model]
-    for key, value in (("hash_rate", box.hash_rate), ("power", box.power)):
-        if not _is_near(states[key].state, value, 0.1):
+    for key, value in (
+        ("sensor.hash_rate", box.hash_rate),
+        ("sensor.power", box.power),
+    ):
+        if not is_near(states[key].state, value, 0.1):
             raise Mismatch(f"{key} is {states[key].shown}; the model has {value}")
-    await _mining_since(bench, miner, entities["mining_since"])
-    return ", ".join(states[key].shown for key in ("hash_rate", "power", "efficiency"))
+    for key, word in WORDS.items():
+        await bench.shows(miner, key, word)
+    await _start_of_mining(bench, miner)
+    return ", ".join(
+        states[f"sensor.{key}"].shown for key in ("hash_rate", "power", "efficiency")
+    )
 
 
-async def _mining_since(bench: Bench, miner: DemoMiner, entity_id: str) -> None:
-    shown = dt_util.parse_datetime((await bench.client.state(entity_id)).state)
-    if shown is None:
-        raise Mismatch("the start of mining is not known")
-    elapsed = (dt_util.utcnow() - shown).total_seconds()
+async def _hashboards(bench: Bench, miner: DemoMiner) -> str:
+    entities = contract.keys(miner.plan)
+    shown: list[str] = []
+    for board in miner.miner.state.telemetry().boards:
+        for reading in BOARD_READINGS:
+            key = contract.board_key(board.slot, reading.key)
+            if key in entities:
+                state = await _agrees(bench, miner, key, reading, board)
+                if reading.key == "sensor.hash_rate":
+                    shown.append(state.shown)
+        chips = contract.board_key(board.slot, "sensor.effective_chips")
+        await bench.shows(miner, chips, str(MODELS[miner.plan.model].chips))
+        await bench.shows(
+            miner, contract.board_key(board.slot, "binary_sensor.alive"), "on"
+        )
+    return ", ".join(shown)
+
+
+async def _agrees[Source](
+    bench: Bench, miner: DemoMiner, key: str, reading: Reading[Source], source: Source
+) -> State:
+    """Verify one number and its unit."""
+    truth = reading.truth(source)
+    state = await bench.shows(
+        miner,
+        key,
+        f"{truth:.2f} {reading.unit}",
+        partial(is_near, truth=truth, margin=reading.margin),
+    )
+    unit = state.attributes.get("unit_of_measurement")
+    if unit != reading.unit:
+        raise Mismatch(f"{key} is in {unit}, not {reading.unit}")
+    return state
+
+
+async def _start_of_mining(bench: Bench, miner: DemoMiner) -> None:
+    shown = (await bench.state(miner, "sensor.mining_since")).state
+    since = dt_util.parse_datetime(shown)
+    if since is None:
+        raise Mismatch(f"the start of mining is {shown}")
+    elapsed = (dt_util.utcnow() - since).total_seconds()
     if abs(elapsed - miner.miner.state.elapsed) > 60:
-        raise Mismatch(f"mining since {shown}, {elapsed:.0f} s ago")
-
-
-def _is_near(shown: str, truth: float, margin: float) -> bool:
-    try:
-        return abs(float(shown) - truth) <= margin * abs(truth)
-    except ValueError:
-        return False
+        raise Mismatch(f"mining since {since}, {elapsed:.0f} s ago")

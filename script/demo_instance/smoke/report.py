@@ -11,6 +11,8 @@ import aiohttp
 from .. import DemoError
 from ..client import RefusedError
 
+_WIDEST = 80
+
 
 class Mismatch(DemoError):
     """Something is not as it should be."""
@@ -67,7 +69,10 @@ class Report:
             (step.name, step.sent, step.shown, f"{step.milliseconds:.0f}")
             for step in self.steps
         ]
-        widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+        # A cell that is longer pushes aside only what is behind it.
+        widths = [
+            min(_WIDEST, max(map(len, column))) for column in zip(*rows, strict=True)
+        ]
         rows.insert(
             1, ("-" * widths[0], "-" * widths[1], "-" * widths[2], "-" * widths[3])
         )

@@ -1,0 +1,252 @@
+"""The cards of the demo's dashboard."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+_HOURS = 0.5
+_ICONS = {"air": "mdi:fan", "hydro": "mdi:water", "immersion": "mdi:pool"}
+_COOLING = {"air": "air-cooled", "hydro": "water-cooled", "immersion": "immersion"}
+# What the graphs compare.
+_GRAPHS = {
+    "sensor.hash_rate": "Hash rate",
+    "sensor.power": "Power",
+    "sensor.chip_temperature": "Chip temperature",
+}
+_DAY = {"sensor.power": "Power", "sensor.energy": "Energy"}
+
+type Card = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Column:
+    """A miner, for the dashboard.
+
+    Attributes:
+        name: what Home Assistant calls it.
+        entities: the entity id for each ``kind.key`` that this miner has.
+        boards: the device id of each hashboard.
+    """
+
+    name: str
+    model: str
+    cooling: str
+    color: str
+    entities: Mapping[str, str]
+    boards: Sequence[str] = field(default=())
+
+    def tile(self, key: str, width: int, name: str, **options: Any) -> Iterator[Card]:
+        """Yield the tile of an entity, or nothing if this miner lacks it.
+
+        Args:
+            key: the entity.
+            width: in twelfths of the column.
+            name: a short one.
+            options: more of the card.
+        """
+        if entity_id := self.entities.get(key):
+            yield {
+                "type": "tile",
+                "entity": entity_id,
+                "name": name,
+                "grid_options": {"columns": width},
+                **({"color": self.color} | options),
+            }
+
+
+def summary(columns: Sequence[Column]) -> Card:
+    """Return the line above everything: what all miners do together."""
+
+    def total(key: str) -> str:
+        return f"{_ids(columns, key)} | map('states') | map('float', 0) | sum"
+
+    content = (
+        "# Three miners\n"
+        f"**{{{{ '%.0f' | format({total('sensor.hash_rate')}) }}}} TH/s** for "
+        f"**{{{{ '%.2f' | format(({total('sensor.power')}) / 1000) }}}} kW**"
+        f"{{% set faults = ({total('sensor.faults')}) | int %}}"
+        "{% if faults %}, **{{ faults }} fault{{ 's' if faults > 1 }}**{% endif %}"
+    )
+    return _text(content)
+
+
+def faults(columns: Sequence[Column]) -> Card:
+    """Return what is wrong with any of the miners, in words; nothing if nothing is."""
+    names = {
+        column.entities["sensor.faults"]: column.name
+        for column in columns
+        if "sensor.faults" in column.entities
+    }
+    content = (
+        f"{{% for id, name in {names}.items() %}}"
+        "{% for fault in state_attr(id, 'faults') or [] %}"
+        '<ha-alert alert-type="'
+        "{{ 'info' if fault.severity == 'minor' else 'error' }}\" "
+        'title="{{ name }}: fault {{ fault.code }}">{{ fault.text }}</ha-alert>\n\n'
+        "{% endfor %}{% endfor %}"
+    )
+    return {
+        **_text(content),
+        "grid_options": {"columns": "full"},
+        "visibility": [
+            {
+                "condition": "or",
+                "conditions": [
+                    {"condition": "numeric_state", "entity": entity_id, "above": 0}
+                    for entity_id in names
+                ],
+            }
+        ],
+    }
+
+
+def readings(column: Column) -> Iterable[Card]:
+    """Return what a miner tells, and its main switch."""
+    aside = ["sensor.environment_temperature", "sensor.mining_since"]
+    yield {
+        "type": "heading",
+        "heading": f"{column.model}, {_COOLING[column.cooling]}",
+        "heading_style": "title",
+        "icon": _ICONS[column.cooling],
+        "badges": [
+            {"type": "entity", "entity": column.entities[key], "color": column.color}
+            for key in aside
+            if key in column.entities
+        ],
+    }
+    yield from column.tile(
+        "switch.mining",
+        12,
+        column.name,
+        features=[{"type": "toggle"}],
+        features_position="inline",
+    )
+    trend = [{"type": "trend-graph", "hours_to_show": _HOURS}]
+    yield from column.tile("sensor.hash_rate", 6, "Hash rate", features=trend)
+    yield from column.tile("sensor.power", 6, "Power", features=trend)
+    yield from column.tile("sensor.efficiency", 6, "Efficiency")
+    yield from column.tile("sensor.energy", 6, "Energy")
+    yield from column.tile("sensor.chip_temperature", 6, "Chips")
+    # In its own color: red if there is one.
+    yield from column.tile("binary_sensor.problem", 6, "Health", color=None)
+    # One row in either case, so that the settings begin at the same height everywhere.
+    if "sensor.fan_speed_in" in column.entities:
+        yield from column.tile("sensor.fan_speed_in", 6, "Intake fan")
+        yield from column.tile("sensor.fan_speed_out", 6, "Exhaust fan")
+    else:
+        yield from column.tile("sensor.coolant_temperature", 6, "Coolant")
+        yield from column.tile("sensor.psu_temperature", 6, "Power supply")
+
+
+def settings(column: Column) -> Iterable[Card]:
+    """Return what can be changed on a miner."""
+    slider = [{"type": "numeric-input", "style": "slider"}]
+    inline = {"features_position": "inline"}
+    yield from column.tile(
+        "number.power_percent", 12, "Percent", features=slider, **inline
+    )
+    mode = [{"type": "select-options", "style": "buttons"}]
+    yield from column.tile("select.power_mode", 12, "Mode", features=mode, **inline)
+    # When a button was pressed last is of no interest.
+    yield from column.tile("button.identify", 6, "Identify", hide_state=True)
+    yield from column.tile("button.restart_mining", 6, "Restart", hide_state=True)
+
+
+def hashboards(column: Column) -> Iterable[Card]:
+    """Return a table of the hashboards; each links to its own page."""
+    if not column.boards:
+        return
+    rows = [
+        "| [Hashboard {number}](/config/devices/device/{device}) "
+        "| {rate} | {temperature} | {chips} | {alive} |".format(
+            number=slot + 1,
+            device=device,
+            rate=_number(column.entities[f"sensor.board{slot}_hash_rate"], 1, "TH/s"),
+            temperature=_number(
+                column.entities[f"sensor.board{slot}_temperature"], 0, "°C"
+            ),
+            chips=_number(column.entities[f"sensor.board{slot}_effective_chips"], 0),
+            alive=_alive(column.entities[f"binary_sensor.board{slot}_alive"]),
+        )
+        for slot, device in enumerate(column.boards)
+    ]
+    head = "|  | Hash rate | Temp. | Chips | Alive |\n|:--|--:|--:|--:|:--|"
+    yield {
+        "type": "markdown",
+        "content": "\n".join([head, *rows]),
+        "grid_options": {"columns": 12},
+    }
+
+
+def graphs(columns: Sequence[Column]) -> Iterable[Card]:
+    """Return the graphs that compare the miners."""
+    yield _heading("The last half hour")
+    for key, title in _GRAPHS.items():
+        yield {
+            "type": "history-graph",
+            "title": title,
+            "hours_to_show": _HOURS,
+            "grid_options": {"columns": 12},
+            "entities": _compared(columns, key),
+        }
+
+
+def day(columns: Sequence[Column]) -> Iterable[Card]:
+    """Return the last day: what was used, and what went wrong."""
+    yield _heading("The last day")
+    for key, title in _DAY.items():
+        yield {
+            "type": "statistics-graph",
+            "title": title,
+            "days_to_show": 1,
+            "period": "hour",
+            "stat_types": ["change"] if key == "sensor.energy" else ["mean"],
+            "chart_type": "bar" if key == "sensor.energy" else "line",
+            "grid_options": {"columns": 12},
+            "entities": _compared(columns, key),
+        }
+    yield {
+        "type": "logbook",
+        "title": "Faults",
+        "hours_to_show": 24,
+        "target": {"entity_id": _ids(columns, "event.fault")},
+        "grid_options": {"columns": 12},
+    }
+
+
+def _compared(columns: Sequence[Column], key: str) -> list[Card]:
+    return [
+        {"entity": column.entities[key], "name": column.model, "color": column.color}
+        for column in columns
+        if key in column.entities
+    ]
+
+
+def _ids(columns: Sequence[Column], key: str) -> list[str]:
+    return [column.entities[key] for column in columns if key in column.entities]
+
+
+def _number(entity_id: str, digits: int, unit: str = "") -> str:
+    """Return the template of a number; a dash for one that is not there."""
+    return (
+        f"{{% set value = states('{entity_id}') %}}"
+        f"{{{{ '%.{digits}f {unit}' | format(value | float) "
+        "if value | is_number else '–' }}"
+    )
+
+
+def _alive(entity_id: str) -> str:
+    """Return the template of a word: nothing is said of a board that need not work."""
+    return (
+        "{{ {'on': '<font color=\"green\">yes</font>',"
+        " 'off': '<font color=\"red\">no</font>'}"
+        f".get(states('{entity_id}'), '–') }}}}"
+    )
+
+
+def _heading(text: str) -> Card:
+    return {"type": "heading", "heading": text, "heading_style": "title"}
+
+
+def _text(content: str) -> Card:
+    return {"type": "markdown", "text_only": True, "content": content}
