@@ -111,12 +111,11 @@ async def test_a_minor_fault_is_no_problem(
 
 
 async def test_a_problem_is_unknown_until_the_miner_has_told(
-    hass: HomeAssistant, miner: SimulatedMiner, config_entry: MockConfigEntry
+    hass: HomeAssistant, miner: SimulatedMiner, clock: Clock
 ) -> None:
     """No answer is not the same as no problem."""
     miner.misbehave("get_error_code", Refused(132))
-    await hass.config_entries.async_reload(config_entry.entry_id)
-    await hass.async_block_till_done()
+    await clock.next_poll(2)
 
     assert shown(hass, PROBLEM) == STATE_UNKNOWN
 

@@ -9,6 +9,8 @@ from pytest_homeassistant_custom_component.common import (
 )
 from syrupy.assertion import SnapshotAssertion
 
+from custom_components.whatsminer.api import commands
+from custom_components.whatsminer.coordinator import WhatsminerCoordinator
 from homeassistant.const import (
     EVENT_HOMEASSISTANT_STOP,
     STATE_UNAVAILABLE,
@@ -298,6 +300,119 @@ async def test_an_led_that_cannot_be_given_back_is_no_error(
         record.getMessage() for record in caplog.records if record.levelname == "ERROR"
     ] == []
     assert miner.state.led
+
+
+@pytest.mark.parametrize("lost", [1, 19])
+async def test_an_led_is_given_back_as_soon_as_the_miner_can_be_told(
+    hass: HomeAssistant, miner: SimulatedMiner, clock: Clock, lost: int
+) -> None:
+    """Otherwise it would flash for ever."""
+    await press(hass, "identify")
+    miner.misbehave("set_led", Closed())
+    for _ in range(lost):
+        await clock.tick(30)
+    assert miner.state.led
+    miner.behave()
+
+    await clock.tick(30)
+    assert miner.state.led == {}
+
+    miner.writes.clear()
+    await clock.tick(600)
+    assert miner.writes == []
+
+
+async def test_a_miner_that_keeps_its_led_is_left_alone_in_the_end(
+    hass: HomeAssistant,
+    miner: SimulatedMiner,
+    clock: Clock,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """After ten minutes, and the log says so."""
+    await press(hass, "identify")
+    miner.misbehave("set_led", Refused(132))
+    for _ in range(20):
+        await clock.tick(30)
+    assert "Miner: its LED flashes on" not in caplog.text
+    await clock.tick(30)
+    assert "Miner: its LED flashes on" in caplog.text
+    assert miner.writes == [FLASH] + [AUTO] * 21
+
+    miner.behave()
+    await clock.tick(600)
+    assert miner.writes == [FLASH] + [AUTO] * 21
+
+
+@pytest.mark.parametrize("under_way", [False, True], ids=["between", "under-way"])
+async def test_an_led_that_somebody_else_wants_is_not_taken_back(
+    hass: HomeAssistant,
+    miner: SimulatedMiner,
+    clock: Clock,
+    set_up: WhatsminerCoordinator,
+    under_way: bool,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """Neither before the next try nor after one that is just under way."""
+    await press(hass, "identify")
+    held = Held(then=Refused(132))
+    miner.misbehave("set_led", held, times=1)
+    clock.move(30)
+    await held.reached.wait()
+    green = commands.set_led("green", period=1000, duration=500, start=0)
+    if under_way:
+        set_up.identify.note(green)
+    held.release.set()
+    await hass.async_block_till_done(wait_background_tasks=True)
+    if not under_way:
+        await set_up.async_send(green, refresh=False)
+    before = list(miner.writes)
+
+    await clock.tick(600)
+
+    assert miner.writes == before
+    assert "flashes on" not in caplog.text
+
+
+async def test_pressed_again_while_the_led_is_not_given_back(
+    hass: HomeAssistant, miner: SimulatedMiner, clock: Clock
+) -> None:
+    """The half-minute starts anew, once."""
+    await press(hass, "identify")
+    miner.misbehave("set_led", Refused(132), times=1)
+    await clock.tick(30)
+    await clock.tick(20)
+    await press(hass, "identify")
+
+    await clock.tick(29)
+    assert miner.writes == [FLASH, AUTO, FLASH]
+    await clock.tick(1)
+    await clock.tick(60)
+    assert miner.writes == [FLASH, AUTO, FLASH, AUTO]
+
+
+@pytest.mark.parametrize("stops", [False, True])
+async def test_an_unloaded_miner_gets_its_led_back_with_a_last_try(
+    hass: HomeAssistant,
+    miner: SimulatedMiner,
+    clock: Clock,
+    config_entry: MockConfigEntry,
+    stops: bool,
+) -> None:
+    """And nothing is tried after it, whatever became of it."""
+    await press(hass, "identify")
+    miner.misbehave("set_led", Refused(132))
+    await clock.tick(30)
+    assert miner.writes == [FLASH, AUTO]
+
+    if stops:
+        hass.bus.async_fire(EVENT_HOMEASSISTANT_STOP)
+        await hass.async_block_till_done()
+    else:
+        assert await hass.config_entries.async_unload(config_entry.entry_id)
+    assert miner.writes == [FLASH, AUTO, AUTO]
+
+    await clock.tick(600)
+    assert miner.writes == [FLASH, AUTO, AUTO]
 
 
 # When buttons can be pressed

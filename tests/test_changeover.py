@@ -9,8 +9,8 @@ import pytest_socket
 
 from custom_components.whatsminer.api import (
     InvalidTextError,
-    MalformedReplyError,
     RefusedError,
+    UnansweredError,
     UnreachableError,
     WhatsminerError,
     commands,
@@ -276,8 +276,11 @@ async def test_a_closed_write_access_tells_nothing_of_the_password(
     miner.misbehave("get_version", Refused(45))  # which is what a password is tried by
     with pytest.raises(UnreachableError):
         await set_up.changeover.async_change_password(NEW)
+    miner.requests.clear()
     await clock.next_poll(5)
     assert config_entry.data[CONF_PASSWORD] == old
+    tried = [request for request in miner.requests if request.get("token")]
+    assert names_of(tried).count("get_version") == 0
 
     miner.behave()
     await clock.next_poll(20)
@@ -451,7 +454,7 @@ async def test_a_miner_that_moves_without_a_whole_answer_is_followed(
     miner.misbehave("net_config", how)
     try:
         await tell_to_move(set_up)
-    except MalformedReplyError:
+    except UnansweredError:
         assert isinstance(how, Truncated)
     await miner.disconnect()
 

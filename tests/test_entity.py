@@ -121,19 +121,19 @@ async def test_without_a_password_there_are_only_readings(
 
 # What goes wrong with a command, and the key of the sentence that explains it.
 FAILURES: tuple[tuple[str, Misbehaviour, str], ...] = (
-    ("disable_web_pools", Closed(), "cannot_connect"),
-    ("disable_web_pools", GARBAGE, "not_a_whatsminer"),
-    ("disable_web_pools", Truncated(), "malformed_reply"),
+    ("disable_web_pools", Closed(), "unanswered"),
+    ("disable_web_pools", GARBAGE, "unanswered"),
+    ("disable_web_pools", Truncated(), "unanswered"),
     ("disable_web_pools", PROCESS_DOWN, "mining_process_down"),
     ("disable_web_pools", Refused(23), "wrong_password"),
     ("disable_web_pools", Refused(45), "write_access_closed"),
     ("disable_web_pools", Refused(14), "unsupported_command"),
     ("disable_web_pools", Refused(132), "refused"),
     ("disable_web_pools", Refused(135), "refused"),
-    ("disable_web_pools", Raw(b'{"enc":"bm8gYmxvY2s="}'), "malformed_reply"),
-    ("disable_web_pools", Raw(b'{"enc":"%%%"}'), "malformed_reply"),
-    ("disable_web_pools", Raw(b'{"enc":"AAAAAAAAAAAAAAAAAAAAAA=="}'), "malformed_reply"),
-    ("disable_web_pools", Raw(b"{}"), "malformed_reply"),
+    ("disable_web_pools", Raw(b'{"enc":"bm8gYmxvY2s="}'), "unanswered"),
+    ("disable_web_pools", Raw(b'{"enc":"%%%"}'), "unanswered"),
+    ("disable_web_pools", Raw(b'{"enc":"AAAAAAAAAAAAAAAAAAAAAA=="}'), "unanswered"),
+    ("disable_web_pools", Raw(b"{}"), "unanswered"),
     ("get_token", Refused(136), "too_many_tokens"),
     ("get_token", Raw(b'{"STATUS":"S","Msg":{"salt":"!","newsalt":"!","time":"1"}}'),
      "malformed_reply"),
@@ -249,7 +249,7 @@ async def test_silence_is_explained(
     with pytest.raises(HomeAssistantError) as error:
         await call
 
-    assert error.value.translation_key == "timed_out"
+    assert error.value.translation_key == "unanswered"
     assert shown(hass, "switch.miner_pools_on_web_page") == "unknown"
 
 

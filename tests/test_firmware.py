@@ -52,13 +52,16 @@ def file(folder: Path) -> Path:
 
 
 @pytest.fixture(autouse=True)
-def waiting(monkeypatch: pytest.MonkeyPatch, miner: SimulatedMiner) -> None:
-    """Let the time between two looks pass for the miner, and not for the test."""
+def waited(monkeypatch: pytest.MonkeyPatch, miner: SimulatedMiner) -> list[float]:
+    """The seconds between two looks, which pass for the miner and not for the test."""
+    waited: list[float] = []
 
     async def sleep(seconds: float) -> None:
+        waited.append(seconds)
         miner.advance(seconds)
 
     monkeypatch.setattr(firmware, "sleep", sleep)
+    return waited
 
 
 @pytest.mark.parametrize(
@@ -99,16 +102,34 @@ async def test_no_final_answer_is_no_failure(
     assert update.after == "20991231.11.Rel"
 
 
-async def test_a_miner_that_keeps_its_firmware_is_told(
-    miner: SimulatedMiner, set_up: WhatsminerCoordinator, file: Path
+async def test_a_miner_that_comes_back_with_its_firmware_is_told(
+    miner: SimulatedMiner,
+    set_up: WhatsminerCoordinator,
+    file: Path,
+    waited: list[float],
 ) -> None:
-    """Whether it came back with it, or never went."""
+    """As soon as it is back, and its version has been read again."""
     before = miner.firmware_version
     miner.next_firmware = before
-    image = read_image(file)
-    assert await async_update_firmware(set_up, image) == Update(before, before)
+    assert await async_update_firmware(set_up, read_image(file)) == Update(
+        before, before
+    )
+    assert sum(waited) < miner.state.reboot_seconds + 30
+
+
+async def test_a_miner_that_never_goes_is_told(
+    miner: SimulatedMiner,
+    set_up: WhatsminerCoordinator,
+    file: Path,
+    waited: list[float],
+) -> None:
+    """It may take some minutes to write a firmware before it reboots."""
+    before = miner.firmware_version
     miner.misbehave("update_firmware", CutTransfer(1.0))
-    assert await async_update_firmware(set_up, image) == Update(before, before)
+    assert await async_update_firmware(set_up, read_image(file)) == Update(
+        before, before
+    )
+    assert 120 <= sum(waited) <= 300
 
 
 async def test_a_refused_firmware_is_an_error(

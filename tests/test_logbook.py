@@ -86,11 +86,11 @@ async def test_a_fault_is_in_the_logbook_in_words(
         "Check the mains voltage and the power cable."
     )
     assert [(line["name"], line["message"], line["entity_id"]) for line in found] == [
-        ("Miner", message, "event.miner_fault")
+        ("Miner fault", message, "event.miner_fault")
         for message in (
-            f"fault 206 appeared (power supply): {text}",
-            f"fault 206 cleared (power supply): {text}",
-            "fault 987654 appeared: Unknown fault 987654.",
+            f"206 appeared (power supply): {text}",
+            f"206 cleared (power supply): {text}",
+            "987654 appeared: Unknown fault 987654.",
         )
     ]
 
@@ -117,4 +117,4 @@ async def test_the_logbook_knows_the_miner_by_its_present_name(
 
     found = await lines(hass, hass_ws_client)
 
-    assert [line["name"] for line in found] == [name]
+    assert [line["name"] for line in found] == [f"{name} fault"]

@@ -3,12 +3,16 @@
 import asyncio
 from collections.abc import Generator
 from datetime import UTC, datetime
+import os
 from pathlib import Path
 import tarfile
+from tempfile import NamedTemporaryFile
+from typing import IO
 from unittest.mock import patch
 
 import pytest
 
+from custom_components.whatsminer import logs
 from custom_components.whatsminer.api import transfers
 from custom_components.whatsminer.coordinator import WhatsminerCoordinator
 from custom_components.whatsminer.logs import async_download_logs
@@ -61,6 +65,49 @@ async def test_the_log_becomes_a_file(
     assert [write["cmd"] for write in miner.writes] == ["download_logs"]
 
 
+async def test_a_log_can_be_read_like_any_other_file(
+    set_up: WhatsminerCoordinator, config_folder: Path
+) -> None:
+    """Not only by the user that Home Assistant runs as."""
+    (other := config_folder / "other").touch()
+    log = await async_download_logs(set_up)
+    assert log.path.stat().st_mode == other.stat().st_mode
+
+
+async def test_two_logs_of_the_same_second_are_two_files(
+    miner: SimulatedMiner, set_up: WhatsminerCoordinator, config_folder: Path
+) -> None:
+    """Both whole, and neither in place of the other, nor of one that was there before."""
+    first = await async_download_logs(set_up)
+    first.path.write_bytes(b"kept")
+
+    both = await asyncio.gather(
+        async_download_logs(set_up), async_download_logs(set_up)
+    )
+
+    stem = first.path.stem
+    assert {log.path.name for log in both} == {f"{stem}_2.tgz", f"{stem}_3.tgz"}
+    assert [log.path.read_bytes() for log in both] == [miner.logs] * 2
+    assert first.path.read_bytes() == b"kept"
+    assert len(files(config_folder)) == 3
+
+
+async def test_a_log_that_fails_takes_nothing_from_another_of_the_same_second(
+    miner: SimulatedMiner, set_up: WhatsminerCoordinator, config_folder: Path
+) -> None:
+    """Each has a file of its own."""
+    miner.misbehave("download_logs", CutTransfer(), times=1)
+
+    failed, log = await asyncio.gather(
+        async_download_logs(set_up), async_download_logs(set_up), return_exceptions=True
+    )
+
+    assert isinstance(failed, HomeAssistantError)
+    assert isinstance(log, logs.Log)
+    assert log.path.read_bytes() == miner.logs
+    assert files(config_folder) == [str(log.path.relative_to(config_folder))]
+
+
 async def test_a_large_log_is_never_held_whole(
     miner: SimulatedMiner, set_up: WhatsminerCoordinator
 ) -> None:
@@ -111,6 +158,15 @@ async def test_a_log_that_does_not_come_whole_leaves_nothing(
     assert set_up.access.is_open is (key != "write_access_closed")
 
 
+async def test_a_log_that_comes_shows_that_write_access_is_open(
+    miner: SimulatedMiner, set_up: WhatsminerCoordinator
+) -> None:
+    """Again, and nobody has to look for it."""
+    set_up.access.update(is_open=False)
+    await async_download_logs(set_up)
+    assert set_up.access.is_open is True
+
+
 async def test_a_log_beyond_all_measure_is_not_taken(
     miner: SimulatedMiner,
     set_up: WhatsminerCoordinator,
@@ -140,11 +196,18 @@ async def test_a_disk_that_fills_up_is_told(
     miner: SimulatedMiner, set_up: WhatsminerCoordinator, config_folder: Path
 ) -> None:
     """Half-way: the connection was all right."""
+
+    def on_a_full_disk(*, dir: Path, suffix: str, delete_on_close: bool) -> IO[bytes]:
+        file = NamedTemporaryFile(
+            dir=dir, suffix=suffix, delete_on_close=delete_on_close
+        )
+        full = os.open("/dev/full", os.O_WRONLY)
+        os.dup2(full, file.fileno())
+        os.close(full)
+        return file
+
     with (
-        patch(
-            "custom_components.whatsminer.logs._open",
-            lambda path: Path("/dev/full").open("wb", buffering=0),
-        ),
+        patch.object(logs, "NamedTemporaryFile", on_a_full_disk),
         pytest.raises(HomeAssistantError) as error,
     ):
         await async_download_logs(set_up)
@@ -153,6 +216,20 @@ async def test_a_disk_that_fills_up_is_told(
         "miner": "Miner",
         "reason": "No space left on device",
     }
+    assert files(config_folder) == []
+
+
+async def test_a_file_that_cannot_get_its_name_is_told(
+    set_up: WhatsminerCoordinator, config_folder: Path
+) -> None:
+    """And leaves neither itself nor the name behind."""
+    with (
+        patch.object(Path, "replace", side_effect=PermissionError(1, "Not permitted")),
+        pytest.raises(HomeAssistantError) as error,
+    ):
+        await async_download_logs(set_up)
+    assert error.value.translation_key == "log_not_written"
+    assert files(config_folder) == []
 
 
 async def test_a_power_off_does_not_wait_for_the_log(

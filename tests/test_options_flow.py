@@ -16,6 +16,7 @@ from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 from custom_components.whatsminer import firmware
 from custom_components.whatsminer.coordinator import WhatsminerCoordinator
 from homeassistant.config_entries import ConfigFlowResult
+from homeassistant.const import CONF_PASSWORD
 from homeassistant.core import Event, HomeAssistant, callback
 from homeassistant.data_entry_flow import FlowResultType
 from homeassistant.setup import async_setup_component
@@ -147,7 +148,7 @@ async def test_progress_is_shown(
     config_entry: MockConfigEntry,
     browser: Any,
 ) -> None:
-    """From nothing to everything."""
+    """From nothing to nearly everything: the miner still has to write it and reboot."""
     shares: list[float] = []
 
     @callback
@@ -159,7 +160,7 @@ async def test_progress_is_shown(
     await hass.async_block_till_done(wait_background_tasks=True)
     assert len(shares) > 1
     assert shares == sorted(shares)
-    assert shares[-1] == 1
+    assert shares[-1] == pytest.approx(0.9)
 
 
 async def test_a_miner_that_kept_its_firmware_is_told(
@@ -293,6 +294,124 @@ async def test_a_miner_that_cannot_be_reached_gets_none(
     result = await hass.config_entries.options.async_init(config_entry.entry_id)
     assert result["type"] is FlowResultType.ABORT
     assert result["reason"] == "not_loaded"
+
+
+async def until(
+    hass: HomeAssistant, entry: MockConfigEntry, browser: Any, step: str
+) -> tuple[ConfigFlowResult, dict[str, Any]]:
+    """Go on to a step, and return what would be sent next."""
+    result = await hass.config_entries.options.async_init(entry.entry_id)
+    if step == "init":
+        return result, {"next_step_id": "firmware"}
+    result = await configure(hass, result, {"next_step_id": "firmware"})
+    data = {"file": await upload(browser)}
+    if step == "firmware":
+        return result, data
+    return await configure(hass, result, data), {}
+
+
+every_step = pytest.mark.parametrize("step", ["init", "firmware", "confirm"])
+
+
+@every_step
+@pytest.mark.parametrize(
+    ("how", "reason"),
+    [
+        ("unloaded", "not_loaded"),
+        ("retrying", "not_loaded"),
+        ("removed", "not_loaded"),
+        ("password", "read_only"),
+    ],
+)
+async def test_a_miner_that_goes_between_two_steps_ends_the_dialogue(
+    hass: HomeAssistant,
+    miner: SimulatedMiner,
+    set_up: WhatsminerCoordinator,
+    config_entry: MockConfigEntry,
+    browser: Any,
+    step: str,
+    how: str,
+    reason: str,
+) -> None:
+    """In words, and nothing was sent."""
+    result, data = await until(hass, config_entry, browser, step)
+    entry_id = config_entry.entry_id
+    if how == "unloaded":
+        await hass.config_entries.async_unload(entry_id)
+    elif how == "retrying":
+        await miner.disconnect()
+        await hass.config_entries.async_reload(entry_id)
+    elif how == "removed":
+        await hass.config_entries.async_remove(entry_id)
+    else:
+        without = {**config_entry.data}
+        del without[CONF_PASSWORD]
+        hass.config_entries.async_update_entry(config_entry, data=without)
+
+    result = await configure(hass, result, data)
+
+    assert result["type"] is FlowResultType.ABORT
+    assert result["reason"] == reason
+    assert miner.images == []
+
+
+@every_step
+async def test_a_second_dialogue_does_not_send_a_second_firmware(
+    hass: HomeAssistant,
+    miner: SimulatedMiner,
+    set_up: WhatsminerCoordinator,
+    config_entry: MockConfigEntry,
+    browser: Any,
+    uploads: Path,
+    step: str,
+) -> None:
+    """It ends with the reason, whether it was opened before the update began or after."""
+    second, data = await until(hass, config_entry, browser, step)
+    miner.misbehave("update_firmware", held := Held(), times=1)
+    first = await confirmed(hass, config_entry, browser)
+    await held.reached.wait()
+
+    for result in (
+        await configure(hass, second, data),
+        await hass.config_entries.options.async_init(config_entry.entry_id),
+    ):
+        assert result["type"] is FlowResultType.ABORT
+        assert result["reason"] == "firmware_failed"
+        assert result["description_placeholders"] is not None
+        assert (
+            "is getting another firmware" in result["description_placeholders"]["error"]
+        )
+
+    held.release.set()
+    await hass.async_block_till_done(wait_background_tasks=True)
+    first = await hass.config_entries.options.async_configure(first["flow_id"])
+    assert first["reason"] == "firmware_updated"
+    assert len(miner.images) == 1
+
+
+async def test_a_miner_that_is_removed_during_the_update_ends_it_in_words(
+    hass: HomeAssistant,
+    miner: SimulatedMiner,
+    set_up: WhatsminerCoordinator,
+    config_entry: MockConfigEntry,
+    browser: Any,
+    uploads: Path,
+) -> None:
+    """The update goes on, and the dialogue tells what became of it."""
+    miner.misbehave("update_firmware", held := Held(), times=1)
+    result = await confirmed(hass, config_entry, browser)
+    await held.reached.wait()
+    await hass.config_entries.async_remove(config_entry.entry_id)
+    held.release.set()
+    await hass.async_block_till_done(wait_background_tasks=True)
+
+    result = await hass.config_entries.options.async_configure(result["flow_id"])
+
+    assert result["reason"] == "firmware_updated"
+    assert result["description_placeholders"] is not None
+    assert result["description_placeholders"]["miner"] == "Miner"
+    assert len(miner.images) == 1
+    assert kept(uploads) == []
 
 
 @pytest.mark.parametrize("password", [""])

@@ -3,12 +3,13 @@
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
+from custom_components.whatsminer import preheat as preheating
 from custom_components.whatsminer.coordinator import WhatsminerCoordinator
 from custom_components.whatsminer.preheat import Preheat
 from homeassistant.const import Platform
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError
-from simulator import Closed, Misbehaviour, Raw, Refused, SimulatedMiner
+from simulator import GARBAGE, Closed, Misbehaviour, Raw, Refused, SimulatedMiner
 
 from . import JOINED, Clock, Held, act, names_of
 
@@ -39,6 +40,15 @@ async def press(hass: HomeAssistant) -> None:
 def asked(miner: SimulatedMiner) -> int:
     """Return how often the miner was told to preheat."""
     return names_of(miner.writes).count("pre_power_on")
+
+
+def warnings_of(caplog: pytest.LogCaptureFixture) -> list[str]:
+    """Return what the log warns of, as far as it is about preheating."""
+    return [
+        record.getMessage()
+        for record in caplog.records
+        if record.levelname == "WARNING" and record.name == preheating.__name__
+    ]
 
 
 async def test_it_is_repeated_until_it_is_complete(
@@ -153,38 +163,116 @@ async def test_a_state_does_not_come_back(
     assert preheat.state is None
 
 
-@pytest.mark.parametrize("how", [Refused(132), Refused(45), Closed()], ids=str)
-async def test_it_ends_when_a_repetition_fails(
+@pytest.mark.parametrize("code", [132, 45, 14])
+async def test_it_ends_when_a_repetition_is_refused(
+    hass: HomeAssistant,
+    miner: SimulatedMiner,
+    clock: Clock,
+    preheat: Preheat,
+    code: int,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """Nobody waits for the answer, so nobody gets an error: the log has it."""
+    await press(hass)
+    miner.misbehave("pre_power_on", Refused(code, "too cold"), times=1)
+
+    await clock.tick(10)
+    assert preheat.state is None
+    (warning,) = warnings_of(caplog)
+    assert warning.startswith("Miner: preheating ended: ")
+    assert "too cold" in warning
+
+    await clock.tick(10)
+    assert asked(miner) == 2
+
+
+@pytest.mark.parametrize(
+    "how",
+    [Closed(), Closed(execute=True), GARBAGE, Refused(135), Refused(136)],
+    ids=str,
+)
+async def test_it_goes_on_when_a_repetition_fails_for_another_reason(
     hass: HomeAssistant,
     miner: SimulatedMiner,
     clock: Clock,
     preheat: Preheat,
     how: Misbehaviour,
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
-    """Nobody waits for the answer, so nobody gets an error."""
+    """It says nothing of the boards, and the button promises ten minutes."""
     await press(hass)
-    miner.misbehave("pre_power_on", how, times=1)
+    miner.misbehave("pre_power_on", how)
+    for _ in range(3):
+        await clock.tick(10)
+        assert preheat.state == "waiting"
+
+    miner.behave()
+    for _ in range(5):
+        await clock.tick(10)
+    assert preheat.state == "complete"
+    assert warnings_of(caplog) == []
+
+
+async def test_a_miner_that_stays_away_is_asked_for_ten_minutes_at_most(
+    hass: HomeAssistant, miner: SimulatedMiner, clock: Clock, preheat: Preheat
+) -> None:
+    """As one that never comes to an end."""
+    await press(hass)
+    miner.misbehave("pre_power_on", Closed())
+    for _ in range(59):
+        await clock.tick(10)
+    assert preheat.state == "waiting"
 
     await clock.tick(10)
     assert preheat.state is None
 
-    await clock.tick(10)
-    assert asked(miner) <= 2
+    miner.behave()
+    before = asked(miner)
+    await clock.tick(60)
+    assert asked(miner) == before
 
 
-async def test_whoever_presses_gets_the_error(
+async def test_a_press_that_fails_does_not_end_what_is_repeated(
     hass: HomeAssistant, miner: SimulatedMiner, clock: Clock, preheat: Preheat
 ) -> None:
+    """Whoever pressed is told; the miner goes on as before."""
+    await press(hass)
+    miner.misbehave("pre_power_on", Refused(136), times=1)
+    with pytest.raises(HomeAssistantError):
+        await press(hass)
+    assert preheat.state == "waiting"
+
+    await clock.tick(10)
+    assert asked(miner) == 3
+
+
+@pytest.mark.parametrize(
+    ("how", "key"),
+    [
+        (Refused(132), "refused"),
+        (Refused(136), "too_many_tokens"),
+        (Closed(), "unanswered"),
+    ],
+)
+async def test_whoever_presses_gets_the_error(
+    hass: HomeAssistant,
+    miner: SimulatedMiner,
+    clock: Clock,
+    preheat: Preheat,
+    how: Misbehaviour,
+    key: str,
+) -> None:
     """And nothing is repeated that has not begun."""
-    miner.misbehave("pre_power_on", Refused(132))
+    miner.misbehave("pre_power_on", how)
 
     with pytest.raises(HomeAssistantError) as error:
         await press(hass)
 
-    assert error.value.translation_key == "refused"
+    assert error.value.translation_key == key
     assert preheat.state is None
+    before = asked(miner)
     await clock.tick(30)
-    assert asked(miner) == 1
+    assert asked(miner) == before
 
 
 async def test_it_ends_after_ten_minutes(

@@ -466,14 +466,11 @@ async def test_a_code_that_nobody_knows_is_shown_as_it_is(
 
 
 async def test_faults_that_were_never_told_are_unknown(
-    hass: HomeAssistant,
-    miner: SimulatedMiner,
-    config_entry: MockConfigEntry,
+    hass: HomeAssistant, miner: SimulatedMiner, clock: Clock
 ) -> None:
     """No answer is not the same as no fault."""
     miner.misbehave("get_error_code", Refused(132))
-    await hass.config_entries.async_reload(config_entry.entry_id)
-    await hass.async_block_till_done()
+    await clock.next_poll(2)
 
     assert shown(hass, "sensor.miner_faults") == STATE_UNKNOWN
     state = hass.states.get("sensor.miner_faults")

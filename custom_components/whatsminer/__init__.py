@@ -15,7 +15,7 @@ from homeassistant.helpers.typing import ConfigType
 
 from .access import write_access_issue
 from .const import DOMAIN, MANUFACTURER
-from .coordinator import WhatsminerConfigEntry, WhatsminerCoordinator
+from .coordinator import MINERS, WhatsminerConfigEntry, WhatsminerCoordinator
 from .services import async_setup_services
 from .storage import memory_store
 
@@ -77,5 +77,6 @@ async def async_unload_entry(hass: HomeAssistant, entry: WhatsminerConfigEntry) 
 
 async def async_remove_entry(hass: HomeAssistant, entry: WhatsminerConfigEntry) -> None:
     """Leave nothing of a removed miner behind."""
+    hass.data.get(MINERS, {}).pop(entry.entry_id, None)
     await memory_store(hass, entry).async_remove()
     ir.async_delete_issue(hass, DOMAIN, write_access_issue(entry))

@@ -4,6 +4,7 @@ Each time the answer can be lost, or Home Assistant can end, between the miner's
 ours. So the new one is stored before it is sent, and tried until it is known which one counts.
 """
 
+from collections.abc import Awaitable, Callable
 import math
 import time
 from typing import TYPE_CHECKING
@@ -55,8 +56,11 @@ class Changeover:
                 raise
             self._due = -math.inf
             await self.async_settle()
-            if coordinator.config_entry.data[CONF_PASSWORD] != new:
-                raise
+            if coordinator.config_entry.data[CONF_PASSWORD] == new:
+                return
+            if "password" not in coordinator.memory and err.__cause__:
+                raise err.__cause__ from None  # for sure it was not changed
+            raise
         else:
             self._adopt(new)
 
@@ -86,6 +90,21 @@ class Changeover:
             pass  # the next poll asks again
         else:
             self._adopt(new)
+
+    async def async_surely[T](self, talk: Callable[[], Awaitable[T]]) -> T:
+        """Talk to the miner with the password that counts.
+
+        One that it may have got, or not, is found out first when the other does not fit.
+        """
+        miner = self._coordinator.miner
+        password = miner.password
+        try:
+            return await talk()
+        except WrongPasswordError:
+            await self.async_settle()
+            if miner.password == password:
+                raise
+            return await talk()
 
     def _adopt(self, password: str) -> None:
         """Use a new password; it stays in memory until the entry is sure to be on disk."""
@@ -137,6 +156,6 @@ class Changeover:
 
     def _update(self, key: str, value: str) -> None:
         entry = self._coordinator.config_entry
-        self._coordinator.hass.config_entries.async_update_entry(
-            entry, data={**entry.data, key: value}
-        )
+        entries = self._coordinator.hass.config_entries
+        if entries.async_get_entry(entry.entry_id):  # it may be removed meanwhile
+            entries.async_update_entry(entry, data={**entry.data, key: value})

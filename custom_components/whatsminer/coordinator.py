@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from copy import deepcopy
+from dataclasses import replace
 import logging
 import time
 from typing import override
@@ -19,6 +20,7 @@ from .api import (
     Answer,
     Capabilities,
     Command,
+    Effect,
     MalformedReplyError,
     Miner,
     Snapshot,
@@ -36,9 +38,24 @@ from .storage import Memory, memory_store
 
 _LOGGER = logging.getLogger(__name__)
 
+MINERS: HassKey[dict[str, Miner]] = HassKey(f"{DOMAIN}_miners")
 _FIRST_POLLS: HassKey[asyncio.Semaphore] = HassKey(f"{DOMAIN}_first_polls")
 
 type WhatsminerConfigEntry = ConfigEntry[WhatsminerCoordinator]
+
+
+def _miner_of(hass: HomeAssistant, entry: WhatsminerConfigEntry) -> Miner:
+    """Return the miner of an entry, the same over reloads.
+
+    Something may be under way that a reload does not end, and there is one line to a miner.
+    """
+    miners = hass.data.setdefault(MINERS, {})
+    address = entry.data[CONF_HOST], entry.data[CONF_PORT]
+    miner = miners.get(entry.entry_id)
+    if miner is None or miner.address != address:
+        miner = miners[entry.entry_id] = Miner(*address, mac=entry.unique_id)
+    miner.password = entry.data.get(CONF_PASSWORD) or ""
+    return miner
 
 
 class WhatsminerCoordinator(DataUpdateCoordinator[Snapshot]):
@@ -60,21 +77,14 @@ class WhatsminerCoordinator(DataUpdateCoordinator[Snapshot]):
             name=entry.title,
             update_interval=POLL_INTERVAL,
         )
-        self.miner = Miner(
-            entry.data[CONF_HOST],
-            entry.data[CONF_PORT],
-            password=entry.data.get(CONF_PASSWORD) or "",
-            mac=entry.unique_id,
-        )
+        self.miner = _miner_of(hass, entry)
         self.memory: Memory = {}
         self.access = Access(hass, entry, self.miner)
         self.changeover = Changeover(self)
         self.identify = Identify(self)
         self.preheat = Preheat(self)
-        # While it gets another firmware.
-        self.updating = False
         self._store = memory_store(hass, entry)
-        self._missed = 0
+        self._patience = 0.0
         self._firmware: str | None = None
 
     @property
@@ -96,15 +106,15 @@ class WhatsminerCoordinator(DataUpdateCoordinator[Snapshot]):
             else:
                 snapshot = await self.miner.poll()
         except WhatsminerError as err:
-            self._missed += 1
             blip = isinstance(err, UnreachableError | MalformedReplyError)
-            if blip and self._missed == 1 and self.data is not None:
+            if blip and self.data is not None and began < self._patience:
                 _LOGGER.debug("%s: missed one poll: %s", self.name, err)
                 return self.data
             if isinstance(err, UnreachableError | WrongMinerError):
                 await self.changeover.async_follow()
             raise UpdateFailed(**translation(err, self.config_entry.title)) from err
-        self._missed = 0
+        # One poll may be missed; one and a half intervals are more than that.
+        self._patience = began + 1.5 * POLL_INTERVAL.total_seconds()
         if self._needs_reload(snapshot):
             self.hass.config_entries.async_schedule_reload(self.config_entry.entry_id)
         async with self.async_remembering():
@@ -132,11 +142,27 @@ class WhatsminerCoordinator(DataUpdateCoordinator[Snapshot]):
         )
         async with gate:
             snapshot = await self.miner.poll()
-        self.capabilities = Capabilities.of(snapshot)
+        self.capabilities = await self._async_recall(
+            Capabilities.of(snapshot), snapshot
+        )
         self.settings = Settings(
             self.name, self.capabilities, self.memory.setdefault("settings", {})
         )
         return snapshot
+
+    async def _async_recall(
+        self, capabilities: Capabilities, snapshot: Snapshot
+    ) -> Capabilities:
+        """Add what this firmware has told before: now it may be stopped, or busy."""
+        async with self.async_remembering() as memory:
+            if snapshot.firmware == memory.get("firmware"):
+                capabilities = replace(
+                    capabilities,
+                    reports=capabilities.reports | set(memory.get("reports", [])),
+                )
+            memory["firmware"] = snapshot.firmware
+            memory["reports"] = sorted(capabilities.reports)
+        return capabilities
 
     async def async_send(
         self, command: Command, *, refresh: bool = True
@@ -168,15 +194,19 @@ class WhatsminerCoordinator(DataUpdateCoordinator[Snapshot]):
         if not self.settings.would_change(command):
             return None
         try:
-            with self.settings.asking(command), self.access.learning():
-                self.async_update_listeners()
-                answer = await self.miner.send(command)
-                if answer is not None:
-                    self.access.update(is_open=True)
-                    async with self.async_remembering():
+            async with self.async_remembering():
+                with self.settings.asking(command), self.access.learning():
+                    self.async_update_listeners()
+                    answer = await self.changeover.async_surely(
+                        lambda: self.miner.send(command)
+                    )
+                    if answer is not None:
                         self.settings.accept(command)
-                    self.identify.note(command)
-                    self.preheat.note(command)
+            if answer is not None:
+                reset = command.effect is Effect.RESETS  # which closes it
+                self.access.update(is_open=None if reset else True)
+                self.identify.note(command)
+                self.preheat.note(command)
         finally:
             self.async_update_listeners()
         if answer is not None and refresh:
@@ -215,9 +245,11 @@ class WhatsminerCoordinator(DataUpdateCoordinator[Snapshot]):
     async def async_remembering(self) -> AsyncIterator[Memory]:
         """Store what is changed in memory meanwhile."""
         before = deepcopy(self.memory)
-        yield self.memory
-        if self.memory == before:
-            return
-        # A command may outlast its entry, which has then left nothing behind.
-        if self.hass.config_entries.async_get_entry(self.config_entry.entry_id):
-            await self._store.async_save(self.memory)
+        try:
+            yield self.memory
+        finally:
+            # A command may outlast its entry, which has then left nothing behind.
+            if self.memory != before and self.hass.config_entries.async_get_entry(
+                self.config_entry.entry_id
+            ):
+                await self._store.async_save(self.memory)

@@ -19,9 +19,11 @@ from .api import (
     TransferBrokenError,
     TransferInterruptedError,
     TransferTooLargeError,
+    UnansweredError,
     UnconfirmedError,
     UnreachableError,
     UnsupportedCommandError,
+    UpdatingError,
     WhatsminerError,
     WriteAccessClosedError,
     WrongMinerError,
@@ -32,6 +34,7 @@ from .const import DOMAIN
 # The first that fits counts: special cases before their bases. Each key is a translation, both
 # of an exception and, where it can happen there, of an error in the config flow.
 _KEYS: Final[tuple[tuple[type[WhatsminerError], str], ...]] = (
+    (UnansweredError, "unanswered"),
     (TimedOutError, "timed_out"),
     (UnreachableError, "cannot_connect"),
     (NotAMinerError, "not_a_whatsminer"),
@@ -46,6 +49,7 @@ _KEYS: Final[tuple[tuple[type[WhatsminerError], str], ...]] = (
     (RefusedError, "refused"),
     (TooSoonError, "too_soon"),
     (UnconfirmedError, "power_off_unconfirmed"),
+    (UpdatingError, "firmware_in_progress"),
     (FirmwareUnknownError, "firmware_unknown"),
     (TransferBrokenError, "transfer_broken"),
     (TransferInterruptedError, "transfer_interrupted"),
@@ -89,6 +93,8 @@ def _text(value: object) -> str:
 
 def explain(error: WhatsminerError, miner: str) -> HomeAssistantError:
     """Return the exception to raise from an entity or an action."""
-    if isinstance(error, InvalidTextError | InvalidValueError | TooSoonError):
+    if isinstance(
+        error, InvalidTextError | InvalidValueError | TooSoonError | UpdatingError
+    ):
         return ServiceValidationError(**translation(error, miner))
     return HomeAssistantError(**translation(error, miner))

@@ -11,16 +11,17 @@ from typing import BinaryIO, Final
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 
+from .api import Miner, WhatsminerError
 from .const import DOMAIN
 from .coordinator import WhatsminerCoordinator
 
 FOLDER: Final = ("whatsminer", "firmware")
 
 _PIECE: Final = 64 * 1024
-# A miner is away for one to three minutes; one that has not gone after one has not rebooted.
-_POLL_INTERVAL: Final = 5.0
-_MOST_POLLS: Final = 120
-_ANSWERS_WHEN_THERE: Final = 12
+# A miner is away for one to three minutes; one that has not gone after three has not rebooted.
+_LOOK_INTERVAL: Final = 5.0
+_MOST_LOOKS: Final = 120
+_ANSWERS_WHEN_THERE: Final = 36
 _ANSWERS_WHEN_BACK: Final = 2
 
 
@@ -94,21 +95,15 @@ async def async_update_firmware(
             translation_key="firmware_empty",
             translation_placeholders={"file": image.path.name},
         )
-    if coordinator.updating:
-        raise ServiceValidationError(
-            translation_domain=DOMAIN,
-            translation_key="firmware_in_progress",
-            translation_placeholders={"miner": coordinator.config_entry.title},
-        )
     before = coordinator.data.firmware
-    coordinator.updating = True
+    miner = coordinator.miner
     try:
-        with coordinator.explained(), coordinator.access.learning():
-            async with aclosing(_pieces(coordinator.hass, image)) as pieces:
-                await coordinator.miner.update_firmware(pieces, image.size, progress)
-        after = await _async_version_after(coordinator, before)
+        with coordinator.explained(), miner.exclusive():
+            with coordinator.access.learning():
+                async with aclosing(_pieces(coordinator.hass, image)) as pieces:
+                    await miner.update_firmware(pieces, image.size, progress)
+            after = await _async_version_after(miner, before)
     finally:
-        coordinator.updating = False
         coordinator.async_refresh_soon()  # whatever became of it
     if after is None:
         raise HomeAssistantError(
@@ -132,24 +127,22 @@ async def _pieces(hass: HomeAssistant, image: Image) -> AsyncGenerator[bytes]:
         raise _not_found(image.path.name) from err
 
 
-async def _async_version_after(
-    coordinator: WhatsminerCoordinator, before: str | None
-) -> str | None:
+async def _async_version_after(miner: Miner, before: str | None) -> str | None:
     """Return the version of a miner that came back, or that never went; None for one away."""
     gone = False
     answers = 0
-    for _ in range(_MOST_POLLS):
-        await sleep(_POLL_INTERVAL)
-        seen = coordinator.data
-        await coordinator.async_refresh()
-        if coordinator.data.firmware != before:
-            return coordinator.data.firmware
-        if coordinator.data is seen:
+    for _ in range(_MOST_LOOKS):
+        await sleep(_LOOK_INTERVAL)
+        try:
+            version = await miner.firmware()
+        except WhatsminerError:
             gone, answers = True, 0
             continue
         answers += 1
-        if answers >= (_ANSWERS_WHEN_BACK if gone else _ANSWERS_WHEN_THERE):
-            return before
+        if version != before or answers >= (
+            _ANSWERS_WHEN_BACK if gone else _ANSWERS_WHEN_THERE
+        ):
+            return version
     return None
 
 

@@ -14,7 +14,9 @@ if TYPE_CHECKING:
 
 _LOGGER = logging.getLogger(__name__)
 
+# Between the flash and its end, and between two tries to end it: for ten minutes at most.
 _SECONDS: Final = 30
+_MOST_TRIES: Final = 1 + 10 * 60 // _SECONDS
 
 
 class Identify:
@@ -24,6 +26,8 @@ class Identify:
         """Prepare; nothing is sent."""
         self._coordinator = coordinator
         self._unsubs: list[CALLBACK_TYPE] = []
+        # How often the miner is still told to take its LED back.
+        self._tries = 0
         self._over = False
 
     async def async_start(self) -> None:
@@ -36,13 +40,19 @@ class Identify:
         await self._coordinator.async_send(
             commands.set_led("red", period=200, duration=100, start=0), refresh=False
         )
+        self._tries = _MOST_TRIES
         if self._over:  # the entry was unloaded meanwhile
             await self._async_end()
-            return
+        else:
+            self._plan()
+
+    @callback
+    def _plan(self) -> None:
+        """End it in half a minute, or when Home Assistant stops."""
         hass = self._coordinator.hass
         self._unsubs = [
             async_call_later(hass, _SECONDS, self._async_end),
-            hass.bus.async_listen(EVENT_HOMEASSISTANT_STOP, self._async_end),
+            hass.bus.async_listen(EVENT_HOMEASSISTANT_STOP, self.async_close),
         ]
 
     @callback
@@ -50,20 +60,30 @@ class Identify:
         """Take note of a command that was accepted: somebody else may want the LED now."""
         if command.name == "set_led":
             self._forget()
+            self._tries = 0
 
-    async def async_close(self) -> None:
+    async def async_close(self, _: object = None) -> None:
         """Leave no LED flashing."""
         self._over = True
         if self._unsubs:
             await self._async_end()
 
     async def _async_end(self, _: object = None) -> None:
-        """Let the miner drive its LEDs again, if it can be reached."""
+        """Let the miner drive its LEDs again; try again later if it cannot be told now."""
         self._forget()
         try:
             await self._coordinator.miner.send(commands.set_led_auto())
         except WhatsminerError as err:
             _LOGGER.debug("%s: still flashes: %s", self._coordinator.name, err)
+            if self._over or self._unsubs or not self._tries:
+                return  # nobody is left to try again, or somebody wanted the LED meanwhile
+            self._tries -= 1
+            if self._tries:
+                self._plan()
+            else:
+                _LOGGER.warning(
+                    "%s: its LED flashes on: %s", self._coordinator.name, err
+                )
 
     def _forget(self) -> None:
         while self._unsubs:

@@ -36,11 +36,12 @@ def async_describe_events(
         data = event.data
         device = dr.async_get(hass).async_get(data["device_id"])
         name = device and (device.name_by_user or device.name)
-        what = f"fault {data['code']} {data['type']}"
+        what = f"{data['code']} {data['type']}"
         if data["category"] != Category.OTHER:
             what += f" ({data['category'].replace('_', ' ')})"
         return {
-            LOGBOOK_ENTRY_NAME: name or "Whatsminer",
+            # Pages show the name of the entity instead, for as long as that exists.
+            LOGBOOK_ENTRY_NAME: f"{name or 'Whatsminer'} fault",
             LOGBOOK_ENTRY_MESSAGE: f"{what}: {data['text']}",
             LOGBOOK_ENTRY_ENTITY_ID: data["entity_id"],
         }

@@ -1,10 +1,13 @@
 """Keeps a miner's own log as a file."""
 
-from contextlib import suppress
+from contextlib import ExitStack
 from dataclasses import dataclass
+from itertools import count
 from pathlib import Path
 import re
-from typing import BinaryIO, Final
+from shutil import copymode
+from tempfile import NamedTemporaryFile
+from typing import IO, Final
 
 from homeassistant.exceptions import HomeAssistantError
 from homeassistant.util import dt as dt_util
@@ -32,45 +35,69 @@ async def async_download_logs(coordinator: WhatsminerCoordinator) -> Log:
 
     """
     hass = coordinator.hass
-    path = Path(hass.config.path(*FOLDER, _file_name(coordinator)))
-    part = path.with_suffix(".part")
+    folder = Path(hass.config.path(*FOLDER))
+    # Removes the part file, unless it has got its name by then.
+    held = ExitStack()
     try:
-        with coordinator.explained(), coordinator.access.learning():
-            file = await hass.async_add_executor_job(_open, part)
-            try:
+        try:
+            file = await hass.async_add_executor_job(_open, folder, held)
+            with coordinator.explained(), coordinator.access.learning():
                 size = await coordinator.miner.download_logs(
                     lambda piece: _async_write(coordinator, file, piece)
                 )
-            finally:
-                await hass.async_add_executor_job(file.close)
-        coordinator.access.update(is_open=True)
-        await hass.async_add_executor_job(part.replace, path)
+            coordinator.access.update(is_open=True)
+            path = await hass.async_add_executor_job(
+                _keep, file, folder, _file_stem(coordinator)
+            )
+        finally:
+            await hass.async_add_executor_job(held.close)
     except OSError as err:
         raise _not_written(coordinator, err) from err
-    finally:
-        await hass.async_add_executor_job(_remove, part)
     return Log(path, size)
 
 
-def _file_name(coordinator: WhatsminerCoordinator) -> str:
+def _file_stem(coordinator: WhatsminerCoordinator) -> str:
     """Return a name that tells model, MAC and time."""
     model = re.sub(r"[^\w+-]", "", coordinator.data.model or "Whatsminer")
     mac = (coordinator.config_entry.unique_id or "").replace(":", "")
-    return f"{model}_{mac}_{dt_util.now():%Y%m%d_%H%M%S}.tgz"
+    return f"{model}_{mac}_{dt_util.now():%Y%m%d_%H%M%S}"
 
 
-def _open(path: Path) -> BinaryIO:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    return path.open("wb")
+def _open(folder: Path, held: ExitStack) -> IO[bytes]:
+    """Open a part file of a name that no other download has."""
+    folder.mkdir(parents=True, exist_ok=True)
+    return held.enter_context(
+        NamedTemporaryFile(dir=folder, suffix=".part", delete_on_close=False)
+    )
 
 
-def _remove(path: Path) -> None:
-    with suppress(OSError):  # it may be there or not
+def _keep(file: IO[bytes], folder: Path, stem: str) -> Path:
+    """Give a file that is complete its name: the first that is free."""
+    file.close()
+    path = _claim(folder, stem)
+    try:
+        copymode(path, file.name)  # temporary files are for their owner alone
+        return Path(file.name).replace(path)
+    except OSError:
         path.unlink()
+        raise
+
+
+def _claim(folder: Path, stem: str) -> Path:
+    """Take a name by an empty file, so that whoever comes at the same time takes another."""
+    path = folder / f"{stem}.tgz"
+    numbers = count(2)
+    while True:
+        try:
+            path.touch(exist_ok=False)
+        except FileExistsError:
+            path = folder / f"{stem}_{next(numbers)}.tgz"
+        else:
+            return path
 
 
 async def _async_write(
-    coordinator: WhatsminerCoordinator, file: BinaryIO, piece: bytes
+    coordinator: WhatsminerCoordinator, file: IO[bytes], piece: bytes
 ) -> None:
     try:
         await coordinator.hass.async_add_executor_job(file.write, piece)

@@ -14,12 +14,14 @@ from homeassistant.core import callback
 from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers.selector import FileSelector, FileSelectorConfig
 
-from .coordinator import WhatsminerConfigEntry
+from .coordinator import WhatsminerConfigEntry, WhatsminerCoordinator
 from .firmware import Image, Update, async_update_firmware, read_image
 
 _LOGGER = logging.getLogger(__name__)
 
 _FILE: Final = "file"
+# How far the ring is when all is sent: the miner still has to write it, and to reboot.
+_SENT: Final = 0.9
 FIRMWARE_SCHEMA: Final = probatio.Schema(
     {probatio.Required(_FILE): FileSelector(FileSelectorConfig(accept="*/*"))}
 )
@@ -28,7 +30,8 @@ FIRMWARE_SCHEMA: Final = probatio.Schema(
 class WhatsminerOptionsFlow(OptionsFlow):
     """Ask for a firmware, show what it is, send it, and tell what became of it."""
 
-    config_entry: WhatsminerConfigEntry
+    # As the last step found it; the entry may be gone by now.
+    _coordinator: WhatsminerCoordinator
 
     def __init__(self) -> None:
         """Begin with nothing."""
@@ -42,16 +45,34 @@ class WhatsminerOptionsFlow(OptionsFlow):
         self, user_input: dict[str, Any] | None = None
     ) -> ConfigFlowResult:
         """Offer what there is."""
-        if self.config_entry.state is not ConfigEntryState.LOADED:
-            return self.async_abort(reason="not_loaded")
-        if not self.config_entry.runtime_data.has_password:
-            return self.async_abort(reason="read_only")
+        if end := self._look():
+            return end
         return self.async_show_menu(step_id="init", menu_options=["firmware"])
+
+    def _look(self) -> ConfigFlowResult | None:
+        """Look for the miner before each step; return how the flow ends if it gets nothing now."""
+        entry: WhatsminerConfigEntry | None = self.hass.config_entries.async_get_entry(
+            self.handler
+        )
+        if entry is None or entry.state is not ConfigEntryState.LOADED:
+            return self.async_abort(reason="not_loaded")
+        self._coordinator = entry.runtime_data
+        if not self._coordinator.has_password:
+            return self.async_abort(reason="read_only")
+        try:
+            with self._coordinator.explained(), self._coordinator.miner.exclusive():
+                return None
+        except HomeAssistantError as err:  # it gets another firmware already
+            return self.async_abort(
+                reason="firmware_failed", description_placeholders={"error": str(err)}
+            )
 
     async def async_step_firmware(
         self, user_input: dict[str, Any] | None = None
     ) -> ConfigFlowResult:
         """Take a file from the browser."""
+        if end := self._look():
+            return end
         errors: dict[str, str] = {}
         if user_input is not None:
             try:
@@ -78,6 +99,8 @@ class WhatsminerOptionsFlow(OptionsFlow):
         self, user_input: dict[str, Any] | None = None
     ) -> ConfigFlowResult:
         """Show what is going to be sent, and ask once more."""
+        if end := self._look():
+            return end
         assert self._image
         if user_input is not None:
             return await self.async_step_progress()
@@ -86,8 +109,8 @@ class WhatsminerOptionsFlow(OptionsFlow):
             data_schema=probatio.Schema({}),
             description_placeholders={
                 "file": self._image.path.name,
-                "firmware": self.config_entry.runtime_data.data.firmware or "?",
-                "miner": self.config_entry.title,
+                "firmware": self._coordinator.data.firmware or "?",
+                "miner": self._coordinator.name,
                 "sha256": self._image.sha256,
                 "size": f"{self._image.size / 1e6:.1f}",
             },
@@ -101,11 +124,11 @@ class WhatsminerOptionsFlow(OptionsFlow):
             assert self._image
             self._update = self.hass.async_create_task(
                 async_update_firmware(
-                    self.config_entry.runtime_data,
+                    self._coordinator,
                     self._image,
-                    self.async_update_progress,
+                    lambda share: self.async_update_progress(share * _SENT),
                 ),
-                f"{self.config_entry.title} firmware",
+                f"{self._coordinator.name} firmware",
             )
             self._update.add_done_callback(self._release)
             self._waiting = self.hass.async_create_task(_wait(self._update))
@@ -113,7 +136,7 @@ class WhatsminerOptionsFlow(OptionsFlow):
             return self.async_show_progress(
                 step_id="progress",
                 progress_action="firmware",
-                description_placeholders={"miner": self.config_entry.title},
+                description_placeholders={"miner": self._coordinator.name},
                 progress_task=self._waiting,
             )
         return self.async_show_progress_done(next_step_id="result")
@@ -136,7 +159,7 @@ class WhatsminerOptionsFlow(OptionsFlow):
             description_placeholders={
                 "after": update.after or "?",
                 "before": update.before or "?",
-                "miner": self.config_entry.title,
+                "miner": self._coordinator.name,
             },
         )
 

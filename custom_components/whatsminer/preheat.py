@@ -13,6 +13,9 @@ from .api import (
     Effect,
     Preheating,
     PreheatStage,
+    RefusedError,
+    TokenRejectedError,
+    TooManyTokensError,
     WhatsminerError,
     commands,
 )
@@ -32,7 +35,7 @@ class Preheat:
     """What is known of the preheating of one miner.
 
     `state` is what the miner answered last; None while it mines, when that was long ago, and
-    when the last attempt failed.
+    when it refused since.
     """
 
     def __init__(self, coordinator: WhatsminerCoordinator) -> None:
@@ -72,8 +75,9 @@ class Preheat:
             answer = await self._coordinator.async_command(
                 commands.pre_power_on(), refresh=False
             )
-        except WhatsminerError:
-            self._end_and_tell()
+        except WhatsminerError as err:
+            if _ends(err):
+                self._end_and_tell()
             raise
         if TYPE_CHECKING:
             assert answer  # nothing takes its place, and there is no value to compare
@@ -103,11 +107,13 @@ class Preheat:
         try:
             await self._async_ask()
         except WhatsminerError as err:
-            _LOGGER.info("%s: preheating ended: %s", self._coordinator.name, err)
-        else:
-            if "deadline" not in self._timers:  # it ended meanwhile
-                self._end_and_tell()
-            self._plan()
+            if _ends(err):
+                _LOGGER.warning("%s: preheating ended: %s", self._coordinator.name, err)
+                return
+            _LOGGER.debug("%s: preheating goes on: %s", self._coordinator.name, err)
+        if "deadline" not in self._timers:  # it ended meanwhile
+            self._end_and_tell()
+        self._plan()
 
     @callback
     def _renew(self) -> None:
@@ -145,3 +151,10 @@ class Preheat:
     def _cancel(self, timer: _Timer) -> None:
         if unsub := self._timers.pop(timer, None):
             unsub()
+
+
+def _ends(error: WhatsminerError) -> bool:
+    """Tell a no of the miner from what says nothing about its boards: a lost connection."""
+    return isinstance(error, RefusedError) and not isinstance(
+        error, TokenRejectedError | TooManyTokensError
+    )

@@ -13,7 +13,7 @@ import math
 import time
 from typing import Final, TypedDict
 
-from .api import Capabilities, Command, Effect, Snapshot, Value, limits
+from .api import Capabilities, Command, Effect, Snapshot, UnansweredError, Value, limits
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -154,14 +154,18 @@ class Settings:
     def asking(self, command: Command) -> Iterator[None]:
         """Show the value of a command while it is under way."""
         key = command.setting
-        if key is None:
-            yield
-            return
-        self._asked[key] = command
+        if key:
+            self._asked[key] = command
         try:
             yield
+        except UnansweredError:  # nobody knows any more what the miner has
+            if command.effect is Effect.RESETS:
+                self.remembered.clear()
+            elif key:
+                self.remembered.pop(key, None)
+            raise
         finally:
-            if self._asked.get(key) is command:
+            if key and self._asked.get(key) is command:
                 del self._asked[key]
 
     def accept(self, command: Command) -> None:

@@ -16,6 +16,9 @@ class Memory(TypedDict, total=False):
     """The stored data of one miner."""
 
     settings: dict[str, Remembered]
+    firmware: str | None
+    reports: list[str]
+    """What this firmware was seen to report (see `Capabilities`)."""
     faults: list[str]
     """The codes of the faults that were active last."""
     password: str

@@ -189,7 +189,7 @@ USUAL = [JOINED, "status", "get_error_code"]
 @pytest.mark.parametrize(
     ("command", "asked"),
     [
-        (commands.set_led_auto(), USUAL),
+        (commands.set_led_auto(), INFO),
         (commands.set_led("red", 200, 100, 0), INFO),
         (commands.set_hostname("rig7"), INFO),
         (commands.adjust_upfreq_speed(3), INFO),

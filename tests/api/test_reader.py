@@ -18,9 +18,10 @@ from custom_components.whatsminer.api.errors import (
     WhatsminerError,
     WrongMinerError,
 )
-from custom_components.whatsminer.api.readings import Generation, Status, Summary
+from custom_components.whatsminer.api.readings import Generation, Psu, Status, Summary
 from custom_components.whatsminer.api.snapshot import Snapshot
 from simulator import (
+    GARBAGE,
     Closed,
     Dropped,
     Hang,
@@ -43,6 +44,7 @@ STEADY = {
     "v2": [JOINED, "status", "get_error_code"],
     "compat": [JOINED, "status", "get_error_code"],
 }
+CUT = Raw(b'{"STATUS":"S",')
 ANOTHER_MAC = "C2:04:28:00:00:01"
 
 
@@ -131,9 +133,16 @@ async def test_the_first_poll_reads_everything_once(any_polls: Polls) -> None:
     await any_polls.poll()
     asked = any_polls.asked
     assert len(asked) == len(set(asked))
-    needed = {"get_version", "devdetails", "get_psu", JOINED, "status"}
-    if any_polls.miner.generation != "v1":  # which tells these in its summary
-        needed |= {"get_miner_info", "get_error_code"}
+    needed = {
+        "get_version",
+        "devdetails",
+        "get_psu",
+        "get_miner_info",
+        JOINED,
+        "status",
+    }
+    if any_polls.miner.generation != "v1":  # which tells them in its summary
+        needed |= {"get_error_code"}
     assert set(asked) == needed
 
 
@@ -370,25 +379,33 @@ async def test_a_status_that_is_refused_leaves_open_whether_it_mines(
 
 @pytest.mark.parametrize(
     "how",
-    [Refused(132), Raw(b'{"STATUS":"S",'), Closed(), Raw(b"\x16garbage"), PROCESS_DOWN],
+    [Refused(132), CUT, Closed(), GARBAGE, PROCESS_DOWN],
     ids=["refused", "truncated", "closed", "garbage", "process-down"],
 )
 async def test_a_reading_that_can_wait_spoils_no_poll(
     polls: Polls, how: Misbehaviour
 ) -> None:
-    """What was known is kept."""
+    """What was known is kept, for as long as it may be true."""
     polls.miner.state.faults = {111: "2026-11-20 08:00:00"}
     before = await polls.poll()
     for command in ("get_error_code", "get_psu"):
         polls.miner.misbehave(command, how)
+    polls.reader.expect("get_psu")
     polls.miner.state.faults = {}
     assert polls.asked
-    for _ in range(15):
+    for _ in range(5):
         snapshot = await polls.poll()
     assert {"get_error_code", "get_psu"} <= set(polls.asked)
     assert snapshot.psu == before.psu
-    if how != Raw(b'{"STATUS":"S",'):  # which can be mended, in a list of errors
+    if how in (Closed(), GARBAGE):
         assert snapshot.errors == before.errors
+    elif how != CUT:  # which can be mended, in a list of errors
+        assert snapshot.errors is None
+    for _ in range(40):
+        snapshot = await polls.poll()
+    assert snapshot.psu == Psu()
+    assert how == CUT or snapshot.errors is None
+    assert snapshot.hash_rate == pytest.approx(before.hash_rate, rel=0.05)
 
 
 async def test_a_long_error_list_that_is_cut_keeps_what_is_whole(polls: Polls) -> None:
@@ -814,13 +831,15 @@ async def test_a_mac_may_be_written_in_other_ways(
     assert reader.mac == "c2:04:28:00:00:01"
 
 
-async def test_a_mac_in_the_summary_saves_a_connection(canned: CannedMiner) -> None:
-    """A few early 2.0.x still have it."""
+async def test_a_mac_in_the_summary_identifies(canned: CannedMiner) -> None:
+    """A few early 2.0.x still have it; what else the miner tells of itself is read once."""
     canned.answers["summary"] = table("SUMMARY", {"MAC": ANOTHER_MAC, "Elapsed": 5})
     reader = reader_of(canned)
     await reader.poll()
     assert reader.mac == ANOTHER_MAC.lower()
-    assert "get_miner_info" not in canned.asked
+    assert canned.asked.count("get_miner_info") == 1
+    await reader.poll()
+    assert canned.asked.count("get_miner_info") == 1
 
 
 async def test_another_miner_than_the_expected_one_is_refused(any_polls: Polls) -> None:

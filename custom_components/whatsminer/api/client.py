@@ -1,10 +1,18 @@
 """One miner: what it says, and what it is told."""
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Final
 
 from .commands import Command
-from .errors import InvalidTextError
+from .errors import (
+    InvalidTextError,
+    MalformedReplyError,
+    NotAMinerError,
+    UnansweredError,
+    UnreachableError,
+    UpdatingError,
+)
 from .line import Line, Urgency
 from .reader import Reader
 from .readings import Generation
@@ -64,6 +72,13 @@ class Miner:
         self._reader = Reader(self._line, mac)
         self._writer = Writer(self._line, password)
         self._generation = Generation.V2
+        self._firmware: str | None = None
+        self._updating = False
+
+    @property
+    def address(self) -> tuple[str, int]:
+        """Host and port."""
+        return self._line.host, self._line.port
 
     @property
     def mac(self) -> str | None:
@@ -91,10 +106,16 @@ class Miner:
             MiningProcessDownError: nothing but the control board's proxy answers yet.
             NoMacError: there is nothing to know the miner by.
             WrongMinerError: another miner answers there.
+            UpdatingError: it gets another firmware.
 
         """
+        self._refuse_while_updating()
         snapshot = await self._reader.poll()
         self._generation = snapshot.generation
+        if self._firmware not in (None, snapshot.firmware):
+            self._reader.forget_firmware()
+            self._writer.forget_firmware()
+        self._firmware = snapshot.firmware or self._firmware
         return snapshot
 
     async def send(self, command: Command) -> Answer | None:
@@ -113,10 +134,18 @@ class Miner:
             RefusedError: the miner said no for another reason.
             TooSoonError: mining was restarted less than a minute ago.
             UnconfirmedError: power off was sent twice without effect.
-            UnreachableError, MalformedReplyError, NotAMinerError: no usable answer.
+            UpdatingError: the miner gets another firmware.
+            UnansweredError: it was sent, and nobody knows what became of it.
+            UnreachableError, MalformedReplyError, NotAMinerError: it was not sent.
 
         """
-        answer = await self._writer.send(command, self._generation)
+        self._refuse_while_updating()
+        try:
+            answer = await self._writer.send(command, self._generation)
+        except (UnreachableError, MalformedReplyError, NotAMinerError) as err:
+            if err.request_sent:
+                raise UnansweredError(str(err), request_sent=True) from err
+            raise
         if answer is not None and command.told_by:
             self._reader.expect(command.told_by)
         return answer
@@ -129,10 +158,41 @@ class Miner:
         Raises:
             RefusedError: or one of its kinds, see `send`.
             TransferError: the log did not come whole.
+            UpdatingError: the miner gets another firmware.
             UnreachableError, MalformedReplyError, NotAMinerError: no usable answer.
 
         """
+        self._refuse_while_updating()
         return await self._writer.download_logs(sink)
+
+    @contextmanager
+    def exclusive(self) -> Iterator[None]:
+        """Keep everybody else off, from the first byte of a firmware to the new version.
+
+        Raises:
+            UpdatingError: somebody does so already.
+
+        """
+        self._refuse_while_updating()
+        self._updating = True
+        try:
+            yield
+        finally:
+            self._updating = False
+
+    def _refuse_while_updating(self) -> None:
+        if self._updating:
+            raise UpdatingError("the miner gets another firmware")
+
+    async def firmware(self) -> str | None:
+        """Return the firmware version that the miner reports now; also while it is updated.
+
+        Raises:
+            RefusedError, UnreachableError, MalformedReplyError, NotAMinerError,
+            MiningProcessDownError.
+
+        """
+        return await self._reader.firmware()
 
     async def update_firmware(
         self, image: AsyncIterator[bytes], size: int, progress: Progress
@@ -161,9 +221,11 @@ class Miner:
 
         Raises:
             InvalidTextError: see `check_query`.
+            UpdatingError: the miner gets another firmware.
             UnreachableError, MalformedReplyError, NotAMinerError, MiningProcessDownError.
 
         """
+        self._refuse_while_updating()
         check_query(command)
         async with self._line.turn(Urgency.READ):
             return await self._line.plain(command)
@@ -179,8 +241,10 @@ class Miner:
             WriteAccessClosedError: the miner takes no commands; nothing is known of the password.
             TooManyTokensError: it cannot be tried now.
             RefusedError: there is no token to try it with.
+            UpdatingError: the miner gets another firmware.
             UnreachableError, MalformedReplyError, NotAMinerError: no usable answer.
 
         """
+        self._refuse_while_updating()
         password = self.password if password is None else password
         await Writer(self._line, password).check_password()

@@ -120,7 +120,9 @@ def power_on() -> Command:
 
 def set_led_auto() -> Command:
     """Let the miner drive its LEDs."""
-    return Command(name="set_led", parameters={"param": "auto"})
+    return Command(
+        name="set_led", parameters={"param": "auto"}, told_by="get_miner_info"
+    )
 
 
 def set_led(

@@ -28,6 +28,10 @@ class TimedOutError(UnreachableError):
     """The miner did not answer in time."""
 
 
+class UnansweredError(UnreachableError):
+    """A command was sent whole, and no usable answer came: it may have been carried out."""
+
+
 class NotAMinerError(WhatsminerError):
     """Something answers at this address, but it is not a Whatsminer."""
 
@@ -86,6 +90,12 @@ class TokenRejectedError(RefusedError):
 
 class TooManyTokensError(RefusedError):
     """Code 136: other clients hold all the tokens the miner gives out."""
+
+
+class UpdatingError(WhatsminerError):
+    """The miner gets another firmware; nothing was sent."""
+
+    request_sent = False
 
 
 class TransferError(WhatsminerError):

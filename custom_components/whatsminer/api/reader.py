@@ -1,5 +1,6 @@
 """Polls one miner: which commands, in what order, and what may fail without harm."""
 
+import asyncio
 from datetime import UTC, datetime
 import re
 import time
@@ -41,6 +42,8 @@ _LIVE: Final = ("summary", "pools", "edevs")
 _SLOW: Final = ("get_version", "devdetails", "get_psu", "get_miner_info")
 _SLOW_INTERVAL = 300.0
 _SLOW_SPREAD = 60.0
+# Nobody knows whether an answer is still true after so long, several times its distance.
+_LONGEST: Final = {"get_error_code": 300.0, "get_psu": 1000.0}
 # Elapsed may count whole seconds: for this long the same value twice proves nothing.
 _FROZEN_AFTER = 5.0
 _NOTHING = Answer()
@@ -61,6 +64,9 @@ class Reader:
         self.mac = mac
         self._line = line
         self._answers: dict[str, Answer] = {}
+        # When what changes was read last.
+        self._read: dict[str, float] = {}
+        self._polling = asyncio.Lock()
         self._due = dict.fromkeys(_SLOW, 0.0)
         self._slow_next = False
         self._generation: Generation | None = None
@@ -72,11 +78,23 @@ class Reader:
 
     async def poll(self) -> Snapshot:
         """Return what the miner says now (see `Miner.poll`)."""
-        try:
-            return await self._poll()
-        except WhatsminerError:
-            self._doubt()
-            raise
+        async with self._polling:
+            try:
+                return await self._poll()
+            except WhatsminerError:
+                self._doubt()
+                raise
+
+    async def firmware(self) -> str | None:
+        """Return the firmware version as of now (see `Miner.firmware`)."""
+        self._answers["get_version"] = await self._line.ask("get_version")
+        if version := self._version().firmware:
+            return version
+        return decode(Status, (await self._line.ask("status")).reading()).firmware
+
+    def forget_firmware(self) -> None:
+        """Find out anew what it can do: the firmware is another one."""
+        self._joins = None
 
     def expect(self, command: str) -> None:
         """Read a seldom read command with the next poll: its answer will be another."""
@@ -91,6 +109,8 @@ class Reader:
         reading = live.get("summary", _NOTHING).reading("SUMMARY")
         summary = decode(Summary, reading)
         await self._identify(summary, silent=not live)
+        if first and "get_miner_info" not in self._answers:  # the MAC was elsewhere
+            await self._refresh("get_miner_info")
         status = await self._read_status()
         if "summary" in live or self._generation is None:  # the surest sign of it
             self._generation = _generation(
@@ -111,7 +131,7 @@ class Reader:
         else:
             mining = None if said.mining_off is None else not said.mining_off
             errors = None
-            if told := self._answers.get("get_error_code"):
+            if told := self._recent("get_error_code"):
                 errors = error_list(told.reading().get("error_code"))
         # A leftover is told by its clock, or at once by a rate that outlived mining.
         stale = (frozen and bool(summary.elapsed)) or (
@@ -135,7 +155,7 @@ class Reader:
             errors=errors,
             version=self._version(),
             info=self._slow("get_miner_info", MinerInfo),
-            psu=self._slow("get_psu", Psu),
+            psu=decode(Psu, (self._recent("get_psu") or _NOTHING).reading()),
             details=self._slow("devdetails", Details, "DEVDETAILS"),
         )
 
@@ -241,24 +261,38 @@ class Reader:
         else:
             command = "devdetails" if generation is Generation.V1 else "get_error_code"
         self._slow_next = not self._slow_next or not overdue
-        await self._refresh(command)
+        answered = await self._refresh(command)
         if command in self._due:
-            self._due[command] = now + _SLOW_INTERVAL
+            self._due[command] = now + (_SLOW_INTERVAL if answered else _SLOW_SPREAD)
         if command == "get_miner_info" and command in self._answers:
             # Miners may have changed places between two polls.
             self._recognise(_mac(self._slow(command, MinerInfo).mac))
 
-    async def _refresh(self, command: str) -> None:
-        """Read what a poll can do without; the last answer stays when there is no new one."""
+    async def _refresh(self, command: str) -> bool:
+        """Read what a poll can do without, and tell whether anything answered.
+
+        The last answer stays, for a while, when there is no new one.
+        """
         answered = True
         try:
             self._answers[command] = await self._line.ask(command)
+            self._read[command] = time.monotonic()
         except RefusedError, MiningProcessDownError:
             answered = False
+            if command == "get_error_code":  # read at every poll: what it said is over
+                self._read.pop(command, None)
         except WhatsminerError:
-            return
+            return False
         if command == "devdetails":
             self._process_up = answered
+        return True
+
+    def _recent(self, command: str) -> Answer | None:
+        """Return the last answer to what changes, unless that was too long ago."""
+        read = self._read.get(command)
+        if read is None or time.monotonic() - read > _LONGEST[command]:
+            return None
+        return self._answers[command]
 
     async def _identify(self, summary: Summary, *, silent: bool) -> None:
         """Make sure that this is the miner it was, whenever it may have been replaced.

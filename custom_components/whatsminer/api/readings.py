@@ -29,8 +29,8 @@ from .wire import (
 _MEGAHASH = scaled(1e-6)  # MH/s to TH/s
 _GIGAHASH = scaled(1e-3, above=0)  # GH/s to TH/s; 0 and less: boards not read yet
 _POSITIVE = scaled(1, above=0)
-# -1 W means that the power supply did not answer.
-_WATT = scaled(1, above=-0.5)
+# -1 W means that the power supply did not answer, also as 2**32 - 1. No miner takes 100 kW.
+_WATT = scaled(1, above=-0.5, below=100_000)
 _MILLI = scaled(1e-3, above=0)
 _CENTI = scaled(1e-2, above=0)
 

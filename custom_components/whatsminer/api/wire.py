@@ -44,12 +44,16 @@ def number(value: Json) -> float | None:
     return result if math.isfinite(result) else None
 
 
-def scaled(factor: float, *, above: float = -math.inf) -> Converter[float]:
-    """Return a converter that multiplies, and takes `above` or less for no reading."""
+def scaled(
+    factor: float, *, above: float = -math.inf, below: float = math.inf
+) -> Converter[float]:
+    """Return a converter that multiplies what lies between; the rest is no reading."""
 
     def convert(value: Json) -> float | None:
         result = number(value)
-        return None if result is None or result <= above else result * factor
+        if result is None or not above < result < below:
+            return None
+        return result * factor
 
     return convert
 

@@ -58,8 +58,13 @@ class Writer:
 
     @password.setter
     def password(self, password: str) -> None:
-        self._password = password
-        self._session = None
+        if password != self._password:
+            self._password = password
+            self._session = None
+
+    def forget_firmware(self) -> None:
+        """Take nothing for unsupported: the firmware is another one."""
+        self._unsupported.clear()
 
     async def send(self, command: Command, generation: Generation) -> Answer | None:
         """Send a command (see `Miner.send`)."""
