@@ -390,6 +390,27 @@ async def test_pressed_again_while_the_led_is_not_given_back(
     assert miner.writes == [FLASH, AUTO, FLASH, AUTO]
 
 
+async def test_pressed_again_when_the_half_minute_is_just_over(
+    hass: HomeAssistant, miner: SimulatedMiner, clock: Clock
+) -> None:
+    """An end that fails then leaves no second one behind."""
+    await press(hass, "identify")
+    await clock.tick(29)
+    miner.misbehave("set_led", held := Held(), times=1)
+    call = hass.async_create_task(press(hass, "identify"))
+    await held.reached.wait()
+    clock.move(1)
+    miner.misbehave("set_led", Refused(132), times=1)
+    held.release.set()
+    await call
+    await hass.async_block_till_done(wait_background_tasks=True)
+    assert miner.writes == [FLASH, FLASH, AUTO]
+
+    await clock.tick(30)
+    await clock.tick(60)
+    assert miner.writes == [FLASH, FLASH, AUTO, AUTO]
+
+
 @pytest.mark.parametrize("stops", [False, True])
 async def test_an_unloaded_miner_gets_its_led_back_with_a_last_try(
     hass: HomeAssistant,

@@ -1,5 +1,6 @@
 """How a miner is reached after it was told to change its password or its address."""
 
+import asyncio
 from collections.abc import AsyncGenerator
 from typing import Any
 
@@ -23,7 +24,7 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers import device_registry as dr
 from simulator import Closed, Misbehaviour, Refused, SimulatedMiner, Truncated
 
-from . import ACCEPTED_ONLY, Clock, act, names_of, shown
+from . import ACCEPTED_ONLY, Clock, Held, act, names_of, shown
 
 pytestmark = pytest.mark.parametrize(
     "platforms", [(Platform.SWITCH, Platform.SENSOR)], ids=[""]
@@ -287,6 +288,51 @@ async def test_a_closed_write_access_tells_nothing_of_the_password(
 
     assert config_entry.data[CONF_PASSWORD] == (NEW if taken else old)
     assert await can_write(hass, miner)
+
+
+async def test_a_command_before_that_is_found_out_gets_through(
+    hass: HomeAssistant,
+    miner: SimulatedMiner,
+    config_entry: MockConfigEntry,
+    set_up: WhatsminerCoordinator,
+) -> None:
+    """It tries the new password by itself, and nobody is asked for one."""
+    miner.misbehave("update_pwd", Closed(execute=True))
+    miner.misbehave("get_token", Closed(), times=2)
+    with pytest.raises(UnreachableError):
+        await set_up.changeover.async_change_password(NEW)
+    assert config_entry.data[CONF_PASSWORD] != NEW
+    miner.behave()
+
+    await act(hass, "switch.turn_off", "switch.miner")
+
+    assert not miner.state.mining
+    assert config_entry.data[CONF_PASSWORD] == NEW
+    assert not list(config_entry.async_get_active_flows(hass, {SOURCE_REAUTH}))
+
+
+async def test_a_reload_while_the_password_changes_loses_neither(
+    hass: HomeAssistant,
+    miner: SimulatedMiner,
+    config_entry: MockConfigEntry,
+    set_up: WhatsminerCoordinator,
+) -> None:
+    """What is set up anew has the new one as soon as it counts."""
+    miner.misbehave("update_pwd", held := Held(), times=1)
+    change = hass.async_create_task(set_up.changeover.async_change_password(NEW))
+    await held.reached.wait()
+    reload = hass.async_create_task(
+        hass.config_entries.async_reload(config_entry.entry_id)
+    )
+    await asyncio.sleep(0)
+    held.release.set()
+    await change
+    await reload
+    await hass.async_block_till_done()
+
+    assert miner.peak_connections == 1
+    assert await can_write(hass, miner)
+    assert not list(config_entry.async_get_active_flows(hass, {SOURCE_REAUTH}))
 
 
 @pytest.mark.parametrize("taken", [True, False], ids=["taken", "not-taken"])

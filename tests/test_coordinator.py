@@ -8,6 +8,7 @@ import logging
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
+from custom_components.whatsminer.api import commands
 from custom_components.whatsminer.const import DOMAIN
 from custom_components.whatsminer.coordinator import WhatsminerCoordinator
 from homeassistant.config_entries import ConfigEntryState
@@ -17,7 +18,17 @@ from homeassistant.setup import async_setup_component
 from homeassistant.util.dt import utcnow
 from simulator import GARBAGE, Closed, Misbehaviour, SimulatedMiner, Truncated
 
-from . import JOINED, PROCESS_DOWN, Clock, Held, act, names_of, set_number, shown
+from . import (
+    JOINED,
+    PROCESS_DOWN,
+    Altered,
+    Clock,
+    Held,
+    act,
+    names_of,
+    set_number,
+    shown,
+)
 
 HASH_RATE = "sensor.miner_hash_rate"
 every_generation = pytest.mark.parametrize(
@@ -290,3 +301,43 @@ async def test_a_miner_whose_mining_process_is_down_is_available(
     assert shown(hass, "sensor.miner_power") == "unknown"
     assert shown(hass, "sensor.miner_chip_temperature") == "unknown"
     assert shown(hass, "select.miner_power_mode") != STATE_UNAVAILABLE
+
+
+async def test_two_polls_at_once_miss_together(
+    miner: SimulatedMiner, clock: Clock, set_up: WhatsminerCoordinator
+) -> None:
+    """One lost connection is one miss, whoever asked."""
+    await miner.disconnect()
+    await asyncio.gather(set_up.async_refresh(), set_up.async_refresh())
+    assert set_up.last_update_success
+    await clock.next_poll(2)
+    assert not set_up.last_update_success
+
+
+async def test_a_mac_in_the_summary_causes_no_reload(
+    miner: SimulatedMiner,
+    clock: Clock,
+    config_entry: MockConfigEntry,
+    chosen_platforms: None,
+    hass: HomeAssistant,
+) -> None:
+    """Some early 2.0.x have it; the rest of what they tell is known from the start, too."""
+    mac = f'"MAC":"{miner.mac}","Elapsed"'
+    miner.misbehave(JOINED, Altered('"Elapsed"', mac))
+    assert await hass.config_entries.async_setup(config_entry.entry_id)
+    await hass.async_block_till_done()
+    set_up = config_entry.runtime_data
+
+    await clock.next_poll(40)
+
+    assert config_entry.runtime_data is set_up
+
+
+async def test_a_factory_reset_closes_write_access(
+    hass: HomeAssistant, miner: SimulatedMiner, set_up: WhatsminerCoordinator
+) -> None:
+    """So nobody knows that it is open."""
+    await set_up.async_send(commands.web_pools("enable"))
+    assert set_up.access.is_open is True
+    await set_up.async_send(commands.factory_reset())
+    assert set_up.access.is_open is None

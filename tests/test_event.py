@@ -20,7 +20,7 @@ from homeassistant.helpers.event import (
     async_track_state_change_event,
 )
 from homeassistant.setup import async_setup_component
-from simulator import Refused, SimulatedMiner
+from simulator import Raw, Refused, SimulatedMiner
 
 from . import Clock, shown
 
@@ -109,6 +109,26 @@ async def test_a_fault_appears_and_clears(
         }
         for change in ("appeared", "cleared")
     ]
+
+
+@pytest.mark.usefixtures("set_up")
+async def test_the_words_of_a_miner_are_cut(
+    hass: HomeAssistant,
+    miner: SimulatedMiner,
+    clock: Clock,
+    told: list[tuple[str, str]],
+    on_the_bus: list[Event[Any]],
+) -> None:
+    """However long they are; and a fault without a code is none."""
+    error_list = f'{{"":""}},{{"110":"","reason":"{"x" * 40_000}"}}'
+    answer = f'{{"STATUS":"S","Code":131,"Msg":{{"error_code":[{error_list}]}}}}'
+    miner.misbehave("get_error_code", Raw(answer.encode()))
+    await clock.next_poll(2)
+
+    assert told == [("appeared", "110")]
+    state = hass.states.get(FAULT)
+    assert state is not None
+    assert state.attributes["text"] == on_the_bus[0].data["text"] == "x" * 255
 
 
 @pytest.mark.usefixtures("set_up")

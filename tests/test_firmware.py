@@ -1,7 +1,7 @@
 """Another firmware: from a file to what the miner reports afterwards."""
 
 import asyncio
-from collections.abc import Generator
+from collections.abc import AsyncGenerator, Generator
 import hashlib
 from pathlib import Path
 from unittest.mock import patch
@@ -17,11 +17,19 @@ from custom_components.whatsminer.firmware import (
     read_image,
 )
 from homeassistant.config_entries import ConfigEntryState
+from homeassistant.const import STATE_UNAVAILABLE
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
-from simulator import CutTransfer, Misbehaviour, Refused, SimulatedMiner, Unconfirmed
+from simulator import (
+    Closed,
+    CutTransfer,
+    Misbehaviour,
+    Refused,
+    SimulatedMiner,
+    Unconfirmed,
+)
 
-from . import shown
+from . import Held, act, shown
 
 CONTENT = b"\x00firmware" * 50_000
 # More than what a connection that is lost half-way could have swallowed.
@@ -284,3 +292,70 @@ async def test_readings_go_on_after_an_update(
     await async_update_firmware(set_up, read_image(file))
     await hass.async_block_till_done(wait_background_tasks=True)
     assert float(shown(hass, "sensor.miner_power")) > 0
+
+
+# While it goes on
+
+
+@pytest.fixture
+async def half_sent(
+    hass: HomeAssistant,
+    miner: SimulatedMiner,
+    set_up: WhatsminerCoordinator,
+    file: Path,
+) -> AsyncGenerator[asyncio.Task[Update]]:
+    """An update that has begun, and waits for the miner."""
+    miner.next_firmware = "20991231.11.Rel"
+    miner.misbehave("update_firmware", held := Held(), times=1)
+    update = hass.async_create_task(async_update_firmware(set_up, read_image(file)))
+    await held.reached.wait()
+    yield update
+    held.release.set()
+    assert (await update).after == "20991231.11.Rel"
+    await hass.async_block_till_done(wait_background_tasks=True)
+
+
+@pytest.mark.usefixtures("half_sent")
+async def test_a_command_meanwhile_is_refused_at_once(
+    hass: HomeAssistant, miner: SimulatedMiner
+) -> None:
+    """Nobody believes that the power is off when nothing was sent."""
+    with pytest.raises(ServiceValidationError) as error:
+        await act(hass, "switch.turn_off", "switch.miner")
+    assert error.value.translation_key == "firmware_in_progress"
+    assert shown(hass, "switch.miner") == "on"
+
+
+@pytest.mark.usefixtures("half_sent")
+async def test_readings_meanwhile_are_unavailable(
+    hass: HomeAssistant, set_up: WhatsminerCoordinator
+) -> None:
+    """They would stand still for as long as it takes."""
+    await set_up.async_refresh()
+    assert shown(hass, "sensor.miner_power") == STATE_UNAVAILABLE
+
+
+@pytest.mark.usefixtures("half_sent")
+async def test_a_reload_meanwhile_opens_no_second_connection(
+    hass: HomeAssistant,
+    miner: SimulatedMiner,
+    set_up: WhatsminerCoordinator,
+    file: Path,
+) -> None:
+    """And lets no second update begin."""
+    await hass.config_entries.async_reload(set_up.config_entry.entry_id)
+    assert miner.peak_connections == 1
+    with pytest.raises(HomeAssistantError) as error:
+        await async_update_firmware(set_up, read_image(file))
+    assert error.value.translation_key == "firmware_in_progress"
+
+
+@pytest.mark.parametrize("how", [Refused(132), Closed()], ids=["refused", "closed"])
+async def test_a_version_that_cannot_be_read_at_first_is_not_taken_for_the_old_one(
+    miner: SimulatedMiner, set_up: WhatsminerCoordinator, file: Path, how: Misbehaviour
+) -> None:
+    """A miner that has just come back does not answer everything."""
+    miner.next_firmware = "20991231.11.Rel"
+    miner.misbehave("get_version", how, times=3)
+    update = await async_update_firmware(set_up, read_image(file))
+    assert update.after == "20991231.11.Rel"

@@ -7,11 +7,11 @@ import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.whatsminer.const import DOMAIN
-from custom_components.whatsminer.coordinator import WhatsminerCoordinator
+from custom_components.whatsminer.coordinator import MINERS, WhatsminerCoordinator
 from homeassistant.config_entries import ConfigEntryState
 from homeassistant.const import STATE_UNAVAILABLE
 from homeassistant.core import HomeAssistant
-from homeassistant.exceptions import HomeAssistantError
+from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 from homeassistant.helpers import (
     device_registry as dr,
     entity_registry as er,
@@ -19,7 +19,17 @@ from homeassistant.helpers import (
 )
 from simulator import GARBAGE, Closed, Misbehaviour, Refused, SimulatedMiner, Truncated
 
-from . import JOINED, PROCESS_DOWN, Altered, Clock, Held, act, set_number, shown
+from . import (
+    JOINED,
+    PROCESS_DOWN,
+    Altered,
+    Clock,
+    Held,
+    act,
+    names_of,
+    set_number,
+    shown,
+)
 
 every_generation = pytest.mark.parametrize(
     "miner", ["air_miner", "hydro_miner", "old_miner"], indirect=True
@@ -364,3 +374,60 @@ async def test_two_miners_do_not_disturb_each_other(
     assert shown(hass, "switch.miner") == STATE_UNAVAILABLE
     assert shown(hass, "switch.hydro") == "off"
     assert miner.writes == []
+
+
+async def test_what_a_stopped_miner_does_not_tell_stays(
+    hass: HomeAssistant,
+    entity_registry: er.EntityRegistry,
+    miner: SimulatedMiner,
+    config_entry: MockConfigEntry,
+    set_up: WhatsminerCoordinator,
+) -> None:
+    """A restart at such a time takes no entity away."""
+
+    def entities() -> set[str]:
+        return {
+            entity.entity_id
+            for entity in er.async_entries_for_config_entry(
+                entity_registry, config_entry.entry_id
+            )
+        }
+
+    before = entities()
+    miner.state.mining = False
+    miner.misbehave("get_psu", Refused(132))
+    for board in miner.state.boards:
+        board.present = False
+    hass.data.pop(MINERS)  # as after a restart of Home Assistant
+    await hass.config_entries.async_reload(config_entry.entry_id)
+    await hass.async_block_till_done()
+
+    assert entities() == before
+    assert config_entry.runtime_data.capabilities == set_up.capabilities
+
+
+async def test_a_reload_goes_on_with_the_same_miner(
+    hass: HomeAssistant,
+    miner: SimulatedMiner,
+    config_entry: MockConfigEntry,
+    set_up: WhatsminerCoordinator,
+) -> None:
+    """Its token goes on, as does the time between two restarts of mining."""
+    await act(hass, "button.press", "button.miner_restart_mining")
+    await hass.config_entries.async_reload(config_entry.entry_id)
+    await hass.async_block_till_done()
+    miner.requests.clear()
+
+    with pytest.raises(ServiceValidationError) as error:
+        await act(hass, "button.press", "button.miner_restart_mining")
+    assert error.value.translation_key == "too_soon"
+    await act(hass, "switch.turn_off", "switch.miner")
+    assert "get_token" not in names_of(miner.requests)
+
+
+async def test_a_removed_miner_is_forgotten(
+    hass: HomeAssistant, config_entry: MockConfigEntry, set_up: WhatsminerCoordinator
+) -> None:
+    """Altogether."""
+    await hass.config_entries.async_remove(config_entry.entry_id)
+    assert hass.data[MINERS] == {}

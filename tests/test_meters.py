@@ -23,7 +23,7 @@ from homeassistant.components.recorder.statistics import (
     StatisticsRow,
     statistics_during_period,
 )
-from homeassistant.const import STATE_UNAVAILABLE, Platform
+from homeassistant.const import STATE_UNAVAILABLE, STATE_UNKNOWN, Platform
 from homeassistant.core import HomeAssistant, State
 from simulator import Misbehaviour, SimulatedMiner
 from simulator.misbehaviour import Exchange, Line
@@ -48,11 +48,13 @@ SECONDS_TO_MIDNIGHT = 7 * 3600
 class Steady(Misbehaviour):
     """Answers as usual, but that the power is always the same."""
 
+    watts: int = 3400
+
     @override
     async def respond(self, exchange: Exchange, line: Line) -> None:
         """Replace the power."""
         answer, found = re.subn(
-            rb'"Power": ?[\d.]+', b'"Power":3400', exchange.carry_out()
+            rb'"Power": ?[\d.]+', b'"Power":%d' % self.watts, exchange.carry_out()
         )
         assert found == 1
         await line.send(answer)
@@ -169,11 +171,12 @@ async def test_between_two_powers_it_is_their_mean(
     hass: HomeAssistant, set_up: WhatsminerCoordinator
 ) -> None:
     """1 kW that becomes 3 kW within 36 s is 0.02 kWh."""
+    start = set_up.data.monotonic
     for seconds, power in ((40, 1000.0), (76, 3000.0)):
         set_up.async_set_updated_data(
             replace(
                 set_up.data,
-                taken=START + timedelta(seconds=seconds),
+                monotonic=start + seconds,
                 summary=replace(set_up.data.summary, power=power),
             )
         )
@@ -196,21 +199,62 @@ async def test_the_same_poll_twice_adds_nothing(
     assert energy(hass) == before > 0
 
 
-async def test_a_clock_that_is_set_back_adds_nothing(
-    hass: HomeAssistant, set_up: WhatsminerCoordinator
+@pytest.mark.parametrize("step", [59, -20, 7200, -7200])
+async def test_a_clock_that_is_set_changes_nothing(
+    hass: HomeAssistant, set_up: WhatsminerCoordinator, step: float
 ) -> None:
-    """And takes nothing away; from then on it counts again."""
-
-    def poll(seconds: float) -> float:
+    """As much time has passed between two polls as before."""
+    first = set_up.data
+    for polls in (1, 2, 3):
         set_up.async_set_updated_data(
-            replace(set_up.data, taken=START + timedelta(seconds=seconds))
+            replace(
+                first,
+                taken=first.taken + timedelta(seconds=30 * polls + step),
+                monotonic=first.monotonic + 30 * polls,
+            )
         )
-        return energy(hass)
+        assert energy(hass) == used_in(30 * polls)
 
-    first = poll(30)
-    assert first > 0
-    assert poll(-3600) == first
-    assert poll(-3570) == pytest.approx(2 * first, rel=1e-3)
+
+async def test_a_clock_that_was_set_back_meanwhile_adds_nothing(
+    hass: HomeAssistant,
+    config_entry: MockConfigEntry,
+    clock: Clock,
+    chosen_platforms: None,
+) -> None:
+    """The next run of Home Assistant has but the time of day; what is counted stays."""
+    kept = {
+        "energy": 3.0,
+        "power": 3400.0,
+        "taken": (START + timedelta(hours=1)).isoformat(),
+    }
+    mock_restore_cache_with_extra_data(hass, [(State(ENERGY, "3"), kept)])
+    assert await hass.config_entries.async_setup(config_entry.entry_id)
+    await hass.async_block_till_done()
+    assert energy(hass) == 3
+
+    await clock.next_poll()
+
+    assert energy(hass) == pytest.approx(3 + 3.4 * 30 / 3600, abs=2e-5)
+
+
+@every_generation
+@pytest.mark.usefixtures("set_up")
+async def test_an_absurd_power_is_not_counted(
+    hass: HomeAssistant, miner: SimulatedMiner, clock: Clock
+) -> None:
+    """Minus one for unknown, without its sign, once: the meter would never forget it."""
+    await clock.next_poll(2)
+    before = energy(hass)
+    miner.misbehave(JOINED, Steady(watts=2**32 - 1))
+    await clock.next_poll()
+    assert shown(hass, "sensor.miner_power") == STATE_UNKNOWN
+    miner.misbehave(JOINED, Steady())
+    await clock.next_poll()
+    assert energy(hass) == before
+
+    await clock.next_poll()
+    assert energy(hass) == pytest.approx(before * 3 / 2, rel=1e-3)
 
 
 async def test_energy_never_decreases(
@@ -218,11 +262,12 @@ async def test_energy_never_decreases(
 ) -> None:
     """Not even if the miner says that it feeds the grid."""
     shows: list[float] = []
+    start = set_up.data.monotonic
     for seconds, power in ((30, 3400.0), (60, -4000.0), (90, -4000.0)):
         set_up.async_set_updated_data(
             replace(
                 set_up.data,
-                taken=START + timedelta(seconds=seconds),
+                monotonic=start + seconds,
                 summary=replace(set_up.data.summary, power=power),
             )
         )

@@ -376,11 +376,7 @@ async def test_a_second_dialogue_does_not_send_a_second_firmware(
         await hass.config_entries.options.async_init(config_entry.entry_id),
     ):
         assert result["type"] is FlowResultType.ABORT
-        assert result["reason"] == "firmware_failed"
-        assert result["description_placeholders"] is not None
-        assert (
-            "is getting another firmware" in result["description_placeholders"]["error"]
-        )
+        assert result["reason"] == "firmware_in_progress"
 
     held.release.set()
     await hass.async_block_till_done(wait_background_tasks=True)

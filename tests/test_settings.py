@@ -1340,3 +1340,42 @@ async def test_pending_values_stay_while_the_miner_is_away(
     miner.state.power_mode = "low"
     await clock.next_poll(10)
     assert shown(hass, MODE) == "low"
+
+
+# What nobody knows any more
+
+
+@pytest.mark.usefixtures("set_up")
+async def test_an_assumed_setting_is_unknown_after_a_lost_answer(
+    hass: HomeAssistant,
+    hass_storage: dict[str, Any],
+    miner: SimulatedMiner,
+    config_entry: MockConfigEntry,
+) -> None:
+    """The miner may have done it or not, and never tells."""
+    switch = "switch.miner_fans_may_stop"
+    await act(hass, "switch.turn_on", switch)
+    assert shown(hass, switch) == STATE_ON
+    miner.misbehave("set_fan_zero_speed", Closed(execute=True))
+
+    with pytest.raises(HomeAssistantError):
+        await act(hass, "switch.turn_off", switch)
+
+    assert shown(hass, switch) == STATE_UNKNOWN
+    stored = hass_storage[f"{DOMAIN}.{config_entry.entry_id}"]["data"]
+    assert "fan_zero_speed" not in stored["settings"]
+
+
+@pytest.mark.usefixtures("set_up")
+async def test_an_assumed_setting_is_kept_when_the_miner_refuses_another(
+    hass: HomeAssistant, miner: SimulatedMiner
+) -> None:
+    """Then it was not changed."""
+    switch = "switch.miner_fans_may_stop"
+    await act(hass, "switch.turn_on", switch)
+    miner.misbehave("set_fan_zero_speed", Refused(132))
+
+    with pytest.raises(HomeAssistantError):
+        await act(hass, "switch.turn_off", switch)
+
+    assert shown(hass, switch) == STATE_ON

@@ -86,10 +86,10 @@ on since before.
 would otherwise be restarted by everyone who asks again. 99999 gives the limit back to the miner,
 which then reports its own. The limit of `summary` is the one in force; 0 there is no reading.
 
-**Target frequency shift**: where it is assumed, the value that was accepted last is not sent
+**Frequency shift**: where it is assumed, the value that was accepted last is not sent
 again, because mining would be restarted to change nothing.
 
-**Fast boot** and **upfreq speed** (more than 0) exclude each other by the vendor's document.
+**Fast boot** and **tuning speed** (more than 0) exclude each other by the vendor's document.
 Nothing is hidden for that: what the miner refuses is an error, and what it accepts is shown.
 """
 

@@ -7,7 +7,7 @@ from homeassistant.const import EVENT_HOMEASSISTANT_STOP
 from homeassistant.core import CALLBACK_TYPE, callback
 from homeassistant.helpers.event import async_call_later
 
-from .api import Command, WhatsminerError, commands
+from .api import Command, UnansweredError, WhatsminerError, commands
 
 if TYPE_CHECKING:
     from .coordinator import WhatsminerCoordinator
@@ -37,13 +37,21 @@ class Identify:
             HomeAssistantError: translated, when the miner did not do it.
 
         """
-        await self._coordinator.async_send(
-            commands.set_led("red", period=200, duration=100, start=0), refresh=False
-        )
+        command = commands.set_led("red", period=200, duration=100, start=0)
+        with self._coordinator.explained():
+            try:
+                await self._coordinator.async_command(command, refresh=False)
+            except UnansweredError:  # it may flash all the same
+                await self._async_begun()
+                raise
+        await self._async_begun()
+
+    async def _async_begun(self) -> None:
+        """See to it that it ends."""
         self._tries = _MOST_TRIES
         if self._over:  # the entry was unloaded meanwhile
             await self._async_end()
-        else:
+        elif not self._unsubs:
             self._plan()
 
     @callback

@@ -74,12 +74,24 @@ class WhatsminerMeter(WhatsminerEntity, RestoreEntity, SensorEntity):
         """
 
 
+@dataclass(frozen=True, slots=True)
+class _Poll:
+    """When a poll was, and the power that it found.
+
+    `monotonic` is None for a poll of the last run, which had a steady clock of its own.
+    """
+
+    taken: datetime
+    power: float | None
+    monotonic: float | None = None
+
+
 class WhatsminerEnergy(WhatsminerMeter):
     """The energy used: the power of every two polls in a row, times what lies between them."""
 
     _energy = 0.0
-    # The last poll: when it was, and the power that it found.
-    _last: tuple[datetime, float | None] | None = None
+    # The last poll, which may be one of the last run.
+    _last: _Poll | None = None
 
     @property
     @override
@@ -90,35 +102,42 @@ class WhatsminerEnergy(WhatsminerMeter):
     @override
     def _count(self) -> None:
         snapshot = self.coordinator.data
-        last, self._last = self._last, (snapshot.taken, snapshot.live.power)
-        if last is None:
+        power = snapshot.live.power
+        last, self._last = (
+            self._last,
+            _Poll(snapshot.taken, power, snapshot.monotonic),
+        )
+        if last is None or last.power is None or power is None:
             return
-        since, before = last
-        now, power = self._last
-        apart = now - since
+        if last.monotonic is None:
+            apart = (snapshot.taken - last.taken).total_seconds()
+        else:
+            apart = snapshot.monotonic - last.monotonic
         longest = _MOST_POLLS_APART * (
             self.coordinator.update_interval or POLL_INTERVAL
         )
-        # A clock that is set back has not measured anything.
-        if before is None or power is None or not timedelta(0) < apart <= longest:
+        # A clock that was set back meanwhile has not measured anything.
+        if not 0 < apart <= longest.total_seconds():
             return
-        joules = max(0.0, (before + power) / 2) * apart.total_seconds()
+        joules = max(0.0, (last.power + power) / 2) * apart
         self._energy += joules / _JOULES_PER_KILOWATT_HOUR
 
     @override
     def _kept(self) -> Mapping[str, Any]:
-        since, power = self._last or (None, None)
+        last = self._last
         return {
             "energy": self._energy,
-            "power": power,
-            "taken": since and since.isoformat(),
+            "power": last and last.power,
+            "taken": last and last.taken.isoformat(),
         }
 
     @override
     def _restore(self, kept: Mapping[str, Any]) -> None:
         self._energy = float(kept["energy"])
         if kept["taken"] and kept["power"] is not None:
-            self._last = datetime.fromisoformat(kept["taken"]), float(kept["power"])
+            self._last = _Poll(
+                datetime.fromisoformat(kept["taken"]), float(kept["power"])
+            )
 
 
 class WhatsminerRestartCount(WhatsminerMeter):

@@ -59,13 +59,9 @@ class WhatsminerOptionsFlow(OptionsFlow):
         self._coordinator = entry.runtime_data
         if not self._coordinator.has_password:
             return self.async_abort(reason="read_only")
-        try:
-            with self._coordinator.explained(), self._coordinator.miner.exclusive():
-                return None
-        except HomeAssistantError as err:  # it gets another firmware already
-            return self.async_abort(
-                reason="firmware_failed", description_placeholders={"error": str(err)}
-            )
+        if self._coordinator.miner.updating:
+            return self.async_abort(reason="firmware_in_progress")
+        return None
 
     async def async_step_firmware(
         self, user_input: dict[str, Any] | None = None
@@ -122,7 +118,7 @@ class WhatsminerOptionsFlow(OptionsFlow):
         """Send it, and wait for the miner to come back."""
         if self._update is None or self._waiting is None:
             assert self._image
-            self._update = self.hass.async_create_task(
+            self._update = self.hass.async_create_background_task(
                 async_update_firmware(
                     self._coordinator,
                     self._image,
@@ -173,14 +169,13 @@ class WhatsminerOptionsFlow(OptionsFlow):
     @callback
     def _release(self, task: asyncio.Task[Update] | None = None) -> None:
         self.hass.async_add_executor_job(self._upload.close)
-        if (
-            self._waiting
-            and self._waiting.cancelled()
-            and task
-            and not task.cancelled()
-        ):
-            # Nobody sees the dialogue any more.
-            _LOGGER.warning("%s", task.exception() or task.result())
+        dialogue_closed = self._waiting and self._waiting.cancelled()
+        if task is None or task.cancelled() or not dialogue_closed:
+            return
+        if err := task.exception():
+            _LOGGER.warning("%s", err)
+        else:
+            _LOGGER.info("%s: firmware %s", self._coordinator.name, task.result().after)
 
 
 async def _wait(task: asyncio.Task[Update]) -> None:

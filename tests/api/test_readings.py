@@ -301,6 +301,19 @@ def test_a_power_of_minus_one_is_unknown(unknown: Any) -> None:
     assert decode(Psu, {"pin": unknown}).input_power is None
 
 
+@pytest.mark.parametrize("absurd", [2**32 - 1, "4294967295", 100_000, 1e300])
+def test_a_power_that_no_miner_has_is_unknown(absurd: Any) -> None:
+    """Minus one without its sign, for one: an energy meter would never get over it."""
+    assert decode(Summary, {"Power": absurd}).power is None
+    assert decode(Psu, {"pin": absurd}).input_power is None
+
+
+def test_a_power_below_100_kilowatts_is_a_reading() -> None:
+    """The greatest model takes a tenth of that."""
+    assert decode(Summary, {"Power": "99999"}).power == 99_999
+    assert decode(Psu, {"pin": 99_999}).input_power == 99_999
+
+
 def test_a_power_of_zero_is_a_reading() -> None:
     """Unlike minus one."""
     assert decode(Summary, {"Power": 0}).power == 0
@@ -411,6 +424,8 @@ def test_a_board_is_alive_or_not(status: str, *, alive: bool) -> None:
         ("218", ["218"]),
         ([{"218": "x", "reason": "fan lost"}], ["218"]),
         ([True, "", None, [1], 2.5], []),
+        ([{"": ""}, {" ": "x"}, {"218": "x", "": "y"}, " "], ["218"]),
+        ({"": "2022-01-17 11:28:11"}, []),
     ],
 )
 def test_the_error_lists_of_all_firmware(value: Any, codes: list[str]) -> None:
@@ -434,6 +449,14 @@ def test_an_error_may_tell_its_reason() -> None:
     )
     assert error_list([{"reason": "", "110": ""}]) == (ErrorEntry(code="110"),)
     assert error_list([{"reason": "nothing"}]) == ()
+
+
+def test_what_a_miner_says_of_an_error_is_cut() -> None:
+    """Home Assistant has no place for a book: the recorder drops all attributes at once."""
+    (entry,) = error_list([{"110": "", "reason": "x" * 40_000}])
+    assert entry == ErrorEntry(code="110", reason="x" * 255)
+    for value in ([{"1" * 40_000: ""}], ["1" * 40_000]):
+        assert error_list(value) == (ErrorEntry(code="1" * 255),)
 
 
 def test_the_errors_of_v1_are_in_its_summary() -> None:

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from custom_components.whatsminer.api.reader import Reader
 from custom_components.whatsminer.api.readings import (
     Board,
     Details,
@@ -18,8 +19,11 @@ from custom_components.whatsminer.api.readings import (
 )
 from custom_components.whatsminer.api.snapshot import Snapshot
 from custom_components.whatsminer.api.wire import decode
+from simulator import Refused, SimulatedMiner
 
-from . import fixture
+from tests import Altered
+
+from . import Clock, fixture, reader_of
 
 TAKEN = datetime(2026, 11, 21, 12, tzinfo=UTC)
 # The summary of a miner that hashes; where it is a leftover, none of it is true.
@@ -467,3 +471,98 @@ def test_an_air_cooled_miner_is_one_even_while_its_fans_stand_still(
     details, psu = Details(model=model), Psu(name="P221B", model="P221B", fan_speed=fan)
     assert not snapshot(summary=summary, details=details, psu=psu).liquid_cooled
     assert not snapshot(summary=summary).liquid_cooled
+
+
+# From poll to poll
+
+
+async def polled(reader: Reader, miner: SimulatedMiner, clock: Clock) -> Snapshot:
+    """Let half a minute pass, and poll."""
+    clock.now += 30
+    miner.advance(30)
+    return await reader.poll()
+
+
+async def test_polls_are_apart_by_the_steady_clock(
+    any_miner: SimulatedMiner, clock: Clock
+) -> None:
+    """It says nothing of what was found, so two that found the same are equal."""
+    reader = reader_of(any_miner)
+    first = await polled(reader, any_miner, clock)
+    second = await polled(reader, any_miner, clock)
+
+    assert first.monotonic == clock.now - 30
+    assert second.monotonic == clock.now
+    assert replace(first, monotonic=second.monotonic) == first
+
+
+@pytest.mark.parametrize("mining", [False, True])
+@pytest.mark.parametrize("miner", ["air_miner", "hydro_miner"])
+async def test_what_the_supply_took_before_mining_flipped_is_unknown(
+    request: pytest.FixtureRequest, miner: str, clock: Clock, *, mining: bool
+) -> None:
+    """Whoever flipped it; with the next poll it is read again."""
+    machine: SimulatedMiner = request.getfixturevalue(miner)
+    reader = reader_of(machine)
+    machine.state.mining = not mining
+    before = await polled(reader, machine, clock)
+    before = await polled(reader, machine, clock)
+    assert before.mining is not mining
+    assert before.psu.input_power is not None
+
+    machine.state.mining = mining
+    seen = await polled(reader, machine, clock)
+    assert seen.mining is mining
+    assert seen.psu == replace(before.psu, input_current=None, input_power=None)
+
+    after = await polled(reader, machine, clock)
+    assert after.psu.input_power == pytest.approx(machine.state.power, rel=0.1)
+    assert after.psu.input_current is not None
+
+
+async def test_what_the_supply_took_while_mining_flipped_is_read_once_more(
+    air_miner: SimulatedMiner, clock: Clock
+) -> None:
+    """The miner answers before it stops, and the first reading may have come too early."""
+    reader = reader_of(air_miner)
+    await polled(reader, air_miner, clock)
+    reader.expect("get_psu")  # as whoever sends power_off does
+    air_miner.state.mining = False
+    air_miner.misbehave("get_psu", Altered('"iin"', '"iin":"9000","x"'))
+    snapshot = await polled(reader, air_miner, clock)
+    assert snapshot.mining is False
+    assert snapshot.psu.input_current == 9
+
+    air_miner.behave("get_psu")
+    snapshot = [await polled(reader, air_miner, clock) for _ in range(2)][-1]
+    assert snapshot.psu.input_current == pytest.approx(0.06, abs=0.02)
+
+
+async def test_what_the_supply_took_stays_unknown_until_it_tells(
+    air_miner: SimulatedMiner, clock: Clock
+) -> None:
+    """Its voltage does not hang on mining."""
+    reader = reader_of(air_miner)
+    assert (await polled(reader, air_miner, clock)).psu.input_current is not None
+    air_miner.misbehave("get_psu", Refused(14))
+    air_miner.state.mining = False
+    for _ in range(10):
+        snapshot = await polled(reader, air_miner, clock)
+        assert snapshot.psu.input_current is None
+        assert snapshot.psu.input_voltage is not None
+
+    air_miner.behave("get_psu")
+    snapshots = [await polled(reader, air_miner, clock) for _ in range(12)]
+    assert snapshots[-1].psu.input_power is not None
+
+
+async def test_a_status_that_is_refused_is_no_flip(
+    air_miner: SimulatedMiner, clock: Clock
+) -> None:
+    """Nobody knows whether it mines, and then it goes on as before."""
+    reader = reader_of(air_miner)
+    before = await polled(reader, air_miner, clock)
+    air_miner.misbehave("status", Refused(14))
+    assert (await polled(reader, air_miner, clock)).psu == before.psu
+    air_miner.behave("status")
+    assert (await polled(reader, air_miner, clock)).psu == before.psu

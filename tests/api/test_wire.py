@@ -103,6 +103,16 @@ def test_a_scale_has_a_floor() -> None:
     assert scaled(2)(-3) == -6
 
 
+def test_a_scale_has_a_ceiling() -> None:
+    """What is at or over it is one as well, as it stands on the wire."""
+    convert = scaled(0.01, above=0, below=100)
+    assert convert("99.5") == pytest.approx(0.995)
+    assert convert(100) is None
+    assert convert(2**32 - 1) is None
+    assert convert(0) is None
+    assert scaled(2)(1e300) == 2e300
+
+
 @pytest.mark.parametrize(
     ("value", "expected"),
     [

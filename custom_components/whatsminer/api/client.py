@@ -165,6 +165,11 @@ class Miner:
         self._refuse_while_updating()
         return await self._writer.download_logs(sink)
 
+    @property
+    def updating(self) -> bool:
+        """Whether it gets another firmware, and takes nothing else."""
+        return self._updating
+
     @contextmanager
     def exclusive(self) -> Iterator[None]:
         """Keep everybody else off, from the first byte of a firmware to the new version.

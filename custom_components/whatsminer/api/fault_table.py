@@ -173,7 +173,7 @@ TEXTS: Mapping[Category, Mapping[str, str]] = {
         "503N": "The temperatures of the chips on Hashboard {N} are too far apart. Check the cooling.",
         "504N": "The hottest chip on Hashboard {N} is far hotter than the others. Check the cooling.",
         "505N": "Hashboard {N} stopped hashing because a chip is too hot. Check the cooling.",
-        "5080": "The temperatures of the chips could not be calibrated. Restore the factory settings.",
+        "5080": "The temperatures of the chips could not be calibrated. If it stays, a factory reset may help, which erases all settings.",
         "509N": "The chip temperatures of Hashboard {N} are out of balance after calibration.",
         "52NC": "Chip {C} on Hashboard {N} gives wrong results.",
         "52NCCC": "Chip {C} on Hashboard {N} gives wrong results.",

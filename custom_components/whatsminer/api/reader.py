@@ -1,6 +1,7 @@
 """Polls one miner: which commands, in what order, and what may fail without harm."""
 
 import asyncio
+from dataclasses import replace
 from datetime import UTC, datetime
 import re
 import time
@@ -75,6 +76,9 @@ class Reader:
         self._identified = False
         self._uptime = 0.0
         self._clock: tuple[float, float] | None = None
+        # Whether it mined when it last told, and when that was seen to be another.
+        self._mining: bool | None = None
+        self._flipped = 0.0
 
     async def poll(self) -> Snapshot:
         """Return what the miner says now (see `Miner.poll`)."""
@@ -99,13 +103,14 @@ class Reader:
     def expect(self, command: str) -> None:
         """Read a seldom read command with the next poll: its answer will be another."""
         self._due[command] = 0.0
+        self._slow_next = True
 
     async def _poll(self) -> Snapshot:
         first = "get_version" not in self._answers
         if first:
             await self._introduce()
         live = await self._read_live()
-        taken = datetime.now(UTC)
+        taken, now = datetime.now(UTC), time.monotonic()
         reading = live.get("summary", _NOTHING).reading("SUMMARY")
         summary = decode(Summary, reading)
         await self._identify(summary, silent=not live)
@@ -139,6 +144,7 @@ class Reader:
         )
         return Snapshot(
             taken=taken,
+            monotonic=now,
             generation=generation,
             mining=mining,
             stale=stale,
@@ -155,7 +161,7 @@ class Reader:
             errors=errors,
             version=self._version(),
             info=self._slow("get_miner_info", MinerInfo),
-            psu=decode(Psu, (self._recent("get_psu") or _NOTHING).reading()),
+            psu=self._psu(mining, now),
             details=self._slow("devdetails", Details, "DEVDETAILS"),
         )
 
@@ -260,6 +266,7 @@ class Reader:
             command = overdue[0]
         else:
             command = "devdetails" if generation is Generation.V1 else "get_error_code"
+        # In turn: neither errors nor what is due waits for the others to be through.
         self._slow_next = not self._slow_next or not overdue
         answered = await self._refresh(command)
         if command in self._due:
@@ -293,6 +300,19 @@ class Reader:
         if read is None or time.monotonic() - read > _LONGEST[command]:
             return None
         return self._answers[command]
+
+    def _psu(self, mining: bool | None, now: float) -> Psu:
+        """Return what the power supply says, but not what it took before mining flipped."""
+        if mining is not None:
+            if mining is not (self._mining if self._mining is not None else mining):
+                self._flipped = now
+                # Also when it has just been read: its current may still have been falling.
+                self.expect("get_psu")
+            self._mining = mining
+        psu = decode(Psu, (self._recent("get_psu") or _NOTHING).reading())
+        if self._read.get("get_psu", now) < self._flipped:
+            psu = replace(psu, input_current=None, input_power=None)
+        return psu
 
     async def _identify(self, summary: Summary, *, silent: bool) -> None:
         """Make sure that this is the miner it was, whenever it may have been replaced.

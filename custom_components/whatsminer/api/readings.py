@@ -34,6 +34,8 @@ _WATT = scaled(1, above=-0.5, below=100_000)
 _MILLI = scaled(1e-3, above=0)
 _CENTI = scaled(1e-2, above=0)
 
+# Home Assistant keeps no attributes of more than 16 KB.
+_LONGEST_TEXT = 255
 # No board hashes that fast; what says so means MH/s.
 _MOST_TERAHASH = 10_000
 
@@ -233,15 +235,20 @@ def error_list(value: Json) -> tuple[ErrorEntry, ...]:
     entries: list[ErrorEntry] = []
     for item in value if isinstance(value, list) else [value]:
         if isinstance(item, dict):
-            reason = text(item.get("reason"))
+            reason = _short(item.get("reason"))
             entries += [
                 ErrorEntry(code=code, since=local_time(since), reason=reason)
-                for code, since in item.items()
-                if code != "reason"
+                for key, since in item.items()
+                if key != "reason" and (code := _short(key))
             ]
-        elif isinstance(item, int | str) and not isinstance(item, bool) and item != "":
-            entries.append(ErrorEntry(code=str(item)))
+        elif not isinstance(item, float) and (code := _short(item)):
+            entries.append(ErrorEntry(code=code))
     return tuple(entries)
+
+
+def _short(value: Json) -> str | None:
+    told = text(value)
+    return told and told[:_LONGEST_TEXT]
 
 
 def summary_errors(reading: Mapping[str, Json]) -> tuple[ErrorEntry, ...]:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import cached_property
 import re
+import time
 
 from .faults import Fault, describe
 from .readings import (
@@ -34,12 +35,14 @@ _LIQUID_PSU = re.compile(r"P[45]\d\d", re.IGNORECASE)
 class Snapshot:
     """All that one poll knows.
 
-    `taken` is our own clock. `mining` is what the miner was told: True for on, even while it
+    `taken` is our own clock, which may be set; `monotonic` says how far two polls of one run
+    of Home Assistant are apart. `mining` is what the miner was told: True for on, even while it
     still warms up. `stale` means that the summary is a leftover: its clock stands still, or it
     has a hash rate although mining is off. `errors` is None until the miner has told.
     """
 
     taken: datetime
+    monotonic: float = field(default_factory=time.monotonic, compare=False)
     generation: Generation
     mining: bool | None
     stale: bool = False
