@@ -16,12 +16,12 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 from custom_components.whatsminer.api.readings import PoolState
 from custom_components.whatsminer.const import DOMAIN
 from custom_components.whatsminer.coordinator import WhatsminerCoordinator
-from homeassistant.const import ATTR_DEVICE_ID, CONF_PASSWORD, Platform
+from homeassistant.const import ATTR_DEVICE_ID, CONF_HOST, CONF_PASSWORD, Platform
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 from simulator import Closed, Pool, Refused, SimulatedMiner
 
-from . import Clock, names_of
+from . import JOINED, Clock, names_of
 from .actions import DATA, POOLS, STATIC, ask, call, failure
 
 
@@ -96,9 +96,11 @@ async def test_an_unused_place_is_no_pool(
 ) -> None:
     """Some firmware lists all three places."""
     used = PoolState(url="stratum+tcp://used.example:1")
-    set_up.data = replace(set_up.data, pools=(used, PoolState(), PoolState()))
 
-    with patch.object(set_up, "async_refresh"):
+    async def refresh() -> None:
+        set_up.data = replace(set_up.data, pools=(used, PoolState(), PoolState()))
+
+    with patch.object(set_up, "async_refresh", refresh):
         answer = await ask(hass, "update_pools", {"pools": POOLS[:1], **one})
 
     assert [pool["url"] for pool in answer.popitem()[1]["previous_pools"]] == [used.url]
@@ -122,6 +124,18 @@ async def test_pools_that_nobody_knows_are_not_lost_either(
     assert answer.popitem()[1]["previous_pools"] == []
     await call(hass, "update_pools", {"pools": POOLS, "remove_others": True, **one})
     assert names_of(miner.writes) == ["update_pools"] * 2
+
+
+async def test_pools_that_were_not_seen_are_not_replaced(
+    hass: HomeAssistant, one: dict[str, Any], miner: SimulatedMiner
+) -> None:
+    """The poll before was missed, and somebody may have changed them."""
+    miner.misbehave(JOINED, Closed(), times=1)
+
+    error = await failure(hass, "update_pools", {"pools": POOLS[:1], **one})
+
+    assert error.translation_key == "pools_unknown"
+    assert miner.writes == []
 
 
 async def test_one_pool_needs_no_list(
@@ -220,6 +234,43 @@ async def test_a_static_address_is_given_up(
     assert "host" not in set_up.memory
 
 
+async def test_no_two_miners_get_one_address(
+    hass: HomeAssistant, one: dict[str, Any], miner: SimulatedMiner
+) -> None:
+    """Neither of them could be reached."""
+    data = {"confirm": True, **STATIC, **one}
+    MockConfigEntry(
+        domain=DOMAIN, title="Hall", data={CONF_HOST: STATIC["ip"]}
+    ).add_to_hass(hass)
+
+    error = await failure(hass, "set_network", data)
+    assert error.translation_key == "address_taken"
+    assert isinstance(error, ServiceValidationError)
+    assert "192.168.1.50" in str(error)
+    assert "Hall" in str(error)
+    assert miner.requests == []
+
+    await call(hass, "set_network", {**data, "ip": "192.168.1.51"})
+    assert miner.state.network.ip == "192.168.1.51"
+
+
+async def test_a_miner_may_keep_its_address(
+    hass: HomeAssistant,
+    one: dict[str, Any],
+    config_entry: MockConfigEntry,
+    miner: SimulatedMiner,
+) -> None:
+    """And get another gateway, say."""
+    network = {
+        "ip": config_entry.data[CONF_HOST],
+        "netmask": "255.0.0.0",
+        "gateway": "127.0.0.2",
+    }
+    await call(hass, "set_network", {"confirm": True, **STATIC, **network, **one})
+
+    assert miner.state.network.gateway == "127.0.0.2"
+
+
 # Files
 
 
@@ -260,6 +311,22 @@ async def test_firmware_is_a_file(
         "version": "2",
         "sha256": digest,
     }
+
+
+async def test_a_firmware_may_be_refused(
+    hass: HomeAssistant,
+    one: dict[str, Any],
+    miner: SimulatedMiner,
+    firmware: Path,
+) -> None:
+    """Trying it again later would not help."""
+    miner.refuses_firmware = True
+
+    error = await failure(hass, "update_firmware", DATA["update_firmware"] | one)
+
+    assert error.translation_key == "firmware_refused"
+    assert str(error).startswith("Miner did not take the firmware: API command ERROR")
+    assert "(code 132)" in str(error)
 
 
 @pytest.mark.parametrize(
@@ -349,6 +416,26 @@ async def test_a_password_that_no_miner_takes_is_not_sent(
     assert error.translation_key == "invalid_new_password"
     assert "hunter" not in f"{error} {error.translation_placeholders}"
     assert miner.requests == []
+
+
+async def test_a_password_in_the_address_of_a_pool_is_not_told(
+    hass: HomeAssistant,
+    one: dict[str, Any],
+    miner: SimulatedMiner,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """It does not belong there, but some programs take it."""
+    url = "stratum+tcp://account.1:hunter2@one.example:3333"
+    data = {"pools": [{"url": url, "worker": "a"}], **one}
+
+    error = await failure(hass, "update_pools", data)
+    assert error.translation_key == "invalid_pool_url"
+    assert "hunter2" not in f"{error} {error.translation_placeholders}"
+
+    await hass.services.async_call(DOMAIN, "update_pools", data)
+    await hass.async_block_till_done()
+    assert "hunter2" not in caplog.text
+    assert miner.writes == []
 
 
 @pytest.mark.parametrize(

@@ -147,7 +147,7 @@ async def test_a_refused_firmware_is_an_error(
     miner.refuses_firmware = True
     with pytest.raises(HomeAssistantError) as error:
         await async_update_firmware(set_up, read_image(file))
-    assert error.value.translation_key == "refused"
+    assert error.value.translation_key == "firmware_refused"
     assert miner.state.mining
 
 
@@ -157,7 +157,7 @@ async def test_a_refused_firmware_is_an_error(
         (CutTransfer(), "firmware_unknown"),
         (Refused(45), "write_access_closed"),
         (Refused(14), "unsupported_command"),
-        (Refused(132), "refused"),
+        (Refused(132), "firmware_refused"),
     ],
 )
 async def test_what_went_wrong_is_told(

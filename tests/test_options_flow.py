@@ -282,7 +282,7 @@ async def test_an_update_goes_on_without_its_dialogue(
     assert len(miner.images) == 1
     assert kept(uploads) == []
     assert ("20991231.11.Rel" in caplog.text) is not refuses
-    assert ("Miner refused update_firmware" in caplog.text) is refuses
+    assert ("Miner did not take the firmware" in caplog.text) is refuses
 
 
 async def test_a_miner_that_cannot_be_reached_gets_none(

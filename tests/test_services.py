@@ -253,6 +253,33 @@ async def test_a_disabled_miner_is_left_out(
     assert error.translation_key == "no_miner"
 
 
+async def test_a_miner_whose_device_is_disabled_is_left_out(
+    hass: HomeAssistant,
+    both: dict[str, Any],
+    hall: WhatsminerCoordinator,
+    miner: SimulatedMiner,
+    hydro_miner: SimulatedMiner,
+    device_registry: dr.DeviceRegistry,
+) -> None:
+    """Its entities do nothing either, whatever the target is and however sure the caller."""
+    area = ar.async_get(hass).async_create("Shed")
+    device_registry.async_update_device(
+        hall.device_id, area_id=area.id, disabled_by=dr.DeviceEntryDisabler.USER
+    )
+
+    await call(hass, "set_led", both)
+    assert names_of(miner.writes) == ["set_led"]
+
+    for target in ({ATTR_AREA_ID: area.id}, {ATTR_DEVICE_ID: hall.device_id}):
+        error = await failure(hass, "set_led", target)
+        assert error.translation_key == "no_miner"
+    error = await failure(
+        hass, "factory_reset", {"confirm": True, ATTR_DEVICE_ID: hall.device_id}
+    )
+    assert error.translation_key == "no_miner"
+    assert hydro_miner.writes == []
+
+
 # Several miners
 
 
@@ -363,21 +390,21 @@ async def test_a_mistake_of_ours_leaves_no_other_undone_either(
         ("set_power_percent", {"percent": 101}, "invalid_value"),
         ("set_power_percent", {"percent": -1, "method": "fast"}, "invalid_value"),
         ("set_power_percent", {"percent": "nan"}, "invalid_value"),
-        ("set_led", {"period": 65536}, "invalid_value"),
-        ("set_led", {"duration": -1}, "invalid_value"),
-        ("set_led", {"start": 70000}, "invalid_value"),
+        ("set_led", {"period": 65536}, "invalid_period"),
+        ("set_led", {"duration": -1}, "invalid_duration"),
+        ("set_led", {"start": 70000}, "invalid_start"),
         ("set_hostname", {"hostname": "-garage"}, "invalid_hostname"),
         ("set_hostname", {"hostname": ""}, "invalid_hostname"),
         ("set_log_server", {"host": "server.local"}, "invalid_ip"),
-        ("set_log_server", {"host": "10.0.0.1", "port": 0}, "invalid_value"),
+        ("set_log_server", {"host": "10.0.0.1", "port": 0}, "invalid_port"),
         ("set_time_zone", {"time_zone": "Mars/Olympus"}, "invalid_zonename"),
         ("set_time_zone", {"time_zone": "Europe"}, "invalid_zonename"),
         ("set_time_zone", {"time_zone": "zones"}, "invalid_zonename"),
         ("set_time_zone", {"time_zone": "../zones"}, "invalid_zonename"),
         ("set_time_zone", {"time_zone": "/etc/localtime"}, "invalid_zonename"),
         ("set_time_zone", {"time_zone": ""}, "invalid_zonename"),
-        ("update_pools", {"pools": []}, "invalid_value"),
-        ("update_pools", {"pools": POOLS * 2}, "invalid_value"),
+        ("update_pools", {"pools": []}, "invalid_pools"),
+        ("update_pools", {"pools": POOLS * 2}, "invalid_pools"),
         (
             "update_pools",
             {"pools": [{"url": "pool.example:3333", "worker": "a"}]},
@@ -412,6 +439,9 @@ async def test_what_no_miner_takes_is_refused_once(
         ({"netmask": ""}, "invalid_mask"),
         ({"gateway": "192.168.2.1"}, "invalid_gateway"),
         ({"gateway": ""}, "invalid_gateway"),
+        ({"gateway": STATIC["ip"]}, "invalid_gateway"),
+        ({"ip": "192.168.1.255"}, "invalid_ip"),
+        ({"netmask": "0.0.0.255"}, "invalid_mask"),
         ({"dns": ["router"]}, "invalid_dns"),
         ({"dns": []}, "invalid_dns"),
         ({"hostname": "under_score"}, "invalid_hostname"),

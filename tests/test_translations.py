@@ -16,6 +16,7 @@ from custom_components.whatsminer import PLATFORMS, const
 from custom_components.whatsminer.api import (
     CannotConnectError,
     Category,
+    FirmwareRefusedError,
     FirmwareUnknownError,
     InvalidTextError,
     InvalidValueError,
@@ -39,6 +40,7 @@ from custom_components.whatsminer.api import (
     WriteAccessClosedError,
     WrongMinerError,
     WrongPasswordError,
+    reply,
 )
 from custom_components.whatsminer.config_flow import (
     MANUAL_SCHEMA,
@@ -70,6 +72,7 @@ SOURCES = {path.name: ast.parse(path.read_text()) for path in FOLDER.glob("*.py"
 
 # One of each thing that can go wrong at a miner.
 REFUSALS = (
+    FirmwareRefusedError,
     RefusedError,
     TokenRejectedError,
     TooManyTokensError,
@@ -90,6 +93,8 @@ TEXT_PARAMETERS = (
     "timezone",
     "zonename",
 )
+# Of these numbers, an action has several, or one that stands for something else.
+NUMBER_PARAMETERS = ("duration", "period", "pools", "port", "start")
 FAILURES: tuple[WhatsminerError, ...] = (
     CannotConnectError("no"),
     TimedOutError("no"),
@@ -108,11 +113,13 @@ FAILURES: tuple[WhatsminerError, ...] = (
     TransferInterruptedError("no"),
     TransferTooLargeError("no"),
     *(InvalidTextError(parameter, "no") for parameter in TEXT_PARAMETERS),
+    *(InvalidValueError(parameter, 101, 0, 100) for parameter in NUMBER_PARAMETERS),
     *(kind("power_off", 132, "no") for kind in REFUSALS),
 )
 # These come from commands alone, and no command is sent while a miner is added.
 NOT_IN_A_FLOW = {
-    *(f"invalid_{parameter}" for parameter in TEXT_PARAMETERS),
+    *(f"invalid_{parameter}" for parameter in TEXT_PARAMETERS + NUMBER_PARAMETERS),
+    "firmware_refused",
     "firmware_unknown",
     "invalid_value",
     "power_off_unconfirmed",
@@ -300,6 +307,28 @@ def test_every_error_has_a_sentence_that_it_can_fill(error: WhatsminerError) -> 
     assert told["translation_domain"] == DOMAIN
     assert "{" not in message.format(**told["translation_placeholders"])
     assert "Garage" in message.format(**told["translation_placeholders"])
+
+
+@pytest.mark.parametrize("parameter", ["percent", *NUMBER_PARAMETERS])
+def test_a_number_that_is_refused_is_named(parameter: str) -> None:
+    """Where an action has more than one."""
+    key = key_of(InvalidValueError(parameter, 4, 1, 3))
+
+    named = parameter in NUMBER_PARAMETERS
+    assert key == (f"invalid_{parameter}" if named else "invalid_value")
+
+
+@pytest.mark.parametrize("answer", [{"STATUS": "E"}, {"STATUS": "E", "Msg": ""}])
+def test_what_a_miner_does_not_say_is_a_question_mark(answer: dict[str, str]) -> None:
+    """Some refuse without a word."""
+    with pytest.raises(RefusedError) as caught:
+        reply.check(answer, "set_led")
+
+    told = translation(caught.value, "Garage")
+    message = TEXTS["exceptions"]["refused"]["message"]
+    assert message.format(**told["translation_placeholders"]).startswith(
+        "Garage refused set_led: ? (code ?)."
+    )
 
 
 def test_no_sentence_is_left_over() -> None:

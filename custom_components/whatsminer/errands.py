@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from homeassistant.const import CONF_MODE, CONF_TIME_ZONE
+from homeassistant.const import CONF_HOST, CONF_MODE, CONF_TIME_ZONE
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 from homeassistant.util.json import JsonObjectType
@@ -63,9 +63,11 @@ async def prepare_pools(hass: HomeAssistant, data: Data) -> Errand:
     command = commands.update_pools(*pools)
 
     async def errand(coordinator: WhatsminerCoordinator) -> JsonObjectType:
-        # Somebody may have changed them since the last poll.
+        # Somebody may have changed them since the last poll, and a poll can be missed.
+        seen = coordinator.data
         await coordinator.async_refresh()
-        before = [pool for pool in coordinator.data.pools if pool.url]
+        known = coordinator.data is not seen
+        before = [pool for pool in coordinator.data.pools if pool.url and known]
         placeholders = {
             "miner": coordinator.config_entry.title,
             "count": str(len(before)),
@@ -138,9 +140,27 @@ async def prepare_network(hass: HomeAssistant, data: Data) -> Errand:
         )
 
     async def errand(coordinator: WhatsminerCoordinator) -> None:
+        if host:
+            _refuse_taken(coordinator, host)
         await coordinator.changeover.async_set_address(command, host)
 
     return errand
+
+
+def _refuse_taken(coordinator: WhatsminerCoordinator, host: str) -> None:
+    """Raise an error if another miner has an address, whether it answers now or not."""
+    own = coordinator.config_entry
+    for entry in coordinator.hass.config_entries.async_entries(DOMAIN):
+        if entry.entry_id != own.entry_id and entry.data.get(CONF_HOST) == host:
+            raise ServiceValidationError(
+                translation_domain=DOMAIN,
+                translation_key="address_taken",
+                translation_placeholders={
+                    "ip": host,
+                    "miner": own.title,
+                    "other": entry.title,
+                },
+            )
 
 
 async def prepare_password(hass: HomeAssistant, data: Data) -> Errand:

@@ -5,6 +5,7 @@ from typing import Final, TypedDict
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 
 from .api import (
+    FirmwareRefusedError,
     FirmwareUnknownError,
     InvalidTextError,
     InvalidValueError,
@@ -46,6 +47,7 @@ _KEYS: Final[tuple[tuple[type[WhatsminerError], str], ...]] = (
     (WriteAccessClosedError, "write_access_closed"),
     (TooManyTokensError, "too_many_tokens"),
     (UnsupportedCommandError, "unsupported_command"),
+    (FirmwareRefusedError, "firmware_refused"),
     (RefusedError, "refused"),
     (TooSoonError, "too_soon"),
     (UnconfirmedError, "power_off_unconfirmed"),
@@ -56,6 +58,10 @@ _KEYS: Final[tuple[tuple[type[WhatsminerError], str], ...]] = (
     (TransferTooLargeError, "transfer_too_large"),
     (InvalidValueError, "invalid_value"),
 )
+# Numbers with a sentence of their own, as texts have: an action has several, or counts something.
+_NAMED_NUMBERS: Final = frozenset({"duration", "period", "pools", "port", "start"})
+# Stands for what the miner did not say, in any language.
+_UNTOLD: Final = "?"
 
 
 class Translation(TypedDict):
@@ -68,25 +74,30 @@ class Translation(TypedDict):
 
 def translation_key(error: WhatsminerError) -> str:
     """Return the key of the sentence for an error."""
-    if isinstance(error, InvalidTextError):
+    if isinstance(error, InvalidTextError) or (
+        isinstance(error, InvalidValueError) and error.parameter in _NAMED_NUMBERS
+    ):
         return f"invalid_{error.parameter}"
     return next(key for kind, key in _KEYS if isinstance(error, kind))
 
 
 def translation(error: WhatsminerError, miner: str) -> Translation:
     """Return the sentence for an error at the named miner, with all that the error knows."""
+    known = {name: _text(value) for name, value in vars(error).items()}
+    # No reason comes as its text, too.
+    if isinstance(error, RefusedError) and error.reason in ("", "None"):
+        known["reason"] = _UNTOLD
     return {
         "translation_domain": DOMAIN,
         "translation_key": translation_key(error),
-        "translation_placeholders": {
-            "miner": miner,
-            **{name: _text(value) for name, value in vars(error).items()},
-        },
+        "translation_placeholders": {"miner": miner, **known},
     }
 
 
 def _text(value: object) -> str:
     """Return a value as people write it: 500, not 500.0."""
+    if value is None:
+        return _UNTOLD
     whole = isinstance(value, float) and value.is_integer()
     return f"{value:.0f}" if whole else str(value)
 

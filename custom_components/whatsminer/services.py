@@ -11,7 +11,7 @@ from homeassistant.config_entries import ConfigEntryState
 from homeassistant.const import ATTR_DEVICE_ID, ATTR_NAME
 from homeassistant.core import HomeAssistant, ServiceCall, ServiceResponse, callback
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
-from homeassistant.helpers import config_validation as cv
+from homeassistant.helpers import config_validation as cv, device_registry as dr
 from homeassistant.helpers.service import (
     async_extract_config_entry_ids,
     async_get_device_and_config_entry,
@@ -119,23 +119,28 @@ def _raise_failures(failures: Sequence[BaseException]) -> None:
 
 
 async def _async_targeted_miners(call: ServiceCall) -> list[WhatsminerConfigEntry]:
-    """Return each miner of a target once, however often and by whatever it is named.
-
-    Disabled miners are left out, as Home Assistant leaves out disabled entities.
-    """
+    """Return each miner of a target once, however often and by whatever it is named."""
     ids = await async_extract_config_entry_ids(call)
     entries: list[WhatsminerConfigEntry] = [
         entry
         for entry in call.hass.config_entries.async_entries(
             DOMAIN, include_ignore=False, include_disabled=False
         )
-        if entry.entry_id in ids
+        if entry.entry_id in ids and not _is_disabled(call.hass, entry)
     ]
     if not entries:
-        raise ServiceValidationError(
-            translation_domain=DOMAIN, translation_key="no_miner"
-        )
+        raise _no_miner()
     return sorted(entries, key=lambda entry: entry.title)
+
+
+def _is_disabled(hass: HomeAssistant, entry: WhatsminerConfigEntry) -> bool:
+    """Tell whether the owner disabled a miner's device; then its entities do nothing either."""
+    devices = dr.async_entries_for_config_entry(dr.async_get(hass), entry.entry_id)
+    return any(device.disabled for device in devices)
+
+
+def _no_miner() -> ServiceValidationError:
+    return ServiceValidationError(translation_domain=DOMAIN, translation_key="no_miner")
 
 
 def _confirmed_miner(call: ServiceCall) -> WhatsminerConfigEntry:
@@ -144,6 +149,8 @@ def _confirmed_miner(call: ServiceCall) -> WhatsminerConfigEntry:
     _, entry = async_get_device_and_config_entry(
         call.hass, DOMAIN, call.data[ATTR_DEVICE_ID]
     )
+    if _is_disabled(call.hass, entry):
+        raise _no_miner()
     if not call.data[ATTR_CONFIRM]:
         raise ServiceValidationError(
             translation_domain=DOMAIN,

@@ -134,10 +134,15 @@ async def test_a_power_off_goes_out_as_soon_as_a_hanging_connection_ends(
 
 
 @pytest.mark.parametrize(
-    "command", [commands.power_off(), commands.set_power_pct(50)], ids=["off", "write"]
+    ("command", "third"),
+    [
+        (commands.power_off(), "get_psu"),
+        (commands.set_power_pct(50), "get_error_code"),
+    ],
+    ids=["off", "write"],
 )
 async def test_a_write_goes_between_the_connections_of_a_poll(
-    polled: Miner, air_miner: SimulatedMiner, command: commands.Command
+    polled: Miner, air_miner: SimulatedMiner, command: commands.Command, third: str
 ) -> None:
     """And the poll goes on behind it."""
     held = Held()
@@ -153,7 +158,7 @@ async def test_a_write_goes_between_the_connections_of_a_poll(
         "get_token",
         command.name,
         "status",
-        "get_error_code",
+        third,
     ]
 
 

@@ -183,6 +183,7 @@ async def test_the_old_password_is_good_for_nothing_after_a_change(
 
 
 INFO = [JOINED, "status", "get_miner_info"]
+PSU = [JOINED, "status", "get_psu"]
 USUAL = [JOINED, "status", "get_error_code"]
 
 
@@ -195,7 +196,8 @@ USUAL = [JOINED, "status", "get_error_code"]
         (commands.adjust_upfreq_speed(3), INFO),
         (commands.set_power_pct(50), USUAL),
         (commands.web_pools("enable"), USUAL),
-        (commands.power_off(), USUAL),
+        (commands.power_off(), PSU),
+        (commands.restart_btminer(), PSU),
     ],
     ids=lambda value: value.name if isinstance(value, Command) else None,
 )

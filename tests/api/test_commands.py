@@ -212,15 +212,32 @@ def test_a_mask_is_sent_as_an_address(mask: str) -> None:
         ({"ip": "10.0.0"}, "ip"),
         ({"ip": "10.0.0.9/24"}, "ip"),
         ({"ip": "fe80::1"}, "ip"),
+        ({"ip": "10.0.0.0"}, "ip"),
+        ({"ip": "10.0.0.255"}, "ip"),
+        ({"ip": "0.0.0.0"}, "ip"),
+        ({"ip": "0.0.0.9", "gateway": "0.0.0.1"}, "ip"),
+        ({"ip": "169.254.0.9", "gateway": "169.254.0.1"}, "ip"),
+        ({"ip": "224.0.0.9", "gateway": "224.0.0.1"}, "ip"),
+        ({"ip": "240.0.0.9", "gateway": "240.0.0.1"}, "ip"),
+        ({"ip": "255.255.255.255"}, "ip"),
         ({"mask": "255.0.255.0"}, "mask"),
         ({"mask": "33"}, "mask"),
         ({"mask": "-1"}, "mask"),
         ({"mask": ""}, "mask"),
         ({"mask": "24/8"}, "mask"),
         ({"mask": "nonsense"}, "mask"),
+        ({"mask": "0"}, "mask"),
+        ({"mask": "0.0.0.0"}, "mask"),
+        ({"mask": "31"}, "mask"),
+        ({"mask": "255.255.255.255"}, "mask"),
+        ({"mask": "0.0.0.255"}, "mask"),
         ({"gateway": ""}, "gateway"),
         ({"gateway": "gateway"}, "gateway"),
         ({"gateway": "10.0.1.1"}, "gateway"),
+        ({"gateway": "10.0.0.9"}, "gateway"),
+        ({"gateway": "10.0.0.0"}, "gateway"),
+        ({"gateway": "10.0.0.255"}, "gateway"),
+        ({"mask": "1", "gateway": "0.0.0.1"}, "gateway"),
         ({"mask": "255.255.255.248", "gateway": "10.0.0.1"}, "gateway"),
         ({"dns": ("1.1.1.1", "one.one.one.one")}, "dns"),
         ({"dns": ("1.1.1.1 9.9.9.9",)}, "dns"),
@@ -250,6 +267,15 @@ def test_a_gateway_may_be_anywhere_in_the_network(mask: str) -> None:
     """Which is not always as large as it looks."""
     command = commands.net_config("10.0.0.9", mask, "10.0.1.254", ("1.1.1.1",))
     assert command.parameters["gate"] == "10.0.1.254"
+
+
+@pytest.mark.parametrize(
+    ("mask", "sent"), [("1", "128.0.0.0"), ("30", "255.255.255.252")]
+)
+def test_a_network_may_be_of_any_size_that_has_room(mask: str, sent: str) -> None:
+    """For the miner, the router, and what belongs to nobody."""
+    command = commands.net_config("10.0.0.9", mask, "10.0.0.10", ("1.1.1.1",))
+    assert command.parameters["mask"] == sent
 
 
 @pytest.mark.parametrize(
@@ -318,6 +344,18 @@ def test_some_results_are_told_by_a_seldom_read_command() -> None:
     }
     assert told == dict.fromkeys(
         ("set_led", "set_hostname", "adjust_upfreq_speed"), "get_miner_info"
+    ) | dict.fromkeys(
+        (
+            "power_off",
+            "power_on",
+            "restart_btminer",
+            "set_low_power",
+            "set_normal_power",
+            "set_high_power",
+            "set_target_freq",
+            "adjust_power_limit",
+        ),
+        "get_psu",
     )
 
 

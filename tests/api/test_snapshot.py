@@ -20,8 +20,7 @@ from custom_components.whatsminer.api.readings import (
 from custom_components.whatsminer.api.snapshot import Snapshot
 from custom_components.whatsminer.api.wire import decode
 from simulator import Refused, SimulatedMiner
-
-from tests import Altered
+from tests import Altered, names_of
 
 from . import Clock, fixture, reader_of
 
@@ -497,27 +496,42 @@ async def test_polls_are_apart_by_the_steady_clock(
 
 
 @pytest.mark.parametrize("mining", [False, True])
-@pytest.mark.parametrize("miner", ["air_miner", "hydro_miner"])
+@pytest.mark.parametrize("generation", ["v2", "compat"])
 async def test_what_the_supply_took_before_mining_flipped_is_unknown(
-    request: pytest.FixtureRequest, miner: str, clock: Clock, *, mining: bool
+    generation: str, clock: Clock, *, mining: bool
 ) -> None:
     """Whoever flipped it; with the next poll it is read again."""
-    machine: SimulatedMiner = request.getfixturevalue(miner)
-    reader = reader_of(machine)
-    machine.state.mining = not mining
-    before = await polled(reader, machine, clock)
-    before = await polled(reader, machine, clock)
-    assert before.mining is not mining
-    assert before.psu.input_power is not None
+    async with SimulatedMiner(generation=generation) as miner:
+        reader = reader_of(miner)
+        miner.state.mining = not mining
+        for _ in range(2):
+            before = await polled(reader, miner, clock)
+        assert before.mining is not mining
+        assert before.psu.input_power is not None
 
-    machine.state.mining = mining
-    seen = await polled(reader, machine, clock)
-    assert seen.mining is mining
-    assert seen.psu == replace(before.psu, input_current=None, input_power=None)
+        miner.state.mining = mining
+        seen = await polled(reader, miner, clock)
+        assert seen.mining is mining
+        assert seen.psu == replace(before.psu, input_current=None, input_power=None)
 
-    after = await polled(reader, machine, clock)
-    assert after.psu.input_power == pytest.approx(machine.state.power, rel=0.1)
-    assert after.psu.input_current is not None
+        after = await polled(reader, miner, clock)
+        assert after.psu.input_current is not None
+        assert after.psu.input_power == pytest.approx(miner.state.power, rel=0.1)
+
+
+async def test_of_old_firmware_the_supply_is_read_in_its_turn(
+    old_miner: SimulatedMiner, clock: Clock
+) -> None:
+    """Its third connection tells whether it mines, and that comes first."""
+    reader = reader_of(old_miner)
+    for _ in range(2):
+        assert (await polled(reader, old_miner, clock)).mining is True
+    old_miner.state.mining = False
+    seen = len(old_miner.requests)
+    snapshots = [await polled(reader, old_miner, clock) for _ in range(4)]
+
+    assert snapshots[-1].mining is False
+    assert "get_psu" not in names_of(old_miner.requests[seen:])
 
 
 async def test_what_the_supply_took_while_mining_flipped_is_read_once_more(

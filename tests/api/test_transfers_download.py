@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncGenerator, Callable
+import logging
 import socket
 
 import pytest
@@ -97,8 +98,11 @@ async def test_what_is_in_the_log_is_not_looked_at(
     assert downloads.log == log
 
 
-async def test_what_follows_the_log_is_no_part_of_it(downloads: Downloads) -> None:
-    """Even in the same segment."""
+async def test_what_follows_the_log_is_no_part_of_it(
+    downloads: Downloads, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Even in the same segment. Whoever looks for what is missing learns of it."""
+    caplog.set_level(logging.DEBUG)
 
     async def give(call: Call) -> None:
         await call.send(call.sealed(told(str(len(LOG)))) + LOG + b"more", b"and more")
@@ -106,17 +110,16 @@ async def test_what_follows_the_log_is_no_part_of_it(downloads: Downloads) -> No
     downloads.miner.transfer = give
     assert await downloads.download() == len(LOG)
     assert downloads.log == LOG
+    assert "download_logs: more bytes than the miner told of are ignored" in caplog.text
 
 
-async def test_an_empty_log_is_one(downloads: Downloads) -> None:
-    """The miner has nothing to say."""
-
-    async def give(call: Call) -> None:
-        await call.send(call.sealed(told("0")))
-
-    downloads.miner.transfer = give
-    assert await downloads.download() == 0
-    assert downloads.pieces == []
+async def test_a_log_that_just_ends_leaves_no_trace(
+    downloads: Downloads, caplog: pytest.LogCaptureFixture
+) -> None:
+    """As it should."""
+    caplog.set_level(logging.DEBUG)
+    await downloads.download()
+    assert "ignored" not in caplog.text
 
 
 async def test_the_log_is_handed_on_while_it_comes(downloads: Downloads) -> None:
@@ -161,6 +164,19 @@ async def test_no_more_than_a_piece_is_held(downloads: Downloads) -> None:
 
 
 # Not whole
+
+
+@pytest.mark.parametrize("size", [0, "0"])
+async def test_an_empty_log_is_none(downloads: Downloads, size: object) -> None:
+    """Not even an archive without files is of no bytes."""
+
+    async def give(call: Call) -> None:
+        await call.send(call.sealed(told(size)) + LOG)
+
+    downloads.miner.transfer = give
+    with pytest.raises(TransferBrokenError):
+        await downloads.download()
+    assert downloads.pieces == []
 
 
 @pytest.mark.parametrize("sent", [0, 1, 1000, len(LOG) - 1])

@@ -10,11 +10,12 @@ import pytest
 from custom_components.whatsminer.api import Miner, commands, transfers
 from custom_components.whatsminer.api.errors import (
     CannotConnectError,
+    FirmwareRefusedError,
     FirmwareUnknownError,
     MalformedReplyError,
-    RefusedError,
     TimedOutError,
     TokenRejectedError,
+    TooManyTokensError,
     TransferError,
     UnreachableError,
     UnsupportedCommandError,
@@ -198,7 +199,7 @@ async def test_an_image_may_be_refused_in_the_end(
         await call.send(json.dumps(answer).encode() if plainly else call.sealed(answer))
 
     updates.after = refuse
-    with pytest.raises(RefusedError, match="API command ERROR") as caught:
+    with pytest.raises(FirmwareRefusedError, match="API command ERROR") as caught:
         await updates.update()
     assert caught.value.code == 132
     assert updates.progress[-1] == 1
@@ -211,9 +212,8 @@ async def test_an_image_is_not_sent_again_whatever_its_refusal_is(
     """Before the image these would be reasons to ask for another token."""
     await updates.client.send(commands.set_led_auto())
     updates.after = answer_with(json.dumps(refusal(code)).encode())
-    with pytest.raises(RefusedError) as caught:
+    with pytest.raises(FirmwareRefusedError) as caught:
         await updates.update()
-    assert type(caught.value) is RefusedError
     assert caught.value.code == code
     assert updates.miner.asked[2:] == ["update_firmware"]
     assert updates.read == 1
@@ -355,7 +355,12 @@ async def test_an_image_of_another_size_than_told_is_none(
 
 @pytest.mark.parametrize(
     ("code", "error"),
-    [(14, UnsupportedCommandError), (45, WriteAccessClosedError), (132, RefusedError)],
+    [
+        (14, UnsupportedCommandError),
+        (45, WriteAccessClosedError),
+        (136, TooManyTokensError),
+        (132, FirmwareRefusedError),
+    ],
 )
 async def test_an_update_may_be_refused_at_once(
     updates: Updates, code: int, error: type[Exception]

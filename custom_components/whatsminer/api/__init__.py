@@ -9,6 +9,7 @@ from .client import READABLE, Miner, check_query
 from .commands import Command, Effect, PowerMode, Value
 from .errors import (
     CannotConnectError,
+    FirmwareRefusedError,
     FirmwareUnknownError,
     InvalidTextError,
     InvalidValueError,
@@ -52,6 +53,7 @@ __all__ = [
     "Command",
     "Effect",
     "Fault",
+    "FirmwareRefusedError",
     "FirmwareUnknownError",
     "Generation",
     "InvalidTextError",

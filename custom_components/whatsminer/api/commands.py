@@ -10,7 +10,6 @@ is. Numbers go out as text, because the firmware reads text; only the LED takes 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum, auto
-from ipaddress import IPv4Address, IPv4Network
 from typing import Literal
 
 from .errors import InvalidTextError
@@ -27,6 +26,8 @@ from .limits import (
     UPFREQ_SPEED,
     ZONE_NAME,
     check_address,
+    check_device,
+    check_network,
     check_password,
     check_pool_url,
     check_text,
@@ -72,9 +73,12 @@ class Command:
 
 @dataclass(frozen=True, slots=True)
 class Pool:
-    """A mining pool as the miner is told of it; an empty URL is an unused place."""
+    """A mining pool as the miner is told of it; an empty URL is an unused place.
 
-    url: str = ""
+    The URL is not shown in logs either: some have a password in it, although no miner takes that.
+    """
+
+    url: str = field(default="", repr=False)
     worker: str = ""
     password: str = field(default="", repr=False)
 
@@ -99,7 +103,9 @@ def update_pools(*pools: Pool) -> Command:
 
 def restart_btminer() -> Command:
     """Restart the mining process."""
-    return Command(name="restart_btminer", effect=Effect.RESTARTS_MINING)
+    return Command(
+        name="restart_btminer", effect=Effect.RESTARTS_MINING, told_by="get_psu"
+    )
 
 
 def power_off() -> Command:
@@ -110,12 +116,19 @@ def power_off() -> Command:
         effect=Effect.STOPS,
         setting="mining",
         value=False,
+        told_by="get_psu",
     )
 
 
 def power_on() -> Command:
     """Switch the hashboards on and start mining; hashing follows minutes later."""
-    return Command(name="power_on", effect=Effect.STARTS, setting="mining", value=True)
+    return Command(
+        name="power_on",
+        effect=Effect.STARTS,
+        setting="mining",
+        value=True,
+        told_by="get_psu",
+    )
 
 
 def set_led_auto() -> Command:
@@ -148,6 +161,7 @@ def set_power_mode(mode: PowerMode) -> Command:
         effect=Effect.RESTARTS_MINING,
         setting="power_mode",
         value=mode,
+        told_by="get_psu",
     )
 
 
@@ -180,18 +194,13 @@ def net_config(
     ip: str, mask: str, gateway: str, dns: Sequence[str], host: str = ""
 ) -> Command:
     """Take a static IPv4 address; reboots, and answers there afterwards."""
-    for parameter, value in (
-        ("ip", ip),
-        ("gateway", gateway),
-        *(("dns", x) for x in dns),
-    ):
-        check_address(parameter, value)
-    try:
-        network = IPv4Network(f"{ip}/{mask}", strict=False)
-    except ValueError as err:
-        raise InvalidTextError("mask", mask) from err
-    if IPv4Address(gateway) not in network:
+    network = check_network(ip, mask)
+    check_device("ip", ip, network)
+    check_device("gateway", gateway, network)
+    if gateway == ip:  # two devices with one address cut the whole network off
         raise InvalidTextError("gateway", gateway)
+    for server in dns:
+        check_address("dns", server)
     return Command(
         name="net_config",
         parameters={
@@ -214,6 +223,7 @@ def set_target_freq(percent: float) -> Command:
         effect=Effect.RESTARTS_MINING,
         setting="target_frequency",
         value=number,
+        told_by="get_psu",
     )
 
 
@@ -311,6 +321,7 @@ def adjust_power_limit(watts: float) -> Command:
         effect=Effect.RESTARTS_MINING,
         setting="power_limit",
         value=number,
+        told_by="get_psu",
     )
 
 

@@ -92,6 +92,10 @@ class TooManyTokensError(RefusedError):
     """Code 136: other clients hold all the tokens the miner gives out."""
 
 
+class FirmwareRefusedError(RefusedError):
+    """The miner does not take this firmware, and keeps the one that it has."""
+
+
 class UpdatingError(WhatsminerError):
     """The miner gets another firmware; nothing was sent."""
 
@@ -103,7 +107,7 @@ class TransferError(WhatsminerError):
 
 
 class TransferBrokenError(TransferError):
-    """The connection was lost half-way."""
+    """The connection was lost half-way, or nothing was sent."""
 
 
 class FirmwareUnknownError(TransferError):

@@ -4,7 +4,7 @@ Everything is checked here before it is sent (vendor document, section "Writable
 """
 
 from dataclasses import dataclass
-from ipaddress import IPv4Address
+from ipaddress import IPv4Address, IPv4Network
 import math
 import re
 from typing import Final
@@ -48,6 +48,13 @@ _POOL_URL: Final = re.compile(
     r"stratum2?\+(tcp|tcps|ssl|tls)://([A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\]):(?P<port>[0-9]{1,5})(/\S*)?"
 )
 
+# "This network", link-local, multicast, reserved: no device of a network is reached there.
+# Loopback is not in the list, because simulated miners have no other addresses to move between.
+# Nothing else in a network has one, so it harms nobody, and no typing error leads there.
+_NO_DEVICES: Final = tuple(
+    IPv4Network(block) for block in ("0.0.0.0/8", "169.254.0.0/16", "224.0.0.0/3")
+)
+
 
 def check_text(parameter: str, value: str, pattern: re.Pattern[str]) -> str:
     """Return a text that the miner can take, or raise InvalidTextError."""
@@ -64,6 +71,34 @@ def check_address(parameter: str, value: str) -> str:
         raise InvalidTextError(parameter, value) from err
 
 
+def check_network(ip: str, mask: str) -> IPv4Network:
+    """Return the network of an address, or raise InvalidTextError."""
+    check_address("ip", ip)
+    try:
+        network = IPv4Network(f"{ip}/{mask}", strict=False)
+    except ValueError as err:
+        raise InvalidTextError("mask", mask) from err
+    # It needs room for a router. And 0.0.0.255 is no mask, although `ipaddress` turns it around.
+    if not 1 <= network.prefixlen <= 30 or (
+        "." in mask and mask != str(network.netmask)
+    ):
+        raise InvalidTextError("mask", mask)
+    return network
+
+
+def check_device(parameter: str, value: str, network: IPv4Network) -> str:
+    """Return the address of one device in a network, or raise InvalidTextError."""
+    address = IPv4Address(check_address(parameter, value))
+    # As network.hosts() has it, which lists up to two thousand millions.
+    if (
+        address not in network
+        or address in (network.network_address, network.broadcast_address)
+        or any(address in block for block in _NO_DEVICES)
+    ):
+        raise InvalidTextError(parameter, value)
+    return value
+
+
 def check_password(value: str) -> str:
     """Return a password, or raise an InvalidTextError that does not tell it."""
     if not PASSWORD.fullmatch(value):
@@ -72,8 +107,11 @@ def check_password(value: str) -> str:
 
 
 def check_pool_url(value: str) -> str:
-    """Return the address of a pool, or raise InvalidTextError."""
+    """Return the address of a pool, or raise an InvalidTextError that does not tell it.
+
+    Some programs take a password in it. What the error knows goes into logs.
+    """
     url = _POOL_URL.fullmatch(value)
     if url is None or not 1 <= int(url["port"]) <= PORT.maximum:
-        raise InvalidTextError("pool_url", value)
+        raise InvalidTextError("pool_url", "")
     return value

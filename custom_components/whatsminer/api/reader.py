@@ -304,11 +304,13 @@ class Reader:
     def _psu(self, mining: bool | None, now: float) -> Psu:
         """Return what the power supply says, but not what it took before mining flipped."""
         if mining is not None:
-            if mining is not (self._mining if self._mining is not None else mining):
+            last, self._mining = self._mining, mining
+            if last is not None and last is not mining:
                 self._flipped = now
                 # Also when it has just been read: its current may still have been falling.
-                self.expect("get_psu")
-            self._mining = mining
+                # Of V1 it is more urgent to know whether it goes on as it is now.
+                if self._generation is not Generation.V1:
+                    self._due["get_psu"] = 0.0
         psu = decode(Psu, (self._recent("get_psu") or _NOTHING).reading())
         if self._read.get("get_psu", now) < self._flipped:
             psu = replace(psu, input_current=None, input_power=None)

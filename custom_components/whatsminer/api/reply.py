@@ -122,7 +122,7 @@ def check(value: Mapping[str, Json], command: str) -> Answer:
         refusal = (
             _REFUSALS.get(code, RefusedError) if code is not None else RefusedError
         )
-        raise refusal(command, code, str(message))
+        raise refusal(command, code, "" if message is None else str(message))
     return Answer(
         code=code,
         message=message,

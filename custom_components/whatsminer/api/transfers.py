@@ -6,11 +6,13 @@ The request and the first answer are encrypted, the file is not.
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import suppress
+import logging
 from typing import Final
 
 from .cipher import Session
 from .errors import (
     CannotConnectError,
+    FirmwareRefusedError,
     FirmwareUnknownError,
     MalformedReplyError,
     RefusedError,
@@ -27,6 +29,8 @@ from .line import Line, Turn, unseal
 from .reply import Answer
 from .transport import CHUNK, TIMEOUT, Connection, connect
 from .wire import integer
+
+_LOGGER = logging.getLogger(__name__)
 
 type Sink = Callable[[bytes], Awaitable[None]]
 type Progress = Callable[[float], None]
@@ -70,6 +74,8 @@ async def download_logs(line: Line, turn: Turn, session: Session, sink: Sink) ->
                 raise MalformedReplyError(f"{name}: the answer tells no size")
             if size > MOST_LOG_BYTES:
                 raise TransferTooLargeError(f"{name}: {size} bytes")
+            if not size:
+                raise TransferBrokenError(f"{name}: the log is empty")
             begun = True
             await _receive(connection, size, sink)
     except WhatsminerError as err:
@@ -96,7 +102,7 @@ async def update_firmware(
     rebooted without one: its version tells then. `image` raises no OSError.
 
     Raises:
-        RefusedError: the miner takes none, or not this one.
+        RefusedError: the miner takes none; FirmwareRefusedError: or not this one.
         FirmwareUnknownError: nobody knows what became of it.
         UnreachableError, NotAMinerError, MalformedReplyError: no usable answer to the request.
 
@@ -123,11 +129,14 @@ async def update_firmware(
                 async with asyncio.timeout(_CONCLUSION):
                     raw = await connection.receive_object()
             return unseal(session, raw, name) if raw else Answer()
-    except (WrongPasswordError, TokenRejectedError) as err:
-        if begun:  # there is nothing left to try again with
-            raise RefusedError(name, err.code, err.reason) from err
+    except RefusedError as err:
+        # What can be tried again with another token cannot when the image is used up.
+        if type(err) is RefusedError or (
+            begun and isinstance(err, WrongPasswordError | TokenRejectedError)
+        ):
+            raise FirmwareRefusedError(name, err.code, err.reason) from err
         raise
-    except RefusedError, TransferError:
+    except TransferError:
         raise
     except WhatsminerError as err:
         if begun:
@@ -137,12 +146,16 @@ async def update_firmware(
 
 async def _receive(connection: Connection, size: int, sink: Sink) -> None:
     """Hand on so many bytes."""
-    while size:
+    while size > 0:
         async with asyncio.timeout(TIMEOUT):
-            piece = await connection.receive(min(size, CHUNK))
+            piece = await connection.receive(CHUNK)
         if not piece:
             raise CannotConnectError(f"{size} bytes are missing", request_sent=True)
-        await sink(piece)
+        if len(piece) > size:
+            _LOGGER.debug(
+                "download_logs: more bytes than the miner told of are ignored"
+            )
+        await sink(piece[:size])
         size -= len(piece)
 
 
