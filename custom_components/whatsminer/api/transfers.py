@@ -44,8 +44,6 @@ _CONCLUSION: Final = 5 * 60.0
 _STALLED: Final = 60.0
 # A log is some megabytes; what is far larger is none.
 MOST_LOG_BYTES: Final = 256 * 1024 * 1024
-# Its length is sent in four bytes.
-MOST_FIRMWARE_BYTES: Final = 2**32 - 1
 
 
 async def download_logs(line: Line, turn: Turn, session: Session, sink: Sink) -> int:
