@@ -30,6 +30,15 @@ class Bench:
         self._device.storage.firmware_version = version
 
     @property
+    def api_version(self) -> str:
+        """The version that it reports of its API; may be set, which changes no more."""
+        return self._device.storage.api_version
+
+    @api_version.setter
+    def api_version(self, version: str) -> None:
+        self._device.storage.api_version = version
+
+    @property
     def mac(self) -> str:
         """The MAC address, upper case with colons."""
         return self._device.state.identity.mac
@@ -94,6 +103,21 @@ class Bench:
         """The machine as of now; may be changed."""
         self._device.catch_up()
         return self._device.state
+
+    def replace_control_board(self, mac: str, *, locked: bool = False) -> None:
+        """Go on with another control board: the same machine under another MAC address.
+
+        Its host name is the factory's and no token of before is valid. All else stays.
+
+        Args:
+            mac: upper case with colons.
+            locked: whether nobody has set up the new board: the factory's password, and
+                the API switch off.
+        """
+        self.state.replace_control_board(mac)
+        self.void_tokens(new_salt=True)
+        if locked:
+            self._device.access.factory_reset()
 
     @property
     def api_open(self) -> bool:

@@ -24,7 +24,8 @@ class Device:
     """A control board: the machine, who may write to it, and how odd its firmware is.
 
     Attributes:
-        host: the address clients reach it at, unless a static one was set.
+        host: the address that DHCP gives it, where clients reach it unless a static one was
+            set.
     """
 
     generation: Generation

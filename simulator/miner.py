@@ -2,6 +2,7 @@
 
 import asyncio
 from contextlib import suppress
+from dataclasses import replace
 import ipaddress
 from random import Random
 from types import TracebackType
@@ -83,7 +84,7 @@ class SimulatedMiner(Bench):
                 api_open=api_open,
                 timeout=token_timeout,
             ),
-            storage=Storage(firmware.firmware_version),
+            storage=Storage(firmware.firmware_version, firmware.api_version),
             host=host,
             quirks=firmware.built_in_quirks | quirks,
         )
@@ -124,7 +125,7 @@ class SimulatedMiner(Bench):
 
     @property
     def host(self) -> str:
-        """The bound address; a static one of the loopback network changes it."""
+        """The bound address; a static one of the loopback network changes it, or a move."""
         return self._server.host
 
     @property
@@ -156,6 +157,34 @@ class SimulatedMiner(Bench):
     def reconnect(self) -> None:
         """Plug the cable in again."""
         self._server.open()
+
+    async def move(self, host: str, port: int | None = None) -> None:
+        """Be at another address at once, as with a new lease; every connection ends.
+
+        It goes on mining. One that is not on the network will come back there.
+
+        Args:
+            host: the address to bind.
+            port: None for the one it has.
+
+        Raises:
+            OSError: the port is in use or the address is not ours; it is at none then.
+        """
+        plugged = self._server.is_open
+        await self._server.close()
+        self._take(host, self.port if port is None else port)
+        if plugged:
+            self._server.open()
+
+    async def swap(self, other: SimulatedMiner) -> None:
+        """Change places with another miner, ports included, as if both moved at once."""
+        here, there = (self.host, self.port), (other.host, other.port)
+        plugged = self._server.is_open
+        await self._server.close()  # makes room
+        await other.move(*here)
+        self._take(*there)
+        if plugged:
+            self._server.open()
 
     async def reboot(self) -> None:
         """Reboot without being asked; the port is closed until the clock is past it."""
@@ -202,6 +231,14 @@ class SimulatedMiner(Bench):
             if command in WRITABLE and WRITABLE[command].interrupts:
                 return Closed(execute=True)
         return how
+
+    def _take(self, host: str, port: int) -> None:
+        """Take an address, for the next time that the port opens."""
+        state = self._device.state
+        if state.network.ip == self.host:  # a static one that is in force
+            state.network = replace(state.network, ip=host)
+        self._device.host = self._server.host = host
+        self._server.port = port
 
     async def _go_away(self) -> None:
         """Close the port while the board reboots; the others' connections end too."""

@@ -1,6 +1,6 @@
 """The machine: its settings, its boards, and what time does to it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from .clock import local_time
@@ -143,6 +143,11 @@ class MinerState(Settings):
     def factory_reset(self) -> None:
         """Return every setting to the factory's."""
         super().__init__()  # a dataclass: this assigns every default anew
+
+    def replace_control_board(self, mac: str) -> None:
+        """Have another control board, whose name nobody has chosen yet."""
+        self.identity = replace(self.identity, mac=mac)
+        self.hostname, self.next_hostname = Settings.hostname, None
 
     def preheat(self) -> PreheatStage:
         """Begin or go on preparing a stopped machine for its next start."""

@@ -70,6 +70,7 @@ class Storage:
 
     Attributes:
         firmware_version: what the miner reports.
+        api_version: what it reports of its API.
         next_firmware: the version it has after the next update; None for one that bears
             the date of that day.
         refuses_firmware: whether it finds fault with every image.
@@ -78,6 +79,7 @@ class Storage:
     """
 
     firmware_version: str
+    api_version: str
     next_firmware: str | None = None
     refuses_firmware: bool = False
     images: list[Image] = field(default_factory=list)

@@ -21,6 +21,7 @@ class Firmware(ABC):
     """A firmware: which reads it knows and the exact shape of its answers.
 
     Attributes:
+        api_version: the one it has unless a test has it report another.
         firmware_version: the one it is delivered with; an update gives it another.
     """
 

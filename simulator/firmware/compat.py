@@ -117,7 +117,7 @@ class Compat(V2):
         return self.success(
             device,
             {
-                "api_ver": self.api_version,
+                "api_ver": device.storage.api_version,
                 "fw_ver": device.storage.firmware_version,
                 "platform": self.platform,
                 "chip": self.chip,

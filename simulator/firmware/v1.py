@@ -168,7 +168,7 @@ class V1(Firmware):
         return self.success(
             device,
             {
-                "api_ver": self.api_version,
+                "api_ver": device.storage.api_version,
                 "fw_ver": device.storage.firmware_version,
             },
         )

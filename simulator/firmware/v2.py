@@ -137,7 +137,7 @@ class V2(Firmware):
         return self.success(
             device,
             {
-                "api_ver": self.api_version,
+                "api_ver": device.storage.api_version,
                 "fw_ver": device.storage.firmware_version,
                 "platform": self.platform,
                 "chip": self.chip,

@@ -333,6 +333,19 @@ async def test_the_version_names_the_generation(
     assert (await client.message("get_version")).items() >= expected.items()
 
 
+@each_generation
+async def test_the_api_version_may_be_another(
+    miner: SimulatedMiner, client: Client
+) -> None:
+    """For clients that go by it; what the miner does stays the same."""
+    before = await client.message("get_version")
+    assert miner.api_version == before["api_ver"]
+    miner.api_version = "3.0.1"
+
+    assert await client.message("get_version") == before | {"api_ver": "3.0.1"}
+    assert await client.code("power_off") == 131
+
+
 @pytest.mark.parametrize(
     ("generation", "model", "name"),
     [(*V1, "M20SV10"), (*V2, "M30S+_VE40")],
