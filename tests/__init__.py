@@ -3,6 +3,8 @@
 import asyncio
 from dataclasses import dataclass, field
 from datetime import timedelta
+from ipaddress import IPv4Network
+from random import randint
 from typing import Any, override
 
 from freezegun.api import FrozenDateTimeFactory
@@ -111,6 +113,15 @@ def shown(hass: HomeAssistant, entity_id: str) -> str:
     state = hass.states.get(entity_id)
     assert state is not None, entity_id
     return state.state
+
+
+def loopback_network() -> IPv4Network:
+    """Return some loopback addresses (a /26) that tests running at the same time do not use.
+
+    A scan asks port 4028 only, so that miners there need addresses of their own.
+    """
+    host = f"127.{randint(1, 254)}.{randint(0, 255)}.{randint(0, 255)}"
+    return IPv4Network((host, 26), strict=False)
 
 
 def names_of(requests: list[Any]) -> list[str]:

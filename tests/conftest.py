@@ -1,7 +1,9 @@
 """Fixtures of all tests that run in Home Assistant."""
 
 from collections.abc import AsyncGenerator, Callable, Generator
+from contextlib import AsyncExitStack
 from datetime import UTC, datetime
+from ipaddress import IPv4Network
 import math
 from typing import Any
 from unittest.mock import patch
@@ -10,6 +12,7 @@ from freezegun.api import FrozenDateTimeFactory
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 from pytest_homeassistant_custom_component.syrupy import HomeAssistantSnapshotExtension
+import pytest_socket
 from syrupy.assertion import SnapshotAssertion
 
 # Home Assistant must find this integration, not the folder of the same name that the test
@@ -21,7 +24,9 @@ from homeassistant.const import CONF_HOST, CONF_MAC, CONF_PASSWORD, CONF_PORT, P
 from homeassistant.core import HomeAssistant
 from simulator import SimulatedMiner
 
-from . import Clock
+from . import Clock, loopback_network
+from .fleet import Fleet
+from .texts import watched_flows
 
 # Simulated miners begin here.
 START = datetime(2026, 11, 1, tzinfo=UTC)
@@ -29,10 +34,21 @@ START = datetime(2026, 11, 1, tzinfo=UTC)
 
 @pytest.fixture(autouse=True)
 def home_assistant(request: pytest.FixtureRequest, socket_enabled: None) -> None:
-    """Stop the clock and let the integration be found, in tests with a Home Assistant."""
+    """Stop the clock and let the integration be found, in tests with a Home Assistant.
+
+    Miners may be at any loopback address.
+    """
+    pytest_socket.socket_allow_hosts(["127.0.0.0/8"])
     if "hass" in request.fixturenames:
         request.getfixturevalue("freezer").move_to(START)
         request.getfixturevalue("enable_custom_integrations")
+
+
+@pytest.fixture(autouse=True)
+def texts_of_flows() -> Generator[None]:
+    """Fail when a flow shows something that has no text, in any language."""
+    with watched_flows():
+        yield
 
 
 @pytest.fixture
@@ -69,6 +85,18 @@ def miner(request: pytest.FixtureRequest) -> SimulatedMiner:
         getattr(request, "param", "air_miner")
     )
     return found
+
+
+@pytest.fixture
+def home_network() -> Generator[IPv4Network]:
+    """The only network that Home Assistant is on, small and on loopback."""
+    network = loopback_network()
+    ipv4 = {"address": str(network[1]), "network_prefix": network.prefixlen}
+    with patch(
+        "homeassistant.components.network.async_get_adapters",
+        return_value=[{"enabled": True, "ipv4": [ipv4]}],
+    ):
+        yield network
 
 
 @pytest.fixture
@@ -167,3 +195,18 @@ async def set_up(
     miner.writes.clear()
     coordinator: WhatsminerCoordinator = config_entry.runtime_data
     return coordinator
+
+
+@pytest.fixture
+async def fleet(
+    hass: HomeAssistant,
+    freezer: FrozenDateTimeFactory,
+    home_network: IPv4Network,
+    make_entry: Callable[..., MockConfigEntry],
+    chosen_platforms: None,
+) -> AsyncGenerator[Fleet]:
+    """Any number of miners in one network, with or without an entry."""
+    hass.loop.slow_callback_duration = math.inf  # see `clock`
+    async with AsyncExitStack() as stack:
+        clock = Clock(hass, freezer, [])
+        yield Fleet(hass, clock, home_network, make_entry, stack)

@@ -80,7 +80,7 @@ async def test_a_closed_write_access_is_one_repair(
     issue = repairs(hass)[0]
     assert issue.translation_key == "write_access_closed"
     assert issue.translation_placeholders == {"miner": "Miner"}
-    assert not issue.is_fixable
+    assert issue.is_fixable
     assert issue.severity is ir.IssueSeverity.WARNING
 
 
@@ -394,7 +394,12 @@ async def test_a_token_that_another_client_voided_costs_one_retry_and_no_questio
     await hass.async_block_till_done()
 
     first = None if code == 23 else "set_power_pct_v2"  # 23: it cannot even be read
-    assert names_of(miner.requests)[:3] == [first, "get_token", "set_power_pct_v2"]
+    assert names_of(miner.requests)[:4] == [
+        first,
+        "get_token",
+        "get_miner_info",  # who gave it
+        "set_power_pct_v2",
+    ]
     assert names_of(miner.requests).count("get_token") == 1
     assert miner.state.percent == 70
     assert reauths(hass) == []

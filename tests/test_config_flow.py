@@ -1,7 +1,8 @@
 """How the owner of a miner is asked about it."""
 
 import asyncio
-from collections.abc import Generator
+from collections.abc import Callable, Generator
+from ipaddress import IPv4Network
 import socket
 from typing import Any
 from unittest.mock import AsyncMock, patch
@@ -13,9 +14,12 @@ from pytest_homeassistant_custom_component.common import (
 )
 
 from custom_components.whatsminer.const import DOMAIN
+from custom_components.whatsminer.coordinator import WhatsminerCoordinator
 from homeassistant.config_entries import (
+    SOURCE_IGNORE,
     SOURCE_REAUTH,
     SOURCE_USER,
+    ConfigEntry,
     ConfigEntryState,
     ConfigFlowResult,
 )
@@ -35,6 +39,11 @@ from simulator import (
 )
 
 from . import JOINED, PROCESS_DOWN, Clock, Held, act, names_of
+
+type MakeEntry = Callable[..., MockConfigEntry]
+
+READING = {"binary_sensor", "event", "sensor"}
+WRITING = {"button", "number", "select", "switch"}
 
 every_generation = pytest.mark.parametrize(
     "miner", ["air_miner", "hydro_miner", "old_miner"], indirect=True
@@ -61,14 +70,33 @@ def answers(miner: SimulatedMiner, **changes: Any) -> dict[str, Any]:
 
 
 async def begin(hass: HomeAssistant) -> ConfigFlowResult:
-    """Choose to add a miner."""
+    """Choose to add one miner, by its address."""
     result = await hass.config_entries.flow.async_init(
         DOMAIN, context={"source": SOURCE_USER}
     )
+    assert result["type"] is FlowResultType.MENU
+    assert result["step_id"] == "user"
+    assert result["menu_options"] == ["scan", "manual"]
+    result = await fill_in(hass, result, {"next_step_id": "manual"})
     assert result["type"] is FlowResultType.FORM
     assert result["step_id"] == "manual"
     assert not result["errors"]
     return result
+
+
+def issues(hass: HomeAssistant) -> list[str | None]:
+    """Return what has to be repaired at miners."""
+    return [
+        issue.translation_key
+        for issue in ir.async_get(hass).issues.values()
+        if issue.domain == DOMAIN
+    ]
+
+
+def domains(hass: HomeAssistant, entry: ConfigEntry) -> set[str]:
+    """Return what kinds of entities a miner has."""
+    entities = er.async_entries_for_config_entry(er.async_get(hass), entry.entry_id)
+    return {entity.domain for entity in entities}
 
 
 async def fill_in(
@@ -135,10 +163,7 @@ async def test_the_form_starts_with_the_usual_port_and_no_password(
 
 
 async def test_without_a_password_nothing_can_be_changed(
-    hass: HomeAssistant,
-    entity_registry: er.EntityRegistry,
-    form: ConfigFlowResult,
-    miner: SimulatedMiner,
+    hass: HomeAssistant, form: ConfigFlowResult, miner: SimulatedMiner
 ) -> None:
     """Leaving it out is a choice: there are readings, and no entity that writes."""
     data = answers(miner)
@@ -151,37 +176,18 @@ async def test_without_a_password_nothing_can_be_changed(
     entry = result["result"]
     assert CONF_PASSWORD not in entry.data
     assert entry.state is ConfigEntryState.LOADED
-    entities = er.async_entries_for_config_entry(entity_registry, entry.entry_id)
-    assert {entity.domain for entity in entities} == {
-        "binary_sensor",
-        "event",
-        "sensor",
-    }
+    assert domains(hass, entry) == READING
     assert "get_token" not in names_of(miner.requests)
 
 
 async def test_with_a_password_it_can_be_controlled(
-    hass: HomeAssistant,
-    entity_registry: er.EntityRegistry,
-    form: ConfigFlowResult,
-    miner: SimulatedMiner,
+    hass: HomeAssistant, form: ConfigFlowResult, miner: SimulatedMiner
 ) -> None:
     """The entities that write exist from the start."""
     result = await fill_in(hass, form, answers(miner))
     await hass.async_block_till_done()
 
-    entities = er.async_entries_for_config_entry(
-        entity_registry, result["result"].entry_id
-    )
-    assert {entity.domain for entity in entities} == {
-        "binary_sensor",
-        "button",
-        "event",
-        "number",
-        "select",
-        "sensor",
-        "switch",
-    }
+    assert domains(hass, result["result"]) == READING | WRITING
     assert len(ir.async_get(hass).issues) == 0
 
 
@@ -681,6 +687,47 @@ async def test_a_known_miner_at_a_new_address_is_followed(
     }
 
 
+async def test_an_ignored_miner_is_added_all_the_same(
+    hass: HomeAssistant,
+    form: ConfigFlowResult,
+    miner: SimulatedMiner,
+    set_up_entry: AsyncMock,
+) -> None:
+    """Somebody has changed his mind; it is no longer ignored then."""
+    await hass.config_entries.flow.async_init(
+        DOMAIN,
+        context={"source": SOURCE_IGNORE},
+        data={"unique_id": miner.mac.lower(), "title": "Ignored"},
+    )
+
+    await recovers(hass, form, miner)
+
+    (entry,) = hass.config_entries.async_entries(DOMAIN)
+    assert entry.source == SOURCE_USER
+
+
+@pytest.mark.usefixtures("set_up")
+async def test_a_new_control_board_is_no_new_miner(
+    hass: HomeAssistant,
+    form: ConfigFlowResult,
+    config_entry: MockConfigEntry,
+    miner: SimulatedMiner,
+) -> None:
+    """Its boards tell which miner it is: that is a repair, and the entry stays as it is."""
+    before = dict(config_entry.data)
+    miner.replace_control_board("02:00:00:00:00:01")
+    assert not await hass.config_entries.async_reload(config_entry.entry_id)
+
+    result = await fill_in(hass, form, answers(miner))
+
+    assert result["type"] is FlowResultType.ABORT
+    assert result["reason"] == "new_control_board"
+    assert result["description_placeholders"] == {"miner": "Miner"}
+    assert "new_control_board" in issues(hass)
+    assert config_entry.data == before
+    assert hass.config_entries.async_entries(DOMAIN) == [config_entry]
+
+
 # When the password stopped working
 
 
@@ -726,7 +773,7 @@ async def test_a_password_that_is_wrong_again_can_be_given_again(
     before = dict(config_entry.data)
     form = await ask_again(hass, config_entry, miner)
 
-    for wrong in ("mistaken", ""):
+    for wrong in ("mistaken", "admin"):
         form = await fill_in(hass, form, {CONF_PASSWORD: wrong})
         assert form["type"] is FlowResultType.FORM
         assert form["errors"] == {CONF_PASSWORD: "wrong_password"}
@@ -785,6 +832,60 @@ async def test_the_password_of_another_miner_is_not_taken(
     miner.reconnect()
     result = await fill_in(hass, form, {CONF_PASSWORD: "changed"})
     assert result["reason"] == "reauth_successful"
+
+
+@pytest.mark.usefixtures("set_up")
+async def test_a_password_is_not_tried_where_another_miner_is_known_to_be(
+    hass: HomeAssistant, config_entry: MockConfigEntry, make_entry: MakeEntry
+) -> None:
+    """That one is polled, and not disturbed for it; there is no field to say it at."""
+    form = await config_entry.start_reauth_flow(hass)
+    await hass.config_entries.async_unload(config_entry.entry_id)
+    async with SimulatedMiner(seed=2) as other:
+        entry = make_entry(other, title="Other")
+        entry.add_to_hass(hass)
+        assert await hass.config_entries.async_setup(entry.entry_id)
+        connections = other.connections
+        hass.config_entries.async_update_entry(
+            config_entry, data={**config_entry.data, CONF_PORT: other.port}
+        )
+
+        form = await fill_in(hass, form, {CONF_PASSWORD: "changed"})
+
+        assert form["errors"] == {"base": "wrong_miner"}
+        assert other.connections == connections
+        await hass.config_entries.async_unload(entry.entry_id)
+
+
+@pytest.mark.parametrize("data", [{}, {CONF_PASSWORD: ""}], ids=["none", "empty"])
+@pytest.mark.parametrize("reachable", [True, False])
+@pytest.mark.usefixtures("set_up")
+async def test_without_a_new_password_there_are_readings_only_from_now_on(
+    hass: HomeAssistant,
+    config_entry: MockConfigEntry,
+    miner: SimulatedMiner,
+    data: dict[str, str],
+    reachable: bool,
+) -> None:
+    """It is a choice, for which the miner need not be asked: what writes goes away."""
+    before = dict(config_entry.data)
+    form = await ask_again(hass, config_entry, miner)
+    assert domains(hass, config_entry) == READING | WRITING
+    if not reachable:
+        await miner.disconnect()
+
+    result = await fill_in(hass, form, data)
+    await hass.async_block_till_done()
+
+    assert result["type"] is FlowResultType.ABORT
+    assert result["reason"] == "reauth_successful"
+    del before[CONF_PASSWORD]
+    assert config_entry.data == before
+    assert "get_token" not in names_of(miner.requests)
+    assert hass.config_entries.flow.async_progress_by_handler(DOMAIN) == []
+    if reachable:
+        assert config_entry.state is ConfigEntryState.LOADED
+        assert domains(hass, config_entry) == READING
 
 
 async def test_after_the_new_password_the_miner_can_be_controlled(
@@ -855,4 +956,397 @@ async def test_a_wrong_password_that_is_tried_leaves_a_loaded_miner_as_it_is(
     await act(hass, "switch.turn_off", "switch.miner")
 
     assert names_of(miner.writes) == ["power_off"]
+    assert miner.peak_connections == 1
+
+
+# When its address changes, or its password
+
+
+async def reconfigure(hass: HomeAssistant, entry: MockConfigEntry) -> ConfigFlowResult:
+    """Choose to change what was entered, and return the form."""
+    result = await entry.start_reconfigure_flow(hass)
+    assert result["type"] is FlowResultType.FORM
+    assert result["step_id"] == "reconfigure"
+    assert not result["errors"]
+    assert result["description_placeholders"] == {"miner": "Miner"}
+    return result
+
+
+def changes(
+    miner: SimulatedMiner, *, read_only: bool = False, **others: Any
+) -> dict[str, Any]:
+    """Return what is sent when no more is changed than is named."""
+    return {
+        CONF_HOST: miner.host,
+        CONF_PORT: miner.port,
+        "read_only": read_only,
+        **others,
+    }
+
+
+async def check_reconfigured(
+    hass: HomeAssistant,
+    result: ConfigFlowResult,
+    entry: MockConfigEntry,
+    miner: SimulatedMiner,
+    password: str = DEFAULT_PASSWORD,
+) -> None:
+    """Check that an entry has what was entered, and its miner is set up with it."""
+    assert result["type"] is FlowResultType.ABORT, result
+    assert result["reason"] == "reconfigure_successful"
+    await hass.async_block_till_done(wait_background_tasks=True)
+    data = {
+        CONF_HOST: miner.host,
+        CONF_PORT: miner.port,
+        CONF_MAC: miner.mac.lower(),
+        CONF_PASSWORD: password,
+    }
+    assert entry.data == {key: value for key, value in data.items() if value}
+    assert isinstance(entry.data[CONF_PORT], int)
+    assert entry.unique_id == miner.mac.lower()
+    assert entry.state is ConfigEntryState.LOADED
+    assert domains(hass, entry) == READING | (WRITING if password else set())
+
+
+@pytest.mark.usefixtures("set_up")
+async def test_what_there_is_is_filled_in_but_for_the_password(
+    hass: HomeAssistant, config_entry: MockConfigEntry, miner: SimulatedMiner
+) -> None:
+    """To send it as it is changes nothing."""
+    form = await reconfigure(hass, config_entry)
+    assert form["data_schema"] is not None
+    schema = form["data_schema"].schema
+    assert list(schema) == [CONF_HOST, CONF_PORT, CONF_PASSWORD, "read_only"]
+    assert get_schema_suggested_value(schema, CONF_HOST) == miner.host
+    assert get_schema_suggested_value(schema, CONF_PORT) == miner.port
+    assert get_schema_suggested_value(schema, CONF_PASSWORD) is None
+    assert form["data_schema"](answers(miner))["read_only"] is False
+
+    result = await fill_in(hass, form, changes(miner))
+
+    await check_reconfigured(hass, result, config_entry, miner)
+    assert miner.peak_connections == 1
+    assert set(names_of(miner.writes)) <= {"get_version", "set_led"}
+
+
+@pytest.mark.parametrize("loaded", [True, False])
+@pytest.mark.parametrize("where", ["host", "port"])
+@pytest.mark.usefixtures("set_up")
+async def test_a_new_address_is_taken(
+    hass: HomeAssistant,
+    config_entry: MockConfigEntry,
+    miner: SimulatedMiner,
+    home_network: IPv4Network,
+    where: str,
+    loaded: bool,
+) -> None:
+    """Its miner was found there; it may have been missed before."""
+    form = await reconfigure(hass, config_entry)
+    old_port = miner.port
+    if where == "host":
+        await miner.move(str(home_network[2]))
+    else:
+        await miner.move(miner.host, 0)
+        assert miner.port != old_port
+    if not loaded:
+        assert not await hass.config_entries.async_reload(config_entry.entry_id)
+
+    result = await fill_in(hass, form, changes(miner))
+
+    await check_reconfigured(hass, result, config_entry, miner)
+
+
+@every_generation
+@pytest.mark.usefixtures("set_up")
+async def test_a_new_password_is_taken(
+    hass: HomeAssistant, config_entry: MockConfigEntry, miner: SimulatedMiner
+) -> None:
+    """It has been tried."""
+    miner.password = "changed"
+    form = await reconfigure(hass, config_entry)
+
+    result = await fill_in(hass, form, changes(miner, password="changed"))
+
+    await check_reconfigured(hass, result, config_entry, miner, "changed")
+
+
+@pytest.mark.parametrize("others", [{}, {CONF_PASSWORD: ""}], ids=["none", "empty"])
+@pytest.mark.usefixtures("set_up")
+async def test_a_password_need_not_be_entered_again_to_keep_it(
+    hass: HomeAssistant,
+    config_entry: MockConfigEntry,
+    miner: SimulatedMiner,
+    home_network: IPv4Network,
+    others: dict[str, str],
+) -> None:
+    """An empty field changes nothing."""
+    form = await reconfigure(hass, config_entry)
+    await miner.move(str(home_network[2]))
+
+    result = await fill_in(hass, form, {**changes(miner), **others})
+
+    await check_reconfigured(hass, result, config_entry, miner)
+
+
+@pytest.mark.usefixtures("set_up")
+async def test_a_password_can_be_forgotten(
+    hass: HomeAssistant, config_entry: MockConfigEntry, miner: SimulatedMiner
+) -> None:
+    """What writes goes away, and nothing of it is left."""
+    form = await reconfigure(hass, config_entry)
+
+    result = await fill_in(hass, form, changes(miner, read_only=True))
+
+    await check_reconfigured(hass, result, config_entry, miner, "")
+    assert hass.states.get("switch.miner") is None
+
+
+@pytest.mark.parametrize("password", [""])
+@pytest.mark.usefixtures("set_up")
+async def test_a_password_can_be_added(
+    hass: HomeAssistant, config_entry: MockConfigEntry, miner: SimulatedMiner
+) -> None:
+    """What writes is there from then on; there was nothing to forget."""
+    assert domains(hass, config_entry) == READING
+    form = await reconfigure(hass, config_entry)
+    assert form["data_schema"] is not None
+    assert "read_only" not in form["data_schema"].schema
+
+    result = await fill_in(hass, form, answers(miner))
+
+    await check_reconfigured(hass, result, config_entry, miner)
+    await act(hass, "switch.turn_off", "switch.miner")
+    assert names_of(miner.writes)[-1] == "power_off"
+
+
+@pytest.mark.parametrize("password", [""])
+@pytest.mark.usefixtures("set_up")
+async def test_without_a_password_there_may_stay_none(
+    hass: HomeAssistant,
+    config_entry: MockConfigEntry,
+    miner: SimulatedMiner,
+    home_network: IPv4Network,
+) -> None:
+    """There is an address to change, too."""
+    form = await reconfigure(hass, config_entry)
+    await miner.move(str(home_network[2]))
+
+    result = await fill_in(hass, form, {CONF_HOST: miner.host, CONF_PORT: miner.port})
+
+    await check_reconfigured(hass, result, config_entry, miner, "")
+
+
+@every_generation
+@pytest.mark.usefixtures("set_up")
+async def test_a_new_password_is_taken_while_the_api_is_closed(
+    hass: HomeAssistant, config_entry: MockConfigEntry, miner: SimulatedMiner
+) -> None:
+    """It cannot be tried, and an issue says so."""
+    miner.api_open = False
+    miner.password = "changed"
+    form = await reconfigure(hass, config_entry)
+
+    result = await fill_in(hass, form, changes(miner, password="changed"))
+
+    await check_reconfigured(hass, result, config_entry, miner, "changed")
+    assert issues(hass) == ["write_access_closed"]
+
+
+@pytest.mark.parametrize(
+    ("wrong", "errors"),
+    [
+        ({CONF_HOST: " "}, {CONF_HOST: "invalid_host"}),
+        ({CONF_PORT: 0}, {CONF_PORT: "invalid_port"}),
+        (
+            {CONF_PASSWORD: DEFAULT_PASSWORD, "read_only": True},
+            {"read_only": "password_and_read_only"},
+        ),
+        (
+            {CONF_PORT: 0, CONF_PASSWORD: DEFAULT_PASSWORD, "read_only": True},
+            {CONF_PORT: "invalid_port", "read_only": "password_and_read_only"},
+        ),
+    ],
+)
+@pytest.mark.usefixtures("set_up")
+async def test_changes_that_cannot_be_made(
+    hass: HomeAssistant,
+    config_entry: MockConfigEntry,
+    miner: SimulatedMiner,
+    wrong: dict[str, Any],
+    errors: dict[str, str],
+) -> None:
+    """They are said at their fields, and nobody is asked."""
+    before, connections = dict(config_entry.data), miner.connections
+    form = await reconfigure(hass, config_entry)
+
+    form = await fill_in(hass, form, {**changes(miner), **wrong})
+    assert form["step_id"] == "reconfigure"
+    assert form["errors"] == errors
+    assert config_entry.data == before
+    assert miner.connections == connections
+
+    result = await fill_in(hass, form, changes(miner))
+    await check_reconfigured(hass, result, config_entry, miner)
+
+
+@pytest.mark.parametrize(("command", "how", "errors"), ERRORS)
+@pytest.mark.usefixtures("set_up")
+async def test_a_change_that_fails_is_explained_and_recovered_from(
+    hass: HomeAssistant,
+    config_entry: MockConfigEntry,
+    miner: SimulatedMiner,
+    home_network: IPv4Network,
+    command: str,
+    how: Misbehaviour,
+    errors: dict[str, str],
+) -> None:
+    """What was entered is still there, but for the password; the entry has not changed."""
+    before = dict(config_entry.data)
+    form = await reconfigure(hass, config_entry)
+    await miner.move(str(home_network[2]))
+    miner.misbehave(command, how)
+
+    form = await fill_in(hass, form, changes(miner, password=DEFAULT_PASSWORD))
+    assert form["step_id"] == "reconfigure"
+    assert form["errors"] == errors
+    assert config_entry.data == before
+    assert form["data_schema"] is not None
+    schema = form["data_schema"].schema
+    assert get_schema_suggested_value(schema, CONF_HOST) == miner.host
+    assert get_schema_suggested_value(schema, CONF_PASSWORD) is None
+
+    miner.behave()
+    result = await fill_in(hass, form, changes(miner, password=DEFAULT_PASSWORD))
+    await check_reconfigured(hass, result, config_entry, miner)
+
+
+@pytest.mark.usefixtures("set_up")
+async def test_nothing_at_the_new_address(
+    hass: HomeAssistant,
+    config_entry: MockConfigEntry,
+    miner: SimulatedMiner,
+    home_network: IPv4Network,
+) -> None:
+    """The entry keeps the old one."""
+    before = dict(config_entry.data)
+    form = await reconfigure(hass, config_entry)
+
+    nowhere = {**changes(miner), CONF_HOST: str(home_network[2])}
+    form = await fill_in(hass, form, nowhere)
+    assert form["errors"] == {"base": "cannot_connect"}
+    assert config_entry.data == before
+
+    result = await fill_in(hass, form, changes(miner))
+    await check_reconfigured(hass, result, config_entry, miner)
+
+
+@pytest.mark.usefixtures("set_up")
+async def test_a_password_that_is_wrong_changes_nothing(
+    hass: HomeAssistant, config_entry: MockConfigEntry, miner: SimulatedMiner
+) -> None:
+    """The one that works is still used."""
+    form = await reconfigure(hass, config_entry)
+
+    form = await fill_in(hass, form, changes(miner, password="mistaken"))
+    assert form["errors"] == {CONF_PASSWORD: "wrong_password"}
+    assert config_entry.data[CONF_PASSWORD] == DEFAULT_PASSWORD
+    assert "mistaken" not in str(form)
+    await act(hass, "switch.turn_off", "switch.miner")
+    assert names_of(miner.writes)[-1] == "power_off"
+
+    result = await fill_in(hass, form, changes(miner))
+    await check_reconfigured(hass, result, config_entry, miner)
+
+
+@pytest.mark.parametrize("password", ["", DEFAULT_PASSWORD])
+@pytest.mark.usefixtures("set_up")
+async def test_the_address_of_another_miner_is_refused(
+    hass: HomeAssistant,
+    config_entry: MockConfigEntry,
+    miner: SimulatedMiner,
+    hydro_miner: SimulatedMiner,
+    password: str,
+) -> None:
+    """It is said at the field, and no password is sent there."""
+    form = await reconfigure(hass, config_entry)
+    new = changes(hydro_miner, password=DEFAULT_PASSWORD)
+    if not password:
+        del new["read_only"]
+
+    form = await fill_in(hass, form, new)
+    assert form["errors"] == {CONF_HOST: "wrong_miner"}
+    assert "get_token" not in names_of(hydro_miner.requests)
+    assert config_entry.data[CONF_PORT] == miner.port
+
+    result = await fill_in(hass, form, answers(miner))
+    await check_reconfigured(hass, result, config_entry, miner)
+
+
+@pytest.mark.usefixtures("set_up")
+async def test_the_address_of_another_miner_that_is_polled_is_refused_at_once(
+    hass: HomeAssistant,
+    config_entry: MockConfigEntry,
+    miner: SimulatedMiner,
+    hydro_miner: SimulatedMiner,
+    make_entry: MakeEntry,
+) -> None:
+    """It is known who is there, so that nobody connects to it."""
+    other = make_entry(hydro_miner, title="Other")
+    other.add_to_hass(hass)
+    assert await hass.config_entries.async_setup(other.entry_id)
+    connections = hydro_miner.connections
+    form = await reconfigure(hass, config_entry)
+
+    form = await fill_in(hass, form, changes(hydro_miner))
+    assert form["errors"] == {CONF_HOST: "wrong_miner"}
+    assert hydro_miner.connections == connections
+
+    result = await fill_in(hass, form, changes(miner))
+    await check_reconfigured(hass, result, config_entry, miner)
+
+
+async def test_nothing_changes_while_the_miner_gets_another_firmware(
+    hass: HomeAssistant,
+    config_entry: MockConfigEntry,
+    miner: SimulatedMiner,
+    set_up: WhatsminerCoordinator,
+) -> None:
+    """It is not even asked."""
+    form = await reconfigure(hass, config_entry)
+    with set_up.miner.exclusive():
+        form = await fill_in(hass, form, changes(miner))
+        assert form["errors"] == {"base": "firmware_in_progress"}
+        assert miner.requests == []
+
+    result = await fill_in(hass, form, changes(miner))
+    await check_reconfigured(hass, result, config_entry, miner)
+
+
+@every_generation
+@pytest.mark.parametrize("command", [JOINED, "status"])
+@pytest.mark.usefixtures("set_up")
+async def test_a_miner_is_asked_over_the_line_that_is_there(
+    hass: HomeAssistant,
+    config_entry: MockConfigEntry,
+    miner: SimulatedMiner,
+    clock: Clock,
+    command: str,
+) -> None:
+    """A poll under way is not disturbed by a second connection; it is waited for."""
+    miner.password = "changed"
+    form = await reconfigure(hass, config_entry)
+    held = Held()
+    miner.misbehave(command, held, times=1)
+    clock.move(30)
+    await held.reached.wait()
+
+    sent = hass.async_create_task(
+        fill_in(hass, form, changes(miner, password="changed"))
+    )
+    for _ in range(100):
+        await asyncio.sleep(0)
+    assert not sent.done()
+    held.release.set()
+
+    await check_reconfigured(hass, await sent, config_entry, miner, "changed")
     assert miner.peak_connections == 1

@@ -9,7 +9,12 @@ import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.whatsminer.api import commands
-from custom_components.whatsminer.const import DOMAIN
+from custom_components.whatsminer.const import (
+    CONF_POLL_INTERVAL,
+    DOMAIN,
+    LONGEST_POLL_INTERVAL,
+    SHORTEST_POLL_INTERVAL,
+)
 from custom_components.whatsminer.coordinator import WhatsminerCoordinator
 from homeassistant.config_entries import ConfigEntryState
 from homeassistant.const import STATE_UNAVAILABLE
@@ -84,6 +89,84 @@ async def test_a_miner_is_polled_every_thirty_seconds(
 
     await clock.next_poll(4)
     assert names_of(miner.requests).count(JOINED) == 5
+
+
+async def choose(
+    hass: HomeAssistant, coordinator: WhatsminerCoordinator, seconds: int
+) -> None:
+    """Choose another polling interval, as the options flow does."""
+    hass.config_entries.async_update_entry(
+        coordinator.config_entry, options={CONF_POLL_INTERVAL: seconds}
+    )
+    coordinator.async_apply_options()
+    await hass.async_block_till_done(wait_background_tasks=True)
+
+
+@pytest.mark.parametrize("seconds", [SHORTEST_POLL_INTERVAL, LONGEST_POLL_INTERVAL])
+async def test_a_miner_is_polled_as_often_as_its_owner_likes(
+    hass: HomeAssistant,
+    miner: SimulatedMiner,
+    clock: Clock,
+    set_up: WhatsminerCoordinator,
+    seconds: int,
+) -> None:
+    """From now on, without a reload, and after the next one as well."""
+    await choose(hass, set_up, seconds)
+    assert names_of(miner.requests).count(JOINED) == 1
+    assert set_up.config_entry.runtime_data is set_up
+
+    for _ in range(2):
+        await clock.tick(seconds)
+        miner.requests.clear()
+        await clock.tick(seconds - 1)
+        assert miner.requests == []
+        for polls in (1, 2, 3):
+            await clock.tick(1 if polls == 1 else seconds)
+            assert names_of(miner.requests).count(JOINED) == polls
+        await hass.config_entries.async_reload(set_up.config_entry.entry_id)
+        await hass.async_block_till_done()
+        assert miner.peak_connections == 1
+
+
+@pytest.mark.parametrize("seconds", [SHORTEST_POLL_INTERVAL, LONGEST_POLL_INTERVAL])
+async def test_one_missed_poll_is_one_of_those_that_its_owner_likes(
+    hass: HomeAssistant,
+    miner: SimulatedMiner,
+    clock: Clock,
+    set_up: WhatsminerCoordinator,
+    seconds: int,
+) -> None:
+    """However far they are apart, one is tolerated and two are not."""
+    await choose(hass, set_up, seconds)
+    await clock.tick(seconds)
+    await miner.disconnect()
+
+    await clock.tick(seconds)
+    assert shown(hass, HASH_RATE) != STATE_UNAVAILABLE
+    await clock.tick(seconds)
+    assert shown(hass, HASH_RATE) == STATE_UNAVAILABLE
+
+
+@every_generation
+async def test_faults_do_not_flicker_however_seldom_a_miner_is_polled(
+    hass: HomeAssistant,
+    miner: SimulatedMiner,
+    clock: Clock,
+    set_up: WhatsminerCoordinator,
+) -> None:
+    """All that is read every few minutes is due with each poll; they are not forgotten over it."""
+    miner.state.faults = {206: "2026-10-31 23:00:01"}
+    await choose(hass, set_up, LONGEST_POLL_INTERVAL)
+    await clock.tick(LONGEST_POLL_INTERVAL)
+    await clock.tick(LONGEST_POLL_INTERVAL)
+
+    shows: set[str] = set()
+    for _ in range(12):
+        before = miner.connections
+        await clock.tick(LONGEST_POLL_INTERVAL)
+        assert miner.connections - before <= 3
+        shows.add(shown(hass, "sensor.miner_faults"))
+    assert shows == {"1"}
 
 
 @pytest.mark.usefixtures("set_up")
@@ -276,11 +359,11 @@ async def test_another_miner_at_the_address_is_never_tolerated(
         await clock.next_poll()
 
         assert shown(hass, HASH_RATE) == STATE_UNAVAILABLE
-        assert lines(caplog, logging.ERROR) == [
+        (line,) = lines(caplog, logging.ERROR)
+        assert line.startswith(
             f"Error fetching Miner data: Another miner ({other.mac.lower()}) answers at "
-            f"the address of Miner ({miner.mac.lower()}). Give each miner a fixed address "
-            "in your router"
-        ]
+            f"the address of Miner ({miner.mac.lower()})."
+        )
 
     miner.reconnect()
     clock.miners = [miner]

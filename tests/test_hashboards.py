@@ -2,6 +2,7 @@
 
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
+from pytest_homeassistant_custom_component.typing import WebSocketGenerator
 
 from custom_components.whatsminer.const import DOMAIN
 from custom_components.whatsminer.coordinator import WhatsminerCoordinator
@@ -14,6 +15,7 @@ from homeassistant.const import (
 )
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import device_registry as dr, entity_registry as er
+from homeassistant.setup import async_setup_component
 from simulator import Refused, SimulatedMiner
 
 from . import JOINED, Clock, shown
@@ -180,6 +182,77 @@ async def test_a_missing_board_outlives_a_restart(
 
     assert shown(hass, RATE) == STATE_UNAVAILABLE
     assert shown(hass, ALIVE) == STATE_OFF
+
+
+async def remove(
+    hass: HomeAssistant, hass_ws_client: WebSocketGenerator, device: str
+) -> bool:
+    """Delete a device, as its owner does in the browser, and tell whether that went through."""
+    assert await async_setup_component(hass, "config", {})
+    client = await hass_ws_client(hass)
+    await client.send_json_auto_id(
+        {"type": "config/device_registry/remove", "device_id": device}
+    )
+    done: bool = (await client.receive_json())["success"]
+    await hass.async_block_till_done()
+    return done
+
+
+def board(registry: dr.DeviceRegistry, entry: MockConfigEntry, slot: int) -> str:
+    """Return the id of the device of a hashboard."""
+    device = registry.async_get_child_device_by_identifier(
+        (DOMAIN, f"{entry.unique_id}_board{slot}"), entry.entry_id
+    )
+    assert device is not None
+    return device.id
+
+
+@pytest.mark.usefixtures("set_up")
+async def test_a_board_that_is_gone_for_good_can_be_deleted(
+    hass: HomeAssistant,
+    hass_ws_client: WebSocketGenerator,
+    device_registry: dr.DeviceRegistry,
+    config_entry: MockConfigEntry,
+    miner: SimulatedMiner,
+    clock: Clock,
+) -> None:
+    """With its entities; it does not come back by itself, but by being plugged in again."""
+    miner.state.boards[1].present = False
+    await clock.next_poll()
+    gone = board(device_registry, config_entry, 1)
+    assert await remove(hass, hass_ws_client, gone)
+    assert hass.states.get(RATE) is None
+
+    await hass.config_entries.async_reload(config_entry.entry_id)
+    await clock.next_poll(3)
+    assert boards_of(device_registry, config_entry) == [0, 2]
+    assert hass.states.get(RATE) is None
+
+    miner.state.boards[1].present = True
+    await clock.next_poll()
+    assert float(shown(hass, RATE)) > 0
+
+
+@pytest.mark.parametrize("loaded", [True, False])
+async def test_what_is_there_cannot_be_deleted(
+    hass: HomeAssistant,
+    hass_ws_client: WebSocketGenerator,
+    device_registry: dr.DeviceRegistry,
+    config_entry: MockConfigEntry,
+    miner: SimulatedMiner,
+    set_up: WhatsminerCoordinator,
+    loaded: bool,
+) -> None:
+    """Neither the miner nor a board of it, nor any while nobody can look."""
+    first = board(device_registry, config_entry, 0)
+    if not loaded:
+        await miner.disconnect()
+        await hass.config_entries.async_reload(config_entry.entry_id)
+        await hass.async_block_till_done(wait_background_tasks=True)
+
+    assert not await remove(hass, hass_ws_client, first)
+    assert not await remove(hass, hass_ws_client, set_up.device_id)
+    assert boards_of(device_registry, config_entry) == [0, 1, 2]
 
 
 async def test_a_board_that_comes_later_gets_its_entities(

@@ -17,6 +17,7 @@ from pytest_homeassistant_custom_component.components.recorder.common import (
 )
 from pytest_homeassistant_custom_component.typing import RecorderInstanceContextManager
 
+from custom_components.whatsminer.const import CONF_POLL_INTERVAL
 from custom_components.whatsminer.coordinator import WhatsminerCoordinator
 from homeassistant.components.recorder.core import Recorder
 from homeassistant.components.recorder.statistics import (
@@ -287,6 +288,61 @@ async def test_one_missed_poll_is_bridged(
     await clock.next_poll()
 
     assert energy(hass) == used_in(60)
+
+
+@pytest.mark.parametrize(
+    ("before", "after"), [(300, 10), (10, 300), (30, 300), (300, 30)]
+)
+async def test_another_polling_interval_is_no_gap(
+    hass: HomeAssistant,
+    clock: Clock,
+    set_up: WhatsminerCoordinator,
+    before: int,
+    after: int,
+) -> None:
+    """What may lie between two polls depends on when the next was to be expected."""
+    total = 0.0
+    for seconds in (before, after):
+        hass.config_entries.async_update_entry(
+            set_up.config_entry, options={CONF_POLL_INTERVAL: seconds}
+        )
+        # Half-way between two polls
+        await clock.tick(total and before / 2)
+        total += total and before / 2
+        set_up.async_apply_options()
+        await hass.async_block_till_done(wait_background_tasks=True)
+        for _ in range(3):
+            await clock.tick(seconds)
+            total += seconds
+    await clock.tick(0)
+
+    # Asked again within ten seconds, a miner is asked a little later.
+    assert energy(hass) == pytest.approx(3.4 * total / 3600, rel=0.02)
+
+
+@pytest.mark.parametrize("seconds", [10, 300])
+async def test_a_gap_is_longer_than_three_polls(
+    hass: HomeAssistant,
+    miner: SimulatedMiner,
+    clock: Clock,
+    set_up: WhatsminerCoordinator,
+    seconds: int,
+) -> None:
+    """However far those are apart."""
+    hass.config_entries.async_update_entry(
+        set_up.config_entry, options={CONF_POLL_INTERVAL: seconds}
+    )
+    set_up.async_apply_options()
+    await hass.async_block_till_done(wait_background_tasks=True)
+    for missed, counted in ((2, True), (3, False)):
+        await clock.tick(seconds)
+        before = energy(hass)
+        await miner.disconnect()
+        for _ in range(missed):
+            await clock.tick(seconds)
+        miner.reconnect()
+        await clock.tick(seconds)
+        assert (energy(hass) > before) is counted
 
 
 @pytest.mark.usefixtures("set_up")

@@ -9,6 +9,7 @@ from pytest_homeassistant_custom_component.common import (
 )
 from syrupy.assertion import SnapshotAssertion
 
+from custom_components.whatsminer.const import CONF_PERCENT_METHOD
 from homeassistant.components.number import ATTR_MAX, ATTR_MIN
 from homeassistant.const import (
     ATTR_ASSUMED_STATE,
@@ -113,6 +114,39 @@ async def test_firmware_without_the_gentle_way_gets_the_other(
     await set_number(hass, "power_percent", 70)
     assert miner.writes == [{"cmd": "set_power_pct", "percent": "70"}]
     assert float(shown(hass, "number.miner_power_percent")) == 70
+
+
+@every_generation
+async def test_power_percent_is_set_at_once_where_its_owner_likes_that(
+    hass: HomeAssistant, miner: SimulatedMiner, config_entry: MockConfigEntry
+) -> None:
+    """From the next value on, without a reload; and gently again when that is liked."""
+    set_up = config_entry.runtime_data
+    for method, percent in (("fast", "60"), ("normal", "70")):
+        hass.config_entries.async_update_entry(
+            config_entry, options={CONF_PERCENT_METHOD: method}
+        )
+        set_up.async_apply_options()
+        await set_number(hass, "power_percent", float(percent))
+        assert float(shown(hass, "number.miner_power_percent")) == float(percent)
+
+    gentle = "set_power_pct" if miner.generation == "v1" else "set_power_pct_v2"
+    assert miner.writes == [
+        {"cmd": "set_power_pct", "percent": "60"},
+        {"cmd": gentle, "percent": "70"},
+    ]
+    assert config_entry.runtime_data is set_up
+
+
+async def test_the_other_numbers_have_no_fast_way(
+    hass: HomeAssistant, miner: SimulatedMiner, config_entry: MockConfigEntry
+) -> None:
+    """What is liked of one is nothing to them."""
+    hass.config_entries.async_update_entry(
+        config_entry, options={CONF_PERCENT_METHOD: "fast"}
+    )
+    await set_number(hass, "temperature_offset", -5)
+    assert names_of(miner.writes) == ["set_temp_offset"]
 
 
 @since_v2

@@ -1,4 +1,4 @@
-"""What the button "Configure" offers: another firmware for the miner."""
+"""What the button "Configure" offers: preferences, and another firmware for the miner."""
 
 import asyncio
 from collections.abc import Generator
@@ -10,19 +10,22 @@ from typing import Any
 from unittest.mock import patch
 
 import pytest
-from pytest_homeassistant_custom_component.common import MockConfigEntry
+from pytest_homeassistant_custom_component.common import (
+    MockConfigEntry,
+    get_schema_suggested_value,
+)
 from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 
 from custom_components.whatsminer import firmware
 from custom_components.whatsminer.coordinator import WhatsminerCoordinator
-from homeassistant.config_entries import ConfigFlowResult
+from homeassistant.config_entries import ConfigEntryState, ConfigFlowResult
 from homeassistant.const import CONF_PASSWORD
 from homeassistant.core import Event, HomeAssistant, callback
-from homeassistant.data_entry_flow import FlowResultType
+from homeassistant.data_entry_flow import FlowResultType, InvalidData
 from homeassistant.setup import async_setup_component
 from simulator import CutTransfer, Refused, SimulatedMiner
 
-from . import Held
+from . import ACCEPTED_ONLY, JOINED, Clock, Held, act, names_of, set_number, shown
 
 CONTENT = b"\x00firmware" * 50_000
 # More than what a connection that is lost half-way could have swallowed.
@@ -65,12 +68,20 @@ async def upload(browser: Any, content: bytes = CONTENT, name: str = "new.bin") 
     return file_id
 
 
-async def begin(hass: HomeAssistant, entry: MockConfigEntry) -> ConfigFlowResult:
-    """Press the button, and choose the firmware from the menu."""
+async def choose(
+    hass: HomeAssistant, entry: MockConfigEntry, step: str
+) -> ConfigFlowResult:
+    """Press the button, and choose from the menu."""
     result = await hass.config_entries.options.async_init(entry.entry_id)
     assert result["type"] is FlowResultType.MENU
-    assert result["menu_options"] == ["firmware"]
-    result = await configure(hass, result, {"next_step_id": "firmware"})
+    assert result["step_id"] == "init"
+    assert result["menu_options"] == ["preferences", "firmware"]
+    return await configure(hass, result, {"next_step_id": step})
+
+
+async def begin(hass: HomeAssistant, entry: MockConfigEntry) -> ConfigFlowResult:
+    """Choose the firmware."""
+    result = await choose(hass, entry, "firmware")
     assert result["type"] is FlowResultType.FORM
     assert result["step_id"] == "firmware"
     return result
@@ -96,6 +107,284 @@ async def confirmed(
 def kept(uploads: Path) -> list[Path]:
     """Return the files that browsers sent and that are still there."""
     return [path for path in uploads.rglob("*") if path.is_file()]
+
+
+# Preferences
+
+
+async def preferences(hass: HomeAssistant, entry: MockConfigEntry) -> ConfigFlowResult:
+    """Choose the preferences, and return the form."""
+    result = await choose(hass, entry, "preferences")
+    assert result["type"] is FlowResultType.FORM
+    assert result["step_id"] == "preferences"
+    assert not result["errors"]
+    return result
+
+
+async def prefer(
+    hass: HomeAssistant,
+    entry: MockConfigEntry,
+    poll_interval: float = 30,
+    percent_method: str = "normal",
+) -> None:
+    """Set preferences, and wait until they count."""
+    result = await configure(
+        hass,
+        await preferences(hass, entry),
+        {"poll_interval": poll_interval, "percent_method": percent_method},
+    )
+    assert result["type"] is FlowResultType.CREATE_ENTRY
+    await hass.async_block_till_done(wait_background_tasks=True)
+
+
+def filled_in(form: ConfigFlowResult) -> dict[str, Any]:
+    """Return what is in the form before anybody enters anything."""
+    assert form["data_schema"] is not None
+    schema = form["data_schema"].schema
+    defaults: dict[str, Any] = form["data_schema"]({})
+    suggested = {key: get_schema_suggested_value(schema, key) for key in defaults}
+    return defaults | {key: value for key, value in suggested.items() if value}
+
+
+def polls(miner: SimulatedMiner) -> int:
+    """Return how often the miner was polled."""
+    return names_of(miner.requests).count(JOINED)
+
+
+async def test_preferences_are_filled_in(
+    hass: HomeAssistant, set_up: WhatsminerCoordinator, config_entry: MockConfigEntry
+) -> None:
+    """As they are: first what everybody has, then what was chosen."""
+    assert filled_in(await preferences(hass, config_entry)) == {
+        "poll_interval": 30,
+        "percent_method": "normal",
+    }
+
+    await prefer(hass, config_entry, 60, "fast")
+
+    chosen = {"poll_interval": 60, "percent_method": "fast"}
+    assert filled_in(await preferences(hass, config_entry)) == chosen
+    assert config_entry.options == chosen
+    assert isinstance(config_entry.options["poll_interval"], int)
+
+
+@pytest.mark.parametrize("interval", [10, 300])
+async def test_a_polling_interval_counts_at_once(
+    hass: HomeAssistant,
+    miner: SimulatedMiner,
+    set_up: WhatsminerCoordinator,
+    config_entry: MockConfigEntry,
+    clock: Clock,
+    interval: int,
+) -> None:
+    """The miner is polled when it is chosen, and then that often."""
+    await prefer(hass, config_entry, interval)
+    assert polls(miner) == 1
+
+    await clock.tick(interval - 2)
+    assert polls(miner) == 1
+
+    for times in (2, 3, 4):
+        await clock.tick(interval)
+        assert polls(miner) == times
+
+
+async def test_a_polling_interval_outlasts_a_reload(
+    hass: HomeAssistant,
+    miner: SimulatedMiner,
+    set_up: WhatsminerCoordinator,
+    config_entry: MockConfigEntry,
+    clock: Clock,
+) -> None:
+    """It is the entry's."""
+    await prefer(hass, config_entry, 10)
+    assert await hass.config_entries.async_reload(config_entry.entry_id)
+    miner.requests.clear()
+
+    for _ in range(3):
+        await clock.tick(10)
+
+    assert polls(miner) == 3
+
+
+@pytest.mark.parametrize("interval", [9, 301, 0, -10])
+async def test_a_polling_interval_that_is_none(
+    hass: HomeAssistant,
+    set_up: WhatsminerCoordinator,
+    config_entry: MockConfigEntry,
+    interval: int,
+) -> None:
+    """Nothing is changed, and the same form takes another one."""
+    form = await preferences(hass, config_entry)
+    with pytest.raises(InvalidData) as caught:
+        await configure(
+            hass, form, {"poll_interval": interval, "percent_method": "fast"}
+        )
+    assert list(caught.value.schema_errors) == ["poll_interval"]
+    assert config_entry.options == {}
+
+    result = await configure(
+        hass, form, {"poll_interval": 300, "percent_method": "fast"}
+    )
+    assert result["type"] is FlowResultType.CREATE_ENTRY
+    assert config_entry.options["poll_interval"] == 300
+
+
+async def test_a_percent_method_that_is_none(
+    hass: HomeAssistant, set_up: WhatsminerCoordinator, config_entry: MockConfigEntry
+) -> None:
+    """Nothing is changed, and the same form takes another one."""
+    form = await preferences(hass, config_entry)
+    with pytest.raises(InvalidData):
+        await configure(hass, form, {"poll_interval": 30, "percent_method": "slow"})
+    assert config_entry.options == {}
+
+    result = await configure(
+        hass, form, {"poll_interval": 30, "percent_method": "normal"}
+    )
+    assert result["type"] is FlowResultType.CREATE_ENTRY
+
+
+async def test_the_percent_method_counts_at_once(
+    hass: HomeAssistant,
+    miner: SimulatedMiner,
+    set_up: WhatsminerCoordinator,
+    config_entry: MockConfigEntry,
+) -> None:
+    """The number sends the command that was chosen."""
+    for method, command in (
+        ("fast", "set_power_pct"),
+        ("normal", "set_power_pct_v2"),
+    ):
+        await prefer(hass, config_entry, percent_method=method)
+        await set_number(hass, "power_percent", 80)
+        assert names_of(miner.writes)[-1] == command
+
+
+async def test_preferences_lose_nothing_that_is_pending(
+    hass: HomeAssistant,
+    miner: SimulatedMiner,
+    set_up: WhatsminerCoordinator,
+    config_entry: MockConfigEntry,
+) -> None:
+    """The miner, which has still to confirm it, is not set up anew."""
+    miner.misbehave("adjust_power_limit", ACCEPTED_ONLY)
+    await set_number(hass, "power_limit", 3000)
+
+    await prefer(hass, config_entry, 300, "fast")
+
+    assert config_entry.runtime_data is set_up
+    assert config_entry.state is ConfigEntryState.LOADED
+    assert set_up.data.power_limit != 3000
+    assert shown(hass, "number.miner_power_limit") == "3000.0"
+
+
+async def test_preferences_lose_nothing_that_is_added_up(
+    hass: HomeAssistant,
+    set_up: WhatsminerCoordinator,
+    config_entry: MockConfigEntry,
+    clock: Clock,
+) -> None:
+    """Not what was used until then, and not what is used between polls that are rarer."""
+    await clock.next_poll(3)
+    before = float(shown(hass, "sensor.miner_energy"))
+    assert before > 0
+
+    await prefer(hass, config_entry, 300)
+
+    assert float(shown(hass, "sensor.miner_energy")) == before
+    await clock.tick(300)
+    used = float(shown(hass, "sensor.miner_energy")) - before
+    assert used == pytest.approx(before * 300 / 90, rel=0.05)
+
+
+async def test_preheating_goes_on_under_other_preferences(
+    hass: HomeAssistant,
+    miner: SimulatedMiner,
+    set_up: WhatsminerCoordinator,
+    config_entry: MockConfigEntry,
+    clock: Clock,
+) -> None:
+    """It is repeated as before, and shown."""
+    miner.state.mining = False
+    await clock.next_poll(2)
+    await act(hass, "button.press", "button.miner_preheat")
+    miner.writes.clear()
+
+    await prefer(hass, config_entry, 300)
+
+    assert shown(hass, "sensor.miner_preheat") == "waiting"
+    await clock.tick(10)
+    assert names_of(miner.writes) == ["pre_power_on"]
+
+
+@pytest.mark.parametrize(
+    "state", [ConfigEntryState.SETUP_RETRY, ConfigEntryState.NOT_LOADED]
+)
+async def test_a_miner_that_is_not_loaded_has_preferences(
+    hass: HomeAssistant,
+    miner: SimulatedMiner,
+    config_entry: MockConfigEntry,
+    clock: Clock,
+    state: ConfigEntryState,
+) -> None:
+    """They count when it is set up."""
+    if state is ConfigEntryState.SETUP_RETRY:
+        await miner.disconnect()
+        assert not await hass.config_entries.async_setup(config_entry.entry_id)
+    assert config_entry.state is state
+
+    await prefer(hass, config_entry, 10, "fast")
+
+    assert config_entry.state is state
+    if state is ConfigEntryState.SETUP_RETRY:
+        miner.reconnect()
+        await hass.config_entries.async_unload(config_entry.entry_id)
+    assert await hass.config_entries.async_setup(config_entry.entry_id)
+    miner.requests.clear()
+    await clock.tick(10)
+    assert polls(miner) == 1
+
+
+@pytest.mark.parametrize("password", [""])
+async def test_a_miner_without_its_password_has_preferences(
+    hass: HomeAssistant,
+    miner: SimulatedMiner,
+    set_up: WhatsminerCoordinator,
+    config_entry: MockConfigEntry,
+    clock: Clock,
+) -> None:
+    """It is polled as well."""
+    await prefer(hass, config_entry, 10)
+
+    await clock.tick(10)
+
+    assert polls(miner) == 2
+
+
+@pytest.mark.parametrize("chosen", [False, True])
+async def test_preferences_of_a_miner_that_is_removed_end_in_words(
+    hass: HomeAssistant,
+    set_up: WhatsminerCoordinator,
+    config_entry: MockConfigEntry,
+    chosen: bool,
+) -> None:
+    """Whether it goes before the form is there or after."""
+    if chosen:
+        form = await preferences(hass, config_entry)
+        data = {"poll_interval": 10, "percent_method": "fast"}
+    else:
+        form = await hass.config_entries.options.async_init(config_entry.entry_id)
+        data = {"next_step_id": "preferences"}
+    await hass.config_entries.async_remove(config_entry.entry_id)
+
+    result = await configure(hass, form, data)
+
+    assert result["type"] is FlowResultType.ABORT
+    assert result["reason"] == "not_loaded"
+
+
+# Another firmware
 
 
 async def test_the_whole_way(
@@ -291,7 +580,7 @@ async def test_a_miner_that_cannot_be_reached_gets_none(
     """The dialogue says so at once."""
     await miner.disconnect()
     await hass.config_entries.async_setup(config_entry.entry_id)
-    result = await hass.config_entries.options.async_init(config_entry.entry_id)
+    result = await choose(hass, config_entry, "firmware")
     assert result["type"] is FlowResultType.ABORT
     assert result["reason"] == "not_loaded"
 
@@ -373,7 +662,7 @@ async def test_a_second_dialogue_does_not_send_a_second_firmware(
 
     for result in (
         await configure(hass, second, data),
-        await hass.config_entries.options.async_init(config_entry.entry_id),
+        await choose(hass, config_entry, "firmware"),
     ):
         assert result["type"] is FlowResultType.ABORT
         assert result["reason"] == "firmware_in_progress"
@@ -415,6 +704,6 @@ async def test_a_miner_without_its_password_gets_none(
     hass: HomeAssistant, set_up: WhatsminerCoordinator, config_entry: MockConfigEntry
 ) -> None:
     """The dialogue says what to do first."""
-    result = await hass.config_entries.options.async_init(config_entry.entry_id)
+    result = await choose(hass, config_entry, "firmware")
     assert result["type"] is FlowResultType.ABORT
     assert result["reason"] == "read_only"

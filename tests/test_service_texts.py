@@ -1,26 +1,25 @@
-"""Whether services.yaml, texts and icons agree with the actions; hassfest cannot run here."""
+"""Whether services.yaml, texts and icons agree with the actions, as hassfest would see it."""
 
 import json
-from pathlib import Path
 from typing import Any
 
 import probatio
 import pytest
 
 from custom_components.whatsminer.actions import ACTIONS, Action
-from custom_components.whatsminer.const import DOMAIN
+from custom_components.whatsminer.const import CONF_PERCENT_METHOD, DOMAIN
+from custom_components.whatsminer.scan_flow import CONF_OTHERS
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.service import async_get_all_descriptions
 from homeassistant.helpers.translation import async_get_translations
 from homeassistant.setup import async_setup_component
 from homeassistant.util.yaml import load_yaml_dict
 
-FOLDER = Path(__file__).parents[1] / "custom_components" / DOMAIN
+from .texts import FOLDER, ICONS, LANGUAGES, TEXTS
 
 SERVICES: dict[str, Any] = load_yaml_dict(str(FOLDER / "services.yaml"))
-TEXTS: dict[str, Any] = json.loads((FOLDER / "translations" / "en.json").read_text())
-ICONS: dict[str, Any] = json.loads((FOLDER / "icons.json").read_text())
 
+every_language = pytest.mark.parametrize("language", LANGUAGES)
 every_action = pytest.mark.parametrize(
     "action", [pytest.param(action, id=action.name) for action in ACTIONS]
 )
@@ -40,24 +39,32 @@ def test_every_action_is_described() -> None:
     """In all papers, and no other is."""
     names = {action.name for action in ACTIONS}
 
-    assert set(SERVICES) == set(TEXTS["services"]) == set(ICONS["services"]) == names
+    assert set(SERVICES) == set(ICONS["services"]) == names
+    assert all(set(texts["services"]) == names for texts in TEXTS.values())
     assert all(set(icon) == {"service"} for icon in ICONS["services"].values())
+
+
+@every_language
+@every_action
+def test_every_field_has_its_texts(language: str, action: Action) -> None:
+    """A name and a description, as the action itself."""
+    texts = TEXTS[language]["services"][action.name]
+    fields = SERVICES[action.name].get("fields", {})
+
+    assert texts["name"]
+    assert texts["description"]
+    assert set(texts) <= {"name", "description", "fields"}
+    assert set(fields) == set(texts.get("fields", {}))
+    for text in texts.get("fields", {}).values():
+        assert set(text) == {"name", "description"}
 
 
 @every_action
 def test_every_field_is_described(action: Action) -> None:
-    """With a name and a description, and as the action takes it."""
-    described = SERVICES[action.name]
-    fields = described.get("fields", {})
-    texts = TEXTS["services"][action.name]
+    """As the action takes it."""
+    fields = SERVICES[action.name].get("fields", {})
     own = keys_of(action)
 
-    assert texts["name"]
-    assert texts["description"]
-    assert set(fields) == set(texts.get("fields", {}))
-    for text in texts.get("fields", {}).values():
-        assert set(text) == {"name", "description"}
-        assert all(text.values())
     extra = {"device_id", "confirm"} if action.one_miner else set()
     assert set(fields) == own.keys() | extra
     for name, key in own.items():
@@ -85,8 +92,9 @@ def test_every_target_is_a_choice_of_whatsminers(action: Action) -> None:
         assert described["target"] == {"entity": {"integration": DOMAIN}}
 
 
+@every_language
 @every_action
-def test_every_option_has_a_text(action: Action) -> None:
+def test_every_option_has_a_text(language: str, action: Action) -> None:
     """Those of the user interface are those of the action."""
     validators = {str(key): value for key, value in action.fields.items()}
     for name, described in SERVICES[action.name].get("fields", {}).items():
@@ -97,12 +105,12 @@ def test_every_option_has_a_text(action: Action) -> None:
         if select.get("custom_value"):
             continue
         assert set(select["options"]) == options_of(validators[name])
-        texts = TEXTS["selector"][select["translation_key"]]["options"]
+        texts = TEXTS[language]["selector"][select["translation_key"]]["options"]
         assert set(texts) == set(select["options"])
 
 
 def test_no_option_is_left_over() -> None:
-    """And the fields of a pool have their texts."""
+    """But for those of forms; and the fields of a pool have their texts."""
     named = {
         selector["translation_key"]
         for service in SERVICES.values()
@@ -112,8 +120,10 @@ def test_no_option_is_left_over() -> None:
     }
     pools = SERVICES["update_pools"]["fields"]["pools"]["selector"]["object"]
 
-    assert named == set(TEXTS["selector"])
-    assert set(TEXTS["selector"]["pools"]["fields"]) == set(pools["fields"])
+    for texts in TEXTS.values():
+        selectors = texts["selector"]
+        assert named | {CONF_OTHERS, CONF_PERCENT_METHOD} == set(selectors)
+        assert set(selectors["pools"]["fields"]) == set(pools["fields"])
 
 
 @every_action
@@ -135,12 +145,18 @@ def test_every_example_is_one(action: Action) -> None:
 
 
 @pytest.mark.parametrize("name", ["set_network", "update_firmware", "factory_reset"])
-def test_what_stops_mining_says_so(name: str) -> None:
+@pytest.mark.parametrize(
+    ("language", "reboots", "stops"),
+    [("en", "reboots", "mining stops"), ("de", "neu", "Das Mining steht")],
+)
+def test_what_stops_mining_says_so(
+    name: str, language: str, reboots: str, stops: str
+) -> None:
     """Whoever reads it knows before."""
-    text = TEXTS["services"][name]["description"]
+    text = TEXTS[language]["services"][name]["description"]
 
-    assert "reboots" in text
-    assert "mining stops" in text
+    assert reboots in text
+    assert stops in text
 
 
 async def test_home_assistant_takes_the_descriptions(hass: HomeAssistant) -> None:

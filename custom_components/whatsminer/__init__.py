@@ -4,18 +4,17 @@ from typing import Final
 
 from yarl import URL
 
+from homeassistant.config_entries import ConfigEntryState
 from homeassistant.const import CONF_HOST, Platform
 from homeassistant.core import HomeAssistant
-from homeassistant.helpers import (
-    config_validation as cv,
-    device_registry as dr,
-    issue_registry as ir,
-)
+from homeassistant.helpers import config_validation as cv, device_registry as dr
 from homeassistant.helpers.typing import ConfigType
 
-from .access import write_access_issue
 from .const import DOMAIN, MANUFACTURER
-from .coordinator import MINERS, WhatsminerConfigEntry, WhatsminerCoordinator
+from .coordinator import WhatsminerConfigEntry, WhatsminerCoordinator
+from .issues import async_setup_issues, clear_issues
+from .migration import async_migrate
+from .miners import forget_miner
 from .services import async_setup_services
 from .storage import memory_store
 
@@ -36,6 +35,20 @@ CONFIG_SCHEMA = cv.config_entry_only_config_schema(DOMAIN)
 async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
     """Set up the actions."""
     async_setup_services(hass)
+    async_setup_issues(hass)
+    return True
+
+
+async def async_migrate_entry(
+    hass: HomeAssistant, entry: WhatsminerConfigEntry
+) -> bool:
+    """Take over the entry of an earlier integration of this domain.
+
+    Raises:
+        ConfigEntryError, ConfigEntryNotReady: translated; then nothing was changed.
+
+    """
+    await async_migrate(hass, entry)
     return True
 
 
@@ -71,12 +84,31 @@ def _register_device(hass: HomeAssistant, coordinator: WhatsminerCoordinator) ->
 
 
 async def async_unload_entry(hass: HomeAssistant, entry: WhatsminerConfigEntry) -> bool:
-    """Unload one miner."""
-    return await hass.config_entries.async_unload_platforms(entry, PLATFORMS)
+    """Unload one miner; what has to be repaired is found out anew by the next set-up."""
+    unloaded = await hass.config_entries.async_unload_platforms(entry, PLATFORMS)
+    if unloaded:
+        clear_issues(hass, entry)
+    return unloaded
 
 
 async def async_remove_entry(hass: HomeAssistant, entry: WhatsminerConfigEntry) -> None:
     """Leave nothing of a removed miner behind."""
-    hass.data.get(MINERS, {}).pop(entry.entry_id, None)
+    forget_miner(hass, entry)
     await memory_store(hass, entry).async_remove()
-    ir.async_delete_issue(hass, DOMAIN, write_access_issue(entry))
+    clear_issues(hass, entry)
+
+
+async def async_remove_config_entry_device(
+    hass: HomeAssistant,
+    entry: WhatsminerConfigEntry,
+    device: dr.DeviceEntry | dr.ChildDeviceEntry,
+) -> bool:
+    """Let go of a hashboard that is gone for good; the miner itself stays with its entry."""
+    if entry.state is not ConfigEntryState.LOADED:
+        return False  # nobody knows
+    coordinator = entry.runtime_data
+    needed = {
+        entry.unique_id,
+        *map(coordinator.board_identifier, coordinator.data.hashboards),
+    }
+    return not any(identifier in needed for _, identifier in device.identifiers)

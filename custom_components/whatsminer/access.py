@@ -1,14 +1,14 @@
 """What a miner lets us do: its password, and whether it takes commands at all."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 import logging
 import math
 import time
 from typing import TYPE_CHECKING
 
+from homeassistant.const import CONF_PASSWORD
 from homeassistant.core import HomeAssistant, callback
-from homeassistant.helpers import issue_registry as ir
 
 from .api import (
     Miner,
@@ -18,17 +18,13 @@ from .api import (
     WrongPasswordError,
     commands,
 )
-from .const import ACCESS_CHECK_INTERVAL, DOMAIN, ISSUE_WRITE_ACCESS
+from .const import ACCESS_CHECK_INTERVAL, DEFAULT_PASSWORD
+from .issues import Issue, clear_issues, raise_issue
 
 if TYPE_CHECKING:
     from .coordinator import WhatsminerConfigEntry
 
 _LOGGER = logging.getLogger(__name__)
-
-
-def write_access_issue(entry: WhatsminerConfigEntry) -> str:
-    """Return the id of the one repair issue that a miner can have."""
-    return f"{ISSUE_WRITE_ACCESS}_{entry.entry_id}"
 
 
 class Access:
@@ -59,6 +55,8 @@ class Access:
             self.update(is_open=False)
             raise
         except WrongPasswordError:
+            if self.is_open is False:
+                self.update(is_open=None)  # it looks at commands again
             self._entry.async_start_reauth(self._hass)
             raise
 
@@ -66,18 +64,19 @@ class Access:
         """Look whether what is closed (or not yet known) is open, by changing nothing."""
         led = snapshot.info.led
         now = time.monotonic()
-        if led not in ("auto", None) or now < self._due:
-            return
-        self._due = now + ACCESS_CHECK_INTERVAL.total_seconds()
-        try:
-            with self.learning():
-                if led:
-                    await self._miner.send(commands.set_led_auto())
-                    self.update(is_open=True)
-                else:
-                    await self._async_look_by_reading()
-        except WhatsminerError as err:
-            _LOGGER.debug("%s: no write access: %s", self._entry.title, err)
+        if _is_idle(led) and now >= self._due:
+            self._due = now + ACCESS_CHECK_INTERVAL.total_seconds()
+            try:
+                with self.learning():
+                    if led:
+                        await self._miner.send(commands.set_led_auto())
+                        self.update(is_open=True)
+                    else:
+                        await self._async_look_by_reading()
+            except WhatsminerError as err:
+                _LOGGER.debug("%s: no write access: %s", self._entry.title, err)
+        # Not before, or one that the owner ignores would be forgotten at each start.
+        self._show()
 
     async def _async_look_by_reading(self) -> None:
         """Look with what is left on V1, which does not tell what its LED does.
@@ -99,24 +98,44 @@ class Access:
         self._over = True
         self.update(is_open=None)
 
+    async def async_look_again(self, snapshot: Snapshot) -> bool:
+        """Look at once, because the owner says that it is open now; tell whether it may be.
+
+        Where nothing but a read can be tried, that counts if the read is let in.
+        """
+        self._due = -math.inf
+        self._reads_refused = True
+        await self.async_look(snapshot)
+        if self.is_open is False and not _is_idle(snapshot.info.led):
+            # The LED does something, which is not to be ended for this.
+            with suppress(WhatsminerError), self.learning():
+                await self._async_look_by_reading()
+        return self.is_open is not False
+
     @callback
     def update(self, *, is_open: bool | None) -> None:
-        """Keep the one repair issue in step with what the miner said last."""
+        """Take note of what the miner said last."""
         if self._over:
             is_open = None  # a command that was still under way
         self.is_open = is_open
-        issue_id = write_access_issue(self._entry)
-        if is_open is not False:
-            self._due = math.inf
-            ir.async_delete_issue(self._hass, DOMAIN, issue_id)
-            return
-        self._due = time.monotonic() + ACCESS_CHECK_INTERVAL.total_seconds()
-        ir.async_create_issue(
-            self._hass,
-            DOMAIN,
-            issue_id,
-            is_fixable=False,
-            severity=ir.IssueSeverity.WARNING,
-            translation_key=ISSUE_WRITE_ACCESS,
-            translation_placeholders={"miner": self._entry.title},
-        )
+        self._due = math.inf
+        if is_open is False:
+            self._due = time.monotonic() + ACCESS_CHECK_INTERVAL.total_seconds()
+        self._show()
+
+    def _show(self) -> None:
+        """Keep the issues in step. Under the default password there is one thing to do first."""
+        default = self._entry.data.get(CONF_PASSWORD) == DEFAULT_PASSWORD
+        for issue, is_there in (
+            (Issue.DEFAULT_PASSWORD, default),
+            (Issue.WRITE_ACCESS_CLOSED, self.is_open is False and not default),
+        ):
+            if is_there and not self._over:
+                raise_issue(self._hass, self._entry, issue)
+            else:
+                clear_issues(self._hass, self._entry, issue)
+
+
+def _is_idle(led: str | None) -> bool:
+    """Tell whether a LED can be given back to the miner without a change; V1 does not tell."""
+    return led in ("auto", None)

@@ -62,7 +62,7 @@ class Changeover:
                 raise err.__cause__ from None  # for sure it was not changed
             raise
         else:
-            self._adopt(new)
+            self.adopt(new)
 
     async def async_settle(self) -> None:
         """Find out whether the miner took a new password: try that one, then the old.
@@ -89,7 +89,7 @@ class Changeover:
         except WhatsminerError:
             pass  # the next poll asks again
         else:
-            self._adopt(new)
+            self.adopt(new)
 
     async def async_surely[T](self, talk: Callable[[], Awaitable[T]]) -> T:
         """Talk to the miner with the password that counts.
@@ -106,7 +106,7 @@ class Changeover:
                 raise
             return await talk()
 
-    def _adopt(self, password: str) -> None:
+    def adopt(self, password: str) -> None:
         """Use a new password; it stays in memory until the entry is sure to be on disk."""
         coordinator = self._coordinator
         coordinator.miner.password = password

@@ -6,10 +6,17 @@ from typing import Final
 DOMAIN: Final = "whatsminer"
 MANUFACTURER: Final = "MicroBT"
 
+CONF_PERCENT_METHOD: Final = "percent_method"
+CONF_POLL_INTERVAL: Final = "poll_interval"
+PERCENT_METHODS: Final = ("normal", "fast")
+
+# In seconds, unless the options say otherwise.
 POLL_INTERVAL: Final = timedelta(seconds=30)
+SHORTEST_POLL_INTERVAL: Final = 10
+LONGEST_POLL_INTERVAL: Final = 300
 # How many miners may go through their first, longer poll at the same time.
 FIRST_POLLS_AT_ONCE: Final = 8
 # A closed write access is looked at again this often.
 ACCESS_CHECK_INTERVAL: Final = timedelta(minutes=10)
-
-ISSUE_WRITE_ACCESS: Final = "write_access_closed"
+# What the factory sets; under it no miner takes commands.
+DEFAULT_PASSWORD: Final = "admin"

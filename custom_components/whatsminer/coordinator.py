@@ -5,13 +5,14 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from copy import deepcopy
 from dataclasses import replace
+from datetime import timedelta
 import logging
 import time
 from typing import override
 
 from homeassistant.config_entries import ConfigEntry
-from homeassistant.const import CONF_HOST, CONF_PASSWORD, CONF_PORT
-from homeassistant.core import HomeAssistant
+from homeassistant.const import CONF_PASSWORD
+from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.update_coordinator import DataUpdateCoordinator, UpdateFailed
 from homeassistant.util.hass_dict import HassKey
 
@@ -22,40 +23,32 @@ from .api import (
     Command,
     Effect,
     MalformedReplyError,
-    Miner,
     Snapshot,
     UnreachableError,
     WhatsminerError,
     WrongMinerError,
 )
 from .changeover import Changeover
-from .const import DOMAIN, FIRST_POLLS_AT_ONCE, POLL_INTERVAL
+from .const import CONF_POLL_INTERVAL, DOMAIN, FIRST_POLLS_AT_ONCE, POLL_INTERVAL
 from .errors import explain, translation
 from .identify import Identify
+from .issues import Issue, clear_issues, raise_issue
+from .miners import address_of, miner_of
 from .preheat import Preheat
 from .settings import Settings
 from .storage import Memory, memory_store
+from .whereabouts import async_meet, tenant_of
 
 _LOGGER = logging.getLogger(__name__)
 
-MINERS: HassKey[dict[str, Miner]] = HassKey(f"{DOMAIN}_miners")
 _FIRST_POLLS: HassKey[asyncio.Semaphore] = HassKey(f"{DOMAIN}_first_polls")
 
 type WhatsminerConfigEntry = ConfigEntry[WhatsminerCoordinator]
 
 
-def _miner_of(hass: HomeAssistant, entry: WhatsminerConfigEntry) -> Miner:
-    """Return the miner of an entry, the same over reloads.
-
-    Something may be under way that a reload does not end, and there is one line to a miner.
-    """
-    miners = hass.data.setdefault(MINERS, {})
-    address = entry.data[CONF_HOST], entry.data[CONF_PORT]
-    miner = miners.get(entry.entry_id)
-    if miner is None or miner.address != address:
-        miner = miners[entry.entry_id] = Miner(*address, mac=entry.unique_id)
-    miner.password = entry.data.get(CONF_PASSWORD) or ""
-    return miner
+def _poll_interval(entry: WhatsminerConfigEntry) -> timedelta:
+    seconds = entry.options.get(CONF_POLL_INTERVAL)
+    return timedelta(seconds=seconds) if seconds else POLL_INTERVAL
 
 
 class WhatsminerCoordinator(DataUpdateCoordinator[Snapshot]):
@@ -75,9 +68,9 @@ class WhatsminerCoordinator(DataUpdateCoordinator[Snapshot]):
             _LOGGER,
             config_entry=entry,
             name=entry.title,
-            update_interval=POLL_INTERVAL,
+            update_interval=_poll_interval(entry),
         )
-        self.miner = _miner_of(hass, entry)
+        self.miner = miner_of(hass, entry)
         self.memory: Memory = {}
         self.access = Access(hass, entry, self.miner)
         self.changeover = Changeover(self)
@@ -86,11 +79,23 @@ class WhatsminerCoordinator(DataUpdateCoordinator[Snapshot]):
         self._store = memory_store(hass, entry)
         self._patience = 0.0
         self._firmware: str | None = None
+        # The MAC address of another miner that was met at the address of this one.
+        self._stranger: str | None = None
 
     @property
     def has_password(self) -> bool:
         """Whether the owner lets us write; without it there are readings only."""
         return bool(self.config_entry.data.get(CONF_PASSWORD))
+
+    def board_identifier(self, slot: int) -> str:
+        """Return what identifies the device of a hashboard."""
+        return f"{self.config_entry.unique_id}_board{slot}"
+
+    @callback
+    def async_apply_options(self) -> None:
+        """Go on with other options; the miner is polled, and nothing is lost."""
+        self.update_interval = _poll_interval(self.config_entry)
+        self.async_refresh_soon()
 
     @override
     async def _async_setup(self) -> None:
@@ -101,6 +106,7 @@ class WhatsminerCoordinator(DataUpdateCoordinator[Snapshot]):
         """Poll the miner; a single miss keeps what is known."""
         began = time.monotonic()
         try:
+            self._refuse_tenant()
             if self.data is None:
                 snapshot = await self._async_first_poll()
             else:
@@ -112,19 +118,79 @@ class WhatsminerCoordinator(DataUpdateCoordinator[Snapshot]):
                 return self.data
             if isinstance(err, UnreachableError | WrongMinerError):
                 await self.changeover.async_follow()
+            if isinstance(err, WrongMinerError):
+                self._meet(err.found)
             raise UpdateFailed(**translation(err, self.config_entry.title)) from err
         # One poll may be missed; one and a half intervals are more than that.
-        self._patience = began + 1.5 * POLL_INTERVAL.total_seconds()
+        interval = self.update_interval or POLL_INTERVAL
+        self._patience = began + 1.5 * interval.total_seconds()
         if self._needs_reload(snapshot):
             self.hass.config_entries.async_schedule_reload(self.config_entry.entry_id)
-        async with self.async_remembering():
+        async with self.async_remembering() as memory:
             self.settings.update(snapshot, began)
+            # One that is missing for a while is still known by its number.
+            if not snapshot.board_serials <= set(memory.get("boards", ())):
+                memory["boards"] = sorted(snapshot.board_serials)
+        self._review(snapshot)
         if self.settings.value("mining"):
             self.preheat.end()
         if self.has_password:
             await self.changeover.async_settle()
             await self.access.async_look(snapshot)
         return snapshot
+
+    def _refuse_tenant(self) -> None:
+        """Leave a miner in peace that is known to be another one.
+
+        Raises:
+            WrongMinerError: the address of this one is that of another.
+
+        """
+        entry = self.config_entry
+        tenant = tenant_of(self.hass, address_of(entry))
+        if tenant and tenant is not entry:
+            assert entry.unique_id
+            assert tenant.unique_id
+            raise WrongMinerError(entry.unique_id, tenant.unique_id)
+
+    @callback
+    def async_displace(self, stranger: str) -> None:
+        """Take note, between two polls, that another miner is at the address of this one."""
+        mac = self.config_entry.unique_id
+        assert mac
+        self._meet(stranger)
+        error = WrongMinerError(mac, stranger)
+        self.async_set_update_error(
+            UpdateFailed(**translation(error, self.config_entry.title))
+        )
+
+    def _meet(self, stranger: str) -> None:
+        """Find out where this miner is, once for each other one that is met in its place."""
+        if stranger != self._stranger:
+            self._stranger = stranger
+            self.hass.async_create_background_task(
+                async_meet(self.hass, self.config_entry, self.miner.address, stranger),
+                f"{self.name} met another miner",
+                eager_start=False,  # when this poll, or command, has failed
+            )
+
+    def _review(self, snapshot: Snapshot) -> None:
+        """Keep the issues in step with what the right miner says."""
+        self._stranger = None
+        entry = self.config_entry
+        clear_issues(self.hass, entry, Issue.WRONG_MINER, Issue.NEW_CONTROL_BOARD)
+        if snapshot.api_known:
+            clear_issues(self.hass, entry, Issue.UNKNOWN_FIRMWARE)
+        else:
+            raise_issue(
+                self.hass,
+                entry,
+                Issue.UNKNOWN_FIRMWARE,
+                placeholders={
+                    "api": snapshot.version.api or "",
+                    "firmware": snapshot.firmware or "?",
+                },
+            )
 
     def _needs_reload(self, snapshot: Snapshot) -> bool:
         """Tell whether entities and device were made for less, or other, than there is now."""
@@ -194,6 +260,7 @@ class WhatsminerCoordinator(DataUpdateCoordinator[Snapshot]):
         if not self.settings.would_change(command):
             return None
         try:
+            self._refuse_tenant()
             async with self.async_remembering():
                 with self.settings.asking(command), self.access.learning():
                     self.async_update_listeners()
@@ -207,6 +274,9 @@ class WhatsminerCoordinator(DataUpdateCoordinator[Snapshot]):
                 self.access.update(is_open=None if reset else True)
                 self.identify.note(command)
                 self.preheat.note(command)
+        except WrongMinerError as err:
+            self.async_displace(err.found)
+            raise
         finally:
             self.async_update_listeners()
         if answer is not None and refresh:

@@ -68,7 +68,7 @@ class WhatsminerBoardEntity(WhatsminerEntity):
         """Attach the entity to its hashboard."""
         super().__init__(coordinator, description)
         self.slot = slot
-        identifier = _board_identifier(coordinator, slot)
+        identifier = coordinator.board_identifier(slot)
         self._attr_unique_id = f"{identifier}_{description.key}"
         self._attr_device_info = ChildDeviceInfo(
             identifiers={(DOMAIN, identifier)},
@@ -81,10 +81,6 @@ class WhatsminerBoardEntity(WhatsminerEntity):
     def board(self) -> Board | None:
         """The hashboard, None while the miner does not list it."""
         return self.coordinator.data.hashboards.get(self.slot)
-
-
-def _board_identifier(coordinator: WhatsminerCoordinator, slot: int) -> str:
-    return f"{coordinator.config_entry.unique_id}_board{slot}"
 
 
 def existing[DescriptionT: WhatsminerEntityDescription](
@@ -101,7 +97,7 @@ def existing[DescriptionT: WhatsminerEntityDescription](
     registry = er.async_get(coordinator.hass)
     owner = coordinator.config_entry.unique_id
     if slot is not None:
-        owner = _board_identifier(coordinator, slot)
+        owner = coordinator.board_identifier(slot)
     found: list[DescriptionT] = []
     for description in descriptions:
         if description.exists_fn(coordinator.capabilities) and (
@@ -136,7 +132,7 @@ def add_boards(
                 slot
                 for slot in range(_MOST_BOARDS)
                 if registry.async_get_child_device_by_identifier(
-                    (DOMAIN, _board_identifier(coordinator, slot)),
+                    (DOMAIN, coordinator.board_identifier(slot)),
                     coordinator.config_entry.entry_id,
                 )
             }
@@ -174,5 +170,14 @@ class WhatsminerSettingEntity[ValueT](WhatsminerEntity):
 
         """
         with self.coordinator.explained():
-            command = self.entity_description.set_fn(value)
+            command = self.command(value)
         await self.coordinator.async_send(command)
+
+    def command(self, value: ValueT) -> Command:
+        """Return the command that sets a value.
+
+        Raises:
+            InvalidValueError: the miner cannot take it.
+
+        """
+        return self.entity_description.set_fn(value)

@@ -26,7 +26,7 @@ from .const import DOMAIN
 from .coordinator import WhatsminerCoordinator
 from .firmware import async_find_image, async_update_firmware
 from .logs import async_download_logs
-from .queries import redact
+from .redaction import redact
 from .time_zones import posix_time_zone
 
 type Data = Mapping[str, Any]

@@ -78,11 +78,13 @@ class WhatsminerMeter(WhatsminerEntity, RestoreEntity, SensorEntity):
 class _Poll:
     """When a poll was, and the power that it found.
 
-    `monotonic` is None for a poll of the last run, which had a steady clock of its own.
+    `monotonic` is None for a poll of the last run, which had a steady clock of its own. After
+    more than `longest` seconds there is a gap.
     """
 
     taken: datetime
     power: float | None
+    longest: float
     monotonic: float | None = None
 
 
@@ -99,13 +101,19 @@ class WhatsminerEnergy(WhatsminerMeter):
         """Return kWh."""
         return round(self._energy, _DIGITS)
 
+    @property
+    def _longest(self) -> float:
+        """How many seconds the next poll may be away, at the interval of now."""
+        interval = self.coordinator.update_interval or POLL_INTERVAL
+        return _MOST_POLLS_APART * interval.total_seconds()
+
     @override
     def _count(self) -> None:
         snapshot = self.coordinator.data
         power = snapshot.live.power
         last, self._last = (
             self._last,
-            _Poll(snapshot.taken, power, snapshot.monotonic),
+            _Poll(snapshot.taken, power, self._longest, snapshot.monotonic),
         )
         if last is None or last.power is None or power is None:
             return
@@ -113,11 +121,8 @@ class WhatsminerEnergy(WhatsminerMeter):
             apart = (snapshot.taken - last.taken).total_seconds()
         else:
             apart = snapshot.monotonic - last.monotonic
-        longest = _MOST_POLLS_APART * (
-            self.coordinator.update_interval or POLL_INTERVAL
-        )
         # A clock that was set back meanwhile has not measured anything.
-        if not 0 < apart <= longest.total_seconds():
+        if not 0 < apart <= last.longest:
             return
         joules = max(0.0, (last.power + power) / 2) * apart
         self._energy += joules / _JOULES_PER_KILOWATT_HOUR
@@ -136,7 +141,9 @@ class WhatsminerEnergy(WhatsminerMeter):
         self._energy = float(kept["energy"])
         if kept["taken"] and kept["power"] is not None:
             self._last = _Poll(
-                datetime.fromisoformat(kept["taken"]), float(kept["power"])
+                datetime.fromisoformat(kept["taken"]),
+                float(kept["power"]),
+                self._longest,
             )
 
 

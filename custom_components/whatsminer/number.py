@@ -20,7 +20,8 @@ from homeassistant.const import (
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
-from .api import Capabilities, commands, limits
+from .api import Capabilities, Command, commands, limits
+from .const import CONF_PERCENT_METHOD
 from .coordinator import WhatsminerConfigEntry
 from .entity import WhatsminerSettingDescription, WhatsminerSettingEntity, existing
 
@@ -31,9 +32,13 @@ PARALLEL_UPDATES = 0
 class WhatsminerNumberDescription(
     WhatsminerSettingDescription[float], NumberEntityDescription
 ):
-    """A number; `maximum_fn` is for a maximum that not every miner has."""
+    """A number; `maximum_fn` is for a maximum that not every miner has.
+
+    `fast_set_fn` sets it at once, where the options ask for that.
+    """
 
     maximum_fn: Callable[[Capabilities], int] | None = None
+    fast_set_fn: Callable[[float], Command] | None = None
 
 
 NUMBERS: Final = (
@@ -45,6 +50,7 @@ NUMBERS: Final = (
         native_unit_of_measurement=UnitOfRatio.PERCENTAGE,
         mode=NumberMode.SLIDER,
         set_fn=commands.set_power_pct_v2,
+        fast_set_fn=commands.set_power_pct,
     ),
     WhatsminerNumberDescription(
         key="power_limit",
@@ -129,3 +135,12 @@ class WhatsminerNumber(WhatsminerSettingEntity[float], NumberEntity):
     async def async_set_native_value(self, value: float) -> None:
         """Set the number, rounded to a whole one."""
         await self.async_set(value)
+
+    @override
+    def command(self, value: float) -> Command:
+        """Return the command, the fast one if there is one and the owner prefers it."""
+        options = self.coordinator.config_entry.options
+        fast_set_fn = self.entity_description.fast_set_fn
+        if fast_set_fn and options.get(CONF_PERCENT_METHOD) == "fast":
+            return fast_set_fn(value)
+        return super().command(value)

@@ -1,4 +1,4 @@
-"""What can be done with a miner that is set up: give it another firmware."""
+"""What can be chosen for a miner that is set up: preferences, or another firmware."""
 
 import asyncio
 from contextlib import ExitStack
@@ -10,10 +10,28 @@ import probatio
 
 from homeassistant.components.file_upload import process_uploaded_file
 from homeassistant.config_entries import ConfigEntryState, ConfigFlowResult, OptionsFlow
+from homeassistant.const import UnitOfTime
 from homeassistant.core import callback
 from homeassistant.exceptions import HomeAssistantError
-from homeassistant.helpers.selector import FileSelector, FileSelectorConfig
+from homeassistant.helpers.selector import (
+    FileSelector,
+    FileSelectorConfig,
+    NumberSelector,
+    NumberSelectorConfig,
+    NumberSelectorMode,
+    SelectSelector,
+    SelectSelectorConfig,
+    SelectSelectorMode,
+)
 
+from .const import (
+    CONF_PERCENT_METHOD,
+    CONF_POLL_INTERVAL,
+    LONGEST_POLL_INTERVAL,
+    PERCENT_METHODS,
+    POLL_INTERVAL,
+    SHORTEST_POLL_INTERVAL,
+)
 from .coordinator import WhatsminerConfigEntry, WhatsminerCoordinator
 from .firmware import Image, Update, async_update_firmware, read_image
 
@@ -25,10 +43,37 @@ _SENT: Final = 0.9
 FIRMWARE_SCHEMA: Final = probatio.Schema(
     {probatio.Required(_FILE): FileSelector(FileSelectorConfig(accept="*/*"))}
 )
+PREFERENCES_SCHEMA: Final = probatio.Schema(
+    {
+        probatio.Required(
+            CONF_POLL_INTERVAL, default=int(POLL_INTERVAL.total_seconds())
+        ): probatio.All(
+            NumberSelector(
+                NumberSelectorConfig(
+                    min=SHORTEST_POLL_INTERVAL,
+                    max=LONGEST_POLL_INTERVAL,
+                    step=1,
+                    mode=NumberSelectorMode.BOX,
+                    unit_of_measurement=UnitOfTime.SECONDS,
+                )
+            ),
+            probatio.Coerce(int),
+        ),
+        probatio.Required(
+            CONF_PERCENT_METHOD, default=PERCENT_METHODS[0]
+        ): SelectSelector(
+            SelectSelectorConfig(
+                options=list(PERCENT_METHODS),
+                mode=SelectSelectorMode.LIST,
+                translation_key=CONF_PERCENT_METHOD,
+            )
+        ),
+    }
+)
 
 
 class WhatsminerOptionsFlow(OptionsFlow):
-    """Ask for a firmware, show what it is, send it, and tell what became of it."""
+    """Ask for preferences, or send a firmware: show what it is, and tell what became of it."""
 
     # As the last step found it; the entry may be gone by now.
     _coordinator: WhatsminerCoordinator
@@ -45,9 +90,31 @@ class WhatsminerOptionsFlow(OptionsFlow):
         self, user_input: dict[str, Any] | None = None
     ) -> ConfigFlowResult:
         """Offer what there is."""
-        if end := self._look():
-            return end
-        return self.async_show_menu(step_id="init", menu_options=["firmware"])
+        return self.async_show_menu(
+            step_id="init", menu_options=["preferences", "firmware"]
+        )
+
+    async def async_step_preferences(
+        self, user_input: dict[str, Any] | None = None
+    ) -> ConfigFlowResult:
+        """Ask for preferences, which count at once and without a reload."""
+        entry: WhatsminerConfigEntry | None = self.hass.config_entries.async_get_entry(
+            self.handler
+        )
+        if entry is None:
+            return self.async_abort(reason="not_loaded")
+        if user_input is None:
+            return self.async_show_form(
+                step_id="preferences",
+                data_schema=self.add_suggested_values_to_schema(
+                    PREFERENCES_SCHEMA, entry.options
+                ),
+            )
+        # Now, because the flow manager does so only when this is over.
+        self.hass.config_entries.async_update_entry(entry, options=user_input)
+        if entry.state is ConfigEntryState.LOADED:
+            entry.runtime_data.async_apply_options()
+        return self.async_create_entry(data=user_input)
 
     def _look(self) -> ConfigFlowResult | None:
         """Look for the miner before each step; return how the flow ends if it gets nothing now."""

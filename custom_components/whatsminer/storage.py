@@ -19,6 +19,8 @@ class Memory(TypedDict, total=False):
     firmware: str | None
     reports: list[str]
     """What this firmware was seen to report (see `Capabilities`)."""
+    boards: list[str]
+    """The serial numbers of its hashboards, by which it is known with a new control board."""
     faults: list[str]
     """The codes of the faults that were active last."""
     password: str

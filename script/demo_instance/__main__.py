@@ -85,7 +85,7 @@ async def _until_stopped(options: argparse.Namespace) -> int:
 
 async def _demo(config: Path, port: int) -> None:
     """Run the demo until it is stopped."""
-    async with running(config, port, own_ports=True) as demo:
+    async with running(config, port, for_visitor=True) as demo:
         say("Adding the miners")
         for miner in demo.miners:
             await miners.add(demo.client, miner)
@@ -95,10 +95,12 @@ async def _demo(config: Path, port: int) -> None:
         await dashboard.install(demo.client, demo.miners)
         print(f"\n    {demo.url}    user {USER}, password {PASSWORD}\n")
         for miner in demo.miners:
-            plan, at = miner.plan, f"{miner.miner.host}:{miner.miner.port}"
-            print(f"    {plan.model:<6} API {plan.api} {at}", end="")
-            print(f"    password {plan.password}")
+            print(f"    {miner}")
         print("\n    Two of the miners are ill, to show what that looks like.")
+        print("    More are there for you to add; a scan finds them:\n")
+        for miner in demo.more:
+            print(f"    {miner}")
+        print()
         print("    Ctrl-C stops Home Assistant and the miners.\n", flush=True)
         await demo.home.wait()
 

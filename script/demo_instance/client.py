@@ -104,17 +104,44 @@ class Client:
             response.raise_for_status()
             return datetime.fromisoformat(await response.text())
 
-    async def start_flow(self) -> dict[str, Any]:
-        """Open the form that adds a miner; return it."""
-        return await self._flow(_ADDING, {"handler": DOMAIN})
+    async def start_flow(self, way: str) -> dict[str, Any]:
+        """Open the dialogue that adds miners and choose a way; return its first form."""
+        menu = await self._flow(_ADDING, {"handler": DOMAIN})
+        if way not in menu.get("menu_options", ()):
+            raise DemoError(f"there is no way {way} to add miners: {menu}")
+        return await self.submit(menu["flow_id"], {"next_step_id": way})
 
-    async def submit(self, flow_id: str, data: Mapping[str, Any]) -> dict[str, Any]:
-        """Fill in the form; return what comes of it.
+    async def start_reconfigure(self, entry_id: str) -> dict[str, Any]:
+        """Open the form that gives a miner another address; return it."""
+        return await self._flow(_ADDING, {"handler": DOMAIN, "entry_id": entry_id})
+
+    async def submit(
+        self, flow_id: str, data: Mapping[str, Any] | None = None
+    ) -> dict[str, Any]:
+        """Fill in the form, or without data look where the dialogue is; return the step.
 
         The answer is the next form (with ``errors``), an abort, or the new entry; input
         that the form itself does not take gives ``errors`` alone.
         """
         return await self._flow(f"{_ADDING}/{flow_id}", data)
+
+    async def flows(self, source: str) -> dict[str, dict[str, Any]]:
+        """Return our dialogues that wait for somebody, by what they are about."""
+        flows = await self.command("config_entries/flow/progress")
+        return {
+            flow["context"]["unique_id"]: flow
+            for flow in flows
+            if flow["handler"] == DOMAIN and flow["context"]["source"] == source
+        }
+
+    async def issues(self) -> dict[str, dict[str, Any]]:
+        """Return our open issues, by what they are called."""
+        found = await self.command("repairs/list_issues")
+        return {
+            issue["issue_id"]: issue
+            for issue in found["issues"]
+            if issue["domain"] == DOMAIN
+        }
 
     async def cancel(self, flow_id: str) -> None:
         """Close the form."""

@@ -3,45 +3,59 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from ipaddress import IPv4Network
 from pathlib import Path
 import sys
 
 from . import miners
 from .client import Client
-from .miners import DemoMiner
+from .loopback import HOME, pick_network
+from .miners import MORE_PLANS, PLANS, DemoMiner
 from .process import HomeAssistant
 from .seed import seed
 
 
 @dataclass(frozen=True, slots=True)
 class Demo:
-    """What runs."""
+    """What runs.
+
+    Attributes:
+        network: the one that a scan finds the miners in.
+        miners: those to add.
+        more: further ones, left to the visitor.
+    """
 
     url: str
     client: Client
     home: HomeAssistant
+    network: IPv4Network
     miners: tuple[DemoMiner, ...]
+    more: tuple[DemoMiner, ...]
 
 
 @asynccontextmanager
-async def running(config: Path, port: int, *, own_ports: bool) -> AsyncIterator[Demo]:
+async def running(config: Path, port: int, *, for_visitor: bool) -> AsyncIterator[Demo]:
     """Run everything for as long as the block lasts; no miner is added yet.
 
     Args:
         config: the folder of Home Assistant's configuration.
         port: of its web page.
-        own_ports: whether the miners have the same ports every time, see `miners`.
+        for_visitor: whether a person looks on: the miners have the same addresses every
+            time, and there are more to find. If not, they are in a network of their own.
     """
+    network = HOME if for_visitor else pick_network()
+    more_plans = MORE_PLANS if for_visitor else ()
     token = seed(config, port)
     url = f"http://127.0.0.1:{port}"
-    say("Starting three simulated miners and Home Assistant")
+    say("Starting simulated miners and Home Assistant")
     async with (
-        miners.running(own_ports=own_ports) as started,
+        miners.running(PLANS, network) as started,
+        miners.running(more_plans, network) as more,
         Client.open(url, token) as client,
         HomeAssistant(config) as home,
     ):
         await home.wait_until_up(client)
-        yield Demo(url, client, home, started)
+        yield Demo(url, client, home, network, started, more)
 
 
 def say(text: str) -> None:

@@ -4,15 +4,18 @@ import asyncio
 from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
+from ipaddress import IPv4Network
 import time
-from typing import Any
+from typing import Any, override
 
 from simulator import MODELS, Cooling, SimulatedMiner
 
 from . import DemoError
 from .client import Client
+from .loopback import HOME
 
 _SECONDS_TO_COME_BACK = 60.0
+_PORT = 4028  # the only one that a scan asks
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,13 +26,15 @@ class Plan:
         generation: the firmware it has, in the simulator's words.
         api: the version it reports of its API.
         password: anything but the factory's, under which no miner takes commands.
-        port: where it is found if nobody else is there.
+        place: the last number of its address.
+        port: its own, for where all miners have to share one address.
     """
 
     generation: str
     api: str
     model: str
     password: str
+    place: int
     port: int
     hostname: str | None = None
 
@@ -44,6 +49,7 @@ AIR = Plan(
     api="2.0.5",
     model="M30S+",
     password="tulips",
+    place=11,
     port=4028,
 )
 HYDRO = Plan(
@@ -51,6 +57,7 @@ HYDRO = Plan(
     api="2.2.2",
     model="M63",
     password="halving",
+    place=12,
     port=4029,
     hostname="boiler-room",
 )
@@ -59,9 +66,38 @@ OLD = Plan(
     api="1.4.0",
     model="M20S",
     password="genesis",
+    place=13,
     port=4030,
 )
 PLANS = (AIR, HYDRO, OLD)
+# Those that a visitor may add; two of them at once, as they have the same password.
+MORE_PLANS = (
+    Plan(
+        generation="v2",
+        api="2.0.5",
+        model="M50",
+        password="nonce",
+        place=21,
+        port=4031,
+        hostname="attic",
+    ),
+    Plan(
+        generation="compat",
+        api="2.2.2",
+        model="M66",
+        password="nonce",
+        place=22,
+        port=4032,
+    ),
+    Plan(
+        generation="v1",
+        api="1.4.0",
+        model="M31S+",
+        password="mempool",
+        place=23,
+        port=4033,
+    ),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +106,12 @@ class DemoMiner:
 
     plan: Plan
     miner: SimulatedMiner
+
+    @override
+    def __str__(self) -> str:
+        """Tell what a person has to know to add it."""
+        plan, at = self.plan, f"{self.miner.host}:{self.miner.port}"
+        return f"{plan.model:<6} API {plan.api} {at:<15} password {plan.password}"
 
     @property
     def mac(self) -> str:
@@ -119,7 +161,7 @@ async def use(client: Client, miners: Iterable[DemoMiner]) -> None:
         entity_id = miner.own(entities)["number.power_percent"]
         with suppress(TimeoutError):
             async with asyncio.timeout(_SECONDS_TO_COME_BACK):
-                # One that has another port than in an earlier run is found just now.
+                # One that has another address than in an earlier run is found just now.
                 while (await client.state(entity_id)).state == "unavailable":
                     await asyncio.sleep(0.1)
         if (await client.state(entity_id)).state == "unknown":
@@ -127,41 +169,50 @@ async def use(client: Client, miners: Iterable[DemoMiner]) -> None:
 
 
 @asynccontextmanager
-async def running(*, own_ports: bool) -> AsyncIterator[tuple[DemoMiner, ...]]:
-    """Run the miners for as long as the block lasts, each hashing for a day already.
+async def running(
+    plans: Iterable[Plan], network: IPv4Network
+) -> AsyncIterator[tuple[DemoMiner, ...]]:
+    """Run miners for as long as the block lasts, each hashing for a day already.
 
     Their time is real time: a clock that runs faster would make the uptime they report
     disagree with ours, and Home Assistant take them for restarted.
 
     Args:
-        own_ports: whether to use the ports of the plans where they are free; if not, or
-            where they are taken, any free ones.
+        plans: of the miners.
+        network: where they are, on the port that a scan asks. Where that cannot be (on
+            macOS 127.0.0.1 is the only address) they are at ports of 127.0.0.1: their
+            own, or if one is taken any other.
     """
     async with AsyncExitStack() as stack:
-        yield tuple(
-            [await _start(stack, plan, plan.port if own_ports else 0) for plan in PLANS]
+        yield tuple([await _start(stack, plan, network) for plan in plans])
+
+
+async def _start(stack: AsyncExitStack, plan: Plan, network: IPv4Network) -> DemoMiner:
+    # Each the same one every time, and none like the others. Nor is one of --smoke like
+    # one of a demo that runs meanwhile: Home Assistant would take it for the same miner,
+    # which has moved.
+    seed = plan.model if network == HOME else f"{plan.model} elsewhere"
+    for host, port in (
+        (str(network[plan.place]), _PORT),
+        ("127.0.0.1", plan.port),
+        ("127.0.0.1", 0),
+    ):
+        miner = SimulatedMiner(
+            generation=plan.generation,
+            model=plan.model,
+            password=plan.password,
+            host=host,
+            port=port,
+            seed=seed,
+            speed=1,
+            start=time.time(),
         )
-
-
-async def _start(stack: AsyncExitStack, plan: Plan, port: int) -> DemoMiner:
-    miner = SimulatedMiner(
-        generation=plan.generation,
-        model=plan.model,
-        password=plan.password,
-        port=port,
-        seed=plan.model,  # each the same one every time, and none like the others
-        speed=1,
-        start=time.time(),
-    )
-    if plan.hostname is not None:
-        miner.state.hostname = plan.hostname
-    try:
-        await stack.enter_async_context(miner)
-    except OSError:
-        if not port:
-            raise
-        return await _start(stack, plan, 0)
-    return DemoMiner(plan, miner)
+        if plan.hostname is not None:
+            miner.state.hostname = plan.hostname
+        with suppress(OSError):
+            await stack.enter_async_context(miner)
+            return DemoMiner(plan, miner)
+    raise DemoError(f"there is no port for the {plan.model}")
 
 
 async def add(client: Client, miner: DemoMiner) -> str:
@@ -169,7 +220,7 @@ async def add(client: Client, miner: DemoMiner) -> str:
 
     One that is known from an earlier run gets its present address, as the flow has it.
     """
-    form = await client.start_flow()
+    form = await client.start_flow("manual")
     result = await client.submit(form["flow_id"], miner.address)
     if result["type"] == "create_entry":
         return str(result["title"])

@@ -21,6 +21,7 @@ USER = "demo"
 PASSWORD = "demo"
 _TOKEN_LIFE = timedelta(days=3650)
 _TOKEN_FILE = "token"
+_LOOPBACK = ["lo", "lo0"]  # as Linux and as macOS calls it
 
 # Only what the demo shows: Home Assistant's `default_config` would look for cloud, Bluetooth
 # and more. `http:` is not here because Home Assistant keeps it in its storage.
@@ -50,6 +51,9 @@ logger:
 def seed(config: Path, port: int) -> str:
     """Prepare a configuration folder; one from an earlier run keeps what it has.
 
+    Every time Home Assistant is told to take part in the loopback network alone: what it
+    proposes to scan must not be the network of whoever tries the demo.
+
     Args:
         config: the folder, empty or from an earlier run.
         port: where on 127.0.0.1 Home Assistant will listen.
@@ -60,6 +64,7 @@ def seed(config: Path, port: int) -> str:
     storage = config / ".storage"
     storage.mkdir(parents=True, exist_ok=True)
     _store(storage, "http", 3, 1, _http(port))
+    _store(storage, "core.network", 1, 1, {"configured_adapters": _LOOPBACK})
     token_file = config / _TOKEN_FILE
     if token_file.exists():
         return token_file.read_text()

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from custom_components.whatsminer.api.commands import Command
+from custom_components.whatsminer.api.identity import Identity
 from custom_components.whatsminer.api.line import Line
 from custom_components.whatsminer.api.reader import Reader
 from custom_components.whatsminer.api.readings import Generation
@@ -18,6 +19,9 @@ from tests import Held, names_of
 
 HOST = "127.0.0.1"
 INVALID_COMMAND = {"STATUS": "E", "When": 1, "Code": 14, "Msg": "invalid cmd"}
+# What comes before a command without a token: one, and a look at who gave it.
+TOKEN = ["get_token", "get_miner_info"]
+TOKEN_OF_V1 = [*TOKEN, "summary"]
 
 type Handler = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 type Listen = Callable[[Handler], Awaitable[int]]
@@ -113,9 +117,18 @@ def line_to(miner: SimulatedMiner | CannedMiner) -> Line:
     return Line(HOST, miner.port)
 
 
+def introduce(
+    miner: SimulatedMiner | CannedMiner, mac: str | None = None
+) -> tuple[Reader, Identity]:
+    """Return a reader of a miner, and what it knows it by."""
+    line = line_to(miner)
+    identity = Identity(line, mac)
+    return Reader(line, identity), identity
+
+
 def reader_of(miner: SimulatedMiner | CannedMiner, mac: str | None = None) -> Reader:
     """Return a reader of a miner."""
-    return Reader(line_to(miner), mac)
+    return introduce(miner, mac)[0]
 
 
 class Waiting:
@@ -141,7 +154,7 @@ class Waiting:
 
 
 class Owner:
-    """A writer with the password of a simulated miner, that knows its generation."""
+    """A writer that knows a simulated miner: password, MAC address and generation."""
 
     def __init__(
         self, miner: SimulatedMiner, password: str = DEFAULT_PASSWORD, *, clock: Clock
@@ -150,7 +163,8 @@ class Owner:
         self.miner = miner
         self.clock = clock
         self.line = line_to(miner)
-        self.writer = Writer(self.line, password)
+        self.identity = Identity(self.line, miner.mac.lower())
+        self.writer = Writer(self.line, self.identity, password)
         self.generation = Generation(miner.generation)
         self.had_token = False
         self._asked = self._sent = 0

@@ -20,10 +20,10 @@ from custom_components.whatsminer.api import (
     WrongPasswordError,
     commands,
 )
-from simulator import DEFAULT_PASSWORD, Hang, SimulatedMiner
-from tests import JOINED, Held, names_of
+from simulator import DEFAULT_PASSWORD, Hang, Refused, SimulatedMiner
+from tests import JOINED, PROCESS_DOWN, Held, names_of
 
-from . import Clock
+from . import TOKEN, Clock
 
 
 def client_of(miner: SimulatedMiner, password: str = DEFAULT_PASSWORD) -> Miner:
@@ -70,6 +70,60 @@ async def test_the_expected_mac_is_held_to(air_miner: SimulatedMiner) -> None:
     with pytest.raises(WrongMinerError):
         await client.poll()
     assert client.mac == expected
+
+
+async def test_whoever_answers_says_who_it_is(any_miner: SimulatedMiner) -> None:
+    """Whoever is expected; no poll is needed, and nothing is learnt by it."""
+    for expected in (None, "c2:04:28:00:00:01"):
+        client = Miner(any_miner.host, any_miner.port, mac=expected)
+        assert await client.who() == any_miner.mac.lower()
+        assert client.mac == expected
+
+
+async def test_who_it_is_may_be_unknown_or_nobody_there(
+    client: Miner, air_miner: SimulatedMiner
+) -> None:
+    """Which are two things."""
+    air_miner.misbehave("*", PROCESS_DOWN)
+    assert await client.who() is None
+    await air_miner.disconnect()
+    with pytest.raises(CannotConnectError):
+        await client.who()
+
+
+async def test_who_it_is_is_asked_in_turn(
+    polled: Miner, air_miner: SimulatedMiner
+) -> None:
+    """Never over a second connection, and behind what is more urgent."""
+    held = Held()
+    air_miner.misbehave(JOINED, held, times=1)
+    poll = asyncio.create_task(polled.poll())
+    await held.reached.wait()
+    who = asyncio.create_task(polled.who())
+    await asyncio.sleep(0)
+    off = asyncio.create_task(polled.send(commands.power_off()))
+    await asyncio.sleep(0)
+    held.release.set()
+    await asyncio.gather(poll, who, off)
+    asked = names_of(air_miner.requests)
+    assert asked[:5] == [JOINED, *TOKEN, "power_off", "get_miner_info"]
+
+
+async def test_the_last_answers_are_kept_as_they_are(
+    any_miner: SimulatedMiner, clock: Clock
+) -> None:
+    """Of polls and queries, refusals too, but neither a token nor what it was for."""
+    client = client_of(any_miner)
+    assert client.replies == {}
+    await client.poll()
+    await client.send(commands.set_led_auto())
+    await client.check_password()
+    asked = {name for name in names_of(any_miner.requests) if name != "set_led"}
+    assert client.replies.keys() == asked - {"get_token"}
+    any_miner.misbehave("get_psu", Refused(132, "because I say so"))
+    answer = await client.query("get_psu")
+    assert answer["Msg"] == "because I say so"
+    assert client.replies["get_psu"] == answer
 
 
 async def test_a_write_is_seen_by_the_next_poll(
@@ -129,7 +183,7 @@ async def test_a_power_off_goes_out_as_soon_as_a_hanging_connection_ends(
     assert answer.code == 131
     with pytest.raises(TimedOutError):
         await poll
-    assert names_of(air_miner.requests) == [JOINED, "get_token", "power_off"]
+    assert names_of(air_miner.requests) == [JOINED, *TOKEN, "power_off"]
     assert air_miner.peak_connections == 1
 
 
@@ -155,7 +209,7 @@ async def test_a_write_goes_between_the_connections_of_a_poll(
     await asyncio.gather(poll, write)
     assert names_of(air_miner.requests) == [
         JOINED,
-        "get_token",
+        *TOKEN,
         command.name,
         "status",
         third,

@@ -15,6 +15,7 @@ from custom_components.whatsminer.api.errors import (
     TimedOutError,
     TokenRejectedError,
     UnsupportedCommandError,
+    WhatsminerError,
     WriteAccessClosedError,
     WrongPasswordError,
 )
@@ -22,7 +23,7 @@ from custom_components.whatsminer.api.line import Line, Urgency, unseal
 from simulator import Hang, Quirk, Raw, SimulatedMiner
 from simulator.cipher import encrypt
 
-from . import HOST, CannedMiner, Listen, fixture, line_to, message
+from . import HOST, INVALID_COMMAND, CannedMiner, Listen, fixture, line_to, message
 
 VECTORS = fixture("vectors")
 
@@ -210,6 +211,51 @@ async def test_a_plain_command_is_compact_json(listen: Listen) -> None:
     answer = await Line(HOST, await listen(miner)).ask("get_version")
     assert received == [b'{"cmd":"get_version"}']
     assert answer.message == "pong"
+
+
+async def test_the_last_answer_to_each_command_is_kept() -> None:
+    """As it is, also a refusal; that of a joined read under its own name."""
+    async with CannedMiner({"status": message("first")}) as miner:
+        line = line_to(miner)
+        assert line.replies == {}
+        await line.ask("status")
+        miner.answers["status"] = message("second")
+        await line.ask("status")
+        async with line.turn(Urgency.READ):
+            await line.plain("summary+pools")
+        assert line.replies == {
+            "status": message("second"),
+            "summary+pools": INVALID_COMMAND,
+        }
+
+
+async def test_a_token_is_not_kept() -> None:
+    """It is nobody's business."""
+    async with CannedMiner({"get_token": message({"salt": "secret"})}) as miner:
+        line = line_to(miner)
+        await line.ask("get_token")
+        assert line.replies == {}
+
+
+@pytest.mark.parametrize("answer", [b"", b"SSH-2.0-x\r\n", b'{"STATUS":'])
+async def test_what_is_no_answer_is_not_kept(answer: bytes) -> None:
+    """The last one stays."""
+    async with CannedMiner({"summary": message("last")}) as miner:
+        line = line_to(miner)
+        await line.ask("summary")
+        miner.answers["summary"] = answer
+        with pytest.raises(WhatsminerError):
+            await line.ask("summary")
+        assert line.replies == {"summary": message("last")}
+
+
+async def test_no_encrypted_answer_is_kept(session: Session) -> None:
+    """It may hold anything."""
+    async with SimulatedMiner() as miner:
+        line = line_to(miner)
+        miner.misbehave("*", Raw(json.dumps(message("secret")).encode()))
+        assert (await line.sealed(session, "get_version", {})).message == "secret"
+        assert line.replies == {}
 
 
 async def test_an_answer_is_checked_when_it_was_asked_for_plainly() -> None:

@@ -34,7 +34,7 @@ from simulator import (
 )
 from tests import JOINED, PROCESS_DOWN, Altered, Held, names_of
 
-from . import CannedMiner, Clock, fixture, message, reader_of, refusal, table
+from . import CannedMiner, Clock, fixture, introduce, message, reader_of, refusal, table
 
 SINGLY = JOINED.split("+")
 SLOW = ["get_version", "devdetails", "get_psu", "get_miner_info"]
@@ -55,7 +55,7 @@ class Polls:
         """Prepare; nothing is sent."""
         self.miner = miner
         self.clock = clock
-        self.reader = reader_of(miner, mac)
+        self.reader, self.identity = introduce(miner, mac)
         self._seen = 0
 
     async def poll(self, *, after: float = 30) -> Snapshot:
@@ -190,6 +190,40 @@ async def test_a_slow_reading_that_is_expected_comes_with_the_next_poll(
         assert polls.asked == [JOINED, "status", third]
 
 
+@pytest.mark.xfail(
+    strict=True, reason="the first that is due is read again before the others"
+)
+@pytest.mark.parametrize("interval", [150, 300])
+async def test_all_slow_readings_come_back_however_seldom_is_polled(
+    any_polls: Polls, interval: float
+) -> None:
+    """None stands in the way of the others."""
+    await any_polls.poll()
+    assert any_polls.asked
+    for _ in range(24):
+        await any_polls.poll(after=interval)
+    assert set(SLOW) <= set(any_polls.asked)
+
+
+@pytest.mark.xfail(
+    strict=True, reason="a clock that stands still makes everything due in every poll"
+)
+async def test_all_slow_readings_come_back_while_the_summary_is_a_leftover(
+    clock: Clock,
+) -> None:
+    """Its uptime stands still, and so each poll doubts who answers."""
+    async with SimulatedMiner(quirks={Quirk.STALE_SUMMARY}) as miner:
+        polls = Polls(miner, clock, None)
+        await polls.poll()
+        miner.state.mining = False
+        await polls.poll()
+        assert polls.asked
+        for _ in range(24):
+            await polls.poll()
+        third = [name for name in polls.asked if name not in (JOINED, "status")]
+        assert set(SLOW) <= set(third)
+
+
 # What comes of it
 
 
@@ -250,7 +284,7 @@ async def test_who_the_miner_is(any_polls: Polls) -> None:
     """Whichever answer tells it."""
     snapshot = await any_polls.poll()
     miner = any_polls.miner
-    assert any_polls.reader.mac == miner.mac.lower()
+    assert any_polls.identity.mac == miner.mac.lower()
     assert snapshot.firmware == miner.firmware_version
     assert (snapshot.model or "").replace("_", "") == "M50VH84"
     assert snapshot.psu.model == "P221C"
@@ -406,6 +440,43 @@ async def test_a_reading_that_can_wait_spoils_no_poll(
     assert snapshot.psu == Psu()
     assert how == CUT or snapshot.errors is None
     assert snapshot.hash_rate == pytest.approx(before.hash_rate, rel=0.05)
+
+
+@pytest.mark.parametrize(("interval", "kept"), [(30, 10), (90, 3), (300, 3), (900, 3)])
+async def test_faults_are_kept_for_some_minutes_and_for_some_polls(
+    polls: Polls, interval: float, kept: int
+) -> None:
+    """Whichever is longer: they are not read in each poll."""
+    polls.miner.state.faults = {111: "2026-11-20 08:00:00"}
+    assert codes_of(await polls.poll()) == ["111"]
+    polls.miner.misbehave("get_error_code", Closed())
+    for _ in range(kept):
+        assert codes_of(await polls.poll(after=interval)) == ["111"]
+    assert (await polls.poll(after=interval)).errors is None
+
+
+@pytest.mark.parametrize(("interval", "kept"), [(30, 33), (80, 12), (300, 12)])
+async def test_what_the_supply_says_is_kept_for_long_and_for_some_polls(
+    polls: Polls, interval: float, kept: int
+) -> None:
+    """It is read far less often."""
+    before = await polls.poll()
+    assert before.psu.temperature
+    polls.miner.misbehave("get_psu", Closed())
+    for _ in range(kept):
+        assert (await polls.poll(after=interval)).psu == before.psu
+    assert (await polls.poll(after=interval)).psu == Psu()
+
+
+async def test_faults_are_known_in_each_of_some_seldom_polls(any_polls: Polls) -> None:
+    """Every five minutes, also in those that read something else."""
+    any_polls.miner.state.faults = {111: "2026-11-20 08:00:00"}
+    for _ in range(20):
+        assert codes_of(await any_polls.poll(after=300)) == ["111"]
+    any_polls.miner.state.faults = {}
+    for _ in range(2):
+        snapshot = await any_polls.poll(after=300)
+    assert snapshot.errors == ()
 
 
 async def test_a_long_error_list_that_is_cut_keeps_what_is_whole(polls: Polls) -> None:
@@ -805,10 +876,10 @@ async def test_a_summary_without_a_clock_is_believed(
 async def test_a_miner_without_a_mac_is_refused(generation: str, mac: str) -> None:
     """There is nothing to know it by."""
     async with SimulatedMiner(generation=generation, model="M50", mac=mac) as miner:
-        reader = reader_of(miner)
+        reader, identity = introduce(miner)
         with pytest.raises(NoMacError):
             await reader.poll()
-        assert reader.mac is None
+        assert identity.mac is None
 
 
 async def test_a_miner_that_does_not_know_the_question_has_no_mac(
@@ -826,17 +897,17 @@ async def test_a_mac_may_be_written_in_other_ways(
 ) -> None:
     """It is the same miner."""
     canned.answers["get_miner_info"] = message({"mac": mac})
-    reader = reader_of(canned, "c2:04:28:00:00:01")
+    reader, identity = introduce(canned, "c2:04:28:00:00:01")
     await reader.poll()
-    assert reader.mac == "c2:04:28:00:00:01"
+    assert identity.mac == "c2:04:28:00:00:01"
 
 
 async def test_a_mac_in_the_summary_identifies(canned: CannedMiner) -> None:
     """A few early 2.0.x still have it; what else the miner tells of itself is read once."""
     canned.answers["summary"] = table("SUMMARY", {"MAC": ANOTHER_MAC, "Elapsed": 5})
-    reader = reader_of(canned)
+    reader, identity = introduce(canned)
     await reader.poll()
-    assert reader.mac == ANOTHER_MAC.lower()
+    assert identity.mac == ANOTHER_MAC.lower()
     assert canned.asked.count("get_miner_info") == 1
     await reader.poll()
     assert canned.asked.count("get_miner_info") == 1
@@ -936,6 +1007,76 @@ async def test_an_uptime_that_ran_backwards_makes_us_look_at_the_mac(
     assert len(any_polls.asked) == (3 if old else 4)
     await any_polls.poll()
     assert len(any_polls.asked) == 3
+
+
+@pytest.mark.parametrize("after", [1, 30, 300])
+@pytest.mark.parametrize(
+    ("jump", "looks"), [(-6, True), (-5, False), (0, False), (5, False), (6, True)]
+)
+async def test_an_uptime_that_did_not_go_on_as_time_did_makes_us_look_at_the_mac(
+    polls: Polls, jump: float, after: float, *, looks: bool
+) -> None:
+    """In either direction; a few seconds are nothing."""
+    for _ in range(2):
+        await polls.poll()
+    assert polls.asked
+    polls.miner.state.booted_at -= jump
+    await polls.poll(after=after)
+    first = polls.asked
+    assert first[0] == JOINED
+    assert first[1:-2] == (["get_miner_info"] if looks else [])
+    await polls.poll()
+    assert len(polls.asked) == 3  # it is compared with the last one
+
+
+async def test_other_boards_make_us_look_at_the_mac(any_polls: Polls) -> None:
+    """One that was taken out, put back, or replaced; V1 tells the MAC anyhow."""
+    boards = any_polls.miner.state.boards
+
+    async def connections() -> int:
+        await any_polls.poll()
+        return len(any_polls.asked)
+
+    await any_polls.poll()
+    await any_polls.poll()
+    assert any_polls.asked
+    more = 3 if any_polls.miner.generation == "v1" else 4
+    assert await connections() == 3
+    boards[1].present = False
+    assert [await connections() for _ in range(2)] == [more, 3]
+    boards[1].present = True
+    assert [await connections() for _ in range(2)] == [more, 3]
+    boards[1].serial = "SKM3CSD0000000B00000"
+    assert [await connections() for _ in range(2)] == [more, 3]
+    boards[0], boards[2] = boards[2], boards[0]  # the same, in another order
+    assert await connections() == 3
+
+
+async def test_boards_that_are_not_told_of_are_no_other_boards(
+    any_polls: Polls,
+) -> None:
+    """A miner that is off may have none; they are compared with the last that were told."""
+    boards = any_polls.miner.state.boards
+    await any_polls.poll()
+    await any_polls.poll()
+    for present in (False, False, True):
+        for board in boards:
+            board.present = present
+        assert any_polls.asked
+        await any_polls.poll()
+        assert len(any_polls.asked) == 3
+        await any_polls.poll()
+
+
+async def test_v1_is_looked_at_in_every_summary(old_polls: Polls) -> None:
+    """Without a doubt, and without a connection more."""
+    await old_polls.poll()
+    assert old_polls.asked
+    old_polls.miner.replace_control_board(ANOTHER_MAC)
+    for _ in range(2):
+        with pytest.raises(WrongMinerError):
+            await old_polls.poll()
+        assert old_polls.asked == [JOINED]
 
 
 async def test_an_uptime_that_ran_backwards_out_of_sight_counts_as_well(
@@ -1045,9 +1186,9 @@ async def test_an_m60s_with_v3_firmware_is_read_whole(canned: CannedMiner) -> No
         {"api_ver": "2.2.2", "fw_ver": "20260312.16.REL3", "miner_type": "M60S_VK40"}
     )
     canned.answers["status"] = fixture("status_20250214.16.1")
-    reader = reader_of(canned)
+    reader, identity = introduce(canned)
     snapshot = await reader.poll()
-    assert reader.mac == "ce:0c:1d:00:2a:53"
+    assert identity.mac == "ce:0c:1d:00:2a:53"
     assert snapshot.generation is Generation.COMPAT
     assert snapshot.model == "M60S_VK40"
     assert snapshot.mining is True

@@ -282,6 +282,27 @@ def test_what_a_key_tells(
 # Number formats
 
 
+@pytest.mark.parametrize(
+    ("told", "number"),
+    [
+        ("2.0.5", (2, 0)),
+        ("'2.0.3'", (2, 0)),
+        ("2.2.2", (2, 2)),
+        ("2.10.1", (2, 10)),
+        ("3.0.1", (3, 0)),
+        ("whatsminer v1.4.0", (1, 4)),
+        ("whatsminer v1.1", (1, 1)),
+        ("20200917.22.REL", None),  # the date of a firmware
+        ("whatsminer", None),
+        ("", None),
+        (None, None),
+    ],
+)
+def test_the_number_of_an_api(told: str | None, number: tuple[int, int] | None) -> None:
+    """Its first two parts, wherever they stand."""
+    assert decode(Version, {"api_ver": told}).number == number
+
+
 def test_numbers_may_be_text() -> None:
     """As some firmware writes all of them."""
     summary = decode(

@@ -110,6 +110,62 @@ def test_without_its_process_a_miner_tells_nothing(generation: Generation) -> No
     assert seen.power_limit is None
 
 
+# What it is
+
+
+@pytest.mark.parametrize(
+    ("api", "known"),
+    [
+        (None, True),
+        ("whatsminer", True),
+        ("whatsminer v1.1", True),
+        ("whatsminer v1.4.0", True),
+        ("2.0.3", True),
+        ("2.0.5", True),
+        ("2.2.2", True),
+        ("2.1", False),
+        ("2.3.0", False),
+        ("2.20", False),
+        ("3.0.1", False),
+        ("0.9", False),
+    ],
+)
+def test_an_api_is_known_or_not(api: str | None, *, known: bool) -> None:
+    """Of what comes after V2.2, and of what never came, there is no document."""
+    assert snapshot(version=Version(api=api)).api_known is known
+
+
+@pytest.mark.parametrize(("version", "known"), [("2.0.5", True), ("2.3.1", False)])
+async def test_what_a_miner_tells_of_its_api_is_looked_at(
+    air_miner: SimulatedMiner, version: str, *, known: bool
+) -> None:
+    """All that can be read is read all the same."""
+    air_miner.api_version = version
+    seen = await reader_of(air_miner).poll()
+    assert seen.api_known is known
+    assert seen.mining is True
+
+
+def test_the_serial_numbers_of_the_boards_are_those_that_are_told() -> None:
+    """However many they are, in no order."""
+    unknown = replace(WORKING, serial_number=None)
+    other = replace(WORKING, serial_number="PCB2")
+    assert snapshot().board_serials == frozenset()
+    assert snapshot(boards=(unknown,)).board_serials == frozenset()
+    assert snapshot(boards=(WORKING, unknown, other)).board_serials == {"PCB2", "PCB1"}
+
+
+async def test_the_boards_outlive_their_control_board(
+    any_miner: SimulatedMiner,
+) -> None:
+    """By them a machine is known again."""
+    before = await reader_of(any_miner).poll()
+    any_miner.replace_control_board("C2:04:28:00:00:01")
+    after = await reader_of(any_miner).poll()
+    assert len(before.board_serials) == 3
+    assert after.board_serials == before.board_serials
+
+
 # Hash rate and tuning
 
 

@@ -15,7 +15,7 @@ from custom_components.whatsminer.api.errors import (
     MalformedReplyError,
     TimedOutError,
 )
-from custom_components.whatsminer.api.transport import MAX_REPLY, exchange
+from custom_components.whatsminer.api.transport import MAX_REPLY, exchange, is_listening
 from simulator import Quirk, SimulatedMiner
 
 from . import HOST, Listen
@@ -305,6 +305,140 @@ async def test_a_miner_is_let_go_of_whatever_happens(listen: Listen) -> None:
         await asked
     async with asyncio.timeout(5):
         await ended.wait()
+
+
+# Whatever else may answer there
+
+PROCESS_DOWN = b"Socket connect failed: Connection refused\n"
+NO_MINERS = {
+    "ssh": b"SSH-2.0-OpenSSH_9.2p1 Debian-2+deb12u3\r\n",
+    "telnet": b"\xff\xfd\x18\xff\xfd\x20\xff\xfd\x23\xff\xfd\x27",
+    "http": b"HTTP/1.1 400 Bad Request\r\n\r\n",
+    "ftp": b"220 ready\r\n",
+    "tls": b"\x15\x03\x01\x00\x02\x02\x46",
+    "list": b'[{"STATUS":"S"}]',
+    "almost": b"Socket connect failure",
+}
+
+
+@pytest.mark.parametrize("padding", [b"", b"\0", b"\r\n "])
+@pytest.mark.parametrize("banner", NO_MINERS.values(), ids=NO_MINERS)
+async def test_what_is_no_miner_is_left_at_once(
+    listen: Listen, banner: bytes, padding: bytes
+) -> None:
+    """It would wait for our next word; what it said goes to the parser."""
+    left = asyncio.Event()
+
+    async def other(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(padding + banner)
+        try:
+            while await reader.read(1000):
+                pass
+        finally:
+            left.set()
+
+    asked = asyncio.create_task(exchange(HOST, await listen(other), REQUEST))
+    async with asyncio.timeout(5):  # of the ten seconds that a miner has
+        assert await asked == padding + banner
+        await left.wait()
+
+
+@pytest.mark.parametrize("banner", NO_MINERS.values(), ids=NO_MINERS)
+async def test_it_is_left_at_the_byte_that_no_miner_sends(
+    listen: Listen, banner: bytes
+) -> None:
+    """However slowly it speaks: nobody waits for the rest."""
+    after = next(
+        size
+        for size in range(1, len(banner) + 1)
+        if not PROCESS_DOWN.startswith(banner[:size])
+    )
+    left = asyncio.Event()
+
+    async def other(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        for byte in banner[:after]:
+            writer.write(bytes([byte]))
+            await writer.drain()
+            await asyncio.sleep(0)
+        try:
+            while await reader.read(1000):
+                pass
+        finally:
+            left.set()
+
+    asked = asyncio.create_task(exchange(HOST, await listen(other), REQUEST))
+    async with asyncio.timeout(5):
+        assert await asked == banner[:after]
+        await left.wait()
+
+
+@pytest.mark.parametrize("answer", [ANSWER, PROCESS_DOWN, b" \0\r\n" + ANSWER])
+@pytest.mark.parametrize("size", [1, 2, 20])
+async def test_a_miner_is_heard_out_wherever_its_answer_is_cut(
+    listen: Listen, answer: bytes, size: int
+) -> None:
+    """The first byte alone may be all that has come so far."""
+    taken = asyncio.Event()
+
+    async def miner(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.read(1000)
+        writer.write(answer[:size])
+        await writer.drain()
+        await taken.wait()
+        writer.write(answer[size:])
+
+    asked = asyncio.create_task(exchange(HOST, await listen(miner), REQUEST))
+    for _ in range(50):
+        await asyncio.sleep(0)
+    assert not asked.done()
+    taken.set()
+    assert await asked == answer
+
+
+# Whether anybody is there
+
+
+async def test_whoever_takes_connections_is_listening(listen: Listen) -> None:
+    """Nothing is sent, and nothing is left open."""
+    received = asyncio.get_running_loop().create_future()
+
+    async def anybody(
+        reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+    ) -> None:
+        received.set_result(await reader.read())
+
+    assert await is_listening(HOST, await listen(anybody), timeout=5) is True
+    async with asyncio.timeout(5):
+        assert await received == b""
+
+
+async def test_a_miner_is_listening(air_miner: SimulatedMiner) -> None:
+    """It is asked nothing."""
+    assert await is_listening(air_miner.host, air_miner.port, timeout=5)
+    assert air_miner.requests == []
+    await air_miner.disconnect()
+    assert not await is_listening(air_miner.host, air_miner.port, timeout=5)
+
+
+async def test_who_swallows_the_attempt_is_not_listening() -> None:
+    """As an address without a host."""
+    loop = asyncio.get_running_loop()
+    with socket.create_server((HOST, 0), backlog=0) as full:
+        port = full.getsockname()[1]
+        with socket.socket() as first, socket.socket() as second:
+            first.setblocking(False)
+            second.setblocking(False)
+            await loop.sock_connect(first, (HOST, port))
+            second.connect_ex((HOST, port))
+            assert await is_listening(HOST, port, timeout=0.1) is False
+
+
+@pytest.mark.parametrize(("host", "port"), [("", 4028), (HOST, -1), (HOST, 70000)])
+async def test_nobody_is_listening_at_an_impossible_address(
+    host: str, port: int
+) -> None:
+    """Which is no error."""
+    assert await is_listening(host, port, timeout=5) is False
 
 
 async def test_nesting_without_end_is_no_answer_yet(listen: Listen) -> None:

@@ -21,6 +21,7 @@ from custom_components.whatsminer.api.errors import (
     UnsupportedCommandError,
     WhatsminerError,
     WriteAccessClosedError,
+    WrongMinerError,
     WrongPasswordError,
 )
 from custom_components.whatsminer.api.reply import Answer
@@ -38,7 +39,7 @@ from simulator import (
 )
 from tests import ACCEPTED_ONLY, PROCESS_DOWN, Held
 
-from . import Clock, Owner
+from . import TOKEN, TOKEN_OF_V1, Clock, Owner
 from .catalogue import CATALOGUE, Entry
 
 PERCENT = "set_power_pct_v2"
@@ -88,8 +89,8 @@ async def test_a_command_reaches_the_miner_exactly_as_documented(
     assert answer is not None
     assert answer.code == 131
     assert owner.miner.writes == [{**entry.parameters, "cmd": entry.name}]
-    token, request = owner.miner.requests
-    assert token == {"cmd": "get_token"}
+    *before, request = owner.miner.requests
+    assert before == [{"cmd": name} for name in TOKEN]
     assert request.keys() == {"cmd", "token", *entry.parameters}
     for key, value in entry.parameters.items():
         assert type(request[key]) is type(value)
@@ -155,7 +156,7 @@ async def test_an_unknown_command_is_not_sent_again(old_owner: Owner) -> None:
             await old_owner.send(commands.set_temp_offset(-5))
         assert caught.value.code == 14
         assert caught.value.command == "set_temp_offset"
-    assert old_owner.asked == ["get_token", "set_temp_offset"]
+    assert old_owner.asked == [*TOKEN_OF_V1, "set_temp_offset"]
     assert await old_owner.send(commands.set_led_auto())
 
 
@@ -168,7 +169,7 @@ async def test_where_the_fallback_is_unknown_as_well_there_is_none(
     for _ in range(2):
         with pytest.raises(UnsupportedCommandError):
             await owner.send(commands.set_power_pct_v2(70))
-    assert owner.asked == ["get_token", PERCENT, "set_power_pct"]
+    assert owner.asked == [*TOKEN, PERCENT, "set_power_pct"]
 
 
 # Tokens
@@ -178,7 +179,7 @@ async def test_one_token_serves_many_writes(owner: Owner) -> None:
     """Another one could void it for other clients."""
     for percent in (10, 20, 30):
         await owner.send(commands.set_power_pct(percent))
-    assert owner.asked == ["get_token", *["set_power_pct"] * 3]
+    assert owner.asked == [*TOKEN, *["set_power_pct"] * 3]
 
 
 async def test_many_writes_at_once_share_one_token(owner: Owner) -> None:
@@ -205,7 +206,7 @@ async def test_a_token_is_replaced_a_minute_before_it_expires(
     assert "get_token" not in owner.asked
     owner.pass_time(2)
     await owner.send(commands.set_led_auto())
-    assert owner.asked == ["set_led", "set_led", "get_token", "set_led"]
+    assert owner.asked == ["set_led", "set_led", *TOKEN, "set_led"]
 
 
 @pytest.mark.parametrize(
@@ -246,8 +247,8 @@ async def test_a_token_that_another_client_voided_is_replaced_without_a_word(
         answer = await owner.send(commands.set_power_pct(50))
         assert answer is not None
         assert answer.code == 131
-        assert len(owner.asked) == 3
-        assert owner.asked[1:] == ["get_token", "set_power_pct"]
+        assert len(owner.asked) == 4
+        assert owner.asked[1:] == [*TOKEN, "set_power_pct"]
         assert owner.sent == ["set_power_pct"]
 
 
@@ -257,7 +258,7 @@ async def test_a_power_off_under_a_voided_token_is_carried_out(
     """It is the last thing that may get lost."""
     owner_with_token.miner.void_tokens()
     await owner_with_token.send(commands.power_off())
-    assert owner_with_token.asked == [OFF, "get_token", OFF]
+    assert owner_with_token.asked == [OFF, *TOKEN, OFF]
     assert not owner_with_token.miner.state.mining
 
 
@@ -271,7 +272,7 @@ async def test_a_token_is_replaced_once_and_not_for_ever(
     owner_with_token.miner.misbehave("set_led", Refused(code))
     with pytest.raises(error):
         await owner_with_token.send(commands.set_led_auto())
-    assert owner_with_token.asked == ["set_led", "get_token", "set_led"]
+    assert owner_with_token.asked == ["set_led", *TOKEN, "set_led"]
 
 
 async def test_a_fresh_token_that_is_refused_is_not_used_again(owner: Owner) -> None:
@@ -280,7 +281,7 @@ async def test_a_fresh_token_that_is_refused_is_not_used_again(owner: Owner) -> 
     with pytest.raises(TokenRejectedError):
         await owner.send(commands.set_led_auto())
     await owner.send(commands.set_led_auto())
-    assert owner.asked == ["get_token", "set_led", "get_token", "set_led"]
+    assert owner.asked == [*TOKEN, "set_led", *TOKEN, "set_led"]
 
 
 async def test_a_wrong_password_is_said_at_once(
@@ -292,7 +293,7 @@ async def test_a_wrong_password_is_said_at_once(
         await owner.send(commands.set_power_pct(50))
     assert caught.value.code == 23
     assert caught.value.reason == "enc json load err"
-    assert len(owner.asked) == 2
+    assert len(owner.asked) == 3
     assert owner.sent == []
 
 
@@ -303,7 +304,153 @@ async def test_a_password_that_was_changed_meanwhile_is_wrong(
     owner_with_token.miner.password = "changed"
     with pytest.raises(WrongPasswordError):
         await owner_with_token.send(commands.set_led_auto())
-    assert len(owner_with_token.asked) == 3
+    assert len(owner_with_token.asked) == 4
+
+
+# Who gave the token
+
+
+@pytest.mark.parametrize(
+    "command",
+    [commands.set_led_auto(), commands.restart_btminer(), commands.power_off()],
+    ids=lambda command: command.name,
+)
+async def test_who_gave_a_token_is_asked_before_it_is_used(
+    any_miner: SimulatedMiner, clock: Clock, command: Command
+) -> None:
+    """Once for each token, and in the same turn."""
+    owner = Owner(any_miner, clock=clock)
+    old = any_miner.generation == "v1"
+    first = [*(TOKEN_OF_V1 if old else TOKEN), command.name]
+    assert await owner.send(command)
+    assert owner.asked == first
+    owner.pass_time(60)
+    assert await owner.send(command)
+    assert owner.asked == [*first, command.name]
+    owner.pass_time(29 * 60)
+    assert await owner.send(command)
+    assert owner.asked == [*first, command.name, *first]
+
+
+@pytest.mark.parametrize(
+    "command",
+    [commands.set_led_auto(), commands.restart_btminer(), commands.power_off()],
+    ids=lambda command: command.name,
+)
+async def test_nothing_is_sent_to_another_miner(
+    any_miner: SimulatedMiner, clock: Clock, command: Command
+) -> None:
+    """Not even a power off, and nothing is tried twice but that."""
+    owner = Owner(any_miner, clock=clock)
+    owner.identity.mac = "c2:04:28:00:00:01"
+    with pytest.raises(WrongMinerError) as caught:
+        await owner.send(command)
+    assert not caught.value.request_sent
+    assert caught.value.found == any_miner.mac.lower()
+    assert not [request for request in any_miner.requests if "token" in request]
+    assert "status" not in owner.asked
+    times = 2 if command.name == OFF else 1
+    assert owner.asked.count("get_token") == times
+
+
+async def test_a_token_of_another_miner_is_not_kept(owner: Owner) -> None:
+    """The next command is as any first one."""
+    mac, owner.identity.mac = owner.identity.mac, "c2:04:28:00:00:01"
+    with pytest.raises(WrongMinerError):
+        await owner.send(commands.set_led_auto())
+    owner.identity.mac = mac
+    assert await owner.send(commands.set_led_auto())
+    assert owner.asked == [*TOKEN, *TOKEN, "set_led"]
+
+
+async def test_a_restart_of_another_miner_is_none_of_ours(owner: Owner) -> None:
+    """There is nothing to wait for."""
+    mac, owner.identity.mac = owner.identity.mac, "c2:04:28:00:00:01"
+    with pytest.raises(WrongMinerError):
+        await owner.send(commands.restart_btminer())
+    owner.identity.mac = mac
+    assert await owner.send(commands.restart_btminer())
+
+
+@pytest.mark.parametrize("command", [commands.set_led_auto(), commands.power_off()])
+async def test_whoever_answers_is_told_where_nobody_is_expected(
+    owner: Owner, command: Command
+) -> None:
+    """Nothing is asked, either."""
+    owner.identity.mac = None
+    assert await owner.send(command)
+    assert owner.asked == ["get_token", command.name]
+    assert owner.identity.mac is None
+
+
+@pytest.mark.parametrize("how", [Refused(14), Refused(132), PROCESS_DOWN])
+@pytest.mark.parametrize("command", [commands.power_on(), commands.power_off()])
+async def test_a_miner_that_cannot_tell_who_it_is_is_told_what_to_do(
+    any_miner: SimulatedMiner, clock: Clock, command: Command, how: Misbehaviour
+) -> None:
+    """As one that is stopped, or one that starts."""
+    owner = Owner(any_miner, clock=clock)
+    any_miner.misbehave("get_miner_info", how)
+    any_miner.misbehave("summary", how)
+    assert await owner.send(command)
+    assert owner.asked == [*TOKEN_OF_V1, command.name]
+    assert owner.sent == [command.name]
+
+
+async def test_v1_without_its_process_can_be_started(clock: Clock) -> None:
+    """Nothing there tells who it is."""
+    async with SimulatedMiner(
+        generation="v1", model="M20S", quirks={Quirk.PROCESS_DOWN}
+    ) as miner:
+        miner.state.mining = False
+        assert await Owner(miner, clock=clock).send(commands.power_on())
+        assert miner.state.mining
+
+
+@pytest.mark.parametrize(
+    ("how", "error"),
+    [
+        (Closed(), CannotConnectError),
+        (Truncated(), MalformedReplyError),
+        (GARBAGE, NotAMinerError),
+    ],
+    ids=["closed", "truncated", "garbage"],
+)
+@pytest.mark.parametrize(
+    "command",
+    [commands.set_led_auto(), commands.restart_btminer(), commands.power_off()],
+    ids=lambda command: command.name,
+)
+async def test_nothing_is_sent_to_who_does_not_answer_who_it_is(
+    owner: Owner, command: Command, how: Misbehaviour, error: type[WhatsminerError]
+) -> None:
+    """And no silence is taken for an acceptance: the command was never sent."""
+    owner.miner.misbehave("get_miner_info", how)
+    with pytest.raises(error) as caught:
+        await owner.send(command)
+    assert not caught.value.request_sent
+    assert owner.sent == []
+    owner.miner.behave()
+    assert await owner.send(command)
+
+
+async def test_a_power_off_whose_miner_did_not_say_who_it_is_is_tried_once_more(
+    owner: Owner,
+) -> None:
+    """Nothing had been sent."""
+    owner.miner.misbehave("get_miner_info", Closed(), times=1)
+    assert await owner.send(commands.power_off())
+    assert owner.asked == [*TOKEN, *TOKEN, OFF]
+
+
+@pytest.mark.parametrize("name", TOKEN_OF_V1)
+async def test_no_reading_gets_between_a_token_and_the_look_at_who_gave_it(
+    old_owner: Owner, name: str
+) -> None:
+    """By the time of the command it might be another miner again."""
+    async with old_owner.holding(name, commands.set_power_pct(50)) as waiting:
+        waiting.ask("pools")
+    assert old_owner.asked == [*TOKEN_OF_V1, "set_power_pct", "pools"]
 
 
 # Refusals
@@ -318,7 +465,7 @@ async def test_closed_write_access_is_said(
         await owner.send(commands.power_off())
     assert caught.value.code == 45
     assert caught.value.reason == "can't access write cmd"
-    assert len(owner.asked) == 2
+    assert len(owner.asked) == 3
 
 
 @pytest.mark.parametrize(
@@ -417,7 +564,7 @@ async def test_nobody_gets_between_a_power_off_and_its_token(owner: Owner) -> No
     async with owner.holding("get_token", commands.power_off()) as waiting:
         waiting.ask("summary")
         waiting.send(commands.set_power_pct(50))
-    assert owner.asked == ["get_token", OFF, "set_power_pct", "summary"]
+    assert owner.asked == [*TOKEN, OFF, "set_power_pct", "summary"]
 
 
 async def test_no_reading_gets_between_a_write_and_its_token(owner: Owner) -> None:
@@ -425,7 +572,7 @@ async def test_no_reading_gets_between_a_write_and_its_token(owner: Owner) -> No
     async with owner.holding("get_token", commands.set_power_pct(50)) as waiting:
         waiting.ask("summary")
         waiting.send(commands.web_pools("enable"))
-    assert owner.asked == ["get_token", "set_power_pct", "enable_web_pools", "summary"]
+    assert owner.asked == [*TOKEN, "set_power_pct", "enable_web_pools", "summary"]
 
 
 async def test_only_a_power_off_gets_between_a_write_and_its_token(
@@ -435,7 +582,7 @@ async def test_only_a_power_off_gets_between_a_write_and_its_token(
     async with owner.holding("get_token", commands.set_power_pct(50)) as waiting:
         waiting.send(commands.web_pools("enable"))
         waiting.send(commands.power_off())
-    assert owner.asked == ["get_token", OFF, "set_power_pct", "enable_web_pools"]
+    assert owner.asked == [*TOKEN, OFF, "set_power_pct", "enable_web_pools"]
 
 
 async def test_a_write_that_was_overtaken_uses_the_newest_token(clock: Clock) -> None:
@@ -446,7 +593,7 @@ async def test_a_write_that_was_overtaken_uses_the_newest_token(clock: Clock) ->
         write = commands.set_power_pct(50)
         async with owner.holding("get_token", write) as waiting:
             waiting.send(commands.power_off())
-        assert owner.asked == ["get_token", OFF, "get_token", OFF, "set_power_pct"]
+        assert owner.asked == [*TOKEN, OFF, *TOKEN, OFF, "set_power_pct"]
         assert all(task.exception() is None for task in waiting.tasks)
 
 
@@ -461,7 +608,7 @@ async def test_a_power_off_gets_between_a_refused_token_and_its_successor(
         "set_power_pct", commands.set_power_pct(50), held
     ) as waiting:
         waiting.send(commands.power_off())
-    assert owner.asked == ["set_power_pct", "get_token", OFF, "set_power_pct"]
+    assert owner.asked == ["set_power_pct", *TOKEN, OFF, "set_power_pct"]
 
 
 async def test_a_power_off_goes_between_the_connections_of_a_poll(
@@ -471,7 +618,7 @@ async def test_a_power_off_goes_between_the_connections_of_a_poll(
     async with any_owner.holding("summary", "summary") as waiting:
         waiting.ask("pools")
         waiting.send(commands.power_off())
-    token = [] if any_owner.had_token else ["get_token"]
+    token = [] if any_owner.had_token else TOKEN
     assert any_owner.asked == ["summary", *token, OFF, "pools"]
 
 
@@ -601,7 +748,7 @@ async def test_a_restart_that_is_never_answered_counts_as_accepted(
     """The line stays open, and nothing comes."""
     owner.miner.misbehave(LIMIT, Hang(execute=True))
     assert await owner.send(commands.adjust_power_limit(3000)) == Answer()
-    assert owner.asked == ["get_token", LIMIT]
+    assert owner.asked == [*TOKEN, LIMIT]
     assert owner.miner.state.power_limit == 3000
 
 
@@ -673,7 +820,7 @@ async def test_an_unconfirmed_power_off_is_sent_twice_and_is_then_an_error(
     with pytest.raises(UnconfirmedError):
         await any_owner.send(commands.power_off())
     assert any_owner.sent == [OFF, OFF]
-    assert [name for name in any_owner.asked if name != "get_token"] == [
+    assert [name for name in any_owner.asked if name not in TOKEN] == [
         OFF,
         "status",
         OFF,
@@ -711,7 +858,7 @@ async def test_a_power_off_that_is_never_answered_is_looked_for_and_sent_again(
     """The connection stays open, and nothing comes."""
     owner.miner.misbehave(OFF, Hang(), times=1)
     assert await owner.send(commands.power_off())
-    assert owner.asked == ["get_token", OFF, "status", OFF]
+    assert owner.asked == [*TOKEN, OFF, "status", OFF]
     assert not owner.miner.state.mining
 
 
@@ -742,7 +889,7 @@ async def test_a_power_off_whose_token_was_not_answered_is_tried_once_more(
     """Nothing had been sent."""
     owner.miner.misbehave("get_token", Closed(), times=1)
     assert await owner.send(commands.power_off())
-    assert owner.asked == ["get_token", "get_token", OFF]
+    assert owner.asked == ["get_token", *TOKEN, OFF]
 
 
 async def test_the_status_of_v1_confirms_no_power_off(old_owner: Owner) -> None:
@@ -762,7 +909,7 @@ async def test_v1_without_its_process_is_off(clock: Clock) -> None:
         owner = Owner(miner, clock=clock)
         miner.misbehave(OFF, Closed(execute=True))
         assert await owner.send(commands.power_off()) == Answer()
-        assert owner.asked == ["get_token", OFF, "devdetails"]
+        assert owner.asked == [*TOKEN_OF_V1, OFF, "devdetails"]
 
 
 async def test_a_power_off_is_sent_to_a_miner_that_is_off(owner: Owner) -> None:
@@ -926,7 +1073,7 @@ async def test_a_restart_that_waited_behind_another_is_refused_unsent(
 async def test_a_right_password_is_confirmed_without_a_write(owner: Owner) -> None:
     """By a reading under a token."""
     await owner.writer.check_password()
-    assert owner.asked == ["get_token", "get_version"]
+    assert owner.asked == [*TOKEN, "get_version"]
     assert "token" in owner.miner.requests[-1]
     assert owner.miner.writes == []
 
@@ -939,6 +1086,22 @@ async def test_a_wrong_password_is_found_out_without_a_write(
     with pytest.raises(WrongPasswordError):
         await owner.writer.check_password()
     assert air_miner.writes == []
+
+
+async def test_a_password_is_not_tried_at_another_miner(
+    any_miner: SimulatedMiner, clock: Clock
+) -> None:
+    """Right there says nothing of ours, nor does wrong."""
+    for password in (any_miner.password, "wrong"):
+        owner = Owner(any_miner, password, clock=clock)
+        owner.identity.mac = "c2:04:28:00:00:01"
+        with pytest.raises(WrongMinerError):
+            await owner.writer.check_password()
+    assert not [
+        request
+        for request in any_miner.requests
+        if "token" in request or "enc" in request
+    ]
 
 
 async def test_with_write_access_closed_the_password_cannot_be_told(

@@ -1,17 +1,22 @@
 """What of the demo can be tested without starting it; its smoke test does the rest."""
 
+from dataclasses import replace
+from ipaddress import IPv4Network
 from itertools import pairwise
 import json
 from pathlib import Path
+import socket
 from typing import Any, override
 
 import pytest
+import pytest_socket
 
-from demo_instance import energy
+from demo_instance import energy, miners
 from demo_instance.cards import Column
 from demo_instance.client import Client, RefusedError, State
 from demo_instance.dashboard import build
-from demo_instance.miners import AIR, PLANS, DemoMiner, Plan
+from demo_instance.loopback import HOME, pick_network
+from demo_instance.miners import AIR, MORE_PLANS, PLANS, DemoMiner, Plan
 from demo_instance.seed import seed
 from demo_instance.smoke import complaints, contract
 from demo_instance.smoke.report import Mismatch, Report
@@ -22,6 +27,10 @@ STARTED = f"{_TIME} INFO (MainThread) [homeassistant.bootstrap] Home Assistant i
 REFUSED = (
     f"{_TIME} ERROR (MainThread) [homeassistant.components.websocket_api.http.connection]"
     " [1] Value 101.0 is outside valid range\n"
+)
+OUTAGE = (
+    f"{_TIME} ERROR (MainThread) [custom_components.whatsminer.coordinator]"
+    " Error fetching M20S data: nothing answers\n"
 )
 
 
@@ -41,13 +50,14 @@ def write_log(tmp_path: Path, text: str) -> Path:
         " whatsminer which has not been tested by Home Assistant\n",
         f"{_TIME} ERROR (MainThread) [haffmpeg.core] FFmpeg fails\nTraceback ...\n",
         REFUSED,
+        OUTAGE,
     ],
 )
 def test_log_without_complaints(tmp_path: Path, text: str) -> None:
-    """Ordinary records, and refusals that were provoked, are no complaints."""
+    """Ordinary records, and refusals and outages that were provoked, are no complaints."""
     path = write_log(tmp_path, STARTED + text)
     refusal = "Validation error: Value 101.0 is outside valid range"
-    assert complaints.check(path, [refusal]) == "2 records"
+    assert complaints.check(path, [refusal], ["nothing answers"]) == "2 records"
 
 
 @pytest.mark.parametrize(
@@ -60,19 +70,20 @@ def test_log_without_complaints(tmp_path: Path, text: str) -> None:
         f"{_TIME} INFO (MainThread) [x] whatsminer uses a deprecated function\n",
         f"{_TIME} INFO (MainThread) [x] see below\nTraceback (most recent call last):\n",
         REFUSED,
+        OUTAGE,
     ],
 )
 def test_log_with_complaint(tmp_path: Path, text: str) -> None:
     """An error of any kind, and a warning that names the integration, are complaints."""
     path = write_log(tmp_path, STARTED + text)
     with pytest.raises(Mismatch, match="1 complaints"):
-        complaints.check(path, [])
+        complaints.check(path, [], [])
 
 
 def test_log_of_no_start(tmp_path: Path) -> None:
     """A log in which nothing can be found proves nothing."""
     with pytest.raises(Mismatch, match="start"):
-        complaints.check(write_log(tmp_path, ""), [])
+        complaints.check(write_log(tmp_path, ""), [], [])
 
 
 async def test_report(capsys: pytest.CaptureFixture[str]) -> None:
@@ -211,6 +222,48 @@ async def test_energy_of_yesterday() -> None:
     assert len(stats["sensor.power"]) == len(stats["sensor.hash_rate"]) == 24
 
 
+@pytest.mark.usefixtures("socket_enabled")
+async def test_miners_are_where_a_scan_looks() -> None:
+    """On the one port that it asks."""
+    pytest_socket.socket_allow_hosts(["127.0.0.0/8"])
+    network = pick_network()
+    async with miners.running(PLANS + MORE_PLANS, network) as started:
+        addresses = [miner.address for miner in started]
+    assert [address["host"] for address in addresses] == [
+        str(network[number]) for number in (11, 12, 13, 21, 22, 23)
+    ]
+    assert {address["port"] for address in addresses} == {4028}
+
+
+@pytest.mark.usefixtures("socket_enabled")
+async def test_miners_of_a_smoke_run_are_no_miners_of_a_demo() -> None:
+    """Both may run at one time, and Home Assistant searches for a miner that is missing."""
+    pytest_socket.socket_allow_hosts(["127.0.0.0/8"])
+    plans = PLANS + MORE_PLANS
+    async with (
+        miners.running(plans, HOME) as demo,
+        miners.running(PLANS, pick_network()) as smoke,
+    ):
+        macs = {miner.mac for miner in demo + smoke}
+    assert len(macs) == len(plans) + len(PLANS)
+
+
+@pytest.mark.usefixtures("socket_enabled")
+@pytest.mark.parametrize("taken", [False, True])
+async def test_miners_that_have_to_share_an_address(taken: bool) -> None:
+    """They have ports of their own, or any others if somebody else has these."""
+    pytest_socket.socket_allow_hosts(["127.0.0.0/8"])
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+        if not taken:
+            server.close()
+        # Addresses of nobody, as most of the loopback network are on macOS
+        nowhere = IPv4Network("240.0.0.0/24")
+        async with miners.running([replace(AIR, port=port)], nowhere) as (miner,):
+            assert miner.address["host"] == "127.0.0.1"
+            assert (miner.address["port"] == port) is not taken
+
+
 def test_seed_keeps_what_is_there(tmp_path: Path) -> None:
     """A second start has the same user and token; only the port may be another."""
     token = seed(tmp_path, 8123)
@@ -220,3 +273,19 @@ def test_seed_keeps_what_is_there(tmp_path: Path) -> None:
     http = json.loads((tmp_path / ".storage" / "http").read_text())
     assert http["data"]["stable"]["server_host"] == ["127.0.0.1"]
     assert http["data"]["stable"]["server_port"] == 8124
+
+
+def test_seed_names_no_network_but_loopback(tmp_path: Path) -> None:
+    """Not even where an earlier run was told of others."""
+    path = tmp_path / ".storage" / "core.network"
+    seed(tmp_path, 8123)
+    first = path.read_text()
+    assert json.loads(first) == {
+        "version": 1,
+        "minor_version": 1,
+        "key": "core.network",
+        "data": {"configured_adapters": ["lo", "lo0"]},
+    }
+    path.write_text(first.replace('"lo"', '"eth0"'))
+    seed(tmp_path, 8123)
+    assert path.read_text() == first

@@ -40,7 +40,7 @@ from .faults import Category, Fault, Severity, describe
 from .readings import Board, Generation, Preheating, PreheatStage
 from .reply import Answer
 from .snapshot import Snapshot
-from .transport import DEFAULT_PORT
+from .transport import DEFAULT_PORT, is_listening
 
 __all__ = [
     "DEFAULT_PORT",
@@ -90,5 +90,6 @@ __all__ = [
     "check_query",
     "commands",
     "describe",
+    "is_listening",
     "limits",
 ]

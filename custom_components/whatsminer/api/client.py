@@ -13,6 +13,7 @@ from .errors import (
     UnreachableError,
     UpdatingError,
 )
+from .identity import Identity
 from .line import Line, Urgency
 from .reader import Reader
 from .readings import Generation
@@ -69,8 +70,9 @@ class Miner:
         first poll takes whichever answers. `password` is that of the account `admin`.
         """
         self._line = Line(host, port)
-        self._reader = Reader(self._line, mac)
-        self._writer = Writer(self._line, password)
+        self._identity = Identity(self._line, mac)
+        self._reader = Reader(self._line, self._identity)
+        self._writer = Writer(self._line, self._identity, password)
         self._generation = Generation.V2
         self._firmware: str | None = None
         self._updating = False
@@ -83,7 +85,12 @@ class Miner:
     @property
     def mac(self) -> str | None:
         """The MAC address, in lower case with colons, once a poll has told it."""
-        return self._reader.mac
+        return self._identity.mac
+
+    @property
+    def replies(self) -> Mapping[str, Mapping[str, Json]]:
+        """The last answer to each readable command, as it is, secrets included."""
+        return self._line.replies
 
     @property
     def password(self) -> str:
@@ -135,6 +142,7 @@ class Miner:
             TooSoonError: mining was restarted less than a minute ago.
             UnconfirmedError: power off was sent twice without effect.
             UpdatingError: the miner gets another firmware.
+            WrongMinerError: another miner answers there; it was not sent.
             UnansweredError: it was sent, and nobody knows what became of it.
             UnreachableError, MalformedReplyError, NotAMinerError: it was not sent.
 
@@ -252,4 +260,13 @@ class Miner:
         """
         self._refuse_while_updating()
         password = self.password if password is None else password
-        await Writer(self._line, password).check_password()
+        await Writer(self._line, self._identity, password).check_password()
+
+    async def who(self) -> str | None:
+        """Return the MAC address of whoever answers now, None if it does not tell.
+
+        Raises:
+            UnreachableError, MalformedReplyError, NotAMinerError: nobody that could be a miner.
+
+        """
+        return await self._identity.who()

@@ -45,6 +45,8 @@ class Line:
         """Prepare; nothing is sent."""
         self.host = host
         self.port = port
+        # The last answer to each plain command; that of `get_token` is nobody's business.
+        self.replies: dict[str, Mapping[str, Json]] = {}
         self._holder: Turn | None = None
         self._order = count(1)
         self._waiting: list[tuple[Urgency, int, Turn]] = []
@@ -118,7 +120,10 @@ class Line:
 
         """
         request = json.dumps({"cmd": command}, separators=(",", ":")).encode()
-        return reply.parse(await exchange(self.host, self.port, request), command)
+        value = reply.parse(await exchange(self.host, self.port, request), command)
+        if command != "get_token":
+            self.replies[command] = value
+        return value
 
     async def sealed(
         self, session: Session, command: str, parameters: Mapping[str, str | int]

@@ -3,7 +3,6 @@
 import asyncio
 from dataclasses import replace
 from datetime import UTC, datetime
-import re
 import time
 from typing import Final
 
@@ -16,8 +15,8 @@ from .errors import (
     RefusedError,
     UnreachableError,
     WhatsminerError,
-    WrongMinerError,
 )
+from .identity import Identity
 from .line import Line, Urgency
 from .readings import (
     Details,
@@ -35,7 +34,7 @@ from .readings import (
 )
 from .reply import Answer
 from .snapshot import Snapshot
-from .wire import decode
+from .wire import decode, text
 
 _LIVE: Final = ("summary", "pools", "edevs")
 # Read at set-up and then every few minutes, one in a poll. `get_miner_info` comes with the
@@ -43,14 +42,14 @@ _LIVE: Final = ("summary", "pools", "edevs")
 _SLOW: Final = ("get_version", "devdetails", "get_psu", "get_miner_info")
 _SLOW_INTERVAL = 300.0
 _SLOW_SPREAD = 60.0
-# Nobody knows whether an answer is still true after so long, several times its distance.
-_LONGEST: Final = {"get_error_code": 300.0, "get_psu": 1000.0}
+# Nobody knows whether an answer is still true after so long, and so many polls: several times
+# its distance.
+_LONGEST: Final = {"get_error_code": (300.0, 3), "get_psu": (1000.0, 12)}
+# How far the miner's clock may be from ours between two polls without another miner's being it.
+_SAME_CLOCK = 5.0
 # Elapsed may count whole seconds: for this long the same value twice proves nothing.
 _FROZEN_AFTER = 5.0
 _NOTHING = Answer()
-# "2.0.5" or "whatsminer v1.4.0", but not the date of a firmware.
-_API_VERSION = re.compile(r"(?<!\d)(\d)\.(\d+)")
-_NO_MAC = "00:00:00:00:00:00"
 
 
 class Reader:
@@ -60,21 +59,23 @@ class Reader:
     `get_error_code` (V1: `devdetails`) or, every few minutes, one of the slow readings.
     """
 
-    def __init__(self, line: Line, mac: str | None) -> None:
-        """Prepare; `mac` is the miner that is expected, None for whoever answers."""
-        self.mac = mac
+    def __init__(self, line: Line, identity: Identity) -> None:
+        """Prepare; nothing is sent."""
         self._line = line
+        self._identity = identity
         self._answers: dict[str, Answer] = {}
-        # When what changes was read last.
-        self._read: dict[str, float] = {}
+        # When what changes was read last: the time, and the number of the poll.
+        self._read: dict[str, tuple[float, int]] = {}
+        self._polls = 0
         self._polling = asyncio.Lock()
         self._due = dict.fromkeys(_SLOW, 0.0)
         self._slow_next = False
         self._generation: Generation | None = None
         self._joins: bool | None = None
         self._process_up = True
-        self._identified = False
-        self._uptime = 0.0
+        # What no two miners have in common: uptime and when it was read, and the boards.
+        self._uptime: tuple[float, float] | None = None
+        self._boards: frozenset[str] = frozenset()
         self._clock: tuple[float, float] | None = None
         # Whether it mined when it last told, and when that was seen to be another.
         self._mining: bool | None = None
@@ -106,6 +107,7 @@ class Reader:
         self._slow_next = True
 
     async def _poll(self) -> Snapshot:
+        self._polls += 1
         first = "get_version" not in self._answers
         if first:
             await self._introduce()
@@ -113,6 +115,10 @@ class Reader:
         taken, now = datetime.now(UTC), time.monotonic()
         reading = live.get("summary", _NOTHING).reading("SUMMARY")
         summary = decode(Summary, reading)
+        boards = live.get("edevs", _NOTHING).rows("DEVS")
+        self._compare(
+            summary, frozenset(sn for row in boards if (sn := text(row.get("PCB SN"))))
+        )
         await self._identify(summary, silent=not live)
         if first and "get_miner_info" not in self._answers:  # the MAC was elsewhere
             await self._refresh("get_miner_info")
@@ -150,10 +156,7 @@ class Reader:
             stale=stale,
             summary=summary,
             status=said,
-            boards=tuple(
-                board(row, generation)
-                for row in live.get("edevs", _NOTHING).rows("DEVS")
-            ),
+            boards=tuple(board(row, generation) for row in boards),
             pools=tuple(
                 decode(PoolState, row)
                 for row in live.get("pools", _NOTHING).rows("POOLS")
@@ -273,7 +276,7 @@ class Reader:
             self._due[command] = now + (_SLOW_INTERVAL if answered else _SLOW_SPREAD)
         if command == "get_miner_info" and command in self._answers:
             # Miners may have changed places between two polls.
-            self._recognise(_mac(self._slow(command, MinerInfo).mac))
+            self._identity.recognise(self._slow(command, MinerInfo).mac)
 
     async def _refresh(self, command: str) -> bool:
         """Read what a poll can do without, and tell whether anything answered.
@@ -283,7 +286,7 @@ class Reader:
         answered = True
         try:
             self._answers[command] = await self._line.ask(command)
-            self._read[command] = time.monotonic()
+            self._read[command] = time.monotonic(), self._polls
         except RefusedError, MiningProcessDownError:
             answered = False
             if command == "get_error_code":  # read at every poll: what it said is over
@@ -296,8 +299,11 @@ class Reader:
 
     def _recent(self, command: str) -> Answer | None:
         """Return the last answer to what changes, unless that was too long ago."""
-        read = self._read.get(command)
-        if read is None or time.monotonic() - read > _LONGEST[command]:
+        if command not in self._read:
+            return None
+        moment, poll = self._read[command]
+        longest, most_polls = _LONGEST[command]
+        if time.monotonic() - moment > longest and self._polls - poll > most_polls:
             return None
         return self._answers[command]
 
@@ -312,45 +318,44 @@ class Reader:
                 if self._generation is not Generation.V1:
                     self._due["get_psu"] = 0.0
         psu = decode(Psu, (self._recent("get_psu") or _NOTHING).reading())
-        if self._read.get("get_psu", now) < self._flipped:
+        if self._read.get("get_psu", (now, 0))[0] < self._flipped:
             psu = replace(psu, input_current=None, input_power=None)
         return psu
+
+    def _compare(self, summary: Summary, boards: frozenset[str]) -> None:
+        """Doubt who answers when its clock or its boards are not those of the last poll."""
+        now = time.monotonic()
+        if summary.uptime is not None:
+            last, self._uptime = self._uptime, (summary.uptime, now)
+            if last and abs(summary.uptime - last[0] - (now - last[1])) > _SAME_CLOCK:
+                self._doubt()
+        if boards:
+            known, self._boards = self._boards, boards
+            if known not in (boards, frozenset()):
+                self._doubt()
 
     async def _identify(self, summary: Summary, *, silent: bool) -> None:
         """Make sure that this is the miner it was, whenever it may have been replaced.
 
-        V1 tells its MAC address in the summary. While its mining process is down (`silent`),
+        V1 tells its MAC address in every summary. While its mining process is down (`silent`),
         there is nothing to compare, and no data to use either.
         """
-        if summary.uptime is not None:
-            if summary.uptime < self._uptime:
-                self._doubt()
-            self._uptime = summary.uptime
-        if self._identified:
+        if summary.mac:
+            self._identity.recognise(summary.mac)
+        if self._identity.sure:
             return
-        mac = summary.mac
-        if mac is None:
-            try:
-                answer = await self._line.ask("get_miner_info")
-            except (RefusedError, MiningProcessDownError) as err:
-                if silent and self.mac:
-                    return
-                raise NoMacError("the miner tells no MAC address") from err
-            self._answers["get_miner_info"] = answer
-            mac = decode(MinerInfo, answer.reading()).mac
-        self._recognise(_mac(mac))
-        self._identified = True
-
-    def _recognise(self, mac: str) -> None:
-        """Take the first MAC address for the miner's, and any other for another miner's."""
-        if self.mac is None:
-            self.mac = mac
-        elif mac != self.mac:
-            raise WrongMinerError(self.mac, mac)
+        try:
+            answer = await self._line.ask("get_miner_info")
+        except (RefusedError, MiningProcessDownError) as err:
+            if silent and self._identity.mac:
+                return
+            raise NoMacError("the miner tells no MAC address") from err
+        self._answers["get_miner_info"] = answer
+        self._identity.recognise(decode(MinerInfo, answer.reading()).mac)
 
     def _doubt(self) -> None:
         """Take nothing for granted: after an outage there may be another firmware or miner."""
-        self._identified = False
+        self._identity.sure = False
         self._slow_next = False
         self._due = dict.fromkeys(_SLOW, 0.0)
 
@@ -378,19 +383,9 @@ def _generation(version: Version, status: Answer, summary: Answer) -> Generation
     """Tell the generation by what the firmware says of itself and by how it says it."""
     if summary.code is not None and isinstance(summary.message, dict):
         return Generation.COMPAT
-    found = _API_VERSION.search(version.api or status.description)
-    number = (int(found[1]), int(found[2])) if found else None
+    number = version.number or Version(api=status.description).number
     if number is None:  # the oldest answer with one bare text
         return Generation.V2 if version.firmware else Generation.V1
     if number < (2, 0):
         return Generation.V1
     return Generation.COMPAT if number >= (2, 2) else Generation.V2
-
-
-def _mac(mac: str | None) -> str:
-    """Return a MAC address in lower case with colons, or raise NoMacError."""
-    digits = re.sub(r"[^0-9a-f]", "", (mac or "").lower())
-    pretty = ":".join(digits[index : index + 2] for index in range(0, 12, 2))
-    if len(digits) != 12 or pretty == _NO_MAC:
-        raise NoMacError("the miner tells no MAC address")
-    return pretty

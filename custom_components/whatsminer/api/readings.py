@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+import re
 from typing import Literal, Self
 
 from .reply import Answer
@@ -34,6 +35,8 @@ _WATT = scaled(1, above=-0.5, below=100_000)
 _MILLI = scaled(1e-3, above=0)
 _CENTI = scaled(1e-2, above=0)
 
+# "2.0.5" or "whatsminer v1.4.0", but not the date of a firmware.
+_API_VERSION = re.compile(r"(?<!\d)(\d)\.(\d+)")
 # Home Assistant keeps no attributes of more than 16 KB.
 _LONGEST_TEXT = 255
 # No board hashes that fast; what says so means MH/s.
@@ -146,6 +149,12 @@ class Version:
     firmware: str | None = wire(text, "fw_ver")
     platform: str | None = wire(text, "platform")
     model: str | None = wire(text, "miner_type")
+
+    @property
+    def number(self) -> tuple[int, int] | None:
+        """The version of the API, as in 2.0(.5); the oldest firmware tells none."""
+        found = _API_VERSION.search(self.api or "")
+        return (int(found[1]), int(found[2])) if found else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -29,7 +29,7 @@ _REFUSALS: dict[int, type[RefusedError]] = {
     136: TooManyTokensError,
 }
 # What answers on the miner's behalf while its mining process is down (old firmware).
-_PROCESS_DOWN = b"Socket connect failed"
+PROCESS_DOWN = b"Socket connect failed"
 # The only answer that is worth saving when it was cut short: a list that overran the miner's buffer.
 _MAY_BE_CUT = "get_error_code"
 
@@ -80,7 +80,7 @@ def parse(raw: bytes, command: str) -> dict[str, Json]:
 
     """
     raw = raw.replace(b"\0", b"").strip()
-    if raw.startswith(_PROCESS_DOWN):
+    if raw.startswith(PROCESS_DOWN):
         raise MiningProcessDownError("the mining process is not running")
     if not raw:
         raise MalformedReplyError(f"{command}: the answer is empty")

@@ -24,6 +24,8 @@ from .readings import (
     Version,
 )
 
+# Beside V1. Of the others there is no document for this port.
+_KNOWN_APIS = ((2, 0), (2, 2))
 # What `status` says for "no limit was set".
 _NO_LIMIT = 2**31 - 1
 # M30, M50, M60: air. M33, M53, M63, M7B...: water. M36, M56, M66: oil. M20 and M21: air.
@@ -241,6 +243,19 @@ class Snapshot:
     def firmware(self) -> str | None:
         """The firmware version, `20230714.15.Rel`."""
         return self.version.firmware or self.status.firmware or self.summary.firmware
+
+    @property
+    def api_known(self) -> bool:
+        """Whether its API is of a version that is known here; the oldest firmware tells none."""
+        number = self.version.number
+        return number is None or number[0] == 1 or number in _KNOWN_APIS
+
+    @property
+    def board_serials(self) -> frozenset[str]:
+        """The serial numbers of its hashboards, which stay when its control board is replaced."""
+        return frozenset(
+            board.serial_number for board in self.boards if board.serial_number
+        )
 
     def _ago(self, seconds: float | None) -> datetime | None:
         try:

@@ -7,6 +7,7 @@ import json
 from typing import Final
 
 from .errors import CannotConnectError, MalformedReplyError, TimedOutError
+from .reply import PROCESS_DOWN
 
 DEFAULT_PORT: Final = 4028
 TIMEOUT: Final = 10.0
@@ -14,6 +15,8 @@ MAX_REPLY: Final = 1024 * 1024
 # A miner closes after its answer. Some proxies do not: this long after a whole answer we stop waiting.
 _CLOSE_GRACE: Final = 0.5
 CHUNK: Final = 65536
+# How every answer of a miner begins.
+_BEGINNINGS: Final = (b"{", PROCESS_DOWN)
 # What may stand between two messages.
 _PADDING: Final = b"\0 \r\n"
 
@@ -119,6 +122,15 @@ async def connect(host: str, port: int, *, timeout: float) -> AsyncIterator[Conn
         ) from err
 
 
+async def is_listening(host: str, port: int, *, timeout: float) -> bool:
+    """Tell whether anybody takes connections there; nothing is sent."""
+    try:
+        async with connect(host, port, timeout=timeout):
+            return True
+    except CannotConnectError, TimedOutError:
+        return False
+
+
 async def exchange(
     host: str, port: int, request: bytes, *, timeout: float = TIMEOUT
 ) -> bytes:
@@ -149,7 +161,10 @@ async def exchange(
 
 
 async def _read(connection: Connection, reply: bytearray) -> None:
-    """Read until the miner closes, or until the answer is whole and it does not."""
+    """Read until the miner closes, or until the answer is whole and it does not.
+
+    What is no miner is left at its first byte.
+    """
     grace: float | None = None
     while True:
         try:
@@ -164,7 +179,14 @@ async def _read(connection: Connection, reply: bytearray) -> None:
         reply += chunk
         if len(reply) > MAX_REPLY:
             raise MalformedReplyError("the answer is longer than 1 MiB")
+        if not _may_be_miner(reply):
+            return
         grace = _CLOSE_GRACE if _is_whole(reply) else None
+
+
+def _may_be_miner(reply: bytearray) -> bool:
+    text = reply.lstrip(_PADDING)
+    return any(text.startswith(begin[: len(text)]) for begin in _BEGINNINGS)
 
 
 def _is_whole(reply: bytearray) -> bool:

@@ -24,6 +24,7 @@ from .errors import (
     WriteAccessClosedError,
     WrongPasswordError,
 )
+from .identity import Identity
 from .line import Line, Turn, Urgency
 from .readings import Generation, Status
 from .reply import Answer
@@ -40,9 +41,10 @@ _MAY_BE_SILENT = (Effect.RESTARTS_MINING, Effect.REBOOTS, Effect.RESETS)
 class Writer:
     """Sends privileged commands to one miner."""
 
-    def __init__(self, line: Line, password: str) -> None:
+    def __init__(self, line: Line, identity: Identity, password: str) -> None:
         """Prepare; nothing is sent."""
         self._line = line
+        self._identity = identity
         self._password = password
         self._session: Session | None = None
         self._session_since = 0.0
@@ -242,10 +244,11 @@ class Writer:
             self._restarted = time.monotonic()
 
     async def _fetch_session(self) -> Session:
-        """Get a token from the miner; the caller has the turn."""
+        """Get a token from the miner, if it is the right one; the caller has the turn."""
         try:
             value = await self._line.plain("get_token")
             session = _session(reply.check(value, "get_token"), self._password)
+            await self._identity.confirm()
         except WhatsminerError as err:
             err.request_sent = False  # the command itself never was
             raise

@@ -14,6 +14,7 @@ from . import (
     faults,
     files,
     metering,
+    moving,
     parting,
     reading,
     writing,
@@ -29,8 +30,8 @@ async def run(config: Path, port: int) -> None:
         DemoError: something was not as it should be.
     """
     report = Report()
-    async with running(config, port, own_ports=False) as demo:
-        bench = Bench(demo.client, demo.miners, config, report)
+    async with running(config, port, for_visitor=False) as demo:
+        bench = Bench(demo.client, demo.miners, demo.network, config, report)
         await adding.run(bench)
         await reading.run(bench)
         await metering.run(bench)
@@ -46,10 +47,11 @@ async def run(config: Path, port: int) -> None:
         await buttons.preheat(bench)
         await buttons.restart(bench)
         await buttons.verify_led(bench)
+        await moving.run(bench)
         await parting.run(bench)
     # Home Assistant has stopped: its log is complete.
     async with report.step("nothing of ours in Home Assistant's log") as step:
-        step.shown = complaints.check(demo.home.log, bench.refusals)
+        step.shown = complaints.check(demo.home.log, bench.refusals, bench.outages)
     report.print()
     if report.failed:
         first = report.failed[0]

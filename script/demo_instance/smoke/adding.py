@@ -1,57 +1,116 @@
-"""Adding miners through the config flow, as the form on the web page does."""
+"""Adding miners by a scan of the network, as the dialogue on the web page does."""
 
+import asyncio
 from collections.abc import Mapping
 from typing import Any
 
 from ..client import DOMAIN, Client
 from ..miners import AIR, HYDRO, OLD, DemoMiner
-from .bad_hosts import closed_port
 from .bench import Bench
-from .report import Mismatch
+from .report import Mismatch, expect
+
+_SECONDS_TO_SCAN = 60.0
 
 
 async def run(bench: Bench) -> None:
-    """Add the three miners, two of them after a mistake in the same form."""
+    """Add the three miners, each found by a scan, after a mistake here and there."""
     air, hydro, old = map(bench.miner, (AIR, HYDRO, OLD))
-    await _add(bench, air)
-    await _add(bench, hydro, {"password": "wrong"}, "wrong_password")
-    with closed_port() as port:
-        await _add(bench, old, {"port": port}, "cannot_connect")
-    async with bench.report.step(f"add the {AIR.model} once more") as step:
-        form = await bench.client.start_flow()
-        result = await bench.client.submit(form["flow_id"], air.address)
-        if (reason := result.get("reason")) != "already_configured":
-            raise Mismatch(f"it ends with {reason or result}")
+    await _pick_one(bench, air, among=bench.miners)
+    await _confirm_discovery(bench, hydro)
+    await _pick_one(bench, old, among=(old,))
+    async with bench.report.step("scan once more") as step:
+        form = await scan(bench)
+        expect(form, type="form", step_id="scan", errors={"base": "nothing_new"})
+        known = form["description_placeholders"]["known"]
+        if not known.startswith("3 "):
+            raise Mismatch(f"it knows {known}")
+        await bench.client.cancel(form["flow_id"])
+        step.shown = f"nothing new, set up: {known}"
         step.sent = bench.received(air)
-        step.shown = f"abort: {reason}"
+    async with bench.report.step(f"add the {AIR.model} once more") as step:
+        form = await bench.client.start_flow("manual")
+        result = await bench.client.submit(form["flow_id"], air.address)
+        expect(result, type="abort", reason="already_configured")
+        step.sent = bench.received(air)
+        step.shown = "abort: already_configured"
 
 
-async def _add(
-    bench: Bench,
-    miner: DemoMiner,
-    mistake: Mapping[str, Any] | None = None,
-    error: str = "",
+async def scan(bench: Bench) -> dict[str, Any]:
+    """Scan the network of the miners, and return the form that comes of it."""
+    form = await bench.client.start_flow("scan")
+    expect(form, type="form", step_id="scan")
+    flow_id: str = form["flow_id"]
+    flow = await bench.client.submit(flow_id, {"networks": str(bench.network)})
+    return await _wait(bench, flow)
+
+
+async def _wait(bench: Bench, flow: dict[str, Any]) -> dict[str, Any]:
+    """Wait until a dialogue has got over what takes a while."""
+    flow_id: str = flow["flow_id"]
+    async with asyncio.timeout(_SECONDS_TO_SCAN):
+        while flow["type"] == "progress":
+            await asyncio.sleep(0.1)
+            flow = await bench.client.submit(flow_id)
+    return flow
+
+
+async def _pick_one(
+    bench: Bench, miner: DemoMiner, *, among: tuple[DemoMiner, ...]
 ) -> None:
-    name = f"add the {miner.plan.model}, API {miner.plan.api}"
-    if mistake:
-        name += f", at first with a wrong {next(iter(mistake))}"
-    async with bench.report.step(name) as step:
-        form = await bench.client.start_flow()
-        if form.get("step_id") != "manual":
-            raise Mismatch(f"the flow begins with {form.get('step_id') or form}")
-        if mistake:
-            result = await bench.client.submit(
-                form["flow_id"], {**miner.address, **mistake}
-            )
-            step.shown = f"{await form_error(bench.client, result, error)}, then "
-        result = await bench.client.submit(form["flow_id"], miner.address)
-        if result["type"] != "create_entry":
-            raise Mismatch(f"no entry was made: {result.get('errors') or result}")
-        if not _names(result["title"], miner):
-            raise Mismatch(f"the title is {result['title']}")
-        step.shown += f"entry {result['title']}"
+    """Scan, and add a miner; the password of all is tried first where there are others."""
+    plan = miner.plan
+    async with bench.report.step(f"scan and add the {plan.model}, {plan.api}") as step:
+        form = await scan(bench)
+        expect(form, type="form", step_id="pick")
+        picks = {"miners": [each.mac for each in among], "others": "show"}
+        answer = {**picks, "password": plan.password}
+        flow_id: str = form["flow_id"]
+        flow = await _wait(bench, await bench.client.submit(flow_id, answer))
+        if len(among) > 1:
+            shown = await form_error(bench.client, flow, "wrong_password_at")
+            step.shown = f"{shown}, then "
+            answer["miners"] = [miner.mac]
+            flow = await _wait(bench, await bench.client.submit(flow_id, answer))
+        expect(flow, type="abort", reason="miners_added")
+        await bench.until(lambda: _is_there(bench, miner), "the miner is there")
+        step.shown += "1 miner added"
         # To add a miner changes nothing on it.
         step.sent = bench.received(miner)
+
+
+async def _confirm_discovery(bench: Bench, miner: DemoMiner) -> None:
+    """Add a miner that the scan has left as discovered."""
+    plan = miner.plan
+    async with bench.report.step(
+        f"add the {plan.model}, {plan.api}, as it was discovered"
+    ) as step:
+
+        async def is_offered() -> bool:
+            return miner.mac in await bench.client.flows("integration_discovery")
+
+        await bench.until(is_offered, "it is offered")
+        flow = (await bench.client.flows("integration_discovery"))[miner.mac]
+        named = flow["context"]["title_placeholders"]
+        title, _, model = named["miner"].partition(", ")
+        if not (
+            _names(title, miner)
+            and plan.model in (model or title)
+            and named["host"] == miner.miner.host
+        ):
+            raise Mismatch(f"it is offered as {named}")
+        flow_id: str = flow["flow_id"]
+        result = await bench.client.submit(flow_id, {"password": "wrong"})
+        step.shown = f"{await form_error(bench.client, result, 'wrong_password')}, then"
+        result = await bench.client.submit(flow_id, {"password": plan.password})
+        expect(result, type="create_entry")
+        if not _names(result["title"], miner):
+            raise Mismatch(f"the title is {result['title']}")
+        step.shown += f" entry {result['title']}"
+        step.sent = bench.received(miner)
+
+
+async def _is_there(bench: Bench, miner: DemoMiner) -> bool:
+    return miner.mac in await bench.client.devices()
 
 
 def _names(title: str, miner: DemoMiner) -> bool:

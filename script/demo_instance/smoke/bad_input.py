@@ -68,7 +68,7 @@ async def _host(
     bench: Bench, name: str, address: Mapping[str, Any], error: str
 ) -> None:
     async with bench.report.step(f"add a miner: {name}") as step:
-        form = await bench.client.start_flow()
+        form = await bench.client.start_flow("manual")
         full = {"host": "127.0.0.1", "port": 4028, "password": "secret", **address}
         result = await bench.client.submit(form["flow_id"], full)
         try:

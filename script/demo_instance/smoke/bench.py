@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from datetime import UTC, datetime
+from ipaddress import IPv4Network
 import json
 from pathlib import Path
 from typing import Any
@@ -25,23 +26,28 @@ class Bench:
     """Home Assistant on one side, the simulated miners on the other.
 
     Attributes:
+        network: where the miners are.
         config: Home Assistant's folder.
         refusals: the texts of all refusals so far; Home Assistant logs each.
+        outages: texts of why miners were unavailable, which it logs as well.
     """
 
     def __init__(
         self,
         client: Client,
         miners: tuple[DemoMiner, ...],
+        network: IPv4Network,
         config: Path,
         report: Report,
     ) -> None:
         """Begin with miners that nobody has written to."""
         self.client = client
         self.miners = miners
+        self.network = network
         self.config = config
         self.report = report
         self.refusals: list[str] = []
+        self.outages: list[str] = []
         self._entities: dict[str, dict[str, str]] = {}
         self._seen = {miner.mac: 0 for miner in miners}
 
@@ -69,6 +75,10 @@ class Bench:
         if identifier not in devices:
             raise Mismatch(f"there is no device {identifier}")
         return str(devices[identifier]["id"])
+
+    async def entry(self, miner: DemoMiner) -> str:
+        """Return the id of the entry of a miner."""
+        return str((await self.client.devices())[miner.mac]["config_entry_id"])
 
     async def state(self, miner: DemoMiner, key: str) -> State:
         """Return the state of one entity."""

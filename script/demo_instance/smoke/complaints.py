@@ -16,16 +16,19 @@ _ALWAYS = (
     "[haffmpeg.core]",
     "[homeassistant.components.camera.img_util] Error loading libturbojpeg",
 )
+# Where one line tells of each outage.
+_OUTAGE = "[custom_components.whatsminer.coordinator] Error fetching"
 # Refusals of the WebSocket API are logged as errors, though it is what we wanted.
 _REFUSAL = "[homeassistant.components.websocket_api"
 
 
-def check(log: Path, refusals: Sequence[str]) -> str:
+def check(log: Path, refusals: Sequence[str], outages: Sequence[str]) -> str:
     """Look for errors of any kind, and for complaints about our integration.
 
     Args:
         log: the file.
         refusals: texts of the refusals that were provoked.
+        outages: texts of the reasons for which miners were unavailable.
 
     Returns:
         How much was looked through, for the table.
@@ -36,7 +39,7 @@ def check(log: Path, refusals: Sequence[str]) -> str:
     complaints = [
         record
         for record in records
-        if _complains(record) and not _expected(record, refusals)
+        if _complains(record) and not _expected(record, refusals, outages)
     ]
     if complaints:
         first = complaints[0].partition("\n")[0]
@@ -66,8 +69,10 @@ def _complains(record: str) -> bool:
     return named and (level == "WARNING" or "deprecat" in record.lower())
 
 
-def _expected(record: str, refusals: Sequence[str]) -> bool:
+def _expected(record: str, refusals: Sequence[str], outages: Sequence[str]) -> bool:
     if any(text in record for text in _ALWAYS):
+        return True
+    if _OUTAGE in record and any(outage in record for outage in outages):
         return True
     # The text is the last of the record, except for its prefix in the answer.
     return _REFUSAL in record and any(

@@ -3,12 +3,11 @@
 import asyncio
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 from ..client import DOMAIN
-from ..miners import AIR, HYDRO, DemoMiner
+from ..miners import AIR, HYDRO
 from .bench import Bench
-from .report import Mismatch
+from .report import Mismatch, expect
 
 _IMAGE = bytes(range(256)) * 2000
 _VERSION = "20261101.12.Rel"
@@ -42,23 +41,23 @@ async def update_firmware(bench: Bench) -> None:
     miner.miner.state.reboot_seconds = _SECONDS_AWAY
     used = float((await bench.state(miner, "sensor.energy")).state)
     async with bench.report.step(f"{AIR.model}: firmware through the options") as step:
-        flow = await bench.client.start_options(await _entry(bench, miner))
-        _expect(flow, type="menu", menu_options=["firmware"])
+        flow = await bench.client.start_options(await bench.entry(miner))
+        expect(flow, type="menu", menu_options=["preferences", "firmware"])
         flow_id: str = flow["flow_id"]
         flow = await bench.client.choose(flow_id, {"next_step_id": "firmware"})
-        _expect(flow, type="form", step_id="firmware")
+        expect(flow, type="form", step_id="firmware")
         file_id = await bench.client.upload("whatsminer.bin", _IMAGE)
         flow = await bench.client.choose(flow_id, {"file": file_id})
-        _expect(flow, type="form", step_id="confirm")
+        expect(flow, type="form", step_id="confirm")
         if flow["description_placeholders"]["file"] != "whatsminer.bin":
             raise Mismatch(f"it asks about {flow['description_placeholders']}")
         flow = await bench.client.choose(flow_id, {})
-        _expect(flow, type="progress", step_id="progress", progress_action="firmware")
+        expect(flow, type="progress", step_id="progress", progress_action="firmware")
         async with asyncio.timeout(_SECONDS_TO_UPDATE):
             while flow["type"] == "progress":
                 await asyncio.sleep(0.5)
                 flow = await bench.client.choose(flow_id)
-        _expect(flow, type="abort", reason="firmware_updated")
+        expect(flow, type="abort", reason="firmware_updated")
         (image,) = miner.miner.images
         if not image.whole or image.size != len(_IMAGE):
             raise Mismatch(f"the miner received {image}")
@@ -91,17 +90,3 @@ def _is_at_least(shown: str, least: float) -> bool:
         return float(shown) >= least
     except ValueError:
         return False
-
-
-async def _entry(bench: Bench, miner: DemoMiner) -> str:
-    device = (await bench.client.devices())[miner.mac]
-    return str(device["config_entry_id"])
-
-
-def _expect(flow: dict[str, Any], **expected: object) -> None:
-    """Verify where the dialogue is."""
-    found = {key: flow.get(key) for key in expected}
-    if found != expected:
-        raise Mismatch(
-            f"the dialogue is at {found}, not {expected}: {flow.get('errors')}"
-        )

@@ -1,17 +1,8 @@
 """What a miner comes back from only when the test is over."""
 
-from typing import Any
-
 from ..miners import AIR, HYDRO, OLD, DemoMiner
 from .bench import Bench
 from .report import Mismatch
-
-_ADDRESS: dict[str, Any] = {
-    "ip": "192.168.7.5",
-    "netmask": "255.255.255.0",
-    "gateway": "192.168.7.1",
-    "dns": ["192.168.7.1", "9.9.9.9"],
-}
 
 
 async def run(bench: Bench) -> None:
@@ -32,19 +23,23 @@ async def run(bench: Bench) -> None:
         step.shown = _away(miner)
     miner = bench.miner(AIR)
     async with bench.report.step(f"{AIR.model}: action set_network") as step:
+        ip, router = str(bench.network[88]), str(bench.network[1])
         await bench.client.act(
             "set_network",
             device_id=await bench.device(miner),
             confirm=True,
             mode="static",
-            **_ADDRESS,
+            ip=ip,
+            netmask="255.255.255.0",
+            gateway=router,
+            dns=[router, "9.9.9.9"],
         )
         command = {
             "cmd": "net_config",
-            "ip": "192.168.7.5",
+            "ip": ip,
             "mask": "255.255.255.0",
-            "gate": "192.168.7.1",
-            "dns": "192.168.7.1 9.9.9.9",
+            "gate": router,
+            "dns": f"{router} 9.9.9.9",
             "host": "",
         }
         step.sent = bench.received(miner, command)

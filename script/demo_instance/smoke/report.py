@@ -1,10 +1,11 @@
 """What the smoke test did, as a table."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 import sys
 import time
+from typing import Any
 
 import aiohttp
 
@@ -16,6 +17,15 @@ _WIDEST = 80
 
 class Mismatch(DemoError):
     """Something is not as it should be."""
+
+
+def expect(flow: Mapping[str, Any], **expected: object) -> None:
+    """Verify where a dialogue is."""
+    found = {key: flow.get(key) for key in expected}
+    if found != expected:
+        raise Mismatch(
+            f"the dialogue is at {found}, not {expected}: {flow.get('errors')}"
+        )
 
 
 @dataclass(slots=True)
@@ -60,7 +70,8 @@ class Report:
             step.error = f"{type(error).__name__} {error}".rstrip()
         step.milliseconds = 1000 * (time.monotonic() - begin)
         self.steps.append(step)
-        print(f"    {'FAILED' if step.error else 'ok':<6} {name}", file=sys.stderr)
+        outcome = f"FAILED {name}: {step.error}" if step.error else f"ok     {name}"
+        print(f"    {outcome}", file=sys.stderr)
 
     def print(self) -> None:
         """Print the table, what failed, and how many did."""

@@ -1,0 +1,59 @@
+"""What to send along with a report of a problem: all that is known, but not whose miner it is."""
+
+from dataclasses import asdict
+from typing import Any
+
+from homeassistant.config_entries import ConfigEntryState
+from homeassistant.core import HomeAssistant
+
+from .coordinator import WhatsminerConfigEntry, WhatsminerCoordinator
+from .miners import MINERS
+from .redaction import anonymise
+from .storage import memory_store
+
+
+async def async_get_config_entry_diagnostics(
+    hass: HomeAssistant, entry: WhatsminerConfigEntry
+) -> dict[str, Any]:
+    """Return what is known of a miner, also of one that cannot be set up, or not be migrated."""
+    miner = hass.data.get(MINERS, {}).get(entry.entry_id)
+    memory = await memory_store(hass, entry).async_load() or {}
+    boards = memory.get("boards", [])
+    diagnostics: dict[str, Any] = {
+        "entry": {
+            "data": dict(entry.data),
+            "options": dict(entry.options),
+            "reason": entry.reason,
+            "state": entry.state.value,
+            "title": entry.title,
+            "unique_id": entry.unique_id,
+            "version": entry.version,
+        },
+        # Hashboards are known by their serial numbers.
+        "memory": {**memory, "boards": len(boards)},
+        # The last answer to each command, as it came.
+        "replies": miner.replies if miner else {},
+    }
+    if entry.state is ConfigEntryState.LOADED:
+        diagnostics |= _known(entry.runtime_data)
+    redacted: dict[str, Any] = anonymise(diagnostics, boards)
+    return redacted
+
+
+def _known(coordinator: WhatsminerCoordinator) -> dict[str, Any]:
+    snapshot = coordinator.data
+    return {
+        "capabilities": asdict(coordinator.capabilities),
+        "coordinator": {
+            "last_exception": coordinator.last_exception,
+            "last_update_success": coordinator.last_update_success,
+            "update_interval": coordinator.update_interval,
+            "write_access": coordinator.access.is_open,
+        },
+        "device": {
+            "firmware": snapshot.firmware,
+            "model": snapshot.model,
+            "platform": snapshot.platform,
+        },
+        "snapshot": asdict(snapshot),
+    }

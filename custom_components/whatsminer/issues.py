@@ -1,0 +1,79 @@
+"""What the owner of a miner has to repair, as Home Assistant shows it."""
+
+from enum import StrEnum
+from typing import Final
+
+from homeassistant.config_entries import (
+    SIGNAL_CONFIG_ENTRY_CHANGED,
+    ConfigEntry,
+    ConfigEntryChange,
+)
+from homeassistant.core import HomeAssistant, callback
+from homeassistant.helpers import issue_registry as ir
+from homeassistant.helpers.dispatcher import async_dispatcher_connect
+
+from .const import DOMAIN
+
+
+class Issue(StrEnum):
+    """One per miner of each; the values are translations."""
+
+    DEFAULT_PASSWORD = "default_password"
+    NEW_CONTROL_BOARD = "new_control_board"
+    UNKNOWN_FIRMWARE = "unknown_firmware"
+    WRITE_ACCESS_CLOSED = "write_access_closed"
+    WRONG_MINER = "wrong_miner"
+
+
+ENTRY_ID: Final = "entry_id"
+# Those of which `repairs` knows how to mend them.
+_FIXABLE: Final = frozenset(Issue) - {Issue.UNKNOWN_FIRMWARE}
+_ERRORS: Final = frozenset({Issue.NEW_CONTROL_BOARD, Issue.WRONG_MINER})
+
+
+def issue_id(entry: ConfigEntry, issue: Issue) -> str:
+    """Return the id of an issue of a miner."""
+    return f"{issue}_{entry.entry_id}"
+
+
+@callback
+def raise_issue(
+    hass: HomeAssistant,
+    entry: ConfigEntry,
+    issue: Issue,
+    *,
+    placeholders: dict[str, str] | None = None,
+    data: dict[str, str | int | float | None] | None = None,
+) -> None:
+    """Show an issue, with the miner's name; `data` is for its repair."""
+    ir.async_create_issue(
+        hass,
+        DOMAIN,
+        issue_id(entry, issue),
+        data={ENTRY_ID: entry.entry_id, **(data or {})},
+        is_fixable=issue in _FIXABLE,
+        severity=(
+            ir.IssueSeverity.ERROR if issue in _ERRORS else ir.IssueSeverity.WARNING
+        ),
+        translation_key=issue,
+        translation_placeholders={"miner": entry.title, **(placeholders or {})},
+    )
+
+
+@callback
+def clear_issues(hass: HomeAssistant, entry: ConfigEntry, *issues: Issue) -> None:
+    """Take issues of a miner back, all of them if none is named: the cause is gone."""
+    for issue in issues or Issue:
+        ir.async_delete_issue(hass, DOMAIN, issue_id(entry, issue))
+
+
+@callback
+def async_setup_issues(hass: HomeAssistant) -> None:
+    """Take the issues of disabled miners back: one that could not be set up is not unloaded."""
+
+    @callback
+    def changed(change: ConfigEntryChange, entry: ConfigEntry) -> None:
+        if entry.domain == DOMAIN and entry.disabled_by:
+            clear_issues(hass, entry)
+
+    async_dispatcher_connect(hass, SIGNAL_CONFIG_ENTRY_CHANGED, changed)

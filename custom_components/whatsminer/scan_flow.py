@@ -1,0 +1,328 @@
+"""Adds miners by a scan of the network: any or all that answer, at once."""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from ipaddress import IPv4Address, IPv4Network
+from typing import Any, Final
+
+import probatio  # the successor of voluptuous in Home Assistant
+
+from homeassistant.config_entries import (
+    SOURCE_IGNORE,
+    SOURCE_IMPORT,
+    SOURCE_INTEGRATION_DISCOVERY,
+    ConfigFlow,
+    ConfigFlowResult,
+)
+from homeassistant.const import CONF_HOST, CONF_MAC, CONF_PASSWORD
+from homeassistant.helpers import discovery_flow
+from homeassistant.helpers.selector import (
+    SelectOptionDict,
+    SelectSelector,
+    SelectSelectorConfig,
+    SelectSelectorMode,
+    TextSelector,
+)
+
+from .api import Miner
+from .const import DOMAIN
+from .discovery import Found, Scan, async_own_networks, async_scan, parse_networks
+from .forms import (
+    PASSWORD_FIELD,
+    Errors,
+    async_check_password,
+    entry_data,
+    without_password,
+)
+from .whereabouts import async_place, hosts_in_use, is_well
+
+CONF_MINERS: Final = "miners"
+CONF_NETWORKS: Final = "networks"
+CONF_OTHERS: Final = "others"
+OTHERS: Final = ("show", "ignore")
+# So many passwords are tried at once.
+_AT_ONCE: Final = 16
+# So many names fit into a sentence.
+_MOST_NAMES: Final = 10
+
+SCAN_SCHEMA: Final = probatio.Schema({probatio.Required(CONF_NETWORKS): TextSelector()})
+
+
+class ScanSteps(ConfigFlow):
+    """Ask for networks, scan them, and ask which of the miners to add."""
+
+    _networks: Sequence[IPv4Network] = ()
+    _scanning: asyncio.Task[Scan] | None = None
+    _adding: asyncio.Task[dict[str, Errors]] | None = None
+    # What the scan found: what is new by its MAC address, and the titles of what is not.
+    _new: Mapping[str, Found]
+    _known: Sequence[str]
+    _unready: Sequence[str]
+    # The last answer to what was found.
+    _picks: Mapping[str, Any]
+
+    async def async_step_scan(
+        self, user_input: dict[str, Any] | None = None
+    ) -> ConfigFlowResult:
+        """Ask which networks to scan."""
+        own = await async_own_networks(self.hass)
+        errors: Errors = {}
+        if user_input is not None:
+            try:
+                self._networks = parse_networks(user_input[CONF_NETWORKS], own)
+            except ValueError as err:
+                errors[CONF_NETWORKS] = str(err)
+            else:
+                self._scanning = None
+                return await self.async_step_scanning()
+        return self._show_scan(
+            user_input or {CONF_NETWORKS: ", ".join(map(str, own))}, errors
+        )
+
+    def _show_scan(
+        self,
+        values: Mapping[str, Any],
+        errors: Errors,
+        placeholders: Mapping[str, str] | None = None,
+    ) -> ConfigFlowResult:
+        return self.async_show_form(
+            step_id="scan",
+            data_schema=self.add_suggested_values_to_schema(SCAN_SCHEMA, values),
+            errors=errors,
+            description_placeholders=placeholders,
+        )
+
+    async def async_step_scanning(
+        self, user_input: dict[str, Any] | None = None
+    ) -> ConfigFlowResult:
+        """Scan; miners that are known to answer are not disturbed."""
+        if self._scanning is None:
+            self._scanning = self.hass.async_create_task(
+                async_scan(
+                    self._networks,
+                    skip=hosts_in_use(self.hass),
+                    progress=self.async_update_progress,
+                ),
+                "Whatsminer scan",
+            )
+        if not self._scanning.done():
+            return self.async_show_progress(
+                step_id="scanning",
+                progress_action="scanning",
+                description_placeholders={"networks": _names(self._networks)},
+                progress_task=self._scanning,
+            )
+        return self.async_show_progress_done(next_step_id="found")
+
+    async def async_step_found(
+        self, user_input: dict[str, Any] | None = None
+    ) -> ConfigFlowResult:
+        """See which of the miners are new; those that are not have been found again."""
+        assert self._scanning
+        scan = self._scanning.result()
+        placed = await async_place(self.hass, *scan.miners)
+        self._new = {
+            found.mac: found for found in scan.miners if found.mac not in placed
+        }
+        known = {entry.entry_id: entry.title for entry in placed.values()} | {
+            entry.entry_id: entry.title
+            for entry in self._async_current_entries(include_ignore=False)
+            if is_well(entry) and _may_be_in(entry.data[CONF_HOST], self._networks)
+        }
+        self._known = sorted(known.values())
+        self._unready = scan.unready
+        self._picks = {
+            CONF_MINERS: [mac for mac in self._new if mac not in self._ignored()]
+        }
+        if self._new:
+            return self._show_pick({})
+        return self._show_scan(
+            {CONF_NETWORKS: ", ".join(map(str, self._networks))},
+            {"base": "nothing_new" if self._known else "nothing_found"},
+            self._summary(),
+        )
+
+    def _ignored(self) -> set[str | None]:
+        return {
+            entry.unique_id
+            for entry in self._async_current_entries(include_ignore=True)
+            if entry.source == SOURCE_IGNORE
+        }
+
+    def _summary(self) -> dict[str, str]:
+        """Return what was found, for the texts."""
+        return {
+            "count": str(len(self._new)),
+            "known": _count(self._known),
+            "unready": _count(self._unready),
+        }
+
+    def _show_pick(
+        self, errors: Errors, failed: Sequence[str] = ()
+    ) -> ConfigFlowResult:
+        options = [
+            SelectOptionDict(value=mac, label=f"{found.title} ({found.host})")
+            for mac, found in self._new.items()
+        ]
+        schema = probatio.Schema(
+            {
+                probatio.Required(CONF_MINERS): SelectSelector(
+                    SelectSelectorConfig(
+                        options=options, multiple=True, mode=SelectSelectorMode.LIST
+                    )
+                ),
+                **PASSWORD_FIELD,
+                probatio.Required(CONF_OTHERS, default=OTHERS[0]): SelectSelector(
+                    SelectSelectorConfig(
+                        options=list(OTHERS),
+                        mode=SelectSelectorMode.LIST,
+                        translation_key=CONF_OTHERS,
+                    )
+                ),
+            }
+        )
+        return self.async_show_form(
+            step_id="pick",
+            data_schema=self.add_suggested_values_to_schema(
+                schema, without_password(self._picks)
+            ),
+            errors=errors,
+            description_placeholders={**self._summary(), "failed": _names(failed)},
+        )
+
+    async def async_step_pick(
+        self, user_input: dict[str, Any] | None = None
+    ) -> ConfigFlowResult:
+        """Ask which miners to add, with one password for all of them or none."""
+        if user_input is None:
+            return self._show_pick({})
+        self._picks = user_input
+        self._adding = None
+        return await self.async_step_adding()
+
+    async def async_step_adding(
+        self, user_input: dict[str, Any] | None = None
+    ) -> ConfigFlowResult:
+        """Add them, if the password is that of all."""
+        if self._adding is None:
+            self._adding = self.hass.async_create_task(
+                self._async_add(), "Whatsminers are added"
+            )
+        if not self._adding.done():
+            return self.async_show_progress(
+                step_id="adding", progress_action="adding", progress_task=self._adding
+            )
+        return self.async_show_progress_done(next_step_id="added")
+
+    async def _async_add(self) -> dict[str, Errors]:
+        """Add all that were picked, or none; return the errors of those that cannot be added."""
+        picked = [self._new[mac] for mac in self._picks[CONF_MINERS]]
+        password = self._picks.get(CONF_PASSWORD, "")
+        gate = asyncio.Semaphore(_AT_ONCE)
+
+        async def check(found: Found) -> Errors:
+            async with gate:
+                miner = Miner(found.host, found.port, mac=found.mac)
+                return await async_check_password(miner, password)
+
+        checks = await asyncio.gather(*map(check, picked))
+        failed = {
+            found.mac: errors
+            for found, errors in zip(picked, checks, strict=True)
+            if errors
+        }
+        if failed:
+            return failed
+        # To its end, also when the dialogue is closed: set-ups that end half-way are failures.
+        await asyncio.shield(
+            self.hass.async_create_task(
+                self._async_create(picked, password), "Whatsminers are set up"
+            )
+        )
+        return {}
+
+    async def _async_create(self, picked: Sequence[Found], password: str) -> None:
+        """Create the entries of those that were picked, and deal with the others."""
+        done = 0
+
+        async def add(found: Found) -> None:
+            nonlocal done
+            await self.hass.config_entries.flow.async_init(
+                DOMAIN,
+                context={"source": SOURCE_IMPORT},
+                data={"title": found.title, **entry_data(found, password)},
+            )
+            done += 1
+            self.async_update_progress(done / len(picked))
+
+        await asyncio.gather(*map(add, picked))
+        ignored = self._ignored()
+        for mac, found in self._new.items():
+            if found not in picked and mac not in ignored:
+                await self._async_leave(found)
+
+    async def _async_leave(self, found: Found) -> None:
+        """Leave a miner that was not picked as a discovery, or ignore it."""
+        if self._picks[CONF_OTHERS] == "ignore":
+            await self.hass.config_entries.flow.async_init(
+                DOMAIN,
+                context={"source": SOURCE_IGNORE},
+                data={"unique_id": found.mac, "title": found.title},
+            )
+            return
+        discovery_flow.async_create_flow(
+            self.hass,
+            DOMAIN,
+            context={"source": SOURCE_INTEGRATION_DISCOVERY},
+            data=asdict(found),
+        )
+
+    async def async_step_added(
+        self, user_input: dict[str, Any] | None = None
+    ) -> ConfigFlowResult:
+        """Tell what was added, or ask again: what can be added is still picked."""
+        assert self._adding
+        picked: list[str] = self._picks[CONF_MINERS]
+        if failed := self._adding.result():
+            fit = [mac for mac in picked if mac not in failed]
+            self._picks = {**self._picks, CONF_MINERS: fit}
+            wrong = all(CONF_PASSWORD in errors for errors in failed.values())
+            return self._show_pick(
+                {CONF_PASSWORD: "wrong_password_at"}
+                if wrong
+                else {"base": "not_tried_at"},
+                [self._new[mac].title for mac in failed],
+            )
+        return self.async_abort(
+            reason="miners_added", description_placeholders={"count": str(len(picked))}
+        )
+
+    async def async_step_import(self, import_data: dict[str, Any]) -> ConfigFlowResult:
+        """Add one of those that were picked, also one that was ignored before."""
+        title = import_data.pop("title")
+        entry = await self.async_set_unique_id(
+            import_data[CONF_MAC], raise_on_progress=False
+        )
+        if entry and entry.source != SOURCE_IGNORE:
+            return self.async_abort(reason="already_configured")
+        return self.async_create_entry(title=title, data=import_data)
+
+
+def _may_be_in(host: str, networks: Sequence[IPv4Network]) -> bool:
+    """Tell whether a host is in some networks; one that has a name may be anywhere."""
+    try:
+        address = IPv4Address(host)
+    except ValueError:
+        return True
+    return any(address in each for each in networks)
+
+
+def _names(items: Sequence[object]) -> str:
+    """Return a list as people write it, however long it is."""
+    shown = ", ".join(str(item) for item in items[:_MOST_NAMES])
+    return f"{shown}, …" if len(items) > _MOST_NAMES else shown
+
+
+def _count(items: Sequence[object]) -> str:
+    return f"{len(items)} ({_names(items)})" if items else "0"

@@ -1,0 +1,80 @@
+"""A network of simulated miners, tied to the life of the bench that started it.
+
+The bench holds the other end of our standard input and never writes to it.
+"""
+
+import asyncio
+from collections.abc import Iterable
+from contextlib import AsyncExitStack, ExitStack
+from dataclasses import asdict
+from ipaddress import IPv4Address
+from itertools import cycle
+import json
+import select
+import socket
+import sys
+import time
+
+from demo_instance.loopback import pick_network
+from simulator import SimulatedMiner
+
+from . import BenchError, Farm
+
+_PORT = 4028
+_KINDS = (("v1", "M20S"), ("v2", "M30S+"), ("compat", "M60S"))
+_MILLISECONDS_OF_SILENCE = 500
+
+
+async def serve(miners: int) -> None:
+    """Run so many miners in a /24, all its other addresses silent, until the bench ends."""
+    network = pick_network()
+    hosts = list(network.hosts())
+    async with AsyncExitStack() as stack:
+        started = [
+            await stack.enter_async_context(
+                SimulatedMiner(
+                    generation=generation,
+                    model=model,
+                    host=str(host),
+                    port=_PORT,
+                    seed=host,
+                    speed=1,
+                    start=time.time(),
+                )
+            )
+            for host, (generation, model) in zip(hosts[:miners], cycle(_KINDS))
+        ]
+        silence(stack.enter_context(ExitStack()), hosts[miners:])
+        farm = Farm(str(network), {miner.host: miner.mac.lower() for miner in started})
+        print(json.dumps(asdict(farm)), flush=True)
+        await asyncio.to_thread(sys.stdin.read)
+
+
+def silence(stack: ExitStack, hosts: Iterable[IPv4Address]) -> None:
+    """Let nobody answer at some addresses, not even with a refusal.
+
+    An address at which nobody listens would refuse at once, as it is one of this machine.
+    Here somebody listens who never accepts: his queue has room for one connection, and
+    Linux drops what asks for another.
+
+    Raises:
+        BenchError: an address answers all the same.
+    """
+    callers = select.poll()
+    for host in hosts:
+        address = str(host), _PORT
+        stack.enter_context(socket.create_server(address, backlog=0))
+        stack.enter_context(socket.create_connection(address))
+        caller = stack.enter_context(socket.socket())
+        caller.setblocking(False)
+        caller.connect_ex(address)
+        callers.register(caller, select.POLLOUT)
+    if answered := callers.poll(_MILLISECONDS_OF_SILENCE):
+        raise BenchError(f"{len(answered)} addresses are not silent; is this Linux?")
+
+
+if __name__ == "__main__":
+    try:
+        asyncio.run(serve(int(sys.argv[1])))
+    except (BenchError, OSError) as error:
+        sys.exit(f"script/bench: {error}")

@@ -1,0 +1,612 @@
+"""Two miners of one password change places: nothing is taken from, or told to, the other.
+
+DHCP does that. Both go on mining meanwhile, and nobody fails to answer in between.
+"""
+
+import asyncio
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
+from typing import Self
+
+import pytest
+
+from custom_components.whatsminer.api import (
+    CannotConnectError,
+    Miner,
+    Snapshot,
+    UnconfirmedError,
+    WhatsminerError,
+    WrongMinerError,
+    commands,
+)
+from custom_components.whatsminer.api.commands import Command
+from simulator import Closed, Misbehaviour, Quirk, Refused, SimulatedMiner
+from tests import JOINED, Held, names_of
+
+from . import HOST, TOKEN, Clock
+
+GENERATIONS = ["v1", "v2", "compat"]
+NEW_MAC = "C2:04:28:00:00:01"
+# One that is sent as it is, one that restarts mining, one that is sent twice if need be.
+COMMANDS = [
+    commands.set_power_pct(50),
+    commands.set_power_mode("low"),
+    commands.power_off(),
+]
+LONGER_THAN_A_TOKEN = 31 * 60
+
+type Tokens = Callable[[Pair], Awaitable[None]]
+
+
+def told_by(snapshot: Snapshot) -> set[object]:
+    """Return what a snapshot tells that not every miner has."""
+    found: set[object] = {
+        snapshot.firmware,
+        snapshot.version.firmware,
+        snapshot.status.firmware,
+        snapshot.summary.firmware,
+        snapshot.status.power_limit,
+        snapshot.details.model,
+        snapshot.psu.model,
+        snapshot.info.hostname,
+        snapshot.info.serial_number,
+        *snapshot.board_serials,
+        *(pool.worker for pool in snapshot.pools),
+        *(error.code for error in snapshot.errors or ()),
+    }
+    return found - {None}
+
+
+@dataclass
+class Pair:
+    """Our miner, another one, and a client of ours at the address that ours had at first.
+
+    `foreign` is what no reading of ours may tell.
+    """
+
+    ours: SimulatedMiner
+    other: SimulatedMiner
+    client: Miner
+    clock: Clock
+    foreign: set[object]
+
+    def pass_time(self, seconds: float) -> None:
+        """Let time pass, for all alike."""
+        self.clock.now += seconds
+        self.ours.advance(seconds)
+        self.other.advance(seconds)
+
+    async def poll(self, *, after: float = 30) -> Snapshot:
+        """Let time pass, and poll; nothing that is told is the other's."""
+        self.pass_time(after)
+        snapshot = await self.client.poll()
+        assert not told_by(snapshot) & self.foreign
+        return snapshot
+
+    async def swap(self) -> None:
+        """Let the two change places."""
+        await self.ours.swap(self.other)
+
+    async def see_the_other(self, times: int = 1) -> None:
+        """Poll, and find out each time that it is another one."""
+        for _ in range(times):
+            with pytest.raises(WrongMinerError) as caught:
+                await self.poll()
+            assert caught.value.expected == self.ours.mac.lower()
+            assert caught.value.found == self.other.mac.lower()
+
+
+def client_of(miner: SimulatedMiner, port: int | None = None) -> Miner:
+    """Return a client of a miner, at its own or another port."""
+    return Miner(
+        HOST, port or miner.port, password=miner.password, mac=miner.mac.lower()
+    )
+
+
+@asynccontextmanager
+async def pair_of(
+    clock: Clock,
+    ours: str,
+    other: str,
+    *,
+    quirks: frozenset[Quirk] = frozenset(),
+    token_timeout: int | None = None,
+) -> AsyncGenerator[Pair]:
+    """Set up two miners that have as little in common as two can."""
+    async with (
+        SimulatedMiner(
+            generation=ours,
+            model="M50",
+            seed="ours",
+            quirks=quirks,
+            token_timeout=token_timeout,
+        ) as mine,
+        SimulatedMiner(
+            generation=other,
+            model="M30S++",
+            seed="other",
+            quirks=quirks,
+            token_timeout=token_timeout,
+        ) as theirs,
+    ):
+        mine.state.pools[0].user = "ours.001"
+        theirs.state.pools[0].user = "other.001"
+        mine.state.power_limit, theirs.state.power_limit = 3210, 3123
+        mine.state.faults = {111: "2026-11-20 08:00:00"}
+        theirs.state.faults = {541: "2026-11-20 09:00:00"}
+        mine.state.hostname, theirs.state.hostname = "ours", "other"
+        mine.firmware_version = f"2024{mine.firmware_version[4:]}"
+        theirs.firmware_version = f"2025{theirs.firmware_version[4:]}"
+        foreign: set[object] = {
+            *(board.serial for board in theirs.state.boards),
+            *("other", "other.001", "541", 3123.0, theirs.serial),
+            *(theirs.firmware_version, "P222B", "M30S++VH70", "M30S++_VH70"),
+        }
+        yield Pair(mine, theirs, client_of(mine), clock, foreign)
+        assert max(mine.peak_connections, theirs.peak_connections) == 1
+
+
+@pytest.fixture(params=GENERATIONS)
+async def pair(request: pytest.FixtureRequest, clock: Clock) -> AsyncGenerator[Pair]:
+    """Two miners of the same generation, each in turn."""
+    async with pair_of(clock, request.param, request.param) as pair:
+        yield pair
+
+
+@pytest.fixture(params=["v2", "compat"])
+async def new_pair(
+    request: pytest.FixtureRequest, clock: Clock
+) -> AsyncGenerator[Pair]:
+    """Two miners that tell their MAC address also while mining is off."""
+    quirks = frozenset({Quirk.PROCESS_DOWN})
+    async with pair_of(clock, request.param, request.param, quirks=quirks) as pair:
+        yield pair
+
+
+# Readings
+
+
+FOR_EVER = pytest.mark.xfail(
+    strict=True, reason="the `get_miner_info` of the other is kept for ours, for ever"
+)
+
+
+@pytest.mark.parametrize(
+    ("ours", "other"),
+    [
+        ("v1", "v1"),
+        pytest.param("v1", "v2", marks=FOR_EVER),
+        pytest.param("v1", "compat", marks=FOR_EVER),
+        ("v2", "v1"),
+        ("v2", "v2"),
+        ("compat", "compat"),
+    ],
+)
+async def test_no_poll_tells_of_the_other_miner(
+    clock: Clock, ours: str, other: str
+) -> None:
+    """However often they change places, and whichever generation they are of."""
+    async with pair_of(clock, ours, other) as pair:
+        before = await pair.poll()
+        for _ in range(2):
+            await pair.swap()
+            await pair.see_the_other(2)
+            await pair.swap()
+            for _ in range(9):
+                after = await pair.poll()
+                assert after.version == before.version
+                assert after.details == before.details
+                assert after.info == before.info
+                assert after.generation is before.generation
+
+
+@pytest.mark.parametrize("mining", [True, False])
+async def test_the_same_uptime_does_not_deceive(pair: Pair, *, mining: bool) -> None:
+    """Both were switched on at once, after a power cut; their boards are others."""
+    pair.other.state.booted_at = pair.ours.state.booted_at
+    pair.ours.state.mining = pair.other.state.mining = mining
+    for _ in range(3):
+        await pair.poll()
+    await pair.swap()
+    await pair.see_the_other(2)
+
+
+@pytest.mark.parametrize("difference", [-6, 6, -3600, 3600])
+async def test_another_uptime_gives_the_other_away(
+    pair: Pair, difference: float
+) -> None:
+    """In either direction, also where no boards are told of."""
+    for miner in (pair.ours, pair.other):
+        for board in miner.state.boards:
+            board.present = False
+    pair.other.state.booted_at = pair.ours.state.booted_at - difference
+    await pair.poll()
+    await pair.swap()
+    await pair.see_the_other(2)
+
+
+async def test_a_miner_with_another_control_board_is_another_one(pair: Pair) -> None:
+    """Its boards are the same, but it was off for the exchange."""
+    await pair.poll()
+    pair.ours.replace_control_board(NEW_MAC)
+    pair.ours.state.booted_at = pair.ours.state.now - 60
+    for _ in range(2):
+        with pytest.raises(WrongMinerError) as caught:
+            await pair.poll()
+        assert caught.value.found == NEW_MAC.lower()
+
+
+async def test_another_control_board_is_seen_within_minutes_whatever_else_is_as_before(
+    pair: Pair,
+) -> None:
+    """Its MAC address is read from time to time."""
+    await pair.poll()
+    pair.ours.replace_control_board(NEW_MAC)
+
+    async def poll_for_ten_minutes() -> None:
+        for _ in range(20):
+            await pair.poll()
+
+    with pytest.raises(WrongMinerError):
+        await poll_for_ten_minutes()
+
+
+async def test_a_first_poll_that_meets_the_other_says_so(pair: Pair) -> None:
+    """Home Assistant was not running when they changed places."""
+    await pair.swap()
+    await pair.see_the_other(2)
+
+
+@pytest.mark.xfail(
+    strict=True, reason="what the first poll read of the other is kept for ours"
+)
+async def test_what_a_first_poll_saw_of_the_other_is_not_kept(pair: Pair) -> None:
+    """Ours comes back to its address, and is asked anew."""
+    await pair.swap()
+    await pair.see_the_other()
+    await pair.swap()
+    for _ in range(9):
+        snapshot = await pair.poll()
+        assert snapshot.firmware == pair.ours.firmware_version
+        assert snapshot.generation.value == pair.ours.generation.value
+        assert "M50" in (snapshot.model or "")
+
+
+@pytest.mark.xfail(
+    strict=True, reason="what the first poll read of the other is kept for ours"
+)
+async def test_what_a_first_poll_saw_of_the_other_is_not_kept_when_it_breaks_off(
+    pair: Pair,
+) -> None:
+    """Which is what happens while they change places."""
+    await pair.swap()
+    held = Held()
+    pair.other.misbehave(JOINED, held)
+    poll = asyncio.create_task(pair.poll())
+    await held.reached.wait()
+    await pair.ours.disconnect()
+    await pair.other.disconnect()
+    with pytest.raises(CannotConnectError):
+        await poll
+    await pair.swap()
+    pair.ours.reconnect()
+    for _ in range(9):
+        await pair.poll()
+
+
+@pytest.mark.xfail(
+    strict=True, reason="nothing is compared where there is no summary to compare"
+)
+async def test_the_other_without_its_process_is_found_out(new_pair: Pair) -> None:
+    """It has no summary, but a status, faults, and a MAC address."""
+    new_pair.other.state.mining = False
+    await new_pair.poll()
+    await new_pair.swap()
+    await new_pair.see_the_other(3)
+
+
+async def test_ours_without_its_process_is_ours(new_pair: Pair) -> None:
+    """There is nothing to compare but the MAC address."""
+    new_pair.ours.state.mining = False
+    for _ in range(3):
+        snapshot = await new_pair.poll()
+        assert snapshot.mining is False
+        assert snapshot.hash_rate == 0
+    new_pair.ours.state.mining = True
+    assert (await new_pair.poll()).mining is True
+
+
+@pytest.mark.xfail(strict=True, reason="a firmware is asked for without a look at who")
+async def test_the_firmware_of_the_other_is_not_taken_for_ours(pair: Pair) -> None:
+    """An update that goes on and on asks for it again and again."""
+    await pair.poll()
+    await pair.swap()
+    with suppress(WrongMinerError):
+        assert await pair.client.firmware() == pair.ours.firmware_version
+    await pair.swap()
+    for _ in range(9):
+        await pair.poll()
+
+
+@pytest.mark.xfail(strict=True, reason="how the other is read is kept for ours")
+async def test_how_the_other_is_read_is_not_remembered_for_ours(pair: Pair) -> None:
+    """It may not join; ours does, in fewer connections."""
+    await pair.poll()
+    pair.other.misbehave(JOINED, Refused(14))
+    await pair.swap()
+    await pair.see_the_other()
+    await pair.swap()
+    pair.ours.requests.clear()
+    await pair.poll()
+    assert JOINED in names_of(pair.ours.requests)
+
+
+# Commands
+
+
+async def no_token(pair: Pair) -> None:
+    """Nothing was sent before."""
+
+
+async def a_token(pair: Pair) -> None:
+    """A token that ours gave, which is still good there."""
+    await pair.client.send(commands.set_led_auto())
+
+
+async def an_old_token(pair: Pair) -> None:
+    """One that is over."""
+    await a_token(pair)
+    pair.pass_time(LONGER_THAN_A_TOKEN)
+
+
+TOKENS = [no_token, a_token, an_old_token]
+
+
+@pytest.mark.parametrize("tokens", TOKENS)
+@pytest.mark.parametrize("command", COMMANDS, ids=lambda command: command.name)
+async def test_no_command_reaches_the_other_miner(
+    pair: Pair, command: Command, tokens: Tokens
+) -> None:
+    """Not even a power off; and each does reach ours once it is back."""
+    await tokens(pair)
+    pair.ours.writes.clear()
+    await pair.swap()
+    for _ in range(2):
+        with pytest.raises(WrongMinerError) as caught:
+            await pair.client.send(command)
+        assert not caught.value.request_sent
+        assert caught.value.found == pair.other.mac.lower()
+    assert pair.other.writes == pair.ours.writes == []
+    assert pair.other.state.mining
+
+    await pair.swap()
+    answer = await pair.client.send(command)
+    assert answer is not None
+    assert answer.code == 131
+    assert names_of(pair.ours.writes) == [command.name]
+    assert pair.other.writes == []
+
+
+@pytest.mark.parametrize(
+    ("ours", "other"),
+    [("v1", "v2"), ("v2", "v1"), ("compat", "v1"), ("v2", "compat")],
+)
+async def test_no_command_reaches_a_miner_of_another_generation(
+    clock: Clock, ours: str, other: str
+) -> None:
+    """Wherever it tells its MAC address."""
+    async with pair_of(clock, ours, other) as pair:
+        await pair.poll()
+        await pair.swap()
+        for command in COMMANDS:
+            with pytest.raises(WrongMinerError):
+                await pair.client.send(command)
+        assert pair.other.writes == []
+
+
+async def test_a_token_for_ever_is_of_no_use_at_the_other(clock: Clock) -> None:
+    """However old it is, it is ours that gave it."""
+    async with pair_of(clock, "compat", "compat", token_timeout=0) as pair:
+        await a_token(pair)
+        pair.pass_time(30 * 86_400)
+        await pair.swap()
+        pair.other.requests.clear()
+        with pytest.raises(WrongMinerError):
+            await pair.client.send(commands.set_power_pct(50))
+        assert len(pair.other.requests) == 3  # the first of them cannot be read there
+        assert names_of(pair.other.requests[1:]) == TOKEN
+        assert pair.other.writes == []
+
+
+@pytest.mark.parametrize("command", COMMANDS, ids=lambda command: command.name)
+async def test_the_other_without_its_process_gets_no_command(
+    new_pair: Pair, command: Command
+) -> None:
+    """Its control board tells who it is."""
+    new_pair.other.state.mining = False
+    await new_pair.swap()
+    with pytest.raises(WrongMinerError):
+        await new_pair.client.send(command)
+    assert new_pair.other.writes == []
+
+
+@pytest.mark.parametrize("tokens", TOKENS)
+async def test_no_firmware_reaches_the_other_miner(pair: Pair, tokens: Tokens) -> None:
+    """Not a byte of it: it might not fit."""
+    await tokens(pair)
+    await pair.swap()
+    read = False
+
+    async def image() -> AsyncGenerator[bytes]:
+        nonlocal read
+        read = True
+        yield b"firmware"
+
+    with pytest.raises(WrongMinerError):
+        await pair.client.update_firmware(image(), 8, lambda _: None)
+    assert not read
+    assert pair.other.images == []
+    assert pair.other.writes == []
+
+
+@pytest.mark.parametrize("tokens", TOKENS)
+async def test_the_other_miner_is_asked_for_no_log(pair: Pair, tokens: Tokens) -> None:
+    """It would be taken for ours."""
+    await tokens(pair)
+    await pair.swap()
+    pieces: list[bytes] = []
+
+    async def keep(piece: bytes) -> None:
+        pieces.append(piece)
+
+    with pytest.raises(WrongMinerError):
+        await pair.client.download_logs(keep)
+    assert pieces == []
+    assert pair.other.writes == []
+
+
+@pytest.mark.parametrize("tokens", TOKENS)
+async def test_no_password_is_tried_at_the_other_miner(
+    pair: Pair, tokens: Tokens
+) -> None:
+    """Right there is not right here."""
+    await tokens(pair)
+    await pair.swap()
+    pair.other.requests.clear()
+    for password in (None, "wrong"):
+        with pytest.raises(WrongMinerError):
+            await pair.client.check_password(password)
+    assert not [request for request in pair.other.requests if "token" in request]
+    assert {"get_token", "get_miner_info"} <= set(names_of(pair.other.requests))
+    assert "get_version" not in names_of(pair.other.requests)
+
+
+async def test_a_command_that_met_the_other_makes_the_next_poll_look(
+    pair: Pair,
+) -> None:
+    """And the other way round: who was refused by a poll gets no command either."""
+    await pair.poll()
+    await pair.swap()
+    with pytest.raises(WrongMinerError):
+        await pair.client.send(commands.power_off())
+    await pair.see_the_other()
+    with pytest.raises(WrongMinerError):
+        await pair.client.send(commands.power_off())
+    await pair.swap()
+    await pair.poll()
+    assert await pair.client.send(commands.power_off())
+    assert pair.other.writes == []
+
+
+async def test_a_power_off_that_got_lost_while_they_changed_places_is_not_repeated(
+    pair: Pair,
+) -> None:
+    """The other one would be the one to stop."""
+    await pair.poll()
+    held = Held(then=Closed())
+    pair.ours.misbehave("power_off", held)
+    off = asyncio.create_task(pair.client.send(commands.power_off()))
+    await held.reached.wait()
+    await pair.swap()
+    with pytest.raises((WrongMinerError, UnconfirmedError)):
+        await off
+    assert pair.other.writes == []
+    assert pair.other.state.mining
+
+
+# Wherever in a command it happens
+
+
+class Place:
+    """An address at which one miner answers, and after some connections another."""
+
+    def __init__(self, first: SimulatedMiner, then: SimulatedMiner) -> None:
+        """Take the two."""
+        self.port = 0
+        self._first, self._then = first, then
+        self._left: int | None = None
+
+    async def __aenter__(self) -> Self:
+        """Open a port."""
+        self._server = await asyncio.start_server(self._serve, HOST, 0)
+        self.port = self._server.sockets[0].getsockname()[1]
+        return self
+
+    async def __aexit__(self, *error: object) -> None:
+        """Close the port."""
+        self._server.close()
+        await self._server.wait_closed()
+
+    def stay(self) -> None:
+        """Let the first miner answer."""
+        self._left = None
+
+    def change_after(self, connections: int) -> None:
+        """Let the second miner answer after so many more connections."""
+        self._left = connections
+
+    async def _serve(
+        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+    ) -> None:
+        """Pass one request on to whoever is here, and the answer back."""
+        here = self._first
+        if self._left is not None:
+            here = self._then if self._left <= 0 else self._first
+            self._left -= 1
+        answers, requests = await asyncio.open_connection(here.host, here.port)
+        requests.write(await reader.read(65536))
+        while piece := await answers.read(65536):
+            writer.write(piece)
+        for end in (requests, writer):
+            end.close()
+            await end.wait_closed()
+
+
+@pytest.mark.parametrize("tokens", [no_token, an_old_token])
+@pytest.mark.parametrize(
+    ("command", "how"),
+    [
+        (commands.set_power_pct(50), None),
+        (commands.set_power_mode("low"), Closed()),
+        (commands.power_off(), None),
+        (commands.power_off(), Closed()),
+    ],
+)
+async def test_no_command_reaches_the_other_wherever_in_it_they_change_places(
+    pair: Pair, command: Command, how: Misbehaviour | None, tokens: Tokens
+) -> None:
+    """After the token, after the look, after the command; also when that is unanswered."""
+    async with Place(pair.ours, pair.other) as place:
+        for connections in range(8):
+            pair.client = client_of(pair.ours, place.port)
+            place.stay()
+            await tokens(pair)
+            if how:
+                pair.ours.misbehave(command.name, how)
+            place.change_after(connections)
+            with suppress(WhatsminerError):
+                await pair.client.send(command)
+            assert pair.other.writes == []
+            pair.ours.behave()
+
+
+@pytest.mark.xfail(strict=True, reason="the other one is asked whether ours is off")
+@pytest.mark.parametrize("generation", ["v2", "compat"])
+async def test_the_other_miner_confirms_no_power_off(
+    clock: Clock, generation: str
+) -> None:
+    """It is off, and ours goes on mining."""
+    async with (
+        pair_of(clock, generation, generation) as pair,
+        Place(pair.ours, pair.other) as place,
+    ):
+        pair.other.state.mining = False
+        pair.client = client_of(pair.ours, place.port)
+        place.stay()
+        await a_token(pair)
+        pair.ours.misbehave("power_off", Closed())
+        place.change_after(1)
+        with pytest.raises((WrongMinerError, UnconfirmedError)):
+            await pair.client.send(commands.power_off())
+        assert pair.ours.state.mining

@@ -1,0 +1,209 @@
+"""Who answers: asked for in two ways, compared with who is meant, and told on request."""
+
+import pytest
+
+from custom_components.whatsminer.api.errors import (
+    CannotConnectError,
+    MalformedReplyError,
+    NoMacError,
+    NotAMinerError,
+    WrongMinerError,
+)
+from custom_components.whatsminer.api.identity import Identity
+from custom_components.whatsminer.api.line import Line
+from simulator import GARBAGE, Closed, Misbehaviour, Refused, SimulatedMiner, Truncated
+from tests import PROCESS_DOWN, names_of
+
+from . import HOST, CannedMiner, line_to, message, table
+
+MAC = "c2:04:28:00:00:01"
+OTHER_MAC = "c2:04:28:00:00:02"
+NO_MACS = [
+    None,
+    "",
+    "00:00:00:00:00:00",
+    "00-00-00-00-00-00",
+    "c2:04:28",
+    "c2:04:28:00:00:01:02",
+    "unknown",
+]
+INFO, SUMMARY = "get_miner_info", "summary"
+
+
+def nobody(mac: str | None = None) -> Identity:
+    """Return what a miner is known by that is not asked anything."""
+    return Identity(Line(HOST, 1), mac)
+
+
+# What is told
+
+
+def test_nobody_is_sure_of_a_miner_that_told_nothing() -> None:
+    """Also where one is expected."""
+    for mac in (None, MAC):
+        identity = nobody(mac)
+        assert identity.mac == mac
+        assert not identity.sure
+
+
+@pytest.mark.parametrize(
+    "mac",
+    [MAC, "C2:04:28:00:00:01", "C20428-000001", "c2 04 28 00 00 01", "c20428000001"],
+)
+def test_a_mac_may_be_written_in_many_ways(mac: str) -> None:
+    """It is kept in one of them."""
+    for expected in (None, MAC):
+        identity = nobody(expected)
+        identity.recognise(mac)
+        assert identity.sure
+        assert identity.mac == MAC
+
+
+def test_another_mac_is_another_miner() -> None:
+    """Both are named; ours stays ours."""
+    identity = nobody(MAC)
+    identity.recognise(MAC)
+    with pytest.raises(WrongMinerError) as caught:
+        identity.recognise(OTHER_MAC.upper())
+    assert (caught.value.expected, caught.value.found) == (MAC, OTHER_MAC)
+    assert identity.mac == MAC
+    assert not identity.sure
+    identity.recognise(MAC)
+    assert identity.sure
+
+
+@pytest.mark.parametrize("mac", NO_MACS)
+def test_what_is_no_mac_makes_nobody_sure(mac: str | None) -> None:
+    """Who was recognised before may be another one by now."""
+    for expected in (None, MAC):
+        identity = nobody(expected)
+        if expected:
+            identity.recognise(expected)
+        with pytest.raises(NoMacError):
+            identity.recognise(mac)
+        assert identity.mac == expected
+        assert not identity.sure
+
+
+# Who
+
+
+async def test_any_miner_says_who_it_is(any_miner: SimulatedMiner) -> None:
+    """Old ones in their summary."""
+    identity = Identity(line_to(any_miner), None)
+    assert await identity.who() == any_miner.mac.lower()
+    old = any_miner.generation == "v1"
+    assert names_of(any_miner.requests) == ([INFO, SUMMARY] if old else [INFO])
+    assert any_miner.peak_connections == 1
+
+
+@pytest.mark.parametrize("expected", [None, MAC, OTHER_MAC])
+async def test_who_answers_is_told_whoever_is_expected(expected: str | None) -> None:
+    """And nothing comes of it."""
+    async with CannedMiner({INFO: message({"mac": MAC})}) as miner:
+        identity = Identity(line_to(miner), expected)
+        assert await identity.who() == MAC
+    assert identity.mac == expected
+    assert not identity.sure
+
+
+@pytest.mark.parametrize("mac", NO_MACS)
+async def test_without_a_mac_in_its_info_the_summary_is_asked(mac: str | None) -> None:
+    """Some early firmware has it there."""
+    answers = {INFO: message({"mac": mac}), SUMMARY: table("SUMMARY", {"MAC": MAC})}
+    async with CannedMiner(answers) as miner:
+        assert await Identity(line_to(miner), None).who() == MAC
+        assert miner.asked == [INFO, SUMMARY]
+        miner.answers[SUMMARY] = table("SUMMARY", {"MAC": mac, "Elapsed": 5})
+        assert await Identity(line_to(miner), None).who() is None
+
+
+@pytest.mark.parametrize("how", [Refused(14), Refused(132), PROCESS_DOWN])
+async def test_a_miner_that_cannot_tell_is_nobody(
+    any_miner: SimulatedMiner, how: Misbehaviour
+) -> None:
+    """It refuses, or its process is down."""
+    any_miner.misbehave("*", how)
+    assert await Identity(line_to(any_miner), None).who() is None
+    assert names_of(any_miner.requests) == [INFO, SUMMARY]
+
+
+@pytest.mark.parametrize(
+    ("how", "error"),
+    [
+        (Closed(), CannotConnectError),
+        (Truncated(), MalformedReplyError),
+        (GARBAGE, NotAMinerError),
+    ],
+)
+async def test_who_does_not_answer_is_no_miner(
+    air_miner: SimulatedMiner, how: Misbehaviour, error: type[Exception]
+) -> None:
+    """Which is not the same as one that cannot tell."""
+    air_miner.misbehave("*", how)
+    with pytest.raises(error):
+        await Identity(line_to(air_miner), None).who()
+
+
+# Confirmation
+
+
+async def test_the_right_miner_is_confirmed(any_miner: SimulatedMiner) -> None:
+    """And is asked each time."""
+    line = line_to(any_miner)
+    identity = Identity(line, any_miner.mac.lower())
+    for _ in range(2):
+        await identity.confirm()
+        assert identity.sure
+    assert names_of(any_miner.requests).count(INFO) == 2
+
+
+async def test_another_miner_is_not_confirmed(any_miner: SimulatedMiner) -> None:
+    """Whoever was sure of it before."""
+    identity = Identity(line_to(any_miner), MAC)
+    identity.recognise(MAC)
+    with pytest.raises(WrongMinerError) as caught:
+        await identity.confirm()
+    assert caught.value.found == any_miner.mac.lower()
+    assert not identity.sure
+
+
+async def test_where_nobody_is_expected_there_is_nothing_to_confirm(
+    any_miner: SimulatedMiner,
+) -> None:
+    """Nothing is asked, and nobody is sure of more than before."""
+    identity = Identity(line_to(any_miner), None)
+    await identity.confirm()
+    assert any_miner.connections == 0
+    assert identity.mac is None
+    assert not identity.sure
+
+
+@pytest.mark.parametrize("sure", [True, False])
+@pytest.mark.parametrize("how", [Refused(132), PROCESS_DOWN])
+async def test_a_miner_that_cannot_tell_is_taken_for_the_one_it_was(
+    any_miner: SimulatedMiner, how: Misbehaviour, *, sure: bool
+) -> None:
+    """A stopped one must be startable, and one that starts be stoppable."""
+    any_miner.misbehave("*", how)
+    identity = Identity(line_to(any_miner), MAC)
+    identity.sure = sure
+    await identity.confirm()
+    assert identity.sure is sure
+
+
+@pytest.mark.parametrize(
+    ("how", "error"),
+    [
+        (Closed(), CannotConnectError),
+        (Truncated(), MalformedReplyError),
+        (GARBAGE, NotAMinerError),
+    ],
+)
+async def test_no_answer_confirms_nobody(
+    air_miner: SimulatedMiner, how: Misbehaviour, error: type[Exception]
+) -> None:
+    """It might be anyone."""
+    air_miner.misbehave(INFO, how)
+    with pytest.raises(error):
+        await Identity(line_to(air_miner), air_miner.mac.lower()).confirm()

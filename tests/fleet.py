@@ -1,0 +1,190 @@
+"""Several miners of one network in Home Assistant, each with its entry."""
+
+import asyncio
+from collections.abc import AsyncGenerator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from ipaddress import IPv4Network
+from typing import Any
+
+from pytest_homeassistant_custom_component.common import MockConfigEntry
+
+from custom_components.whatsminer.api import DEFAULT_PORT
+from custom_components.whatsminer.const import DOMAIN
+from custom_components.whatsminer.coordinator import WhatsminerCoordinator
+from custom_components.whatsminer.discovery import Found
+from custom_components.whatsminer.miners import address_of
+from custom_components.whatsminer.whereabouts import async_place
+from homeassistant.config_entries import ConfigEntryState
+from homeassistant.const import STATE_UNAVAILABLE
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers import issue_registry as ir
+from homeassistant.setup import async_setup_component
+from homeassistant.util.dt import utcnow
+from simulator import SimulatedMiner
+
+from . import Clock, shown
+
+
+@dataclass(frozen=True)
+class Owned:
+    """A miner with its entry, whose entities have its name."""
+
+    hass: HomeAssistant
+    miner: SimulatedMiner
+    entry: MockConfigEntry
+
+    @property
+    def coordinator(self) -> WhatsminerCoordinator:
+        """What polls it, while it is set up."""
+        coordinator: WhatsminerCoordinator = self.entry.runtime_data
+        return coordinator
+
+    @property
+    def is_followed(self) -> bool:
+        """Whether the entry has the address at which the miner is."""
+        return address_of(self.entry) == (self.miner.host, self.miner.port)
+
+    def is_in(self, state: ConfigEntryState) -> bool:
+        """Tell how far its set-up is."""
+        return self.entry.state is state
+
+    @property
+    def is_available(self) -> bool:
+        """Whether Home Assistant shows it."""
+        return self.shown("sensor", "hash_rate") != STATE_UNAVAILABLE
+
+    def entity_id(self, platform: str, key: str = "") -> str:
+        """Return the id of an entity; the switch alone is called as the miner is."""
+        name = self.entry.title.lower()
+        return f"{platform}.{name}_{key}" if key else f"{platform}.{name}"
+
+    def shown(self, platform: str, key: str = "") -> str:
+        """Return the state of an entity."""
+        return shown(self.hass, self.entity_id(platform, key))
+
+
+class Fleet:
+    """Miners in a network that nobody else uses, all on the same port."""
+
+    def __init__(
+        self,
+        hass: HomeAssistant,
+        clock: Clock,
+        network: IPv4Network,
+        make_entry: Callable[..., MockConfigEntry],
+        stack: AsyncExitStack,
+    ) -> None:
+        """Begin without any; they stop with the stack."""
+        self.hass = hass
+        self.clock = clock
+        self.network = network
+        self._make_entry = make_entry
+        self._stack = stack
+        self._next = 11
+
+    def host(self, number: int) -> str:
+        """Return an address of the network."""
+        return str(self.network[number])
+
+    async def start(self, name: str, **what: Any) -> SimulatedMiner:
+        """Switch on a miner that Home Assistant does not know."""
+        if "host" not in what:
+            what["host"] = self.host(self._next)
+            self._next += 1
+        miner = SimulatedMiner(
+            seed=name, port=DEFAULT_PORT, start=utcnow().timestamp(), **what
+        )
+        await self._stack.enter_async_context(miner)
+        self.clock.miners.append(miner)
+        return miner
+
+    async def know(self, name: str, **what: Any) -> Owned:
+        """Switch on a miner that has an entry, which is not set up."""
+        miner = await self.start(name, **what)
+        entry = self._make_entry(miner, title=name)
+        entry.add_to_hass(self.hass)
+        return Owned(self.hass, miner, entry)
+
+    async def add(self, name: str, **what: Any) -> Owned:
+        """Switch on a miner, and set it up."""
+        owned = await self.know(name, **what)
+        await self.set_up(owned)
+        return owned
+
+    async def set_up(self, *owned: Owned) -> None:
+        """Set up miners whose entries are there, or try to; what they were sent is forgotten."""
+        config_entries = self.hass.config_entries
+        if DOMAIN not in self.hass.config.components:
+            # That sets up all of them, as at the start of Home Assistant.
+            assert await async_setup_component(self.hass, DOMAIN, {})
+        else:
+            await asyncio.gather(
+                *(config_entries.async_setup(each.entry.entry_id) for each in owned)
+            )
+        await self.settle()
+        for each in owned:
+            each.miner.requests.clear()
+            each.miner.writes.clear()
+
+    async def see(self, *owned: Owned) -> None:
+        """Let somebody see miners where they are."""
+        await async_place(self.hass, *(found(each.miner) for each in owned))
+        await self.settle()
+
+    async def settle(self) -> None:
+        """Wait until nothing is under way."""
+        await self.hass.async_block_till_done(wait_background_tasks=True)
+
+
+async def rotate(*miners: SimulatedMiner) -> None:
+    """Let each miner take the address of the one before it, and the first that of the last."""
+    for miner in miners[:-1]:
+        await miners[-1].swap(miner)
+
+
+@asynccontextmanager
+async def second_address(miner: SimulatedMiner, host: str) -> AsyncGenerator[None]:
+    """Let a miner answer at another address, too."""
+
+    async def pass_on(
+        reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+    ) -> None:
+        miner_reader, miner_writer = await asyncio.open_connection(
+            miner.host, miner.port
+        )
+        miner_writer.write(await reader.read(65536))
+        writer.write(await miner_reader.read())
+        miner_writer.close()
+        writer.close()
+
+    async with await asyncio.start_server(pass_on, host, miner.port):
+        yield
+
+
+def found(miner: SimulatedMiner) -> Found:
+    """Return what a scan sees of a miner."""
+    return Found(
+        host=miner.host,
+        port=miner.port,
+        mac=miner.mac.lower(),
+        model="M30S+_VE40",
+        boards=frozenset(board.serial for board in miner.state.boards),
+    )
+
+
+def issues(hass: HomeAssistant) -> list[ir.IssueEntry]:
+    """Return what has to be repaired, in the order in which it was found out."""
+    return [
+        issue
+        for issue in ir.async_get(hass).issues.values()
+        if issue.domain == DOMAIN and issue.active
+    ]
+
+
+def issues_told(hass: HomeAssistant) -> list[str]:
+    """Return what has to be repaired, in words."""
+    return [
+        f"{issue.translation_key} of {(issue.translation_placeholders or {})['miner']}"
+        for issue in issues(hass)
+    ]

@@ -1,0 +1,296 @@
+"""What can be sent along with a report of a problem: all but whose miner it is."""
+
+from dataclasses import dataclass, field
+import json
+from typing import Any, override
+
+import pytest
+from pytest_homeassistant_custom_component.common import MockConfigEntry
+from pytest_homeassistant_custom_component.components.diagnostics import (
+    get_diagnostics_for_config_entry,
+)
+from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
+from syrupy.assertion import SnapshotAssertion
+from syrupy.filters import props
+
+from custom_components.whatsminer.coordinator import WhatsminerCoordinator
+from custom_components.whatsminer.diagnostics import async_get_config_entry_diagnostics
+from homeassistant.config_entries import ConfigEntryState
+from homeassistant.const import CONF_MAC, Platform
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers.json import json_bytes
+from simulator import Closed, Misbehaviour, Pool, SimulatedMiner
+from simulator.misbehaviour import Exchange, Line
+
+from . import JOINED, Clock, act
+from .earlier import MAC
+
+every_generation = pytest.mark.parametrize(
+    "miner", ["air_miner", "hydro_miner", "old_miner"], indirect=True
+)
+HIDDEN = "**REDACTED**"
+PURSE = "bc1q9zpgru8h3ykv0n5f2k4w7d6s0xjc4e8m2t5a7q"
+POOL = "stratum+tcp://eu.pool.example:3333"
+WORKER = "my_account.shed7"
+
+
+@dataclass
+class Overheard(Misbehaviour):
+    """Answers as usual, and keeps the answers."""
+
+    answers: list[Any] = field(default_factory=list)
+
+    @override
+    async def respond(self, exchange: Exchange, line: Line) -> None:
+        """Listen."""
+        answer = exchange.carry_out()
+        self.answers.append(json.loads(answer.rstrip(b"\0")))
+        await line.send(answer)
+
+
+@dataclass(frozen=True)
+class Swapped(Misbehaviour):
+    """Answers as usual, but for a piece of text wherever it stands."""
+
+    old: str
+    new: str
+
+    @override
+    async def respond(self, exchange: Exchange, line: Line) -> None:
+        """Replace the text."""
+        answer = exchange.carry_out()
+        await line.send(answer.replace(self.old.encode(), self.new.encode()))
+
+
+@pytest.fixture
+def platforms() -> tuple[Platform, ...]:
+    """The one that sends commands is enough."""
+    return (Platform.SWITCH,)
+
+
+@pytest.fixture(autouse=True)
+def of_somebody(miner: SimulatedMiner) -> None:
+    """Let the miner be that of somebody."""
+    miner.state.hostname = "garage-7"
+    miner.state.pools = [Pool(POOL, WORKER, "worker-password")]
+
+
+def spellings(mac: str) -> set[str]:
+    """Return a MAC address in all ways in which it is written."""
+    separated = {mac.replace(":", separator) for separator in (":", "-", "_", "")}
+    return separated | {spelling.lower() for spelling in separated}
+
+
+def private(miner: SimulatedMiner) -> set[str]:
+    """Return all that nobody else may know of a miner."""
+    identity = miner.state.identity
+    return {
+        *spellings(miner.mac),
+        *identity.boards,
+        identity.serial,
+        identity.psu_serial,
+        miner.host,
+        miner.password,
+        miner.state.hostname,
+        POOL,
+        "eu.pool.example",
+        WORKER,
+        "my_account",
+        "worker-password",
+    }
+
+
+async def leaks(
+    hass: HomeAssistant,
+    client: ClientSessionGenerator,
+    entry: MockConfigEntry,
+    names: set[str],
+) -> set[str]:
+    """Return which names stand anywhere in what is downloaded."""
+    downloaded = json.dumps(
+        await get_diagnostics_for_config_entry(hass, client, entry)
+    ).lower()
+    assert HIDDEN.lower() in downloaded
+    return {name for name in names if name.lower() in downloaded}
+
+
+# What is in it
+
+
+@every_generation
+@pytest.mark.usefixtures("set_up")
+async def test_all_that_is_known_of_a_miner(
+    hass: HomeAssistant,
+    hass_client: ClientSessionGenerator,
+    config_entry: MockConfigEntry,
+    snapshot: SnapshotAssertion,
+) -> None:
+    """Entry, capabilities, the last snapshot, and the answers it was made from."""
+    assert await get_diagnostics_for_config_entry(
+        hass, hass_client, config_entry
+    ) == snapshot(exclude=props("port"))
+
+
+async def test_a_miner_that_cannot_be_set_up_tells_what_it_told(
+    hass: HomeAssistant,
+    hass_client: ClientSessionGenerator,
+    chosen_platforms: None,
+    config_entry: MockConfigEntry,
+    miner: SimulatedMiner,
+) -> None:
+    """The reason, and the answers up to the one that is missing."""
+    miner.misbehave("status", Closed())
+    await hass.config_entries.async_setup(config_entry.entry_id)
+    await hass.async_block_till_done()
+    assert config_entry.state is ConfigEntryState.SETUP_RETRY
+
+    told = await get_diagnostics_for_config_entry(hass, hass_client, config_entry)
+
+    assert set(told) == {"entry", "memory", "replies"}
+    assert isinstance(told["entry"], dict)
+    assert told["entry"]["state"] == "setup_retry"
+    assert "does not answer" in str(told["entry"]["reason"])
+    assert isinstance(told["replies"], dict)
+    assert set(told["replies"]) >= {"get_version"}
+    assert await leaks(hass, hass_client, config_entry, private(miner)) == set()
+
+
+async def test_a_miner_that_cannot_be_reached_tells_its_entry(
+    hass: HomeAssistant,
+    hass_client: ClientSessionGenerator,
+    chosen_platforms: None,
+    config_entry: MockConfigEntry,
+    miner: SimulatedMiner,
+) -> None:
+    """There is nothing else."""
+    await miner.disconnect()
+    await hass.config_entries.async_setup(config_entry.entry_id)
+
+    told = await get_diagnostics_for_config_entry(hass, hass_client, config_entry)
+
+    assert told["replies"] == {}
+    assert await leaks(hass, hass_client, config_entry, private(miner)) == set()
+
+
+async def test_an_entry_that_cannot_be_migrated_tells_its_shape(
+    hass: HomeAssistant, hass_client: ClientSessionGenerator, miner: SimulatedMiner
+) -> None:
+    """Its keys are what a report needs."""
+    entry = MAC.entry(miner, data={"Host Name": "garage-7", CONF_MAC: miner.mac})
+    entry.add_to_hass(hass)
+    await hass.config_entries.async_setup(entry.entry_id)
+    assert entry.state is ConfigEntryState.MIGRATION_ERROR
+
+    told = await get_diagnostics_for_config_entry(hass, hass_client, entry)
+
+    assert isinstance(told["entry"], dict)
+    assert told["entry"]["data"] == {"Host Name": HIDDEN, "mac": HIDDEN}
+    assert told["entry"]["version"] == 1
+    assert await leaks(hass, hass_client, entry, private(miner)) == set()
+
+
+@pytest.mark.usefixtures("set_up")
+async def test_a_miner_that_is_lost_tells_why(
+    hass: HomeAssistant,
+    hass_client: ClientSessionGenerator,
+    clock: Clock,
+    config_entry: MockConfigEntry,
+    miner: SimulatedMiner,
+) -> None:
+    """In words that name neither it nor its address."""
+    hass.config_entries.async_update_entry(config_entry, title="Peter's heater")
+    await miner.disconnect()
+    await clock.next_poll(3)
+
+    told = await get_diagnostics_for_config_entry(hass, hass_client, config_entry)
+
+    assert isinstance(told["coordinator"], dict)
+    assert told["coordinator"]["last_update_success"] is False
+    assert "does not answer" in str(told["coordinator"]["last_exception"])
+    assert "Peter" not in str(told)
+    assert await leaks(hass, hass_client, config_entry, private(miner)) == set()
+
+
+# What is not
+
+
+@every_generation
+@pytest.mark.usefixtures("set_up")
+async def test_nothing_tells_whose_miner_it_is(
+    hass: HomeAssistant,
+    hass_client: ClientSessionGenerator,
+    config_entry: MockConfigEntry,
+    miner: SimulatedMiner,
+) -> None:
+    """Neither what it is called nor where it is, nor whom it works for."""
+    assert await leaks(hass, hass_client, config_entry, private(miner)) == set()
+
+
+@every_generation
+@pytest.mark.usefixtures("set_up")
+async def test_nothing_lets_anybody_in(
+    hass: HomeAssistant,
+    hass_client: ClientSessionGenerator,
+    config_entry: MockConfigEntry,
+    miner: SimulatedMiner,
+) -> None:
+    """Neither the password nor what a token is made from."""
+    heard = Overheard()
+    miner.misbehave("get_token", heard)
+    miner.void_tokens()
+    await act(hass, "switch.turn_off", "switch.miner")
+    secrets = {heard.answers[0]["Msg"][name] for name in ("salt", "newsalt")}
+    tokens = {str(request["token"]) for request in miner.requests if "token" in request}
+    assert secrets
+    assert tokens
+
+    assert await leaks(hass, hass_client, config_entry, secrets | tokens) == set()
+
+
+@every_generation
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ('"URL"', '"Upstream"'),
+        (WORKER, f"{PURSE}.shed7"),
+        (f'"User":"{WORKER}', f'"Whoever":"{PURSE}'),
+        ('"PCB SN"', '"Board"'),
+        ('"Stratum Active"', '"{mac}"'),
+        ('"STATUS"', '"Log":"from {host} and fe80::c607:20ff:fe00:1","STATUS"'),
+        ('"STATUS"', '"Log":"{worker}@eu.pool.example of whatsminer_{mac}","STATUS"'),
+        ('"MAC"', '"Where"'),
+    ],
+)
+async def test_odd_firmware_tells_no_more(
+    hass: HomeAssistant,
+    hass_client: ClientSessionGenerator,
+    clock: Clock,
+    config_entry: MockConfigEntry,
+    miner: SimulatedMiner,
+    set_up: WhatsminerCoordinator,
+    old: str,
+    new: str,
+) -> None:
+    """It has other names for what it tells, and tells some of it in the wrong place."""
+    told = {
+        "{host}": miner.host,
+        "{mac}": miner.mac.replace(":", ""),
+        "{worker}": WORKER,
+    }
+    for name, value in told.items():
+        new = new.replace(name, value)
+    for command in (JOINED, "summary", "status"):
+        miner.misbehave(command, Swapped(old, new))
+    await clock.next_poll(2)
+
+    names = private(miner) | {PURSE, "fe80"}
+    assert await leaks(hass, hass_client, config_entry, names) == set()
+
+
+async def test_home_assistant_can_write_it_down(
+    hass: HomeAssistant, config_entry: MockConfigEntry, set_up: WhatsminerCoordinator
+) -> None:
+    """Nothing in it is more than JSON has."""
+    told = await async_get_config_entry_diagnostics(hass, config_entry)
+
+    assert json.loads(json_bytes(told)) == told

@@ -1,0 +1,665 @@
+"""How a miner is offered that was discovered, and how a known one is found again."""
+
+from collections.abc import AsyncGenerator, Callable
+from dataclasses import asdict
+from ipaddress import IPv4Network
+
+import pytest
+from pytest_homeassistant_custom_component.common import (
+    MockConfigEntry,
+    get_schema_suggested_value,
+)
+
+from custom_components.whatsminer.api import DEFAULT_PORT
+from custom_components.whatsminer.const import DOMAIN
+from custom_components.whatsminer.coordinator import WhatsminerCoordinator
+from custom_components.whatsminer.discovery import Found, async_look
+from homeassistant.config_entries import (
+    SOURCE_DHCP,
+    SOURCE_IGNORE,
+    SOURCE_INTEGRATION_DISCOVERY,
+    ConfigEntryDisabler,
+    ConfigEntryState,
+    ConfigFlowResult,
+)
+from homeassistant.const import CONF_HOST, CONF_MAC, CONF_PASSWORD, CONF_PORT
+from homeassistant.core import HomeAssistant
+from homeassistant.data_entry_flow import FlowResultType
+from homeassistant.helpers import issue_registry as ir
+from homeassistant.helpers.service_info.dhcp import DhcpServiceInfo
+from homeassistant.loader import async_get_integration
+from simulator import (
+    DEFAULT_PASSWORD,
+    GARBAGE,
+    Misbehaviour,
+    Refused,
+    SimulatedMiner,
+    Truncated,
+)
+
+from . import PROCESS_DOWN, Clock, Held, names_of
+
+NEW_MAC = "02:00:00:00:00:01"
+
+every_generation = pytest.mark.parametrize(
+    "kind",
+    [("v2", "M30S+"), ("compat", "M63"), ("v1", "M20S")],
+    ids=lambda kind: kind[0],
+)
+
+
+@pytest.fixture
+def kind() -> tuple[str, str]:
+    """What the miner is: its generation and its model."""
+    return "v2", "M30S+"
+
+
+@pytest.fixture
+async def miner(
+    home_network: IPv4Network, kind: tuple[str, str]
+) -> AsyncGenerator[SimulatedMiner]:
+    """A miner on the port of miners, which discovery takes for granted."""
+    generation, model = kind
+    async with SimulatedMiner(
+        host=str(home_network[2]),
+        port=DEFAULT_PORT,
+        generation=generation,
+        model=model,
+    ) as miner:
+        yield miner
+
+
+@pytest.fixture
+async def other(home_network: IPv4Network) -> AsyncGenerator[SimulatedMiner]:
+    """Another miner beside it."""
+    async with SimulatedMiner(
+        host=str(home_network[3]), port=DEFAULT_PORT, seed=2
+    ) as other:
+        yield other
+
+
+@pytest.fixture
+def new_host(home_network: IPv4Network) -> str:
+    """An address that nobody has."""
+    return str(home_network[10])
+
+
+async def dhcp(
+    hass: HomeAssistant,
+    miner: SimulatedMiner,
+    *,
+    host: str | None = None,
+    hostname: str = "whatsminer",
+) -> ConfigFlowResult:
+    """Let a miner ask for an address."""
+    return await hass.config_entries.flow.async_init(
+        DOMAIN,
+        context={"source": SOURCE_DHCP},
+        data=DhcpServiceInfo(
+            ip=host or miner.host,
+            hostname=hostname,
+            macaddress=miner.mac.replace(":", "").lower(),
+        ),
+    )
+
+
+async def leave(hass: HomeAssistant, found: Found) -> ConfigFlowResult:
+    """Let a scan leave a miner that nobody picked."""
+    return await hass.config_entries.flow.async_init(
+        DOMAIN, context={"source": SOURCE_INTEGRATION_DISCOVERY}, data=asdict(found)
+    )
+
+
+async def ignore(hass: HomeAssistant, miner: SimulatedMiner) -> None:
+    """Ignore a miner."""
+    await hass.config_entries.flow.async_init(
+        DOMAIN,
+        context={"source": SOURCE_IGNORE},
+        data={"unique_id": miner.mac.lower(), "title": "Ignored"},
+    )
+
+
+async def fill_in(
+    hass: HomeAssistant, form: ConfigFlowResult, password: str | None = DEFAULT_PASSWORD
+) -> ConfigFlowResult:
+    """Send the form."""
+    return await hass.config_entries.flow.async_configure(
+        form["flow_id"], {} if password is None else {CONF_PASSWORD: password}
+    )
+
+
+def tiles(hass: HomeAssistant) -> list[dict[str, str]]:
+    """Return what is on the tiles of those that were discovered."""
+    return [
+        dict(flow["context"]["title_placeholders"])
+        for flow in hass.config_entries.flow.async_progress_by_handler(DOMAIN)
+    ]
+
+
+def title_of(miner: SimulatedMiner, model: str = "M30S+_VE40") -> str:
+    """Return what a miner is called that nobody has named."""
+    return f"{model} {miner.mac[-5:].replace(':', '')}"
+
+
+def check_offered(form: ConfigFlowResult) -> None:
+    """Check that a miner is offered."""
+    assert form["type"] is FlowResultType.FORM, form
+    assert form["step_id"] == "discovery_confirm"
+    assert not form["errors"]
+
+
+async def check_added(
+    hass: HomeAssistant, result: ConfigFlowResult, miner: SimulatedMiner
+) -> None:
+    """Check that a miner was added, with its password."""
+    assert result["type"] is FlowResultType.CREATE_ENTRY, result
+    await hass.async_block_till_done(wait_background_tasks=True)
+    entry = result["result"]
+    assert entry.unique_id == miner.mac.lower()
+    assert entry.state is ConfigEntryState.LOADED
+    assert entry.data == {
+        CONF_HOST: miner.host,
+        CONF_PORT: miner.port,
+        CONF_MAC: miner.mac.lower(),
+        CONF_PASSWORD: miner.password,
+    }
+    assert tiles(hass) == []
+
+
+def check_aborted(result: ConfigFlowResult, reason: str) -> None:
+    """Check that nothing is offered."""
+    assert result["type"] is FlowResultType.ABORT, result
+    assert result["reason"] == reason
+
+
+def issues(hass: HomeAssistant) -> list[str | None]:
+    """Return what has to be repaired."""
+    return [issue.translation_key for issue in ir.async_get(hass).issues.values()]
+
+
+async def test_miners_are_discovered_by_their_name_and_known_ones_by_their_address(
+    hass: HomeAssistant,
+) -> None:
+    """Most MAC addresses of miners have no prefix to tell them by."""
+    integration = await async_get_integration(hass, DOMAIN)
+
+    assert integration.dhcp == [
+        {"hostname": "whatsminer*"},
+        {"registered_devices": True},
+    ]
+
+
+# A new one
+
+
+@every_generation
+async def test_a_new_miner_is_offered_and_added(
+    hass: HomeAssistant, miner: SimulatedMiner
+) -> None:
+    """A tile names it, the form asks for nothing but its password, and nothing is changed."""
+    form = await dhcp(hass, miner)
+    check_offered(form)
+    assert form["data_schema"] is not None
+    assert list(form["data_schema"].schema) == [CONF_PASSWORD]
+    model = {"v2": "M30S+_VE40", "compat": "M63_VK30", "v1": "M20SV10"}[
+        miner.generation
+    ]
+    title = title_of(miner, model)
+    assert tiles(hass) == [{"miner": title, "host": miner.host}]
+    assert form["description_placeholders"] == {
+        "host": miner.host,
+        "miner": title,
+        "model": model,
+    }
+    assert miner.writes == []
+
+    result = await fill_in(hass, form)
+
+    await check_added(hass, result, miner)
+    assert result["title"] == title
+
+
+async def test_a_miner_that_somebody_has_named_keeps_its_name(
+    hass: HomeAssistant, miner: SimulatedMiner
+) -> None:
+    """The tile says what it is, too."""
+    miner.state.hostname = "whatsminer-left"
+    form = await dhcp(hass, miner, hostname="whatsminer-left")
+    assert tiles(hass) == [{"miner": "whatsminer-left, M30S+_VE40", "host": miner.host}]
+
+    result = await fill_in(hass, form)
+
+    assert result["title"] == "whatsminer-left"
+
+
+@pytest.mark.parametrize("password", [None, ""])
+async def test_without_a_password_there_are_readings_only(
+    hass: HomeAssistant, miner: SimulatedMiner, password: str | None
+) -> None:
+    """It is a choice."""
+    result = await fill_in(hass, await dhcp(hass, miner), password)
+    await hass.async_block_till_done()
+
+    assert result["type"] is FlowResultType.CREATE_ENTRY
+    assert CONF_PASSWORD not in result["result"].data
+    assert hass.states.async_entity_ids("switch") == []
+    assert "get_token" not in names_of(miner.requests)
+
+
+async def test_a_closed_api_is_no_error(
+    hass: HomeAssistant, miner: SimulatedMiner
+) -> None:
+    """The switch can be turned later; an issue says so."""
+    miner.api_open = False
+
+    result = await fill_in(hass, await dhcp(hass, miner))
+
+    await check_added(hass, result, miner)
+    assert issues(hass) == ["write_access_closed"]
+
+
+async def test_a_page_that_is_loaded_again_shows_the_same(
+    hass: HomeAssistant, miner: SimulatedMiner
+) -> None:
+    """The miner need not be asked for it."""
+    form = await dhcp(hass, miner)
+    connections = miner.connections
+
+    again = await hass.config_entries.flow.async_configure(form["flow_id"])
+
+    check_offered(again)
+    assert again["description_placeholders"] == form["description_placeholders"]
+    assert miner.connections == connections
+
+
+@pytest.mark.parametrize(
+    ("command", "how"),
+    [
+        ("*", PROCESS_DOWN),
+        ("*", Truncated()),
+        ("*", Truncated(keep=0)),
+        ("get_miner_info", Refused(132)),
+    ],
+)
+async def test_a_miner_that_does_not_answer_yet_is_offered_all_the_same(
+    hass: HomeAssistant, miner: SimulatedMiner, command: str, how: Misbehaviour
+) -> None:
+    """It asks for an address long before it answers; it is read when it is confirmed."""
+    miner.misbehave(command, how)
+    form = await dhcp(hass, miner)
+    check_offered(form)
+    title = title_of(miner, "Whatsminer")
+    assert tiles(hass) == [{"miner": title, "host": miner.host}]
+    assert form["description_placeholders"] == {
+        "host": miner.host,
+        "miner": title,
+        "model": "Whatsminer",
+    }
+
+    miner.behave()
+    result = await fill_in(hass, form)
+    await check_added(hass, result, miner)
+    assert result["title"] == title_of(miner)
+
+
+async def test_a_miner_that_is_not_on_the_network_yet_is_offered_all_the_same(
+    hass: HomeAssistant, miner: SimulatedMiner
+) -> None:
+    """Its port opens last."""
+    await miner.disconnect()
+    form = await dhcp(hass, miner)
+    check_offered(form)
+
+    miner.reconnect()
+    await check_added(hass, await fill_in(hass, form), miner)
+
+
+async def test_a_name_that_only_says_so_is_no_miner(
+    hass: HomeAssistant, miner: SimulatedMiner
+) -> None:
+    """Anybody can be called whatsminer."""
+    miner.misbehave("*", GARBAGE)
+
+    check_aborted(await dhcp(hass, miner), "not_a_whatsminer")
+
+    assert tiles(hass) == []
+
+
+async def test_a_miner_is_offered_once(
+    hass: HomeAssistant, miner: SimulatedMiner
+) -> None:
+    """However often it asks for its address, and whoever finds it."""
+    form = await dhcp(hass, miner)
+    connections = miner.connections
+
+    check_aborted(await dhcp(hass, miner), "already_in_progress")
+    assert miner.connections == connections
+    found = await async_look(miner.host)
+    check_aborted(await leave(hass, found), "already_in_progress")
+
+    assert len(tiles(hass)) == 1
+    await check_added(hass, await fill_in(hass, form), miner)
+
+
+async def test_a_tile_follows_its_miner(
+    hass: HomeAssistant, miner: SimulatedMiner, new_host: str
+) -> None:
+    """One that waits for long may see another address."""
+    await dhcp(hass, miner)
+    await miner.move(new_host)
+
+    form = await dhcp(hass, miner)
+
+    check_offered(form)
+    assert tiles(hass) == [{"miner": title_of(miner), "host": new_host}]
+    await check_added(hass, await fill_in(hass, form), miner)
+
+
+async def test_the_mac_that_a_miner_tells_is_the_one_that_counts(
+    hass: HomeAssistant, home_network: IPv4Network
+) -> None:
+    """It may ask for its address with another one, through a repeater."""
+    async with (
+        SimulatedMiner(
+            host=str(home_network[2]), port=DEFAULT_PORT, mac=NEW_MAC
+        ) as miner,
+        SimulatedMiner() as repeater,
+    ):
+        form = await dhcp(hass, repeater, host=miner.host)
+        check_offered(form)
+        check_aborted(
+            await leave(hass, await async_look(miner.host)), "already_in_progress"
+        )
+
+        result = await fill_in(hass, form)
+
+        await check_added(hass, result, miner)
+        check_aborted(await dhcp(hass, repeater, host=miner.host), "already_configured")
+        await hass.config_entries.async_unload(result["result"].entry_id)
+
+
+@every_generation
+async def test_a_miner_that_a_scan_has_left_is_offered_and_added(
+    hass: HomeAssistant, miner: SimulatedMiner
+) -> None:
+    """It is not asked again before somebody wants it."""
+    found = await async_look(miner.host)
+    connections = miner.connections
+
+    form = await leave(hass, found)
+
+    check_offered(form)
+    assert miner.connections == connections
+    assert tiles(hass) == [{"miner": found.title, "host": miner.host}]
+    await check_added(hass, await fill_in(hass, form), miner)
+
+
+# What goes wrong, and how the same flow goes on
+
+
+@pytest.mark.parametrize(
+    ("command", "how", "errors"),
+    [
+        ("*", GARBAGE, {"base": "not_a_whatsminer"}),
+        ("*", Truncated(), {"base": "malformed_reply"}),
+        ("*", Truncated(keep=0), {"base": "cannot_connect"}),
+        ("*", PROCESS_DOWN, {"base": "mining_process_down"}),
+        ("get_miner_info", Refused(132), {"base": "no_mac"}),
+        ("get_token", Refused(136), {"base": "too_many_tokens"}),
+        ("get_token", Truncated(), {"base": "malformed_reply"}),
+        ("get_token", Refused(23), {CONF_PASSWORD: "wrong_password"}),
+    ],
+)
+async def test_an_error_is_explained_and_recovered_from(
+    hass: HomeAssistant,
+    miner: SimulatedMiner,
+    command: str,
+    how: Misbehaviour,
+    errors: dict[str, str],
+) -> None:
+    """The form comes back with what was wrong, and once that is right it leads on."""
+    form = await dhcp(hass, miner)
+    miner.misbehave(command, how)
+    form = await fill_in(hass, form)
+    assert form["step_id"] == "discovery_confirm"
+    assert form["errors"] == errors
+    assert tiles(hass) == [{"miner": title_of(miner), "host": miner.host}]
+
+    miner.behave()
+    await check_added(hass, await fill_in(hass, form), miner)
+
+
+async def test_a_wrong_password(hass: HomeAssistant, miner: SimulatedMiner) -> None:
+    """It is never filled in again."""
+    form = await fill_in(hass, await dhcp(hass, miner), "mistaken")
+    assert form["errors"] == {CONF_PASSWORD: "wrong_password"}
+    assert form["data_schema"] is not None
+    assert get_schema_suggested_value(form["data_schema"].schema, CONF_PASSWORD) is None
+    assert "mistaken" not in str(form)
+
+    await check_added(hass, await fill_in(hass, form), miner)
+
+
+async def test_a_miner_that_does_not_answer(
+    hass: HomeAssistant, miner: SimulatedMiner, clock: Clock
+) -> None:
+    """The flow ends its wait."""
+    form = await dhcp(hass, miner)
+    silent = Held()
+    miner.misbehave("get_version", silent)
+    sent = hass.async_create_task(fill_in(hass, form))
+    await silent.reached.wait()
+    clock.move(10)
+    form = await sent
+    assert form["errors"] == {"base": "timed_out"}
+
+    miner.behave()
+    await check_added(hass, await fill_in(hass, form), miner)
+
+
+async def test_another_miner_at_the_address_of_the_one_that_was_offered(
+    hass: HomeAssistant, miner: SimulatedMiner, other: SimulatedMiner
+) -> None:
+    """It gets neither the password nor the entry; there is no field to say it at."""
+    form = await dhcp(hass, miner)
+    await miner.swap(other)
+    other.requests.clear()
+    form = await fill_in(hass, form)
+    assert form["errors"] == {"base": "wrong_miner"}
+    assert "get_token" not in names_of(other.requests)
+
+    await miner.swap(other)
+    await check_added(hass, await fill_in(hass, form), miner)
+
+
+# One that is known
+
+
+@pytest.fixture
+async def known(
+    hass: HomeAssistant, set_up: WhatsminerCoordinator, config_entry: MockConfigEntry
+) -> MockConfigEntry:
+    """The entry of the miner, which is set up."""
+    return config_entry
+
+
+@every_generation
+async def test_a_known_miner_at_a_new_address_is_followed(
+    hass: HomeAssistant, known: MockConfigEntry, miner: SimulatedMiner, new_host: str
+) -> None:
+    """Without a word: the entry has the new address, and is loaded with it."""
+    before = dict(known.data)
+    await miner.move(new_host)
+
+    check_aborted(await dhcp(hass, miner), "already_configured")
+    await hass.async_block_till_done(wait_background_tasks=True)
+
+    assert known.data == {**before, CONF_HOST: new_host}
+    assert known.state is ConfigEntryState.LOADED
+    assert tiles(hass) == []
+    assert issues(hass) == []
+    assert hass.states.get("switch.miner") is not None
+
+
+async def test_a_known_miner_keeps_its_port(
+    hass: HomeAssistant,
+    make_entry: Callable[..., MockConfigEntry],
+    home_network: IPv4Network,
+    new_host: str,
+) -> None:
+    """An address comes without one."""
+    async with SimulatedMiner(host=str(home_network[4])) as miner:
+        entry = make_entry(miner)
+        entry.add_to_hass(hass)
+        assert await hass.config_entries.async_setup(entry.entry_id)
+        await miner.move(new_host)
+
+        check_aborted(await dhcp(hass, miner), "already_configured")
+        await hass.async_block_till_done(wait_background_tasks=True)
+
+        assert (entry.data[CONF_HOST], entry.data[CONF_PORT]) == (new_host, miner.port)
+        assert entry.state is ConfigEntryState.LOADED
+        await hass.config_entries.async_unload(entry.entry_id)
+
+
+async def test_a_known_miner_that_is_where_it_was_is_left_in_peace(
+    hass: HomeAssistant, known: MockConfigEntry, miner: SimulatedMiner
+) -> None:
+    """It has no more than renewed its lease."""
+    before, connections = dict(known.data), miner.connections
+
+    check_aborted(await dhcp(hass, miner), "already_configured")
+    await hass.async_block_till_done(wait_background_tasks=True)
+
+    assert known.data == before
+    assert miner.connections == connections
+
+
+async def test_a_known_miner_that_still_answers_at_its_old_address_stays_there(
+    hass: HomeAssistant, known: MockConfigEntry, miner: SimulatedMiner, new_host: str
+) -> None:
+    """It has two."""
+    before, data = dict(known.data), known.runtime_data
+
+    check_aborted(await dhcp(hass, miner, host=new_host), "already_configured")
+    await hass.async_block_till_done(wait_background_tasks=True)
+
+    assert known.data == before
+    assert known.runtime_data is data
+
+
+async def test_a_known_miner_that_was_away_is_back_at_once(
+    hass: HomeAssistant, known: MockConfigEntry, miner: SimulatedMiner
+) -> None:
+    """It need not wait for its next try."""
+    await miner.disconnect()
+    assert not await hass.config_entries.async_reload(known.entry_id)
+    miner.reconnect()
+
+    check_aborted(await dhcp(hass, miner), "already_configured")
+    await hass.async_block_till_done(wait_background_tasks=True)
+
+    assert known.state is ConfigEntryState.LOADED
+
+
+async def test_a_disabled_miner_is_followed_and_stays_disabled(
+    hass: HomeAssistant, known: MockConfigEntry, miner: SimulatedMiner, new_host: str
+) -> None:
+    """It is there when somebody wants it again."""
+    await hass.config_entries.async_set_disabled_by(
+        known.entry_id, ConfigEntryDisabler.USER
+    )
+    await miner.move(new_host)
+
+    check_aborted(await dhcp(hass, miner), "already_configured")
+    await hass.async_block_till_done(wait_background_tasks=True)
+
+    assert known.data[CONF_HOST] == new_host
+    assert known.state is ConfigEntryState.NOT_LOADED
+
+
+async def test_miners_that_change_places_are_followed(
+    hass: HomeAssistant,
+    known: MockConfigEntry,
+    make_entry: Callable[..., MockConfigEntry],
+    miner: SimulatedMiner,
+    other: SimulatedMiner,
+) -> None:
+    """It is enough that one of them asks for its new address."""
+    entry = make_entry(other, title="Other")
+    entry.add_to_hass(hass)
+    assert await hass.config_entries.async_setup(entry.entry_id)
+    await miner.swap(other)
+
+    check_aborted(await dhcp(hass, miner), "already_configured")
+    await hass.async_block_till_done(wait_background_tasks=True)
+
+    for each, at in ((known, miner), (entry, other)):
+        assert each.unique_id == at.mac.lower()
+        assert each.data[CONF_HOST] == at.host
+        assert each.state is ConfigEntryState.LOADED
+    assert tiles(hass) == []
+    assert issues(hass) == []
+
+
+async def test_an_ignored_miner_stays_ignored(
+    hass: HomeAssistant, miner: SimulatedMiner, new_host: str
+) -> None:
+    """Wherever it is, and whoever finds it; nobody asks it anything."""
+    await ignore(hass, miner)
+    found = await async_look(miner.host)
+    await miner.move(new_host)
+    connections = miner.connections
+
+    check_aborted(await dhcp(hass, miner), "already_configured")
+    check_aborted(await leave(hass, found), "already_configured")
+
+    assert miner.connections == connections
+    assert tiles(hass) == []
+
+
+# One whose control board is new
+
+
+@pytest.fixture
+async def rebuilt(
+    hass: HomeAssistant, known: MockConfigEntry, miner: SimulatedMiner, new_host: str
+) -> SimulatedMiner:
+    """The miner with a new control board, at an address that it got for it."""
+    miner.replace_control_board(NEW_MAC, locked=True)
+    await miner.move(new_host)
+    assert not await hass.config_entries.async_reload(known.entry_id)
+    return miner
+
+
+@pytest.mark.parametrize("by", [SOURCE_DHCP, SOURCE_INTEGRATION_DISCOVERY])
+async def test_a_new_control_board_is_no_new_miner(
+    hass: HomeAssistant, known: MockConfigEntry, rebuilt: SimulatedMiner, by: str
+) -> None:
+    """Its boards tell which one it is: that is a repair, and the entry stays as it is."""
+    if by == SOURCE_DHCP:
+        result = await dhcp(hass, rebuilt)
+    else:
+        result = await leave(hass, await async_look(rebuilt.host))
+
+    check_aborted(result, "new_control_board")
+    assert result["description_placeholders"] == {"miner": "Miner"}
+    assert issues(hass) == ["new_control_board"]
+    assert tiles(hass) == []
+    assert known.unique_id != NEW_MAC
+
+
+async def test_a_new_control_board_that_did_not_answer_yet_is_no_new_miner(
+    hass: HomeAssistant, known: MockConfigEntry, rebuilt: SimulatedMiner
+) -> None:
+    """It asks for its address first; its boards are seen when it is confirmed."""
+    await rebuilt.disconnect()
+    form = await dhcp(hass, rebuilt)
+    check_offered(form)
+    rebuilt.reconnect()
+
+    result = await fill_in(hass, form)
+
+    check_aborted(result, "new_control_board")
+    assert issues(hass) == ["new_control_board"]
+    assert hass.config_entries.async_entries(DOMAIN) == [known]

@@ -1,0 +1,321 @@
+"""Whether dialogues and repairs have their texts, and no others, in every language.
+
+That each text is given what stands in braces in it is seen to whenever a test shows one: see
+`texts_of_flows` in `conftest`.
+"""
+
+import ast
+from collections.abc import Iterator
+from typing import Any
+
+import probatio
+import pytest
+from pytest_homeassistant_custom_component.common import MockConfigEntry
+
+from custom_components.whatsminer import config_flow, options_flow, repairs
+from custom_components.whatsminer.const import CONF_PERCENT_METHOD, PERCENT_METHODS
+from custom_components.whatsminer.discovery_flow import CONFIRM_SCHEMA
+from custom_components.whatsminer.issues import Issue
+from custom_components.whatsminer.scan_flow import CONF_OTHERS, OTHERS, SCAN_SCHEMA
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers.translation import async_get_translations
+
+from .test_error_texts import FAILURES, NUMBER_PARAMETERS, TEXT_PARAMETERS, key_of
+from .texts import (
+    LANGUAGES,
+    SOURCES,
+    TEXTS,
+    argument,
+    calls,
+    constants,
+    form_errors,
+    leaves,
+    placeholders,
+    said,
+)
+
+every_language = pytest.mark.parametrize("language", LANGUAGES)
+every_issue = pytest.mark.parametrize("issue", Issue)
+# Where each flow is written.
+CONFIG = [
+    SOURCES[name]
+    for name in ("config_flow.py", "discovery_flow.py", "forms.py", "scan_flow.py")
+]
+OPTIONS = [SOURCES["options_flow.py"]]
+FLOWS = {"config": CONFIG, "options": OPTIONS}
+every_flow = pytest.mark.parametrize(("flow", "sources"), FLOWS.items(), ids=FLOWS)
+# The forms, and what can be entered in each.
+FORMS: dict[str, dict[str, set[str]]] = {
+    "config": {
+        "discovery_confirm": {*map(str, CONFIRM_SCHEMA.schema)},
+        "manual": {*map(str, config_flow.MANUAL_SCHEMA.schema)},
+        "pick": {"miners", "others", "password"},
+        "reauth_confirm": {*map(str, config_flow.REAUTH_SCHEMA.schema)},
+        "reconfigure": {*map(str, config_flow.MANUAL_SCHEMA.schema), "read_only"},
+        "scan": {*map(str, SCAN_SCHEMA.schema)},
+    },
+    "options": {
+        "confirm": set(),
+        "firmware": {*map(str, options_flow.FIRMWARE_SCHEMA.schema)},
+        "preferences": {*map(str, options_flow.PREFERENCES_SCHEMA.schema)},
+    },
+}
+# These come from commands alone, and no command is sent while a miner is added.
+NOT_IN_A_FLOW = {
+    *(f"invalid_{parameter}" for parameter in TEXT_PARAMETERS + NUMBER_PARAMETERS),
+    "firmware_refused",
+    "firmware_unknown",
+    "invalid_value",
+    "power_off_unconfirmed",
+    "too_soon",
+    "transfer_broken",
+    "transfer_interrupted",
+    "transfer_too_large",
+    "unanswered",
+    "write_access_closed",
+}
+# All that a form of Home Assistant may have.
+PARTS = {
+    "data",
+    "data_description",
+    "description",
+    "menu_option_descriptions",
+    "menu_options",
+    "title",
+}
+
+
+# Dialogues
+
+
+@every_language
+@every_flow
+def test_a_flow_has_a_text_for_every_step(
+    language: str, flow: str, sources: list[ast.AST]
+) -> None:
+    """And for no other; a menu names each of its options."""
+    texts = TEXTS[language][flow]["step"]
+    menus = said("async_show_menu", "step_id", sources)
+
+    assert said("async_show_form", "step_id", sources) == FORMS[flow].keys()
+    assert set(texts) == menus | FORMS[flow].keys()
+    for step, text in texts.items():
+        assert set(text) <= PARTS, step
+        assert text["title"], step
+    for step in menus:
+        options = said("async_show_menu", "menu_options", sources)
+        assert set(texts[step]["menu_options"]) == options
+        assert set(texts[step].get("menu_option_descriptions", {})) <= options
+
+
+@every_language
+@pytest.mark.parametrize(
+    ("flow", "step"), [(flow, step) for flow, forms in FORMS.items() for step in forms]
+)
+def test_a_form_has_a_text_for_every_field(language: str, flow: str, step: str) -> None:
+    """A name, and what belongs in it."""
+    texts = TEXTS[language][flow]["step"][step]
+
+    assert set(texts.get("data", {})) == FORMS[flow][step]
+    assert set(texts.get("data_description", {})) == FORMS[flow][step]
+
+
+@every_language
+def test_the_config_flow_has_a_text_for_every_error(language: str) -> None:
+    """For what can go wrong at the miner and what can be wrong in a form, and no others."""
+    at_the_miner = {key_of(error) for error in FAILURES} - NOT_IN_A_FLOW
+    of_networks = {
+        text
+        for call in calls("ValueError", [SOURCES["discovery.py"]])
+        for text in constants(call)
+    }
+
+    assert {"invalid_host", "nothing_found"} <= form_errors(CONFIG)
+    assert {"network_public"} <= of_networks
+    assert set(TEXTS[language]["config"]["error"]) == (
+        at_the_miner | of_networks | form_errors(CONFIG)
+    )
+
+
+@every_language
+def test_the_options_flow_has_a_text_for_every_error(language: str) -> None:
+    """There are none but those in the form: a miner that fails ends the flow."""
+    assert set(TEXTS[language]["options"]["error"]) == form_errors(OPTIONS)
+
+
+@every_language
+@every_flow
+def test_a_flow_has_a_text_for_every_end(
+    language: str, flow: str, sources: list[ast.AST]
+) -> None:
+    """And for no other; Home Assistant has one for a success, and for what goes on twice."""
+    used = said("async_abort", "reason", sources)
+    used |= {
+        text for call in calls("AbortFlow", sources) for text in constants(call.args[0])
+    }
+    if list(calls("_abort_if_unique_id_configured", sources)):
+        used |= {"already_configured"}
+
+    assert set(TEXTS[language][flow]["abort"]) == used
+
+
+@every_language
+@every_flow
+def test_a_flow_has_a_text_for_every_progress(
+    language: str, flow: str, sources: list[ast.AST]
+) -> None:
+    """And for no other."""
+    assert set(TEXTS[language][flow]["progress"]) == said(
+        "async_show_progress", "progress_action", sources
+    )
+
+
+@every_language
+def test_the_choices_in_forms_have_their_texts(language: str) -> None:
+    """Each option."""
+    for key, options in ((CONF_OTHERS, OTHERS), (CONF_PERCENT_METHOD, PERCENT_METHODS)):
+        assert set(TEXTS[language]["selector"][key]["options"]) == set(options)
+
+
+@every_flow
+def test_nothing_is_put_into_a_text_in_vain(flow: str, sources: list[ast.AST]) -> None:
+    """What a step or an end is given stands in its text, or in that of an error."""
+    texts = TEXTS["en"][flow]
+    for method, name, section in (
+        ("async_show_form", "step_id", "step"),
+        ("async_abort", "reason", "abort"),
+        ("async_show_progress", "progress_action", "progress"),
+    ):
+        for call in calls(method, sources):
+            filled = argument(call, "description_placeholders")
+            keys = constants(argument(call, name) or ast.Dict())
+            if not isinstance(filled, ast.Dict) or not keys:
+                continue
+            given = {text for key in filled.keys if key for text in constants(key)}
+            named = placeholders(
+                *(texts[section][key] for key in keys),
+                *(texts["error"] if section == "step" else {}).values(),
+            )
+            assert given <= named, keys
+
+
+async def test_a_tile_is_named_by_its_miner(
+    hass: HomeAssistant, config_entry: MockConfigEntry
+) -> None:
+    """Also one that asks for the password again."""
+    config_entry.async_start_reauth(hass)
+    await hass.async_block_till_done()
+
+    (flow,) = hass.config_entries.flow.async_progress()
+    for language in LANGUAGES:
+        title = TEXTS[language]["config"]["flow_title"]
+        assert placeholders(title) <= set(flow["context"]["title_placeholders"])
+
+
+# Repairs
+
+
+def returned(function: ast.AST) -> Iterator[str]:
+    """Return the texts that a function returns alone."""
+    for node in ast.walk(function):
+        if isinstance(node, ast.Return) and isinstance(node.value, ast.Constant):
+            yield from constants(node.value)
+
+
+def repair_errors(kind: type) -> set[str]:
+    """Return the errors of a repair, and of the functions that it asks for one."""
+    (tree,) = [SOURCES["repairs.py"]]
+    (repair,) = (
+        node
+        for node in tree.body
+        if isinstance(node, ast.ClassDef) and node.name == kind.__name__
+    )
+    asked = {
+        node
+        for node in tree.body
+        if isinstance(node, ast.AsyncFunctionDef)
+        and list(calls(node.name, [repair]))
+        and "_error" in node.name
+    }
+    return form_errors([repair]) | {
+        text for function in asked for text in returned(function)
+    }
+
+
+def given_to(issue: Issue) -> set[str]:
+    """Return what the texts of an issue are given: the miner's name, and what is known."""
+    return {"miner"} | {
+        text
+        for call in calls("raise_issue")
+        if any(ast.unparse(each) == f"Issue.{issue.name}" for each in call.args)
+        and isinstance(filled := argument(call, "placeholders"), ast.Dict)
+        for key in filled.keys
+        if key
+        for text in constants(key)
+    }
+
+
+FIXABLE = dict(repairs._REPAIRS)  # noqa: SLF001
+
+
+@every_language
+def test_every_issue_has_its_texts(language: str) -> None:
+    """And no text is without an issue; each can be mended by a dialogue or is described."""
+    issues = TEXTS[language]["issues"]
+
+    assert set(issues) == set(Issue)
+    for issue, texts in issues.items():
+        assert texts["title"]
+        assert ("fix_flow" in texts) is (issue in FIXABLE)
+        assert ("description" in texts) is (issue not in FIXABLE)
+
+
+@every_language
+@every_issue
+def test_an_issue_fills_its_texts(language: str, issue: Issue) -> None:
+    """With all that it is given, and nothing is given in vain."""
+    assert placeholders(TEXTS[language]["issues"][issue]) == given_to(issue)
+
+
+@every_language
+@pytest.mark.parametrize("issue", FIXABLE)
+def test_a_repair_has_a_text_for_all_that_it_shows(language: str, issue: Issue) -> None:
+    """Its one form, each error, and its end."""
+    texts = TEXTS[language]["issues"][issue]["fix_flow"]
+    schema: probatio.Schema = FIXABLE[issue].schema
+    fields = {str(key) for key in schema.schema}
+
+    assert set(texts) == {"abort", "error", "step"}
+    assert set(texts["abort"]) == said("async_abort", "reason", [SOURCES["repairs.py"]])
+    assert set(texts["error"]) == repair_errors(FIXABLE[issue])
+    assert set(texts["step"]) == {"confirm"}
+    form = texts["step"]["confirm"]
+    assert set(form) <= PARTS
+    assert form["title"]
+    assert form["description"]
+    assert set(form.get("data", {})) == fields
+    assert set(form.get("data_description", {})) == fields
+
+
+@every_language
+async def test_home_assistant_knows_the_successes(
+    hass: HomeAssistant, language: str
+) -> None:
+    """They are its own, in newer versions only."""
+    found: dict[str, Any] = await async_get_translations(
+        hass, language, "config", ["homeassistant"]
+    )
+    for reason in ("reauth_successful", "reconfigure_successful"):
+        assert f"component.homeassistant.config.abort.{reason}" in found
+
+
+@every_language
+def test_steps_are_numbered(language: str) -> None:
+    """What has to be done one after the other is a list, as Markdown has it."""
+    for path, text in leaves(TEXTS[language]["issues"]):
+        numbers = [
+            int(line.partition(".")[0])
+            for line in text.splitlines()
+            if line[:1].isdecimal() and line[1:2] == "."
+        ]
+        assert numbers == list(range(1, len(numbers) + 1)), path

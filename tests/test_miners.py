@@ -1,0 +1,91 @@
+"""One line to each miner, however often its entry is reloaded."""
+
+from collections.abc import Callable
+
+import pytest
+from pytest_homeassistant_custom_component.common import MockConfigEntry
+
+from custom_components.whatsminer.miners import (
+    MINERS,
+    address_of,
+    forget_miner,
+    miner_of,
+)
+from homeassistant.const import CONF_HOST, CONF_PASSWORD, CONF_PORT
+from homeassistant.core import HomeAssistant
+from simulator import SimulatedMiner
+
+
+@pytest.fixture
+def entry(
+    hass: HomeAssistant,
+    air_miner: SimulatedMiner,
+    make_entry: Callable[..., MockConfigEntry],
+) -> MockConfigEntry:
+    """The entry of a miner; nothing is asked of it here."""
+    entry = make_entry(air_miner)
+    entry.add_to_hass(hass)
+    return entry
+
+
+async def test_an_entry_has_one_miner(
+    hass: HomeAssistant, air_miner: SimulatedMiner, entry: MockConfigEntry
+) -> None:
+    """With the address, the password and the MAC address that it knows."""
+    miner = miner_of(hass, entry)
+
+    assert miner.address == address_of(entry) == (air_miner.host, air_miner.port)
+    assert miner.mac == air_miner.mac.lower()
+    assert miner.password == air_miner.password
+    assert miner_of(hass, entry) is miner
+
+
+@pytest.mark.parametrize("password", ["new_1234", None])
+async def test_another_password_is_the_same_miner(
+    hass: HomeAssistant, entry: MockConfigEntry, password: str | None
+) -> None:
+    """Also none at all."""
+    miner = miner_of(hass, entry)
+    data = {key: value for key, value in entry.data.items() if key != CONF_PASSWORD}
+    if password:
+        data[CONF_PASSWORD] = password
+    hass.config_entries.async_update_entry(entry, data=data)
+
+    assert miner_of(hass, entry) is miner
+    assert miner.password == (password or "")
+
+
+@pytest.mark.parametrize("changes", [{CONF_HOST: "127.0.0.2"}, {CONF_PORT: 4029}])
+async def test_another_address_is_another_line(
+    hass: HomeAssistant, entry: MockConfigEntry, changes: dict[str, str | int]
+) -> None:
+    """What was learned at the old one may be no longer true."""
+    miner = miner_of(hass, entry)
+    hass.config_entries.async_update_entry(entry, data={**entry.data, **changes})
+
+    other = miner_of(hass, entry)
+    assert other is not miner
+    assert other.address == address_of(entry)
+
+
+async def test_another_mac_is_another_miner(
+    hass: HomeAssistant, entry: MockConfigEntry
+) -> None:
+    """As of a new control board."""
+    miner = miner_of(hass, entry)
+    hass.config_entries.async_update_entry(entry, unique_id="ce:02:01:00:00:01")
+
+    assert miner_of(hass, entry) is not miner
+    assert miner_of(hass, entry).mac == "ce:02:01:00:00:01"
+
+
+async def test_a_miner_is_forgotten(
+    hass: HomeAssistant, entry: MockConfigEntry
+) -> None:
+    """Also when nobody ever talked to it."""
+    forget_miner(hass, entry)
+    miner = miner_of(hass, entry)
+    forget_miner(hass, entry)
+
+    assert hass.data[MINERS] == {}
+    assert miner_of(hass, entry) is not miner

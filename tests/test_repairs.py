@@ -1,0 +1,680 @@
+"""How a miner is repaired together with its owner, each error in the same dialogue."""
+
+import asyncio
+from http import HTTPStatus
+from ipaddress import IPv4Network
+from typing import Any
+
+import pytest
+from pytest_homeassistant_custom_component.typing import (
+    ClientSessionGenerator,
+    WebSocketGenerator,
+)
+
+from custom_components.whatsminer.const import DOMAIN
+from custom_components.whatsminer.issues import Issue, issue_id
+from custom_components.whatsminer.miners import address_of
+from custom_components.whatsminer.whereabouts import set_address
+from homeassistant.config_entries import SOURCE_REAUTH, ConfigEntryState
+from homeassistant.const import CONF_HOST, CONF_PASSWORD, Platform
+from homeassistant.core import HomeAssistant
+from homeassistant.data_entry_flow import FlowResultType, UnknownStep
+from homeassistant.exceptions import HomeAssistantError
+from homeassistant.setup import async_setup_component
+from simulator import Closed, Refused, SimulatedMiner
+from simulator.settings import Led
+
+from . import Held, act, names_of
+from .fleet import Fleet, Owned, issues_told
+
+NEW_MAC = "CE:02:01:AB:CD:EF"
+
+
+@pytest.fixture
+def platforms() -> tuple[Platform, ...]:
+    """What is set up."""
+    return Platform.BINARY_SENSOR, Platform.SENSOR, Platform.SWITCH
+
+
+@pytest.fixture
+async def ada(fleet: Fleet) -> Owned:
+    """A miner that is set up."""
+    return await fleet.add("Ada")
+
+
+@pytest.fixture
+async def bea(fleet: Fleet) -> Owned:
+    """Another one."""
+    return await fleet.add("Bea")
+
+
+class Dialogue:
+    """A repair, as its owner goes through it."""
+
+    def __init__(self, owned: Owned, issue: Issue) -> None:
+        """Prepare; nothing is begun."""
+        self._hass = owned.hass
+        self._issue_id = issue_id(owned.entry, issue)
+        self._result: Any = None
+
+    async def begin(self) -> Dialogue:
+        """Open it."""
+        assert await async_setup_component(self._hass, "repairs", {})
+        self._result = await self._manager.async_init(
+            DOMAIN, context={"issue_id": self._issue_id}
+        )
+        return self
+
+    async def submit(self, **data: Any) -> Any:
+        """Submit the form, and return what it says then: its errors, or how it ended."""
+        assert self._result["type"] is FlowResultType.FORM, self._result
+        self._result = await self._manager.async_configure(
+            self._result["flow_id"], data
+        )
+        await self._hass.async_block_till_done(wait_background_tasks=True)
+        match self._result["type"]:
+            case FlowResultType.FORM:
+                return self._result["errors"]
+            case FlowResultType.ABORT:
+                return self._result["reason"]
+        assert self._result["type"] is FlowResultType.CREATE_ENTRY
+        return "repaired"
+
+    @property
+    def said(self) -> dict[str, str]:
+        """What the form names."""
+        placeholders: dict[str, str] = self._result["description_placeholders"]
+        return placeholders
+
+    @property
+    def _manager(self) -> Any:
+        return self._hass.data["repairs"]["flow_manager"]
+
+
+async def repair(owned: Owned, issue: Issue) -> Dialogue:
+    """Open the repair of an issue."""
+    return await Dialogue(owned, issue).begin()
+
+
+def reauths(hass: HomeAssistant) -> int:
+    """Return how often a password is asked for."""
+    return sum(
+        flow["context"]["source"] == SOURCE_REAUTH
+        for flow in hass.config_entries.flow.async_progress_by_handler(DOMAIN)
+    )
+
+
+# All of them
+
+
+async def test_the_owner_finds_it_among_the_repairs(
+    fleet: Fleet,
+    ada: Owned,
+    hass_client: ClientSessionGenerator,
+    hass_ws_client: WebSocketGenerator,
+) -> None:
+    """With a form that a browser can show, and whose password nobody sees again."""
+    hass = fleet.hass
+    assert await async_setup_component(hass, "repairs", {})
+    socket, client = await hass_ws_client(hass), await hass_client()
+    hass.config_entries.async_update_entry(
+        ada.entry, data={**ada.entry.data, CONF_PASSWORD: "admin"}
+    )
+    await fleet.clock.next_poll()
+
+    await socket.send_json_auto_id({"type": "repairs/list_issues"})
+    (issue,) = (await socket.receive_json())["result"]["issues"]
+    assert (issue["translation_key"], issue["is_fixable"]) == ("default_password", True)
+    begun = await client.post(
+        "/api/repairs/issues/fix",
+        json={"handler": DOMAIN, "issue_id": issue["issue_id"]},
+    )
+    form = await begun.json()
+    assert begun.status == HTTPStatus.OK
+    assert form["step_id"] == "confirm"
+    assert form["description_placeholders"] == {"miner": "Ada"}
+    (field,) = form["data_schema"]
+    assert (field["name"], field["required"]) == (CONF_PASSWORD, True)
+    assert "default" not in field
+    assert "suggested_value" not in field.get("description", {})
+
+    ended = await client.post(
+        f"/api/repairs/issues/fix/{form['flow_id']}",
+        json={CONF_PASSWORD: ada.miner.password},
+    )
+    assert (await ended.json())["type"] == "create_entry"
+    await fleet.settle()
+    assert issues_told(hass) == []
+
+
+@pytest.mark.parametrize(
+    ("issue", "data"),
+    [
+        (Issue.DEFAULT_PASSWORD, {CONF_PASSWORD: "new_1234"}),
+        (Issue.NEW_CONTROL_BOARD, {}),
+        (Issue.WRITE_ACCESS_CLOSED, {}),
+        (Issue.WRONG_MINER, {}),
+    ],
+)
+async def test_a_miner_that_is_removed_meanwhile_is_not_repaired(
+    fleet: Fleet, ada: Owned, issue: Issue, data: dict[str, str]
+) -> None:
+    """The dialogue that is open says so, and none can be opened."""
+    await raise_one(fleet, ada, issue)
+    dialogue = await repair(ada, issue)
+    await fleet.hass.config_entries.async_remove(ada.entry.entry_id)
+
+    assert await dialogue.submit(**data) == "no_miner"
+    with pytest.raises(UnknownStep):
+        await repair(ada, issue)
+
+
+async def test_a_miner_may_be_removed_while_it_is_asked(
+    fleet: Fleet, ada: Owned
+) -> None:
+    """That is no crash."""
+    await raise_one(fleet, ada, Issue.WRITE_ACCESS_CLOSED)
+    dialogue = await repair(ada, Issue.WRITE_ACCESS_CLOSED)
+    held = Held()
+    ada.miner.api_open = True
+    ada.miner.misbehave("set_led", held)
+    submitted = asyncio.create_task(dialogue.submit())
+    await held.reached.wait()
+
+    await fleet.hass.config_entries.async_remove(ada.entry.entry_id)
+    held.release.set()
+
+    assert await submitted == "no_miner"
+    assert issues_told(fleet.hass) == []
+
+
+async def raise_one(fleet: Fleet, ada: Owned, issue: Issue) -> None:
+    """Let something happen that has to be repaired."""
+    match issue:
+        case Issue.DEFAULT_PASSWORD:
+            ada.miner.password = "admin"
+            fleet.hass.config_entries.async_update_entry(
+                ada.entry, data={**ada.entry.data, CONF_PASSWORD: "admin"}
+            )
+            await fleet.hass.config_entries.async_reload(ada.entry.entry_id)
+            await fleet.settle()
+        case Issue.NEW_CONTROL_BOARD:
+            ada.miner.replace_control_board(NEW_MAC)
+            await fleet.clock.next_poll()
+        case Issue.WRITE_ACCESS_CLOSED:
+            ada.miner.api_open = False
+            with pytest.raises(HomeAssistantError):
+                await act(fleet.hass, "switch.turn_off", "switch.ada")
+        case Issue.WRONG_MINER:
+            await replace(fleet, ada)
+            await fleet.clock.next_poll()
+    assert issues_told(fleet.hass) == [f"{issue} of Ada"]
+
+
+async def replace(fleet: Fleet, owned: Owned) -> SimulatedMiner:
+    """Put a miner that nobody knows in the place of one that is known, which is off."""
+    host = owned.miner.host
+    await owned.miner.disconnect()
+    return await fleet.start("Zoe", host=host)
+
+
+# Write access closed
+
+
+async def test_a_write_access_is_looked_at_at_once(fleet: Fleet, ada: Owned) -> None:
+    """Whoever has opened it need not wait; until then the dialogue stays."""
+    await raise_one(fleet, ada, Issue.WRITE_ACCESS_CLOSED)
+    dialogue = await repair(ada, Issue.WRITE_ACCESS_CLOSED)
+    assert dialogue.said == {"miner": "Ada"}
+
+    assert await dialogue.submit() == {"base": "write_access_closed"}
+    assert issues_told(fleet.hass) == ["write_access_closed of Ada"]
+    assert ada.shown("binary_sensor", "write_access") == "off"
+
+    ada.miner.api_open = True
+    ada.miner.writes.clear()
+    assert await dialogue.submit() == "repaired"
+    assert ada.miner.writes == [{"cmd": "set_led", "param": "auto"}]
+    assert ada.shown("binary_sensor", "write_access") == "on"
+    assert issues_told(fleet.hass) == []
+    assert ada.miner.state.mining
+
+
+async def test_an_led_that_flashes_goes_on_while_write_access_is_looked_at(
+    fleet: Fleet, ada: Owned
+) -> None:
+    """There is another way, which proves less: nobody knows until a command is sent."""
+    await raise_one(fleet, ada, Issue.WRITE_ACCESS_CLOSED)
+    ada.miner.state.led["red"] = Led(period=500, duration=250, start=0)
+    await fleet.clock.next_poll(12)
+    dialogue = await repair(ada, Issue.WRITE_ACCESS_CLOSED)
+    ada.miner.writes.clear()
+
+    assert await dialogue.submit() == {"base": "write_access_closed"}
+    ada.miner.api_open = True
+    assert await dialogue.submit() == "repaired"
+
+    assert "set_led" not in names_of(ada.miner.writes)
+    assert ada.miner.state.led
+    assert ada.shown("binary_sensor", "write_access") == "unknown"
+    assert issues_told(fleet.hass) == []
+
+
+async def test_v1_is_looked_at_by_a_read(fleet: Fleet) -> None:
+    """It was closed and opened again within minutes; nothing else can be tried there."""
+    ada = await fleet.add("Ada", generation="v1", model="M20S")
+    await raise_one(fleet, ada, Issue.WRITE_ACCESS_CLOSED)
+    ada.miner.api_open = True
+    ada.miner.writes.clear()
+    dialogue = await repair(ada, Issue.WRITE_ACCESS_CLOSED)
+
+    assert await dialogue.submit() == "repaired"
+    assert names_of(ada.miner.writes) in ([], ["get_version"])
+    assert issues_told(fleet.hass) == []
+
+
+async def test_a_password_that_was_changed_as_well_is_asked_for(
+    fleet: Fleet, ada: Owned
+) -> None:
+    """Then it takes commands again, only not ours."""
+    await raise_one(fleet, ada, Issue.WRITE_ACCESS_CLOSED)
+    dialogue = await repair(ada, Issue.WRITE_ACCESS_CLOSED)
+    ada.miner.api_open = True
+    ada.miner.password = "new_1234"
+
+    assert await dialogue.submit() == "repaired"
+    assert reauths(fleet.hass) == 1
+    assert issues_told(fleet.hass) == []
+
+
+@pytest.mark.parametrize("how", ["away", "not set up"])
+@pytest.mark.parametrize(
+    ("issue", "data"),
+    [
+        (Issue.WRITE_ACCESS_CLOSED, {}),
+        (Issue.DEFAULT_PASSWORD, {CONF_PASSWORD: "new_1234"}),
+    ],
+)
+async def test_a_miner_that_is_away_cannot_be_asked(
+    fleet: Fleet, ada: Owned, issue: Issue, data: dict[str, str], how: str
+) -> None:
+    """The dialogue waits until it is back."""
+    await raise_one(fleet, ada, issue)
+    dialogue = await repair(ada, issue)
+    await ada.miner.disconnect()
+    if how == "away":
+        await fleet.clock.next_poll(2)
+    else:
+        await fleet.hass.config_entries.async_reload(ada.entry.entry_id)
+        await fleet.settle()
+    assert await dialogue.submit(**data) == {"base": "not_loaded"}
+
+    ada.miner.reconnect()
+    ada.miner.api_open = True
+    if issue is Issue.DEFAULT_PASSWORD:
+        ada.miner.password = data[CONF_PASSWORD]
+    await fleet.clock.tick(90)
+    assert await dialogue.submit(**data) == "repaired"
+    assert issues_told(fleet.hass) == []
+
+
+# Default password
+
+
+async def test_the_default_password_is_the_one_thing_to_repair(
+    fleet: Fleet, ada: Owned
+) -> None:
+    """The miner takes no commands either, which comes from it: two issues would be one too many."""
+    await raise_one(fleet, ada, Issue.DEFAULT_PASSWORD)
+    with pytest.raises(HomeAssistantError):
+        await act(fleet.hass, "switch.turn_off", "switch.ada")
+    await fleet.clock.next_poll(25)
+
+    assert ada.shown("binary_sensor", "write_access") == "off"
+    assert issues_told(fleet.hass) == ["default_password of Ada"]
+
+
+async def test_a_password_that_was_changed_in_the_tool_is_taken(
+    fleet: Fleet, ada: Owned
+) -> None:
+    """Commands work at once, and nobody is asked for it a second time."""
+    await raise_one(fleet, ada, Issue.DEFAULT_PASSWORD)
+    ada.miner.password, ada.miner.api_open = "new_1234", True
+    with pytest.raises(HomeAssistantError):
+        await act(fleet.hass, "switch.turn_off", "switch.ada")
+    assert reauths(fleet.hass) == 1
+    dialogue = await repair(ada, Issue.DEFAULT_PASSWORD)
+    assert dialogue.said == {"miner": "Ada"}
+    ada.miner.writes.clear()
+
+    assert await dialogue.submit(**{CONF_PASSWORD: "new_1234"}) == "repaired"
+
+    assert ada.entry.data[CONF_PASSWORD] == "new_1234"
+    assert "update_pwd" not in names_of(ada.miner.writes)
+    assert reauths(fleet.hass) == 0
+    assert issues_told(fleet.hass) == []
+    assert ada.shown("binary_sensor", "write_access") == "on"
+    await act(fleet.hass, "switch.turn_off", "switch.ada")
+    assert not ada.miner.state.mining
+    await fleet.clock.next_poll(25)
+    assert issues_told(fleet.hass) == []
+
+
+@pytest.fixture
+def no_default(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Miners whose firmware takes commands under any password."""
+    monkeypatch.setattr("simulator.access.DEFAULT_PASSWORD", None)
+
+
+@pytest.mark.usefixtures("no_default")
+async def test_a_miner_that_takes_commands_all_the_same_gets_the_password(
+    fleet: Fleet, ada: Owned
+) -> None:
+    """From here."""
+    await raise_one(fleet, ada, Issue.DEFAULT_PASSWORD)
+    dialogue = await repair(ada, Issue.DEFAULT_PASSWORD)
+
+    assert await dialogue.submit(**{CONF_PASSWORD: "new_1234"}) == "repaired"
+
+    assert ada.miner.password == ada.entry.data[CONF_PASSWORD] == "new_1234"
+    await fleet.clock.next_poll(3)
+    assert issues_told(fleet.hass) == []
+    await act(fleet.hass, "switch.turn_off", "switch.ada")
+
+
+async def test_a_miner_that_takes_no_commands_gets_no_password(
+    fleet: Fleet, ada: Owned
+) -> None:
+    """And none can be tried there; that is said until somebody has used the tool."""
+    await raise_one(fleet, ada, Issue.DEFAULT_PASSWORD)
+    dialogue = await repair(ada, Issue.DEFAULT_PASSWORD)
+    assert await dialogue.submit(**{CONF_PASSWORD: "new_1234"}) == {
+        "base": "change_in_tool"
+    }
+    assert ada.entry.data[CONF_PASSWORD] == "admin"
+    assert issues_told(fleet.hass) == ["default_password of Ada"]
+
+    ada.miner.password = "new_1234"
+    assert await dialogue.submit(**{CONF_PASSWORD: "new_1234"}) == "repaired"
+
+
+@pytest.mark.usefixtures("no_default")
+async def test_each_wrong_entry_can_be_made_again(fleet: Fleet, ada: Owned) -> None:
+    """In the same dialogue, and nothing was changed by it."""
+    await raise_one(fleet, ada, Issue.DEFAULT_PASSWORD)
+    dialogue = await repair(ada, Issue.DEFAULT_PASSWORD)
+    for password, error in (
+        ("admin", {CONF_PASSWORD: "default_password"}),
+        ("too long for it", {CONF_PASSWORD: "invalid_password"}),
+        ("ä", {CONF_PASSWORD: "invalid_password"}),
+    ):
+        assert await dialogue.submit(**{CONF_PASSWORD: password}) == error
+    ada.miner.misbehave("get_token", Closed(), times=1)
+    assert await dialogue.submit(**{CONF_PASSWORD: "new_1234"}) == {"base": "not_there"}
+    ada.miner.misbehave("update_pwd", Refused(132), times=1)
+    assert await dialogue.submit(**{CONF_PASSWORD: "new_1234"}) == {"base": "not_there"}
+    assert ada.miner.password == ada.entry.data[CONF_PASSWORD] == "admin"
+    assert "password" not in ada.coordinator.memory
+
+    assert await dialogue.submit(**{CONF_PASSWORD: "new_1234"}) == "repaired"
+
+
+@pytest.mark.usefixtures("no_default")
+async def test_a_password_that_may_have_been_taken_is_found_out(
+    fleet: Fleet, ada: Owned
+) -> None:
+    """The miner fell silent over it: the next try settles it, whichever it has."""
+    await raise_one(fleet, ada, Issue.DEFAULT_PASSWORD)
+    dialogue = await repair(ada, Issue.DEFAULT_PASSWORD)
+    ada.miner.misbehave("update_pwd", Closed(execute=True))
+    ada.miner.misbehave("get_miner_info", Closed())
+    assert await dialogue.submit(**{CONF_PASSWORD: "new_1234"}) == {"base": "not_there"}
+    assert ada.miner.password == "admin"  # it could not even be asked
+
+    ada.miner.behave("get_miner_info")
+    assert await dialogue.submit(**{CONF_PASSWORD: "new_1234"}) == "repaired"
+    assert ada.miner.password == ada.entry.data[CONF_PASSWORD] == "new_1234"
+
+
+# Another miner at the address
+
+
+@pytest.mark.parametrize("retrying", [False, True])
+async def test_a_miner_is_where_its_owner_says(
+    fleet: Fleet, ada: Owned, bea: Owned, retrying: bool
+) -> None:
+    """If it is the right one; each other address can be corrected."""
+    await raise_one(fleet, ada, Issue.WRONG_MINER)
+    zoe = fleet.clock.miners[-1]
+    if retrying:
+        await fleet.hass.config_entries.async_reload(ada.entry.entry_id)
+        await fleet.settle()
+    await ada.miner.move(fleet.host(40))
+    ada.miner.reconnect()
+    bea.miner.requests.clear()
+    dialogue = await repair(ada, Issue.WRONG_MINER)
+    assert dialogue.said["miner"] == "Ada"
+    assert dialogue.said["host"] == zoe.host
+
+    for host, error in (
+        (fleet.host(50), "not_there"),
+        (bea.miner.host, "wrong_miner"),
+        (zoe.host, "wrong_miner"),
+    ):
+        assert await dialogue.submit(**{CONF_HOST: host}) == {CONF_HOST: error}
+        assert address_of(ada.entry)[0] == zoe.host
+    assert bea.miner.requests == []  # it is known to be itself
+
+    assert await dialogue.submit(**{CONF_HOST: f" {fleet.host(40)} "}) == "repaired"
+    assert ada.is_followed
+    assert ada.is_available
+    assert issues_told(fleet.hass) == []
+
+
+@pytest.mark.parametrize("retrying", [False, True])
+async def test_a_miner_is_searched_for(
+    fleet: Fleet, ada: Owned, bea: Owned, retrying: bool
+) -> None:
+    """In the networks of Home Assistant, without a word to those that are where they belong."""
+    await raise_one(fleet, ada, Issue.WRONG_MINER)
+    if retrying:
+        await fleet.hass.config_entries.async_reload(ada.entry.entry_id)
+        await fleet.settle()
+    await ada.miner.move(fleet.host(40))
+    bea.miner.requests.clear()
+    dialogue = await repair(ada, Issue.WRONG_MINER)
+
+    assert await dialogue.submit() == {"base": "not_found"}
+    assert issues_told(fleet.hass) == ["wrong_miner of Ada"]
+
+    ada.miner.reconnect()
+    assert await dialogue.submit(**{CONF_HOST: "  "}) == "repaired"
+    assert ada.is_followed
+    assert ada.is_available
+    assert bea.miner.requests == []
+    assert issues_told(fleet.hass) == []
+
+
+async def test_a_miner_is_searched_for_around_its_old_address(
+    fleet: Fleet, ada: Owned, home_network: IPv4Network
+) -> None:
+    """Home Assistant need not be in that network."""
+    outside = await fleet.start("Zoe", host="127.255.1.5")
+    assert outside.host not in map(str, home_network)
+    bea = await fleet.add("Bea", host="127.255.1.6")
+    await bea.miner.disconnect()
+    await outside.move(bea.miner.host)
+    await fleet.clock.next_poll()
+    assert issues_told(fleet.hass) == ["wrong_miner of Bea"]
+    await bea.miner.move("127.255.1.7")
+    bea.miner.reconnect()
+
+    dialogue = await repair(bea, Issue.WRONG_MINER)
+    assert await dialogue.submit() == "repaired"
+    assert bea.is_followed
+
+
+@pytest.mark.parametrize("retrying", [False, True])
+async def test_a_miner_that_is_back_is_found_where_it_was(
+    fleet: Fleet, ada: Owned, retrying: bool
+) -> None:
+    """It is shown at once."""
+    await raise_one(fleet, ada, Issue.WRONG_MINER)
+    if retrying:
+        await fleet.hass.config_entries.async_reload(ada.entry.entry_id)
+        await fleet.settle()
+    await fleet.clock.miners[-1].disconnect()
+    ada.miner.reconnect()
+    dialogue = await repair(ada, Issue.WRONG_MINER)
+
+    assert await dialogue.submit() == "repaired"
+    assert ada.is_available
+    assert issues_told(fleet.hass) == []
+
+
+async def test_a_miner_that_others_have_found_needs_no_search(
+    fleet: Fleet, ada: Owned
+) -> None:
+    """The dialogue was open all the time."""
+    await raise_one(fleet, ada, Issue.WRONG_MINER)
+    dialogue = await repair(ada, Issue.WRONG_MINER)
+    await ada.miner.move(fleet.host(40))
+    ada.miner.reconnect()
+    set_address(fleet.hass, ada.entry, (ada.miner.host, ada.miner.port))
+    await fleet.settle()
+
+    assert await dialogue.submit() == "repaired"
+    assert ada.is_available
+
+
+async def test_a_miner_that_has_changed_places_is_found_with_the_other(
+    fleet: Fleet, ada: Owned, bea: Owned
+) -> None:
+    """Where that one was, which is not searched: it is thought to be there still."""
+    await raise_one(fleet, ada, Issue.WRONG_MINER)
+    await fleet.clock.miners[-1].disconnect()
+    await ada.miner.swap(bea.miner)
+    ada.miner.reconnect()
+    dialogue = await repair(ada, Issue.WRONG_MINER)
+
+    assert await dialogue.submit() == "repaired"
+    assert ada.is_available
+    assert ada.is_followed
+    assert bea.is_followed
+
+
+@pytest.mark.parametrize("data", [{}, {CONF_HOST: "40"}])
+async def test_a_miner_that_is_removed_during_the_search_stays_so(
+    fleet: Fleet, ada: Owned, data: dict[str, str]
+) -> None:
+    """It is found, and nobody wants it any more."""
+    await raise_one(fleet, ada, Issue.WRONG_MINER)
+    await ada.miner.move(fleet.host(40))
+    ada.miner.reconnect()
+    held = Held()
+    ada.miner.misbehave("get_version", held)
+    dialogue = await repair(ada, Issue.WRONG_MINER)
+    submitted = asyncio.create_task(
+        dialogue.submit(
+            **{key: fleet.host(int(number)) for key, number in data.items()}
+        )
+    )
+    await held.reached.wait()
+    await fleet.hass.config_entries.async_remove(ada.entry.entry_id)
+    held.release.set()
+
+    assert await submitted == "no_miner"
+    assert fleet.hass.config_entries.async_entries(DOMAIN) == []
+    assert issues_told(fleet.hass) == []
+
+
+# New control board
+
+
+@pytest.mark.parametrize("elsewhere", [False, True])
+@pytest.mark.parametrize("retrying", [False, True])
+async def test_a_miner_with_a_new_control_board_goes_on(
+    fleet: Fleet, ada: Owned, elsewhere: bool, retrying: bool
+) -> None:
+    """Where it is, with its entry; whether that is set up, or cannot be."""
+    ada.miner.replace_control_board(NEW_MAC)
+    if elsewhere:
+        await ada.miner.move(fleet.host(40))
+    await fleet.clock.next_poll(2)
+    if retrying:
+        await fleet.hass.config_entries.async_reload(ada.entry.entry_id)
+        await fleet.settle()
+        assert ada.is_in(ConfigEntryState.SETUP_RETRY)
+    await fleet.see(ada)
+    dialogue = await repair(ada, Issue.NEW_CONTROL_BOARD)
+    assert dialogue.said == {
+        "miner": "Ada",
+        "host": ada.miner.host,
+        "model": "M30S+_VE40",
+    }
+
+    assert await dialogue.submit() == "repaired"
+
+    assert ada.entry.unique_id == NEW_MAC.lower()
+    assert ada.is_followed
+    assert ada.is_available
+    assert issues_told(fleet.hass) == []
+    await act(fleet.hass, "switch.turn_off", "switch.ada")
+    assert not ada.miner.state.mining
+
+
+async def test_a_new_control_board_that_nobody_has_set_up_takes_no_commands(
+    fleet: Fleet, ada: Owned
+) -> None:
+    """That is the next thing to repair."""
+    ada.miner.replace_control_board(NEW_MAC, locked=True)
+    await fleet.clock.next_poll(2)
+    dialogue = await repair(ada, Issue.NEW_CONTROL_BOARD)
+
+    assert await dialogue.submit() == "repaired"
+    assert ada.is_available
+    assert issues_told(fleet.hass) == ["write_access_closed of Ada"]
+
+
+async def test_a_control_board_that_cannot_be_adopted_now_can_be_later(
+    fleet: Fleet, ada: Owned
+) -> None:
+    """In the same dialogue, also when it is elsewhere by then, or has become another entry."""
+    ada.miner.replace_control_board(NEW_MAC)
+    await fleet.clock.next_poll(2)
+    dialogue = await repair(ada, Issue.NEW_CONTROL_BOARD)
+    await ada.miner.disconnect()
+    assert await dialogue.submit() == {"base": "not_there"}
+
+    zoe = await fleet.start("Zoe", host=ada.miner.host)
+    assert await dialogue.submit() == {"base": "wrong_miner"}
+    await zoe.disconnect()
+
+    await ada.miner.move(fleet.host(40))
+    ada.miner.reconnect()
+    await fleet.see(ada)
+    twin = await fleet.know("Twin", host=fleet.host(41), mac=NEW_MAC)
+    assert await dialogue.submit() == {"base": "already_configured"}
+    assert dialogue.said["host"] == fleet.host(40)
+    assert ada.entry.unique_id != NEW_MAC.lower()
+
+    await fleet.hass.config_entries.async_remove(twin.entry.entry_id)
+    assert await dialogue.submit() == "repaired"
+    assert ada.is_followed
+    assert ada.is_available
+
+
+async def test_the_old_control_board_that_is_back_is_not_given_away(
+    fleet: Fleet, ada: Owned
+) -> None:
+    """It was another machine after all: the dialogue that was open ends without a change."""
+    old = ada.miner.mac
+    ada.miner.replace_control_board(NEW_MAC)
+    await fleet.clock.next_poll(2)
+    dialogue = await repair(ada, Issue.NEW_CONTROL_BOARD)
+    ada.miner.replace_control_board(old)
+    await fleet.clock.next_poll()
+
+    assert await dialogue.submit() == "repaired"
+    assert ada.entry.unique_id == old.lower()
+    assert ada.is_available

@@ -1,0 +1,197 @@
+"""What the tests of texts have in common: the texts, the code that uses them, and rules."""
+
+import ast
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from functools import cache
+import json
+from pathlib import Path
+from string import Formatter
+from typing import Any, Final
+from unittest.mock import patch
+
+from custom_components.whatsminer.config_flow import WhatsminerConfigFlow
+from custom_components.whatsminer.const import DOMAIN
+from custom_components.whatsminer.issues import Issue
+from custom_components.whatsminer.options_flow import WhatsminerOptionsFlow
+from custom_components.whatsminer.repairs import MinerRepair
+from homeassistant.data_entry_flow import FlowHandler, FlowManager, FlowResultType
+
+ROOT: Final = Path(__file__).parent.parent
+FOLDER: Final = ROOT / "custom_components" / DOMAIN
+LANGUAGES: Final = ("en", "de")
+TEXTS: Final[dict[str, dict[str, Any]]] = {
+    language: json.loads((FOLDER / "translations" / f"{language}.json").read_text())
+    for language in LANGUAGES
+}
+ICONS: Final[dict[str, Any]] = json.loads((FOLDER / "icons.json").read_text())
+SOURCES: Final = {
+    path.name: ast.parse(path.read_text()) for path in FOLDER.glob("*.py")
+}
+
+
+def leaves(value: Any, path: str = "") -> Iterator[tuple[str, str]]:
+    """Return every text with its path."""
+    if isinstance(value, str):
+        yield path, value
+    else:
+        for key, item in value.items():
+            yield from leaves(item, f"{path}.{key}" if path else key)
+
+
+def placeholders(*texts: Any) -> set[str]:
+    """Return the names in braces, in texts or in anything that holds some."""
+    return {
+        name
+        for text in texts
+        for _, leaf in leaves(text)
+        for _, name, _, _ in Formatter().parse(leaf)
+        if name is not None
+    }
+
+
+# The code
+
+
+def calls(
+    name: str, sources: Iterable[ast.AST] = SOURCES.values()
+) -> Iterator[ast.Call]:
+    """Return the calls of a method or function in the code."""
+    for tree in sources:
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Call) and name == (
+                node.func.attr
+                if isinstance(node.func, ast.Attribute)
+                else getattr(node.func, "id", None)
+            ):
+                yield node
+
+
+def constants(node: ast.AST) -> set[str]:
+    """Return every text in a piece of code."""
+    return {
+        part.value
+        for part in ast.walk(node)
+        if isinstance(part, ast.Constant) and isinstance(part.value, str)
+    }
+
+
+def argument(call: ast.Call, name: str) -> ast.expr | None:
+    """Return one of the named arguments of a call."""
+    return next((each.value for each in call.keywords if each.arg == name), None)
+
+
+def said(method: str, name: str, sources: Iterable[ast.AST]) -> set[str]:
+    """Return what is given a method for one of its arguments."""
+    return {
+        text
+        for call in calls(method, sources)
+        if (value := argument(call, name))
+        for text in constants(value)
+    }
+
+
+def form_errors(sources: Iterable[ast.AST]) -> set[str]:
+    """Return the errors of forms: `{CONF_HOST: "..."}`, or `errors[...] = "..."`."""
+
+    def plain(node: ast.AST) -> set[str]:
+        return constants(node) if isinstance(node, ast.Constant | ast.IfExp) else set()
+
+    found: set[str] = set()
+    for tree in sources:
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Dict):
+                for key, value in zip(node.keys, node.values, strict=True):
+                    if (isinstance(key, ast.Constant) and key.value == "base") or (
+                        isinstance(key, ast.Name) and key.id.startswith("CONF_")
+                    ):
+                        found |= plain(value)
+            elif (
+                isinstance(node, ast.Assign)
+                and isinstance(node.targets[0], ast.Subscript)
+                and ast.unparse(node.targets[0].value) == "errors"
+            ):
+                found |= plain(node.value)
+    return found
+
+
+# What a flow shows
+
+
+@cache
+def _sections() -> Mapping[type, Callable[[Any], str]]:
+    return {
+        WhatsminerConfigFlow: lambda flow: "config",
+        WhatsminerOptionsFlow: lambda flow: "options",
+        MinerRepair: lambda flow: next(
+            f"issues.{issue}.fix_flow"
+            for issue in Issue
+            if flow.issue_id.startswith(f"{issue}_")
+        ),
+    }
+
+
+@contextmanager
+def watched_flows() -> Iterator[None]:
+    """See to it that all that flows show meanwhile has its texts."""
+    missing: list[str] = []
+    step = FlowManager.__dict__["_async_handle_step"]
+
+    async def watched(
+        manager: Any, flow: FlowHandler[Any, Any, Any], *arguments: Any
+    ) -> Any:
+        result = await step(manager, flow, *arguments)
+        missing.extend(missing_texts(flow, result))
+        return result
+
+    with patch.object(FlowManager, "_async_handle_step", watched):
+        yield
+    assert not missing, "\n".join(missing)
+
+
+def missing_texts(flow: FlowHandler[Any, Any, Any], result: Any) -> Iterator[str]:
+    """Return what is wrong with the texts of something that a flow shows, in any language."""
+    section = next(
+        (path(flow) for kind, path in _sections().items() if isinstance(flow, kind)),
+        None,
+    )
+    if section is None or result.get("translation_domain"):
+        return
+    given = set(result.get("description_placeholders") or {})
+    for language, texts in TEXTS.items():
+        of_flow = texts
+        for key in section.split("."):
+            of_flow = of_flow[key]
+        for path in _shown(result):
+            where = f"{language}: {section}.{'.'.join(path)}"
+            text: Any = of_flow
+            for key in path:
+                text = text.get(key, {})
+            if not text:
+                yield f"{where} is missing"
+            elif in_vain := placeholders(text) - given:
+                yield f"{where} is not given {in_vain}"
+        if result["type"] is FlowResultType.FORM:
+            schema = result["data_schema"]
+            fields = {str(key) for key in (schema.schema if schema else {})}
+            texts_of = of_flow["step"].get(result["step_id"], {})
+            for kind in ("data", "data_description"):
+                if lost := fields - set(texts_of.get(kind, {})):
+                    yield f"{language}: {section}.{result['step_id']}.{kind}: {lost}"
+
+
+def _shown(result: Any) -> Iterator[tuple[str, ...]]:
+    """Return the paths to the texts of a result."""
+    match result["type"]:
+        case FlowResultType.FORM:
+            yield "step", result["step_id"]
+            for error in (result["errors"] or {}).values():
+                yield "error", error
+        case FlowResultType.MENU:
+            yield "step", result["step_id"]
+            for option in result["menu_options"]:
+                yield "step", result["step_id"], "menu_options", option
+        case FlowResultType.ABORT:
+            yield "abort", result["reason"]
+        case FlowResultType.SHOW_PROGRESS:
+            yield "progress", result["progress_action"]
