@@ -305,12 +305,15 @@ async def test_a_miner_that_does_not_answer_yet_is_offered_all_the_same(
 async def test_a_miner_that_is_not_on_the_network_yet_is_offered_all_the_same(
     hass: HomeAssistant, miner: SimulatedMiner
 ) -> None:
-    """Its port opens last."""
+    """Its port opens last. Once it has been read, its tile says what it is."""
     await miner.disconnect()
     form = await dhcp(hass, miner)
     check_offered(form)
 
     miner.reconnect()
+    form = await fill_in(hass, form, "mistaken")
+    assert form["errors"] == {CONF_PASSWORD: "wrong_password"}
+    assert tiles(hass) == [{"miner": title_of(miner), "host": miner.host}]
     await check_added(hass, await fill_in(hass, form), miner)
 
 

@@ -248,6 +248,33 @@ async def test_a_device_for_each_entity_becomes_one(
     ]
 
 
+@both
+async def test_a_miner_that_is_off_loses_nothing(
+    hass: HomeAssistant, miner: SimulatedMiner, earlier: Earlier
+) -> None:
+    """All is registered already as it will be when it answers."""
+    entry = earlier.entry(miner)
+    entry.add_to_hass(hass)
+    other = earlier.device(hass, entry, "None")
+    before = earlier.entities(hass, entry, miner)
+    er.async_get(hass).async_update_entity(
+        before["sensor.accepted"].entity_id, device_id=other.id
+    )
+    await miner.disconnect()
+
+    await set_up(hass, entry)
+
+    assert entry.state is ConfigEntryState.SETUP_RETRY
+    assert entry.unique_id == miner.mac.lower()
+    (device,) = registered(hass, entry)["devices"]
+    assert device.name_by_user == "The left one"
+    kept = registered(hass, entry)["entities"]
+    assert {entity.id for entity in kept} == {
+        old.id for name, old in before.items() if earlier.keys[name]
+    }
+    assert {entity.device_id for entity in kept} == {device.id}
+
+
 async def test_there_need_be_no_device(
     hass: HomeAssistant, miner: SimulatedMiner
 ) -> None:

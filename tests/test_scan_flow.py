@@ -468,7 +468,7 @@ async def test_a_miner_that_is_added_meanwhile_is_added_once(
     result = await fill_in(hass, form, picks(*miners))
 
     await check_added(hass, result, *miners)
-    assert entry.title == "Miner"
+    assert hass.config_entries.async_get_entry(entry.entry_id) is entry
 
 
 # Those that are known already
