@@ -116,7 +116,6 @@ async def test_nothing_of_another_miner_enters(
     assert issues_told(fleet.hass) == []
 
 
-@pytest.mark.xfail(strict=True, reason="reader.py keeps what another miner said first")
 @pytest.mark.parametrize(
     ("generation", "model"), [("v1", "M20S"), ("v2", "M50"), ("compat", "M63")]
 )

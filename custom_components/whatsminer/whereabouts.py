@@ -12,7 +12,7 @@ from homeassistant.config_entries import ConfigEntry, ConfigEntryState
 from homeassistant.const import CONF_HOST, CONF_MAC, CONF_PORT
 from homeassistant.core import HomeAssistant, callback
 
-from .api import WhatsminerError
+from .api import DEFAULT_PORT, WhatsminerError
 from .const import DOMAIN
 from .discovery import Found, async_look
 from .identifiers import move_identifiers
@@ -60,7 +60,11 @@ def tenant_of(hass: HomeAssistant, address: Address) -> ConfigEntry | None:
 def hosts_in_use(hass: HomeAssistant) -> set[str]:
     """Return the hosts at which miners are known to answer, which a scan leaves in peace."""
     entries = hass.config_entries.async_entries(DOMAIN, include_ignore=False)
-    return {entry.data[CONF_HOST] for entry in entries if is_well(entry)}
+    return {
+        host
+        for host, port in (address_of(entry) for entry in entries if is_well(entry))
+        if port == DEFAULT_PORT  # a scan asks no other
+    }
 
 
 @callback

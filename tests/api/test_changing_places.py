@@ -167,17 +167,12 @@ async def new_pair(
 # Readings
 
 
-FOR_EVER = pytest.mark.xfail(
-    strict=True, reason="the `get_miner_info` of the other is kept for ours, for ever"
-)
-
-
 @pytest.mark.parametrize(
     ("ours", "other"),
     [
         ("v1", "v1"),
-        pytest.param("v1", "v2", marks=FOR_EVER),
-        pytest.param("v1", "compat", marks=FOR_EVER),
+        ("v1", "v2"),
+        ("v1", "compat"),
         ("v2", "v1"),
         ("v2", "v2"),
         ("compat", "compat"),
@@ -258,9 +253,6 @@ async def test_a_first_poll_that_meets_the_other_says_so(pair: Pair) -> None:
     await pair.see_the_other(2)
 
 
-@pytest.mark.xfail(
-    strict=True, reason="what the first poll read of the other is kept for ours"
-)
 async def test_what_a_first_poll_saw_of_the_other_is_not_kept(pair: Pair) -> None:
     """Ours comes back to its address, and is asked anew."""
     await pair.swap()
@@ -273,9 +265,6 @@ async def test_what_a_first_poll_saw_of_the_other_is_not_kept(pair: Pair) -> Non
         assert "M50" in (snapshot.model or "")
 
 
-@pytest.mark.xfail(
-    strict=True, reason="what the first poll read of the other is kept for ours"
-)
 async def test_what_a_first_poll_saw_of_the_other_is_not_kept_when_it_breaks_off(
     pair: Pair,
 ) -> None:
@@ -295,9 +284,6 @@ async def test_what_a_first_poll_saw_of_the_other_is_not_kept_when_it_breaks_off
         await pair.poll()
 
 
-@pytest.mark.xfail(
-    strict=True, reason="nothing is compared where there is no summary to compare"
-)
 async def test_the_other_without_its_process_is_found_out(new_pair: Pair) -> None:
     """It has no summary, but a status, faults, and a MAC address."""
     new_pair.other.state.mining = False
@@ -317,7 +303,6 @@ async def test_ours_without_its_process_is_ours(new_pair: Pair) -> None:
     assert (await new_pair.poll()).mining is True
 
 
-@pytest.mark.xfail(strict=True, reason="a firmware is asked for without a look at who")
 async def test_the_firmware_of_the_other_is_not_taken_for_ours(pair: Pair) -> None:
     """An update that goes on and on asks for it again and again."""
     await pair.poll()
@@ -329,7 +314,6 @@ async def test_the_firmware_of_the_other_is_not_taken_for_ours(pair: Pair) -> No
         await pair.poll()
 
 
-@pytest.mark.xfail(strict=True, reason="how the other is read is kept for ours")
 async def test_how_the_other_is_read_is_not_remembered_for_ours(pair: Pair) -> None:
     """It may not join; ours does, in fewer connections."""
     await pair.poll()
@@ -591,7 +575,6 @@ async def test_no_command_reaches_the_other_wherever_in_it_they_change_places(
             pair.ours.behave()
 
 
-@pytest.mark.xfail(strict=True, reason="the other one is asked whether ours is off")
 @pytest.mark.parametrize("generation", ["v2", "compat"])
 async def test_the_other_miner_confirms_no_power_off(
     clock: Clock, generation: str

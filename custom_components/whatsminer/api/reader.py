@@ -15,6 +15,7 @@ from .errors import (
     RefusedError,
     UnreachableError,
     WhatsminerError,
+    WrongMinerError,
 )
 from .identity import Identity
 from .line import Line, Urgency
@@ -63,11 +64,17 @@ class Reader:
         """Prepare; nothing is sent."""
         self._line = line
         self._identity = identity
+        self._polling = asyncio.Lock()
+        self._start_over()
+
+    def _start_over(self) -> None:
+        """Know nothing: what was read before may have been said by another miner."""
+        # Whether it is sure that what is kept was said by the right one.
+        self._known = False
         self._answers: dict[str, Answer] = {}
         # When what changes was read last: the time, and the number of the poll.
         self._read: dict[str, tuple[float, int]] = {}
         self._polls = 0
-        self._polling = asyncio.Lock()
         self._due = dict.fromkeys(_SLOW, 0.0)
         self._slow_next = False
         self._generation: Generation | None = None
@@ -86,12 +93,19 @@ class Reader:
         async with self._polling:
             try:
                 return await self._poll()
+            except WrongMinerError:
+                self._start_over()
+                raise
             except WhatsminerError:
+                if not self._known:
+                    self._start_over()
                 self._doubt()
                 raise
 
     async def firmware(self) -> str | None:
         """Return the firmware version as of now (see `Miner.firmware`)."""
+        async with self._line.turn(Urgency.READ):
+            await self._identity.confirm()
         self._answers["get_version"] = await self._line.ask("get_version")
         if version := self._version().firmware:
             return version
@@ -120,6 +134,7 @@ class Reader:
             summary, frozenset(sn for row in boards if (sn := text(row.get("PCB SN"))))
         )
         await self._identify(summary, silent=not live)
+        self._known = self._known or self._identity.sure
         if first and "get_miner_info" not in self._answers:  # the MAC was elsewhere
             await self._refresh("get_miner_info")
         status = await self._read_status()
@@ -266,7 +281,7 @@ class Reader:
         now = time.monotonic()
         overdue = [command for command in _SLOW if self._due[command] <= now]
         if overdue and self._slow_next:
-            command = overdue[0]
+            command = min(overdue, key=self._due.__getitem__)
         else:
             command = "devdetails" if generation is Generation.V1 else "get_error_code"
         # In turn: neither errors nor what is due waits for the others to be through.
@@ -325,10 +340,14 @@ class Reader:
     def _compare(self, summary: Summary, boards: frozenset[str]) -> None:
         """Doubt who answers when its clock or its boards are not those of the last poll."""
         now = time.monotonic()
+        if summary == Summary():
+            self._identity.sure = False  # there is nothing to compare
         if summary.uptime is not None:
             last, self._uptime = self._uptime, (summary.uptime, now)
-            if last and abs(summary.uptime - last[0] - (now - last[1])) > _SAME_CLOCK:
-                self._doubt()
+            if last and summary.uptime < last[0] - _SAME_CLOCK:
+                self._doubt()  # it rebooted
+            elif last and abs(summary.uptime - last[0] - now + last[1]) > _SAME_CLOCK:
+                self._identity.sure = False
         if boards:
             known, self._boards = self._boards, boards
             if known not in (boards, frozenset()):

@@ -191,6 +191,7 @@ class Writer:
         # The status of V1 cannot be trusted. Its boards are only there while it mines.
         command = "devdetails" if generation is Generation.V1 else "status"
         try:
+            await self._identity.confirm()
             answer = reply.check(await self._line.plain(command), command)
         except RefusedError, MiningProcessDownError:
             return generation is Generation.V1
