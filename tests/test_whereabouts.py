@@ -142,7 +142,7 @@ async def test_nothing_of_another_miner_enters_that_was_there_first(
         "M30S+_VE40",
         ada.miner.firmware_version,
     )
-    assert ada.shown("sensor", "fan_speed_in") != "unknown"
+    assert ada.shown("sensor", "intake_fan_speed") != "unknown"
     assert issues_told(fleet.hass) == []
 
 

@@ -65,6 +65,7 @@ class Reader:
         self._line = line
         self._identity = identity
         self._polling = asyncio.Lock()
+        self._met_another = False
         self._start_over()
 
     def _start_over(self) -> None:
@@ -95,6 +96,7 @@ class Reader:
                 return await self._poll()
             except WrongMinerError:
                 self._start_over()
+                self._met_another = True
                 raise
             except WhatsminerError:
                 if not self._known:
@@ -122,6 +124,10 @@ class Reader:
 
     async def _poll(self) -> Snapshot:
         self._polls += 1
+        if self._met_another:  # no more is asked of it than who it is
+            async with self._line.turn(Urgency.READ):
+                await self._identity.confirm()
+            self._met_another = False
         first = "get_version" not in self._answers
         if first:
             await self._introduce()
