@@ -186,16 +186,16 @@ async def test_a_missing_board_outlives_a_restart(
 
 async def remove(
     hass: HomeAssistant, hass_ws_client: WebSocketGenerator, device: str
-) -> bool:
-    """Delete a device, as its owner does in the browser, and tell whether that went through."""
+) -> str | None:
+    """Delete a device, as its owner does in the browser, and return the error."""
     assert await async_setup_component(hass, "config", {})
     client = await hass_ws_client(hass)
     await client.send_json_auto_id(
         {"type": "config/device_registry/remove", "device_id": device}
     )
-    done: bool = (await client.receive_json())["success"]
+    answer = await client.receive_json()
     await hass.async_block_till_done()
-    return done
+    return None if answer["success"] else answer["error"]["message"]
 
 
 def board(registry: dr.DeviceRegistry, entry: MockConfigEntry, slot: int) -> str:
@@ -220,7 +220,7 @@ async def test_a_board_that_is_gone_for_good_can_be_deleted(
     miner.state.boards[1].present = False
     await clock.next_poll()
     gone = board(device_registry, config_entry, 1)
-    assert await remove(hass, hass_ws_client, gone)
+    assert await remove(hass, hass_ws_client, gone) is None
     assert hass.states.get(RATE) is None
 
     await hass.config_entries.async_reload(config_entry.entry_id)
@@ -250,8 +250,10 @@ async def test_what_is_there_cannot_be_deleted(
         await hass.config_entries.async_reload(config_entry.entry_id)
         await hass.async_block_till_done(wait_background_tasks=True)
 
-    assert not await remove(hass, hass_ws_client, first)
-    assert not await remove(hass, hass_ws_client, set_up.device_id)
+    for device in (first, set_up.device_id):
+        error = await remove(hass, hass_ws_client, device)
+        assert error is not None
+        assert "rejected by integration" in error
     assert boards_of(device_registry, config_entry) == [0, 1, 2]
 
 

@@ -157,15 +157,15 @@ async def test_issues_end_with_the_entry_that_could_not_be_set_up(
     assert issues_told(hass) == ["wrong_miner of Bea"]
 
 
-async def test_an_entry_of_somebody_else_is_nothing_to_us(
+async def test_other_changes_of_entries_end_no_issue(
     hass: HomeAssistant, ada: Owned
 ) -> None:
-    """It may be disabled, too."""
+    """Neither another name, nor what is disabled of somebody else."""
     raise_all(ada)
     other = MockConfigEntry(domain="other", disabled_by=ConfigEntryDisabler.USER)
     other.add_to_hass(hass)
     hass.config_entries.async_update_entry(other, title="Other")
-    hass.config_entries.async_update_entry(ada.entry, title="Ada")
+    hass.config_entries.async_update_entry(ada.entry, title="Adele")
     await hass.async_block_till_done()
 
     assert len(issues_told(hass)) == len(Issue)

@@ -268,6 +268,8 @@ async def test_a_miner_that_is_off_loses_nothing(
     assert entry.unique_id == miner.mac.lower()
     (device,) = registered(hass, entry)["devices"]
     assert device.name_by_user == "The left one"
+    assert device.identifiers == {(DOMAIN, miner.mac.lower())}
+    assert device.connections == {(dr.CONNECTION_NETWORK_MAC, miner.mac.lower())}
     kept = registered(hass, entry)["entities"]
     assert {entity.id for entity in kept} == {
         old.id for name, old in before.items() if earlier.keys[name]

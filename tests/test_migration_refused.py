@@ -93,6 +93,23 @@ async def test_a_miner_that_does_not_tell_now_is_asked_again_later(
     assert entry.unique_id == miner.mac.lower()
 
 
+async def test_of_two_miners_nobody_guesses_which_goes_on(
+    hass: HomeAssistant, miner: SimulatedMiner
+) -> None:
+    """Both had the address once; whoever has it now is asked."""
+    entry = IP.entry(miner)
+    entry.add_to_hass(hass)
+    for owner in ("c6_07_20_00_11_22", IP.owner(miner)):
+        IP.entity(hass, entry, IP.device(hass, entry, owner), f"{owner}_hashrate")
+    before = registered(hass, entry)
+    await miner.disconnect()
+
+    await set_up(hass, entry)
+
+    assert entry.state is ConfigEntryState.SETUP_RETRY
+    assert registered(hass, entry) == before
+
+
 async def test_what_is_no_miner_does_not_become_one(
     hass: HomeAssistant, miner: SimulatedMiner
 ) -> None:

@@ -2,7 +2,6 @@
 
 import asyncio
 from http import HTTPStatus
-from ipaddress import IPv4Network
 from typing import Any
 
 import pytest
@@ -24,7 +23,7 @@ from homeassistant.setup import async_setup_component
 from simulator import Closed, Refused, SimulatedMiner
 from simulator.settings import Led
 
-from . import Held, act, names_of
+from . import Held, act, loopback_network, names_of
 from .fleet import Fleet, Owned, issues_told
 
 NEW_MAC = "CE:02:01:AB:CD:EF"
@@ -495,18 +494,18 @@ async def test_a_miner_is_searched_for(
     assert issues_told(fleet.hass) == []
 
 
-async def test_a_miner_is_searched_for_around_its_old_address(
-    fleet: Fleet, ada: Owned, home_network: IPv4Network
+@pytest.mark.parametrize("where", ["near", "home"])
+async def test_a_miner_is_searched_for_where_it_was_and_where_home_assistant_is(
+    fleet: Fleet, where: str
 ) -> None:
-    """Home Assistant need not be in that network."""
-    outside = await fleet.start("Zoe", host="127.255.1.5")
-    assert outside.host not in map(str, home_network)
-    bea = await fleet.add("Bea", host="127.255.1.6")
+    """Which need not be the same network."""
+    elsewhere = loopback_network()
+    bea = await fleet.add("Bea", host=str(elsewhere[5]))
     await bea.miner.disconnect()
-    await outside.move(bea.miner.host)
+    await fleet.start("Zoe", host=str(elsewhere[5]))
     await fleet.clock.next_poll()
     assert issues_told(fleet.hass) == ["wrong_miner of Bea"]
-    await bea.miner.move("127.255.1.7")
+    await bea.miner.move(str(elsewhere[9]) if where == "near" else fleet.host(40))
     bea.miner.reconnect()
 
     dialogue = await repair(bea, Issue.WRONG_MINER)

@@ -15,6 +15,7 @@ from custom_components.whatsminer.miners import MINERS, address_of
 from custom_components.whatsminer.whereabouts import (
     async_adopt,
     async_follow,
+    async_meet,
     async_place,
     entry_of,
     hosts_in_use,
@@ -243,23 +244,40 @@ async def test_the_issue_goes_with_its_cause(
         assert ada.is_followed
 
 
-async def test_an_issue_that_is_found_out_too_late_is_none(
-    fleet: Fleet, ada: Owned
+async def test_a_miner_that_is_back_meanwhile_has_no_issue(
+    fleet: Fleet, ada: Owned, bea: Owned
 ) -> None:
-    """The right one is back before it is known who the other was."""
-    zoe = await replace(fleet, ada)
-    held = Held()
-    zoe.misbehave("get_version", held)
-    fleet.clock.move(30)
-    await held.reached.wait()
-    zoe_closed = asyncio.create_task(zoe.disconnect())
-    held.release.set()
-    await zoe_closed
-    ada.miner.reconnect()
-    await ada.coordinator.async_refresh()
+    """What was true a moment ago neither takes it away, nor moves the other."""
+    assert bea.entry.unique_id
+    await async_meet(fleet.hass, ada.entry, address_of(ada.entry), bea.entry.unique_id)
     await fleet.settle()
 
-    assert ada.is_available
+    assert issues_told(fleet.hass) == []
+    for owned in (ada, bea):
+        assert owned.is_followed
+        assert owned.is_available
+
+
+@pytest.mark.parametrize("known", [False, True])
+async def test_an_issue_about_an_address_ends_with_the_address(
+    fleet: Fleet, ada: Owned, known: bool
+) -> None:
+    """Also when the miner does not answer at the new one yet, and nobody is told later."""
+    zoe = await replace(fleet, ada)
+    await fleet.hass.config_entries.async_reload(ada.entry.entry_id)
+    await fleet.settle()
+    assert issues_told(fleet.hass) == ["wrong_miner of Ada"]
+    held = Held()
+    zoe.misbehave("get_version", held)
+    if not known:
+        fleet.clock.move(6)
+        await held.reached.wait()
+
+    set_address(fleet.hass, ada.entry, (fleet.host(40), 4028))
+    assert issues_told(fleet.hass) == []
+    held.release.set()
+    await fleet.settle()
+    assert not ada.is_available
     assert issues_told(fleet.hass) == []
 
 
@@ -563,6 +581,28 @@ async def test_a_miner_that_is_disabled_is_followed_for_when_it_is_not(
     await fleet.hass.config_entries.async_set_disabled_by(ada.entry.entry_id, None)
     await fleet.settle()
     assert ada.is_available
+
+
+async def test_a_circle_may_pass_through_miners_that_are_not_set_up(
+    fleet: Fleet, ada: Owned, bea: Owned, cid: Owned
+) -> None:
+    """One is disabled and one could not be set up; the third finds both."""
+    await be_disabled(fleet, ada, ada.miner)
+    await bea.miner.disconnect()
+    await fleet.hass.config_entries.async_reload(bea.entry.entry_id)
+    await fleet.settle()
+    assert bea.is_in(ConfigEntryState.SETUP_RETRY)
+    bea.miner.reconnect()
+    await rotate(ada.miner, bea.miner, cid.miner)
+    await cid.coordinator.async_refresh()
+    await fleet.settle()
+
+    for owned in (ada, bea, cid):
+        assert owned.is_followed
+    assert bea.is_available
+    assert cid.is_available
+    assert ada.is_in(ConfigEntryState.NOT_LOADED)
+    assert issues_told(fleet.hass) == []
 
 
 async def test_a_new_home_assistant_finds_all_its_miners_elsewhere(
@@ -923,16 +963,18 @@ async def test_the_hashboards_of_a_miner_that_is_well_are_nobody_elses(
     assert issues_told(fleet.hass) == []
 
 
-@pytest.mark.parametrize("boards", ["none", "others"])
+@pytest.mark.parametrize("boards", ["none", "others", "one of ours"])
 async def test_other_hashboards_are_another_miner(
     fleet: Fleet, ada: Owned, boards: str
 ) -> None:
-    """So are none at all."""
+    """So are none at all, or others beside one that was moved over."""
     await leave(ada)
     await fleet.clock.next_poll(2)
     zoe = await fleet.start("Zoe")
     for board in zoe.state.boards:
-        board.present = boards == "others"
+        board.present = boards != "none"
+    if boards == "one of ours":
+        zoe.state.boards[1].serial = ada.miner.state.boards[1].serial
     scan = await async_scan([fleet.network])
 
     assert await async_place(fleet.hass, *scan.miners) == {}

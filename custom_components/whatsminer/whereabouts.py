@@ -144,8 +144,13 @@ async def async_follow(hass: HomeAssistant, seen: Mapping[str, Address]) -> None
                 _LOGGER.info("%s is at %s now", entry.title, seen[mac][0])
                 set_address(hass, entry, seen[mac])
         for mac, address in seen.items():
-            tenant = tenant_of(hass, address)
-            if tenant and tenant.unique_id != mac:
+            owner, tenant = entry_of(hass, mac), tenant_of(hass, address)
+            if (
+                tenant
+                and owner
+                and tenant is not owner
+                and address_of(owner) == address
+            ):
                 tenant.runtime_data.async_displace(mac)
         done.update(seen)
         seen = {mac: address for mac, address in others.items() if mac not in done}
