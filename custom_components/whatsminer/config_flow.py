@@ -95,6 +95,10 @@ class WhatsminerConfigFlow(ScanSteps, DiscoverySteps, domain=DOMAIN):
         self, entry_data: Mapping[str, Any]
     ) -> ConfigFlowResult:
         """Begin when the password stopped working."""
+        entry = self._get_reauth_entry()
+        host, _ = address_of(entry)
+        # Home Assistant tells the name alone, but tiles of miners have their address, too.
+        self.context["title_placeholders"] = {"host": host, "miner": entry.title}
         return await self.async_step_reauth_confirm()
 
     async def async_step_reauth_confirm(
