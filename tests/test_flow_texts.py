@@ -96,9 +96,10 @@ def test_a_flow_has_a_text_for_every_step(
     """And for no other; a menu names each of its options."""
     texts = TEXTS[language][flow]["step"]
     menus = said("async_show_menu", "step_id", sources)
+    waits = said("async_show_progress", "step_id", sources)
 
     assert said("async_show_form", "step_id", sources) == FORMS[flow].keys()
-    assert set(texts) == menus | FORMS[flow].keys()
+    assert set(texts) == menus | waits | FORMS[flow].keys()
     for step, text in texts.items():
         assert set(text) <= PARTS, step
         assert text["title"], step

@@ -7,6 +7,7 @@ import math
 import time
 from typing import TYPE_CHECKING
 
+from homeassistant.config_entries import SOURCE_REAUTH
 from homeassistant.const import CONF_PASSWORD
 from homeassistant.core import HomeAssistant, callback
 
@@ -125,7 +126,10 @@ class Access:
 
     def _show(self) -> None:
         """Keep the issues in step. Under the default password there is one thing to do first."""
-        default = self._entry.data.get(CONF_PASSWORD) == DEFAULT_PASSWORD
+        default = self._entry.data.get(CONF_PASSWORD) == DEFAULT_PASSWORD and not any(
+            # The miner has another one by now, which is asked for.
+            self._entry.async_get_active_flows(self._hass, {SOURCE_REAUTH})
+        )
         for issue, is_there in (
             (Issue.DEFAULT_PASSWORD, default),
             (Issue.WRITE_ACCESS_CLOSED, self.is_open is False and not default),

@@ -73,6 +73,13 @@ class Found:
         end = self.mac.replace(":", "")[-4:].upper()
         return f"{self.model or 'Whatsminer'} {end}"
 
+    @property
+    def label(self) -> str:
+        """The name with the model, for those who have to tell several apart."""
+        if self.model is None or self.model in self.title:
+            return self.title
+        return f"{self.title}, {self.model}"
+
 
 @dataclass(slots=True)
 class Scan:

@@ -100,10 +100,9 @@ class DiscoverySteps(ConfigFlow):
     def _show_confirm(self, errors: Errors) -> ConfigFlowResult:
         found = self._found
         model = found.model or "Whatsminer"
-        named = found.model is not None and found.model not in found.title
         self.context["title_placeholders"] = {
             "host": found.host,
-            "miner": f"{found.title}, {model}" if named else found.title,
+            "miner": found.label,
         }
         return self.async_show_form(
             step_id="discovery_confirm",

@@ -162,7 +162,7 @@ class ScanSteps(ConfigFlow):
         self, errors: Errors, failed: Sequence[str] = ()
     ) -> ConfigFlowResult:
         options = [
-            SelectOptionDict(value=mac, label=f"{found.title} ({found.host})")
+            SelectOptionDict(value=mac, label=f"{found.label} ({found.host})")
             for mac, found in self._new.items()
         ]
         schema = probatio.Schema(
