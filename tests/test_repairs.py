@@ -359,6 +359,21 @@ async def test_a_password_that_was_changed_in_the_tool_is_taken(
     assert issues_told(fleet.hass) == []
 
 
+async def test_a_default_password_that_no_longer_fits_is_asked_for_and_no_more(
+    fleet: Fleet, ada: Owned
+) -> None:
+    """One question at a time: the miner has another password by now."""
+    await raise_one(fleet, ada, Issue.DEFAULT_PASSWORD)
+    ada.miner.password, ada.miner.api_open = "new_1234", True
+    with pytest.raises(HomeAssistantError):
+        await act(fleet.hass, "switch.turn_off", "switch.ada")
+
+    await fleet.clock.next_poll()
+
+    assert reauths(fleet.hass) == 1
+    assert issues_told(fleet.hass) == []
+
+
 @pytest.fixture
 def no_default(monkeypatch: pytest.MonkeyPatch) -> None:
     """Miners whose firmware takes commands under any password."""
