@@ -759,12 +759,31 @@ async def test_a_miner_that_is_off_when_it_is_to_be_added(
 
     form = await fill_in(hass, form, picks(*miners))
     assert form["errors"] == {"base": "not_tried_at"}
-    assert told(form, "failed").endswith(miners[0].mac[-5:].replace(":", ""))
+    assert told(form, "untried").endswith(miners[0].mac[-5:].replace(":", ""))
     assert suggested(form, "miners") == macs_of(miners[1:])
     assert entries(hass) == []
 
     miners[0].reconnect()
     await check_added(hass, await fill_in(hass, form, picks(*miners)), *miners)
+
+
+async def test_a_miner_that_is_off_beside_one_that_refuses(
+    hass: HomeAssistant, miners: list[SimulatedMiner]
+) -> None:
+    """Each is named with what is wrong with it."""
+    form = await found(hass)
+    await miners[0].disconnect()
+    miners[1].password = "other"
+
+    form = await fill_in(hass, form, picks(*miners))
+
+    assert form["errors"] == {
+        "base": "not_tried_at",
+        CONF_PASSWORD: "wrong_password_at",
+    }
+    assert told(form, "untried").endswith(miners[0].mac[-5:].replace(":", ""))
+    assert told(form, "failed").endswith(miners[1].mac[-5:].replace(":", ""))
+    await check_added(hass, await fill_in(hass, form, picks(miners[2])), miners[2])
 
 
 async def test_miners_that_change_places_before_they_are_added(

@@ -159,7 +159,7 @@ class ScanSteps(ConfigFlow):
         }
 
     def _show_pick(
-        self, errors: Errors, failed: Sequence[str] = ()
+        self, errors: Errors, failed: Sequence[str] = (), untried: Sequence[str] = ()
     ) -> ConfigFlowResult:
         options = [
             SelectOptionDict(value=mac, label=f"{found.label} ({found.host})")
@@ -188,7 +188,11 @@ class ScanSteps(ConfigFlow):
                 schema, without_password(self._picks)
             ),
             errors=errors,
-            description_placeholders={**self._summary(), "failed": _names(failed)},
+            description_placeholders={
+                **self._summary(),
+                "failed": _names(failed),
+                "untried": _names(untried),
+            },
         )
 
     async def async_step_pick(
@@ -287,13 +291,17 @@ class ScanSteps(ConfigFlow):
         if failed := self._adding.result():
             fit = [mac for mac in picked if mac not in failed]
             self._picks = {**self._picks, CONF_MINERS: fit}
-            wrong = all(CONF_PASSWORD in errors for errors in failed.values())
-            return self._show_pick(
-                {CONF_PASSWORD: "wrong_password_at"}
-                if wrong
-                else {"base": "not_tried_at"},
-                [self._new[mac].title for mac in failed],
-            )
+            titles = {mac: self._new[mac].title for mac in failed}
+            wrong = [titles[mac] for mac in failed if CONF_PASSWORD in failed[mac]]
+            untried = [
+                titles[mac] for mac in failed if CONF_PASSWORD not in failed[mac]
+            ]
+            errors: Errors = {}
+            if wrong:
+                errors[CONF_PASSWORD] = "wrong_password_at"
+            if untried:
+                errors["base"] = "not_tried_at"
+            return self._show_pick(errors, wrong, untried)
         return self.async_abort(
             reason="miners_added", description_placeholders={"count": str(len(picked))}
         )
