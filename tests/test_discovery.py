@@ -113,6 +113,25 @@ def test_a_miner_is_called_what_somebody_named_it(
     )
 
 
+@pytest.mark.parametrize(
+    ("hostname", "model", "label"),
+    [
+        ("garage", "M50", "garage, M50"),
+        ("shed M50", "M50", "shed M50"),
+        ("garage", None, "garage"),
+        (None, "M50", "M50 12AB"),
+    ],
+)
+def test_among_others_a_miner_is_told_by_its_model_as_well(
+    hostname: str | None, model: str | None, label: str
+) -> None:
+    """Once, and only if it is known."""
+    assert (
+        Found(host="192.168.1.2", mac=MAC, model=model, hostname=hostname).label
+        == label
+    )
+
+
 # One address
 
 
