@@ -23,6 +23,7 @@ from .api import (
     Command,
     Effect,
     MalformedReplyError,
+    NoMacError,
     Snapshot,
     UnreachableError,
     WhatsminerError,
@@ -208,6 +209,9 @@ class WhatsminerCoordinator(DataUpdateCoordinator[Snapshot]):
         )
         async with gate:
             snapshot = await self.miner.poll()
+        known = self.memory.get("firmware")
+        if not self.miner.sure and known not in (None, snapshot.firmware):
+            raise NoMacError("it does not tell who it is, and has another firmware")
         self.capabilities = await self._async_recall(
             Capabilities.of(snapshot), snapshot
         )

@@ -127,6 +127,10 @@ class DefaultPasswordRepair(MinerRepair):
             return {"base": "change_in_tool"}
         except InvalidTextError:
             return {CONF_PASSWORD: "invalid_password"}
+        except (
+            WrongPasswordError
+        ):  # neither this one nor the default one is the miner's
+            return {CONF_PASSWORD: "wrong_password"}
         except WhatsminerError:
             return {"base": "not_there"}
         return {}

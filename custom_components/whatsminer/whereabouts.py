@@ -39,9 +39,12 @@ def entry_of(hass: HomeAssistant, mac: str) -> ConfigEntry | None:
 
 
 def is_well(entry: ConfigEntry) -> bool:
-    """Tell whether the miner of an entry answers, at its address, as the one that it is."""
+    """Tell whether the miner of an entry is known to be at its address: nobody else may ask there.
+
+    One that gets another firmware is there, too, though it does not answer.
+    """
     return entry.state is ConfigEntryState.LOADED and bool(
-        entry.runtime_data.last_update_success
+        entry.runtime_data.last_update_success or entry.runtime_data.miner.updating
     )
 
 
@@ -245,6 +248,7 @@ async def async_adopt(
         if hass.config_entries.async_get_entry(entry.entry_id) is None:
             return  # it was removed meanwhile
         await entry.async_unload(hass)
+        await _async_forget_board(hass, entry)
         move_identifiers(hass, entry, old, mac)
         hass.config_entries.async_update_entry(
             entry,
@@ -257,3 +261,13 @@ async def async_adopt(
     ):
         hass.config_entries.flow.async_abort(flow["flow_id"])
     await hass.config_entries.async_reload(entry.entry_id)
+
+
+async def _async_forget_board(hass: HomeAssistant, entry: ConfigEntry) -> None:
+    """Forget what was set at the old control board; the new one has it from the factory."""
+    store = memory_store(hass, entry)
+    memory = await store.async_load() or {}
+    memory.pop("settings", None)
+    memory.pop("password", None)
+    memory.pop("host", None)
+    await store.async_save(memory)

@@ -88,6 +88,11 @@ class Miner:
         return self._identity.mac
 
     @property
+    def sure(self) -> bool:
+        """Whether the last poll is sure to be of this miner; a stopped V1 cannot tell."""
+        return self._identity.sure
+
+    @property
     def replies(self) -> Mapping[str, Mapping[str, Json]]:
         """The last answer to each readable command, as it is, secrets included."""
         return self._line.replies
@@ -142,7 +147,7 @@ class Miner:
             TooSoonError: mining was restarted less than a minute ago.
             UnconfirmedError: power off was sent twice without effect.
             UpdatingError: the miner gets another firmware.
-            WrongMinerError: another miner answers there; it was not sent.
+            WrongMinerError, NoMacError: another miner answers, or may; it was not sent.
             UnansweredError: it was sent, and nobody knows what became of it.
             UnreachableError, MalformedReplyError, NotAMinerError: it was not sent.
 

@@ -29,10 +29,20 @@ class Identity:
         """Prepare; nothing is sent."""
         self.mac = mac
         self.sure = False
+        self.met_another = False
+        # Whether it tells also while its mining process is down, which V1 does not.
+        self._always_tells = False
         self._line = line
 
-    def recognise(self, told: str | None) -> None:
+    @property
+    def may_be_silent(self) -> bool:
+        """Whether one that does not tell who it is can be ours."""
+        return not (self.met_another or self._always_tells)
+
+    def recognise(self, told: str | None, *, by_info: bool = False) -> None:
         """Take the first MAC address for the miner's, and any other for another miner's.
+
+        `by_info` is for one that `get_miner_info` told.
 
         Raises:
             NoMacError: none was told.
@@ -46,21 +56,28 @@ class Identity:
         if self.mac is None:
             self.mac = mac
         elif mac != self.mac:
+            self.met_another = True
             raise WrongMinerError(self.mac, mac)
         self.sure = True
+        self.met_another = False
+        self._always_tells = self._always_tells or by_info
 
     async def confirm(self) -> None:
         """Make sure of it before a command goes out; the caller has the turn.
 
-        One that cannot tell at the moment is taken for the one that it was.
+        One that cannot tell at the moment is taken for the one that it was, if it may be.
 
         Raises:
             WrongMinerError: another miner answers.
+            NoMacError: it does not tell, as the right one would.
             UnreachableError, NotAMinerError, MalformedReplyError.
 
         """
-        if self.mac and (mac := await self._told()):
-            self.recognise(mac)
+        if self.mac is None:
+            return
+        told, by_info = await self._told()
+        if told or not self.may_be_silent:
+            self.recognise(told, by_info=by_info)
 
     async def who(self) -> str | None:
         """Return the MAC address of whoever answers now, None if it does not tell.
@@ -70,18 +87,18 @@ class Identity:
 
         """
         async with self._line.turn(Urgency.READ):
-            return await self._told()
+            return (await self._told())[0]
 
-    async def _told(self) -> str | None:
-        """Ask for the MAC address."""
+    async def _told(self) -> tuple[str | None, bool]:
+        """Ask for the MAC address; return it, and whether `get_miner_info` told it."""
         for command, kind, section in _TOLD_BY:
             try:
                 answer = reply.check(await self._line.plain(command), command)
             except RefusedError, MiningProcessDownError:
                 continue
             if mac := _normal(decode(kind, answer.reading(section)).mac):
-                return mac
-        return None
+                return mac, command == "get_miner_info"
+        return None, False
 
 
 def _normal(mac: str | None) -> str | None:

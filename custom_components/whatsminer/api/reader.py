@@ -65,7 +65,6 @@ class Reader:
         self._line = line
         self._identity = identity
         self._polling = asyncio.Lock()
-        self._met_another = False
         self._start_over()
 
     def _start_over(self) -> None:
@@ -96,7 +95,6 @@ class Reader:
                 return await self._poll()
             except WrongMinerError:
                 self._start_over()
-                self._met_another = True
                 raise
             except WhatsminerError:
                 if not self._known:
@@ -124,10 +122,9 @@ class Reader:
 
     async def _poll(self) -> Snapshot:
         self._polls += 1
-        if self._met_another:  # no more is asked of it than who it is
+        if self._identity.met_another:  # no more is asked of it than who it is
             async with self._line.turn(Urgency.READ):
                 await self._identity.confirm()
-            self._met_another = False
         first = "get_version" not in self._answers
         if first:
             await self._introduce()
@@ -297,7 +294,7 @@ class Reader:
             self._due[command] = now + (_SLOW_INTERVAL if answered else _SLOW_SPREAD)
         if command == "get_miner_info" and command in self._answers:
             # Miners may have changed places between two polls.
-            self._identity.recognise(self._slow(command, MinerInfo).mac)
+            self._identity.recognise(self._slow(command, MinerInfo).mac, by_info=True)
 
     async def _refresh(self, command: str) -> bool:
         """Read what a poll can do without, and tell whether anything answered.
@@ -363,7 +360,7 @@ class Reader:
         """Make sure that this is the miner it was, whenever it may have been replaced.
 
         V1 tells its MAC address in every summary. While its mining process is down (`silent`),
-        there is nothing to compare, and no data to use either.
+        there is nothing to compare.
         """
         if summary.mac:
             self._identity.recognise(summary.mac)
@@ -372,11 +369,11 @@ class Reader:
         try:
             answer = await self._line.ask("get_miner_info")
         except (RefusedError, MiningProcessDownError) as err:
-            if silent and self._identity.mac:
+            if silent and self._identity.mac and self._identity.may_be_silent:
                 return
             raise NoMacError("the miner tells no MAC address") from err
         self._answers["get_miner_info"] = answer
-        self._identity.recognise(decode(MinerInfo, answer.reading()).mac)
+        self._identity.recognise(decode(MinerInfo, answer.reading()).mac, by_info=True)
 
     def _doubt(self) -> None:
         """Take nothing for granted: after an outage there may be another firmware or miner."""
