@@ -265,9 +265,6 @@ async def test_who_is_met_is_asked_for_no_more_than_who_it_is(pair: Pair) -> Non
         assert asked <= set(names_of(pair.ours.requests))
 
 
-@pytest.mark.xfail(
-    strict=True, reason="what one without a MAC says of itself is kept for ours"
-)
 async def test_what_a_miner_without_a_mac_says_of_itself_is_not_kept(
     clock: Clock,
 ) -> None:
@@ -283,9 +280,6 @@ async def test_what_a_miner_without_a_mac_says_of_itself_is_not_kept(
         assert (await pair.poll()).info == before.info
 
 
-@pytest.mark.xfail(
-    strict=True, reason="what a poll read of the other before it was cancelled is kept"
-)
 async def test_what_a_first_poll_saw_of_the_other_is_not_kept_when_it_is_cancelled(
     pair: Pair,
 ) -> None:
@@ -630,13 +624,8 @@ async def test_no_command_reaches_the_other_wherever_in_it_they_change_places(
             pair.ours.behave()
 
 
-LOOKED_TOO_EARLY = pytest.mark.xfail(
-    strict=True, reason="who it is is asked before whether it is off, and not after"
-)
-
-
 @pytest.mark.parametrize("generation", ["v2", "compat"])
-@pytest.mark.parametrize("connections", [1, pytest.param(2, marks=LOOKED_TOO_EARLY), 3])
+@pytest.mark.parametrize("connections", [1, 2, 3])
 async def test_the_other_miner_confirms_no_power_off(
     clock: Clock, generation: str, connections: int
 ) -> None:
@@ -657,7 +646,6 @@ async def test_the_other_miner_confirms_no_power_off(
         assert pair.other.writes == []
 
 
-@pytest.mark.xfail(strict=True, reason="only the second attempt counts")
 async def test_a_power_off_that_was_sent_once_is_not_said_to_be_unsent(
     pair: Pair,
 ) -> None:

@@ -845,10 +845,10 @@ async def test_a_power_off_that_is_answered_the_second_time_is_done(
 async def test_a_power_off_that_the_status_confirms_is_not_sent_again(
     any_owner: Owner, how: Misbehaviour
 ) -> None:
-    """The miner fell silent, and did it; that it is still the same one is asked first."""
+    """The miner fell silent, and did it; that it is still the same one is asked, too."""
     any_owner.miner.misbehave(OFF, how)
     assert await any_owner.send(commands.power_off()) == Answer()
-    assert any_owner.asked[-3:] == [OFF, "get_miner_info", "status"]
+    assert any_owner.asked[-3:] == [OFF, "status", "get_miner_info"]
     assert any_owner.sent == [OFF]
 
 
@@ -858,7 +858,7 @@ async def test_a_power_off_that_is_never_answered_is_looked_for_and_sent_again(
     """The connection stays open, and nothing comes."""
     owner.miner.misbehave(OFF, Hang(), times=1)
     assert await owner.send(commands.power_off())
-    assert owner.asked == [*TOKEN, OFF, "get_miner_info", "status", OFF]
+    assert owner.asked == [*TOKEN, OFF, "status", OFF]
     assert not owner.miner.state.mining
 
 
@@ -909,8 +909,13 @@ async def test_v1_without_its_process_is_off(clock: Clock) -> None:
         owner = Owner(miner, clock=clock)
         miner.misbehave(OFF, Closed(execute=True))
         assert await owner.send(commands.power_off()) == Answer()
-        assert owner.asked[: len(TOKEN_OF_V1) + 1] == [*TOKEN_OF_V1, OFF]
-        assert owner.asked[-1] == "devdetails"
+        assert owner.asked == [
+            *TOKEN_OF_V1,
+            OFF,
+            "devdetails",
+            "get_miner_info",
+            "summary",
+        ]
 
 
 async def test_a_power_off_is_sent_to_a_miner_that_is_off(owner: Owner) -> None:

@@ -93,11 +93,8 @@ class Reader:
         async with self._polling:
             try:
                 return await self._poll()
-            except WrongMinerError:
-                self._start_over()
-                raise
-            except WhatsminerError:
-                if not self._known:
+            except BaseException as err:  # also when nobody waits for it any more
+                if isinstance(err, WrongMinerError | NoMacError) or not self._known:
                     self._start_over()
                 self._doubt()
                 raise

@@ -168,6 +168,7 @@ class Writer:
         All in one turn: no other command comes between the two.
         """
         failure: WhatsminerError | None = None
+        sent = False
         async with self._line.turn(Urgency.POWER_OFF) as turn:
             for _ in range(2):
                 try:
@@ -178,11 +179,12 @@ class Writer:
                     raise
                 except WhatsminerError as err:
                     failure = err
+                    sent = sent or err.request_sent
                     if err.request_sent and await self._is_off(generation):
                         return Answer()
                 else:
                     return answer
-        if failure and not failure.request_sent:
+        if failure and not sent:
             raise failure
         raise UnconfirmedError("power off was not confirmed") from failure
 
@@ -191,13 +193,16 @@ class Writer:
         # The status of V1 cannot be trusted. Its boards are only there while it mines.
         command = "devdetails" if generation is Generation.V1 else "status"
         try:
-            await self._identity.confirm()
-            answer = reply.check(await self._line.plain(command), command)
-        except RefusedError, MiningProcessDownError:
-            return generation is Generation.V1
+            try:
+                answer = reply.check(await self._line.plain(command), command)
+                off = decode(Status, answer.reading()).mining_off is True
+            except RefusedError, MiningProcessDownError:
+                off = generation is Generation.V1
+            if off:  # unless another one said so
+                await self._identity.confirm()
         except WhatsminerError:
             return False
-        return decode(Status, answer.reading()).mining_off is True
+        return off
 
     def _sealed(
         self, name: str, parameters: Mapping[str, str | int] = MappingProxyType({})
