@@ -359,6 +359,21 @@ async def test_a_password_that_was_changed_in_the_tool_is_taken(
     assert issues_told(fleet.hass) == []
 
 
+async def test_a_password_that_is_neither_is_wrong(fleet: Fleet, ada: Owned) -> None:
+    """The miner has a third one, which the same dialogue takes."""
+    await raise_one(fleet, ada, Issue.DEFAULT_PASSWORD)
+    ada.miner.password, ada.miner.api_open = "third_1", True
+    dialogue = await repair(ada, Issue.DEFAULT_PASSWORD)
+
+    assert await dialogue.submit(**{CONF_PASSWORD: "mistaken"}) == {
+        CONF_PASSWORD: "wrong_password"
+    }
+    assert ada.miner.password == "third_1"
+
+    assert await dialogue.submit(**{CONF_PASSWORD: "third_1"}) == "repaired"
+    assert ada.entry.data[CONF_PASSWORD] == "third_1"
+
+
 async def test_a_default_password_that_no_longer_fits_is_asked_for_and_no_more(
     fleet: Fleet, ada: Owned
 ) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
+from custom_components.whatsminer.api import commands
 from custom_components.whatsminer.const import DOMAIN
 from custom_components.whatsminer.discovery import async_scan
 from custom_components.whatsminer.issues import Issue, raise_issue
@@ -30,8 +31,12 @@ from homeassistant.config_entries import (
 from homeassistant.const import CONF_HOST, CONF_MAC, CONF_PORT, Platform
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError
-from homeassistant.helpers import device_registry as dr, issue_registry as ir
-from simulator import Closed, SimulatedMiner
+from homeassistant.helpers import (
+    device_registry as dr,
+    entity_registry as er,
+    issue_registry as ir,
+)
+from simulator import Closed, Quirk, SimulatedMiner
 
 from . import JOINED, Held, act, names_of
 from .fleet import Fleet, Owned, found, issues, issues_told, rotate, second_address
@@ -145,6 +150,57 @@ async def test_nothing_of_another_miner_enters_that_was_there_first(
     )
     assert ada.shown("sensor", "intake_fan_speed") != "unknown"
     assert issues_told(fleet.hass) == []
+
+
+@pytest.fixture
+def silent_v1() -> dict[str, Any]:
+    """An old miner that says nothing of itself, not even its MAC address, while it is off."""
+    return {
+        "generation": "v1",
+        "model": "M20S",
+        "quirks": {Quirk.PROCESS_DOWN},
+    }
+
+
+@pytest.mark.parametrize("stopped", ["before", "afterwards"])
+async def test_another_miner_that_says_nothing_of_itself_is_not_ours(
+    fleet: Fleet, ada: Owned, silent_v1: dict[str, Any], stopped: str
+) -> None:
+    """Ours would have said something."""
+    zoe = await replace(fleet, ada, **silent_v1)
+    if stopped == "before":
+        zoe.state.mining = False
+    await fleet.clock.next_poll(2)
+    zoe.state.mining = False
+    await fleet.clock.next_poll(2)
+
+    assert not ada.is_available
+    with pytest.raises(HomeAssistantError):
+        await ada.coordinator.async_send(commands.power_on())
+    assert zoe.writes == []
+    assert not zoe.state.mining
+    expected = ["wrong_miner of Ada"] if stopped == "afterwards" else []
+    assert issues_told(fleet.hass) == expected
+
+
+async def test_another_miner_that_says_nothing_of_itself_takes_no_entity_away(
+    fleet: Fleet,
+    ada: Owned,
+    entity_registry: er.EntityRegistry,
+    silent_v1: dict[str, Any],
+) -> None:
+    """When Home Assistant starts, and has only what was remembered of ours."""
+    entities = set(entity_registry.entities)
+    zoe = await replace(fleet, ada, **silent_v1)
+    zoe.state.mining = False
+    await fleet.hass.config_entries.async_unload(ada.entry.entry_id)
+    fleet.hass.data.pop(MINERS)  # as after a restart
+
+    await fleet.hass.config_entries.async_setup(ada.entry.entry_id)
+    await fleet.settle()
+
+    assert ada.is_in(ConfigEntryState.SETUP_RETRY)
+    assert set(entity_registry.entities) == entities
 
 
 async def test_another_miner_that_is_known_is_called_by_its_name(
@@ -1115,3 +1171,36 @@ async def test_an_issue_is_raised_for_whom_it_concerns(
     raise_issue(hass, bea.entry, Issue.WRONG_MINER)
     set_address(hass, ada.entry, (ada.miner.host, ada.miner.port))
     assert issues_told(hass) == ["wrong_miner of Bea"]
+
+
+async def test_a_miner_that_gets_another_firmware_is_left_in_peace(
+    fleet: Fleet, ada: Owned
+) -> None:
+    """It does not answer meanwhile, and nobody else may ask."""
+    with ada.coordinator.miner.exclusive():
+        await fleet.clock.next_poll(2)
+        assert not ada.is_available
+        ada.miner.requests.clear()
+
+        scan = await async_scan([fleet.network], skip=hosts_in_use(fleet.hass))
+
+        assert scan.miners == []
+    assert ada.miner.requests == []
+
+
+async def test_a_new_control_board_does_not_have_what_was_set_at_the_old_one(
+    fleet: Fleet, ada: Owned
+) -> None:
+    """What it cannot tell is unknown, as with a miner from the factory."""
+    offset = "number.ada_temperature_offset"
+    await act(fleet.hass, "number.set_value", offset, value=-10)
+    ada.miner.replace_control_board(NEW_MAC)
+    await fleet.clock.next_poll(2)
+
+    await async_adopt(
+        fleet.hass, ada.entry, NEW_MAC.lower(), (ada.miner.host, ada.miner.port)
+    )
+    await fleet.settle()
+
+    assert ada.is_available
+    assert ada.shown("number", "temperature_offset") == "unknown"
