@@ -12,7 +12,9 @@ from pytest_homeassistant_custom_component.components.recorder.common import (
 )
 from pytest_homeassistant_custom_component.typing import RecorderInstanceContextManager
 
+from custom_components.whatsminer.old_statistics import async_convert
 from homeassistant.components.recorder.core import Recorder
+from homeassistant.components.recorder.db_schema import StatisticsShortTerm
 from homeassistant.components.recorder.history import get_significant_states
 from homeassistant.components.recorder.models import (
     StatisticData,
@@ -188,3 +190,41 @@ async def test_the_history_of_a_sensor_goes_on(
             [None, pytest.approx(middle), None],
         ], key
         assert rows[2]["mean"] == pytest.approx(float(states[-1]), rel=0.2), key
+
+
+async def test_the_hour_of_the_migration_is_of_one_unit(
+    recorder_mock: Recorder, hass: HomeAssistant
+) -> None:
+    """It is made of what was recorded every five minutes, before and after."""
+    entity_id = "sensor.miner_hash_rate"
+    recorder_mock.async_import_statistics(
+        StatisticMetaData(
+            has_sum=False,
+            mean_type=StatisticMeanType.ARITHMETIC,
+            name=None,
+            source="recorder",
+            statistic_id=entity_id,
+            unit_class=None,
+            unit_of_measurement="GH/s",
+        ),
+        [StatisticData(start=START, mean=100_000, min=90_000, max=110_000)],
+        StatisticsShortTerm,
+    )
+    await async_wait_recording_done(hass)
+
+    await async_convert(hass, {entity_id: "hash_rate"})
+    await async_wait_recording_done(hass)
+
+    found = await recorder_mock.async_add_executor_job(
+        statistics_during_period,
+        hass,
+        START,
+        None,
+        {entity_id},
+        "5minute",
+        None,
+        {"mean", "min", "max"},
+    )
+    assert [(row["min"], row["mean"], row["max"]) for row in found[entity_id]] == [
+        (90, 100, 110)
+    ]

@@ -124,11 +124,12 @@ async def async_own_networks(
 
 
 def network_around(host: str) -> list[IPv4Network]:
-    """Return the /24 around an address, none around a host name."""
+    """Return the /24 around an address, none around a host name or out in the internet."""
     try:
-        return [IPv4Network((host, 24), strict=False)]
+        around = IPv4Network((host, 24), strict=False)
     except ValueError:
         return []
+    return [] if around.is_global else [around]
 
 
 def parse_networks(text: str, own: Iterable[IPv4Network]) -> list[IPv4Network]:

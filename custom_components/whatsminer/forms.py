@@ -41,13 +41,12 @@ ADDRESS_FIELDS: Final = {
         NumberSelectorConfig(mode=NumberSelectorMode.BOX, step=1)
     ),
 }
+PASSWORD_SELECTOR: Final = TextSelector(
+    TextSelectorConfig(type=TextSelectorType.PASSWORD, autocomplete="current-password")
+)
 # It is never filled in for somebody, not even again after an error.
 PASSWORD_FIELD: Final = {
-    probatio.Optional(probatio.Secret(CONF_PASSWORD)): TextSelector(
-        TextSelectorConfig(
-            type=TextSelectorType.PASSWORD, autocomplete="current-password"
-        )
-    )
+    probatio.Optional(probatio.Secret(CONF_PASSWORD)): PASSWORD_SELECTOR
 }
 
 

@@ -9,9 +9,9 @@ from functools import partial
 import logging
 from typing import Final, Literal
 
-from homeassistant.components.recorder.models import StatisticData
+from homeassistant.components.recorder.db_schema import Statistics, StatisticsShortTerm
+from homeassistant.components.recorder.models import StatisticData, StatisticMetaData
 from homeassistant.components.recorder.statistics import (
-    async_import_statistics,
     async_update_statistics_metadata,
     get_metadata,
     statistics_during_period,
@@ -27,6 +27,11 @@ _LOGGER = logging.getLogger(__name__)
 
 _OLD_HASH_RATE: Final = "GH/s"
 _VALUES: Final[tuple[Literal["max", "mean", "min"], ...]] = ("max", "mean", "min")
+_TABLES: Final[
+    tuple[
+        tuple[Literal["hour", "5minute"], type[Statistics | StatisticsShortTerm]], ...
+    ]
+] = (("hour", Statistics), ("5minute", StatisticsShortTerm))
 # These had no unit there; here, by their keys, they have a unit and its class.
 _WITHOUT_UNIT: Final[Mapping[str, tuple[str, str | None]]] = {
     "efficiency": (JOULES_PER_TERAHASH, None),
@@ -48,35 +53,41 @@ async def async_convert(hass: HomeAssistant, sensors: Mapping[str, str]) -> None
             )
         elif unit == _OLD_HASH_RATE:
             new = TERAHASHES_PER_SECOND
-            async_import_statistics(
+            await _async_rescale(
                 hass,
+                entity_id,
                 {**metadata, "unit_class": None, "unit_of_measurement": new},
-                await _async_hash_rates(hass, entity_id),
             )
         else:
             continue
         _LOGGER.info("The statistics of %s are in %s from now on", entity_id, new)
 
 
-async def _async_hash_rates(hass: HomeAssistant, entity_id: str) -> list[StatisticData]:
-    """Return what was GH/s in TH/s, by the hour; what is finer is not kept for long."""
-    found = await get_instance(hass).async_add_executor_job(
-        partial(
-            statistics_during_period,
-            hass,
-            dt_util.utc_from_timestamp(0),
-            None,
-            {entity_id},
-            "hour",
-            None,
-            set(_VALUES),
+async def _async_rescale(
+    hass: HomeAssistant, entity_id: str, metadata: StatisticMetaData
+) -> None:
+    """Make TH/s of GH/s, by the hour and by five minutes, of which the present hour is made."""
+    recorder = get_instance(hass)
+    for period, table in _TABLES:
+        found = await recorder.async_add_executor_job(
+            partial(
+                statistics_during_period,
+                hass,
+                dt_util.utc_from_timestamp(0),
+                None,
+                {entity_id},
+                period,
+                None,
+                set(_VALUES),
+            )
         )
-    )
-    rows: list[StatisticData] = []
-    for row in found.get(entity_id, []):
-        converted: StatisticData = {"start": dt_util.utc_from_timestamp(row["start"])}
-        for name in _VALUES:
-            if (value := row[name]) is not None:
-                converted[name] = value / 1000
-        rows.append(converted)
-    return rows
+        rows: list[StatisticData] = []
+        for row in found.get(entity_id, []):
+            rescaled: StatisticData = {
+                "start": dt_util.utc_from_timestamp(row["start"])
+            }
+            for name in _VALUES:
+                if (value := row[name]) is not None:
+                    rescaled[name] = value / 1000
+            rows.append(rescaled)
+        recorder.async_import_statistics(metadata, rows, table)

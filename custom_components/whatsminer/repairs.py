@@ -22,7 +22,7 @@ from .api import (
 from .const import DEFAULT_PASSWORD, DOMAIN
 from .coordinator import WhatsminerConfigEntry, WhatsminerCoordinator
 from .discovery import async_own_networks, async_scan, network_around
-from .forms import PASSWORD_FIELD, Errors
+from .forms import PASSWORD_SELECTOR, Errors
 from .issues import ENTRY_ID, Issue
 from .miners import address_of
 from .whereabouts import (
@@ -104,11 +104,7 @@ class DefaultPasswordRepair(MinerRepair):
     """Take a password that the owner has set, or else set it at the miner."""
 
     schema = probatio.Schema(
-        {
-            probatio.Required(probatio.Secret(CONF_PASSWORD)): next(
-                iter(PASSWORD_FIELD.values())
-            )
-        }
+        {probatio.Required(probatio.Secret(CONF_PASSWORD)): PASSWORD_SELECTOR}
     )
 
     @override

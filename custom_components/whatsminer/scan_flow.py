@@ -41,8 +41,7 @@ CONF_MINERS: Final = "miners"
 CONF_NETWORKS: Final = "networks"
 CONF_OTHERS: Final = "others"
 OTHERS: Final = ("show", "ignore")
-# So many passwords are tried at once.
-_AT_ONCE: Final = 16
+_PASSWORDS_AT_ONCE: Final = 16
 # So many names fit into a sentence.
 _MOST_NAMES: Final = 10
 
@@ -223,7 +222,7 @@ class ScanSteps(ConfigFlow):
         """Add all that were picked, or none; return the errors of those that cannot be added."""
         picked = [self._new[mac] for mac in self._picks[CONF_MINERS]]
         password = self._picks.get(CONF_PASSWORD, "")
-        gate = asyncio.Semaphore(_AT_ONCE)
+        gate = asyncio.Semaphore(_PASSWORDS_AT_ONCE)
 
         async def check(found: Found) -> Errors:
             async with gate:

@@ -3,7 +3,6 @@
 Whoever sees a miner somewhere says so here: a scan, DHCP, or a poll that met another one.
 """
 
-import asyncio
 from collections.abc import Mapping
 from contextlib import suppress
 import logging
@@ -11,6 +10,7 @@ import logging
 from homeassistant.config_entries import ConfigEntry, ConfigEntryState
 from homeassistant.const import CONF_HOST, CONF_MAC, CONF_PORT
 from homeassistant.core import HomeAssistant, callback
+from homeassistant.util.async_ import gather_with_limited_concurrency
 
 from .api import DEFAULT_PORT, WhatsminerError
 from .const import DOMAIN
@@ -22,6 +22,8 @@ from .storage import memory_store
 
 _LOGGER = logging.getLogger(__name__)
 
+# So many miners are asked at once who they are.
+_AT_ONCE = 32
 # In these an entry goes on with what it was set up with, until it is reloaded.
 _IN_USE = (
     ConfigEntryState.LOADED,
@@ -133,8 +135,9 @@ async def async_follow(hass: HomeAssistant, seen: Mapping[str, Address]) -> None
                     _try_again(hass, entry)
                 else:
                     left[mac] = entry, address_of(entry)
-        met = await asyncio.gather(
-            *(_async_who(hass, entry, there) for entry, _ in left.values())
+        met = await gather_with_limited_concurrency(
+            _AT_ONCE,
+            *(_async_who(hass, entry, there) for entry, _ in left.values()),
         )
         others: dict[str, Address] = {}
         for (mac, (entry, address)), other in zip(left.items(), met, strict=True):
