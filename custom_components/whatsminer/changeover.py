@@ -21,6 +21,7 @@ from .api import (
     commands,
 )
 from .const import ACCESS_CHECK_INTERVAL
+from .whereabouts import set_address
 
 if TYPE_CHECKING:
     from .coordinator import WhatsminerCoordinator
@@ -110,7 +111,12 @@ class Changeover:
         """Use a new password; it stays in memory until the entry is sure to be on disk."""
         coordinator = self._coordinator
         coordinator.miner.password = password
-        self._update(CONF_PASSWORD, password)
+        entry = coordinator.config_entry
+        entries = coordinator.hass.config_entries
+        if entries.async_get_entry(entry.entry_id):  # it may be removed meanwhile
+            entries.async_update_entry(
+                entry, data={**entry.data, CONF_PASSWORD: password}
+            )
         self._due = math.inf
 
     async def _async_forget_password(self) -> None:
@@ -151,11 +157,4 @@ class Changeover:
             await miner.poll()
         except WhatsminerError:
             return
-        self._update(CONF_HOST, host)
-        coordinator.hass.config_entries.async_schedule_reload(entry.entry_id)
-
-    def _update(self, key: str, value: str) -> None:
-        entry = self._coordinator.config_entry
-        entries = self._coordinator.hass.config_entries
-        if entries.async_get_entry(entry.entry_id):  # it may be removed meanwhile
-            entries.async_update_entry(entry, data={**entry.data, key: value})
+        set_address(coordinator.hass, entry, (host, entry.data[CONF_PORT]))

@@ -22,7 +22,6 @@ from .forms import (
     async_check_password,
     async_read,
     async_refuse_known_boards,
-    entry_data,
     read_address,
     without_password,
 )
@@ -81,7 +80,7 @@ class WhatsminerConfigFlow(ScanSteps, DiscoverySteps, domain=DOMAIN):
                     errors = await async_check_password(miner, password)
                     if not errors:
                         return self.async_create_entry(
-                            title=found.title, data=entry_data(found, password)
+                            title=found.title, data=found.entry_data(password)
                         )
         return self.async_show_form(
             step_id="manual",

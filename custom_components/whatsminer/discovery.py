@@ -5,9 +5,11 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from ipaddress import IPv4Address, IPv4Interface, IPv4Network
 import logging
-from typing import Final, Self
+from typing import Any, Final, Self
 
 from homeassistant.components import network
+from homeassistant.config_entries import SOURCE_IGNORE
+from homeassistant.const import CONF_HOST, CONF_MAC, CONF_PASSWORD, CONF_PORT
 from homeassistant.core import HomeAssistant
 
 from .api import (
@@ -21,6 +23,7 @@ from .api import (
     WhatsminerError,
     is_listening,
 )
+from .const import DOMAIN
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -80,6 +83,11 @@ class Found:
             return self.title
         return f"{self.title}, {self.model}"
 
+    def entry_data(self, password: str) -> dict[str, Any]:
+        """Return what a config entry keeps of it; without a password there are readings only."""
+        data = {CONF_HOST: self.host, CONF_PORT: self.port, CONF_MAC: self.mac}
+        return {**data, CONF_PASSWORD: password} if password else data
+
 
 @dataclass(slots=True)
 class Scan:
@@ -98,6 +106,18 @@ async def async_look(host: str, port: int = DEFAULT_PORT) -> Found:
     """
     miner = Miner(host, port)
     return Found.of(miner, await miner.poll())
+
+
+async def async_end_discovery(hass: HomeAssistant, mac: str) -> None:
+    """Forget that a miner was discovered, and maybe ignored: it belongs to an entry."""
+    flows = hass.config_entries.flow
+    for flow in flows.async_progress_by_handler(
+        DOMAIN, match_context={"unique_id": mac}
+    ):
+        flows.async_abort(flow["flow_id"])
+    for entry in hass.config_entries.async_entries(DOMAIN):
+        if entry.source == SOURCE_IGNORE and entry.unique_id == mac:
+            await hass.config_entries.async_remove(entry.entry_id)
 
 
 async def async_own_networks(

@@ -18,7 +18,6 @@ from .forms import (
     async_check_password,
     async_read,
     async_refuse_known_boards,
-    entry_data,
 )
 from .miners import address_of
 from .whereabouts import async_follow, entry_of
@@ -93,7 +92,7 @@ class DiscoverySteps(ConfigFlow):
             errors = await async_check_password(miner, password)
             if not errors:
                 return self.async_create_entry(
-                    title=found.title, data=entry_data(found, password)
+                    title=found.title, data=found.entry_data(password)
                 )
         return self._show_confirm(errors)
 

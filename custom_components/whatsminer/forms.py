@@ -7,7 +7,7 @@ from typing import Any, Final
 # The successor of voluptuous in Home Assistant, and the same dialect.
 import probatio
 
-from homeassistant.const import CONF_HOST, CONF_MAC, CONF_PASSWORD, CONF_PORT
+from homeassistant.const import CONF_HOST, CONF_PASSWORD, CONF_PORT
 from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import AbortFlow
 from homeassistant.helpers.selector import (
@@ -101,9 +101,3 @@ async def async_refuse_known_boards(hass: HomeAssistant, found: Found) -> None:
     """
     if known := (await async_place(hass, found)).get(found.mac):
         raise AbortFlow("new_control_board", {"miner": known.title})
-
-
-def entry_data(found: Found, password: str) -> dict[str, Any]:
-    """Return what a config entry keeps of a miner; without a password there are readings only."""
-    data = {CONF_HOST: found.host, CONF_PORT: found.port, CONF_MAC: found.mac}
-    return {**data, CONF_PASSWORD: password} if password else data

@@ -13,7 +13,7 @@ from typing import Any, Final
 
 import probatio  # the successor of voluptuous in Home Assistant
 
-from homeassistant.config_entries import SOURCE_IGNORE, ConfigEntry
+from homeassistant.config_entries import ConfigEntry
 from homeassistant.const import (
     CONF_HOST,
     CONF_MAC,
@@ -34,7 +34,7 @@ from .const import (
     LONGEST_POLL_INTERVAL,
     SHORTEST_POLL_INTERVAL,
 )
-from .discovery import async_look
+from .discovery import Found, async_end_discovery, async_look
 from .errors import translation
 
 VERSION: Final = 4
@@ -132,22 +132,18 @@ async def async_migrate(hass: HomeAssistant, entry: ConfigEntry) -> None:
         settings[key] for key in (CONF_HOST, CONF_PORT, CONF_PASSWORD)
     )
     mac = _known_mac(hass, entry) or await _async_ask(entry, host, port)
-    data = {CONF_HOST: host, CONF_PORT: port, CONF_MAC: mac}
-    if password:
-        data[CONF_PASSWORD] = password
+    data = Found(host=host, port=port, mac=mac).entry_data(password)
     options = {}
     if CONF_SCAN_INTERVAL in settings:
         options[CONF_POLL_INTERVAL] = settings[CONF_SCAN_INTERVAL]
-    others = [
-        other
-        for other in hass.config_entries.async_entries(DOMAIN)
-        if other.unique_id == mac and other is not entry
-    ]
-    if any(other.source != SOURCE_IGNORE for other in others):
+    if any(
+        other.unique_id == mac and other is not entry
+        for other in hass.config_entries.async_entries(DOMAIN, include_ignore=False)
+    ):
         raise _error("migration_duplicate", entry)
     entities = _entities(hass, entry, mac)
     plan = _Plan(mac, data, options, entities, _device(hass, entry, entities))
-    await _async_end_discovery(hass, mac, others)
+    await async_end_discovery(hass, mac)
     _carry_out(hass, entry, plan)
     if "recorder" in hass.config.components:
         from .old_statistics import async_convert  # noqa: PLC0415
@@ -164,19 +160,6 @@ def _sensors(plan: _Plan) -> dict[str, str]:
         for entity_id, unique_id in plan.entities.items()
         if unique_id and entity_id.startswith(f"{Platform.SENSOR}.")
     }
-
-
-async def _async_end_discovery(
-    hass: HomeAssistant, mac: str, ignored: list[ConfigEntry]
-) -> None:
-    """Forget that the miner was discovered, and maybe ignored, before its MAC was known here."""
-    flows = hass.config_entries.flow
-    for flow in flows.async_progress_by_handler(
-        DOMAIN, match_context={"unique_id": mac}
-    ):
-        flows.async_abort(flow["flow_id"])
-    for entry in ignored:
-        await hass.config_entries.async_remove(entry.entry_id)
 
 
 def _known_mac(hass: HomeAssistant, entry: ConfigEntry) -> str | None:

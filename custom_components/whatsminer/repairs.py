@@ -123,9 +123,8 @@ class DefaultPasswordRepair(MinerRepair):
             return {"base": "change_in_tool"}
         except InvalidTextError:
             return {CONF_PASSWORD: "invalid_password"}
-        except (
-            WrongPasswordError
-        ):  # neither this one nor the default one is the miner's
+        except WrongPasswordError:
+            # Neither this one nor the default one is the miner's.
             return {CONF_PASSWORD: "wrong_password"}
         except WhatsminerError:
             return {"base": "not_there"}
@@ -179,8 +178,7 @@ class WrongMinerRepair(MinerRepair):
             return {CONF_HOST: "wrong_miner"}
         if error := await _async_error(Miner(*address, mac=entry.unique_id)):
             return {CONF_HOST: error}
-        if self.entry:
-            set_address(self.hass, entry, address)
+        set_address(self.hass, entry, address)
         return {}
 
 

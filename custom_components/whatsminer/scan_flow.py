@@ -28,13 +28,7 @@ from homeassistant.helpers.selector import (
 from .api import Miner
 from .const import DOMAIN
 from .discovery import Found, Scan, async_own_networks, async_scan, parse_networks
-from .forms import (
-    PASSWORD_FIELD,
-    Errors,
-    async_check_password,
-    entry_data,
-    without_password,
-)
+from .forms import PASSWORD_FIELD, Errors, async_check_password, without_password
 from .whereabouts import async_place, hosts_in_use, is_well
 
 CONF_MINERS: Final = "miners"
@@ -254,7 +248,7 @@ class ScanSteps(ConfigFlow):
             await self.hass.config_entries.flow.async_init(
                 DOMAIN,
                 context={"source": SOURCE_IMPORT},
-                data={"title": found.title, **entry_data(found, password)},
+                data={"title": found.title, **found.entry_data(password)},
             )
             done += 1
             self.async_update_progress(done / len(picked))

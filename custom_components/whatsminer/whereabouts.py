@@ -14,7 +14,7 @@ from homeassistant.util.async_ import gather_with_limited_concurrency
 
 from .api import DEFAULT_PORT, WhatsminerError
 from .const import DOMAIN
-from .discovery import Found, async_look
+from .discovery import Found, async_end_discovery, async_look
 from .identifiers import move_identifiers
 from .issues import Issue, clear_issues, raise_issue
 from .miners import address_of, miner_of
@@ -74,7 +74,9 @@ def hosts_in_use(hass: HomeAssistant) -> set[str]:
 
 @callback
 def set_address(hass: HomeAssistant, entry: ConfigEntry, address: Address) -> None:
-    """Give an entry the address at which its miner is now."""
+    """Give an entry the address at which its miner is now; it may be removed meanwhile."""
+    if hass.config_entries.async_get_entry(entry.entry_id) is None:
+        return
     host, port = address
     hass.config_entries.async_update_entry(
         entry, data={**entry.data, CONF_HOST: host, CONF_PORT: port}
@@ -244,12 +246,10 @@ async def async_adopt(
     old = entry.unique_id
     assert old is not None
     host, port = address
-    ignored = hass.config_entries.async_entry_for_domain_unique_id(DOMAIN, mac)
-    if ignored:
-        await hass.config_entries.async_remove(ignored.entry_id)
     async with entry.setup_lock:  # a set-up may be under way
         if hass.config_entries.async_get_entry(entry.entry_id) is None:
             return  # it was removed meanwhile
+        await async_end_discovery(hass, mac)
         await entry.async_unload(hass)
         await _async_forget_board(hass, entry)
         move_identifiers(hass, entry, old, mac)
@@ -259,10 +259,6 @@ async def async_adopt(
             data={**entry.data, CONF_MAC: mac, CONF_HOST: host, CONF_PORT: port},
         )
     clear_issues(hass, entry, Issue.NEW_CONTROL_BOARD, Issue.WRONG_MINER)
-    for flow in hass.config_entries.flow.async_progress_by_handler(
-        DOMAIN, match_context={"unique_id": mac}
-    ):
-        hass.config_entries.flow.async_abort(flow["flow_id"])
     await hass.config_entries.async_reload(entry.entry_id)
 
 

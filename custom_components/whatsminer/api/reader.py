@@ -20,6 +20,7 @@ from .errors import (
 from .identity import Identity
 from .line import Line, Urgency
 from .readings import (
+    Board,
     Details,
     ErrorEntry,
     Generation,
@@ -35,7 +36,7 @@ from .readings import (
 )
 from .reply import Answer
 from .snapshot import Snapshot
-from .wire import decode, text
+from .wire import decode
 
 _LIVE: Final = ("summary", "pools", "edevs")
 # Read at set-up and then every few minutes, one in a poll. `get_miner_info` comes with the
@@ -131,7 +132,10 @@ class Reader:
         summary = decode(Summary, reading)
         boards = live.get("edevs", _NOTHING).rows("DEVS")
         self._compare(
-            summary, frozenset(sn for row in boards if (sn := text(row.get("PCB SN"))))
+            summary,
+            frozenset(
+                serial for row in boards if (serial := decode(Board, row).serial_number)
+            ),
         )
         await self._identify(summary, silent=not live)
         self._known = self._known or self._identity.sure
