@@ -24,6 +24,7 @@ DATA: dict[str, dict[str, Any]] = {
     "change_password": {"confirm": True, "new_password": "new_1234"},
     "download_logs": {},
     "factory_reset": {"confirm": True},
+    "get_state": {},
     "preheat": {},
     "query": {"command": "summary"},
     "set_hostname": {"hostname": "garage"},

@@ -27,7 +27,11 @@ _TEXTS: Final = probatio.All(probatio.EnsureList(), [cv.string])
 
 @dataclass(frozen=True, kw_only=True)
 class Action:
-    """An action. `one_miner` is for what nobody should do to many by mistake."""
+    """An action.
+
+    `one_miner` is for what nobody should do to many by mistake. Where the action asks nobody,
+    `reachable_only` leaves out those that do not answer, instead of telling so.
+    """
 
     name: str
     fields: VolDictType = field(default_factory=dict)
@@ -35,6 +39,7 @@ class Action:
     admin_only: bool = False
     one_miner: bool = False
     needs_password: bool = True
+    reachable_only: bool = False
     response: SupportsResponse = SupportsResponse.NONE
 
 
@@ -128,6 +133,13 @@ ACTIONS: Final = (
         fields={probatio.Required("command"): cv.string},
         prepare_fn=errands.prepare_query,
         needs_password=False,
+        response=SupportsResponse.ONLY,
+    ),
+    Action(
+        name="get_state",
+        prepare_fn=errands.prepare_state,
+        needs_password=False,
+        reachable_only=True,
         response=SupportsResponse.ONLY,
     ),
     Action(

@@ -26,6 +26,7 @@ from .const import DOMAIN
 from .coordinator import WhatsminerCoordinator
 from .firmware import async_find_image, async_update_firmware
 from .logs import async_download_logs
+from .overview import overview
 from .redaction import redact
 from .time_zones import posix_time_zone
 
@@ -224,5 +225,14 @@ async def prepare_query(hass: HomeAssistant, data: Data) -> Errand:
 
     async def errand(coordinator: WhatsminerCoordinator) -> JsonObjectType:
         return {"answer": redact(await coordinator.miner.query(command))}
+
+    return errand
+
+
+async def prepare_state(hass: HomeAssistant, data: Data) -> Errand:
+    """Return what is known of a miner, without asking it."""
+
+    async def errand(coordinator: WhatsminerCoordinator) -> JsonObjectType:
+        return overview(coordinator)
 
     return errand

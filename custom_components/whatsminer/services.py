@@ -67,6 +67,8 @@ async def _async_call(action: Action, call: ServiceCall) -> ServiceResponse:
         entries = [_confirmed_miner(call)]
     else:
         entries = await _async_targeted_miners(call)
+    if action.reachable_only:
+        entries = [entry for entry in entries if _is_reachable(entry)]
     try:
         errand = await action.prepare_fn(call.hass, call.data)
     except WhatsminerError as err:
@@ -131,6 +133,12 @@ async def _async_targeted_miners(call: ServiceCall) -> list[WhatsminerConfigEntr
     if not entries:
         raise _no_miner()
     return sorted(entries, key=lambda entry: entry.title)
+
+
+def _is_reachable(entry: WhatsminerConfigEntry) -> bool:
+    """Tell whether the entities of a miner are available."""
+    loaded = entry.state is ConfigEntryState.LOADED
+    return loaded and entry.runtime_data.last_update_success
 
 
 def _is_disabled(hass: HomeAssistant, entry: WhatsminerConfigEntry) -> bool:

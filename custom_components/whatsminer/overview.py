@@ -1,0 +1,47 @@
+"""What is known of a miner at a glance, for scripts, templates and blueprints.
+
+Entities can be renamed, and their ids depend on a language; the names in here never change.
+"""
+
+from homeassistant.const import Platform
+from homeassistant.helpers import entity_registry as er
+from homeassistant.util.json import JsonObjectType
+
+from .const import DOMAIN
+from .coordinator import WhatsminerCoordinator
+
+
+def overview(coordinator: WhatsminerCoordinator) -> JsonObjectType:
+    """Return the last readings and the settings of a miner, None for what nobody knows.
+
+    Powers are in W, hash rates in TH/s, efficiency in J/TH, temperatures in °C; times are
+    written as ISO 8601. `switch` is the entity that starts and stops mining.
+    """
+    data, settings = coordinator.data, coordinator.settings
+    since = data.mining_since
+    return {
+        "switch": _mining_switch(coordinator),
+        "mining": settings.value("mining"),
+        "running": data.running,
+        "stable": data.stable,
+        "mining_since": since.isoformat() if since else None,
+        "power_percent": settings.value("power_percent"),
+        "power_limit": settings.value("power_limit"),
+        "power_mode": settings.value("power_mode"),
+        "power": data.live.power,
+        "hash_rate": data.hash_rate,
+        "efficiency": data.efficiency,
+        "chip_temperature": data.live.chip_temperature_max,
+        "environment_temperature": data.live.environment_temperature,
+        "coolant_temperature": data.status.coolant_temperature,
+        "write_access": coordinator.access.is_open,
+    }
+
+
+def _mining_switch(coordinator: WhatsminerCoordinator) -> str | None:
+    registry = er.async_get(coordinator.hass)
+    entity_id = registry.async_get_entity_id(
+        Platform.SWITCH, DOMAIN, f"{coordinator.config_entry.unique_id}_mining"
+    )
+    entry = entity_id and registry.async_get(entity_id)
+    return None if not entry or entry.disabled else entity_id

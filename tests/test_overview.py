@@ -1,0 +1,121 @@
+"""What scripts and blueprints are told of miners."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from pytest_homeassistant_custom_component.common import MockConfigEntry
+
+from custom_components.whatsminer.coordinator import WhatsminerCoordinator
+from homeassistant.const import ATTR_DEVICE_ID, Platform
+from homeassistant.core import HomeAssistant
+from homeassistant.exceptions import ServiceValidationError
+from homeassistant.helpers import entity_registry as er
+from simulator import SimulatedMiner
+
+from . import Clock, act, set_number
+from .actions import ask
+
+
+@pytest.fixture
+def platforms() -> tuple[Platform, ...]:
+    """What is set and what shows it."""
+    return (Platform.NUMBER, Platform.SENSOR, Platform.SWITCH)
+
+
+async def told(hass: HomeAssistant, coordinator: WhatsminerCoordinator) -> Any:
+    """Return what is told of one miner."""
+    target = {ATTR_DEVICE_ID: coordinator.device_id}
+    return (await ask(hass, "get_state", target))[coordinator.device_id]
+
+
+@pytest.mark.parametrize(
+    "miner", ["air_miner", "hydro_miner", "old_miner"], indirect=True
+)
+async def test_it_says_what_the_entities_show(
+    hass: HomeAssistant, miner: SimulatedMiner, set_up: WhatsminerCoordinator
+) -> None:
+    """Under names of its own, and without asking the miner."""
+    state = await told(hass, set_up)
+
+    assert state["name"] == "Miner"
+    assert state["switch"] == "switch.miner"
+    assert (state["mining"], state["running"], state["stable"]) == (True, True, True)
+    for key in ("power", "hash_rate", "efficiency"):
+        shown = hass.states.get(f"sensor.miner_{key}")
+        assert shown
+        assert state[key] == pytest.approx(float(shown.state), rel=0.001)
+    assert miner.requests == []
+
+
+async def test_a_percent_is_told_until_the_miner_forgets_it(
+    hass: HomeAssistant, clock: Clock, set_up: WhatsminerCoordinator
+) -> None:
+    """None then stands for a miner that runs at its full power."""
+    assert (await told(hass, set_up))["power_percent"] is None
+    await set_number(hass, "power_percent", 60)
+    assert (await told(hass, set_up))["power_percent"] == 60
+
+    await act(hass, "switch.turn_off", "switch.miner")
+    await clock.next_poll(2)
+
+    state = await told(hass, set_up)
+    assert (state["mining"], state["running"]) == (False, False)
+    assert state["power_percent"] is None
+    assert state["mining_since"] is None
+
+
+async def test_miners_that_do_not_answer_are_left_out(
+    hass: HomeAssistant,
+    clock: Clock,
+    miner: SimulatedMiner,
+    set_up: WhatsminerCoordinator,
+    hydro_miner: SimulatedMiner,
+    make_entry: Callable[..., MockConfigEntry],
+) -> None:
+    """Those that are not set up, too; that is no error."""
+    entry = make_entry(hydro_miner, title="Hall")
+    entry.add_to_hass(hass)
+    assert await hass.config_entries.async_setup(entry.entry_id)
+    hall: WhatsminerCoordinator = entry.runtime_data
+    both = {ATTR_DEVICE_ID: [set_up.device_id, hall.device_id]}
+    assert set(await ask(hass, "get_state", both)) == {set_up.device_id, hall.device_id}
+
+    assert await hass.config_entries.async_unload(entry.entry_id)
+    assert set(await ask(hass, "get_state", both)) == {set_up.device_id}
+
+    await miner.disconnect()
+    await clock.next_poll(3)
+    assert await ask(hass, "get_state", both) == {}
+
+
+async def test_a_switch_that_is_disabled_is_not_named(
+    hass: HomeAssistant,
+    entity_registry: er.EntityRegistry,
+    set_up: WhatsminerCoordinator,
+) -> None:
+    """It would do nothing."""
+    entity_registry.async_update_entity(
+        "switch.miner", disabled_by=er.RegistryEntryDisabler.USER
+    )
+
+    assert (await told(hass, set_up))["switch"] is None
+
+
+@pytest.mark.parametrize("password", [""])
+async def test_without_a_password_there_is_no_switch(
+    hass: HomeAssistant, set_up: WhatsminerCoordinator
+) -> None:
+    """Everything else is told all the same."""
+    state = await told(hass, set_up)
+
+    assert state["switch"] is None
+    assert state["mining"] is True
+
+
+async def test_no_miner_at_all_is_a_mistake(
+    hass: HomeAssistant, set_up: WhatsminerCoordinator
+) -> None:
+    """Whoever targets an empty area wants to know."""
+    with pytest.raises(ServiceValidationError, match="no miner"):
+        await ask(hass, "get_state", {ATTR_DEVICE_ID: "gone"})
