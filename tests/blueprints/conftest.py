@@ -1,0 +1,53 @@
+"""Fixtures of the blueprints' tests."""
+
+from collections.abc import AsyncGenerator, Generator
+from pathlib import Path
+from unittest.mock import patch
+
+import pytest
+
+from homeassistant.const import Platform
+from homeassistant.core import HomeAssistant
+
+from ..fleet import Fleet, Owned
+from . import Home
+
+
+@pytest.fixture
+def platforms() -> tuple[Platform, ...]:
+    """What an automation may look at, or switch."""
+    return (
+        Platform.BINARY_SENSOR,
+        Platform.EVENT,
+        Platform.NUMBER,
+        Platform.SELECT,
+        Platform.SENSOR,
+        Platform.SWITCH,
+    )
+
+
+@pytest.fixture
+def config_folder(hass: HomeAssistant, tmp_path: Path) -> Generator[Path]:
+    """Keep blueprints out of the test plugin's folder."""
+    with patch.object(hass.config, "config_dir", str(tmp_path)):
+        yield tmp_path
+
+
+@pytest.fixture
+async def home(fleet: Fleet, config_folder: Path) -> AsyncGenerator[Home]:
+    """A home without miners, whose automations end with the test."""
+    home = Home(fleet)
+    yield home
+    await home.close()
+
+
+@pytest.fixture
+async def garage(fleet: Fleet) -> Owned:
+    """A miner with firmware 2.0.5, which runs and is tuned."""
+    return await fleet.add("Garage")
+
+
+@pytest.fixture
+async def hall(fleet: Fleet) -> Owned:
+    """A miner with firmware that speaks V3, which runs and is tuned."""
+    return await fleet.add("Hall", generation="compat", model="M63")
