@@ -5,11 +5,10 @@ from pathlib import Path
 import shutil
 from typing import Any, Final
 
-from homeassistant.components import automation
+from homeassistant.components.automation.const import DOMAIN as AUTOMATION
 from homeassistant.core import HomeAssistant
 from homeassistant.setup import async_setup_component
-
-from ..fleet import Fleet, Owned
+from tests.fleet import Fleet, Owned
 
 BLUEPRINTS: Final = Path(__file__).parents[2] / "blueprints" / "automation"
 FOLDER: Final = "whatsminer"
@@ -41,7 +40,7 @@ class Home:
         }
         assert await async_setup_component(self.hass, "switch", {})
         assert await async_setup_component(
-            self.hass, automation.DOMAIN, {automation.DOMAIN: [config]}
+            self.hass, AUTOMATION, {AUTOMATION: [config]}
         )
         state = self.hass.states.get(f"automation.{blueprint}")
         assert state
@@ -50,9 +49,9 @@ class Home:
 
     async def close(self) -> None:
         """End all automations, which would go on with what they wait for."""
-        if automation.DOMAIN in self.hass.config.components:
+        if AUTOMATION in self.hass.config.components:
             await self.hass.services.async_call(
-                automation.DOMAIN, "turn_off", {"entity_id": "all"}, blocking=True
+                AUTOMATION, "turn_off", {"entity_id": "all"}, blocking=True
             )
 
     async def set(self, entity_id: str, state: object, **attributes: Any) -> None:
@@ -70,10 +69,7 @@ def told(owned: Owned) -> list[str]:
     """Return what a miner was told since this was asked last, in short."""
     writes = [write for write in owned.miner.writes if write != _ACCESS_CHECK]
     owned.miner.writes.clear()
-    return [
-        " ".join([write["cmd"], *([write["percent"]] if "percent" in write else [])])
-        for write in writes
-    ]
+    return [f"{write['cmd']} {write.get('percent', '')}".rstrip() for write in writes]
 
 
 def target(*miners: Owned) -> dict[str, list[str]]:

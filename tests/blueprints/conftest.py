@@ -8,8 +8,8 @@ import pytest
 
 from homeassistant.const import Platform
 from homeassistant.core import HomeAssistant
+from tests.fleet import Fleet, Owned
 
-from ..fleet import Fleet, Owned
 from . import Home
 
 

@@ -2,7 +2,8 @@
 
 import pytest
 
-from ..fleet import Owned
+from tests.fleet import Owned
+
 from . import Home, target, told
 
 PRICE = "sensor.electricity_price"
