@@ -13,14 +13,14 @@ from homeassistant.exceptions import ServiceValidationError
 from homeassistant.helpers import entity_registry as er
 from simulator import SimulatedMiner
 
-from . import Clock, act, set_number
+from . import Clock, act, set_mode, set_number
 from .actions import ask
 
 
 @pytest.fixture
 def platforms() -> tuple[Platform, ...]:
     """What is set and what shows it."""
-    return (Platform.NUMBER, Platform.SENSOR, Platform.SWITCH)
+    return (Platform.NUMBER, Platform.SELECT, Platform.SENSOR, Platform.SWITCH)
 
 
 async def told(hass: HomeAssistant, coordinator: WhatsminerCoordinator) -> Any:
@@ -63,6 +63,19 @@ async def test_a_percent_is_told_until_the_miner_forgets_it(
     assert (state["mining"], state["running"]) == (False, False)
     assert state["power_percent"] is None
     assert state["mining_since"] is None
+
+
+async def test_nobody_takes_a_miner_for_tuned_that_was_told_to_restart(
+    hass: HomeAssistant, clock: Clock, set_up: WhatsminerCoordinator
+) -> None:
+    """Even before a poll sees it: it would forget what it is told now."""
+    await set_mode(hass, "low")
+    assert (await told(hass, set_up))["stable"] is False
+    await clock.next_poll()
+    assert (await told(hass, set_up))["stable"] is False
+    await clock.tick(1800)
+    await clock.next_poll()
+    assert (await told(hass, set_up))["stable"] is True
 
 
 async def test_miners_that_do_not_answer_are_left_out(

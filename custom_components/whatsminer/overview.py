@@ -23,7 +23,7 @@ def overview(coordinator: WhatsminerCoordinator) -> JsonObjectType:
         "switch": _mining_switch(coordinator),
         "mining": settings.value("mining"),
         "running": data.running,
-        "stable": data.stable,
+        "stable": data.stable if settings.is_settled else False,
         "mining_since": since.isoformat() if since else None,
         "power_percent": settings.value("power_percent"),
         "power_limit": settings.value("power_limit"),

@@ -120,8 +120,15 @@ class Settings:
         self._asked: dict[str, Command] = {}
         self._pending: dict[str, _Pending] = {}
         self._snapshot: Snapshot | None = None
+        # When mining was told to start anew or to stop, until a poll sees what came of it.
+        self._told: float | None = None
         # For how long mining had gone on when it was last seen, and when that was.
         self._run: tuple[float, float] | None = None
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether the last poll is newer than any command that stops or restarts mining."""
+        return self._told is None
 
     def is_assumed(self, key: str) -> bool:
         """Tell whether this miner never reads the setting back."""
@@ -174,6 +181,7 @@ class Settings:
             self.remembered.clear()
             self._pending.clear()
         if command.effect in _NEW_RUN:
+            self._told = time.monotonic()
             self.remembered.pop(_PERCENT, None)
             self._pending.pop(_PERCENT, None)
         key = command.setting
@@ -192,6 +200,8 @@ class Settings:
     def update(self, snapshot: Snapshot, began: float) -> None:
         """Compare what was asked for with what a poll says that `began` at a monotonic time."""
         last, self._snapshot = self._snapshot, snapshot
+        if self._told is not None and began >= self._told:
+            self._told = None
         restarted = self._has_restarted(snapshot)
         self.restarts += restarted
         for key, pending in list(self._pending.items()):

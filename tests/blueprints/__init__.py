@@ -1,12 +1,22 @@
 """Blueprints in a real Home Assistant, with simulated miners and simulated time."""
 
-from dataclasses import dataclass
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from copy import copy
+from dataclasses import dataclass, replace
 from pathlib import Path
 import shutil
 from typing import Any, Final
 
+from pytest_homeassistant_custom_component.common import (
+    MockConfigEntry,
+    async_test_home_assistant,
+)
+
 from homeassistant.components.automation.const import DOMAIN as AUTOMATION
-from homeassistant.core import HomeAssistant
+from homeassistant.const import EVENT_HOMEASSISTANT_STARTED
+from homeassistant.core import CoreState, HomeAssistant
+from homeassistant.loader import DATA_CUSTOM_COMPONENTS
 from homeassistant.setup import async_setup_component
 from tests.fleet import Fleet, Owned
 
@@ -47,6 +57,43 @@ class Home:
         assert state.state == "on", "the automation is not valid: see the log"
         await self.fleet.settle()
 
+    @asynccontextmanager
+    async def restarted(
+        self, *owned: Owned
+    ) -> AsyncGenerator[tuple[Home, tuple[Owned, ...]]]:
+        """Go on in another Home Assistant, which is starting.
+
+        Miners are set up there, under the same entity ids. It knows nothing but what is stored:
+        nothing of automations or of other entities. `started` ends the start.
+        """
+        await self.close()
+        for each in owned:
+            await self.hass.config_entries.async_unload(each.entry.entry_id)
+        async with async_test_home_assistant(
+            config_dir=self.hass.config.config_dir, initial_state=CoreState.starting
+        ) as hass:
+            hass.data.pop(DATA_CUSTOM_COMPONENTS)
+            fleet = copy(self.fleet)
+            fleet.hass, fleet.clock = hass, replace(self.fleet.clock, hass=hass)
+            again = tuple(
+                Owned(hass, each.miner, _same_entry(each.entry)) for each in owned
+            )
+            for each in again:
+                each.entry.add_to_hass(hass)
+            await fleet.set_up(*again)
+            home = Home(fleet)
+            yield home, again
+            await home.close()
+            for each in again:
+                await hass.config_entries.async_unload(each.entry.entry_id)
+            await hass.async_stop(force=True)
+
+    async def started(self) -> None:
+        """Let the start of Home Assistant come to its end."""
+        self.hass.set_state(CoreState.running)
+        self.hass.bus.async_fire(EVENT_HOMEASSISTANT_STARTED)
+        await self.fleet.settle()
+
     async def close(self) -> None:
         """End all automations, which would go on with what they wait for."""
         if AUTOMATION in self.hass.config.components:
@@ -63,6 +110,19 @@ class Home:
         """Let time pass, with everything that is due in it, half a minute at a time."""
         for _ in range(round(minutes * 2)):
             await self.fleet.clock.tick(30)
+
+
+def _same_entry(entry: MockConfigEntry) -> MockConfigEntry:
+    """Return an entry as another run of Home Assistant reads it from its storage."""
+    return MockConfigEntry(
+        domain=entry.domain,
+        entry_id=entry.entry_id,
+        version=entry.version,
+        title=entry.title,
+        unique_id=entry.unique_id,
+        data=dict(entry.data),
+        options=dict(entry.options),
+    )
 
 
 def told(owned: Owned) -> list[str]:

@@ -18,6 +18,7 @@ def platforms() -> tuple[Platform, ...]:
     """What an automation may look at, or switch."""
     return (
         Platform.BINARY_SENSOR,
+        Platform.BUTTON,
         Platform.EVENT,
         Platform.NUMBER,
         Platform.SELECT,
