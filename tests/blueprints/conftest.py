@@ -27,6 +27,16 @@ def platforms() -> tuple[Platform, ...]:
     )
 
 
+@pytest.fixture(autouse=True)
+def templates_that_work(caplog: pytest.LogCaptureFixture) -> Generator[None]:
+    """Fail where a template did: its automation then does nothing, and tests of that pass."""
+    yield
+    records = [*caplog.get_records("setup"), *caplog.get_records("call")]
+    messages = [record.getMessage() for record in records]
+    wrong = ("Error rendering", "Template variable")
+    assert [text for text in messages if any(word in text for word in wrong)] == []
+
+
 @pytest.fixture
 def config_folder(hass: HomeAssistant, tmp_path: Path) -> Generator[Path]:
     """Keep blueprints out of the test plugin's folder."""

@@ -31,11 +31,10 @@ def inputs(garage: Owned) -> dict[str, Any]:
 
 @pytest.fixture
 async def automate(home: Home, inputs: dict[str, Any]) -> Callable[..., Any]:
-    """Makes the automation, once the price has been neither cheap nor expensive for long."""
+    """Makes the automation; the price is neither cheap nor expensive, the miner long on."""
 
     async def automate(**changes: Any) -> None:
         await home.set(PRICE, BETWEEN)
-        await home.wait(40)
         await home.automate("mine_when_cheap", **{**inputs, **changes})
 
     return automate
