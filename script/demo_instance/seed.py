@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 import json
 from pathlib import Path
 import secrets
+import shutil
 from typing import Any
 import uuid
 
@@ -36,6 +37,7 @@ homeassistant:
   currency: EUR
   country: NL
   language: en
+automation: !include automations.yaml
 frontend:
 history:
 logbook:
@@ -74,6 +76,9 @@ def seed(config: Path, port: int) -> str:
     components = config / "custom_components"
     components.mkdir(exist_ok=True)
     (components / "whatsminer").symlink_to(ROOT / "custom_components" / "whatsminer")
+    (config / "automations.yaml").write_text("[]\n")
+    # As if somebody had imported them all.
+    shutil.copytree(ROOT / "blueprints", config / "blueprints", dirs_exist_ok=True)
     done = ["user", "core_config", "analytics", "integration"]
     _store(storage, "onboarding", 4, 1, {"done": done})
     _store(storage, "auth_provider.homeassistant", 1, 1, {"users": [_login()]})

@@ -8,9 +8,11 @@ from ..instance import running
 from . import (
     actions,
     adding,
+    assist,
     bad_input,
     buttons,
     complaints,
+    curtailing,
     faults,
     files,
     metering,
@@ -47,6 +49,8 @@ async def run(config: Path, port: int) -> None:
         await buttons.preheat(bench)
         await buttons.restart(bench)
         await buttons.verify_led(bench)
+        await curtailing.run(bench)
+        await assist.run(bench)
         await moving.run(bench)
         await parting.run(bench)
     # Home Assistant has stopped: its log is complete.
