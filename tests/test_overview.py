@@ -40,6 +40,7 @@ async def test_it_says_what_the_entities_show(
 
     assert state["name"] == "Miner"
     assert state["switch"] == "switch.miner"
+    assert state["power_mode_select"] == "select.miner_power_mode"
     assert (state["mining"], state["running"], state["stable"]) == (True, True, True)
     for key in ("power", "hash_rate", "efficiency"):
         shown = hass.states.get(f"sensor.miner_{key}")

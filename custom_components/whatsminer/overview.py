@@ -15,12 +15,14 @@ def overview(coordinator: WhatsminerCoordinator) -> JsonObjectType:
     """Return the last readings and the settings of a miner, None for what nobody knows.
 
     Powers are in W, hash rates in TH/s, efficiency in J/TH, temperatures in °C; times are
-    written as ISO 8601. `switch` is the entity that starts and stops mining.
+    written as ISO 8601. `switch` is the entity that starts and stops mining,
+    `power_mode_select` the one that sets the power mode.
     """
     data, settings = coordinator.data, coordinator.settings
     since = data.mining_since
     return {
-        "switch": _mining_switch(coordinator),
+        "switch": _entity_id(coordinator, Platform.SWITCH, "mining"),
+        "power_mode_select": _entity_id(coordinator, Platform.SELECT, "power_mode"),
         "mining": settings.value("mining"),
         "running": data.running,
         "stable": data.stable if settings.is_settled else False,
@@ -38,10 +40,13 @@ def overview(coordinator: WhatsminerCoordinator) -> JsonObjectType:
     }
 
 
-def _mining_switch(coordinator: WhatsminerCoordinator) -> str | None:
+def _entity_id(
+    coordinator: WhatsminerCoordinator, platform: Platform, key: str
+) -> str | None:
+    """Return the entity of a key, None where there is none, or a disabled one."""
     registry = er.async_get(coordinator.hass)
     entity_id = registry.async_get_entity_id(
-        Platform.SWITCH, DOMAIN, f"{coordinator.config_entry.unique_id}_mining"
+        platform, DOMAIN, f"{coordinator.config_entry.unique_id}_{key}"
     )
     entry = entity_id and registry.async_get(entity_id)
     return None if not entry or entry.disabled else entity_id
