@@ -1,0 +1,563 @@
+"""Voice: what miners are told by what is said, and what the assistant answers."""
+
+from dataclasses import dataclass
+from typing import Any, Final
+
+import pytest
+
+from homeassistant.components import conversation
+from homeassistant.core import Context, HomeAssistant, ServiceCall, callback
+from homeassistant.helpers import area_registry as ar, device_registry as dr
+from homeassistant.setup import async_setup_component
+from simulator import Refused
+from tests import ACCEPTED_ONLY
+from tests.fleet import Owned
+
+from . import Home, target, told
+
+SET_TO_60: Final = "set_power_pct_v2 60"
+
+
+@dataclass(frozen=True)
+class Assist:
+    """The assistant of a home."""
+
+    home: Home
+
+    async def say(self, text: str, language: str = "en") -> str:
+        """Say something; return the answer, in one line."""
+        result = await conversation.async_converse(
+            self.home.hass, text, None, Context(), language=language
+        )
+        speech: str = result.response.speech["plain"]["speech"]
+        return " ".join(speech.split())
+
+    async def hear(self, *miners: Owned, **inputs: Any) -> None:
+        """Make the automation."""
+        await self.home.automate("voice", miners=target(*miners), **inputs)
+
+
+@pytest.fixture
+async def assist(home: Home) -> Assist:
+    """The assistant, which knows no miners yet."""
+    assert await async_setup_component(home.hass, "homeassistant", {})
+    assert await async_setup_component(home.hass, "conversation", {})
+    return Assist(home)
+
+
+def rename(owned: Owned, name: str) -> None:
+    """Give a miner another name, as its owner does."""
+    dr.async_get(owned.hass).async_update_device(
+        owned.coordinator.device_id, name_by_user=name
+    )
+
+
+@pytest.mark.parametrize(
+    ("language", "answer", "texts"),
+    [
+        (
+            "en",
+            "Garage is set to 60 percent.",
+            [
+                "Set the garage miner to 60 percent.",
+                "set garage miner to 60%",
+                "please set my GARAGE miner to 60 %",
+                "set the miner in the garage to 60 percent",
+                "set miner garage to sixty percent",
+                "set the power of the garage to 60 percent",
+                "set the garage miner power to 60 percent",
+                "set garage power to 60 percent",
+                "turn the garage miner to 60 percent",
+                "set all miners to 60 percent",
+                "set the miner to 60.0 percent",
+            ],
+        ),
+        (
+            "de",
+            "Garage ist auf 60 Prozent gestellt.",
+            [
+                "Stelle den Garagenminer auf 60 Prozent.",
+                "stell den Miner in der Garage auf 60%",
+                "setze Miner Garage auf sechzig Prozent",
+                "stelle die Leistung der Garage auf 60 %",
+                "stelle die Leistung vom Garagenminer auf 60 Prozent",
+                "bitte drossle alle Miner auf 60 Prozent",
+                "stelle den Miner auf 60 Prozent",
+            ],
+        ),
+    ],
+    ids=["en", "de"],
+)
+async def test_a_percent_is_set(
+    assist: Assist, garage: Owned, language: str, answer: str, texts: list[str]
+) -> None:
+    """In many words; the answer is in the language of the sentence."""
+    await assist.hear(garage)
+
+    for text in texts:
+        assert (await assist.say(text, language), told(garage)) == (
+            answer,
+            [SET_TO_60],
+        ), text
+
+
+@pytest.mark.parametrize(
+    ("language", "words"),
+    [
+        (
+            "en",
+            {
+                "zero": 0,
+                "five": 5,
+                "twelve": 12,
+                "twenty": 20,
+                "sixty five": 65,
+                "ninety-nine": 99,
+                "a hundred": 100,
+            },
+        ),
+        (
+            "de",
+            {
+                "null": 0,
+                "fünf": 5,
+                "zwölf": 12,
+                "zwanzig": 20,
+                "fünfundsechzig": 65,
+                "einundneunzig": 91,
+                "hundert": 100,
+            },
+        ),
+    ],
+    ids=["en", "de"],
+)
+async def test_numbers_may_be_words(
+    assist: Assist, garage: Owned, language: str, words: dict[str, int]
+) -> None:
+    """What hears us writes digits or words."""
+    await assist.hear(garage)
+
+    for word, number in words.items():
+        await assist.say(
+            {
+                "en": f"set the garage miner to {word} percent",
+                "de": f"stelle den Garagenminer auf {word} Prozent",
+            }[language],
+            language,
+        )
+        assert told(garage) == [f"set_power_pct_v2 {number}"], word
+
+
+async def test_a_percent_may_be_set_fast(assist: Assist, garage: Owned) -> None:
+    """As the owner chose."""
+    await assist.hear(garage, percent_method="fast")
+
+    await assist.say("set the garage miner to 60 percent")
+
+    assert told(garage) == ["set_power_pct 60"]
+
+
+@pytest.mark.parametrize(
+    ("language", "text", "answer"),
+    [
+        (
+            "en",
+            "set the garage miner to 101 percent",
+            "I need a whole number from 0 to 100, not 101.",
+        ),
+        (
+            "en",
+            "set the garage miner to -5 percent",
+            "I need a whole number from 0 to 100, not -5.",
+        ),
+        (
+            "en",
+            "set the garage miner to lots of percent",
+            "I need a whole number from 0 to 100, not lots of.",
+        ),
+        (
+            "de",
+            "stelle den Garagenminer auf 60,5 Prozent",
+            "Ich brauche eine ganze Zahl von 0 bis 100, nicht 60,5.",
+        ),
+    ],
+)
+async def test_what_is_no_percent_is_not_sent(
+    assist: Assist, garage: Owned, language: str, text: str, answer: str
+) -> None:
+    """It is asked for instead."""
+    await assist.hear(garage)
+
+    assert await assist.say(text, language) == answer
+    assert told(garage) == []
+
+
+@pytest.mark.parametrize(
+    ("language", "texts"),
+    [
+        (
+            "en",
+            {
+                "put the garage into low power mode": ("low", "set_low_power"),
+                "set the garage miner to high power mode": ("high", "set_high_power"),
+                "switch garage to normal power mode": ("normal", "set_normal_power"),
+                "set the power mode of the garage to low": ("low", "set_low_power"),
+                "set garage power mode to normal": ("normal", "set_normal_power"),
+            },
+        ),
+        (
+            "de",
+            {
+                "Schalte die Garage in den Energiesparmodus": (
+                    "niedrigen",
+                    "set_low_power",
+                ),
+                "Garage in den Hochleistungsmodus": ("hohen", "set_high_power"),
+                "stelle den Garagenminer in den normalen Leistungsmodus": (
+                    "normalen",
+                    "set_normal_power",
+                ),
+                "versetze alle Miner in den niedrigen Leistungsmodus": (
+                    "niedrigen",
+                    "set_low_power",
+                ),
+                "stelle den Leistungsmodus der Garage auf hoch": (
+                    "hohen",
+                    "set_high_power",
+                ),
+            },
+        ),
+    ],
+    ids=["en", "de"],
+)
+async def test_a_power_mode_is_chosen(
+    assist: Assist,
+    garage: Owned,
+    language: str,
+    texts: dict[str, tuple[str, str]],
+) -> None:
+    """Each time another one: a miner that is in a mode is not restarted for it."""
+    await assist.hear(garage)
+
+    for text, (mode, command) in texts.items():
+        assert (await assist.say(text, language), told(garage)) == (
+            {
+                "en": f"Garage is in {mode} power mode.",
+                "de": f"Garage ist im {mode} Leistungsmodus.",
+            }[language],
+            [command],
+        ), text
+
+    await assist.home.wait(30)
+    assert "Garage is" in await assist.say("put the garage into low power mode")
+    told(garage)
+    assert (
+        await assist.say("put the garage into low power mode")
+        == "Garage is in low power mode."
+    )
+    assert told(garage) == []
+
+
+async def test_a_name_may_have_the_words_of_a_mode(
+    assist: Assist, garage: Owned
+) -> None:
+    """The last word counts."""
+    rename(garage, "High shelf")
+    await assist.hear(garage)
+
+    assert (
+        await assist.say("put the high shelf into low power mode")
+        == "High shelf is in low power mode."
+    )
+    assert told(garage) == ["set_low_power"]
+
+
+async def test_one_asks_how_much_a_miner_mines(assist: Assist, garage: Owned) -> None:
+    """In numbers that can be heard."""
+    await assist.hear(garage)
+    rate = round(float(garage.shown("sensor", "hash_rate")))
+    power = round(float(garage.shown("sensor", "power")))
+    share = round(float(garage.shown("sensor", "efficiency")), 1)
+
+    for text in ("How much is the garage miner mining?", "how much does garage mine"):
+        assert await assist.say(text) == (
+            f"Garage mines at {rate} terahash per second with {power} watts, "
+            f"which is {share} joules per terahash."
+        )
+    for text in ("Wie viel schürft die Garage?", "wie viel mint der Garagenminer"):
+        assert await assist.say(text, "de") == (
+            f"Garage schürft mit {rate} Terahash pro Sekunde und {power} Watt, "
+            f"das sind {str(share).replace('.', ',')} Joule pro Terahash."
+        )
+    assert garage.miner.requests == []
+
+
+async def test_all_are_added_up(
+    assist: Assist, garage: Owned, hall: Owned, shed: Owned
+) -> None:
+    """Those that do not mine are named."""
+    await assist.hear(garage, hall, shed)
+    hall.miner.state.mining = False
+    await assist.home.wait(1)
+    rates = [float(each.shown("sensor", "hash_rate")) for each in (garage, shed)]
+
+    answer = await assist.say("how much are all miners mining")
+
+    assert answer.startswith(
+        f"Garage, Shed together mine at {round(sum(rates))} terahash per second with "
+    )
+    assert answer.endswith(" Hall is stopped.")
+
+
+async def test_what_does_not_mine_says_so(assist: Assist, garage: Owned) -> None:
+    """Stopped, started, or gone."""
+    await assist.hear(garage)
+
+    garage.miner.state.mining = False
+    await assist.home.wait(1)
+    assert await assist.say("how much is garage mining") == "Garage is stopped."
+    assert await assist.say("wie viel schürft garage", "de") == "Garage ist gestoppt."
+
+    garage.miner.state.mining = True
+    await assist.home.wait(1)
+    assert (
+        await assist.say("how much is garage mining")
+        == "Garage is on, but does not mine now."
+    )
+
+    await garage.miner.disconnect()
+    await assist.home.wait(2)
+    assert await assist.say("how much is garage mining") == "Garage does not answer."
+
+
+async def test_a_miner_that_is_off_or_gone_is_told_nothing(
+    assist: Assist, garage: Owned
+) -> None:
+    """And the answer says why."""
+    await assist.hear(garage)
+
+    garage.miner.state.mining = False
+    await assist.home.wait(1)
+    for text in ("set the garage miner to 60%", "put the garage in low power mode"):
+        assert (
+            await assist.say(text)
+            == "Garage is stopped: I change nothing there."
+        )
+    assert told(garage) == []
+
+    await garage.miner.disconnect()
+    await assist.home.wait(2)
+    assert (
+        await assist.say("stelle den Garagenminer auf 60%", "de")
+        == "Garage antwortet nicht."
+    )
+    assert told(garage) == []
+
+
+async def test_a_refusal_is_never_called_done(assist: Assist, garage: Owned) -> None:
+    """Even where the value was the same before."""
+    await assist.hear(garage)
+    await assist.say("set the garage miner to 60 percent")
+    told(garage)
+
+    for command in ("set_power_pct_v2", "set_low_power"):
+        garage.miner.misbehave(command, Refused(14), times=None)
+    for text in (
+        "set the garage miner to 70 percent",
+        "set the garage miner to 60 percent",
+        "put the garage in low power mode",
+    ):
+        assert await assist.say(text) == "Garage did not confirm that.", text
+    assert (
+        await assist.say("stelle den Garagenminer auf 80 Prozent", "de")
+        == "Garage hat das nicht bestätigt."
+    )
+
+
+async def test_one_that_refuses_does_not_stop_the_others(
+    assist: Assist, garage: Owned, hall: Owned, shed: Owned
+) -> None:
+    """Each is told, and named with what became of it."""
+    await assist.hear(garage, hall, shed)
+    garage.miner.misbehave("set_power_pct_v2", Refused(14), times=None)
+    await shed.miner.disconnect()
+    await assist.home.wait(2)
+
+    answer = await assist.say("set all miners to 60 percent")
+
+    assert answer == (
+        "Hall is set to 60 percent. Garage did not confirm that. Shed does not answer."
+    )
+    assert told(hall) == [SET_TO_60]
+
+
+async def test_others_than_the_one_that_is_named_are_told_nothing(
+    assist: Assist, garage: Owned, hall: Owned
+) -> None:
+    """Those that are not the automation's are not even known to it."""
+    await assist.hear(garage)
+
+    assert (
+        await assist.say("set the hall miner to 60 percent")
+        == "No miner is called the hall. I know Garage."
+    )
+    assert (
+        await assist.say("stelle den Dachminer auf 60 Prozent", "de")
+        == "Kein Miner heißt den Dach. Ich kenne Garage."
+    )
+    assert await assist.say("set all miners to 60 percent") == (
+        "Garage is set to 60 percent."
+    )
+    assert told(garage) == [SET_TO_60]
+    assert told(hall) == []
+
+
+async def test_names_that_contain_each_other_are_told_apart(
+    assist: Assist, garage: Owned, hall: Owned, shed: Owned
+) -> None:
+    """The whole name counts first, also where its miner does not answer."""
+    rename(garage, "Garage")
+    rename(hall, "Garage 2")
+    rename(shed, "Garage 12")
+    await assist.hear(garage, hall, shed)
+
+    await assist.say("set the garage miner to 60 percent")
+    assert (told(garage), told(hall), told(shed)) == ([SET_TO_60], [], [])
+    await assist.say("set the garage 2 miner to 60 percent")
+    assert (told(garage), told(hall), told(shed)) == ([], [SET_TO_60], [])
+    await assist.say("set garage miner 12 to 60 percent")
+    assert (told(garage), told(hall), told(shed)) == ([], [], [SET_TO_60])
+
+    await garage.miner.disconnect()
+    await assist.home.wait(2)
+    assert (
+        await assist.say("set the garage miner to 70 percent")
+        == "Garage does not answer."
+    )
+    assert (told(hall), told(shed)) == ([], [])
+
+
+async def test_what_fits_several_is_asked_back(
+    assist: Assist, garage: Owned, hall: Owned
+) -> None:
+    """And done to none; a word that only one has is enough."""
+    rename(garage, "Cellar left")
+    rename(hall, "Cellar right")
+    await assist.hear(garage, hall)
+
+    for text in ("set the cellar miner to 60%", "set the miner to 60%"):
+        assert await assist.say(text) == "Which one: Cellar left, Cellar right?"
+    assert (
+        await assist.say("wie viel schürft cellar", "de")
+        == "Welcher: Cellar left, Cellar right?"
+    )
+    assert (told(garage), told(hall)) == ([], [])
+
+    assert await assist.say("set the left miner to 60%") == (
+        "Cellar left is set to 60 percent."
+    )
+    assert (told(garage), told(hall)) == ([SET_TO_60], [])
+
+
+async def test_the_area_names_the_only_miner_in_it(
+    assist: Assist, garage: Owned, hall: Owned
+) -> None:
+    """Owners speak of rooms."""
+    rename(garage, "M30S")
+    area = ar.async_get(garage.hass).async_create("Basement")
+    dr.async_get(garage.hass).async_update_device(
+        garage.coordinator.device_id, area_id=area.id
+    )
+    await assist.hear(garage, hall)
+
+    assert (
+        await assist.say("set the basement miner to 60 percent")
+        == "M30S is set to 60 percent."
+    )
+    assert (told(garage), told(hall)) == ([SET_TO_60], [])
+
+
+async def test_a_name_with_the_word_miner_in_it(assist: Assist, garage: Owned) -> None:
+    """Wherever it is, and also when it is not said."""
+    rename(garage, "Whatsminer Garage-Süd")
+    await assist.hear(garage)
+
+    for text in (
+        "set the Whatsminer Garage Süd to 60 percent",
+        "set power of whatsminer garage-süd to 60 percent",
+        "set the miner garage süd to 60 percent",
+    ):
+        assert (await assist.say(text), told(garage)) == (
+            "Whatsminer Garage-Süd is set to 60 percent.",
+            [SET_TO_60],
+        ), text
+
+
+async def test_lamps_are_left_to_home_assistant(
+    hass: HomeAssistant, assist: Assist, garage: Owned
+) -> None:
+    """Sentences without the word miner are for others, unless the owner wants them here."""
+    calls: list[ServiceCall] = []
+    hass.services.async_register("light", "turn_on", callback(calls.append))
+    hass.states.async_set("light.garage", "on", {"friendly_name": "Garage light"})
+    await assist.hear(garage)
+
+    for text, language in (
+        ("set the garage light brightness to 50 percent", "en"),
+        ("stelle Garage light auf 50 Prozent Helligkeit", "de"),
+        ("set the garage to 50 percent", "en"),
+        ("stelle die Garage auf 50 Prozent", "de"),
+    ):
+        assert "miner" not in (await assist.say(text, language)).lower(), text
+    assert told(garage) == []
+
+
+@pytest.mark.parametrize(
+    ("language", "texts"),
+    [
+        ("en", ["set the garage to 60 percent", "set the garage miner to 60%"]),
+        ("de", ["stelle die Garage auf 60 %", "stelle den Garagenminer auf 60 Prozent"]),
+    ],
+)
+async def test_the_word_miner_may_be_left_out(
+    assist: Assist, garage: Owned, language: str, texts: list[str]
+) -> None:
+    """If the owner wants that; nothing is then sent twice."""
+    await assist.hear(garage, any_name=True)
+
+    for text in texts:
+        assert "Garage" in await assist.say(text, language)
+        assert told(garage) == [SET_TO_60], text
+    assert await assist.say("set the lamp to 60 percent") == (
+        "No miner is called the lamp. I know Garage."
+    )
+    assert told(garage) == []
+
+
+async def test_a_long_list_is_cut(assist: Assist, home: Home) -> None:
+    """Nobody listens to two hundred names."""
+    miners = [await home.fleet.add(f"Rack {number}") for number in range(1, 8)]
+    await assist.hear(*miners)
+
+    assert await assist.say("set the attic miner to 60 percent") == (
+        "No miner is called the attic. "
+        "I know Rack 1, Rack 2, Rack 3, Rack 4, Rack 5 and 2 more."
+    )
+    assert await assist.say("stelle alle Miner auf 60 Prozent", "de") == (
+        "Rack 1, Rack 2, Rack 3, Rack 4, Rack 5 und 2 weitere "
+        "sind auf 60 Prozent gestellt."
+    )
+    assert [told(each) for each in miners] == [[SET_TO_60]] * 7
+
+
+async def test_a_promise_without_a_deed_is_not_done_later(
+    assist: Assist, garage: Owned
+) -> None:
+    """A firmware that says yes and does nothing is believed until it is read."""
+    await assist.hear(garage)
+    garage.miner.misbehave("set_low_power", ACCEPTED_ONLY)
+
+    assert "low" in await assist.say("put the garage into low power mode")
+    await assist.home.wait(10)
+
+    assert garage.shown("select", "power_mode") == "normal"
