@@ -194,6 +194,37 @@ async def test_one_asks_for_readings(
     assert spoken_unit == unit
 
 
+@pytest.mark.parametrize(
+    ("language", "entity_id", "question", "answer"),
+    [
+        (
+            "en",
+            "garage_miner_hash_rate",
+            "what is the hash rate of the garage miner",
+            (ANSWER, "Garage miner is on"),
+        ),
+        (
+            "de",
+            "garagenminer_hashrate",
+            "wie hoch ist die Garagenminer Hashrate",
+            (ERROR, "Kein Bereich mit dem Namen Garagenminer Hashrate vorhanden"),
+        ),
+    ],
+    indirect=["language"],
+)
+async def test_not_every_question_is_understood(
+    hass: HomeAssistant,
+    say: Say,
+    entity_id: str,
+    question: str,
+    answer: tuple[str, str],
+) -> None:
+    """The page warns of these; with other sentences in Home Assistant it need not."""
+    expose(hass, f"sensor.{entity_id}")
+
+    assert await say(question) == answer
+
+
 async def test_the_owners_own_name_counts(
     device_registry: dr.DeviceRegistry,
     set_up: WhatsminerCoordinator,
