@@ -19,7 +19,7 @@ AUTOMATIONS = "automations.yaml"
 _CHILD = Path(__file__).with_name("child.py")
 
 # A price sensor as integrations of electricity suppliers have it: it knows the day, and
-# changes by itself.
+# changes by itself. No history is kept, which would take time.
 _CONFIGURATION = f"""\
 homeassistant:
   name: Replay
@@ -33,11 +33,8 @@ homeassistant:
   language: en
 api:
 config:
-history:
-logbook:
-recorder:
 logger:
-  default: info
+  default: warning
 automation: !include {AUTOMATIONS}
 template:
   - sensor:

@@ -26,6 +26,8 @@ text { font: 13px system-ui, "Segoe UI", "DejaVu Sans", sans-serif; fill: #52514
 .zero { stroke: #a5a49e; }
 .dear { fill: #d03b3b; fill-opacity: .11; }
 .dear-text { fill: #b02a2a; }
+.dear-key { fill: #f2cfcd; }
+.free-key { fill: #c9e6d5; }
 .free { fill: #1a8a4a; fill-opacity: .13; }
 .free-text { fill: #14713c; }
 .price { fill: none; stroke: #1a1a19; stroke-width: 1.8; stroke-linejoin: round; }
@@ -91,8 +93,8 @@ def _background() -> Iterator[str]:
 
 def _prices() -> Iterator[str]:
     yield text(24, _TOP - 12, "Price, EUR/kWh", "panel")
-    yield text(RIGHT, _TOP - 12, "above the stop price", "small end dear-text")
-    yield text(RIGHT - 150, _TOP - 12, "zero or less", "small end free-text")
+    yield from _key(829, _TOP - 12, "above the stop price", 'class="dear-key"')
+    yield from _key(715, _TOP - 12, "zero or less", 'class="free-key"')
     for value in (0.0, 0.1, 0.2, 0.3, 0.4):
         yield from _PRICE.line(value, f"{value:.2f}", "grid" if value else "zero")
     for value, name, word in (
@@ -112,16 +114,8 @@ def _prices() -> Iterator[str]:
 
 def _states(record: Record) -> Iterator[str]:
     yield text(24, _ROWS_TOP - 16, "State", "panel")
-    x = float(RIGHT)
-    for phase in reversed(Phase):
-        x -= 7.2 * len(phase)
-        yield text(x, _ROWS_TOP - 16, phase, "small")
-        x -= 17
-        yield (
-            f'<rect x="{x:.1f}" y="{_ROWS_TOP - 27}" width="12" height="12" rx="2"'
-            f' fill="{_FILLS[phase]}"/>'
-        )
-        x -= 16
+    for phase, x in zip(Phase, (664, 748, 826, 935), strict=True):
+        yield from _key(x, _ROWS_TOP - 16, phase, f'fill="{_FILLS[phase]}"')
     for row, miner in enumerate(record.miners):
         y = _ROWS_TOP + row * _ROW
         yield text(24, y + 14, miner.name, "name")
@@ -180,6 +174,12 @@ def _outline(
     ]
     written = [f"{x:.1f} {y:.1f}" for x, y in points[::direction]]
     return "L".join(point for point, _ in groupby(written))
+
+
+def _key(x: float, y: float, words: str, look: str) -> Iterator[str]:
+    """Yield what a color means."""
+    yield f'<rect x="{x}" y="{y - 11}" width="12" height="12" rx="2" {look}/>'
+    yield text(x + 18, y, words, "small")
 
 
 def _hours() -> Iterator[str]:

@@ -22,7 +22,7 @@ class Told:
     """A command that reached a miner.
 
     Attributes:
-        at: seconds from midnight.
+        at: seconds from midnight when it was seen, up to a step after it came.
         command: its name, and the percent if it has one.
     """
 

@@ -19,7 +19,7 @@ def report(record: Record) -> Iterator[str]:
     yield ""
     yield from _table(["", *names, "all"], [*each, total])
     yield ""
-    yield from _prices(record, total)
+    yield from _prices(record, each, total)
     yield ""
     yield from _sensors(record, total)
 
@@ -33,7 +33,10 @@ def _table(head: Sequence[str], columns: Sequence[Figures]) -> Iterator[str]:
         ("energy used, kWh", [f"{each.used:.1f}" for each in columns]),
         ("  at full power all day", [f"{each.full:.1f}" for each in columns]),
         ("  not used", [f"{each.saved:.1f}" for each in columns]),
-        (f"  of it above {STOP:.2f}", [f"{each.spared:.1f}" for each in columns]),
+        (
+            f"  of it above {STOP:.2f} (shifted)",
+            [f"{each.spared:.1f}" for each in columns],
+        ),
         (f"used above {STOP:.2f}, kWh", [f"{each.late:.1f}" for each in columns]),
         ("cost, EUR", [f"{each.cost:.2f}" for each in columns]),
         ("  at full power all day", [f"{each.full_cost:.2f}" for each in columns]),
@@ -51,24 +54,23 @@ def _table(head: Sequence[str], columns: Sequence[Figures]) -> Iterator[str]:
         yield "   ".join([name.ljust(first), *cells]).rstrip()
 
 
-def _prices(record: Record, total: Figures) -> Iterator[str]:
+def _prices(record: Record, each: Sequence[Figures], total: Figures) -> Iterator[str]:
     crossed = crossings(PRICES, START, STOP)
     mean = sum(PRICES) / len(PRICES)
     yield f"mean price of the day {mean:.3f} EUR/kWh, paid {total.paid:.3f}"
     yield (
         f"the price crossed {STOP:.2f} {crossed.stop} times and {START:.2f}"
-        f" {crossed.start} times; the two together change their mind"
-        f" {crossed.wishes} times"
+        f" {crossed.start} times, which is {crossed.wishes} wishes to stop or to start"
     )
-    by_switch = [miner for miner in record.miners if miner.by == "power off"]
-    switched = {
-        sum(told.command in {"power_off", "power_on"} for told in miner.told)
-        for miner in by_switch
-    }
-    times = " or ".join(map(str, sorted(switched)))
+    by_switch = [
+        figures
+        for miner, figures in zip(record.miners, each, strict=True)
+        if miner.by == "power off"
+    ]
+    times = sorted({figures.offs + figures.ons for figures in by_switch})
     yield (
         f"at least {MIN_ON} minutes on and {MIN_OFF} off: a miner was switched"
-        f" {times} times"
+        f" {' or '.join(map(str, times))} times"
     )
 
 
@@ -87,5 +89,4 @@ def _sensors(record: Record, total: Figures) -> Iterator[str]:
 
 
 def _clock(seconds: float) -> str:
-    hours, rest = divmod(round(seconds), 3600)
-    return f"{hours:02}:{rest // 60:02}:{rest % 60:02}"
+    return f"{int(seconds // 3600):02}:{int(seconds % 3600 // 60):02}"

@@ -133,7 +133,7 @@ def test_the_report(record: Record) -> None:
     assert lines[0] == "24 hours in 300 s, 288 times as fast as real time"
     full = next(line for line in lines if "full power" in line)
     assert full.split()[-3:] == ["72.0", "72.0", "144.0"]
-    assert "M2: 06:00:00 set_power_pct_v2 40" in lines
+    assert "M2: 06:00 set_power_pct_v2 40" in lines
     assert lines[-1] == "  WARNING one"
 
 
