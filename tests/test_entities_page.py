@@ -27,6 +27,7 @@ from custom_components.whatsminer.number import NUMBERS, WhatsminerNumberDescrip
 from custom_components.whatsminer.select import SELECTS, WhatsminerSelectDescription
 from custom_components.whatsminer.sensor_descriptions import (
     BOARD_SENSORS,
+    PRICE_SENSORS,
     PROGRESS_SENSORS,
     SENSORS,
 )
@@ -49,7 +50,8 @@ HEAD: Final = """\
 The key is the end of the unique ID: `<mac>_<key>` for the miner, `<mac>_board<slot>_<key>` for a
 hashboard (slots begin at 0, the names of hashboards at 1). Entities in *italics* are disabled until
 you enable them. **told**: where the firmware tells it; **air**, **liquid**: on miners that are
-cooled so. Controls are there only when the miner was added with its password.
+cooled so. Controls are there only when the miner was added with its password, and prices while its
+preferences have a hash price.
 
 Where the state of each control comes from is in [settings.md](settings.md), and where every
 reading goes in [readings.md](readings.md).
@@ -64,6 +66,8 @@ EFFECTS: Final = {
     Effect.REBOOTS: "**the miner reboots**",
     Effect.RESETS: "**the miner reboots**",
 }
+# Their unit has the currency of Home Assistant in it.
+PRICES: Final = {description.key for description in PRICE_SENSORS}
 # What a button sends cannot be told from its description.
 PRESSES: Final = {
     "restart_mining": commands.restart_btminer(),
@@ -96,6 +100,8 @@ def unit(description: WhatsminerEntityDescription) -> str:
             ).strip()
         case SelectEntityDescription() if description.options:
             return ", ".join(description.options)
+        case SensorEntityDescription() if description.key in PRICES:
+            return "currency/kWh"
         case SensorEntityDescription():
             if description.options:
                 return ", ".join(description.options)
@@ -167,7 +173,12 @@ def table(
 
 def page() -> str:
     """Return what the page has to say."""
-    sensors: list[WhatsminerEntityDescription] = [*SENSORS, *PROGRESS_SENSORS, *METERS]
+    sensors: list[WhatsminerEntityDescription] = [
+        *SENSORS,
+        *PROGRESS_SENSORS,
+        *METERS,
+        *PRICE_SENSORS,
+    ]
     tables: tuple[tuple[str, str, Iterable[WhatsminerEntityDescription]], ...] = (
         ("Sensors", "sensor", sensors),
         ("Sensors of each hashboard", "sensor", BOARD_SENSORS),

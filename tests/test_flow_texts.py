@@ -12,8 +12,13 @@ import probatio
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
-from custom_components.whatsminer import config_flow, options_flow, repairs
-from custom_components.whatsminer.const import CONF_PERCENT_METHOD, PERCENT_METHODS
+from custom_components.whatsminer import config_flow, options_flow, preferences, repairs
+from custom_components.whatsminer.const import (
+    CONF_HASH_PRICE_UNIT,
+    CONF_PERCENT_METHOD,
+    HASH_PRICE_UNITS,
+    PERCENT_METHODS,
+)
 from custom_components.whatsminer.discovery_flow import CONFIRM_SCHEMA
 from custom_components.whatsminer.issues import Issue
 from custom_components.whatsminer.scan_flow import CONF_OTHERS, OTHERS, SCAN_SCHEMA
@@ -41,7 +46,7 @@ CONFIG = [
     SOURCES[name]
     for name in ("config_flow.py", "discovery_flow.py", "forms.py", "scan_flow.py")
 ]
-OPTIONS = [SOURCES["options_flow.py"]]
+OPTIONS = [SOURCES["options_flow.py"], SOURCES["preferences.py"]]
 FLOWS = {"config": CONFIG, "options": OPTIONS}
 every_flow = pytest.mark.parametrize(("flow", "sources"), FLOWS.items(), ids=FLOWS)
 # The forms, and what can be entered in each.
@@ -57,7 +62,7 @@ FORMS: dict[str, dict[str, set[str]]] = {
     "options": {
         "confirm": set(),
         "firmware": {*map(str, options_flow.FIRMWARE_SCHEMA.schema)},
-        "preferences": {*map(str, options_flow.PREFERENCES_SCHEMA.schema)},
+        "preferences": {*map(str, preferences.PREFERENCES_SCHEMA.schema)},
     },
 }
 # These come from commands alone, and no command is sent while a miner is added.
@@ -174,7 +179,11 @@ def test_a_flow_has_a_text_for_every_progress(
 @every_language
 def test_the_choices_in_forms_have_their_texts(language: str) -> None:
     """Each option."""
-    for key, options in ((CONF_OTHERS, OTHERS), (CONF_PERCENT_METHOD, PERCENT_METHODS)):
+    for key, options in (
+        (CONF_HASH_PRICE_UNIT, HASH_PRICE_UNITS),
+        (CONF_OTHERS, OTHERS),
+        (CONF_PERCENT_METHOD, PERCENT_METHODS),
+    ):
         assert set(TEXTS[language]["selector"][key]["options"]) == set(options)
 
 

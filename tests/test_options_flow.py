@@ -126,12 +126,17 @@ async def prefer(
     entry: MockConfigEntry,
     poll_interval: float = 30,
     percent_method: str = "normal",
+    **hash_price: object,
 ) -> None:
     """Set preferences, and wait until they count."""
     result = await configure(
         hass,
         await preferences(hass, entry),
-        {"poll_interval": poll_interval, "percent_method": percent_method},
+        {
+            "poll_interval": poll_interval,
+            "percent_method": percent_method,
+            **hash_price,
+        },
     )
     assert result["type"] is FlowResultType.CREATE_ENTRY
     await hass.async_block_till_done(wait_background_tasks=True)
@@ -146,6 +151,14 @@ def filled_in(form: ConfigFlowResult) -> dict[str, Any]:
     return defaults | {key: value for key, value in suggested.items() if value}
 
 
+def offered(form: ConfigFlowResult) -> dict[str, Any]:
+    """Return what is suggested in the form."""
+    assert form["data_schema"] is not None
+    schema = form["data_schema"].schema
+    suggested = {str(key): get_schema_suggested_value(schema, key) for key in schema}
+    return {key: value for key, value in suggested.items() if value is not None}
+
+
 def polls(miner: SimulatedMiner) -> int:
     """Return how often the miner was polled."""
     return names_of(miner.requests).count(JOINED)
@@ -158,14 +171,112 @@ async def test_preferences_are_filled_in(
     assert filled_in(await preferences(hass, config_entry)) == {
         "poll_interval": 30,
         "percent_method": "normal",
+        "hash_price_unit": "per_petahash",
     }
 
     await prefer(hass, config_entry, 60, "fast")
 
-    chosen = {"poll_interval": 60, "percent_method": "fast"}
+    chosen = {
+        "poll_interval": 60,
+        "percent_method": "fast",
+        "hash_price_unit": "per_petahash",
+    }
     assert filled_in(await preferences(hass, config_entry)) == chosen
     assert config_entry.options == chosen
     assert isinstance(config_entry.options["poll_interval"], int)
+
+
+@pytest.mark.parametrize(
+    "hash_price", [{"hash_price": 47.35}, {"hash_price_entity": "sensor.hash_price"}]
+)
+async def test_a_hash_price_can_be_given_and_taken_away(
+    hass: HomeAssistant,
+    set_up: WhatsminerCoordinator,
+    config_entry: MockConfigEntry,
+    hash_price: dict[str, Any],
+) -> None:
+    """What is emptied in the form is no longer in it, nor among the options."""
+    await prefer(hass, config_entry, **hash_price, hash_price_unit="per_terahash")
+
+    form = await preferences(hass, config_entry)
+    chosen = {
+        "poll_interval": 30,
+        "percent_method": "normal",
+        "hash_price_unit": "per_terahash",
+        **hash_price,
+    }
+    assert offered(form) == config_entry.options == chosen
+
+    await prefer(hass, config_entry)
+
+    assert set(config_entry.options) == {
+        "poll_interval",
+        "percent_method",
+        "hash_price_unit",
+    }
+
+
+@pytest.mark.parametrize(
+    ("hash_price", "errors"),
+    [
+        *(
+            ({"hash_price": price}, {"hash_price": "hash_price_invalid"})
+            for price in (0, -50, "nan", "inf", "-inf")
+        ),
+        (
+            {"hash_price": 50, "hash_price_entity": "sensor.hash_price"},
+            {"hash_price_entity": "hash_price_twice"},
+        ),
+    ],
+)
+async def test_a_hash_price_that_is_none_is_refused_in_words(
+    hass: HomeAssistant,
+    set_up: WhatsminerCoordinator,
+    config_entry: MockConfigEntry,
+    hash_price: dict[str, Any],
+    errors: dict[str, str],
+) -> None:
+    """Nothing is changed; what was entered is still in the form, which takes another one."""
+    form = await preferences(hass, config_entry)
+    entered = {"poll_interval": 60, "percent_method": "fast"}
+
+    form = await configure(hass, form, {**entered, **hash_price})
+
+    assert form["type"] is FlowResultType.FORM
+    assert form["errors"] == errors
+    assert config_entry.options == {}
+    assert offered(form).items() >= entered.items()
+    assert set(offered(form)) >= set(hash_price)
+    result = await configure(hass, form, {**entered, "hash_price": 0.05})
+    assert result["type"] is FlowResultType.CREATE_ENTRY
+    assert config_entry.options["hash_price"] == 0.05
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("hash_price", "much"),
+        ("hash_price_entity", "light.shed"),
+        ("hash_price_unit", "per_exahash"),
+    ],
+)
+async def test_a_hash_price_that_no_form_offers(
+    hass: HomeAssistant,
+    set_up: WhatsminerCoordinator,
+    config_entry: MockConfigEntry,
+    field: str,
+    value: str,
+) -> None:
+    """Nothing is changed."""
+    form = await preferences(hass, config_entry)
+
+    with pytest.raises(InvalidData) as caught:
+        await configure(
+            hass, form, {"poll_interval": 60, "percent_method": "fast", field: value}
+        )
+
+    assert list(caught.value.schema_errors) == [field]
+    assert config_entry.options == {}
 
 
 @pytest.mark.parametrize("interval", [10, 300])

@@ -6,8 +6,14 @@ from typing import Final
 DOMAIN: Final = "whatsminer"
 MANUFACTURER: Final = "MicroBT"
 
+CONF_HASH_PRICE: Final = "hash_price"
+CONF_HASH_PRICE_ENTITY: Final = "hash_price_entity"
+CONF_HASH_PRICE_UNIT: Final = "hash_price_unit"
 CONF_PERCENT_METHOD: Final = "percent_method"
 CONF_POLL_INTERVAL: Final = "poll_interval"
+PER_PETAHASH: Final = "per_petahash"
+# What a hash price is quoted for, the usual first; of either, for a day.
+HASH_PRICE_UNITS: Final = (PER_PETAHASH, "per_terahash")
 PERCENT_METHODS: Final = ("normal", "fast")
 
 # In seconds, unless the options say otherwise.

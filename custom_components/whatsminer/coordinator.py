@@ -29,6 +29,7 @@ from .api import (
     WhatsminerError,
     WrongMinerError,
 )
+from .break_even import BreakEven
 from .changeover import Changeover
 from .const import CONF_POLL_INTERVAL, DOMAIN, FIRST_POLLS_AT_ONCE, POLL_INTERVAL
 from .errors import explain, translation
@@ -74,6 +75,7 @@ class WhatsminerCoordinator(DataUpdateCoordinator[Snapshot]):
         self.miner = miner_of(hass, entry)
         self.memory: Memory = {}
         self.access = Access(hass, entry, self.miner)
+        self.break_even = BreakEven(self)
         self.changeover = Changeover(self)
         self.identify = Identify(self)
         self.preheat = Preheat(self)
@@ -88,6 +90,16 @@ class WhatsminerCoordinator(DataUpdateCoordinator[Snapshot]):
         """Whether the owner lets us write; without it there are readings only."""
         return bool(self.config_entry.data.get(CONF_PASSWORD))
 
+    @property
+    def efficiency(self) -> float | None:
+        """J/TH while mining is stable, also of a miner that is stopped now."""
+        return self.break_even.efficiency
+
+    @property
+    def break_even_price(self) -> float | None:
+        """The price per kWh, in Home Assistant's currency, at which mining costs what it earns."""
+        return self.break_even.price
+
     def board_identifier(self, slot: int) -> str:
         """Return what identifies the device of a hashboard."""
         return f"{self.config_entry.unique_id}_board{slot}"
@@ -95,6 +107,8 @@ class WhatsminerCoordinator(DataUpdateCoordinator[Snapshot]):
     @callback
     def async_apply_options(self) -> None:
         """Go on with other options; the miner is polled, and nothing is lost."""
+        # First, by the interval of the last poll: a longer one than the new is still no gap.
+        self.async_update_listeners()
         self.update_interval = _poll_interval(self.config_entry)
         self.async_refresh_soon()
 
@@ -129,6 +143,7 @@ class WhatsminerCoordinator(DataUpdateCoordinator[Snapshot]):
             self.hass.config_entries.async_schedule_reload(self.config_entry.entry_id)
         async with self.async_remembering() as memory:
             self.settings.update(snapshot, began)
+            self.break_even.learn(snapshot, memory)
             # One that is missing for a while is still known by its number.
             if not snapshot.board_serials <= set(memory.get("boards", ())):
                 memory["boards"] = sorted(snapshot.board_serials)

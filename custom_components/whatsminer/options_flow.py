@@ -10,30 +10,13 @@ import probatio
 
 from homeassistant.components.file_upload import process_uploaded_file
 from homeassistant.config_entries import ConfigEntryState, ConfigFlowResult, OptionsFlow
-from homeassistant.const import UnitOfTime
 from homeassistant.core import callback
 from homeassistant.exceptions import HomeAssistantError
-from homeassistant.helpers.selector import (
-    FileSelector,
-    FileSelectorConfig,
-    NumberSelector,
-    NumberSelectorConfig,
-    NumberSelectorMode,
-    SelectSelector,
-    SelectSelectorConfig,
-    SelectSelectorMode,
-)
+from homeassistant.helpers.selector import FileSelector, FileSelectorConfig
 
-from .const import (
-    CONF_PERCENT_METHOD,
-    CONF_POLL_INTERVAL,
-    LONGEST_POLL_INTERVAL,
-    PERCENT_METHODS,
-    POLL_INTERVAL,
-    SHORTEST_POLL_INTERVAL,
-)
 from .coordinator import WhatsminerConfigEntry, WhatsminerCoordinator
 from .firmware import Image, Update, async_update_firmware, read_image
+from .preferences import PREFERENCES_SCHEMA, errors_in
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -42,33 +25,6 @@ _FILE: Final = "file"
 _SENT: Final = 0.9
 FIRMWARE_SCHEMA: Final = probatio.Schema(
     {probatio.Required(_FILE): FileSelector(FileSelectorConfig(accept="*/*"))}
-)
-PREFERENCES_SCHEMA: Final = probatio.Schema(
-    {
-        probatio.Required(
-            CONF_POLL_INTERVAL, default=int(POLL_INTERVAL.total_seconds())
-        ): probatio.All(
-            NumberSelector(
-                NumberSelectorConfig(
-                    min=SHORTEST_POLL_INTERVAL,
-                    max=LONGEST_POLL_INTERVAL,
-                    step=1,
-                    mode=NumberSelectorMode.BOX,
-                    unit_of_measurement=UnitOfTime.SECONDS,
-                )
-            ),
-            probatio.Coerce(int),
-        ),
-        probatio.Required(
-            CONF_PERCENT_METHOD, default=PERCENT_METHODS[0]
-        ): SelectSelector(
-            SelectSelectorConfig(
-                options=list(PERCENT_METHODS),
-                mode=SelectSelectorMode.LIST,
-                translation_key=CONF_PERCENT_METHOD,
-            )
-        ),
-    }
 )
 
 
@@ -103,12 +59,15 @@ class WhatsminerOptionsFlow(OptionsFlow):
         )
         if entry is None:
             return self.async_abort(reason="not_loaded")
-        if user_input is None:
+        errors = errors_in(user_input or {})
+        if user_input is None or errors:
             return self.async_show_form(
                 step_id="preferences",
                 data_schema=self.add_suggested_values_to_schema(
-                    PREFERENCES_SCHEMA, entry.options
+                    PREFERENCES_SCHEMA,
+                    entry.options if user_input is None else user_input,
                 ),
+                errors=errors,
             )
         # Now, because the flow manager does so only when this is over.
         self.hass.config_entries.async_update_entry(entry, options=user_input)

@@ -6,16 +6,25 @@ from itertools import chain
 from typing import Any, Final, override
 
 from homeassistant.components.sensor import SensorEntity
-from homeassistant.const import Platform
-from homeassistant.core import HomeAssistant
+from homeassistant.const import Platform, UnitOfEnergy
+from homeassistant.core import (
+    CALLBACK_TYPE,
+    Event,
+    EventStateChangedData,
+    HomeAssistant,
+    callback,
+)
+from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
+from homeassistant.helpers.event import async_track_state_change_event
 from homeassistant.helpers.typing import StateType
 
 from .api import Board, Snapshot
+from .const import DOMAIN
 from .coordinator import WhatsminerConfigEntry, WhatsminerCoordinator
 from .entity import WhatsminerBoardEntity, WhatsminerEntity, add_boards, existing
 from .meters import METERS
-from .sensor_descriptions import BOARD_SENSORS, PROGRESS_SENSORS, SENSORS
+from .sensor_descriptions import BOARD_SENSORS, PRICE_SENSORS, PROGRESS_SENSORS, SENSORS
 from .sensor_kinds import WhatsminerSensorDescription
 
 PARALLEL_UPDATES = 0
@@ -49,6 +58,7 @@ async def async_setup_entry(
             ),
         )
     )
+    _add_while_priced(coordinator, async_add_entities)
     add_boards(
         coordinator,
         async_add_entities,
@@ -59,6 +69,38 @@ async def async_setup_entry(
             )
         ),
     )
+
+
+@callback
+def _add_while_priced(
+    coordinator: WhatsminerCoordinator,
+    async_add_entities: AddConfigEntryEntitiesCallback,
+) -> None:
+    """Let sensors come and go with the hash price in the options, which takes no reload."""
+    registry = er.async_get(coordinator.hass)
+    added = False
+
+    @callback
+    def follow() -> None:
+        nonlocal added
+        if coordinator.break_even.wanted:
+            if not added:
+                async_add_entities(
+                    WhatsminerPriceSensor(coordinator, description)
+                    for description in PRICE_SENSORS
+                )
+            added = True
+            return
+        added = False
+        for description in PRICE_SENSORS:
+            unique_id = f"{coordinator.config_entry.unique_id}_{description.key}"
+            if entity_id := registry.async_get_entity_id(
+                Platform.SENSOR, DOMAIN, unique_id
+            ):
+                registry.async_remove(entity_id)
+
+    follow()
+    coordinator.config_entry.async_on_unload(coordinator.async_add_listener(follow))
 
 
 class WhatsminerSensor(WhatsminerEntity, SensorEntity):
@@ -111,3 +153,58 @@ class WhatsminerProgressSensor(WhatsminerEntity, SensorEntity):
     def native_value(self) -> datetime | StateType:
         """Return the stage."""
         return self.entity_description.value_fn(self.coordinator)
+
+
+class WhatsminerPriceSensor(WhatsminerProgressSensor):
+    """A price per kWh, which also changes with the entity that tells the hash price."""
+
+    # The entity that is listened to, and how that ends.
+    _source: str | None = None
+    _unsubscribe: CALLBACK_TYPE | None = None
+
+    @property
+    @override
+    def native_unit_of_measurement(self) -> str:
+        """Return the unit, which no device class has."""
+        return f"{self.hass.config.currency}/{UnitOfEnergy.KILO_WATT_HOUR}"
+
+    @override
+    async def async_added_to_hass(self) -> None:
+        """Listen to the hash price."""
+        await super().async_added_to_hass()
+        self._listen()
+
+    @override
+    async def async_will_remove_from_hass(self) -> None:
+        """Listen no longer."""
+        await super().async_will_remove_from_hass()
+        self._listen_no_longer()
+
+    @callback
+    @override
+    def _handle_coordinator_update(self) -> None:
+        self._listen()
+        super()._handle_coordinator_update()
+
+    @callback
+    def _listen(self) -> None:
+        """Listen to the entity that the options name now."""
+        source = self.coordinator.break_even.source
+        if source == self._source:
+            return
+        self._listen_no_longer()
+        self._source = source
+        if source:
+            self._unsubscribe = async_track_state_change_event(
+                self.hass, source, self._handle_hash_price
+            )
+
+    @callback
+    def _handle_hash_price(self, event: Event[EventStateChangedData]) -> None:
+        self.async_write_ha_state()
+
+    @callback
+    def _listen_no_longer(self) -> None:
+        if self._unsubscribe:
+            self._unsubscribe()
+        self._source = self._unsubscribe = None

@@ -290,3 +290,13 @@ PROGRESS_SENSORS: Final[
         value_fn=lambda coordinator: coordinator.preheat.state,
     ),
 )
+
+# There while the options have a hash price; in Home Assistant's currency per kWh.
+PRICE_SENSORS: Final[tuple[WhatsminerSensorDescription[WhatsminerCoordinator], ...]] = (
+    WhatsminerSensorDescription(
+        key="break_even_price",
+        state_class=_MEASUREMENT,
+        suggested_display_precision=4,
+        value_fn=lambda coordinator: coordinator.break_even_price,
+    ),
+)

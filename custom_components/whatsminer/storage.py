@@ -21,6 +21,8 @@ class Memory(TypedDict, total=False):
     """What this firmware was seen to report (see `Capabilities`)."""
     boards: list[str]
     """The serial numbers of its hashboards, by which it is known with a new control board."""
+    efficiency: float
+    """J/TH, about as it was last while mining was stable."""
     faults: list[str]
     """The codes of the faults that were active last."""
     password: str
