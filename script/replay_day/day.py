@@ -116,9 +116,11 @@ async def _replay(config: Path, clock: Clock, speed: float) -> Record:
         say("The day begins")
         clock.speed = speed
         begin = _real()
-        await _live_through(client, clock, watched)
+        try:
+            await _live_through(client, watched)
+        finally:
+            clock.speed = 1.0  # to stop takes real time
         took = _real() - begin
-        clock.speed = 1.0
         restarts = [await _number(client, each, "restart_count") for each in watched]
         await _sleep_until(BEGIN + DAY)
         for each in watched:
@@ -189,7 +191,7 @@ async def _automate(client: Client, config: Path, watched: list[_Watched]) -> No
             raise DemoError(f"{entity_id} is {state.state}")
 
 
-async def _live_through(client: Client, clock: Clock, watched: list[_Watched]) -> None:
+async def _live_through(client: Client, watched: list[_Watched]) -> None:
     """Look at the miners from midnight until the last look before midnight."""
     await _sleep_until(BEGIN)
     for each in watched:

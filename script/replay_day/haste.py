@@ -12,6 +12,7 @@ What a process takes the time from is replaced by this clock: `time.time`, `time
 those of the standard library that wait in threads: they go on to wait in real time.
 """
 
+import atexit
 from collections.abc import Callable
 import concurrent.futures  # noqa: F401  threads that wait
 import datetime as dt
@@ -111,6 +112,7 @@ def lead(path: Path, start: float) -> Clock:
 def follow(path: Path) -> Clock:
     """Live by the clock of another process."""
     clock = Clock(path)
+    atexit.register(setattr, clock, "due", math.inf)  # nobody is there who works
     _live_by(clock)
     _wait_with(_follower(clock))
     return clock

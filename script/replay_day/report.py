@@ -38,6 +38,7 @@ def _table(head: Sequence[str], columns: Sequence[Figures]) -> Iterator[str]:
             [f"{each.spared:.1f}" for each in columns],
         ),
         (f"used above {STOP:.2f}, kWh", [f"{each.late:.1f}" for each in columns]),
+        ("energy sensor against it", [_apart(each) for each in columns]),
         ("cost, EUR", [f"{each.cost:.2f}" for each in columns]),
         ("  at full power all day", [f"{each.full_cost:.2f}" for each in columns]),
         ("  not paid", [f"{each.saved_cost:.2f}" for each in columns]),
@@ -78,7 +79,7 @@ def _sensors(record: Record, total: Figures) -> Iterator[str]:
     difference = total.counted - total.used
     yield (
         f"the integration's energy sensors: {total.counted:.2f} kWh,"
-        f" {difference:+.2f} kWh ({difference / total.used:+.2%}); its restarts:"
+        f" {difference:+.2f} kWh ({_apart(total)}); its restarts:"
         f" {total.restarts} of {total.starts}"
     )
     for miner in record.miners:
@@ -86,6 +87,11 @@ def _sensors(record: Record, total: Figures) -> Iterator[str]:
         yield f"{miner.name}: {told}"
     yield f"complaints in the log: {len(record.complaints)}"
     yield from (f"  {line}" for line in record.complaints)
+
+
+def _apart(figures: Figures) -> str:
+    """Return how far the integration's sensor is from what was drawn."""
+    return f"{figures.counted / figures.used - 1:+.2%}"
 
 
 def _clock(seconds: float) -> str:

@@ -3,6 +3,8 @@
 from dataclasses import asdict
 from itertools import pairwise
 from pathlib import Path
+import subprocess
+import sys
 import xml.etree.ElementTree as ET
 
 import pytest
@@ -14,6 +16,7 @@ from replay_day.prices import DAY, PRICES, QUARTER, START, STOP
 from replay_day.record import MinerDay, Phase, Record, Told
 from replay_day.report import report
 
+SCRIPT = Path(__file__).parents[2] / "script"
 STEP = 300.0
 SVG = "{http://www.w3.org/2000/svg}"
 
@@ -168,3 +171,48 @@ def test_the_clock(tmp_path: Path) -> None:
     follower.due = 7.0
     assert (follower.time(), leader.due) == (1005.0, 7.0)
     assert follower.monotonic() - Clock.make(tmp_path / "other", 0).monotonic() == 5
+
+
+_LEADER = """
+import asyncio, sys, time
+from pathlib import Path
+from replay_day import haste
+clock = haste.lead(Path(sys.argv[1]), 1_000_000.0)
+clock.speed = 100_000.0
+async def main():
+    command = [sys.executable, "-P", "-c", sys.argv[2], sys.argv[1]]
+    process = await asyncio.create_subprocess_exec(*command)
+    assert await process.wait() == 0
+    before = time.monotonic()
+    await asyncio.sleep(7200)
+    print(f"{time.monotonic() - before:.3f}")
+asyncio.run(main())
+"""
+_FOLLOWER = """
+import asyncio, sys, time
+from pathlib import Path
+from replay_day import haste
+haste.follow(Path(sys.argv[1]))
+from datetime import UTC, datetime
+async def main():
+    begin, before = datetime.now(UTC), time.time()
+    await asyncio.sleep(3600)
+    seconds = (datetime.now(UTC) - begin).total_seconds()
+    assert 1_000_000 < before < time.time()
+    assert isinstance(begin, datetime)
+    print(f"{seconds:.1f}")
+asyncio.run(main())
+"""
+
+
+def test_hours_in_no_time(tmp_path: Path) -> None:
+    """Both processes wait for hours, exactly as long as they want to."""
+    ran = subprocess.run(
+        [sys.executable, "-P", "-c", _LEADER, str(tmp_path / "clock"), _FOLLOWER],
+        env={"PYTHONPATH": str(SCRIPT)},
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=60,
+    )
+    assert ran.stdout.splitlines() == ["3600.0", "7200.000"]
