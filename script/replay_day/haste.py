@@ -112,6 +112,7 @@ def lead(path: Path, start: float) -> Clock:
 def follow(path: Path) -> Clock:
     """Live by the clock of another process."""
     clock = Clock(path)
+    clock.due = -math.inf
     atexit.register(setattr, clock, "due", math.inf)  # nobody is there who works
     _live_by(clock)
     _wait_with(_follower(clock))
