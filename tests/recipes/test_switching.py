@@ -1,0 +1,144 @@
+"""Who switches a miner: the generic thermostat, and evcc over Home Assistant's own API."""
+
+from http import HTTPStatus
+from typing import Any
+
+from aiohttp.test_utils import TestClient
+import pytest
+
+from homeassistant.const import EVENT_HOMEASSISTANT_START
+from tests.blueprints import Home, told
+from tests.fleet import Owned
+
+from . import call, cook, state_of
+
+ROOM = "sensor.garage_temperature"
+THERMOSTAT = "climate.garage"
+
+
+@pytest.fixture
+async def thermostat(home: Home, garage: Owned) -> None:
+    """The thermostat of the page, at 20 °C, in a room that is just right; the miner heats."""
+    await home.set(ROOM, 20)
+    await cook(home, "Generic thermostat")
+    for action, data in (
+        ("set_temperature", {"temperature": 20}),
+        ("set_hvac_mode", {"hvac_mode": "heat"}),
+    ):
+        await call(home, f"climate.{action}", THERMOSTAT, **data)
+    await call(home, "switch.turn_on", "switch.garage_miner")
+    await home.wait(31)
+    told(garage)
+
+
+async def test_a_thermostat_that_is_off_stops_the_miner_at_a_start(
+    home: Home, garage: Owned
+) -> None:
+    """The page warns of that. Later it leaves alone what somebody switches on."""
+    async with home.restarted(garage) as (again, (miner,)):
+        await again.set(ROOM, 20)
+        await cook(again, "Generic thermostat")
+        again.hass.bus.async_fire(EVENT_HOMEASSISTANT_START)
+        await again.started()
+        assert state_of(again.hass, THERMOSTAT) == "off"
+        assert told(miner) == ["power_off"]
+
+        await call(again, "switch.turn_on", "switch.garage_miner")
+        await again.set(ROOM, 30)
+        await again.wait(5)
+        assert told(miner) == ["power_on"]
+
+
+async def test_the_thermostat_heats_with_the_miner(
+    home: Home, thermostat: None, garage: Owned
+) -> None:
+    """It keeps within its tolerances, and what lies between changes nothing."""
+    await home.set(ROOM, 20.6)
+    assert told(garage) == ["power_off"]
+    assert state_of(home.hass, THERMOSTAT) == "heat"
+
+    await home.set(ROOM, 20)
+    await home.wait(20)
+    assert told(garage) == []
+
+    await home.set(ROOM, 19.4)
+    assert told(garage) == ["power_on"]
+
+
+async def test_the_thermostat_waits_for_its_minimum_times(
+    home: Home, thermostat: None, garage: Owned
+) -> None:
+    """Thirty minutes on, fifteen minutes off, and then by itself."""
+    await call(home, "switch.turn_off", "switch.garage_miner")
+    await home.wait(16)
+    await home.set(ROOM, 19)
+    assert told(garage) == ["power_off", "power_on"]
+
+    await home.set(ROOM, 22)
+    await home.wait(28)
+    assert told(garage) == []
+    await home.wait(3)
+    assert told(garage) == ["power_off"]
+
+    await home.set(ROOM, 18)
+    await home.wait(13)
+    assert told(garage) == []
+    await home.wait(3)
+    assert told(garage) == ["power_on"]
+
+
+async def test_another_target_acts_at_once(
+    home: Home, thermostat: None, garage: Owned
+) -> None:
+    """The page warns of that: minimum times do not count then."""
+    await call(home, "climate.set_temperature", THERMOSTAT, temperature=15)
+    assert told(garage) == ["power_off"]
+    await call(home, "climate.set_temperature", THERMOSTAT, temperature=24)
+    assert told(garage) == ["power_on"]
+
+
+async def test_a_room_that_nobody_measures_changes_nothing(
+    home: Home, thermostat: None, garage: Owned
+) -> None:
+    """Neither at once nor later."""
+    await home.set(ROOM, "unavailable")
+    await home.wait(40)
+
+    assert told(garage) == []
+
+
+# evcc: it reads /api/states/<entity> and posts to /api/services/<domain>/<service>.
+
+
+async def _read(other_side: TestClient[Any, Any], entity_id: str) -> str:
+    answer = await other_side.get(f"/api/states/{entity_id}")
+    assert answer.status == HTTPStatus.OK
+    return str((await answer.json())["state"])
+
+
+async def test_evcc_switches_the_miner_and_sees_what_it_draws(
+    home: Home, other_side: TestClient[Any, Any], garage: Owned
+) -> None:
+    """On and off are words that it knows, and the power is above or below its standby power."""
+    assert await _read(other_side, "switch.garage_miner") == "on"
+    assert float(await _read(other_side, "sensor.garage_miner_power")) > 3000
+
+    answer = await other_side.post(
+        "/api/services/switch/turn_off", json={"entity_id": "switch.garage_miner"}
+    )
+    assert answer.status == HTTPStatus.OK
+    await home.wait(1)
+    assert told(garage) == ["power_off"]
+    assert await _read(other_side, "switch.garage_miner") == "off"
+    assert float(await _read(other_side, "sensor.garage_miner_power")) < 100
+
+
+async def test_evcc_knows_when_nobody_knows(
+    home: Home, other_side: TestClient[Any, Any], garage: Owned
+) -> None:
+    """It takes these two words for no value, and not for off."""
+    await garage.miner.disconnect()
+    await home.wait(3)
+
+    for entity_id in ("switch.garage_miner", "sensor.garage_miner_power"):
+        assert await _read(other_side, entity_id) in {"unavailable", "unknown"}

@@ -1,0 +1,205 @@
+"""Who throttles a miner: a number for others to set, and EMHASS with its set-point."""
+
+from collections.abc import Awaitable, Callable
+from http import HTTPStatus
+import json
+from pathlib import Path
+from typing import Any, Final
+
+from aiohttp.test_utils import TestClient
+import probatio
+import pytest
+
+from tests.blueprints import Home, told
+from tests.fleet import Owned
+
+from . import call, cook, state_of
+
+SHARE = "input_number.garage_miner_share"
+FULL_POWER = 3400
+# What EMHASS 0.18.7 posted when it published its plan, in half hours from 10:30.
+PUBLISHED: Final = json.loads(
+    Path(__file__).with_name("emhass.json").read_text("utf-8")
+)
+
+
+@pytest.fixture
+async def share(home: Home, garage: Owned) -> None:
+    """The number of the page, at 100 %."""
+    await cook(home, "A number for others to set")
+    await call(home, "input_number.set_value", SHARE, value=100)
+    await home.wait(1)
+    told(garage)
+
+
+async def test_a_share_reaches_the_miner_once(
+    home: Home, share: None, garage: Owned
+) -> None:
+    """Without a restart of mining, and the switch is left alone."""
+    await call(home, "input_number.set_value", SHARE, value=60)
+    await home.wait(11)
+
+    assert told(garage) == ["set_power_pct_v2 60"]
+    assert state_of(home.hass, "number.garage_miner_power_percent") == "60.0"
+
+
+async def test_a_share_is_sent_again_when_the_miner_forgot_it(
+    home: Home, share: None, garage: Owned
+) -> None:
+    """Not before it is tuned."""
+    await call(home, "input_number.set_value", SHARE, value=60)
+    await call(home, "button.press", "button.garage_miner_restart_mining")
+    assert told(garage) == ["set_power_pct_v2 60", "restart_btminer"]
+    await home.wait(1)
+
+    assert garage.shown("binary_sensor", "stable") == "off"
+    while garage.shown("binary_sensor", "stable") != "on":
+        assert told(garage) == []
+        await home.wait(1)
+    await home.wait(1)
+
+    assert told(garage) == ["set_power_pct_v2 60"]
+
+
+async def test_a_share_waits_for_a_miner_that_is_off(
+    home: Home, share: None, garage: Owned
+) -> None:
+    """It starts nothing."""
+    await call(home, "switch.turn_off", "switch.garage_miner")
+    await home.wait(1)
+    told(garage)
+
+    await call(home, "input_number.set_value", SHARE, value=60)
+    await home.wait(11)
+
+    assert told(garage) == []
+
+
+# Solar Optimizer sends round(watts / factor), with the factor cut to a whole number.
+
+
+def _solar_optimizer(watts: float, factor: float) -> int:
+    return round(watts / int(factor))
+
+
+@pytest.mark.parametrize(("watts", "percent"), [(1360, 40), (2040, 60), (3400, 100)])
+async def test_solar_optimizer_says_watts_and_the_miner_gets_percent(
+    home: Home, share: None, garage: Owned, watts: int, percent: int
+) -> None:
+    """From its minimum to its maximum; it reads back what it sent."""
+    await call(home, "input_number.set_value", SHARE, value=_solar_optimizer(watts, 34))
+    await home.wait(6)
+
+    assert garage.miner.state.percent == percent
+    assert float(state_of(home.hass, SHARE)) * 34 == watts
+
+
+async def test_a_factor_that_is_not_whole_ends_above_all(
+    home: Home, share: None, garage: Owned
+) -> None:
+    """The page warns of that."""
+    with pytest.raises(probatio.Invalid):
+        await call(
+            home,
+            "input_number.set_value",
+            SHARE,
+            value=_solar_optimizer(3450, 34.5),
+        )
+
+
+# Versatile Thermostat, over valve: between the number's min and max, and only what is new.
+
+
+async def test_versatile_thermostat_finds_a_number_with_limits(
+    home: Home, share: None, garage: Owned
+) -> None:
+    """That is never unknown. It closes its valve at the least of it."""
+    state = home.hass.states.get(SHARE)
+    assert state
+    lowest, highest = state.attributes["min"], state.attributes["max"]
+
+    for percent, sent in ((75, 75), (0, 40)):
+        value = round(max(lowest, min(percent / 100 * highest, highest)))
+        await call(home, "input_number.set_value", SHARE, value=value)
+        await home.wait(1)
+        assert told(garage) == [f"set_power_pct_v2 {sent}"]
+
+
+async def test_power_percent_itself_is_unknown_at_first(
+    home: Home, garage: Owned
+) -> None:
+    """That is why others get a number of their own."""
+    assert state_of(home.hass, "number.garage_miner_power_percent") == "unknown"
+
+
+# EMHASS
+
+
+@pytest.fixture
+async def publish(
+    home: Home, garage: Owned, other_side: TestClient[Any, Any]
+) -> Callable[[int], Awaitable[None]]:
+    """Publishes one half hour of the plan, as `publish-data` does, and lets time pass."""
+    watts, words = PUBLISHED
+
+    async def publish(step: int) -> None:
+        attributes = watts["json"]["attributes"]
+        for post, state in (
+            (watts, attributes["deferrables_schedule"][step]["p_deferrable0"]),
+            (words, words["json"]["attributes"]["schedule"][step]["value"]),
+        ):
+            body = {**post["json"], "state": state}
+            answer = await other_side.post(post["path"], json=body)
+            assert answer.status in {HTTPStatus.OK, HTTPStatus.CREATED}
+        await home.fleet.settle()
+
+    await publish(0)
+    await cook(home, "EMHASS")
+    return publish
+
+
+async def test_the_miner_follows_the_plan_of_emhass(
+    home: Home, publish: Callable[[int], Awaitable[None]], garage: Owned
+) -> None:
+    """Off while it plans nothing, and otherwise the percent that its watts are."""
+    await home.wait(1)
+    assert told(garage) == ["power_off"]
+    await home.wait(16)
+
+    plan = PUBLISHED[0]["json"]["attributes"]["deferrables_schedule"]
+    assert [float(plan[step]["p_deferrable0"]) for step in (7, 8, 11)] == [
+        1600,
+        3400,
+        2100,
+    ]
+    await publish(7)
+    await home.wait(1)
+    assert told(garage) == ["power_on"]
+    while garage.shown("binary_sensor", "stable") != "on":
+        await home.wait(1)
+        assert told(garage) in ([], ["set_power_pct_v2 47"])
+    await home.wait(1)
+    assert garage.miner.state.percent == 47
+
+    for step in (8, 11):
+        await publish(step)
+        await home.wait(5)
+        watts = float(plan[step]["p_deferrable0"])
+        assert garage.miner.state.percent == pytest.approx(
+            watts / FULL_POWER * 100, abs=1
+        )
+    assert "power_off" not in told(garage)
+
+
+async def test_watts_without_a_minimum_switch_the_miner_off(
+    home: Home, publish: Callable[[int], Awaitable[None]], garage: Owned
+) -> None:
+    """EMHASS plans 600 W if it may, which is less than the lowest percent."""
+    await publish(8)
+    await home.wait(35)
+    told(garage)
+
+    await home.set("sensor.p_deferrable0", "600.0", unit_of_measurement="W")
+    await home.wait(1)
+
+    assert told(garage) == ["power_off"]
