@@ -66,6 +66,21 @@ async def test_a_percent_is_told_until_the_miner_forgets_it(
     assert state["mining_since"] is None
 
 
+async def test_a_stopped_miner_is_as_efficient_as_it_was(
+    hass: HomeAssistant, clock: Clock, set_up: WhatsminerCoordinator
+) -> None:
+    """Whoever asks which of several to start wants to know."""
+    before = (await told(hass, set_up))["efficiency"]
+    assert before
+
+    await act(hass, "switch.turn_off", "switch.miner")
+    await clock.next_poll(2)
+
+    state = await told(hass, set_up)
+    assert state["efficiency"] == pytest.approx(before, rel=0.02)
+    assert state["break_even_price"] is None  # nobody has told a hash price
+
+
 async def test_nobody_takes_a_miner_for_tuned_that_was_told_to_restart(
     hass: HomeAssistant, clock: Clock, set_up: WhatsminerCoordinator
 ) -> None:

@@ -14,7 +14,8 @@ from .coordinator import WhatsminerCoordinator
 def overview(coordinator: WhatsminerCoordinator) -> JsonObjectType:
     """Return the last readings and the settings of a miner, None for what nobody knows.
 
-    Powers are in W, hash rates in TH/s, efficiency in J/TH, temperatures in °C; times are
+    Powers are in W, hash rates in TH/s, efficiency in J/TH (the last one of a stopped miner),
+    temperatures in °C, the break-even price in Home Assistant's currency per kWh; times are
     written as ISO 8601. `switch` is the entity that starts and stops mining,
     `power_mode_select` the one that sets the power mode.
     """
@@ -32,7 +33,8 @@ def overview(coordinator: WhatsminerCoordinator) -> JsonObjectType:
         "power_mode": settings.value("power_mode"),
         "power": data.live.power,
         "hash_rate": data.hash_rate,
-        "efficiency": data.efficiency,
+        "efficiency": coordinator.efficiency,
+        "break_even_price": coordinator.break_even_price,
         "chip_temperature": data.live.chip_temperature_max,
         "environment_temperature": data.live.environment_temperature,
         "coolant_temperature": data.status.coolant_temperature,

@@ -358,7 +358,7 @@ async def test_each_miner_can_stop_at_its_own_price(
     old = await fleet.add("Old", generation="v1", model="M20S")
     for owned in (garage, old):
         home.hass.config_entries.async_update_entry(
-            owned.entry, options={"hash_price": 50, "hash_price_unit": "PH"}
+            owned.entry, options={"hash_price": 50, "hash_price_unit": "per_petahash"}
         )
         await home.hass.config_entries.async_reload(owned.entry.entry_id)
     await fleet.settle()
