@@ -22,7 +22,7 @@ from homeassistant.helpers import entity_registry as er
 from simulator import Misbehaviour, SimulatedMiner
 from simulator.misbehaviour import Exchange, Line
 
-from . import JOINED, Clock, shown
+from . import JOINED, Clock, Held, shown
 
 pytestmark = pytest.mark.parametrize("platforms", [(Platform.SENSOR,)], ids=[""])
 every_generation = pytest.mark.parametrize(
@@ -96,14 +96,21 @@ def at(joules_per_terahash: float, per_petahash: float = 50) -> Any:
 async def prefer(
     hass: HomeAssistant, entry: MockConfigEntry, **hash_price: object
 ) -> None:
-    """Set the preferences in the dialogue, and wait until they count."""
+    """Set the preferences, and wait until all is done."""
+    await choose(hass, entry, **hash_price)
+    await hass.async_block_till_done(wait_background_tasks=True)
+
+
+async def choose(
+    hass: HomeAssistant, entry: MockConfigEntry, **hash_price: object
+) -> None:
+    """Set the preferences in the dialogue."""
     flows = hass.config_entries.options
     menu = await flows.async_init(entry.entry_id)
     form = await flows.async_configure(menu["flow_id"], {"next_step_id": "preferences"})
     await flows.async_configure(
         form["flow_id"], {"poll_interval": 30, "percent_method": "normal", **hash_price}
     )
-    await hass.async_block_till_done(wait_background_tasks=True)
 
 
 async def restart(hass: HomeAssistant, entry: MockConfigEntry) -> None:
@@ -382,11 +389,14 @@ async def test_another_hash_price_counts_at_once(
     config_entry: MockConfigEntry,
     set_up: WhatsminerCoordinator,
 ) -> None:
-    """Also while the miner cannot be read."""
-    await miner.disconnect()
+    """Before the miner has answered."""
+    miner.misbehave(JOINED, held := Held())
 
-    await prefer(hass, config_entry, hash_price=100)
+    await choose(hass, config_entry, hash_price=100)
 
+    assert price(hass) == at(efficiency(hass), 100)
+    held.release.set()
+    await hass.async_block_till_done(wait_background_tasks=True)
     assert price(hass) == at(efficiency(hass), 100)
     assert config_entry.runtime_data is set_up
 
