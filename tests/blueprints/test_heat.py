@@ -8,7 +8,7 @@ from pytest_homeassistant_custom_component.common import mock_restore_cache
 from homeassistant.core import HomeAssistant
 from homeassistant.setup import async_setup_component
 from simulator import Refused
-from tests import act
+from tests import Altered, act
 from tests.fleet import Owned
 
 from . import Home, target, told
@@ -495,6 +495,20 @@ async def test_without_its_sensor_the_same_cap_leaves_the_choice_to_the_owner(
     await room.set(ROOM, "unavailable")
     await room.wait(30)
     assert told(garage) == ["set_power_pct 90"]
+
+
+async def test_a_miner_that_does_not_say_whether_it_mines_is_stopped(
+    room: Home, garage: Owned
+) -> None:
+    """It may."""
+    await heat(room, garage)
+    told(garage)
+    garage.miner.misbehave("status", Altered('"mineroff":', '"other":'))
+    await room.wait(5)
+    assert garage.shown("switch") == "unknown"
+    assert told(garage) == []
+    await room.set(ROOM, 28)
+    assert told(garage) == ["power_off"]
 
 
 # The lock-out

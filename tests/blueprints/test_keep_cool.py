@@ -11,7 +11,7 @@ from homeassistant.core import HomeAssistant
 from homeassistant.setup import async_setup_component
 from simulator import Misbehaviour, Refused
 from simulator.misbehaviour import Exchange, Line
-from tests import JOINED, act
+from tests import ACCEPTED_ONLY, JOINED, act
 from tests.fleet import Owned
 
 from . import Home, target, told
@@ -287,6 +287,24 @@ async def test_the_helper_stays_on_until_all_run(
     assert told(garage) == ["power_off", "power_on"]
     assert told(hall)[:3] == ["power_off", "power_on", "power_on"]
     assert shed.hass.states.is_state(STOPPED, "on")
+
+
+async def test_a_start_that_was_only_said_to_be_one_is_repeated(
+    shed: Home, garage: Owned
+) -> None:
+    """The helper remembers it until the miner does run."""
+    await make_helpers(shed.hass)
+    await by_shed(shed, garage, come_back="stopped", stopped_helper=STOPPED, min_off=2)
+    garage.miner.misbehave("power_on", ACCEPTED_ONLY, times=1)
+    await shed.set(SHED, 45)
+    await shed.set(SHED, 20)
+    await shed.wait(4)
+    assert told(garage) == ["power_off", "power_on"]
+    assert shed.hass.states.is_state(STOPPED, "on")
+    await shed.wait(6)
+    assert told(garage) == ["power_on"]
+    await shed.wait(4)
+    assert shed.hass.states.is_state(STOPPED, "off")
 
 
 async def test_without_a_helper_nothing_comes_back_by_it(
