@@ -1,0 +1,37 @@
+"""The page of the recipes says what is there."""
+
+import re
+
+from tests.blueprints import Home
+from tests.fleet import Owned
+
+from . import PAGE, blocks, cook
+
+# What only liquid-cooled miners have.
+LIQUID = "sensor.garage_miner_coolant_temperature"
+
+
+def test_no_yaml_of_the_page_is_left_untried() -> None:
+    """Each of these headings is cooked by a test."""
+    assert set(blocks()) == {
+        "A number for others to set",
+        "EMHASS",
+        "Generic thermostat",
+        "Price sources",
+    }
+
+
+async def test_the_entities_that_the_page_names_are_there(
+    home: Home, garage: Owned
+) -> None:
+    """Under these very ids, for a miner of this name."""
+    await cook(home, "A number for others to set")
+    found = re.findall(
+        r"\b(?:binary_sensor|input_number|number|sensor|switch)\.garage_miner\w*",
+        PAGE.read_text("utf-8"),
+    )
+    assert len(set(found)) > 5
+
+    assert {
+        entity_id for entity_id in found if not home.hass.states.get(entity_id)
+    } == {LIQUID}
