@@ -165,6 +165,18 @@ async def test_less_than_the_lowest_percent_is_off(
     assert told(garage) == ["power_on"]
 
 
+async def test_nothing_is_off_even_for_one_that_takes_any_percent(
+    home: Home, budget: Callable[..., Any], garage: Owned
+) -> None:
+    """0 % would be a miner that is on for nothing."""
+    await budget(lowest_percent=0)
+
+    await home.set(BUDGET, 0)
+    await home.wait(1)
+
+    assert told(garage) == ["power_off"]
+
+
 async def test_a_miner_that_was_just_started_stays_on_for_a_while(
     home: Home, budget: Callable[..., Any], garage: Owned
 ) -> None:
@@ -246,12 +258,22 @@ async def test_the_owner_knows_what_is_important(
     }
 
 
+@pytest.mark.parametrize("may_switch", [True, False])
 async def test_others_make_room_for_one_that_tunes(
-    home: Home, budget: Callable[..., Any], garage: Owned, hall: Owned
+    home: Home,
+    budget: Callable[..., Any],
+    garage: Owned,
+    hall: Owned,
+    may_switch: bool,
 ) -> None:
-    """It takes all its power, and cannot be throttled."""
-    await budget(miners=target(garage, hall), full_power=3000, order=["switch.garage"])
-    told(garage), told(hall)
+    """It takes all its power and cannot be throttled, so that even what is important has to."""
+    await budget(
+        miners=target(garage, hall),
+        full_power=3000,
+        order=["switch.hall"],
+        may_switch=may_switch,
+    )
+    told(hall)
     await act(home.hass, "button.press", "button.garage_restart_mining")
     told(garage)
 
@@ -262,8 +284,8 @@ async def test_others_make_room_for_one_that_tunes(
     while garage.shown("binary_sensor", "stable") != "on":
         await home.wait(1)
     await home.wait(2)
-    # It is important, and has forgotten whatever it was told before.
-    assert (told(garage), told(hall)) == (["set_power_pct_v2 100"], [])
+    assert told(garage) == ["set_power_pct_v2 53"]
+    assert told(hall) == ["set_power_pct_v2 100"]
 
 
 @pytest.mark.parametrize(

@@ -351,21 +351,24 @@ async def test_a_stopped_miner_is_not_started_to_use_less(
 # Break-even
 
 
-async def test_each_miner_can_stop_at_its_own_price(
-    home: Home, automate: Callable[..., Any], fleet: Fleet, garage: Owned
-) -> None:
-    """The least efficient one first, and it comes back last."""
-    old = await fleet.add("Old", generation="v1", model="M20S")
+@pytest.fixture
+async def old(fleet: Fleet) -> Owned:
+    """A miner that is not as efficient as the one in the garage."""
+    return await fleet.add("Old", generation="v1", model="M20S")
+
+
+@pytest.fixture
+async def worth(
+    home: Home, automate: Callable[..., Any], garage: Owned, old: Owned
+) -> dict[str, float]:
+    """The break-even prices of two miners, at which they stop."""
     for owned in (garage, old):
         home.hass.config_entries.async_update_entry(
-            owned.entry, options={"hash_price": 50, "hash_price_unit": "per_petahash"}
+            owned.entry,
+            options={"hash_price": 50, "hash_price_unit": "per_petahash"},
         )
-        await home.hass.config_entries.async_reload(owned.entry.entry_id)
-    await fleet.settle()
-    worth = [
-        float(owned.shown("sensor", "break_even_price")) for owned in (old, garage)
-    ]
-    assert worth[0] < worth[1]
+        owned.coordinator.async_apply_options()
+    await home.wait(1)
     await automate(
         miners=target(garage, old),
         use_break_even=True,
@@ -375,15 +378,45 @@ async def test_each_miner_can_stop_at_its_own_price(
     )
     told(old)
     told(garage)
+    return {
+        owned.entry.title: float(owned.shown("sensor", "break_even_price"))
+        for owned in (garage, old)
+    }
 
-    await home.set(PRICE, (worth[0] + worth[1]) / 2)
+
+async def test_each_miner_can_stop_at_its_own_price(
+    home: Home, worth: dict[str, float], garage: Owned, old: Owned
+) -> None:
+    """The least efficient one first, and it comes back last."""
+    low, high = worth["Old"], worth["Garage"]
+    assert high > low + 0.02
+
+    await home.set(PRICE, (low + high) / 2)
     assert (told(old), told(garage)) == (["power_off"], [])
-    await home.set(PRICE, worth[1] + 0.01)
+    await home.set(PRICE, high + 0.01)
     assert (told(old), told(garage)) == ([], ["power_off"])
 
     # While they are stopped, it is known all the same.
     await home.wait(3)
-    await home.set(PRICE, worth[1] - 0.006)
+    await home.set(PRICE, high - 0.003)
+    await home.wait(1)
+    assert (told(old), told(garage)) == ([], [])
+    await home.set(PRICE, high - 0.007)
     assert (told(old), told(garage)) == ([], ["power_on"])
-    await home.set(PRICE, worth[0] - 0.006)
+    await home.set(PRICE, low - 0.007)
     assert (told(old), told(garage)) == (["power_on"], [])
+
+
+async def test_one_that_fails_to_stop_keeps_no_other_from_starting(
+    home: Home, worth: dict[str, float], garage: Owned, old: Owned
+) -> None:
+    """Each miner gets its command in the same minute."""
+    await act(home.hass, "switch.turn_off", "switch.garage")
+    await home.wait(0.5)
+    told(garage)
+    old.miner.misbehave("power_off", Refused(132))
+
+    await home.set(PRICE, (worth["Old"] + worth["Garage"]) / 2)
+
+    assert told(old) == ["power_off"]
+    assert told(garage) == ["power_on"]
