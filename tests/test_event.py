@@ -106,6 +106,7 @@ async def test_a_fault_appears_and_clears(
             "code": "206",
             "text": state.attributes["text"],
             "category": "power_supply",
+            "severity": "minor",
         }
         for change in ("appeared", "cleared")
     ]

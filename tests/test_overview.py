@@ -1,6 +1,7 @@
 """What scripts and blueprints are told of miners."""
 
 from collections.abc import Callable
+from datetime import datetime
 from typing import Any
 
 import pytest
@@ -140,6 +141,86 @@ async def test_without_a_password_there_is_no_switch(
 
     assert state["switch"] is None
     assert state["mining"] is True
+
+
+@pytest.mark.parametrize(
+    "miner", ["air_miner", "hydro_miner", "old_miner"], indirect=True
+)
+async def test_it_is_known_since_when_the_hash_rate_is_low(
+    hass: HomeAssistant,
+    miner: SimulatedMiner,
+    clock: Clock,
+    set_up: WhatsminerCoordinator,
+) -> None:
+    """Whatever low is for the one who asks, and only while the miner should hash."""
+
+    async def since(percent: float) -> str | None:
+        bounds = (await told(hass, set_up))["hash_rate_at_most"]
+        assert bounds == sorted(bounds, key=lambda bound: -bound["percent"])
+        return next(
+            (bound["since"] for bound in bounds if bound["percent"] < percent), None
+        )
+
+    beginning = await since(200)
+    assert beginning
+    assert await since(80) is None
+
+    miner.state.boards[0].alive = False
+    await clock.next_poll(2)
+    failed = await since(80)
+    assert failed
+    assert failed > beginning
+    miner.state.boards[1].alive = False
+    await clock.next_poll(2)
+    worse = await since(60)
+    assert worse
+    assert worse > failed
+    assert await since(80) == failed
+    assert await since(200) == beginning
+
+    miner.state.boards[1].alive = True
+    await clock.next_poll(2)
+    assert (await since(60), await since(80)) == (None, failed)
+    miner.state.mining = False
+    await clock.next_poll(2)
+    assert await since(200) is None
+
+
+async def test_less_hash_rate_is_expected_of_less_power(
+    hass: HomeAssistant, clock: Clock, set_up: WhatsminerCoordinator
+) -> None:
+    """What was asked for is no shortfall; of no power none is expected."""
+    await set_number(hass, "power_percent", 40)
+    await clock.next_poll(20)
+    assert (await told(hass, set_up))["hash_rate_at_most"][-1]["percent"] > 90
+
+    await set_number(hass, "power_percent", 0)
+    await clock.next_poll(20)
+    assert (await told(hass, set_up))["hash_rate_at_most"] == []
+
+
+async def test_a_change_of_the_pool_is_remembered(
+    hass: HomeAssistant,
+    miner: SimulatedMiner,
+    clock: Clock,
+    set_up: WhatsminerCoordinator,
+) -> None:
+    """Also over a time without any pool."""
+    first = (await told(hass, set_up))["pool"]
+    state = await told(hass, set_up)
+    assert (state["previous_pool"], state["pool_since"]) == (None, None)
+
+    miner.state.mining = False
+    await clock.next_poll(2)
+    assert (await told(hass, set_up))["pool"] == first
+    miner.state.pools[0].url = "stratum+tcp://other.example:3333"
+    miner.state.mining = True
+    await clock.next_poll(2)
+
+    state = await told(hass, set_up)
+    assert state["pool"] == "stratum+tcp://other.example:3333"
+    assert state["previous_pool"] == first
+    assert datetime.fromisoformat(state["pool_since"])
 
 
 async def test_no_miner_at_all_is_a_mistake(

@@ -39,6 +39,7 @@ from .miners import address_of, miner_of
 from .preheat import Preheat
 from .settings import Settings
 from .storage import Memory, memory_store
+from .trend import Trend
 from .whereabouts import async_meet, tenant_of
 
 _LOGGER = logging.getLogger(__name__)
@@ -79,6 +80,7 @@ class WhatsminerCoordinator(DataUpdateCoordinator[Snapshot]):
         self.changeover = Changeover(self)
         self.identify = Identify(self)
         self.preheat = Preheat(self)
+        self.trend = Trend()
         self._store = memory_store(hass, entry)
         self._patience = 0.0
         self._firmware: str | None = None
@@ -143,6 +145,7 @@ class WhatsminerCoordinator(DataUpdateCoordinator[Snapshot]):
             self.hass.config_entries.async_schedule_reload(self.config_entry.entry_id)
         async with self.async_remembering() as memory:
             self.settings.update(snapshot, began)
+            self.trend.note(snapshot, self.settings)
             self.break_even.learn(snapshot, memory)
             # One that is missing for a while is still known by its number.
             if not snapshot.board_serials <= set(memory.get("boards", ())):

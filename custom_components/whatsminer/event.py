@@ -28,6 +28,7 @@ class FaultEventData(TypedDict):
     code: str
     text: str
     category: str
+    severity: str
 
 
 # The logbook says of an event entity no more than that it fired; this one it can describe.
@@ -128,5 +129,6 @@ class WhatsminerFaultEvent(WhatsminerEntity, EventEntity):
                 code=fault.code,
                 text=fault.text,
                 category=fault.category,
+                severity=fault.severity,
             ),
         )

@@ -17,10 +17,12 @@ def overview(coordinator: WhatsminerCoordinator) -> JsonObjectType:
     Powers are in W, hash rates in TH/s, efficiency in J/TH (the last one of a stopped miner),
     temperatures in °C, the break-even price in Home Assistant's currency per kWh; times are
     written as ISO 8601. `switch` is the entity that starts and stops mining,
-    `power_mode_select` the one that sets the power mode.
+    `power_mode_select` the one that sets the power mode. `hash_rate_at_most` tells since when
+    the hash rate has been at most such a percentage of its target, highest first, which is empty
+    unless it mines and is tuned.
     """
     data, settings = coordinator.data, coordinator.settings
-    since = data.mining_since
+    since, trend = data.mining_since, coordinator.trend
     return {
         "switch": _entity_id(coordinator, Platform.SWITCH, "mining"),
         "power_mode_select": _entity_id(coordinator, Platform.SELECT, "power_mode"),
@@ -33,11 +35,18 @@ def overview(coordinator: WhatsminerCoordinator) -> JsonObjectType:
         "power_mode": settings.value("power_mode"),
         "power": data.live.power,
         "hash_rate": data.hash_rate,
+        "hash_rate_at_most": [
+            {"percent": percent, "since": begin.isoformat()}
+            for percent, begin in trend.at_most
+        ],
         "efficiency": coordinator.efficiency,
         "break_even_price": coordinator.break_even_price,
         "chip_temperature": data.live.chip_temperature_max,
         "environment_temperature": data.live.environment_temperature,
         "coolant_temperature": data.status.coolant_temperature,
+        "pool": trend.pool,
+        "previous_pool": trend.previous_pool,
+        "pool_since": trend.pool_since.isoformat() if trend.pool_since else None,
         "write_access": coordinator.access.is_open,
     }
 

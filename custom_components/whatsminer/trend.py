@@ -1,0 +1,54 @@
+"""Since when a miner does what it does, as far back as its entry has been set up."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from homeassistant.util import dt as dt_util
+
+from .api import Snapshot
+from .settings import Settings
+
+
+@dataclass(slots=True)
+class Trend:
+    """What scripts would have to remember of a miner from one look to the next.
+
+    Attributes:
+        pool: the pool that was seen last, also when it is not known any more.
+        previous_pool: the one before it.
+        pool_since: when the one took the place of the other.
+        at_most: since when the hash rate has been at most such a percentage of what it should
+            be, highest first; empty while it need not be anything.
+    """
+
+    pool: str | None = None
+    previous_pool: str | None = None
+    pool_since: datetime | None = None
+    at_most: list[tuple[float, datetime]] = field(default_factory=list)
+
+    def note(self, snapshot: Snapshot, settings: Settings) -> None:
+        """Take note of a poll."""
+        now = dt_util.utcnow()
+        pool = snapshot.pool.url
+        if pool and pool != self.pool:
+            if self.pool:
+                self.previous_pool, self.pool_since = self.pool, now
+            self.pool = pool
+        percent = _percent_of_target(snapshot, settings)
+        if percent is None:
+            self.at_most.clear()
+            return
+        since = now
+        while self.at_most and self.at_most[-1][0] <= percent:
+            _, since = self.at_most.pop()
+        self.at_most.append((percent, since))
+
+
+def _percent_of_target(snapshot: Snapshot, settings: Settings) -> float | None:
+    """Return the hash rate in percent of its target, less of which is asked of less power."""
+    rate, target = snapshot.hash_rate, snapshot.target_hash_rate
+    power = settings.value("power_percent")
+    if isinstance(power, int | float) and target:
+        target *= min(power, 100) / 100
+    is_meant = snapshot.mining and snapshot.stable and settings.is_settled
+    return 100 * rate / target if is_meant and target and rate is not None else None
