@@ -1,0 +1,425 @@
+"""Tell me: what the owner is told, once, and what not."""
+
+from typing import Any
+
+import pytest
+from pytest_homeassistant_custom_component.common import async_mock_service
+
+from homeassistant.components.persistent_notification import DOMAIN as NOTIFICATION
+from homeassistant.core import ServiceCall
+from homeassistant.helpers import entity_registry as er
+from tests.fleet import Owned
+
+from . import Home
+
+TELL: list[dict[str, Any]] = [
+    {
+        "action": "notify.phone",
+        "data": {
+            key: f"{{{{ {key} }}}}" for key in ("what", "miner", "title", "message")
+        },
+    }
+]
+
+
+class Phone:
+    """What the owner is told."""
+
+    def __init__(self, home: Home) -> None:
+        """Begin with nothing."""
+        self.home = home
+        self._calls: list[ServiceCall] = async_mock_service(
+            home.hass, "notify", "phone"
+        )
+
+    async def watch(self, *miners: Owned, **inputs: Any) -> None:
+        """Make the automation."""
+        await self.home.automate(
+            "tell_me",
+            miners=[each.entity_id("event", "fault") for each in miners],
+            tell=TELL,
+            **inputs,
+        )
+
+    @property
+    def news(self) -> list[tuple[str, str]]:
+        """What was told since this was asked last: what, and of whom."""
+        return [(data["what"], data["miner"]) for data in self.messages]
+
+    @property
+    def messages(self) -> list[dict[str, str]]:
+        """The same with all that was said."""
+        said = [dict(call.data) for call in self._calls]
+        self._calls.clear()
+        return said
+
+
+@pytest.fixture
+def phone(home: Home) -> Phone:
+    """The owner's phone."""
+    return Phone(home)
+
+
+@pytest.fixture
+async def shed(home: Home) -> Owned:
+    """A third miner, which runs and is tuned."""
+    return await home.fleet.add("Shed")
+
+
+async def test_a_fault_is_told_when_it_appears_and_clears(
+    home: Home, phone: Phone, garage: Owned, hall: Owned
+) -> None:
+    """Once each, in the words of the miner; each of several."""
+    await phone.watch(garage, hall)
+
+    garage.miner.state.fail(110)
+    await home.wait(5)
+    (message,) = phone.messages
+    assert message == {
+        "what": "fault_appeared",
+        "miner": "Garage",
+        "title": "Garage: fault 110 appeared",
+        "message": message["message"],
+    }
+    assert "fan" in message["message"].lower()
+
+    for code in (111, 530):
+        garage.miner.state.fail(code)
+    await home.wait(5)
+    assert phone.news == [("fault_appeared", "Garage")] * 2
+
+    garage.miner.state.faults.clear()
+    await home.wait(5)
+    assert phone.news == [("fault_cleared", "Garage")] * 3
+
+
+async def test_minor_faults_are_told_on_demand(
+    home: Home, phone: Phone, garage: Owned
+) -> None:
+    """Neither that they appear nor that they clear, unless the owner wants to know."""
+    await phone.watch(garage)
+    garage.miner.state.fail(206)
+    await home.wait(2)
+    garage.miner.state.faults.clear()
+    await home.wait(2)
+    assert phone.news == []
+
+
+async def test_minor_faults_are_told_if_wanted(
+    home: Home, phone: Phone, garage: Owned
+) -> None:
+    """Like all others."""
+    await phone.watch(garage, minor_faults=True)
+    garage.miner.state.fail(206)
+    await home.wait(2)
+    garage.miner.state.faults.clear()
+    await home.wait(2)
+    assert phone.news == [("fault_appeared", "Garage"), ("fault_cleared", "Garage")]
+
+
+async def test_other_miners_are_not_told_of(
+    home: Home, phone: Phone, garage: Owned, hall: Owned
+) -> None:
+    """Whatever happens to them."""
+    await phone.watch(garage, offline_minutes=2, hash_rate_minutes=2)
+    hall.miner.state.fail(110)
+    hall.miner.state.boards[0].alive = False
+    hall.miner.state.boards[1].alive = False
+    hall.miner.state.pools[0].url = "stratum+tcp://other.example:3333"
+    await home.wait(10)
+    await hall.miner.disconnect()
+    await home.wait(10)
+
+    assert phone.news == []
+
+
+async def test_a_miner_that_does_not_answer_for_long(
+    home: Home, phone: Phone, garage: Owned, hall: Owned
+) -> None:
+    """Is told of once, and when it answers again."""
+    await phone.watch(garage, hall, offline_minutes=10)
+
+    await garage.miner.disconnect()
+    await home.wait(9)
+    assert phone.news == []
+    await home.wait(4)
+    assert phone.messages == [
+        {
+            "what": "offline",
+            "miner": "Garage",
+            "title": "Garage does not answer",
+            "message": "Garage: no answer for 10 minutes.",
+        }
+    ]
+    await home.wait(60)
+    assert phone.news == []
+
+    garage.miner.reconnect()
+    await home.wait(2)
+    (message,) = phone.messages
+    assert message["title"] == "Garage answers again"
+    assert message["message"].startswith("It did not answer for 7")
+    await home.wait(20)
+    assert phone.news == []
+
+
+async def test_a_miner_that_comes_and_goes_is_not_told_of(
+    home: Home, phone: Phone, garage: Owned
+) -> None:
+    """A missed poll or a reboot is nothing, neither its beginning nor its end."""
+    await phone.watch(garage, offline_minutes=5)
+
+    for minutes in (0.5, 1, 3, 4.5, 2):
+        await garage.miner.disconnect()
+        await home.wait(minutes)
+        garage.miner.reconnect()
+        await home.wait(3)
+    assert phone.news == []
+
+
+@pytest.mark.parametrize("minutes", [5, 5.5, 6, 6.5, 7, 7.5])
+async def test_whoever_is_told_to_be_back_was_told_to_be_gone(
+    home: Home, phone: Phone, garage: Owned, minutes: float
+) -> None:
+    """However close it is to the time that counts."""
+    await phone.watch(garage, offline_minutes=5)
+
+    await garage.miner.disconnect()
+    await home.wait(minutes)
+    garage.miner.reconnect()
+    await home.wait(3)
+
+    assert phone.news in ([], [("offline", "Garage"), ("online", "Garage")])
+
+
+async def test_many_miners_are_told_of_in_one_message(
+    home: Home, phone: Phone, garage: Owned, hall: Owned, shed: Owned
+) -> None:
+    """When the network fails, the phone does not ring for each."""
+    await phone.watch(garage, hall, shed)
+
+    for each in (garage, hall, shed):
+        await each.miner.disconnect()
+    await home.wait(15)
+
+    (message,) = phone.messages
+    assert message["title"] == "3 miners do not answer"
+    assert message["message"] == "Garage, Hall, Shed: no answer for 10 minutes."
+
+
+async def test_a_low_hash_rate_is_told_once(
+    home: Home, phone: Phone, garage: Owned
+) -> None:
+    """After some time, and again only after it was better."""
+    await phone.watch(garage, hash_rate_percent=80, hash_rate_minutes=15)
+    await home.wait(20)
+
+    garage.miner.state.boards[0].alive = False
+    await home.wait(14)
+    assert phone.news == []
+    await home.wait(4)
+    (message,) = phone.messages
+    assert (message["what"], message["title"]) == ("hash_rate_low", "Garage is slow")
+    assert message["message"].startswith("Garage: 6")
+    assert message["message"].endswith(" TH/s, 66 % of the target.")
+    garage.miner.state.boards[1].alive = False
+    await home.wait(60)
+    assert phone.news == []
+
+    for board in garage.miner.state.boards:
+        board.alive = True
+    await home.wait(5)
+    garage.miner.state.boards[0].alive = False
+    await home.wait(18)
+    assert phone.news == [("hash_rate_low", "Garage")]
+
+
+async def test_a_hash_rate_that_flaps_is_not_told_of(
+    home: Home, phone: Phone, garage: Owned
+) -> None:
+    """Only time without a break counts."""
+    await phone.watch(garage, hash_rate_percent=80, hash_rate_minutes=15)
+
+    for _ in range(3):
+        garage.miner.state.boards[0].alive = False
+        await home.wait(13)
+        garage.miner.state.boards[0].alive = True
+        await home.wait(2)
+    assert phone.news == []
+
+
+async def test_a_miner_that_should_be_slow_is_not_told_of(
+    home: Home, phone: Phone, garage: Owned
+) -> None:
+    """Stopped, tuning, or at less power."""
+    await phone.watch(garage, hash_rate_percent=80, hash_rate_minutes=5)
+
+    await home.hass.services.async_call(
+        "number",
+        "set_value",
+        {"entity_id": "number.garage_power_percent", "value": 40},
+        blocking=True,
+    )
+    await home.wait(20)
+    garage.miner.state.mining = False
+    await home.wait(20)
+    garage.miner.state.mining = True
+    await home.wait(40)
+    assert phone.news == []
+
+
+async def test_another_pool_is_told_once(
+    home: Home, phone: Phone, garage: Owned
+) -> None:
+    """With both names."""
+    await phone.watch(garage)
+    first = garage.shown("sensor", "pool")
+
+    garage.miner.state.pools[0].url = "stratum+tcp://other.example:3333"
+    await home.wait(10)
+
+    assert phone.messages == [
+        {
+            "what": "pool_changed",
+            "miner": "Garage",
+            "title": "Garage mines for another pool",
+            "message": f"Garage: stratum+tcp://other.example:3333, before: {first}.",
+        }
+    ]
+
+
+async def test_a_pool_that_is_not_known_for_a_while_has_not_changed(
+    home: Home, phone: Phone, garage: Owned
+) -> None:
+    """Without mining there is none, nor while nobody answers; another one afterwards is one."""
+    await phone.watch(garage, tell_offline=False)
+
+    garage.miner.state.mining = False
+    await home.wait(5)
+    garage.miner.state.mining = True
+    await home.wait(5)
+    await garage.miner.disconnect()
+    await home.wait(5)
+    garage.miner.reconnect()
+    await home.wait(5)
+    assert phone.news == []
+
+    await garage.miner.disconnect()
+    await home.wait(5)
+    garage.miner.state.pools[0].url = "stratum+tcp://other.example:3333"
+    garage.miner.reconnect()
+    await home.wait(5)
+    assert phone.news == [("pool_changed", "Garage")]
+
+
+async def test_each_kind_can_be_switched_off(
+    home: Home, phone: Phone, garage: Owned
+) -> None:
+    """Then nothing is told of it."""
+    await phone.watch(
+        garage,
+        tell_faults=False,
+        tell_offline=False,
+        tell_hash_rate=False,
+        tell_pool=False,
+        offline_minutes=2,
+        hash_rate_minutes=2,
+    )
+    garage.miner.state.fail(110)
+    garage.miner.state.boards[0].alive = False
+    garage.miner.state.boards[1].alive = False
+    garage.miner.state.pools[0].url = "stratum+tcp://other.example:3333"
+    await home.wait(10)
+    await garage.miner.disconnect()
+    await home.wait(10)
+    garage.miner.reconnect()
+    await home.wait(5)
+
+    assert phone.news == []
+
+
+async def test_without_more_ado_it_is_a_notification(home: Home, garage: Owned) -> None:
+    """In Home Assistant itself."""
+    created = async_mock_service(home.hass, NOTIFICATION, "create")
+    await home.automate("tell_me", miners=["event.garage_fault"])
+
+    garage.miner.state.fail(110)
+    await home.wait(2)
+
+    (call,) = created
+    assert call.data["title"] == "Garage: fault 110 appeared"
+    assert call.data["message"]
+
+
+async def test_a_message_that_fails_keeps_no_other_back(
+    home: Home, phone: Phone, garage: Owned
+) -> None:
+    """Nor the automation."""
+    broken: list[dict[str, Any]] = [
+        *TELL,
+        {"action": "notify.nobody", "data": {"message": "{{ message }}"}},
+    ]
+    await home.automate(
+        "tell_me", miners=["event.garage_fault"], tell=broken, hash_rate_minutes=2
+    )
+
+    garage.miner.state.pools[0].url = "stratum+tcp://other.example:3333"
+    garage.miner.state.boards[0].alive = False
+    garage.miner.state.boards[1].alive = False
+    await home.wait(6)
+
+    assert sorted(phone.news) == [
+        ("hash_rate_low", "Garage"),
+        ("pool_changed", "Garage"),
+    ]
+
+
+async def test_a_miner_is_called_as_its_owner_calls_it(
+    home: Home, phone: Phone, garage: Owned, hall: Owned
+) -> None:
+    """A miner that is removed is left out."""
+    er.async_get(home.hass).async_remove("event.hall_fault")
+    await phone.watch(garage, hall)
+    garage.miner.state.fail(110)
+    await home.wait(2)
+
+    assert phone.news == [("fault_appeared", "Garage")]
+    await garage.miner.disconnect()
+    await home.wait(15)
+    assert phone.news == [("offline", "Garage")]
+
+
+async def test_a_restart_of_home_assistant_is_not_told_of(
+    home: Home, phone: Phone, garage: Owned, hall: Owned
+) -> None:
+    """Not the faults that are told already, not the miners that begin as unavailable."""
+    await phone.watch(garage, hall, offline_minutes=2, hash_rate_minutes=2)
+    garage.miner.state.fail(110)
+    await home.wait(3)
+    assert phone.news == [("fault_appeared", "Garage")]
+
+    async with home.restarted(garage, hall) as (later, again):
+        phone = Phone(later)
+        await phone.watch(*again, offline_minutes=2, hash_rate_minutes=2)
+        await later.started()
+        await later.wait(10)
+        assert phone.news == []
+
+
+async def test_what_happens_during_a_restart_is_told_after_it(
+    home: Home, phone: Phone, garage: Owned, hall: Owned
+) -> None:
+    """Faults, and miners that are gone."""
+    await phone.watch(garage, hall)
+
+    async with home.restarted(garage, hall) as (later, again):
+        phone = Phone(later)
+        garage.miner.state.fail(110)
+        await hall.miner.disconnect()
+        await phone.watch(*again)
+        await later.started()
+        await later.wait(15)
+        assert sorted(phone.news) == [
+            ("fault_appeared", "Garage"),
+            ("offline", "Hall"),
+        ]
