@@ -271,6 +271,7 @@ async def test_others_make_room_for_one_that_tunes(
         miners=target(garage, hall),
         full_power=3000,
         order=["switch.hall"],
+        min_on=0,
         may_switch=may_switch,
     )
     told(hall)

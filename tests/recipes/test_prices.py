@@ -1,11 +1,6 @@
-"""Mine when power is cheap, with price sensors as others make them.
-
-The libraries of these services are none of the project's requirements. Where one is missing, its
-test is skipped; `pip install pynordpool==0.4.0 amberelectric==2.0.12 pyTibber==0.37.6` runs all.
-"""
+"""Mine when power is cheap, with price sensors as others make them."""
 
 from collections.abc import Callable
-from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from importlib import import_module
 from types import ModuleType
@@ -34,9 +29,11 @@ CHEAP, EXPENSIVE, NEGATIVE = 40.0, 310.0, -25.0
 PRICES: Final = [CHEAP] * 3 + [EXPENSIVE] * 2 + [NEGATIVE] * 2 + [110.0] * 89
 
 
-# This one cannot be imported any more when the clock stands still.
-with suppress(ImportError):
-    import_module("amberelectric.models")
+# The libraries that the components load, of which not all have types. Amber's cannot be imported
+# any more when the clock stands still.
+AMBER: Final = import_module("amberelectric")
+AMBER_MODELS: Final = import_module("amberelectric.models")
+TIBBER: Final = import_module("tibber")
 
 
 async def _until(home: Home, minutes: float, *, at_once: bool = False) -> None:
@@ -128,8 +125,7 @@ async def test_the_automation_of_the_page_mines_when_power_is_cheap(
 @pytest.fixture
 def nord_pool() -> ModuleType:
     """Its library."""
-    library: ModuleType = pytest.importorskip("pynordpool")
-    return library
+    return import_module("pynordpool")
 
 
 def _delivery_period(nord_pool: ModuleType, day: datetime) -> Any:
@@ -242,9 +238,8 @@ async def test_mining_follows_nord_pool(
 
 def _amber(price: float, channel: str = "general") -> Any:
     """Return an interval as the API gives it, in cents per kWh."""
-    models = pytest.importorskip("amberelectric.models")
-    return models.Interval(
-        models.CurrentInterval(
+    return AMBER_MODELS.Interval(
+        AMBER_MODELS.CurrentInterval(
             type="CurrentInterval",
             duration=5,
             spotPerKwh=price,
@@ -264,7 +259,6 @@ def _amber(price: float, channel: str = "general") -> Any:
 
 async def test_mining_follows_amber(home: Home, garage: Owned) -> None:
     """Each minute, in dollars, and it knows when the API fails."""
-    library = pytest.importorskip("amberelectric")
     hass = home.hass
     api = Mock()
     api.get_current_prices.return_value = [_amber(4)]
@@ -288,7 +282,7 @@ async def test_mining_follows_amber(home: Home, garage: Owned) -> None:
     await home.wait(2)
     assert told(garage) == ["power_off"]
     await home.wait(16)
-    api.get_current_prices.side_effect = library.rest.ApiException(status=500)
+    api.get_current_prices.side_effect = AMBER.rest.ApiException(status=500)
     await home.wait(2)
     assert state_of(hass, sensor.entity_id) == "unavailable"
     assert told(garage) == []
@@ -302,13 +296,13 @@ async def test_mining_follows_amber(home: Home, garage: Owned) -> None:
 # Tibber: its set-up needs an account, so here are its home and its price sensor alone
 
 
-def _tibber_home(library: ModuleType) -> Any:
+def _tibber_home() -> Any:
     """Return a home with the prices of a day, as the API gives them."""
     today = [
         {"startsAt": (START + QUARTER * number).isoformat(), "total": price / 1000}
         for number, price in enumerate(PRICES)
     ]
-    home = library.TibberHome("home", Mock(time_zone=UTC))
+    home = TIBBER.TibberHome("home", Mock(time_zone=UTC))
     home.info = {
         "viewer": {
             "home": {
@@ -327,7 +321,7 @@ def _tibber_home(library: ModuleType) -> Any:
     return home
 
 
-async def _add_tibber(hass: HomeAssistant, library: ModuleType) -> Callable[[], Any]:
+async def _add_tibber(hass: HomeAssistant) -> Callable[[], Any]:
     """Add the price sensor of a home; returns what stops it."""
     # What has its libraries only where they are installed for this.
     from homeassistant.components.tibber.coordinator import (  # noqa: PLC0415
@@ -336,7 +330,7 @@ async def _add_tibber(hass: HomeAssistant, library: ModuleType) -> Callable[[], 
     )
     from homeassistant.components.tibber.sensor import TibberSensorElPrice  # noqa: PLC0415
 
-    home = _tibber_home(library)
+    home = _tibber_home()
     home.update_info_and_price_info = AsyncMock()
     client = Mock(get_homes=Mock(return_value=[home]))
     entry = MockConfigEntry(domain="tibber")
@@ -355,9 +349,8 @@ async def _add_tibber(hass: HomeAssistant, library: ModuleType) -> Callable[[], 
 
 async def test_mining_follows_tibber(home: Home, garage: Owned) -> None:
     """Through the quarters of an hour, and into a day without prices."""
-    library = pytest.importorskip("tibber")
     hass = home.hass
-    stop = await _add_tibber(hass, library)
+    stop = await _add_tibber(hass)
     await home.fleet.settle()
     sensor = hass.states.get("sensor.cottage_electricity_price")
     assert sensor
