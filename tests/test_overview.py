@@ -95,6 +95,18 @@ async def test_nobody_takes_a_miner_for_tuned_that_was_told_to_restart(
     assert (await told(hass, set_up))["stable"] is True
 
 
+@pytest.mark.parametrize("miner", ["air_miner", "old_miner"], indirect=True)
+async def test_nobody_takes_a_miner_for_running_that_was_told_to_stop(
+    hass: HomeAssistant, clock: Clock, set_up: WhatsminerCoordinator
+) -> None:
+    """However long its summary goes on to say so."""
+    await act(hass, "switch.turn_off", "switch.miner")
+    for _ in range(3):
+        state = await told(hass, set_up)
+        assert (state["mining"], state["running"], state["stable"]) == (False,) * 3
+        await clock.next_poll()
+
+
 async def test_miners_that_do_not_answer_are_left_out(
     hass: HomeAssistant,
     clock: Clock,

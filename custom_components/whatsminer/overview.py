@@ -23,12 +23,14 @@ def overview(coordinator: WhatsminerCoordinator) -> JsonObjectType:
     """
     data, settings = coordinator.data, coordinator.settings
     since, trend = data.mining_since, coordinator.trend
+    mining = settings.value("mining")
     return {
         "switch": _entity_id(coordinator, Platform.SWITCH, "mining"),
         "power_mode_select": _entity_id(coordinator, Platform.SELECT, "power_mode"),
-        "mining": settings.value("mining"),
-        "running": data.running,
-        "stable": data.stable if settings.is_settled else False,
+        "mining": mining,
+        # What was told to stop, or to start anew, may still look as it did before.
+        "running": mining is not False and data.running,
+        "stable": mining is not False and settings.is_settled and data.stable,
         "mining_since": since.isoformat() if since else None,
         "power_percent": settings.value("power_percent"),
         "power_limit": settings.value("power_limit"),

@@ -107,9 +107,11 @@ class Home:
         await self.fleet.settle()
 
     async def wait(self, minutes: float) -> None:
-        """Let time pass, with everything that is due in it, half a minute at a time."""
-        for _ in range(round(minutes * 2)):
-            await self.fleet.clock.tick(30)
+        """Let time pass, with what is due in it: a minute at a time, the last one in halves."""
+        halves = round(minutes * 2)
+        coarse = max(0, halves // 2 - 1)
+        for seconds in [60] * coarse + [30] * (halves - 2 * coarse):
+            await self.fleet.clock.tick(seconds)
 
 
 def _same_entry(entry: MockConfigEntry) -> MockConfigEntry:

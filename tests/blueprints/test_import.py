@@ -26,7 +26,7 @@ _LINK: Final = re.compile(
 # Where GitHub has a file itself, and not a page about it.
 _RAW: Final = "https://raw.githubusercontent.com/whatsminer-ha/whatsminer/main/"
 
-NEEDED: Final = {"miners", "temperature_sensor"}
+NEEDED: Final = {"miners", "temperature_sensor", "cap"}
 
 EACH = pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
 
