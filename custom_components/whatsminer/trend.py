@@ -50,5 +50,6 @@ def _percent_of_target(snapshot: Snapshot, settings: Settings) -> float | None:
     power = settings.value("power_percent")
     if isinstance(power, int | float) and target:
         target *= min(power, 100) / 100
-    is_meant = snapshot.mining and snapshot.stable and settings.is_settled
-    return 100 * rate / target if is_meant and target and rate is not None else None
+    if not (snapshot.mining and snapshot.stable and target) or rate is None:
+        return None
+    return 100 * rate / target
