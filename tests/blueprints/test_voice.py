@@ -127,6 +127,7 @@ async def test_a_percent_is_set(
             "de",
             {
                 "null": 0,
+                "eins": 1,
                 "fünf": 5,
                 "zwölf": 12,
                 "zwanzig": 20,
