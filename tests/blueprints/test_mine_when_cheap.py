@@ -80,6 +80,24 @@ async def test_a_price_that_flaps_switches_nothing_too_often(
     assert times["power_on"] == pytest.approx([10, 41], abs=2)
 
 
+async def test_a_price_is_not_acted_upon_when_it_is_just_over(
+    home: Home, automate: Callable[..., Any], garage: Owned
+) -> None:
+    """A minimum time often ends with a quarter of an hour, before the next price is told."""
+    await automate(min_on=30, min_off=0)
+    await home.set(PRICE, EXPENSIVE)
+    await home.set(PRICE, CHEAP)
+    assert told(garage) == ["power_off", "power_on"]
+
+    await home.wait(15)
+    await home.set(PRICE, EXPENSIVE)
+    await home.wait(15)
+    await home.set(PRICE, BETWEEN)
+    await home.wait(5)
+
+    assert told(garage) == []
+
+
 async def test_what_pays_for_use_is_always_mined(
     home: Home, automate: Callable[..., Any], garage: Owned
 ) -> None:
