@@ -2,6 +2,8 @@
 
 from collections.abc import Callable
 from datetime import datetime
+from pathlib import Path
+import re
 from typing import Any
 
 import pytest
@@ -87,6 +89,7 @@ async def test_nobody_takes_a_miner_for_tuned_that_was_told_to_restart(
 ) -> None:
     """Even before a poll sees it: it would forget what it is told now."""
     await set_mode(hass, "low")
+    assert (await told(hass, set_up))["mining_since"] is None
     assert (await told(hass, set_up))["stable"] is False
     await clock.next_poll()
     assert (await told(hass, set_up))["stable"] is False
@@ -104,6 +107,7 @@ async def test_nobody_takes_a_miner_for_running_that_was_told_to_stop(
     for _ in range(3):
         state = await told(hass, set_up)
         assert (state["mining"], state["running"], state["stable"]) == (False,) * 3
+        assert (state["mining_since"], state["hash_rate_at_most"]) == (None, [])
         await clock.next_poll()
 
 
@@ -233,6 +237,34 @@ async def test_a_change_of_the_pool_is_remembered(
     assert state["pool"] == "stratum+tcp://other.example:3333"
     assert state["previous_pool"] == first
     assert datetime.fromisoformat(state["pool_since"])
+
+
+async def test_every_field_is_on_its_page(
+    hass: HomeAssistant, set_up: WhatsminerCoordinator
+) -> None:
+    """And nothing else is."""
+    page = (Path(__file__).parents[1] / "docs" / "get_state.md").read_text()
+    rows = [line.split("|")[1] for line in page.splitlines() if line.startswith("| `")]
+    fields = re.findall(r"`(\w+)`", " ".join(rows))
+
+    assert sorted(fields) == sorted(await told(hass, set_up))
+
+
+async def test_after_an_outage_a_low_hash_rate_is_a_new_one(
+    hass: HomeAssistant,
+    miner: SimulatedMiner,
+    clock: Clock,
+    set_up: WhatsminerCoordinator,
+) -> None:
+    """What it was meanwhile, nobody knows."""
+    before = (await told(hass, set_up))["hash_rate_at_most"][0]["since"]
+
+    await miner.disconnect()
+    await clock.next_poll(3)
+    miner.reconnect()
+    await clock.next_poll()
+
+    assert (await told(hass, set_up))["hash_rate_at_most"][0]["since"] > before
 
 
 async def test_no_miner_at_all_is_a_mistake(

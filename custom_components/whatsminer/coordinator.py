@@ -145,6 +145,8 @@ class WhatsminerCoordinator(DataUpdateCoordinator[Snapshot]):
             self.hass.config_entries.async_schedule_reload(self.config_entry.entry_id)
         async with self.async_remembering() as memory:
             self.settings.update(snapshot, began)
+            if not self.last_update_success:
+                self.trend.at_most.clear()  # nobody knows what was meanwhile
             self.trend.note(snapshot, self.settings)
             self.break_even.learn(snapshot, memory)
             # One that is missing for a while is still known by its number.

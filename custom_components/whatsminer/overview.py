@@ -22,15 +22,17 @@ def overview(coordinator: WhatsminerCoordinator) -> JsonObjectType:
     unless it mines and is tuned.
     """
     data, settings = coordinator.data, coordinator.settings
-    since, trend = data.mining_since, coordinator.trend
+    trend = coordinator.trend
     mining = settings.value("mining")
+    # What was told to stop, or to start anew, may still look as it did before.
+    current = mining is not False and settings.is_settled
+    since = data.mining_since if current else None
     return {
         "switch": _entity_id(coordinator, Platform.SWITCH, "mining"),
         "power_mode_select": _entity_id(coordinator, Platform.SELECT, "power_mode"),
         "mining": mining,
-        # What was told to stop, or to start anew, may still look as it did before.
-        "running": mining is not False and data.running,
-        "stable": mining is not False and settings.is_settled and data.stable,
+        "running": current and data.running,
+        "stable": current and data.stable,
         "mining_since": since.isoformat() if since else None,
         "power_percent": settings.value("power_percent"),
         "power_limit": settings.value("power_limit"),
@@ -40,6 +42,7 @@ def overview(coordinator: WhatsminerCoordinator) -> JsonObjectType:
         "hash_rate_at_most": [
             {"percent": percent, "since": begin.isoformat()}
             for percent, begin in trend.at_most
+            if current
         ],
         "efficiency": coordinator.efficiency,
         "break_even_price": coordinator.break_even_price,

@@ -107,10 +107,15 @@ class Home:
         await self.fleet.settle()
 
     async def wait(self, minutes: float) -> None:
-        """Let time pass, with what is due in it: a minute at a time, the last one in halves."""
+        """Let time pass, with what is due in it.
+
+        Between the first half minute and the last it goes by minutes, so that polls are in
+        the middle of one, as they are at some time other than automations in life.
+        """
         halves = round(minutes * 2)
-        coarse = max(0, halves // 2 - 1)
-        for seconds in [60] * coarse + [30] * (halves - 2 * coarse):
+        whole = max(0, halves // 2 - 1)
+        half = [30] * (halves - 2 * whole)
+        for seconds in [*half[:1], *[60] * whole, *half[1:]]:
             await self.fleet.clock.tick(seconds)
 
 

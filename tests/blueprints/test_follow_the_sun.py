@@ -1,5 +1,6 @@
 """Follow the sun, or a budget: what reaches the miners, and what does not."""
 
+import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
@@ -9,7 +10,7 @@ import pytest
 
 from homeassistant.const import STATE_UNKNOWN
 from simulator import Refused
-from tests import JOINED, Altered, act
+from tests import JOINED, Altered, Held, act
 from tests.fleet import Fleet, Owned
 
 from . import Home, target, told
@@ -337,19 +338,41 @@ async def test_a_sensor_that_says_nothing_changes_nothing_for_a_while(
     assert told(garage) == commands
 
 
-async def test_a_miner_whose_power_nobody_knows_is_not_guessed_at(
+async def test_a_miner_whose_power_nobody_knows_does_not_stop_it_all(
     house: House, follow: Callable[..., Any], garage: Owned
 ) -> None:
-    """What is left over without it would look like nothing at all."""
-    await follow()
+    """It draws about what it was told to; without that, nothing would seem left over."""
+    await follow(reserve=100)
     garage.miner.misbehave(JOINED, Altered('"Power":', '"Watts":'))
     await house.wait(1)
     assert garage.shown("sensor", "power") == STATE_UNKNOWN
-
-    house.sun = 4000
-    await house.wait(2)
-
     assert told(garage) == []
+
+    house.sun = 3500
+    await house.wait(1)
+
+    assert told(garage) == ["set_power_pct_v2 85"]
+
+
+async def test_a_miner_that_takes_long_keeps_no_other_on(
+    home: Home, budget: Callable[..., Any], garage: Owned, hall: Owned
+) -> None:
+    """The next minute does not wait for what it has not answered yet."""
+    await budget(miners=target(garage, hall), full_power=3000)
+    told(hall)
+    held = Held()
+    hall.miner.misbehave("set_power_pct_v2", held)
+    garage.miner.misbehave("set_power_pct_v2", held)
+    home.hass.states.async_set(BUDGET, "4600")
+    home.fleet.clock.move(60)
+    await held.reached.wait()
+
+    home.hass.states.async_set(BUDGET, "0")
+    home.fleet.clock.move(60)
+    while "power_off" not in told(garage):
+        await asyncio.sleep(0)
+    held.release.set()
+    await home.fleet.settle()
 
 
 async def test_miners_can_be_kept_on_and_off(

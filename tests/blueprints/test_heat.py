@@ -1,5 +1,6 @@
 """Heat a room or a tank: what reaches the miners, and what does not."""
 
+import asyncio
 from typing import Any
 
 import pytest
@@ -8,7 +9,7 @@ from pytest_homeassistant_custom_component.common import mock_restore_cache
 from homeassistant.core import HomeAssistant
 from homeassistant.setup import async_setup_component
 from simulator import Refused
-from tests import Altered, act
+from tests import Altered, Held, act
 from tests.fleet import Owned
 
 from . import Home, target, told
@@ -372,7 +373,7 @@ async def test_a_sensor_that_fell_silent_may_count_as_gone(
         await room.wait(25)
         await room.set(ROOM, 20)
     assert told(garage) == []
-    await room.wait(29)
+    await room.wait(44)
     assert told(garage) == []
     await room.wait(2)
     assert told(garage) == ["power_off"]
@@ -388,7 +389,43 @@ async def test_by_default_a_sensor_may_be_silent(room: Home, garage: Owned) -> N
     assert told(garage) == []
 
 
+async def test_a_thermostat_without_a_target_changes_nothing_for_a_while(
+    room: Home, garage: Owned
+) -> None:
+    """However long its state has been the same."""
+    await room.set(ROOM, 20)
+    await room.set(THERMOSTAT, "heat", temperature=20)
+    await heat(room, garage, target_entity=THERMOSTAT)
+    await room.wait(20)
+    told(garage)
+
+    await room.set(THERMOSTAT, "heat")
+    await room.wait(14)
+    assert told(garage) == []
+    await room.wait(2)
+    assert told(garage) == ["power_off"]
+
+
 # The cap
+
+
+async def test_at_the_cap_nobody_waits_for_a_miner_that_takes_long(
+    room: Home, garage: Owned, hall: Owned
+) -> None:
+    """Whatever another run of the automation still waits for."""
+    await room.set(ROOM, 20)
+    await heat(room, garage, hall)
+    told(garage)
+    held = Held()
+    hall.miner.misbehave("set_power_pct", held)
+    room.hass.states.async_set(ROOM, "19")
+    await held.reached.wait()
+
+    room.hass.states.async_set(ROOM, "80")
+    while "power_off" not in told(garage):
+        await asyncio.sleep(0)
+    held.release.set()
+    await room.fleet.settle()
 
 
 async def test_at_the_cap_mining_stops_at_once(room: Home, garage: Owned) -> None:

@@ -198,6 +198,19 @@ async def test_chips_that_are_cooled_by_it_do_not_swing(
 # Off, and on again
 
 
+async def test_what_is_too_hot_to_be_on_is_not_switched_on(
+    shed: Home, garage: Owned
+) -> None:
+    """Even where "on below" was left higher than "off at"."""
+    await shed.set(SHED, 31)
+    await by_shed(
+        shed, garage, full_until=20, lowest_at=25, off_at=30, come_back="always"
+    )
+    await shed.wait(45)
+
+    assert told(garage) == ["power_off"]
+
+
 async def test_too_hot_is_off_at_once(shed: Home, garage: Owned) -> None:
     """Though it has just been switched on, and is not tuned yet."""
     garage.miner.state.mining = False
@@ -286,7 +299,7 @@ async def test_the_helper_stays_on_until_all_run(
     hall.miner.misbehave("power_on", Refused(132))
     await shed.set(SHED, 45)
     await shed.set(SHED, 20)
-    await shed.wait(10)
+    await shed.wait(13)
     assert told(garage) == ["power_off", "power_on"]
     assert told(hall)[:3] == ["power_off", "power_on", "power_on"]
     assert shed.hass.states.is_state(STOPPED, "on")

@@ -1,13 +1,15 @@
 """Mine when power is cheap: what reaches the miners, and what does not."""
 
+import asyncio
 from collections.abc import Callable
 from functools import partial
 from typing import Any
 
 import pytest
 
+from homeassistant.const import CONF_PASSWORD
 from simulator import Refused
-from tests import act
+from tests import Altered, Held, act
 from tests.fleet import Fleet, Owned
 
 from . import Home, target, told
@@ -222,6 +224,48 @@ async def test_one_that_fails_leaves_no_other_on(
     assert not hall.miner.state.mining
 
 
+async def test_a_miner_that_takes_long_keeps_no_other_on(
+    home: Home, automate: Callable[..., Any], garage: Owned, hall: Owned
+) -> None:
+    """A price that rises meanwhile does not wait for what it has not answered yet."""
+    await automate(miners=target(garage, hall), min_off=0)
+    await act(home.hass, "switch.turn_off", "switch.hall")
+    told(hall)
+    held = Held()
+    hall.miner.misbehave("power_on", held)
+    home.hass.states.async_set(PRICE, str(CHEAP))
+    await held.reached.wait()
+
+    home.hass.states.async_set(PRICE, str(EXPENSIVE))
+    while "power_off" not in told(garage):
+        await asyncio.sleep(0)
+    held.release.set()
+    await home.fleet.settle()
+
+
+@pytest.mark.parametrize("how", ["power_off", "percent"])
+async def test_a_miner_that_is_only_read_is_told_nothing(
+    home: Home,
+    automate: Callable[..., Any],
+    fleet: Fleet,
+    caplog: pytest.LogCaptureFixture,
+    how: str,
+) -> None:
+    """And the log is not filled with refusals."""
+    attic = await fleet.know("Attic")
+    home.hass.config_entries.async_update_entry(
+        attic.entry, data={**attic.entry.data, CONF_PASSWORD: ""}
+    )
+    await fleet.set_up(attic)
+    await automate(miners=target(attic), how=how)
+
+    await home.set(PRICE, EXPENSIVE)
+    await home.wait(2)
+
+    assert attic.miner.writes == []
+    assert "without a password" not in caplog.text
+
+
 async def test_a_miner_that_comes_back_is_told_again(
     home: Home, automate: Callable[..., Any], garage: Owned
 ) -> None:
@@ -315,6 +359,21 @@ async def test_less_power_can_be_enough(
     assert told(garage) == ["set_power_pct_v2 100"]
     await home.wait(10)
     assert told(garage) == []
+
+
+async def test_a_percent_that_is_told_with_a_fraction_is_the_same(
+    home: Home, throttle: Callable[..., Any], hall: Owned
+) -> None:
+    """It is not asked for again each minute."""
+    await throttle(miners=target(hall))
+    await home.set(PRICE, EXPENSIVE)
+    assert told(hall) == ["set_power_pct_v2 40"]
+    hall.miner.misbehave("status", Altered('"power_pct":40', '"power_pct":40.4'))
+
+    await home.wait(5)
+
+    assert hall.shown("number", "power_percent") == "40.4"
+    assert told(hall) == []
 
 
 async def test_less_power_can_be_fast(

@@ -149,7 +149,7 @@ async def test_a_miner_that_does_not_answer_for_long(
             "what": "offline",
             "miner": "Garage",
             "title": "Garage does not answer",
-            "message": "Garage: no answer for 10 minutes.",
+            "message": "Garage: no answer for 10 min.",
         }
     ]
     await home.wait(60)
@@ -207,7 +207,7 @@ async def test_many_miners_are_told_of_in_one_message(
 
     (message,) = phone.messages
     assert message["title"] == "3 miners do not answer"
-    assert message["message"] == "Garage, Hall, Shed: no answer for 10 minutes."
+    assert message["message"] == "Garage, Hall, Shed: no answer for 10 min."
 
 
 async def test_a_low_hash_rate_is_told_once(
