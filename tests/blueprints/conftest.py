@@ -47,6 +47,8 @@ def config_folder(hass: HomeAssistant, tmp_path: Path) -> Generator[Path]:
 @pytest.fixture
 async def home(fleet: Fleet, config_folder: Path) -> AsyncGenerator[Home]:
     """A home without miners, whose automations end with the test."""
+    # For each of the many callbacks it would keep a stack trace, which takes half of the time.
+    fleet.hass.loop.set_debug(False)
     home = Home(fleet)
     yield home
     await home.close()
