@@ -7,7 +7,11 @@ import probatio
 import pytest
 
 from custom_components.whatsminer.actions import ACTIONS, Action
-from custom_components.whatsminer.const import CONF_PERCENT_METHOD, DOMAIN
+from custom_components.whatsminer.const import (
+    CONF_HASH_PRICE_UNIT,
+    CONF_PERCENT_METHOD,
+    DOMAIN,
+)
 from custom_components.whatsminer.scan_flow import CONF_OTHERS
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.service import async_get_all_descriptions
@@ -122,7 +126,8 @@ def test_no_option_is_left_over() -> None:
 
     for texts in TEXTS.values():
         selectors = texts["selector"]
-        assert named | {CONF_OTHERS, CONF_PERCENT_METHOD} == set(selectors)
+        of_forms = {CONF_HASH_PRICE_UNIT, CONF_OTHERS, CONF_PERCENT_METHOD}
+        assert named | of_forms == set(selectors)
         assert set(selectors["pools"]["fields"]) == set(pools["fields"])
 
 
