@@ -134,8 +134,8 @@ async def test_the_price_is_that_at_which_mining_earns_what_it_costs(
 
     earned = 50 / 1000 * terahashes
     assert price(hass) * watts / 1000 * 24 == pytest.approx(earned, rel=1e-6)
-    assert set_up.break_even_price == pytest.approx(price(hass))
-    assert set_up.efficiency == pytest.approx(efficiency(hass))
+    assert set_up.break_even.price == pytest.approx(price(hass))
+    assert set_up.break_even.efficiency == pytest.approx(efficiency(hass))
 
 
 @pytest.mark.parametrize(
@@ -427,14 +427,14 @@ async def test_a_stopped_miner_keeps_the_last_efficiency(
 ) -> None:
     """Whether to start it is asked while it does not mine; its efficiency now is unknown."""
     await clock.next_poll()
-    before, last = price(hass), set_up.efficiency
+    before, last = price(hass), set_up.break_even.efficiency
 
     miner.state.mining = False
     await clock.next_poll(5)
 
     assert shown(hass, EFFICIENCY) == STATE_UNKNOWN
     assert price(hass) == before
-    assert set_up.efficiency == last
+    assert set_up.break_even.efficiency == last
 
 
 @every_generation
@@ -485,7 +485,9 @@ async def test_it_is_stored_when_it_has_become_another(
         assert hass_storage[key]["data"]["efficiency"] == pytest.approx(
             stored, rel=1e-4
         )
-        assert set_up.efficiency == pytest.approx(joules_per_terahash, rel=1e-4)
+        assert set_up.break_even.efficiency == pytest.approx(
+            joules_per_terahash, rel=1e-4
+        )
 
     miner.state.mining = False
     miner.behave()
@@ -540,7 +542,7 @@ async def test_a_miner_that_was_never_stable_is_taken_as_it_is(
     assert await hass.config_entries.async_setup(config_entry.entry_id)
     await hass.async_block_till_done()
     assert shown(hass, PRICE) == STATE_UNKNOWN
-    assert config_entry.runtime_data.efficiency is None
+    assert config_entry.runtime_data.break_even.efficiency is None
 
     miner.state.mining = True
     key = f"{DOMAIN}.{config_entry.entry_id}"

@@ -92,16 +92,6 @@ class WhatsminerCoordinator(DataUpdateCoordinator[Snapshot]):
         """Whether the owner lets us write; without it there are readings only."""
         return bool(self.config_entry.data.get(CONF_PASSWORD))
 
-    @property
-    def efficiency(self) -> float | None:
-        """J/TH while mining is stable, also of a miner that is stopped now."""
-        return self.break_even.efficiency
-
-    @property
-    def break_even_price(self) -> float | None:
-        """The price per kWh, in Home Assistant's currency, at which mining costs what it earns."""
-        return self.break_even.price
-
     def board_identifier(self, slot: int) -> str:
         """Return what identifies the device of a hashboard."""
         return f"{self.config_entry.unique_id}_board{slot}"

@@ -44,8 +44,8 @@ def overview(coordinator: WhatsminerCoordinator) -> JsonObjectType:
             for percent, begin in trend.at_most
             if current
         ],
-        "efficiency": coordinator.efficiency,
-        "break_even_price": coordinator.break_even_price,
+        "efficiency": coordinator.break_even.efficiency,
+        "break_even_price": coordinator.break_even.price,
         "chip_temperature": data.live.chip_temperature_max,
         "environment_temperature": data.live.environment_temperature,
         "coolant_temperature": data.status.coolant_temperature,

@@ -78,20 +78,20 @@ def _add_while_priced(
 ) -> None:
     """Let sensors come and go with the hash price in the options, which takes no reload."""
     registry = er.async_get(coordinator.hass)
-    added = False
+    added: bool | None = None
 
     @callback
     def follow() -> None:
         nonlocal added
-        if coordinator.break_even.wanted:
-            if not added:
-                async_add_entities(
-                    WhatsminerPriceSensor(coordinator, description)
-                    for description in PRICE_SENSORS
-                )
-            added = True
+        if (wanted := coordinator.break_even.wanted) == added:
             return
-        added = False
+        added = wanted
+        if wanted:
+            async_add_entities(
+                WhatsminerPriceSensor(coordinator, description)
+                for description in PRICE_SENSORS
+            )
+            return
         for description in PRICE_SENSORS:
             unique_id = f"{coordinator.config_entry.unique_id}_{description.key}"
             if entity_id := registry.async_get_entity_id(

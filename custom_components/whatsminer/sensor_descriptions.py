@@ -297,6 +297,6 @@ PRICE_SENSORS: Final[tuple[WhatsminerSensorDescription[WhatsminerCoordinator], .
         key="break_even_price",
         state_class=_MEASUREMENT,
         suggested_display_precision=4,
-        value_fn=lambda coordinator: coordinator.break_even_price,
+        value_fn=lambda coordinator: coordinator.break_even.price,
     ),
 )

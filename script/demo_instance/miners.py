@@ -16,6 +16,8 @@ from .loopback import HOME
 
 _SECONDS_TO_COME_BACK = 60.0
 _PORT = 4028  # the only one that a scan asks
+# How the integration looks whether it may write, at any time; it changes nothing.
+ACCESS_CHECK = {"cmd": "set_led", "param": "auto"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -28,6 +28,7 @@ class HomeAssistant:
         """Prepare; nothing is started."""
         self.log = config / LOG
         self._config = config
+        self._child: tuple[Path, ...] = (_CHILD,)
         self._process: asyncio.subprocess.Process | None = None
 
     async def __aenter__(self) -> Self:
@@ -61,7 +62,7 @@ class HomeAssistant:
         environment = {k: v for k, v in os.environ.items() if k != "PYTHONPATH"}
         with self.log.open("ab") as log:
             self._process = await asyncio.create_subprocess_exec(
-                sys.executable, "-P", _CHILD,
+                sys.executable, "-P", *self._child,
                 "--config", self._config, "--skip-pip", "--log-no-color",
                 env=environment,
                 stdin=asyncio.subprocess.PIPE,

@@ -9,7 +9,7 @@ import sys
 import tempfile
 from typing import Any
 
-from demo_instance import DemoError
+from demo_instance import ROOT, TOOLCHAIN, DemoError
 
 from . import haste
 from .picture import draw
@@ -17,11 +17,9 @@ from .prices import BEGIN
 from .record import Record
 from .report import report
 
-_ROOT = Path(__file__).resolve().parents[2]
-_TOOLCHAIN = _ROOT / ".toolchain"
-_KEPT = _TOOLCHAIN / "replay.json"
-_LOG = _TOOLCHAIN / "replay.log"
-_PICTURE = _ROOT / "docs" / "price-day.svg"
+_KEPT = TOOLCHAIN / "replay.json"
+_LOG = TOOLCHAIN / "replay.log"
+_PICTURE = ROOT / "docs" / "price-day.svg"
 _SPEED = 300.0
 # Home Assistant starts in about half a minute, and the miners are to be added yet.
 _BEFORE = 600.0
@@ -61,8 +59,8 @@ def main() -> int:
 
 def _record(speed: float) -> int:
     """Let the day pass and keep its record; return the exit code."""
-    _TOOLCHAIN.mkdir(exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix="replay-", dir=_TOOLCHAIN) as folder:
+    TOOLCHAIN.mkdir(exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix="replay-", dir=TOOLCHAIN) as folder:
         config = Path(folder) / "home"
         config.mkdir()
         clock = haste.lead(Path(folder) / "clock", BEGIN - _BEFORE)

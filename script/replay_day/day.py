@@ -13,7 +13,7 @@ from demo_instance import DemoError, miners
 from demo_instance.client import Client
 from demo_instance.instance import say
 from demo_instance.loopback import pick_network
-from demo_instance.miners import HYDRO, PLANS, DemoMiner
+from demo_instance.miners import ACCESS_CHECK, HYDRO, PLANS, DemoMiner
 from demo_instance.process import LOG
 from demo_instance.seed import seed
 
@@ -35,8 +35,6 @@ from .record import MinerDay, Phase, Record, Told
 
 _STEP = 5.0
 _BY = {"power_off": "power off", "percent": "less power"}
-# A miner that looks after its access, which changes nothing.
-_ACCESS_CHECK = {"cmd": "set_led", "param": "auto"}
 _ABOUT_US = ("whatsminer", "automation", "template", "electricity")
 
 
@@ -75,7 +73,7 @@ class _Watched:
             self.starts += 1
             self.started_at = state.started_at
         for write in writes[self.heard :]:
-            if write != _ACCESS_CHECK:
+            if write != ACCESS_CHECK:
                 text = f"{write['cmd']} {write.get('percent', '')}".rstrip()
                 self.told.append(Told(at=at, command=text))
         self.heard = len(writes)

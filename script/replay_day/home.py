@@ -1,14 +1,8 @@
 """The demo's Home Assistant, in the time of the replay."""
 
-import asyncio
 import json
-import os
 from pathlib import Path
-import shutil
-import sys
-from typing import override
 
-from demo_instance import ROOT
 from demo_instance.process import HomeAssistant
 
 from .prices import PRICES, TIME_ZONE
@@ -46,12 +40,8 @@ template:
 
 
 def configure(config: Path) -> None:
-    """Turn a folder that is ready for the demo into one with prices and blueprints."""
+    """Turn a folder that is ready for the demo into one with prices."""
     (config / "configuration.yaml").write_text(_CONFIGURATION)
-    (config / AUTOMATIONS).write_text("[]")
-    blueprints = ROOT / "blueprints" / "automation" / "whatsminer"
-    target = config / "blueprints" / "automation" / "whatsminer"
-    shutil.copytree(blueprints, target, dirs_exist_ok=True)
 
 
 def automate(config: Path, automations: dict[str, dict[str, object]]) -> None:
@@ -73,18 +63,4 @@ class HastyHomeAssistant(HomeAssistant):
     def __init__(self, config: Path, clock: Path) -> None:
         """Prepare; nothing is started."""
         super().__init__(config)
-        self._clock = clock
-
-    @override
-    async def _start(self) -> None:
-        environment = {k: v for k, v in os.environ.items() if k != "PYTHONPATH"}
-        with self.log.open("ab") as log:
-            self._process = await asyncio.create_subprocess_exec(
-                sys.executable, "-P", _CHILD, self._clock,
-                "--config", self._config, "--skip-pip", "--log-no-color",
-                env=environment,
-                stdin=asyncio.subprocess.PIPE,
-                stdout=log,
-                stderr=asyncio.subprocess.STDOUT,
-                start_new_session=True,
-            )  # fmt: skip
+        self._child = (_CHILD, clock)

@@ -6,25 +6,10 @@ from unittest.mock import patch
 
 import pytest
 
-from homeassistant.const import Platform
 from homeassistant.core import HomeAssistant
 from tests.fleet import Fleet, Owned
 
 from . import Home
-
-
-@pytest.fixture
-def platforms() -> tuple[Platform, ...]:
-    """What an automation may look at, or switch."""
-    return (
-        Platform.BINARY_SENSOR,
-        Platform.BUTTON,
-        Platform.EVENT,
-        Platform.NUMBER,
-        Platform.SELECT,
-        Platform.SENSOR,
-        Platform.SWITCH,
-    )
 
 
 @pytest.fixture(autouse=True)

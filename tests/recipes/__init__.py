@@ -5,7 +5,6 @@ import re
 import shutil
 from typing import Any, Final
 
-from homeassistant.core import HomeAssistant
 from homeassistant.setup import async_setup_component
 from homeassistant.util.yaml import parse_yaml
 from tests import act
@@ -49,10 +48,3 @@ async def call(home: Home, action: str, entity_id: str, **data: Any) -> None:
     """Call an action of an entity, and wait for all that it sets off."""
     await act(home.hass, action, entity_id, **data)
     await home.fleet.settle()
-
-
-def state_of(hass: HomeAssistant, entity_id: str) -> str:
-    """Return the state of an entity, as it must be there."""
-    state = hass.states.get(entity_id)
-    assert state, entity_id
-    return state.state

@@ -15,11 +15,12 @@ from pytest_homeassistant_custom_component.common import (
 
 from homeassistant.core import HomeAssistant
 from homeassistant.util.dt import utcnow
+from tests import shown
 from tests.blueprints import Home, told
 from tests.conftest import START
 from tests.fleet import Owned
 
-from . import cook, state_of
+from . import cook
 
 NORD_POOL: Final = "sensor.nord_pool_se3_current_price"
 QUARTER: Final = timedelta(minutes=15)
@@ -91,13 +92,13 @@ async def test_a_price_that_nobody_knows_is_not_free(home: Home, garage: Owned) 
     """The sensor of the page adds fees and tax to what is known."""
     await home.set(NORD_POOL, 0.11)
     await cook(home, "Price sources")
-    assert state_of(home.hass, "sensor.electricity_price") == "0.25"
+    assert shown(home.hass, "sensor.electricity_price") == "0.25"
 
     await home.set(NORD_POOL, -0.1)
-    assert state_of(home.hass, "sensor.electricity_price") == "-0.0125"
+    assert shown(home.hass, "sensor.electricity_price") == "-0.0125"
     for unknown in ("unknown", "unavailable"):
         await home.set(NORD_POOL, unknown)
-        assert state_of(home.hass, "sensor.electricity_price") == "unavailable"
+        assert shown(home.hass, "sensor.electricity_price") == "unavailable"
 
 
 async def test_the_automation_of_the_page_mines_when_power_is_cheap(
@@ -219,16 +220,16 @@ async def test_mining_follows_nord_pool(
     await cook(home, "Price sources")
 
     await _follow(home, garage)
-    assert state_of(hass, NORD_POOL) == "-0.025"
+    assert shown(hass, NORD_POOL) == "-0.025"
 
     # The API fails, but the day is known until midnight there.
     api.works = False
     await _until(home, 22 * 60 + 55, at_once=True)
-    assert state_of(hass, NORD_POOL) == "0.11"
+    assert shown(hass, NORD_POOL) == "0.11"
     assert told(garage) == []
     await _until(home, 23 * 60 + 12, at_once=True)
     await _until(home, 23 * 60 + 17)
-    assert state_of(hass, NORD_POOL) in {"unknown", "unavailable"}
+    assert shown(hass, NORD_POOL) in {"unknown", "unavailable"}
     assert told(garage) == []
     await hass.config_entries.async_unload(entry.entry_id)
 
@@ -284,7 +285,7 @@ async def test_mining_follows_amber(home: Home, garage: Owned) -> None:
     await home.wait(16)
     api.get_current_prices.side_effect = AMBER.rest.ApiException(status=500)
     await home.wait(2)
-    assert state_of(hass, sensor.entity_id) == "unavailable"
+    assert shown(hass, sensor.entity_id) == "unavailable"
     assert told(garage) == []
     api.get_current_prices.side_effect = None
     api.get_current_prices.return_value = [_amber(-5)]
@@ -359,11 +360,11 @@ async def test_mining_follows_tibber(home: Home, garage: Owned) -> None:
     await _automate(home, sensor.entity_id)
 
     await _follow(home, garage)
-    assert state_of(hass, sensor.entity_id) == "-0.025"
+    assert shown(hass, sensor.entity_id) == "-0.025"
 
     await _until(home, 24 * 60 - 5, at_once=True)
-    assert state_of(hass, sensor.entity_id) == "0.11"
+    assert shown(hass, sensor.entity_id) == "0.11"
     await _until(home, 24 * 60 + 3)
-    assert state_of(hass, sensor.entity_id) == "unavailable"
+    assert shown(hass, sensor.entity_id) == "unavailable"
     assert told(garage) == []
     await stop()

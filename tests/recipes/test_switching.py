@@ -7,10 +7,11 @@ from aiohttp.test_utils import TestClient
 import pytest
 
 from homeassistant.const import EVENT_HOMEASSISTANT_START
+from tests import shown
 from tests.blueprints import Home, told
 from tests.fleet import Owned
 
-from . import call, cook, state_of
+from . import call, cook
 
 ROOM = "sensor.garage_temperature"
 THERMOSTAT = "climate.garage"
@@ -40,7 +41,7 @@ async def test_a_thermostat_that_is_off_stops_the_miner_at_a_start(
         await cook(again, "Generic thermostat")
         again.hass.bus.async_fire(EVENT_HOMEASSISTANT_START)
         await again.started()
-        assert state_of(again.hass, THERMOSTAT) == "off"
+        assert shown(again.hass, THERMOSTAT) == "off"
         assert told(miner) == ["power_off"]
 
         await call(again, "switch.turn_on", "switch.garage_miner")
@@ -55,7 +56,7 @@ async def test_the_thermostat_heats_with_the_miner(
     """It keeps within its tolerances, and what lies between changes nothing."""
     await home.set(ROOM, 20.6)
     assert told(garage) == ["power_off"]
-    assert state_of(home.hass, THERMOSTAT) == "heat"
+    assert shown(home.hass, THERMOSTAT) == "heat"
 
     await home.set(ROOM, 20)
     await home.wait(20)

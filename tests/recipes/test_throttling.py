@@ -10,10 +10,11 @@ from aiohttp.test_utils import TestClient
 import probatio
 import pytest
 
+from tests import shown
 from tests.blueprints import Home, told
 from tests.fleet import Owned
 
-from . import call, cook, state_of
+from . import call, cook
 
 SHARE = "input_number.garage_miner_share"
 FULL_POWER = 3400
@@ -40,7 +41,7 @@ async def test_a_share_reaches_the_miner_once(
     await home.wait(11)
 
     assert told(garage) == ["set_power_pct_v2 60"]
-    assert state_of(home.hass, "number.garage_miner_power_percent") == "60.0"
+    assert shown(home.hass, "number.garage_miner_power_percent") == "60.0"
 
 
 async def test_a_share_is_sent_again_when_the_miner_forgot_it(
@@ -91,7 +92,7 @@ async def test_solar_optimizer_says_watts_and_the_miner_gets_percent(
     await home.wait(6)
 
     assert garage.miner.state.percent == percent
-    assert float(state_of(home.hass, SHARE)) * 34 == watts
+    assert float(shown(home.hass, SHARE)) * 34 == watts
 
 
 async def test_a_factor_that_is_not_whole_ends_above_all(
@@ -129,7 +130,7 @@ async def test_power_percent_itself_is_unknown_at_first(
     home: Home, garage: Owned
 ) -> None:
     """That is why others get a number of their own."""
-    assert state_of(home.hass, "number.garage_miner_power_percent") == "unknown"
+    assert shown(home.hass, "number.garage_miner_power_percent") == "unknown"
 
 
 # EMHASS

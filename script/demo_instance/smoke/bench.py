@@ -10,14 +10,12 @@ from pathlib import Path
 from typing import Any
 
 from ..client import Client, RefusedError, State
-from ..miners import DemoMiner, Plan
+from ..miners import ACCESS_CHECK, DemoMiner, Plan
 from .report import Mismatch, Report
 
 _SECONDS_TO_SHOW = 15.0  # more than the time that a poll waits for the one before
 _MOST_POLLS = 3
 _SECONDS_TO_POLL = 45.0  # more than the time between two polls
-# The integration's look whether it may write, which changes nothing.
-_ACCESS_CHECK = {"cmd": "set_led", "param": "auto"}
 
 type Command = Mapping[str, Any]
 
@@ -191,7 +189,7 @@ class Bench:
         if writes != list(expected):
             # It may look after its access at any time; but that is also how a LED that
             # flashed is given back to the miner.
-            writes = [command for command in writes if command != _ACCESS_CHECK]
+            writes = [command for command in writes if command != ACCESS_CHECK]
         if writes != list(expected):
             raise Mismatch(
                 f"the miner received {to_text(writes)}, not {to_text(expected)}"
