@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Final, override
+from typing import override
 
 from homeassistant.const import Platform
 from homeassistant.core import callback
@@ -12,12 +12,9 @@ from homeassistant.helpers.entity import EntityDescription
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from homeassistant.helpers.update_coordinator import CoordinatorEntity
 
-from .api import Board, Capabilities, Command, Value
+from .api import SLOTS, Board, Capabilities, Command, Value
 from .const import DOMAIN
 from .coordinator import WhatsminerCoordinator
-
-# No model has more; protocol and error codes number them from 0.
-_MOST_BOARDS: Final = 4
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -130,7 +127,7 @@ def add_boards(
         if not added:
             listed |= {
                 slot
-                for slot in range(_MOST_BOARDS)
+                for slot in SLOTS
                 if registry.async_get_child_device_by_identifier(
                     (DOMAIN, coordinator.board_identifier(slot)),
                     coordinator.config_entry.entry_id,
