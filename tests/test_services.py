@@ -12,6 +12,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry, MockUs
 
 from custom_components.whatsminer.actions import ACTIONS
 from custom_components.whatsminer.coordinator import WhatsminerCoordinator
+from homeassistant.auth.const import GROUP_ID_USER
 from homeassistant.config_entries import ConfigEntryDisabler
 from homeassistant.const import (
     ATTR_AREA_ID,
@@ -225,6 +226,7 @@ async def test_a_target_without_a_miner_is_refused(
         {ATTR_DEVICE_ID: "nowhere"},
         {ATTR_ENTITY_ID: "light.nowhere"},
         {ATTR_ENTITY_ID: "none"},
+        {ATTR_ENTITY_ID: "all"},
         {ATTR_AREA_ID: "nowhere"},
     ):
         error = await failure(hass, "set_led", target)
@@ -503,11 +505,12 @@ async def test_only_administrators_change_money_network_password_or_firmware(
     hass: HomeAssistant,
     one: dict[str, Any],
     miner: SimulatedMiner,
-    hass_read_only_user: MockUser,
     action: str,
 ) -> None:
-    """Others do what they could do with an entity."""
-    context = Context(user_id=hass_read_only_user.id)
+    """Others who may control the miner do what they could do with an entity."""
+    users = await hass.auth.async_get_group(GROUP_ID_USER)
+    assert users
+    context = Context(user_id=MockUser(groups=[users]).add_to_hass(hass).id)
     options = {"context": context, "return_response": action in RESPONSE_ONLY}
     if action in ADMIN_ONLY:
         with pytest.raises(Unauthorized):
@@ -605,4 +608,5 @@ def test_the_rules_are_kept() -> None:
     """The lists in this file are complete."""
     assert {action.name for action in ACTIONS if action.admin_only} == ADMIN_ONLY
     assert {action.name for action in ACTIONS if action.one_miner} == ONE_MINER
+    assert ONE_MINER <= ADMIN_ONLY
     assert list(DATA) == EVERY_ACTION

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Final, override
 
 from homeassistant.const import Platform
-from homeassistant.core import callback
+from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import device_registry as dr, entity_registry as er
 from homeassistant.helpers.device_registry import ChildDeviceInfo, DeviceInfo
 from homeassistant.helpers.entity import EntityDescription
@@ -14,7 +14,7 @@ from homeassistant.helpers.update_coordinator import CoordinatorEntity
 
 from .api import Board, Capabilities, Command, Value
 from .const import DOMAIN
-from .coordinator import WhatsminerCoordinator
+from .coordinator import WhatsminerConfigEntry, WhatsminerCoordinator
 
 # No model has more; protocol and error codes number them from 0.
 _MOST_BOARDS: Final = 4
@@ -81,6 +81,15 @@ class WhatsminerBoardEntity(WhatsminerEntity):
     def board(self) -> Board | None:
         """The hashboard, None while the miner does not list it."""
         return self.coordinator.data.hashboards.get(self.slot)
+
+
+def registered_entity_id(
+    hass: HomeAssistant, entry: WhatsminerConfigEntry, platform: Platform, key: str
+) -> str | None:
+    """Return the entity that a miner has under a key, also a disabled one."""
+    return er.async_get(hass).async_get_entity_id(
+        platform, DOMAIN, f"{entry.unique_id}_{key}"
+    )
 
 
 def existing[DescriptionT: WhatsminerEntityDescription](

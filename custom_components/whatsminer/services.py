@@ -26,6 +26,7 @@ from .const import DOMAIN
 from .coordinator import WhatsminerConfigEntry
 from .errands import Errand
 from .errors import explain
+from .permissions import async_check_permission
 
 ATTR_CONFIRM: Final = "confirm"
 
@@ -67,6 +68,7 @@ async def _async_call(action: Action, call: ServiceCall) -> ServiceResponse:
         entries = [_confirmed_miner(call)]
     else:
         entries = await _async_targeted_miners(call)
+    await async_check_permission(call, entries, action.permission)
     if action.reachable_only:
         entries = [entry for entry in entries if _is_reachable(entry)]
     try:
