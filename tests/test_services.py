@@ -371,20 +371,79 @@ async def test_an_answer_is_given_up_for_an_error(
         await ask(hass, "query", {"command": "summary", **both})
 
 
+@pytest.mark.parametrize(
+    "mistake", [ZeroDivisionError(), KeyError("a"), RecursionError(), TimeoutError()]
+)
 async def test_a_mistake_of_ours_leaves_no_other_undone_either(
     hass: HomeAssistant,
     both: dict[str, Any],
     miner: SimulatedMiner,
     hall: WhatsminerCoordinator,
+    caplog: pytest.LogCaptureFixture,
+    mistake: Exception,
 ) -> None:
-    """It shows as what it is."""
+    """The error names the miner, and the log has the trace, once."""
+    with patch.object(hall.miner, "send", side_effect=mistake):
+        error = await failure(hass, "set_led", both)
+
+    assert error.translation_key == "unexpected"
+    assert str(error).startswith("Something unexpected went wrong at Hall")
+    assert error.__cause__ is mistake
+    assert names_of(miner.writes) == ["set_led"]
+    (record,) = (item for item in caplog.records if item.levelname == "ERROR")
+    assert record.getMessage() == "Hall: unexpected error in set_led"
+    assert record.exc_info
+    assert record.exc_info[1] is mistake
+
+
+async def test_a_mistake_of_ours_hides_no_other_failure(
+    hass: HomeAssistant,
+    both: dict[str, Any],
+    miner: SimulatedMiner,
+    hydro_miner: SimulatedMiner,
+    set_up: WhatsminerCoordinator,
+) -> None:
+    """Both are told, also where one of them is what the miner says."""
+    hydro_miner.misbehave("set_led", Refused(132))
+    with patch.object(set_up.miner, "send", side_effect=ZeroDivisionError):
+        error = await failure(hass, "set_led", both)
+
+    assert error.translation_key == "several_failed"
+    assert str(error).startswith("This failed at 2 miners. Hall refused set_led: ")
+    assert ". Something unexpected went wrong at Miner" in str(error)
+    assert names_of(hydro_miner.writes) == ["set_led"]
+    assert miner.writes == []
+
+
+async def test_what_is_cancelled_is_no_failure(
+    hass: HomeAssistant,
+    both: dict[str, Any],
+    miner: SimulatedMiner,
+    hydro_miner: SimulatedMiner,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """Whoever called it waits no longer, and nothing is told."""
+    hydro_miner.misbehave("set_led", Refused(132))
+    miner.misbehave("set_led", held := Held())
+    calling = hass.async_create_task(call(hass, "set_led", both))
+    await held.reached.wait()
+
+    calling.cancel()
+
+    with pytest.raises(asyncio.CancelledError):
+        await calling
+    assert "unexpected" not in caplog.text
+
+
+async def test_a_cancellation_at_one_miner_is_not_told_as_a_failure(
+    hass: HomeAssistant, both: dict[str, Any], hall: WhatsminerCoordinator
+) -> None:
+    """Such as that of what is under way when the miner's entry is unloaded."""
     with (
-        patch.object(hall.miner, "send", side_effect=ZeroDivisionError),
-        pytest.raises(ZeroDivisionError),
+        patch.object(hall.miner, "send", side_effect=asyncio.CancelledError),
+        pytest.raises(asyncio.CancelledError),
     ):
         await call(hass, "set_led", both)
-
-    assert names_of(miner.writes) == ["set_led"]
 
 
 @pytest.mark.parametrize(
