@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import override
 
 from homeassistant.const import Platform
-from homeassistant.core import callback
+from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import device_registry as dr, entity_registry as er
 from homeassistant.helpers.device_registry import ChildDeviceInfo, DeviceInfo
 from homeassistant.helpers.entity import EntityDescription
@@ -14,7 +14,7 @@ from homeassistant.helpers.update_coordinator import CoordinatorEntity
 
 from .api import SLOTS, Board, Capabilities, Command, Value
 from .const import DOMAIN
-from .coordinator import WhatsminerCoordinator
+from .coordinator import WhatsminerConfigEntry, WhatsminerCoordinator
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -78,6 +78,15 @@ class WhatsminerBoardEntity(WhatsminerEntity):
     def board(self) -> Board | None:
         """The hashboard, None while the miner does not list it."""
         return self.coordinator.data.hashboards.get(self.slot)
+
+
+def registered_entity_id(
+    hass: HomeAssistant, entry: WhatsminerConfigEntry, platform: Platform, key: str
+) -> str | None:
+    """Return the entity that a miner has under a key, also a disabled one."""
+    return er.async_get(hass).async_get_entity_id(
+        platform, DOMAIN, f"{entry.unique_id}_{key}"
+    )
 
 
 def existing[DescriptionT: WhatsminerEntityDescription](
