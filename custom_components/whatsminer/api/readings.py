@@ -228,10 +228,10 @@ class ErrorEntry:
 
 def board_rows(rows: Sequence[Mapping[str, Json]]) -> list[Mapping[str, Json]]:
     """Return the rows of hashboards that a miner can have: one for each slot."""
-    found: dict[int | None, Mapping[str, Json]] = {}
+    found: dict[int, Mapping[str, Json]] = {}
     for row in rows[:_MOST_ROWS]:
         slot = decode(Board, row).slot
-        if slot is None or slot in SLOTS:
+        if slot is not None and slot in SLOTS:
             found.setdefault(slot, row)
     return list(found.values())
 

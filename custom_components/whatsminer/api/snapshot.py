@@ -182,23 +182,23 @@ class Snapshot:
 
     @cached_property
     def faults(self) -> tuple[Fault, ...] | None:
-        """The worst faults that are active, each code once, in the miner's own words if it has some.
+        """The faults that are active, each code once, in the miner's own words if it has some.
 
-        What needs somebody comes first. There are at most as many as `MOST_FAULTS`.
+        Of more than `MOST_FAULTS`, the worst.
         """
         if self.errors is None:
             return None
-        known = (
+        found = [
             replace(
-                fault := describe(entry.code),
-                text=entry.reason or fault.text,
+                known := describe(entry.code),
+                text=entry.reason or known.text,
                 since=entry.since,
             )
             for entry in self._distinct_errors.values()
-        )
-        return tuple(sorted(known, key=lambda fault: fault.severity is Severity.MINOR))[
-            :MOST_FAULTS
         ]
+        if len(found) > MOST_FAULTS:
+            found.sort(key=lambda fault: fault.severity is Severity.MINOR)
+        return tuple(found[:MOST_FAULTS])
 
     @property
     def fault_count(self) -> int | None:
