@@ -22,7 +22,7 @@ from .errors import (
 from .identity import Identity
 from .line import Line, Urgency
 from .readings import (
-    Board,
+    BoardIdentity,
     Details,
     ErrorEntry,
     Generation,
@@ -142,7 +142,9 @@ class Reader:
         self._compare(
             summary,
             frozenset(
-                serial for row in boards if (serial := decode(Board, row).serial_number)
+                serial
+                for row in boards
+                if (serial := decode(BoardIdentity, row).serial_number)
             ),
         )
         await self._identify(summary, silent=not live)
