@@ -240,9 +240,11 @@ async def _read(connection: Connection, received: Received) -> None:
     """
     while received.may_be_of_a_miner:
         try:
-            async with asyncio.timeout(_CLOSE_GRACE):
+            async with asyncio.timeout(_CLOSE_GRACE) as quiet:
                 piece = await connection.receive()
         except TimeoutError:
+            if not quiet.expired():  # the system has given the connection up
+                raise
             if received.is_whole:
                 return
             continue
