@@ -39,6 +39,7 @@ from .errors import (
 from .faults import Category, Fault, Severity, describe
 from .readings import Board, Generation, Preheating, PreheatStage
 from .reply import Answer
+from .sanitize import clean_name, clean_text
 from .snapshot import Snapshot
 from .transport import DEFAULT_PORT, is_listening
 
@@ -88,6 +89,8 @@ __all__ = [
     "WrongMinerError",
     "WrongPasswordError",
     "check_query",
+    "clean_name",
+    "clean_text",
     "commands",
     "describe",
     "is_listening",
