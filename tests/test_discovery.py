@@ -141,7 +141,7 @@ def test_among_others_a_miner_is_told_by_its_model_as_well(
         (None, "M" * 300, "M" * 59 + " 12AB", "M" * 59 + " 12AB"),
         ("garage", "M" * 300, "garage", "garage, " + "M" * 56),
         ("gar\ud800age", "M\x0050", "garage", "garage, M50"),
-        ("\u202e\u200b\n", "![]<>", "Whatsminer 12AB", "Whatsminer 12AB"),
+        ("\u202e\u200b\n", "[]<>", "Whatsminer 12AB", "Whatsminer 12AB"),
         ("Süd, 2", None, "Süd, 2", "Süd, 2"),
     ],
     ids=["long", "long model", "both", "controls", "nothing left", "letters"],
