@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import timedelta
 import logging
 import time
-from typing import override
+from typing import Final, override
 
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.const import CONF_PASSWORD
@@ -17,6 +17,7 @@ from homeassistant.helpers.update_coordinator import DataUpdateCoordinator, Upda
 from homeassistant.util.hass_dict import HassKey
 
 from .access import Access
+from .announcements import async_seek
 from .api import (
     Answer,
     Capabilities,
@@ -26,6 +27,7 @@ from .api import (
     NoMacError,
     Snapshot,
     UnreachableError,
+    UpdatingError,
     WhatsminerError,
     WrongMinerError,
 )
@@ -35,7 +37,7 @@ from .const import CONF_POLL_INTERVAL, DOMAIN, FIRST_POLLS_AT_ONCE, POLL_INTERVA
 from .errors import explain, translation
 from .identify import Identify
 from .issues import Issue, clear_issues, raise_issue
-from .miners import address_of, miner_of
+from .miners import address_of, forget_announcement, miner_of
 from .preheat import Preheat
 from .settings import Settings
 from .storage import Memory, memory_store
@@ -45,6 +47,9 @@ from .whereabouts import async_meet, tenant_of
 _LOGGER = logging.getLogger(__name__)
 
 _FIRST_POLLS: HassKey[asyncio.Semaphore] = HassKey(f"{DOMAIN}_first_polls")
+
+# So many others are looked at that are met at the address of a miner, until it is back.
+_MOST_STRANGERS: Final = 8
 
 type WhatsminerConfigEntry = ConfigEntry[WhatsminerCoordinator]
 
@@ -84,8 +89,8 @@ class WhatsminerCoordinator(DataUpdateCoordinator[Snapshot]):
         self._store = memory_store(hass, entry)
         self._patience = 0.0
         self._firmware: str | None = None
-        # The MAC address of another miner that was met at the address of this one.
-        self._stranger: str | None = None
+        # The MAC addresses of other miners that were met at the address of this one.
+        self._strangers: set[str] = set()
 
     @property
     def has_password(self) -> bool:
@@ -119,12 +124,13 @@ class WhatsminerCoordinator(DataUpdateCoordinator[Snapshot]):
             else:
                 snapshot = await self.miner.poll()
         except WhatsminerError as err:
+            if not isinstance(err, UpdatingError):
+                told = self.memory.get("host")
+                await async_seek(self.hass, self.config_entry, told)
             blip = isinstance(err, UnreachableError | MalformedReplyError)
             if blip and self.data is not None and began < self._patience:
                 _LOGGER.debug("%s: missed one poll: %s", self.name, err)
                 return self.data
-            if isinstance(err, UnreachableError | WrongMinerError):
-                await self.changeover.async_follow()
             if isinstance(err, WrongMinerError):
                 self._meet(err.found)
             raise UpdateFailed(**translation(err, self.config_entry.title)) from err
@@ -176,9 +182,9 @@ class WhatsminerCoordinator(DataUpdateCoordinator[Snapshot]):
         )
 
     def _meet(self, stranger: str) -> None:
-        """Find out where this miner is, once for each other one that is met in its place."""
-        if stranger != self._stranger:
-            self._stranger = stranger
+        """Find out where this miner is, once for each of the first that are met in its place."""
+        if stranger not in self._strangers and len(self._strangers) < _MOST_STRANGERS:
+            self._strangers.add(stranger)
             self.hass.async_create_background_task(
                 async_meet(self.hass, self.config_entry, self.miner.address, stranger),
                 f"{self.name} met another miner",
@@ -187,8 +193,10 @@ class WhatsminerCoordinator(DataUpdateCoordinator[Snapshot]):
 
     def _review(self, snapshot: Snapshot) -> None:
         """Keep the issues in step with what the right miner says."""
-        self._stranger = None
+        self._strangers.clear()
         entry = self.config_entry
+        if self.miner.sure:
+            forget_announcement(self.hass, entry)
         clear_issues(self.hass, entry, Issue.WRONG_MINER, Issue.NEW_CONTROL_BOARD)
         if snapshot.api_known:
             clear_issues(self.hass, entry, Issue.UNKNOWN_FIRMWARE)
