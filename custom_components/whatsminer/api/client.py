@@ -37,14 +37,15 @@ READABLE: Final = JOINABLE | {
 
 
 def check_query(command: str) -> str:
-    """Return a readable command, or several joined by `+`.
+    """Return a readable command, or several joined by `+`, each of them once.
 
     Raises:
         InvalidTextError: it is anything else, or cannot be joined.
 
     """
     parts = command.split("+")
-    if set(parts) <= (READABLE if len(parts) == 1 else JOINABLE):
+    known = READABLE if len(parts) == 1 else JOINABLE
+    if len(parts) == len(known.intersection(parts)):
         return command
     raise InvalidTextError("command", command)
 
@@ -94,7 +95,7 @@ class Miner:
 
     @property
     def replies(self) -> Mapping[str, Mapping[str, Json]]:
-        """The last answer to each readable command, as it is, secrets included."""
+        """The last answer to each readable command and to the poll's own join, secrets included."""
         return self._line.replies
 
     @property
@@ -246,7 +247,8 @@ class Miner:
         self._refuse_while_updating()
         check_query(command)
         async with self._line.turn(Urgency.READ):
-            return await self._line.plain(command)
+            # Callers choose what they join, and in what order: no end of large answers.
+            return await self._line.plain(command, keep="+" not in command)
 
     async def check_password(self, password: str | None = None) -> None:
         """Try a password, ours if none is given, by an encrypted read, which changes nothing.
