@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import ExitStack, asynccontextmanager, contextmanager
 from copy import deepcopy
 from dataclasses import replace
 from datetime import timedelta
@@ -31,7 +31,13 @@ from .api import (
 )
 from .break_even import BreakEven
 from .changeover import Changeover
-from .const import CONF_POLL_INTERVAL, DOMAIN, FIRST_POLLS_AT_ONCE, POLL_INTERVAL
+from .const import (
+    CONF_POLL_INTERVAL,
+    DOMAIN,
+    FIRST_POLL_PLACE,
+    FIRST_POLLS_AT_ONCE,
+    POLL_INTERVAL,
+)
 from .errors import explain, translation
 from .identify import Identify
 from .issues import Issue, clear_issues, raise_issue
@@ -214,10 +220,15 @@ class WhatsminerCoordinator(DataUpdateCoordinator[Snapshot]):
 
     async def _async_first_poll(self) -> Snapshot:
         """Make the longer first poll, a few miners at a time, and see what can be expected."""
+        await self.miner.reach()  # one that does not answer takes no place
         gate = self.hass.data.setdefault(
             _FIRST_POLLS, asyncio.Semaphore(FIRST_POLLS_AT_ONCE)
         )
-        async with gate:
+        await gate.acquire()
+        with ExitStack() as place:
+            place.callback(gate.release)
+            timer = self.hass.loop.call_later(FIRST_POLL_PLACE, place.close)
+            place.callback(timer.cancel)
             snapshot = await self.miner.poll()
         known = self.memory.get("firmware")
         if not self.miner.sure and known not in (None, snapshot.firmware):

@@ -107,6 +107,19 @@ class Miner:
     def password(self, password: str) -> None:
         self._writer.password = password
 
+    async def reach(self) -> None:
+        """Wait for the answer that a first poll begins with, which then does without asking.
+
+        Whoever makes few first polls at a time can so leave out those who do not answer.
+
+        Raises:
+            UnreachableError, NotAMinerError, MalformedReplyError, MiningProcessDownError,
+            UpdatingError: see `poll`.
+
+        """
+        self._refuse_while_updating()
+        await self._reader.reach()
+
     async def poll(self) -> Snapshot:
         """Return what the miner says now (vendor document, section "Readable API").
 

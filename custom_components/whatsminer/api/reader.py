@@ -1,6 +1,7 @@
 """Polls one miner: which commands, in what order, and what may fail without harm."""
 
 import asyncio
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 import time
@@ -36,7 +37,7 @@ from .readings import (
 )
 from .reply import Answer
 from .snapshot import Snapshot
-from .wire import decode
+from .wire import Json, decode
 
 _LIVE: Final = ("summary", "pools", "edevs")
 # Read at set-up and then every few minutes, one in a poll. `get_miner_info` comes with the
@@ -72,6 +73,8 @@ class Reader:
         """Know nothing: what was read before may have been said by another miner."""
         # Whether it is sure that what is kept was said by the right one.
         self._known = False
+        # What it answered before it was polled for the first time.
+        self._greeting: Mapping[str, Json] | None = None
         self._answers: dict[str, Answer] = {}
         # When what changes was read last: the time, and the number of the poll.
         self._read: dict[str, tuple[float, int]] = {}
@@ -99,6 +102,12 @@ class Reader:
                     self._start_over()
                 self._doubt()
                 raise
+
+    async def reach(self) -> None:
+        """Ask what a first poll asks first, which then does not ask it again."""
+        async with self._polling:
+            if "get_version" not in self._answers and not self._identity.met_another:
+                self._greeting = await self._ask_version()
 
     async def firmware(self) -> str | None:
         """Return the firmware version as of now (see `Miner.firmware`)."""
@@ -189,8 +198,9 @@ class Reader:
 
     async def _introduce(self) -> None:
         """Read for the first time what seldom changes, and see whether it is a Whatsminer."""
+        greeting, self._greeting = self._greeting, None
         try:
-            version = await self._ask_version()
+            version = reply.check(greeting or await self._ask_version(), "get_version")
         except RefusedError as err:
             # The oldest firmware does not know the command. Neither do other makers' miners.
             if not await self._has_whatsminer_boards():
@@ -208,12 +218,12 @@ class Reader:
                 time.monotonic() + _SLOW_INTERVAL + position * _SLOW_SPREAD
             )
 
-    async def _ask_version(self) -> Answer:
+    async def _ask_version(self) -> Mapping[str, Json]:
         async with self._line.turn(Urgency.READ):
             value = await self._line.plain("get_version")
         if "STATUS" not in value:
             raise NotAMinerError("some other service that speaks JSON")
-        return reply.check(value, "get_version")
+        return value
 
     async def _has_whatsminer_boards(self) -> bool:
         try:
