@@ -11,7 +11,6 @@ from pytest_homeassistant_custom_component.common import (
 )
 from syrupy.assertion import SnapshotAssertion
 
-from custom_components.whatsminer.coordinator import WhatsminerCoordinator
 from homeassistant.const import STATE_UNAVAILABLE, STATE_UNKNOWN, Platform
 from homeassistant.core import CoreState, Event, HomeAssistant, callback
 from homeassistant.helpers import entity_registry as er
@@ -329,18 +328,3 @@ async def test_an_automation_runs_for_each(
         await clock.next_poll(2)
 
     assert len(runs) == 2
-
-
-@pytest.mark.usefixtures("clock")
-async def test_what_was_told_is_kept_at_once(
-    miner: SimulatedMiner,
-    clock: Clock,
-    set_up: WhatsminerCoordinator,
-    hass_storage: dict[str, Any],
-) -> None:
-    """A crash right after it does not make it fire again."""
-    miner.state.faults = dict(LOW_VOLTAGE)
-    await clock.next_poll(2)
-
-    stored = hass_storage[f"whatsminer.{set_up.config_entry.entry_id}"]
-    assert stored["data"]["faults"] == ["206"]

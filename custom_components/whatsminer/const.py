@@ -24,6 +24,8 @@ LONGEST_POLL_INTERVAL: Final = 300
 # seconds each of them counts: a slow one does not keep the others waiting.
 FIRST_POLLS_AT_ONCE: Final = 8
 FIRST_POLL_PLACE: Final = 1.0
+# What polls change in the memory of a miner is written once in so many seconds at most.
+MEMORY_INTERVAL: Final = 300.0
 # A closed write access is looked at again this often.
 ACCESS_CHECK_INTERVAL: Final = timedelta(minutes=10)
 # What the factory sets; under it no miner takes commands.

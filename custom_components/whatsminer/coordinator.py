@@ -139,7 +139,7 @@ class WhatsminerCoordinator(DataUpdateCoordinator[Snapshot]):
         self._patience = began + 1.5 * interval.total_seconds()
         if self._needs_reload(snapshot):
             self.hass.config_entries.async_schedule_reload(self.config_entry.entry_id)
-        async with self.async_remembering() as memory:
+        with self.remembering_later() as memory:
             self.settings.update(snapshot, began)
             if not self.last_update_success:
                 self.trend.at_most.clear()  # nobody knows what was meanwhile
@@ -233,19 +233,17 @@ class WhatsminerCoordinator(DataUpdateCoordinator[Snapshot]):
         known = self.memory.get("firmware")
         if not self.miner.sure and known not in (None, snapshot.firmware):
             raise NoMacError("it does not tell who it is, and has another firmware")
-        self.capabilities = await self._async_recall(
-            Capabilities.of(snapshot), snapshot
-        )
+        self.capabilities = self._recall(Capabilities.of(snapshot), snapshot)
         self.settings = Settings(
             self.name, self.capabilities, self.memory.setdefault("settings", {})
         )
         return snapshot
 
-    async def _async_recall(
+    def _recall(
         self, capabilities: Capabilities, snapshot: Snapshot
     ) -> Capabilities:
         """Add what this firmware has told before: now it may be stopped, or busy."""
-        async with self.async_remembering() as memory:
+        with self.remembering_later() as memory:
             if snapshot.firmware == memory.get("firmware"):
                 capabilities = replace(
                     capabilities,
@@ -332,19 +330,36 @@ class WhatsminerCoordinator(DataUpdateCoordinator[Snapshot]):
     async def async_shutdown(self) -> None:
         """Leave nothing behind: the next set-up finds out by itself what has to be repaired."""
         await super().async_shutdown()
+        await self._store.async_flush(self.memory)
         self.access.close()
         self.preheat.close()
         await self.identify.async_close()
 
     @asynccontextmanager
     async def async_remembering(self) -> AsyncIterator[Memory]:
-        """Store what is changed in memory meanwhile."""
+        """Store at once what is changed in memory meanwhile."""
         before = deepcopy(self.memory)
         try:
             yield self.memory
         finally:
-            # A command may outlast its entry, which has then left nothing behind.
-            if self.memory != before and self.hass.config_entries.async_get_entry(
-                self.config_entry.entry_id
-            ):
+            if self._is_other_than(before):
                 await self._store.async_save(self.memory)
+
+    @contextmanager
+    def remembering_later(self) -> Iterator[Memory]:
+        """Store within some minutes what is changed in memory meanwhile.
+
+        That is for what miners say: one may say something else in each poll.
+        """
+        before = deepcopy(self.memory)
+        try:
+            yield self.memory
+        finally:
+            if self._is_other_than(before):
+                self._store.async_save_soon(self.memory)
+
+    def _is_other_than(self, before: Memory) -> bool:
+        """Tell whether there is something new to store, and an entry to store it for."""
+        # A command may outlast its entry, which has then left nothing behind.
+        entry = self.hass.config_entries.async_get_entry(self.config_entry.entry_id)
+        return entry is not None and self.memory != before

@@ -107,7 +107,7 @@ class WhatsminerFaultEvent(WhatsminerEntity, EventEntity):
         """Fire for each change, and remember."""
         if not (changes := self._changes()):
             return
-        async with self.coordinator.async_remembering() as memory:
+        with self.coordinator.remembering_later() as memory:
             memory["faults"] = [
                 fault.code for fault in self.coordinator.data.faults or ()
             ]
