@@ -1,10 +1,8 @@
 """Polls one miner, and sends it what entities and actions ask for."""
 
-import asyncio
 from collections.abc import AsyncIterator, Iterator
-from contextlib import ExitStack, asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, contextmanager
 from copy import deepcopy
-from dataclasses import replace
 from datetime import timedelta
 import logging
 import time
@@ -14,7 +12,6 @@ from homeassistant.config_entries import ConfigEntry
 from homeassistant.const import CONF_PASSWORD
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.update_coordinator import DataUpdateCoordinator, UpdateFailed
-from homeassistant.util.hass_dict import HassKey
 
 from .access import Access
 from .api import (
@@ -31,14 +28,10 @@ from .api import (
 )
 from .break_even import BreakEven
 from .changeover import Changeover
-from .const import (
-    CONF_POLL_INTERVAL,
-    DOMAIN,
-    FIRST_POLL_PLACE,
-    FIRST_POLLS_AT_ONCE,
-    POLL_INTERVAL,
-)
+from .const import CONF_POLL_INTERVAL, POLL_INTERVAL
 from .errors import explain, translation
+from .expectations import Expectations
+from .first_poll import async_first_poll
 from .identify import Identify
 from .issues import Issue, clear_issues, raise_issue
 from .miners import address_of, miner_of
@@ -49,8 +42,6 @@ from .trend import Trend
 from .whereabouts import async_meet, tenant_of
 
 _LOGGER = logging.getLogger(__name__)
-
-_FIRST_POLLS: HassKey[asyncio.Semaphore] = HassKey(f"{DOMAIN}_first_polls")
 
 type WhatsminerConfigEntry = ConfigEntry[WhatsminerCoordinator]
 
@@ -84,12 +75,12 @@ class WhatsminerCoordinator(DataUpdateCoordinator[Snapshot]):
         self.access = Access(hass, entry, self.miner)
         self.break_even = BreakEven(self)
         self.changeover = Changeover(self)
+        self.expectations = Expectations(hass, self.miner)
         self.identify = Identify(self)
         self.preheat = Preheat(self)
         self.trend = Trend()
         self._store = memory_store(hass, entry)
         self._patience = 0.0
-        self._firmware: str | None = None
         # The MAC address of another miner that was met at the address of this one.
         self._stranger: str | None = None
 
@@ -137,7 +128,7 @@ class WhatsminerCoordinator(DataUpdateCoordinator[Snapshot]):
         # One poll may be missed; one and a half intervals are more than that.
         interval = self.update_interval or POLL_INTERVAL
         self._patience = began + 1.5 * interval.total_seconds()
-        if self._needs_reload(snapshot):
+        if self.expectations.outgrown(snapshot):
             self.hass.config_entries.async_schedule_reload(self.config_entry.entry_id)
         with self.remembering_later() as memory:
             self.settings.update(snapshot, began)
@@ -209,49 +200,18 @@ class WhatsminerCoordinator(DataUpdateCoordinator[Snapshot]):
                 },
             )
 
-    def _needs_reload(self, snapshot: Snapshot) -> bool:
-        """Tell whether entities and device were made for less, or other, than there is now."""
-        known, self._firmware = self._firmware, snapshot.firmware or self._firmware
-        return (
-            (known is not None and known != self._firmware)
-            or (self.data is not None and not self.data.model and bool(snapshot.model))
-            or Capabilities.of(snapshot).knows_more_than(self.capabilities)
-        )
-
     async def _async_first_poll(self) -> Snapshot:
-        """Make the longer first poll, a few miners at a time, and see what can be expected."""
-        await self.miner.reach()  # one that does not answer takes no place
-        gate = self.hass.data.setdefault(
-            _FIRST_POLLS, asyncio.Semaphore(FIRST_POLLS_AT_ONCE)
-        )
-        await gate.acquire()
-        with ExitStack() as place:
-            place.callback(gate.release)
-            timer = self.hass.loop.call_later(FIRST_POLL_PLACE, place.close)
-            place.callback(timer.cancel)
-            snapshot = await self.miner.poll()
+        """Make the longer first poll, and see what can be expected."""
+        snapshot = await async_first_poll(self.hass, self.miner)
         known = self.memory.get("firmware")
         if not self.miner.sure and known not in (None, snapshot.firmware):
             raise NoMacError("it does not tell who it is, and has another firmware")
-        self.capabilities = self._recall(Capabilities.of(snapshot), snapshot)
+        with self.remembering_later() as memory:
+            self.capabilities = self.expectations.settle(snapshot, memory)
         self.settings = Settings(
             self.name, self.capabilities, self.memory.setdefault("settings", {})
         )
         return snapshot
-
-    def _recall(
-        self, capabilities: Capabilities, snapshot: Snapshot
-    ) -> Capabilities:
-        """Add what this firmware has told before: now it may be stopped, or busy."""
-        with self.remembering_later() as memory:
-            if snapshot.firmware == memory.get("firmware"):
-                capabilities = replace(
-                    capabilities,
-                    reports=capabilities.reports | set(memory.get("reports", [])),
-                )
-            memory["firmware"] = snapshot.firmware
-            memory["reports"] = sorted(capabilities.reports)
-        return capabilities
 
     async def async_send(
         self, command: Command, *, refresh: bool = True

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from custom_components.whatsminer.api import Miner
 from custom_components.whatsminer.api.errors import (
     CannotConnectError,
     MalformedReplyError,
@@ -34,7 +35,17 @@ from simulator import (
 )
 from tests import JOINED, PROCESS_DOWN, Altered, Held, names_of
 
-from . import CannedMiner, Clock, fixture, introduce, message, reader_of, refusal, table
+from . import (
+    HOST,
+    CannedMiner,
+    Clock,
+    fixture,
+    introduce,
+    message,
+    reader_of,
+    refusal,
+    table,
+)
 
 SINGLY = JOINED.split("+")
 SLOW = ["get_version", "devdetails", "get_psu", "get_miner_info"]
@@ -1237,6 +1248,25 @@ async def test_the_generation_is_what_the_firmware_says(
     """By its API, and not by a date."""
     canned.answers["get_version"] = message(version)
     assert (await reader_of(canned).poll()).generation is generation
+
+
+@pytest.mark.parametrize(
+    ("version", "generation"), [("2.2.1", Generation.COMPAT), ("2.0.5", Generation.V2)]
+)
+async def test_other_firmware_may_be_of_another_generation(
+    canned: CannedMiner, version: str, generation: Generation
+) -> None:
+    """Also while its mining process, which would be the surest sign of it, is not there yet."""
+    miner = Miner(HOST, canned.port)
+    assert (await miner.poll()).generation is Generation.V2
+
+    for command in ("summary", "pools", "edevs"):
+        del canned.answers[command]
+    new = {"api_ver": version, "fw_ver": "20261101.01.Rel"}
+    canned.answers["get_version"] = message(new)
+    await miner.firmware()
+    await miner.poll()
+    assert (await miner.poll()).generation is generation
 
 
 async def test_the_generation_is_how_the_firmware_says_it(canned: CannedMiner) -> None:

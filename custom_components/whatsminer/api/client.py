@@ -138,7 +138,7 @@ class Miner:
         self._refuse_while_updating()
         snapshot = await self._reader.poll()
         self._generation = snapshot.generation
-        if self._firmware not in (None, snapshot.firmware):
+        if snapshot.firmware and self._firmware not in (None, snapshot.firmware):
             self._reader.forget_firmware()
             self._writer.forget_firmware()
         self._firmware = snapshot.firmware or self._firmware

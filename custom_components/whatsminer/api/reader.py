@@ -121,6 +121,7 @@ class Reader:
     def forget_firmware(self) -> None:
         """Find out anew what it can do: the firmware is another one."""
         self._joins = None
+        self._generation = None
 
     def expect(self, command: str) -> None:
         """Read a seldom read command with the next poll: its answer will be another."""
