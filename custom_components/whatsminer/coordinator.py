@@ -143,7 +143,10 @@ class WhatsminerCoordinator(DataUpdateCoordinator[Snapshot]):
         if self.settings.value("mining"):
             self.preheat.end()
         if self.has_password:
-            await self.changeover.async_settle()
+            if (
+                self.miner.sure
+            ):  # else nothing encrypted goes out by itself, see `Access`
+                await self.changeover.async_settle()
             await self.access.async_look(snapshot)
         return snapshot
 
