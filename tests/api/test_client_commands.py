@@ -2,7 +2,6 @@
 
 from collections.abc import AsyncGenerator
 import hashlib
-from itertools import permutations
 from typing import Any
 
 import pytest
@@ -18,7 +17,6 @@ from custom_components.whatsminer.api import (
     WrongPasswordError,
     commands,
 )
-from custom_components.whatsminer.api.client import JOINABLE
 from custom_components.whatsminer.api.commands import Command
 from simulator import Closed, Refused, SimulatedMiner, Truncated
 from tests import JOINED, PROCESS_DOWN, names_of
@@ -80,21 +78,6 @@ async def test_a_query_may_join_what_can_be_joined(
     assert len(air_miner.requests) == 1
 
 
-async def test_answers_are_kept_under_no_names_that_callers_choose(
-    polled: Miner, air_miner: SimulatedMiner
-) -> None:
-    """Some hundred orders of five readings would be some hundred large answers."""
-    before = polled.replies[JOINED]
-    known = set(polled.replies)
-    for parts in permutations(["summary", "pools", "edevs"]):
-        await polled.query("+".join(parts))
-    assert set(polled.replies) == known
-    assert polled.replies[JOINED] is before
-
-    await polled.query("devs")
-    assert set(polled.replies) == known | {"devs"}
-
-
 async def test_a_refused_query_is_an_answer(
     polled: Miner, air_miner: SimulatedMiner
 ) -> None:
@@ -122,11 +105,6 @@ async def test_a_refused_query_is_an_answer(
         "summary ",
         "stats",
         'summary","x":"',
-        "summary+summary",
-        "status+status",
-        "summary+pools+summary",
-        pytest.param("+".join(["summary"] * 500), id="500 times"),
-        pytest.param("+".join([*sorted(JOINABLE)] * 100), id="each 100 times"),
     ],
 )
 async def test_what_cannot_be_asked_is_refused_unsent(

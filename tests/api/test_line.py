@@ -229,17 +229,6 @@ async def test_the_last_answer_to_each_command_is_kept() -> None:
         }
 
 
-async def test_an_answer_that_is_not_to_be_kept_replaces_none() -> None:
-    """The last one that was stays."""
-    async with CannedMiner({"status": message("first")}) as miner:
-        line = line_to(miner)
-        await line.ask("status")
-        miner.answers["status"] = message("second")
-        async with line.turn(Urgency.READ):
-            assert await line.plain("status", keep=False) == message("second")
-        assert line.replies == {"status": message("first")}
-
-
 async def test_a_token_is_not_kept() -> None:
     """It is nobody's business."""
     async with CannedMiner({"get_token": message({"salt": "secret"})}) as miner:

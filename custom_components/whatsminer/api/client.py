@@ -37,15 +37,14 @@ READABLE: Final = JOINABLE | {
 
 
 def check_query(command: str) -> str:
-    """Return a readable command, or several joined by `+`, each of them once.
+    """Return a readable command, or several joined by `+`.
 
     Raises:
         InvalidTextError: it is anything else, or cannot be joined.
 
     """
     parts = command.split("+")
-    known = READABLE if len(parts) == 1 else JOINABLE
-    if len(parts) == len(known.intersection(parts)):
+    if set(parts) <= (READABLE if len(parts) == 1 else JOINABLE):
         return command
     raise InvalidTextError("command", command)
 
@@ -95,7 +94,7 @@ class Miner:
 
     @property
     def replies(self) -> Mapping[str, Mapping[str, Json]]:
-        """The last answer to each readable command and to the poll's own join, secrets included."""
+        """The last answer to each readable command, as it is, secrets included."""
         return self._line.replies
 
     @property
@@ -260,8 +259,7 @@ class Miner:
         self._refuse_while_updating()
         check_query(command)
         async with self._line.turn(Urgency.READ):
-            # Callers choose what they join, and in what order: no end of large answers.
-            return await self._line.plain(command, keep="+" not in command)
+            return await self._line.plain(command)
 
     async def check_password(self, password: str | None = None) -> None:
         """Try a password, ours if none is given, by an encrypted read, which changes nothing.

@@ -45,7 +45,7 @@ class Line:
         """Prepare; nothing is sent."""
         self.host = host
         self.port = port
-        # The last answers, as they came, by command; that of `get_token` is nobody's business.
+        # The last answer to each plain command; that of `get_token` is nobody's business.
         self.replies: dict[str, Mapping[str, Json]] = {}
         self._holder: Turn | None = None
         self._order = count(1)
@@ -112,10 +112,8 @@ class Line:
         async with self.turn(urgency):
             return reply.check(await self.plain(command), command)
 
-    async def plain(self, command: str, *, keep: bool = True) -> Mapping[str, Json]:
+    async def plain(self, command: str) -> Mapping[str, Json]:
         """Send a plain command and return the whole answer, unchecked; the caller has the turn.
-
-        `keep` puts it among the `replies`.
 
         Raises:
             UnreachableError, NotAMinerError, MalformedReplyError, MiningProcessDownError.
@@ -123,7 +121,7 @@ class Line:
         """
         request = json.dumps({"cmd": command}, separators=(",", ":")).encode()
         value = reply.parse(await exchange(self.host, self.port, request), command)
-        if keep and command != "get_token":
+        if command != "get_token":
             self.replies[command] = value
         return value
 
