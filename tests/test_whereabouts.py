@@ -13,7 +13,7 @@ from pytest_homeassistant_custom_component.common import (
 )
 
 from custom_components.whatsminer.api import Miner, commands
-from custom_components.whatsminer.const import DOMAIN
+from custom_components.whatsminer.const import DOMAIN, MEMORY_INTERVAL
 from custom_components.whatsminer.discovery import Found, async_scan
 from custom_components.whatsminer.issues import Issue, raise_issue
 from custom_components.whatsminer.miners import MINERS, address_of
@@ -99,13 +99,13 @@ async def test_nothing_of_another_miner_enters(
     model: str,
 ) -> None:
     """No state, no energy, no memory: the miner is unavailable, and an issue says why."""
-    await fleet.clock.next_poll(4)
+    await fleet.clock.next_poll(12)
     energy = ada.shown("sensor", "energy")
     memory = dict(hass_storage[f"{DOMAIN}.{ada.entry.entry_id}"]["data"])
     zoe = await replace(fleet, ada, generation=generation, model=model)
     zoe.state.power_limit = 3000
 
-    await fleet.clock.next_poll(3)
+    await fleet.clock.next_poll(12)
 
     assert not ada.is_available
     assert ada.shown("switch") == ada.shown("number", "power_limit") == "unavailable"
@@ -1098,6 +1098,7 @@ async def test_hashboards_that_were_replaced_are_remembered(
     """In the place of those that were there before."""
     ada.miner.state.boards[0].serial = "SKM3CSD0000001A00001"
     await fleet.clock.next_poll(2)
+    await fleet.clock.tick(MEMORY_INTERVAL)
 
     assert hass_storage[f"{DOMAIN}.{ada.entry.entry_id}"]["data"]["boards"] == sorted(
         board.serial for board in ada.miner.state.boards
