@@ -143,9 +143,8 @@ class WhatsminerCoordinator(DataUpdateCoordinator[Snapshot]):
         if self.settings.value("mining"):
             self.preheat.end()
         if self.has_password:
-            if (
-                self.miner.sure
-            ):  # else nothing encrypted goes out by itself, see `Access`
+            # To one that is not, nothing encrypted goes by itself: see `Access`.
+            if self.miner.sure:
                 await self.changeover.async_settle()
             await self.access.async_look(snapshot)
         return snapshot
