@@ -17,6 +17,7 @@ from custom_components.whatsminer.const import DOMAIN, MEMORY_INTERVAL
 from custom_components.whatsminer.discovery import Found, async_scan
 from custom_components.whatsminer.issues import Issue, raise_issue
 from custom_components.whatsminer.miners import MINERS, address_of
+from custom_components.whatsminer.storage import Memory, MemoryStore
 from custom_components.whatsminer.whereabouts import (
     async_adopt,
     async_follow,
@@ -40,7 +41,6 @@ from homeassistant.helpers import (
     entity_registry as er,
     issue_registry as ir,
 )
-from homeassistant.helpers.storage import Store
 from simulator import Closed, Quirk, SimulatedMiner
 
 from . import JOINED, Held, act, names_of
@@ -868,14 +868,14 @@ async def test_boards_that_cannot_be_read_from_the_disk_are_those_of_one_miner(
     await leave(ada)
     renew(bea)
     await fleet.clock.next_poll(2)
-    load = Store.async_load
+    load = MemoryStore.async_memory
 
-    async def odd_load(store: Store[Any]) -> Any:
+    async def odd_load(store: MemoryStore) -> Memory:
         if store.key == f"{DOMAIN}.{ada.entry.entry_id}":
             raise OSError
         return await load(store)
 
-    with patch.object(Store, "async_load", odd_load):
+    with patch.object(MemoryStore, "async_memory", odd_load):
         placed = await async_place(fleet.hass, found(bea.miner))
 
     assert placed == {NEW_MAC.lower(): bea.entry}

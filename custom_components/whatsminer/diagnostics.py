@@ -1,5 +1,6 @@
 """What to send along with a report of a problem: all that is known, but not whose miner it is."""
 
+from copy import deepcopy
 from dataclasses import asdict
 from typing import Any
 
@@ -17,7 +18,8 @@ async def async_get_config_entry_diagnostics(
 ) -> dict[str, Any]:
     """Return what is known of a miner, also of one that cannot be set up, or not be migrated."""
     miner = hass.data.get(MINERS, {}).get(entry.entry_id)
-    memory = await memory_store(hass, entry).async_load() or {}
+    # Copied, for it may change while the executor reads it.
+    memory = deepcopy(await memory_store(hass, entry).async_memory())
     boards = memory.get("boards", [])
     diagnostics: dict[str, Any] = {
         "entry": {

@@ -229,8 +229,9 @@ async def _async_missing(hass: HomeAssistant) -> dict[ConfigEntry, set[str]]:
         DOMAIN, include_ignore=False, include_disabled=False
     ):
         if not is_well(entry):
-            store = memory_store(hass, entry)
-            memory = await async_isolated(store.async_load(), entry.title)
+            memory = await async_isolated(
+                memory_store(hass, entry).async_memory(), entry.title
+            )
             boards[entry] = set((memory or {}).get("boards", ()))
     return boards
 
@@ -276,9 +277,7 @@ async def async_adopt(
 
 async def _async_forget_board(hass: HomeAssistant, entry: ConfigEntry) -> None:
     """Forget what was set at the old control board; the new one has it from the factory."""
-    store = memory_store(hass, entry)
-    memory = await store.async_load() or {}
-    memory.pop("settings", None)
-    memory.pop("password", None)
-    memory.pop("host", None)
-    await store.async_save(memory)
+    async with memory_store(hass, entry).async_remembering() as memory:
+        memory.pop("settings", None)
+        memory.pop("password", None)
+        memory.pop("host", None)
