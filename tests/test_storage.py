@@ -17,7 +17,7 @@ from pytest_homeassistant_custom_component.common import (
 
 from custom_components.whatsminer.const import DOMAIN, MEMORY_INTERVAL
 from custom_components.whatsminer.coordinator import WhatsminerCoordinator
-from custom_components.whatsminer.storage import async_forget_memory, memory_store
+from custom_components.whatsminer.miners import async_forget_miner, record_of
 from homeassistant.config_entries import ConfigEntryState
 from homeassistant.const import EVENT_HOMEASSISTANT_FINAL_WRITE
 from homeassistant.core import CoreState, HomeAssistant
@@ -374,7 +374,7 @@ async def test_two_that_load_at_once_have_the_same_memory(
 ) -> None:
     """It is read from the disk once."""
     hass_storage[key] = {"version": 1, "key": key, "data": {"boards": ["A"]}}
-    store = memory_store(hass, config_entry)
+    store = record_of(hass, config_entry).store
     memory, same = await asyncio.gather(store.async_memory(), store.async_memory())
 
     assert memory is same is await store.async_memory()
@@ -389,7 +389,7 @@ async def test_what_is_changed_back_meanwhile_is_stored_as_it_is(
     hass_storage: Disk,
 ) -> None:
     """Somebody else has stored the change, and is not asked."""
-    store = memory_store(hass, config_entry)
+    store = record_of(hass, config_entry).store
     async with store.async_remembering() as memory:
         memory["host"] = "192.168.1.50"
     async with store.async_remembering():
@@ -419,11 +419,11 @@ async def test_what_is_not_written_yet_is_known_to_all(
     hass: HomeAssistant, clock: Clock, file: Path, config_entry: MockConfigEntry
 ) -> None:
     """And it is written when it was to be, as it is then, whoever has changed it last."""
-    store = memory_store(hass, config_entry)
+    store = record_of(hass, config_entry).store
     await store.async_memory()
     with store.remembering_later() as memory:
         memory["boards"] = ["A"]
-    assert await memory_store(hass, config_entry).async_memory() == {"boards": ["A"]}
+    assert await record_of(hass, config_entry).store.async_memory() == {"boards": ["A"]}
     with store.remembering_later() as memory:
         memory["boards"] = ["B"]
     with store.remembering_later() as memory:
@@ -447,7 +447,7 @@ async def test_nothing_is_written_of_a_miner_that_was_removed(
     waits: bool,
 ) -> None:
     """However much waited to be written, was being written, or comes later."""
-    store = memory_store(hass, config_entry)
+    store = record_of(hass, config_entry).store
     async with store.async_remembering() as memory:
         memory["boards"] = ["A"]
     assert file.exists()
@@ -457,7 +457,7 @@ async def test_nothing_is_written_of_a_miner_that_was_removed(
     else:
         memory["boards"] = ["B"]
         hass.async_create_task(store.async_flush())
-    await async_forget_memory(hass, config_entry)
+    await async_forget_miner(hass, config_entry)
     assert not file.exists()
 
     match late:
@@ -472,7 +472,7 @@ async def test_nothing_is_written_of_a_miner_that_was_removed(
     await clock.tick(2 * MEMORY_INTERVAL)
     await stop(hass)
     assert not file.exists()
-    assert memory_store(hass, config_entry) is not store
+    assert record_of(hass, config_entry).store is not store
 
 
 @on_a_real_disk

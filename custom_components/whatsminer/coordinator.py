@@ -35,10 +35,10 @@ from .expectations import Expectations
 from .first_poll import async_first_poll
 from .identify import Identify
 from .issues import Issue, clear_issues, raise_issue
-from .miners import address_of, forget_announcement, miner_of
+from .miners import address_of, forget_announcement, miner_of, record_of
 from .preheat import Preheat
 from .settings import Settings
-from .storage import Memory, memory_store
+from .storage import Memory
 from .trend import Trend
 from .whereabouts import async_meet, tenant_of
 
@@ -76,15 +76,16 @@ class WhatsminerCoordinator(DataUpdateCoordinator[Snapshot]):
             name=entry.title,
             update_interval=_poll_interval(entry),
         )
+        record = record_of(hass, entry)
         self.miner = miner_of(hass, entry)
         self.access = Access(hass, entry, self.miner)
         self.break_even = BreakEven(self)
         self.changeover = Changeover(self)
-        self.expectations = Expectations(hass, self.miner)
+        self.expectations = Expectations(record)
         self.identify = Identify(self)
         self.preheat = Preheat(self)
         self.trend = Trend()
-        self.store = memory_store(hass, entry)
+        self.store = record.store
         self._patience = 0.0
         # The MAC addresses of other miners that were met at the address of this one.
         self._strangers: set[str] = set()
@@ -116,14 +117,11 @@ class WhatsminerCoordinator(DataUpdateCoordinator[Snapshot]):
         began = time.monotonic()
         try:
             self._refuse_tenant()
-            if self.data is None:
-                snapshot = await self._async_first_poll()
-            else:
-                snapshot = await self.miner.poll()
+            poll = self._async_first_poll if self.data is None else self.miner.poll
+            snapshot = await poll()
         except WhatsminerError as err:
             if not isinstance(err, UpdatingError):
-                told = self.memory.get("host")
-                await async_seek(self.hass, self.config_entry, told)
+                await async_seek(self.hass, self.config_entry, self.memory.get("host"))
             blip = isinstance(err, UnreachableError | MalformedReplyError)
             if blip and self.data is not None and began < self._patience:
                 _LOGGER.debug("%s: missed one poll: %s", self.name, err)
@@ -156,12 +154,7 @@ class WhatsminerCoordinator(DataUpdateCoordinator[Snapshot]):
         return snapshot
 
     def _refuse_tenant(self) -> None:
-        """Leave a miner in peace that is known to be another one.
-
-        Raises:
-            WrongMinerError: the address of this one is that of another.
-
-        """
+        """Raise WrongMinerError if another miner is known to be at the address."""
         entry = self.config_entry
         tenant = tenant_of(self.hass, address_of(entry))
         if tenant and tenant is not entry:

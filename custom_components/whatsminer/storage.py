@@ -5,10 +5,8 @@ from contextlib import asynccontextmanager, contextmanager
 from copy import deepcopy
 from typing import Final, TypedDict, override
 
-from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.storage import Store
-from homeassistant.util.hass_dict import HassKey
 
 from .const import DOMAIN, MEMORY_INTERVAL
 from .settings import Remembered
@@ -47,6 +45,10 @@ class MemoryStore(Store[Memory]):
     # Whether a write is planned.
     _waits = False
     _is_removed = False
+
+    def __init__(self, hass: HomeAssistant, entry_id: str) -> None:
+        """Prepare; nothing is read yet."""
+        super().__init__(hass, _VERSION, f"{DOMAIN}.{entry_id}", private=True)
 
     async def async_memory(self) -> Memory:
         """Return the memory, which is read from the disk once."""
@@ -104,21 +106,3 @@ class MemoryStore(Store[Memory]):
         self._waits = False
         self._written = deepcopy(self._memory)
         return self._written
-
-
-_STORES: Final[HassKey[dict[str, MemoryStore]]] = HassKey(f"{DOMAIN}_stores")
-
-
-def memory_store(hass: HomeAssistant, entry: ConfigEntry) -> MemoryStore:
-    """Return where it is kept."""
-    stores = hass.data.setdefault(_STORES, {})
-    if entry.entry_id not in stores:
-        key = f"{DOMAIN}.{entry.entry_id}"
-        stores[entry.entry_id] = MemoryStore(hass, _VERSION, key, private=True)
-    return stores[entry.entry_id]
-
-
-async def async_forget_memory(hass: HomeAssistant, entry: ConfigEntry) -> None:
-    """Remove what is kept of a miner whose entry is removed."""
-    await memory_store(hass, entry).async_remove()
-    del hass.data[_STORES][entry.entry_id]
