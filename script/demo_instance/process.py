@@ -72,6 +72,30 @@ class HomeAssistant:
                 start_new_session=True,
             )  # fmt: skip
 
+    async def restart(self, client: Client) -> float:
+        """Restart it as its web page does; return how many seconds it took to end.
+
+        Raises:
+            DemoError: it does not end, or it does not come back.
+        """
+        assert self._process is not None
+        begin = time.monotonic()
+        with suppress(DemoError):  # it may end before it has answered
+            await client.command(
+                "call_service", domain="homeassistant", service="restart"
+            )
+        try:
+            async with asyncio.timeout(_SECONDS_TO_STOP):
+                code = await self._process.wait()
+        except TimeoutError:
+            raise DemoError("Home Assistant does not stop") from None
+        if code != _RESTART:
+            raise DemoError(f"Home Assistant ended with exit code {code}")
+        seconds = time.monotonic() - begin
+        await self._start()
+        await self.wait_until_up(client)
+        return seconds
+
     async def wait_until_up(self, client: Client) -> None:
         """Wait until it has set up everything.
 

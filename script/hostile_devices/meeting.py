@@ -1,0 +1,128 @@
+"""Hostile devices become known: announced, found by a scan, added by hand."""
+
+import asyncio
+from collections.abc import Mapping
+import json
+from typing import Any
+
+from demo_instance.client import DOMAIN
+from demo_instance.smoke.adding import scan, wait
+from demo_instance.smoke.report import expect
+
+from .catalogue import Placed
+from .pages import Item, outcome
+from .stage import INTERVAL, Stage
+
+_PASSWORD = "secret"
+_PREFERENCES = {"percent_method": "normal", "hash_price_unit": "per_petahash"}
+
+
+async def run(stage: Stage) -> None:
+    """Make all devices known, on every road, and have them polled."""
+    async with stage.watched("while hostile devices are met"):
+        await _announce_all(stage)
+        form = await _scan(stage)
+        await _confirm(stage)
+        await _pick(stage, form)
+        await _see(stage)
+        left = [each for each in stage.placed if each.host not in stage.entries]
+        await asyncio.gather(*(_add_by_hand(stage, each) for each in left))
+        await _see(stage)
+        async with stage.report.step("they are polled as often as they can be"):
+            for entry in stage.entries.values():
+                await set_interval(stage, entry, INTERVAL)
+
+
+async def _see(stage: Stage) -> None:
+    async with stage.report.step("the entries are saved") as step:
+        await stage.see_entries()
+        step.shown = f"{len(stage.entries)} of {len(stage.placed)} hostile devices"
+
+
+async def _announce_all(stage: Stage) -> None:
+    async with stage.report.step("DHCP announces hostile devices") as step:
+        announced = [each for each in stage.placed if each.hostile.hostname is not None]
+        for each in announced:
+            await _announce(stage, each, each.hostile.hostname or "")
+        step.shown = f"{len(announced)} announced"
+
+
+async def _announce(stage: Stage, each: Placed, hostname: str) -> None:
+    """Tell Home Assistant that a device has asked for an address."""
+    await stage.bench.client.command(
+        "call_service",
+        domain="announcer",
+        service="announce",
+        service_data={
+            "integration": DOMAIN,
+            "ip": each.host,
+            "mac": each.mac,
+            "hostname": json.dumps(hostname),
+        },
+    )
+
+
+async def _scan(stage: Stage) -> Item:
+    """Scan the network; return the form that comes of it, empty if none does."""
+    form: Item = {}
+    async with stage.report.step("a scan of the network ends") as step:
+        form = await scan(stage.bench, stage.form.scan)
+        expect(form, type="form", step_id="pick")
+        step.shown = f"{form['description_placeholders']['count']} new"
+    return form
+
+
+async def _confirm(stage: Stage) -> None:
+    """Add what DHCP has announced and is offered for that."""
+    flows: dict[str, dict[str, Any]] = {}
+    async with stage.report.step("what DHCP announced is offered") as step:
+        flows = await stage.bench.client.flows("dhcp")
+        step.shown = f"{len(flows)} offered"
+
+    async def confirm(each: Placed) -> None:
+        async with stage.report.step(f"{each.name}: as DHCP announced it") as step:
+            flow_id: str = flows[each.mac]["flow_id"]
+            form = await stage.bench.client.submit(flow_id)
+            expect(form, type="form", step_id="discovery_confirm")
+            flow = await stage.bench.client.submit(flow_id, {})
+            step.shown = await outcome(stage.bench.client, flow)
+
+    await asyncio.gather(*(confirm(each) for each in stage.placed if each.mac in flows))
+
+
+async def _pick(stage: Stage, form: Item) -> None:
+    """Add all that a scan has found, but for those that are to be added with a password."""
+    async with stage.report.step("what the scan found is added") as step:
+        expect(form, step_id="pick")
+        options = form["data_schema"][0]["selector"]["select"]["options"]
+        found = {option["value"] for option in options}
+        wanted = {each.mac for each in stage.placed if not each.hostile.asks_password}
+        picks = sorted(found & wanted)
+        answer = {"miners": picks, "others": "show"}
+        flow = await stage.bench.client.submit(form["flow_id"], answer)
+        flow = await wait(stage.bench, flow, stage.form.scan)
+        expect(flow, type="abort", reason="miners_added")
+        step.shown = f"{len(picks)} added, {len(found) - len(picks)} left"
+
+
+async def _add_by_hand(stage: Stage, each: Placed) -> None:
+    """Add a device by its address, or be told why that cannot be."""
+    async with stage.report.step(f"{each.name}: by hand") as step:
+        client = stage.bench.client.another()
+        form = await client.start_flow("manual")
+        address: dict[str, Any] = {"host": each.host, "port": 4028}
+        if each.hostile.asks_password:
+            address["password"] = _PASSWORD
+        flow = await client.submit(form["flow_id"], address)
+        step.shown = await outcome(client, flow)
+        if flow["type"] == "form":
+            await client.cancel(form["flow_id"])
+
+
+async def set_interval(stage: Stage, entry_id: str, seconds: int) -> None:
+    """Have a miner polled as often as it is allowed."""
+    client = stage.bench.client
+    flow_id: str = (await client.start_options(entry_id))["flow_id"]
+    await client.choose(flow_id, {"next_step_id": "preferences"})
+    preferences: Mapping[str, Any] = {**_PREFERENCES, "poll_interval": seconds}
+    expect(await client.choose(flow_id, preferences), type="create_entry")

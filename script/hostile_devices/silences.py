@@ -1,0 +1,72 @@
+"""Devices that keep whoever asks waiting."""
+
+import asyncio
+from collections.abc import Iterator
+from functools import partial
+
+from .device import Exchange, Hostile, whole
+
+_FROM_THE_BEGINNING = 10
+_TURNING = 50
+_FROM_THE_BEGINNING_IN_SHORT = 2
+_TURNING_IN_SHORT = 8
+
+
+async def _never(exchange: Exchange) -> None:
+    await exchange.hang()
+
+
+async def _first_only(exchange: Exchange) -> None:
+    """Answer who it is, and no more."""
+    if exchange.command != "get_version":
+        await exchange.hang()
+    await whole(exchange)
+
+
+async def _half(exchange: Exchange) -> None:
+    await exchange.send(exchange.data[: len(exchange.data) // 2])
+    await exchange.hang()
+
+
+async def _slowly(seconds: float, exchange: Exchange) -> None:
+    await asyncio.sleep(seconds)
+    await whole(exchange)
+
+
+async def _closes(exchange: Exchange) -> None:
+    """Close without an answer."""
+
+
+async def _resets(exchange: Exchange) -> None:
+    exchange.writer.transport.abort()
+
+
+def devices() -> Iterator[Hostile]:
+    """Yield some that are silent from the beginning, and some that fall silent later."""
+    for number in range(_FROM_THE_BEGINNING):
+        yield Hostile(
+            kind="silence",
+            name=f"never answers, {number + 1}",
+            send=_never,
+            hostname="whatsminer",
+            short=number < _FROM_THE_BEGINNING_IN_SHORT,
+        )
+    for number in range(_TURNING):
+        yield Hostile(
+            kind="silence",
+            name=f"falls silent, {number + 1}",
+            send=_never,
+            turns=True,
+            short=number < _TURNING_IN_SHORT,
+        )
+    for name, send, short in (
+        ("answers the first request only", _first_only, True),
+        ("half an answer, then silence", _half, True),
+        ("closes without an answer", _closes, False),
+        ("resets the connection", _resets, False),
+        *(
+            (f"needs {seconds} s for each answer", partial(_slowly, seconds), False)
+            for seconds in (2, 4, 8, 9)
+        ),
+    ):
+        yield Hostile(kind="silence", name=name, send=send, turns=True, short=short)
