@@ -20,13 +20,24 @@ Made from the code and its texts by `tests/test_actions_page.py`; to change it, 
 
 Actions with a target take any miners, entities, areas or labels; the others take the device of one
 miner, and `confirm`. Those for administrators are refused to other users.
+
+The others ask for the same permission as Home Assistant's own actions: to control, or to read. For
+each miner, a user needs it for the miner's switch (its hash rate, if it was added without its
+password) and for every entity of the miner that the target contains. Entities of hashboards count only
+if they are named themselves, because a hashboard stands for its miner. If the permission is missing
+for one miner, nothing is sent to any. Automations run without a user and are not restricted; a script
+may do what the user may who starts it.
 """
 
 
 def section(action: Action) -> str:
     """Return what there is to know of one action."""
     texts = TEXTS["en"]["services"][action.name]
-    who = "Administrators" if action.admin_only else "Everybody"
+    who = (
+        "Administrators"
+        if action.admin_only
+        else f"Users who may {action.permission} the miners"
+    )
     whom = "one miner" if action.one_miner else "any target"
     told = "nothing" if action.response is SupportsResponse.NONE else "a response"
     fields: dict[str, Any] = (SERVICES[action.name] or {}).get("fields", {})

@@ -12,6 +12,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry, MockUs
 
 from custom_components.whatsminer.actions import ACTIONS
 from custom_components.whatsminer.coordinator import WhatsminerCoordinator
+from homeassistant.auth.const import GROUP_ID_USER
 from homeassistant.config_entries import ConfigEntryDisabler
 from homeassistant.const import (
     ATTR_AREA_ID,
@@ -225,6 +226,7 @@ async def test_a_target_without_a_miner_is_refused(
         {ATTR_DEVICE_ID: "nowhere"},
         {ATTR_ENTITY_ID: "light.nowhere"},
         {ATTR_ENTITY_ID: "none"},
+        {ATTR_ENTITY_ID: "all"},
         {ATTR_AREA_ID: "nowhere"},
     ):
         error = await failure(hass, "set_led", target)
@@ -369,20 +371,79 @@ async def test_an_answer_is_given_up_for_an_error(
         await ask(hass, "query", {"command": "summary", **both})
 
 
+@pytest.mark.parametrize(
+    "mistake", [ZeroDivisionError(), KeyError("a"), RecursionError(), TimeoutError()]
+)
 async def test_a_mistake_of_ours_leaves_no_other_undone_either(
     hass: HomeAssistant,
     both: dict[str, Any],
     miner: SimulatedMiner,
     hall: WhatsminerCoordinator,
+    caplog: pytest.LogCaptureFixture,
+    mistake: Exception,
 ) -> None:
-    """It shows as what it is."""
+    """The error names the miner, and the log has the trace, once."""
+    with patch.object(hall.miner, "send", side_effect=mistake):
+        error = await failure(hass, "set_led", both)
+
+    assert error.translation_key == "unexpected"
+    assert str(error).startswith("Something unexpected went wrong at Hall")
+    assert error.__cause__ is mistake
+    assert names_of(miner.writes) == ["set_led"]
+    (record,) = (item for item in caplog.records if item.levelname == "ERROR")
+    assert record.getMessage() == "Hall: unexpected error in set_led"
+    assert record.exc_info
+    assert record.exc_info[1] is mistake
+
+
+async def test_a_mistake_of_ours_hides_no_other_failure(
+    hass: HomeAssistant,
+    both: dict[str, Any],
+    miner: SimulatedMiner,
+    hydro_miner: SimulatedMiner,
+    set_up: WhatsminerCoordinator,
+) -> None:
+    """Both are told, also where one of them is what the miner says."""
+    hydro_miner.misbehave("set_led", Refused(132))
+    with patch.object(set_up.miner, "send", side_effect=ZeroDivisionError):
+        error = await failure(hass, "set_led", both)
+
+    assert error.translation_key == "several_failed"
+    assert str(error).startswith("This failed at 2 miners. Hall refused set_led: ")
+    assert ". Something unexpected went wrong at Miner" in str(error)
+    assert names_of(hydro_miner.writes) == ["set_led"]
+    assert miner.writes == []
+
+
+async def test_what_is_cancelled_is_no_failure(
+    hass: HomeAssistant,
+    both: dict[str, Any],
+    miner: SimulatedMiner,
+    hydro_miner: SimulatedMiner,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """Whoever called it waits no longer, and nothing is told."""
+    hydro_miner.misbehave("set_led", Refused(132))
+    miner.misbehave("set_led", held := Held())
+    calling = hass.async_create_task(call(hass, "set_led", both))
+    await held.reached.wait()
+
+    calling.cancel()
+
+    with pytest.raises(asyncio.CancelledError):
+        await calling
+    assert "unexpected" not in caplog.text
+
+
+async def test_a_cancellation_at_one_miner_is_not_told_as_a_failure(
+    hass: HomeAssistant, both: dict[str, Any], hall: WhatsminerCoordinator
+) -> None:
+    """Such as that of what is under way when the miner's entry is unloaded."""
     with (
-        patch.object(hall.miner, "send", side_effect=ZeroDivisionError),
-        pytest.raises(ZeroDivisionError),
+        patch.object(hall.miner, "send", side_effect=asyncio.CancelledError),
+        pytest.raises(asyncio.CancelledError),
     ):
         await call(hass, "set_led", both)
-
-    assert names_of(miner.writes) == ["set_led"]
 
 
 @pytest.mark.parametrize(
@@ -503,11 +564,12 @@ async def test_only_administrators_change_money_network_password_or_firmware(
     hass: HomeAssistant,
     one: dict[str, Any],
     miner: SimulatedMiner,
-    hass_read_only_user: MockUser,
     action: str,
 ) -> None:
-    """Others do what they could do with an entity."""
-    context = Context(user_id=hass_read_only_user.id)
+    """Others who may control the miner do what they could do with an entity."""
+    users = await hass.auth.async_get_group(GROUP_ID_USER)
+    assert users
+    context = Context(user_id=MockUser(groups=[users]).add_to_hass(hass).id)
     options = {"context": context, "return_response": action in RESPONSE_ONLY}
     if action in ADMIN_ONLY:
         with pytest.raises(Unauthorized):
@@ -605,4 +667,5 @@ def test_the_rules_are_kept() -> None:
     """The lists in this file are complete."""
     assert {action.name for action in ACTIONS if action.admin_only} == ADMIN_ONLY
     assert {action.name for action in ACTIONS if action.one_miner} == ONE_MINER
+    assert ONE_MINER <= ADMIN_ONLY
     assert list(DATA) == EVERY_ACTION

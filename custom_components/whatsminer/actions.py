@@ -5,6 +5,7 @@ from typing import Final
 
 import probatio  # the successor of voluptuous in Home Assistant
 
+from homeassistant.auth.permissions.const import POLICY_CONTROL, POLICY_READ
 from homeassistant.const import (
     CONF_HOST,
     CONF_MODE,
@@ -29,13 +30,15 @@ _TEXTS: Final = probatio.All(probatio.EnsureList(), [cv.string])
 class Action:
     """An action.
 
-    `one_miner` is for what nobody should do to many by mistake. Where the action asks nobody,
-    `reachable_only` leaves out those that do not answer, instead of telling so.
+    `permission` is what its user needs for each miner, see `permissions.py`. `one_miner` is for
+    what nobody should do to many by mistake. Where the action asks nobody, `reachable_only`
+    leaves out those that do not answer, instead of telling so.
     """
 
     name: str
     fields: VolDictType = field(default_factory=dict)
     prepare_fn: errands.Prepare
+    permission: str = POLICY_CONTROL
     admin_only: bool = False
     one_miner: bool = False
     needs_password: bool = True
@@ -132,12 +135,14 @@ ACTIONS: Final = (
         name="query",
         fields={probatio.Required("command"): cv.string},
         prepare_fn=errands.prepare_query,
+        permission=POLICY_READ,
         needs_password=False,
         response=SupportsResponse.ONLY,
     ),
     Action(
         name="get_state",
         prepare_fn=errands.prepare_state,
+        permission=POLICY_READ,
         needs_password=False,
         reachable_only=True,
         response=SupportsResponse.ONLY,

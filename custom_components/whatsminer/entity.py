@@ -2,22 +2,19 @@
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Final, override
+from typing import override
 
 from homeassistant.const import Platform
-from homeassistant.core import callback
+from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import device_registry as dr, entity_registry as er
 from homeassistant.helpers.device_registry import ChildDeviceInfo, DeviceInfo
 from homeassistant.helpers.entity import EntityDescription
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from homeassistant.helpers.update_coordinator import CoordinatorEntity
 
-from .api import Board, Capabilities, Command, Value
+from .api import SLOTS, Board, Capabilities, Command, Value
 from .const import DOMAIN
-from .coordinator import WhatsminerCoordinator
-
-# No model has more; protocol and error codes number them from 0.
-_MOST_BOARDS: Final = 4
+from .coordinator import WhatsminerConfigEntry, WhatsminerCoordinator
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -83,6 +80,15 @@ class WhatsminerBoardEntity(WhatsminerEntity):
         return self.coordinator.data.hashboards.get(self.slot)
 
 
+def registered_entity_id(
+    hass: HomeAssistant, entry: WhatsminerConfigEntry, platform: Platform, key: str
+) -> str | None:
+    """Return the entity that a miner has under a key, also a disabled one."""
+    return er.async_get(hass).async_get_entity_id(
+        platform, DOMAIN, f"{entry.unique_id}_{key}"
+    )
+
+
 def existing[DescriptionT: WhatsminerEntityDescription](
     coordinator: WhatsminerCoordinator,
     platform: Platform,
@@ -130,7 +136,7 @@ def add_boards(
         if not added:
             listed |= {
                 slot
-                for slot in range(_MOST_BOARDS)
+                for slot in SLOTS
                 if registry.async_get_child_device_by_identifier(
                     (DOMAIN, coordinator.board_identifier(slot)),
                     coordinator.config_entry.entry_id,

@@ -16,6 +16,7 @@ from homeassistant.helpers.selector import FileSelector, FileSelectorConfig
 
 from .coordinator import WhatsminerConfigEntry, WhatsminerCoordinator
 from .firmware import Image, Update, async_update_firmware, read_image
+from .markdown import escape_markdown
 from .preferences import PREFERENCES_SCHEMA, errors_in
 
 _LOGGER = logging.getLogger(__name__)
@@ -172,7 +173,8 @@ class WhatsminerOptionsFlow(OptionsFlow):
             update = self._update.result()
         except HomeAssistantError as err:
             return self.async_abort(
-                reason="firmware_failed", description_placeholders={"error": str(err)}
+                reason="firmware_failed",
+                description_placeholders={"error": escape_markdown(str(err))},
             )
         return self.async_abort(
             reason="firmware_unchanged"

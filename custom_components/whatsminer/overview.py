@@ -7,8 +7,8 @@ from homeassistant.const import Platform
 from homeassistant.helpers import entity_registry as er
 from homeassistant.util.json import JsonObjectType
 
-from .const import DOMAIN
 from .coordinator import WhatsminerCoordinator
+from .entity import registered_entity_id
 
 
 def overview(coordinator: WhatsminerCoordinator) -> JsonObjectType:
@@ -60,9 +60,8 @@ def _entity_id(
     coordinator: WhatsminerCoordinator, platform: Platform, key: str
 ) -> str | None:
     """Return the entity of a key, None where there is none, or a disabled one."""
-    registry = er.async_get(coordinator.hass)
-    entity_id = registry.async_get_entity_id(
-        platform, DOMAIN, f"{coordinator.config_entry.unique_id}_{key}"
+    entity_id = registered_entity_id(
+        coordinator.hass, coordinator.config_entry, platform, key
     )
-    entry = entity_id and registry.async_get(entity_id)
+    entry = entity_id and er.async_get(coordinator.hass).async_get(entity_id)
     return None if not entry or entry.disabled else entity_id

@@ -215,9 +215,7 @@ SENSORS: Final[tuple[WhatsminerSensorDescription[Snapshot], ...]] = (
     WhatsminerSensorDescription(
         key="faults",
         state_class=_MEASUREMENT,
-        value_fn=lambda snapshot: (
-            None if snapshot.faults is None else len(snapshot.faults)
-        ),
+        value_fn=lambda snapshot: snapshot.fault_count,
         attributes_fn=_faults,
     ),
     WhatsminerSensorDescription(

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Sequence
 from functools import partial
+import logging
 from typing import Final
 
 import probatio  # the successor of voluptuous in Home Assistant
@@ -26,6 +27,9 @@ from .const import DOMAIN
 from .coordinator import WhatsminerConfigEntry
 from .errands import Errand
 from .errors import explain
+from .permissions import async_check_permission
+
+_LOGGER = logging.getLogger(__name__)
 
 ATTR_CONFIRM: Final = "confirm"
 
@@ -67,6 +71,7 @@ async def _async_call(action: Action, call: ServiceCall) -> ServiceResponse:
         entries = [_confirmed_miner(call)]
     else:
         entries = await _async_targeted_miners(call)
+    await async_check_permission(call, entries, action.permission)
     if action.reachable_only:
         entries = [entry for entry in entries if _is_reachable(entry)]
     try:
@@ -75,10 +80,28 @@ async def _async_call(action: Action, call: ServiceCall) -> ServiceResponse:
         names = ", ".join(entry.title for entry in entries)
         raise explain(err, names) from err
     results = await asyncio.gather(
-        *(_async_at(entry, action, errand) for entry in entries), return_exceptions=True
+        *(_async_explained(entry, action, errand) for entry in entries),
+        return_exceptions=True,
     )
     _raise_failures([item for item in results if isinstance(item, BaseException)])
     return dict(item for item in results if not isinstance(item, BaseException))
+
+
+async def _async_explained(
+    entry: WhatsminerConfigEntry, action: Action, errand: Errand
+) -> tuple[str, JsonObjectType]:
+    """Do it to one miner; an error that should never happen becomes one that names the miner."""
+    try:
+        return await _async_at(entry, action, errand)
+    except HomeAssistantError:
+        raise
+    except Exception as err:
+        _LOGGER.exception("%s: unexpected error in %s", entry.title, action.name)
+        raise HomeAssistantError(
+            translation_domain=DOMAIN,
+            translation_key="unexpected",
+            translation_placeholders={"miner": entry.title},
+        ) from err
 
 
 async def _async_at(
@@ -104,7 +127,10 @@ async def _async_at(
 
 
 def _raise_failures(failures: Sequence[BaseException]) -> None:
-    """Raise the one failure there was, or one that tells of all."""
+    """Raise the one failure there was, or one that tells of all.
+
+    What is no error of Home Assistant is a cancellation, which stays one.
+    """
     for failure in failures:
         if len(failures) == 1 or not isinstance(failure, HomeAssistantError):
             raise failure

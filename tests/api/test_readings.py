@@ -17,8 +17,11 @@ from custom_components.whatsminer.api.readings import (
     Summary,
     Version,
     board,
+    board_rows,
     error_list,
+    pools,
     summary_errors,
+    unread_errors,
 )
 from custom_components.whatsminer.api.wire import decode
 
@@ -511,3 +514,77 @@ def test_an_absurd_count_of_errors_does_no_harm() -> None:
     """It comes from outside: counting that far would take all time and memory."""
     reading = Bounded({"Error Code Count": 10**12, "Error Code 0": 218})
     assert summary_errors(reading) == (ErrorEntry(code="218"),)
+
+
+# What a miner cannot have
+
+
+@pytest.mark.parametrize("slot", [-1, 4, 2**31, 2**63 - 1, 1e17, "99", -0.9e9])
+def test_a_hashboard_that_no_miner_has_is_left_out(slot: object) -> None:
+    """Each would be a device with thirty entities."""
+    assert board_rows([{"Slot": slot}, {"Slot": 1}]) == [{"Slot": 1}]
+
+
+def test_there_is_one_hashboard_for_each_slot() -> None:
+    """However many rows there are, the first counts, and few are looked at."""
+    rows: list[Any] = [{"Slot": slot % 4, "ASC": slot} for slot in range(200_000)]
+    assert board_rows(rows) == rows[:4]
+    assert board_rows([{"Slot": 9}] * 100_000 + rows) == []
+
+
+def test_there_are_no_more_pools_than_any_firmware_keeps() -> None:
+    """Five thousand would be a long list in memory."""
+    found = pools([{"URL": f"pool{number}"} for number in range(5000)])
+    assert [pool.url for pool in found] == [f"pool{number}" for number in range(8)]
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda codes: list(codes),
+        lambda codes: [{code: "x", "reason": "r"} for code in codes],
+        lambda codes: dict.fromkeys(codes, "x"),
+    ],
+    ids=["codes", "objects", "object"],
+)
+def test_of_a_very_long_list_of_errors_the_rest_is_counted(make: Any) -> None:
+    """Each becomes a fault in words, which is work."""
+    listed = make([str(code) for code in range(16_000)])
+    read = error_list(listed)
+    assert len(read) == 1024
+    assert len(read) + unread_errors(listed) == 16_000
+    assert unread_errors(make(["218", "540"])) == 0
+    assert unread_errors(None) == 0
+
+
+def test_v1_lists_no_more_errors_than_are_read_either() -> None:
+    """Its count and its codes come from outside, too."""
+    reading: dict[str, Any] = {
+        f"Error Code {index}": index + 1 for index in range(9000)
+    }
+    assert len(summary_errors({"Error Code Count": 9000, **reading})) == 1024
+
+
+@pytest.mark.parametrize("digits", ["5" * 300, "0" * 5000, "1" * 4301])
+def test_a_version_that_is_no_version_is_not_known(digits: str) -> None:
+    """To turn so many digits into a number is an error, or takes long."""
+    assert Version(api=f"2.{digits}").number is None
+    assert Version(api=f"2.0.{digits}").number == (2, 0)
+
+
+def test_a_name_is_plain_text() -> None:
+    """It becomes the title of an entry, and the name of a device."""
+    nasty = "<b>x\u202e\n![y](http://e.example)" * 100
+    info = decode(MinerInfo, {"hostname": nasty, "minersn": nasty})
+    version = decode(Version, {"miner_type": nasty, "fw_ver": nasty, "platform": nasty})
+    for name in (
+        info.hostname,
+        info.serial_number,
+        version.model,
+        version.firmware,
+        version.platform,
+    ):
+        assert name
+        assert name.isprintable()
+        assert len(name) <= 64
+        assert not set(name) & set("<>[]*`:")

@@ -6,10 +6,12 @@ from typing import Any
 
 import pytest
 
+from custom_components.whatsminer.api.faults import MOST_FAULTS, Severity
 from custom_components.whatsminer.api.reader import Reader
 from custom_components.whatsminer.api.readings import (
     Board,
     Details,
+    ErrorEntry,
     Generation,
     PoolState,
     Psu,
@@ -636,3 +638,32 @@ async def test_a_status_that_is_refused_is_no_flip(
     assert (await polled(reader, air_miner, clock)).psu == before.psu
     air_miner.behave("status")
     assert (await polled(reader, air_miner, clock)).psu == before.psu
+
+
+# Many faults
+
+
+def test_of_many_faults_the_worst_are_known_and_all_are_counted() -> None:
+    """Each is an event and a line in the logbook."""
+    minor = [ErrorEntry(code=code) for code in ("203", "204", "205", "206")]
+    unknown = [ErrorEntry(code=f"x{number}") for number in range(50)]
+    seen = snapshot(errors=(*minor, *unknown), unread_errors=7)
+    assert seen.faults is not None
+    assert len(seen.faults) == MOST_FAULTS == 32
+    assert all(fault.severity is Severity.FAULT for fault in seen.faults)
+    assert seen.fault_count == 61
+
+
+def test_a_few_faults_stay_in_the_order_of_the_miner() -> None:
+    """Each code once."""
+    codes = ["218", "540", "218", "110"]
+    seen = snapshot(errors=tuple(ErrorEntry(code=code) for code in codes))
+    assert seen.faults is not None
+    assert [fault.code for fault in seen.faults] == ["218", "540", "110"]
+    assert seen.fault_count == 3
+
+
+def test_nobody_knows_how_many_faults_there_are_before_the_miner_has_told() -> None:
+    """None is not 0."""
+    assert snapshot(errors=None).fault_count is None
+    assert snapshot(errors=()).fault_count == 0

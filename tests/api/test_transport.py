@@ -15,8 +15,15 @@ from custom_components.whatsminer.api.errors import (
     MalformedReplyError,
     TimedOutError,
 )
-from custom_components.whatsminer.api.transport import MAX_REPLY, exchange, is_listening
+from custom_components.whatsminer.api.transport import (
+    MAX_REPLY,
+    Received,
+    connect,
+    exchange,
+    is_listening,
+)
 from simulator import Quirk, SimulatedMiner
+from tests.work import MOST_GROWTH, growth
 
 from . import HOST, Listen
 
@@ -450,3 +457,55 @@ async def test_nesting_without_end_is_no_answer_yet(listen: Listen) -> None:
         writer.write(bomb)
 
     assert await exchange(HOST, await listen(miner), REQUEST) == bomb
+
+
+# What is sent to keep us busy
+
+
+@pytest.mark.parametrize(
+    ("begin", "middle"),
+    [
+        (b"", b"\0"),
+        (b"", b"Socket connect failed"),
+        (b'{"a":"', b'\\"'),
+        (b'{"a":"', b"}"),
+        (b'{"a":{', b'"":{},'),
+        (b"{}", b"\0"),
+        (b"{}", b"}"),
+    ],
+)
+@pytest.mark.parametrize("size", [8, 1448])
+def test_the_work_grows_as_what_is_received_does(
+    begin: bytes, middle: bytes, size: int
+) -> None:
+    """In pieces that each look like an end, and in any others."""
+
+    def make(length: int) -> list[bytes]:
+        text = begin + middle * (length // len(middle))
+        return [text[start : start + size] for start in range(0, len(text), size)]
+
+    def receive(pieces: list[bytes]) -> None:
+        received = Received()
+        for piece in pieces:
+            received.add(piece)
+            assert received.may_be_of_a_miner
+
+    assert growth(receive, make, 64 * 1024) < MOST_GROWTH
+
+
+async def test_a_trickle_is_let_gather(listen: Listen) -> None:
+    """Each piece costs more than the bytes in it."""
+    length = 4000
+
+    async def miner(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        for _ in range(length):
+            writer.write(b"x")
+            await asyncio.sleep(0)
+        writer.close()
+
+    pieces = []
+    async with connect(HOST, await listen(miner), timeout=60) as connection:
+        while piece := await connection.receive():
+            pieces.append(piece)
+    assert b"".join(pieces) == b"x" * length
+    assert len(pieces) < length / 10

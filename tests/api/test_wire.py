@@ -110,7 +110,7 @@ def test_a_scale_has_a_ceiling() -> None:
     assert convert(100) is None
     assert convert(2**32 - 1) is None
     assert convert(0) is None
-    assert scaled(2)(1e300) == 2e300
+    assert scaled(2)(1e17) == 2e17
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 from pytest_homeassistant_custom_component.common import async_mock_service
 
+from custom_components.whatsminer.markdown import escape_markdown
 from homeassistant.components.persistent_notification import DOMAIN as NOTIFICATION
 from homeassistant.core import ServiceCall
 from homeassistant.exceptions import HomeAssistantError
@@ -359,6 +360,27 @@ async def test_without_more_ado_it_is_a_notification(home: Home, garage: Owned) 
     (call,) = created
     assert call.data["title"] == "Garage: fault 110 appeared"
     assert call.data["message"]
+
+
+@pytest.mark.parametrize(
+    "worker",
+    ["![x](http://e.example/x.png)", "<img src=x>", "www.e.example", "a_b*c*`d`~e~"],
+)
+async def test_a_notification_shows_the_words_of_a_miner_as_they_are(
+    home: Home, garage: Owned, worker: str
+) -> None:
+    """Notifications are Markdown, in which words could become links and pictures."""
+    created = async_mock_service(home.hass, NOTIFICATION, "create")
+    await home.automate("tell_me", miners=["event.garage_fault"])
+    await home.wait(1)
+    pool = f"stratum+tcp://{worker}"
+
+    garage.miner.state.pools[0].url = pool
+    await home.wait(2)
+
+    (call,) = created
+    assert escape_markdown(pool) in call.data["message"]
+    assert pool not in call.data["message"]
 
 
 async def test_a_message_that_fails_keeps_no_other_back(

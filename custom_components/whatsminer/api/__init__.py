@@ -37,14 +37,16 @@ from .errors import (
     WrongPasswordError,
 )
 from .faults import Category, Fault, Severity, describe
-from .readings import Board, Generation, Preheating, PreheatStage
+from .readings import SLOTS, Board, Generation, Preheating, PreheatStage
 from .reply import Answer
+from .sanitize import clean_name, clean_text
 from .snapshot import Snapshot
 from .transport import DEFAULT_PORT, is_listening
 
 __all__ = [
     "DEFAULT_PORT",
     "READABLE",
+    "SLOTS",
     "Answer",
     "Board",
     "CannotConnectError",
@@ -88,6 +90,8 @@ __all__ = [
     "WrongMinerError",
     "WrongPasswordError",
     "check_query",
+    "clean_name",
+    "clean_text",
     "commands",
     "describe",
     "is_listening",

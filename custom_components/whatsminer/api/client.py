@@ -18,10 +18,10 @@ from .line import Line, Urgency
 from .reader import Reader
 from .readings import Generation
 from .reply import Answer
+from .sanitize import Json
 from .snapshot import Snapshot
 from .transfers import Progress, Sink
 from .transport import DEFAULT_PORT
-from .wire import Json
 from .writer import Writer
 
 # Those of the mining process can be joined; the control board answers the others.

@@ -7,7 +7,10 @@ import re
 
 from .fault_table import CATEGORIES, MINOR, TEXTS, Category
 
-__all__ = ["Category", "Fault", "Severity", "describe"]
+__all__ = ["MOST_FAULTS", "Category", "Fault", "Severity", "describe"]
+
+# A miner has a handful at once. Each is an event, and a line in the logbook.
+MOST_FAULTS = 32
 
 # Codes count hashboards and pools from 0, people from 1.
 _FIRST = {"N": 1, "P": 1}

@@ -11,10 +11,9 @@ import json
 
 from . import reply
 from .cipher import Session
-from .errors import MalformedReplyError, NotAMinerError
 from .reply import Answer
+from .sanitize import Json
 from .transport import exchange
-from .wire import Json
 
 
 class Urgency(IntEnum):
@@ -147,10 +146,4 @@ def unseal(session: Session, raw: bytes, command: str) -> Answer:
         RefusedError, NotAMinerError, MalformedReplyError.
 
     """
-    value = reply.parse(raw, command)
-    if isinstance(data := value.get("enc"), str):
-        try:
-            value = reply.parse(session.open(data), command)
-        except NotAMinerError as err:
-            raise MalformedReplyError("the answer cannot be decrypted") from err
-    return reply.check(value, command)
+    return reply.check(reply.parse(raw, command, session.open), command)

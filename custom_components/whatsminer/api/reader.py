@@ -1,8 +1,10 @@
 """Polls one miner: which commands, in what order, and what may fail without harm."""
 
 import asyncio
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
+import logging
 import time
 from typing import Final
 
@@ -25,18 +27,23 @@ from .readings import (
     ErrorEntry,
     Generation,
     MinerInfo,
-    PoolState,
     Psu,
     Status,
     Summary,
     Version,
     board,
+    board_rows,
     error_list,
+    pools,
     summary_errors,
+    unread_errors,
 )
 from .reply import Answer
+from .sanitize import Json
 from .snapshot import Snapshot
 from .wire import decode
+
+_LOGGER = logging.getLogger(__name__)
 
 _LIVE: Final = ("summary", "pools", "edevs")
 # Read at set-up and then every few minutes, one in a poll. `get_miner_info` comes with the
@@ -66,6 +73,7 @@ class Reader:
         self._line = line
         self._identity = identity
         self._polling = asyncio.Lock()
+        self._told_of_boards = False
         self._start_over()
 
     def _start_over(self) -> None:
@@ -130,7 +138,7 @@ class Reader:
         taken, now = datetime.now(UTC), time.monotonic()
         reading = live.get("summary", _NOTHING).reading("SUMMARY")
         summary = decode(Summary, reading)
-        boards = live.get("edevs", _NOTHING).rows("DEVS")
+        boards = self._board_rows(live.get("edevs", _NOTHING))
         self._compare(
             summary,
             frozenset(
@@ -154,6 +162,7 @@ class Reader:
         frozen = self._is_frozen(summary)
         mining: bool | None
         errors: tuple[ErrorEntry, ...] | None
+        unread = 0
         if generation is Generation.V1:
             # Its `btmineroff` says "true" while it hashes.
             mining = self._process_up and "summary" in live and not frozen
@@ -162,7 +171,8 @@ class Reader:
             mining = None if said.mining_off is None else not said.mining_off
             errors = None
             if told := self._recent("get_error_code"):
-                errors = error_list(told.reading().get("error_code"))
+                listed = told.reading().get("error_code")
+                errors, unread = error_list(listed), unread_errors(listed)
         # A leftover is told by its clock, or at once by a rate that outlived mining.
         stale = (frozen and bool(summary.elapsed)) or (
             mining is False and bool(summary.hash_rate)
@@ -176,16 +186,27 @@ class Reader:
             summary=summary,
             status=said,
             boards=tuple(board(row, generation) for row in boards),
-            pools=tuple(
-                decode(PoolState, row)
-                for row in live.get("pools", _NOTHING).rows("POOLS")
-            ),
+            pools=pools(live.get("pools", _NOTHING).rows("POOLS")),
             errors=errors,
+            unread_errors=unread,
             version=self._version(),
             info=self._slow("get_miner_info", MinerInfo),
             psu=self._psu(mining, now),
             details=self._slow("devdetails", Details, "DEVDETAILS"),
         )
+
+    def _board_rows(self, answer: Answer) -> Sequence[Mapping[str, Json]]:
+        rows = answer.rows("DEVS")
+        found = board_rows(rows)
+        if len(found) < len(rows) and not self._told_of_boards:
+            self._told_of_boards = True
+            _LOGGER.warning(
+                "%s: %d of %d hashboards are used, the others are not those of a miner",
+                self._line.host,
+                len(found),
+                len(rows),
+            )
+        return found
 
     async def _introduce(self) -> None:
         """Read for the first time what seldom changes, and see whether it is a Whatsminer."""
@@ -220,7 +241,11 @@ class Reader:
             details = await self._line.ask("devdetails")
         except RefusedError:
             return False
-        return "bitmicro" in str(details.body).lower()
+        return any(
+            isinstance(value, str) and "bitmicro" in value.lower()
+            for row in details.rows("DEVDETAILS")
+            for value in row.values()
+        )
 
     async def _read_live(self) -> dict[str, Answer]:
         """Read summary, pools and boards; what the miner refuses is left out."""

@@ -5,16 +5,17 @@ nowhere else (vendor document, section "Readable API"). A field is None when the
 not report it or does not know it at the moment.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from itertools import islice
 import re
-from typing import Literal, Self
+from typing import Final, Literal, Self
 
 from .reply import Answer
+from .sanitize import Json, clean_text
 from .wire import (
-    Json,
     decode,
     epoch,
     flag,
@@ -22,6 +23,7 @@ from .wire import (
     local_time,
     lower,
     number,
+    plain_name,
     scaled,
     text,
     wire,
@@ -36,9 +38,13 @@ _MILLI = scaled(1e-3, above=0)
 _CENTI = scaled(1e-2, above=0)
 
 # "2.0.5" or "whatsminer v1.4.0", but not the date of a firmware.
-_API_VERSION = re.compile(r"(?<!\d)(\d)\.(\d+)")
-# Home Assistant keeps no attributes of more than 16 KB.
-_LONGEST_TEXT = 255
+_API_VERSION = re.compile(r"(?<!\d)(\d)\.(\d{1,3})(?!\d)")
+# Protocol and fault codes number hashboards from 0, and no model has more.
+SLOTS: Final = range(4)
+_MOST_ROWS = 16
+# No firmware holds more pools, and no miner has more faults at once.
+_MOST_POOLS = 8
+_MOST_ERRORS = 1024
 # No board hashes that fast; what says so means MH/s.
 _MOST_TERAHASH = 10_000
 
@@ -89,8 +95,8 @@ class Summary:
     fast_boot: bool | None = wire(flag, "Btminer Fast Boot")
     # V1 says here what later firmware says elsewhere.
     mac: str | None = wire(text, "MAC")
-    firmware: str | None = wire(text, "Firmware Version")
-    platform: str | None = wire(text, "CB Platform")
+    firmware: str | None = wire(plain_name, "Firmware Version")
+    platform: str | None = wire(plain_name, "CB Platform")
     liquid_cooling: bool | None = wire(flag, "Liquid Cooling")
 
 
@@ -110,7 +116,7 @@ class Board:
     rejected_shares: int | None = wire(integer, "Rejected")
     effective_chips: int | None = wire(integer, "Effective Chips")
     voltage_difference: float | None = wire(number, "chip_vol_diff")
-    serial_number: str | None = wire(text, "PCB SN")
+    serial_number: str | None = wire(plain_name, "PCB SN")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -133,7 +139,7 @@ class Status:
 
     mining_off: bool | None = wire(flag, "mineroff", "btmineroff")
     off_reason: str | None = wire(text, "mineroff_reason")
-    firmware: str | None = wire(text, "FirmwareVersion", "Firmware Version")
+    firmware: str | None = wire(plain_name, "FirmwareVersion", "Firmware Version")
     power_mode: str | None = wire(lower, "power_mode")
     power_limit: float | None = wire(_POSITIVE, "power_limit_set")
     power_percent: float | None = wire(number, "power_pct")
@@ -145,10 +151,10 @@ class Status:
 class Version:
     """The answer to `get_version`."""
 
-    api: str | None = wire(text, "api_ver")
-    firmware: str | None = wire(text, "fw_ver")
-    platform: str | None = wire(text, "platform")
-    model: str | None = wire(text, "miner_type")
+    api: str | None = wire(plain_name, "api_ver")
+    firmware: str | None = wire(plain_name, "fw_ver")
+    platform: str | None = wire(plain_name, "platform")
+    model: str | None = wire(plain_name, "miner_type")
 
     @property
     def number(self) -> tuple[int, int] | None:
@@ -162,8 +168,8 @@ class MinerInfo:
     """The answer to `get_miner_info`."""
 
     mac: str | None = wire(text, "mac")
-    serial_number: str | None = wire(text, "minersn")
-    hostname: str | None = wire(text, "hostname")
+    serial_number: str | None = wire(plain_name, "minersn")
+    hostname: str | None = wire(plain_name, "hostname")
     led: str | None = wire(text, "ledstat")
     upfreq_speed: int | None = wire(integer, "upfreq_speed", "ut_speed")
 
@@ -172,8 +178,8 @@ class MinerInfo:
 class Psu:
     """The answer to `get_psu`: A, V, W, °C, rpm."""
 
-    name: str | None = wire(text, "name")
-    model: str | None = wire(text, "model")
+    name: str | None = wire(plain_name, "name")
+    model: str | None = wire(plain_name, "model")
     input_current: float | None = wire(_MILLI, "iin")
     input_voltage: float | None = wire(_CENTI, "vin")
     input_power: float | None = wire(_WATT, "pin")
@@ -185,7 +191,7 @@ class Psu:
 class Details:
     """The first entry of the answer to `devdetails`."""
 
-    model: str | None = wire(text, "Model")
+    model: str | None = wire(plain_name, "Model")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -220,6 +226,16 @@ class ErrorEntry:
     reason: str | None = None
 
 
+def board_rows(rows: Sequence[Mapping[str, Json]]) -> list[Mapping[str, Json]]:
+    """Return the rows of hashboards that a miner can have: one for each slot."""
+    found: dict[int, Mapping[str, Json]] = {}
+    for row in rows[:_MOST_ROWS]:
+        slot = decode(Board, row).slot
+        if slot is not None and slot in SLOTS:
+            found.setdefault(slot, row)
+    return list(found.values())
+
+
 def board(reading: Mapping[str, Json], generation: Generation) -> Board:
     """Return one hashboard.
 
@@ -239,29 +255,46 @@ def board(reading: Mapping[str, Json], generation: Generation) -> Board:
     return decode(Board, reading)
 
 
+def pools(rows: Iterable[Mapping[str, Json]]) -> tuple[PoolState, ...]:
+    """Return the pools."""
+    return tuple(decode(PoolState, row) for row in islice(rows, _MOST_POOLS))
+
+
 def error_list(value: Json) -> tuple[ErrorEntry, ...]:
     """Return the errors of any firmware: objects, pairs, plain codes, or none."""
-    entries: list[ErrorEntry] = []
+    return tuple(islice(_errors(value), _MOST_ERRORS))
+
+
+def unread_errors(value: Json) -> int:
+    """Return how many errors a list has that `error_list` leaves out."""
+    rows = value if isinstance(value, list) else [value]
+    count = sum(
+        len(row.keys() - {"reason"}) if isinstance(row, dict) else 1 for row in rows
+    )
+    return max(0, count - _MOST_ERRORS)
+
+
+def _errors(value: Json) -> Iterator[ErrorEntry]:
     for item in value if isinstance(value, list) else [value]:
         if isinstance(item, dict):
             reason = _short(item.get("reason"))
-            entries += [
-                ErrorEntry(code=code, since=local_time(since), reason=reason)
-                for key, since in item.items()
-                if key != "reason" and (code := _short(key))
-            ]
+            for key, since in item.items():
+                if key != "reason" and (code := _short(key)):
+                    yield ErrorEntry(code=code, since=local_time(since), reason=reason)
         elif not isinstance(item, float) and (code := _short(item)):
-            entries.append(ErrorEntry(code=code))
-    return tuple(entries)
+            yield ErrorEntry(code=code)
 
 
 def _short(value: Json) -> str | None:
     told = text(value)
-    return told and told[:_LONGEST_TEXT]
+    return told and clean_text(told)
 
 
 def summary_errors(reading: Mapping[str, Json]) -> tuple[ErrorEntry, ...]:
     """Return the errors that V1 lists inside its summary."""
     count = min(integer(reading.get("Error Code Count")) or 0, len(reading))
-    codes = [integer(reading.get(f"Error Code {index}")) for index in range(count)]
+    codes = [
+        integer(reading.get(f"Error Code {index}"))
+        for index in range(min(count, _MOST_ERRORS))
+    ]
     return tuple(ErrorEntry(code=str(code)) for code in codes if code)

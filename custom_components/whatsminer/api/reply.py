@@ -3,7 +3,7 @@
 Every quirk in how a miner writes JSON is known here and nowhere else.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 import json
 import re
@@ -19,7 +19,8 @@ from .errors import (
     WriteAccessClosedError,
     WrongPasswordError,
 )
-from .wire import Json, integer
+from .sanitize import Json, clean_json
+from .wire import integer, text
 
 _REFUSALS: dict[int, type[RefusedError]] = {
     14: UnsupportedCommandError,
@@ -33,10 +34,17 @@ PROCESS_DOWN = b"Socket connect failed"
 # The only answer that is worth saving when it was cut short: a list that overran the miner's buffer.
 _MAY_BE_CUT = "get_error_code"
 
-_STRING = re.compile(r'"(?:[^"\\]|\\.)*"', re.DOTALL)
+# What is longer is no answer that firmware wrote with a small mistake.
+_LONGEST_TO_MEND = 64 * 1024
+
+# One whole string, or one that is never closed. Possessive, so that no character is looked at
+# twice.
+_STRING = re.compile(r'"(?:[^"\\]++|\\.)*+("?)', re.DOTALL)
 # Stands for one whole string while the text between strings is mended.
 _MARK = "\x01"
-_PAIR_LIST = re.compile(rf"\[{_MARK}:{_MARK}(?:,{_MARK}:{_MARK})*\]")
+_PAIR_LIST = re.compile(rf"\[{_MARK}:{_MARK}(?:,{_MARK}:{_MARK})*+\]")
+# A whole number of more digits is no reading; to turn it into a number takes long.
+_MOST_DIGITS = 20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,18 +75,34 @@ class Answer:
         return tuple(row for row in rows if isinstance(row, dict))
 
 
-def parse(raw: bytes, command: str) -> dict[str, Json]:
-    """Return the JSON object that a miner meant to send.
+def parse(
+    raw: bytes, command: str, open_sealed: Callable[[str], bytes] | None = None
+) -> dict[str, Json]:
+    """Return the JSON object that a miner meant to send, with clean texts and numbers.
 
     A strict parse comes first; only when it fails are the known mistakes of firmware mended,
-    and only outside of strings.
+    and only outside of strings. `open_sealed` decrypts what stands under `enc`; without it that
+    is a text as any other.
 
     Raises:
         MiningProcessDownError: the answer says that nothing is there to give one.
         NotAMinerError: this is no JSON at all.
-        MalformedReplyError: it cannot be mended, or was cut short.
+        MalformedReplyError: it cannot be mended, was cut short, or is no answer of a miner.
 
     """
+    value = _load_object(raw, command)
+    if open_sealed and isinstance(sealed := value.get("enc"), str):
+        try:
+            value = _load_object(open_sealed(sealed), command)
+        except NotAMinerError as err:
+            raise MalformedReplyError("the answer cannot be decrypted") from err
+    clean = clean_json(value)
+    assert isinstance(clean, dict)
+    return clean
+
+
+def _load_object(raw: bytes, command: str) -> dict[str, object]:
+    """Return the JSON object in an answer, as it is."""
     raw = raw.replace(b"\0", b"").strip()
     if raw.startswith(PROCESS_DOWN):
         raise MiningProcessDownError("the mining process is not running")
@@ -86,12 +110,12 @@ def parse(raw: bytes, command: str) -> dict[str, Json]:
         raise MalformedReplyError(f"{command}: the answer is empty")
     if not raw.startswith(b"{"):
         raise NotAMinerError(f"{command}: the answer is no JSON")
-    text = raw.decode(errors="replace")
+    content = raw.decode(errors="replace")
     try:
-        value = _load(text)
+        value = _load(content)
     except ValueError:
         try:
-            value = _load(_mend(text, cut=command == _MAY_BE_CUT))
+            value = _load(_mend(content, cut=command == _MAY_BE_CUT))
         except ValueError as err:
             raise MalformedReplyError(f"{command}: the answer is broken") from err
     if not isinstance(value, dict):  # pragma: no cover - it starts with a brace
@@ -122,11 +146,11 @@ def check(value: Mapping[str, Json], command: str) -> Answer:
         refusal = (
             _REFUSALS.get(code, RefusedError) if code is not None else RefusedError
         )
-        raise refusal(command, code, "" if message is None else str(message))
+        raise refusal(command, code, text(message) or "")
     return Answer(
         code=code,
         message=message,
-        description=str(envelope.get("Description", "")),
+        description=text(envelope.get("Description")) or "",
         body=value,
     )
 
@@ -155,21 +179,34 @@ def split(
     return parts
 
 
-def _load(text: str) -> Json:
+def _load(text: str) -> object:
     try:
         # NaN and Infinity are no readings.
-        value: Json = json.loads(text, strict=False, parse_constant=lambda _: None)
+        value: object = json.loads(
+            text, strict=False, parse_constant=lambda _: None, parse_int=_whole_number
+        )
     except RecursionError as err:
         raise ValueError("nested too deeply") from err
     return value
 
 
+def _whole_number(digits: str) -> int | None:
+    return int(digits) if len(digits) <= _MOST_DIGITS else None
+
+
 def _mend(text: str, *, cut: bool) -> str:
     """Mend the mistakes that firmware is known to make."""
-    if _MARK in text:
-        raise ValueError("a control character that no firmware sends")
-    strings = _STRING.findall(text)
-    skeleton = re.sub(r"[\r\n\t ]+", "", _STRING.sub(_MARK, text))
+    if _MARK in text or len(text) > _LONGEST_TO_MEND:
+        raise ValueError("no firmware sends this")
+    strings: list[str] = []
+
+    def take(found: re.Match[str]) -> str:
+        if not found[1]:  # the end is missing, of the answer, too
+            return ""
+        strings.append(found[0])
+        return _MARK
+
+    skeleton = re.sub(r"[\r\n\t ]+", "", _STRING.sub(take, text))
     if cut:
         skeleton = _close(skeleton)
     for wrong, right in (

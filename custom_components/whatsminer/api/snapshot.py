@@ -10,7 +10,7 @@ from functools import cached_property
 import re
 import time
 
-from .faults import Fault, describe
+from .faults import MOST_FAULTS, Fault, Severity, describe
 from .readings import (
     Board,
     Details,
@@ -40,7 +40,8 @@ class Snapshot:
     `taken` is our own clock, which may be set; `monotonic` says how far two polls of one run
     of Home Assistant are apart. `mining` is what the miner was told: True for on, even while it
     still warms up. `stale` means that the summary is a leftover: its clock stands still, or it
-    has a hash rate although mining is off. `errors` is None until the miner has told.
+    has a hash rate although mining is off. `errors` is None until the miner has told; of a very
+    long list, `unread_errors` are not in it.
     """
 
     taken: datetime
@@ -53,6 +54,7 @@ class Snapshot:
     boards: tuple[Board, ...] = ()
     pools: tuple[PoolState, ...] = ()
     errors: tuple[ErrorEntry, ...] | None = None
+    unread_errors: int = 0
     version: Version = field(default_factory=Version)
     info: MinerInfo = field(default_factory=MinerInfo)
     psu: Psu = field(default_factory=Psu)
@@ -180,20 +182,38 @@ class Snapshot:
 
     @cached_property
     def faults(self) -> tuple[Fault, ...] | None:
-        """The faults that are active, each code once, in the miner's own words if it has some."""
+        """The faults that are active, each code once, in the miner's own words if it has some.
+
+        Of more than `MOST_FAULTS`, the worst.
+        """
         if self.errors is None:
             return None
-        entries: dict[str, ErrorEntry] = {}
-        for entry in self.errors:
-            entries.setdefault(entry.code, entry)
-        return tuple(
+        found = [
             replace(
                 known := describe(entry.code),
                 text=entry.reason or known.text,
                 since=entry.since,
             )
-            for entry in entries.values()
-        )
+            for entry in self._distinct_errors.values()
+        ]
+        if len(found) > MOST_FAULTS:
+            found.sort(key=lambda fault: fault.severity is Severity.MINOR)
+        return tuple(found[:MOST_FAULTS])
+
+    @property
+    def fault_count(self) -> int | None:
+        """How many faults are active, also of those that are not in `faults`."""
+        if self.errors is None:
+            return None
+        return len(self._distinct_errors) + self.unread_errors
+
+    @cached_property
+    def _distinct_errors(self) -> Mapping[str, ErrorEntry]:
+        """The errors by their codes."""
+        found: dict[str, ErrorEntry] = {}
+        for entry in self.errors or ():
+            found.setdefault(entry.code, entry)
+        return found
 
     @property
     def power_mode(self) -> str | None:

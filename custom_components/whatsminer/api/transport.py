@@ -3,10 +3,10 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
-import json
-from typing import Final
+from typing import Final, cast
 
 from .errors import CannotConnectError, MalformedReplyError, TimedOutError
+from .json_object import JsonObject
 from .reply import PROCESS_DOWN
 
 DEFAULT_PORT: Final = 4028
@@ -15,8 +15,14 @@ MAX_REPLY: Final = 1024 * 1024
 # A miner closes after its answer. Some proxies do not: this long after a whole answer we stop waiting.
 _CLOSE_GRACE: Final = 0.5
 CHUNK: Final = 65536
+# An ordinary answer comes in a few pieces. After so many that are so small, Home Assistant waits
+# a moment (in seconds) for more to gather: each piece costs more than the bytes in it.
+_FEW_PIECES: Final = 64
+_SMALL_PIECE: Final = 4096
+_TIME_TO_GATHER: Final = 0.005
 # How every answer of a miner begins.
 _BEGINNINGS: Final = (b"{", PROCESS_DOWN)
+_LONGEST_BEGINNING: Final = max(map(len, _BEGINNINGS))
 # What may stand between two messages.
 _PADDING: Final = b"\0 \r\n"
 
@@ -36,6 +42,8 @@ class Connection:
         self._writer = writer
         self._ahead = b""
         self._after_object = False
+        self._small_pieces = 0
+        self._trickles = False
 
     @property
     def ended(self) -> bool:
@@ -54,26 +62,37 @@ class Connection:
         if self._ahead:
             data, self._ahead = self._ahead[:most], self._ahead[most:]
             return data
-        data = await self._reader.read(most)
+        data = await self._read(most)
         while data and self._after_object:
             if stripped := data.lstrip(_PADDING):
                 self._after_object = False
                 return stripped
-            data = await self._reader.read(most)
+            data = await self._read(most)
+        return data
+
+    async def _read(self, most: int) -> bytes:
+        """Read what is there; of a trickle, what gathers in a moment."""
+        if self._trickles:
+            transport = cast(asyncio.ReadTransport, self._writer.transport)
+            transport.pause_reading()
+            await asyncio.sleep(_TIME_TO_GATHER)
+            transport.resume_reading()
+        data = await self._reader.read(most)
+        is_small = len(data) < _SMALL_PIECE  # and nothing more is there
+        self._small_pieces += is_small
+        self._trickles = is_small and self._small_pieces > _FEW_PIECES
         return data
 
     async def receive_object(self) -> bytes:
         """Return one JSON object, and leave what follows it; no bytes when there is none."""
-        received = b""
+        received = Received()
         while data := await self.receive():
-            received = (received + data).lstrip(_PADDING)
-            if len(received) > MAX_REPLY:
-                raise MalformedReplyError("the answer is longer than 1 MiB")
-            if end := _end_of_object(received):
-                self._ahead = received[end:].lstrip(_PADDING)
+            end = received.add(data)
+            if end is not None:
+                self._ahead = received.take_from(end).lstrip(_PADDING)
                 self._after_object = not self._ahead
-                return received[:end]
-        return received
+                break
+        return bytes(received.data).lstrip(_PADDING)
 
     async def close(self) -> None:
         """Close, without waiting for bytes that the miner does not take."""
@@ -86,6 +105,56 @@ class Connection:
     def abort(self) -> None:
         """Close at once; whoever waits for data gets an error."""
         self._writer.transport.abort()
+
+
+class Received:
+    """What has arrived of an answer, in any pieces; each byte is looked at once.
+
+    `is_whole` tells whether it is one JSON object, with nothing but padding around it.
+    """
+
+    def __init__(self) -> None:
+        """Begin with nothing."""
+        self.data = bytearray()
+        self.is_whole = False
+        self._beginning = b""
+        self._object = JsonObject()
+        self._ended = False
+
+    @property
+    def may_be_of_a_miner(self) -> bool:
+        """Whether it begins as the answers of miners do."""
+        begun = self._beginning
+        return any(text.startswith(begun[: len(text)]) for text in _BEGINNINGS)
+
+    def add(self, piece: bytes) -> int | None:
+        """Take the next piece; return where in `data` the object ends if it ends in this one.
+
+        Raises:
+            MalformedReplyError: it is longer than 1 MiB.
+
+        """
+        start = len(self.data)
+        self.data += piece
+        if len(self.data) > MAX_REPLY:
+            raise MalformedReplyError("the answer is longer than 1 MiB")
+        if len(self._beginning) < _LONGEST_BEGINNING:
+            self._beginning += piece if self._beginning else piece.lstrip(_PADDING)
+        if self._ended:
+            self.is_whole = self.is_whole and not piece.strip(_PADDING)
+            return None
+        end = self._object.end(piece)
+        if end is None:
+            return None
+        self._ended = True
+        self.is_whole = not piece[end:].strip(_PADDING)
+        return start + end
+
+    def take_from(self, end: int) -> bytes:
+        """Remove what is behind a position, and return it."""
+        behind = bytes(self.data[end:])
+        del self.data[end:]
+        return behind
 
 
 @asynccontextmanager
@@ -145,59 +214,36 @@ async def exchange(
         MalformedReplyError: the answer is longer than 1 MiB.
 
     """
-    reply = bytearray()
+    received = Received()
     try:
         async with connect(host, port, timeout=timeout) as connection:
             await connection.send(request)
-            await _read(connection, reply)
-            if not reply:
+            await _read(connection, received)
+            if not received.data:
                 raise CannotConnectError(
                     "closed without an answer", request_sent=connection.sent
                 )
     except TimedOutError:
-        if not _is_whole(reply):
+        if not received.is_whole:
             raise
-    return bytes(reply)
+    return bytes(received.data)
 
 
-async def _read(connection: Connection, reply: bytearray) -> None:
+async def _read(connection: Connection, received: Received) -> None:
     """Read until the miner closes, or until the answer is whole and it does not.
 
     What is no miner is left at its first byte.
     """
-    grace: float | None = None
     while True:
         try:
-            async with asyncio.timeout(grace):
-                chunk = await connection.receive()
+            async with asyncio.timeout(_CLOSE_GRACE if received.is_whole else None):
+                piece = await connection.receive()
         except TimeoutError:
-            if grace is None:
-                raise
+            if received.is_whole:
+                return
+            raise
+        if not piece:
             return
-        if not chunk:
+        received.add(piece)
+        if not received.may_be_of_a_miner:
             return
-        reply += chunk
-        if len(reply) > MAX_REPLY:
-            raise MalformedReplyError("the answer is longer than 1 MiB")
-        if not _may_be_miner(reply):
-            return
-        grace = _CLOSE_GRACE if _is_whole(reply) else None
-
-
-def _may_be_miner(reply: bytearray) -> bool:
-    text = reply.lstrip(_PADDING)
-    return any(text.startswith(begin[: len(text)]) for begin in _BEGINNINGS)
-
-
-def _is_whole(reply: bytearray) -> bool:
-    text = reply.strip(_PADDING)
-    return text.endswith(b"}") and _end_of_object(text) == len(text)
-
-
-def _end_of_object(data: bytes | bytearray) -> int | None:
-    """Return where the JSON object at the beginning ends, None when it is not whole yet."""
-    try:
-        # One character a byte, so that the position counts bytes.
-        return json.JSONDecoder(strict=False).raw_decode(data.decode("latin-1"))[1]
-    except ValueError, RecursionError:
-        return None

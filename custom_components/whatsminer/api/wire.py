@@ -8,10 +8,15 @@ from collections.abc import Callable, Mapping
 from dataclasses import field, fields
 from datetime import datetime
 import math
-from typing import Any, cast
+from typing import Any, Final, cast
 
-type Json = bool | int | float | str | list[Json] | dict[str, Json] | None
+from .sanitize import Json, clean_name
+
 type Converter[T] = Callable[[Json], T | None]
+
+# No reading is so large, nor so close to zero. Sums, products and quotients of others are finite.
+_TOO_LARGE: Final = 1e18
+_TOO_SMALL: Final = 1e-12
 
 
 def wire[T](convert: Converter[T], *keys: str) -> T | None:
@@ -34,14 +39,16 @@ def decode[D](kind: type[D], reading: Mapping[str, Json]) -> D:
 
 
 def number(value: Json) -> float | None:
-    """Return a finite number, from a number or from text."""
+    """Return a number that can be calculated with, from a number or from text."""
     if isinstance(value, bool) or not isinstance(value, int | float | str):
         return None
     try:
         result = float(value)
     except ValueError, OverflowError:
         return None
-    return result if math.isfinite(result) else None
+    if not abs(result) < _TOO_LARGE:  # nor for what is no number
+        return None
+    return result if abs(result) > _TOO_SMALL else 0.0
 
 
 def scaled(
@@ -71,6 +78,12 @@ def text(value: Json) -> str | None:
     return str(value).strip().strip("'") or None
 
 
+def plain_name(value: Json) -> str | None:
+    """Return a short text that titles, devices and issues can be made of."""
+    result = text(value)
+    return None if result is None else clean_name(result) or None
+
+
 def lower(value: Json) -> str | None:
     """Return text in lower case: some keys are capitalised, some are not."""
     result = text(value)
@@ -79,6 +92,8 @@ def lower(value: Json) -> str | None:
 
 def flag(value: Json) -> bool | None:
     """Return a yes or no, in any of the ways that firmware says it."""
+    if not isinstance(value, bool | int | float | str):
+        return None
     match str(value).lower():
         case "true" | "1" | "1.0" | "y" | "enable":
             return True
@@ -95,7 +110,9 @@ def epoch(value: Json) -> int | None:
 
 def local_time(value: Json) -> datetime | None:
     """Return a time in the miner's own zone, which it does not name."""
+    if not isinstance(value, str):
+        return None
     try:
-        return datetime.fromisoformat(str(value))
+        return datetime.fromisoformat(value)
     except ValueError:
         return None

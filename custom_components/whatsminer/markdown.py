@@ -1,0 +1,15 @@
+"""Text in what Home Assistant shows as Markdown, which are descriptions of dialogues and repairs."""
+
+import re
+from typing import Final
+
+# All that Markdown takes for a mark somewhere.
+_MARKS: Final = re.compile(r"[!-/:-@\[-`{-~]")
+
+
+def escape_markdown(text: str) -> str:
+    """Return Markdown that shows a text as it is.
+
+    Names need none of this: `api.clean_name` leaves nothing in them that is a mark.
+    """
+    return _MARKS.sub(r"\\\g<0>", text)

@@ -1,0 +1,90 @@
+"""Answers that no miner gives: any JSON at all, also such as Python cannot write."""
+
+from collections.abc import Mapping, Sequence
+import json
+from typing import Any, Final
+
+from hypothesis import strategies as st
+
+from custom_components.whatsminer.api import READABLE
+from custom_components.whatsminer.api.transport import exchange
+from simulator import SimulatedMiner
+
+# Also half a character (a surrogate), control characters and marks of direction.
+TEXTS: Final = st.text(
+    st.characters(exclude_categories=()), max_size=30
+) | st.sampled_from(
+    ["\ud800", "\x00\n\u202e", "![x](http://e.example)", "9" * 5000, "a" * 70_000, ""]
+)
+NUMBERS: Final = st.one_of(
+    st.integers().map(str),
+    st.floats().map(json.dumps),
+    st.sampled_from(
+        ["1e308", "-1e308", "1e-300", "1e999", "1" * 309, "1" * 5000, "-0", str(2**63)]
+    ),
+)
+_LEAVES: Final = st.one_of(
+    NUMBERS,
+    TEXTS.map(json.dumps),
+    st.sampled_from(["null", "true", "false", "[" * 3000 + "]" * 3000]),
+)
+
+
+def _object(pairs: list[tuple[str, str]]) -> str:
+    """Write an object, in which a key may stand twice."""
+    inside = ",".join(f"{json.dumps(key)}:{value}" for key, value in pairs)
+    return f"{{{inside}}}"
+
+
+# The text of any JSON value.
+JSON: Final = st.recursive(
+    _LEAVES,
+    lambda inner: (
+        st.lists(inner, max_size=5).map(lambda items: f"[{','.join(items)}]")
+        | st.lists(st.tuples(TEXTS, inner), max_size=5).map(_object)
+    ),
+    max_leaves=12,
+)
+# The text of some values, and the places where they stand, see `changed`.
+CHANGES: Final = st.lists(st.tuples(st.integers(0, 10_000), JSON), max_size=6)
+
+
+def changed(answer: object, changes: Sequence[tuple[int, str]]) -> bytes:
+    """Return an answer as JSON, with other values in some places.
+
+    Places are numbered from the whole answer (0) on, and begin anew after the last.
+    """
+    count = len(_write(answer, {})[1])
+    return _write(answer, {place % count: text for place, text in changes})[0].encode()
+
+
+def _write(answer: object, changes: Mapping[int, str]) -> tuple[str, list[object]]:
+    """Return JSON, and the values in the order of their places."""
+    places: list[object] = []
+
+    def write(value: object) -> str:
+        places.append(value)
+        if text := changes.get(len(places) - 1):
+            return text
+        match value:
+            case dict():
+                return _object([(key, write(item)) for key, item in value.items()])
+            case list():
+                return f"[{','.join(map(write, value))}]"
+        return json.dumps(value)
+
+    return write(answer), places
+
+
+async def answers_of(miner: SimulatedMiner) -> dict[str, Any]:
+    """Return what a simulated miner says to each readable command."""
+    return {
+        command: json.loads(
+            (
+                await exchange(
+                    miner.host, miner.port, json.dumps({"cmd": command}).encode()
+                )
+            ).strip(b"\0")
+        )
+        for command in sorted(READABLE)
+    }

@@ -1,0 +1,134 @@
+"""Whatever a device says is a snapshot that can be stored and shown, or a declared error."""
+
+from collections.abc import AsyncGenerator
+from dataclasses import asdict, fields
+import json
+import math
+from typing import Any
+
+from hypothesis import HealthCheck, given, settings, strategies as st
+import orjson
+import pytest
+
+from custom_components.whatsminer.api import READABLE, Miner, Snapshot, WhatsminerError
+from custom_components.whatsminer.api.capabilities import Capabilities
+from simulator import SimulatedMiner
+from tests.answers import CHANGES, JSON, answers_of, changed
+
+from . import HOST, CannedMiner
+
+COMMANDS = sorted(READABLE - {"devs"})
+EXAMPLES = settings(
+    max_examples=60,
+    deadline=None,
+    derandomize=True,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+
+
+@pytest.fixture(params=["v1", "v2", "compat"])
+async def plausible(request: pytest.FixtureRequest) -> dict[str, Any]:
+    """What a miner of each generation says."""
+    async with SimulatedMiner(generation=request.param) as miner:
+        return await answers_of(miner)
+
+
+@pytest.fixture
+async def device(plausible: dict[str, Any]) -> AsyncGenerator[CannedMiner]:
+    """Anything that answers on the port of miners."""
+    async with CannedMiner(plausible) as device:
+        yield device
+
+
+def _all_of(snapshot: Snapshot) -> dict[str, object]:
+    """Return what a snapshot says by itself, and what follows from it."""
+    properties = [
+        name for name, item in vars(Snapshot).items() if hasattr(item, "__get__")
+    ]
+    public = [name for name in properties if not name.startswith("_")]
+    assert len(public) > 20
+    return {
+        name: value
+        for name in (*public, *(field.name for field in fields(snapshot)))
+        if not callable(value := getattr(snapshot, name))
+    }
+
+
+def _check(value: object) -> None:
+    """Fail for what Home Assistant cannot store or show, or calculate with."""
+    match value:
+        case str():
+            assert value.isprintable()
+            assert len(value) <= 255
+        case float():
+            assert math.isfinite(value)
+            assert abs(value) < 1e40
+        case dict():
+            assert len(value) <= 1024
+            for item in value.values():
+                _check(item)
+        case list() | tuple():
+            assert len(value) <= 1024
+            for item in value:
+                _check(item)
+
+
+async def _poll_twice(miner: Miner) -> None:
+    """Poll; what is known is fit for use, or the error is one that is declared."""
+    for _ in range(2):
+        try:
+            snapshot = await miner.poll()
+        except WhatsminerError as err:
+            _check(str(err))
+            continue
+        Capabilities.of(snapshot)
+        _check(asdict(snapshot))
+        for value in _all_of(snapshot).values():
+            _check(value)
+            orjson.dumps(value, default=str, option=orjson.OPT_NON_STR_KEYS)
+        assert len(snapshot.hashboards) <= 4
+        assert len(snapshot.pools) <= 8
+        assert len(snapshot.faults or ()) <= 32
+    orjson.dumps(dict(miner.replies))
+
+
+@given(command=st.sampled_from(COMMANDS), changes=CHANGES)
+@EXAMPLES
+async def test_a_plausible_answer_with_anything_in_it(
+    device: CannedMiner, plausible: dict[str, Any], command: str, changes: Any
+) -> None:
+    """In any field, of any command."""
+    device.answers = plausible | {command: changed(plausible[command], changes)}
+    await _poll_twice(Miner(HOST, device.port))
+
+
+@given(changes=st.fixed_dictionaries(dict.fromkeys(COMMANDS, CHANGES)))
+@EXAMPLES
+async def test_anything_in_all_answers(
+    device: CannedMiner, plausible: dict[str, Any], changes: dict[str, Any]
+) -> None:
+    """At once, and in a joined answer as well."""
+    device.answers = {
+        command: _loaded(changed(plausible[command], changes[command]))
+        for command in COMMANDS
+    }
+    await _poll_twice(Miner(HOST, device.port))
+
+
+@given(command=st.sampled_from(COMMANDS), text=JSON, raw=st.binary(max_size=40))
+@EXAMPLES
+async def test_anything_instead_of_an_answer(
+    device: CannedMiner, plausible: dict[str, Any], command: str, text: str, raw: bytes
+) -> None:
+    """Any JSON, and any bytes."""
+    for answer in (text.encode(), raw, b"{" + raw, b'{"' + raw + b'"}'):
+        device.answers = plausible | {command: answer}
+        await _poll_twice(Miner(HOST, device.port))
+
+
+def _loaded(raw: bytes) -> object:
+    """Return an answer that can be part of a joined one, where Python can read it."""
+    try:
+        return json.loads(raw)
+    except ValueError, RecursionError:
+        return raw
