@@ -1,8 +1,8 @@
 """Home Assistant's REST and WebSocket interfaces, as a browser uses them."""
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Self
@@ -237,6 +237,26 @@ class Client:
                     raise DemoError("Home Assistant closes the connection") from error
                 if answer["id"] == self._id:  # else nobody waits for it any more
                     return answer
+
+    @asynccontextmanager
+    async def subscribed(
+        self, kind: str, heard: Callable[[Any], None], **arguments: Any
+    ) -> AsyncIterator[None]:
+        """Hear the events of a WebSocket command; meanwhile nothing else can be asked."""
+        await self.command(kind, **arguments)
+        socket = await self._connected()
+
+        async def listen() -> None:
+            async for message in socket:
+                heard(message.json()["event"])
+
+        listening = asyncio.create_task(listen())
+        try:
+            yield
+        finally:
+            listening.cancel()
+            with suppress(asyncio.CancelledError):
+                await listening
 
     async def call(
         self, entity_id: str, service: str, *, domain: str | None = None, **data: Any

@@ -27,6 +27,7 @@ class Farm:
     def __init__(self, process: asyncio.subprocess.Process) -> None:
         """Take over a process that has just been started."""
         self._process = process
+        self._turn = asyncio.Lock()
 
     async def turn(self) -> None:
         """Let those be hostile from now on that were waiting for it."""
@@ -34,7 +35,8 @@ class Farm:
 
     async def counts(self) -> dict[str, dict[str, int]]:
         """Return how often each address was asked each command."""
-        return await self._order(COUNT)
+        counts: dict[str, dict[str, int]] = await self._order(COUNT)
+        return counts
 
     async def told(self) -> Any:
         """Return the next line that it says.
@@ -50,9 +52,10 @@ class Farm:
 
     async def _order(self, order: str) -> Any:
         assert self._process.stdin is not None
-        self._process.stdin.write(f"{order}\n".encode())
-        await self._process.stdin.drain()
-        return await self.told()
+        async with self._turn:
+            self._process.stdin.write(f"{order}\n".encode())
+            await self._process.stdin.drain()
+            return await self.told()
 
 
 @asynccontextmanager

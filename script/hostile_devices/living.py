@@ -7,18 +7,16 @@ import time
 
 from demo_instance import miners
 from demo_instance.miners import AIR, HYDRO
-from demo_instance.smoke.report import Mismatch
 
+from .bounds import SetUps, few, most_set_ups
 from .catalogue import Placed
-from .pages import Item, attempt, diagnostics
+from .pages import attempt, diagnostics
 from .stage import INTERVAL, Stage
 
-# No real miner has more of either.
-_MOST_DEVICES = 5
-_MOST_ENTITIES = 120
+# No real miner has more.
+_MOST = {"device": 5, "entity": 120}
 _SECONDS_TO_SAVE = 25.0
 _READS: tuple[tuple[str, Mapping[str, str]], ...] = (
-    ("get_state", {}),
     ("query", {"command": "summary+pools+edevs"}),
     ("query", {"command": "get_error_code"}),
 )
@@ -28,44 +26,56 @@ NAME = "renamed meanwhile"
 
 async def run(stage: Stage) -> None:
     """Live with them for a while."""
-    async with stage.watched("with hostile devices as entries"):
-        await _live(stage)
-
-
-async def _live(stage: Stage) -> None:
-    """Live with the devices: each is polled, looked at, and used; what is changed is saved."""
-    assert stage.farm
-    await stage.farm.turn()
-    before = await stage.farm.counts()
+    set_ups = SetUps()
     begin = time.monotonic()
-    await _change(stage)
-    await asyncio.gather(*(_use(stage, each) for each in stage.placed))
-    await stage.read_pages("with hostile devices")
-    await asyncio.sleep(max(0.0, begin + stage.form.watch - time.monotonic()))
-    await _verify_saved(stage)
-    await _bounded(stage)
-    seconds = time.monotonic() - begin
-    await _steady(stage, before, seconds)
+    async with (
+        stage.watched("with hostile devices as entries") as figures,
+        stage.bench.client.another().subscribed(
+            "config_entries/subscribe", set_ups.hear
+        ),
+    ):
+        await stage.farm.turn()
+        await _change(stage)
+        await asyncio.gather(*(_use(stage, each) for each in stage.placed))
+        await stage.read_pages("with hostile devices as entries")
+        await asyncio.sleep(max(0.0, begin + stage.form.watch - time.monotonic()))
+        await _verify_saved(stage)
+    often = most_set_ups((time.monotonic() - begin) / INTERVAL)
+    names = stage.names_of_entries
+    async with stage.report.step("no device is set up again and again") as step:
+        few(step, _named(set_ups.counts, names), often)
+    async with stage.report.step("no device is written to disk at every poll") as step:
+        files = {f"whatsminer.{entry}": name for entry, name in names.items()}
+        few(step, _named(figures.writes, files), often)
+    for kind, most in _MOST.items():
+        async with stage.report.step(f"the number of a device's {kind} rows") as step:
+            listed = await stage.bench.client.command(f"config/{kind}_registry/list")
+            counts = Counter(row["config_entry_id"] for row in listed)
+            few(step, _named(counts, names), most)
+
+
+def _named(counts: Mapping[str, int], names: Mapping[str, str]) -> dict[str, int]:
+    """Return the counts of those that have a name, by that."""
+    return {name: counts.get(key, 0) for key, name in names.items()}
 
 
 async def _change(stage: Stage) -> None:
     """Change what Home Assistant has to save."""
-    bench = stage.bench
-    async with bench.report.step(
+    client, miner = stage.bench.client, stage.bench.miner(AIR)
+    async with stage.report.step(
         "rename a device and an entity, add a third good miner"
     ):
-        miner = bench.miner(AIR)
-        await bench.client.command(
+        await client.command(
             "config/device_registry/update",
-            device_id=await bench.device(miner),
+            device_id=await stage.bench.device(miner),
             name_by_user=NAME,
         )
-        await bench.client.command(
+        await client.command(
             "config/entity_registry/update",
-            entity_id=await bench.entity(miner, "sensor.power"),
+            entity_id=await stage.bench.entity(miner, "sensor.power"),
             name=NAME,
         )
-        await miners.add(bench.client, bench.miner(HYDRO))
+        await miners.add(client, stage.bench.miner(HYDRO))
 
 
 async def _use(stage: Stage, each: Placed) -> None:
@@ -76,21 +86,31 @@ async def _use(stage: Stage, each: Placed) -> None:
     client = stage.bench.client.another()
     async with stage.report.step(f"{each.name}: as an entry") as step:
         shown = [await diagnostics(client, entry)]
-        devices = [
-            device
-            for device in (await client.command("config/device_registry/list"))
-            if device["config_entry_id"] == entry and not device.get("parent_device_id")
-        ]
-        for device in devices[:1]:
-            for action, data in _READS:
+        device_id = next(
+            (
+                device["id"]
+                for device in await client.command("config/device_registry/list")
+                if device["config_entry_id"] == entry
+                and not device.get("parent_device_id")
+            ),
+            None,
+        )
+        if device_id:
+            shown.append(
+                await attempt(client, "get_state", device_id, {}, response=True)
+            )
+            # It takes all the time there is, and all of them fall silent alike.
+            silent = each.hostile.kind == "silence" and stage.form.short
+            for action, data in () if silent else _READS:
                 shown.append(
-                    await attempt(client, action, device["id"], data, response=True)
+                    await attempt(client, action, device_id, data, response=True)
                 )
             if each.hostile.asks_password:
-                shown.append(
-                    await attempt(client, "set_led", device["id"], {"mode": "auto"})
-                )
+                command = {"hostname": "cellar"}
+                shown.append(await attempt(client, "set_hostname", device_id, command))
         step.shown = ", ".join(shown)
+        asked = (await stage.farm.counts())[each.host]
+        step.sent = f"{sum(asked.values())} requests"
 
 
 async def _verify_saved(stage: Stage) -> None:
@@ -113,58 +133,3 @@ async def _verify_saved(stage: Stage) -> None:
             for text in (mac, NAME)
         ),
     )
-
-
-async def _bounded(stage: Stage) -> None:
-    """Verify how much each device has made Home Assistant create."""
-    client = stage.bench.client
-    entries = set(stage.entries.values())
-    for kind, command, most in (
-        ("devices", "config/device_registry/list", _MOST_DEVICES),
-        ("entities", "config/entity_registry/list", _MOST_ENTITIES),
-    ):
-        async with stage.report.step(f"a hostile device has few {kind}") as step:
-            listed: list[Item] = await client.command(command)
-            counts = Counter(
-                item["config_entry_id"]
-                for item in listed
-                if item["config_entry_id"] in entries
-            )
-            named = {entry: host for host, entry in stage.entries.items()}
-            names = {each.host: each.name for each in stage.placed}
-            step.shown = (
-                f"{max(counts.values(), default=0)} at most, {counts.total()} in all"
-            )
-            too_many = [
-                f"{names[named[entry]]} has {count}"
-                for entry, count in counts.most_common()
-                if count > most
-            ]
-            if too_many:
-                raise Mismatch("; ".join(too_many))
-
-
-async def _steady(
-    stage: Stage, before: Mapping[str, Mapping[str, int]], seconds: float
-) -> None:
-    """Verify that no device is set up anew, or written to disk, at each poll."""
-    assert stage.farm
-    after = await stage.farm.counts()
-    report = stage.report
-    polls = seconds / INTERVAL
-    async with report.step("no shape is set up anew at every poll") as step:
-        setups = {
-            each.name: after[each.host].get("get_version", 0)
-            - before[each.host].get("get_version", 0)
-            for each in stage.placed
-            if each.hostile.kind in ("shape", "amount") and each.host in stage.entries
-        }
-        most = max(setups, key=lambda name: setups[name], default="")
-        if most:
-            step.shown = f"{setups[most]} times in {polls:.0f} polls at most: {most}"
-            if setups[most] > 2 + polls / 6:
-                raise Mismatch(step.shown)
-    for each in stage.placed:
-        for step in report.steps:
-            if step.name == f"{each.name}: as an entry":
-                step.sent = f"{sum(after[each.host].values())} requests"

@@ -14,6 +14,8 @@ _OURS = "custom_components.whatsminer"
 _OUR_FILES = "custom_components/whatsminer/"
 # That a miner does not answer is one line, of this logger.
 _OUTAGE = f"[{_OURS}.coordinator] Error fetching"
+# What Home Assistant itself says of an entry that it was about to set up.
+_STOPPED = "CancelledError: Home Assistant is stopping"
 _LONGEST_RECORD = 4000
 _LEVELS = ("INFO", "WARNING", "ERROR", "CRITICAL")
 
@@ -47,7 +49,7 @@ def _complaints(records: Iterable[str]) -> Iterable[str]:
         begin = RECORD.match(record)
         if record.startswith(FORGED_LINE):
             yield f"a device has written: {first}"
-        elif _OURS not in record and _OUR_FILES not in record:
+        elif (_OURS not in record and _OUR_FILES not in record) or _STOPPED in record:
             continue
         elif "Traceback" in record:
             yield f"a traceback: {record.rstrip().rpartition('\n')[2][:200]}, at {first}"

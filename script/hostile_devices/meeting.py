@@ -20,12 +20,15 @@ _PREFERENCES = {"percent_method": "normal", "hash_price_unit": "per_petahash"}
 async def run(stage: Stage) -> None:
     """Make all devices known, on every road, and have them polled."""
     async with stage.watched("while hostile devices are met"):
-        await _announce_all(stage)
-        form = await _scan(stage)
-        await _confirm(stage)
-        await _pick(stage, form)
+        scanning = asyncio.create_task(_scan(stage))
+        tried = await _announce_all(stage, scanning)
+        await _pick(stage, await scanning)
         await _see(stage)
-        left = [each for each in stage.placed if each.host not in stage.entries]
+        left = [
+            each
+            for each in stage.placed
+            if each.host not in tried | stage.entries.keys()
+        ]
         await asyncio.gather(*(_add_by_hand(stage, each) for each in left))
         await _see(stage)
         async with stage.report.step("they are polled as often as they can be"):
@@ -39,12 +42,29 @@ async def _see(stage: Stage) -> None:
         step.shown = f"{len(stage.entries)} of {len(stage.placed)} hostile devices"
 
 
-async def _announce_all(stage: Stage) -> None:
+async def _announce_all(stage: Stage, scanning: asyncio.Task[Item]) -> set[str]:
+    """Announce devices, and add what is offered for that; return the addresses of these.
+
+    What is not offered when the scan ends never will be.
+    """
+    announced = [each for each in stage.placed if each.hostile.hostname is not None]
+    for each in announced:
+        await _announce(stage, each, each.hostile.hostname or "")
+    confirmed: dict[str, asyncio.Task[None]] = {}
     async with stage.report.step("DHCP announces hostile devices") as step:
-        announced = [each for each in stage.placed if each.hostile.hostname is not None]
-        for each in announced:
-            await _announce(stage, each, each.hostile.hostname or "")
-        step.shown = f"{len(announced)} announced"
+        while True:
+            ended = scanning.done()
+            flows = await stage.bench.client.flows("dhcp")
+            for each in announced:
+                if each.mac in flows and each.host not in confirmed:
+                    confirmation = _confirm(stage, each, flows[each.mac]["flow_id"])
+                    confirmed[each.host] = asyncio.create_task(confirmation)
+            if ended or len(confirmed) == len(announced):
+                break
+            await asyncio.sleep(0.2)
+        step.shown = f"{len(announced)} announced, {len(confirmed)} offered"
+    await asyncio.gather(*confirmed.values())
+    return set(confirmed)
 
 
 async def _announce(stage: Stage, each: Placed, hostname: str) -> None:
@@ -72,22 +92,13 @@ async def _scan(stage: Stage) -> Item:
     return form
 
 
-async def _confirm(stage: Stage) -> None:
-    """Add what DHCP has announced and is offered for that."""
-    flows: dict[str, dict[str, Any]] = {}
-    async with stage.report.step("what DHCP announced is offered") as step:
-        flows = await stage.bench.client.flows("dhcp")
-        step.shown = f"{len(flows)} offered"
-
-    async def confirm(each: Placed) -> None:
-        async with stage.report.step(f"{each.name}: as DHCP announced it") as step:
-            flow_id: str = flows[each.mac]["flow_id"]
-            form = await stage.bench.client.submit(flow_id)
-            expect(form, type="form", step_id="discovery_confirm")
-            flow = await stage.bench.client.submit(flow_id, {})
-            step.shown = await outcome(stage.bench.client, flow)
-
-    await asyncio.gather(*(confirm(each) for each in stage.placed if each.mac in flows))
+async def _confirm(stage: Stage, each: Placed, flow_id: str) -> None:
+    """Add a device that was announced, or be told why that cannot be."""
+    client = stage.bench.client
+    async with stage.report.step(f"{each.name}: as DHCP announced it") as step:
+        form = await client.submit(flow_id)
+        expect(form, type="form", step_id="discovery_confirm")
+        step.shown = await outcome(client, await client.submit(flow_id, {}))
 
 
 async def _pick(stage: Stage, form: Item) -> None:

@@ -1,7 +1,13 @@
-"""A restart of Home Assistant: everything is as it was, and the good miners are there soon."""
+"""A restart of Home Assistant: all is as it was, and the good miners are there soon."""
 
+import asyncio
+from collections.abc import Awaitable
+from contextlib import suppress
 import time
 
+import aiohttp
+
+from demo_instance import DemoError
 from demo_instance.miners import AIR, HYDRO, OLD
 from demo_instance.smoke.report import Mismatch
 
@@ -9,35 +15,80 @@ from .living import NAME
 from .pages import PAGES, look
 from .stage import Stage
 
+# What there has to be as much of as before, and what tells one from another.
+_KEPT = {"entries": "entry_id", "devices": "id", "entities": "entity_id"}
+_MOST_TIMES_AS_LONG = 1.5
+# Until nobody waits for a device that does not answer, and a bit for another load.
+_SECONDS_FOR_SILENCE = 12.0
+_SECONDS_TO_END = 15.0
+
 
 async def run(stage: Stage) -> None:
-    """Restart it."""
-    bench = stage.bench
-    kept: dict[str, int] = {}
-    for page in PAGES[:4]:
-        async with bench.report.step(f"{page.name}, before a restart") as step:
-            ours, step.shown = await look(bench.client, page)
-            kept[page.name] = len(ours)
-    async with bench.report.step("Home Assistant restarts") as step:
-        begin = time.monotonic()
-        seconds = await stage.demo.home.restart(bench.client)
-        step.shown = f"ended in {seconds:.1f} s, up {time.monotonic() - begin - seconds:.1f} s later"
+    """Restart it, and compare."""
+    before = await _there(stage, "before a restart")
+    alone = stage.demo.home.seconds_to_start
+    most = _MOST_TIMES_AS_LONG * alone + _SECONDS_FOR_SILENCE
+    sensors = [
+        await stage.bench.entity(stage.bench.miner(plan), "sensor.power")
+        for plan in (AIR, OLD, HYDRO)
+    ]
+    async with stage.report.step("Home Assistant ends") as step:
+        seconds = await stage.demo.home.restart(stage.bench.client)
+        step.shown = f"in {seconds:.1f} s"
+        if seconds > _SECONDS_TO_END:
+            raise Mismatch(step.shown)
+    done: dict[str, Awaitable[None]] = {
+        "Home Assistant starts": stage.demo.home.wait_until_up(stage.bench.client)
+    }
+    done |= {f"it shows {sensor}": _shown(stage, sensor) for sensor in sensors}
+    await asyncio.gather(
+        *(_in_time(stage, what, each, alone, most) for what, each in done.items())
+    )
     async with stage.watched("after a restart"):
-        for miner in (bench.miner(AIR), bench.miner(OLD), bench.miner(HYDRO)):
-            async with bench.report.step(f"the {miner.plan.model} is there again"):
-                entity = await bench.entity(miner, "sensor.power")
-
-                async def is_there(entity: str = entity) -> bool:
-                    return (await bench.client.state(entity)).state != "unavailable"
-
-                await bench.until(is_there, "it has readings")
-        for page in PAGES[1:4]:
-            async with bench.report.step(f"{page.name}, after a restart") as step:
-                ours, step.shown = await look(bench.client, page)
-                if len(ours) < kept[page.name]:
-                    raise Mismatch(f"{len(ours)} of {kept[page.name]} are left")
-        await stage.read_pages("after a restart")
-        async with bench.report.step("the names are kept"):
-            device = (await bench.client.devices())[bench.miner(AIR).mac]
+        after = await _there(stage, "after a restart")
+        async with stage.report.step("all is there that was there before") as step:
+            for name, ids in before.items():
+                if lost := sorted(ids - after[name]):
+                    raise Mismatch(f"{len(lost)} {name} are lost: {lost[0]}")
+            device = (await stage.bench.client.devices())[stage.bench.miner(AIR).mac]
             if device["name_by_user"] != NAME:
                 raise Mismatch(f"the device is called {device['name_by_user']}")
+            step.shown = ", ".join(f"{len(ids)} {name}" for name, ids in after.items())
+        await stage.read_pages("after a restart")
+        await asyncio.sleep(stage.form.quiet)
+
+
+async def _there(stage: Stage, when: str) -> dict[str, set[str]]:
+    """Return the ids of what there is of ours, by kind."""
+    there: dict[str, set[str]] = {}
+    for page in PAGES:
+        if key := _KEPT.get(page.name):
+            there[page.name] = set()
+            async with stage.report.step(f"{page.name}, {when}") as step:
+                ours, step.shown = await look(stage.bench.client, page)
+                there[page.name] = {item[key] for item in ours}
+    return there
+
+
+async def _in_time(
+    stage: Stage, what: str, done: Awaitable[None], alone: float, most: float
+) -> None:
+    """Wait for something, and verify how long it takes."""
+    async with stage.report.step(what) as step:
+        begin = time.monotonic()
+        await done
+        seconds = time.monotonic() - begin
+        step.shown = f"after {seconds:.1f} s, {seconds / alone:.1f} times as long as an empty one starts"
+        if seconds > most:
+            raise Mismatch(step.shown)
+
+
+async def _shown(stage: Stage, entity_id: str) -> None:
+    """Wait until an entity has a state."""
+    while True:
+        # As long as there is no web page, or no state.
+        with suppress(aiohttp.ClientConnectionError, DemoError):
+            state = await stage.bench.client.state(entity_id)
+            if state.state not in ("unavailable", "unknown"):
+                return
+        await asyncio.sleep(0.1)

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Iterator
 from functools import partial
 
-from .device import Exchange, Hostile, whole
+from .device import Exchange, Hostile, Send, whole
 
 _FROM_THE_BEGINNING = 10
 _TURNING = 50
@@ -41,6 +41,18 @@ async def _resets(exchange: Exchange) -> None:
     exchange.writer.transport.abort()
 
 
+# With whether they take part in the short form.
+_OTHERS: dict[str, tuple[Send, bool]] = {
+    "answers the first request only": (_first_only, True),
+    "half an answer, then silence": (_half, True),
+    "closes without an answer": (_closes, False),
+    "resets the connection": (_resets, False),
+    "needs 2 s for each answer": (partial(_slowly, 2), False),
+    "needs 4 s for each answer": (partial(_slowly, 4), False),
+    "needs 9 s for each answer": (partial(_slowly, 9), False),
+}
+
+
 def devices() -> Iterator[Hostile]:
     """Yield some that are silent from the beginning, and some that fall silent later."""
     for number in range(_FROM_THE_BEGINNING):
@@ -59,14 +71,5 @@ def devices() -> Iterator[Hostile]:
             turns=True,
             short=number < _TURNING_IN_SHORT,
         )
-    for name, send, short in (
-        ("answers the first request only", _first_only, True),
-        ("half an answer, then silence", _half, True),
-        ("closes without an answer", _closes, False),
-        ("resets the connection", _resets, False),
-        *(
-            (f"needs {seconds} s for each answer", partial(_slowly, seconds), False)
-            for seconds in (2, 4, 8, 9)
-        ),
-    ):
+    for name, (send, short) in _OTHERS.items():
         yield Hostile(kind="silence", name=name, send=send, turns=True, short=short)

@@ -65,6 +65,12 @@ class Stage:
         """The table."""
         return self.bench.report
 
+    @property
+    def names_of_entries(self) -> dict[str, str]:
+        """The name of the device that each entry is for."""
+        names = {each.host: each.name for each in self.placed}
+        return {entry: names[host] for host, entry in self.entries.items()}
+
     def stored(self, name: str) -> str:
         """Return what Home Assistant has stored under a name, empty until it has."""
         path = self.bench.config / ".storage" / name

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Iterator
 from functools import partial
 
-from .device import Exchange, Hostile
+from .device import Exchange, Hostile, Send
 from .plausible import Answers
 
 _KB = 1024
@@ -118,7 +118,7 @@ async def _padded(exchange: Exchange) -> None:
         await asyncio.sleep(0.01)
 
 
-_SENDERS = {
+_SENDERS: dict[str, Send] = {
     "an endless answer": partial(_endless, b"x" * 4096),
     "an endless answer of padding": partial(_endless, b"\0\r\n " * 1024),
     "an endless answer, byte by byte": partial(_endless, b"x"),
