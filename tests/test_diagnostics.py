@@ -30,6 +30,7 @@ every_generation = pytest.mark.parametrize(
 )
 HIDDEN = "**REDACTED**"
 PURSE = "bc1q9zpgru8h3ykv0n5f2k4w7d6s0xjc4e8m2t5a7q"
+OTHER_PURSES = "kaspa:qqkqkzjvr7zwxxmjxjkmxxdwju9kjs6e9u82uh59z0 DH5yaieqoZN36fDVciNyRueRGvGLR3mr7L"
 POOL = "stratum+tcp://eu.pool.example:3333"
 WORKER = "my_account.shed7"
 
@@ -259,6 +260,11 @@ async def test_nothing_lets_anybody_in(
         ('"STATUS"', '"Log":"from {host} and fe80::c607:20ff:fe00:1","STATUS"'),
         ('"STATUS"', '"Log":"{worker}@eu.pool.example of whatsminer_{mac}","STATUS"'),
         ('"MAC"', '"Where"'),
+        ('"STATUS"', '"Log":"from 2001:db8:0:1:c607:20ff:fe00:1","STATUS"'),
+        ('"STATUS"', '"Log":"from fe80::c607%eth0 to ::ffff:{host}","STATUS"'),
+        ('"STATUS"', '"net":{"ntp_server":["garage-7.example"]},"STATUS"'),
+        ('"STATUS"', '"userPw":"worker-password","x":{"apikey":"{mac}"},"STATUS"'),
+        ('"STATUS"', f'"Log":"stratum: {OTHER_PURSES}","STATUS"'),
     ],
 )
 async def test_odd_firmware_tells_no_more(
@@ -283,8 +289,28 @@ async def test_odd_firmware_tells_no_more(
         miner.misbehave(command, Swapped(old, new))
     await clock.next_poll(2)
 
-    names = private(miner) | {PURSE, "fe80"}
+    names = private(miner) | {PURSE, *OTHER_PURSES.split(), "fe80", "2001", "c607"}
     assert await leaks(hass, hass_client, config_entry, names) == set()
+
+
+@every_generation
+async def test_of_an_email_worker_neither_account_nor_provider_is_told(
+    hass: HomeAssistant,
+    hass_client: ClientSessionGenerator,
+    clock: Clock,
+    config_entry: MockConfigEntry,
+    miner: SimulatedMiner,
+    set_up: WhatsminerCoordinator,
+) -> None:
+    """Nor any part of them, in the text of another answer."""
+    miner.state.pools = [Pool(POOL, "john.doe@example.com.rig1", "worker-password")]
+    log = '"Log":"example.com: user john.doe (john), rig1: john.doe@example.com?","STATUS"'
+    miner.misbehave("status", Swapped('"STATUS"', log))
+    await clock.next_poll()
+
+    names = {"john", "doe@", "example.com", "com.rig1"}
+    assert await leaks(hass, hass_client, config_entry, names) == set()
+    assert "rig1" in str(config_entry.runtime_data.miner.replies)
 
 
 async def test_home_assistant_can_write_it_down(

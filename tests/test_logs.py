@@ -5,6 +5,7 @@ from collections.abc import Generator
 from datetime import UTC, datetime
 import os
 from pathlib import Path
+from stat import S_IMODE
 import tarfile
 from tempfile import NamedTemporaryFile
 from typing import IO
@@ -65,13 +66,35 @@ async def test_the_log_becomes_a_file(
     assert [write["cmd"] for write in miner.writes] == ["download_logs"]
 
 
-async def test_a_log_can_be_read_like_any_other_file(
-    set_up: WhatsminerCoordinator, config_folder: Path
+@pytest.mark.parametrize("umask", [0o000, 0o022, 0o077])
+@pytest.mark.parametrize("folder_is_there", [False, True])
+async def test_a_log_is_for_the_user_of_home_assistant_alone(
+    set_up: WhatsminerCoordinator,
+    config_folder: Path,
+    umask: int,
+    folder_is_there: bool,
 ) -> None:
-    """Not only by the user that Home Assistant runs as."""
-    (other := config_folder / "other").touch()
-    log = await async_download_logs(set_up)
-    assert log.path.stat().st_mode == other.stat().st_mode
+    """It tells pools and workers; so are the part file, and the empty one that takes the name."""
+    folder = config_folder / "whatsminer/logs"
+    if folder_is_there:
+        folder.mkdir(parents=True)
+        folder.chmod(0o777)
+    modes: list[int] = []
+    replace = Path.replace
+
+    def seen(self: Path, target: Path) -> Path:
+        modes.extend(path.stat().st_mode for path in folder.iterdir())
+        return replace(self, target)
+
+    usual = os.umask(umask)
+    try:
+        with patch.object(Path, "replace", seen):
+            log = await async_download_logs(set_up)
+    finally:
+        os.umask(usual)
+
+    modes.append(log.path.stat().st_mode)
+    assert [S_IMODE(mode) for mode in modes] == [0o600] * 3
 
 
 async def test_two_logs_of_the_same_second_are_two_files(

@@ -1,17 +1,20 @@
 """What is left out of readings that somebody asks for, and of those that are given away."""
 
-from datetime import timedelta
+import asyncio
+import threading
 from typing import Any
 from unittest.mock import patch
 
 import pytest
 
+from custom_components.whatsminer import errands
 from custom_components.whatsminer.coordinator import WhatsminerCoordinator
-from custom_components.whatsminer.redaction import anonymise
+from custom_components.whatsminer.redaction import anonymise, redact
 from homeassistant.const import ATTR_DEVICE_ID, Platform
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import ServiceValidationError
 from homeassistant.helpers.redact import REDACTED
+from homeassistant.util.json import JsonValueType
 from simulator import SimulatedMiner
 
 from . import PROCESS_DOWN
@@ -81,30 +84,164 @@ async def test_a_miner_without_a_mining_process_cannot_be_asked(
     assert error.translation_key == "mining_process_down"
 
 
+SECRET_KEYS = (
+    "passwd",
+    "passwd1",
+    "Password",
+    "API Password",
+    "pass_word",
+    "passphrase",
+    "pwd",
+    "wifipwd",
+    "pw",
+    "PW1",
+    "userpw",
+    "userPW",
+    "Pass",
+    "pass1",
+    "userpass",
+    "psw",
+    "pswd",
+    "wpa_psk",
+    "wifi-psk",
+    "wpakey",
+    "apikey",
+    "api_key",
+    "apiKey",
+    "APIKey2",
+    "api_keys",
+    "private_key",
+    "private-key",
+    "salt",
+    "newsalt",
+    "token",
+    "accessToken",
+    "sign",
+    "signature",
+    "Stratum Auth",
+    "Authorization",
+    "client_secret",
+    "cookie",
+    "credentials",
+    "otp",
+    "totp1",
+    "sid",
+    "session",
+    "sessionId",
+    "pin_code",
+    "pincode",
+)
+# Keys of readings, and such that look like secrets.
+PLAIN_KEYS = (
+    "pin",
+    "Pool Rejected%",
+    "Power",
+    "Power_RT",
+    "Signal",
+    "Design",
+    "Bypass",
+    "Keyword",
+    "keys",
+    "chip",
+    "Chip Data",
+    "chipdata0",
+    "Proxy Type",
+    "apiswitch",
+    "permission",
+    "Passed",
+    "Author",
+    "Temp PWM",
+    "Msg",
+    "Description",
+    "Driver",
+    "Firmware Version",
+    "control-board-version",
+    "hash-board",
+    "zonename",
+    "name",
+    "allocation",
+    "Strategy",
+    "Stratum Active",
+    "Priority",
+    "detect-hash-rate",
+    "vendor",
+)
+
+
+@pytest.mark.parametrize("key", SECRET_KEYS)
+def test_a_secret_is_known_by_its_key(key: str) -> None:
+    """At any depth, by the names that firmware has for it, or might have."""
+    assert redact({"Msg": [{key: "hunter2"}]}) == {"Msg": [{key: REDACTED}]}
+    assert redact({key: {"value": ["hunter2"]}}) == {key: REDACTED}
+    assert redact({key: "", "x": {key: None}}) == {key: "", "x": {key: None}}
+
+
+@pytest.mark.parametrize("key", PLAIN_KEYS)
+def test_no_reading_is_taken_for_a_secret(key: str) -> None:
+    """Nor for something private."""
+    values: tuple[JsonValueType, ...] = ("4144", 3573, [1, 2], {"a": "b"})
+    for value in values:
+        assert redact({key: value}) == {key: value}
+        assert anonymise({key: value}) == {key: value}
+
+
+@pytest.mark.parametrize(
+    ("text", "left"),
+    [
+        ("stratum+tcp://me:hunter2@pool.example:3333", "@pool.example:3333"),
+        ("stratum+tcp://me:hunter2:hunter2@pool.example", "@pool.example"),
+        ("stratum+tcp://me:hunter2@hunter2@pool.example", "@pool.example"),
+        ("stratum+tcp://:hunter2@pool.example/?a=b", "@pool.example/?a=b"),
+        ("stratum+tcp://me:hunter2@[fe80::1]:3333", "@[fe80::1]:3333"),
+    ],
+)
+def test_an_address_is_given_without_the_password_in_it(text: str, left: str) -> None:
+    """Whatever the password is made of."""
+    text = f"{text} or {text}"
+    hidden = f"stratum+tcp://{REDACTED}{left}"
+    assert redact({"URL": [text]}) == {"URL": [f"{hidden} or {hidden}"]}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "stratum+tcp://pool.example:3333",
+        "stratum+tcp://me@pool.example:3333",
+        "http://pool.example:80/me@home",
+        "a // b: c @ d",
+        "john.doe@example.com:80",
+    ],
+)
+def test_an_address_without_a_password_is_given_as_it_is(text: str) -> None:
+    """Whoever asks has a right to know it."""
+    assert redact({"URL": text}) == {"URL": text}
+
+
+async def test_home_assistant_goes_on_while_an_answer_is_looked_through(
+    hass: HomeAssistant, one: dict[str, Any]
+) -> None:
+    """A miner may say much."""
+    begun, go_on = asyncio.Event(), threading.Event()
+
+    def slowly(reading: Any) -> Any:
+        hass.loop.call_soon_threadsafe(begun.set)
+        assert go_on.wait(60)
+        return redact(reading)
+
+    with patch.object(errands, "redact", slowly):
+        answer = asyncio.create_task(ask(hass, "query", {"command": "status", **one}))
+        await begun.wait()
+        go_on.set()
+        assert await answer
+
+
 async def test_answers_are_given_without_secrets(
     hass: HomeAssistant,
     one: dict[str, Any],
     set_up: WhatsminerCoordinator,
 ) -> None:
-    """At any depth, and by the names that firmware has for them; the rest stays."""
-    secret = dict.fromkeys(
-        (
-            "passwd",
-            "passwd1",
-            "Password",
-            "API Password",
-            "pwd",
-            "Pass",
-            "salt",
-            "newsalt",
-            "token",
-            "sign",
-            "private_key",
-            "Stratum Auth",
-            "wifi-psk",
-        ),
-        "hunter2",
-    )
+    """At any depth; the rest stays."""
+    secret = dict.fromkeys(SECRET_KEYS, "hunter2")
     plain = {
         "Pool Rejected%": 1.5,
         "Signal": "good",
@@ -124,114 +261,3 @@ async def test_answers_are_given_without_secrets(
     assert raw["POOLS"][0]["x"][0] == dict.fromkeys(secret, "**REDACTED**")
     assert raw["POOLS"][1] == raw["Msg"] == plain
     assert raw["URL"] == "stratum+tcp://**REDACTED**@pool.example:3333"
-
-
-# What is given away with a report
-
-
-@pytest.mark.parametrize(
-    "key",
-    [
-        "mac",
-        "MAC",
-        "ip",
-        "IP Address",
-        "host",
-        "hostname",
-        "gateway",
-        "dns",
-        "netmask",
-        "minersn",
-        "powersn",
-        "PCB SN",
-        "pcbsn0",
-        "sn",
-        "serial_no",
-        "Serial Number",
-        "URL",
-        "Stratum URL",
-        "url2",
-        "User",
-        "worker",
-        "account",
-        "title",
-        "unique_id",
-        "password",
-        "token",
-        "salt",
-    ],
-)
-@pytest.mark.parametrize("value", ["somebody's", 123456, ["a", "b"], ("a",)])
-def test_what_tells_whose_miner_it_is_is_known_by_its_key(
-    key: str, value: object
-) -> None:
-    """Whatever it is, at any depth; that there is nothing is told."""
-    hidden = [REDACTED] * len(value) if isinstance(value, (list, tuple)) else REDACTED
-    assert anonymise({"Msg": [{key: value}]}) == {"Msg": [{key: hidden}]}
-    assert anonymise({key: "", "x": {key: None}}) == {key: "", "x": {key: None}}
-
-
-@pytest.mark.parametrize(
-    "reading",
-    [
-        {"Hourly": "ok", "liquid_temp": 45.5, "Description": "cgminer 4.9.2"},
-        {"fw_ver": "20241112.16.1.REL3", "api_ver": "2.0.5"},
-        {"api_ver": "whatsminer v1.4.0", "Msg": "The miner is busy"},
-        {"Chip Data": "K88Z001-2039 BINV01-195001B", "Debug": "-0.0_100.0_354"},
-        {"mineroff_time": "2026-11-01 12:00:05", "since": "12:34:56"},
-        {"When": 1793491200, "Hash Stable": True, "power_pct": 99.5, "no": None},
-    ],
-)
-def test_what_a_report_is_for_stays(reading: dict[str, Any]) -> None:
-    """Versions, times and numbers are not taken for addresses."""
-    assert anonymise(reading) == reading
-
-
-@pytest.mark.parametrize(
-    ("text", "left"),
-    [
-        ("from 192.168.1.20:4028", f"from {REDACTED}:4028"),
-        ("via fe80::c607:20ff:fe00:1", f"via {REDACTED}"),
-        ("at C6:07:20:00:11:22", f"at {REDACTED}"),
-        ("c6-07-20-00-11-22 and C6_07_20_00_11_22", f"{REDACTED} and {REDACTED}"),
-        ("to stratum+ssl://a.example:1 now", f"to {REDACTED} now"),
-        ("for bc1q9zpgru8h3ykv0n5f2k4w7d6s0xjc4e8m2t5a7q", f"for {REDACTED}"),
-        ("for 1BoatSLRHtKNngkdXEeobR76b53LETtpyT.rig", f"for {REDACTED}.rig"),
-    ],
-)
-def test_an_address_is_known_by_its_look(text: str, left: str) -> None:
-    """Under a key that tells nothing of it, or as a key."""
-    assert anonymise({"Log": text, text: 1}) == {"Log": left, left: 1}
-
-
-@pytest.mark.parametrize(
-    ("told", "text", "left"),
-    [
-        ({"User": "owner.shed7"}, "owner.shed7 is in", f"{REDACTED} is in"),
-        ({"User": "owner.shed7"}, "Owner has 3 rigs", f"{REDACTED} has 3 rigs"),
-        ({"URL": "stratum+tcp://eu.pool.example:3333/"}, "eu.pool.example", REDACTED),
-        ({"Stratum URL": "pool.example:25"}, "lost pool.example", f"lost {REDACTED}"),
-        ({"mac": "C6:07:20:00:11:22"}, "wm_c60720001122", f"wm_{REDACTED}"),
-        ({"minersn": "HTM45X4"}, "SN_htm45x4_A", f"SN_{REDACTED}_A"),
-        ({"hostname": "shed"}, "watershed, shed", f"watershed, {REDACTED}"),
-        ({"hostname": "me"}, "it is me", "it is me"),
-        ({"hostname": "WhatsMiner"}, "whatsminer v1", "whatsminer v1"),
-        ({"names": []}, "I am Given", f"I am {REDACTED}"),
-    ],
-)
-def test_a_name_that_is_told_is_left_out_everywhere(
-    told: dict[str, Any], text: str, left: str
-) -> None:
-    """Also its account or host alone, but only as a word of its own."""
-    assert anonymise([told, {"Log": text}], {"given"})[1] == {"Log": left}
-
-
-def test_everything_becomes_json() -> None:
-    """Sets are in order, and what has no like in JSON becomes text."""
-    assert anonymise(
-        {
-            "reports": frozenset({"b", "a"}),
-            "boards": {2, 10},
-            1: (timedelta(seconds=30), ValueError("no")),
-        }
-    ) == {"reports": ["a", "b"], "boards": [10, 2], "1": ["0:00:30", "no"]}

@@ -31,21 +31,25 @@ async def async_get_config_entry_diagnostics(
         },
         # Hashboards are known by their serial numbers.
         "memory": {**memory, "boards": len(boards)},
-        # The last answer to each command, as it came.
-        "replies": miner.replies if miner else {},
     }
     if entry.state is ConfigEntryState.LOADED:
         diagnostics |= _known(entry.runtime_data)
-    redacted: dict[str, Any] = anonymise(diagnostics, boards)
+    # The last answer to each command, as it came. Copied, for a poll may add one meanwhile.
+    diagnostics["replies"] = dict(miner.replies) if miner else {}
+    redacted: dict[str, Any] = await hass.async_add_executor_job(
+        anonymise, diagnostics, boards
+    )
     return redacted
 
 
 def _known(coordinator: WhatsminerCoordinator) -> dict[str, Any]:
     snapshot = coordinator.data
+    error = coordinator.last_exception
     return {
         "capabilities": asdict(coordinator.capabilities),
         "coordinator": {
-            "last_exception": coordinator.last_exception,
+            # Its sentence can only be looked up here, in the event loop.
+            "last_exception": None if error is None else str(error),
             "last_update_success": coordinator.last_update_success,
             "update_interval": coordinator.update_interval,
             "write_access": coordinator.access.is_open,

@@ -224,7 +224,8 @@ async def prepare_query(hass: HomeAssistant, data: Data) -> Errand:
     command = check_query(data["command"])
 
     async def errand(coordinator: WhatsminerCoordinator) -> JsonObjectType:
-        return {"answer": redact(await coordinator.miner.query(command))}
+        answer = await coordinator.miner.query(command)
+        return {"answer": await hass.async_add_executor_job(redact, answer)}
 
     return errand
 

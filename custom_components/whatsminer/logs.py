@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
 import re
-from shutil import copymode
 from tempfile import NamedTemporaryFile
 from typing import IO, Final
 
@@ -64,7 +63,7 @@ def _file_stem(coordinator: WhatsminerCoordinator) -> str:
 
 
 def _open(folder: Path, held: ExitStack) -> IO[bytes]:
-    """Open a part file of a name that no other download has."""
+    """Open a part file of a name that no other download has, for our own user alone."""
     folder.mkdir(parents=True, exist_ok=True)
     return held.enter_context(
         NamedTemporaryFile(dir=folder, suffix=".part", delete_on_close=False)
@@ -76,7 +75,6 @@ def _keep(file: IO[bytes], folder: Path, stem: str) -> Path:
     file.close()
     path = _claim(folder, stem)
     try:
-        copymode(path, file.name)  # temporary files are for their owner alone
         return Path(file.name).replace(path)
     except OSError:
         path.unlink()
@@ -89,7 +87,8 @@ def _claim(folder: Path, stem: str) -> Path:
     numbers = count(2)
     while True:
         try:
-            path.touch(exist_ok=False)
+            # A log tells pools and workers: like the file, for our own user alone.
+            path.touch(mode=0o600, exist_ok=False)
         except FileExistsError:
             path = folder / f"{stem}_{next(numbers)}.tgz"
         else:

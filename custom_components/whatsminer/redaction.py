@@ -1,123 +1,205 @@
 """Leaves out of readings what is nobody's business: secrets, or all that tells whose miner it is."""
 
 from collections.abc import Collection, Iterator, Mapping
+from enum import Enum, auto
+from itertools import chain, combinations
+import math
 import re
 from typing import Any, Final
 
 from homeassistant.helpers.redact import REDACTED
 from homeassistant.util.json import JsonObjectType, JsonValueType
 
-# "passwd1", "API Password", "newsalt", "wifi_psk", "private key": no firmware is known to tell
-# one of these to a reader, but this goes wherever somebody pastes it. Not "Keyword", "Signal".
-_SECRET_KEY: Final = re.compile(
-    r"pass(w|code|phrase)|pwd|secret|salt|token|cookie|credential"
-    r"|(^|[^a-z])(auth|key|pass|psk|sign|signature)($|[^a-z])",
-    re.IGNORECASE,
-)
-# An address that carries the password to itself.
-_USER_INFO: Final = re.compile(r"(?<=//)[^/@\s]+:[^/@\s]*(?=@)")
+from .private_text import IPV4, IPV6, MAC, PrivateText
 
-# "MAC", "minersn", "PCB SN", "serial_no", "Stratum URL", "User", "gateway", "unique_id".
+# Keys are looked at word by word, in lower case: see `_kind`.
+
+# "passwd1", "API Password", "userpw", "wifi_psk", "privateKey", "sid": no firmware is known to
+# tell one of these to a reader, but this goes wherever somebody pastes it. Not "Keyword",
+# "Signal" or "Bypass", and not "pin", which is what a power supply takes.
+_SECRET_KEY: Final = re.compile(
+    r"passw|passcode|passphrase|pwd|psw|secret|salt|token|cookie|credential|session|signature"
+    r"|authoriz|authentic|pin ?code"
+    r"|\b(?:otp|sid|sign|totp)\b"
+    r"|(?:auth|key|(?<!by)pass|psk|pw)\b|[a-z] ?keys\b"
+)
+# "minersn", "PCB SN", "Stratum URL", "User", "ntp-server", "ipAddr", "unique_id".
 _PRIVATE_KEY: Final = re.compile(
-    r"(^|[^a-z])(account|address|dns|email|gateway|host|hostname|ip|location|login|mac|netmask"
-    r"|sn|ssid|title|url\d*|user|username|uuid|wallet|worker)($|[^a-z])"
-    r"|serial|sn\d*$|unique_id",
-    re.IGNORECASE,
+    r"account|acct|address|dns|gateway|mail|netmask|owner|phone|proxy(?! type)|serial|server"
+    r"|ssid|subnet|unique ?id|uuid|wallet|worker|(?:farm|miner|nick|rig) ?name"
+    r"|\b(?:host|login|ntp|title|user)|\b(?:domain|guid|ip|ipv|location)s?\b"
+    r"|(?:addr|host|mac|sn|ur[il])s?\b"
 )
-# A MAC address, an IPv4 or IPv6 address, the address of a pool or that of a purse: whatever key
-# they stand under.
-_PRIVATE_VALUE: Final = (
-    r"(?:[0-9a-f]{2}[:_-]){5}[0-9a-f]{2}"
-    r"|(?<![\d.])(?:\d{1,3}\.){3}\d{1,3}(?![\d.])"
-    r"|[0-9a-f:]*::[0-9a-f:]*"
-    r"|\w+(?:\+\w+)?://[^\s\"]+"
-    r"|\b(?:bc1[a-z0-9]{20,}|[13][a-z0-9]{25,34})\b"
-)
-_MAC: Final = re.compile(r"(?:[0-9a-f]{2}[:_-]){5}[0-9a-f]{2}", re.IGNORECASE)
-# Shorter ones stand in too many words, as do these.
-_SHORTEST_NAME: Final = 4
-_NO_NAMES: Final = frozenset({"admin", "miner", "none", "root", "whatsminer"})
+# What stands there are hosts of others: their first labels ("time", "europe") tell nothing.
+_SERVER_KEY: Final = re.compile(r"dns|ntp|proxy|server|ur[il]s?\b")
+_LETTERS: Final = re.compile(r"[A-Za-z]++")
+_CAPITALISED: Final = re.compile(r"[A-Z]?[a-z]++|[A-Z]+(?![a-z])")
+
+# An address that carries the password to itself, up to the password's end.
+_USER_INFO: Final = re.compile(r"(?<=//)[^/@\s:]*+:[^/\s]*@")
+
+# No answer nests so deeply, and no reading is so large. Python, and what writes JSON, have an
+# end somewhere beyond.
+_DEEPEST: Final = 64
+_MOST_BITS: Final = 63
+_TOO_MUCH: Final = "…"
+
+# How many private texts are looked for elsewhere, and how much of each.
+_MOST_NAMES: Final = 256
+_LONGEST_NAME: Final = 255
+_MOST_LABELS: Final = 6
+# A shorter number may be any reading.
+_TELLING_NUMBERS: Final = range(10_000_000, 2**_MOST_BITS)
+
+
+class _Kind(Enum):
+    """What stands under a key."""
+
+    READING = auto()
+    SECRET = auto()
+    NAME = auto()
+    SERVER = auto()
 
 
 def redact(reading: Mapping[str, JsonValueType]) -> JsonObjectType:
     """Return an answer without the secrets in it."""
+    return _redact_object(reading, _DEEPEST)
+
+
+def _redact_object(reading: Mapping[str, JsonValueType], depth: int) -> JsonObjectType:
     return {
-        key: REDACTED if _SECRET_KEY.search(key) and value else _redact(value)
+        key: REDACTED
+        if value and _kind(key) is _Kind.SECRET
+        else _redact(value, depth - 1)
         for key, value in reading.items()
     }
 
 
-def _redact(value: JsonValueType) -> JsonValueType:
-    if isinstance(value, dict):
-        return redact(value)
-    if isinstance(value, list):
-        return [_redact(item) for item in value]
+def _redact(value: JsonValueType, depth: int) -> JsonValueType:
     if isinstance(value, str):
-        return _USER_INFO.sub(REDACTED, value)
-    return value
+        return _USER_INFO.sub(f"{REDACTED}@", value)
+    if not isinstance(value, (dict, list)):
+        return value
+    if not depth:
+        return _TOO_MUCH
+    if isinstance(value, dict):
+        return _redact_object(value, depth)
+    return [_redact(item, depth - 1) for item in value]
 
 
 def anonymise(data: Any, names: Collection[str] = ()) -> Any:
     """Return data, as JSON, without secrets and without what tells whose miner it is.
 
     Left out is what stands under a key such as `mac` or `User`, and wherever else it stands, or
-    a part of it; so are `names`, and what looks like an address.
+    a part of it; so are `names`, and what looks like an address or a purse. Much data takes a
+    while: not for the event loop.
     """
-    found = {part for name in (*names, *_told("", data)) for part in _parts(name)}
-    longest_first = sorted(
-        (
-            part
-            for part in found
-            if len(part) >= _SHORTEST_NAME and part.lower() not in _NO_NAMES
-        ),
-        key=len,
-        reverse=True,
-    )
-    # As words of their own; an underscore parts words, too.
-    words = [rf"(?<![^\W_]){re.escape(part)}(?![^\W_])" for part in longest_first]
-    pattern = re.compile("|".join([*words, _PRIVATE_VALUE]), re.IGNORECASE)
-    return _anonymise("", data, pattern)
+    told: dict[str, _Kind] = {}
+    known = ((name, _Kind.NAME) for name in names)
+    for text, kind in chain(_told(data, _Kind.READING, _DEEPEST), known):
+        if len(told) == _MOST_NAMES:
+            break
+        told.setdefault(text[:_LONGEST_NAME], kind)
+    texts = PrivateText(part for item in told.items() for part in _parts(*item))
+    return _anonymise(data, _Kind.READING, texts, _DEEPEST)
 
 
-def _told(key: str, value: Any) -> Iterator[str]:
-    """Return the texts under private keys."""
+def _kind(key: str, above: _Kind = _Kind.READING) -> _Kind:
+    """Tell what stands under a key; in an object that is private itself, all is."""
+    # "APIKey2" and "api-key" are "apikey api key" and "api key".
+    found = (*_LETTERS.findall(key), *_CAPITALISED.findall(key))
+    words = " ".join(dict.fromkeys(found)).lower()
+    if _SECRET_KEY.search(words):
+        return _Kind.SECRET
+    if not _PRIVATE_KEY.search(words):
+        return above
+    return _Kind.SERVER if _SERVER_KEY.search(words) else _Kind.NAME
+
+
+def _told(value: Any, kind: _Kind, depth: int) -> Iterator[tuple[str, _Kind]]:
+    """Return the texts and the telling numbers under private keys."""
     if isinstance(value, Mapping):
-        for name, item in value.items():
-            yield from _told(str(name), item)
+        if depth:
+            for key, item in value.items():
+                yield from _told(item, _kind(str(key), kind), depth - 1)
     elif isinstance(value, (list, tuple, set, frozenset)):
-        for item in value:
-            yield from _told(key, item)
-    elif isinstance(value, str) and _PRIVATE_KEY.search(key):
-        yield value
+        if depth:
+            for item in value:
+                yield from _told(item, kind, depth - 1)
+    elif kind is not _Kind.READING and (isinstance(value, str) or _is_telling(value)):
+        yield str(value), kind
 
 
-def _parts(name: str) -> Iterator[str]:
-    """Return a name, and what of it may stand alone."""
-    yield name
-    if mac := _MAC.fullmatch(name):
-        yield re.sub("[:_-]", "", mac[0])
+def _is_telling(value: Any) -> bool:
+    return isinstance(value, int) and value in _TELLING_NUMBERS
+
+
+def _parts(text: str, kind: _Kind) -> Iterator[str]:
+    """Return a private text, and what of it may stand alone."""
+    if kind is _Kind.SECRET:
+        # A password that is a word of readings would be given away by the gaps it leaves.
+        if not text.isalpha():
+            yield text
         return
-    # Of the address of a pool, its host; of a worker, its account.
-    host = name.rpartition("//")[2].rpartition("@")[2].partition("/")[0]
-    yield host.partition(":")[0]
-    if "//" not in name:
-        yield name.partition(".")[0]
+    yield text
+    if MAC.fullmatch(text):
+        yield re.sub("[:_-]", "", text)
+    _, scheme, rest = text.rpartition("//")
+    account, at, host = rest.partition("/")[0].rpartition("@")
+    if not (at or scheme or kind is _Kind.SERVER):
+        account, host = host, ""
+    # Of a worker, its account: "owner.shed7", "john.doe@example.com.shed7".
+    labels = _labels(account)
+    yield from (".".join(labels[:end]) for end in range(1, len(labels) + 1))
+    # Of a host, its domain; of an e-mail account, its provider.
+    labels = _labels(host)
+    yield ".".join(labels)
+    for begin, end in combinations(range(len(labels) + 1), 2):
+        if end - begin > 1:
+            yield ".".join(labels[begin:end])
 
 
-def _anonymise(key: str, value: Any, pattern: re.Pattern[str]) -> Any:
+def _labels(host: str) -> list[str]:
+    """Return the first labels of a host or a worker; addresses are known by their look."""
+    if any(look.match(host.lstrip("[")) for look in (MAC, IPV4, IPV6)):
+        return []
+    return host.partition(":")[0].split(".")[:_MOST_LABELS]
+
+
+def _anonymise(value: Any, kind: _Kind, texts: PrivateText, depth: int) -> Any:
     if isinstance(value, Mapping):
+        if not depth:
+            return _TOO_MUCH
         return {
-            pattern.sub(REDACTED, str(name)): _anonymise(str(name), item, pattern)
-            for name, item in value.items()
+            _hide(str(key), texts): _anonymise(
+                item, _kind(str(key), kind), texts, depth - 1
+            )
+            for key, item in value.items()
         }
-    if isinstance(value, (list, tuple)):
-        return [_anonymise(key, item, pattern) for item in value]
-    if isinstance(value, (set, frozenset)):
-        return [_anonymise(key, item, pattern) for item in sorted(value, key=str)]
+    if isinstance(value, (list, tuple, set, frozenset)):
+        if not depth:
+            return _TOO_MUCH
+        items = value if isinstance(value, (list, tuple)) else sorted(value, key=str)
+        return [_anonymise(item, kind, texts, depth - 1) for item in items]
     if value is None or value == "":
         return value
-    if _SECRET_KEY.search(key) or _PRIVATE_KEY.search(key):
+    if kind is not _Kind.READING:
         return REDACTED
-    if isinstance(value, bool | int | float):
+    if isinstance(value, int):
+        return _anonymise_number(value, texts)
+    if isinstance(value, float) and math.isfinite(value):
         return value
-    return pattern.sub(REDACTED, str(value))
+    return _hide(str(value), texts)
+
+
+def _anonymise_number(value: int, texts: PrivateText) -> int | str:
+    if value.bit_length() > _MOST_BITS:
+        return _TOO_MUCH
+    if _is_telling(value) and (text := str(value)) != texts.hide(text):
+        return REDACTED
+    return value
+
+
+def _hide(text: str, texts: PrivateText) -> str:
+    # A surrogate has no place in UTF-8.
+    return texts.hide(text.encode(errors="replace").decode())

@@ -74,15 +74,18 @@ class CannedMiner:
     parts. `asked` lists the commands in order.
     """
 
-    def __init__(self, answers: Mapping[str, object]) -> None:
+    def __init__(
+        self, answers: Mapping[str, object], host: str = HOST, port: int = 0
+    ) -> None:
         """Take the answers; they may be changed later."""
         self.answers = dict(answers)
         self.asked: list[str] = []
-        self.port = 0
+        self.host = host
+        self.port = port
 
     async def __aenter__(self) -> Self:
         """Open a port."""
-        self._server = await asyncio.start_server(self._serve, HOST, 0)
+        self._server = await asyncio.start_server(self._serve, self.host, self.port)
         self.port = self._server.sockets[0].getsockname()[1]
         return self
 
@@ -94,22 +97,28 @@ class CannedMiner:
     async def _serve(
         self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
     ) -> None:
-        command = json.loads(await reader.read(65536))["cmd"]
-        self.asked.append(command)
-        answer = self._answer(command)
-        writer.write(
-            answer if isinstance(answer, bytes) else json.dumps(answer).encode()
-        )
+        if request := await reader.read(65536):  # else it was only seen to be there
+            command = json.loads(request)["cmd"]
+            self.asked.append(command)
+            writer.write(self._answer(command))
         writer.close()
         await writer.wait_closed()
 
-    def _answer(self, command: str) -> object:
+    def _answer(self, command: str) -> bytes:
         if command in self.answers:
-            return self.answers[command]
+            return _as_bytes(self.answers[command])
         parts = command.split("+")
         if len(parts) > 1 and self.answers.keys() >= set(parts):
-            return {part: [self.answers[part]] for part in parts} | {"id": 1}
-        return INVALID_COMMAND
+            joined = (
+                b'"%s":[%s]' % (part.encode(), _as_bytes(self.answers[part]))
+                for part in parts
+            )
+            return b'{%s,"id":1}' % b",".join(joined)
+        return _as_bytes(INVALID_COMMAND)
+
+
+def _as_bytes(answer: object) -> bytes:
+    return answer if isinstance(answer, bytes) else json.dumps(answer).encode()
 
 
 def line_to(miner: SimulatedMiner | CannedMiner) -> Line:

@@ -101,6 +101,8 @@ async def test_a_refused_query_is_an_answer(
         "download_logs",
         "status+summary",
         "summary+get_version",
+        "summary+summary",
+        "summary+pools+summary",
         "Summary",
         "summary ",
         "stats",

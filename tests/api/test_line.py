@@ -1,6 +1,7 @@
 """The one line to a miner: who goes when, and what is made of an answer."""
 
 import asyncio
+from itertools import permutations
 import json
 
 import pytest
@@ -227,6 +228,21 @@ async def test_the_last_answer_to_each_command_is_kept() -> None:
             "status": message("second"),
             "summary+pools": INVALID_COMMAND,
         }
+
+
+async def test_no_more_answers_are_kept_than_a_poll_has() -> None:
+    """Whatever is asked: the oldest one goes, and what is asked again is young again."""
+    async with CannedMiner({}) as miner:
+        line = line_to(miner)
+        async with line.turn(Urgency.READ):
+            for command in ("status", "get_psu"):
+                await line.plain(command)
+            for parts in permutations(("summary", "pools", "edevs", "devs")):
+                await line.plain("status")
+                await line.plain("+".join(parts))
+        assert len(line.replies) < 20
+        assert list(line.replies)[-2:] == ["status", "devs+edevs+pools+summary"]
+        assert "get_psu" not in line.replies
 
 
 async def test_a_token_is_not_kept() -> None:

@@ -37,14 +37,15 @@ READABLE: Final = JOINABLE | {
 
 
 def check_query(command: str) -> str:
-    """Return a readable command, or several joined by `+`.
+    """Return a readable command, or several joined by `+`, each once.
 
     Raises:
         InvalidTextError: it is anything else, or cannot be joined.
 
     """
     parts = command.split("+")
-    if set(parts) <= (READABLE if len(parts) == 1 else JOINABLE):
+    known = READABLE if len(parts) == 1 else JOINABLE
+    if set(parts) <= known and len(parts) == len(set(parts)):
         return command
     raise InvalidTextError("command", command)
 

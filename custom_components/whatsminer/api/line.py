@@ -15,6 +15,9 @@ from .reply import Answer
 from .sanitize import Json
 from .transport import exchange
 
+# A poll has a dozen commands; a query may join them in any order.
+_MOST_REPLIES = 16
+
 
 class Urgency(IntEnum):
     """Who goes next when several wait."""
@@ -121,8 +124,15 @@ class Line:
         request = json.dumps({"cmd": command}, separators=(",", ":")).encode()
         value = reply.parse(await exchange(self.host, self.port, request), command)
         if command != "get_token":
-            self.replies[command] = value
+            self._keep(command, value)
         return value
+
+    def _keep(self, command: str, value: Mapping[str, Json]) -> None:
+        """Keep the last answer to a command, and forget the one that is the oldest of many."""
+        self.replies.pop(command, None)
+        self.replies[command] = value
+        if len(self.replies) > _MOST_REPLIES:
+            del self.replies[next(iter(self.replies))]
 
     async def sealed(
         self, session: Session, command: str, parameters: Mapping[str, str | int]
