@@ -11,7 +11,7 @@ from demo_instance.program import folder, free_port, until_stopped
 from .run import run
 from .stage import Form
 
-_SHORT = Form(short=True, quiet=6, scan=60, watch=14)
+_SHORT = Form(short=True, quiet=3, scan=60, watch=12)
 _LONG = Form(short=False, quiet=30, scan=300, watch=180)
 
 

@@ -67,6 +67,7 @@ class Hostile:
         hostname: what it calls itself when it asks for an address; None for one that does not.
         asks_password: whether it is added with a password, to see what it makes of that.
         turns: whether it is plausible in everything until it is told to turn.
+        never_answers: whether it is silent from the beginning, which takes long to find out.
         short: whether it takes part in the short form.
     """
 
@@ -77,6 +78,7 @@ class Hostile:
     hostname: str | None = None
     asks_password: bool = False
     turns: bool = False
+    never_answers: bool = False
     short: bool = False
 
 

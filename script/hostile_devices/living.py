@@ -7,7 +7,9 @@ import time
 
 from demo_instance import miners
 from demo_instance.miners import AIR, HYDRO
+from demo_instance.smoke.report import Mismatch
 
+from . import meeting
 from .bounds import SetUps, few, most_set_ups
 from .catalogue import Placed
 from .pages import attempt, diagnostics
@@ -36,10 +38,13 @@ async def run(stage: Stage) -> None:
     ):
         await stage.farm.turn()
         await _change(stage)
-        await asyncio.gather(*(_use(stage, each) for each in stage.placed))
+        await asyncio.gather(
+            meeting.meet_silent(stage), *(_use(stage, each) for each in stage.placed)
+        )
         await stage.read_pages("with hostile devices as entries")
         await asyncio.sleep(max(0.0, begin + stage.form.watch - time.monotonic()))
         await _verify_saved(stage)
+        await _verify_places(stage)
     often = most_set_ups((time.monotonic() - begin) / INTERVAL)
     names = stage.names_of_entries
     async with stage.report.step("no device is set up again and again") as step:
@@ -76,6 +81,8 @@ async def _change(stage: Stage) -> None:
             name=NAME,
         )
         await miners.add(client, stage.bench.miner(HYDRO))
+    async with stage.report.step("DHCP announces a good miner at a hostile address"):
+        await meeting.announce(stage, stage.placed[0].host, miner.mac, "whatsminer")
 
 
 async def _use(stage: Stage, each: Placed) -> None:
@@ -133,3 +140,13 @@ async def _verify_saved(stage: Stage) -> None:
             for text in (mac, NAME)
         ),
     )
+
+
+async def _verify_places(stage: Stage) -> None:
+    """Verify that the good miners are where they were: an announcement proves nothing."""
+    devices = await stage.bench.client.devices()
+    for miner in stage.bench.miners:
+        async with stage.report.step(f"the {miner.plan.model} is where it was") as step:
+            step.shown = str(devices[miner.mac]["configuration_url"])
+            if miner.miner.host not in step.shown:
+                raise Mismatch(step.shown)

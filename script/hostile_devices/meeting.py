@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping
+from ipaddress import IPv4Network
 import json
 from typing import Any
 
@@ -18,16 +19,17 @@ _PREFERENCES = {"percent_method": "normal", "hash_price_unit": "per_petahash"}
 
 
 async def run(stage: Stage) -> None:
-    """Make all devices known, on every road, and have them polled."""
+    """Make the devices known, on every road, and have them polled."""
     async with stage.watched("while hostile devices are met"):
-        scanning = asyncio.create_task(_scan(stage))
+        scanning = asyncio.create_task(_scan(stage, *stage.talkative_networks))
         tried = await _announce_all(stage, scanning)
         await _pick(stage, await scanning)
         await _see(stage)
         left = [
             each
             for each in stage.placed
-            if each.host not in tried | stage.entries.keys()
+            if not each.hostile.never_answers
+            and each.host not in tried | stage.entries.keys()
         ]
         await asyncio.gather(*(_add_by_hand(stage, each) for each in left))
         await _see(stage)
@@ -36,22 +38,40 @@ async def run(stage: Stage) -> None:
                 await set_interval(stage, entry, INTERVAL)
 
 
+async def meet_silent(stage: Stage) -> None:
+    """Let those be met that never answer, which takes its time."""
+    silent = [each for each in stage.placed if each.hostile.never_answers]
+    scanning = asyncio.create_task(_scan(stage, stage.silent_network))
+    await asyncio.gather(
+        _announce_all(stage, scanning, silent=True),
+        *(_add_by_hand(stage, each) for each in silent),
+    )
+    await scanning
+
+
 async def _see(stage: Stage) -> None:
     async with stage.report.step("the entries are saved") as step:
         await stage.see_entries()
         step.shown = f"{len(stage.entries)} of {len(stage.placed)} hostile devices"
 
 
-async def _announce_all(stage: Stage, scanning: asyncio.Task[Item]) -> set[str]:
+async def _announce_all(
+    stage: Stage, scanning: asyncio.Task[Item], *, silent: bool = False
+) -> set[str]:
     """Announce devices, and add what is offered for that; return the addresses of these.
 
-    What is not offered when the scan ends never will be.
+    What is not offered when a scan of them ends never will be.
     """
-    announced = [each for each in stage.placed if each.hostile.hostname is not None]
-    for each in announced:
-        await _announce(stage, each, each.hostile.hostname or "")
+    announced = [
+        each
+        for each in stage.placed
+        if each.hostile.hostname is not None and each.hostile.never_answers is silent
+    ]
     confirmed: dict[str, asyncio.Task[None]] = {}
-    async with stage.report.step("DHCP announces hostile devices") as step:
+    what = "silent" if silent else "hostile"
+    async with stage.report.step(f"DHCP announces {what} devices") as step:
+        for each in announced:
+            await announce(stage, each.host, each.mac, each.hostile.hostname or "")
         while True:
             ended = scanning.done()
             flows = await stage.bench.client.flows("dhcp")
@@ -67,7 +87,7 @@ async def _announce_all(stage: Stage, scanning: asyncio.Task[Item]) -> set[str]:
     return set(confirmed)
 
 
-async def _announce(stage: Stage, each: Placed, hostname: str) -> None:
+async def announce(stage: Stage, host: str, mac: str, hostname: str) -> None:
     """Tell Home Assistant that a device has asked for an address."""
     await stage.bench.client.command(
         "call_service",
@@ -75,20 +95,23 @@ async def _announce(stage: Stage, each: Placed, hostname: str) -> None:
         service="announce",
         service_data={
             "integration": DOMAIN,
-            "ip": each.host,
-            "mac": each.mac,
+            "ip": host,
+            "mac": mac,
             "hostname": json.dumps(hostname),
         },
     )
 
 
-async def _scan(stage: Stage) -> Item:
-    """Scan the network; return the form that comes of it, empty if none does."""
+async def _scan(stage: Stage, *networks: IPv4Network) -> Item:
+    """Scan networks; return the form that comes of it, empty if none does."""
     form: Item = {}
-    async with stage.report.step("a scan of the network ends") as step:
-        form = await scan(stage.bench, stage.form.scan)
-        expect(form, type="form", step_id="pick")
-        step.shown = f"{form['description_placeholders']['count']} new"
+    async with stage.report.step(f"a scan ends: {networks[0]}") as step:
+        form = await scan(stage.bench, *networks, seconds=stage.form.scan)
+        if errors := form.get("errors"):
+            step.shown = str(errors["base"])
+        else:
+            expect(form, type="form", step_id="pick")
+            step.shown = f"{form['description_placeholders']['count']} new"
     return form
 
 

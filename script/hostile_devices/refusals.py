@@ -55,7 +55,7 @@ def devices() -> Iterator[Hostile]:
     yield Hostile(
         kind="refusal",
         name="20,000 lines, a token",
-        edit=partial(_refuse_token, 136, _LINES),
+        edit=partial(_refuse_token, -1, _LINES),
         asks_password=True,
         turns=True,
         short=True,

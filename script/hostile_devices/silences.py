@@ -10,6 +10,7 @@ _FROM_THE_BEGINNING = 10
 _TURNING = 50
 _FROM_THE_BEGINNING_IN_SHORT = 2
 _TURNING_IN_SHORT = 8
+_SECONDS_OF_A_TRICKLE = 0.3
 
 
 async def _never(exchange: Exchange) -> None:
@@ -33,6 +34,13 @@ async def _slowly(seconds: float, exchange: Exchange) -> None:
     await whole(exchange)
 
 
+async def _trickle(exchange: Exchange) -> None:
+    """Send a byte now and then."""
+    for byte in exchange.data:
+        await exchange.send(bytes([byte]))
+        await asyncio.sleep(_SECONDS_OF_A_TRICKLE)
+
+
 async def _closes(exchange: Exchange) -> None:
     """Close without an answer."""
 
@@ -45,6 +53,7 @@ async def _resets(exchange: Exchange) -> None:
 _OTHERS: dict[str, tuple[Send, bool]] = {
     "answers the first request only": (_first_only, True),
     "half an answer, then silence": (_half, True),
+    "a byte now and then": (_trickle, True),
     "closes without an answer": (_closes, False),
     "resets the connection": (_resets, False),
     "needs 2 s for each answer": (partial(_slowly, 2), False),
@@ -61,6 +70,7 @@ def devices() -> Iterator[Hostile]:
             name=f"never answers, {number + 1}",
             send=_never,
             hostname="whatsminer",
+            never_answers=True,
             short=number < _FROM_THE_BEGINNING_IN_SHORT,
         )
     for number in range(_TURNING):

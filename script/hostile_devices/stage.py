@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from ipaddress import IPv4Network
 import json
 
 from demo_instance.client import DOMAIN
@@ -11,7 +12,7 @@ from demo_instance.miners import AIR, OLD
 from demo_instance.smoke.bench import Bench
 from demo_instance.smoke.report import Mismatch, Report
 
-from .catalogue import Placed
+from .catalogue import Placed, silent_part
 from .farm import Farm
 from .pages import PAGES, look
 from .pulse import Figures, Pulse
@@ -64,6 +65,16 @@ class Stage:
     def report(self) -> Report:
         """The table."""
         return self.bench.report
+
+    @property
+    def silent_network(self) -> IPv4Network:
+        """The part of the network in which nobody ever answers."""
+        return silent_part(self.bench.network)
+
+    @property
+    def talkative_networks(self) -> list[IPv4Network]:
+        """The rest of it, the good miners among them."""
+        return sorted(self.bench.network.address_exclude(self.silent_network))
 
     @property
     def names_of_entries(self) -> dict[str, str]:

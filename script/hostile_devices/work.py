@@ -9,7 +9,6 @@ from .plausible import Answers
 
 _KB = 1024
 _MB = 1024 * _KB
-_SECONDS_OF_A_TRICKLE = 0.3
 
 
 def _quotes(size: int) -> bytes:
@@ -90,13 +89,6 @@ async def _in_pieces(size: int, exchange: Exchange) -> None:
         await asyncio.sleep(0)
 
 
-async def _trickle(exchange: Exchange) -> None:
-    """Send a byte now and then."""
-    for byte in exchange.data:
-        await exchange.send(bytes([byte]))
-        await asyncio.sleep(_SECONDS_OF_A_TRICKLE)
-
-
 async def _endless(piece: bytes, exchange: Exchange) -> None:
     """Send the same for as long as somebody listens."""
     await exchange.send(exchange.data[:1])
@@ -123,7 +115,6 @@ _SENDERS: dict[str, Send] = {
     "an endless answer of padding": partial(_endless, b"\0\r\n " * 1024),
     "an endless answer, byte by byte": partial(_endless, b"x"),
     "half an answer": _half,
-    "a byte now and then": _trickle,
     "an answer, then padding for ever": _padded,
 }
 
@@ -156,5 +147,5 @@ def devices() -> Iterator[Hostile]:
             name=name,
             send=send,
             turns=name not in ("an endless answer", "half an answer"),
-            short=name in ("an endless answer", "a byte now and then"),
+            short=name == "an endless answer",
         )

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping
+from ipaddress import IPv4Network
 from typing import Any
 
 from ..client import DOMAIN, Client
@@ -35,12 +36,15 @@ async def run(bench: Bench) -> None:
         step.shown = "abort: already_configured"
 
 
-async def scan(bench: Bench, seconds: float = _SECONDS_TO_SCAN) -> dict[str, Any]:
-    """Scan the network of the miners, and return the form that comes of it."""
+async def scan(
+    bench: Bench, *networks: IPv4Network, seconds: float = _SECONDS_TO_SCAN
+) -> dict[str, Any]:
+    """Scan the network of the miners, or others, and return the form that comes of it."""
     form = await bench.client.start_flow("scan")
     expect(form, type="form", step_id="scan")
     flow_id: str = form["flow_id"]
-    flow = await bench.client.submit(flow_id, {"networks": str(bench.network)})
+    scanned = ", ".join(map(str, networks or [bench.network]))
+    flow = await bench.client.submit(flow_id, {"networks": scanned})
     return await wait(bench, flow, seconds)
 
 
