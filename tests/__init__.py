@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from ipaddress import IPv4Network
 from random import randint
+import re
 from typing import Any, override
 
 from freezegun.api import FrozenDateTimeFactory
@@ -88,6 +89,22 @@ class Altered(Misbehaviour):
         answer = exchange.carry_out()
         assert self.old.encode() in answer, answer
         await line.send(answer.replace(self.old.encode(), self.new.encode()))
+
+
+@dataclass(frozen=True)
+class Efficient(Misbehaviour):
+    """Answers as usual, but that it takes so many W for each of its TH/s."""
+
+    efficiency: float
+
+    @override
+    async def respond(self, exchange: Exchange, line: Line) -> None:
+        """Replace the power."""
+        answer = exchange.carry_out()
+        found = re.search(rb'"HS RT": ?([\d.]+)', answer)
+        assert found
+        watts = float(found[1]) / 1e6 * self.efficiency
+        await line.send(re.sub(rb'"Power": ?[\d.]+', b'"Power":%f' % watts, answer))
 
 
 async def act(hass: HomeAssistant, action: str, entity_id: str, **data: object) -> None:

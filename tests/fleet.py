@@ -150,12 +150,13 @@ async def second_address(miner: SimulatedMiner, host: str) -> AsyncGenerator[Non
     async def pass_on(
         reader: asyncio.StreamReader, writer: asyncio.StreamWriter
     ) -> None:
-        miner_reader, miner_writer = await asyncio.open_connection(
-            miner.host, miner.port
-        )
-        miner_writer.write(await reader.read(65536))
-        writer.write(await miner_reader.read())
-        miner_writer.close()
+        if request := await reader.read(65536):
+            miner_reader, miner_writer = await asyncio.open_connection(
+                miner.host, miner.port
+            )
+            miner_writer.write(request)
+            writer.write(await miner_reader.read())
+            miner_writer.close()
         writer.close()
 
     async with await asyncio.start_server(pass_on, host, miner.port):

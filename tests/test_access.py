@@ -1,5 +1,6 @@
 """Whether a miner takes commands, and which password it wants."""
 
+from collections.abc import AsyncGenerator
 from contextlib import nullcontext
 import logging
 from typing import Any
@@ -7,18 +8,19 @@ from typing import Any
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
-from custom_components.whatsminer.const import DOMAIN
+from custom_components.whatsminer.const import DEFAULT_PASSWORD, DOMAIN
 from custom_components.whatsminer.coordinator import WhatsminerCoordinator
+from custom_components.whatsminer.whereabouts import set_address
 from homeassistant.config_entries import (
     SOURCE_REAUTH,
     ConfigEntryDisabler,
     ConfigEntryState,
 )
-from homeassistant.const import STATE_UNAVAILABLE
+from homeassistant.const import CONF_PASSWORD, STATE_UNAVAILABLE
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers import issue_registry as ir
-from simulator import GARBAGE, Closed, Misbehaviour, Refused, SimulatedMiner
+from simulator import GARBAGE, Closed, Misbehaviour, Quirk, Refused, SimulatedMiner
 from simulator.settings import Led
 
 from . import Clock, Held, act, names_of, set_number, shown
@@ -305,6 +307,100 @@ async def test_a_look_that_fails_is_no_answer(
     assert config_entry.runtime_data.access.is_open is None
     assert repairs(hass) == []
     assert shown(hass, HASH_RATE) != STATE_UNAVAILABLE
+
+
+# Who it is that would be asked
+
+
+@pytest.fixture
+async def silent_miner() -> AsyncGenerator[SimulatedMiner]:
+    """One of the first API that is stopped: it does not tell who it is."""
+    async with SimulatedMiner(
+        generation="v1", model="M20S", quirks={Quirk.PROCESS_DOWN}
+    ) as miner:
+        miner.state.mining = False
+        yield miner
+
+
+def encrypted(miner: SimulatedMiner) -> list[str]:
+    """Return what a miner was sent that is encrypted, or leads to that."""
+    names = names_of(miner.requests)
+    assert "get_version" in names
+    return [name for name in names if name in ("get_token", None)] + names_of(
+        [request for request in miner.requests if "token" in request]
+    )
+
+
+@pytest.mark.parametrize("miner", ["silent_miner"], indirect=True)
+@pytest.mark.parametrize("stored", [{}, {"password": "new_1234"}])
+async def test_nothing_encrypted_goes_by_itself_to_one_that_does_not_tell_who_it_is(
+    hass: HomeAssistant,
+    hass_storage: dict[str, Any],
+    miner: SimulatedMiner,
+    clock: Clock,
+    config_entry: MockConfigEntry,
+    chosen_platforms: None,
+    stored: dict[str, str],
+) -> None:
+    """Anybody could be there, and guess the password from it; until the right one tells."""
+    key = f"{DOMAIN}.{config_entry.entry_id}"
+    hass_storage[key] = {"version": 1, "minor_version": 1, "key": key, "data": stored}
+    assert await hass.config_entries.async_setup(config_entry.entry_id)
+    await clock.next_poll(45)
+    assert config_entry.state is ConfigEntryState.LOADED
+    assert encrypted(miner) == []
+
+    miner.state.mining = True
+    await clock.next_poll(2)
+    assert "get_token" in names_of(miner.requests)
+
+
+@pytest.mark.parametrize("miner", ["silent_miner"], indirect=True)
+async def test_a_miner_that_moved_is_asked_when_it_has_told_who_it_is(
+    hass: HomeAssistant,
+    miner: SimulatedMiner,
+    clock: Clock,
+    config_entry: MockConfigEntry,
+    chosen_platforms: None,
+) -> None:
+    """That the right one was at its last address does not count at the next."""
+    miner.state.mining = True
+    assert await hass.config_entries.async_setup(config_entry.entry_id)
+    await hass.async_block_till_done()
+    assert "get_token" in names_of(miner.requests)
+
+    miner.state.mining = False
+    await miner.move("127.0.0.2")
+    miner.requests.clear()
+    set_address(hass, config_entry, (miner.host, miner.port))
+    await clock.next_poll(45)
+    assert encrypted(miner) == []
+
+
+@pytest.mark.parametrize("miner", ["silent_miner"], indirect=True)
+@pytest.mark.usefixtures("set_up")
+async def test_what_a_person_asks_for_is_sent_to_a_silent_miner(
+    hass: HomeAssistant, miner: SimulatedMiner
+) -> None:
+    """Or it could never be switched on."""
+    await act(hass, "switch.turn_on", "switch.miner")
+    assert names_of(miner.writes) == ["power_on"]
+
+
+@pytest.mark.parametrize("miner", ["silent_miner"], indirect=True)
+async def test_the_default_password_of_a_silent_miner_is_a_repair_all_the_same(
+    hass: HomeAssistant,
+    miner: SimulatedMiner,
+    config_entry: MockConfigEntry,
+    chosen_platforms: None,
+) -> None:
+    """It is known without asking."""
+    data = {**config_entry.data, CONF_PASSWORD: DEFAULT_PASSWORD}
+    hass.config_entries.async_update_entry(config_entry, data=data)
+    assert await hass.config_entries.async_setup(config_entry.entry_id)
+
+    assert [issue.translation_key for issue in repairs(hass)] == ["default_password"]
+    assert encrypted(miner) == []
 
 
 # When the password is wrong

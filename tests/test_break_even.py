@@ -1,13 +1,11 @@
 """Up to which electricity price it is worth mining now."""
 
-from dataclasses import dataclass
-import re
-from typing import Any, override
+from typing import Any
 
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
-from custom_components.whatsminer.const import DOMAIN
+from custom_components.whatsminer.const import DOMAIN, MEMORY_INTERVAL
 from custom_components.whatsminer.coordinator import WhatsminerCoordinator
 from homeassistant.components.sensor import ATTR_STATE_CLASS, SensorStateClass
 from homeassistant.const import (
@@ -19,10 +17,9 @@ from homeassistant.const import (
 )
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import entity_registry as er
-from simulator import Misbehaviour, SimulatedMiner
-from simulator.misbehaviour import Exchange, Line
+from simulator import SimulatedMiner
 
-from . import JOINED, Clock, Held, shown
+from . import JOINED, Clock, Efficient, Held, shown
 
 pytestmark = pytest.mark.parametrize("platforms", [(Platform.SENSOR,)], ids=[""])
 every_generation = pytest.mark.parametrize(
@@ -33,22 +30,6 @@ EFFICIENCY = "sensor.miner_efficiency"
 SOURCE = "sensor.hash_price"
 FIXED: dict[str, Any] = {"hash_price": 50.0}
 FOLLOWED: dict[str, Any] = {"hash_price_entity": SOURCE}
-
-
-@dataclass(frozen=True)
-class Efficient(Misbehaviour):
-    """Answers as usual, but that it takes so many W for each of its TH/s."""
-
-    efficiency: float
-
-    @override
-    async def respond(self, exchange: Exchange, line: Line) -> None:
-        """Replace the power."""
-        answer = exchange.carry_out()
-        found = re.search(rb'"HS RT": ?([\d.]+)', answer)
-        assert found
-        watts = float(found[1]) / 1e6 * self.efficiency
-        await line.send(re.sub(rb'"Power": ?[\d.]+', b'"Power":%f' % watts, answer))
 
 
 @pytest.fixture
@@ -482,6 +463,7 @@ async def test_it_is_stored_when_it_has_become_another(
     ):
         miner.misbehave(JOINED, Efficient(joules_per_terahash))
         await clock.next_poll()
+        await clock.tick(MEMORY_INTERVAL)
         assert hass_storage[key]["data"]["efficiency"] == pytest.approx(
             stored, rel=1e-4
         )
@@ -492,6 +474,7 @@ async def test_it_is_stored_when_it_has_become_another(
     miner.state.mining = False
     miner.behave()
     await clock.next_poll(2)
+    await clock.tick(MEMORY_INTERVAL)
     assert hass_storage[key]["data"]["efficiency"] == pytest.approx(40, rel=1e-4)
 
 
@@ -553,10 +536,11 @@ async def test_a_miner_that_was_never_stable_is_taken_as_it_is(
             assert price(hass) == at(efficiency(hass))
         else:
             assert shown(hass, PRICE) == STATE_UNKNOWN
-        assert "efficiency" not in hass_storage[key]["data"]
+        assert "efficiency" not in config_entry.runtime_data.memory
         await clock.next_poll()
     assert seen > 10
 
-    assert price(hass) == at(efficiency(hass))
-    stored = hass_storage[key]["data"]["efficiency"]
-    assert stored == pytest.approx(efficiency(hass))
+    first = efficiency(hass)
+    assert price(hass) == at(first)
+    await clock.tick(MEMORY_INTERVAL)
+    assert hass_storage[key]["data"]["efficiency"] == pytest.approx(first)

@@ -1,8 +1,6 @@
 """How a miner is polled, and what is learned from it."""
 
 import asyncio
-from collections.abc import Callable
-from contextlib import AsyncExitStack
 import logging
 
 import pytest
@@ -11,15 +9,12 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 from custom_components.whatsminer.api import commands
 from custom_components.whatsminer.const import (
     CONF_POLL_INTERVAL,
-    DOMAIN,
     LONGEST_POLL_INTERVAL,
     SHORTEST_POLL_INTERVAL,
 )
 from custom_components.whatsminer.coordinator import WhatsminerCoordinator
-from homeassistant.config_entries import ConfigEntryState
 from homeassistant.const import STATE_UNAVAILABLE
 from homeassistant.core import HomeAssistant
-from homeassistant.setup import async_setup_component
 from homeassistant.util.dt import utcnow
 from simulator import GARBAGE, Closed, Misbehaviour, SimulatedMiner, Truncated
 
@@ -193,47 +188,6 @@ async def test_a_caller_does_not_wait_for_the_poll_that_follows(
     assert names_of(miner.writes) == ["power_off"]
     hanging.release.set()
     await hass.async_block_till_done()
-
-
-async def test_first_polls_are_made_a_few_miners_at_a_time(
-    hass: HomeAssistant, make_entry: Callable[..., MockConfigEntry]
-) -> None:
-    """A fleet that is set up does not start in one burst: eight, and then the others."""
-    async with AsyncExitStack() as stack:
-        fleet = [
-            await stack.enter_async_context(SimulatedMiner(seed=seed))
-            for seed in range(12)
-        ]
-        held = [Held() for _ in fleet]
-        for miner, hold in zip(fleet, held, strict=True):
-            miner.misbehave("get_version", hold)
-        entries = [make_entry(miner) for miner in fleet]
-        for entry in entries:
-            entry.add_to_hass(hass)
-        set_up = hass.async_create_task(async_setup_component(hass, DOMAIN, {}))
-
-        await asyncio.gather(*(hold.reached.wait() for hold in held[:8]))
-        await asyncio.gather(*(_settle() for _ in fleet))
-        assert [miner.connections for miner in fleet] == [1] * 8 + [0] * 4
-
-        held[3].release.set()
-        await held[8].reached.wait()
-        await _settle()
-        assert [miner.connections for miner in fleet[9:]] == [0, 0, 0]
-
-        for hold in held:
-            hold.release.set()
-        assert await set_up
-        await hass.async_block_till_done()
-        assert {entry.state for entry in entries} == {ConfigEntryState.LOADED}
-        for entry in entries:
-            await hass.config_entries.async_unload(entry.entry_id)
-
-
-async def _settle() -> None:
-    """Let everybody who could do something do it."""
-    for _ in range(100):
-        await asyncio.sleep(0)
 
 
 # When a miner is away

@@ -2,8 +2,8 @@
 
 import asyncio
 from collections.abc import AsyncGenerator
-from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass, field
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from dataclasses import asdict, dataclass, field
 from ipaddress import IPv4Network
 from typing import Any
 from unittest.mock import patch
@@ -16,6 +16,7 @@ from custom_components.whatsminer.api import (
     CannotConnectError,
     Miner,
     NotAMinerError,
+    Snapshot,
     is_listening,
     transport,
 )
@@ -25,6 +26,7 @@ from custom_components.whatsminer.discovery import (
     async_look,
     async_own_networks,
     async_scan,
+    is_mac,
     network_around,
     parse_networks,
 )
@@ -130,6 +132,45 @@ def test_among_others_a_miner_is_told_by_its_model_as_well(
         Found(host="192.168.1.2", mac=MAC, model=model, hostname=hostname).label
         == label
     )
+
+
+@pytest.mark.parametrize(
+    ("hostname", "model", "title", "label"),
+    [
+        ("x" * 300_000, "M50", "x" * 64, "x" * 64),
+        (None, "M" * 300, "M" * 59 + " 12AB", "M" * 59 + " 12AB"),
+        ("garage", "M" * 300, "garage", "garage, " + "M" * 56),
+        ("gar\ud800age", "M\x0050", "garage", "garage, M50"),
+        ("\u202e\u200b\n", "[]<>", "Whatsminer 12AB", "Whatsminer 12AB"),
+        ("Süd, 2", None, "Süd, 2", "Süd, 2"),
+    ],
+    ids=["long", "long model", "both", "controls", "nothing left", "letters"],
+)
+def test_what_a_stranger_says_of_itself_is_a_name(
+    hostname: str | None, model: str | None, title: str, label: str
+) -> None:
+    """A short one, of letters that can be stored and shown, with the end of the MAC address."""
+    found = Found(host="192.168.1.2", mac=MAC, model=model, hostname=hostname)
+
+    assert (found.title, found.label) == (title, label)
+    assert Found(**asdict(found)) == found
+
+
+@pytest.mark.parametrize(
+    ("mac", "valid"),
+    [
+        (MAC, True),
+        (MAC.upper(), False),
+        (MAC.replace(":", ""), False),
+        (f"{MAC}\n", False),
+        (f"{MAC}:00", False),
+        ("c6:07:20:00:12:ag", False),
+        ("", False),
+    ],
+)
+def test_what_a_mac_address_looks_like(mac: str, valid: bool) -> None:
+    """As Home Assistant writes it."""
+    assert is_mac(mac) is valid
 
 
 # One address
@@ -456,6 +497,109 @@ async def test_so_many_are_asked_at_once_and_no_more(
 
     assert most == 8
     assert len(scan.miners) == 3
+
+
+@pytest.mark.parametrize("error", [ZeroDivisionError, RecursionError, KeyError])
+async def test_an_error_that_nobody_expects_leaves_out_one_address(
+    network: IPv4Network,
+    miners: list[SimulatedMiner],
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+    error: type[Exception],
+) -> None:
+    """It is logged with the address, once, and everybody else is found."""
+    poll, odd = Miner.poll, miners[0].host
+
+    async def odd_poll(miner: Miner) -> Snapshot:
+        if miner.address[0] == odd:
+            raise error
+        return await poll(miner)
+
+    monkeypatch.setattr(Miner, "poll", odd_poll)
+    told: list[float] = []
+    scan = await async_scan([network], progress=told.append)
+
+    assert [found.host for found in scan.miners] == [miners[1].host, miners[2].host]
+    assert told[-1] == 1
+    assert caplog.text.count(error.__name__) == 1
+    assert caplog.text.count(f"Unexpected error at {odd}") == 1
+
+
+async def test_a_miner_with_many_addresses_is_found_once(
+    network: IPv4Network, miners: list[SimulatedMiner]
+) -> None:
+    """At the first of them, whichever answers first."""
+    async with AsyncExitStack() as stack:
+        for number in range(40, 46):
+            await stack.enter_async_context(
+                SimulatedMiner(
+                    host=str(network[number]), port=DEFAULT_PORT, mac=miners[0].mac
+                )
+            )
+        scan = await async_scan([network])
+
+    assert [found.host for found in scan.miners] == [
+        miners[1].host,
+        miners[0].host,
+        miners[2].host,
+    ]
+
+
+@asynccontextmanager
+async def bottomless(host: str, piece: bytes, pause: float) -> AsyncGenerator[None]:
+    """Answer anything with a piece, and with another one after a pause, and so on."""
+    served: set[asyncio.Task[Any]] = set()
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        if task := asyncio.current_task():
+            served.add(task)
+        if await reader.read(65536):
+            writer.write(b'{"STATUS":"S","Msg":"')
+            with suppress(OSError):
+                while not writer.is_closing():
+                    writer.write(piece)
+                    await writer.drain()
+                    await asyncio.sleep(pause)
+        writer.close()
+
+    async with await asyncio.start_server(serve, host, DEFAULT_PORT):
+        yield
+    await asyncio.gather(*served)
+
+
+@pytest.mark.parametrize(
+    ("piece", "pause"), [(b"x" * 65536, 0), (b"x", 0.01)], ids=["flood", "trickle"]
+)
+async def test_whoever_never_ends_does_not_hold_up_a_scan(
+    network: IPv4Network,
+    miners: list[SimulatedMiner],
+    monkeypatch: pytest.MonkeyPatch,
+    piece: bytes,
+    pause: float,
+) -> None:
+    """However much it sends, and however slowly."""
+    monkeypatch.setattr(transport.exchange, "__kwdefaults__", {"timeout": 1})
+    async with bottomless(str(network[7]), piece, pause):
+        scan = await async_scan([network])
+
+    assert len(scan.miners) == 3
+    assert scan.unready == []
+
+
+async def test_a_miner_that_is_slow_with_each_answer_does_not_hold_up_a_scan(
+    network: IPv4Network,
+    miners: list[SimulatedMiner],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """It has so long for all of them together. Here it would never come to an end."""
+    monkeypatch.setattr(discovery, "_SECONDS_TO_LOOK", 4)
+    monkeypatch.setattr(transport.exchange, "__kwdefaults__", {"timeout": None})
+    held = Held()
+    miners[0].misbehave("status", held)
+    scan = await async_scan([network])
+
+    assert [found.host for found in scan.miners] == [miners[1].host, miners[2].host]
+    assert scan.unready == []
 
 
 async def test_a_scan_that_is_called_off_ends(

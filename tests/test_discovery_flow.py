@@ -1,8 +1,11 @@
 """How a miner is offered that was discovered, and how a known one is found again."""
 
+import asyncio
 from collections.abc import AsyncGenerator, Callable
 from dataclasses import asdict
 from ipaddress import IPv4Network
+from typing import Any
+from unittest.mock import patch
 
 import pytest
 from pytest_homeassistant_custom_component.common import (
@@ -10,14 +13,17 @@ from pytest_homeassistant_custom_component.common import (
     get_schema_suggested_value,
 )
 
-from custom_components.whatsminer.api import DEFAULT_PORT
+from custom_components.whatsminer import discovery_flow
+from custom_components.whatsminer.api import DEFAULT_PORT, Miner
 from custom_components.whatsminer.const import DOMAIN
 from custom_components.whatsminer.coordinator import WhatsminerCoordinator
 from custom_components.whatsminer.discovery import Found, async_look
+from custom_components.whatsminer.miners import ANNOUNCED
 from homeassistant.config_entries import (
     SOURCE_DHCP,
     SOURCE_IGNORE,
     SOURCE_INTEGRATION_DISCOVERY,
+    SOURCE_USER,
     ConfigEntryDisabler,
     ConfigEntryState,
     ConfigFlowResult,
@@ -666,3 +672,335 @@ async def test_a_new_control_board_that_did_not_answer_yet_is_no_new_miner(
     check_aborted(result, "new_control_board")
     assert issues(hass) == ["new_control_board"]
     assert hass.config_entries.async_entries(DOMAIN) == [known]
+
+
+# What strangers say, which anybody can
+
+
+async def announce(
+    hass: HomeAssistant, number: int, host: str, hostname: str = "whatsminer"
+) -> ConfigFlowResult:
+    """Let a device that nobody knows ask for an address; each number is another one."""
+    return await hass.config_entries.flow.async_init(
+        DOMAIN,
+        context={"source": SOURCE_DHCP},
+        data=DhcpServiceInfo(
+            ip=host, hostname=hostname, macaddress=f"0200000{number:05x}"
+        ),
+    )
+
+
+def mac_of(number: int) -> str:
+    """Return the MAC address of a device that nobody knows."""
+    return f"02:00:00:0{number >> 16:x}:{number >> 8 & 255:02x}:{number & 255:02x}"
+
+
+def offered(hass: HomeAssistant) -> set[str | None]:
+    """Return the MAC addresses of those that wait to be added."""
+    return {
+        flow["context"].get("unique_id")
+        for flow in hass.config_entries.flow.async_progress_by_handler(DOMAIN)
+    }
+
+
+NOT_PRIVATE = [
+    "8.8.8.8",
+    "1.1.1.1",
+    "223.255.255.1",
+    "0.0.0.0",
+    "224.0.0.1",
+    "239.255.255.250",
+    "240.0.0.1",
+    "255.255.255.255",
+    "2001:4860:4860::8888",
+    "fe80::1",
+    "192.168.1.300",
+    "miner.example.com",
+]
+
+
+@pytest.mark.parametrize("retrying", [False, True])
+async def test_an_address_outside_of_private_networks_is_not_taken_from_anybody(
+    hass: HomeAssistant,
+    known: MockConfigEntry,
+    miner: SimulatedMiner,
+    retrying: bool,
+) -> None:
+    """Nobody there is asked, neither for a miner that is off nor for a new one."""
+    await miner.disconnect()
+    if retrying:
+        await hass.config_entries.async_reload(known.entry_id)
+    before = dict(known.data)
+
+    with patch("asyncio.open_connection", side_effect=AssertionError) as connect:
+        for host in NOT_PRIVATE:
+            check_aborted(await dhcp(hass, miner, host=host), "unusable_announcement")
+            check_aborted(await announce(hass, 1, host), "unusable_announcement")
+    connect.assert_not_called()
+
+    assert known.data == before
+    assert tiles(hass) == []
+    assert not hass.data.get(ANNOUNCED)
+
+
+@pytest.mark.parametrize(
+    "host", ["10.0.0.1", "172.16.0.1", "192.168.1.1", "100.64.0.1", "127.0.0.9"]
+)
+async def test_an_address_in_a_private_network_is_looked_at(
+    hass: HomeAssistant, host: str
+) -> None:
+    """Also in those that a provider shares out."""
+    with patch("asyncio.open_connection", side_effect=OSError) as connect:
+        check_offered(await announce(hass, 1, host))
+    connect.assert_called_with(host, DEFAULT_PORT)
+
+
+@pytest.mark.parametrize(
+    "mac", ["", "rubbish", "zzzzzzzzzzzz", "020000", "0" * 40, "0200000000\n1"]
+)
+async def test_what_is_no_mac_address_is_no_miner(
+    hass: HomeAssistant, miner: SimulatedMiner, mac: str
+) -> None:
+    """Home Assistant passes on what a router tells."""
+    result = await hass.config_entries.flow.async_init(
+        DOMAIN,
+        context={"source": SOURCE_DHCP},
+        data=DhcpServiceInfo(ip=miner.host, hostname="whatsminer", macaddress=mac),
+    )
+
+    check_aborted(result, "unusable_announcement")
+    assert miner.connections == 0
+
+
+async def test_only_so_many_wait_that_do_not_answer(
+    hass: HomeAssistant, home_network: IPv4Network, miner: SimulatedMiner
+) -> None:
+    """One that answers is still offered, and whoever leaves makes room."""
+    hosts = [str(host) for host in home_network][20:]
+    for number, host in enumerate(hosts[:16]):
+        check_offered(await announce(hass, number, host))
+    for number, host in enumerate(hosts[16:20], start=16):
+        check_aborted(await announce(hass, number, host), "too_many_discovered")
+    assert offered(hass) == {mac_of(number) for number in range(16)}
+
+    check_offered(await dhcp(hass, miner))
+    assert len(tiles(hass)) == 17
+
+    (flow,) = hass.config_entries.flow.async_progress_by_handler(
+        DOMAIN, match_context={"unique_id": mac_of(3)}
+    )
+    hass.config_entries.flow.async_abort(flow["flow_id"])
+    check_offered(await announce(hass, 20, hosts[20]))
+    check_aborted(await announce(hass, 21, hosts[21]), "too_many_discovered")
+
+
+async def test_one_that_answers_at_last_makes_room(
+    hass: HomeAssistant, home_network: IPv4Network, miner: SimulatedMiner
+) -> None:
+    """It is no longer one of those that do not."""
+    hosts = [str(host) for host in home_network][20:]
+    await miner.disconnect()
+    form = await dhcp(hass, miner)
+    for number, host in enumerate(hosts[:15]):
+        check_offered(await announce(hass, number, host))
+    check_aborted(await announce(hass, 15, hosts[15]), "too_many_discovered")
+
+    miner.reconnect()
+    form = await fill_in(hass, form, "mistaken")
+    assert form["errors"] == {CONF_PASSWORD: "wrong_password"}
+
+    check_offered(await announce(hass, 16, hosts[16]))
+    check_aborted(await announce(hass, 17, hosts[17]), "too_many_discovered")
+
+
+async def test_only_so_many_wait_at_all(
+    hass: HomeAssistant,
+    home_network: IPv4Network,
+    miner: SimulatedMiner,
+    known: MockConfigEntry,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Whoever finds them; what people do themselves is not counted, nor hindered."""
+    known.async_start_reauth(hass)
+    await hass.async_block_till_done()
+    for _ in range(3):
+        await hass.config_entries.flow.async_init(
+            DOMAIN, context={"source": SOURCE_USER}
+        )
+    monkeypatch.setattr(discovery_flow, "MOST_WAITING", 3)
+    hosts = [str(host) for host in home_network][20:]
+    for number, host in enumerate(hosts[:3]):
+        check_offered(
+            await leave(hass, Found(host=host, mac=mac_of(number)))
+            if number
+            else await announce(hass, number, host)
+        )
+
+    check_aborted(await announce(hass, 3, hosts[3]), "too_many_discovered")
+    found = Found(host=hosts[4], mac=mac_of(4))
+    check_aborted(await leave(hass, found), "too_many_discovered")
+
+    # One that is known needs no tile.
+    await miner.disconnect()
+    await hass.config_entries.async_reload(known.entry_id)
+    miner.reconnect()
+    check_aborted(await dhcp(hass, miner), "already_configured")
+    await hass.async_block_till_done(wait_background_tasks=True)
+    assert known.state is ConfigEntryState.LOADED
+
+
+async def test_an_address_has_one_tile(
+    hass: HomeAssistant, miner: SimulatedMiner, new_host: str
+) -> None:
+    """The last that was announced there, while nobody answers."""
+    for number in range(20):
+        check_offered(await announce(hass, number, new_host))
+    assert offered(hass) == {mac_of(19)}
+
+    await miner.move(new_host)
+    check_offered(await dhcp(hass, miner))
+    assert offered(hass) == {miner.mac.lower()}
+    check_aborted(await announce(hass, 20, new_host), "already_in_progress")
+    assert offered(hass) == {miner.mac.lower()}
+
+    await miner.disconnect()
+    check_offered(await announce(hass, 21, new_host))
+    assert offered(hass) == {mac_of(21)}
+
+
+async def test_a_scan_takes_the_place_of_what_was_announced(
+    hass: HomeAssistant, miner: SimulatedMiner
+) -> None:
+    """It has had an answer."""
+    await miner.disconnect()
+    check_offered(await announce(hass, 1, miner.host))
+    miner.reconnect()
+
+    check_offered(await leave(hass, await async_look(miner.host)))
+
+    assert offered(hass) == {miner.mac.lower()}
+
+
+async def test_a_form_that_somebody_fills_in_is_not_ended(
+    hass: HomeAssistant, miner: SimulatedMiner
+) -> None:
+    """By whatever is announced at the same address."""
+    form = await fill_in(hass, await dhcp(hass, miner), "mistaken")
+    await miner.disconnect()
+
+    check_offered(await announce(hass, 1, miner.host))
+
+    miner.reconnect()
+    result = await fill_in(hass, form)
+    assert result["type"] is FlowResultType.CREATE_ENTRY
+    assert result["result"].unique_id == miner.mac.lower()
+    await hass.async_block_till_done()
+    await hass.config_entries.async_unload(result["result"].entry_id)
+
+
+async def test_a_miner_is_asked_by_one_at_a_time(
+    hass: HomeAssistant, miner: SimulatedMiner
+) -> None:
+    """However many are said to be at its address."""
+    held = Held()
+    miner.misbehave("*", held)
+    first = hass.async_create_task(dhcp(hass, miner))
+    await held.reached.wait()
+
+    for number in range(20):
+        check_aborted(await announce(hass, number, miner.host), "already_asked")
+    assert miner.connections == 1
+
+    held.release.set()
+    check_offered(await first)
+    assert miner.peak_connections == 1
+    assert offered(hass) == {miner.mac.lower()}
+
+
+async def test_a_miner_that_is_known_to_be_well_is_not_asked(
+    hass: HomeAssistant, known: MockConfigEntry, miner: SimulatedMiner
+) -> None:
+    """Whoever else is said to be at its address: its polls would meet them."""
+    connections = miner.connections
+
+    check_aborted(await announce(hass, 1, miner.host), "already_configured")
+
+    assert miner.connections == connections
+    assert tiles(hass) == []
+
+
+async def test_an_answer_that_nobody_expects_is_logged_once(
+    hass: HomeAssistant, miner: SimulatedMiner, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The miner is offered all the same, and its form says so until it is understood."""
+    with patch.object(Miner, "poll", side_effect=ZeroDivisionError):
+        form = await dhcp(hass, miner)
+        check_offered(form)
+        assert caplog.text.count("ZeroDivisionError") == 1
+        assert f"Unexpected error at {miner.host}" in caplog.text
+        form = await fill_in(hass, form)
+    assert form["errors"] == {"base": "unknown"}
+
+    await check_added(hass, await fill_in(hass, form), miner)
+
+
+HOSTILE_NAMES = {
+    "long": "whatsminer-" + "x" * 300_000,
+    "surrogate": "whatsminer\ud800",
+    "control": "whatsminer\x00\x1b[31m",
+    "lines": "whatsminer\nERROR forged",
+    "bidi": "whatsminer\u202egnp.exe",
+    "markdown": "whatsminer![](http://192.0.2.1/p.png)",
+    "html": "whatsminer<img src=x>",
+    "braces": "whatsminer{miner}`*",
+}
+
+
+@pytest.mark.parametrize("hostname", HOSTILE_NAMES.values(), ids=HOSTILE_NAMES)
+@pytest.mark.parametrize("silent", [True, False])
+async def test_a_name_that_a_stranger_chose_is_a_name(
+    hass: HomeAssistant, miner: SimulatedMiner, hostname: str, silent: bool
+) -> None:
+    """A short one, that can be stored and shown, wherever it appears."""
+    if silent:
+        await miner.disconnect()
+    else:
+        miner.state.hostname = hostname.replace("\ud800", "")
+    form = await dhcp(hass, miner, hostname=hostname)
+    check_offered(form)
+
+    shown: list[Any] = [
+        *tiles(hass)[0].values(),
+        *(form["description_placeholders"] or {}).values(),
+    ]
+    for text in shown:
+        assert 0 < len(text) <= 64
+        assert text.isprintable()
+        assert set("<>[]`*{}|\\").isdisjoint(text)
+        text.encode()
+    if not silent:
+        result = await fill_in(hass, form)
+        assert result["title"] in shown
+        await hass.async_block_till_done()
+        await hass.config_entries.async_unload(result["result"].entry_id)
+
+
+async def test_a_flood_of_announcements_leaves_home_assistant_as_it_was(
+    hass: HomeAssistant, known: MockConfigEntry, home_network: IPv4Network
+) -> None:
+    """Hundreds of devices that are not there, at once, beside a known one."""
+    hosts = [str(host) for host in home_network][20:60]
+    results = await asyncio.gather(
+        *(announce(hass, number, hosts[number % 40]) for number in range(400))
+    )
+
+    assert len(tiles(hass)) <= 16
+    assert {result["type"] for result in results} <= {
+        FlowResultType.ABORT,
+        FlowResultType.FORM,
+    }
+    for flow in hass.config_entries.flow.async_progress_by_handler(DOMAIN):
+        hass.config_entries.flow.async_abort(flow["flow_id"])
+    assert not hass.data[discovery_flow.SILENT]
+    assert known.state is ConfigEntryState.LOADED
+    assert known.runtime_data.last_update_success

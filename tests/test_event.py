@@ -1,5 +1,6 @@
 """What happens at a miner is told once."""
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -331,16 +332,96 @@ async def test_an_automation_runs_for_each(
     assert len(runs) == 2
 
 
-@pytest.mark.usefixtures("clock")
-async def test_what_was_told_is_kept_at_once(
+# When there are too many
+
+
+def storm(poll: int, most: int = 16) -> dict[int, str]:
+    """Return faults that nobody has had before."""
+    return {
+        1000 + most * poll + number: "2026-11-01 08:00:00" for number in range(most)
+    }
+
+
+def blink(poll: int) -> dict[int, str]:
+    """Return all of some faults, or none of them."""
+    return storm(0) if poll % 2 else {}
+
+
+def exchange(poll: int) -> dict[int, str]:
+    """Return some faults, or some others."""
+    return storm(poll % 2)
+
+
+@pytest.mark.parametrize("faults", [storm, blink, exchange])
+async def test_a_miner_whose_faults_change_at_each_poll_tells_of_a_few(
     miner: SimulatedMiner,
     clock: Clock,
     set_up: WhatsminerCoordinator,
-    hass_storage: dict[str, Any],
+    told: list[tuple[str, str]],
+    on_the_bus: list[Event[Any]],
+    caplog: pytest.LogCaptureFixture,
+    faults: Callable[[int], dict[int, str]],
 ) -> None:
-    """A crash right after it does not make it fire again."""
-    miner.state.faults = dict(LOW_VOLTAGE)
-    await clock.next_poll(2)
+    """Two in a minute after the first; what was told is true in the end."""
+    for poll in range(60):
+        miner.state.faults = faults(poll)
+        await clock.next_poll()
+        assert len(set_up.memory.get("faults", [])) <= 32
+    half = len(on_the_bus)
+    assert 32 <= half <= 32 + 60
+    for poll in range(60, 120):
+        miner.state.faults = faults(poll)
+        await clock.next_poll()
+    assert len(on_the_bus) - half <= 60
+    (line,) = [
+        record.getMessage()
+        for record in caplog.records
+        if record.levelname == "WARNING" and "faults change" in record.getMessage()
+    ]
+    assert line.startswith("Miner: ")
 
-    stored = hass_storage[f"whatsminer.{set_up.config_entry.entry_id}"]
-    assert stored["data"]["faults"] == ["206"]
+    miner.state.faults = LOW_VOLTAGE | FAN
+    await clock.next_poll(40)
+    assert sorted(set_up.memory["faults"]) == ["110", "206"]
+    active: set[str] = set()
+    for change, code in told:
+        if change == "appeared":
+            assert code not in active
+            active.add(code)
+        else:
+            active.remove(code)
+    assert active == {"110", "206"}
+
+
+@pytest.mark.usefixtures("set_up")
+async def test_faults_that_come_and_go_for_hours_are_all_told(
+    miner: SimulatedMiner,
+    clock: Clock,
+    on_the_bus: list[Event[Any]],
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """Five at once, every five minutes, is the worst that a real miner does."""
+    for number in range(24):
+        miner.state.faults = {} if number % 2 else storm(0, most=5)
+        await clock.next_poll(10)
+        assert len(on_the_bus) == 5 * (number + 1)
+    assert "faults change" not in caplog.text
+
+
+@pytest.mark.usefixtures("set_up")
+async def test_after_a_quiet_time_many_may_be_told_again(
+    miner: SimulatedMiner,
+    clock: Clock,
+    on_the_bus: list[Event[Any]],
+) -> None:
+    """As when a miner breaks a second time."""
+    for poll in range(20):
+        miner.state.faults = storm(poll)
+        await clock.next_poll()
+    miner.state.faults = {}
+    await clock.next_poll(80)
+    on_the_bus.clear()
+
+    miner.state.faults = storm(1)
+    await clock.next_poll(2)
+    assert len(on_the_bus) == 16

@@ -100,6 +100,23 @@ async def test_a_miner_takes_another_firmware(
     assert set_up.config_entry.runtime_data.data.firmware == "20991231.11.Rel"
 
 
+async def test_each_update_is_followed_however_soon_it_comes_after_the_last(
+    hass: HomeAssistant,
+    miner: SimulatedMiner,
+    set_up: WhatsminerCoordinator,
+    file: Path,
+) -> None:
+    """Its owner made it, and sees it at once."""
+    for version in ("20991231.11.Rel", "20991231.12.Rel", "20991231.13.Rel"):
+        coordinator = set_up.config_entry.runtime_data
+        miner.next_firmware = version
+        await async_update_firmware(coordinator, read_image(file))
+        await hass.async_block_till_done(wait_background_tasks=True)
+
+        assert set_up.config_entry.runtime_data is not coordinator
+        assert set_up.config_entry.runtime_data.data.firmware == version
+
+
 async def test_no_final_answer_is_no_failure(
     miner: SimulatedMiner, set_up: WhatsminerCoordinator, file: Path
 ) -> None:

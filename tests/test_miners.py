@@ -1,13 +1,18 @@
-"""One line to each miner, however often its entry is reloaded."""
+"""One line to each miner, however often its entry is reloaded, and where it may be."""
 
 from collections.abc import Callable
 
+from freezegun.api import FrozenDateTimeFactory
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.whatsminer.miners import (
+    ANNOUNCED,
     MINERS,
     address_of,
+    announce,
+    announced_host,
+    forget_announcement,
     forget_miner,
     miner_of,
 )
@@ -89,3 +94,41 @@ async def test_a_miner_is_forgotten(
 
     assert hass.data[MINERS] == {}
     assert miner_of(hass, entry) is not miner
+
+
+async def test_a_miner_is_where_it_was_announced_last(
+    hass: HomeAssistant, entry: MockConfigEntry
+) -> None:
+    """As far as anybody knows."""
+    assert announced_host(hass, entry) is None
+    announce(hass, entry, "10.0.0.1")
+    announce(hass, entry, "10.0.0.2")
+
+    assert announced_host(hass, entry) == "10.0.0.2"
+    assert len(hass.data[ANNOUNCED]) == 1
+
+
+async def test_an_announcement_is_forgotten_after_a_while(
+    hass: HomeAssistant, entry: MockConfigEntry, freezer: FrozenDateTimeFactory
+) -> None:
+    """The miner may need some time before it moves; each announcement begins anew."""
+    forget_announcement(hass, entry)
+    announce(hass, entry, "10.0.0.1")
+    freezer.tick(100)
+    announce(hass, entry, "10.0.0.2")
+    freezer.tick(100)
+    forget_announcement(hass, entry)
+    assert announced_host(hass, entry) == "10.0.0.2"
+
+    freezer.tick(20)
+    forget_announcement(hass, entry)
+    assert announced_host(hass, entry) is None
+
+
+async def test_an_announcement_is_forgotten_with_its_miner(
+    hass: HomeAssistant, entry: MockConfigEntry
+) -> None:
+    """Nothing is left."""
+    announce(hass, entry, "10.0.0.1")
+    forget_miner(hass, entry)
+    assert hass.data[ANNOUNCED] == {}

@@ -14,7 +14,8 @@ from pytest_homeassistant_custom_component.common import (
     get_schema_suggested_value,
 )
 
-from custom_components.whatsminer.api import DEFAULT_PORT
+from custom_components.whatsminer.api import DEFAULT_PORT, Miner, Snapshot
+from custom_components.whatsminer.config_flow import WhatsminerConfigFlow
 from custom_components.whatsminer.const import DOMAIN
 from homeassistant.config_entries import (
     SOURCE_IGNORE,
@@ -831,6 +832,107 @@ async def test_without_a_password_there_are_readings_only(
     assert hass.states.async_entity_ids("switch") == []
     for miner in miners:
         assert "get_token" not in names_of(miner.requests)
+
+
+# Errors that nobody expects
+
+
+async def test_an_error_at_one_address_leaves_out_one_miner(
+    hass: HomeAssistant, miners: list[SimulatedMiner], caplog: pytest.LogCaptureFixture
+) -> None:
+    """The others are found and added; the log says which one it is."""
+    poll = Miner.poll
+
+    async def odd_poll(miner: Miner) -> Snapshot:
+        if miner.address[0] == miners[1].host:
+            raise ZeroDivisionError
+        return await poll(miner)
+
+    with patch.object(Miner, "poll", odd_poll):
+        form = await found(hass)
+    assert set(offered(form)) == {mac_of(miners[0]), mac_of(miners[2])}
+    assert caplog.text.count(f"Unexpected error at {miners[1].host}") == 1
+
+    result = await fill_in(hass, form, picks(miners[0], miners[2]))
+    await check_added(hass, result, miners[0], miners[2])
+
+
+async def test_an_error_while_a_password_is_tried_names_the_miner(
+    hass: HomeAssistant, miners: list[SimulatedMiner], caplog: pytest.LogCaptureFixture
+) -> None:
+    """As one that did not answer: the others can be added."""
+    form = await found(hass)
+    check = Miner.check_password
+
+    async def odd_check(miner: Miner, password: str | None = None) -> None:
+        if miner.address[0] == miners[1].host:
+            raise ZeroDivisionError
+        await check(miner, password)
+
+    with patch.object(Miner, "check_password", odd_check):
+        form = await fill_in(hass, form, picks(*miners))
+
+    assert form["errors"] == {"base": "not_tried_at"}
+    assert told(form, "untried") in offered(form)[mac_of(miners[1])]
+    assert suggested(form, "miners") == [mac_of(miners[0]), mac_of(miners[2])]
+    assert caplog.text.count(f"Unexpected error at {miners[1].host}") == 1
+    await check_added(hass, await fill_in(hass, form, picks(*miners)), *miners)
+
+
+async def test_an_error_while_one_is_added_does_not_lose_the_others(
+    hass: HomeAssistant, miners: list[SimulatedMiner], caplog: pytest.LogCaptureFixture
+) -> None:
+    """The end says which one is missing, and the next scan offers it again."""
+    form = await found(hass)
+    add = WhatsminerConfigFlow.async_step_import
+
+    async def odd_add(
+        flow: WhatsminerConfigFlow, data: dict[str, Any]
+    ) -> ConfigFlowResult:
+        if data[CONF_MAC] == mac_of(miners[1]):
+            raise ZeroDivisionError
+        return await add(flow, data)
+
+    with patch.object(WhatsminerConfigFlow, "async_step_import", odd_add):
+        result = await fill_in(hass, form, picks(*miners))
+
+    assert result["type"] is FlowResultType.ABORT
+    assert result["reason"] == "some_not_added"
+    assert told(result, "count") == "2"
+    assert told(result, "failed").endswith(miners[1].mac[-5:].replace(":", ""))
+    assert caplog.text.count(f"Unexpected error at {miners[1].host}") == 1
+    await hass.async_block_till_done(wait_background_tasks=True)
+    assert {entry.unique_id for entry in entries(hass)} == {
+        mac_of(miners[0]),
+        mac_of(miners[2]),
+    }
+
+    form = await found(hass)
+    assert list(offered(form)) == [mac_of(miners[1])]
+    result = await fill_in(hass, form, picks(miners[1]))
+    await check_added(hass, result, miners[1], before=(miners[0], miners[2]))
+
+
+async def test_an_error_while_one_is_ignored_does_not_lose_the_others(
+    hass: HomeAssistant, miners: list[SimulatedMiner], caplog: pytest.LogCaptureFixture
+) -> None:
+    """Those that were picked are added, and the rest is ignored."""
+    form = await found(hass)
+    ignore = WhatsminerConfigFlow.async_step_ignore
+
+    async def odd_ignore(
+        flow: WhatsminerConfigFlow, data: dict[str, Any]
+    ) -> ConfigFlowResult:
+        if data["unique_id"] == mac_of(miners[0]):
+            raise ZeroDivisionError
+        return await ignore(flow, data)
+
+    with patch.object(WhatsminerConfigFlow, "async_step_ignore", odd_ignore):
+        result = await fill_in(hass, form, picks(miners[1], others="ignore"))
+
+    await check_added(hass, result, miners[1])
+    assert ignored(hass) == {mac_of(miners[2])}
+    assert caplog.text.count(f"Unexpected error at {miners[0].host}") == 1
 
 
 # When the dialogue is closed

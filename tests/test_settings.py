@@ -8,7 +8,7 @@ import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.whatsminer.api import Command, commands, reader
-from custom_components.whatsminer.const import DOMAIN
+from custom_components.whatsminer.const import DOMAIN, MEMORY_INTERVAL
 from custom_components.whatsminer.coordinator import WhatsminerCoordinator
 from homeassistant.const import ATTR_ASSUMED_STATE, STATE_OFF, STATE_ON, STATE_UNKNOWN
 from homeassistant.core import HomeAssistant
@@ -798,6 +798,7 @@ async def test_a_reported_percentage_is_read_not_remembered(
     await hass.async_block_till_done()  # the poll that follows
     miner.state.percent = 75
     await clock.next_poll()
+    await clock.tick(MEMORY_INTERVAL)
 
     assert float(shown(hass, PERCENT)) == 75
     assert "power_percent" not in stored(hass_storage, config_entry)

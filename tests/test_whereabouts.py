@@ -4,13 +4,17 @@ import asyncio
 from collections.abc import Awaitable, Callable
 import logging
 from typing import Any
+from unittest.mock import patch
 
 import pytest
-from pytest_homeassistant_custom_component.common import MockConfigEntry
+from pytest_homeassistant_custom_component.common import (
+    MockConfigEntry,
+    async_capture_events,
+)
 
-from custom_components.whatsminer.api import commands
-from custom_components.whatsminer.const import DOMAIN
-from custom_components.whatsminer.discovery import async_scan
+from custom_components.whatsminer.api import Miner, commands
+from custom_components.whatsminer.const import DOMAIN, MEMORY_INTERVAL
+from custom_components.whatsminer.discovery import Found, async_scan
 from custom_components.whatsminer.issues import Issue, raise_issue
 from custom_components.whatsminer.miners import MINERS, address_of
 from custom_components.whatsminer.whereabouts import (
@@ -36,6 +40,7 @@ from homeassistant.helpers import (
     entity_registry as er,
     issue_registry as ir,
 )
+from homeassistant.helpers.storage import Store
 from simulator import Closed, Quirk, SimulatedMiner
 
 from . import JOINED, Held, act, names_of
@@ -94,13 +99,13 @@ async def test_nothing_of_another_miner_enters(
     model: str,
 ) -> None:
     """No state, no energy, no memory: the miner is unavailable, and an issue says why."""
-    await fleet.clock.next_poll(4)
+    await fleet.clock.next_poll(12)
     energy = ada.shown("sensor", "energy")
     memory = dict(hass_storage[f"{DOMAIN}.{ada.entry.entry_id}"]["data"])
     zoe = await replace(fleet, ada, generation=generation, model=model)
     zoe.state.power_limit = 3000
 
-    await fleet.clock.next_poll(3)
+    await fleet.clock.next_poll(12)
 
     assert not ada.is_available
     assert ada.shown("switch") == ada.shown("number", "power_limit") == "unavailable"
@@ -232,6 +237,24 @@ async def test_another_miner_that_vanishes_again_is_called_by_its_mac(
     placeholders = issues(fleet.hass)[0].translation_placeholders
     assert placeholders is not None
     assert placeholders["other"] == f"Whatsminer {zoe.mac.replace(':', '')[-4:]}"
+
+
+async def test_a_miner_that_is_another_one_at_each_poll_is_no_news(
+    fleet: Fleet, ada: Owned
+) -> None:
+    """The issue is there; it is not written anew for each MAC address that is made up."""
+    zoe = await replace(fleet, ada)
+    changes = async_capture_events(fleet.hass, ir.EVENT_REPAIRS_ISSUE_REGISTRY_UPDATED)
+    for number in range(20):
+        zoe.replace_control_board(f"CE:02:01:00:00:{number:02X}")
+        await fleet.clock.next_poll()
+
+    assert issues_told(fleet.hass) == ["wrong_miner of Ada"]
+    assert 1 <= len(changes) <= 8
+
+    await come_back(fleet, ada, zoe)
+    assert ada.is_available
+    assert issues_told(fleet.hass) == []
 
 
 async def test_another_miner_is_looked_at_once(fleet: Fleet, ada: Owned) -> None:
@@ -412,10 +435,10 @@ async def set_network(owned: Owned) -> None:
             "device_id": owned.coordinator.device_id,
             "confirm": True,
             "mode": "static",
-            "ip": "192.168.1.50",
+            "ip": "127.0.0.50",
             "netmask": "255.255.255.0",
-            "gateway": "192.168.1.1",
-            "dns": ["192.168.1.1"],
+            "gateway": "127.0.0.1",
+            "dns": ["127.0.0.1"],
         },
         blocking=True,
     )
@@ -730,8 +753,8 @@ async def test_a_miner_with_two_addresses_stays_where_it_is(
     coordinator = ada.coordinator
     async with second_address(ada.miner, fleet.host(40)):
         for _ in range(3):
-            scan = await async_scan([fleet.network])
-            assert len(scan.miners) == 2
+            scan = await async_scan([fleet.network], skip=hosts_in_use(fleet.hass))
+            assert [found.host for found in scan.miners] == [fleet.host(40)]
             await async_place(fleet.hass, *scan.miners)
             await fleet.clock.next_poll()
 
@@ -781,6 +804,82 @@ async def test_an_old_address_that_does_not_answer_holds_up_nobody_else(
     held.release.set()
     await slow
     assert ada.is_followed
+
+
+async def test_an_error_that_nobody_expects_at_one_miner_holds_up_nobody_else(
+    fleet: Fleet, ada: Owned, bea: Owned, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Both were seen elsewhere; what is at the old address of one cannot be found out."""
+    odd, who = ada.miner.host, Miner.who
+    for owned, number in ((ada, 40), (bea, 41)):
+        await owned.miner.move(fleet.host(number))
+
+    async def odd_who(miner: Miner) -> str | None:
+        if miner.address[0] == odd:
+            raise ZeroDivisionError
+        return await who(miner)
+
+    with patch.object(Miner, "who", odd_who):
+        await fleet.see(ada, bea)
+
+    for owned in (ada, bea):
+        assert owned.is_followed
+        assert owned.is_available
+    assert caplog.text.count("Unexpected error at Ada") == 1
+
+
+async def test_thousands_of_strangers_are_told_from_miners_at_once(
+    fleet: Fleet, ada: Owned, bea: Owned
+) -> None:
+    """They say that they are all that is missing; each miner is offered one of them."""
+    boards = {}
+    for owned in (ada, bea):
+        boards[owned] = found(owned.miner).boards
+        await leave(owned)
+    await fleet.clock.next_poll(2)
+    changes = async_capture_events(fleet.hass, ir.EVENT_REPAIRS_ISSUE_REGISTRY_UPDATED)
+    strangers = [
+        Found(
+            host=f"10.0.{number >> 8}.{number & 255}",
+            mac=f"ce:02:02:00:{number >> 8:02x}:{number & 255:02x}",
+            boards=boards[ada if number % 2 else bea],
+        )
+        for number in range(4096)
+    ]
+
+    placed = await async_place(fleet.hass, *strangers)
+
+    assert placed == {
+        strangers[0].mac: bea.entry,
+        strangers[1].mac: ada.entry,
+    }
+    assert len(changes) == 2
+    assert sorted(issues_told(fleet.hass)) == [
+        "new_control_board of Ada",
+        "new_control_board of Bea",
+    ]
+    assert offered(ada)[CONF_HOST] == strangers[1].host
+
+
+async def test_boards_that_cannot_be_read_from_the_disk_are_those_of_one_miner(
+    fleet: Fleet, ada: Owned, bea: Owned, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The other is offered all the same."""
+    await leave(ada)
+    renew(bea)
+    await fleet.clock.next_poll(2)
+    load = Store.async_load
+
+    async def odd_load(store: Store[Any]) -> Any:
+        if store.key == f"{DOMAIN}.{ada.entry.entry_id}":
+            raise OSError
+        return await load(store)
+
+    with patch.object(Store, "async_load", odd_load):
+        placed = await async_place(fleet.hass, found(bea.miner))
+
+    assert placed == {NEW_MAC.lower(): bea.entry}
+    assert caplog.text.count("Unexpected error at Ada") == 1
 
 
 # Nobody is asked twice at once
@@ -999,6 +1098,7 @@ async def test_hashboards_that_were_replaced_are_remembered(
     """In the place of those that were there before."""
     ada.miner.state.boards[0].serial = "SKM3CSD0000001A00001"
     await fleet.clock.next_poll(2)
+    await fleet.clock.tick(MEMORY_INTERVAL)
 
     assert hass_storage[f"{DOMAIN}.{ada.entry.entry_id}"]["data"]["boards"] == sorted(
         board.serial for board in ada.miner.state.boards
@@ -1012,7 +1112,7 @@ async def test_the_hashboards_of_a_miner_that_is_well_are_nobody_elses(
     zoe = found(await fleet.start("Zoe"))
     twin = found(ada.miner)
     placed = await async_place(
-        fleet.hass, type(zoe)(host=zoe.host, mac=zoe.mac, boards=twin.boards)
+        fleet.hass, Found(host=zoe.host, mac=zoe.mac, boards=twin.boards)
     )
 
     assert placed == {}

@@ -16,7 +16,7 @@ from .issues import async_setup_issues, clear_issues
 from .migration import async_migrate
 from .miners import forget_miner
 from .services import async_setup_services
-from .storage import memory_store
+from .storage import async_forget_memory
 
 PLATFORMS: Final = (
     Platform.BINARY_SENSOR,
@@ -94,7 +94,7 @@ async def async_unload_entry(hass: HomeAssistant, entry: WhatsminerConfigEntry) 
 async def async_remove_entry(hass: HomeAssistant, entry: WhatsminerConfigEntry) -> None:
     """Leave nothing of a removed miner behind."""
     forget_miner(hass, entry)
-    await memory_store(hass, entry).async_remove()
+    await async_forget_memory(hass, entry)
     clear_issues(hass, entry)
 
 

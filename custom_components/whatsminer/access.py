@@ -62,7 +62,17 @@ class Access:
             raise
 
     async def async_look(self, snapshot: Snapshot) -> None:
-        """Look whether what is closed (or not yet known) is open, by changing nothing."""
+        """Look whether what is closed (or not yet known) is open, by changing nothing.
+
+        Not at one that has not told who it is: whoever reads what is encrypted under a token of
+        its own choice can guess the password.
+        """
+        if self._miner.sure:
+            await self._async_look_if_due(snapshot)
+        # Not before, or one that the owner ignores would be forgotten at each start.
+        self._show()
+
+    async def _async_look_if_due(self, snapshot: Snapshot) -> None:
         led = snapshot.info.led
         now = time.monotonic()
         if _is_idle(led) and now >= self._due:
@@ -76,8 +86,6 @@ class Access:
                         await self._async_look_by_reading()
             except WhatsminerError as err:
                 _LOGGER.debug("%s: no write access: %s", self._entry.title, err)
-        # Not before, or one that the owner ignores would be forgotten at each start.
-        self._show()
 
     async def _async_look_by_reading(self) -> None:
         """Look with what is left on V1, which does not tell what its LED does.
@@ -106,7 +114,8 @@ class Access:
         """
         self._due = -math.inf
         self._reads_refused = True
-        await self.async_look(snapshot)
+        await self._async_look_if_due(snapshot)
+        self._show()
         if self.is_open is False and not _is_idle(snapshot.info.led):
             # The LED does something, which is not to be ended for this.
             with suppress(WhatsminerError), self.learning():

@@ -9,11 +9,10 @@ import math
 import time
 from typing import TYPE_CHECKING
 
-from homeassistant.const import CONF_HOST, CONF_PASSWORD, CONF_PORT
+from homeassistant.const import CONF_HOST, CONF_PASSWORD
 
 from .api import (
     Command,
-    Miner,
     RefusedError,
     WhatsminerError,
     WriteAccessClosedError,
@@ -21,7 +20,6 @@ from .api import (
     commands,
 )
 from .const import ACCESS_CHECK_INTERVAL
-from .whereabouts import set_address
 
 if TYPE_CHECKING:
     from .coordinator import WhatsminerCoordinator
@@ -126,7 +124,7 @@ class Changeover:
     async def async_set_address(self, command: Command, host: str | None) -> None:
         """Give the miner a new address, static (`host`) or by DHCP.
 
-        The entry follows to a static one once the miner answers there.
+        The entry follows to a static one once the miner answers there (see `async_seek`).
 
         Raises:
             WhatsminerError: see `Miner.send`.
@@ -144,17 +142,3 @@ class Changeover:
                 async with self._coordinator.async_remembering() as memory:
                     memory.pop("host", None)
             raise
-
-    async def async_follow(self) -> None:
-        """Look for a miner that left its address where it was told to be."""
-        coordinator = self._coordinator
-        entry = coordinator.config_entry
-        host = coordinator.memory.get("host")
-        if host is None or host == entry.data[CONF_HOST]:
-            return
-        miner = Miner(host, entry.data[CONF_PORT], mac=entry.unique_id)
-        try:
-            await miner.poll()
-        except WhatsminerError:
-            return
-        set_address(coordinator.hass, entry, (host, entry.data[CONF_PORT]))

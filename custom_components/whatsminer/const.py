@@ -20,8 +20,10 @@ PERCENT_METHODS: Final = ("normal", "fast")
 POLL_INTERVAL: Final = timedelta(seconds=30)
 SHORTEST_POLL_INTERVAL: Final = 10
 LONGEST_POLL_INTERVAL: Final = 300
-# How many miners may go through their first, longer poll at the same time.
-FIRST_POLLS_AT_ONCE: Final = 8
+# What polls change in the memory of a miner is written once in so many seconds at most.
+MEMORY_INTERVAL: Final = 300.0
+# Another change of what a miner is reloads its entry again after so many seconds.
+CHANGE_INTERVAL: Final = 3600.0
 # A closed write access is looked at again this often.
 ACCESS_CHECK_INTERVAL: Final = timedelta(minutes=10)
 # What the factory sets; under it no miner takes commands.

@@ -1,22 +1,20 @@
 """Polls one miner, and sends it what entities and actions ask for."""
 
-import asyncio
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from copy import deepcopy
-from dataclasses import replace
 from datetime import timedelta
 import logging
 import time
-from typing import override
+from typing import Final, override
 
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.const import CONF_PASSWORD
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.update_coordinator import DataUpdateCoordinator, UpdateFailed
-from homeassistant.util.hass_dict import HassKey
 
 from .access import Access
+from .announcements import async_seek
 from .api import (
     Answer,
     Capabilities,
@@ -26,16 +24,19 @@ from .api import (
     NoMacError,
     Snapshot,
     UnreachableError,
+    UpdatingError,
     WhatsminerError,
     WrongMinerError,
 )
 from .break_even import BreakEven
 from .changeover import Changeover
-from .const import CONF_POLL_INTERVAL, DOMAIN, FIRST_POLLS_AT_ONCE, POLL_INTERVAL
+from .const import CONF_POLL_INTERVAL, POLL_INTERVAL
 from .errors import explain, translation
+from .expectations import Expectations
+from .first_poll import async_first_poll
 from .identify import Identify
 from .issues import Issue, clear_issues, raise_issue
-from .miners import address_of, miner_of
+from .miners import address_of, forget_announcement, miner_of
 from .preheat import Preheat
 from .settings import Settings
 from .storage import Memory, memory_store
@@ -44,7 +45,8 @@ from .whereabouts import async_meet, tenant_of
 
 _LOGGER = logging.getLogger(__name__)
 
-_FIRST_POLLS: HassKey[asyncio.Semaphore] = HassKey(f"{DOMAIN}_first_polls")
+# So many others are looked at that are met at the address of a miner, until it is back.
+_MOST_STRANGERS: Final = 8
 
 type WhatsminerConfigEntry = ConfigEntry[WhatsminerCoordinator]
 
@@ -78,14 +80,14 @@ class WhatsminerCoordinator(DataUpdateCoordinator[Snapshot]):
         self.access = Access(hass, entry, self.miner)
         self.break_even = BreakEven(self)
         self.changeover = Changeover(self)
+        self.expectations = Expectations(hass, self.miner)
         self.identify = Identify(self)
         self.preheat = Preheat(self)
         self.trend = Trend()
         self._store = memory_store(hass, entry)
         self._patience = 0.0
-        self._firmware: str | None = None
-        # The MAC address of another miner that was met at the address of this one.
-        self._stranger: str | None = None
+        # The MAC addresses of other miners that were met at the address of this one.
+        self._strangers: set[str] = set()
 
     @property
     def has_password(self) -> bool:
@@ -119,21 +121,22 @@ class WhatsminerCoordinator(DataUpdateCoordinator[Snapshot]):
             else:
                 snapshot = await self.miner.poll()
         except WhatsminerError as err:
+            if not isinstance(err, UpdatingError):
+                told = self.memory.get("host")
+                await async_seek(self.hass, self.config_entry, told)
             blip = isinstance(err, UnreachableError | MalformedReplyError)
             if blip and self.data is not None and began < self._patience:
                 _LOGGER.debug("%s: missed one poll: %s", self.name, err)
                 return self.data
-            if isinstance(err, UnreachableError | WrongMinerError):
-                await self.changeover.async_follow()
             if isinstance(err, WrongMinerError):
                 self._meet(err.found)
             raise UpdateFailed(**translation(err, self.config_entry.title)) from err
         # One poll may be missed; one and a half intervals are more than that.
         interval = self.update_interval or POLL_INTERVAL
         self._patience = began + 1.5 * interval.total_seconds()
-        if self._needs_reload(snapshot):
+        if self.expectations.outgrown(snapshot):
             self.hass.config_entries.async_schedule_reload(self.config_entry.entry_id)
-        async with self.async_remembering() as memory:
+        with self.remembering_later() as memory:
             self.settings.update(snapshot, began)
             if not self.last_update_success:
                 self.trend.at_most.clear()  # nobody knows what was meanwhile
@@ -146,7 +149,10 @@ class WhatsminerCoordinator(DataUpdateCoordinator[Snapshot]):
         if self.settings.value("mining"):
             self.preheat.end()
         if self.has_password:
-            await self.changeover.async_settle()
+            if (
+                self.miner.sure
+            ):  # else nothing encrypted goes out by itself, see `Access`
+                await self.changeover.async_settle()
             await self.access.async_look(snapshot)
         return snapshot
 
@@ -176,9 +182,9 @@ class WhatsminerCoordinator(DataUpdateCoordinator[Snapshot]):
         )
 
     def _meet(self, stranger: str) -> None:
-        """Find out where this miner is, once for each other one that is met in its place."""
-        if stranger != self._stranger:
-            self._stranger = stranger
+        """Find out where this miner is, once for each of the first that are met in its place."""
+        if stranger not in self._strangers and len(self._strangers) < _MOST_STRANGERS:
+            self._strangers.add(stranger)
             self.hass.async_create_background_task(
                 async_meet(self.hass, self.config_entry, self.miner.address, stranger),
                 f"{self.name} met another miner",
@@ -187,8 +193,10 @@ class WhatsminerCoordinator(DataUpdateCoordinator[Snapshot]):
 
     def _review(self, snapshot: Snapshot) -> None:
         """Keep the issues in step with what the right miner says."""
-        self._stranger = None
+        self._strangers.clear()
         entry = self.config_entry
+        if self.miner.sure:
+            forget_announcement(self.hass, entry)
         clear_issues(self.hass, entry, Issue.WRONG_MINER, Issue.NEW_CONTROL_BOARD)
         if snapshot.api_known:
             clear_issues(self.hass, entry, Issue.UNKNOWN_FIRMWARE)
@@ -203,46 +211,18 @@ class WhatsminerCoordinator(DataUpdateCoordinator[Snapshot]):
                 },
             )
 
-    def _needs_reload(self, snapshot: Snapshot) -> bool:
-        """Tell whether entities and device were made for less, or other, than there is now."""
-        known, self._firmware = self._firmware, snapshot.firmware or self._firmware
-        return (
-            (known is not None and known != self._firmware)
-            or (self.data is not None and not self.data.model and bool(snapshot.model))
-            or Capabilities.of(snapshot).knows_more_than(self.capabilities)
-        )
-
     async def _async_first_poll(self) -> Snapshot:
-        """Make the longer first poll, a few miners at a time, and see what can be expected."""
-        gate = self.hass.data.setdefault(
-            _FIRST_POLLS, asyncio.Semaphore(FIRST_POLLS_AT_ONCE)
-        )
-        async with gate:
-            snapshot = await self.miner.poll()
+        """Make the longer first poll, and see what can be expected."""
+        snapshot = await async_first_poll(self.hass, self.miner)
         known = self.memory.get("firmware")
         if not self.miner.sure and known not in (None, snapshot.firmware):
             raise NoMacError("it does not tell who it is, and has another firmware")
-        self.capabilities = await self._async_recall(
-            Capabilities.of(snapshot), snapshot
-        )
+        with self.remembering_later() as memory:
+            self.capabilities = self.expectations.settle(snapshot, memory)
         self.settings = Settings(
             self.name, self.capabilities, self.memory.setdefault("settings", {})
         )
         return snapshot
-
-    async def _async_recall(
-        self, capabilities: Capabilities, snapshot: Snapshot
-    ) -> Capabilities:
-        """Add what this firmware has told before: now it may be stopped, or busy."""
-        async with self.async_remembering() as memory:
-            if snapshot.firmware == memory.get("firmware"):
-                capabilities = replace(
-                    capabilities,
-                    reports=capabilities.reports | set(memory.get("reports", [])),
-                )
-            memory["firmware"] = snapshot.firmware
-            memory["reports"] = sorted(capabilities.reports)
-        return capabilities
 
     async def async_send(
         self, command: Command, *, refresh: bool = True
@@ -321,19 +301,36 @@ class WhatsminerCoordinator(DataUpdateCoordinator[Snapshot]):
     async def async_shutdown(self) -> None:
         """Leave nothing behind: the next set-up finds out by itself what has to be repaired."""
         await super().async_shutdown()
+        await self._store.async_flush(self.memory)
         self.access.close()
         self.preheat.close()
         await self.identify.async_close()
 
     @asynccontextmanager
     async def async_remembering(self) -> AsyncIterator[Memory]:
-        """Store what is changed in memory meanwhile."""
+        """Store at once what is changed in memory meanwhile."""
         before = deepcopy(self.memory)
         try:
             yield self.memory
         finally:
-            # A command may outlast its entry, which has then left nothing behind.
-            if self.memory != before and self.hass.config_entries.async_get_entry(
-                self.config_entry.entry_id
-            ):
+            if self._is_other_than(before):
                 await self._store.async_save(self.memory)
+
+    @contextmanager
+    def remembering_later(self) -> Iterator[Memory]:
+        """Store within some minutes what is changed in memory meanwhile.
+
+        That is for what miners say: one may say something else in each poll.
+        """
+        before = deepcopy(self.memory)
+        try:
+            yield self.memory
+        finally:
+            if self._is_other_than(before):
+                self._store.async_save_soon(self.memory)
+
+    def _is_other_than(self, before: Memory) -> bool:
+        """Tell whether there is something new to store, and an entry to store it for."""
+        # A command may outlast its entry, which has then left nothing behind.
+        entry = self.hass.config_entries.async_get_entry(self.config_entry.entry_id)
+        return entry is not None and self.memory != before

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from ipaddress import IPv4Address, IPv4Interface, IPv4Network
 import logging
+import re
 from typing import Any, Final, Self
 
 from homeassistant.components import network
@@ -21,9 +22,11 @@ from .api import (
     Snapshot,
     UnreachableError,
     WhatsminerError,
+    clean_name,
     is_listening,
 )
 from .const import DOMAIN
+from .isolation import async_isolated
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -36,15 +39,21 @@ _AT_ONCE: Final = 128
 _SECONDS_TO_ANSWER: Final = 2.5
 # Other tools ask miners as well, and a miner copes with one at a time.
 _TRIES: Final = 2
+# For one address, with all its answers. A miner that is busy needs a few of these.
+_SECONDS_TO_LOOK: Final = 60
 # What miners are called until somebody names them.
 FACTORY_HOSTNAME: Final = "whatsminer"
+_MAC: Final = re.compile(r"([0-9a-f]{2}:){5}[0-9a-f]{2}")
+# With the end of a MAC address they are a name.
+_LONGEST_MODEL: Final = 59
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Found:
     """A miner, where it is, and what it says it is.
 
-    `mac` is in lower case with colons; `boards` are the serial numbers of its hashboards.
+    `mac` is in lower case with colons; `boards` are the serial numbers of its hashboards. Model
+    and host name are clean names, whatever they are made from: a stranger chose them.
     """
 
     host: str
@@ -53,6 +62,12 @@ class Found:
     model: str | None = None
     hostname: str | None = None
     boards: frozenset[str] = frozenset()
+
+    def __post_init__(self) -> None:
+        """Make clean names of what a stranger said."""
+        for name in ("model", "hostname"):
+            said: str | None = getattr(self, name)
+            object.__setattr__(self, name, clean_name(said or "") or None)
 
     @classmethod
     def of(cls, miner: Miner, snapshot: Snapshot) -> Self:
@@ -74,14 +89,14 @@ class Found:
         if self.hostname and self.hostname.lower() != FACTORY_HOSTNAME:
             return self.hostname
         end = self.mac.replace(":", "")[-4:].upper()
-        return f"{self.model or 'Whatsminer'} {end}"
+        return f"{(self.model or 'Whatsminer')[:_LONGEST_MODEL]} {end}"
 
     @property
     def label(self) -> str:
         """The name with the model, for those who have to tell several apart."""
         if self.model is None or self.model in self.title:
             return self.title
-        return f"{self.title}, {self.model}"
+        return clean_name(f"{self.title}, {self.model}")
 
     def entry_data(self, password: str) -> dict[str, Any]:
         """Return what a config entry keeps of it; without a password there are readings only."""
@@ -95,6 +110,25 @@ class Scan:
 
     miners: list[Found] = field(default_factory=list)
     unready: list[str] = field(default_factory=list)
+
+
+def is_mac(text: str) -> bool:
+    """Tell whether a text is a MAC address in lower case with colons."""
+    return _MAC.fullmatch(text) is not None
+
+
+def is_private(host: str) -> bool:
+    """Tell whether a host is the address of one device in a private network."""
+    try:
+        address = IPv4Address(host)
+    except ValueError:
+        return False
+    return not (
+        address.is_global
+        or address.is_multicast
+        or address.is_reserved
+        or address.is_unspecified
+    )
 
 
 async def async_look(host: str, port: int = DEFAULT_PORT) -> Found:
@@ -189,6 +223,7 @@ async def async_scan(
     """Ask everybody in some networks, on the port of miners alone, whether it is one.
 
     `skip` are addresses to leave in peace; `progress` is told the share that is done (0 to 1).
+    A miner with several addresses is found at the first of them.
     """
     passed = set(skip)
     hosts = {
@@ -204,22 +239,32 @@ async def async_scan(
     async def ask(host: str) -> None:
         nonlocal done
         async with gate:
-            await _async_ask(host, scan)
+            await async_isolated(_async_ask(host, scan), host)
         done += 1
         progress(done / len(hosts))
 
     async with asyncio.TaskGroup() as group:
         for host in hosts:
             group.create_task(ask(host))
-    scan.miners.sort(key=lambda found: IPv4Address(found.host))
-    scan.unready.sort(key=IPv4Address)
-    return scan
+    miners: dict[str, Found] = {}
+    for found in sorted(scan.miners, key=lambda found: IPv4Address(found.host)):
+        miners.setdefault(found.mac, found)
+    return Scan([*miners.values()], sorted(scan.unready, key=IPv4Address))
 
 
 async def _async_ask(host: str, scan: Scan) -> None:
     """Note what is at one address."""
     if not await is_listening(host, DEFAULT_PORT, timeout=_SECONDS_TO_ANSWER):
         return
+    try:
+        async with asyncio.timeout(_SECONDS_TO_LOOK):
+            await _async_try(host, scan)
+    except TimeoutError:
+        _LOGGER.debug("%s: too slow", host)
+
+
+async def _async_try(host: str, scan: Scan) -> None:
+    """Note what answers at one address, once or at the second try."""
     for _ in range(_TRIES):
         try:
             scan.miners.append(await async_look(host))

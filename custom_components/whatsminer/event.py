@@ -1,6 +1,8 @@
 """Tells of what happens at a miner."""
 
 from dataclasses import dataclass
+import logging
+import time
 from typing import Final, Literal, TypedDict, override
 
 from homeassistant.components.event import EventEntity, EventEntityDescription
@@ -11,10 +13,17 @@ from homeassistant.util.event_type import EventType
 
 from .api import Fault, describe
 from .const import DOMAIN
-from .coordinator import WhatsminerConfigEntry
+from .coordinator import WhatsminerConfigEntry, WhatsminerCoordinator
 from .entity import WhatsminerEntity, WhatsminerEntityDescription, existing
 
+_LOGGER = logging.getLogger(__name__)
+
 PARALLEL_UPDATES = 0
+
+# So many changes are told at once, and after that two in a minute. A real miner has a handful
+# of faults; one whose codes change at each poll would fill the recorder.
+_MOST_AT_ONCE: Final = 32
+_SECONDS_BETWEEN: Final = 30.0
 
 type Change = Literal["appeared", "cleared"]
 
@@ -58,10 +67,42 @@ async def async_setup_entry(
     )
 
 
+class _Allowance:
+    """How many changes may be told: it grows with time, up to a limit."""
+
+    def __init__(self) -> None:
+        """Begin with all of it."""
+        self._left = float(_MOST_AT_ONCE)
+        self._counted = time.monotonic()
+
+    def take(self) -> bool:
+        """Take one, and tell whether there was one left."""
+        now = time.monotonic()
+        grown = self._left + (now - self._counted) / _SECONDS_BETWEEN
+        self._left, self._counted = min(grown, _MOST_AT_ONCE), now
+        if self._left < 1:
+            return False
+        self._left -= 1
+        return True
+
+
 class WhatsminerFaultEvent(WhatsminerEntity, EventEntity):
-    """Fires when a fault appears or clears, once, also if Home Assistant restarts meanwhile."""
+    """Fires when a fault appears or clears, once, also if Home Assistant restarts meanwhile.
+
+    What cannot be told at the moment is told later, if it is still true then.
+    """
 
     entity_description: WhatsminerEventDescription
+
+    def __init__(
+        self,
+        coordinator: WhatsminerCoordinator,
+        description: WhatsminerEventDescription,
+    ) -> None:
+        """Begin with nothing told."""
+        super().__init__(coordinator, description)
+        self._allowance = _Allowance()
+        self._warned = False
 
     @override
     async def async_added_to_hass(self) -> None:
@@ -104,15 +145,27 @@ class WhatsminerFaultEvent(WhatsminerEntity, EventEntity):
         ]
 
     async def _async_tell(self) -> None:
-        """Fire for each change, and remember."""
-        if not (changes := self._changes()):
-            return
-        async with self.coordinator.async_remembering() as memory:
-            memory["faults"] = [
-                fault.code for fault in self.coordinator.data.faults or ()
-            ]
-            for change, fault in changes:
+        """Fire for each change, as long as there are not too many, and remember."""
+        with self.coordinator.remembering_later() as memory:
+            for change, fault in self._changes():
+                if not self._allowance.take():
+                    self._warn()
+                    break
+                told = memory.setdefault("faults", [])
+                if change == "cleared":
+                    told.remove(fault.code)
+                else:
+                    told.append(fault.code)
                 self._fire(change, fault)
+
+    def _warn(self) -> None:
+        """Write into the log, once, that not every change is told."""
+        if not self._warned:
+            self._warned = True
+            _LOGGER.warning(
+                "%s: its faults change so often that events tell of some of them only",
+                self.coordinator.name,
+            )
 
     def _fire(self, change: Change, fault: Fault) -> None:
         self._trigger_event(

@@ -29,6 +29,7 @@ from .api import Miner
 from .const import DOMAIN
 from .discovery import Found, Scan, async_own_networks, async_scan, parse_networks
 from .forms import PASSWORD_FIELD, Errors, async_check_password, without_password
+from .isolation import async_isolated
 from .whereabouts import async_place, hosts_in_use, is_well
 
 CONF_MINERS: Final = "miners"
@@ -54,6 +55,8 @@ class ScanSteps(ConfigFlow):
     _unready: Sequence[str]
     # The last answer to what was found.
     _picks: Mapping[str, Any]
+    # Those of them that were to be added, and could not be.
+    _lost: Sequence[Found] = ()
 
     async def async_step_scan(
         self, user_input: dict[str, Any] | None = None
@@ -125,9 +128,8 @@ class ScanSteps(ConfigFlow):
         }
         self._known = sorted(known.values())
         self._unready = scan.unready
-        self._picks = {
-            CONF_MINERS: [mac for mac in self._new if mac not in self._ignored()]
-        }
+        ignored = self._ignored()
+        self._picks = {CONF_MINERS: [mac for mac in self._new if mac not in ignored]}
         if self._new:
             return self._show_pick({})
         return self._show_scan(
@@ -223,11 +225,14 @@ class ScanSteps(ConfigFlow):
                 miner = Miner(found.host, found.port, mac=found.mac)
                 return await async_check_password(miner, password)
 
-        checks = await asyncio.gather(*map(check, picked))
+        checks = await asyncio.gather(
+            *(async_isolated(check(found), found.host) for found in picked)
+        )
+        unknown: Errors = {"base": "unknown"}
         failed = {
-            found.mac: errors
+            found.mac: unknown if errors is None else errors
             for found, errors in zip(picked, checks, strict=True)
-            if errors
+            if errors != {}
         }
         if failed:
             return failed
@@ -243,21 +248,29 @@ class ScanSteps(ConfigFlow):
         """Create the entries of those that were picked, and deal with the others."""
         done = 0
 
-        async def add(found: Found) -> None:
+        async def add(found: Found) -> ConfigFlowResult:
             nonlocal done
-            await self.hass.config_entries.flow.async_init(
-                DOMAIN,
-                context={"source": SOURCE_IMPORT},
-                data={"title": found.title, **found.entry_data(password)},
-            )
-            done += 1
-            self.async_update_progress(done / len(picked))
+            try:
+                return await self.hass.config_entries.flow.async_init(
+                    DOMAIN,
+                    context={"source": SOURCE_IMPORT},
+                    data={"title": found.title, **found.entry_data(password)},
+                )
+            finally:
+                done += 1
+                self.async_update_progress(done / len(picked))
 
-        await asyncio.gather(*map(add, picked))
-        ignored = self._ignored()
+        added = await asyncio.gather(
+            *(async_isolated(add(found), found.host) for found in picked)
+        )
+        self._lost = [
+            found for found, result in zip(picked, added, strict=True) if not result
+        ]
+        settled = self._ignored() | {found.mac for found in picked}
         for mac, found in self._new.items():
-            if found not in picked and mac not in ignored:
-                await self._async_leave(found)
+            if mac not in settled:
+                await async_isolated(self._async_leave(found), found.host)
+                await asyncio.sleep(0)  # there may be thousands
 
     async def _async_leave(self, found: Found) -> None:
         """Leave a miner that was not picked as a discovery, or ignore it."""
@@ -295,8 +308,15 @@ class ScanSteps(ConfigFlow):
             if untried:
                 errors["base"] = "not_tried_at"
             return self._show_pick(errors, wrong, untried)
+        count = str(len(picked) - len(self._lost))
+        if self._lost:
+            lost = _names([found.title for found in self._lost])
+            return self.async_abort(
+                reason="some_not_added",
+                description_placeholders={"count": count, "failed": lost},
+            )
         return self.async_abort(
-            reason="miners_added", description_placeholders={"count": str(len(picked))}
+            reason="miners_added", description_placeholders={"count": count}
         )
 
     async def async_step_import(self, import_data: dict[str, Any]) -> ConfigFlowResult:

@@ -18,7 +18,8 @@ class Trend:
         previous_pool: the one before it.
         pool_since: when the one took the place of the other.
         at_most: since when the hash rate has been at most such a percentage of what it should
-            be, highest first; empty while it need not be anything.
+            be, highest first; empty while it need not be anything. Of each whole percent up to
+            100 there is one at most, the oldest, and at the end that of the last poll.
     """
 
     pool: str | None = None
@@ -41,7 +42,14 @@ class Trend:
         since = now
         while self.at_most and self.at_most[-1][0] <= percent:
             _, since = self.at_most.pop()
+        if len(self.at_most) > 1 and _same_step(*self.at_most[-2:]):
+            self.at_most.pop()
         self.at_most.append((percent, since))
+
+
+def _same_step(*bounds: tuple[float, datetime]) -> bool:
+    """Tell whether some percentages are within the same whole percent, or all of 100 or more."""
+    return len({int(min(max(percent, 0), 100)) for percent, _ in bounds}) == 1
 
 
 def _percent_of_target(snapshot: Snapshot, settings: Settings) -> float | None:

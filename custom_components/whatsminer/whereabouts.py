@@ -1,21 +1,23 @@
 """Which miner is where: entries follow their miners to other addresses.
 
-Whoever sees a miner somewhere says so here: a scan, DHCP, or a poll that met another one.
+Whoever has had an answer of a miner somewhere says so here: a scan, a poll that met another one,
+or a look where one was announced.
 """
 
 from collections.abc import Mapping
 from contextlib import suppress
 import logging
 
-from homeassistant.config_entries import ConfigEntry, ConfigEntryState
+from homeassistant.config_entries import SOURCE_IGNORE, ConfigEntry, ConfigEntryState
 from homeassistant.const import CONF_HOST, CONF_MAC, CONF_PORT
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.util.async_ import gather_with_limited_concurrency
 
-from .api import DEFAULT_PORT, WhatsminerError
+from .api import DEFAULT_PORT, Miner, WhatsminerError
 from .const import DOMAIN
 from .discovery import Found, async_end_discovery, async_look
 from .identifiers import move_identifiers
+from .isolation import async_isolated
 from .issues import Issue, clear_issues, raise_issue
 from .miners import address_of, miner_of
 from .storage import memory_store
@@ -36,8 +38,8 @@ type Address = tuple[str, int]
 
 def entry_of(hass: HomeAssistant, mac: str) -> ConfigEntry | None:
     """Return the entry of a miner, None for a new or an ignored one."""
-    entries = hass.config_entries.async_entries(DOMAIN, include_ignore=False)
-    return next((entry for entry in entries if entry.unique_id == mac), None)
+    entry = hass.config_entries.async_entry_for_domain_unique_id(DOMAIN, mac)
+    return None if entry is None or entry.source == SOURCE_IGNORE else entry
 
 
 def is_well(entry: ConfigEntry) -> bool:
@@ -87,12 +89,23 @@ def set_address(hass: HomeAssistant, entry: ConfigEntry, address: Address) -> No
 
 
 @callback
-def _try_again(hass: HomeAssistant, entry: ConfigEntry) -> None:
-    """Ask a miner at once that was seen at its address: it is back."""
+def poll_soon(hass: HomeAssistant, entry: ConfigEntry) -> bool:
+    """Poll a miner at once; return whether its entry is one that polls, or tries to."""
     if entry.state is ConfigEntryState.SETUP_RETRY:
         hass.config_entries.async_schedule_reload(entry.entry_id)
-    elif entry.state is ConfigEntryState.LOADED and not is_well(entry):
+    elif entry.state is ConfigEntryState.LOADED:
         entry.runtime_data.async_refresh_soon()
+    else:
+        return False
+    return True
+
+
+async def async_mac(miner: Miner) -> str | None:
+    """Return the MAC address that a miner tells, None if it tells none or does not answer."""
+    try:
+        return await miner.who()
+    except WhatsminerError:
+        return None
 
 
 async def async_place(hass: HomeAssistant, *seen: Found) -> Mapping[str, ConfigEntry]:
@@ -109,14 +122,14 @@ async def async_place(hass: HomeAssistant, *seen: Found) -> Mapping[str, ConfigE
             entries[found.mac] = entry
         elif found.boards:
             strangers.append(found)
-    if strangers:
-        missing = await _async_missing(hass)
-        for found in strangers:
-            for entry, boards in missing.items():
-                if found.boards <= boards:
-                    _offer_adoption(hass, entry, found)
-                    entries[found.mac] = entry
-                    break
+    missing = await _async_missing(hass) if strangers else {}
+    for found in strangers:
+        for entry, boards in missing.items():
+            if found.boards <= boards:
+                _offer_adoption(hass, entry, found)
+                entries[found.mac] = entry
+                del missing[entry]  # once, however many say that they have its boards
+                break
     return entries
 
 
@@ -133,13 +146,16 @@ async def async_follow(hass: HomeAssistant, seen: Mapping[str, Address]) -> None
         left: dict[str, tuple[ConfigEntry, Address]] = {}
         for mac, address in seen.items():
             if entry := entry_of(hass, mac):
-                if address_of(entry) == address:
-                    _try_again(hass, entry)
-                else:
+                if address_of(entry) != address:
                     left[mac] = entry, address_of(entry)
+                elif not is_well(entry):
+                    poll_soon(hass, entry)
         met = await gather_with_limited_concurrency(
             _AT_ONCE,
-            *(_async_who(hass, entry, there) for entry, _ in left.values()),
+            *(
+                async_isolated(_async_who(hass, entry, there), entry.title)
+                for entry, _ in left.values()
+            ),
         )
         others: dict[str, Address] = {}
         for (mac, (entry, address)), other in zip(left.items(), met, strict=True):
@@ -152,13 +168,11 @@ async def async_follow(hass: HomeAssistant, seen: Mapping[str, Address]) -> None
                 _LOGGER.info("%s is at %s now", entry.title, seen[mac][0])
                 set_address(hass, entry, seen[mac])
         for mac, address in seen.items():
-            owner, tenant = entry_of(hass, mac), tenant_of(hass, address)
-            if (
-                tenant
-                and owner
-                and tenant is not owner
-                and address_of(owner) == address
-            ):
+            owner = entry_of(hass, mac)
+            if owner is None or address_of(owner) != address:
+                continue
+            tenant = tenant_of(hass, address)
+            if tenant and tenant is not owner:
                 tenant.runtime_data.async_displace(mac)
         done.update(seen)
         seen = {mac: address for mac, address in others.items() if mac not in done}
@@ -174,10 +188,7 @@ async def _async_who(
     tenant = tenant_of(hass, address)
     if tenant and tenant is not entry:
         return tenant.unique_id
-    try:
-        return await miner_of(hass, entry).who()
-    except WhatsminerError:
-        return None
+    return await async_mac(miner_of(hass, entry))
 
 
 async def async_meet(
@@ -218,7 +229,8 @@ async def _async_missing(hass: HomeAssistant) -> dict[ConfigEntry, set[str]]:
         DOMAIN, include_ignore=False, include_disabled=False
     ):
         if not is_well(entry):
-            memory = await memory_store(hass, entry).async_load()
+            store = memory_store(hass, entry)
+            memory = await async_isolated(store.async_load(), entry.title)
             boards[entry] = set((memory or {}).get("boards", ()))
     return boards
 

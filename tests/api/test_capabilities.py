@@ -125,41 +125,29 @@ def test_what_is_not_told_is_not_expected() -> None:
     assert Capabilities.of(snapshot(psu=Psu(fan_speed=0))).reports == frozenset()
 
 
-def test_a_first_snapshot_may_tell_less_than_there_is() -> None:
-    """That of a booting miner; a later one then knows more."""
-    little = capabilities(Generation.V2)
-    psu = Psu(temperature=31.5, input_power=3400)
-    more = Capabilities.of(snapshot(psu=psu))
-    most = Capabilities.of(snapshot(psu=psu, info=MinerInfo(upfreq_speed=0)))
-    assert more.knows_more_than(little)
-    assert most.knows_more_than(more)
-    for one, other in ((little, more), (more, most), (little, most), (more, more)):
-        assert not one.knows_more_than(other)
-
-
-def test_knowing_another_thing_is_knowing_more() -> None:
-    """Whichever of the two came first."""
-    one = Capabilities.of(snapshot(psu=Psu(temperature=31.5)))
+def test_what_two_snapshots_tell_is_expected_together() -> None:
+    """Of a booting miner the first one tells less; whichever it is, it may be either."""
+    one = Capabilities.of(snapshot(psu=Psu(temperature=31.5, input_power=3400)))
     other = Capabilities.of(snapshot(info=MinerInfo(upfreq_speed=0)))
-    assert one.knows_more_than(other)
-    assert other.knows_more_than(one)
+    both = {"psu_temperature", "psu_input_power", "upfreq_speed"}
+    assert one.joined(other).reports == other.joined(one).reports == both
+    assert one.joined(one) == one
+    assert one.joined(capabilities(Generation.V2)) == one
 
 
-def test_a_coolant_that_shows_later_is_knowing_more() -> None:
-    """One that shows no longer is not: it was seen."""
-    air = capabilities(Generation.V2)
-    liquid = capabilities(Generation.V2, liquid=True)
-    assert liquid.knows_more_than(air)
-    assert not air.knows_more_than(liquid)
-    assert not liquid.knows_more_than(liquid)
+@pytest.mark.parametrize("one", [False, True])
+@pytest.mark.parametrize("other", [False, True])
+def test_a_coolant_that_was_seen_once_is_there(*, one: bool, other: bool) -> None:
+    """Whichever snapshot showed it."""
+    first, second = (capabilities(Generation.V2, liquid=cool) for cool in (one, other))
+    assert first.joined(second).liquid_cooled is (one or other)
 
 
 @pytest.mark.parametrize("one", Generation)
 @pytest.mark.parametrize("other", Generation)
-def test_another_generation_is_always_news(one: Generation, other: Generation) -> None:
-    """Whatever it tells."""
-    told = capabilities(other, status=Status(power_percent=0))
-    assert capabilities(one).knows_more_than(told) is (one is not other)
+def test_two_generations_are_never_joined(one: Generation, other: Generation) -> None:
+    """A miner speaks one of them."""
+    assert capabilities(one).joined(capabilities(other)).generation is one
 
 
 # Real and simulated miners
@@ -202,4 +190,4 @@ async def test_what_miners_tell(generation: str, model: str, reports: set[str]) 
         miner.state.mining = False
         off = Capabilities.of(await reader_of(miner).poll())
     assert replace(off, reports=off.reports | reports & FAN) == expected
-    assert not off.knows_more_than(expected)
+    assert expected.joined(off) == expected

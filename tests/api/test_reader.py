@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from custom_components.whatsminer.api import Miner
 from custom_components.whatsminer.api.errors import (
     CannotConnectError,
     MalformedReplyError,
@@ -34,7 +35,17 @@ from simulator import (
 )
 from tests import JOINED, PROCESS_DOWN, Altered, Held, names_of
 
-from . import CannedMiner, Clock, fixture, introduce, message, reader_of, refusal, table
+from . import (
+    HOST,
+    CannedMiner,
+    Clock,
+    fixture,
+    introduce,
+    message,
+    reader_of,
+    refusal,
+    table,
+)
 
 SINGLY = JOINED.split("+")
 SLOW = ["get_version", "devdetails", "get_psu", "get_miner_info"]
@@ -144,6 +155,82 @@ async def test_the_first_poll_reads_everything_once(any_polls: Polls) -> None:
     if any_polls.miner.generation != "v1":  # which tells them in its summary
         needed |= {"get_error_code"}
     assert set(asked) == needed
+
+
+async def test_a_miner_that_was_reached_is_not_asked_again_what_it_answered(
+    any_polls: Polls,
+) -> None:
+    """The same questions in the same order as of a first poll alone, and the same answers."""
+    alone = reader_of(any_polls.miner)
+    expected = await alone.poll()
+    questions = any_polls.asked
+
+    await any_polls.reader.reach()
+    assert any_polls.asked == questions[:1]
+    snapshot = await any_polls.poll(after=0)
+    assert any_polls.asked == questions[1:]
+    assert snapshot.version == expected.version
+    assert snapshot.generation == expected.generation
+
+
+async def test_a_miner_that_is_known_is_not_asked_to_be_reached(
+    any_polls: Polls,
+) -> None:
+    """Its next poll begins with something else."""
+    await any_polls.poll()
+    assert any_polls.asked
+    await any_polls.reader.reach()
+    assert any_polls.asked == []
+
+
+async def test_whoever_is_reached_again_answers_for_itself(polls: Polls) -> None:
+    """Between the two another one may have come."""
+    await polls.reader.reach()
+    polls.miner.firmware_version = "20261101.01.Rel"
+    await polls.reader.reach()
+    assert (await polls.poll()).firmware == "20261101.01.Rel"
+
+
+@pytest.mark.parametrize(
+    ("how", "error"),
+    [
+        (Closed(), CannotConnectError),
+        (CUT, MalformedReplyError),
+        (GARBAGE, NotAMinerError),
+        (Raw(b"{}"), NotAMinerError),
+        (PROCESS_DOWN, MiningProcessDownError),
+    ],
+)
+async def test_who_is_not_reached_is_asked_by_the_next_poll(
+    polls: Polls, how: Misbehaviour, error: type[WhatsminerError]
+) -> None:
+    """The error is that of a first poll."""
+    polls.miner.misbehave("get_version", how)
+    for attempt in (polls.reader.reach, polls.reader.poll):
+        with pytest.raises(error):
+            await attempt()
+    polls.miner.behave()
+    assert (await polls.poll()).firmware == polls.miner.firmware_version
+
+
+async def test_the_oldest_firmware_is_reached_by_its_refusal(
+    old_polls: Polls,
+) -> None:
+    """It does not know the question."""
+    old_polls.miner.misbehave("get_version", Refused(14))
+    await old_polls.reader.reach()
+    assert (await old_polls.poll()).generation is Generation.V1
+    assert old_polls.asked.count("get_version") == 1
+
+
+async def test_of_another_miner_no_more_is_asked_than_who_it_is(polls: Polls) -> None:
+    """By a poll alone."""
+    reader = reader_of(polls.miner, ANOTHER_MAC.lower())
+    with pytest.raises(WrongMinerError):
+        await reader.poll()
+    assert polls.asked
+    await reader.reach()
+    assert polls.asked == []
 
 
 async def test_slow_readings_come_back_one_in_a_poll(any_polls: Polls) -> None:
@@ -1161,6 +1248,25 @@ async def test_the_generation_is_what_the_firmware_says(
     """By its API, and not by a date."""
     canned.answers["get_version"] = message(version)
     assert (await reader_of(canned).poll()).generation is generation
+
+
+@pytest.mark.parametrize(
+    ("version", "generation"), [("2.2.1", Generation.COMPAT), ("2.0.5", Generation.V2)]
+)
+async def test_other_firmware_may_be_of_another_generation(
+    canned: CannedMiner, version: str, generation: Generation
+) -> None:
+    """Also while its mining process, which would be the surest sign of it, is not there yet."""
+    miner = Miner(HOST, canned.port)
+    assert (await miner.poll()).generation is Generation.V2
+
+    for command in ("summary", "pools", "edevs"):
+        del canned.answers[command]
+    new = {"api_ver": version, "fw_ver": "20261101.01.Rel"}
+    canned.answers["get_version"] = message(new)
+    await miner.firmware()
+    await miner.poll()
+    assert (await miner.poll()).generation is generation
 
 
 async def test_the_generation_is_how_the_firmware_says_it(canned: CannedMiner) -> None:

@@ -520,7 +520,7 @@ def test_an_absurd_count_of_errors_does_no_harm() -> None:
 
 
 @pytest.mark.parametrize("slot", [-1, 4, 2**31, 2**63 - 1, 1e17, "99", -0.9e9])
-def test_a_hashboard_that_no_miner_has_is_left_out(slot: object) -> None:
+def test_a_hashboard_that_no_miner_has_is_left_out(slot: float | str) -> None:
     """Each would be a device with thirty entities."""
     assert board_rows([{"Slot": slot}, {"Slot": 1}]) == [{"Slot": 1}]
 

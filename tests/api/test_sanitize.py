@@ -180,7 +180,7 @@ def test_texts_and_keys_are_cleaned_at_every_depth() -> None:
     assert clean_json({"a\n\ud800b": [{SURROGATES: SURROGATES}]}) == {
         "a b": [{"xyz": "xyz"}]
     }
-    assert list(clean_json({"k" * 1000: 1}) or ()) == ["k" * LONGEST_NAME]
+    assert clean_json({"k" * 1000: 1}) == {"k" * LONGEST_NAME: 1}
 
 
 @pytest.mark.parametrize("opening", ['{"a":', "["])

@@ -489,6 +489,8 @@ def test_the_work_grows_as_what_is_received_does(
         for piece in pieces:
             received.add(piece)
             assert received.may_be_of_a_miner
+            assert received.object_end in (2, None)
+        assert received.is_whole in (True, False)
 
     assert growth(receive, make, 64 * 1024) < MOST_GROWTH
 

@@ -1,7 +1,7 @@
 """What a firmware generation reports and accepts, decided once from its first snapshot."""
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, Self
 
 from .readings import Generation
@@ -69,12 +69,12 @@ class Capabilities:
             ),
         )
 
-    def knows_more_than(self, other: Self) -> bool:
-        """Tell whether a first snapshot told less than there is, as that of a booting miner."""
-        return (
-            self.generation is not other.generation
-            or (self.liquid_cooled and not other.liquid_cooled)
-            or not self.reports <= other.reports
+    def joined(self, other: Self) -> Self:
+        """Return what one of the two expects at least, for the generation of this one."""
+        return replace(
+            self,
+            liquid_cooled=self.liquid_cooled or other.liquid_cooled,
+            reports=self.reports | other.reports,
         )
 
     @property

@@ -107,6 +107,19 @@ class Miner:
     def password(self, password: str) -> None:
         self._writer.password = password
 
+    async def reach(self) -> None:
+        """Wait for the answer that a first poll begins with, which then does without asking.
+
+        Whoever makes few first polls at a time can so leave out those who do not answer.
+
+        Raises:
+            UnreachableError, NotAMinerError, MalformedReplyError, MiningProcessDownError,
+            UpdatingError: see `poll`.
+
+        """
+        self._refuse_while_updating()
+        await self._reader.reach()
+
     async def poll(self) -> Snapshot:
         """Return what the miner says now (vendor document, section "Readable API").
 
@@ -125,7 +138,7 @@ class Miner:
         self._refuse_while_updating()
         snapshot = await self._reader.poll()
         self._generation = snapshot.generation
-        if self._firmware not in (None, snapshot.firmware):
+        if snapshot.firmware and self._firmware not in (None, snapshot.firmware):
             self._reader.forget_firmware()
             self._writer.forget_firmware()
         self._firmware = snapshot.firmware or self._firmware

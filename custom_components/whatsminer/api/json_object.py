@@ -5,14 +5,16 @@ from typing import Final
 
 from .sanitize import MOST_VALUES
 
-# The next bracket or quotation mark outside of a text, and the rest of a text. Possessive, so
-# that no byte is looked at twice.
-_MARK: Final = re.compile(rb'[^"{}\[\]]*+(["{}\[\]])')
+# The next bracket outside of texts, or the quotation mark of a text that goes on in the next
+# piece. And the rest of such a text. Possessive, so that no pattern goes back.
+_MARK: Final = re.compile(
+    rb'(?:[^"{}\[\]]++|"(?:[^"\\]++|\\.)*+")*+(["{}\[\]])', re.DOTALL
+)
 _REST_OF_TEXT: Final = re.compile(rb'(?:[^"\\]++|\\.)*+', re.DOTALL)
 
 
 class JsonObject:
-    """Follows the brackets of one object from piece to piece; each byte is looked at once."""
+    """Follows the brackets of one object from piece to piece, in work linear in the bytes."""
 
     def __init__(self) -> None:
         """Begin before the object."""
@@ -24,7 +26,7 @@ class JsonObject:
     def end(self, piece: bytes) -> int | None:
         """Return where in the next piece the object ends, None if it does not.
 
-        It does not end either when it has more brackets and texts than an answer may have.
+        It does not end either when it has more brackets than an answer may have.
         """
         position = 0
         while position < len(piece) and self._marks < MOST_VALUES:

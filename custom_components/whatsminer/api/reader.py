@@ -22,7 +22,7 @@ from .errors import (
 from .identity import Identity
 from .line import Line, Urgency
 from .readings import (
-    Board,
+    BoardIdentity,
     Details,
     ErrorEntry,
     Generation,
@@ -80,6 +80,8 @@ class Reader:
         """Know nothing: what was read before may have been said by another miner."""
         # Whether it is sure that what is kept was said by the right one.
         self._known = False
+        # What it answered before it was polled for the first time.
+        self._greeting: Mapping[str, Json] | None = None
         self._answers: dict[str, Answer] = {}
         # When what changes was read last: the time, and the number of the poll.
         self._read: dict[str, tuple[float, int]] = {}
@@ -108,6 +110,12 @@ class Reader:
                 self._doubt()
                 raise
 
+    async def reach(self) -> None:
+        """Ask what a first poll asks first, which then does not ask it again."""
+        async with self._polling:
+            if "get_version" not in self._answers and not self._identity.met_another:
+                self._greeting = await self._ask_version()
+
     async def firmware(self) -> str | None:
         """Return the firmware version as of now (see `Miner.firmware`)."""
         async with self._line.turn(Urgency.READ):
@@ -120,6 +128,7 @@ class Reader:
     def forget_firmware(self) -> None:
         """Find out anew what it can do: the firmware is another one."""
         self._joins = None
+        self._generation = None
 
     def expect(self, command: str) -> None:
         """Read a seldom read command with the next poll: its answer will be another."""
@@ -142,7 +151,9 @@ class Reader:
         self._compare(
             summary,
             frozenset(
-                serial for row in boards if (serial := decode(Board, row).serial_number)
+                serial
+                for row in boards
+                if (serial := decode(BoardIdentity, row).serial_number)
             ),
         )
         await self._identify(summary, silent=not live)
@@ -210,8 +221,9 @@ class Reader:
 
     async def _introduce(self) -> None:
         """Read for the first time what seldom changes, and see whether it is a Whatsminer."""
+        greeting, self._greeting = self._greeting, None
         try:
-            version = await self._ask_version()
+            version = reply.check(greeting or await self._ask_version(), "get_version")
         except RefusedError as err:
             # The oldest firmware does not know the command. Neither do other makers' miners.
             if not await self._has_whatsminer_boards():
@@ -229,12 +241,12 @@ class Reader:
                 time.monotonic() + _SLOW_INTERVAL + position * _SLOW_SPREAD
             )
 
-    async def _ask_version(self) -> Answer:
+    async def _ask_version(self) -> Mapping[str, Json]:
         async with self._line.turn(Urgency.READ):
             value = await self._line.plain("get_version")
         if "STATUS" not in value:
             raise NotAMinerError("some other service that speaks JSON")
-        return reply.check(value, "get_version")
+        return value
 
     async def _has_whatsminer_boards(self) -> bool:
         try:

@@ -101,10 +101,17 @@ class Summary:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Board:
-    """One hashboard of the answer to `edevs` (or `devs`)."""
+class BoardIdentity:
+    """Which hashboard it is: of the answer to `edevs` (or `devs`)."""
 
     slot: int | None = wire(integer, "Slot", "ASC")
+    serial_number: str | None = wire(plain_name, "PCB SN")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Board(BoardIdentity):
+    """One hashboard of the answer to `edevs` (or `devs`)."""
+
     alive: bool | None = wire(lambda value: value == "Alive", "Status")
     temperature: float | None = wire(_POSITIVE, "Temperature")
     chip_temperature: float | None = wire(_POSITIVE, "Chip Temp Avg")
@@ -116,7 +123,6 @@ class Board:
     rejected_shares: int | None = wire(integer, "Rejected")
     effective_chips: int | None = wire(integer, "Effective Chips")
     voltage_difference: float | None = wire(number, "chip_vol_diff")
-    serial_number: str | None = wire(plain_name, "PCB SN")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -230,7 +236,7 @@ def board_rows(rows: Sequence[Mapping[str, Json]]) -> list[Mapping[str, Json]]:
     """Return the rows of hashboards that a miner can have: one for each slot."""
     found: dict[int, Mapping[str, Json]] = {}
     for row in rows[:_MOST_ROWS]:
-        slot = decode(Board, row).slot
+        slot = decode(BoardIdentity, row).slot
         if slot is not None and slot in SLOTS:
             found.setdefault(slot, row)
     return list(found.values())

@@ -72,24 +72,24 @@ class _Cleaner:
 
     def clean(self, value: object, depth: int) -> Json:
         """Return a clean value that holds at most `depth` levels of lists and objects."""
-        match value:
-            case str():
-                return clean_text(value)
-            case bool():
-                return value
-            case int():
-                return value if value in _INTEGERS else None
-            case float():
-                return value if math.isfinite(value) else None
-            case dict():
-                self._enter(len(value), depth)
-                return {
-                    clean_text(key, LONGEST_NAME): self.clean(item, depth - 1)
-                    for key, item in value.items()
-                }
-            case list():
-                self._enter(len(value), depth)
-                return [self.clean(item, depth - 1) for item in value]
+        if isinstance(value, str):
+            is_clean = len(value) <= LONGEST_TEXT and value.isprintable()
+            return value if is_clean else clean_text(value)
+        if isinstance(value, float):
+            return value if math.isfinite(value) else None
+        if isinstance(value, bool):
+            return value
+        if isinstance(value, int):
+            return value if value in _INTEGERS else None
+        if isinstance(value, dict):
+            self._enter(len(value), depth)
+            return {
+                clean_text(key, LONGEST_NAME): self.clean(item, depth - 1)
+                for key, item in value.items()
+            }
+        if isinstance(value, list):
+            self._enter(len(value), depth)
+            return [self.clean(item, depth - 1) for item in value]
         return None
 
     def _enter(self, count: int, depth: int) -> None:

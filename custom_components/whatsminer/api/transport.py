@@ -12,7 +12,8 @@ from .reply import PROCESS_DOWN
 DEFAULT_PORT: Final = 4028
 TIMEOUT: Final = 10.0
 MAX_REPLY: Final = 1024 * 1024
-# A miner closes after its answer. Some proxies do not: this long after a whole answer we stop waiting.
+# A miner closes after its answer. Some proxies do not: when nothing has come for so long, a whole
+# answer is not waited for any longer.
 _CLOSE_GRACE: Final = 0.5
 CHUNK: Final = 65536
 # An ordinary answer comes in a few pieces. After so many that are so small, Home Assistant waits
@@ -87,8 +88,8 @@ class Connection:
         """Return one JSON object, and leave what follows it; no bytes when there is none."""
         received = Received()
         while data := await self.receive():
-            end = received.add(data)
-            if end is not None:
+            received.add(data)
+            if end := received.object_end:
                 self._ahead = received.take_from(end).lstrip(_PADDING)
                 self._after_object = not self._ahead
                 break
@@ -108,18 +109,28 @@ class Connection:
 
 
 class Received:
-    """What has arrived of an answer, in any pieces; each byte is looked at once.
-
-    `is_whole` tells whether it is one JSON object, with nothing but padding around it.
-    """
+    """What has arrived of an answer, in any pieces, in work linear in its bytes."""
 
     def __init__(self) -> None:
         """Begin with nothing."""
         self.data = bytearray()
-        self.is_whole = False
         self._beginning = b""
         self._object = JsonObject()
-        self._ended = False
+        self._followed = 0
+        self._end: int | None = None
+
+    def add(self, piece: bytes) -> None:
+        """Take the next piece.
+
+        Raises:
+            MalformedReplyError: it is longer than 1 MiB.
+
+        """
+        self.data += piece
+        if len(self.data) > MAX_REPLY:
+            raise MalformedReplyError("the answer is longer than 1 MiB")
+        if len(self._beginning) < _LONGEST_BEGINNING:
+            self._beginning += piece if self._beginning else piece.lstrip(_PADDING)
 
     @property
     def may_be_of_a_miner(self) -> bool:
@@ -127,28 +138,21 @@ class Received:
         begun = self._beginning
         return any(text.startswith(begun[: len(text)]) for text in _BEGINNINGS)
 
-    def add(self, piece: bytes) -> int | None:
-        """Take the next piece; return where in `data` the object ends if it ends in this one.
+    @property
+    def object_end(self) -> int | None:
+        """Where in `data` the JSON object ends, None while it is not whole."""
+        if self._end is None:
+            end = self._object.end(bytes(self.data[self._followed :]))
+            if end is not None:
+                self._end = self._followed + end
+            self._followed = len(self.data)
+        return self._end
 
-        Raises:
-            MalformedReplyError: it is longer than 1 MiB.
-
-        """
-        start = len(self.data)
-        self.data += piece
-        if len(self.data) > MAX_REPLY:
-            raise MalformedReplyError("the answer is longer than 1 MiB")
-        if len(self._beginning) < _LONGEST_BEGINNING:
-            self._beginning += piece if self._beginning else piece.lstrip(_PADDING)
-        if self._ended:
-            self.is_whole = self.is_whole and not piece.strip(_PADDING)
-            return None
-        end = self._object.end(piece)
-        if end is None:
-            return None
-        self._ended = True
-        self.is_whole = not piece[end:].strip(_PADDING)
-        return start + end
+    @property
+    def is_whole(self) -> bool:
+        """Whether it is one JSON object, with nothing but padding behind it."""
+        end = self.object_end
+        return end is not None and not self.data[end:].strip(_PADDING)
 
     def take_from(self, end: int) -> bytes:
         """Remove what is behind a position, and return it."""
@@ -234,16 +238,16 @@ async def _read(connection: Connection, received: Received) -> None:
 
     What is no miner is left at its first byte.
     """
-    while True:
+    while received.may_be_of_a_miner:
         try:
-            async with asyncio.timeout(_CLOSE_GRACE if received.is_whole else None):
+            async with asyncio.timeout(_CLOSE_GRACE) as quiet:
                 piece = await connection.receive()
         except TimeoutError:
+            if not quiet.expired():  # the system has given the connection up
+                raise
             if received.is_whole:
                 return
-            raise
+            continue
         if not piece:
             return
         received.add(piece)
-        if not received.may_be_of_a_miner:
-            return

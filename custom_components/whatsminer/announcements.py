@@ -1,0 +1,66 @@
+"""Where miners are said to be, which is no proof: an entry follows once its miner answers there."""
+
+from typing import Final
+
+from homeassistant.config_entries import ConfigEntry
+from homeassistant.core import HomeAssistant
+from homeassistant.util.hass_dict import HassKey
+
+from .api import Miner
+from .const import DOMAIN
+from .isolation import async_isolated
+from .miners import address_of, announce, announced_host
+from .whereabouts import Address, async_follow, async_mac, is_well, poll_soon, tenant_of
+
+# The ids of the entries whose miners are being looked for.
+_SOUGHT: Final[HassKey[set[str]]] = HassKey(f"{DOMAIN}_sought")
+
+
+async def async_hear(hass: HomeAssistant, entry: ConfigEntry, host: str) -> None:
+    """Take note that a miner was announced at a host, and look whether it is there.
+
+    It is asked there whenever it does not answer at its own address: it may need a minute
+    before it answers anywhere.
+    """
+    if host == address_of(entry)[0]:
+        if not is_well(entry):
+            poll_soon(hass, entry)
+        return
+    announce(hass, entry, host)
+    if not poll_soon(hass, entry):
+        await async_seek(hass, entry)
+
+
+async def async_seek(
+    hass: HomeAssistant, entry: ConfigEntry, told: str | None = None
+) -> None:
+    """Look for a miner at the hosts where it may be, and follow it to where it answers.
+
+    That is where it was announced, and where it was `told` to be. It is looked for once at a
+    time, however often it is announced meanwhile.
+    """
+    mac = entry.unique_id
+    assert mac
+    sought = hass.data.setdefault(_SOUGHT, set())
+    if entry.entry_id in sought:
+        return
+    sought.add(entry.entry_id)
+    try:
+        old, port = address_of(entry)
+        for host in dict.fromkeys((told, announced_host(hass, entry))):
+            if host is None or host == old:
+                continue
+            if await _async_ask(hass, entry, (host, port)) == mac:
+                await async_follow(hass, {mac: (host, port)})
+                return
+    finally:
+        sought.discard(entry.entry_id)
+
+
+async def _async_ask(
+    hass: HomeAssistant, entry: ConfigEntry, address: Address
+) -> str | None:
+    """Return the MAC address of whoever answers where the miner of an entry may be."""
+    if tenant := tenant_of(hass, address):
+        return tenant.unique_id  # nobody else may ask there
+    return await async_isolated(async_mac(Miner(*address)), entry.title)
