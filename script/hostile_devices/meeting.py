@@ -15,6 +15,7 @@ from .pages import Item, outcome
 from .stage import INTERVAL, Stage
 
 _PASSWORD = "secret"
+_CONFIRMED_AT_ONCE = 4  # a person would not be as fast
 _PREFERENCES = {"percent_method": "normal", "hash_price_unit": "per_petahash"}
 
 
@@ -68,6 +69,7 @@ async def _announce_all(
         if each.hostile.hostname is not None and each.hostile.never_answers is silent
     ]
     confirmed: dict[str, asyncio.Task[None]] = {}
+    gate = asyncio.Semaphore(_CONFIRMED_AT_ONCE)
     what = "silent" if silent else "hostile"
     async with stage.report.step(f"DHCP announces {what} devices") as step:
         for each in announced:
@@ -77,7 +79,9 @@ async def _announce_all(
             flows = await stage.bench.client.flows("dhcp")
             for each in announced:
                 if each.mac in flows and each.host not in confirmed:
-                    confirmation = _confirm(stage, each, flows[each.mac]["flow_id"])
+                    confirmation = _confirm(
+                        stage, each, flows[each.mac]["flow_id"], gate
+                    )
                     confirmed[each.host] = asyncio.create_task(confirmation)
             if ended or len(confirmed) == len(announced):
                 break
@@ -115,10 +119,12 @@ async def _scan(stage: Stage, *networks: IPv4Network) -> Item:
     return form
 
 
-async def _confirm(stage: Stage, each: Placed, flow_id: str) -> None:
+async def _confirm(
+    stage: Stage, each: Placed, flow_id: str, gate: asyncio.Semaphore
+) -> None:
     """Add a device that was announced, or be told why that cannot be."""
     client = stage.bench.client
-    async with stage.report.step(f"{each.name}: as DHCP announced it") as step:
+    async with gate, stage.report.step(f"{each.name}: as DHCP announced it") as step:
         form = await client.submit(flow_id)
         expect(form, type="form", step_id="discovery_confirm")
         step.shown = await outcome(client, await client.submit(flow_id, {}))
