@@ -226,9 +226,16 @@ class Client:
 
     async def _ask(self, kind: str, arguments: Mapping[str, Any]) -> dict[str, Any]:
         async with self._turn:
-            socket = await self._connected()
             self._id += 1
-            await socket.send_json({"id": self._id, "type": kind, **arguments})
+            message = {"id": self._id, "type": kind, **arguments}
+            socket = await self._connected()
+            try:
+                await socket.send_json(message)
+            except aiohttp.ClientConnectionResetError:
+                # It was closed while nothing was asked, or Home Assistant has restarted.
+                self._socket = None
+                socket = await self._connected()
+                await socket.send_json(message)
             while True:
                 try:
                     answer: dict[str, Any] = await socket.receive_json()
