@@ -149,9 +149,7 @@ class WhatsminerCoordinator(DataUpdateCoordinator[Snapshot]):
         if self.settings.value("mining"):
             self.preheat.end()
         if self.has_password:
-            if (
-                self.miner.sure
-            ):  # else nothing encrypted goes out by itself, see `Access`
+            if self.miner.sure:  # nothing encrypted goes to a stranger by itself
                 await self.changeover.async_settle()
             await self.access.async_look(snapshot)
         return snapshot

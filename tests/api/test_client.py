@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncGenerator
 import inspect
+from unittest.mock import Mock
 
 import pytest
 
@@ -12,6 +13,7 @@ from custom_components.whatsminer.api import (
     CannotConnectError,
     Capabilities,
     Generation,
+    MalformedReplyError,
     Miner,
     TimedOutError,
     WhatsminerError,
@@ -19,6 +21,7 @@ from custom_components.whatsminer.api import (
     WrongMinerError,
     WrongPasswordError,
     commands,
+    reader,
 )
 from simulator import DEFAULT_PASSWORD, Hang, Refused, SimulatedMiner
 from tests import JOINED, PROCESS_DOWN, Held, names_of
@@ -298,3 +301,24 @@ def test_every_error_is_of_one_kind() -> None:
 def test_a_password_is_not_shown(client: Miner) -> None:
     """A client may end up in a log."""
     assert DEFAULT_PASSWORD not in repr(client) + str(client)
+
+
+@pytest.mark.parametrize(
+    "mistake",
+    [ValueError(), TypeError(), OverflowError(), RecursionError(), KeyError()],
+)
+async def test_a_mistake_of_ours_about_an_answer_is_an_error_of_this_miner_alone(
+    polled: Miner,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+    mistake: Exception,
+) -> None:
+    """No answer should raise one. If one does, it is in the log, once."""
+    with monkeypatch.context() as patch:
+        patch.setattr(reader, "decode", Mock(side_effect=mistake))
+        for _ in range(3):
+            with pytest.raises(MalformedReplyError):
+                await polled.poll()
+    (record,) = (item for item in caplog.records if "mistake" in item.getMessage())
+    assert record.exc_info
+    await polled.poll()

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import contextmanager
+import logging
 from typing import Final
 
 from .commands import Command
@@ -12,6 +13,7 @@ from .errors import (
     UnansweredError,
     UnreachableError,
     UpdatingError,
+    WhatsminerError,
 )
 from .identity import Identity
 from .line import Line, Urgency
@@ -23,6 +25,8 @@ from .snapshot import Snapshot
 from .transfers import Progress, Sink
 from .transport import DEFAULT_PORT
 from .writer import Writer
+
+_LOGGER = logging.getLogger(__name__)
 
 # Those of the mining process can be joined; the control board answers the others.
 JOINABLE: Final = frozenset({"devdetails", "devs", "edevs", "pools", "summary"})
@@ -77,6 +81,7 @@ class Miner:
         self._generation = Generation.V2
         self._firmware: str | None = None
         self._updating = False
+        self._mistaken = False
 
     @property
     def address(self) -> tuple[str, int]:
@@ -136,7 +141,16 @@ class Miner:
 
         """
         self._refuse_while_updating()
-        snapshot = await self._reader.poll()
+        try:
+            snapshot = await self._reader.poll()
+        except WhatsminerError:
+            raise
+        except Exception as err:
+            # A mistake of ours about an answer. It is one of this miner alone all the same.
+            if not self._mistaken:
+                self._mistaken = True
+                _LOGGER.exception("%s: please report this mistake", self._line.host)
+            raise MalformedReplyError("the answer is not understood") from err
         self._generation = snapshot.generation
         if snapshot.firmware and self._firmware not in (None, snapshot.firmware):
             self._reader.forget_firmware()
