@@ -18,6 +18,7 @@ from .stage import INTERVAL, Stage
 # No real miner has more.
 _MOST = {"device": 5, "entity": 120}
 _SECONDS_TO_SAVE = 25.0
+_USED_AT_ONCE = 8
 _READS: tuple[tuple[str, Mapping[str, str]], ...] = (
     ("query", {"command": "summary+pools+edevs"}),
     ("query", {"command": "get_error_code"}),
@@ -38,9 +39,7 @@ async def run(stage: Stage) -> None:
     ):
         await stage.farm.turn()
         await _change(stage)
-        await asyncio.gather(
-            meeting.meet_silent(stage), *(_use(stage, each) for each in stage.placed)
-        )
+        await asyncio.gather(meeting.meet_silent(stage), _use_all(stage))
         await stage.read_pages("with hostile devices as entries")
         await asyncio.sleep(max(0.0, begin + stage.form.watch - time.monotonic()))
         await _verify_saved(stage)
@@ -85,23 +84,33 @@ async def _change(stage: Stage) -> None:
         await meeting.announce(stage, stage.placed[0].host, miner.mac, "whatsminer")
 
 
-async def _use(stage: Stage, each: Placed) -> None:
-    """Look at one device as a person does who wonders what it is."""
-    entry = stage.entries.get(each.host)
-    if entry is None:
-        return
+async def _use_all(stage: Stage) -> None:
+    """Look at each device as a person does who wonders what it is."""
+    devices = {
+        device["config_entry_id"]: device["id"]
+        for device in await stage.bench.client.command("config/device_registry/list")
+        if not device.get("parent_device_id")
+    }
+    gate = asyncio.Semaphore(_USED_AT_ONCE)
+
+    async def use(each: Placed, entry: str) -> None:
+        async with gate:
+            await _use(stage, each, entry, devices.get(entry))
+
+    await asyncio.gather(
+        *(
+            use(each, stage.entries[each.host])
+            for each in stage.placed
+            if each.host in stage.entries
+        )
+    )
+
+
+async def _use(stage: Stage, each: Placed, entry: str, device_id: str | None) -> None:
+    """Download its diagnostics, ask it, and command it if there is a password."""
     client = stage.bench.client.another()
     async with stage.report.step(f"{each.name}: as an entry") as step:
         shown = [await diagnostics(client, entry)]
-        device_id = next(
-            (
-                device["id"]
-                for device in await client.command("config/device_registry/list")
-                if device["config_entry_id"] == entry
-                and not device.get("parent_device_id")
-            ),
-            None,
-        )
         if device_id:
             shown.append(
                 await attempt(client, "get_state", device_id, {}, response=True)

@@ -59,14 +59,26 @@ async def run(stage: Stage) -> None:
 
 
 async def _there(stage: Stage, when: str) -> dict[str, set[str]]:
-    """Return the ids of what there is of ours, by kind."""
+    """Return the ids of what there is of ours, by kind.
+
+    A device that is another one at each poll may well lose entities of its own.
+    """
+    shifting = {
+        stage.entries[each.host]
+        for each in stage.placed
+        if each.hostile.kind == "shape" and each.host in stage.entries
+    }
     there: dict[str, set[str]] = {}
     for page in PAGES:
         if key := _KEPT.get(page.name):
             there[page.name] = set()
             async with stage.report.step(f"{page.name}, {when}") as step:
                 ours, step.shown = await look(stage.bench.client, page)
-                there[page.name] = {item[key] for item in ours}
+                there[page.name] = {
+                    item[key]
+                    for item in ours
+                    if item.get("config_entry_id") not in shifting
+                }
     return there
 
 
