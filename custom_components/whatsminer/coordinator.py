@@ -149,7 +149,8 @@ class WhatsminerCoordinator(DataUpdateCoordinator[Snapshot]):
         if self.settings.value("mining"):
             self.preheat.end()
         if self.has_password:
-            if self.miner.sure:  # nothing encrypted goes to a stranger by itself
+            # To one that is not, nothing encrypted goes by itself: see `Access`.
+            if self.miner.sure:
                 await self.changeover.async_settle()
             await self.access.async_look(snapshot)
         return snapshot

@@ -13,7 +13,7 @@ from .const import DOMAIN
 # So many miners are polled for the first time at once, and each of them counts for so many
 # seconds: a slow one does not keep the others waiting.
 _AT_ONCE: Final = 8
-_SECONDS: Final = 1.0
+_SECONDS: Final = 0.5
 _GATE: Final[HassKey[asyncio.Semaphore]] = HassKey(f"{DOMAIN}_first_polls")
 
 
