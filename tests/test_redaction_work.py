@@ -2,14 +2,14 @@
 
 from collections.abc import Callable
 from functools import partial
-from time import process_time
 from typing import Any
 
 import pytest
 
 from custom_components.whatsminer.redaction import anonymise, redact
 
-SIZE = 4_000
+from .work import assert_linear
+
 # Pieces of text that make a pattern begin again and again, or nearly match; each is repeated.
 PIECES = (
     "a",
@@ -76,25 +76,6 @@ PIECES = (
     "🔥",
     "\u202e",
 )
-
-
-def cost(work: Callable[[Any], object], data: Any) -> float:
-    """Return the processor time that something takes."""
-    began = process_time()
-    work(data)
-    return process_time() - began
-
-
-def assert_linear(work: Callable[[Any], object], make: Callable[[int], Any]) -> None:
-    """Four times the data may cost eight times as much, but not sixteen times.
-
-    What is disturbed while it is measured is measured again.
-    """
-    little, much = make(SIZE), make(4 * SIZE)
-    costs = [(cost(work, little), cost(work, much)) for _ in range(2)]
-    while (growth := min(c[1] for c in costs) / min(c[0] for c in costs)) >= 8:
-        assert len(costs) < 10, growth
-        costs.append((cost(work, little), cost(work, much)))
 
 
 def repeated(piece: str, size: int) -> str:

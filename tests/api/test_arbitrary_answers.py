@@ -18,7 +18,7 @@ from . import HOST, CannedMiner
 
 COMMANDS = sorted(READABLE - {"devs"})
 EXAMPLES = settings(
-    max_examples=60,
+    max_examples=25,
     deadline=None,
     derandomize=True,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
@@ -113,12 +113,18 @@ async def test_anything_in_all_answers(
     await _poll_twice(Miner(HOST, device.port))
 
 
-@given(command=st.sampled_from(COMMANDS), text=JSON, raw=st.binary(max_size=40))
+@given(
+    command=st.sampled_from(COMMANDS),
+    answer=st.one_of(
+        JSON.map(str.encode),
+        st.binary(max_size=40),
+        st.binary(max_size=40).map(lambda raw: b'{"' + raw + b'"}'),
+    ),
+)
 @EXAMPLES
 async def test_anything_instead_of_an_answer(
-    device: CannedMiner, plausible: dict[str, Any], command: str, text: str, raw: bytes
+    device: CannedMiner, plausible: dict[str, Any], command: str, answer: bytes
 ) -> None:
     """Any JSON, and any bytes."""
-    for answer in (text.encode(), raw, b"{" + raw, b'{"' + raw + b'"}'):
-        device.answers = plausible | {command: answer}
-        await _poll_twice(Miner(HOST, device.port))
+    device.answers = plausible | {command: answer}
+    await _poll_twice(Miner(HOST, device.port))

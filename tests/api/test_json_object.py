@@ -6,7 +6,7 @@ import pytest
 
 from custom_components.whatsminer.api.json_object import JsonObject
 from custom_components.whatsminer.api.sanitize import MOST_VALUES
-from tests.work import MOST_GROWTH, growth, ratio
+from tests.work import assert_linear, assert_ratio
 
 OBJECTS = [
     b"{}",
@@ -77,7 +77,7 @@ def test_the_work_grows_as_the_text_does(
         text = begin + middle * (length // len(middle)) + end
         return [text[start : start + size] for start in range(0, len(text), size)]
 
-    assert growth(_end, make, 64 * 1024) < MOST_GROWTH
+    assert_linear(_end, make, 64 * 1024)
 
 
 def test_no_text_costs_much_more_than_an_ordinary_one_of_its_length() -> None:
@@ -90,4 +90,4 @@ def test_no_text_costs_much_more_than_an_ordinary_one_of_its_length() -> None:
 
     ordinary = make(b'{"DEVS":[', row, b"{}]}")
     for family in FAMILIES.values():
-        assert ratio(_end, make(*family), ordinary) < 3, family
+        assert_ratio(_end, make(*family), ordinary, most=3)

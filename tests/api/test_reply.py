@@ -1,5 +1,6 @@
 """From bytes to checked answers: envelopes, refusals, and the mistakes of firmware."""
 
+from contextlib import suppress
 import json
 from typing import Any
 from unittest.mock import ANY
@@ -18,6 +19,7 @@ from custom_components.whatsminer.api.errors import (
     WrongPasswordError,
 )
 from custom_components.whatsminer.api.reply import Answer, check, parse, split
+from tests.work import assert_linear
 
 from . import fixture, message, refusal, table
 
@@ -368,3 +370,53 @@ def test_what_cannot_be_mended_is_malformed(raw: bytes, command: str) -> None:
     """And never ends in another exception."""
     with pytest.raises(MalformedReplyError):
         parse(raw, command)
+
+
+# What is sent to keep us busy
+
+
+@pytest.mark.parametrize(
+    ("begin", "middle", "end"),
+    [
+        (b'{"a":"', b'\\"', b""),
+        (b'{"a":"x" "', b'\\"', b'"}'),
+        (b'{"a":"', b"\\", b'"}'),
+        (b'{"a":[', b'"":"",', b""),
+        (b'{"a":[', b'""', b"]}"),
+        (b'{"a":[', b'["":""', b"]}"),
+        (b'{"a":[', b"{}{}", b"]}"),
+        (b'{"a":[', b",,", b"]}"),
+        (b'{"a":', b"[", b""),
+        (b"{", b" \n", b""),
+        (b'{"a":', b"1", b",}"),
+    ],
+)
+@pytest.mark.parametrize("command", ["summary", "get_error_code"])
+def test_the_work_of_mending_grows_as_the_answer_does(
+    begin: bytes, middle: bytes, end: bytes, command: str
+) -> None:
+    """64 kB of quotation marks once took fifteen seconds."""
+
+    def make(size: int) -> bytes:
+        return begin + middle * (size // len(middle)) + end
+
+    def read(raw: bytes) -> None:
+        with suppress(MalformedReplyError):
+            parse(raw, command)
+
+    assert_linear(read, make, 15_000)
+
+
+def test_what_is_far_too_long_is_not_mended() -> None:
+    """No firmware makes a small mistake in so long an answer."""
+    rows = b'{"b":1}' * 8000
+    assert parse(b'{"a":[' + rows + b"]}", "pools") == {"a": [{"b": 1}] * 8000}
+    with pytest.raises(MalformedReplyError):
+        parse(b'{"a":[' + rows + rows + b"]}", "pools")
+
+
+@pytest.mark.parametrize("digits", [21, 309, 4301, 100_000])
+def test_a_number_of_very_many_digits_is_none(digits: int) -> None:
+    """The rest of the answer is used."""
+    raw = b'{"a":' + b"1" * digits + b',"b":1}'
+    assert parse(raw, "summary") == {"a": None, "b": 1}

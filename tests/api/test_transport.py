@@ -23,7 +23,7 @@ from custom_components.whatsminer.api.transport import (
     is_listening,
 )
 from simulator import Quirk, SimulatedMiner
-from tests.work import MOST_GROWTH, growth
+from tests.work import assert_linear
 
 from . import HOST, Listen
 
@@ -492,7 +492,7 @@ def test_the_work_grows_as_what_is_received_does(
             assert received.object_end in (2, None)
         assert received.is_whole in (True, False)
 
-    assert growth(receive, make, 64 * 1024) < MOST_GROWTH
+    assert_linear(receive, make, 64 * 1024)
 
 
 async def test_a_trickle_is_let_gather(listen: Listen) -> None:
