@@ -4,12 +4,25 @@ from dataclasses import dataclass
 from ipaddress import IPv4Network
 from itertools import islice
 
-from . import amounts, figures, refusals, shapes, silences, texts, tokens, work
+from . import (
+    amounts,
+    figures,
+    refusals,
+    shapes,
+    silences,
+    strangers,
+    texts,
+    tokens,
+    work,
+)
 from .device import Hostile
 
 _FIRST_PLACE = 20  # the good miners are before it
 _SILENT_PREFIX = 28
-_MODULES = (texts, refusals, work, figures, amounts, shapes, silences, tokens)
+_MODULES = (
+    *(texts, refusals, work, figures, amounts),
+    *(shapes, silences, tokens, strangers),
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,8 @@ from .stage import INTERVAL, Stage
 _MOST = {"device": 5, "entity": 120}
 _SECONDS_TO_SAVE = 25.0
 _USED_AT_ONCE = 8
+_FLOOD = 600
+_MOST_DIALOGUES = 300
 _READS: tuple[tuple[str, Mapping[str, str]], ...] = (
     ("query", {"command": "summary+pools+edevs"}),
     ("query", {"command": "get_error_code"}),
@@ -27,8 +29,8 @@ _READS: tuple[tuple[str, Mapping[str, str]], ...] = (
 NAME = "renamed meanwhile"
 
 
-async def run(stage: Stage) -> None:
-    """Live with them for a while."""
+async def run(stage: Stage, silent: asyncio.Task[None]) -> None:
+    """Live with them for a while, at least until those that are silent have been met."""
     set_ups = SetUps()
     begin = time.monotonic()
     async with (
@@ -39,7 +41,9 @@ async def run(stage: Stage) -> None:
     ):
         await stage.farm.turn()
         await _change(stage)
-        await asyncio.gather(meeting.meet_silent(stage), _use_all(stage))
+        await _flood(stage)
+        await _use_all(stage)
+        await silent
         await stage.read_pages("with hostile devices as entries")
         await asyncio.sleep(max(0.0, begin + stage.form.watch - time.monotonic()))
         await _verify_saved(stage)
@@ -82,6 +86,20 @@ async def _change(stage: Stage) -> None:
         await miners.add(client, stage.bench.miner(HYDRO))
     async with stage.report.step("DHCP announces a good miner at a hostile address"):
         await meeting.announce(stage, stage.placed[0].host, miner.mac, "whatsminer")
+
+
+async def _flood(stage: Stage) -> None:
+    """Announce more devices than anybody has, none of which is there."""
+    async with stage.report.step("DHCP announces devices that are not there") as step:
+        elsewhere = list(stage.talkative_networks[0].hosts())
+        for number in range(_FLOOD):
+            host = elsewhere[number % len(elsewhere)] if number % 2 else elsewhere[-1]
+            mac = f"02:57:4d:01:{number >> 8:02x}:{number & 255:02x}"
+            await meeting.announce(stage, str(host), mac, f"whatsminer{number}")
+        flows = await stage.bench.client.command("config_entries/flow/progress")
+        step.shown = f"{_FLOOD} announced, {len(flows)} dialogues wait"
+        if len(flows) > _MOST_DIALOGUES:
+            raise Mismatch(step.shown)
 
 
 async def _use_all(stage: Stage) -> None:

@@ -65,15 +65,11 @@ def mentions(
     records: Iterable[str], names: Mapping[str, Collection[str]]
 ) -> Counter[str]:
     """Count the records that name each device."""
-    patterns = {
-        device: re.compile(rf"(?<!\w)({'|'.join(map(re.escape, called))})(?!\w)")
-        for device, called in names.items()
-    }
-    counts: Counter[str] = Counter()
+    named = {name: device for device, called in names.items() for name in called}
+    pattern = re.compile(rf"(?<!\w)(?:{'|'.join(map(re.escape, named))})(?!\w)")
+    counts: Counter[str] = Counter(dict.fromkeys(names, 0))
     for record in records:
         begin = RECORD.match(record)
-        if begin and begin["level"] not in _LEVELS:
-            continue
-        for device, pattern in patterns.items():
-            counts[device] += bool(pattern.search(record))
+        if not begin or begin["level"] in _LEVELS:
+            counts.update({named[name] for name in pattern.findall(record)})
     return counts

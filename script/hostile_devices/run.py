@@ -43,8 +43,12 @@ async def run(config: Path, port: int, form: Form) -> None:
             async with farm.running(
                 demo.network, short=form.short, only=form.only
             ) as stage.farm:
-                await meeting.run(stage)
-                await living.run(stage)
+                silent = asyncio.create_task(meeting.meet_silent(stage))
+                try:
+                    await meeting.run(stage)
+                    await living.run(stage, silent)
+                finally:
+                    silent.cancel()
                 await restarting.run(stage)
         async with report.step("nothing of theirs in Home Assistant's log") as step:
             step.shown = log.check(demo.home.log, _names(stage), _MOST_RECORDS)
