@@ -14,7 +14,7 @@ from pytest_homeassistant_custom_component.common import (
 )
 
 from custom_components.whatsminer import discovery_flow
-from custom_components.whatsminer.api import DEFAULT_PORT, Miner
+from custom_components.whatsminer.api import DEFAULT_PORT
 from custom_components.whatsminer.const import DOMAIN
 from custom_components.whatsminer.coordinator import WhatsminerCoordinator
 from custom_components.whatsminer.discovery import Found, async_look
@@ -927,21 +927,6 @@ async def test_a_miner_that_is_known_to_be_well_is_not_asked(
 
     assert miner.connections == connections
     assert tiles(hass) == []
-
-
-async def test_an_answer_that_nobody_expects_is_logged_once(
-    hass: HomeAssistant, miner: SimulatedMiner, caplog: pytest.LogCaptureFixture
-) -> None:
-    """The miner is offered all the same, and its form says so until it is understood."""
-    with patch.object(Miner, "poll", side_effect=ZeroDivisionError):
-        form = await dhcp(hass, miner)
-        check_offered(form)
-        assert caplog.text.count("ZeroDivisionError") == 1
-        assert f"Unexpected error at {miner.host}" in caplog.text
-        form = await fill_in(hass, form)
-    assert form["errors"] == {"base": "unknown"}
-
-    await check_added(hass, await fill_in(hass, form), miner)
 
 
 HOSTILE_NAMES = {

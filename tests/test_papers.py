@@ -22,6 +22,20 @@ MANIFEST: dict[str, Any] = json.loads((FOLDER / "manifest.json").read_text())
 FOUND_BY_NAME = ("diagnostics.py", "logbook.py", "repairs.py")
 
 
+def test_no_file_holds_the_marks_of_a_merge() -> None:
+    """Whoever merges can overlook one that no tool reads."""
+    marks = re.compile(r"^(<{7}|>{7}) ", re.MULTILINE)
+    texts = (
+        path
+        for pattern in ("*.md", "*.json", "*.toml", "*.txt", "*/**/*")
+        for path in ROOT.glob(pattern)
+        if path.suffix in {".md", ".json", ".toml", ".txt", ".py", ".yaml", ".ambr", ""}
+        and path.is_file()
+        and not {".toolchain", ".git"} & set(path.parts)
+    )
+    assert [path for path in texts if marks.search(path.read_text())] == []
+
+
 def test_the_manifest_is_in_order() -> None:
     """Domain, name, then the alphabet; with all that a custom integration needs."""
     keys = list(MANIFEST)

@@ -64,8 +64,8 @@ class Access:
     async def async_look(self, snapshot: Snapshot) -> None:
         """Look whether what is closed (or not yet known) is open, by changing nothing.
 
-        Not at one that has not told who it is: whoever reads what is encrypted under a token of
-        its own choice can guess the password.
+        Nothing is sent to a miner that has not confirmed its MAC address: a device in its place
+        could choose the token, and guess the password from what is encrypted under it.
         """
         if self._miner.sure:
             await self._async_look_if_due(snapshot)

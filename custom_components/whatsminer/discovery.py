@@ -35,6 +35,8 @@ MOST_ADDRESSES: Final = 4096
 _WIDEST_PREFIX: Final = 20
 # So many addresses are tried at once; many more would overrun the neighbour table of a router.
 _AT_ONCE: Final = 128
+# So many of those that answer are asked what they are. Each may answer with as much as is read.
+_LOOKS_AT_ONCE: Final = 64
 # Long enough for a lost packet to be sent again.
 _SECONDS_TO_ANSWER: Final = 2.5
 # Other tools ask miners as well, and a miner copes with one at a time.
@@ -44,6 +46,9 @@ _SECONDS_TO_LOOK: Final = 60
 # What miners are called until somebody names them.
 FACTORY_HOSTNAME: Final = "whatsminer"
 _MAC: Final = re.compile(r"([0-9a-f]{2}:){5}[0-9a-f]{2}")
+_NO_MAC: Final = "00:00:00:00:00:00"
+# This bit of the first byte is set for addresses of groups.
+_MULTICAST: Final = 1
 # With the end of a MAC address they are a name.
 _LONGEST_MODEL: Final = 59
 
@@ -62,12 +67,6 @@ class Found:
     model: str | None = None
     hostname: str | None = None
     boards: frozenset[str] = frozenset()
-
-    def __post_init__(self) -> None:
-        """Make clean names of what a stranger said."""
-        for name in ("model", "hostname"):
-            said: str | None = getattr(self, name)
-            object.__setattr__(self, name, clean_name(said or "") or None)
 
     @classmethod
     def of(cls, miner: Miner, snapshot: Snapshot) -> Self:
@@ -113,8 +112,10 @@ class Scan:
 
 
 def is_mac(text: str) -> bool:
-    """Tell whether a text is a MAC address in lower case with colons."""
-    return _MAC.fullmatch(text) is not None
+    """Tell whether a text is the MAC address of one device, in lower case with colons."""
+    if not _MAC.fullmatch(text) or text == _NO_MAC:
+        return False
+    return not int(text[:2], 16) & _MULTICAST
 
 
 def is_private(host: str) -> bool:
@@ -233,13 +234,13 @@ async def async_scan(
         if str(address) not in passed
     }
     scan = Scan()
-    gate = asyncio.Semaphore(_AT_ONCE)
+    gate, looks = asyncio.Semaphore(_AT_ONCE), asyncio.Semaphore(_LOOKS_AT_ONCE)
     done = 0
 
     async def ask(host: str) -> None:
         nonlocal done
         async with gate:
-            await async_isolated(_async_ask(host, scan), host)
+            await async_isolated(_async_ask(host, scan, looks), host)
         done += 1
         progress(done / len(hosts))
 
@@ -252,12 +253,12 @@ async def async_scan(
     return Scan([*miners.values()], sorted(scan.unready, key=IPv4Address))
 
 
-async def _async_ask(host: str, scan: Scan) -> None:
+async def _async_ask(host: str, scan: Scan, gate: asyncio.Semaphore) -> None:
     """Note what is at one address."""
     if not await is_listening(host, DEFAULT_PORT, timeout=_SECONDS_TO_ANSWER):
         return
     try:
-        async with asyncio.timeout(_SECONDS_TO_LOOK):
+        async with gate, asyncio.timeout(_SECONDS_TO_LOOK):
             await _async_try(host, scan)
     except TimeoutError:
         _LOGGER.debug("%s: too slow", host)

@@ -20,7 +20,7 @@ from homeassistant.helpers.typing import DiscoveryInfoType
 from homeassistant.util.hass_dict import HassKey
 
 from .announcements import async_hear
-from .api import DEFAULT_PORT, Miner
+from .api import DEFAULT_PORT, Miner, clean_name
 from .const import DOMAIN
 from .discovery import Found, is_mac, is_private
 from .forms import (
@@ -67,7 +67,8 @@ class DiscoverySteps(ConfigFlow):
             return self.async_abort(reason="already_asked")
         await self._async_claim(mac, host)
         self._abort_if_unique_id_configured()  # it is ignored
-        self._show_on_tile(Found(host=host, mac=mac, hostname=discovery_info.hostname))
+        name = clean_name(discovery_info.hostname) or None
+        self._show_on_tile(Found(host=host, mac=mac, hostname=name))
         found, errors = await async_read(Miner(host))
         if errors.get("base") == "not_a_whatsminer":
             return self.async_abort(reason="not_a_whatsminer")

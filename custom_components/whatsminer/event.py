@@ -11,7 +11,7 @@ from homeassistant.core import CoreState, HomeAssistant, callback
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from homeassistant.util.event_type import EventType
 
-from .api import Fault, describe
+from .api import MOST_FAULTS, Fault, describe
 from .const import DOMAIN
 from .coordinator import WhatsminerConfigEntry, WhatsminerCoordinator
 from .entity import WhatsminerEntity, WhatsminerEntityDescription, existing
@@ -20,9 +20,8 @@ _LOGGER = logging.getLogger(__name__)
 
 PARALLEL_UPDATES = 0
 
-# So many changes are told at once, and after that two in a minute. A real miner has a handful
-# of faults; one whose codes change at each poll would fill the recorder.
-_MOST_AT_ONCE: Final = 32
+# As many changes as a miner has faults are told at once, and after that two in a minute. A real
+# miner has a handful of faults; one whose codes change at each poll would fill the recorder.
 _SECONDS_BETWEEN: Final = 30.0
 
 type Change = Literal["appeared", "cleared"]
@@ -72,14 +71,14 @@ class _Allowance:
 
     def __init__(self) -> None:
         """Begin with all of it."""
-        self._left = float(_MOST_AT_ONCE)
+        self._left = float(MOST_FAULTS)
         self._counted = time.monotonic()
 
     def take(self) -> bool:
         """Take one, and tell whether there was one left."""
         now = time.monotonic()
         grown = self._left + (now - self._counted) / _SECONDS_BETWEEN
-        self._left, self._counted = min(grown, _MOST_AT_ONCE), now
+        self._left, self._counted = min(grown, MOST_FAULTS), now
         if self._left < 1:
             return False
         self._left -= 1

@@ -28,7 +28,6 @@ from .api import (
 )
 from .discovery import Found
 from .errors import translation_key
-from .isolation import async_isolated
 from .whereabouts import async_place
 
 _LOGGER = logging.getLogger(__name__)
@@ -71,12 +70,6 @@ def without_password(user_input: Mapping[str, Any] | None) -> dict[str, Any]:
 
 async def async_read(miner: Miner) -> tuple[Found | None, Errors]:
     """Return what a miner is, or the error for the form, be there a field for it or not."""
-    unknown: Errors = {"base": "unknown"}
-    host, _ = miner.address
-    return await async_isolated(_async_read(miner), host) or (None, unknown)
-
-
-async def _async_read(miner: Miner) -> tuple[Found | None, Errors]:
     try:
         return Found.of(miner, await miner.poll()), {}
     except WhatsminerError as err:

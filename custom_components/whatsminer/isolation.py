@@ -1,4 +1,4 @@
-"""Keeps what goes wrong with one miner of several from the others."""
+"""Lets one miner of a group fail without the others."""
 
 from collections.abc import Awaitable
 import logging

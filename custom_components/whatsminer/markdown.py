@@ -1,9 +1,9 @@
-"""Text in what Home Assistant shows as Markdown, which are descriptions of dialogues and repairs."""
+"""Escapes text for dialogues and repairs, which Home Assistant shows as Markdown."""
 
 import re
 from typing import Final
 
-# All that Markdown takes for a mark somewhere.
+# All that Markdown takes for a mark somewhere. The blueprint tell_me.yaml has the same pattern.
 _MARKS: Final = re.compile(r"[!-/:-@\[-`{-~]")
 
 

@@ -1,4 +1,4 @@
-"""Leaves out of readings what is nobody's business: secrets, or all that tells whose miner it is."""
+"""Removes secrets, or everything that identifies the owner, from readings."""
 
 from collections.abc import Collection, Iterator, Mapping
 from enum import Enum, auto

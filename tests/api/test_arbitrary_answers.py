@@ -72,8 +72,12 @@ def _check(value: object) -> None:
                 _check(item)
 
 
-async def _poll_twice(miner: Miner) -> None:
-    """Poll; what is known is fit for use, or the error is one that is declared."""
+async def _poll_twice(miner: Miner, caplog: pytest.LogCaptureFixture) -> None:
+    """Poll; what is known is fit for use, or the error is one that is declared.
+
+    An undeclared one would be in the log, with its trace.
+    """
+    caplog.clear()
     for _ in range(2):
         try:
             snapshot = await miner.poll()
@@ -89,28 +93,37 @@ async def _poll_twice(miner: Miner) -> None:
         assert len(snapshot.pools) <= 8
         assert len(snapshot.faults or ()) <= 32
     orjson.dumps(dict(miner.replies))
+    for record in caplog.records:
+        assert not record.exc_info, record.exc_info
 
 
 @given(command=st.sampled_from(COMMANDS), changes=CHANGES)
 @EXAMPLES
 async def test_a_plausible_answer_with_anything_in_it(
-    device: CannedMiner, plausible: dict[str, Any], command: str, changes: Any
+    device: CannedMiner,
+    plausible: dict[str, Any],
+    caplog: pytest.LogCaptureFixture,
+    command: str,
+    changes: Any,
 ) -> None:
     """In any field, of any command."""
     device.answers = plausible | {command: changed(plausible[command], changes)}
-    await _poll_twice(Miner(HOST, device.port))
+    await _poll_twice(Miner(HOST, device.port), caplog)
 
 
 @given(changes=st.fixed_dictionaries(dict.fromkeys(COMMANDS, CHANGES)))
 @EXAMPLES
 async def test_anything_in_all_answers(
-    device: CannedMiner, plausible: dict[str, Any], changes: dict[str, Any]
+    device: CannedMiner,
+    plausible: dict[str, Any],
+    caplog: pytest.LogCaptureFixture,
+    changes: dict[str, Any],
 ) -> None:
     """At once, and in a joined answer as well."""
     device.answers = {
         command: changed(plausible[command], changes[command]) for command in COMMANDS
     }
-    await _poll_twice(Miner(HOST, device.port))
+    await _poll_twice(Miner(HOST, device.port), caplog)
 
 
 @given(
@@ -123,8 +136,12 @@ async def test_anything_in_all_answers(
 )
 @EXAMPLES
 async def test_anything_instead_of_an_answer(
-    device: CannedMiner, plausible: dict[str, Any], command: str, answer: bytes
+    device: CannedMiner,
+    plausible: dict[str, Any],
+    caplog: pytest.LogCaptureFixture,
+    command: str,
+    answer: bytes,
 ) -> None:
     """Any JSON, and any bytes."""
     device.answers = plausible | {command: answer}
-    await _poll_twice(Miner(HOST, device.port))
+    await _poll_twice(Miner(HOST, device.port), caplog)

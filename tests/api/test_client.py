@@ -319,6 +319,6 @@ async def test_a_mistake_of_ours_about_an_answer_is_an_error_of_this_miner_alone
         for _ in range(3):
             with pytest.raises(MalformedReplyError):
                 await polled.poll()
-    (record,) = (item for item in caplog.records if "mistake" in item.getMessage())
+    (record,) = (item for item in caplog.records if "bug" in item.getMessage())
     assert record.exc_info
     await polled.poll()

@@ -475,14 +475,6 @@ def test_an_error_may_tell_its_reason() -> None:
     assert error_list([{"reason": "nothing"}]) == ()
 
 
-def test_what_a_miner_says_of_an_error_is_cut() -> None:
-    """Home Assistant has no place for a book: the recorder drops all attributes at once."""
-    (entry,) = error_list([{"110": "", "reason": "x" * 40_000}])
-    assert entry == ErrorEntry(code="110", reason="x" * 255)
-    assert error_list({"1" * 40_000: ""}) == (ErrorEntry(code="1" * 255),)
-    assert error_list("1" * 40_000) == (ErrorEntry(code="1" * 255),)
-
-
 def test_the_errors_of_v1_are_in_its_summary() -> None:
     """As many as the count says, and none that is zero."""
     reading: dict[str, Any] = {
@@ -523,6 +515,14 @@ def test_an_absurd_count_of_errors_does_no_harm() -> None:
 def test_a_hashboard_that_no_miner_has_is_left_out(slot: float | str) -> None:
     """Each would be a device with thirty entities."""
     assert board_rows([{"Slot": slot}, {"Slot": 1}]) == [{"Slot": 1}]
+
+
+@pytest.mark.parametrize(
+    "row", [{}, {"Slot": ""}, {"Slot": "one"}, {"Status": "Alive"}]
+)
+def test_a_hashboard_without_a_slot_is_left_out(row: dict[str, Any]) -> None:
+    """It cannot be told apart from the others; all known firmware tells the slot."""
+    assert board_rows([row, {"Slot": 1}]) == [{"Slot": 1}]
 
 
 def test_there_is_one_hashboard_for_each_slot() -> None:
@@ -588,3 +588,33 @@ def test_a_name_is_plain_text() -> None:
         assert name.isprintable()
         assert len(name) <= 64
         assert not set(name) & set("<>[]*`:")
+
+
+@pytest.mark.parametrize(
+    ("kind", "key", "absurd", "sane"),
+    [
+        (Summary, "Elapsed", [-1, -1e12, 1e12], 0),
+        (Summary, "Uptime", [-1, 1e10], 911),
+        (Summary, "HS RT", [-1e6, 1e17], 0),
+        (Summary, "MHS av", [-5, 1e16], 1e8),
+        (Summary, "Accepted", [-5, 1e17, 2**60], 0),
+        (Summary, "Temperature", [9e17, 301], 70),
+        (Summary, "Env Temp", [-9e17, 1e9], -20),
+        (Summary, "Fan Speed In", [-1, 1e9], 0),
+        (Summary, "freq_avg", [-7, 1e9], 650),
+        (Summary, "Pool Rejected%", [-1e9, 1e9], 0.1),
+        (Summary, "Target MHS", [1e17], 1e8),
+        (Status, "liquid_temp", [1e9], 40),
+        (Psu, "fan_speed", [-1, 1e9], 7000),
+        (Psu, "vin", [1e12], 22400),
+        (PoolState, "Last Share Time", [-1, 1e17], 1_793_491_200),
+        (Board, "Rejected", [-1], 3),
+    ],
+)
+def test_what_nothing_can_have_is_no_reading(
+    kind: type[Any], key: str, absurd: list[float], sane: float
+) -> None:
+    """It would stay in statistics for ever, and no time can be told from it."""
+    for value in absurd:
+        assert decode(kind, {key: value}) == kind()
+    assert decode(kind, {key: sane}) != kind()

@@ -36,7 +36,7 @@ from .errors import (
     WrongMinerError,
     WrongPasswordError,
 )
-from .faults import Category, Fault, Severity, describe
+from .faults import MOST_FAULTS, Category, Fault, Severity, describe
 from .readings import SLOTS, Board, Generation, Preheating, PreheatStage
 from .reply import Answer
 from .sanitize import clean_name, clean_text
@@ -45,6 +45,7 @@ from .transport import DEFAULT_PORT, is_listening
 
 __all__ = [
     "DEFAULT_PORT",
+    "MOST_FAULTS",
     "READABLE",
     "SLOTS",
     "Answer",

@@ -81,7 +81,7 @@ class Miner:
         self._generation = Generation.V2
         self._firmware: str | None = None
         self._updating = False
-        self._mistaken = False
+        self._bug_logged = False
 
     @property
     def address(self) -> tuple[str, int]:
@@ -113,9 +113,9 @@ class Miner:
         self._writer.password = password
 
     async def reach(self) -> None:
-        """Wait for the answer that a first poll begins with, which then does without asking.
+        """Ask for the version, which the next first poll then does not ask for again.
 
-        Whoever makes few first polls at a time can so leave out those who do not answer.
+        A miner that does not answer can so be left out before it is polled.
 
         Raises:
             UnreachableError, NotAMinerError, MalformedReplyError, MiningProcessDownError,
@@ -146,10 +146,10 @@ class Miner:
         except WhatsminerError:
             raise
         except Exception as err:
-            # A mistake of ours about an answer. It is one of this miner alone all the same.
-            if not self._mistaken:
-                self._mistaken = True
-                _LOGGER.exception("%s: please report this mistake", self._line.host)
+            # A bug in this integration. It makes only this miner unavailable.
+            if not self._bug_logged:
+                self._bug_logged = True
+                _LOGGER.exception("%s: please report this bug", self._line.host)
             raise MalformedReplyError("the answer is not understood") from err
         self._generation = snapshot.generation
         if snapshot.firmware and self._firmware not in (None, snapshot.firmware):
@@ -273,7 +273,7 @@ class Miner:
         """
         self._refuse_while_updating()
         check_query(command)
-        async with self._line.turn(Urgency.READ):
+        async with self._line.turn(Urgency.QUERY):
             return await self._line.plain(command)
 
     async def check_password(self, password: str | None = None) -> None:

@@ -17,6 +17,10 @@ from .transport import exchange
 
 # A poll has a dozen commands; a query may join them in any order.
 _MOST_REPLIES = 16
+# Answers of miners have some thousand bytes. Others are read, but not kept.
+_ORDINARY = 16 * 1024
+_LARGEST_KEPT = 64 * 1024
+_TOO_LARGE: Mapping[str, Json] = {"left_out": "larger than 64 KiB"}
 
 
 class Urgency(IntEnum):
@@ -25,6 +29,7 @@ class Urgency(IntEnum):
     POWER_OFF = 0
     WRITE = 1
     READ = 2
+    QUERY = 3
 
 
 @dataclass(slots=True, eq=False)
@@ -122,13 +127,17 @@ class Line:
 
         """
         request = json.dumps({"cmd": command}, separators=(",", ":")).encode()
-        value = reply.parse(await exchange(self.host, self.port, request), command)
+        raw = await exchange(self.host, self.port, request)
+        if len(raw) <= _ORDINARY:
+            value = reply.parse(raw, command)
+        else:  # it takes longer than the event loop should be held
+            value = await asyncio.to_thread(reply.parse, raw, command)
         if command != "get_token":
-            self._keep(command, value)
+            self._keep(command, value if len(raw) <= _LARGEST_KEPT else _TOO_LARGE)
         return value
 
     def _keep(self, command: str, value: Mapping[str, Json]) -> None:
-        """Keep the last answer to a command, and forget the one that is the oldest of many."""
+        """Keep the answer. Of more than 16 commands, the oldest is forgotten."""
         self.replies.pop(command, None)
         self.replies[command] = value
         if len(self.replies) > _MOST_REPLIES:

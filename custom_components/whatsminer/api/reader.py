@@ -73,7 +73,7 @@ class Reader:
         self._line = line
         self._identity = identity
         self._polling = asyncio.Lock()
-        self._told_of_boards = False
+        self._boards_warned = False
         self._start_over()
 
     def _start_over(self) -> None:
@@ -81,7 +81,7 @@ class Reader:
         # Whether it is sure that what is kept was said by the right one.
         self._known = False
         # What it answered before it was polled for the first time.
-        self._greeting: Mapping[str, Json] | None = None
+        self._early_version: Mapping[str, Json] | None = None
         self._answers: dict[str, Answer] = {}
         # When what changes was read last: the time, and the number of the poll.
         self._read: dict[str, tuple[float, int]] = {}
@@ -114,7 +114,7 @@ class Reader:
         """Ask what a first poll asks first, which then does not ask it again."""
         async with self._polling:
             if "get_version" not in self._answers and not self._identity.met_another:
-                self._greeting = await self._ask_version()
+                self._early_version = await self._ask_version()
 
     async def firmware(self) -> str | None:
         """Return the firmware version as of now (see `Miner.firmware`)."""
@@ -209,8 +209,8 @@ class Reader:
     def _board_rows(self, answer: Answer) -> Sequence[Mapping[str, Json]]:
         rows = answer.rows("DEVS")
         found = board_rows(rows)
-        if len(found) < len(rows) and not self._told_of_boards:
-            self._told_of_boards = True
+        if len(found) < len(rows) and not self._boards_warned:
+            self._boards_warned = True
             _LOGGER.warning(
                 "%s: %d of %d hashboards are used, the others are not those of a miner",
                 self._line.host,
@@ -221,7 +221,7 @@ class Reader:
 
     async def _introduce(self) -> None:
         """Read for the first time what seldom changes, and see whether it is a Whatsminer."""
-        greeting, self._greeting = self._greeting, None
+        greeting, self._early_version = self._early_version, None
         try:
             version = reply.check(greeting or await self._ask_version(), "get_version")
         except RefusedError as err:

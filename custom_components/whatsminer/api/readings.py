@@ -14,7 +14,7 @@ import re
 from typing import Final, Literal, Self
 
 from .reply import Answer
-from .sanitize import Json, clean_text
+from .sanitize import Json
 from .wire import (
     decode,
     epoch,
@@ -26,16 +26,28 @@ from .wire import (
     plain_name,
     scaled,
     text,
+    whole,
     wire,
 )
 
-_MEGAHASH = scaled(1e-6)  # MH/s to TH/s
-_GIGAHASH = scaled(1e-3, above=0)  # GH/s to TH/s; 0 and less: boards not read yet
-_POSITIVE = scaled(1, above=0)
+# No board hashes that fast; what says so means MH/s.
+_MOST_TERAHASH = 10_000
+_MEGAHASH = scaled(1e-6, above=-1, below=_MOST_TERAHASH * 1e6)  # MH/s to TH/s
+# GH/s to TH/s; 0 and less: boards not read yet
+_GIGAHASH = scaled(1e-3, above=0, below=_MOST_TERAHASH * 1e3)
+_POSITIVE = scaled(1, above=0, below=1e6)
+_TEMPERATURE = scaled(1, above=0, below=300)
+_ENVIRONMENT = scaled(1, above=-100, below=300)
+_FREQUENCY = scaled(1, above=-1, below=100_000)
+_PERCENT = scaled(1, above=-1000, below=1000)
+# Twenty years.
+_SECONDS = scaled(1, above=-0.5, below=20 * 366 * 86_400)
 # -1 W means that the power supply did not answer, also as 2**32 - 1. No miner takes 100 kW.
 _WATT = scaled(1, above=-0.5, below=100_000)
-_MILLI = scaled(1e-3, above=0)
-_CENTI = scaled(1e-2, above=0)
+_MILLI = scaled(1e-3, above=0, below=1e6)
+_CENTI = scaled(1e-2, above=0, below=1e6)
+_REVOLUTIONS = whole(0, 100_000)
+_SHARES = whole(0, 2**53)
 
 # "2.0.5" or "whatsminer v1.4.0", but not the date of a firmware.
 _API_VERSION = re.compile(r"(?<!\d)(\d)\.(\d{1,3})(?!\d)")
@@ -45,8 +57,6 @@ _MOST_ROWS = 16
 # No firmware holds more pools, and no miner has more faults at once.
 _MOST_POOLS = 8
 _MOST_ERRORS = 1024
-# No board hashes that fast; what says so means MH/s.
-_MOST_TERAHASH = 10_000
 
 type PreheatStage = Literal["waiting", "adjusting", "complete"]
 
@@ -64,34 +74,34 @@ class Generation(StrEnum):
 class Summary:
     """The answer to `summary`."""
 
-    elapsed: float | None = wire(number, "Elapsed")
-    uptime: float | None = wire(number, "Uptime")
+    elapsed: float | None = wire(_SECONDS, "Elapsed")
+    uptime: float | None = wire(_SECONDS, "Uptime")
     hash_rate: float | None = wire(_MEGAHASH, "HS RT", "MHS 5s", "MHS 1m")
     hash_rate_average: float | None = wire(_MEGAHASH, "MHS av")
     hash_rate_1m: float | None = wire(_MEGAHASH, "MHS 1m")
     hash_rate_15m: float | None = wire(_MEGAHASH, "MHS 15m")
     target_hash_rate: float | None = wire(scaled(1e-6, above=0), "Target MHS")
     factory_hash_rate: float | None = wire(_GIGAHASH, "Factory GHS")
-    hash_deviation: float | None = wire(number, "Hash Deviation%")
+    hash_deviation: float | None = wire(_PERCENT, "Hash Deviation%")
     hash_stable: bool | None = wire(flag, "Hash Stable")
     tuned: bool | None = wire(flag, "Upfreq Complete")
-    accepted_shares: int | None = wire(integer, "Accepted")
-    rejected_shares: int | None = wire(integer, "Rejected")
-    pool_rejection: float | None = wire(number, "Pool Rejected%")
+    accepted_shares: int | None = wire(_SHARES, "Accepted")
+    rejected_shares: int | None = wire(_SHARES, "Rejected")
+    pool_rejection: float | None = wire(_PERCENT, "Pool Rejected%")
     power: float | None = wire(_WATT, "Power")
     power_limit: float | None = wire(_POSITIVE, "Power Limit")
     power_mode: str | None = wire(lower, "Power Mode")
-    board_temperature: float | None = wire(_POSITIVE, "Temperature")
-    environment_temperature: float | None = wire(number, "Env Temp")
-    chip_temperature: float | None = wire(_POSITIVE, "Chip Temp Avg")
-    chip_temperature_min: float | None = wire(_POSITIVE, "Chip Temp Min")
-    chip_temperature_max: float | None = wire(_POSITIVE, "Chip Temp Max")
-    frequency: float | None = wire(number, "freq_avg")
+    board_temperature: float | None = wire(_TEMPERATURE, "Temperature")
+    environment_temperature: float | None = wire(_ENVIRONMENT, "Env Temp")
+    chip_temperature: float | None = wire(_TEMPERATURE, "Chip Temp Avg")
+    chip_temperature_min: float | None = wire(_TEMPERATURE, "Chip Temp Min")
+    chip_temperature_max: float | None = wire(_TEMPERATURE, "Chip Temp Max")
+    frequency: float | None = wire(_FREQUENCY, "freq_avg")
     target_frequency: float | None = wire(_POSITIVE, "Target Freq")
     # The vendor document swaps the two in its comments; the keys are right.
-    fan_speed_in: int | None = wire(integer, "Fan Speed In")
-    fan_speed_out: int | None = wire(integer, "Fan Speed Out")
-    psu_fan_speed: int | None = wire(integer, "Power Fanspeed")
+    fan_speed_in: int | None = wire(_REVOLUTIONS, "Fan Speed In")
+    fan_speed_out: int | None = wire(_REVOLUTIONS, "Fan Speed Out")
+    psu_fan_speed: int | None = wire(_REVOLUTIONS, "Power Fanspeed")
     fast_boot: bool | None = wire(flag, "Btminer Fast Boot")
     # V1 says here what later firmware says elsewhere.
     mac: str | None = wire(text, "MAC")
@@ -113,14 +123,14 @@ class Board(BoardIdentity):
     """One hashboard of the answer to `edevs` (or `devs`)."""
 
     alive: bool | None = wire(lambda value: value == "Alive", "Status")
-    temperature: float | None = wire(_POSITIVE, "Temperature")
-    chip_temperature: float | None = wire(_POSITIVE, "Chip Temp Avg")
-    chip_temperature_min: float | None = wire(_POSITIVE, "Chip Temp Min")
-    chip_temperature_max: float | None = wire(_POSITIVE, "Chip Temp Max")
-    frequency: float | None = wire(number, "Chip Frequency")
+    temperature: float | None = wire(_TEMPERATURE, "Temperature")
+    chip_temperature: float | None = wire(_TEMPERATURE, "Chip Temp Avg")
+    chip_temperature_min: float | None = wire(_TEMPERATURE, "Chip Temp Min")
+    chip_temperature_max: float | None = wire(_TEMPERATURE, "Chip Temp Max")
+    frequency: float | None = wire(_FREQUENCY, "Chip Frequency")
     hash_rate: float | None = wire(_MEGAHASH, "HS RT", "MHS 5s", "MHS 1m")
-    accepted_shares: int | None = wire(integer, "Accepted")
-    rejected_shares: int | None = wire(integer, "Rejected")
+    accepted_shares: int | None = wire(_SHARES, "Accepted")
+    rejected_shares: int | None = wire(_SHARES, "Rejected")
     effective_chips: int | None = wire(integer, "Effective Chips")
     voltage_difference: float | None = wire(number, "chip_vol_diff")
 
@@ -134,8 +144,8 @@ class PoolState:
     status: str | None = wire(lower, "Status")
     active: bool | None = wire(flag, "Stratum Active")
     difficulty: float | None = wire(number, "Stratum Difficulty", "Work Difficulty")
-    accepted_shares: int | None = wire(integer, "Accepted")
-    rejected_shares: int | None = wire(integer, "Rejected")
+    accepted_shares: int | None = wire(_SHARES, "Accepted")
+    rejected_shares: int | None = wire(_SHARES, "Rejected")
     last_share: int | None = wire(epoch, "Last Share Time")
 
 
@@ -147,10 +157,11 @@ class Status:
     off_reason: str | None = wire(text, "mineroff_reason")
     firmware: str | None = wire(plain_name, "FirmwareVersion", "Firmware Version")
     power_mode: str | None = wire(lower, "power_mode")
-    power_limit: float | None = wire(_POSITIVE, "power_limit_set")
-    power_percent: float | None = wire(number, "power_pct")
-    target_frequency_percent: float | None = wire(number, "hash_percent")
-    coolant_temperature: float | None = wire(_POSITIVE, "liquid_temp")
+    # As it is: 2**31 - 1 stands for no limit.
+    power_limit: float | None = wire(scaled(1, above=0), "power_limit_set")
+    power_percent: float | None = wire(_PERCENT, "power_pct")
+    target_frequency_percent: float | None = wire(_PERCENT, "hash_percent")
+    coolant_temperature: float | None = wire(_TEMPERATURE, "liquid_temp")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -189,8 +200,8 @@ class Psu:
     input_current: float | None = wire(_MILLI, "iin")
     input_voltage: float | None = wire(_CENTI, "vin")
     input_power: float | None = wire(_WATT, "pin")
-    temperature: float | None = wire(_POSITIVE, "temp0")
-    fan_speed: int | None = wire(integer, "fan_speed")
+    temperature: float | None = wire(_TEMPERATURE, "temp0")
+    fan_speed: int | None = wire(_REVOLUTIONS, "fan_speed")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -283,17 +294,12 @@ def unread_errors(value: Json) -> int:
 def _errors(value: Json) -> Iterator[ErrorEntry]:
     for item in value if isinstance(value, list) else [value]:
         if isinstance(item, dict):
-            reason = _short(item.get("reason"))
+            reason = text(item.get("reason"))
             for key, since in item.items():
-                if key != "reason" and (code := _short(key)):
+                if key != "reason" and (code := plain_name(key)):
                     yield ErrorEntry(code=code, since=local_time(since), reason=reason)
-        elif not isinstance(item, float) and (code := _short(item)):
+        elif not isinstance(item, float) and (code := plain_name(item)):
             yield ErrorEntry(code=code)
-
-
-def _short(value: Json) -> str | None:
-    told = text(value)
-    return told and clean_text(told)
 
 
 def summary_errors(reading: Mapping[str, Json]) -> tuple[ErrorEntry, ...]:

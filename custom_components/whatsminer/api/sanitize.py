@@ -7,6 +7,7 @@ protocol, and the names in announcements. What is behind it need not be careful 
 import math
 import re
 from typing import Final
+import unicodedata
 
 from .errors import MalformedReplyError
 
@@ -16,7 +17,7 @@ LONGEST_NAME: Final = 64
 # Home Assistant takes no longer states.
 LONGEST_TEXT: Final = 255
 # An answer of a miner has some hundred values, and lists in objects in lists.
-MOST_VALUES: Final = 65_536
+MOST_VALUES: Final = 32_768
 _DEEPEST: Final = 32
 # Larger whole numbers cannot be stored as JSON.
 _INTEGERS: Final = range(-(2**63), 2**63)
@@ -27,6 +28,8 @@ _LOOKED_AT: Final = 4
 _BREAKS: Final = re.compile(r"[^\S ]+")
 # Marks that make links, pictures and HTML where Home Assistant shows Markdown.
 _MARKUP: Final = re.compile(r"[&*:<>@\[\\\]`{|}~]")
+# Letters and signs that show as a blank.
+_BLANKS: Final = re.compile("[\u115f\u1160\u2800\u3164\uffa0]")
 # An underscore emphasises, unless it is inside a word: M30S+_VE40 keeps its own.
 _EMPHASIS: Final = re.compile(r"_(?![^\W_])|(?<![^\W_]|\+)_")
 _WEB_ADDRESS: Final = re.compile(r"\bwww\.", re.IGNORECASE)
@@ -48,9 +51,13 @@ def clean_text(text: str, longest: int = LONGEST_TEXT) -> str:
 
 def clean_name(text: str) -> str:
     """Return a name of at most 64 characters, which is plain text also as Markdown."""
-    name = _MARKUP.sub("", clean_text(text, _LOOKED_AT * LONGEST_NAME))
+    some = clean_text(text, _LOOKED_AT * LONGEST_NAME)
+    # One sign may stand for many, in entity ids as well.
+    name = _BLANKS.sub("", unicodedata.normalize("NFKC", some))
+    name = _MARKUP.sub("", clean_text(name, _LOOKED_AT * LONGEST_NAME))
     name = _WEB_ADDRESS.sub("www ", _EMPHASIS.sub("", name))
-    return " ".join(name.lstrip(_LINE_MARKS).split())[:LONGEST_NAME].rstrip()
+    name = " ".join(name.lstrip(_LINE_MARKS).split())[:LONGEST_NAME].rstrip()
+    return name if any(map(str.isalnum, name)) else ""
 
 
 def clean_json(value: object) -> Json:

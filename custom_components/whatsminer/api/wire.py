@@ -17,6 +17,8 @@ type Converter[T] = Callable[[Json], T | None]
 # No reading is so large, nor so close to zero. Sums, products and quotients of others are finite.
 _TOO_LARGE: Final = 1e18
 _TOO_SMALL: Final = 1e-12
+# The year 2106.
+_LAST_EPOCH: Final = 2**32
 
 
 def wire[T](convert: Converter[T], *keys: str) -> T | None:
@@ -71,6 +73,16 @@ def integer(value: Json) -> int | None:
     return None if result is None else int(result)
 
 
+def whole(minimum: int, maximum: int) -> Converter[int]:
+    """Return a converter to whole numbers in a range, ends included."""
+
+    def convert(value: Json) -> int | None:
+        result = integer(value)
+        return result if result is not None and minimum <= result <= maximum else None
+
+    return convert
+
+
 def text(value: Json) -> str | None:
     """Return text without the quotes that V1 firmware puts inside its strings."""
     if isinstance(value, bool) or not isinstance(value, int | float | str):
@@ -105,7 +117,7 @@ def flag(value: Json) -> bool | None:
 def epoch(value: Json) -> int | None:
     """Return seconds since 1970, or None for never."""
     result = integer(value)
-    return result or None
+    return result if result and 0 < result < _LAST_EPOCH else None
 
 
 def local_time(value: Json) -> datetime | None:
