@@ -1,13 +1,12 @@
 """Start everything, and stop everything again."""
 
 import argparse
-import asyncio
 from pathlib import Path
 import sys
 
-from . import TOOLCHAIN, DemoError, dashboard, energy, miners
+from . import TOOLCHAIN, dashboard, energy, miners
 from .instance import running, say
-from .program import folder, free_port, until_stopped
+from .program import folder, free_port, run_program, until_stopped
 from .seed import PASSWORD, USER
 from .smoke import run as run_smoke
 
@@ -16,12 +15,7 @@ _KEPT = TOOLCHAIN / "demo-home"
 
 def main() -> int:
     """Run the demo; return the exit code."""
-    options = _options()
-    try:
-        return asyncio.run(_run(options))
-    except DemoError as error:
-        print(f"script/demo: {error}", file=sys.stderr)
-        return 1
+    return run_program("script/demo", _run(_options()))
 
 
 def _options() -> argparse.Namespace:

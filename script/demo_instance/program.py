@@ -1,17 +1,28 @@
 """What the scripts that run a Home Assistant have in common: its folder, its port, their end."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Coroutine, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 import shutil
 import signal
 import socket
+import sys
 import tempfile
+from typing import Any
 
 from . import TOOLCHAIN, DemoError
 from .instance import say
 from .process import LOG
+
+
+def run_program(name: str, work: Coroutine[Any, Any, int]) -> int:
+    """Do the work of a script; return the exit code, and say why if it failed."""
+    try:
+        return asyncio.run(work)
+    except DemoError as error:
+        print(f"{name}: {error}", file=sys.stderr)
+        return 1
 
 
 async def until_stopped(work: Callable[[], Awaitable[None]]) -> bool:

@@ -1,12 +1,10 @@
 """Run it, long or short."""
 
 import argparse
-import asyncio
 from dataclasses import replace
 import sys
 
-from demo_instance import DemoError
-from demo_instance.program import folder, free_port, until_stopped
+from demo_instance.program import folder, free_port, run_program, until_stopped
 
 from .run import run
 from .stage import Form
@@ -17,12 +15,7 @@ _LONG = Form(short=False, quiet=30, scan=300, watch=180)
 
 def main() -> int:
     """Run it; return the exit code."""
-    options = _options()
-    try:
-        return asyncio.run(_run(options))
-    except DemoError as error:
-        print(f"script/hostile: {error}", file=sys.stderr)
-        return 1
+    return run_program("script/hostile", _run(_options()))
 
 
 def _options() -> argparse.Namespace:

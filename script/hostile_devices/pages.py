@@ -185,7 +185,7 @@ async def attempt(
         if f"component.{error.domain}.exceptions.{error.key}.message" not in texts:
             raise Mismatch(f"{action} fails with {error!s:.200}") from error
         if len(error.message) > _LONGEST_MESSAGE or not error.message.isprintable():
-            raise Mismatch(f"{action} fails with {error.message:.80!a}") from error
+            raise Mismatch(f"{action} fails with {error.message[:80]!a}") from error
         return f"{action}: {error.key}"
     if complaints := await asyncio.to_thread(lambda: list(unclean(answer))):
         raise Mismatch(f"{action}: {len(complaints)} texts, the first: {complaints[0]}")

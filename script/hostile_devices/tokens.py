@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from functools import partial
 
-from .device import Exchange, Hostile, whole
+from .device import Edit, Exchange, Hostile, Send, unaltered, whole
 from .plausible import ENCRYPTED, TOKEN_REJECTED, Answers, put, raw
 
 _TOKENS: dict[str, object] = {
@@ -64,22 +64,18 @@ def devices() -> Iterator[Hostile]:
 
     One of them is so while it is added, the other when it is asked for something.
     """
+    kinds: list[tuple[str, Edit, Send]] = [
+        *((name, partial(_token, token), whole) for name, token in _TOKENS.items()),
+        *((name, unaltered, partial(_sealed, data)) for name, data in _SEALED.items()),
+    ]
     for turns in (False, True):
         when = "when it is used" if turns else "when it is added"
-        for name, token in _TOKENS.items():
+        for name, edit, send in kinds:
             yield Hostile(
                 kind="token",
                 name=f"{name}, {when}",
-                edit=partial(_token, token),
-                asks_password=True,
-                turns=turns,
-                short=(name, turns) in _SHORT,
-            )
-        for name, data in _SEALED.items():
-            yield Hostile(
-                kind="token",
-                name=f"{name}, {when}",
-                send=partial(_sealed, data),
+                edit=edit,
+                send=send,
                 asks_password=True,
                 turns=turns,
                 short=(name, turns) in _SHORT,

@@ -5,12 +5,13 @@ from collections import Counter
 from ipaddress import IPv4Network
 import json
 from pathlib import Path
-from typing import Any
+from typing import Any, override
 
 import pytest
 
 from custom_components.whatsminer.api import Miner
 from custom_components.whatsminer.const import DOMAIN
+from demo_instance.client import Client, RefusedError
 from demo_instance.loopback import pick_network
 from demo_instance.smoke.report import Mismatch, Step
 from homeassistant.config_entries import SOURCE_DHCP
@@ -19,7 +20,7 @@ from hostile_devices import announcer, log, plausible
 from hostile_devices.bounds import SetUps, few
 from hostile_devices.catalogue import place, silent_part
 from hostile_devices.device import PORT, Device, Hostile
-from hostile_devices.pages import unclean
+from hostile_devices.pages import attempt, unclean
 from hostile_devices.pulse import Figures
 from hostile_devices.texts import FORGED_LINE, TEXTS
 
@@ -55,6 +56,48 @@ def test_a_hostile_text_is_found_wherever_it_is_shown(name: str) -> None:
 def test_what_miners_are_called_is_clean(value: Any) -> None:
     """So that a complaint means something."""
     assert list(unclean(value)) == []
+
+
+class SayingNo(Client):
+    """A Home Assistant that refuses every action, and has one translation for that."""
+
+    def __init__(self, key: str, message: str) -> None:
+        """Take what it says."""
+        self.error = RefusedError(
+            {"translation_domain": DOMAIN, "translation_key": key, "message": message}
+        )
+
+    @override
+    async def act(
+        self, action: str, *, response: bool = False, **data: Any
+    ) -> dict[str, Any]:
+        raise self.error
+
+    @override
+    async def translations(self, category: str, domain: str) -> dict[str, str]:
+        return {f"component.{DOMAIN}.exceptions.refused.message": "It refused"}
+
+
+async def test_a_refusal_that_a_person_can_read_is_as_good_as_an_answer() -> None:
+    """Whatever the device made of it."""
+    client = SayingNo("refused", "Cellar refused query: no")
+    assert await attempt(client, "query", "a1", {}) == "query: refused"
+
+
+@pytest.mark.parametrize(
+    ("key", "message"),
+    [
+        ("", "Unknown error"),
+        ("refused", f"Cellar refused query: no\n{FORGED_LINE}"),
+        ("refused", "long" * 1000),
+    ],
+)
+async def test_a_refusal_that_nobody_can_read_is_a_failure(
+    key: str, message: str
+) -> None:
+    """It has no translation, or is not one line that ends."""
+    with pytest.raises(Mismatch, match="query fails with"):
+        await attempt(SayingNo(key, message), "query", "a1", {})
 
 
 # The log
