@@ -5,10 +5,13 @@ from unittest.mock import patch
 
 import pytest
 
-from custom_components.whatsminer.announcements import async_hear, async_seek
+from custom_components.whatsminer.announcements import (
+    async_handle_announcement,
+    async_seek,
+)
 from custom_components.whatsminer.api import Miner
 from custom_components.whatsminer.const import DOMAIN
-from custom_components.whatsminer.miners import ANNOUNCED
+from custom_components.whatsminer.miners import RECORDS, announced_host
 from homeassistant.config_entries import (
     SOURCE_DHCP,
     ConfigEntryDisabler,
@@ -254,7 +257,7 @@ async def test_the_last_announcement_counts(fleet: Fleet, ada: Owned) -> None:
     await be_loaded(fleet, ada)
     for number in (ELSEWHERE, 41, 42):
         await announce(fleet, ada, fleet.host(number))
-    assert len(fleet.hass.data[ANNOUNCED]) == 1
+    assert announced_host(fleet.hass, ada.entry) == fleet.host(42)
 
     zoe = await fleet.start("Zoe", host=fleet.host(ELSEWHERE))
     await ada.miner.move(fleet.host(42))
@@ -286,7 +289,7 @@ async def test_an_announcement_is_forgotten_when_the_miner_answers_where_it_was(
     """It never moved. What is at the other address later is nobody's business."""
     await announce(fleet, ada)
     await fleet.clock.next_poll(5)
-    assert fleet.hass.data[ANNOUNCED] == {}
+    assert announced_host(fleet.hass, ada.entry) is None
     zoe = await fleet.start("Zoe", host=fleet.host(ELSEWHERE))
 
     await be_loaded(fleet, ada)
@@ -359,12 +362,12 @@ async def test_a_miner_is_looked_for_once_at_a_time(fleet: Fleet, ada: Owned) ->
     held = Held()
     zoe.misbehave("*", held)
     first = fleet.hass.async_create_task(
-        async_hear(fleet.hass, ada.entry, fleet.host(ELSEWHERE))
+        async_handle_announcement(fleet.hass, ada.entry, fleet.host(ELSEWHERE))
     )
     await held.reached.wait()
 
     for number in (41, 42, ELSEWHERE):
-        await async_hear(fleet.hass, ada.entry, fleet.host(number))
+        await async_handle_announcement(fleet.hass, ada.entry, fleet.host(number))
     assert zoe.connections == 1
 
     held.release.set()
@@ -411,4 +414,4 @@ async def test_nothing_is_left_of_a_miner_that_is_removed(
 
     await fleet.hass.config_entries.async_remove(ada.entry.entry_id)
 
-    assert fleet.hass.data[ANNOUNCED] == {}
+    assert fleet.hass.data[RECORDS] == {}

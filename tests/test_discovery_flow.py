@@ -18,7 +18,7 @@ from custom_components.whatsminer.api import DEFAULT_PORT
 from custom_components.whatsminer.const import DOMAIN
 from custom_components.whatsminer.coordinator import WhatsminerCoordinator
 from custom_components.whatsminer.discovery import Found, async_look
-from custom_components.whatsminer.miners import ANNOUNCED
+from custom_components.whatsminer.miners import announced_host
 from homeassistant.config_entries import (
     SOURCE_DHCP,
     SOURCE_IGNORE,
@@ -740,7 +740,7 @@ async def test_an_address_outside_of_private_networks_is_not_taken_from_anybody(
 
     assert known.data == before
     assert tiles(hass) == []
-    assert not hass.data.get(ANNOUNCED)
+    assert announced_host(hass, known) is None
 
 
 @pytest.mark.parametrize(

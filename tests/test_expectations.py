@@ -14,7 +14,7 @@ from pytest_homeassistant_custom_component.common import (
     async_capture_events,
 )
 
-from custom_components.whatsminer.api import Capabilities, Generation, Miner, Snapshot
+from custom_components.whatsminer.api import Capabilities, Generation, Snapshot
 from custom_components.whatsminer.api.capabilities import OPTIONAL
 from custom_components.whatsminer.api.readings import (
     Details,
@@ -28,7 +28,8 @@ from custom_components.whatsminer.api.readings import (
 from custom_components.whatsminer.const import CHANGE_INTERVAL
 from custom_components.whatsminer.coordinator import WhatsminerCoordinator
 from custom_components.whatsminer.expectations import Expectations
-from custom_components.whatsminer.storage import Memory
+from custom_components.whatsminer.miners import MinerRecord
+from custom_components.whatsminer.storage import Memory, MemoryStore
 from homeassistant.config_entries import ConfigEntryState
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import entity_registry as er
@@ -69,15 +70,19 @@ class Entry:
         """Set it up for the first time, by the first of what it says again and again."""
         self.hass = hass
         self.freezer = freezer
-        self.miner = Miner("127.0.0.1")
+        self.forget()
         self.memory = Memory()
         self.reloads = 0
         self.says: Iterator[Snapshot] = cycle(said)
         self.set_up()
 
+    def forget(self) -> None:
+        """Keep nothing but what is on the disk, as at a restart of Home Assistant."""
+        self.record = MinerRecord(MemoryStore(self.hass, "entry"))
+
     def set_up(self) -> None:
         """Set it up."""
-        self.expectations = Expectations(self.hass, self.miner)
+        self.expectations = Expectations(self.record)
         first = next(self.says)
         self.capabilities = self.expectations.settle(first, self.memory)
         assert not self.expectations.outgrown(first)
@@ -208,7 +213,7 @@ def test_another_change_is_followed_after_an_hour(entry: Entry, said: Snapshot) 
 def test_a_change_that_the_owner_makes_is_followed_at_once(entry: Entry) -> None:
     """Each of them; and once."""
     for firmware in ("B", "C", "D"):
-        entry.expectations.welcome_change()
+        entry.expectations.expect_change()
         assert entry.poll(says(firmware)) == 1
         assert entry.poll(times=10) == 0
     assert entry.poll(PLAIN, times=10) == 0
@@ -231,7 +236,7 @@ def test_what_an_updated_miner_tells_step_by_step_is_followed(
 def test_what_the_same_firmware_told_before_is_expected(entry: Entry) -> None:
     """Now the miner may be stopped, or busy; also after a restart of Home Assistant."""
     entry.poll(SUPPLY)
-    entry.miner = Miner("127.0.0.1")  # as after one
+    entry.forget()
     entry.says = cycle([PLAIN])
     entry.set_up()
 
@@ -267,7 +272,7 @@ def test_a_reload_is_asked_for_once(entry: Entry) -> None:
 def test_another_miner_has_changes_of_its_own(
     entry: Entry, hass: HomeAssistant, freezer: FrozenDateTimeFactory
 ) -> None:
-    """As has one at another address, or one with a new control board."""
+    """They are no change of this one."""
     assert entry.poll(says("B")) == 1
     other = Entry(hass, freezer, LIQUID)
     assert other.poll(says("B"), times=5) == 1

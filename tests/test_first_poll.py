@@ -98,7 +98,7 @@ async def crowd(
 
 
 async def test_first_polls_are_made_a_few_miners_at_a_time(crowd: Crowd) -> None:
-    """A fleet that is set up does not start in one burst: eight, and then the others."""
+    """Eight, and then the others."""
     held = await crowd.join(12, held_at="devdetails")
     set_up = crowd.set_up()
 
@@ -115,6 +115,46 @@ async def test_first_polls_are_made_a_few_miners_at_a_time(crowd: Crowd) -> None
     assert await set_up
     assert crowd.states() == [LOADED] * 12
     assert {miner.peak_connections for miner in crowd.miners} == {1}
+
+
+@pytest.mark.parametrize("held_at", ["*", "get_version"])
+async def test_a_fleet_does_not_start_in_one_burst(
+    clock: Clock, crowd: Crowd, held_at: str
+) -> None:
+    """At most 64 connections are open at once, until those that do not answer are known."""
+    held = await crowd.join(70, held_at=held_at)
+    await crowd.join(1)
+    set_up = crowd.set_up()
+
+    await reached(held[:64])
+    await _settle()
+    # None has been answered, so that all of them are open.
+    assert sum(miner.connections for miner in crowd.miners) == 64
+
+    clock.move(0.5)
+    await reached(held)
+    await crowd.loaded(-1)
+    assert crowd.states() == [WAITING] * 70 + [LOADED]
+
+    release(held)
+    assert await set_up
+    assert crowd.states() == [LOADED] * 71
+
+
+async def test_miners_that_answer_are_not_reached_in_one_burst_either(
+    crowd: Crowd,
+) -> None:
+    """The next one is reached when one has answered."""
+    held = await crowd.join(66, held_at="get_version")
+    set_up = crowd.set_up()
+    await reached(held[:64])
+    held[5].release.set()
+    await reached(held[64:65])
+    await _settle()
+    assert not held[65].reached.is_set()
+
+    release(held)
+    assert await set_up
 
 
 @pytest.mark.parametrize("silent", [1, 50])

@@ -8,7 +8,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.whatsminer.const import DOMAIN
 from custom_components.whatsminer.coordinator import WhatsminerCoordinator
-from custom_components.whatsminer.miners import MINERS
+from custom_components.whatsminer.miners import RECORDS
 from homeassistant.config_entries import ConfigEntryState
 from homeassistant.const import STATE_UNAVAILABLE
 from homeassistant.core import HomeAssistant
@@ -399,7 +399,7 @@ async def test_what_a_stopped_miner_does_not_tell_stays(
     miner.misbehave("get_psu", Refused(132))
     for board in miner.state.boards:
         board.present = False
-    hass.data.pop(MINERS)  # as after a restart of Home Assistant
+    hass.data.pop(RECORDS)  # as after a restart of Home Assistant
     await hass.config_entries.async_reload(config_entry.entry_id)
     await hass.async_block_till_done()
 
@@ -431,4 +431,4 @@ async def test_a_removed_miner_is_forgotten(
 ) -> None:
     """Altogether."""
     await hass.config_entries.async_remove(config_entry.entry_id)
-    assert hass.data[MINERS] == {}
+    assert hass.data[RECORDS] == {}

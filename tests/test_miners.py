@@ -1,20 +1,22 @@
 """One line to each miner, however often its entry is reloaded, and where it may be."""
 
 from collections.abc import Callable
+from typing import Any
 
 from freezegun.api import FrozenDateTimeFactory
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.whatsminer.miners import (
-    ANNOUNCED,
-    MINERS,
+    RECORDS,
+    Change,
     address_of,
     announce,
     announced_host,
+    async_forget_miner,
     forget_announcement,
-    forget_miner,
     miner_of,
+    record_of,
 )
 from homeassistant.const import CONF_HOST, CONF_PASSWORD, CONF_PORT
 from homeassistant.core import HomeAssistant
@@ -84,15 +86,35 @@ async def test_another_mac_is_another_miner(
     assert miner_of(hass, entry).mac == "ce:02:01:00:00:01"
 
 
+@pytest.mark.parametrize(
+    ("changes", "stays"),
+    [
+        ({"title": "Other"}, True),
+        ({"data": {CONF_HOST: "127.0.0.2", CONF_PORT: 4028}}, False),
+        ({"unique_id": "ce:02:01:00:00:01"}, False),
+    ],
+)
+async def test_a_change_is_that_of_one_miner(
+    hass: HomeAssistant, entry: MockConfigEntry, changes: dict[str, Any], stays: bool
+) -> None:
+    """Not that of one at another address, or with a new control board."""
+    miner_of(hass, entry)
+    change = record_of(hass, entry).change = Change(0, is_other=True)
+    hass.config_entries.async_update_entry(entry, **changes)
+    miner_of(hass, entry)
+
+    assert record_of(hass, entry).change is (change if stays else None)
+
+
 async def test_a_miner_is_forgotten(
     hass: HomeAssistant, entry: MockConfigEntry
 ) -> None:
     """Also when nobody ever talked to it."""
-    forget_miner(hass, entry)
+    await async_forget_miner(hass, entry)
     miner = miner_of(hass, entry)
-    forget_miner(hass, entry)
+    await async_forget_miner(hass, entry)
 
-    assert hass.data[MINERS] == {}
+    assert hass.data[RECORDS] == {}
     assert miner_of(hass, entry) is not miner
 
 
@@ -105,7 +127,6 @@ async def test_a_miner_is_where_it_was_announced_last(
     announce(hass, entry, "10.0.0.2")
 
     assert announced_host(hass, entry) == "10.0.0.2"
-    assert len(hass.data[ANNOUNCED]) == 1
 
 
 async def test_an_announcement_is_forgotten_after_a_while(
@@ -130,5 +151,5 @@ async def test_an_announcement_is_forgotten_with_its_miner(
 ) -> None:
     """Nothing is left."""
     announce(hass, entry, "10.0.0.1")
-    forget_miner(hass, entry)
-    assert hass.data[ANNOUNCED] == {}
+    await async_forget_miner(hass, entry)
+    assert hass.data[RECORDS] == {}

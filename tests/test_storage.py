@@ -1,8 +1,10 @@
 """When the memory of a miner goes to the disk, and what is there then."""
 
+import asyncio
 from collections import Counter
 from collections.abc import Callable, Generator
 from contextlib import nullcontext
+import json
 from pathlib import Path
 from typing import Any, override
 
@@ -15,17 +17,14 @@ from pytest_homeassistant_custom_component.common import (
 
 from custom_components.whatsminer.const import DOMAIN, MEMORY_INTERVAL
 from custom_components.whatsminer.coordinator import WhatsminerCoordinator
-from custom_components.whatsminer.storage import (
-    Memory,
-    async_forget_memory,
-    memory_store,
-)
+from custom_components.whatsminer.miners import async_forget_miner, record_of
+from homeassistant.config_entries import ConfigEntryState
 from homeassistant.const import EVENT_HOMEASSISTANT_FINAL_WRITE
 from homeassistant.core import CoreState, HomeAssistant
 from homeassistant.exceptions import HomeAssistantError
 from simulator import Closed, SimulatedMiner
 
-from . import JOINED, Clock, Efficient, act, set_number
+from . import JOINED, Clock, Efficient, Held, act, set_number, shown
 
 FAULT = {110: "2026-11-01 08:00:00"}
 
@@ -137,6 +136,12 @@ async def store(
         case "stop":
             await stop(hass)
     await hass.async_block_till_done()
+
+
+async def settle() -> None:
+    """Let everybody who could do something do it."""
+    for _ in range(100):
+        await asyncio.sleep(0)
 
 
 async def stop(hass: HomeAssistant) -> None:
@@ -262,6 +267,141 @@ async def test_each_command_is_stored_however_many_there_are(
     assert hass_storage[key]["data"]["settings"]["web_pools"] == {"value": True}
 
 
+# What outlasts a reload
+
+
+@pytest.mark.parametrize(
+    ("entity", "action", "data", "command", "setting", "state"),
+    [
+        (
+            "number.miner_temperature_offset",
+            "number.set_value",
+            {"value": -5},
+            "set_temp_offset",
+            {"temperature_offset": {"value": -5}},
+            "-5.0",
+        ),
+        (
+            "switch.miner_pools_on_web_page",
+            "switch.turn_off",
+            {},
+            "disable_web_pools",
+            {"web_pools": {"value": False}},
+            "off",
+        ),
+        (
+            "number.miner_power_limit",
+            "number.set_value",
+            {"value": 3000},
+            "adjust_power_limit",
+            {"power_limit": {"value": 3000, "reported": 3000.0}},
+            "3000.0",
+        ),
+    ],
+)
+async def test_what_a_miner_accepts_during_a_reload_is_known_after_it(
+    hass: HomeAssistant,
+    miner: SimulatedMiner,
+    clock: Clock,
+    key: str,
+    hass_storage: Disk,
+    config_entry: MockConfigEntry,
+    set_up: WhatsminerCoordinator,
+    entity: str,
+    action: str,
+    data: dict[str, float],
+    command: str,
+    setting: dict[str, object],
+    state: str,
+) -> None:
+    """It is shown, and it is still stored when something else has been."""
+    held = Held()
+    miner.misbehave(command, held)
+    sent = hass.async_create_task(act(hass, action, entity, **data))
+    await held.reached.wait()
+    reload = hass.async_create_task(
+        hass.config_entries.async_reload(config_entry.entry_id)
+    )
+    while config_entry.state is not ConfigEntryState.SETUP_IN_PROGRESS:
+        await asyncio.sleep(0)
+    await settle()  # the new set-up has its memory, and waits for the miner
+    held.release.set()
+    await sent
+    assert await reload
+    assert config_entry.runtime_data is not set_up
+
+    alternate(miner, 1)
+    await clock.next_poll(2)
+    assert shown(hass, entity) == state
+    await clock.tick(MEMORY_INTERVAL)
+    stored = hass_storage[key]["data"]
+    assert stored["faults"] == ["110"]
+    assert stored["settings"] | setting == stored["settings"]
+
+
+@pytest.mark.parametrize("early", [False, True])
+@pytest.mark.parametrize("how", ["wait", "unload", "reload", "stop"])
+async def test_two_that_remember_at_once_lose_nothing_of_each_other(
+    hass: HomeAssistant,
+    miner: SimulatedMiner,
+    clock: Clock,
+    key: str,
+    hass_storage: Disk,
+    config_entry: MockConfigEntry,
+    set_up: WhatsminerCoordinator,
+    early: bool,
+    how: str,
+) -> None:
+    """A command of before a reload ends some time after it, while faults come and go."""
+    async with set_up.store.async_remembering() as memory:
+        assert await hass.config_entries.async_reload(config_entry.entry_id)
+        if early:
+            memory["host"] = "192.168.1.50"
+        alternate(miner, 1)
+        await clock.next_poll(2)
+        memory["host"] = "192.168.1.50"
+    if how == "wait":
+        await clock.tick(MEMORY_INTERVAL)
+    await store(hass, config_entry, miner, how)
+
+    stored = hass_storage[key]["data"]
+    assert stored["faults"] == ["110"]
+    assert stored["host"] == "192.168.1.50"
+
+
+async def test_two_that_load_at_once_have_the_same_memory(
+    hass: HomeAssistant, config_entry: MockConfigEntry, key: str, hass_storage: Disk
+) -> None:
+    """It is read from the disk once."""
+    hass_storage[key] = {"version": 1, "key": key, "data": {"boards": ["A"]}}
+    store = record_of(hass, config_entry).store
+    memory, same = await asyncio.gather(store.async_memory(), store.async_memory())
+
+    assert memory is same is await store.async_memory()
+    assert memory == {"boards": ["A"]}
+
+
+async def test_what_is_changed_back_meanwhile_is_stored_as_it_is(
+    hass: HomeAssistant,
+    clock: Clock,
+    config_entry: MockConfigEntry,
+    key: str,
+    hass_storage: Disk,
+) -> None:
+    """Somebody else has stored the change, and is not asked."""
+    store = record_of(hass, config_entry).store
+    async with store.async_remembering() as memory:
+        memory["host"] = "192.168.1.50"
+    async with store.async_remembering():
+        async with store.async_remembering() as memory:
+            memory["host"] = "192.168.1.51"
+        assert hass_storage[key]["data"] == {"host": "192.168.1.51"}
+        memory["host"] = "192.168.1.50"
+    await store.async_flush()
+
+    assert hass_storage[key]["data"] == {"host": "192.168.1.50"}
+
+
 # Who else looks
 
 
@@ -275,52 +415,64 @@ def file(key: str, tmp_path: Path) -> Path:
 
 
 @on_a_real_disk
-async def test_what_is_not_written_yet_can_be_loaded(
+async def test_what_is_not_written_yet_is_known_to_all(
     hass: HomeAssistant, clock: Clock, file: Path, config_entry: MockConfigEntry
 ) -> None:
-    """As it is then; and it is written all the same, when it was to be."""
-    memory = Memory(boards=["A"])
-    memory_store(hass, config_entry).async_save_soon(memory)
-    memory["boards"] = ["B"]
-    assert await memory_store(hass, config_entry).async_load() == {"boards": ["B"]}
+    """And it is written when it was to be, as it is then, whoever has changed it last."""
+    store = record_of(hass, config_entry).store
+    await store.async_memory()
+    with store.remembering_later() as memory:
+        memory["boards"] = ["A"]
+    assert await record_of(hass, config_entry).store.async_memory() == {"boards": ["A"]}
+    with store.remembering_later() as memory:
+        memory["boards"] = ["B"]
+    with store.remembering_later() as memory:
+        memory["efficiency"] = 20
     assert not file.exists()
 
-    memory["boards"] = ["C"]
     await clock.tick(MEMORY_INTERVAL)
-    assert '"C"' in file.read_text()
-    assert await memory_store(hass, config_entry).async_load() == {"boards": ["C"]}
+    written = json.loads(file.read_text())
+    assert written["data"] == {"boards": ["B"], "efficiency": 20}
 
 
-@on_a_real_disk
-async def test_a_memory_that_was_loaded_meanwhile_is_the_one_that_counts(
-    hass: HomeAssistant, clock: Clock, file: Path, config_entry: MockConfigEntry
-) -> None:
-    """As at a set-up that comes before the last one's memory was written."""
-    store = memory_store(hass, config_entry)
-    store.async_save_soon(Memory(boards=["A"]))
-    memory = await store.async_load()
-    assert memory is not None
-    memory["efficiency"] = 20
-    store.async_save_soon(memory)
-
-    await clock.tick(2 * MEMORY_INTERVAL)
-    assert await store.async_load() == {"boards": ["A"], "efficiency": 20}
-
-
+@pytest.mark.parametrize("late", ["at once", "later", "flush"])
+@pytest.mark.parametrize("waits", [False, True])
 @on_a_real_disk
 async def test_nothing_is_written_of_a_miner_that_was_removed(
-    hass: HomeAssistant, clock: Clock, file: Path, config_entry: MockConfigEntry
+    hass: HomeAssistant,
+    clock: Clock,
+    file: Path,
+    config_entry: MockConfigEntry,
+    late: str,
+    waits: bool,
 ) -> None:
-    """However much waited to be written."""
-    store = memory_store(hass, config_entry)
-    await store.async_save(Memory(boards=["A"]))
-    store.async_save_soon(Memory(boards=["B"]))
-    await async_forget_memory(hass, config_entry)
+    """However much waited to be written, was being written, or comes later."""
+    store = record_of(hass, config_entry).store
+    async with store.async_remembering() as memory:
+        memory["boards"] = ["A"]
+    assert file.exists()
+    if waits:
+        with store.remembering_later():
+            memory["boards"] = ["B"]
+    else:
+        memory["boards"] = ["B"]
+        hass.async_create_task(store.async_flush())
+    await async_forget_miner(hass, config_entry)
+    assert not file.exists()
+
+    match late:
+        case "at once":
+            async with store.async_remembering() as memory:
+                memory["boards"] = ["C"]
+        case "later":
+            with store.remembering_later() as memory:
+                memory["boards"] = ["C"]
+        case "flush":
+            await store.async_flush()
     await clock.tick(2 * MEMORY_INTERVAL)
     await stop(hass)
-
     assert not file.exists()
-    assert memory_store(hass, config_entry) is not store
+    assert record_of(hass, config_entry).store is not store
 
 
 @on_a_real_disk

@@ -16,7 +16,8 @@ from custom_components.whatsminer.api import Miner, commands
 from custom_components.whatsminer.const import DOMAIN, MEMORY_INTERVAL
 from custom_components.whatsminer.discovery import Found, async_scan
 from custom_components.whatsminer.issues import Issue, raise_issue
-from custom_components.whatsminer.miners import MINERS, address_of
+from custom_components.whatsminer.miners import RECORDS, address_of
+from custom_components.whatsminer.storage import Memory, MemoryStore
 from custom_components.whatsminer.whereabouts import (
     async_adopt,
     async_follow,
@@ -40,7 +41,6 @@ from homeassistant.helpers import (
     entity_registry as er,
     issue_registry as ir,
 )
-from homeassistant.helpers.storage import Store
 from simulator import Closed, Quirk, SimulatedMiner
 
 from . import JOINED, Held, act, names_of
@@ -199,7 +199,7 @@ async def test_another_miner_that_says_nothing_of_itself_takes_no_entity_away(
     zoe = await replace(fleet, ada, **silent_v1)
     zoe.state.mining = False
     await fleet.hass.config_entries.async_unload(ada.entry.entry_id)
-    fleet.hass.data.pop(MINERS)  # as after a restart
+    fleet.hass.data.pop(RECORDS)  # as after a restart
 
     await fleet.hass.config_entries.async_setup(ada.entry.entry_id)
     await fleet.settle()
@@ -381,7 +381,7 @@ async def test_whoever_is_gone_while_the_other_is_looked_at_has_no_issue(
     assert issues_told(fleet.hass) == []
     if how is be_removed:
         assert f"{DOMAIN}.{ada.entry.entry_id}" not in hass_storage
-        assert fleet.hass.data[MINERS] == {}
+        assert fleet.hass.data[RECORDS] == {}
 
 
 # What is not sent to another miner
@@ -868,14 +868,14 @@ async def test_boards_that_cannot_be_read_from_the_disk_are_those_of_one_miner(
     await leave(ada)
     renew(bea)
     await fleet.clock.next_poll(2)
-    load = Store.async_load
+    load = MemoryStore.async_memory
 
-    async def odd_load(store: Store[Any]) -> Any:
+    async def odd_load(store: MemoryStore) -> Memory:
         if store.key == f"{DOMAIN}.{ada.entry.entry_id}":
             raise OSError
         return await load(store)
 
-    with patch.object(Store, "async_load", odd_load):
+    with patch.object(MemoryStore, "async_memory", odd_load):
         placed = await async_place(fleet.hass, found(bea.miner))
 
     assert placed == {NEW_MAC.lower(): bea.entry}
@@ -966,7 +966,7 @@ async def test_a_miner_that_moves_during_a_reload_is_followed(
 ) -> None:
     """A set-up that began at the old address is not the last word."""
     held = Held()
-    fleet.hass.data[MINERS].clear()  # as after a restart of Home Assistant
+    fleet.hass.data[RECORDS].clear()  # as after a restart of Home Assistant
     ada.miner.misbehave(step, held)
     reload = fleet.hass.async_create_task(
         fleet.hass.config_entries.async_reload(ada.entry.entry_id)
@@ -1230,6 +1230,27 @@ async def test_the_new_control_board_is_no_longer_offered_as_a_new_miner(
     await async_adopt(fleet.hass, ada.entry, mac, (ada.miner.host, ada.miner.port))
     await fleet.settle()
     assert fleet.hass.config_entries.flow.async_progress() == []
+
+
+@pytest.mark.parametrize("ignored_first", [True, False])
+@pytest.mark.parametrize("others", [0, 2])
+async def test_an_entry_counts_beside_an_ignored_one_of_the_same_miner(
+    hass: HomeAssistant, ignored_first: bool, others: int
+) -> None:
+    """Whichever came first."""
+    mac = "c6:07:20:00:11:22"
+    ignored = MockConfigEntry(domain=DOMAIN, unique_id=mac, source=SOURCE_IGNORE)
+    entry = MockConfigEntry(domain=DOMAIN, unique_id=mac)
+    for number in range(others):
+        MockConfigEntry(domain=DOMAIN, unique_id=str(number)).add_to_hass(hass)
+    for each in (ignored, entry) if ignored_first else (entry, ignored):
+        each.add_to_hass(hass)
+    assert entry_of(hass, mac) is entry
+
+    await hass.config_entries.async_remove(entry.entry_id)
+    assert entry_of(hass, mac) is None
+    await hass.config_entries.async_remove(ignored.entry_id)
+    assert entry_of(hass, mac) is None
 
 
 async def test_a_new_control_board_that_was_ignored_can_be_adopted(

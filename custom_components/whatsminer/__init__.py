@@ -14,9 +14,8 @@ from .const import DOMAIN, MANUFACTURER
 from .coordinator import WhatsminerConfigEntry, WhatsminerCoordinator
 from .issues import async_setup_issues, clear_issues
 from .migration import async_migrate
-from .miners import forget_miner
+from .miners import async_forget_miner
 from .services import async_setup_services
-from .storage import async_forget_memory
 
 PLATFORMS: Final = (
     Platform.BINARY_SENSOR,
@@ -93,8 +92,7 @@ async def async_unload_entry(hass: HomeAssistant, entry: WhatsminerConfigEntry) 
 
 async def async_remove_entry(hass: HomeAssistant, entry: WhatsminerConfigEntry) -> None:
     """Leave nothing of a removed miner behind."""
-    forget_miner(hass, entry)
-    await async_forget_memory(hass, entry)
+    await async_forget_miner(hass, entry)
     clear_issues(hass, entry)
 
 

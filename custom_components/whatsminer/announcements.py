@@ -1,22 +1,17 @@
-"""Where miners are said to be, which is no proof: an entry follows once its miner answers there."""
-
-from typing import Final
+"""Looks for miners where they were announced; entries follow only after an answer."""
 
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant
-from homeassistant.util.hass_dict import HassKey
 
 from .api import Miner
-from .const import DOMAIN
 from .isolation import async_isolated
-from .miners import address_of, announce, announced_host
+from .miners import address_of, announce, announced_host, record_of
 from .whereabouts import Address, async_follow, async_mac, is_well, poll_soon, tenant_of
 
-# The ids of the entries whose miners are being looked for.
-_SOUGHT: Final[HassKey[set[str]]] = HassKey(f"{DOMAIN}_sought")
 
-
-async def async_hear(hass: HomeAssistant, entry: ConfigEntry, host: str) -> None:
+async def async_handle_announcement(
+    hass: HomeAssistant, entry: ConfigEntry, host: str
+) -> None:
     """Take note that a miner was announced at a host, and look whether it is there.
 
     It is asked there whenever it does not answer at its own address: it may need a minute
@@ -41,10 +36,10 @@ async def async_seek(
     """
     mac = entry.unique_id
     assert mac
-    sought = hass.data.setdefault(_SOUGHT, set())
-    if entry.entry_id in sought:
+    record = record_of(hass, entry)
+    if record.is_sought:
         return
-    sought.add(entry.entry_id)
+    record.is_sought = True
     try:
         old, port = address_of(entry)
         for host in dict.fromkeys((told, announced_host(hass, entry))):
@@ -54,7 +49,7 @@ async def async_seek(
                 await async_follow(hass, {mac: (host, port)})
                 return
     finally:
-        sought.discard(entry.entry_id)
+        record.is_sought = False
 
 
 async def _async_ask(

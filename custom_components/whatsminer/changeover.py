@@ -45,7 +45,7 @@ class Changeover:
         coordinator = self._coordinator
         old = coordinator.config_entry.data[CONF_PASSWORD]
         command = commands.update_pwd(old, new)
-        async with coordinator.async_remembering() as memory:
+        async with coordinator.store.async_remembering() as memory:
             memory["password"] = new
         try:
             await coordinator.async_command(command)
@@ -70,7 +70,7 @@ class Changeover:
         """
         coordinator = self._coordinator
         entry = coordinator.config_entry
-        async with coordinator.async_remembering() as memory:
+        async with coordinator.store.async_remembering() as memory:
             if memory.get("host") == entry.data[CONF_HOST]:
                 memory.pop("host", None)
         new = memory.get("password")
@@ -118,7 +118,7 @@ class Changeover:
         self._due = math.inf
 
     async def _async_forget_password(self) -> None:
-        async with self._coordinator.async_remembering() as memory:
+        async with self._coordinator.store.async_remembering() as memory:
             memory.pop("password", None)
 
     async def async_set_address(self, command: Command, host: str | None) -> None:
@@ -130,7 +130,7 @@ class Changeover:
             WhatsminerError: see `Miner.send`.
 
         """
-        async with self._coordinator.async_remembering() as memory:
+        async with self._coordinator.store.async_remembering() as memory:
             memory.pop("host", None)
             if host:
                 memory["host"] = host
@@ -139,6 +139,6 @@ class Changeover:
         except WhatsminerError as err:
             # An answer that was cut short comes from a miner whose network went down.
             if isinstance(err, RefusedError) or not err.request_sent:
-                async with self._coordinator.async_remembering() as memory:
+                async with self._coordinator.store.async_remembering() as memory:
                     memory.pop("host", None)
             raise

@@ -1,8 +1,7 @@
 """Polls one miner, and sends it what entities and actions ask for."""
 
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
-from copy import deepcopy
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 import logging
 import time
@@ -36,16 +35,16 @@ from .expectations import Expectations
 from .first_poll import async_first_poll
 from .identify import Identify
 from .issues import Issue, clear_issues, raise_issue
-from .miners import address_of, forget_announcement, miner_of
+from .miners import address_of, forget_announcement, miner_of, record_of
 from .preheat import Preheat
 from .settings import Settings
-from .storage import Memory, memory_store
+from .storage import Memory
 from .trend import Trend
 from .whereabouts import async_meet, tenant_of
 
 _LOGGER = logging.getLogger(__name__)
 
-# So many others are looked at that are met at the address of a miner, until it is back.
+# At most so many other miners are looked at while this one is missing.
 _MOST_STRANGERS: Final = 8
 
 type WhatsminerConfigEntry = ConfigEntry[WhatsminerCoordinator]
@@ -62,6 +61,8 @@ class WhatsminerCoordinator(DataUpdateCoordinator[Snapshot]):
     config_entry: WhatsminerConfigEntry
     # The id of the miner's device, registered before any entity.
     device_id: str
+    # It is loaded before the first poll.
+    memory: Memory
     # These are decided by the first poll.
     capabilities: Capabilities
     settings: Settings
@@ -75,16 +76,16 @@ class WhatsminerCoordinator(DataUpdateCoordinator[Snapshot]):
             name=entry.title,
             update_interval=_poll_interval(entry),
         )
+        record = record_of(hass, entry)
         self.miner = miner_of(hass, entry)
-        self.memory: Memory = {}
         self.access = Access(hass, entry, self.miner)
         self.break_even = BreakEven(self)
         self.changeover = Changeover(self)
-        self.expectations = Expectations(hass, self.miner)
+        self.expectations = Expectations(record)
         self.identify = Identify(self)
         self.preheat = Preheat(self)
         self.trend = Trend()
-        self._store = memory_store(hass, entry)
+        self.store = record.store
         self._patience = 0.0
         # The MAC addresses of other miners that were met at the address of this one.
         self._strangers: set[str] = set()
@@ -108,7 +109,7 @@ class WhatsminerCoordinator(DataUpdateCoordinator[Snapshot]):
 
     @override
     async def _async_setup(self) -> None:
-        self.memory = await self._store.async_load() or {}
+        self.memory = await self.store.async_memory()
 
     @override
     async def _async_update_data(self) -> Snapshot:
@@ -116,14 +117,11 @@ class WhatsminerCoordinator(DataUpdateCoordinator[Snapshot]):
         began = time.monotonic()
         try:
             self._refuse_tenant()
-            if self.data is None:
-                snapshot = await self._async_first_poll()
-            else:
-                snapshot = await self.miner.poll()
+            poll = self._async_first_poll if self.data is None else self.miner.poll
+            snapshot = await poll()
         except WhatsminerError as err:
             if not isinstance(err, UpdatingError):
-                told = self.memory.get("host")
-                await async_seek(self.hass, self.config_entry, told)
+                await async_seek(self.hass, self.config_entry, self.memory.get("host"))
             blip = isinstance(err, UnreachableError | MalformedReplyError)
             if blip and self.data is not None and began < self._patience:
                 _LOGGER.debug("%s: missed one poll: %s", self.name, err)
@@ -136,7 +134,7 @@ class WhatsminerCoordinator(DataUpdateCoordinator[Snapshot]):
         self._patience = began + 1.5 * interval.total_seconds()
         if self.expectations.outgrown(snapshot):
             self.hass.config_entries.async_schedule_reload(self.config_entry.entry_id)
-        with self.remembering_later() as memory:
+        with self.store.remembering_later() as memory:
             self.settings.update(snapshot, began)
             if not self.last_update_success:
                 self.trend.at_most.clear()  # nobody knows what was meanwhile
@@ -156,12 +154,7 @@ class WhatsminerCoordinator(DataUpdateCoordinator[Snapshot]):
         return snapshot
 
     def _refuse_tenant(self) -> None:
-        """Leave a miner in peace that is known to be another one.
-
-        Raises:
-            WrongMinerError: the address of this one is that of another.
-
-        """
+        """Raise WrongMinerError if another miner is known to be at the address."""
         entry = self.config_entry
         tenant = tenant_of(self.hass, address_of(entry))
         if tenant and tenant is not entry:
@@ -216,7 +209,7 @@ class WhatsminerCoordinator(DataUpdateCoordinator[Snapshot]):
         known = self.memory.get("firmware")
         if not self.miner.sure and known not in (None, snapshot.firmware):
             raise NoMacError("it does not tell who it is, and has another firmware")
-        with self.remembering_later() as memory:
+        with self.store.remembering_later() as memory:
             self.capabilities = self.expectations.settle(snapshot, memory)
         self.settings = Settings(
             self.name, self.capabilities, self.memory.setdefault("settings", {})
@@ -254,7 +247,7 @@ class WhatsminerCoordinator(DataUpdateCoordinator[Snapshot]):
             return None
         try:
             self._refuse_tenant()
-            async with self.async_remembering():
+            async with self.store.async_remembering():
                 with self.settings.asking(command), self.access.learning():
                     self.async_update_listeners()
                     answer = await self.changeover.async_surely(
@@ -300,36 +293,7 @@ class WhatsminerCoordinator(DataUpdateCoordinator[Snapshot]):
     async def async_shutdown(self) -> None:
         """Leave nothing behind: the next set-up finds out by itself what has to be repaired."""
         await super().async_shutdown()
-        await self._store.async_flush(self.memory)
         self.access.close()
         self.preheat.close()
         await self.identify.async_close()
-
-    @asynccontextmanager
-    async def async_remembering(self) -> AsyncIterator[Memory]:
-        """Store at once what is changed in memory meanwhile."""
-        before = deepcopy(self.memory)
-        try:
-            yield self.memory
-        finally:
-            if self._is_other_than(before):
-                await self._store.async_save(self.memory)
-
-    @contextmanager
-    def remembering_later(self) -> Iterator[Memory]:
-        """Store within some minutes what is changed in memory meanwhile.
-
-        That is for what miners say: one may say something else in each poll.
-        """
-        before = deepcopy(self.memory)
-        try:
-            yield self.memory
-        finally:
-            if self._is_other_than(before):
-                self._store.async_save_soon(self.memory)
-
-    def _is_other_than(self, before: Memory) -> bool:
-        """Tell whether there is something new to store, and an entry to store it for."""
-        # A command may outlast its entry, which has then left nothing behind.
-        entry = self.hass.config_entries.async_get_entry(self.config_entry.entry_id)
-        return entry is not None and self.memory != before
+        await self.store.async_flush()

@@ -1,5 +1,6 @@
 """What to send along with a report of a problem: all that is known, but not whose miner it is."""
 
+from copy import deepcopy
 from dataclasses import asdict
 from typing import Any
 
@@ -7,17 +8,17 @@ from homeassistant.config_entries import ConfigEntryState
 from homeassistant.core import HomeAssistant
 
 from .coordinator import WhatsminerConfigEntry, WhatsminerCoordinator
-from .miners import MINERS
+from .miners import record_of
 from .redaction import anonymise
-from .storage import memory_store
 
 
 async def async_get_config_entry_diagnostics(
     hass: HomeAssistant, entry: WhatsminerConfigEntry
 ) -> dict[str, Any]:
     """Return what is known of a miner, also of one that cannot be set up, or not be migrated."""
-    miner = hass.data.get(MINERS, {}).get(entry.entry_id)
-    memory = await memory_store(hass, entry).async_load() or {}
+    record = record_of(hass, entry)
+    # Copied, for it may change while the executor reads it.
+    memory = deepcopy(await record.store.async_memory())
     boards = memory.get("boards", [])
     diagnostics: dict[str, Any] = {
         "entry": {
@@ -35,7 +36,7 @@ async def async_get_config_entry_diagnostics(
     if entry.state is ConfigEntryState.LOADED:
         diagnostics |= _known(entry.runtime_data)
     # The last answer to each command, as it came. Copied, for a poll may add one meanwhile.
-    diagnostics["replies"] = dict(miner.replies) if miner else {}
+    diagnostics["replies"] = dict(record.miner.replies) if record.miner else {}
     redacted: dict[str, Any] = await hass.async_add_executor_job(
         anonymise, diagnostics, boards
     )

@@ -19,7 +19,7 @@ from homeassistant.helpers.service_info.dhcp import DhcpServiceInfo
 from homeassistant.helpers.typing import DiscoveryInfoType
 from homeassistant.util.hass_dict import HassKey
 
-from .announcements import async_hear
+from .announcements import async_handle_announcement
 from .api import DEFAULT_PORT, Miner, clean_name
 from .const import DOMAIN
 from .discovery import Found, is_mac, is_private
@@ -58,7 +58,7 @@ class DiscoverySteps(ConfigFlow):
         if not (is_mac(mac) and is_private(host)):
             return self.async_abort(reason="unusable_announcement")
         if entry := entry_of(self.hass, mac):
-            await async_hear(self.hass, entry, host)
+            await async_handle_announcement(self.hass, entry, host)
             return self.async_abort(reason="already_configured")
         if tenant_of(self.hass, (host, DEFAULT_PORT)):  # nobody else may ask there
             return self.async_abort(reason="already_configured")

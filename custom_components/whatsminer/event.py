@@ -145,7 +145,7 @@ class WhatsminerFaultEvent(WhatsminerEntity, EventEntity):
 
     async def _async_tell(self) -> None:
         """Fire for each change, as long as there are not too many, and remember."""
-        with self.coordinator.remembering_later() as memory:
+        with self.coordinator.store.remembering_later() as memory:
             for change, fault in self._changes():
                 if not self._allowance.take():
                     self._warn()

@@ -1,35 +1,12 @@
-"""As what a miner is set up, and when it turns out to be more than that, or another."""
+"""Decides what a miner is expected to report, and when its entry is reloaded."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 import time
-from typing import Final
-from weakref import WeakKeyDictionary
 
-from homeassistant.core import HomeAssistant
-from homeassistant.util.hass_dict import HassKey
-
-from .api import Capabilities, Miner, Snapshot
-from .const import CHANGE_INTERVAL, DOMAIN
+from .api import Capabilities, Snapshot
+from .const import CHANGE_INTERVAL
+from .miners import Change, MinerRecord
 from .storage import Memory
-
-
-@dataclass(slots=True)
-class _Change:
-    """What a miner was seen to be since its entry was reloaded for what it said.
-
-    `is_other` tells that it had become another one, and not just more.
-    """
-
-    since: float
-    is_other: bool
-    capabilities: Capabilities | None = None
-    has_model: bool = False
-
-
-# As long as there is the miner, which is the same over reloads of its entry.
-_CHANGES: Final[HassKey[WeakKeyDictionary[Miner, _Change]]] = HassKey(
-    f"{DOMAIN}_changes"
-)
 
 
 class Expectations:
@@ -43,10 +20,9 @@ class Expectations:
     # What can be expected; decided by `settle`.
     capabilities: Capabilities
 
-    def __init__(self, hass: HomeAssistant, miner: Miner) -> None:
-        """Prepare; nothing is known yet."""
-        self._miner = miner
-        self._changes = hass.data.setdefault(_CHANGES, WeakKeyDictionary())
+    def __init__(self, record: MinerRecord) -> None:
+        """Prepare; nothing is known yet but the last change."""
+        self._record = record
         self._firmware: str | None = None
         self._has_model = False
         self._reloads = False
@@ -69,7 +45,7 @@ class Expectations:
         return can
 
     def outgrown(self, snapshot: Snapshot) -> bool:
-        """Tell, once, that entities and device were made for less, or other, than there is."""
+        """Return whether the entry has to be reloaded. It is true once."""
         self._firmware = self._firmware or snapshot.firmware
         now = Capabilities.of(snapshot)
         all_seen = self.capabilities.joined(now)
@@ -83,7 +59,7 @@ class Expectations:
         if self._reloads or not (more or other):
             return False
         if change is None or (other and not change.is_other):
-            self._changes[self._miner] = _Change(time.monotonic(), other)
+            self._record.change = Change(time.monotonic(), other)
         elif more:
             change.capabilities = all_seen
             change.has_model = change.has_model or gains_model
@@ -92,13 +68,13 @@ class Expectations:
         self._reloads = True
         return True
 
-    def welcome_change(self) -> None:
+    def expect_change(self) -> None:
         """Follow the next change at once: the owner has made it."""
-        self._changes.pop(self._miner, None)
+        self._record.change = None
 
-    def _recent(self) -> _Change | None:
+    def _recent(self) -> Change | None:
         """Return the last change, unless it was too long ago to matter."""
-        change = self._changes.get(self._miner)
+        change = self._record.change
         if change and time.monotonic() - change.since < CHANGE_INTERVAL:
             return change
         return None

@@ -104,7 +104,7 @@ async def async_update_firmware(
                     await miner.update_firmware(pieces, image.size, progress)
             after = await _async_version_after(miner, before)
     finally:
-        coordinator.expectations.welcome_change()
+        coordinator.expectations.expect_change()
         coordinator.async_refresh_soon()  # whatever became of it
     if after is None:
         raise HomeAssistantError(

@@ -1,7 +1,8 @@
 """The first, longer poll of each miner, at the start of Home Assistant of many at once."""
 
 import asyncio
-from contextlib import ExitStack
+from collections.abc import AsyncIterator
+from contextlib import ExitStack, asynccontextmanager
 from typing import Final
 
 from homeassistant.core import HomeAssistant
@@ -10,25 +11,38 @@ from homeassistant.util.hass_dict import HassKey
 from .api import Miner, Snapshot
 from .const import DOMAIN
 
-# So many miners are polled for the first time at once, and each of them counts for so many
-# seconds: a slow one does not keep the others waiting.
-_AT_ONCE: Final = 8
+# At most so many miners are reached at once, because connections to hosts that do not answer
+# fill the neighbour table of the system, and at most so many are polled at once.
+_MOST_REACHED: Final = 64
+_MOST_POLLED: Final = 8
+# A miner keeps its place for so many seconds: a slow one does not keep the others waiting.
 _SECONDS: Final = 0.5
-_GATE: Final[HassKey[asyncio.Semaphore]] = HassKey(f"{DOMAIN}_first_polls")
+
+type _Gate = HassKey[asyncio.Semaphore]
+_REACHED: Final[_Gate] = HassKey(f"{DOMAIN}_first_reached")
+_POLLED: Final[_Gate] = HassKey(f"{DOMAIN}_first_polled")
 
 
 async def async_first_poll(hass: HomeAssistant, miner: Miner) -> Snapshot:
-    """Poll a miner when it is its turn, for which one that does not answer does not wait.
+    """Make the first poll of a miner. Only a few run at the same time.
 
     Raises:
         WhatsminerError: see `Miner.poll`.
 
     """
-    await miner.reach()
-    gate = hass.data.setdefault(_GATE, asyncio.Semaphore(_AT_ONCE))
+    async with _place(hass, _REACHED, _MOST_REACHED):
+        await miner.reach()
+    async with _place(hass, _POLLED, _MOST_POLLED):
+        return await miner.poll()
+
+
+@asynccontextmanager
+async def _place(hass: HomeAssistant, key: _Gate, most: int) -> AsyncIterator[None]:
+    """Wait for one of some places, and give it back at the end or after half a second."""
+    gate = hass.data.setdefault(key, asyncio.Semaphore(most))
     await gate.acquire()
     with ExitStack() as place:
         place.callback(gate.release)
         timer = hass.loop.call_later(_SECONDS, place.close)
         place.callback(timer.cancel)
-        return await miner.poll()
+        yield

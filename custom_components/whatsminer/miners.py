@@ -1,4 +1,4 @@
-"""What is known of each miner over reloads of its entry: its one line, and where it may be."""
+"""Keeps what is known of each miner over reloads: its connection and where it was announced."""
 
 from dataclasses import dataclass
 import time
@@ -9,11 +9,9 @@ from homeassistant.const import CONF_HOST, CONF_PASSWORD, CONF_PORT
 from homeassistant.core import HomeAssistant
 from homeassistant.util.hass_dict import HassKey
 
-from .api import Miner
+from .api import Capabilities, Miner
 from .const import DOMAIN
-
-MINERS: HassKey[dict[str, Miner]] = HassKey(f"{DOMAIN}_miners")
-ANNOUNCED: HassKey[dict[str, Announcement]] = HassKey(f"{DOMAIN}_announced")
+from .storage import MemoryStore
 
 # A miner asks for a new address while it still answers at its old one.
 _SECONDS_TO_MOVE: Final = 120
@@ -30,16 +28,59 @@ class Announcement:
     at: float
 
 
+@dataclass(slots=True)
+class Change:
+    """The last reload because of a change, and all capabilities seen since.
+
+    `is_other` tells that the miner had become another one, and not just more.
+    """
+
+    since: float
+    is_other: bool
+    capabilities: Capabilities | None = None
+    has_model: bool = False
+
+
+@dataclass(slots=True)
+class MinerRecord:
+    """What is known of one miner over reloads of its entry."""
+
+    store: MemoryStore
+    miner: Miner | None = None
+    announcement: Announcement | None = None
+    change: Change | None = None
+    is_sought: bool = False
+    """Whether somebody looks for it where it may be."""
+
+
+RECORDS: Final[HassKey[dict[str, MinerRecord]]] = HassKey(f"{DOMAIN}_records")
+
+
+def record_of(hass: HomeAssistant, entry: ConfigEntry) -> MinerRecord:
+    """Return what is known of the miner of an entry."""
+    records = hass.data.setdefault(RECORDS, {})
+    if entry.entry_id not in records:
+        records[entry.entry_id] = MinerRecord(MemoryStore(hass, entry.entry_id))
+    return records[entry.entry_id]
+
+
+async def async_forget_miner(hass: HomeAssistant, entry: ConfigEntry) -> None:
+    """Forget the miner of an entry that is removed, also on the disk."""
+    await record_of(hass, entry).store.async_remove()
+    del hass.data[RECORDS][entry.entry_id]
+
+
 def miner_of(hass: HomeAssistant, entry: ConfigEntry) -> Miner:
     """Return the miner of an entry, with the password that the entry has now.
 
     Something may be under way that a reload does not end, and there is one line to a miner.
     """
-    miners = hass.data.setdefault(MINERS, {})
+    record = record_of(hass, entry)
+    miner = record.miner
     address = address_of(entry)
-    miner = miners.get(entry.entry_id)
     if miner is None or (miner.address, miner.mac) != (address, entry.unique_id):
-        miner = miners[entry.entry_id] = Miner(*address, mac=entry.unique_id)
+        miner = record.miner = Miner(*address, mac=entry.unique_id)
+        record.change = None  # it was the change of another one
     miner.password = entry.data.get(CONF_PASSWORD) or ""
     return miner
 
@@ -51,25 +92,18 @@ def address_of(entry: ConfigEntry) -> tuple[str, int]:
 
 def announce(hass: HomeAssistant, entry: ConfigEntry, host: str) -> None:
     """Remember where a miner was announced last."""
-    announcements = hass.data.setdefault(ANNOUNCED, {})
-    announcements[entry.entry_id] = Announcement(host, time.monotonic())
+    record_of(hass, entry).announcement = Announcement(host, time.monotonic())
 
 
 def announced_host(hass: HomeAssistant, entry: ConfigEntry) -> str | None:
     """Return the host at which a miner was announced, None if it was not."""
-    announcement = hass.data.get(ANNOUNCED, {}).get(entry.entry_id)
+    announcement = record_of(hass, entry).announcement
     return announcement.host if announcement else None
 
 
 def forget_announcement(hass: HomeAssistant, entry: ConfigEntry) -> None:
     """Forget where a miner was announced a while ago: it answers at its address."""
-    announcements = hass.data.get(ANNOUNCED, {})
-    announcement = announcements.get(entry.entry_id)
+    record = record_of(hass, entry)
+    announcement = record.announcement
     if announcement and time.monotonic() >= announcement.at + _SECONDS_TO_MOVE:
-        del announcements[entry.entry_id]
-
-
-def forget_miner(hass: HomeAssistant, entry: ConfigEntry) -> None:
-    """Forget the miner of an entry that is removed."""
-    hass.data.get(MINERS, {}).pop(entry.entry_id, None)
-    hass.data.get(ANNOUNCED, {}).pop(entry.entry_id, None)
+        record.announcement = None

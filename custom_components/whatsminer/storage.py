@@ -1,11 +1,12 @@
 """What is kept of a miner over restarts of Home Assistant, beside its config entry."""
 
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from copy import deepcopy
 from typing import Final, TypedDict, override
 
-from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.storage import Store
-from homeassistant.util.hass_dict import HassKey
 
 from .const import DOMAIN, MEMORY_INTERVAL
 from .settings import Remembered
@@ -33,52 +34,75 @@ class Memory(TypedDict, total=False):
 
 
 class MemoryStore(Store[Memory]):
-    """Where the memory of one miner is kept.
+    """Keeps the memory of one miner: one object for as long as Home Assistant runs.
 
-    Each entry has one for as long as Home Assistant runs: whoever loads from it also gets what
-    is not written yet.
+    A command may outlast a reload of its entry, so that two coordinators have the memory at once.
     """
 
-    # Whether something waits to be written.
+    _memory: Memory | None = None
+    # A copy of the memory as it was written last.
+    _written: Memory | None = None
+    # Whether a write is planned.
     _waits = False
+    _is_removed = False
 
-    @callback
-    def async_save_soon(self, memory: Memory) -> None:
-        """Write within some minutes what a memory is then; a write that waits is enough."""
+    def __init__(self, hass: HomeAssistant, entry_id: str) -> None:
+        """Prepare; nothing is read yet."""
+        super().__init__(hass, _VERSION, f"{DOMAIN}.{entry_id}", private=True)
 
-        def data() -> Memory:
-            self._waits = False
-            return memory
+    async def async_memory(self) -> Memory:
+        """Return the memory, which is read from the disk once."""
+        if self._memory is None:
+            memory = await self.async_load() or {}
+            if self._memory is None:  # somebody else may have loaded it meanwhile
+                self._memory = memory
+                self._written = deepcopy(memory)
+        return self._memory
 
-        if not self._waits:
-            self._waits = True
-            self.async_delay_save(data, MEMORY_INTERVAL)
+    @asynccontextmanager
+    async def async_remembering(self) -> AsyncIterator[Memory]:
+        """Store at once what is changed in memory meanwhile."""
+        memory = await self.async_memory()
+        before = deepcopy(memory)
+        try:
+            yield memory
+        finally:
+            if memory != before:
+                await self.async_flush()
+
+    @contextmanager
+    def remembering_later(self) -> Iterator[Memory]:
+        """Store within some minutes what is changed in memory meanwhile.
+
+        That is for what miners say: one may say something else in each poll.
+        """
+        assert self._memory is not None
+        try:
+            yield self._memory
+        finally:
+            if self._is_news() and not self._waits:
+                self._waits = True
+                self.async_delay_save(self._to_write, MEMORY_INTERVAL)
+
+    async def async_flush(self) -> None:
+        """Write at once what is not written yet."""
+        if self._is_news():
+            await self.async_save(self._to_write())
 
     @override
-    async def async_save(self, data: Memory) -> None:
-        """Write at once; nothing waits any longer."""
+    async def async_remove(self) -> None:
+        """Remove the file. Nothing is written afterwards: a command may outlast its entry."""
+        self._is_removed = True
+        self.make_read_only()
+        await self.async_save({})  # comes back after a write that is under way
+        await super().async_remove()
+
+    def _is_news(self) -> bool:
+        return self._memory != self._written and not self._is_removed
+
+    @callback
+    def _to_write(self) -> Memory:
+        assert self._memory is not None
         self._waits = False
-        await super().async_save(data)
-
-    async def async_flush(self, memory: Memory) -> None:
-        """Write at once what waits to be written."""
-        if self._waits:
-            await self.async_save(memory)
-
-
-_STORES: Final[HassKey[dict[str, MemoryStore]]] = HassKey(f"{DOMAIN}_stores")
-
-
-def memory_store(hass: HomeAssistant, entry: ConfigEntry) -> MemoryStore:
-    """Return where it is kept."""
-    stores = hass.data.setdefault(_STORES, {})
-    if entry.entry_id not in stores:
-        key = f"{DOMAIN}.{entry.entry_id}"
-        stores[entry.entry_id] = MemoryStore(hass, _VERSION, key, private=True)
-    return stores[entry.entry_id]
-
-
-async def async_forget_memory(hass: HomeAssistant, entry: ConfigEntry) -> None:
-    """Remove what is kept of a miner whose entry is removed."""
-    await memory_store(hass, entry).async_remove()
-    del hass.data[_STORES][entry.entry_id]
+        self._written = deepcopy(self._memory)
+        return self._written

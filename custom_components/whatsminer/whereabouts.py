@@ -19,8 +19,7 @@ from .discovery import Found, async_end_discovery, async_look
 from .identifiers import move_identifiers
 from .isolation import async_isolated
 from .issues import Issue, clear_issues, raise_issue
-from .miners import address_of, miner_of
-from .storage import memory_store
+from .miners import address_of, miner_of, record_of
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -39,7 +38,10 @@ type Address = tuple[str, int]
 def entry_of(hass: HomeAssistant, mac: str) -> ConfigEntry | None:
     """Return the entry of a miner, None for a new or an ignored one."""
     entry = hass.config_entries.async_entry_for_domain_unique_id(DOMAIN, mac)
-    return None if entry is None or entry.source == SOURCE_IGNORE else entry
+    if entry is None or entry.source != SOURCE_IGNORE:
+        return entry
+    entries = hass.config_entries.async_entries(DOMAIN, include_ignore=False)
+    return next((other for other in entries if other.unique_id == mac), None)
 
 
 def is_well(entry: ConfigEntry) -> bool:
@@ -90,7 +92,11 @@ def set_address(hass: HomeAssistant, entry: ConfigEntry, address: Address) -> No
 
 @callback
 def poll_soon(hass: HomeAssistant, entry: ConfigEntry) -> bool:
-    """Poll a miner at once; return whether its entry is one that polls, or tries to."""
+    """Poll a miner at once.
+
+    Returns False when nothing was done, because the entry is neither set up nor waiting to be
+    set up again.
+    """
     if entry.state is ConfigEntryState.SETUP_RETRY:
         hass.config_entries.async_schedule_reload(entry.entry_id)
     elif entry.state is ConfigEntryState.LOADED:
@@ -229,8 +235,9 @@ async def _async_missing(hass: HomeAssistant) -> dict[ConfigEntry, set[str]]:
         DOMAIN, include_ignore=False, include_disabled=False
     ):
         if not is_well(entry):
-            store = memory_store(hass, entry)
-            memory = await async_isolated(store.async_load(), entry.title)
+            memory = await async_isolated(
+                record_of(hass, entry).store.async_memory(), entry.title
+            )
             boards[entry] = set((memory or {}).get("boards", ()))
     return boards
 
@@ -276,9 +283,7 @@ async def async_adopt(
 
 async def _async_forget_board(hass: HomeAssistant, entry: ConfigEntry) -> None:
     """Forget what was set at the old control board; the new one has it from the factory."""
-    store = memory_store(hass, entry)
-    memory = await store.async_load() or {}
-    memory.pop("settings", None)
-    memory.pop("password", None)
-    memory.pop("host", None)
-    await store.async_save(memory)
+    async with record_of(hass, entry).store.async_remembering() as memory:
+        memory.pop("settings", None)
+        memory.pop("password", None)
+        memory.pop("host", None)

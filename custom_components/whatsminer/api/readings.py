@@ -33,6 +33,7 @@ from .wire import (
 # No board hashes that fast; what says so means MH/s.
 _MOST_TERAHASH = 10_000
 _MEGAHASH = scaled(1e-6, above=-1, below=_MOST_TERAHASH * 1e6)  # MH/s to TH/s
+_TARGET = scaled(1e-6, above=0, below=_MOST_TERAHASH * 1e6)
 # GH/s to TH/s; 0 and less: boards not read yet
 _GIGAHASH = scaled(1e-3, above=0, below=_MOST_TERAHASH * 1e3)
 _POSITIVE = scaled(1, above=0, below=1e6)
@@ -80,7 +81,7 @@ class Summary:
     hash_rate_average: float | None = wire(_MEGAHASH, "MHS av")
     hash_rate_1m: float | None = wire(_MEGAHASH, "MHS 1m")
     hash_rate_15m: float | None = wire(_MEGAHASH, "MHS 15m")
-    target_hash_rate: float | None = wire(scaled(1e-6, above=0), "Target MHS")
+    target_hash_rate: float | None = wire(_TARGET, "Target MHS")
     factory_hash_rate: float | None = wire(_GIGAHASH, "Factory GHS")
     hash_deviation: float | None = wire(_PERCENT, "Hash Deviation%")
     hash_stable: bool | None = wire(flag, "Hash Stable")
