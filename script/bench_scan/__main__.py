@@ -3,12 +3,14 @@
 import argparse
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from ipaddress import IPv4Network
 import json
 import signal
 import sys
 from typing import Any
+
+from demo_instance.child_module import run_module
 
 from . import MINERS, BenchError, Farm, Result
 
@@ -72,7 +74,7 @@ def report(farm: Farm, full: Result, empty: Result) -> int:
 @asynccontextmanager
 async def _farm(miners: int) -> AsyncIterator[Farm]:
     """Run a network of so many miners for as long as the block lasts."""
-    async with _child("farm", str(miners)) as process:
+    async with run_module(f"{__package__}.farm", str(miners)) as process:
         farm = Farm(**await _told(process, "the network"))
         silent = len(list(IPv4Network(farm.network).hosts())) - miners
         print(
@@ -83,28 +85,8 @@ async def _farm(miners: int) -> AsyncIterator[Farm]:
 
 
 async def _scan(farm: Farm) -> Result:
-    async with _child("scan", farm.network) as process:
+    async with run_module(f"{__package__}.scan", farm.network) as process:
         return Result(**await _told(process, "the scan"))
-
-
-@asynccontextmanager
-async def _child(
-    module: str, argument: str
-) -> AsyncIterator[asyncio.subprocess.Process]:
-    """Run one of our modules; when the block ends, it does."""
-    process = await asyncio.create_subprocess_exec(
-        sys.executable, "-P", "-m", f"{__package__}.{module}", argument,
-        stdin=asyncio.subprocess.PIPE,
-        stdout=asyncio.subprocess.PIPE,
-        # Ctrl-C in the terminal is ours to hand on.
-        start_new_session=True,
-    )  # fmt: skip
-    try:
-        yield process
-    finally:
-        with suppress(ProcessLookupError):
-            process.kill()  # it has nothing to tidy up
-        await process.wait()
 
 
 async def _told(process: asyncio.subprocess.Process, who: str) -> dict[str, Any]:

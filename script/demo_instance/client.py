@@ -1,8 +1,8 @@
 """Home Assistant's REST and WebSocket interfaces, as a browser uses them."""
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Self
@@ -72,7 +72,22 @@ class Client:
         async with aiohttp.ClientSession(headers=headers, timeout=timeout) as session:
             yield cls(url, token, session)
 
+    def another(self) -> Self:
+        """Return the same administrator at a connection of its own, to ask both at one time."""
+        return type(self)(self._url, self._token, self._session)
+
     # REST
+
+    async def fetch(self, path: str) -> bytes:
+        """Return what is under a path, as it is.
+
+        Raises:
+            DemoError: Home Assistant does not give it.
+        """
+        async with self._session.get(f"{self._url}/{path}") as response:
+            if response.status != 200:
+                raise DemoError(f"{path} is answered with {response.status}")
+            return await response.read()
 
     async def is_running(self) -> bool:
         """Tell whether Home Assistant has finished its start."""
@@ -200,14 +215,55 @@ class Client:
         Raises:
             RefusedError: Home Assistant says no.
         """
-        async with self._turn:
-            socket = await self._connected()
-            self._id += 1
-            await socket.send_json({"id": self._id, "type": kind, **arguments})
-            answer = await socket.receive_json()
+        answer = await self._ask(kind, arguments)
         if not answer["success"]:
             raise RefusedError(answer["error"])
         return answer["result"]
+
+    async def ping(self) -> None:
+        """Wait until Home Assistant answers the least that can be asked."""
+        await self._ask("ping", {})
+
+    async def _ask(self, kind: str, arguments: Mapping[str, Any]) -> dict[str, Any]:
+        async with self._turn:
+            self._id += 1
+            message = {"id": self._id, "type": kind, **arguments}
+            socket = await self._connected()
+            try:
+                await socket.send_json(message)
+            except aiohttp.ClientConnectionResetError:
+                # It was closed while nothing was asked, or Home Assistant has restarted.
+                self._socket = None
+                socket = await self._connected()
+                await socket.send_json(message)
+            while True:
+                try:
+                    answer: dict[str, Any] = await socket.receive_json()
+                except aiohttp.WSMessageTypeError as error:
+                    self._socket = None
+                    raise DemoError("Home Assistant closes the connection") from error
+                if answer["id"] == self._id:  # else nobody waits for it any more
+                    return answer
+
+    @asynccontextmanager
+    async def subscribed(
+        self, kind: str, heard: Callable[[Any], None], **arguments: Any
+    ) -> AsyncIterator[None]:
+        """Hear the events of a WebSocket command; meanwhile nothing else can be asked."""
+        await self.command(kind, **arguments)
+        socket = await self._connected()
+
+        async def listen() -> None:
+            async for message in socket:
+                heard(message.json()["event"])
+
+        listening = asyncio.create_task(listen())
+        try:
+            yield
+        finally:
+            listening.cancel()
+            with suppress(asyncio.CancelledError):
+                await listening
 
     async def call(
         self, entity_id: str, service: str, *, domain: str | None = None, **data: Any
@@ -292,7 +348,10 @@ class Client:
     async def _connected(self) -> aiohttp.ClientWebSocketResponse:
         """Return the connection, a new one if Home Assistant has restarted."""
         if self._socket is None or self._socket.closed:
-            socket = await self._session.ws_connect(f"{self._url}/api/websocket")
+            # A registry is one message, which may be larger than aiohttp takes by itself.
+            socket = await self._session.ws_connect(
+                f"{self._url}/api/websocket", max_msg_size=0
+            )
             await socket.receive_json()
             await socket.send_json({"type": "auth", "access_token": self._token})
             if (await socket.receive_json())["type"] != "auth_ok":

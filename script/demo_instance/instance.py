@@ -51,8 +51,9 @@ async def running(config: Path, port: int, *, for_visitor: bool) -> AsyncIterato
     async with (
         miners.running(PLANS, network) as started,
         miners.running(more_plans, network) as more,
-        Client.open(url, token) as client,
         HomeAssistant(config) as home,
+        # It goes first: Home Assistant waits 10 s for a client that does not say goodbye.
+        Client.open(url, token) as client,
     ):
         await home.wait_until_up(client)
         yield Demo(url, client, home, network, started, more)

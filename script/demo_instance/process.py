@@ -22,11 +22,16 @@ _SECONDS_TO_STOP = 30.0
 
 
 class HomeAssistant:
-    """A Home Assistant that runs as long as the ``async with`` block lasts."""
+    """A Home Assistant that runs as long as the ``async with`` block lasts.
+
+    Attributes:
+        seconds_to_start: how long it took to be up, the last time.
+    """
 
     def __init__(self, config: Path) -> None:
         """Prepare; nothing is started."""
         self.log = config / LOG
+        self.seconds_to_start = 0.0
         self._config = config
         self._child: tuple[Path, ...] = (_CHILD,)
         self._process: asyncio.subprocess.Process | None = None
@@ -72,6 +77,29 @@ class HomeAssistant:
                 start_new_session=True,
             )  # fmt: skip
 
+    async def restart(self, client: Client) -> float:
+        """End it as its web page does, and start it again; return how long it took to end.
+
+        Raises:
+            DemoError: it does not end, or not as it was told.
+        """
+        assert self._process is not None
+        begin = time.monotonic()
+        with suppress(DemoError):  # it may end before it has answered
+            await client.command(
+                "call_service", domain="homeassistant", service="restart"
+            )
+        try:
+            async with asyncio.timeout(_SECONDS_TO_STOP):
+                code = await self._process.wait()
+        except TimeoutError:
+            raise DemoError("Home Assistant does not stop") from None
+        if code != _RESTART:
+            raise DemoError(f"Home Assistant ended with exit code {code}")
+        seconds = time.monotonic() - begin
+        await self._start()
+        return seconds
+
     async def wait_until_up(self, client: Client) -> None:
         """Wait until it has set up everything.
 
@@ -93,6 +121,7 @@ class HomeAssistant:
                     raise DemoError("Home Assistant could not set up its web page")
                 print(f"    still starting, {told} s", file=sys.stderr)
             await asyncio.sleep(0.1)
+        self.seconds_to_start = time.monotonic() - begin
 
     async def wait(self) -> None:
         """Wait until it ends by itself; a restart from its web page is no end.

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping
+from ipaddress import IPv4Network
 from typing import Any
 
 from ..client import DOMAIN, Client
@@ -35,19 +36,24 @@ async def run(bench: Bench) -> None:
         step.shown = "abort: already_configured"
 
 
-async def scan(bench: Bench) -> dict[str, Any]:
-    """Scan the network of the miners, and return the form that comes of it."""
+async def scan(
+    bench: Bench, *networks: IPv4Network, seconds: float = _SECONDS_TO_SCAN
+) -> dict[str, Any]:
+    """Scan the network of the miners, or others, and return the form that comes of it."""
     form = await bench.client.start_flow("scan")
     expect(form, type="form", step_id="scan")
     flow_id: str = form["flow_id"]
-    flow = await bench.client.submit(flow_id, {"networks": str(bench.network)})
-    return await _wait(bench, flow)
+    scanned = ", ".join(map(str, networks or [bench.network]))
+    flow = await bench.client.submit(flow_id, {"networks": scanned})
+    return await wait(bench, flow, seconds)
 
 
-async def _wait(bench: Bench, flow: dict[str, Any]) -> dict[str, Any]:
+async def wait(
+    bench: Bench, flow: dict[str, Any], seconds: float = _SECONDS_TO_SCAN
+) -> dict[str, Any]:
     """Wait until a dialogue has got over what takes a while."""
     flow_id: str = flow["flow_id"]
-    async with asyncio.timeout(_SECONDS_TO_SCAN):
+    async with asyncio.timeout(seconds):
         while flow["type"] == "progress":
             await asyncio.sleep(0.1)
             flow = await bench.client.submit(flow_id)
@@ -65,12 +71,12 @@ async def _pick_one(
         picks = {"miners": [each.mac for each in among], "others": "show"}
         answer = {**picks, "password": plan.password}
         flow_id: str = form["flow_id"]
-        flow = await _wait(bench, await bench.client.submit(flow_id, answer))
+        flow = await wait(bench, await bench.client.submit(flow_id, answer))
         if len(among) > 1:
             shown = await form_error(bench.client, flow, "wrong_password_at")
             step.shown = f"{shown}, then "
             answer["miners"] = [miner.mac]
-            flow = await _wait(bench, await bench.client.submit(flow_id, answer))
+            flow = await wait(bench, await bench.client.submit(flow_id, answer))
         expect(flow, type="abort", reason="miners_added")
         await bench.until(lambda: _is_there(bench, miner), "the miner is there")
         step.shown += "1 miner added"

@@ -7,7 +7,7 @@ import re
 from .report import Mismatch
 
 # A record begins with its time and level; what follows without is a part of it.
-_RECORD = re.compile(r"^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\S* (?P<level>[A-Z]+) ")
+RECORD = re.compile(r"^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\S* (?P<level>[A-Z]+) ")
 _STARTED = "Home Assistant initialized in"
 # What is said of every custom integration, and of programs that no miner needs and whose
 # installation would take root.
@@ -33,7 +33,7 @@ def check(log: Path, refusals: Sequence[str], outages: Sequence[str]) -> str:
     Returns:
         How much was looked through, for the table.
     """
-    records = _records(log.read_text(errors="replace"))
+    records = records_of(log.read_text(errors="replace"))
     if not any(_STARTED in record for record in records):
         raise Mismatch("the log does not tell of a start")
     complaints = [
@@ -47,10 +47,11 @@ def check(log: Path, refusals: Sequence[str], outages: Sequence[str]) -> str:
     return f"{len(records)} records"
 
 
-def _records(text: str) -> list[str]:
+def records_of(text: str) -> list[str]:
+    """Return the records of a log, each with what follows it without a time."""
     records: list[str] = []
     for line in text.splitlines(keepends=True):
-        if _RECORD.match(line) or not records:
+        if RECORD.match(line) or not records:
             records.append(line)
         else:
             records[-1] += line
@@ -58,7 +59,7 @@ def _records(text: str) -> list[str]:
 
 
 def _complains(record: str) -> bool:
-    begin = _RECORD.match(record)
+    begin = RECORD.match(record)
     # What is no record was written past the log: a traceback, or Python itself.
     level = begin["level"] if begin else "ERROR"
     if level in ("ERROR", "CRITICAL") or "Traceback" in record:

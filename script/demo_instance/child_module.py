@@ -1,0 +1,29 @@
+"""Modules of the scripts that run in a process of their own."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+import sys
+
+_LONGEST_LINE = 1024 * 1024
+
+
+@asynccontextmanager
+async def run_module(
+    module: str, *arguments: str
+) -> AsyncIterator[asyncio.subprocess.Process]:
+    """Run a module that can be talked to; when the block ends, it does."""
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-P", "-m", module, *arguments,
+        stdin=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.PIPE,
+        limit=_LONGEST_LINE,
+        # Ctrl-C in the terminal is ours to hand on.
+        start_new_session=True,
+    )  # fmt: skip
+    try:
+        yield process
+    finally:
+        with suppress(ProcessLookupError):
+            process.kill()  # it has nothing to tidy up
+        await process.wait()

@@ -1,0 +1,46 @@
+"""Run it, long or short."""
+
+import argparse
+from dataclasses import replace
+import sys
+
+from demo_instance.program import folder, free_port, run_program, until_stopped
+
+from .run import run
+from .stage import Form
+
+_SHORT = Form(short=True, quiet=3, scan=60, watch=12)
+_LONG = Form(short=False, quiet=30, scan=300, watch=180)
+
+
+def main() -> int:
+    """Run it; return the exit code."""
+    return run_program("script/hostile", _run(_options()))
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        prog="script/hostile",
+        description="Let hostile devices loose on Home Assistant, and verify that it and its"
+        " good miners do not suffer.",
+    )
+    parser.add_argument(
+        "--short", action="store_true", help="fewer devices and a minute, for CI"
+    )
+    parser.add_argument(
+        "--only", default="", metavar="TEXT", help="devices with this in their names"
+    )
+    return parser.parse_args()
+
+
+async def _run(options: argparse.Namespace) -> int:
+    form = _SHORT if options.short else _LONG
+    with folder("hostile") as config:
+        done = await until_stopped(
+            lambda: run(config, free_port(0), replace(form, only=options.only))
+        )
+    return 0 if done else 130
+
+
+if __name__ == "__main__":
+    sys.exit(main())

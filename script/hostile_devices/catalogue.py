@@ -1,0 +1,82 @@
+"""All hostile devices, and where each of them is."""
+
+from dataclasses import dataclass
+from ipaddress import IPv4Network
+from itertools import islice
+
+from . import (
+    amounts,
+    figures,
+    refusals,
+    shapes,
+    silences,
+    strangers,
+    texts,
+    tokens,
+    work,
+)
+from .device import Hostile
+
+_FIRST_PLACE = 20  # the good miners are before it
+_SILENT_PREFIX = 28
+_MODULES = (
+    *(texts, refusals, work, figures, amounts),
+    *(shapes, silences, tokens, strangers),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """A hostile device in the network.
+
+    Attributes:
+        host: its address.
+        mac: in lower case with colons; the one that it has been told to have.
+    """
+
+    hostile: Hostile
+    host: str
+    mac: str
+
+    @property
+    def name(self) -> str:
+        """What it is, for the table."""
+        return f"{self.hostile.kind}: {self.hostile.name}"
+
+
+def place(network: IPv4Network, *, short: bool, only: str = "") -> list[Placed]:
+    """Return those that take part; each has the same address in every run.
+
+    Args:
+        network: a /24.
+        short: whether it is the short form.
+        only: what has to be in their names.
+    """
+    hosts = network.hosts()
+    talkative = iter([host for host in hosts if host not in silent_part(network)])
+    next(islice(talkative, _FIRST_PLACE - 2, None))
+    silent = silent_part(network).hosts()
+    listed = [hostile for module in _MODULES for hostile in module.devices()]
+    placed = [
+        Placed(
+            hostile,
+            str(next(silent if hostile.never_answers else talkative)),
+            _mac(number),
+        )
+        for number, hostile in enumerate(listed)
+    ]
+    return [
+        each
+        for each in placed
+        if (each.hostile.short or not short) and only.lower() in each.name.lower()
+    ]
+
+
+def silent_part(network: IPv4Network) -> IPv4Network:
+    """Return the part of a network for those that never answer: a scan of it takes long."""
+    *_, last = network.subnets(new_prefix=_SILENT_PREFIX)
+    return last
+
+
+def _mac(number: int) -> str:
+    return f"02:57:4d:00:00:{number:02x}"

@@ -1,0 +1,153 @@
+"""A hostile device: what makes it hostile, and the server that it is."""
+
+import asyncio
+from collections import Counter
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from dataclasses import dataclass
+import json
+from typing import Self
+
+from . import plausible
+from .plausible import ENCRYPTED, Answers
+
+PORT = 4028
+_MOST_BYTES = 8192  # of a request
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """One request and where its answer goes.
+
+    Attributes:
+        command: as it came, `summary+pools+edevs`.
+        number: how many requests there were before.
+        data: the answer of a plausible miner with the hostile thing in it.
+    """
+
+    command: str
+    number: int
+    data: bytes
+    reader: asyncio.StreamReader
+    writer: asyncio.StreamWriter
+
+    async def send(self, data: bytes) -> None:
+        """Send bytes; what the other side does not take is waited for."""
+        self.writer.write(data)
+        await self.writer.drain()
+
+    async def hang(self) -> None:
+        """Say no more, until the other side closes."""
+        while await self.reader.read(_MOST_BYTES):
+            pass
+
+
+# Alters the answers of a plausible miner; the number counts its polls, from 0.
+type Edit = Callable[[Answers, int], None]
+type Send = Callable[[Exchange], Awaitable[None]]
+
+
+async def whole(exchange: Exchange) -> None:
+    """Send the answer as a miner does."""
+    await exchange.send(exchange.data)
+
+
+def unaltered(said: Answers, poll: int) -> None:
+    """Leave the answers as they are."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hostile:
+    """What makes a device hostile.
+
+    Attributes:
+        name: what is hostile in it, for the table.
+        edit: what it says instead of what a plausible miner would.
+        send: how it says it.
+        hostname: what it calls itself when it asks for an address; None for one that does not.
+        asks_password: whether it is added with a password, to see what it makes of that.
+        turns: whether it is plausible in everything until it is told to turn.
+        never_answers: whether it is silent from the beginning, which takes long to find out.
+        short: whether it takes part in the short form.
+    """
+
+    kind: str
+    name: str
+    edit: Edit = unaltered
+    send: Send = whole
+    hostname: str | None = None
+    asks_password: bool = False
+    turns: bool = False
+    never_answers: bool = False
+    short: bool = False
+
+
+class Device:
+    """A hostile device that runs as long as the ``async with`` block lasts.
+
+    Attributes:
+        host: its address.
+        asked: how often each command came.
+    """
+
+    def __init__(self, hostile: Hostile, host: str, mac: str) -> None:
+        """Prepare; the port is closed."""
+        self.asked: Counter[str] = Counter()
+        self.turned = False
+        self._hostile = hostile
+        self.host = host
+        self._mac = mac
+
+    async def __aenter__(self) -> Self:
+        """Open the port.
+
+        Raises:
+            OSError: the address is none of this machine, or the port is in use.
+        """
+        self._server = await asyncio.start_server(self._serve, self.host, PORT)
+        return self
+
+    async def __aexit__(self, *error: object) -> None:
+        """Close the port and every connection."""
+        self._server.close()
+        self._server.abort_clients()
+        await self._server.wait_closed()
+
+    async def _serve(
+        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+    ) -> None:
+        with suppress(ConnectionError):
+            if request := await reader.read(_MOST_BYTES):
+                await self._answer(_command(request), reader, writer)
+        writer.close()
+        with suppress(ConnectionError):
+            await writer.wait_closed()
+
+    async def _answer(
+        self,
+        command: str,
+        reader: asyncio.StreamReader,
+        writer: asyncio.StreamWriter,
+    ) -> None:
+        number = self.asked.total()
+        self.asked[command] += 1
+        said = plausible.answers(self._mac, self.host, plausible.now())
+        send: Send = whole
+        if self.turned or not self._hostile.turns:
+            self._hostile.edit(said, self.polls)
+            send = self._hostile.send
+        data = plausible.answer(said, command)
+        await send(Exchange(command, number, data, reader, writer))
+
+    @property
+    def polls(self) -> int:
+        """How often it was asked for its hashboards, as in every poll."""
+        return sum(count for command, count in self.asked.items() if "edevs" in command)
+
+
+def _command(request: bytes) -> str:
+    """Return the command of a request."""
+    try:
+        return str(json.loads(request).get("cmd", ENCRYPTED))
+    except ValueError, AttributeError:
+        return ENCRYPTED

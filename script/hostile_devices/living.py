@@ -1,0 +1,179 @@
+"""Hostile devices as entries: each is polled, looked at and used, and what changes is saved."""
+
+import asyncio
+from collections import Counter
+from collections.abc import Mapping
+import time
+
+from demo_instance import miners
+from demo_instance.miners import AIR, HYDRO
+from demo_instance.smoke.report import Mismatch
+
+from . import meeting
+from .bounds import SetUps, few, most_set_ups
+from .catalogue import Placed
+from .pages import attempt, diagnostics
+from .stage import INTERVAL, Stage
+
+# No real miner has more.
+_MOST = {"device": 5, "entity": 120}
+_SECONDS_TO_SAVE = 25.0
+_USED_AT_ONCE = 8
+_FLOOD = 600
+_MOST_DIALOGUES = 300
+_READS: tuple[tuple[str, Mapping[str, str]], ...] = (
+    ("query", {"command": "summary+pools+edevs"}),
+    ("query", {"command": "get_error_code"}),
+)
+# What the good miner is called from now on.
+NAME = "renamed meanwhile"
+
+
+async def run(stage: Stage, silent: asyncio.Task[None]) -> None:
+    """Live with them for a while, at least until those that are silent have been met."""
+    set_ups = SetUps()
+    begin = time.monotonic()
+    async with (
+        stage.watched("with hostile devices as entries") as figures,
+        stage.bench.client.another().subscribed(
+            "config_entries/subscribe", set_ups.hear
+        ),
+    ):
+        await stage.farm.turn()
+        await _change(stage)
+        await _flood(stage)
+        await _use_all(stage)
+        await silent
+        await stage.read_pages("with hostile devices as entries")
+        await asyncio.sleep(max(0.0, begin + stage.form.watch - time.monotonic()))
+        await _verify_saved(stage)
+        await _verify_places(stage)
+    often = most_set_ups((time.monotonic() - begin) / INTERVAL)
+    names = stage.names_of_entries
+    async with stage.report.step("no device is set up again and again") as step:
+        few(step, _named(set_ups.counts, names), often)
+    async with stage.report.step("no device is written to disk at every poll") as step:
+        files = {f"whatsminer.{entry}": name for entry, name in names.items()}
+        few(step, _named(figures.writes, files), often)
+    for kind, most in _MOST.items():
+        async with stage.report.step(f"the number of a device's {kind} rows") as step:
+            listed = await stage.bench.client.command(f"config/{kind}_registry/list")
+            counts = Counter(row["config_entry_id"] for row in listed)
+            few(step, _named(counts, names), most)
+
+
+def _named(counts: Mapping[str, int], names: Mapping[str, str]) -> dict[str, int]:
+    """Return the counts of those that have a name, by that."""
+    return {name: counts.get(key, 0) for key, name in names.items()}
+
+
+async def _change(stage: Stage) -> None:
+    """Change what Home Assistant has to save."""
+    client, miner = stage.bench.client, stage.bench.miner(AIR)
+    async with stage.report.step(
+        "rename a device and an entity, add a third good miner"
+    ):
+        await client.command(
+            "config/device_registry/update",
+            device_id=await stage.bench.device(miner),
+            name_by_user=NAME,
+        )
+        await client.command(
+            "config/entity_registry/update",
+            entity_id=await stage.bench.entity(miner, "sensor.power"),
+            name=NAME,
+        )
+        await miners.add(client, stage.bench.miner(HYDRO))
+    async with stage.report.step("DHCP announces a good miner at a hostile address"):
+        await meeting.announce(stage, stage.placed[0].host, miner.mac, "whatsminer")
+
+
+async def _flood(stage: Stage) -> None:
+    """Announce more devices than anybody has, none of which is there."""
+    async with stage.report.step("DHCP announces devices that are not there") as step:
+        elsewhere = list(stage.talkative_networks[0].hosts())
+        for number in range(_FLOOD):
+            host = elsewhere[number % len(elsewhere)] if number % 2 else elsewhere[-1]
+            mac = f"02:57:4d:01:{number >> 8:02x}:{number & 255:02x}"
+            await meeting.announce(stage, str(host), mac, f"whatsminer{number}")
+        flows = await stage.bench.client.command("config_entries/flow/progress")
+        step.shown = f"{_FLOOD} announced, {len(flows)} dialogues wait"
+        if len(flows) > _MOST_DIALOGUES:
+            raise Mismatch(step.shown)
+
+
+async def _use_all(stage: Stage) -> None:
+    """Look at each device as a person does who wonders what it is."""
+    devices = {
+        device["config_entry_id"]: device["id"]
+        for device in await stage.bench.client.command("config/device_registry/list")
+        if not device.get("parent_device_id")
+    }
+    gate = asyncio.Semaphore(_USED_AT_ONCE)
+
+    async def use(each: Placed, entry: str) -> None:
+        async with gate:
+            await _use(stage, each, entry, devices.get(entry))
+
+    await asyncio.gather(
+        *(
+            use(each, stage.entries[each.host])
+            for each in stage.placed
+            if each.host in stage.entries
+        )
+    )
+
+
+async def _use(stage: Stage, each: Placed, entry: str, device_id: str | None) -> None:
+    """Download its diagnostics, ask it, and command it if there is a password."""
+    client = stage.bench.client.another()
+    async with stage.report.step(f"{each.name}: as an entry") as step:
+        shown = [await diagnostics(client, entry)]
+        if device_id:
+            shown.append(
+                await attempt(client, "get_state", device_id, {}, response=True)
+            )
+            # It takes all the time there is, and all of them fall silent alike.
+            silent = each.hostile.kind == "silence" and stage.form.short
+            for action, data in () if silent else _READS:
+                shown.append(
+                    await attempt(client, action, device_id, data, response=True)
+                )
+            if each.hostile.asks_password:
+                command = {"hostname": "cellar"}
+                shown.append(await attempt(client, "set_hostname", device_id, command))
+        step.shown = ", ".join(shown)
+        asked = (await stage.farm.counts())[each.host]
+        step.sent = f"{sum(asked.values())} requests"
+
+
+async def _verify_saved(stage: Stage) -> None:
+    """Verify that all that was changed is in Home Assistant's files."""
+    mac = stage.bench.miner(HYDRO).mac
+
+    async def verify(name: str, text: str) -> None:
+        async with stage.report.step(f"{name} holds {text}"):
+            await stage.bench.until(
+                lambda: text in stage.stored(name),
+                "it is written again",
+                seconds=_SECONDS_TO_SAVE,
+            )
+
+    await asyncio.gather(
+        verify("core.config_entries", mac),
+        *(
+            verify(name, text)
+            for name in ("core.device_registry", "core.entity_registry")
+            for text in (mac, NAME)
+        ),
+    )
+
+
+async def _verify_places(stage: Stage) -> None:
+    """Verify that the good miners are where they were: an announcement proves nothing."""
+    devices = await stage.bench.client.devices()
+    for miner in stage.bench.miners:
+        async with stage.report.step(f"the {miner.plan.model} is where it was") as step:
+            step.shown = str(devices[miner.mac]["configuration_url"])
+            if miner.miner.host not in step.shown:
+                raise Mismatch(step.shown)

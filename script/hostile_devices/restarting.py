@@ -1,0 +1,106 @@
+"""A restart of Home Assistant: all is as it was, and the good miners are there soon."""
+
+import asyncio
+from collections.abc import Awaitable
+from contextlib import suppress
+import time
+
+import aiohttp
+
+from demo_instance import DemoError
+from demo_instance.miners import AIR, HYDRO, OLD
+from demo_instance.smoke.report import Mismatch
+
+from .living import NAME
+from .pages import PAGES, look
+from .stage import Stage
+
+# What there has to be as much of as before, and what tells one from another.
+_KEPT = {"entries": "entry_id", "devices": "id", "entities": "entity_id"}
+_MOST_TIMES_AS_LONG = 1.5
+# Until nobody waits for a device that does not answer, and a bit for another load.
+_SECONDS_FOR_SILENCE = 12.0
+_SECONDS_TO_END = 15.0
+
+
+async def run(stage: Stage) -> None:
+    """Restart it, and compare."""
+    before = await _there(stage, "before a restart")
+    alone = stage.demo.home.seconds_to_start
+    most = _MOST_TIMES_AS_LONG * alone + _SECONDS_FOR_SILENCE
+    sensors = [
+        await stage.bench.entity(stage.bench.miner(plan), "sensor.power")
+        for plan in (AIR, OLD, HYDRO)
+    ]
+    async with stage.report.step("Home Assistant ends") as step:
+        seconds = await stage.demo.home.restart(stage.bench.client)
+        step.shown = f"in {seconds:.1f} s"
+        if seconds > _SECONDS_TO_END:
+            raise Mismatch(step.shown)
+    done: dict[str, Awaitable[None]] = {
+        "Home Assistant starts": stage.demo.home.wait_until_up(stage.bench.client)
+    }
+    done |= {f"it shows {sensor}": _shown(stage, sensor) for sensor in sensors}
+    await asyncio.gather(
+        *(_in_time(stage, what, each, alone, most) for what, each in done.items())
+    )
+    async with stage.watched("after a restart"):
+        after = await _there(stage, "after a restart")
+        async with stage.report.step("all is there that was there before") as step:
+            for name, ids in before.items():
+                if lost := sorted(ids - after[name]):
+                    raise Mismatch(f"{len(lost)} {name} are lost: {lost[0]}")
+            device = (await stage.bench.client.devices())[stage.bench.miner(AIR).mac]
+            if device["name_by_user"] != NAME:
+                raise Mismatch(f"the device is called {device['name_by_user']}")
+            step.shown = ", ".join(f"{len(ids)} {name}" for name, ids in after.items())
+        await stage.read_pages("after a restart")
+        await asyncio.sleep(stage.form.quiet)
+
+
+async def _there(stage: Stage, when: str) -> dict[str, set[str]]:
+    """Return the ids of what there is of ours, by kind.
+
+    A device that is another one at each poll may well lose entities of its own.
+    """
+    shifting = {
+        stage.entries[each.host]
+        for each in stage.placed
+        if each.hostile.kind == "shape" and each.host in stage.entries
+    }
+    there: dict[str, set[str]] = {}
+    for page in PAGES:
+        if key := _KEPT.get(page.name):
+            there[page.name] = set()
+            async with stage.report.step(f"{page.name}, {when}") as step:
+                ours, step.shown = await look(stage.bench.client, page)
+                there[page.name] = {
+                    item[key]
+                    for item in ours
+                    if item.get("config_entry_id") not in shifting
+                }
+    return there
+
+
+async def _in_time(
+    stage: Stage, what: str, done: Awaitable[None], alone: float, most: float
+) -> None:
+    """Wait for something, and verify how long it takes."""
+    async with stage.report.step(what) as step:
+        begin = time.monotonic()
+        await done
+        seconds = time.monotonic() - begin
+        step.shown = f"after {seconds:.1f} s, {seconds / alone:.1f} times as long as an empty one starts"
+        if seconds > most:
+            raise Mismatch(step.shown)
+
+
+async def _shown(stage: Stage, entity_id: str) -> None:
+    """Wait until an entity has a state."""
+    while True:
+        # As long as there is no web page, or no state.
+        with suppress(aiohttp.ClientConnectionError, DemoError):
+            state = await stage.bench.client.state(entity_id)
+            if state.state not in ("unavailable", "unknown"):
+                return
+        await asyncio.sleep(0.1)

@@ -1,0 +1,97 @@
+"""The run: good miners alone, then with hostile devices around them, then after a restart."""
+
+import asyncio
+from collections import Counter
+from pathlib import Path
+
+from demo_instance import DemoError, miners
+from demo_instance.instance import running, say
+from demo_instance.miners import AIR, OLD
+from demo_instance.seed import seed
+from demo_instance.smoke.bench import Bench
+from demo_instance.smoke.report import Report
+
+from . import farm, living, log, meeting, restarting
+from .catalogue import place
+from .stage import INTERVAL, Form, Stage
+
+_ANNOUNCER = Path(__file__).with_name("announcer")
+_CONFIGURATION = """\
+announcer:
+diagnostics:
+system_log:
+"""
+_MOST_RECORDS = 12
+
+
+async def run(config: Path, port: int, form: Form) -> None:
+    """Do everything and print a table of it.
+
+    Raises:
+        DemoError: something was not as it should be.
+    """
+    report = Report()
+    configure(config, port)
+    async with report.step("everything was done, to the end"):
+        await _run(config, port, form, report)
+    report.print()
+    if report.failed:
+        first = report.failed[0]
+        raise DemoError(f"{first.name}: {first.error}")
+
+
+async def _run(config: Path, port: int, form: Form, report: Report) -> None:
+    async with running(config, port, for_visitor=False) as demo:
+        bench = Bench(demo.client, demo.miners, demo.network, config, report)
+        placed = place(demo.network, short=form.short, only=form.only)
+        stage = Stage(bench, demo, form, placed)
+        await _alone(stage)
+        say(f"{len(placed)} hostile devices come up")
+        async with farm.running(
+            demo.network, short=form.short, only=form.only
+        ) as stage.farm:
+            silent = asyncio.create_task(meeting.meet_silent(stage))
+            try:
+                await meeting.run(stage)
+                await living.run(stage, silent)
+            finally:
+                silent.cancel()
+            await restarting.run(stage)
+    # Home Assistant has stopped: its log is complete.
+    async with report.step("nothing of theirs in Home Assistant's log") as step:
+        step.shown = log.check(demo.home.log, _names(stage), _MOST_RECORDS)
+
+
+def configure(config: Path, port: int) -> None:
+    """Prepare a folder for the demo, with all that this needs beside."""
+    seed(config, port)
+    (config / "custom_components" / _ANNOUNCER.name).symlink_to(_ANNOUNCER)
+    with (config / "configuration.yaml").open("a") as file:
+        file.write(_CONFIGURATION)
+
+
+async def _alone(stage: Stage) -> None:
+    """Look at good miners without hostile devices, to compare."""
+    bench = stage.bench
+    async with stage.report.step("add two good miners"):
+        for miner in (bench.miner(AIR), bench.miner(OLD)):
+            await miners.add(bench.client, miner)
+            await meeting.set_interval(stage, await bench.entry(miner), INTERVAL)
+    async with stage.watched("without hostile devices") as stage.quiet:
+        await stage.read_pages("without hostile devices")
+        await asyncio.sleep(stage.form.quiet)
+
+
+def _names(stage: Stage) -> dict[str, list[str]]:
+    """Return what each device may be called in the log.
+
+    That is its addresses, and its title if no other has it.
+    """
+    counts = Counter(stage.titles.values())
+    names: dict[str, list[str]] = {}
+    for each in stage.placed:
+        names[each.name] = [each.host, each.mac]
+        title = stage.titles.get(each.host, "")
+        if counts[title] == 1:
+            names[each.name].append(title)
+    return names
