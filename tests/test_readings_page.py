@@ -48,8 +48,9 @@ def test_every_field_that_is_read_is_shown_or_used() -> None:
         for _, kind in inspect.getmembers(readings, is_dataclass)
         if any("wire" in item.metadata for item in fields(kind))
     }
-    # The answer to a command is no reading of a miner.
-    assert kinds - {readings.Preheating} == set(COMMANDS)
+    # The answer to a command is no reading of a miner; the identity is a part of a hashboard.
+    parts = {readings.Preheating, readings.BoardIdentity}
+    assert kinds - parts == set(COMMANDS)
     for kind, command in COMMANDS.items():
         where = rows(command.split(",")[0])
         for item in fields(kind):
