@@ -378,3 +378,18 @@ async def test_a_factory_reset_closes_write_access(
     assert set_up.access.is_open is True
     await set_up.async_send(commands.factory_reset())
     assert set_up.access.is_open is None
+
+
+async def test_another_that_comes_and_goes_is_looked_at_once_an_hour(
+    set_up: WhatsminerCoordinator, miner: SimulatedMiner, clock: Clock
+) -> None:
+    """A device may answer with another MAC address in every second poll."""
+    for _ in range(20):
+        set_up.async_displace("c2:04:28:00:00:99")
+        await clock.next_poll()
+    assert names_of(miner.requests).count("get_version") < 5
+    miner.requests.clear()
+    await clock.tick(3600)
+    set_up.async_displace("c2:04:28:00:00:99")
+    await clock.next_poll()
+    assert "get_version" in names_of(miner.requests)

@@ -7,6 +7,7 @@ from contextlib import AsyncExitStack
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
+from custom_components.whatsminer import first_poll
 from custom_components.whatsminer.const import DOMAIN
 from homeassistant.config_entries import ConfigEntryState
 from homeassistant.const import Platform
@@ -37,7 +38,7 @@ class Crowd:
         """Begin without any; they stop with the stack."""
         self.miners: list[SimulatedMiner] = []
         self.entries: list[MockConfigEntry] = []
-        self._hass = hass
+        self.hass = hass
         self._make_entry = make_entry
         self._stack = stack
 
@@ -51,16 +52,14 @@ class Crowd:
             if held_at:
                 miner.misbehave(held_at, hold)
             entry = self._make_entry(miner)
-            entry.add_to_hass(self._hass)
+            entry.add_to_hass(self.hass)
             self.miners.append(miner)
             self.entries.append(entry)
         return held
 
     def set_up(self) -> asyncio.Task[bool]:
         """Begin to set all of them up."""
-        return self._hass.async_create_task(
-            async_setup_component(self._hass, DOMAIN, {})
-        )
+        return self.hass.async_create_task(async_setup_component(self.hass, DOMAIN, {}))
 
     def states(self) -> list[ConfigEntryState]:
         """Return how far each of them is."""
@@ -79,9 +78,9 @@ class Crowd:
 
     async def leave(self) -> None:
         """Unload all of them."""
-        await self._hass.async_block_till_done()
+        await self.hass.async_block_till_done()
         for entry in self.entries:
-            assert await self._hass.config_entries.async_unload(entry.entry_id)
+            assert await self.hass.config_entries.async_unload(entry.entry_id)
 
 
 @pytest.fixture
@@ -248,3 +247,16 @@ async def _settle() -> None:
     """Let everybody who could do something do it."""
     for _ in range(100):
         await asyncio.sleep(0)
+
+
+async def test_a_first_poll_that_takes_too_long_is_tried_again(
+    crowd: Crowd, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Home Assistant waits for it when it starts."""
+    monkeypatch.setattr(first_poll, "_LONGEST", 0.0)
+    await crowd.join(1)
+    await crowd.set_up()
+    (entry,) = crowd.entries
+    assert entry.state is ConfigEntryState.SETUP_RETRY
+    monkeypatch.undo()
+    assert await crowd.hass.config_entries.async_reload(entry.entry_id)

@@ -29,7 +29,7 @@ from .api import (
 )
 from .break_even import BreakEven
 from .changeover import Changeover
-from .const import CONF_POLL_INTERVAL, POLL_INTERVAL
+from .const import CHANGE_INTERVAL, CONF_POLL_INTERVAL, POLL_INTERVAL
 from .errors import explain, translation
 from .expectations import Expectations
 from .first_poll import async_first_poll
@@ -44,7 +44,7 @@ from .whereabouts import async_meet, tenant_of
 
 _LOGGER = logging.getLogger(__name__)
 
-# At most so many other miners are looked at while this one is missing.
+# At most so many other miners that answer in place of this one are looked at in an hour.
 _MOST_STRANGERS: Final = 8
 
 type WhatsminerConfigEntry = ConfigEntry[WhatsminerCoordinator]
@@ -87,8 +87,8 @@ class WhatsminerCoordinator(DataUpdateCoordinator[Snapshot]):
         self.trend = Trend()
         self.store = record.store
         self._patience = 0.0
-        # The MAC addresses of other miners that were met at the address of this one.
-        self._strangers: set[str] = set()
+        # When another miner, by its MAC address, was last looked at in place of this one.
+        self._strangers: dict[str, float] = {}
 
     @property
     def has_password(self) -> bool:
@@ -174,9 +174,15 @@ class WhatsminerCoordinator(DataUpdateCoordinator[Snapshot]):
         )
 
     def _meet(self, stranger: str) -> None:
-        """Find out where this miner is, once for each of the first that are met in its place."""
+        """Find out where this miner is, once an hour for each that answers in its place."""
+        now = time.monotonic()
+        self._strangers = {
+            mac: met
+            for mac, met in self._strangers.items()
+            if now - met < CHANGE_INTERVAL
+        }
         if stranger not in self._strangers and len(self._strangers) < _MOST_STRANGERS:
-            self._strangers.add(stranger)
+            self._strangers[stranger] = now
             self.hass.async_create_background_task(
                 async_meet(self.hass, self.config_entry, self.miner.address, stranger),
                 f"{self.name} met another miner",
@@ -185,7 +191,6 @@ class WhatsminerCoordinator(DataUpdateCoordinator[Snapshot]):
 
     def _review(self, snapshot: Snapshot) -> None:
         """Keep the issues in step with what the right miner says."""
-        self._strangers.clear()
         entry = self.config_entry
         if self.miner.sure:
             forget_announcement(self.hass, entry)

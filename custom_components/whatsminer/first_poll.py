@@ -8,7 +8,7 @@ from typing import Final
 from homeassistant.core import HomeAssistant
 from homeassistant.util.hass_dict import HassKey
 
-from .api import Miner, Snapshot
+from .api import Miner, Snapshot, TimedOutError
 from .const import DOMAIN
 
 # At most so many miners are reached at once, because connections to hosts that do not answer
@@ -17,6 +17,10 @@ _MOST_REACHED: Final = 64
 _MOST_POLLED: Final = 8
 # A miner keeps its place for so many seconds: a slow one does not keep the others waiting.
 _SECONDS: Final = 0.5
+
+# Home Assistant waits for a first poll when it starts. A slow miner takes ten seconds for each of
+# six answers.
+_LONGEST: Final = 60.0
 
 type _Gate = HassKey[asyncio.Semaphore]
 _REACHED: Final[_Gate] = HassKey(f"{DOMAIN}_first_reached")
@@ -32,8 +36,11 @@ async def async_first_poll(hass: HomeAssistant, miner: Miner) -> Snapshot:
     """
     async with _place(hass, _REACHED, _MOST_REACHED):
         await miner.reach()
-    async with _place(hass, _POLLED, _MOST_POLLED):
-        return await miner.poll()
+    try:
+        async with _place(hass, _POLLED, _MOST_POLLED), asyncio.timeout(_LONGEST):
+            return await miner.poll()
+    except TimeoutError as err:
+        raise TimedOutError("too slow for a first poll", request_sent=True) from err
 
 
 @asynccontextmanager
