@@ -36,6 +36,7 @@ class Form:
         quiet: seconds without hostile devices.
         scan: seconds that a scan may take.
         watch: seconds with them, at the least.
+        slowest: seconds until the start does not wait for the slowest of them any more.
         only: what has to be in the devices' names.
     """
 
@@ -43,6 +44,7 @@ class Form:
     quiet: float
     scan: float
     watch: float
+    slowest: float
     only: str = ""
 
 
