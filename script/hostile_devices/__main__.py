@@ -9,8 +9,9 @@ from demo_instance.program import folder, free_port, run_program, until_stopped
 from .run import run
 from .stage import Form
 
-_SHORT = Form(short=True, quiet=3, scan=60, watch=12)
-_LONG = Form(short=False, quiet=30, scan=300, watch=180)
+# In the short form nobody answers the first request and not the next.
+_SHORT = Form(short=True, quiet=3, scan=60, watch=12, slowest=10)
+_LONG = Form(short=False, quiet=30, scan=300, watch=180, slowest=60)
 
 
 def main() -> int:

@@ -51,7 +51,7 @@ async def _resets(exchange: Exchange) -> None:
 
 # With whether they take part in the short form.
 _OTHERS: dict[str, tuple[Send, bool]] = {
-    "answers the first request only": (_first_only, True),
+    "answers the first request only": (_first_only, False),
     "half an answer, then silence": (_half, True),
     "a byte now and then": (_trickle, True),
     "closes without an answer": (_closes, False),
