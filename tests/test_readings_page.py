@@ -49,7 +49,7 @@ def test_every_field_that_is_read_is_shown_or_used() -> None:
         if any("wire" in item.metadata for item in fields(kind))
     }
     # The answer to a command is no reading of a miner; the identity is a part of a hashboard.
-    parts = {readings.Preheating, readings.BoardIdentity}
+    parts: set[type[object]] = {readings.Preheating, readings.BoardIdentity}
     assert kinds - parts == set(COMMANDS)
     for kind, command in COMMANDS.items():
         where = rows(command.split(",")[0])
