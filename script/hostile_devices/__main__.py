@@ -11,7 +11,7 @@ from .stage import Form
 
 # In the short form nobody answers the first request and not the next.
 _SHORT = Form(short=True, quiet=3, scan=60, watch=12, slowest=10)
-_LONG = Form(short=False, quiet=30, scan=300, watch=180, slowest=60)
+_LONG = Form(short=False, quiet=30, scan=300, watch=180, slowest=70)
 
 
 def main() -> int:

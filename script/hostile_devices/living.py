@@ -56,7 +56,7 @@ async def run(stage: Stage, silent: asyncio.Task[None]) -> None:
         files = {f"whatsminer.{entry}": name for entry, name in names.items()}
         few(step, _named(figures.writes, files), often)
     for kind, most in _MOST.items():
-        async with stage.report.step(f"the number of a device's {kind} rows") as step:
+        async with stage.report.step(f"no device fills the {kind} registry") as step:
             listed = await stage.bench.client.command(f"config/{kind}_registry/list")
             counts = Counter(row["config_entry_id"] for row in listed)
             few(step, _named(counts, names), most)

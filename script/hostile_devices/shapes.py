@@ -7,8 +7,8 @@ from .plausible import Answers, put
 
 
 def _firmware(said: Answers, poll: int) -> None:
+    """Tell the version where it is read at every poll, and nowhere else."""
     version = f"202409{10 + poll % 20}.{poll}.Rel"
-    put(said, ("get_version", "Msg", "fw_ver"), version)
     put(said, ("status", "Msg", "FirmwareVersion"), version)
     del said["get_version"]["Msg"]["fw_ver"]
 
@@ -90,11 +90,12 @@ def _everything(said: Answers, poll: int) -> None:
         *(_firmware, _generation, _cooling, _readings, _serials),
         *(_faults, _model, _hostname, _uptime, _pool, _mining),
     ):
-        if said["summary"].get("SUMMARY") or change not in (_efficiency, _uptime):
+        # Firmware 2.2 has its summary elsewhere.
+        if change is not _uptime or "SUMMARY" in said["summary"]:
             change(said, poll)
 
 
-SHORT = {_firmware, _generation, _cooling, _serials, _efficiency, _everything, _mac}
+_SHORT = {_firmware, _generation, _cooling, _serials, _efficiency, _everything, _mac}
 
 
 def devices() -> Iterator[Hostile]:
@@ -121,5 +122,5 @@ def devices() -> Iterator[Hostile]:
             name=f"another at every poll: {name}",
             edit=edit,
             hostname="whatsminer",
-            short=edit in SHORT,
+            short=edit in _SHORT,
         )
