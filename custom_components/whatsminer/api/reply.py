@@ -181,10 +181,7 @@ def split(
 
 def _load(text: str) -> object:
     try:
-        # NaN and Infinity are no readings.
-        value: object = json.loads(
-            text, strict=False, parse_constant=lambda _: None, parse_int=_whole_number
-        )
+        value: object = _DECODER.decode(text)
     except RecursionError as err:
         raise ValueError("nested too deeply") from err
     return value
@@ -192,6 +189,12 @@ def _load(text: str) -> object:
 
 def _whole_number(digits: str) -> int | None:
     return int(digits) if len(digits) <= _MOST_DIGITS else None
+
+
+# NaN and Infinity are no readings.
+_DECODER = json.JSONDecoder(
+    strict=False, parse_constant=lambda _: None, parse_int=_whole_number
+)
 
 
 def _mend(text: str, *, cut: bool) -> str:
