@@ -12,7 +12,7 @@ from .whereabouts import Address, async_follow, async_mac, is_well, poll_soon, t
 async def async_handle_announcement(
     hass: HomeAssistant, entry: ConfigEntry, host: str
 ) -> None:
-    """Take note that a miner was announced at a host, and look whether it is there.
+    """Remember where a miner was announced, and look for it there.
 
     It is asked there whenever it does not answer at its own address: it may need a minute
     before it answers anywhere.
@@ -31,8 +31,8 @@ async def async_seek(
 ) -> None:
     """Look for a miner at the hosts where it may be, and follow it to where it answers.
 
-    That is where it was announced, and where it was `told` to be. It is looked for once at a
-    time, however often it is announced meanwhile.
+    These are the host where it was announced, and `told`, where it was told to be. There is one
+    search for a miner at a time, however often it is announced.
     """
     mac = entry.unique_id
     assert mac
@@ -55,7 +55,7 @@ async def async_seek(
 async def _async_ask(
     hass: HomeAssistant, entry: ConfigEntry, address: Address
 ) -> str | None:
-    """Return the MAC address of whoever answers where the miner of an entry may be."""
+    """Return the MAC address that answers where the miner of an entry may be."""
     if tenant := tenant_of(hass, address):
         return tenant.unique_id  # nobody else may ask there
     return await async_isolated(async_mac(Miner(*address)), entry.title)

@@ -22,7 +22,8 @@ SHORTEST_POLL_INTERVAL: Final = 10
 LONGEST_POLL_INTERVAL: Final = 300
 # What polls change in the memory of a miner is written once in so many seconds at most.
 MEMORY_INTERVAL: Final = 300.0
-# Another change of what a miner is reloads its entry again after so many seconds.
+# What keeps changing is followed once in so many seconds: what a miner is, and which other one
+# answers in its place.
 CHANGE_INTERVAL: Final = 3600.0
 # A closed write access is looked at again this often.
 ACCESS_CHECK_INTERVAL: Final = timedelta(minutes=10)

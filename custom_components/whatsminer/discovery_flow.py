@@ -97,7 +97,7 @@ class DiscoverySteps(ConfigFlow):
         self._end_silence()
 
     def _end_silence(self) -> None:
-        """Count no longer as one that did not answer."""
+        """Stop counting this flow as that of a miner that did not answer."""
         self.hass.data.get(SILENT, {}).pop(self.flow_id, None)
 
     def _others(self) -> list[ConfigFlowResult]:
@@ -112,10 +112,10 @@ class DiscoverySteps(ConfigFlow):
                 yield flow
 
     def _refuse_too_many(self) -> None:
-        """End the flow when so many others wait that nobody would look at one more.
+        """End the flow if too many discoveries wait already.
 
         Raises:
-            AbortFlow: there are.
+            AbortFlow: too many wait.
 
         """
         if len(self._others()) >= MOST_WAITING:
@@ -130,7 +130,7 @@ class DiscoverySteps(ConfigFlow):
         await self.async_set_unique_id(mac)
 
     def _take_place(self, host: str) -> None:
-        """End the older discoveries at a host, which is one device's, but for those in use."""
+        """End older discoveries at the same host, except open dialogues."""
         for flow in self._others_at(host):
             if "step_id" in flow and not flow["context"].get("dismiss_protected"):
                 self.hass.config_entries.flow.async_abort(flow["flow_id"])

@@ -50,7 +50,7 @@ class MinerRecord:
     announcement: Announcement | None = None
     change: Change | None = None
     is_sought: bool = False
-    """Whether somebody looks for it where it may be."""
+    """Whether it is being looked for at other hosts."""
 
 
 RECORDS: Final[HassKey[dict[str, MinerRecord]]] = HassKey(f"{DOMAIN}_records")

@@ -20,9 +20,14 @@ from homeassistant.helpers.event import async_track_state_change_event
 from homeassistant.helpers.typing import StateType
 
 from .api import Board, Snapshot
-from .const import DOMAIN
 from .coordinator import WhatsminerConfigEntry, WhatsminerCoordinator
-from .entity import WhatsminerBoardEntity, WhatsminerEntity, add_boards, existing
+from .entity import (
+    WhatsminerBoardEntity,
+    WhatsminerEntity,
+    add_boards,
+    existing,
+    registered_entity_id,
+)
 from .meters import METERS
 from .sensor_descriptions import BOARD_SENSORS, PRICE_SENSORS, PROGRESS_SENSORS, SENSORS
 from .sensor_kinds import WhatsminerSensorDescription
@@ -93,9 +98,11 @@ def _add_while_priced(
             )
             return
         for description in PRICE_SENSORS:
-            unique_id = f"{coordinator.config_entry.unique_id}_{description.key}"
-            if entity_id := registry.async_get_entity_id(
-                Platform.SENSOR, DOMAIN, unique_id
+            if entity_id := registered_entity_id(
+                coordinator.hass,
+                coordinator.config_entry,
+                Platform.SENSOR,
+                description.key,
             ):
                 registry.async_remove(entity_id)
 

@@ -1,7 +1,7 @@
 """Which miner is where: entries follow their miners to other addresses.
 
-Whoever has had an answer of a miner somewhere says so here: a scan, a poll that met another one,
-or a look where one was announced.
+They follow an answer only. It comes from a scan, from a poll that met another miner, or from an
+address at which the miner was announced.
 """
 
 from collections.abc import Mapping

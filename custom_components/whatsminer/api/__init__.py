@@ -39,7 +39,7 @@ from .errors import (
 from .faults import MOST_FAULTS, Category, Fault, Severity, describe
 from .readings import SLOTS, Board, Generation, Preheating, PreheatStage
 from .reply import Answer
-from .sanitize import clean_name, clean_text
+from .sanitize import clean_name
 from .snapshot import Snapshot
 from .transport import DEFAULT_PORT, is_listening
 
@@ -92,7 +92,6 @@ __all__ = [
     "WrongPasswordError",
     "check_query",
     "clean_name",
-    "clean_text",
     "commands",
     "describe",
     "is_listening",

@@ -80,6 +80,7 @@ class _Cleaner:
     def clean(self, value: object, depth: int) -> Json:
         """Return a clean value that holds at most `depth` levels of lists and objects."""
         if isinstance(value, str):
+            # As in `clean_text`, which is not called for nearly every value of every poll.
             is_clean = len(value) <= LONGEST_TEXT and value.isprintable()
             return value if is_clean else clean_text(value)
         if isinstance(value, float):
