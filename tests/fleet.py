@@ -12,9 +12,9 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 from custom_components.whatsminer.api import DEFAULT_PORT
 from custom_components.whatsminer.const import DOMAIN
 from custom_components.whatsminer.coordinator import WhatsminerCoordinator
-from custom_components.whatsminer.discovery import Found
-from custom_components.whatsminer.miners import address_of
-from custom_components.whatsminer.whereabouts import async_place
+from custom_components.whatsminer.entries.discovery import Found
+from custom_components.whatsminer.entries.relocation import async_place
+from custom_components.whatsminer.miner.record import address_of
 from homeassistant.config_entries import ConfigEntryState
 from homeassistant.const import STATE_UNAVAILABLE
 from homeassistant.core import HomeAssistant

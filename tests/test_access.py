@@ -10,7 +10,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.whatsminer.const import DEFAULT_PASSWORD, DOMAIN
 from custom_components.whatsminer.coordinator import WhatsminerCoordinator
-from custom_components.whatsminer.whereabouts import set_address
+from custom_components.whatsminer.entries.relocation import set_address
 from homeassistant.config_entries import (
     SOURCE_REAUTH,
     ConfigEntryDisabler,

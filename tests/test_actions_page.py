@@ -4,7 +4,7 @@ from typing import Any, Final
 
 import pytest
 
-from custom_components.whatsminer.actions import ACTIONS, Action
+from custom_components.whatsminer.actions.table import ACTIONS, Action
 from homeassistant.core import SupportsResponse
 from homeassistant.util.yaml import load_yaml_dict
 

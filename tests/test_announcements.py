@@ -5,13 +5,13 @@ from unittest.mock import patch
 
 import pytest
 
-from custom_components.whatsminer.announcements import (
+from custom_components.whatsminer.api import Miner
+from custom_components.whatsminer.const import DOMAIN
+from custom_components.whatsminer.entries.announcements import (
     async_handle_announcement,
     async_seek,
 )
-from custom_components.whatsminer.api import Miner
-from custom_components.whatsminer.const import DOMAIN
-from custom_components.whatsminer.miners import RECORDS, announced_host
+from custom_components.whatsminer.miner.record import RECORDS, announced_host
 from homeassistant.config_entries import (
     SOURCE_DHCP,
     ConfigEntryDisabler,

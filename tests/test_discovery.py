@@ -10,7 +10,6 @@ from unittest.mock import patch
 
 import pytest
 
-from custom_components.whatsminer import discovery
 from custom_components.whatsminer.api import (
     DEFAULT_PORT,
     CannotConnectError,
@@ -20,7 +19,8 @@ from custom_components.whatsminer.api import (
     is_listening,
     transport,
 )
-from custom_components.whatsminer.discovery import (
+from custom_components.whatsminer.entries import discovery
+from custom_components.whatsminer.entries.discovery import (
     MOST_ADDRESSES,
     Found,
     async_look,

@@ -17,8 +17,8 @@ from custom_components.whatsminer import discovery_flow
 from custom_components.whatsminer.api import DEFAULT_PORT
 from custom_components.whatsminer.const import DOMAIN
 from custom_components.whatsminer.coordinator import WhatsminerCoordinator
-from custom_components.whatsminer.discovery import Found, async_look
-from custom_components.whatsminer.miners import announced_host
+from custom_components.whatsminer.entries.discovery import Found, async_look
+from custom_components.whatsminer.miner.record import announced_host
 from homeassistant.config_entries import (
     SOURCE_DHCP,
     SOURCE_IGNORE,

@@ -22,7 +22,6 @@ from custom_components.whatsminer.binary_sensor import (
 from custom_components.whatsminer.button import BUTTONS
 from custom_components.whatsminer.entity import WhatsminerEntityDescription
 from custom_components.whatsminer.event import EVENTS
-from custom_components.whatsminer.meters import METERS
 from custom_components.whatsminer.number import NUMBERS, WhatsminerNumberDescription
 from custom_components.whatsminer.select import SELECTS, WhatsminerSelectDescription
 from custom_components.whatsminer.sensor_descriptions import (
@@ -31,6 +30,7 @@ from custom_components.whatsminer.sensor_descriptions import (
     PROGRESS_SENSORS,
     SENSORS,
 )
+from custom_components.whatsminer.sensor_totals import METERS
 from custom_components.whatsminer.switch import SWITCHES, WhatsminerSwitchDescription
 from homeassistant.components.number import NumberEntityDescription
 from homeassistant.components.select import SelectEntityDescription

@@ -34,7 +34,7 @@ from custom_components.whatsminer.api import (
     reply,
 )
 from custom_components.whatsminer.const import DOMAIN
-from custom_components.whatsminer.errors import translation
+from custom_components.whatsminer.exceptions import translation
 
 from .texts import LANGUAGES, SOURCES, TEXTS, argument, calls, constants, placeholders
 

@@ -27,9 +27,9 @@ from custom_components.whatsminer.api.readings import (
 )
 from custom_components.whatsminer.const import CHANGE_INTERVAL
 from custom_components.whatsminer.coordinator import WhatsminerCoordinator
-from custom_components.whatsminer.expectations import Expectations
-from custom_components.whatsminer.miners import MinerRecord
-from custom_components.whatsminer.storage import Memory, MemoryStore
+from custom_components.whatsminer.miner.expected_capabilities import Expectations
+from custom_components.whatsminer.miner.memory import Memory, MemoryStore
+from custom_components.whatsminer.miner.record import MinerRecord
 from homeassistant.config_entries import ConfigEntryState
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import entity_registry as er

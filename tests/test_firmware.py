@@ -8,14 +8,14 @@ from unittest.mock import patch
 
 import pytest
 
-from custom_components.whatsminer import firmware
-from custom_components.whatsminer.coordinator import WhatsminerCoordinator
-from custom_components.whatsminer.firmware import (
+from custom_components.whatsminer.actions import firmware
+from custom_components.whatsminer.actions.firmware import (
     Update,
     async_find_image,
     async_update_firmware,
     read_image,
 )
+from custom_components.whatsminer.coordinator import WhatsminerCoordinator
 from homeassistant.config_entries import ConfigEntryState
 from homeassistant.const import STATE_UNAVAILABLE
 from homeassistant.core import HomeAssistant

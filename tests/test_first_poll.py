@@ -7,8 +7,8 @@ from contextlib import AsyncExitStack
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
-from custom_components.whatsminer import first_poll
 from custom_components.whatsminer.const import DOMAIN
+from custom_components.whatsminer.entries import first_poll
 from homeassistant.config_entries import ConfigEntryState
 from homeassistant.const import Platform
 from homeassistant.core import HomeAssistant

@@ -11,8 +11,8 @@ from pytest_homeassistant_custom_component.components.recorder.common import (
 from pytest_homeassistant_custom_component.typing import RecorderInstanceContextManager
 
 from custom_components.whatsminer.const import DOMAIN
-from custom_components.whatsminer.identifiers import move_identifiers
-from custom_components.whatsminer.whereabouts import async_adopt
+from custom_components.whatsminer.entries.control_board import move_identifiers
+from custom_components.whatsminer.entries.relocation import async_adopt
 from homeassistant.components.recorder.core import Recorder
 from homeassistant.components.recorder.history import get_significant_states
 from homeassistant.components.recorder.statistics import statistics_during_period

@@ -13,10 +13,10 @@ from unittest.mock import patch
 
 import pytest
 
-from custom_components.whatsminer import logs
+from custom_components.whatsminer.actions import logs
+from custom_components.whatsminer.actions.logs import async_download_logs
 from custom_components.whatsminer.api import transfers
 from custom_components.whatsminer.coordinator import WhatsminerCoordinator
-from custom_components.whatsminer.logs import async_download_logs
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError
 from simulator import CutTransfer, HungTransfer, Refused, SimulatedMiner

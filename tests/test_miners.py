@@ -7,7 +7,7 @@ from freezegun.api import FrozenDateTimeFactory
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
-from custom_components.whatsminer.miners import (
+from custom_components.whatsminer.miner.record import (
     RECORDS,
     Change,
     address_of,

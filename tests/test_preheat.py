@@ -3,9 +3,9 @@
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
-from custom_components.whatsminer import preheat as preheating
+from custom_components.whatsminer.actions import preheat as preheating
+from custom_components.whatsminer.actions.preheat import Preheat
 from custom_components.whatsminer.coordinator import WhatsminerCoordinator
-from custom_components.whatsminer.preheat import Preheat
 from homeassistant.const import Platform
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError

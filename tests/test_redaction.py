@@ -7,7 +7,7 @@ from unittest.mock import patch
 
 import pytest
 
-from custom_components.whatsminer import errands
+from custom_components.whatsminer.actions import handlers
 from custom_components.whatsminer.coordinator import WhatsminerCoordinator
 from custom_components.whatsminer.redaction import anonymise, redact
 from homeassistant.const import ATTR_DEVICE_ID, Platform
@@ -228,7 +228,7 @@ async def test_home_assistant_goes_on_while_an_answer_is_looked_through(
         assert go_on.wait(60)
         return redact(reading)
 
-    with patch.object(errands, "redact", slowly):
+    with patch.object(handlers, "redact", slowly):
         answer = asyncio.create_task(ask(hass, "query", {"command": "status", **one}))
         await begun.wait()
         go_on.set()

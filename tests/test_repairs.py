@@ -11,9 +11,9 @@ from pytest_homeassistant_custom_component.typing import (
 )
 
 from custom_components.whatsminer.const import DOMAIN
+from custom_components.whatsminer.entries.relocation import set_address
 from custom_components.whatsminer.issues import Issue, issue_id
-from custom_components.whatsminer.miners import address_of
-from custom_components.whatsminer.whereabouts import set_address
+from custom_components.whatsminer.miner.record import address_of
 from homeassistant.config_entries import SOURCE_REAUTH, ConfigEntryState
 from homeassistant.const import CONF_HOST, CONF_PASSWORD, Platform
 from homeassistant.core import HomeAssistant

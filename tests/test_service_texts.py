@@ -6,7 +6,7 @@ from typing import Any
 import probatio
 import pytest
 
-from custom_components.whatsminer.actions import ACTIONS, Action
+from custom_components.whatsminer.actions.table import ACTIONS, Action
 from custom_components.whatsminer.const import (
     CONF_HASH_PRICE_UNIT,
     CONF_PERCENT_METHOD,

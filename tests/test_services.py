@@ -10,7 +10,7 @@ import probatio
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry, MockUser
 
-from custom_components.whatsminer.actions import ACTIONS
+from custom_components.whatsminer.actions.table import ACTIONS
 from custom_components.whatsminer.coordinator import WhatsminerCoordinator
 from homeassistant.auth.const import GROUP_ID_USER
 from homeassistant.config_entries import ConfigEntryDisabler

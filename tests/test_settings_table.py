@@ -22,9 +22,9 @@ from custom_components.whatsminer.api.readings import MinerInfo, Status, Summary
 from custom_components.whatsminer.api.reply import check
 from custom_components.whatsminer.const import DOMAIN
 from custom_components.whatsminer.entity import WhatsminerSettingDescription
+from custom_components.whatsminer.miner.settings import SETTINGS
 from custom_components.whatsminer.number import NUMBERS
 from custom_components.whatsminer.select import SELECTS
-from custom_components.whatsminer.settings import SETTINGS
 from custom_components.whatsminer.switch import SWITCHES
 from homeassistant.const import Platform
 from simulator import SimulatedMiner

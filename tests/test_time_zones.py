@@ -4,8 +4,8 @@ from importlib import resources
 
 import pytest
 
+from custom_components.whatsminer.actions.time_zone import posix_time_zone
 from custom_components.whatsminer.api import InvalidTextError, commands
-from custom_components.whatsminer.time_zones import posix_time_zone
 
 ZONES = resources.files("tzdata").joinpath("zones").read_text().split()
 

@@ -11,8 +11,8 @@ import pytest
 
 from custom_components.whatsminer.api import Capabilities, Generation, Snapshot
 from custom_components.whatsminer.api.readings import Summary
-from custom_components.whatsminer.settings import Settings
-from custom_components.whatsminer.trend import Trend
+from custom_components.whatsminer.miner.history import Trend
+from custom_components.whatsminer.miner.settings import Settings
 from homeassistant.util.dt import utcnow
 
 POLL = timedelta(seconds=30)

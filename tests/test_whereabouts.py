@@ -14,11 +14,8 @@ from pytest_homeassistant_custom_component.common import (
 
 from custom_components.whatsminer.api import Miner, commands
 from custom_components.whatsminer.const import DOMAIN, MEMORY_INTERVAL
-from custom_components.whatsminer.discovery import Found, async_scan
-from custom_components.whatsminer.issues import Issue, raise_issue
-from custom_components.whatsminer.miners import RECORDS, address_of
-from custom_components.whatsminer.storage import Memory, MemoryStore
-from custom_components.whatsminer.whereabouts import (
+from custom_components.whatsminer.entries.discovery import Found, async_scan
+from custom_components.whatsminer.entries.relocation import (
     async_adopt,
     async_follow,
     async_meet,
@@ -27,6 +24,9 @@ from custom_components.whatsminer.whereabouts import (
     hosts_in_use,
     set_address,
 )
+from custom_components.whatsminer.issues import Issue, raise_issue
+from custom_components.whatsminer.miner.memory import Memory, MemoryStore
+from custom_components.whatsminer.miner.record import RECORDS, address_of
 from homeassistant.config_entries import (
     SOURCE_IGNORE,
     SOURCE_INTEGRATION_DISCOVERY,

@@ -14,7 +14,7 @@ from .const import DOMAIN, MANUFACTURER
 from .coordinator import WhatsminerConfigEntry, WhatsminerCoordinator
 from .issues import async_setup_issues, clear_issues
 from .migration import async_migrate
-from .miners import async_forget_miner
+from .miner.record import async_forget_miner
 from .services import async_setup_services
 
 PLATFORMS: Final = (

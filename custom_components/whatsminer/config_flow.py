@@ -15,7 +15,8 @@ from .api import Miner
 from .const import DOMAIN
 from .coordinator import WhatsminerConfigEntry
 from .discovery_flow import DiscoverySteps
-from .forms import (
+from .entries.relocation import Address, tenant_of
+from .flow_helpers import (
     ADDRESS_FIELDS,
     PASSWORD_FIELD,
     Errors,
@@ -26,10 +27,9 @@ from .forms import (
     without_password,
 )
 from .migration import VERSION
-from .miners import address_of, miner_of
+from .miner.record import address_of, miner_of
 from .options_flow import WhatsminerOptionsFlow
 from .scan_flow import ScanSteps
-from .whereabouts import Address, tenant_of
 
 CONF_READ_ONLY: Final = "read_only"
 

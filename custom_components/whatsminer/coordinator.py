@@ -12,8 +12,8 @@ from homeassistant.const import CONF_PASSWORD
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.update_coordinator import DataUpdateCoordinator, UpdateFailed
 
-from .access import Access
-from .announcements import async_seek
+from .actions.identify import Identify
+from .actions.preheat import Preheat
 from .api import (
     Answer,
     Capabilities,
@@ -27,20 +27,20 @@ from .api import (
     WhatsminerError,
     WrongMinerError,
 )
-from .break_even import BreakEven
-from .changeover import Changeover
 from .const import CHANGE_INTERVAL, CONF_POLL_INTERVAL, POLL_INTERVAL
-from .errors import explain, translation
-from .expectations import Expectations
-from .first_poll import async_first_poll
-from .identify import Identify
+from .entries.announcements import async_seek
+from .entries.first_poll import async_first_poll
+from .entries.relocation import async_meet, tenant_of
+from .exceptions import explain, translation
 from .issues import Issue, clear_issues, raise_issue
-from .miners import address_of, forget_announcement, miner_of, record_of
-from .preheat import Preheat
-from .settings import Settings
-from .storage import Memory
-from .trend import Trend
-from .whereabouts import async_meet, tenant_of
+from .miner.break_even import BreakEven
+from .miner.credentials import Changeover
+from .miner.expected_capabilities import Expectations
+from .miner.history import Trend
+from .miner.memory import Memory
+from .miner.record import address_of, forget_announcement, miner_of, record_of
+from .miner.settings import Settings
+from .miner.write_access import Access
 
 _LOGGER = logging.getLogger(__name__)
 

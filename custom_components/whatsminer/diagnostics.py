@@ -8,7 +8,7 @@ from homeassistant.config_entries import ConfigEntryState
 from homeassistant.core import HomeAssistant
 
 from .coordinator import WhatsminerConfigEntry, WhatsminerCoordinator
-from .miners import record_of
+from .miner.record import record_of
 from .redaction import anonymise
 
 

@@ -19,18 +19,18 @@ from homeassistant.helpers.service_info.dhcp import DhcpServiceInfo
 from homeassistant.helpers.typing import DiscoveryInfoType
 from homeassistant.util.hass_dict import HassKey
 
-from .announcements import async_handle_announcement
 from .api import DEFAULT_PORT, Miner, clean_name
 from .const import DOMAIN
-from .discovery import Found, is_mac, is_private
-from .forms import (
+from .entries.announcements import async_handle_announcement
+from .entries.discovery import Found, is_mac, is_private
+from .entries.relocation import entry_of, tenant_of
+from .flow_helpers import (
     PASSWORD_FIELD,
     Errors,
     async_check_password,
     async_read,
     async_refuse_known_boards,
 )
-from .whereabouts import entry_of, tenant_of
 
 CONFIRM_SCHEMA = probatio.Schema(PASSWORD_FIELD)
 # Anybody can ask for any address in any name, so only so many discoveries wait for somebody who

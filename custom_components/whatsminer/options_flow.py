@@ -14,8 +14,8 @@ from homeassistant.core import callback
 from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers.selector import FileSelector, FileSelectorConfig
 
+from .actions.firmware import Image, Update, async_update_firmware, read_image
 from .coordinator import WhatsminerConfigEntry, WhatsminerCoordinator
-from .firmware import Image, Update, async_update_firmware, read_image
 from .markdown import escape_markdown
 from .preferences import PREFERENCES_SCHEMA, errors_in
 

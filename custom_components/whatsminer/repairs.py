@@ -21,11 +21,8 @@ from .api import (
 )
 from .const import DEFAULT_PASSWORD, DOMAIN
 from .coordinator import WhatsminerConfigEntry, WhatsminerCoordinator
-from .discovery import async_own_networks, async_scan, network_around
-from .forms import PASSWORD_SELECTOR, Errors
-from .issues import ENTRY_ID, Issue
-from .miners import address_of
-from .whereabouts import (
+from .entries.discovery import async_own_networks, async_scan, network_around
+from .entries.relocation import (
     Address,
     async_adopt,
     async_place,
@@ -35,6 +32,9 @@ from .whereabouts import (
     set_address,
     tenant_of,
 )
+from .flow_helpers import PASSWORD_SELECTOR, Errors
+from .issues import ENTRY_ID, Issue
+from .miner.record import address_of
 
 
 class MinerRepair(RepairsFlow):

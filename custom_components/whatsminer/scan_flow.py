@@ -27,10 +27,16 @@ from homeassistant.helpers.selector import (
 
 from .api import Miner
 from .const import DOMAIN
-from .discovery import Found, Scan, async_own_networks, async_scan, parse_networks
-from .forms import PASSWORD_FIELD, Errors, async_check_password, without_password
-from .isolation import async_isolated
-from .whereabouts import async_place, hosts_in_use, is_well
+from .entries.discovery import (
+    Found,
+    Scan,
+    async_own_networks,
+    async_scan,
+    parse_networks,
+)
+from .entries.isolation import async_isolated
+from .entries.relocation import async_place, hosts_in_use, is_well
+from .flow_helpers import PASSWORD_FIELD, Errors, async_check_password, without_password
 
 CONF_MINERS: Final = "miners"
 CONF_NETWORKS: Final = "networks"

@@ -28,9 +28,9 @@ from .entity import (
     existing,
     registered_entity_id,
 )
-from .meters import METERS
+from .sensor_base import WhatsminerSensorDescription
 from .sensor_descriptions import BOARD_SENSORS, PRICE_SENSORS, PROGRESS_SENSORS, SENSORS
-from .sensor_kinds import WhatsminerSensorDescription
+from .sensor_totals import METERS
 
 PARALLEL_UPDATES = 0
 

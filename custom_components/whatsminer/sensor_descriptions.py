@@ -9,7 +9,7 @@ from homeassistant.util import dt as dt_util
 
 from .api import Board, Snapshot
 from .coordinator import WhatsminerCoordinator
-from .sensor_kinds import (
+from .sensor_base import (
     JOULES_PER_TERAHASH,
     Current,
     FanSpeed,

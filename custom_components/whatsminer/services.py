@@ -21,13 +21,13 @@ from homeassistant.helpers.service import (
 from homeassistant.helpers.typing import VolSchemaType
 from homeassistant.util.json import JsonObjectType
 
-from .actions import ACTIONS, Action
+from .actions.handlers import Errand
+from .actions.permissions import async_check_permission
+from .actions.table import ACTIONS, Action
 from .api import WhatsminerError
 from .const import DOMAIN
 from .coordinator import WhatsminerConfigEntry
-from .errands import Errand
-from .errors import explain
-from .permissions import async_check_permission
+from .exceptions import explain
 
 _LOGGER = logging.getLogger(__name__)
 

@@ -64,7 +64,7 @@ def test_log_without_complaints(tmp_path: Path, text: str) -> None:
     "text",
     [
         f"{_TIME} ERROR (MainThread) [homeassistant.core] something else\n",
-        f"{_TIME} WARNING (MainThread) [custom_components.whatsminer.settings] odd\n",
+        f"{_TIME} WARNING (MainThread) [custom_components.whatsminer.miner.settings] odd\n",
         f"{_TIME} WARNING (MainThread) [homeassistant.helpers.frame] Detected that custom"
         " integration 'x' does what it should not\n",
         f"{_TIME} INFO (MainThread) [x] whatsminer uses a deprecated function\n",

@@ -13,7 +13,7 @@ from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 from homeassistant.util.json import JsonObjectType
 
-from .api import (
+from ..api import (
     Command,
     InvalidTextError,
     Preheating,
@@ -22,13 +22,13 @@ from .api import (
     commands,
     limits,
 )
-from .const import DOMAIN
-from .coordinator import WhatsminerCoordinator
+from ..const import DOMAIN
+from ..coordinator import WhatsminerCoordinator
+from ..redaction import redact
 from .firmware import async_find_image, async_update_firmware
+from .get_state import overview
 from .logs import async_download_logs
-from .overview import overview
-from .redaction import redact
-from .time_zones import posix_time_zone
+from .time_zone import posix_time_zone
 
 type Data = Mapping[str, Any]
 type Errand = Callable[[WhatsminerCoordinator], Awaitable[JsonObjectType | None]]

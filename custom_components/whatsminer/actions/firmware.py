@@ -11,9 +11,9 @@ from typing import BinaryIO, Final
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 
-from .api import Miner, WhatsminerError
-from .const import DOMAIN
-from .coordinator import WhatsminerCoordinator
+from ..api import Miner, WhatsminerError
+from ..const import DOMAIN
+from ..coordinator import WhatsminerCoordinator
 
 FOLDER: Final = ("whatsminer", "firmware")
 

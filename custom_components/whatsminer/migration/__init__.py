@@ -27,15 +27,15 @@ from homeassistant.exceptions import ConfigEntryError, ConfigEntryNotReady
 from homeassistant.helpers import device_registry as dr, entity_registry as er
 from homeassistant.helpers.typing import UNDEFINED
 
-from .api import DEFAULT_PORT, NotAMinerError, WhatsminerError
-from .const import (
+from ..api import DEFAULT_PORT, NotAMinerError, WhatsminerError
+from ..const import (
     CONF_POLL_INTERVAL,
     DOMAIN,
     LONGEST_POLL_INTERVAL,
     SHORTEST_POLL_INTERVAL,
 )
-from .discovery import Found, async_end_discovery, async_look
-from .errors import translation
+from ..entries.discovery import Found, async_end_discovery, async_look
+from ..exceptions import translation
 
 VERSION: Final = 4
 
@@ -146,7 +146,7 @@ async def async_migrate(hass: HomeAssistant, entry: ConfigEntry) -> None:
     await async_end_discovery(hass, mac)
     _carry_out(hass, entry, plan)
     if "recorder" in hass.config.components:
-        from .old_statistics import async_convert  # noqa: PLC0415
+        from .statistics import async_convert  # noqa: PLC0415
 
         hass.async_create_background_task(
             async_convert(hass, _sensors(plan)), f"{entry.title} statistics"

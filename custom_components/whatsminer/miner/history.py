@@ -5,7 +5,7 @@ from datetime import datetime
 
 from homeassistant.util import dt as dt_util
 
-from .api import Snapshot
+from ..api import Snapshot
 from .settings import Settings
 
 

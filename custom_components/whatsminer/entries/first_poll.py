@@ -8,8 +8,8 @@ from typing import Final
 from homeassistant.core import HomeAssistant
 from homeassistant.util.hass_dict import HassKey
 
-from .api import Miner, Snapshot, TimedOutError
-from .const import DOMAIN
+from ..api import Miner, Snapshot, TimedOutError
+from ..const import DOMAIN
 
 # At most so many miners are reached at once, because connections to hosts that do not answer
 # fill the neighbour table of the system, and at most so many are polled at once.

@@ -12,8 +12,8 @@ from homeassistant.helpers.target import (
     async_extract_referenced_entity_ids,
 )
 
-from .coordinator import WhatsminerConfigEntry
-from .entity import registered_entity_id
+from ..coordinator import WhatsminerConfigEntry
+from ..entity import registered_entity_id
 
 
 async def async_check_permission(

@@ -11,8 +11,8 @@ from typing import IO, Final
 from homeassistant.exceptions import HomeAssistantError
 from homeassistant.util import dt as dt_util
 
-from .const import DOMAIN
-from .coordinator import WhatsminerCoordinator
+from ..const import DOMAIN
+from ..coordinator import WhatsminerCoordinator
 
 FOLDER: Final = ("whatsminer", "logs")
 

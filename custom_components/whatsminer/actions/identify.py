@@ -7,10 +7,10 @@ from homeassistant.const import EVENT_HOMEASSISTANT_STOP
 from homeassistant.core import CALLBACK_TYPE, callback
 from homeassistant.helpers.event import async_call_later
 
-from .api import Command, UnansweredError, WhatsminerError, commands
+from ..api import Command, UnansweredError, WhatsminerError, commands
 
 if TYPE_CHECKING:
-    from .coordinator import WhatsminerCoordinator
+    from ..coordinator import WhatsminerCoordinator
 
 _LOGGER = logging.getLogger(__name__)
 

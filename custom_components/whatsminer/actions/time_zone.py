@@ -2,7 +2,7 @@
 
 from importlib import resources
 
-from .api import InvalidTextError, limits
+from ..api import InvalidTextError, limits
 
 
 def posix_time_zone(name: str) -> str:

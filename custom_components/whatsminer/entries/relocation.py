@@ -13,13 +13,13 @@ from homeassistant.const import CONF_HOST, CONF_MAC, CONF_PORT
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.util.async_ import gather_with_limited_concurrency
 
-from .api import DEFAULT_PORT, Miner, WhatsminerError
-from .const import DOMAIN
+from ..api import DEFAULT_PORT, Miner, WhatsminerError
+from ..const import DOMAIN
+from ..issues import Issue, clear_issues, raise_issue
+from ..miner.record import address_of, miner_of, record_of
+from .control_board import move_identifiers
 from .discovery import Found, async_end_discovery, async_look
-from .identifiers import move_identifiers
 from .isolation import async_isolated
-from .issues import Issue, clear_issues, raise_issue
-from .miners import address_of, miner_of, record_of
 
 _LOGGER = logging.getLogger(__name__)
 

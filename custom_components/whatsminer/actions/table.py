@@ -19,8 +19,8 @@ from homeassistant.core import SupportsResponse
 from homeassistant.helpers import config_validation as cv
 from homeassistant.helpers.typing import VolDictType
 
-from . import errands
-from .api import commands
+from ..api import commands
+from . import handlers
 
 _NUMBER: Final = probatio.Coerce(float)  # whole or not is for the command to see
 _TEXTS: Final = probatio.All(probatio.EnsureList(), [cv.string])
@@ -37,7 +37,7 @@ class Action:
 
     name: str
     fields: VolDictType = field(default_factory=dict)
-    prepare_fn: errands.Prepare
+    prepare_fn: handlers.Prepare
     permission: str = POLICY_CONTROL
     admin_only: bool = False
     one_miner: bool = False
@@ -65,7 +65,7 @@ ACTIONS: Final = (
             ),
             probatio.Optional("remove_others", default=False): cv.boolean,
         },
-        prepare_fn=errands.prepare_pools,
+        prepare_fn=handlers.prepare_pools,
         admin_only=True,
         response=SupportsResponse.OPTIONAL,
     ),
@@ -80,7 +80,7 @@ ACTIONS: Final = (
             probatio.Optional("duration", default=100): _NUMBER,
             probatio.Optional("start", default=0): _NUMBER,
         },
-        prepare_fn=errands.sends(errands.led),
+        prepare_fn=handlers.sends(handlers.led),
     ),
     Action(
         name="set_power_percent",
@@ -90,23 +90,23 @@ ACTIONS: Final = (
                 ("fast", "normal")
             ),
         },
-        prepare_fn=errands.sends(errands.power_percent),
+        prepare_fn=handlers.sends(handlers.power_percent),
     ),
     Action(
         name="preheat",
-        prepare_fn=errands.prepare_preheat,
+        prepare_fn=handlers.prepare_preheat,
         response=SupportsResponse.OPTIONAL,
     ),
     Action(
         name="set_hostname",
         fields={probatio.Required("hostname"): cv.string},
-        prepare_fn=errands.sends(lambda data: commands.set_hostname(data["hostname"])),
+        prepare_fn=handlers.sends(lambda data: commands.set_hostname(data["hostname"])),
         admin_only=True,
     ),
     Action(
         name="set_time_zone",
         fields={probatio.Optional(CONF_TIME_ZONE): cv.string},
-        prepare_fn=errands.prepare_time_zone,
+        prepare_fn=handlers.prepare_time_zone,
         admin_only=True,
     ),
     Action(
@@ -118,7 +118,7 @@ ACTIONS: Final = (
                 ("tcp", "udp")
             ),
         },
-        prepare_fn=errands.sends(
+        prepare_fn=handlers.sends(
             lambda data: commands.load_log(
                 data[CONF_HOST], data[CONF_PORT], data[CONF_PROTOCOL]
             )
@@ -127,21 +127,21 @@ ACTIONS: Final = (
     ),
     Action(
         name="download_logs",
-        prepare_fn=errands.prepare_logs,
+        prepare_fn=handlers.prepare_logs,
         admin_only=True,
         response=SupportsResponse.OPTIONAL,
     ),
     Action(
         name="query",
         fields={probatio.Required("command"): cv.string},
-        prepare_fn=errands.prepare_query,
+        prepare_fn=handlers.prepare_query,
         permission=POLICY_READ,
         needs_password=False,
         response=SupportsResponse.ONLY,
     ),
     Action(
         name="get_state",
-        prepare_fn=errands.prepare_state,
+        prepare_fn=handlers.prepare_state,
         permission=POLICY_READ,
         needs_password=False,
         reachable_only=True,
@@ -157,7 +157,7 @@ ACTIONS: Final = (
             probatio.Optional("dns", default=[]): _TEXTS,
             probatio.Optional("hostname", default=""): cv.string,
         },
-        prepare_fn=errands.prepare_network,
+        prepare_fn=handlers.prepare_network,
         admin_only=True,
         one_miner=True,
     ),
@@ -165,24 +165,24 @@ ACTIONS: Final = (
         name="change_password",
         fields={
             probatio.Required(probatio.Secret("new_password")): probatio.All(
-                cv.string, probatio.Coerce(errands.Secret)
+                cv.string, probatio.Coerce(handlers.Secret)
             )
         },
-        prepare_fn=errands.prepare_password,
+        prepare_fn=handlers.prepare_password,
         admin_only=True,
         one_miner=True,
     ),
     Action(
         name="update_firmware",
         fields={probatio.Required("file"): cv.string},
-        prepare_fn=errands.prepare_firmware,
+        prepare_fn=handlers.prepare_firmware,
         admin_only=True,
         one_miner=True,
         response=SupportsResponse.OPTIONAL,
     ),
     Action(
         name="factory_reset",
-        prepare_fn=errands.sends(lambda _: commands.factory_reset()),
+        prepare_fn=handlers.sends(lambda _: commands.factory_reset()),
         admin_only=True,
         one_miner=True,
     ),

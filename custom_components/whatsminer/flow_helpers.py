@@ -26,9 +26,9 @@ from .api import (
     WriteAccessClosedError,
     WrongPasswordError,
 )
-from .discovery import Found
-from .errors import translation_key
-from .whereabouts import async_place
+from .entries.discovery import Found
+from .entries.relocation import async_place
+from .exceptions import translation_key
 
 _LOGGER = logging.getLogger(__name__)
 

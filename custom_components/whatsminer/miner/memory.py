@@ -8,7 +8,7 @@ from typing import Final, TypedDict, override
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.storage import Store
 
-from .const import DOMAIN, MEMORY_INTERVAL
+from ..const import DOMAIN, MEMORY_INTERVAL
 from .settings import Remembered
 
 _VERSION: Final = 1

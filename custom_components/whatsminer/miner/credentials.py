@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from homeassistant.const import CONF_HOST, CONF_PASSWORD
 
-from .api import (
+from ..api import (
     Command,
     RefusedError,
     WhatsminerError,
@@ -19,10 +19,10 @@ from .api import (
     WrongPasswordError,
     commands,
 )
-from .const import ACCESS_CHECK_INTERVAL
+from ..const import ACCESS_CHECK_INTERVAL
 
 if TYPE_CHECKING:
-    from .coordinator import WhatsminerCoordinator
+    from ..coordinator import WhatsminerCoordinator
 
 
 class Changeover:

@@ -21,7 +21,7 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers.recorder import get_instance
 from homeassistant.util import dt as dt_util
 
-from .sensor_kinds import JOULES_PER_TERAHASH, TERAHASHES_PER_SECOND
+from ..sensor_base import JOULES_PER_TERAHASH, TERAHASHES_PER_SECOND
 
 _LOGGER = logging.getLogger(__name__)
 

@@ -11,7 +11,7 @@ from homeassistant.config_entries import SOURCE_REAUTH
 from homeassistant.const import CONF_PASSWORD
 from homeassistant.core import HomeAssistant, callback
 
-from .api import (
+from ..api import (
     Miner,
     Snapshot,
     WhatsminerError,
@@ -19,11 +19,11 @@ from .api import (
     WrongPasswordError,
     commands,
 )
-from .const import ACCESS_CHECK_INTERVAL, DEFAULT_PASSWORD
-from .issues import Issue, clear_issues, raise_issue
+from ..const import ACCESS_CHECK_INTERVAL, DEFAULT_PASSWORD
+from ..issues import Issue, clear_issues, raise_issue
 
 if TYPE_CHECKING:
-    from .coordinator import WhatsminerConfigEntry
+    from ..coordinator import WhatsminerConfigEntry
 
 _LOGGER = logging.getLogger(__name__)
 

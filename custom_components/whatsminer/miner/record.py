@@ -9,9 +9,9 @@ from homeassistant.const import CONF_HOST, CONF_PASSWORD, CONF_PORT
 from homeassistant.core import HomeAssistant
 from homeassistant.util.hass_dict import HassKey
 
-from .api import Capabilities, Miner
-from .const import DOMAIN
-from .storage import MemoryStore
+from ..api import Capabilities, Miner
+from ..const import DOMAIN
+from .memory import MemoryStore
 
 # A miner asks for a new address while it still answers at its old one.
 _SECONDS_TO_MOVE: Final = 120

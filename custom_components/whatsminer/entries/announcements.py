@@ -3,10 +3,10 @@
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant
 
-from .api import Miner
+from ..api import Miner
+from ..miner.record import address_of, announce, announced_host, record_of
 from .isolation import async_isolated
-from .miners import address_of, announce, announced_host, record_of
-from .whereabouts import Address, async_follow, async_mac, is_well, poll_soon, tenant_of
+from .relocation import Address, async_follow, async_mac, is_well, poll_soon, tenant_of
 
 
 async def async_handle_announcement(

@@ -3,10 +3,10 @@
 from dataclasses import replace
 import time
 
-from .api import Capabilities, Snapshot
-from .const import CHANGE_INTERVAL
-from .miners import Change, MinerRecord
-from .storage import Memory
+from ..api import Capabilities, Snapshot
+from ..const import CHANGE_INTERVAL
+from .memory import Memory
+from .record import Change, MinerRecord
 
 
 class Expectations:

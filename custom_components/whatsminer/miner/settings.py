@@ -13,7 +13,15 @@ import math
 import time
 from typing import Final, TypedDict
 
-from .api import Capabilities, Command, Effect, Snapshot, UnansweredError, Value, limits
+from ..api import (
+    Capabilities,
+    Command,
+    Effect,
+    Snapshot,
+    UnansweredError,
+    Value,
+    limits,
+)
 
 _LOGGER = logging.getLogger(__name__)
 

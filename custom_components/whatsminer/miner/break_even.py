@@ -3,17 +3,17 @@
 import math
 from typing import TYPE_CHECKING, Final
 
-from .api import Snapshot
-from .const import (
+from ..api import Snapshot
+from ..const import (
     CONF_HASH_PRICE,
     CONF_HASH_PRICE_ENTITY,
     CONF_HASH_PRICE_UNIT,
     PER_PETAHASH,
 )
-from .storage import Memory
+from .memory import Memory
 
 if TYPE_CHECKING:
-    from .coordinator import WhatsminerCoordinator
+    from ..coordinator import WhatsminerCoordinator
 
 _TERAHASHES_PER_PETAHASH: Final = 1000
 # 1 TH/s at 1 J/TH is 1 W, and 1 W is so many kWh in a day.

@@ -13,7 +13,7 @@ from homeassistant.config_entries import SOURCE_IGNORE
 from homeassistant.const import CONF_HOST, CONF_MAC, CONF_PASSWORD, CONF_PORT
 from homeassistant.core import HomeAssistant
 
-from .api import (
+from ..api import (
     DEFAULT_PORT,
     MalformedReplyError,
     Miner,
@@ -25,7 +25,7 @@ from .api import (
     clean_name,
     is_listening,
 )
-from .const import DOMAIN
+from ..const import DOMAIN
 from .isolation import async_isolated
 
 _LOGGER = logging.getLogger(__name__)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final, Literal
 from homeassistant.core import CALLBACK_TYPE, callback
 from homeassistant.helpers.event import async_call_later
 
-from .api import (
+from ..api import (
     Answer,
     Command,
     Effect,
@@ -21,7 +21,7 @@ from .api import (
 )
 
 if TYPE_CHECKING:
-    from .coordinator import WhatsminerCoordinator
+    from ..coordinator import WhatsminerCoordinator
 
 _LOGGER = logging.getLogger(__name__)
 

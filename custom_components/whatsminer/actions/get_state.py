@@ -7,8 +7,8 @@ from homeassistant.const import Platform
 from homeassistant.helpers import entity_registry as er
 from homeassistant.util.json import JsonObjectType
 
-from .coordinator import WhatsminerCoordinator
-from .entity import registered_entity_id
+from ..coordinator import WhatsminerCoordinator
+from ..entity import registered_entity_id
 
 
 def overview(coordinator: WhatsminerCoordinator) -> JsonObjectType:

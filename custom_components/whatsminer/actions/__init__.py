@@ -1,0 +1,1 @@
+"""What the actions, and the buttons that take longer, do at a miner."""

@@ -1,0 +1,1 @@
+"""Which config entry belongs to which miner, and where in the network miners are."""

@@ -1,0 +1,1 @@
+"""What is known of one miner between polls: settings, credentials, write access, memory."""
