@@ -193,7 +193,7 @@ async def set_up(
     await hass.async_block_till_done()
     miner.requests.clear()
     miner.writes.clear()
-    coordinator: WhatsminerCoordinator = config_entry.runtime_data
+    coordinator: WhatsminerCoordinator = config_entry.runtime_data.coordinator
     return coordinator
 
 

@@ -12,8 +12,8 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 from custom_components.whatsminer.api import DEFAULT_PORT
 from custom_components.whatsminer.const import DOMAIN
 from custom_components.whatsminer.coordinator import WhatsminerCoordinator
-from custom_components.whatsminer.entries.discovery import Found
-from custom_components.whatsminer.entries.relocation import async_place
+from custom_components.whatsminer.entries.discovery import DiscoveredMiner
+from custom_components.whatsminer.entries.relocation import async_match_entries
 from custom_components.whatsminer.miner.record import address_of
 from homeassistant.config_entries import ConfigEntryState
 from homeassistant.const import STATE_UNAVAILABLE
@@ -37,7 +37,7 @@ class Owned:
     @property
     def coordinator(self) -> WhatsminerCoordinator:
         """What polls it, while it is set up."""
-        coordinator: WhatsminerCoordinator = self.entry.runtime_data
+        coordinator: WhatsminerCoordinator = self.entry.runtime_data.coordinator
         return coordinator
 
     @property
@@ -129,7 +129,7 @@ class Fleet:
 
     async def see(self, *owned: Owned) -> None:
         """Let somebody see miners where they are."""
-        await async_place(self.hass, *(found(each.miner) for each in owned))
+        await async_match_entries(self.hass, *(found(each.miner) for each in owned))
         await self.settle()
 
     async def settle(self) -> None:
@@ -163,9 +163,9 @@ async def second_address(miner: SimulatedMiner, host: str) -> AsyncGenerator[Non
         yield
 
 
-def found(miner: SimulatedMiner) -> Found:
+def found(miner: SimulatedMiner) -> DiscoveredMiner:
     """Return what a scan sees of a miner."""
-    return Found(
+    return DiscoveredMiner(
         host=miner.host,
         port=miner.port,
         mac=miner.mac.lower(),

@@ -133,8 +133,8 @@ async def test_write_access_is_what_the_last_write_met(
     await hass.async_block_till_done()
     assert shown(hass, ACCESS) == STATE_OFF
 
-    coordinator: WhatsminerCoordinator = config_entry.runtime_data
-    coordinator.access.is_open = None
+    coordinator: WhatsminerCoordinator = config_entry.runtime_data.coordinator
+    coordinator.write_access.is_open = None
     coordinator.async_update_listeners()
     assert shown(hass, ACCESS) == STATE_UNKNOWN
 

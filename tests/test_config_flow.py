@@ -907,7 +907,7 @@ async def test_after_the_new_password_the_miner_can_be_controlled(
     await hass.async_block_till_done()
 
     assert config_entry.state is ConfigEntryState.LOADED
-    assert config_entry.runtime_data.access.is_open is True
+    assert config_entry.runtime_data.coordinator.write_access.is_open is True
     assert hass.config_entries.flow.async_progress_by_handler(DOMAIN) == []
     assert len(ir.async_get(hass).issues) == 0
 
@@ -1313,7 +1313,7 @@ async def test_nothing_changes_while_the_miner_gets_another_firmware(
 ) -> None:
     """It is not even asked."""
     form = await reconfigure(hass, config_entry)
-    with set_up.miner.exclusive():
+    with set_up.client.exclusive():
         form = await fill_in(hass, form, changes(miner))
         assert form["errors"] == {"base": "firmware_in_progress"}
         assert miner.requests == []

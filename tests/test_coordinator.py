@@ -108,7 +108,7 @@ async def test_a_miner_is_polled_as_often_as_its_owner_likes(
     """From now on, without a reload, and after the next one as well."""
     await choose(hass, set_up, seconds)
     assert names_of(miner.requests).count(JOINED) == 1
-    assert set_up.config_entry.runtime_data is set_up
+    assert set_up.config_entry.runtime_data.coordinator is set_up
 
     for _ in range(2):
         await clock.tick(seconds)
@@ -363,11 +363,11 @@ async def test_a_mac_in_the_summary_causes_no_reload(
     miner.misbehave(JOINED, Altered('"Elapsed"', mac))
     assert await hass.config_entries.async_setup(config_entry.entry_id)
     await hass.async_block_till_done()
-    set_up = config_entry.runtime_data
+    set_up = config_entry.runtime_data.coordinator
 
     await clock.next_poll(40)
 
-    assert config_entry.runtime_data is set_up
+    assert config_entry.runtime_data.coordinator is set_up
 
 
 async def test_a_factory_reset_closes_write_access(
@@ -375,9 +375,9 @@ async def test_a_factory_reset_closes_write_access(
 ) -> None:
     """So nobody knows that it is open."""
     await set_up.async_send(commands.web_pools("enable"))
-    assert set_up.access.is_open is True
+    assert set_up.write_access.is_open is True
     await set_up.async_send(commands.factory_reset())
-    assert set_up.access.is_open is None
+    assert set_up.write_access.is_open is None
 
 
 async def test_another_that_comes_and_goes_is_looked_at_once_an_hour(
@@ -385,11 +385,11 @@ async def test_another_that_comes_and_goes_is_looked_at_once_an_hour(
 ) -> None:
     """A device may answer with another MAC address in every second poll."""
     for _ in range(20):
-        set_up.async_displace("c2:04:28:00:00:99")
+        set_up.async_handle_wrong_miner("c2:04:28:00:00:99")
         await clock.next_poll()
     assert names_of(miner.requests).count("get_version") < 5
     miner.requests.clear()
     await clock.tick(3600)
-    set_up.async_displace("c2:04:28:00:00:99")
+    set_up.async_handle_wrong_miner("c2:04:28:00:00:99")
     await clock.next_poll()
     assert "get_version" in names_of(miner.requests)

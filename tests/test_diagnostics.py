@@ -310,7 +310,7 @@ async def test_of_an_email_worker_neither_account_nor_provider_is_told(
 
     names = {"john", "doe@", "example.com", "com.rig1"}
     assert await leaks(hass, hass_client, config_entry, names) == set()
-    assert "rig1" in str(config_entry.runtime_data.miner.replies)
+    assert "rig1" in str(config_entry.runtime_data.coordinator.client.replies)
 
 
 async def test_home_assistant_can_write_it_down(

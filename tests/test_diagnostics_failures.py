@@ -62,7 +62,7 @@ async def test_no_answer_keeps_a_report_from_being_downloaded(
     for command in (JOINED, "summary", "status", "get_psu"):
         miner.misbehave(command, Raw(answer))
     with suppress(WhatsminerError):  # it may be taken for no answer at all
-        await set_up.miner.query("get_psu")
+        await set_up.client.query("get_psu")
     for _ in range(3):
         await set_up.async_refresh()
 

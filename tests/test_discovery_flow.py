@@ -17,8 +17,11 @@ from custom_components.whatsminer import discovery_flow
 from custom_components.whatsminer.api import DEFAULT_PORT
 from custom_components.whatsminer.const import DOMAIN
 from custom_components.whatsminer.coordinator import WhatsminerCoordinator
-from custom_components.whatsminer.entries.discovery import Found, async_look
-from custom_components.whatsminer.miner.record import announced_host
+from custom_components.whatsminer.entries.discovery import (
+    DiscoveredMiner,
+    async_discover,
+)
+from custom_components.whatsminer.miner.record import record_for_entry
 from homeassistant.config_entries import (
     SOURCE_DHCP,
     SOURCE_IGNORE,
@@ -109,7 +112,7 @@ async def dhcp(
     )
 
 
-async def leave(hass: HomeAssistant, found: Found) -> ConfigFlowResult:
+async def leave(hass: HomeAssistant, found: DiscoveredMiner) -> ConfigFlowResult:
     """Let a scan leave a miner that nobody picked."""
     return await hass.config_entries.flow.async_init(
         DOMAIN, context={"source": SOURCE_INTEGRATION_DISCOVERY}, data=asdict(found)
@@ -343,7 +346,7 @@ async def test_a_miner_is_offered_once(
 
     check_aborted(await dhcp(hass, miner), "already_in_progress")
     assert miner.connections == connections
-    found = await async_look(miner.host)
+    found = await async_discover(miner.host)
     check_aborted(await leave(hass, found), "already_in_progress")
 
     assert len(tiles(hass)) == 1
@@ -377,7 +380,7 @@ async def test_the_mac_that_a_miner_tells_is_the_one_that_counts(
         form = await dhcp(hass, repeater, host=miner.host)
         check_offered(form)
         check_aborted(
-            await leave(hass, await async_look(miner.host)), "already_in_progress"
+            await leave(hass, await async_discover(miner.host)), "already_in_progress"
         )
 
         result = await fill_in(hass, form)
@@ -392,7 +395,7 @@ async def test_a_miner_that_a_scan_has_left_is_offered_and_added(
     hass: HomeAssistant, miner: SimulatedMiner
 ) -> None:
     """It is not asked again before somebody wants it."""
-    found = await async_look(miner.host)
+    found = await async_discover(miner.host)
     connections = miner.connections
 
     form = await leave(hass, found)
@@ -548,13 +551,13 @@ async def test_a_known_miner_that_still_answers_at_its_old_address_stays_there(
     hass: HomeAssistant, known: MockConfigEntry, miner: SimulatedMiner, new_host: str
 ) -> None:
     """It has two."""
-    before, data = dict(known.data), known.runtime_data
+    before, data = dict(known.data), known.runtime_data.coordinator
 
     check_aborted(await dhcp(hass, miner, host=new_host), "already_configured")
     await hass.async_block_till_done(wait_background_tasks=True)
 
     assert known.data == before
-    assert known.runtime_data is data
+    assert known.runtime_data.coordinator is data
 
 
 async def test_a_known_miner_that_was_away_is_back_at_once(
@@ -616,7 +619,7 @@ async def test_an_ignored_miner_stays_ignored(
 ) -> None:
     """Wherever it is, and whoever finds it; nobody asks it anything."""
     await ignore(hass, miner)
-    found = await async_look(miner.host)
+    found = await async_discover(miner.host)
     await miner.move(new_host)
     connections = miner.connections
 
@@ -649,7 +652,7 @@ async def test_a_new_control_board_is_no_new_miner(
     if by == SOURCE_DHCP:
         result = await dhcp(hass, rebuilt)
     else:
-        result = await leave(hass, await async_look(rebuilt.host))
+        result = await leave(hass, await async_discover(rebuilt.host))
 
     check_aborted(result, "new_control_board")
     assert result["description_placeholders"] == {"miner": "Miner"}
@@ -740,7 +743,7 @@ async def test_an_address_outside_of_private_networks_is_not_taken_from_anybody(
 
     assert known.data == before
     assert tiles(hass) == []
-    assert announced_host(hass, known) is None
+    assert record_for_entry(hass, known).announced_host is None
 
 
 @pytest.mark.parametrize(
@@ -831,13 +834,13 @@ async def test_only_so_many_wait_at_all(
     hosts = [str(host) for host in home_network][20:]
     for number, host in enumerate(hosts[:3]):
         check_offered(
-            await leave(hass, Found(host=host, mac=mac_of(number)))
+            await leave(hass, DiscoveredMiner(host=host, mac=mac_of(number)))
             if number
             else await announce(hass, number, host)
         )
 
     check_aborted(await announce(hass, 3, hosts[3]), "too_many_discovered")
-    found = Found(host=hosts[4], mac=mac_of(4))
+    found = DiscoveredMiner(host=hosts[4], mac=mac_of(4))
     check_aborted(await leave(hass, found), "too_many_discovered")
 
     # One that is known needs no tile.
@@ -876,7 +879,7 @@ async def test_a_scan_takes_the_place_of_what_was_announced(
     check_offered(await announce(hass, 1, miner.host))
     miner.reconnect()
 
-    check_offered(await leave(hass, await async_look(miner.host)))
+    check_offered(await leave(hass, await async_discover(miner.host)))
 
     assert offered(hass) == {miner.mac.lower()}
 
@@ -988,4 +991,4 @@ async def test_a_flood_of_announcements_leaves_home_assistant_as_it_was(
         hass.config_entries.flow.async_abort(flow["flow_id"])
     assert not hass.data[discovery_flow.SILENT]
     assert known.state is ConfigEntryState.LOADED
-    assert known.runtime_data.last_update_success
+    assert known.runtime_data.coordinator.last_update_success

@@ -8,7 +8,6 @@ import pytest
 from custom_components.whatsminer.api import (
     CannotConnectError,
     FirmwareRefusedError,
-    FirmwareUnknownError,
     InvalidTextError,
     InvalidValueError,
     MalformedReplyError,
@@ -26,6 +25,7 @@ from custom_components.whatsminer.api import (
     UnansweredError,
     UnconfirmedError,
     UnsupportedCommandError,
+    UpdateOutcomeUnknownError,
     UpdatingError,
     WhatsminerError,
     WriteAccessClosedError,
@@ -76,7 +76,7 @@ FAILURES: tuple[WhatsminerError, ...] = (
     TooSoonError(40),
     UnconfirmedError("no"),
     InvalidValueError("percent", 101, 0, 100),
-    FirmwareUnknownError("no"),
+    UpdateOutcomeUnknownError("no"),
     UpdatingError("no"),
     TransferBrokenError("no"),
     TransferInterruptedError("no"),
@@ -156,7 +156,7 @@ def raised() -> Iterator[tuple[str, ast.expr | None]]:
                 assert isinstance(key.value, str)
                 yield key.value, argument(node, "translation_placeholders")
     # The migration names its entry in each.
-    for call in calls("_error", [SOURCES["migration.py"]]):
+    for call in calls("_error", [SOURCES["migration/__init__.py"]]):
         for named in constants(call):
             yield named, ast.parse("{'miner': ...}", mode="eval").body
 

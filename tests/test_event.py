@@ -232,7 +232,7 @@ async def test_automations_are_there_when_it_fires(
     await miner.disconnect()
     await clock.next_poll(2)
     hass.set_state(CoreState.running)
-    config_entry.runtime_data.async_update_listeners()  # as with every command
+    config_entry.runtime_data.coordinator.async_update_listeners()  # as with every command
     await clock.next_poll()
     assert not on_the_bus  # nobody would see the entity fire
 
@@ -366,7 +366,7 @@ async def test_a_miner_whose_faults_change_at_each_poll_tells_of_a_few(
     for poll in range(60):
         miner.state.faults = faults(poll)
         await clock.next_poll()
-        assert len(set_up.memory.get("faults", [])) <= 32
+        assert len(set_up.memory.data.get("faults", [])) <= 32
     half = len(on_the_bus)
     assert 32 <= half <= 32 + 60
     for poll in range(60, 120):
@@ -382,7 +382,7 @@ async def test_a_miner_whose_faults_change_at_each_poll_tells_of_a_few(
 
     miner.state.faults = LOW_VOLTAGE | FAN
     await clock.next_poll(40)
-    assert sorted(set_up.memory["faults"]) == ["110", "206"]
+    assert sorted(set_up.memory.data["faults"]) == ["110", "206"]
     active: set[str] = set()
     for change, code in told:
         if change == "appeared":

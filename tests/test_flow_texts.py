@@ -12,7 +12,7 @@ import probatio
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
-from custom_components.whatsminer import config_flow, options_flow, preferences, repairs
+from custom_components.whatsminer import config_flow, options_flow, repairs
 from custom_components.whatsminer.const import (
     CONF_HASH_PRICE_UNIT,
     CONF_PERCENT_METHOD,
@@ -44,9 +44,14 @@ every_issue = pytest.mark.parametrize("issue", Issue)
 # Where each flow is written.
 CONFIG = [
     SOURCES[name]
-    for name in ("config_flow.py", "discovery_flow.py", "forms.py", "scan_flow.py")
+    for name in (
+        "config_flow.py",
+        "discovery_flow.py",
+        "flow_helpers.py",
+        "scan_flow.py",
+    )
 ]
-OPTIONS = [SOURCES["options_flow.py"], SOURCES["preferences.py"]]
+OPTIONS = [SOURCES["options_flow.py"]]
 FLOWS = {"config": CONFIG, "options": OPTIONS}
 every_flow = pytest.mark.parametrize(("flow", "sources"), FLOWS.items(), ids=FLOWS)
 # The forms, and what can be entered in each.
@@ -62,7 +67,7 @@ FORMS: dict[str, dict[str, set[str]]] = {
     "options": {
         "confirm": set(),
         "firmware": {*map(str, options_flow.FIRMWARE_SCHEMA.schema)},
-        "preferences": {*map(str, preferences.PREFERENCES_SCHEMA.schema)},
+        "preferences": {*map(str, options_flow.PREFERENCES_SCHEMA.schema)},
     },
 }
 # These come from commands alone, and no command is sent while a miner is added.
@@ -132,7 +137,7 @@ def test_the_config_flow_has_a_text_for_every_error(language: str) -> None:
     at_the_miner = {key_of(error) for error in FAILURES} - NOT_IN_A_FLOW
     of_networks = {
         text
-        for call in calls("ValueError", [SOURCES["discovery.py"]])
+        for call in calls("ValueError", [SOURCES["entries/scan.py"]])
         for text in constants(call)
     }
 

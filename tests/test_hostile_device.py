@@ -200,7 +200,7 @@ async def _use(
     """Use a miner in all the ways in which what it says is read."""
     if entry.state is ConfigEntryState.LOADED:
         for _ in range(3):
-            await entry.runtime_data.async_refresh()
+            await entry.runtime_data.coordinator.async_refresh()
             await hass.async_block_till_done(wait_background_tasks=True)
         device = dr.async_get(hass).async_get_device_by_identifier(
             (DOMAIN, MAC), entry.entry_id

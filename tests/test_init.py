@@ -46,7 +46,7 @@ async def test_a_miner_is_set_up_and_unloaded(
     set_up: WhatsminerCoordinator,
 ) -> None:
     """Afterwards nobody talks to it any more."""
-    assert config_entry.runtime_data is set_up
+    assert config_entry.runtime_data.coordinator is set_up
 
     assert await hass.config_entries.async_unload(config_entry.entry_id)
     await hass.async_block_till_done()
@@ -216,15 +216,15 @@ async def test_other_firmware_reloads_the_miner(
     await clock.next_poll(2)
 
     assert config_entry.state is ConfigEntryState.LOADED
-    assert config_entry.runtime_data is not set_up
+    assert config_entry.runtime_data.coordinator is not set_up
     device = dr.async_entries_for_config_entry(device_registry, config_entry.entry_id)[
         0
     ]
     assert device.sw_version == "20261101.01.Rel"
 
-    reloaded = config_entry.runtime_data
+    reloaded = config_entry.runtime_data.coordinator
     await clock.next_poll(20)
-    assert config_entry.runtime_data is reloaded
+    assert config_entry.runtime_data.coordinator is reloaded
 
 
 async def test_the_same_firmware_reloads_nothing(
@@ -240,7 +240,7 @@ async def test_the_same_firmware_reloads_nothing(
     miner.reconnect()
     await clock.next_poll(25)
 
-    assert config_entry.runtime_data is set_up
+    assert config_entry.runtime_data.coordinator is set_up
 
 
 @pytest.mark.parametrize("miner", ["old_miner"], indirect=True)
@@ -255,14 +255,14 @@ async def test_a_firmware_that_is_not_told_for_a_while_reloads_nothing(
     miner.misbehave("get_version", Refused(14))
     assert await hass.config_entries.async_setup(config_entry.entry_id)
     await hass.async_block_till_done()
-    coordinator = config_entry.runtime_data
+    coordinator = config_entry.runtime_data.coordinator
 
     for command in (JOINED, "summary", "pools", "edevs", "devs", "status"):
         miner.misbehave(command, PROCESS_DOWN)
     await clock.next_poll(3)
 
     assert config_entry.state is ConfigEntryState.LOADED
-    assert config_entry.runtime_data is coordinator
+    assert config_entry.runtime_data.coordinator is coordinator
 
 
 @pytest.fixture
@@ -282,7 +282,7 @@ async def boot(
         miner.misbehave("get_version", Altered('"miner_type":', '"unknown":'))
     assert await hass.config_entries.async_setup(entry.entry_id)
     await hass.async_block_till_done()
-    coordinator: WhatsminerCoordinator = entry.runtime_data
+    coordinator: WhatsminerCoordinator = entry.runtime_data.coordinator
     return coordinator
 
 
@@ -314,13 +314,13 @@ async def test_a_miner_that_told_nothing_at_first_is_set_up_again_once_it_does(
     at_first = await boot(hass, config_entry, miner)
     assert model_of(hass, config_entry) is None
     await clock.next_poll(3)
-    assert config_entry.runtime_data is at_first
+    assert config_entry.runtime_data.coordinator is at_first
 
     miner.behave()
     await clock.next_poll(12)  # until the slow readings come round
 
     assert config_entry.state is ConfigEntryState.LOADED
-    reloaded = config_entry.runtime_data
+    reloaded = config_entry.runtime_data.coordinator
     assert reloaded is not at_first
     assert model_of(hass, config_entry) == model
     sensors = [
@@ -332,7 +332,7 @@ async def test_a_miner_that_told_nothing_at_first_is_set_up_again_once_it_does(
     assert float(shown(hass, "sensor.miner_hash_rate")) > 0
 
     await clock.next_poll(30)
-    assert config_entry.runtime_data is reloaded
+    assert config_entry.runtime_data.coordinator is reloaded
 
 
 @pytest.mark.parametrize("miner", ["oil_miner", "hydro_miner"], indirect=True)
@@ -404,7 +404,7 @@ async def test_what_a_stopped_miner_does_not_tell_stays(
     await hass.async_block_till_done()
 
     assert entities() == before
-    assert config_entry.runtime_data.capabilities == set_up.capabilities
+    assert config_entry.runtime_data.coordinator.capabilities == set_up.capabilities
 
 
 async def test_a_reload_goes_on_with_the_same_miner(

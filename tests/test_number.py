@@ -121,7 +121,7 @@ async def test_power_percent_is_set_at_once_where_its_owner_likes_that(
     hass: HomeAssistant, miner: SimulatedMiner, config_entry: MockConfigEntry
 ) -> None:
     """From the next value on, without a reload; and gently again when that is liked."""
-    set_up = config_entry.runtime_data
+    set_up = config_entry.runtime_data.coordinator
     for method, percent in (("fast", "60"), ("normal", "70")):
         hass.config_entries.async_update_entry(
             config_entry, options={CONF_PERCENT_METHOD: method}
@@ -135,7 +135,7 @@ async def test_power_percent_is_set_at_once_where_its_owner_likes_that(
         {"cmd": "set_power_pct", "percent": "60"},
         {"cmd": gentle, "percent": "70"},
     ]
-    assert config_entry.runtime_data is set_up
+    assert config_entry.runtime_data.coordinator is set_up
 
 
 async def test_the_other_numbers_have_no_fast_way(

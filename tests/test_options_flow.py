@@ -384,7 +384,7 @@ async def test_preferences_lose_nothing_that_is_pending(
 
     await prefer(hass, config_entry, 300, "fast")
 
-    assert config_entry.runtime_data is set_up
+    assert config_entry.runtime_data.coordinator is set_up
     assert config_entry.state is ConfigEntryState.LOADED
     assert set_up.data.power_limit != 3000
     assert shown(hass, "number.miner_power_limit") == "3000.0"
@@ -539,7 +539,7 @@ async def test_the_whole_way(
     (image,) = miner.images
     assert image.sha256 == hashlib.sha256(CONTENT).hexdigest()
     assert kept(uploads) == []
-    assert config_entry.runtime_data.data.firmware == "20991231.11.Rel"
+    assert config_entry.runtime_data.coordinator.data.firmware == "20991231.11.Rel"
 
 
 async def test_progress_is_shown(

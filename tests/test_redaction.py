@@ -18,7 +18,7 @@ from homeassistant.util.json import JsonValueType
 from simulator import SimulatedMiner
 
 from . import PROCESS_DOWN
-from .actions import ask, failure
+from .action_calls import ask, failure
 
 
 @pytest.fixture
@@ -253,7 +253,7 @@ async def test_answers_are_given_without_secrets(
     }
     told = {"POOLS": [{"x": [secret]}, plain], "Msg": plain}
     told["URL"] = "stratum+tcp://account:hunter2@pool.example:3333"
-    with patch.object(set_up.miner, "query", return_value=told):
+    with patch.object(set_up.client, "query", return_value=told):
         answer = await ask(hass, "query", {"command": "pools", **one})
 
     raw = answer[set_up.device_id]["answer"]

@@ -11,7 +11,7 @@ from pytest_homeassistant_custom_component.typing import (
 )
 
 from custom_components.whatsminer.const import DOMAIN
-from custom_components.whatsminer.entries.relocation import set_address
+from custom_components.whatsminer.entries.relocation import relocate
 from custom_components.whatsminer.issues import Issue, issue_id
 from custom_components.whatsminer.miner.record import address_of
 from homeassistant.config_entries import SOURCE_REAUTH, ConfigEntryState
@@ -443,7 +443,7 @@ async def test_each_wrong_entry_can_be_made_again(fleet: Fleet, ada: Owned) -> N
     ada.miner.misbehave("update_pwd", Refused(132), times=1)
     assert await dialogue.submit(**{CONF_PASSWORD: "new_1234"}) == {"base": "not_there"}
     assert ada.miner.password == ada.entry.data[CONF_PASSWORD] == "admin"
-    assert "password" not in ada.coordinator.memory
+    assert "password" not in ada.coordinator.memory.data
 
     assert await dialogue.submit(**{CONF_PASSWORD: "new_1234"}) == "repaired"
 
@@ -569,7 +569,7 @@ async def test_a_miner_that_others_have_found_needs_no_search(
     dialogue = await repair(ada, Issue.WRONG_MINER)
     await ada.miner.move(fleet.host(40))
     ada.miner.reconnect()
-    set_address(fleet.hass, ada.entry, (ada.miner.host, ada.miner.port))
+    relocate(fleet.hass, ada.entry, (ada.miner.host, ada.miner.port))
     await fleet.settle()
 
     assert await dialogue.submit() == "repaired"

@@ -226,7 +226,7 @@ async def test_all_miners_are_added_at_once(
             CONF_MAC: mac_of(miner),
             CONF_PASSWORD: DEFAULT_PASSWORD,
         }
-        assert entry.runtime_data.has_password
+        assert entry.runtime_data.coordinator.has_password
         assert miner.peak_connections == 1
         assert set(names_of(miner.writes)) <= {"get_version", "set_led"}
     assert tiles(hass) == ignored(hass) == set()
@@ -582,7 +582,7 @@ async def test_known_ones_that_changed_places_are_followed(
     assert await hass.config_entries.async_setup(other.entry_id)
     await shed.miners[0].swap(shed.miners[1])
     for entry in (known, other):
-        await entry.runtime_data.async_refresh()
+        await entry.runtime_data.coordinator.async_refresh()
 
     result = await scan(hass)
     await hass.async_block_till_done(wait_background_tasks=True)

@@ -204,7 +204,7 @@ async def test_preheating_shows_its_stage(
     """The stage is unknown while nobody preheats."""
     assert shown(hass, "sensor.miner_preheat") == STATE_UNKNOWN
     for stage in ("waiting", "adjusting", "complete"):
-        set_up.preheat.state = stage
+        set_up.config_entry.runtime_data.preheat.state = stage
         set_up.async_update_listeners()
         assert shown(hass, "sensor.miner_preheat") == stage
 

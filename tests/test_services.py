@@ -38,7 +38,7 @@ from homeassistant.helpers import (
 from simulator import Refused, SimulatedMiner
 
 from . import Held, names_of
-from .actions import DATA, POOLS, STATIC, ask, call, failure
+from .action_calls import DATA, POOLS, STATIC, ask, call, failure
 
 ADMIN_ONLY = {
     "change_password",
@@ -76,7 +76,7 @@ async def hall(
     await hass.async_block_till_done()
     hydro_miner.requests.clear()
     hydro_miner.writes.clear()
-    coordinator: WhatsminerCoordinator = entry.runtime_data
+    coordinator: WhatsminerCoordinator = entry.runtime_data.coordinator
     return coordinator
 
 
@@ -340,7 +340,7 @@ async def test_all_that_failed_are_named(
     attic = make_entry(old_miner, title="Attic")
     attic.add_to_hass(hass)
     assert await hass.config_entries.async_setup(attic.entry_id)
-    attic_id = attic.runtime_data.device_id
+    attic_id = attic.runtime_data.coordinator.device_id
     assert await hass.config_entries.async_unload(attic.entry_id)
     await hydro_miner.disconnect()
 
@@ -383,7 +383,7 @@ async def test_a_mistake_of_ours_leaves_no_other_undone_either(
     mistake: Exception,
 ) -> None:
     """The error names the miner, and the log has the trace, once."""
-    with patch.object(hall.miner, "send", side_effect=mistake):
+    with patch.object(hall.client, "send", side_effect=mistake):
         error = await failure(hass, "set_led", both)
 
     assert error.translation_key == "unexpected"
@@ -405,7 +405,7 @@ async def test_a_mistake_of_ours_hides_no_other_failure(
 ) -> None:
     """Both are told, also where one of them is what the miner says."""
     hydro_miner.misbehave("set_led", Refused(132))
-    with patch.object(set_up.miner, "send", side_effect=ZeroDivisionError):
+    with patch.object(set_up.client, "send", side_effect=ZeroDivisionError):
         error = await failure(hass, "set_led", both)
 
     assert error.translation_key == "several_failed"
@@ -440,7 +440,7 @@ async def test_a_cancellation_at_one_miner_is_not_told_as_a_failure(
 ) -> None:
     """Such as that of what is under way when the miner's entry is unloaded."""
     with (
-        patch.object(hall.miner, "send", side_effect=asyncio.CancelledError),
+        patch.object(hall.client, "send", side_effect=asyncio.CancelledError),
         pytest.raises(asyncio.CancelledError),
     ):
         await call(hass, "set_led", both)

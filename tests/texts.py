@@ -25,8 +25,11 @@ TEXTS: Final[dict[str, dict[str, Any]]] = {
     for language in LANGUAGES
 }
 ICONS: Final[dict[str, Any]] = json.loads((FOLDER / "icons.json").read_text())
+# All but `api`, which has no texts, by their paths.
 SOURCES: Final = {
-    path.name: ast.parse(path.read_text()) for path in FOLDER.glob("*.py")
+    name: ast.parse(path.read_text())
+    for path in FOLDER.rglob("*.py")
+    if not (name := str(path.relative_to(FOLDER))).startswith("api/")
 }
 
 

@@ -1,4 +1,4 @@
-"""MicroBT Whatsminers in Home Assistant."""
+"""The Whatsminer integration."""
 
 from typing import Final
 
@@ -10,11 +10,15 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers import config_validation as cv, device_registry as dr
 from homeassistant.helpers.typing import ConfigType
 
+from .actions.identify import Identify
+from .actions.preheat import Preheat
 from .const import DOMAIN, MANUFACTURER
-from .coordinator import WhatsminerConfigEntry, WhatsminerCoordinator
+from .coordinator import WhatsminerCoordinator
+from .entity import board_identifier
 from .issues import async_setup_issues, clear_issues
 from .migration import async_migrate
-from .miner.record import async_forget_miner
+from .miner.record import async_remove_record, mac_of
+from .models import WhatsminerConfigEntry, WhatsminerData
 from .services import async_setup_services
 
 PLATFORMS: Final = (
@@ -41,7 +45,7 @@ async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
 async def async_migrate_entry(
     hass: HomeAssistant, entry: WhatsminerConfigEntry
 ) -> bool:
-    """Take over the entry of an earlier integration of this domain.
+    """Migrate the entry of an earlier integration of this domain.
 
     Raises:
         ConfigEntryError, ConfigEntryNotReady: translated; then nothing was changed.
@@ -55,18 +59,19 @@ async def async_setup_entry(hass: HomeAssistant, entry: WhatsminerConfigEntry) -
     """Set up one miner."""
     coordinator = WhatsminerCoordinator(hass, entry)
     await coordinator.async_config_entry_first_refresh()
-    entry.runtime_data = coordinator
+    entry.runtime_data = WhatsminerData(
+        coordinator, Identify(coordinator), Preheat(coordinator)
+    )
     _register_device(hass, coordinator)
     await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS)
     return True
 
 
 def _register_device(hass: HomeAssistant, coordinator: WhatsminerCoordinator) -> None:
-    """Register the miner, whose device is there before those of its hashboards."""
+    """Register the device of the miner, before those of its hashboards."""
     entry = coordinator.config_entry
     snapshot = coordinator.data
-    mac = entry.unique_id
-    assert mac is not None
+    mac = mac_of(entry)
     device = dr.async_get(hass).async_get_or_create(
         config_entry_id=entry.entry_id,
         configuration_url=URL.build(scheme="https", host=entry.data[CONF_HOST]),
@@ -83,7 +88,7 @@ def _register_device(hass: HomeAssistant, coordinator: WhatsminerCoordinator) ->
 
 
 async def async_unload_entry(hass: HomeAssistant, entry: WhatsminerConfigEntry) -> bool:
-    """Unload one miner; what has to be repaired is found out anew by the next set-up."""
+    """Unload one miner, and delete its issues, which the next set-up creates if need be."""
     unloaded = await hass.config_entries.async_unload_platforms(entry, PLATFORMS)
     if unloaded:
         clear_issues(hass, entry)
@@ -91,8 +96,8 @@ async def async_unload_entry(hass: HomeAssistant, entry: WhatsminerConfigEntry) 
 
 
 async def async_remove_entry(hass: HomeAssistant, entry: WhatsminerConfigEntry) -> None:
-    """Leave nothing of a removed miner behind."""
-    await async_forget_miner(hass, entry)
+    """Remove what is stored of a miner whose entry is removed."""
+    await async_remove_record(hass, entry)
     clear_issues(hass, entry)
 
 
@@ -101,12 +106,10 @@ async def async_remove_config_entry_device(
     entry: WhatsminerConfigEntry,
     device: dr.DeviceEntry | dr.ChildDeviceEntry,
 ) -> bool:
-    """Let go of a hashboard that is gone for good; the miner itself stays with its entry."""
+    """Return whether a device can be removed: a hashboard that is gone, but not the miner."""
     if entry.state is not ConfigEntryState.LOADED:
-        return False  # nobody knows
-    coordinator = entry.runtime_data
-    needed = {
-        entry.unique_id,
-        *map(coordinator.board_identifier, coordinator.data.hashboards),
-    }
+        return False  # its hashboards are not known
+    mac = mac_of(entry)
+    snapshot = entry.runtime_data.coordinator.data
+    needed = {mac, *(board_identifier(mac, slot) for slot in snapshot.hashboards)}
     return not any(identifier in needed for _, identifier in device.identifiers)

@@ -1,4 +1,4 @@
-"""States of a miner and of its hashboards that are on or off."""
+"""Binary sensors of a miner and of its hashboards."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .api import Severity, Snapshot
-from .coordinator import WhatsminerConfigEntry, WhatsminerCoordinator
+from .coordinator import WhatsminerCoordinator
 from .entity import (
     WhatsminerBoardEntity,
     WhatsminerEntity,
@@ -22,6 +22,7 @@ from .entity import (
     add_boards,
     existing,
 )
+from .models import WhatsminerConfigEntry
 
 PARALLEL_UPDATES = 0
 
@@ -30,7 +31,7 @@ PARALLEL_UPDATES = 0
 class WhatsminerBinarySensorDescription(
     WhatsminerEntityDescription, BinarySensorEntityDescription
 ):
-    """How a binary sensor gets its state."""
+    """Describes a binary sensor of a miner."""
 
     value_fn: Callable[[WhatsminerCoordinator], bool | None]
 
@@ -39,20 +40,20 @@ class WhatsminerBinarySensorDescription(
 class WhatsminerBoardBinarySensorDescription(
     WhatsminerEntityDescription, BinarySensorEntityDescription
 ):
-    """How a binary sensor of the hashboard in a slot gets its state."""
+    """Describes a binary sensor of a hashboard, which is given by its slot."""
 
     value_fn: Callable[[Snapshot, int], bool | None]
 
 
 def _problem(snapshot: Snapshot) -> bool | None:
-    """Return whether somebody should look after the miner."""
+    """Return whether a fault is active that is not minor."""
     if snapshot.faults is None:
         return None
     return any(fault.severity is not Severity.MINOR for fault in snapshot.faults)
 
 
 def _alive(snapshot: Snapshot, slot: int) -> bool | None:
-    """Return whether a hashboard works; nobody can tell while none has to."""
+    """Return whether a hashboard works, None while the miner does not hash."""
     if not snapshot.running or not snapshot.boards:
         return None
     board = snapshot.hashboards.get(slot)
@@ -84,7 +85,7 @@ BINARY_SENSORS: Final = (
         key="write_access",
         needs_password=True,
         entity_category=EntityCategory.DIAGNOSTIC,
-        value_fn=lambda coordinator: coordinator.access.is_open,
+        value_fn=lambda coordinator: coordinator.write_access.is_open,
     ),
 )
 
@@ -103,7 +104,7 @@ async def async_setup_entry(
     async_add_entities: AddConfigEntryEntitiesCallback,
 ) -> None:
     """Add the binary sensors of a miner and of its hashboards."""
-    coordinator = entry.runtime_data
+    coordinator = entry.runtime_data.coordinator
     async_add_entities(
         WhatsminerBinarySensor(coordinator, description)
         for description in existing(coordinator, Platform.BINARY_SENSOR, BINARY_SENSORS)
@@ -121,7 +122,7 @@ async def async_setup_entry(
 
 
 class WhatsminerBinarySensor(WhatsminerEntity, BinarySensorEntity):
-    """One state that is on or off."""
+    """A binary sensor of a miner."""
 
     entity_description: WhatsminerBinarySensorDescription
 
@@ -133,7 +134,7 @@ class WhatsminerBinarySensor(WhatsminerEntity, BinarySensorEntity):
 
 
 class WhatsminerBoardBinarySensor(WhatsminerBoardEntity, BinarySensorEntity):
-    """One state of a hashboard; it tells also when the board is missing."""
+    """A binary sensor of a hashboard, which is available also when the board is missing."""
 
     entity_description: WhatsminerBoardBinarySensorDescription
 

@@ -1,4 +1,4 @@
-"""Things that a miner does once."""
+"""Buttons of a miner."""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -11,20 +11,22 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .api import commands
-from .coordinator import WhatsminerConfigEntry, WhatsminerCoordinator
+from .coordinator import WhatsminerCoordinator
 from .entity import WhatsminerEntity, WhatsminerEntityDescription, existing
+from .exceptions import translate_errors
+from .models import WhatsminerConfigEntry, WhatsminerData
 
 PARALLEL_UPDATES = 0
 
 
 @dataclass(frozen=True, kw_only=True)
 class WhatsminerButtonDescription(WhatsminerEntityDescription, ButtonEntityDescription):
-    """What a button does; every failure of it is a translated error."""
+    """Describes a button."""
 
     needs_password: bool = True
 
     available_fn: Callable[[WhatsminerCoordinator], bool] = lambda _: True
-    set_fn: Callable[[WhatsminerCoordinator], Awaitable[object]]
+    press_fn: Callable[[WhatsminerData], Awaitable[object]]
 
 
 BUTTONS: Final = (
@@ -32,27 +34,27 @@ BUTTONS: Final = (
         key="restart_mining",
         device_class=ButtonDeviceClass.RESTART,
         entity_category=EntityCategory.CONFIG,
-        set_fn=lambda miner: miner.async_send(commands.restart_btminer()),
+        press_fn=lambda data: data.coordinator.async_send(commands.restart_btminer()),
     ),
     WhatsminerButtonDescription(
         key="reboot",
         device_class=ButtonDeviceClass.RESTART,
         entity_category=EntityCategory.CONFIG,
-        set_fn=lambda miner: miner.async_send(commands.reboot()),
+        press_fn=lambda data: data.coordinator.async_send(commands.reboot()),
     ),
     WhatsminerButtonDescription(
         key="identify",
         device_class=ButtonDeviceClass.IDENTIFY,
         entity_category=EntityCategory.CONFIG,
-        set_fn=lambda miner: miner.identify.async_start(),
+        press_fn=lambda data: data.identify.async_start(),
     ),
     WhatsminerButtonDescription(
         key="preheat",
         entity_category=EntityCategory.CONFIG,
         exists_fn=lambda can: can.accepts("pre_power_on"),
         # As the switch shows it, so that a script can press this right after the power off.
-        available_fn=lambda miner: miner.settings.value("mining") is False,
-        set_fn=lambda miner: miner.preheat.async_start(),
+        available_fn=lambda coordinator: coordinator.settings.value("mining") is False,
+        press_fn=lambda data: data.preheat.async_start(),
     ),
 )
 
@@ -63,7 +65,7 @@ async def async_setup_entry(
     async_add_entities: AddConfigEntryEntitiesCallback,
 ) -> None:
     """Add the buttons of a miner."""
-    coordinator = entry.runtime_data
+    coordinator = entry.runtime_data.coordinator
     async_add_entities(
         WhatsminerButton(coordinator, description)
         for description in existing(coordinator, Platform.BUTTON, BUTTONS)
@@ -71,19 +73,20 @@ async def async_setup_entry(
 
 
 class WhatsminerButton(WhatsminerEntity, ButtonEntity):
-    """One thing to do."""
+    """A button."""
 
     entity_description: WhatsminerButtonDescription
 
     @property
     @override
     def available(self) -> bool:
-        """Return whether it can be done now."""
+        """Return whether the button can be pressed now."""
         return super().available and self.entity_description.available_fn(
             self.coordinator
         )
 
     @override
+    @translate_errors
     async def async_press(self) -> None:
-        """Do it."""
-        await self.entity_description.set_fn(self.coordinator)
+        """Press the button; every failure is a translated exception."""
+        await self.entity_description.press_fn(self.runtime_data)

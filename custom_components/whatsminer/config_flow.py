@@ -1,4 +1,4 @@
-"""Adds miners, and asks again when a password or an address is no longer right."""
+"""Adds a miner by its address, and changes the address or password of an entry."""
 
 from collections.abc import Mapping
 from typing import Any, Final, override
@@ -13,21 +13,21 @@ from homeassistant.helpers.selector import BooleanSelector
 
 from .api import Miner
 from .const import DOMAIN
-from .coordinator import WhatsminerConfigEntry
 from .discovery_flow import DiscoverySteps
-from .entries.relocation import Address, tenant_of
+from .entries.lookup import entry_at_address
 from .flow_helpers import (
     ADDRESS_FIELDS,
     PASSWORD_FIELD,
     Errors,
+    async_abort_if_known_boards,
     async_check_password,
     async_read,
-    async_refuse_known_boards,
     read_address,
     without_password,
 )
 from .migration import VERSION
-from .miner.record import address_of, miner_of
+from .miner.record import Address, address_of, client_for_entry
+from .models import WhatsminerConfigEntry
 from .options_flow import WhatsminerOptionsFlow
 from .scan_flow import ScanSteps
 
@@ -38,7 +38,7 @@ REAUTH_SCHEMA: Final = probatio.Schema(PASSWORD_FIELD)
 
 
 class WhatsminerConfigFlow(ScanSteps, DiscoverySteps, domain=DOMAIN):
-    """Handle everything that is asked of the owner of a miner."""
+    """The config flow; its steps for scans and discoveries are in files of their own."""
 
     VERSION = VERSION
 
@@ -48,14 +48,14 @@ class WhatsminerConfigFlow(ScanSteps, DiscoverySteps, domain=DOMAIN):
     def async_get_options_flow(
         config_entry: WhatsminerConfigEntry,
     ) -> WhatsminerOptionsFlow:
-        """Return what the button "Configure" begins."""
+        """Return the options flow."""
         return WhatsminerOptionsFlow()
 
     @override
     async def async_step_user(
         self, user_input: dict[str, Any] | None = None
     ) -> ConfigFlowResult:
-        """Begin."""
+        """Show the menu of the ways to add a miner."""
         return self.async_show_menu(step_id="user", menu_options=["scan", "manual"])
 
     async def async_step_manual(
@@ -66,18 +66,18 @@ class WhatsminerConfigFlow(ScanSteps, DiscoverySteps, domain=DOMAIN):
         if user_input is not None:
             address, errors = read_address(user_input)
             if not errors:
-                if tenant_of(self.hass, address):
+                if entry_at_address(self.hass, address):
                     return self.async_abort(reason="already_configured")
-                miner = Miner(*address)
-                found, errors = await async_read(miner)
+                client = Miner(*address)
+                found, errors = await async_read(client)
                 if found:
                     await self.async_set_unique_id(found.mac, raise_on_progress=False)
                     self._abort_if_unique_id_configured(
                         updates={CONF_HOST: found.host, CONF_PORT: found.port}
                     )
-                    await async_refuse_known_boards(self.hass, found)
+                    await async_abort_if_known_boards(self.hass, found)
                     password = user_input.get(CONF_PASSWORD, "")
-                    errors = await async_check_password(miner, password)
+                    errors = await async_check_password(client, password)
                     if not errors:
                         return self.async_create_entry(
                             title=found.title, data=found.entry_data(password)
@@ -93,10 +93,10 @@ class WhatsminerConfigFlow(ScanSteps, DiscoverySteps, domain=DOMAIN):
     async def async_step_reauth(
         self, entry_data: Mapping[str, Any]
     ) -> ConfigFlowResult:
-        """Begin when the password stopped working."""
+        """Begin when the miner refuses the password."""
         entry = self._get_reauth_entry()
         host, _ = address_of(entry)
-        # Home Assistant tells the name alone, but tiles of miners have their address, too.
+        # Home Assistant sets the name only, but tiles of miners have their address, too.
         self.context["title_placeholders"] = {"host": host, "miner": entry.title}
         return await self.async_step_reauth_confirm()
 
@@ -109,7 +109,7 @@ class WhatsminerConfigFlow(ScanSteps, DiscoverySteps, domain=DOMAIN):
         if user_input is not None:
             password = user_input.get(CONF_PASSWORD, "")
             if password:
-                errors = await self._async_try(entry, address_of(entry), password)
+                errors = await self._async_check(entry, address_of(entry), password)
             if not errors:
                 return self.async_update_reload_and_abort(
                     entry, data=_with_password(entry.data, password)
@@ -134,7 +134,7 @@ class WhatsminerConfigFlow(ScanSteps, DiscoverySteps, domain=DOMAIN):
             if new and user_input.get(CONF_READ_ONLY):
                 errors[CONF_READ_ONLY] = "password_and_read_only"
             if not errors:
-                errors = await self._async_try(entry, address, new)
+                errors = await self._async_check(entry, address, new)
                 if errors.get("base") == "wrong_miner":
                     errors = {CONF_HOST: "wrong_miner"}
             if not errors:
@@ -146,7 +146,7 @@ class WhatsminerConfigFlow(ScanSteps, DiscoverySteps, domain=DOMAIN):
                         {**entry.data, CONF_HOST: host, CONF_PORT: port}, password
                     ),
                 )
-        # Nobody has to enter a password again to keep it, so that an empty one cannot end it.
+        # An empty field keeps the password, so another field is needed to remove it.
         read_only = {
             probatio.Required(CONF_READ_ONLY, default=False): BooleanSelector()
         }
@@ -160,19 +160,19 @@ class WhatsminerConfigFlow(ScanSteps, DiscoverySteps, domain=DOMAIN):
             description_placeholders={"miner": entry.title},
         )
 
-    async def _async_try(
+    async def _async_check(
         self, entry: WhatsminerConfigEntry, address: Address, password: str
     ) -> Errors:
-        """Return the errors for the form: the miner of an entry is there, with a password."""
-        if tenant_of(self.hass, address) not in (None, entry):
+        """Return the errors for the form, if the miner of an entry is not there or refuses a password."""
+        if entry_at_address(self.hass, address) not in (None, entry):
             return {"base": "wrong_miner"}
         if address == address_of(entry):
-            # Over the line that is there: a miner copes with one connection at a time.
-            miner = miner_of(self.hass, entry)
+            # By the client that the entry uses: a miner copes with one connection at a time.
+            client = client_for_entry(self.hass, entry)
         else:
-            miner = Miner(*address, mac=entry.unique_id)
-        found, errors = await async_read(miner)
-        return await async_check_password(miner, password) if found else errors
+            client = Miner(*address, mac=entry.unique_id)
+        found, errors = await async_read(client)
+        return await async_check_password(client, password) if found else errors
 
 
 def _with_password(data: Mapping[str, Any], password: str) -> dict[str, Any]:

@@ -12,7 +12,7 @@ CONF_HASH_PRICE_UNIT: Final = "hash_price_unit"
 CONF_PERCENT_METHOD: Final = "percent_method"
 CONF_POLL_INTERVAL: Final = "poll_interval"
 PER_PETAHASH: Final = "per_petahash"
-# What a hash price is quoted for, the usual first; of either, for a day.
+# The unit of hash rate of a hash price per day, the usual one first.
 HASH_PRICE_UNITS: Final = (PER_PETAHASH, "per_terahash")
 PERCENT_METHODS: Final = ("normal", "fast")
 
@@ -20,12 +20,12 @@ PERCENT_METHODS: Final = ("normal", "fast")
 POLL_INTERVAL: Final = timedelta(seconds=30)
 SHORTEST_POLL_INTERVAL: Final = 10
 LONGEST_POLL_INTERVAL: Final = 300
-# What polls change in the memory of a miner is written once in so many seconds at most.
+# Changes of the stored data by polls are written at most once in so many seconds.
 MEMORY_INTERVAL: Final = 300.0
-# What keeps changing is followed once in so many seconds: what a miner is, and which other one
-# answers in its place.
+# A change that comes back again and again is followed once in so many seconds: of what a miner
+# reports, and of which miner answers in its place.
 CHANGE_INTERVAL: Final = 3600.0
-# A closed write access is looked at again this often.
+# Closed write access is probed this often.
 ACCESS_CHECK_INTERVAL: Final = timedelta(minutes=10)
-# What the factory sets; under it no miner takes commands.
+# The factory sets it, and no miner takes commands under it.
 DEFAULT_PASSWORD: Final = "admin"

@@ -1,7 +1,6 @@
-"""Polls one miner, and sends it what entities and actions ask for."""
+"""Polls one miner, and sends it commands."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from datetime import timedelta
 import logging
 import time
@@ -9,11 +8,9 @@ from typing import Final, override
 
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.const import CONF_PASSWORD
-from homeassistant.core import HomeAssistant, callback
+from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
 from homeassistant.helpers.update_coordinator import DataUpdateCoordinator, UpdateFailed
 
-from .actions.identify import Identify
-from .actions.preheat import Preheat
 from .api import (
     Answer,
     Capabilities,
@@ -28,46 +25,44 @@ from .api import (
     WrongMinerError,
 )
 from .const import CHANGE_INTERVAL, CONF_POLL_INTERVAL, POLL_INTERVAL
-from .entries.announcements import async_seek
+from .entries.announcements import async_forget_reached_hosts, async_seek_miner
 from .entries.first_poll import async_first_poll
-from .entries.relocation import async_meet, tenant_of
-from .exceptions import explain, translation
+from .entries.lookup import entry_at_address
+from .entries.relocation import async_handle_wrong_miner
+from .exceptions import translation
 from .issues import Issue, clear_issues, raise_issue
 from .miner.break_even import BreakEven
-from .miner.credentials import Changeover
-from .miner.expected_capabilities import Expectations
-from .miner.history import Trend
-from .miner.memory import Memory
-from .miner.record import address_of, forget_announcement, miner_of, record_of
+from .miner.credentials import Credentials
+from .miner.expected_capabilities import ExpectedCapabilities
+from .miner.history import History
+from .miner.record import address_of, client_for_entry, mac_of, record_for_entry
 from .miner.settings import Settings
-from .miner.write_access import Access
+from .miner.write_access import WriteAccess
 
 _LOGGER = logging.getLogger(__name__)
 
-# At most so many other miners that answer in place of this one are looked at in an hour.
-_MOST_STRANGERS: Final = 8
+# At most so many other miners that answer in place of this one are handled in an hour.
+_MOST_WRONG_MINERS: Final = 8
 
-type WhatsminerConfigEntry = ConfigEntry[WhatsminerCoordinator]
+type CommandListener = Callable[[Command], None]
 
 
-def _poll_interval(entry: WhatsminerConfigEntry) -> timedelta:
+def _poll_interval(entry: ConfigEntry) -> timedelta:
     seconds = entry.options.get(CONF_POLL_INTERVAL)
     return timedelta(seconds=seconds) if seconds else POLL_INTERVAL
 
 
 class WhatsminerCoordinator(DataUpdateCoordinator[Snapshot]):
-    """One miner in Home Assistant."""
+    """Polls one miner, and sends it commands."""
 
-    config_entry: WhatsminerConfigEntry
-    # The id of the miner's device, registered before any entity.
+    config_entry: ConfigEntry
+    # The id of the miner's device, which is registered before any entity.
     device_id: str
-    # It is loaded before the first poll.
-    memory: Memory
     # These are decided by the first poll.
     capabilities: Capabilities
     settings: Settings
 
-    def __init__(self, hass: HomeAssistant, entry: WhatsminerConfigEntry) -> None:
+    def __init__(self, hass: HomeAssistant, entry: ConfigEntry) -> None:
         """Prepare; nothing is sent."""
         super().__init__(
             hass,
@@ -76,32 +71,28 @@ class WhatsminerCoordinator(DataUpdateCoordinator[Snapshot]):
             name=entry.title,
             update_interval=_poll_interval(entry),
         )
-        record = record_of(hass, entry)
-        self.miner = miner_of(hass, entry)
-        self.access = Access(hass, entry, self.miner)
-        self.break_even = BreakEven(self)
-        self.changeover = Changeover(self)
-        self.expectations = Expectations(record)
-        self.identify = Identify(self)
-        self.preheat = Preheat(self)
-        self.trend = Trend()
-        self.store = record.store
+        record = record_for_entry(hass, entry)
+        self.client = client_for_entry(hass, entry)
+        self.memory = record.memory
+        self.break_even = BreakEven(hass, entry, self.memory)
+        self.credentials = Credentials(hass, entry, self.client, self.memory)
+        self.expected_capabilities = ExpectedCapabilities(record)
+        self.history = History()
+        self.write_access = WriteAccess(hass, entry, self.client)
+        self._command_listeners: list[CommandListener] = []
+        # A poll that begins before this time may fail without making entities unavailable.
         self._patience = 0.0
-        # When another miner, by its MAC address, was last looked at in place of this one.
-        self._strangers: dict[str, float] = {}
+        # When another miner in place of this one was handled last, by its MAC address.
+        self._wrong_miners: dict[str, float] = {}
 
     @property
     def has_password(self) -> bool:
-        """Whether the owner lets us write; without it there are readings only."""
+        """Whether commands can be sent; without a password there are readings only."""
         return bool(self.config_entry.data.get(CONF_PASSWORD))
-
-    def board_identifier(self, slot: int) -> str:
-        """Return what identifies the device of a hashboard."""
-        return f"{self.config_entry.unique_id}_board{slot}"
 
     @callback
     def async_apply_options(self) -> None:
-        """Go on with other options; the miner is polled, and nothing is lost."""
+        """Use changed options without a reload, and poll the miner."""
         # First, by the interval of the last poll: a longer one than the new is still no gap.
         self.async_update_listeners()
         self.update_interval = _poll_interval(self.config_entry)
@@ -109,91 +100,72 @@ class WhatsminerCoordinator(DataUpdateCoordinator[Snapshot]):
 
     @override
     async def _async_setup(self) -> None:
-        self.memory = await self.store.async_memory()
+        await self.memory.async_load()
 
     @override
     async def _async_update_data(self) -> Snapshot:
-        """Poll the miner; a single miss keeps what is known."""
+        """Poll the miner; after a single poll that fails, the last readings stay."""
         began = time.monotonic()
         try:
-            self._refuse_tenant()
-            poll = self._async_first_poll if self.data is None else self.miner.poll
+            self._raise_if_address_is_taken()
+            poll = self._async_first_poll if self.data is None else self.client.poll
             snapshot = await poll()
         except WhatsminerError as err:
             if not isinstance(err, UpdatingError):
-                await async_seek(self.hass, self.config_entry, self.memory.get("host"))
-            blip = isinstance(err, UnreachableError | MalformedReplyError)
-            if blip and self.data is not None and began < self._patience:
+                await async_seek_miner(
+                    self.hass, self.config_entry, self.memory.data.get("host")
+                )
+            may_be_chance = isinstance(err, UnreachableError | MalformedReplyError)
+            if may_be_chance and self.data is not None and began < self._patience:
                 _LOGGER.debug("%s: missed one poll: %s", self.name, err)
                 return self.data
             if isinstance(err, WrongMinerError):
-                self._meet(err.found)
+                self._resolve_wrong_miner(err.found)
             raise UpdateFailed(**translation(err, self.config_entry.title)) from err
         # One poll may be missed; one and a half intervals are more than that.
         interval = self.update_interval or POLL_INTERVAL
         self._patience = began + 1.5 * interval.total_seconds()
-        if self.expectations.outgrown(snapshot):
+        if self.expected_capabilities.needs_reload(snapshot):
             self.hass.config_entries.async_schedule_reload(self.config_entry.entry_id)
-        with self.store.remembering_later() as memory:
-            self.settings.update(snapshot, began)
-            if not self.last_update_success:
-                self.trend.at_most.clear()  # nobody knows what was meanwhile
-            self.trend.note(snapshot, self.settings)
-            self.break_even.learn(snapshot, memory)
-            # One that is missing for a while is still known by its number.
-            if not snapshot.board_serials <= set(memory.get("boards", ())):
-                memory["boards"] = sorted(snapshot.board_serials)
-        self._review(snapshot)
-        if self.settings.value("mining"):
-            self.preheat.end()
+        self._learn(snapshot, began)
+        self._update_issues(snapshot)
+        if self.client.sure:
+            await async_forget_reached_hosts(self.hass, self.config_entry)
         if self.has_password:
-            # To one that is not, nothing encrypted goes by itself: see `Access`.
-            if self.miner.sure:
-                await self.changeover.async_settle()
-            await self.access.async_look(snapshot)
+            # Nothing encrypted goes to a miner that may be another: see `WriteAccess`.
+            if self.client.sure:
+                await self.credentials.async_settle()
+            await self.write_access.async_probe(snapshot)
         return snapshot
 
-    def _refuse_tenant(self) -> None:
-        """Raise WrongMinerError if another miner is known to be at the address."""
-        entry = self.config_entry
-        tenant = tenant_of(self.hass, address_of(entry))
-        if tenant and tenant is not entry:
-            assert entry.unique_id
-            assert tenant.unique_id
-            raise WrongMinerError(entry.unique_id, tenant.unique_id)
-
-    @callback
-    def async_displace(self, stranger: str) -> None:
-        """Take note, between two polls, that another miner is at the address of this one."""
-        mac = self.config_entry.unique_id
-        assert mac
-        self._meet(stranger)
-        error = WrongMinerError(mac, stranger)
-        self.async_set_update_error(
-            UpdateFailed(**translation(error, self.config_entry.title))
-        )
-
-    def _meet(self, stranger: str) -> None:
-        """Find out where this miner is, once an hour for each that answers in its place."""
-        now = time.monotonic()
-        self._strangers = {
-            mac: met
-            for mac, met in self._strangers.items()
-            if now - met < CHANGE_INTERVAL
-        }
-        if stranger not in self._strangers and len(self._strangers) < _MOST_STRANGERS:
-            self._strangers[stranger] = now
-            self.hass.async_create_background_task(
-                async_meet(self.hass, self.config_entry, self.miner.address, stranger),
-                f"{self.name} met another miner",
-                eager_start=False,  # when this poll, or command, has failed
+    async def _async_first_poll(self) -> Snapshot:
+        """Make the longer first poll, and decide what to expect of the next ones."""
+        snapshot = await async_first_poll(self.hass, self.client)
+        known = self.memory.data.get("firmware")
+        if not self.client.sure and known not in (None, snapshot.firmware):
+            raise NoMacError("it reports no MAC address, and another firmware")
+        with self.memory.editing_later() as data:
+            self.capabilities = self.expected_capabilities.decide(snapshot, data)
+            self.settings = Settings(
+                self.name, self.capabilities, data.setdefault("settings", {})
             )
+        return snapshot
 
-    def _review(self, snapshot: Snapshot) -> None:
-        """Keep the issues in step with what the right miner says."""
+    def _learn(self, snapshot: Snapshot, began: float) -> None:
+        """Update what is known of the miner from a poll that `began` at a monotonic time."""
+        with self.memory.editing_later() as data:
+            self.settings.update(snapshot, began)
+            if not self.last_update_success:
+                self.history.at_most.clear()  # the hash rate may have been any
+            self.history.update(snapshot, self.settings)
+            self.break_even.update(snapshot)
+            # A hashboard that is missing for a while still identifies the miner.
+            if not snapshot.board_serials <= set(data.get("boards", ())):
+                data["boards"] = sorted(snapshot.board_serials)
+
+    def _update_issues(self, snapshot: Snapshot) -> None:
+        """Create or delete the issues that a poll decides."""
         entry = self.config_entry
-        if self.miner.sure:
-            forget_announcement(self.hass, entry)
         clear_issues(self.hass, entry, Issue.WRONG_MINER, Issue.NEW_CONTROL_BOARD)
         if snapshot.api_known:
             clear_issues(self.hass, entry, Issue.UNKNOWN_FIRMWARE)
@@ -208,41 +180,51 @@ class WhatsminerCoordinator(DataUpdateCoordinator[Snapshot]):
                 },
             )
 
-    async def _async_first_poll(self) -> Snapshot:
-        """Make the longer first poll, and see what can be expected."""
-        snapshot = await async_first_poll(self.hass, self.miner)
-        known = self.memory.get("firmware")
-        if not self.miner.sure and known not in (None, snapshot.firmware):
-            raise NoMacError("it does not tell who it is, and has another firmware")
-        with self.store.remembering_later() as memory:
-            self.capabilities = self.expectations.settle(snapshot, memory)
-        self.settings = Settings(
-            self.name, self.capabilities, self.memory.setdefault("settings", {})
+    def _raise_if_address_is_taken(self) -> None:
+        """Raise WrongMinerError if the miner of another entry is known to be at the address."""
+        entry = self.config_entry
+        other = entry_at_address(self.hass, address_of(entry))
+        if other and other is not entry:
+            raise WrongMinerError(mac_of(entry), mac_of(other))
+
+    @callback
+    def async_handle_wrong_miner(self, found: str) -> None:
+        """Make the entities unavailable: the miner with MAC address `found` is at the address."""
+        self._resolve_wrong_miner(found)
+        error = WrongMinerError(mac_of(self.config_entry), found)
+        self.async_set_update_error(
+            UpdateFailed(**translation(error, self.config_entry.title))
         )
-        return snapshot
+
+    def _resolve_wrong_miner(self, found: str) -> None:
+        """Search this miner in the background, once an hour for each miner in its place."""
+        now = time.monotonic()
+        self._wrong_miners = {
+            mac: since
+            for mac, since in self._wrong_miners.items()
+            if now - since < CHANGE_INTERVAL
+        }
+        if found not in self._wrong_miners and (
+            len(self._wrong_miners) < _MOST_WRONG_MINERS
+        ):
+            self._wrong_miners[found] = now
+            self.hass.async_create_background_task(
+                async_handle_wrong_miner(
+                    self.hass, self.config_entry, self.client.address, found
+                ),
+                f"{self.name} met another miner",
+                eager_start=False,  # when this poll, or command, has failed
+            )
 
     async def async_send(
         self, command: Command, *, refresh: bool = True
     ) -> Answer | None:
         """Send a command; its value shows at once and until the miner is read again.
 
-        `refresh` polls afterwards; what no poll shows can do without.
+        `refresh` polls afterwards, which is not needed after a command that no poll shows.
 
         Returns the miner's answer, or None when nothing had to be sent: mining would have
         restarted to change nothing, or a newer value took the place of this one.
-
-        Raises:
-            HomeAssistantError: translated, when the miner did not do it.
-            ServiceValidationError: translated, when it was not even asked.
-
-        """
-        with self.explained():
-            return await self.async_command(command, refresh=refresh)
-
-    async def async_command(
-        self, command: Command, *, refresh: bool = True
-    ) -> Answer | None:
-        """Send a command (see `async_send`), with the miner's own errors.
 
         Raises:
             WhatsminerError: see `Miner.send`.
@@ -251,22 +233,22 @@ class WhatsminerCoordinator(DataUpdateCoordinator[Snapshot]):
         if not self.settings.would_change(command):
             return None
         try:
-            self._refuse_tenant()
-            async with self.store.async_remembering():
-                with self.settings.asking(command), self.access.learning():
+            self._raise_if_address_is_taken()
+            async with self.memory.editing():
+                with self.settings.requesting(command), self.write_access.learning():
                     self.async_update_listeners()
-                    answer = await self.changeover.async_surely(
-                        lambda: self.miner.send(command)
+                    answer = await self.credentials.async_with_password(
+                        lambda: self.client.send(command)
                     )
                     if answer is not None:
                         self.settings.accept(command)
             if answer is not None:
                 reset = command.effect is Effect.RESETS  # which closes it
-                self.access.update(is_open=None if reset else True)
-                self.identify.note(command)
-                self.preheat.note(command)
+                self.write_access.update(is_open=None if reset else True)
+                for listener in self._command_listeners:
+                    listener(command)
         except WrongMinerError as err:
-            self.async_displace(err.found)
+            self.async_handle_wrong_miner(err.found)
             raise
         finally:
             self.async_update_listeners()
@@ -274,31 +256,22 @@ class WhatsminerCoordinator(DataUpdateCoordinator[Snapshot]):
             self.async_refresh_soon()
         return answer
 
+    @callback
+    def async_add_command_listener(self, listener: CommandListener) -> CALLBACK_TYPE:
+        """Call `listener` with each command that the miner accepts; return what ends that."""
+        self._command_listeners.append(listener)
+        return lambda: self._command_listeners.remove(listener)
+
+    @callback
     def async_refresh_soon(self) -> None:
         """Poll in the background: a miner that hangs must not hold up the next in a script."""
         self.config_entry.async_create_task(
             self.hass, self.async_request_refresh(), f"{self.name} after a command"
         )
 
-    @contextmanager
-    def explained(self) -> Iterator[None]:
-        """Turn whatever goes wrong at the miner into a translated sentence that names it.
-
-        Raises:
-            HomeAssistantError: the miner did not do it.
-            ServiceValidationError: it was not even asked.
-
-        """
-        try:
-            yield
-        except WhatsminerError as err:
-            raise explain(err, self.config_entry.title) from err
-
     @override
     async def async_shutdown(self) -> None:
-        """Leave nothing behind: the next set-up finds out by itself what has to be repaired."""
+        """Delete the issues, which the next set-up creates if need be, and store the memory."""
         await super().async_shutdown()
-        self.access.close()
-        self.preheat.close()
-        await self.identify.async_close()
-        await self.store.async_flush()
+        self.write_access.close_down()
+        await self.memory.async_flush()

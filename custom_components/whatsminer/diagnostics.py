@@ -1,4 +1,4 @@
-"""What to send along with a report of a problem: all that is known, but not whose miner it is."""
+"""Diagnostics: all that is known of a miner, without what identifies its owner."""
 
 from copy import deepcopy
 from dataclasses import asdict
@@ -7,18 +7,19 @@ from typing import Any
 from homeassistant.config_entries import ConfigEntryState
 from homeassistant.core import HomeAssistant
 
-from .coordinator import WhatsminerConfigEntry, WhatsminerCoordinator
-from .miner.record import record_of
+from .coordinator import WhatsminerCoordinator
+from .miner.record import record_for_entry
+from .models import WhatsminerConfigEntry
 from .redaction import anonymise
 
 
 async def async_get_config_entry_diagnostics(
     hass: HomeAssistant, entry: WhatsminerConfigEntry
 ) -> dict[str, Any]:
-    """Return what is known of a miner, also of one that cannot be set up, or not be migrated."""
-    record = record_of(hass, entry)
+    """Return the diagnostics of a miner, also of one that cannot be set up or migrated."""
+    record = record_for_entry(hass, entry)
     # Copied, for it may change while the executor reads it.
-    memory = deepcopy(await record.store.async_memory())
+    memory = deepcopy(await record.memory.async_load())
     boards = memory.get("boards", [])
     diagnostics: dict[str, Any] = {
         "entry": {
@@ -34,26 +35,26 @@ async def async_get_config_entry_diagnostics(
         "memory": {**memory, "boards": len(boards)},
     }
     if entry.state is ConfigEntryState.LOADED:
-        diagnostics |= _known(entry.runtime_data)
-    # The last answer to each command, as it came. Copied, for a poll may add one meanwhile.
-    diagnostics["replies"] = dict(record.miner.replies) if record.miner else {}
+        diagnostics |= _loaded(entry.runtime_data.coordinator)
+    # The last answer to each command, as it came. Copied, for a poll may add one.
+    diagnostics["replies"] = dict(record.client.replies) if record.client else {}
     redacted: dict[str, Any] = await hass.async_add_executor_job(
         anonymise, diagnostics, boards
     )
     return redacted
 
 
-def _known(coordinator: WhatsminerCoordinator) -> dict[str, Any]:
+def _loaded(coordinator: WhatsminerCoordinator) -> dict[str, Any]:
     snapshot = coordinator.data
     error = coordinator.last_exception
     return {
         "capabilities": asdict(coordinator.capabilities),
         "coordinator": {
-            # Its sentence can only be looked up here, in the event loop.
+            # Its translation can only be read here, in the event loop.
             "last_exception": None if error is None else str(error),
             "last_update_success": coordinator.last_update_success,
             "update_interval": coordinator.update_interval,
-            "write_access": coordinator.access.is_open,
+            "write_access": coordinator.write_access.is_open,
         },
         "device": {
             "firmware": snapshot.firmware,

@@ -1,4 +1,4 @@
-"""Offers miners that were discovered: by DHCP, or by a scan whose finder did not pick them."""
+"""Offers miners that were discovered by DHCP, or by a scan in which they were not picked."""
 
 from collections.abc import Iterator
 from typing import Any, Final, override
@@ -22,19 +22,19 @@ from homeassistant.util.hass_dict import HassKey
 from .api import DEFAULT_PORT, Miner, clean_name
 from .const import DOMAIN
 from .entries.announcements import async_handle_announcement
-from .entries.discovery import Found, is_mac, is_private
-from .entries.relocation import entry_of, tenant_of
+from .entries.discovery import DiscoveredMiner, is_mac, is_private
+from .entries.lookup import entry_at_address, entry_for_mac
 from .flow_helpers import (
     PASSWORD_FIELD,
     Errors,
+    async_abort_if_known_boards,
     async_check_password,
     async_read,
-    async_refuse_known_boards,
 )
 
 CONFIRM_SCHEMA = probatio.Schema(PASSWORD_FIELD)
-# Anybody can ask for any address in any name, so only so many discoveries wait for somebody who
-# adds them, and only so many of these are of miners that did not answer.
+# Any device can ask for any address in any name, so only so many discoveries wait to be added, and
+# only so many of these are of miners that did not answer.
 MOST_WAITING: Final = 256
 MOST_SILENT: Final = 16
 _SOURCES: Final = (SOURCE_DHCP, SOURCE_INTEGRATION_DISCOVERY)
@@ -43,32 +43,34 @@ SILENT: HassKey[dict[str, str]] = HassKey(f"{DOMAIN}_silent")
 
 
 class DiscoverySteps(ConfigFlow):
-    """Look at a miner that was discovered, and ask for no more than its password."""
+    """The steps of a config flow that a discovery begins; they ask only for a password."""
 
-    # What is known of it; without a model if it did not answer yet.
-    _found: Found
+    # It has no model if it did not answer yet.
+    _found: DiscoveredMiner
 
     @override
     async def async_step_dhcp(
         self, discovery_info: DhcpServiceInfo
     ) -> ConfigFlowResult:
-        """Find a miner that asked for an address, or look for it there if it is known."""
+        """Offer a miner that asked for an address by DHCP, or relocate a known one."""
         mac = format_mac(discovery_info.macaddress)
         host = discovery_info.ip
         if not (is_mac(mac) and is_private(host)):
             return self.async_abort(reason="unusable_announcement")
-        if entry := entry_of(self.hass, mac):
+        if entry := entry_for_mac(self.hass, mac):
             await async_handle_announcement(self.hass, entry, host)
             return self.async_abort(reason="already_configured")
-        if tenant_of(self.hass, (host, DEFAULT_PORT)):  # nobody else may ask there
+        if entry_at_address(
+            self.hass, (host, DEFAULT_PORT)
+        ):  # no other client may ask there
             return self.async_abort(reason="already_configured")
-        self._refuse_too_many()
+        self._abort_if_too_many()
         if any("step_id" not in flow for flow in self._others_at(host)):
             return self.async_abort(reason="already_asked")
         await self._async_claim(mac, host)
         self._abort_if_unique_id_configured()  # it is ignored
         name = clean_name(discovery_info.hostname) or None
-        self._show_on_tile(Found(host=host, mac=mac, hostname=name))
+        self._show_on_tile(DiscoveredMiner(host=host, mac=mac, hostname=name))
         found, errors = await async_read(Miner(host))
         if errors.get("base") == "not_a_whatsminer":
             return self.async_abort(reason="not_a_whatsminer")
@@ -85,9 +87,9 @@ class DiscoverySteps(ConfigFlow):
     async def async_step_integration_discovery(
         self, discovery_info: DiscoveryInfoType
     ) -> ConfigFlowResult:
-        """Offer a miner that a scan has found."""
-        self._refuse_too_many()
-        return await self._async_offer(Found(**discovery_info))
+        """Offer a miner that a scan found."""
+        self._abort_if_too_many()
+        return await self._async_offer(DiscoveredMiner(**discovery_info))
 
     @override
     @callback
@@ -101,7 +103,7 @@ class DiscoverySteps(ConfigFlow):
         self.hass.data.get(SILENT, {}).pop(self.flow_id, None)
 
     def _others(self) -> list[ConfigFlowResult]:
-        """Return the other discoveries; one that is just being looked at has no `step_id`."""
+        """Return the other discoveries; one whose miner is just being read has no `step_id`."""
         flows = self._async_in_progress(include_uninitialized=True)
         return [flow for flow in flows if flow["context"]["source"] in _SOURCES]
 
@@ -111,8 +113,8 @@ class DiscoverySteps(ConfigFlow):
             if flow["context"].get("title_placeholders", {}).get("host") == host:
                 yield flow
 
-    def _refuse_too_many(self) -> None:
-        """End the flow if too many discoveries wait already.
+    def _abort_if_too_many(self) -> None:
+        """Abort the flow if too many discoveries wait already.
 
         Raises:
             AbortFlow: too many wait.
@@ -122,7 +124,7 @@ class DiscoverySteps(ConfigFlow):
             raise AbortFlow("too_many_discovered")
 
     async def _async_claim(self, mac: str, host: str) -> None:
-        """Be the only flow about a miner, in place of one that knows it at an old address."""
+        """Make this the only flow of a miner, in place of one with an old address of it."""
         for flow in self._async_in_progress(match_context={"unique_id": mac}):
             shown = flow["context"].get("title_placeholders", {})
             if shown.get("host", host) != host:
@@ -135,12 +137,12 @@ class DiscoverySteps(ConfigFlow):
             if "step_id" in flow and not flow["context"].get("dismiss_protected"):
                 self.hass.config_entries.flow.async_abort(flow["flow_id"])
 
-    async def _async_offer(self, found: Found) -> ConfigFlowResult:
-        """Offer a miner unless it is known, which its boards may tell, too."""
+    async def _async_offer(self, found: DiscoveredMiner) -> ConfigFlowResult:
+        """Offer a miner unless it is known, by its MAC address or by its hashboards."""
         if self.unique_id != found.mac:
             await self._async_claim(found.mac, found.host)
         self._abort_if_unique_id_configured()
-        await async_refuse_known_boards(self.hass, found)
+        await async_abort_if_known_boards(self.hass, found)
         self._take_place(found.host)
         self._show_on_tile(found)
         return self._show_confirm({})
@@ -152,22 +154,22 @@ class DiscoverySteps(ConfigFlow):
         if user_input is None:
             return self._show_confirm({})
         password = user_input.get(CONF_PASSWORD, "")
-        miner = Miner(self._found.host, self._found.port, mac=self._found.mac)
-        found, errors = await async_read(miner)
+        client = Miner(self._found.host, self._found.port, mac=self._found.mac)
+        found, errors = await async_read(client)
         if found:
             # A new control board asks for an address long before it answers for its boards.
-            await async_refuse_known_boards(self.hass, found)
+            await async_abort_if_known_boards(self.hass, found)
             self._end_silence()
             self._show_on_tile(found)
-            errors = await async_check_password(miner, password)
+            errors = await async_check_password(client, password)
             if not errors:
                 return self.async_create_entry(
                     title=found.title, data=found.entry_data(password)
                 )
         return self._show_confirm(errors)
 
-    def _show_on_tile(self, found: Found) -> None:
-        """Go on with what is known of the miner, and name it on the tile."""
+    def _show_on_tile(self, found: DiscoveredMiner) -> None:
+        """Set the miner of this flow, and show its name and host on the tile."""
         self._found = found
         self.context["title_placeholders"] = {"host": found.host, "miner": found.label}
 

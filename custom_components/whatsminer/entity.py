@@ -1,4 +1,4 @@
-"""Base entities: a reading of a miner, and a setting that can be changed."""
+"""Base entities of a miner and of its hashboards, and of settings."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -14,12 +14,34 @@ from homeassistant.helpers.update_coordinator import CoordinatorEntity
 
 from .api import SLOTS, Board, Capabilities, Command, Value
 from .const import DOMAIN
-from .coordinator import WhatsminerConfigEntry, WhatsminerCoordinator
+from .coordinator import WhatsminerCoordinator
+from .exceptions import translate_errors
+from .miner.record import mac_of
+from .models import WhatsminerData
+
+
+def unique_id(owner: str, key: str) -> str:
+    """Return the unique id of an entity of a miner (its MAC address) or of a hashboard."""
+    return f"{owner}_{key}"
+
+
+def board_identifier(mac: str, slot: int) -> str:
+    """Return the identifier of the device of a hashboard."""
+    return f"{mac}_board{slot}"
+
+
+def registered_entity_id(
+    hass: HomeAssistant, platform: Platform, owner: str, key: str
+) -> str | None:
+    """Return the entity id of an entity, also of a disabled one, None if it does not exist."""
+    return er.async_get(hass).async_get_entity_id(
+        platform, DOMAIN, unique_id(owner, key)
+    )
 
 
 @dataclass(frozen=True, kw_only=True)
 class WhatsminerEntityDescription(EntityDescription):
-    """What all descriptions have in common."""
+    """Describes an entity of a miner."""
 
     exists_fn: Callable[[Capabilities], bool] = lambda _: True
     needs_password: bool = False
@@ -27,7 +49,7 @@ class WhatsminerEntityDescription(EntityDescription):
 
 @dataclass(frozen=True, kw_only=True)
 class WhatsminerSettingDescription[ValueT](WhatsminerEntityDescription):
-    """How a setting is changed; its state is that of `settings.SETTINGS` under the same key."""
+    """Describes a setting; its value is read by `miner.settings.SETTINGS` under the same key."""
 
     needs_password: bool = True
 
@@ -47,10 +69,15 @@ class WhatsminerEntity(CoordinatorEntity[WhatsminerCoordinator]):
         self.entity_description = description
         # The device class names what has no translation under its key.
         self._attr_translation_key = description.key
-        mac = coordinator.config_entry.unique_id
-        assert mac is not None
-        self._attr_unique_id = f"{mac}_{description.key}"
+        mac = mac_of(coordinator.config_entry)
+        self._attr_unique_id = unique_id(mac, description.key)
         self._attr_device_info = DeviceInfo(identifiers={(DOMAIN, mac)})
+
+    @property
+    def runtime_data(self) -> WhatsminerData:
+        """The runtime data of the miner's entry."""
+        data: WhatsminerData = self.coordinator.config_entry.runtime_data
+        return data
 
 
 class WhatsminerBoardEntity(WhatsminerEntity):
@@ -65,8 +92,8 @@ class WhatsminerBoardEntity(WhatsminerEntity):
         """Attach the entity to its hashboard."""
         super().__init__(coordinator, description)
         self.slot = slot
-        identifier = coordinator.board_identifier(slot)
-        self._attr_unique_id = f"{identifier}_{description.key}"
+        identifier = board_identifier(mac_of(coordinator.config_entry), slot)
+        self._attr_unique_id = unique_id(identifier, description.key)
         self._attr_device_info = ChildDeviceInfo(
             identifiers={(DOMAIN, identifier)},
             parent_device_id=coordinator.device_id,
@@ -80,15 +107,6 @@ class WhatsminerBoardEntity(WhatsminerEntity):
         return self.coordinator.data.hashboards.get(self.slot)
 
 
-def registered_entity_id(
-    hass: HomeAssistant, entry: WhatsminerConfigEntry, platform: Platform, key: str
-) -> str | None:
-    """Return the entity that a miner has under a key, also a disabled one."""
-    return er.async_get(hass).async_get_entity_id(
-        platform, DOMAIN, f"{entry.unique_id}_{key}"
-    )
-
-
 def existing[DescriptionT: WhatsminerEntityDescription](
     coordinator: WhatsminerCoordinator,
     platform: Platform,
@@ -97,23 +115,22 @@ def existing[DescriptionT: WhatsminerEntityDescription](
 ) -> list[DescriptionT]:
     """Return the descriptions of what a miner, or a hashboard of it, has.
 
-    What it was once thought to have, while it booted or before its password was taken away, is
-    removed from the registry.
+    The entities of the other descriptions, which were added while the miner booted or had a
+    password, are removed from the registry.
     """
-    registry = er.async_get(coordinator.hass)
-    owner = coordinator.config_entry.unique_id
+    owner = mac_of(coordinator.config_entry)
     if slot is not None:
-        owner = coordinator.board_identifier(slot)
+        owner = board_identifier(owner, slot)
     found: list[DescriptionT] = []
     for description in descriptions:
         if description.exists_fn(coordinator.capabilities) and (
             coordinator.has_password or not description.needs_password
         ):
             found.append(description)
-        elif entity_id := registry.async_get_entity_id(
-            platform, DOMAIN, f"{owner}_{description.key}"
+        elif entity_id := registered_entity_id(
+            coordinator.hass, platform, owner, description.key
         ):
-            registry.async_remove(entity_id)
+            er.async_get(coordinator.hass).async_remove(entity_id)
     return found
 
 
@@ -128,6 +145,7 @@ def add_boards(
     One that was there before and is missing now keeps its entities.
     """
     registry = dr.async_get(coordinator.hass)
+    mac = mac_of(coordinator.config_entry)
     added: set[int] = set()
 
     @callback
@@ -138,7 +156,7 @@ def add_boards(
                 slot
                 for slot in SLOTS
                 if registry.async_get_child_device_by_identifier(
-                    (DOMAIN, coordinator.board_identifier(slot)),
+                    (DOMAIN, board_identifier(mac, slot)),
                     coordinator.config_entry.entry_id,
                 )
             }
@@ -152,14 +170,14 @@ def add_boards(
 
 
 class WhatsminerSettingEntity[ValueT](WhatsminerEntity):
-    """A setting: shows what was asked for until the miner has answered for itself."""
+    """A setting: shows the requested value until a poll confirms it."""
 
     entity_description: WhatsminerSettingDescription[ValueT]
 
     @property
     @override
     def assumed_state(self) -> bool:
-        """Return whether the miner never reads this setting back."""
+        """Return whether the miner never reports this setting."""
         return self.coordinator.settings.is_assumed(self.entity_description.key)
 
     @property
@@ -167,17 +185,16 @@ class WhatsminerSettingEntity[ValueT](WhatsminerEntity):
         """The value to show."""
         return self.coordinator.settings.value(self.entity_description.key)
 
+    @translate_errors
     async def async_set(self, value: ValueT) -> None:
-        """Change the setting; every failure is a translated error.
+        """Change the setting; every failure is a translated exception.
 
         Raises:
             HomeAssistantError: the miner did not do it.
-            ServiceValidationError: it was not even asked.
+            ServiceValidationError: nothing was sent.
 
         """
-        with self.coordinator.explained():
-            command = self.command(value)
-        await self.coordinator.async_send(command)
+        await self.coordinator.async_send(self.command(value))
 
     def command(self, value: ValueT) -> Command:
         """Return the command that sets a value.

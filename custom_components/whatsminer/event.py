@@ -1,4 +1,4 @@
-"""Tells of what happens at a miner."""
+"""Events of a miner."""
 
 from dataclasses import dataclass
 import logging
@@ -13,14 +13,15 @@ from homeassistant.util.event_type import EventType
 
 from .api import MOST_FAULTS, Fault, describe
 from .const import DOMAIN
-from .coordinator import WhatsminerConfigEntry, WhatsminerCoordinator
+from .coordinator import WhatsminerCoordinator
 from .entity import WhatsminerEntity, WhatsminerEntityDescription, existing
+from .models import WhatsminerConfigEntry
 
 _LOGGER = logging.getLogger(__name__)
 
 PARALLEL_UPDATES = 0
 
-# As many changes as a miner has faults are told at once, and after that two in a minute. A real
+# As many events as a miner has faults are fired at once, and after that two in a minute. A real
 # miner has a handful of faults; one whose codes change at each poll would fill the recorder.
 _SECONDS_BETWEEN: Final = 30.0
 
@@ -28,7 +29,7 @@ type Change = Literal["appeared", "cleared"]
 
 
 class FaultEventData(TypedDict):
-    """What the event on the bus says."""
+    """The data of the event on the bus."""
 
     device_id: str
     entity_id: str
@@ -59,7 +60,7 @@ async def async_setup_entry(
     async_add_entities: AddConfigEntryEntitiesCallback,
 ) -> None:
     """Add the events of a miner."""
-    coordinator = entry.runtime_data
+    coordinator = entry.runtime_data.coordinator
     async_add_entities(
         WhatsminerFaultEvent(coordinator, description)
         for description in existing(coordinator, Platform.EVENT, EVENTS)
@@ -67,7 +68,7 @@ async def async_setup_entry(
 
 
 class _Allowance:
-    """How many changes may be told: it grows with time, up to a limit."""
+    """How many events may be fired: the number grows with time, up to a limit."""
 
     def __init__(self) -> None:
         """Begin with all of it."""
@@ -75,7 +76,7 @@ class _Allowance:
         self._counted = time.monotonic()
 
     def take(self) -> bool:
-        """Take one, and tell whether there was one left."""
+        """Return whether one was left, and take it."""
         now = time.monotonic()
         grown = self._left + (now - self._counted) / _SECONDS_BETWEEN
         self._left, self._counted = min(grown, MOST_FAULTS), now
@@ -86,9 +87,9 @@ class _Allowance:
 
 
 class WhatsminerFaultEvent(WhatsminerEntity, EventEntity):
-    """Fires when a fault appears or clears, once, also if Home Assistant restarts meanwhile.
+    """Fires once when a fault appears or clears, also over a restart of Home Assistant.
 
-    What cannot be told at the moment is told later, if it is still true then.
+    An event that cannot be fired at the moment is fired later, if it is still true then.
     """
 
     entity_description: WhatsminerEventDescription
@@ -98,36 +99,36 @@ class WhatsminerFaultEvent(WhatsminerEntity, EventEntity):
         coordinator: WhatsminerCoordinator,
         description: WhatsminerEventDescription,
     ) -> None:
-        """Begin with nothing told."""
+        """Begin without an event."""
         super().__init__(coordinator, description)
         self._allowance = _Allowance()
         self._warned = False
 
     @override
     async def async_added_to_hass(self) -> None:
-        """Tell what changed while Home Assistant did not run."""
+        """Fire for what changed while Home Assistant did not run."""
         await super().async_added_to_hass()
-        self._tell_soon()
+        self._fire_soon()
 
     @callback
     @override
     def _handle_coordinator_update(self) -> None:
         super()._handle_coordinator_update()
-        self._tell_soon()
+        self._fire_soon()
 
     @callback
-    def _tell_soon(self) -> None:
+    def _fire_soon(self) -> None:
         """Fire for what changed, but not before the entity has a state to fire from."""
         if self._changes():
             self.coordinator.config_entry.async_create_task(
                 self.hass,
-                self._async_tell(),
+                self._async_fire_changes(),
                 f"{self.coordinator.name} faults",
                 eager_start=False,
             )
 
     def _changes(self) -> list[tuple[Change, Fault]]:
-        """Return what nobody has been told of yet."""
+        """Return the changes for which no event was fired yet."""
         faults = self.coordinator.data.faults
         # Automations wait until Home Assistant has started, and so does what they wait for.
         if (
@@ -137,32 +138,32 @@ class WhatsminerFaultEvent(WhatsminerEntity, EventEntity):
         ):
             return []
         active = {fault.code for fault in faults}
-        told = self.coordinator.memory.get("faults", [])
+        known = self.coordinator.memory.data.get("faults", [])
         return [
-            *(("cleared", describe(code)) for code in told if code not in active),
-            *(("appeared", fault) for fault in faults if fault.code not in told),
+            *(("cleared", describe(code)) for code in known if code not in active),
+            *(("appeared", fault) for fault in faults if fault.code not in known),
         ]
 
-    async def _async_tell(self) -> None:
-        """Fire for each change, as long as there are not too many, and remember."""
-        with self.coordinator.store.remembering_later() as memory:
+    async def _async_fire_changes(self) -> None:
+        """Fire for each change, as long as there are not too many, and store that."""
+        with self.coordinator.memory.editing_later() as stored:
             for change, fault in self._changes():
                 if not self._allowance.take():
                     self._warn()
                     break
-                told = memory.setdefault("faults", [])
+                known = stored.setdefault("faults", [])
                 if change == "cleared":
-                    told.remove(fault.code)
+                    known.remove(fault.code)
                 else:
-                    told.append(fault.code)
+                    known.append(fault.code)
                 self._fire(change, fault)
 
     def _warn(self) -> None:
-        """Write into the log, once, that not every change is told."""
+        """Write into the log, once, that not every change fires an event."""
         if not self._warned:
             self._warned = True
             _LOGGER.warning(
-                "%s: its faults change so often that events tell of some of them only",
+                "%s: its faults change so often that not every change fires an event",
                 self.coordinator.name,
             )
 

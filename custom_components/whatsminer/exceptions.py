@@ -1,12 +1,14 @@
-"""What went wrong at a miner, as a translated sentence that says what to do next."""
+"""Errors of a miner as translated exceptions, which say what to do next."""
 
-from typing import Final, TypedDict
+from collections.abc import Awaitable, Callable, Coroutine, Iterator
+from contextlib import contextmanager
+from typing import Any, Concatenate, Final, Protocol, TypedDict
 
+from homeassistant.config_entries import ConfigEntry
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 
 from .api import (
     FirmwareRefusedError,
-    FirmwareUnknownError,
     InvalidTextError,
     InvalidValueError,
     MalformedReplyError,
@@ -24,6 +26,7 @@ from .api import (
     UnconfirmedError,
     UnreachableError,
     UnsupportedCommandError,
+    UpdateOutcomeUnknownError,
     UpdatingError,
     WhatsminerError,
     WriteAccessClosedError,
@@ -52,7 +55,7 @@ _KEYS: Final[tuple[tuple[type[WhatsminerError], str], ...]] = (
     (TooSoonError, "too_soon"),
     (UnconfirmedError, "power_off_unconfirmed"),
     (UpdatingError, "firmware_in_progress"),
-    (FirmwareUnknownError, "firmware_unknown"),
+    (UpdateOutcomeUnknownError, "firmware_unknown"),
     (TransferBrokenError, "transfer_broken"),
     (TransferInterruptedError, "transfer_interrupted"),
     (TransferTooLargeError, "transfer_too_large"),
@@ -60,8 +63,8 @@ _KEYS: Final[tuple[tuple[type[WhatsminerError], str], ...]] = (
 )
 # Numbers with a sentence of their own, as texts have: an action has several, or counts something.
 _NAMED_NUMBERS: Final = frozenset({"duration", "period", "pools", "port", "start"})
-# Stands for what the miner did not say, in any language.
-_UNTOLD: Final = "?"
+# Stands for what the miner did not report, in any language.
+_UNKNOWN: Final = "?"
 
 
 class Translation(TypedDict):
@@ -73,7 +76,7 @@ class Translation(TypedDict):
 
 
 def translation_key(error: WhatsminerError) -> str:
-    """Return the key of the sentence for an error."""
+    """Return the translation key of an error."""
     if isinstance(error, InvalidTextError) or (
         isinstance(error, InvalidValueError) and error.parameter in _NAMED_NUMBERS
     ):
@@ -82,11 +85,11 @@ def translation_key(error: WhatsminerError) -> str:
 
 
 def translation(error: WhatsminerError, miner: str) -> Translation:
-    """Return the sentence for an error at the named miner, with all that the error knows."""
+    """Return the translation of an error of the named miner, with all that the error knows."""
     known = {name: _text(value) for name, value in vars(error).items()}
-    # No reason comes as its text, too.
+    # Some firmware gives an empty reason, or the word None.
     if isinstance(error, RefusedError) and error.reason in ("", "None"):
-        known["reason"] = _UNTOLD
+        known["reason"] = _UNKNOWN
     return {
         "translation_domain": DOMAIN,
         "translation_key": translation_key(error),
@@ -97,15 +100,51 @@ def translation(error: WhatsminerError, miner: str) -> Translation:
 def _text(value: object) -> str:
     """Return a value as people write it: 500, not 500.0."""
     if value is None:
-        return _UNTOLD
+        return _UNKNOWN
     whole = isinstance(value, float) and value.is_integer()
     return f"{value:.0f}" if whole else str(value)
 
 
-def explain(error: WhatsminerError, miner: str) -> HomeAssistantError:
+def exception_for(error: WhatsminerError, miner: str) -> HomeAssistantError:
     """Return the exception to raise from an entity or an action."""
     if isinstance(
         error, InvalidTextError | InvalidValueError | TooSoonError | UpdatingError
     ):
         return ServiceValidationError(**translation(error, miner))
     return HomeAssistantError(**translation(error, miner))
+
+
+@contextmanager
+def translated_errors(entry: ConfigEntry) -> Iterator[None]:
+    """Raise the errors of a miner as translated exceptions that name it.
+
+    Raises:
+        HomeAssistantError: the miner did not do it.
+        ServiceValidationError: nothing was sent.
+
+    """
+    try:
+        yield
+    except WhatsminerError as err:
+        raise exception_for(err, entry.title) from err
+
+
+class _Coordinator(Protocol):
+    config_entry: ConfigEntry
+
+
+class _MinerEntity(Protocol):
+    @property
+    def coordinator(self) -> _Coordinator: ...
+
+
+def translate_errors[EntityT: _MinerEntity, **P](
+    method: Callable[Concatenate[EntityT, P], Awaitable[None]],
+) -> Callable[Concatenate[EntityT, P], Coroutine[Any, Any, None]]:
+    """Decorate a method of an entity, so that it raises translated exceptions."""
+
+    async def wrapper(self: EntityT, /, *args: P.args, **kwargs: P.kwargs) -> None:
+        with translated_errors(self.coordinator.config_entry):
+            await method(self, *args, **kwargs)
+
+    return wrapper

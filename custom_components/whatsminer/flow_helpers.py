@@ -1,7 +1,8 @@
-"""What forms about a miner have in common: its address, its password, and the look at both."""
+"""What the dialogues have in common: fields, and how an address and a password are checked."""
 
 from collections.abc import Mapping
 import logging
+import re
 from typing import Any, Final
 
 # The successor of voluptuous in Home Assistant, and the same dialect.
@@ -26,8 +27,8 @@ from .api import (
     WriteAccessClosedError,
     WrongPasswordError,
 )
-from .entries.discovery import Found
-from .entries.relocation import async_place
+from .entries.discovery import DiscoveredMiner
+from .entries.relocation import async_match_entries
 from .exceptions import translation_key
 
 _LOGGER = logging.getLogger(__name__)
@@ -44,14 +45,25 @@ ADDRESS_FIELDS: Final = {
 PASSWORD_SELECTOR: Final = TextSelector(
     TextSelectorConfig(type=TextSelectorType.PASSWORD, autocomplete="current-password")
 )
-# It is never filled in for somebody, not even again after an error.
+# It is never filled in, not even again after an error.
 PASSWORD_FIELD: Final = {
     probatio.Optional(probatio.Secret(CONF_PASSWORD)): PASSWORD_SELECTOR
 }
 
+# All that Markdown takes for a mark somewhere. The blueprint tell_me.yaml has the same pattern.
+_MARKDOWN_MARKS: Final = re.compile(r"[!-/:-@\[-`{-~]")
+
+
+def escape_markdown(text: str) -> str:
+    """Return Markdown that shows a text as it is, for dialogues and repairs.
+
+    Names need no escaping: `api.clean_name` leaves no mark in them.
+    """
+    return _MARKDOWN_MARKS.sub(r"\\\g<0>", text)
+
 
 def read_address(user_input: Mapping[str, Any]) -> tuple[tuple[str, int], Errors]:
-    """Return host and port as they were entered, and what is wrong with them."""
+    """Return host and port as they were entered, and the errors for the form."""
     host: str = user_input[CONF_HOST].strip()
     port: float = user_input[CONF_PORT]
     if not host:
@@ -62,27 +74,27 @@ def read_address(user_input: Mapping[str, Any]) -> tuple[tuple[str, int], Errors
 
 
 def without_password(user_input: Mapping[str, Any] | None) -> dict[str, Any]:
-    """Return what to fill in again after an error."""
+    """Return the values to fill in again after an error."""
     return {
         key: value for key, value in (user_input or {}).items() if key != CONF_PASSWORD
     }
 
 
-async def async_read(miner: Miner) -> tuple[Found | None, Errors]:
-    """Return what a miner is, or the error for the form, be there a field for it or not."""
+async def async_read(client: Miner) -> tuple[DiscoveredMiner | None, Errors]:
+    """Return what a miner reports about itself, or the error for the form."""
     try:
-        return Found.of(miner, await miner.poll()), {}
+        return DiscoveredMiner.of(client, await client.poll()), {}
     except WhatsminerError as err:
         _LOGGER.debug("No miner could be read: %s", err)
         return None, {"base": translation_key(err)}
 
 
-async def async_check_password(miner: Miner, password: str) -> Errors:
-    """Return the errors for the form; a closed write access is none, and no password neither."""
+async def async_check_password(client: Miner, password: str) -> Errors:
+    """Return the errors for the form; closed write access and an empty password are no errors."""
     if not password:
         return {}
     try:
-        await miner.check_password(password)
+        await client.check_password(password)
     except WriteAccessClosedError:
         return {}  # an issue says so
     except WrongPasswordError:
@@ -92,12 +104,14 @@ async def async_check_password(miner: Miner, password: str) -> Errors:
     return {}
 
 
-async def async_refuse_known_boards(hass: HomeAssistant, found: Found) -> None:
-    """End the flow for a miner of which only the control board is new: an issue offers more.
+async def async_abort_if_known_boards(
+    hass: HomeAssistant, found: DiscoveredMiner
+) -> None:
+    """Abort the flow for a known miner with a new control board, which an issue offers to use.
 
     Raises:
-        AbortFlow: it is such a one.
+        AbortFlow: the hashboards are those of a known miner.
 
     """
-    if known := (await async_place(hass, found)).get(found.mac):
+    if known := (await async_match_entries(hass, found)).get(found.mac):
         raise AbortFlow("new_control_board", {"miner": known.title})

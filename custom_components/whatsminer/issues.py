@@ -1,4 +1,4 @@
-"""What the owner of a miner has to repair, as Home Assistant shows it."""
+"""Issues of miners, which their owners have to repair."""
 
 from enum import StrEnum
 from typing import Final
@@ -16,7 +16,7 @@ from .const import DOMAIN
 
 
 class Issue(StrEnum):
-    """One per miner of each; the values are translations."""
+    """The kinds of issues, of which a miner has one each; the values are translation keys."""
 
     DEFAULT_PASSWORD = "default_password"
     NEW_CONTROL_BOARD = "new_control_board"
@@ -26,7 +26,7 @@ class Issue(StrEnum):
 
 
 ENTRY_ID: Final = "entry_id"
-# Those of which `repairs` knows how to mend them.
+# Those that have a repair in `repairs.py`.
 _FIXABLE: Final = frozenset(Issue) - {Issue.UNKNOWN_FIRMWARE}
 _ERRORS: Final = frozenset({Issue.NEW_CONTROL_BOARD, Issue.WRONG_MINER})
 
@@ -45,7 +45,7 @@ def raise_issue(
     placeholders: dict[str, str] | None = None,
     data: dict[str, str | int | float | None] | None = None,
 ) -> None:
-    """Show an issue, with the miner's name; `data` is for its repair."""
+    """Create an issue with the miner's name; `data` is for its repair."""
     ir.async_create_issue(
         hass,
         DOMAIN,
@@ -62,14 +62,14 @@ def raise_issue(
 
 @callback
 def clear_issues(hass: HomeAssistant, entry: ConfigEntry, *issues: Issue) -> None:
-    """Take issues of a miner back, all of them if none is named: the cause is gone."""
+    """Delete issues of a miner, all of them if none is named."""
     for issue in issues or Issue:
         ir.async_delete_issue(hass, DOMAIN, issue_id(entry, issue))
 
 
 @callback
 def async_setup_issues(hass: HomeAssistant) -> None:
-    """Take the issues of disabled miners back: one that could not be set up is not unloaded."""
+    """Delete the issues of an entry when it is disabled: without a set-up it is not unloaded."""
 
     @callback
     def changed(change: ConfigEntryChange, entry: ConfigEntry) -> None:

@@ -1,4 +1,4 @@
-"""Puts into words what the logbook would only mention."""
+"""Describes the events of this integration in the logbook."""
 
 from collections.abc import Callable
 

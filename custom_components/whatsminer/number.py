@@ -1,4 +1,4 @@
-"""Settings of a miner that are numbers."""
+"""Numbers of a miner."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -22,8 +22,8 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .api import Capabilities, Command, commands, limits
 from .const import CONF_PERCENT_METHOD
-from .coordinator import WhatsminerConfigEntry
 from .entity import WhatsminerSettingDescription, WhatsminerSettingEntity, existing
+from .models import WhatsminerConfigEntry
 
 PARALLEL_UPDATES = 0
 
@@ -32,7 +32,7 @@ PARALLEL_UPDATES = 0
 class WhatsminerNumberDescription(
     WhatsminerSettingDescription[float], NumberEntityDescription
 ):
-    """A number; `maximum_fn` is for a maximum that not every miner has.
+    """Describes a number; `maximum_fn` is for a maximum that not every miner has.
 
     `fast_set_fn` sets it at once, where the options ask for that.
     """
@@ -82,7 +82,7 @@ NUMBERS: Final = (
         native_step=1,
         native_unit_of_measurement=UnitOfRatio.PERCENTAGE,
         mode=NumberMode.SLIDER,
-        # What air cools may be slowed down only.
+        # Air-cooled miners can only be slowed down.
         maximum_fn=lambda can: 0 if can.air_cooled else limits.TARGET_FREQUENCY.maximum,
         set_fn=commands.set_target_freq,
     ),
@@ -105,7 +105,7 @@ async def async_setup_entry(
     async_add_entities: AddConfigEntryEntitiesCallback,
 ) -> None:
     """Add the numbers of a miner."""
-    coordinator = entry.runtime_data
+    coordinator = entry.runtime_data.coordinator
     async_add_entities(
         WhatsminerNumber(coordinator, description)
         for description in existing(coordinator, Platform.NUMBER, NUMBERS)
@@ -113,7 +113,7 @@ async def async_setup_entry(
 
 
 class WhatsminerNumber(WhatsminerSettingEntity[float], NumberEntity):
-    """One setting that is a number."""
+    """A number."""
 
     entity_description: WhatsminerNumberDescription
 
@@ -138,7 +138,7 @@ class WhatsminerNumber(WhatsminerSettingEntity[float], NumberEntity):
 
     @override
     def command(self, value: float) -> Command:
-        """Return the command, the fast one if there is one and the owner prefers it."""
+        """Return the command, the fast one if there is one and the options ask for it."""
         options = self.coordinator.config_entry.options
         fast_set_fn = self.entity_description.fast_set_fn
         if fast_set_fn and options.get(CONF_PERCENT_METHOD) == "fast":

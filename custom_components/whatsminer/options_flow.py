@@ -1,8 +1,10 @@
-"""What can be chosen for a miner that is set up: preferences, or another firmware."""
+"""The options of a miner, and the update of its firmware."""
 
 import asyncio
+from collections.abc import Mapping
 from contextlib import ExitStack
 import logging
+import math
 from typing import Any, Final, override
 
 # The successor of voluptuous in Home Assistant, and the same dialect.
@@ -10,14 +12,39 @@ import probatio
 
 from homeassistant.components.file_upload import process_uploaded_file
 from homeassistant.config_entries import ConfigEntryState, ConfigFlowResult, OptionsFlow
+from homeassistant.const import Platform, UnitOfTime
 from homeassistant.core import callback
 from homeassistant.exceptions import HomeAssistantError
-from homeassistant.helpers.selector import FileSelector, FileSelectorConfig
+from homeassistant.helpers.selector import (
+    EntitySelector,
+    EntitySelectorConfig,
+    FileSelector,
+    FileSelectorConfig,
+    NumberSelector,
+    NumberSelectorConfig,
+    NumberSelectorMode,
+    SelectSelector,
+    SelectSelectorConfig,
+    SelectSelectorMode,
+)
 
 from .actions.firmware import Image, Update, async_update_firmware, read_image
-from .coordinator import WhatsminerConfigEntry, WhatsminerCoordinator
-from .markdown import escape_markdown
-from .preferences import PREFERENCES_SCHEMA, errors_in
+from .const import (
+    CONF_HASH_PRICE,
+    CONF_HASH_PRICE_ENTITY,
+    CONF_HASH_PRICE_UNIT,
+    CONF_PERCENT_METHOD,
+    CONF_POLL_INTERVAL,
+    HASH_PRICE_UNITS,
+    LONGEST_POLL_INTERVAL,
+    PERCENT_METHODS,
+    POLL_INTERVAL,
+    SHORTEST_POLL_INTERVAL,
+)
+from .coordinator import WhatsminerCoordinator
+from .exceptions import translated_errors
+from .flow_helpers import escape_markdown
+from .models import WhatsminerConfigEntry
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -29,8 +56,62 @@ FIRMWARE_SCHEMA: Final = probatio.Schema(
 )
 
 
+def _choice(key: str, options: tuple[str, ...]) -> SelectSelector:
+    return SelectSelector(
+        SelectSelectorConfig(
+            options=list(options), mode=SelectSelectorMode.LIST, translation_key=key
+        )
+    )
+
+
+PREFERENCES_SCHEMA: Final = probatio.Schema(
+    {
+        probatio.Required(
+            CONF_POLL_INTERVAL, default=int(POLL_INTERVAL.total_seconds())
+        ): probatio.All(
+            NumberSelector(
+                NumberSelectorConfig(
+                    min=SHORTEST_POLL_INTERVAL,
+                    max=LONGEST_POLL_INTERVAL,
+                    step=1,
+                    mode=NumberSelectorMode.BOX,
+                    unit_of_measurement=UnitOfTime.SECONDS,
+                )
+            ),
+            probatio.Coerce(int),
+        ),
+        probatio.Required(CONF_PERCENT_METHOD, default=PERCENT_METHODS[0]): _choice(
+            CONF_PERCENT_METHOD, PERCENT_METHODS
+        ),
+        # Without limits here: `_errors_in` has a sentence for a price that is none.
+        probatio.Optional(CONF_HASH_PRICE): NumberSelector(
+            NumberSelectorConfig(step="any", mode=NumberSelectorMode.BOX)
+        ),
+        probatio.Optional(CONF_HASH_PRICE_ENTITY): EntitySelector(
+            EntitySelectorConfig(
+                domain=[Platform.SENSOR, Platform.NUMBER, "input_number"]
+            )
+        ),
+        probatio.Required(CONF_HASH_PRICE_UNIT, default=HASH_PRICE_UNITS[0]): _choice(
+            CONF_HASH_PRICE_UNIT, HASH_PRICE_UNITS
+        ),
+    }
+)
+
+
+def _errors_in(preferences: Mapping[str, Any]) -> dict[str, str]:
+    """Return the errors to show in the form, by field."""
+    if (price := preferences.get(CONF_HASH_PRICE)) is None:
+        return {}
+    if not 0 < price < math.inf:
+        return {CONF_HASH_PRICE: "hash_price_invalid"}
+    if CONF_HASH_PRICE_ENTITY in preferences:
+        return {CONF_HASH_PRICE_ENTITY: "hash_price_twice"}
+    return {}
+
+
 class WhatsminerOptionsFlow(OptionsFlow):
-    """Ask for preferences, or send a firmware: show what it is, and tell what became of it."""
+    """The options flow of a miner: preferences, or the update of its firmware."""
 
     # As the last step found it; the entry may be gone by now.
     _coordinator: WhatsminerCoordinator
@@ -46,7 +127,7 @@ class WhatsminerOptionsFlow(OptionsFlow):
     async def async_step_init(
         self, user_input: dict[str, Any] | None = None
     ) -> ConfigFlowResult:
-        """Offer what there is."""
+        """Show the menu."""
         return self.async_show_menu(
             step_id="init", menu_options=["preferences", "firmware"]
         )
@@ -54,13 +135,13 @@ class WhatsminerOptionsFlow(OptionsFlow):
     async def async_step_preferences(
         self, user_input: dict[str, Any] | None = None
     ) -> ConfigFlowResult:
-        """Ask for preferences, which count at once and without a reload."""
+        """Ask for preferences, which are used at once and without a reload."""
         entry: WhatsminerConfigEntry | None = self.hass.config_entries.async_get_entry(
             self.handler
         )
         if entry is None:
             return self.async_abort(reason="not_loaded")
-        errors = errors_in(user_input or {})
+        errors = _errors_in(user_input or {})
         if user_input is None or errors:
             return self.async_show_form(
                 step_id="preferences",
@@ -70,31 +151,31 @@ class WhatsminerOptionsFlow(OptionsFlow):
                 ),
                 errors=errors,
             )
-        # Now, because the flow manager does so only when this is over.
+        # Now, because the flow manager does so only at the end of the flow.
         self.hass.config_entries.async_update_entry(entry, options=user_input)
         if entry.state is ConfigEntryState.LOADED:
-            entry.runtime_data.async_apply_options()
+            entry.runtime_data.coordinator.async_apply_options()
         return self.async_create_entry(data=user_input)
 
-    def _look(self) -> ConfigFlowResult | None:
-        """Look for the miner before each step; return how the flow ends if it gets nothing now."""
+    def _abort_if_not_possible(self) -> ConfigFlowResult | None:
+        """Return how the flow ends if the miner can get no firmware now; called before each step."""
         entry: WhatsminerConfigEntry | None = self.hass.config_entries.async_get_entry(
             self.handler
         )
         if entry is None or entry.state is not ConfigEntryState.LOADED:
             return self.async_abort(reason="not_loaded")
-        self._coordinator = entry.runtime_data
+        self._coordinator = entry.runtime_data.coordinator
         if not self._coordinator.has_password:
             return self.async_abort(reason="read_only")
-        if self._coordinator.miner.updating:
+        if self._coordinator.client.updating:
             return self.async_abort(reason="firmware_in_progress")
         return None
 
     async def async_step_firmware(
         self, user_input: dict[str, Any] | None = None
     ) -> ConfigFlowResult:
-        """Take a file from the browser."""
-        if end := self._look():
+        """Ask for a firmware file, which the browser uploads."""
+        if end := self._abort_if_not_possible():
             return end
         errors: dict[str, str] = {}
         if user_input is not None:
@@ -102,7 +183,7 @@ class WhatsminerOptionsFlow(OptionsFlow):
                 self._image = await self.hass.async_add_executor_job(
                     self._receive, user_input[_FILE]
                 )
-            except OSError, ValueError:  # it was taken away meanwhile
+            except OSError, ValueError:  # the uploaded file is gone
                 errors[_FILE] = "file_lost"
             else:
                 if self._image.size:
@@ -113,7 +194,7 @@ class WhatsminerOptionsFlow(OptionsFlow):
         )
 
     def _receive(self, upload: str) -> Image:
-        """Hold an uploaded file, in place of one that was held before."""
+        """Keep an uploaded file until `_release`, in place of an earlier one."""
         self._upload.close()
         path = self._upload.enter_context(process_uploaded_file(self.hass, upload))
         return read_image(path)
@@ -121,8 +202,8 @@ class WhatsminerOptionsFlow(OptionsFlow):
     async def async_step_confirm(
         self, user_input: dict[str, Any] | None = None
     ) -> ConfigFlowResult:
-        """Show what is going to be sent, and ask once more."""
-        if end := self._look():
+        """Show the file that is going to be sent, and ask for a confirmation."""
+        if end := self._abort_if_not_possible():
             return end
         assert self._image
         if user_input is not None:
@@ -142,15 +223,11 @@ class WhatsminerOptionsFlow(OptionsFlow):
     async def async_step_progress(
         self, user_input: dict[str, Any] | None = None
     ) -> ConfigFlowResult:
-        """Send it, and wait for the miner to come back."""
+        """Send the firmware, and wait for the miner to come back."""
         if self._update is None or self._waiting is None:
             assert self._image
             self._update = self.hass.async_create_background_task(
-                async_update_firmware(
-                    self._coordinator,
-                    self._image,
-                    lambda share: self.async_update_progress(share * _SENT),
-                ),
+                self._async_update_firmware(self._image),
                 f"{self._coordinator.name} firmware",
             )
             self._update.add_done_callback(self._release)
@@ -164,10 +241,18 @@ class WhatsminerOptionsFlow(OptionsFlow):
             )
         return self.async_show_progress_done(next_step_id="result")
 
+    async def _async_update_firmware(self, image: Image) -> Update:
+        with translated_errors(self._coordinator.config_entry):
+            return await async_update_firmware(
+                self._coordinator,
+                image,
+                lambda share: self.async_update_progress(share * _SENT),
+            )
+
     async def async_step_result(
         self, user_input: dict[str, Any] | None = None
     ) -> ConfigFlowResult:
-        """Tell what became of it."""
+        """Show the new version, or the error."""
         assert self._update
         try:
             update = self._update.result()
@@ -190,7 +275,7 @@ class WhatsminerOptionsFlow(OptionsFlow):
     @callback
     @override
     def async_remove(self) -> None:
-        """Let go of the file, unless it is being sent: closing the dialogue ends nothing."""
+        """Release the file, unless it is being sent: closing the dialogue ends nothing."""
         if self._update is None:
             self._release()
 

@@ -1,4 +1,4 @@
-"""Removes secrets, or everything that identifies the owner, from readings."""
+"""Redacts readings: secrets, or everything that identifies the owner."""
 
 from collections.abc import Collection, Iterator, Mapping
 from enum import Enum, auto
@@ -12,10 +12,10 @@ from homeassistant.util.json import JsonObjectType, JsonValueType
 
 from .redaction_text import IPV4, IPV6, MAC, PrivateText
 
-# Keys are looked at word by word, in lower case: see `_kind`.
+# Keys are compared word by word, in lower case: see `_kind`.
 
 # "passwd1", "API Password", "userpw", "wifi_psk", "privateKey", "sid": no firmware is known to
-# tell one of these to a reader, but this goes wherever somebody pastes it. Not "Keyword",
+# report one of these, but a report goes wherever its reader pastes it. Not "Keyword",
 # "Signal" or "Bypass", and not "pin", which is what a power supply takes.
 _SECRET_KEY: Final = re.compile(
     r"passw|passcode|passphrase|pwd|psw|secret|salt|token|cookie|credential|session|signature"
@@ -30,7 +30,7 @@ _PRIVATE_KEY: Final = re.compile(
     r"|\b(?:host|login|ntp|title|user)|\b(?:domain|guid|ip|ipv|location)s?\b"
     r"|(?:addr|host|mac|sn|ur[il])s?\b"
 )
-# What stands there are hosts of others: their first labels ("time", "europe") tell nothing.
+# Their values are hosts of others, whose first labels ("time", "europe") are not private.
 _SERVER_KEY: Final = re.compile(r"dns|ntp|proxy|server|ur[il]s?\b")
 _LETTERS: Final = re.compile(r"[A-Za-z]++")
 _CAPITALISED: Final = re.compile(r"[A-Z]?[a-z]++|[A-Z]+(?![a-z])")
@@ -44,16 +44,16 @@ _DEEPEST: Final = 64
 _MOST_BITS: Final = 63
 _TOO_MUCH: Final = "…"
 
-# How many private texts are looked for elsewhere, and how much of each.
+# How many private texts are redacted elsewhere, and how much of each.
 _MOST_NAMES: Final = 256
 _LONGEST_NAME: Final = 255
 _MOST_LABELS: Final = 6
 # A shorter number may be any reading.
-_TELLING_NUMBERS: Final = range(10_000_000, 2**_MOST_BITS)
+_IDENTIFYING_NUMBERS: Final = range(10_000_000, 2**_MOST_BITS)
 
 
 class _Kind(Enum):
-    """What stands under a key."""
+    """What the value of a key is."""
 
     READING = auto()
     SECRET = auto()
@@ -88,24 +88,24 @@ def _redact(value: JsonValueType, depth: int) -> JsonValueType:
 
 
 def anonymise(data: Any, names: Collection[str] = ()) -> Any:
-    """Return data, as JSON, without secrets and without what tells whose miner it is.
+    """Return data, as JSON, without secrets and without what identifies the owner of the miner.
 
-    Left out is what stands under a key such as `mac` or `User`, and wherever else it stands, or
-    a part of it; so are `names`, and what looks like an address or a purse. Much data takes a
-    while: not for the event loop.
+    The value of a key such as `mac` or `User` is redacted, and so is this text, or a part of it,
+    everywhere else. So are `names`, and what has the form of an address or of a wallet. Much data
+    takes a while: this is not for the event loop.
     """
-    told: dict[str, _Kind] = {}
+    private: dict[str, _Kind] = {}
     known = ((name, _Kind.NAME) for name in names)
-    for text, kind in chain(_told(data, _Kind.READING, _DEEPEST), known):
-        if len(told) == _MOST_NAMES:
+    for text, kind in chain(_private_texts(data, _Kind.READING, _DEEPEST), known):
+        if len(private) == _MOST_NAMES:
             break
-        told.setdefault(text[:_LONGEST_NAME], kind)
-    texts = PrivateText(part for item in told.items() for part in _parts(*item))
+        private.setdefault(text[:_LONGEST_NAME], kind)
+    texts = PrivateText(part for item in private.items() for part in _parts(*item))
     return _anonymise(data, _Kind.READING, texts, _DEEPEST)
 
 
 def _kind(key: str, above: _Kind = _Kind.READING) -> _Kind:
-    """Tell what stands under a key; in an object that is private itself, all is."""
+    """Return what the value of a key is; in an object that is private itself, all is private."""
     # "APIKey2" and "api-key" are "apikey api key" and "api key".
     found = (*_LETTERS.findall(key), *_CAPITALISED.findall(key))
     words = " ".join(dict.fromkeys(found)).lower()
@@ -116,26 +116,28 @@ def _kind(key: str, above: _Kind = _Kind.READING) -> _Kind:
     return _Kind.SERVER if _SERVER_KEY.search(words) else _Kind.NAME
 
 
-def _told(value: Any, kind: _Kind, depth: int) -> Iterator[tuple[str, _Kind]]:
-    """Return the texts and the telling numbers under private keys."""
+def _private_texts(value: Any, kind: _Kind, depth: int) -> Iterator[tuple[str, _Kind]]:
+    """Return the texts and the long numbers under private keys."""
     if isinstance(value, Mapping):
         if depth:
             for key, item in value.items():
-                yield from _told(item, _kind(str(key), kind), depth - 1)
+                yield from _private_texts(item, _kind(str(key), kind), depth - 1)
     elif isinstance(value, (list, tuple, set, frozenset)):
         if depth:
             for item in value:
-                yield from _told(item, kind, depth - 1)
-    elif kind is not _Kind.READING and (isinstance(value, str) or _is_telling(value)):
+                yield from _private_texts(item, kind, depth - 1)
+    elif kind is not _Kind.READING and (
+        isinstance(value, str) or _is_identifying(value)
+    ):
         yield str(value), kind
 
 
-def _is_telling(value: Any) -> bool:
-    return isinstance(value, int) and value in _TELLING_NUMBERS
+def _is_identifying(value: Any) -> bool:
+    return isinstance(value, int) and value in _IDENTIFYING_NUMBERS
 
 
 def _parts(text: str, kind: _Kind) -> Iterator[str]:
-    """Return a private text, and what of it may stand alone."""
+    """Return a private text, and the parts of it that are private alone."""
     if kind is _Kind.SECRET:
         # A password that is a word of readings would be given away by the gaps it leaves.
         if not text.isalpha():
@@ -160,8 +162,8 @@ def _parts(text: str, kind: _Kind) -> Iterator[str]:
 
 
 def _labels(host: str) -> list[str]:
-    """Return the first labels of a host or a worker; addresses are known by their look."""
-    if any(look.match(host.lstrip("[")) for look in (MAC, IPV4, IPV6)):
+    """Return the first labels of a host or a worker, none of an address: it has its own pattern."""
+    if any(form.match(host.lstrip("[")) for form in (MAC, IPV4, IPV6)):
         return []
     return host.partition(":")[0].split(".")[:_MOST_LABELS]
 
@@ -195,7 +197,7 @@ def _anonymise(value: Any, kind: _Kind, texts: PrivateText, depth: int) -> Any:
 def _anonymise_number(value: int, texts: PrivateText) -> int | str:
     if value.bit_length() > _MOST_BITS:
         return _TOO_MUCH
-    if _is_telling(value) and (text := str(value)) != texts.hide(text):
+    if _is_identifying(value) and (text := str(value)) != texts.hide(text):
         return REDACTED
     return value
 

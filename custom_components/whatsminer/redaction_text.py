@@ -1,6 +1,6 @@
-"""Leaves out of texts what tells whose miner it is: known names, and all that looks like an address.
+"""Redacts texts: known private names, and everything that has the form of an address.
 
-The work is linear in the length of a text, however many names there are, and whatever it says:
+The work is linear in the length of a text, whatever it contains and however many names there are:
 every pattern tries each start once, and gives up after so many characters or never goes back.
 """
 
@@ -15,7 +15,7 @@ MAC: Final = re.compile(
     r"(?<!\d)(?:[0-9a-f]{2}[:_-]){5}[0-9a-f]{2}(?!\d)", re.IGNORECASE | re.ASCII
 )
 IPV4: Final = re.compile(r"(?<!\d)(?<!\d\.)(?:\d{1,3}\.){3}\d{1,3}(?!\.?\d)", re.ASCII)
-# Eight groups, or fewer with "::". A time has three, and "::" alone tells nothing. What ends in
+# Eight groups, or fewer with "::". A time has three, and "::" alone is no address of a device. What ends in
 # an IPv4 address is left out together with that.
 IPV6: Final = re.compile(
     r"""(?<![0-9a-z])
@@ -27,7 +27,7 @@ IPV6: Final = re.compile(
     (?:%[\w.-]{1,32})?  # the zone: which interface""",
     re.IGNORECASE | re.ASCII | re.VERBOSE,
 )
-_LOOKS: Final = (
+_FORMS: Final = (
     MAC,
     IPV4,
     IPV6,
@@ -74,7 +74,7 @@ _END: Final = ""
 
 
 class PrivateText:
-    """Knows private names, and leaves them and addresses out of any number of texts."""
+    """Private names, which are redacted in any number of texts together with addresses."""
 
     def __init__(self, names: Iterable[str]) -> None:
         """Learn the names."""
@@ -83,8 +83,8 @@ class PrivateText:
             self._learn(name)
 
     def hide(self, text: str) -> str:
-        """Return a text without what is private in it."""
-        spans = [match.span() for look in _LOOKS for match in look.finditer(text)]
+        """Return a text in which private names and addresses are redacted."""
+        spans = [match.span() for form in _FORMS for match in form.finditer(text)]
         spans += self._names_in(text)
         pieces: list[str] = []
         hidden = 0

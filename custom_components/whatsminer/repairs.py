@@ -1,4 +1,4 @@
-"""Mends what an issue tells of, together with the owner of the miner."""
+"""Repairs of the issues, with the help of the owner."""
 
 from abc import abstractmethod
 from typing import Any, Final, override
@@ -11,6 +11,7 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers import issue_registry as ir
 from homeassistant.helpers.selector import TextSelector
 
+from .actions.change_password import async_change_password
 from .api import (
     InvalidTextError,
     Miner,
@@ -20,25 +21,19 @@ from .api import (
     WrongPasswordError,
 )
 from .const import DEFAULT_PASSWORD, DOMAIN
-from .coordinator import WhatsminerConfigEntry, WhatsminerCoordinator
-from .entries.discovery import async_own_networks, async_scan, network_around
-from .entries.relocation import (
-    Address,
-    async_adopt,
-    async_place,
-    entry_of,
-    hosts_in_use,
-    is_well,
-    set_address,
-    tenant_of,
-)
+from .coordinator import WhatsminerCoordinator
+from .entries.control_board import async_replace_control_board
+from .entries.lookup import entry_at_address, entry_for_mac, hosts_in_use, is_at_address
+from .entries.relocation import async_match_entries, relocate
+from .entries.scan import async_own_networks, async_scan, network_around
 from .flow_helpers import PASSWORD_SELECTOR, Errors
 from .issues import ENTRY_ID, Issue
-from .miner.record import address_of
+from .miner.record import Address, address_of
+from .models import WhatsminerConfigEntry
 
 
 class MinerRepair(RepairsFlow):
-    """One form about one miner; what `async_mend` returns are its errors, none when all is well."""
+    """A repair that is one form: `async_repair` returns its errors, none when it is done."""
 
     schema: probatio.Schema = probatio.Schema({})
     # As the issue was shown last; it is gone while the miner is not set up.
@@ -47,16 +42,16 @@ class MinerRepair(RepairsFlow):
     async def async_step_init(
         self, user_input: dict[str, Any] | None = None
     ) -> RepairsFlowResult:
-        """Begin."""
+        """Show the form."""
         return await self.async_step_confirm()
 
     async def async_step_confirm(
         self, user_input: dict[str, Any] | None = None
     ) -> RepairsFlowResult:
-        """Say what is to be done, and see whether it was."""
+        """Show what the owner has to do, and repair it when the form is submitted."""
         errors: Errors = {}
         if (entry := self.entry) and user_input is not None:
-            errors = await self.async_mend(entry, user_input)
+            errors = await self.async_repair(entry, user_input)
         if self.entry is None:  # it may have been removed at any time
             return self.async_abort(reason="no_miner")
         if user_input is not None and not errors:
@@ -72,54 +67,54 @@ class MinerRepair(RepairsFlow):
 
     @property
     def entry(self) -> WhatsminerConfigEntry | None:
-        """The entry of the miner, None when it was removed."""
+        """The entry of the miner, None if it was removed."""
         assert self.data
         return self.hass.config_entries.async_get_entry(str(self.data[ENTRY_ID]))
 
     @abstractmethod
-    async def async_mend(
+    async def async_repair(
         self, entry: WhatsminerConfigEntry, user_input: dict[str, Any]
     ) -> Errors:
-        """Mend it."""
+        """Repair the issue, and return the errors of the form."""
 
 
 class WriteAccessRepair(MinerRepair):
-    """Look again, once the owner has switched the API on."""
+    """Probe write access again, after the owner has switched the API on."""
 
     @override
-    async def async_mend(
+    async def async_repair(
         self, entry: WhatsminerConfigEntry, user_input: dict[str, Any]
     ) -> Errors:
-        """Look whether the miner takes commands now."""
-        if not is_well(entry):
+        """Probe whether the miner takes commands now."""
+        if not is_at_address(entry):
             return {"base": "not_loaded"}
-        coordinator = entry.runtime_data
-        if await coordinator.access.async_look_again(coordinator.data):
+        coordinator = entry.runtime_data.coordinator
+        if await coordinator.write_access.async_probe_now(coordinator.data):
             coordinator.async_update_listeners()
             return {}
         return {"base": "write_access_closed"}
 
 
 class DefaultPasswordRepair(MinerRepair):
-    """Take a password that the owner has set, or else set it at the miner."""
+    """Use a password that the owner has set at the miner, or else set it there."""
 
     schema = probatio.Schema(
         {probatio.Required(probatio.Secret(CONF_PASSWORD)): PASSWORD_SELECTOR}
     )
 
     @override
-    async def async_mend(
+    async def async_repair(
         self, entry: WhatsminerConfigEntry, user_input: dict[str, Any]
     ) -> Errors:
         """Use the password, whether the miner has it already or gets it now."""
         password = user_input[CONF_PASSWORD]
         if password == DEFAULT_PASSWORD:
             return {CONF_PASSWORD: "default_password"}
-        if not is_well(entry):
+        if not is_at_address(entry):
             return {"base": "not_loaded"}
         try:
-            await self._async_use(entry.runtime_data, password)
-        except WriteAccessClosedError:  # as long as it is, any password seems right
+            await self._async_use(entry.runtime_data.coordinator, password)
+        except WriteAccessClosedError:  # while it is closed, any password seems right
             return {"base": "change_in_tool"}
         except InvalidTextError:
             return {CONF_PASSWORD: "invalid_password"}
@@ -134,27 +129,27 @@ class DefaultPasswordRepair(MinerRepair):
         self, coordinator: WhatsminerCoordinator, password: str
     ) -> None:
         try:
-            await coordinator.miner.check_password(password)
+            await coordinator.client.check_password(password)
         except WrongPasswordError:
-            await coordinator.changeover.async_change_password(password)
+            await async_change_password(coordinator, password)
         else:
-            coordinator.changeover.adopt(password)
-            # Under it the miner may take commands, and nobody has to be asked for it again.
+            coordinator.credentials.adopt(password)
+            # Under it the miner may take commands, and no dialogue has to ask for it again.
             self.hass.config_entries.async_schedule_reload(
                 coordinator.config_entry.entry_id
             )
 
 
 class WrongMinerRepair(MinerRepair):
-    """Find a miner whose address another one has: at the address that is entered, or by a scan."""
+    """Find a miner at whose address another one is: at a host that is entered, or by a scan."""
 
     schema = probatio.Schema({probatio.Optional(CONF_HOST): TextSelector()})
 
     @override
-    async def async_mend(
+    async def async_repair(
         self, entry: WhatsminerConfigEntry, user_input: dict[str, Any]
     ) -> Errors:
-        """Look for it, and let the entry follow."""
+        """Search the miner, and relocate its entry."""
         left = address_of(entry)
         if host := user_input.get(CONF_HOST, "").strip():
             return await self._async_move(entry, (host, left[1]))
@@ -162,9 +157,9 @@ class WrongMinerRepair(MinerRepair):
         scan = await async_scan(
             {*near, *network_around(left[0])}, skip=hosts_in_use(self.hass)
         )
-        await async_place(self.hass, *scan.miners)
+        await async_match_entries(self.hass, *scan.miners)
         if (
-            is_well(entry)
+            is_at_address(entry)
             or address_of(entry) != left
             or any(found.mac == entry.unique_id for found in scan.miners)
         ):
@@ -174,18 +169,18 @@ class WrongMinerRepair(MinerRepair):
     async def _async_move(
         self, entry: WhatsminerConfigEntry, address: Address
     ) -> Errors:
-        if tenant_of(self.hass, address) not in (None, entry):
+        if entry_at_address(self.hass, address) not in (None, entry):
             return {CONF_HOST: "wrong_miner"}
         if error := await _async_error(Miner(*address, mac=entry.unique_id)):
             return {CONF_HOST: error}
-        set_address(self.hass, entry, address)
+        relocate(self.hass, entry, address)
         return {}
 
 
-async def _async_error(miner: Miner) -> str | None:
-    """Return what is wrong if a miner is not where it should be."""
+async def _async_error(client: Miner) -> str | None:
+    """Return the error if a miner is not where it should be."""
     try:
-        await miner.poll()
+        await client.poll()
     except WrongMinerError:
         return "wrong_miner"
     except WhatsminerError:
@@ -194,13 +189,13 @@ async def _async_error(miner: Miner) -> str | None:
 
 
 class NewControlBoardRepair(MinerRepair):
-    """Go on with a miner whose control board was replaced."""
+    """Use the new control board of a miner."""
 
     @override
-    async def async_mend(
+    async def async_repair(
         self, entry: WhatsminerConfigEntry, user_input: dict[str, Any]
     ) -> Errors:
-        """Make sure that it is still there, and adopt it."""
+        """Replace the control board, if the miner is still at the address."""
         issue = ir.async_get(self.hass).async_get_issue(DOMAIN, self.issue_id)
         if issue is None:  # the old one answers again
             return {}
@@ -209,9 +204,9 @@ class NewControlBoardRepair(MinerRepair):
         address = str(issue.data[CONF_HOST]), int(issue.data[CONF_PORT] or 0)
         if error := await _async_error(Miner(*address, mac=mac)):
             return {"base": error}
-        if entry_of(self.hass, mac):
+        if entry_for_mac(self.hass, mac):
             return {"base": "already_configured"}
-        await async_adopt(self.hass, entry, mac, address)
+        await async_replace_control_board(self.hass, entry, mac, address)
         return {}
 
 

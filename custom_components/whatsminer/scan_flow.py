@@ -1,4 +1,4 @@
-"""Adds miners by a scan of the network: any or all that answer, at once."""
+"""Adds miners, any number of them at once, that a scan of the network found."""
 
 import asyncio
 from collections.abc import Mapping, Sequence
@@ -27,15 +27,11 @@ from homeassistant.helpers.selector import (
 
 from .api import Miner
 from .const import DOMAIN
-from .entries.discovery import (
-    Found,
-    Scan,
-    async_own_networks,
-    async_scan,
-    parse_networks,
-)
-from .entries.isolation import async_isolated
-from .entries.relocation import async_place, hosts_in_use, is_well
+from .entries.discovery import DiscoveredMiner
+from .entries.isolation import async_gather_isolated, async_isolated
+from .entries.lookup import hosts_in_use, is_at_address
+from .entries.relocation import async_match_entries
+from .entries.scan import Scan, async_own_networks, async_scan, parse_networks
 from .flow_helpers import PASSWORD_FIELD, Errors, async_check_password, without_password
 
 CONF_MINERS: Final = "miners"
@@ -50,19 +46,19 @@ SCAN_SCHEMA: Final = probatio.Schema({probatio.Required(CONF_NETWORKS): TextSele
 
 
 class ScanSteps(ConfigFlow):
-    """Ask for networks, scan them, and ask which of the miners to add."""
+    """The steps of a config flow that scans networks, and adds the miners that are picked."""
 
     _networks: Sequence[IPv4Network] = ()
     _scanning: asyncio.Task[Scan] | None = None
     _adding: asyncio.Task[dict[str, Errors]] | None = None
-    # What the scan found: what is new by its MAC address, and the titles of what is not.
-    _new: Mapping[str, Found]
+    # The result of the scan: new miners by their MAC addresses, and titles of known ones.
+    _new: Mapping[str, DiscoveredMiner]
     _known: Sequence[str]
     _unready: Sequence[str]
-    # The last answer to what was found.
+    # What was entered last in the step `pick`.
     _picks: Mapping[str, Any]
-    # Those of them that were to be added, and could not be.
-    _lost: Sequence[Found] = ()
+    # The picked miners that could not be added.
+    _lost: Sequence[DiscoveredMiner] = ()
 
     async def async_step_scan(
         self, user_input: dict[str, Any] | None = None
@@ -98,7 +94,7 @@ class ScanSteps(ConfigFlow):
     async def async_step_scanning(
         self, user_input: dict[str, Any] | None = None
     ) -> ConfigFlowResult:
-        """Scan; miners that are known to answer are not disturbed."""
+        """Scan; hosts of miners that are known to answer are left out."""
         if self._scanning is None:
             self._scanning = self.hass.async_create_task(
                 async_scan(
@@ -120,17 +116,18 @@ class ScanSteps(ConfigFlow):
     async def async_step_found(
         self, user_input: dict[str, Any] | None = None
     ) -> ConfigFlowResult:
-        """See which of the miners are new; those that are not have been found again."""
+        """Separate new miners from known ones, which are relocated."""
         assert self._scanning
         scan = self._scanning.result()
-        placed = await async_place(self.hass, *scan.miners)
+        placed = await async_match_entries(self.hass, *scan.miners)
         self._new = {
             found.mac: found for found in scan.miners if found.mac not in placed
         }
         known = {entry.entry_id: entry.title for entry in placed.values()} | {
             entry.entry_id: entry.title
             for entry in self._async_current_entries(include_ignore=False)
-            if is_well(entry) and _may_be_in(entry.data[CONF_HOST], self._networks)
+            if is_at_address(entry)
+            and _may_be_in(entry.data[CONF_HOST], self._networks)
         }
         self._known = sorted(known.values())
         self._unready = scan.unready
@@ -152,7 +149,7 @@ class ScanSteps(ConfigFlow):
         }
 
     def _summary(self) -> dict[str, str]:
-        """Return what was found, for the texts."""
+        """Return the placeholders for what was found."""
         return {
             "count": str(len(self._new)),
             "known": _count(self._known),
@@ -209,7 +206,7 @@ class ScanSteps(ConfigFlow):
     async def async_step_adding(
         self, user_input: dict[str, Any] | None = None
     ) -> ConfigFlowResult:
-        """Add them, if the password is that of all."""
+        """Add the picked miners, if all of them take the password."""
         if self._adding is None:
             self._adding = self.hass.async_create_task(
                 self._async_add(), "Whatsminers are added"
@@ -221,18 +218,20 @@ class ScanSteps(ConfigFlow):
         return self.async_show_progress_done(next_step_id="added")
 
     async def _async_add(self) -> dict[str, Errors]:
-        """Add all that were picked, or none; return the errors of those that cannot be added."""
+        """Add all picked miners, or none; return the errors of those that cannot be added."""
         picked = [self._new[mac] for mac in self._picks[CONF_MINERS]]
         password = self._picks.get(CONF_PASSWORD, "")
-        gate = asyncio.Semaphore(_PASSWORDS_AT_ONCE)
-
-        async def check(found: Found) -> Errors:
-            async with gate:
-                miner = Miner(found.host, found.port, mac=found.mac)
-                return await async_check_password(miner, password)
-
-        checks = await asyncio.gather(
-            *(async_isolated(check(found), found.host) for found in picked)
+        checks = await async_gather_isolated(
+            _PASSWORDS_AT_ONCE,
+            (
+                (
+                    found.host,
+                    async_check_password(
+                        Miner(found.host, found.port, mac=found.mac), password
+                    ),
+                )
+                for found in picked
+            ),
         )
         unknown: Errors = {"base": "unknown"}
         failed = {
@@ -242,7 +241,7 @@ class ScanSteps(ConfigFlow):
         }
         if failed:
             return failed
-        # To its end, also when the dialogue is closed: set-ups that end half-way are failures.
+        # It goes on when the dialogue is closed: a set-up that ends half-way is a failure.
         await asyncio.shield(
             self.hass.async_create_task(
                 self._async_create(picked, password), "Whatsminers are set up"
@@ -250,11 +249,13 @@ class ScanSteps(ConfigFlow):
         )
         return {}
 
-    async def _async_create(self, picked: Sequence[Found], password: str) -> None:
-        """Create the entries of those that were picked, and deal with the others."""
+    async def _async_create(
+        self, picked: Sequence[DiscoveredMiner], password: str
+    ) -> None:
+        """Create the entries of the picked miners, and show or ignore the others."""
         done = 0
 
-        async def add(found: Found) -> ConfigFlowResult:
+        async def add(found: DiscoveredMiner) -> ConfigFlowResult:
             nonlocal done
             try:
                 return await self.hass.config_entries.flow.async_init(
@@ -275,11 +276,11 @@ class ScanSteps(ConfigFlow):
         settled = self._ignored() | {found.mac for found in picked}
         for mac, found in self._new.items():
             if mac not in settled:
-                await async_isolated(self._async_leave(found), found.host)
+                await async_isolated(self._async_handle_other(found), found.host)
                 await asyncio.sleep(0)  # there may be thousands
 
-    async def _async_leave(self, found: Found) -> None:
-        """Leave a miner that was not picked as a discovery, or ignore it."""
+    async def _async_handle_other(self, found: DiscoveredMiner) -> None:
+        """Show a miner that was not picked as a discovery, or ignore it."""
         if self._picks[CONF_OTHERS] == "ignore":
             await self.hass.config_entries.flow.async_init(
                 DOMAIN,
@@ -297,7 +298,7 @@ class ScanSteps(ConfigFlow):
     async def async_step_added(
         self, user_input: dict[str, Any] | None = None
     ) -> ConfigFlowResult:
-        """Tell what was added, or ask again: what can be added is still picked."""
+        """Show how many were added, or ask again: what can be added is still picked."""
         assert self._adding
         picked: list[str] = self._picks[CONF_MINERS]
         if failed := self._adding.result():
@@ -326,7 +327,7 @@ class ScanSteps(ConfigFlow):
         )
 
     async def async_step_import(self, import_data: dict[str, Any]) -> ConfigFlowResult:
-        """Add one of those that were picked, also one that was ignored before."""
+        """Create the entry of a picked miner, also of one that was ignored before."""
         title = import_data.pop("title")
         entry = await self.async_set_unique_id(
             import_data[CONF_MAC], raise_on_progress=False
@@ -337,7 +338,7 @@ class ScanSteps(ConfigFlow):
 
 
 def _may_be_in(host: str, networks: Sequence[IPv4Network]) -> bool:
-    """Tell whether a host is in some networks; one that has a name may be anywhere."""
+    """Return whether a host may be in some networks; a host name may be anywhere."""
     try:
         address = IPv4Address(host)
     except ValueError:
@@ -346,7 +347,7 @@ def _may_be_in(host: str, networks: Sequence[IPv4Network]) -> bool:
 
 
 def _names(items: Sequence[object]) -> str:
-    """Return a list as people write it, however long it is."""
+    """Return a list as text, cut after some items."""
     shown = ", ".join(str(item) for item in items[:_MOST_NAMES])
     return f"{shown}, …" if len(items) > _MOST_NAMES else shown
 

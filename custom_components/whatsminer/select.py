@@ -1,4 +1,4 @@
-"""Settings of a miner that are one of several options."""
+"""Selects of a miner."""
 
 from dataclasses import dataclass
 from typing import Final, cast, override
@@ -9,8 +9,8 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .api import PowerMode, commands
-from .coordinator import WhatsminerConfigEntry
 from .entity import WhatsminerSettingDescription, WhatsminerSettingEntity, existing
+from .models import WhatsminerConfigEntry
 
 PARALLEL_UPDATES = 0
 
@@ -19,14 +19,14 @@ PARALLEL_UPDATES = 0
 class WhatsminerSelectDescription(
     WhatsminerSettingDescription[str], SelectEntityDescription
 ):
-    """A select."""
+    """Describes a select."""
 
 
 SELECTS: Final = (
     WhatsminerSelectDescription(
         key="power_mode",
         options=["low", "normal", "high"],
-        # Home Assistant lets nothing but the options through.
+        # Home Assistant refuses everything but the options.
         set_fn=lambda mode: commands.set_power_mode(cast(PowerMode, mode)),
     ),
 )
@@ -38,7 +38,7 @@ async def async_setup_entry(
     async_add_entities: AddConfigEntryEntitiesCallback,
 ) -> None:
     """Add the selects of a miner."""
-    coordinator = entry.runtime_data
+    coordinator = entry.runtime_data.coordinator
     async_add_entities(
         WhatsminerSelect(coordinator, description)
         for description in existing(coordinator, Platform.SELECT, SELECTS)
@@ -46,7 +46,7 @@ async def async_setup_entry(
 
 
 class WhatsminerSelect(WhatsminerSettingEntity[str], SelectEntity):
-    """One setting that is one of several options."""
+    """A select."""
 
     entity_description: WhatsminerSelectDescription
 
@@ -59,5 +59,5 @@ class WhatsminerSelect(WhatsminerSettingEntity[str], SelectEntity):
 
     @override
     async def async_select_option(self, option: str) -> None:
-        """Choose an option."""
+        """Select an option."""
         await self.async_set(option)

@@ -1,4 +1,4 @@
-"""Readings of a miner and of its hashboards."""
+"""Sensors of a miner and of its hashboards."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -20,7 +20,7 @@ from homeassistant.helpers.event import async_track_state_change_event
 from homeassistant.helpers.typing import StateType
 
 from .api import Board, Snapshot
-from .coordinator import WhatsminerConfigEntry, WhatsminerCoordinator
+from .coordinator import WhatsminerCoordinator
 from .entity import (
     WhatsminerBoardEntity,
     WhatsminerEntity,
@@ -28,9 +28,11 @@ from .entity import (
     existing,
     registered_entity_id,
 )
+from .miner.record import mac_of
+from .models import WhatsminerConfigEntry, WhatsminerData
 from .sensor_base import WhatsminerSensorDescription
 from .sensor_descriptions import BOARD_SENSORS, PRICE_SENSORS, PROGRESS_SENSORS, SENSORS
-from .sensor_totals import METERS
+from .sensor_totals import TOTALS
 
 PARALLEL_UPDATES = 0
 
@@ -44,7 +46,7 @@ async def async_setup_entry(
     async_add_entities: AddConfigEntryEntitiesCallback,
 ) -> None:
     """Add the sensors of a miner and of its hashboards."""
-    coordinator = entry.runtime_data
+    coordinator = entry.runtime_data.coordinator
     async_add_entities(
         chain(
             (
@@ -58,8 +60,8 @@ async def async_setup_entry(
                 )
             ),
             (
-                description.meter(coordinator, description)
-                for description in existing(coordinator, Platform.SENSOR, METERS)
+                description.entity_class(coordinator, description)
+                for description in existing(coordinator, Platform.SENSOR, TOTALS)
             ),
         )
     )
@@ -81,7 +83,7 @@ def _add_while_priced(
     coordinator: WhatsminerCoordinator,
     async_add_entities: AddConfigEntryEntitiesCallback,
 ) -> None:
-    """Let sensors come and go with the hash price in the options, which takes no reload."""
+    """Add or remove sensors with the hash price in the options, without a reload."""
     registry = er.async_get(coordinator.hass)
     added: bool | None = None
 
@@ -100,8 +102,8 @@ def _add_while_priced(
         for description in PRICE_SENSORS:
             if entity_id := registered_entity_id(
                 coordinator.hass,
-                coordinator.config_entry,
                 Platform.SENSOR,
+                mac_of(coordinator.config_entry),
                 description.key,
             ):
                 registry.async_remove(entity_id)
@@ -111,7 +113,7 @@ def _add_while_priced(
 
 
 class WhatsminerSensor(WhatsminerEntity, SensorEntity):
-    """One reading."""
+    """A sensor of a miner."""
 
     # As long as the list of faults may be; the count of them is recorded.
     _unrecorded_attributes = frozenset({"faults"})
@@ -128,12 +130,12 @@ class WhatsminerSensor(WhatsminerEntity, SensorEntity):
     @property
     @override
     def extra_state_attributes(self) -> Mapping[str, Any] | None:
-        """Return what belongs to the reading."""
+        """Return the attributes."""
         return self.entity_description.attributes_fn(self.coordinator.data)
 
 
 class WhatsminerBoardSensor(WhatsminerBoardEntity, SensorEntity):
-    """One reading of a hashboard."""
+    """A sensor of a hashboard."""
 
     entity_description: WhatsminerSensorDescription[Board]
 
@@ -151,21 +153,21 @@ class WhatsminerBoardSensor(WhatsminerBoardEntity, SensorEntity):
 
 
 class WhatsminerProgressSensor(WhatsminerEntity, SensorEntity):
-    """How far something is that takes several polls."""
+    """A sensor of what the integration does over several polls."""
 
-    entity_description: WhatsminerSensorDescription[WhatsminerCoordinator]
+    entity_description: WhatsminerSensorDescription[WhatsminerData]
 
     @property
     @override
     def native_value(self) -> datetime | StateType:
-        """Return the stage."""
-        return self.entity_description.value_fn(self.coordinator)
+        """Return the value."""
+        return self.entity_description.value_fn(self.runtime_data)
 
 
 class WhatsminerPriceSensor(WhatsminerProgressSensor):
-    """A price per kWh, which also changes with the entity that tells the hash price."""
+    """A price per kWh, which also changes with the entity of the hash price."""
 
-    # The entity that is listened to, and how that ends.
+    # The entity that is listened to, and the function that ends that.
     _source: str | None = None
     _unsubscribe: CALLBACK_TYPE | None = None
 
@@ -183,9 +185,9 @@ class WhatsminerPriceSensor(WhatsminerProgressSensor):
 
     @override
     async def async_will_remove_from_hass(self) -> None:
-        """Listen no longer."""
+        """Stop listening."""
         await super().async_will_remove_from_hass()
-        self._listen_no_longer()
+        self._stop_listening()
 
     @callback
     @override
@@ -199,7 +201,7 @@ class WhatsminerPriceSensor(WhatsminerProgressSensor):
         source = self.coordinator.break_even.source
         if source == self._source:
             return
-        self._listen_no_longer()
+        self._stop_listening()
         self._source = source
         if source:
             self._unsubscribe = async_track_state_change_event(
@@ -211,7 +213,7 @@ class WhatsminerPriceSensor(WhatsminerProgressSensor):
         self.async_write_ha_state()
 
     @callback
-    def _listen_no_longer(self) -> None:
+    def _stop_listening(self) -> None:
         if self._unsubscribe:
             self._unsubscribe()
         self._source = self._unsubscribe = None

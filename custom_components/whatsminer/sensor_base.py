@@ -1,4 +1,4 @@
-"""What readings of the same kind have in common: units, classes, digits."""
+"""Base descriptions of sensors by quantity: unit, device class, state class, digits."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -32,7 +32,7 @@ JOULES_PER_TERAHASH: Final = "J/TH"
 class WhatsminerSensorDescription[SourceT](
     WhatsminerEntityDescription, SensorEntityDescription
 ):
-    """How a sensor gets its value: from a poll, a hashboard, or what we do ourselves."""
+    """Describes a sensor, whose source is a poll, a hashboard, or the runtime data."""
 
     value_fn: Callable[[SourceT], datetime | StateType]
     attributes_fn: Callable[[SourceT], Mapping[str, Any] | None] = lambda _: None

@@ -1,4 +1,4 @@
-"""The readings of a miner and of its hashboards: where each is found, and who has it."""
+"""Descriptions of the sensors of a miner and of its hashboards."""
 
 from datetime import datetime
 from typing import Final
@@ -8,7 +8,7 @@ from homeassistant.const import EntityCategory
 from homeassistant.util import dt as dt_util
 
 from .api import Board, Snapshot
-from .coordinator import WhatsminerCoordinator
+from .models import WhatsminerData
 from .sensor_base import (
     JOULES_PER_TERAHASH,
     Current,
@@ -28,7 +28,7 @@ _MEASUREMENT: Final = SensorStateClass.MEASUREMENT
 
 
 def _last_share(snapshot: Snapshot) -> datetime | None:
-    """Return when the pool in use accepted a share last, by the miner's clock."""
+    """Return when the pool in use accepted the last share, by the miner's clock."""
     epoch = snapshot.pool.last_share
     try:
         return dt_util.utc_from_timestamp(epoch) if epoch else None
@@ -37,7 +37,7 @@ def _last_share(snapshot: Snapshot) -> datetime | None:
 
 
 def _faults(snapshot: Snapshot) -> dict[str, list[dict[str, str | None]]] | None:
-    """Return the active faults in words; times are the miner's own, whose zone is not told."""
+    """Return the active faults; times are the miner's own, in a time zone that is not known."""
     if snapshot.faults is None:
         return None
     return {
@@ -141,7 +141,7 @@ SENSORS: Final[tuple[WhatsminerSensorDescription[Snapshot], ...]] = (
     Frequency(
         key="target_frequency",
         entity_category=_DIAGNOSTIC,
-        exists_fn=lambda can: not can.is_compat,
+        exists_fn=lambda can: not can.is_v2_2,
         value_fn=lambda snapshot: snapshot.live.target_frequency,
     ),
     WhatsminerSensorDescription(
@@ -209,7 +209,7 @@ SENSORS: Final[tuple[WhatsminerSensorDescription[Snapshot], ...]] = (
         key="hash_deviation",
         entity_category=_DIAGNOSTIC,
         entity_registry_enabled_default=False,
-        exists_fn=lambda can: not can.is_compat,
+        exists_fn=lambda can: not can.is_v2_2,
         value_fn=lambda snapshot: snapshot.live.hash_deviation,
     ),
     WhatsminerSensorDescription(
@@ -231,19 +231,19 @@ BOARD_SENSORS: Final[tuple[WhatsminerSensorDescription[Board], ...]] = (
     Temperature(key="temperature", value_fn=lambda board: board.temperature),
     Temperature(
         key="chip_temperature",
-        exists_fn=lambda can: not can.is_compat,
+        exists_fn=lambda can: not can.is_v2_2,
         value_fn=lambda board: board.chip_temperature,
     ),
     Temperature(
         key="chip_temperature_min",
         entity_registry_enabled_default=False,
-        exists_fn=lambda can: not can.is_compat,
+        exists_fn=lambda can: not can.is_v2_2,
         value_fn=lambda board: board.chip_temperature_min,
     ),
     Temperature(
         key="chip_temperature_max",
         entity_registry_enabled_default=False,
-        exists_fn=lambda can: not can.is_compat,
+        exists_fn=lambda can: not can.is_v2_2,
         value_fn=lambda board: board.chip_temperature_max,
     ),
     Frequency(key="frequency", value_fn=lambda board: board.frequency),
@@ -255,12 +255,12 @@ BOARD_SENSORS: Final[tuple[WhatsminerSensorDescription[Board], ...]] = (
     ),
     Shares(
         key="accepted_shares",
-        exists_fn=lambda can: not can.is_compat,
+        exists_fn=lambda can: not can.is_v2_2,
         value_fn=lambda board: board.accepted_shares,
     ),
     Shares(
         key="rejected_shares",
-        exists_fn=lambda can: not can.is_compat,
+        exists_fn=lambda can: not can.is_v2_2,
         value_fn=lambda board: board.rejected_shares,
     ),
     # The unit is not documented.
@@ -274,10 +274,8 @@ BOARD_SENSORS: Final[tuple[WhatsminerSensorDescription[Board], ...]] = (
     ),
 )
 
-# What we do ourselves, over several polls.
-PROGRESS_SENSORS: Final[
-    tuple[WhatsminerSensorDescription[WhatsminerCoordinator], ...]
-] = (
+# Of what the integration does over several polls.
+PROGRESS_SENSORS: Final[tuple[WhatsminerSensorDescription[WhatsminerData], ...]] = (
     WhatsminerSensorDescription(
         key="preheat_state",
         needs_password=True,
@@ -285,16 +283,16 @@ PROGRESS_SENSORS: Final[
         entity_category=_DIAGNOSTIC,
         options=["waiting", "adjusting", "complete"],
         exists_fn=lambda can: can.accepts("pre_power_on"),
-        value_fn=lambda coordinator: coordinator.preheat.state,
+        value_fn=lambda data: data.preheat.state,
     ),
 )
 
 # There while the options have a hash price; in Home Assistant's currency per kWh.
-PRICE_SENSORS: Final[tuple[WhatsminerSensorDescription[WhatsminerCoordinator], ...]] = (
+PRICE_SENSORS: Final[tuple[WhatsminerSensorDescription[WhatsminerData], ...]] = (
     WhatsminerSensorDescription(
         key="break_even_price",
         state_class=_MEASUREMENT,
         suggested_display_precision=4,
-        value_fn=lambda coordinator: coordinator.break_even.price,
+        value_fn=lambda data: data.coordinator.break_even.price,
     ),
 )

@@ -1,10 +1,10 @@
-"""Sensors that add up what a miner itself does not count."""
+"""Sensors of totals that a miner itself does not count: energy, restarts."""
 
 from abc import abstractmethod
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Any, Final, override
 
 from homeassistant.components.sensor import (
@@ -21,25 +21,24 @@ from homeassistant.util import dt as dt_util
 from .const import POLL_INTERVAL
 from .coordinator import WhatsminerCoordinator
 from .entity import WhatsminerEntity, WhatsminerEntityDescription
+from .miner.mining_run import SAME_START
 
-# A longer gap between two polls is not counted: who knows what the miner did meanwhile.
+# A longer gap between two polls is not counted: the power in it is not known.
 _MOST_POLLS_APART: Final = 3
 _JOULES_PER_KILOWATT_HOUR: Final = 3_600_000
 # 0.01 Wh, below which there is nothing but rounding errors.
 _DIGITS: Final = 5
-# Start times are computed from two clocks: this much apart, they are the same start.
-_SAME_START: Final = timedelta(seconds=30)
 
 
-class WhatsminerMeter(WhatsminerEntity, RestoreEntity, SensorEntity):
-    """A sum that grows with the polls, and outlives a restart of Home Assistant."""
+class WhatsminerTotal(WhatsminerEntity, RestoreEntity, SensorEntity):
+    """A total that grows with the polls, and is restored after a restart of Home Assistant."""
 
     @override
     async def async_added_to_hass(self) -> None:
-        """Go on where the last run ended."""
+        """Restore the total."""
         await super().async_added_to_hass()
         if stored := await self.async_get_last_extra_data():
-            # What another version has kept may be something else: begin anew.
+            # Another version may have stored something else: begin anew.
             with suppress(KeyError, TypeError, ValueError):
                 self._restore(stored.as_dict())
         self._count()
@@ -47,8 +46,8 @@ class WhatsminerMeter(WhatsminerEntity, RestoreEntity, SensorEntity):
     @property
     @override
     def extra_restore_state_data(self) -> RestoredExtraData:
-        """Return what the next run has to know."""
-        return RestoredExtraData(dict(self._kept()))
+        """Return what is stored for the next start of Home Assistant."""
+        return RestoredExtraData(dict(self._to_store()))
 
     @callback
     @override
@@ -58,27 +57,27 @@ class WhatsminerMeter(WhatsminerEntity, RestoreEntity, SensorEntity):
 
     @abstractmethod
     def _count(self) -> None:
-        """Add what the last poll tells; there may have been no new one."""
+        """Add the last poll; it may have been added before."""
 
     @abstractmethod
-    def _kept(self) -> Mapping[str, Any]:
-        """Return what to keep, as JSON."""
+    def _to_store(self) -> Mapping[str, Any]:
+        """Return what to store, as JSON."""
 
     @abstractmethod
-    def _restore(self, kept: Mapping[str, Any]) -> None:
-        """Take what was kept.
+    def _restore(self, stored: Mapping[str, Any]) -> None:
+        """Take what was stored.
 
         Raises:
-            KeyError, TypeError, ValueError: it is not what `_kept` returns.
+            KeyError, TypeError, ValueError: it is not what `_to_store` returns.
 
         """
 
 
 @dataclass(frozen=True, slots=True)
 class _Poll:
-    """When a poll was, and the power that it found.
+    """The time of a poll, and the power that it reported.
 
-    `monotonic` is None for a poll of the last run, which had a steady clock of its own. After
+    `monotonic` is None for a poll before a restart of Home Assistant, which had another clock. After
     more than `longest` seconds there is a gap.
     """
 
@@ -88,11 +87,11 @@ class _Poll:
     monotonic: float | None = None
 
 
-class WhatsminerEnergy(WhatsminerMeter):
+class WhatsminerEnergy(WhatsminerTotal):
     """The energy used: the power of every two polls in a row, times what lies between them."""
 
     _energy = 0.0
-    # The last poll, which may be one of the last run.
+    # The last poll, which may have been before a restart of Home Assistant.
     _last: _Poll | None = None
 
     @property
@@ -121,14 +120,14 @@ class WhatsminerEnergy(WhatsminerMeter):
             apart = (snapshot.taken - last.taken).total_seconds()
         else:
             apart = snapshot.monotonic - last.monotonic
-        # A clock that was set back meanwhile has not measured anything.
+        # A clock that was set back has not measured anything.
         if not 0 < apart <= last.longest:
             return
         joules = max(0.0, (last.power + power) / 2) * apart
         self._energy += joules / _JOULES_PER_KILOWATT_HOUR
 
     @override
-    def _kept(self) -> Mapping[str, Any]:
+    def _to_store(self) -> Mapping[str, Any]:
         last = self._last
         return {
             "energy": self._energy,
@@ -137,27 +136,27 @@ class WhatsminerEnergy(WhatsminerMeter):
         }
 
     @override
-    def _restore(self, kept: Mapping[str, Any]) -> None:
-        self._energy = float(kept["energy"])
-        if kept["taken"] and kept["power"] is not None:
+    def _restore(self, stored: Mapping[str, Any]) -> None:
+        self._energy = float(stored["energy"])
+        if stored["taken"] and stored["power"] is not None:
             self._last = _Poll(
-                datetime.fromisoformat(kept["taken"]),
-                float(kept["power"]),
+                datetime.fromisoformat(stored["taken"]),
+                float(stored["power"]),
                 self._longest,
             )
 
 
-class WhatsminerRestartCount(WhatsminerMeter):
+class WhatsminerRestartCount(WhatsminerTotal):
     """How often mining started today, in the time zone of Home Assistant.
 
-    Of those that Home Assistant was not there to see, the last one counts.
+    Of the starts while Home Assistant did not run, only the last one is known and counted.
     """
 
     _restarts = 0
     _day: date | None = None
-    # How many of those that were seen since the set-up have been counted.
+    # How many of the restarts that the polls showed are counted.
     _counted = 0
-    # When mining started last, and whether this run of Home Assistant has seen it going on.
+    # When mining started last, and whether a poll of this run of Home Assistant showed it.
     _start: datetime | None = None
     _seen_mining = False
 
@@ -173,7 +172,7 @@ class WhatsminerRestartCount(WhatsminerMeter):
         if today != self._day:
             self._day = today
             self._restarts = 0
-        restarts = self.coordinator.settings.restarts
+        restarts = self.coordinator.settings.mining_run.restarts
         self._restarts += restarts - self._counted
         self._counted = restarts
         if (start := self.coordinator.data.mining_since) is None:
@@ -182,7 +181,7 @@ class WhatsminerRestartCount(WhatsminerMeter):
             not self._seen_mining
             and not restarts
             and self._start is not None
-            and start - self._start > _SAME_START
+            and start - self._start > SAME_START
             and dt_util.as_local(start).date() == today
         )
         self._start, self._seen_mining = start, True
@@ -190,7 +189,7 @@ class WhatsminerRestartCount(WhatsminerMeter):
             self._restarts += 1
 
     @override
-    def _kept(self) -> Mapping[str, Any]:
+    def _to_store(self) -> Mapping[str, Any]:
         return {
             "restarts": self._restarts,
             "day": self._day and self._day.isoformat(),
@@ -198,35 +197,35 @@ class WhatsminerRestartCount(WhatsminerMeter):
         }
 
     @override
-    def _restore(self, kept: Mapping[str, Any]) -> None:
-        self._restarts = int(kept["restarts"])
-        self._day = date.fromisoformat(kept["day"])
-        if kept["start"]:
-            self._start = datetime.fromisoformat(kept["start"])
+    def _restore(self, stored: Mapping[str, Any]) -> None:
+        self._restarts = int(stored["restarts"])
+        self._day = date.fromisoformat(stored["day"])
+        if stored["start"]:
+            self._start = datetime.fromisoformat(stored["start"])
 
 
 @dataclass(frozen=True, kw_only=True)
-class WhatsminerMeterDescription(WhatsminerEntityDescription, SensorEntityDescription):
-    """A meter."""
+class WhatsminerTotalDescription(WhatsminerEntityDescription, SensorEntityDescription):
+    """Describes a total."""
 
-    meter: Callable[
-        [WhatsminerCoordinator, WhatsminerMeterDescription], WhatsminerMeter
+    entity_class: Callable[
+        [WhatsminerCoordinator, WhatsminerTotalDescription], WhatsminerTotal
     ]
 
 
-METERS: Final = (
-    WhatsminerMeterDescription(
+TOTALS: Final = (
+    WhatsminerTotalDescription(
         key="energy",
         device_class=SensorDeviceClass.ENERGY,
         native_unit_of_measurement=UnitOfEnergy.KILO_WATT_HOUR,
         state_class=SensorStateClass.TOTAL_INCREASING,
         suggested_display_precision=2,
-        meter=WhatsminerEnergy,
+        entity_class=WhatsminerEnergy,
     ),
-    WhatsminerMeterDescription(
+    WhatsminerTotalDescription(
         key="restart_count",
         entity_category=EntityCategory.DIAGNOSTIC,
         state_class=SensorStateClass.TOTAL_INCREASING,
-        meter=WhatsminerRestartCount,
+        entity_class=WhatsminerRestartCount,
     ),
 )

@@ -1,4 +1,4 @@
-"""The actions: who may call them, which miners they mean, and what becomes of failures."""
+"""Registers the actions: their targets, the permissions of their users, their failures."""
 
 import asyncio
 from collections.abc import Sequence
@@ -21,13 +21,14 @@ from homeassistant.helpers.service import (
 from homeassistant.helpers.typing import VolSchemaType
 from homeassistant.util.json import JsonObjectType
 
-from .actions.handlers import Errand
+from .actions.handlers import Handler
 from .actions.permissions import async_check_permission
 from .actions.table import ACTIONS, Action
 from .api import WhatsminerError
 from .const import DOMAIN
-from .coordinator import WhatsminerConfigEntry
-from .exceptions import explain
+from .entries.lookup import is_reachable, miner_entries
+from .exceptions import exception_for, translated_errors
+from .models import WhatsminerConfigEntry
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -36,7 +37,7 @@ ATTR_CONFIRM: Final = "confirm"
 
 @callback
 def async_setup_services(hass: HomeAssistant) -> None:
-    """Register all actions; they are there even while no miner is."""
+    """Register all actions, also while there is no miner."""
     for action in ACTIONS:
         register = (
             partial(async_register_admin_service, hass)
@@ -53,7 +54,7 @@ def async_setup_services(hass: HomeAssistant) -> None:
 
 
 def _schema(action: Action) -> VolSchemaType:
-    """Return what an action takes: any target, or just one device and a yes."""
+    """Return the schema of an action: it takes any target, or one device and a confirmation."""
     if not action.one_miner:
         return cv.make_entity_service_schema(dict(action.fields))
     return probatio.Schema(
@@ -66,21 +67,21 @@ def _schema(action: Action) -> VolSchemaType:
 
 
 async def _async_call(action: Action, call: ServiceCall) -> ServiceResponse:
-    """Do it to all miners at once; what fails at one never leaves the others undone."""
+    """Call an action for all its miners at once; a failure at one does not affect the others."""
     if action.one_miner:
         entries = [_confirmed_miner(call)]
     else:
         entries = await _async_targeted_miners(call)
     await async_check_permission(call, entries, action.permission)
     if action.reachable_only:
-        entries = [entry for entry in entries if _is_reachable(entry)]
+        entries = [entry for entry in entries if is_reachable(entry)]
     try:
-        errand = await action.prepare_fn(call.hass, call.data)
+        handler = await action.prepare_fn(call.hass, call.data)
     except WhatsminerError as err:
         names = ", ".join(entry.title for entry in entries)
-        raise explain(err, names) from err
+        raise exception_for(err, names) from err
     results = await asyncio.gather(
-        *(_async_explained(entry, action, errand) for entry in entries),
+        *(_async_explained(entry, action, handler) for entry in entries),
         return_exceptions=True,
     )
     _raise_failures([item for item in results if isinstance(item, BaseException)])
@@ -88,11 +89,11 @@ async def _async_call(action: Action, call: ServiceCall) -> ServiceResponse:
 
 
 async def _async_explained(
-    entry: WhatsminerConfigEntry, action: Action, errand: Errand
+    entry: WhatsminerConfigEntry, action: Action, handler: Handler
 ) -> tuple[str, JsonObjectType]:
-    """Do it to one miner; an error that should never happen becomes one that names the miner."""
+    """Call an action for one miner; an unexpected error is logged, and names the miner."""
     try:
-        return await _async_at(entry, action, errand)
+        return await _async_at(entry, action, handler)
     except HomeAssistantError:
         raise
     except Exception as err:
@@ -105,31 +106,31 @@ async def _async_explained(
 
 
 async def _async_at(
-    entry: WhatsminerConfigEntry, action: Action, errand: Errand
+    entry: WhatsminerConfigEntry, action: Action, handler: Handler
 ) -> tuple[str, JsonObjectType]:
-    """Do it to one miner, and return its answer with the id of its device."""
+    """Call an action for one miner, and return its response with the id of its device."""
     if entry.state is not ConfigEntryState.LOADED:
         raise HomeAssistantError(
             translation_domain=DOMAIN,
             translation_key="not_loaded",
             translation_placeholders={"miner": entry.title},
         )
-    coordinator = entry.runtime_data
+    coordinator = entry.runtime_data.coordinator
     if action.needs_password and not coordinator.has_password:
         raise ServiceValidationError(
             translation_domain=DOMAIN,
             translation_key="read_only",
             translation_placeholders={"miner": entry.title},
         )
-    with coordinator.explained():
-        answer = await errand(coordinator)
+    with translated_errors(entry):
+        answer = await handler(entry.runtime_data)
     return coordinator.device_id, {ATTR_NAME: entry.title, **(answer or {})}
 
 
 def _raise_failures(failures: Sequence[BaseException]) -> None:
-    """Raise the one failure there was, or one that tells of all.
+    """Raise the only failure, or one that lists all.
 
-    What is no error of Home Assistant is a cancellation, which stays one.
+    A failure that is no error of Home Assistant is a cancellation, and is raised as it is.
     """
     for failure in failures:
         if len(failures) == 1 or not isinstance(failure, HomeAssistantError):
@@ -147,13 +148,11 @@ def _raise_failures(failures: Sequence[BaseException]) -> None:
 
 
 async def _async_targeted_miners(call: ServiceCall) -> list[WhatsminerConfigEntry]:
-    """Return each miner of a target once, however often and by whatever it is named."""
+    """Return each miner of a target once, also if several of its entities are named."""
     ids = await async_extract_config_entry_ids(call)
     entries: list[WhatsminerConfigEntry] = [
         entry
-        for entry in call.hass.config_entries.async_entries(
-            DOMAIN, include_ignore=False, include_disabled=False
-        )
+        for entry in miner_entries(call.hass, include_disabled=False)
         if entry.entry_id in ids and not _is_disabled(call.hass, entry)
     ]
     if not entries:
@@ -161,14 +160,8 @@ async def _async_targeted_miners(call: ServiceCall) -> list[WhatsminerConfigEntr
     return sorted(entries, key=lambda entry: entry.title)
 
 
-def _is_reachable(entry: WhatsminerConfigEntry) -> bool:
-    """Tell whether the entities of a miner are available."""
-    loaded = entry.state is ConfigEntryState.LOADED
-    return loaded and entry.runtime_data.last_update_success
-
-
 def _is_disabled(hass: HomeAssistant, entry: WhatsminerConfigEntry) -> bool:
-    """Tell whether the owner disabled a miner's device; then its entities do nothing either."""
+    """Return whether the device of a miner is disabled; then its entities do nothing either."""
     devices = dr.async_entries_for_config_entry(dr.async_get(hass), entry.entry_id)
     return any(device.disabled for device in devices)
 
@@ -178,7 +171,7 @@ def _no_miner() -> ServiceValidationError:
 
 
 def _confirmed_miner(call: ServiceCall) -> WhatsminerConfigEntry:
-    """Return the miner of a device, if the caller knows what will be done to it."""
+    """Return the miner of a device, if the caller confirmed the action."""
     entry: WhatsminerConfigEntry
     _, entry = async_get_device_and_config_entry(
         call.hass, DOMAIN, call.data[ATTR_DEVICE_ID]

@@ -1,4 +1,4 @@
-"""Settings of a miner that are on or off."""
+"""Switches of a miner."""
 
 from dataclasses import dataclass
 from typing import Any, Final, override
@@ -9,8 +9,8 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .api import commands
-from .coordinator import WhatsminerConfigEntry
 from .entity import WhatsminerSettingDescription, WhatsminerSettingEntity, existing
+from .models import WhatsminerConfigEntry
 
 PARALLEL_UPDATES = 0
 
@@ -19,7 +19,7 @@ PARALLEL_UPDATES = 0
 class WhatsminerSwitchDescription(
     WhatsminerSettingDescription[bool], SwitchEntityDescription
 ):
-    """A switch."""
+    """Describes a switch."""
 
 
 SWITCHES: Final = (
@@ -59,7 +59,7 @@ async def async_setup_entry(
     async_add_entities: AddConfigEntryEntitiesCallback,
 ) -> None:
     """Add the switches of a miner."""
-    coordinator = entry.runtime_data
+    coordinator = entry.runtime_data.coordinator
     async_add_entities(
         WhatsminerSwitch(coordinator, description)
         for description in existing(coordinator, Platform.SWITCH, SWITCHES)
@@ -67,7 +67,7 @@ async def async_setup_entry(
 
 
 class WhatsminerSwitch(WhatsminerSettingEntity[bool], SwitchEntity):
-    """One setting that is on or off."""
+    """A switch."""
 
     entity_description: WhatsminerSwitchDescription
 

@@ -8,7 +8,7 @@ import resource
 import sys
 import time
 
-from custom_components.whatsminer.entries.discovery import async_scan
+from custom_components.whatsminer.entries.scan import async_scan
 
 from . import Result
 

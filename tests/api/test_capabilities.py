@@ -52,8 +52,8 @@ def capabilities(
         (Generation.V1, True, NOT_IN_V1),
         (Generation.V2, False, set()),
         (Generation.V2, True, AIR_ONLY),
-        (Generation.COMPAT, False, {"pre_power_on"}),
-        (Generation.COMPAT, True, AIR_ONLY | {"pre_power_on"}),
+        (Generation.V2_2, False, {"pre_power_on"}),
+        (Generation.V2_2, True, AIR_ONLY | {"pre_power_on"}),
     ],
 )
 def test_which_commands_a_generation_has(
@@ -88,7 +88,7 @@ def test_which_generation_it_is(generation: Generation) -> None:
     """The oldest, the newest, or neither."""
     can = capabilities(generation)
     assert can.is_v1 is (generation is Generation.V1)
-    assert can.is_compat is (generation is Generation.COMPAT)
+    assert can.is_v2_2 is (generation is Generation.V2_2)
 
 
 # What only some firmware tells

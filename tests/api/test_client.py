@@ -79,7 +79,7 @@ async def test_whoever_answers_says_who_it_is(any_miner: SimulatedMiner) -> None
     """Whoever is expected; no poll is needed, and nothing is learnt by it."""
     for expected in (None, "c2:04:28:00:00:01"):
         client = Miner(any_miner.host, any_miner.port, mac=expected)
-        assert await client.who() == any_miner.mac.lower()
+        assert await client.read_mac() == any_miner.mac.lower()
         assert client.mac == expected
 
 
@@ -88,10 +88,10 @@ async def test_who_it_is_may_be_unknown_or_nobody_there(
 ) -> None:
     """Which are two things."""
     air_miner.misbehave("*", PROCESS_DOWN)
-    assert await client.who() is None
+    assert await client.read_mac() is None
     await air_miner.disconnect()
     with pytest.raises(CannotConnectError):
-        await client.who()
+        await client.read_mac()
 
 
 async def test_who_it_is_is_asked_in_turn(
@@ -102,7 +102,7 @@ async def test_who_it_is_is_asked_in_turn(
     air_miner.misbehave(JOINED, held, times=1)
     poll = asyncio.create_task(polled.poll())
     await held.reached.wait()
-    who = asyncio.create_task(polled.who())
+    who = asyncio.create_task(polled.read_mac())
     await asyncio.sleep(0)
     off = asyncio.create_task(polled.send(commands.power_off()))
     await asyncio.sleep(0)

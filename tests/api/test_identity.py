@@ -91,7 +91,7 @@ def test_what_is_no_mac_makes_nobody_sure(mac: str | None) -> None:
 async def test_any_miner_says_who_it_is(any_miner: SimulatedMiner) -> None:
     """Old ones in their summary."""
     identity = Identity(line_to(any_miner), None)
-    assert await identity.who() == any_miner.mac.lower()
+    assert await identity.read_mac() == any_miner.mac.lower()
     old = any_miner.generation == "v1"
     assert names_of(any_miner.requests) == ([INFO, SUMMARY] if old else [INFO])
     assert any_miner.peak_connections == 1
@@ -102,7 +102,7 @@ async def test_who_answers_is_told_whoever_is_expected(expected: str | None) -> 
     """And nothing comes of it."""
     async with CannedMiner({INFO: message({"mac": MAC})}) as miner:
         identity = Identity(line_to(miner), expected)
-        assert await identity.who() == MAC
+        assert await identity.read_mac() == MAC
     assert identity.mac == expected
     assert not identity.sure
 
@@ -112,10 +112,10 @@ async def test_without_a_mac_in_its_info_the_summary_is_asked(mac: str | None) -
     """Some early firmware has it there."""
     answers = {INFO: message({"mac": mac}), SUMMARY: table("SUMMARY", {"MAC": MAC})}
     async with CannedMiner(answers) as miner:
-        assert await Identity(line_to(miner), None).who() == MAC
+        assert await Identity(line_to(miner), None).read_mac() == MAC
         assert miner.asked == [INFO, SUMMARY]
         miner.answers[SUMMARY] = table("SUMMARY", {"MAC": mac, "Elapsed": 5})
-        assert await Identity(line_to(miner), None).who() is None
+        assert await Identity(line_to(miner), None).read_mac() is None
 
 
 @pytest.mark.parametrize("how", [Refused(14), Refused(132), PROCESS_DOWN])
@@ -124,7 +124,7 @@ async def test_a_miner_that_cannot_tell_is_nobody(
 ) -> None:
     """It refuses, or its process is down."""
     any_miner.misbehave("*", how)
-    assert await Identity(line_to(any_miner), None).who() is None
+    assert await Identity(line_to(any_miner), None).read_mac() is None
     assert names_of(any_miner.requests) == [INFO, SUMMARY]
 
 
@@ -142,7 +142,7 @@ async def test_who_does_not_answer_is_no_miner(
     """Which is not the same as one that cannot tell."""
     air_miner.misbehave("*", how)
     with pytest.raises(error):
-        await Identity(line_to(air_miner), None).who()
+        await Identity(line_to(air_miner), None).read_mac()
 
 
 # Confirmation

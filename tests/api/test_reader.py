@@ -1235,7 +1235,7 @@ async def test_a_mac_that_cannot_be_read_after_an_outage_is_no_licence(
     [
         ({"api_ver": "2.0.3", "fw_ver": "20220801.11.REL"}, Generation.V2),
         ({"api_ver": "2.0.5", "fw_ver": "'20240924.14.Rel'"}, Generation.V2),
-        ({"api_ver": "2.2.2", "fw_ver": "20260312.16.REL3"}, Generation.COMPAT),
+        ({"api_ver": "2.2.2", "fw_ver": "20260312.16.REL3"}, Generation.V2_2),
         ({"api_ver": "whatsminer v1.4.0", "fw_ver": "20210322.22.REL"}, Generation.V1),
         ("whatsminer v1.1", Generation.V1),
         ("20200917.22.REL", Generation.V1),
@@ -1251,7 +1251,7 @@ async def test_the_generation_is_what_the_firmware_says(
 
 
 @pytest.mark.parametrize(
-    ("version", "generation"), [("2.2.1", Generation.COMPAT), ("2.0.5", Generation.V2)]
+    ("version", "generation"), [("2.2.1", Generation.V2_2), ("2.0.5", Generation.V2)]
 )
 async def test_other_firmware_may_be_of_another_generation(
     canned: CannedMiner, version: str, generation: Generation
@@ -1274,7 +1274,7 @@ async def test_the_generation_is_how_the_firmware_says_it(canned: CannedMiner) -
     canned.answers["summary"] = fixture("compat_m60s")["summary"]
     canned.answers["edevs"] = fixture("compat_m60s")["edevs"]
     snapshot = await reader_of(canned).poll()
-    assert snapshot.generation is Generation.COMPAT
+    assert snapshot.generation is Generation.V2_2
     assert snapshot.hash_rate == pytest.approx(140.544208)
     assert sum(board.hash_rate or 0 for board in snapshot.boards) == pytest.approx(
         140.54, abs=0.01
@@ -1291,7 +1291,7 @@ async def test_an_m60s_with_v3_firmware_is_read_whole(canned: CannedMiner) -> No
     reader, identity = introduce(canned)
     snapshot = await reader.poll()
     assert identity.mac == "ce:0c:1d:00:2a:53"
-    assert snapshot.generation is Generation.COMPAT
+    assert snapshot.generation is Generation.V2_2
     assert snapshot.model == "M60S_VK40"
     assert snapshot.mining is True
     assert snapshot.power_limit_set is None

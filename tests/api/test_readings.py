@@ -60,7 +60,7 @@ def test_the_summary_of_an_m60s_with_v3_firmware() -> None:
 def test_the_boards_of_an_m60s_with_v3_firmware() -> None:
     """Hash rates in TH/s, under the keys that say MH/s."""
     rows = fixture("compat_m60s")["edevs"]["DEVS"]
-    boards = [board(row, Generation.COMPAT) for row in rows]
+    boards = [board(row, Generation.V2_2) for row in rows]
     assert [b.hash_rate for b in boards] == pytest.approx([45.61, 50.13, 44.8])
     assert sum(b.hash_rate or 0 for b in boards) == pytest.approx(140.54, abs=0.01)
     assert boards[0] == Board(
@@ -385,14 +385,14 @@ def test_a_rate_that_no_board_has_in_terahash_is_in_megahash() -> None:
     """Should firmware mend its units one day."""
     for rate in (170_620_000, 170.62):
         row: dict[str, Any] = {"Slot": 0, "HS RT": rate}
-        assert board(row, Generation.COMPAT).hash_rate == pytest.approx(170.62)
+        assert board(row, Generation.V2_2).hash_rate == pytest.approx(170.62)
 
 
 def test_a_rate_of_newer_firmware_may_be_text() -> None:
     """And under whichever key it comes, it is in TH/s; other numbers are not touched."""
     for key in ("HS RT", "MHS 5s", "MHS 1m"):
         row: dict[str, Any] = {"Slot": 0, key: "45.61", "Chip Frequency": 362}
-        read = board(row, Generation.COMPAT)
+        read = board(row, Generation.V2_2)
         assert read.hash_rate == pytest.approx(45.61)
         assert read.frequency == 362
 
@@ -401,19 +401,19 @@ def test_a_rate_of_newer_firmware_may_be_text() -> None:
 def test_ten_thousand_terahash_is_too_much_for_a_board(said: int, read: float) -> None:
     """So it means MH/s."""
     reading: dict[str, Any] = {"Slot": 0, "HS RT": said}
-    assert board(reading, Generation.COMPAT).hash_rate == pytest.approx(read)
+    assert board(reading, Generation.V2_2).hash_rate == pytest.approx(read)
 
 
 def test_a_classic_board_of_newer_firmware_counts_in_megahash() -> None:
     """It is told by the key that the newer list dropped."""
-    assert board(
-        {"ASC": 0, "HS RT": 5000}, Generation.COMPAT
-    ).hash_rate == pytest.approx(0.005)
+    assert board({"ASC": 0, "HS RT": 5000}, Generation.V2_2).hash_rate == pytest.approx(
+        0.005
+    )
 
 
 def test_a_rate_that_is_no_number_is_unknown() -> None:
     """In any unit."""
-    assert board({"Slot": 0, "HS RT": "n/a"}, Generation.COMPAT).hash_rate is None
+    assert board({"Slot": 0, "HS RT": "n/a"}, Generation.V2_2).hash_rate is None
 
 
 def test_a_board_is_known_by_its_slot() -> None:
@@ -428,7 +428,7 @@ def test_a_board_is_known_by_its_slot() -> None:
 def test_a_board_is_alive_or_not(status: str, *, alive: bool) -> None:
     """Where the firmware tells at all."""
     assert board({"Status": status}, Generation.V2).alive is alive
-    assert board({"Slot": 0}, Generation.COMPAT).alive is None
+    assert board({"Slot": 0}, Generation.V2_2).alive is None
 
 
 # Errors

@@ -11,7 +11,6 @@ from custom_components.whatsminer.api import Miner, commands, transfers
 from custom_components.whatsminer.api.errors import (
     CannotConnectError,
     FirmwareRefusedError,
-    FirmwareUnknownError,
     MalformedReplyError,
     TimedOutError,
     TokenRejectedError,
@@ -19,6 +18,7 @@ from custom_components.whatsminer.api.errors import (
     TransferError,
     UnreachableError,
     UnsupportedCommandError,
+    UpdateOutcomeUnknownError,
     WriteAccessClosedError,
     WrongPasswordError,
 )
@@ -243,7 +243,7 @@ async def test_when_the_line_is_dropped_after_the_image_nobody_knows(
         call.reset()
 
     updates.after = reset
-    with pytest.raises(FirmwareUnknownError):
+    with pytest.raises(UpdateOutcomeUnknownError):
         await updates.update()
 
 
@@ -263,10 +263,10 @@ async def test_after_a_last_answer_that_says_nothing_nobody_knows(
 ) -> None:
     """The image was sent."""
     updates.after = answer_with(answer)
-    with pytest.raises(FirmwareUnknownError):
+    with pytest.raises(UpdateOutcomeUnknownError):
         await updates.update()
-    assert issubclass(FirmwareUnknownError, TransferError)
-    assert not issubclass(FirmwareUnknownError, UnreachableError)
+    assert issubclass(UpdateOutcomeUnknownError, TransferError)
+    assert not issubclass(UpdateOutcomeUnknownError, UnreachableError)
 
 
 async def test_an_update_that_takes_all_too_long_is_given_up(
@@ -275,7 +275,7 @@ async def test_an_update_that_takes_all_too_long_is_given_up(
     """All in all, however steadily the miner takes the image."""
     monkeypatch.setattr(transfers, "_UPDATE_TIMEOUT", 0.3)
     updates.after = Call.hang
-    with pytest.raises(FirmwareUnknownError):
+    with pytest.raises(UpdateOutcomeUnknownError):
         await updates.update()
 
 
@@ -304,7 +304,7 @@ async def test_a_miner_that_is_lost_half_way_is_not_updated(
         yield IMAGE[taken - 4 :]
 
     updates.miner.transfer = lose
-    with pytest.raises(FirmwareUnknownError):
+    with pytest.raises(UpdateOutcomeUnknownError):
         await updates.update(pieces())
     assert 1.0 not in updates.progress
     assert updates.miner.asked == ["get_token", "update_firmware"]
@@ -327,7 +327,7 @@ async def test_a_miner_that_takes_no_more_is_given_up(
             got += len(data)
 
     updates.miner.transfer = stall
-    with pytest.raises(FirmwareUnknownError):
+    with pytest.raises(UpdateOutcomeUnknownError):
         await updates.update()
     updates.miner.ended.clear()
     given_up.set()
@@ -346,7 +346,7 @@ async def test_an_image_of_another_size_than_told_is_none(
         yield (IMAGE + b"x")[:size]
 
     updates.after = Call.hang
-    with pytest.raises(FirmwareUnknownError, match=f"{size} bytes instead of 304"):
+    with pytest.raises(UpdateOutcomeUnknownError, match=f"{size} bytes instead of 304"):
         await updates.update(pieces())
 
 

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from pytest_homeassistant_custom_component.common import async_mock_service
 
-from custom_components.whatsminer.markdown import escape_markdown
+from custom_components.whatsminer.flow_helpers import escape_markdown
 from homeassistant.components.persistent_notification import DOMAIN as NOTIFICATION
 from homeassistant.core import ServiceCall
 from homeassistant.exceptions import HomeAssistantError

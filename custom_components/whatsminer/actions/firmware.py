@@ -1,4 +1,4 @@
-"""Gives a miner another firmware, and sees what became of it."""
+"""Updates the firmware of a miner, and waits until the miner is back."""
 
 from asyncio import sleep
 from collections.abc import AsyncGenerator, Callable
@@ -19,8 +19,8 @@ FOLDER: Final = ("whatsminer", "firmware")
 
 _PIECE: Final = 64 * 1024
 # A miner is away for one to three minutes; one that has not gone after three has not rebooted.
-_LOOK_INTERVAL: Final = 5.0
-_MOST_LOOKS: Final = 120
+_READ_INTERVAL: Final = 5.0
+_MOST_READS: Final = 120
 _ANSWERS_WHEN_THERE: Final = 36
 _ANSWERS_WHEN_BACK: Final = 2
 
@@ -43,7 +43,7 @@ class Update:
 
 
 def read_image(path: Path) -> Image:
-    """Return what there is to know of a file; it is read from the disk, as a whole.
+    """Return the size and hash of a file; it reads the whole file from the disk.
 
     Raises:
         OSError: it cannot be read.
@@ -80,12 +80,13 @@ async def async_update_firmware(
     image: Image,
     progress: Callable[[float], None] = lambda _: None,
 ) -> Update:
-    """Send a firmware, wait for the miner to come back, and compare what it reports.
+    """Send a firmware, wait for the miner to come back, and return what it reports.
 
-    `progress` is told the share that was sent (0 to 1).
+    `progress` is called with the share that was sent (0 to 1).
 
     Raises:
-        HomeAssistantError: translated; the miner refused it, or nobody knows what became of it.
+        WhatsminerError: see `Miner.update_firmware`.
+        HomeAssistantError: translated; the miner did not come back.
         ServiceValidationError: translated; nothing was sent.
 
     """
@@ -96,16 +97,16 @@ async def async_update_firmware(
             translation_placeholders={"file": image.path.name},
         )
     before = coordinator.data.firmware
-    miner = coordinator.miner
+    client = coordinator.client
     try:
-        with coordinator.explained(), miner.exclusive():
-            with coordinator.access.learning():
+        with client.exclusive():
+            with coordinator.write_access.learning():
                 async with aclosing(_pieces(coordinator.hass, image)) as pieces:
-                    await miner.update_firmware(pieces, image.size, progress)
-            after = await _async_version_after(miner, before)
+                    await client.update_firmware(pieces, image.size, progress)
+            after = await _async_version_after(client, before)
     finally:
-        coordinator.expectations.expect_change()
-        coordinator.async_refresh_soon()  # whatever became of it
+        coordinator.expected_capabilities.expect_change()
+        coordinator.async_refresh_soon()  # also after an error
     if after is None:
         raise HomeAssistantError(
             translation_domain=DOMAIN,
@@ -128,14 +129,14 @@ async def _pieces(hass: HomeAssistant, image: Image) -> AsyncGenerator[bytes]:
         raise _not_found(image.path.name) from err
 
 
-async def _async_version_after(miner: Miner, before: str | None) -> str | None:
-    """Return the version of a miner that came back, or that never went; None for one away."""
+async def _async_version_after(client: Miner, before: str | None) -> str | None:
+    """Return the version of a miner that came back, or never went, None if it stays away."""
     gone = False
     answers = 0
-    for _ in range(_MOST_LOOKS):
-        await sleep(_LOOK_INTERVAL)
+    for _ in range(_MOST_READS):
+        await sleep(_READ_INTERVAL)
         try:
-            version = await miner.firmware()
+            version = await client.firmware()
         except WhatsminerError:
             gone, answers = True, 0
             continue

@@ -1,4 +1,4 @@
-"""What is known of a miner at a glance, for scripts, templates and blueprints.
+"""The response of the action `get_state`, for scripts, templates and blueprints.
 
 Entities can be renamed, and their ids depend on a language; the names in here never change.
 """
@@ -9,23 +9,24 @@ from homeassistant.util.json import JsonObjectType
 
 from ..coordinator import WhatsminerCoordinator
 from ..entity import registered_entity_id
+from ..miner.record import mac_of
 
 
-def overview(coordinator: WhatsminerCoordinator) -> JsonObjectType:
-    """Return the last readings and the settings of a miner, None for what nobody knows.
+def state_of(coordinator: WhatsminerCoordinator) -> JsonObjectType:
+    """Return the last readings and the settings of a miner, None for what is not known.
 
     Powers are in W, hash rates in TH/s, efficiency in J/TH (the last one of a stopped miner),
     temperatures in °C, the break-even price in Home Assistant's currency per kWh; times are
     written as ISO 8601. `switch` is the entity that starts and stops mining,
-    `power_mode_select` the one that sets the power mode. `hash_rate_at_most` tells since when
-    the hash rate has been at most such a percentage of its target, highest first, which is empty
-    unless it mines and is tuned.
+    `power_mode_select` the one that sets the power mode. `hash_rate_at_most` lists since when
+    the hash rate has been at most so many percent of its target, highest first; it is empty
+    unless the miner mines and is tuned.
     """
     data, settings = coordinator.data, coordinator.settings
-    trend = coordinator.trend
+    history = coordinator.history
     mining = settings.value("mining")
-    # What was told to stop, or to start anew, may still look as it did before.
-    current = mining is not False and settings.is_settled
+    # After a command that stops or restarts mining, the last poll is out of date.
+    current = mining is not False and settings.mining_run.is_settled
     since = data.mining_since if current else None
     return {
         "switch": _entity_id(coordinator, Platform.SWITCH, "mining"),
@@ -41,7 +42,7 @@ def overview(coordinator: WhatsminerCoordinator) -> JsonObjectType:
         "hash_rate": data.hash_rate,
         "hash_rate_at_most": [
             {"percent": percent, "since": begin.isoformat()}
-            for percent, begin in trend.at_most
+            for percent, begin in history.at_most
             if current
         ],
         "efficiency": coordinator.break_even.efficiency,
@@ -49,10 +50,10 @@ def overview(coordinator: WhatsminerCoordinator) -> JsonObjectType:
         "chip_temperature": data.live.chip_temperature_max,
         "environment_temperature": data.live.environment_temperature,
         "coolant_temperature": data.status.coolant_temperature,
-        "pool": trend.pool,
-        "previous_pool": trend.previous_pool,
-        "pool_since": trend.pool_since.isoformat() if trend.pool_since else None,
-        "write_access": coordinator.access.is_open,
+        "pool": history.pool,
+        "previous_pool": history.previous_pool,
+        "pool_since": history.pool_since.isoformat() if history.pool_since else None,
+        "write_access": coordinator.write_access.is_open,
     }
 
 
@@ -61,7 +62,7 @@ def _entity_id(
 ) -> str | None:
     """Return the entity of a key, None where there is none, or a disabled one."""
     entity_id = registered_entity_id(
-        coordinator.hass, coordinator.config_entry, platform, key
+        coordinator.hass, platform, mac_of(coordinator.config_entry), key
     )
     entry = entity_id and er.async_get(coordinator.hass).async_get(entity_id)
     return None if not entry or entry.disabled else entity_id

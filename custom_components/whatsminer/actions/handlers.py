@@ -1,7 +1,7 @@
-"""What the actions do to a miner.
+"""The handlers of the actions.
 
-What was entered is checked once, before any miner is asked. What comes out of that, the errand,
-is then run at each miner.
+An action is prepared once: what was entered is checked before any miner is asked. The result is a
+handler, which is then called for each miner.
 """
 
 from collections.abc import Awaitable, Callable, Mapping
@@ -24,20 +24,24 @@ from ..api import (
 )
 from ..const import DOMAIN
 from ..coordinator import WhatsminerCoordinator
+from ..entries.lookup import miner_entries
+from ..models import WhatsminerData
 from ..redaction import redact
+from .change_password import async_change_password
 from .firmware import async_find_image, async_update_firmware
-from .get_state import overview
+from .get_state import state_of
 from .logs import async_download_logs
+from .set_network import async_set_network
 from .time_zone import posix_time_zone
 
 type Data = Mapping[str, Any]
-type Errand = Callable[[WhatsminerCoordinator], Awaitable[JsonObjectType | None]]
-type Prepare = Callable[[HomeAssistant, Data], Awaitable[Errand]]
+type Handler = Callable[[WhatsminerData], Awaitable[JsonObjectType | None]]
+type Prepare = Callable[[HomeAssistant, Data], Awaitable[Handler]]
 
 
 @dataclass(frozen=True, slots=True)
 class Secret:
-    """A text that does not show in logs, where Home Assistant writes calls that failed."""
+    """A text that is not written to the log, to which Home Assistant writes failed calls."""
 
     value: str = field(repr=False)
 
@@ -45,26 +49,28 @@ class Secret:
 def sends(make: Callable[[Data], Command]) -> Prepare:
     """Prepare an action that sends one command."""
 
-    async def prepare(hass: HomeAssistant, data: Data) -> Errand:
+    async def prepare(hass: HomeAssistant, data: Data) -> Handler:
         return _sending(make(data))
 
     return prepare
 
 
-def _sending(command: Command) -> Errand:
-    async def errand(coordinator: WhatsminerCoordinator) -> None:
-        await coordinator.async_command(command)
+def _sending(command: Command) -> Handler:
+    async def handle(data: WhatsminerData) -> None:
+        await data.coordinator.async_send(command)
 
-    return errand
+    return handle
 
 
-async def prepare_pools(hass: HomeAssistant, data: Data) -> Errand:
-    """Replace a pool list, unless that would remove pools nobody spoke of."""
+async def prepare_pools(hass: HomeAssistant, data: Data) -> Handler:
+    """Replace the pools; that a pool is removed has to be confirmed."""
     pools: list[commands.Pool] = data["pools"]
+    remove_others: bool = data["remove_others"]
     command = commands.update_pools(*pools)
 
-    async def errand(coordinator: WhatsminerCoordinator) -> JsonObjectType:
-        # Somebody may have changed them since the last poll, and a poll can be missed.
+    async def handle(data: WhatsminerData) -> JsonObjectType:
+        coordinator = data.coordinator
+        # Others may have changed them since the last poll, and a poll can be missed.
         seen = coordinator.data
         await coordinator.async_refresh()
         known = coordinator.data is not seen
@@ -74,22 +80,22 @@ async def prepare_pools(hass: HomeAssistant, data: Data) -> Errand:
             "count": str(len(before)),
             "named": str(len(pools)),
         }
-        if not data["remove_others"]:
+        if not remove_others:
             if len(pools) < len(before):
                 raise ServiceValidationError(
                     translation_domain=DOMAIN,
                     translation_key="removes_pools",
                     translation_placeholders=placeholders,
                 )
-            # What is not known cannot be put back. A full list needs no care: it leaves
-            # no place for others, and whoever gives it knows that.
+            # Pools that are not known cannot be set again later. A full list needs no care: it
+            # leaves no place for others.
             if not before and len(pools) < limits.POOLS.maximum:
                 raise ServiceValidationError(
                     translation_domain=DOMAIN,
                     translation_key="pools_unknown",
                     translation_placeholders=placeholders,
                 )
-        await coordinator.async_command(command)
+        await coordinator.async_send(command)
         return {
             "previous_pools": [
                 {"url": pool.url, "worker": pool.worker, "status": pool.status}
@@ -97,7 +103,7 @@ async def prepare_pools(hass: HomeAssistant, data: Data) -> Errand:
             ]
         }
 
-    return errand
+    return handle
 
 
 def led(data: Data) -> Command:
@@ -116,14 +122,14 @@ def power_percent(data: Data) -> Command:
     return commands.set_power_pct_v2(data["percent"])
 
 
-async def prepare_time_zone(hass: HomeAssistant, data: Data) -> Errand:
+async def prepare_time_zone(hass: HomeAssistant, data: Data) -> Handler:
     """Set a zone by its name; its rules are found here."""
     name: str = data.get(CONF_TIME_ZONE, hass.config.time_zone)
     rules = await hass.async_add_executor_job(posix_time_zone, name)
     return _sending(commands.set_zone(rules, name))
 
 
-async def prepare_network(hass: HomeAssistant, data: Data) -> Errand:
+async def prepare_network(hass: HomeAssistant, data: Data) -> Handler:
     """Give a miner another address; the entry follows to a static one."""
     host: str | None = None
     if data[CONF_MODE] == "dhcp":
@@ -140,18 +146,18 @@ async def prepare_network(hass: HomeAssistant, data: Data) -> Errand:
             data["hostname"],
         )
 
-    async def errand(coordinator: WhatsminerCoordinator) -> None:
+    async def handle(data: WhatsminerData) -> None:
         if host:
-            _refuse_taken(coordinator, host)
-        await coordinator.changeover.async_set_address(command, host)
+            _raise_if_taken(data.coordinator, host)
+        await async_set_network(data.coordinator, command, host)
 
-    return errand
+    return handle
 
 
-def _refuse_taken(coordinator: WhatsminerCoordinator, host: str) -> None:
-    """Raise an error if another miner has an address, whether it answers now or not."""
+def _raise_if_taken(coordinator: WhatsminerCoordinator, host: str) -> None:
+    """Raise if the entry of another miner has a host, so that no address is used twice."""
     own = coordinator.config_entry
-    for entry in coordinator.hass.config_entries.async_entries(DOMAIN):
+    for entry in miner_entries(coordinator.hass):
         if entry.entry_id != own.entry_id and entry.data.get(CONF_HOST) == host:
             raise ServiceValidationError(
                 translation_domain=DOMAIN,
@@ -164,16 +170,17 @@ def _refuse_taken(coordinator: WhatsminerCoordinator, host: str) -> None:
             )
 
 
-async def prepare_password(hass: HomeAssistant, data: Data) -> Errand:
+async def prepare_password(hass: HomeAssistant, data: Data) -> Handler:
     """Give a miner and its entry another password."""
     new: Secret = data["new_password"]
 
-    async def errand(coordinator: WhatsminerCoordinator) -> None:
+    async def handle(data: WhatsminerData) -> None:
+        coordinator = data.coordinator
         try:
-            await coordinator.changeover.async_change_password(new.value)
+            await async_change_password(coordinator, new.value)
         except WhatsminerError as err:
-            # It is still remembered as long as nobody knows whether it counts.
-            if not err.request_sent or "password" not in coordinator.memory:
+            # It is stored as long as it is not known whether it counts.
+            if not err.request_sent or "password" not in coordinator.memory.data:
                 raise
             raise HomeAssistantError(
                 translation_domain=DOMAIN,
@@ -181,59 +188,59 @@ async def prepare_password(hass: HomeAssistant, data: Data) -> Errand:
                 translation_placeholders={"miner": coordinator.config_entry.title},
             ) from err
 
-    return errand
+    return handle
 
 
-async def prepare_preheat(hass: HomeAssistant, data: Data) -> Errand:
-    """Ask a stopped miner to heat up, and tell how far it is."""
+async def prepare_preheat(hass: HomeAssistant, data: Data) -> Handler:
+    """Preheat a stopped miner, and return how far it is."""
 
-    async def errand(coordinator: WhatsminerCoordinator) -> JsonObjectType:
-        told = Preheating.of(await coordinator.preheat.async_ask())
-        return {"complete": bool(told.complete), "message": told.message}
+    async def handle(data: WhatsminerData) -> JsonObjectType:
+        answer = Preheating.of(await data.preheat.async_send_once())
+        return {"complete": bool(answer.complete), "message": answer.message}
 
-    return errand
+    return handle
 
 
-async def prepare_logs(hass: HomeAssistant, data: Data) -> Errand:
-    """Fetch the log of a miner, and tell where it is."""
+async def prepare_logs(hass: HomeAssistant, data: Data) -> Handler:
+    """Download the log of a miner, and return the path of the file."""
 
-    async def errand(coordinator: WhatsminerCoordinator) -> JsonObjectType:
-        log = await async_download_logs(coordinator)
+    async def handle(data: WhatsminerData) -> JsonObjectType:
+        log = await async_download_logs(data.coordinator)
         return {"path": str(log.path), "size": log.size}
 
-    return errand
+    return handle
 
 
-async def prepare_firmware(hass: HomeAssistant, data: Data) -> Errand:
-    """Give a miner another firmware, and tell what became of it."""
+async def prepare_firmware(hass: HomeAssistant, data: Data) -> Handler:
+    """Update the firmware of a miner, and return both versions."""
     image = await async_find_image(hass, data["file"])
 
-    async def errand(coordinator: WhatsminerCoordinator) -> JsonObjectType:
-        update = await async_update_firmware(coordinator, image)
+    async def handle(data: WhatsminerData) -> JsonObjectType:
+        update = await async_update_firmware(data.coordinator, image)
         return {
             "previous_version": update.before,
             "version": update.after,
             "sha256": image.sha256,
         }
 
-    return errand
+    return handle
 
 
-async def prepare_query(hass: HomeAssistant, data: Data) -> Errand:
-    """Return what a miner says to a readable command, without secrets."""
+async def prepare_query(hass: HomeAssistant, data: Data) -> Handler:
+    """Return the answer of a miner to a readable command, without secrets."""
     command = check_query(data["command"])
 
-    async def errand(coordinator: WhatsminerCoordinator) -> JsonObjectType:
-        answer = await coordinator.miner.query(command)
+    async def handle(data: WhatsminerData) -> JsonObjectType:
+        answer = await data.coordinator.client.query(command)
         return {"answer": await hass.async_add_executor_job(redact, answer)}
 
-    return errand
+    return handle
 
 
-async def prepare_state(hass: HomeAssistant, data: Data) -> Errand:
-    """Return what is known of a miner, without asking it."""
+async def prepare_state(hass: HomeAssistant, data: Data) -> Handler:
+    """Return the last readings and the settings of a miner, without asking it."""
 
-    async def errand(coordinator: WhatsminerCoordinator) -> JsonObjectType:
-        return overview(coordinator)
+    async def handle(data: WhatsminerData) -> JsonObjectType:
+        return state_of(data.coordinator)
 
-    return errand
+    return handle

@@ -1,62 +1,64 @@
-"""Shows which of many miners is this one: its red LED flashes for a while."""
+"""Identifies one of many miners: its red LED flashes for a while."""
 
 import logging
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from homeassistant.const import EVENT_HOMEASSISTANT_STOP
 from homeassistant.core import CALLBACK_TYPE, callback
 from homeassistant.helpers.event import async_call_later
 
 from ..api import Command, UnansweredError, WhatsminerError, commands
-
-if TYPE_CHECKING:
-    from ..coordinator import WhatsminerCoordinator
+from ..coordinator import WhatsminerCoordinator
 
 _LOGGER = logging.getLogger(__name__)
 
-# Between the flash and its end, and between two tries to end it: for ten minutes at most.
+# Between the start of flashing and its end, and between two tries to end it, for ten minutes.
 _SECONDS: Final = 30
 _MOST_TRIES: Final = 1 + 10 * 60 // _SECONDS
 
 
 class Identify:
-    """Flashes the LED of one miner, and gives it back to the miner."""
+    """Flashes the LED of one miner, and then lets the miner drive it again."""
 
     def __init__(self, coordinator: WhatsminerCoordinator) -> None:
-        """Prepare; nothing is sent."""
+        """Prepare; nothing is sent. Flashing ends with the entry."""
         self._coordinator = coordinator
         self._unsubs: list[CALLBACK_TYPE] = []
-        # How often the miner is still told to take its LED back.
+        # How many more tries to end the flashing there are.
         self._tries = 0
-        self._over = False
+        self._is_closed = False
+        entry = coordinator.config_entry
+        entry.async_on_unload(self.async_close)
+        entry.async_on_unload(
+            coordinator.async_add_command_listener(self._handle_command)
+        )
 
     async def async_start(self) -> None:
         """Flash for half a minute from now on.
 
         Raises:
-            HomeAssistantError: translated, when the miner did not do it.
+            WhatsminerError: see `Miner.send`.
 
         """
         command = commands.set_led("red", period=200, duration=100, start=0)
-        with self._coordinator.explained():
-            try:
-                await self._coordinator.async_command(command, refresh=False)
-            except UnansweredError:  # it may flash all the same
-                await self._async_begun()
-                raise
-        await self._async_begun()
+        try:
+            await self._coordinator.async_send(command, refresh=False)
+        except UnansweredError:  # it may flash all the same
+            await self._async_plan_end()
+            raise
+        await self._async_plan_end()
 
-    async def _async_begun(self) -> None:
-        """See to it that it ends."""
+    async def _async_plan_end(self) -> None:
+        """Plan the end of the flashing; it ends at once if the entry was unloaded by now."""
         self._tries = _MOST_TRIES
-        if self._over:  # the entry was unloaded meanwhile
+        if self._is_closed:
             await self._async_end()
         elif not self._unsubs:
             self._plan()
 
     @callback
     def _plan(self) -> None:
-        """End it in half a minute, or when Home Assistant stops."""
+        """End the flashing in half a minute, or when Home Assistant stops."""
         hass = self._coordinator.hass
         self._unsubs = [
             async_call_later(hass, _SECONDS, self._async_end),
@@ -64,27 +66,27 @@ class Identify:
         ]
 
     @callback
-    def note(self, command: Command) -> None:
-        """Take note of a command that was accepted: somebody else may want the LED now."""
+    def _handle_command(self, command: Command) -> None:
+        """Leave the LED alone after another command for it."""
         if command.name == "set_led":
-            self._forget()
+            self._cancel()
             self._tries = 0
 
     async def async_close(self, _: object = None) -> None:
-        """Leave no LED flashing."""
-        self._over = True
+        """End the flashing now."""
+        self._is_closed = True
         if self._unsubs:
             await self._async_end()
 
     async def _async_end(self, _: object = None) -> None:
-        """Let the miner drive its LEDs again; try again later if it cannot be told now."""
-        self._forget()
+        """Let the miner drive its LEDs again; try again later if it does not answer now."""
+        self._cancel()
         try:
-            await self._coordinator.miner.send(commands.set_led_auto())
+            await self._coordinator.client.send(commands.set_led_auto())
         except WhatsminerError as err:
             _LOGGER.debug("%s: still flashes: %s", self._coordinator.name, err)
-            if self._over or self._unsubs or not self._tries:
-                return  # nobody is left to try again, or somebody wanted the LED meanwhile
+            if self._is_closed or self._unsubs or not self._tries:
+                return  # no time is left to try again, or another command was sent by now
             self._tries -= 1
             if self._tries:
                 self._plan()
@@ -93,6 +95,6 @@ class Identify:
                     "%s: its LED flashes on: %s", self._coordinator.name, err
                 )
 
-    def _forget(self) -> None:
+    def _cancel(self) -> None:
         while self._unsubs:
             self._unsubs.pop()()

@@ -1,4 +1,4 @@
-"""Keeps a miner's own log as a file."""
+"""Downloads the log of a miner into a file."""
 
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -13,6 +13,7 @@ from homeassistant.util import dt as dt_util
 
 from ..const import DOMAIN
 from ..coordinator import WhatsminerCoordinator
+from ..miner.record import mac_of
 
 FOLDER: Final = ("whatsminer", "logs")
 
@@ -29,8 +30,8 @@ async def async_download_logs(coordinator: WhatsminerCoordinator) -> Log:
     """Fetch a miner's log into `<config>/whatsminer/logs/`, never holding more than a piece.
 
     Raises:
-        HomeAssistantError: translated, when the miner did not give it whole or it cannot be
-            written; then nothing of it is left.
+        WhatsminerError: see `Miner.download_logs`; no file is left.
+        HomeAssistantError: translated; it cannot be written, and no file is left.
 
     """
     hass = coordinator.hass
@@ -40,11 +41,11 @@ async def async_download_logs(coordinator: WhatsminerCoordinator) -> Log:
     try:
         try:
             file = await hass.async_add_executor_job(_open, folder, held)
-            with coordinator.explained(), coordinator.access.learning():
-                size = await coordinator.miner.download_logs(
+            with coordinator.write_access.learning():
+                size = await coordinator.client.download_logs(
                     lambda piece: _async_write(coordinator, file, piece)
                 )
-            coordinator.access.update(is_open=True)
+            coordinator.write_access.update(is_open=True)
             path = await hass.async_add_executor_job(
                 _keep, file, folder, _file_stem(coordinator)
             )
@@ -56,9 +57,9 @@ async def async_download_logs(coordinator: WhatsminerCoordinator) -> Log:
 
 
 def _file_stem(coordinator: WhatsminerCoordinator) -> str:
-    """Return a name that tells model, MAC and time."""
+    """Return a name of model, MAC address and time."""
     model = re.sub(r"[^\w+-]", "", coordinator.data.model or "Whatsminer")
-    mac = (coordinator.config_entry.unique_id or "").replace(":", "")
+    mac = mac_of(coordinator.config_entry).replace(":", "")
     return f"{model}_{mac}_{dt_util.now():%Y%m%d_%H%M%S}"
 
 
@@ -82,12 +83,12 @@ def _keep(file: IO[bytes], folder: Path, stem: str) -> Path:
 
 
 def _claim(folder: Path, stem: str) -> Path:
-    """Take a name by an empty file, so that whoever comes at the same time takes another."""
+    """Reserve a name by an empty file, so that a download at the same time takes another."""
     path = folder / f"{stem}.tgz"
     numbers = count(2)
     while True:
         try:
-            # A log tells pools and workers: like the file, for our own user alone.
+            # A log contains pools and workers: like the file, it is for our own user alone.
             path.touch(mode=0o600, exist_ok=False)
         except FileExistsError:
             path = folder / f"{stem}_{next(numbers)}.tgz"

@@ -12,8 +12,9 @@ from homeassistant.helpers.target import (
     async_extract_referenced_entity_ids,
 )
 
-from ..coordinator import WhatsminerConfigEntry
 from ..entity import registered_entity_id
+from ..miner.record import mac_of
+from ..models import WhatsminerConfigEntry
 
 
 async def async_check_permission(
@@ -70,6 +71,7 @@ def _needed(
             and entity.device_id not in boards
         ):
             yield entity.entity_id
+    mac = mac_of(entry)
     yield registered_entity_id(
-        hass, entry, Platform.SWITCH, "mining"
-    ) or registered_entity_id(hass, entry, Platform.SENSOR, "hash_rate")
+        hass, Platform.SWITCH, mac, "mining"
+    ) or registered_entity_id(hass, Platform.SENSOR, mac, "hash_rate")

@@ -1,4 +1,4 @@
-"""Heats up the boards of a stopped miner: a command that has to be repeated until it is done."""
+"""Preheats a stopped miner, by a command that has to be repeated until the boards are warm."""
 
 from datetime import datetime
 import logging
@@ -19,9 +19,7 @@ from ..api import (
     WhatsminerError,
     commands,
 )
-
-if TYPE_CHECKING:
-    from ..coordinator import WhatsminerCoordinator
+from ..coordinator import WhatsminerCoordinator
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -32,52 +30,59 @@ type _Timer = Literal["repetition", "deadline"]
 
 
 class Preheat:
-    """What is known of the preheating of one miner.
+    """The preheating of one miner.
 
-    `state` is what the miner answered last; None while it mines, when that was long ago, and
-    when it refused since.
+    `state` is the miner's last answer. It is None while the miner mines, ten minutes after the
+    last start, and after a refusal.
     """
 
     def __init__(self, coordinator: WhatsminerCoordinator) -> None:
-        """Prepare; nothing is sent."""
+        """Prepare; nothing is sent. Preheating ends with the entry."""
         self.state: PreheatStage | None = None
         self._coordinator = coordinator
-        # What cancels them.
+        # The functions that cancel the timers.
         self._timers: dict[_Timer, CALLBACK_TYPE] = {}
-        self._over = False
+        self._is_closed = False
+        self._last_poll = coordinator.data
+        entry = coordinator.config_entry
+        entry.async_on_unload(self._close)
+        # Before any entity listens, so that they show the end of preheating with the poll.
+        entry.async_on_unload(coordinator.async_add_listener(self._handle_update))
+        entry.async_on_unload(
+            coordinator.async_add_command_listener(self._handle_command)
+        )
 
     async def async_start(self) -> None:
         """Preheat for ten minutes from now on, or until it is complete.
 
         Raises:
-            HomeAssistantError: translated, when the miner does not even begin.
+            WhatsminerError: the miner does not even begin, see `Miner.send`.
 
         """
-        await self.async_ask()
-        self._renew()
+        await self.async_send_once()
+        self._set_deadline()
         self._plan()
 
-    async def async_ask(self) -> Answer:
-        """Send the command once, and return what the miner answers.
+    async def async_send_once(self) -> Answer:
+        """Send the command once, and return the miner's answer.
 
         Raises:
-            HomeAssistantError: translated, when it does not do it.
+            WhatsminerError: see `Miner.send`.
 
         """
-        with self._coordinator.explained():
-            answer = await self._async_ask()
+        answer = await self._async_send()
         if "repetition" not in self._timers:
-            self._renew()
+            self._set_deadline()
         return answer
 
-    async def _async_ask(self) -> Answer:
+    async def _async_send(self) -> Answer:
         try:
-            answer = await self._coordinator.async_command(
+            answer = await self._coordinator.async_send(
                 commands.pre_power_on(), refresh=False
             )
         except WhatsminerError as err:
-            if _ends(err):
-                self._end_and_tell()
+            if _is_refusal(err):
+                self._end_and_show()
             raise
         if TYPE_CHECKING:
             assert answer  # nothing takes its place, and there is no value to compare
@@ -87,7 +92,7 @@ class Preheat:
 
     @callback
     def _plan(self) -> None:
-        """Ask again in a moment, unless there is nothing left to wait for."""
+        """Send it again in a moment, unless preheating is complete or over."""
         self._cancel("repetition")
         if "deadline" in self._timers and self.state != "complete":
             self._timers["repetition"] = async_call_later(
@@ -96,7 +101,7 @@ class Preheat:
 
     @callback
     def _repeat(self, _: datetime) -> None:
-        """Ask in the background; that ends with the entry."""
+        """Send it again in the background, which ends with the entry."""
         self._coordinator.config_entry.async_create_background_task(
             self._coordinator.hass,
             self._async_repeat(),
@@ -105,47 +110,57 @@ class Preheat:
 
     async def _async_repeat(self) -> None:
         try:
-            await self._async_ask()
+            await self._async_send()
         except WhatsminerError as err:
-            if _ends(err):
+            if _is_refusal(err):
                 _LOGGER.warning("%s: preheating ended: %s", self._coordinator.name, err)
                 return
             _LOGGER.debug("%s: preheating goes on: %s", self._coordinator.name, err)
-        if "deadline" not in self._timers:  # it ended meanwhile
-            self._end_and_tell()
+        if "deadline" not in self._timers:  # it ended while the command was under way
+            self._end_and_show()
         self._plan()
 
     @callback
-    def _renew(self) -> None:
-        """Let ten minutes begin."""
+    def _set_deadline(self) -> None:
+        """End preheating in ten minutes, unless the entry was unloaded by now."""
         self._cancel("deadline")
-        if not self._over:  # otherwise the entry was unloaded meanwhile
+        if not self._is_closed:
             self._timers["deadline"] = async_call_later(
-                self._coordinator.hass, _LONGEST, self._end_and_tell
+                self._coordinator.hass, _LONGEST, self._end_and_show
             )
 
     @callback
-    def note(self, command: Command) -> None:
-        """Take note of a command that was accepted."""
+    def _handle_command(self, command: Command) -> None:
         if command.effect in (Effect.STARTS, Effect.REBOOTS, Effect.RESETS):
-            self.end()
+            self._end()
 
     @callback
-    def end(self) -> None:
-        """Forget it, because mining is on again; whoever calls this tells the listeners."""
+    def _handle_update(self) -> None:
+        """End preheating when a poll shows that the miner mines.
+
+        The listeners are also called when the mining switch is turned on, which may yet fail.
+        """
+        if self._coordinator.data is self._last_poll:
+            return
+        self._last_poll = self._coordinator.data
+        if self._coordinator.settings.value("mining"):
+            self._end()
+
+    @callback
+    def _end(self) -> None:
         self.state = None
         self._cancel("repetition")
         self._cancel("deadline")
 
     @callback
-    def close(self) -> None:
-        """Leave nothing behind."""
-        self._over = True
-        self.end()
+    def _close(self) -> None:
+        """End preheating with the entry; a command that is under way begins nothing anew."""
+        self._is_closed = True
+        self._end()
 
     @callback
-    def _end_and_tell(self, _: datetime | None = None) -> None:
-        self.end()
+    def _end_and_show(self, _: datetime | None = None) -> None:
+        self._end()
         self._coordinator.async_update_listeners()
 
     def _cancel(self, timer: _Timer) -> None:
@@ -153,8 +168,8 @@ class Preheat:
             unsub()
 
 
-def _ends(error: WhatsminerError) -> bool:
-    """Tell a no of the miner from what says nothing about its boards: a lost connection."""
+def _is_refusal(error: WhatsminerError) -> bool:
+    """Return whether the miner refuses to preheat, and the error is no chance of the network."""
     return isinstance(error, RefusedError) and not isinstance(
         error, TokenRejectedError | TooManyTokensError
     )

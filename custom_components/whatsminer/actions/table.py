@@ -1,4 +1,4 @@
-"""The actions: what each is called and takes, and who may call it for how many miners."""
+"""The table of actions: names, fields, permissions, and for how many miners each can be called."""
 
 from dataclasses import dataclass, field
 from typing import Final
@@ -22,7 +22,7 @@ from homeassistant.helpers.typing import VolDictType
 from ..api import commands
 from . import handlers
 
-_NUMBER: Final = probatio.Coerce(float)  # whole or not is for the command to see
+_NUMBER: Final = probatio.Coerce(float)  # the command refuses what is not whole
 _TEXTS: Final = probatio.All(probatio.EnsureList(), [cv.string])
 
 
@@ -31,8 +31,8 @@ class Action:
     """An action.
 
     `permission` is what its user needs for each miner, see `permissions.py`. `one_miner` is for
-    what nobody should do to many by mistake. Where the action asks nobody, `reachable_only`
-    leaves out those that do not answer, instead of telling so.
+    what should not be done to many miners by mistake. `reachable_only` leaves out miners that do
+    not answer, where the action does not ask them.
     """
 
     name: str
@@ -52,7 +52,7 @@ _POOL: Final = probatio.All(
         probatio.Required("worker"): cv.string,
         probatio.Optional(CONF_PASSWORD, default=""): cv.string,
     },
-    # Other than a dict, it does not show its password in logs.
+    # Other than a dict, it does not write its password to the log.
     lambda pool: commands.Pool(**pool),
 )
 

@@ -1,4 +1,4 @@
-"""Time zones in the words of the miner, whose system is OpenWrt."""
+"""Converts time zones to the form that a miner takes, whose system is OpenWrt."""
 
 from importlib import resources
 

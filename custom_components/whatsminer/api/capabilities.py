@@ -21,7 +21,7 @@ _AIR_ONLY: Final = frozenset(
     {"set_fan_zero_speed", "set_poweroff_cool", "set_temp_offset"}
 )
 # Left out of the document of V2.2.
-_GONE_IN_COMPAT: Final = frozenset({"pre_power_on"})
+_GONE_IN_V2_2: Final = frozenset({"pre_power_on"})
 
 
 # What only some firmware of a generation reports, and how that is seen.
@@ -88,9 +88,9 @@ class Capabilities:
         return self.generation is Generation.V1
 
     @property
-    def is_compat(self) -> bool:
+    def is_v2_2(self) -> bool:
         """Whether V2.2 is spoken, which dropped much of what V2.0.x tells."""
-        return self.generation is Generation.COMPAT
+        return self.generation is Generation.V2_2
 
     def accepts(self, command: str) -> bool:
         """Whether the vendor's document for this generation has the command."""
@@ -98,7 +98,7 @@ class Capabilities:
             return False
         if self.generation is Generation.V1:
             return command not in _NEWER_THAN_V1
-        return not (self.generation is Generation.COMPAT and command in _GONE_IN_COMPAT)
+        return not (self.generation is Generation.V2_2 and command in _GONE_IN_V2_2)
 
 
 def _first(values: Iterable[object]) -> object:

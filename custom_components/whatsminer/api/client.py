@@ -251,7 +251,7 @@ class Miner:
 
         Raises:
             RefusedError: or one of its kinds, see `send`; also when this firmware is not taken.
-            FirmwareUnknownError: nobody knows what became of it.
+            UpdateOutcomeUnknownError: nobody knows what became of it.
             UnreachableError, MalformedReplyError, NotAMinerError: no usable answer.
 
         """
@@ -295,11 +295,11 @@ class Miner:
         password = self.password if password is None else password
         await Writer(self._line, self._identity, password).check_password()
 
-    async def who(self) -> str | None:
+    async def read_mac(self) -> str | None:
         """Return the MAC address of whoever answers now, None if it does not tell.
 
         Raises:
             UnreachableError, MalformedReplyError, NotAMinerError: nobody that could be a miner.
 
         """
-        return await self._identity.who()
+        return await self._identity.read_mac()

@@ -110,7 +110,7 @@ class TransferBrokenError(TransferError):
     """The connection was lost half-way, or nothing was sent."""
 
 
-class FirmwareUnknownError(TransferError):
+class UpdateOutcomeUnknownError(TransferError):
     """The connection was lost half-way, and nobody knows which firmware the miner has now."""
 
 

@@ -79,7 +79,7 @@ class Identity:
         if told or not self.may_be_silent:
             self.recognise(told, by_info=by_info)
 
-    async def who(self) -> str | None:
+    async def read_mac(self) -> str | None:
         """Return the MAC address of whoever answers now, None if it does not tell.
 
         Raises:

@@ -442,10 +442,10 @@ class Reader:
 def _generation(version: Version, status: Answer, summary: Answer) -> Generation:
     """Tell the generation by what the firmware says of itself and by how it says it."""
     if summary.code is not None and isinstance(summary.message, dict):
-        return Generation.COMPAT
+        return Generation.V2_2
     number = version.number or Version(api=status.description).number
     if number is None:  # the oldest answer with one bare text
         return Generation.V2 if version.firmware else Generation.V1
     if number < (2, 0):
         return Generation.V1
-    return Generation.COMPAT if number >= (2, 2) else Generation.V2
+    return Generation.V2_2 if number >= (2, 2) else Generation.V2

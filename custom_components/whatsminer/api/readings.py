@@ -63,12 +63,12 @@ type PreheatStage = Literal["waiting", "adjusting", "complete"]
 
 
 class Generation(StrEnum):
-    """How a firmware speaks."""
+    """The version of the API that a firmware speaks on port 4028."""
 
     V1 = "v1"
     V2 = "v2"
-    COMPAT = "compat"
-    """V2.2 on firmware that speaks V3 natively."""
+    V2_2 = "v2.2"
+    """On firmware that speaks V3 on another port."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -261,7 +261,7 @@ def board(reading: Mapping[str, Json], generation: Generation) -> Board:
     generation and by the keys that it dropped; a rate that no board can have in TH/s is MH/s
     all the same.
     """
-    if generation is Generation.COMPAT and "ASC" not in reading:
+    if generation is Generation.V2_2 and "ASC" not in reading:
         reading = {
             key: rate * 1e6
             if key.startswith(("MHS", "HS RT"))

@@ -13,7 +13,6 @@ from .cipher import Session
 from .errors import (
     CannotConnectError,
     FirmwareRefusedError,
-    FirmwareUnknownError,
     MalformedReplyError,
     RefusedError,
     TokenRejectedError,
@@ -22,6 +21,7 @@ from .errors import (
     TransferInterruptedError,
     TransferTooLargeError,
     UnreachableError,
+    UpdateOutcomeUnknownError,
     WhatsminerError,
     WrongPasswordError,
 )
@@ -101,7 +101,7 @@ async def update_firmware(
 
     Raises:
         RefusedError: the miner takes none; FirmwareRefusedError: or not this one.
-        FirmwareUnknownError: nobody knows what became of it.
+        UpdateOutcomeUnknownError: nobody knows what became of it.
         UnreachableError, NotAMinerError, MalformedReplyError: no usable answer to the request.
 
     """
@@ -121,7 +121,9 @@ async def update_firmware(
                 sent += len(piece)
                 progress(sent / size)
             if sent != size:
-                raise FirmwareUnknownError(f"{name}: {sent} bytes instead of {size}")
+                raise UpdateOutcomeUnknownError(
+                    f"{name}: {sent} bytes instead of {size}"
+                )
             raw = b""
             with suppress(TimeoutError):  # it may reboot without an answer
                 async with asyncio.timeout(_CONCLUSION):
@@ -138,7 +140,7 @@ async def update_firmware(
         raise
     except WhatsminerError as err:
         if begun:
-            raise FirmwareUnknownError(name) from err
+            raise UpdateOutcomeUnknownError(name) from err
         raise
 
 

@@ -1,17 +1,49 @@
-"""Moves entities and devices of a miner from one MAC address to another, with their history."""
+"""Replaces the control board of a miner: it has another MAC address and is the same miner."""
 
 from homeassistant.config_entries import ConfigEntry
+from homeassistant.const import CONF_HOST, CONF_MAC, CONF_PORT
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import device_registry as dr, entity_registry as er
 
 from ..const import DOMAIN
+from ..issues import Issue, clear_issues
+from ..miner.record import Address, mac_of, record_for_entry
+from .discovery import async_end_discovery_flows
+
+
+async def async_replace_control_board(
+    hass: HomeAssistant, entry: ConfigEntry, mac: str, address: Address
+) -> None:
+    """Use a new control board for a miner, which keeps its entities and their history."""
+    old = mac_of(entry)
+    host, port = address
+    async with entry.setup_lock:  # a set-up may be under way
+        if hass.config_entries.async_get_entry(entry.entry_id) is None:
+            return  # it was removed while this waited
+        await async_end_discovery_flows(hass, mac)
+        await entry.async_unload(hass)
+        await _async_forget_settings(hass, entry)
+        replace_mac(hass, entry, old, mac)
+        hass.config_entries.async_update_entry(
+            entry,
+            unique_id=mac,
+            data={**entry.data, CONF_MAC: mac, CONF_HOST: host, CONF_PORT: port},
+        )
+    clear_issues(hass, entry, Issue.NEW_CONTROL_BOARD, Issue.WRONG_MINER)
+    await hass.config_entries.async_reload(entry.entry_id)
+
+
+async def _async_forget_settings(hass: HomeAssistant, entry: ConfigEntry) -> None:
+    """Forget what was set at the old control board; the new one has factory settings."""
+    async with record_for_entry(hass, entry).memory.editing() as data:
+        data.pop("settings", None)
+        data.pop("password", None)
+        data.pop("host", None)
 
 
 @callback
-def move_identifiers(
-    hass: HomeAssistant, entry: ConfigEntry, old: str, new: str
-) -> None:
-    """Give everything that begins with one MAC address another; the entry is not loaded."""
+def replace_mac(hass: HomeAssistant, entry: ConfigEntry, old: str, new: str) -> None:
+    """Replace the MAC address with which unique ids and identifiers of a miner begin."""
     entities = er.async_get(hass)
     for entity in er.async_entries_for_config_entry(entities, entry.entry_id):
         if entity.unique_id.startswith(old):

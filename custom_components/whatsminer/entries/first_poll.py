@@ -1,4 +1,4 @@
-"""The first, longer poll of each miner, at the start of Home Assistant of many at once."""
+"""The first, longer poll of each miner, of which only a few run at the same time."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -45,7 +45,7 @@ async def async_first_poll(hass: HomeAssistant, miner: Miner) -> Snapshot:
 
 @asynccontextmanager
 async def _place(hass: HomeAssistant, key: _Gate, most: int) -> AsyncIterator[None]:
-    """Wait for one of some places, and give it back at the end or after half a second."""
+    """Wait for one of `most` places, and release it at the end or after half a second."""
     gate = hass.data.setdefault(key, asyncio.Semaphore(most))
     await gate.acquire()
     with ExitStack() as place:

@@ -1,4 +1,4 @@
-"""Takes over the entries of two earlier integrations that used this domain.
+"""Migrates the entries of two earlier integrations that used this domain.
 
 Both knew a miner by host, port and password; one of them (version 1) by its MAC address, too,
 the other (versions 1 to 3) had a polling interval. Entities that have a counterpart here keep
@@ -34,7 +34,13 @@ from ..const import (
     LONGEST_POLL_INTERVAL,
     SHORTEST_POLL_INTERVAL,
 )
-from ..entries.discovery import Found, async_end_discovery, async_look
+from ..entity import unique_id
+from ..entries.discovery import (
+    DiscoveredMiner,
+    async_discover,
+    async_end_discovery_flows,
+)
+from ..entries.lookup import miner_entries
 from ..exceptions import translation
 
 VERSION: Final = 4
@@ -103,10 +109,10 @@ _KEYS: Final[Mapping[str, Mapping[str, str]]] = {
 
 @dataclass(frozen=True, slots=True)
 class _Plan:
-    """What becomes of an entry.
+    """How an entry is changed.
 
     `entities` are entity ids with their new unique ids, None to remove them; `device` is the id
-    of the one that goes on.
+    of the device that is kept.
     """
 
     mac: str
@@ -117,11 +123,11 @@ class _Plan:
 
 
 async def async_migrate(hass: HomeAssistant, entry: ConfigEntry) -> None:
-    """Make the entry of an earlier integration one of this.
+    """Make the entry of an earlier integration an entry of this one.
 
     Raises:
         ConfigEntryError: translated; it cannot be done. Nothing was changed.
-        ConfigEntryNotReady: translated; the miner has to be asked, and does not tell.
+        ConfigEntryNotReady: translated; the miner has to be asked for its MAC, and does not answer.
 
     """
     try:
@@ -132,18 +138,17 @@ async def async_migrate(hass: HomeAssistant, entry: ConfigEntry) -> None:
         settings[key] for key in (CONF_HOST, CONF_PORT, CONF_PASSWORD)
     )
     mac = _known_mac(hass, entry) or await _async_ask(entry, host, port)
-    data = Found(host=host, port=port, mac=mac).entry_data(password)
+    data = DiscoveredMiner(host=host, port=port, mac=mac).entry_data(password)
     options = {}
     if CONF_SCAN_INTERVAL in settings:
         options[CONF_POLL_INTERVAL] = settings[CONF_SCAN_INTERVAL]
     if any(
-        other.unique_id == mac and other is not entry
-        for other in hass.config_entries.async_entries(DOMAIN, include_ignore=False)
+        other.unique_id == mac and other is not entry for other in miner_entries(hass)
     ):
         raise _error("migration_duplicate", entry)
     entities = _entities(hass, entry, mac)
     plan = _Plan(mac, data, options, entities, _device(hass, entry, entities))
-    await async_end_discovery(hass, mac)
+    await async_end_discovery_flows(hass, mac)
     _carry_out(hass, entry, plan)
     if "recorder" in hass.config.components:
         from .statistics import async_convert  # noqa: PLC0415
@@ -156,9 +161,9 @@ async def async_migrate(hass: HomeAssistant, entry: ConfigEntry) -> None:
 def _sensors(plan: _Plan) -> dict[str, str]:
     """Return the entity ids of sensors that go on, and their keys."""
     return {
-        entity_id: unique_id.removeprefix(f"{plan.mac}_")
-        for entity_id, unique_id in plan.entities.items()
-        if unique_id and entity_id.startswith(f"{Platform.SENSOR}.")
+        entity_id: new.removeprefix(unique_id(plan.mac, ""))
+        for entity_id, new in plan.entities.items()
+        if new and entity_id.startswith(f"{Platform.SENSOR}.")
     }
 
 
@@ -179,7 +184,7 @@ def _known_mac(hass: HomeAssistant, entry: ConfigEntry) -> str | None:
 
 async def _async_ask(entry: ConfigEntry, host: str, port: int) -> str:
     try:
-        return (await async_look(host, port)).mac
+        return (await async_discover(host, port)).mac
     except NotAMinerError as err:
         raise ConfigEntryError(**translation(err, entry.title)) from err
     except WhatsminerError as err:  # it is off, or starts
@@ -192,7 +197,7 @@ def _entities(
     """Return the new unique id of each entity, None where there is no counterpart.
 
     Raises:
-        ConfigEntryError: somebody else has an entity of this miner.
+        ConfigEntryError: another entry has an entity of this miner.
 
     """
     registry = er.async_get(hass)
@@ -205,24 +210,24 @@ def _entities(
         if key is None or (entity.domain, key) in taken:
             continue
         taken.add((entity.domain, key))
-        plan[entity.entity_id] = unique_id = f"{mac}_{key}"
-        holder = registry.async_get_entity_id(entity.domain, DOMAIN, unique_id)
+        plan[entity.entity_id] = new = unique_id(mac, key)
+        holder = registry.async_get_entity_id(entity.domain, DOMAIN, new)
         if holder is not None and holder not in plan:
             raise _error("migration_duplicate", entry)
     return plan
 
 
-def _owner(unique_id: str) -> str | None:
+def _owner(old: str) -> str | None:
     """Return the MAC address in a unique id, None for one that was made without."""
-    match = _UNIQUE_ID.fullmatch(unique_id)
+    match = _UNIQUE_ID.fullmatch(old)
     mac = match[1].replace("_", ":").lower() if match else ""
     return mac if _MAC.fullmatch(mac) else None
 
 
-def _successor(domain: str, unique_id: str, mac: str) -> str | None:
+def _successor(domain: str, old: str, mac: str) -> str | None:
     """Return the key that an entity has here; another miner's at this address has none."""
-    match = _UNIQUE_ID.fullmatch(unique_id)
-    if not match or _owner(unique_id) not in (mac, None):
+    match = _UNIQUE_ID.fullmatch(old)
+    if not match or _owner(old) not in (mac, None):
         return None
     key = match[2]
     if board := _BOARD_KEY.fullmatch(key):
@@ -234,7 +239,7 @@ def _successor(domain: str, unique_id: str, mac: str) -> str | None:
 def _device(
     hass: HomeAssistant, entry: ConfigEntry, plan: Mapping[str, str | None]
 ) -> str | None:
-    """Return the device that has most of what is kept, or else is as somebody wanted it."""
+    """Return the device with most of the kept entities, then one with a name or area of its own."""
     kept = Counter(
         entity.device_id
         for entity in er.async_entries_for_config_entry(
@@ -254,16 +259,16 @@ def _device(
 @callback
 def _carry_out(hass: HomeAssistant, entry: ConfigEntry, plan: _Plan) -> None:
     entities, devices = er.async_get(hass), dr.async_get(hass)
-    for entity_id, unique_id in plan.entities.items():
-        if unique_id is None:
+    for entity_id, new in plan.entities.items():
+        if new is None:
             entities.async_remove(entity_id)
-    for entity_id, unique_id in plan.entities.items():
-        if unique_id is not None:
-            same = entities.entities[entity_id].unique_id == unique_id
+    for entity_id, new in plan.entities.items():
+        if new is not None:
+            same = entities.entities[entity_id].unique_id == new
             entities.async_update_entity(
                 entity_id,
                 device_id=plan.device,
-                new_unique_id=UNDEFINED if same else unique_id,
+                new_unique_id=UNDEFINED if same else new,
             )
     for device in dr.async_entries_for_config_entry(devices, entry.entry_id):
         if device.id != plan.device:

@@ -1,4 +1,4 @@
-"""Goes on with the long-term statistics of an earlier integration in the units of this one.
+"""Converts the long-term statistics of an earlier integration to the units of this one.
 
 Home Assistant makes no more statistics of a sensor whose unit has changed to one that it cannot
 convert, and it knows no hash rates. To be imported only where there is a recorder.
@@ -32,7 +32,7 @@ _TABLES: Final[
         tuple[Literal["hour", "5minute"], type[Statistics | StatisticsShortTerm]], ...
     ]
 ] = (("hour", Statistics), ("5minute", StatisticsShortTerm))
-# These had no unit there; here, by their keys, they have a unit and its class.
+# These had no unit there. Here, by their keys, they have a unit and its class.
 _WITHOUT_UNIT: Final[Mapping[str, tuple[str, str | None]]] = {
     "efficiency": (JOULES_PER_TERAHASH, None),
     "pool_rejection": (UnitOfRatio.PERCENTAGE, "unitless"),
@@ -40,7 +40,7 @@ _WITHOUT_UNIT: Final[Mapping[str, tuple[str, str | None]]] = {
 
 
 async def async_convert(hass: HomeAssistant, sensors: Mapping[str, str]) -> None:
-    """Convert what there is of some sensors: entity ids and their keys."""
+    """Convert the statistics of sensors, given by entity id with their keys."""
     known = await get_instance(hass).async_add_executor_job(
         partial(get_metadata, hass, statistic_ids=set(sensors))
     )
@@ -66,7 +66,7 @@ async def async_convert(hass: HomeAssistant, sensors: Mapping[str, str]) -> None
 async def _async_rescale(
     hass: HomeAssistant, entity_id: str, metadata: StatisticMetaData
 ) -> None:
-    """Make TH/s of GH/s, by the hour and by five minutes, of which the present hour is made."""
+    """Convert GH/s to TH/s, in the hours and in the five minutes of the present hour."""
     recorder = get_instance(hass)
     for period, table in _TABLES:
         found = await recorder.async_add_executor_job(

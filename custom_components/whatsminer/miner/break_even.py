@@ -1,7 +1,10 @@
-"""Whether it is worth mining now: the electricity price at which a miner earns what it costs."""
+"""The electricity price at which a miner earns as much as it costs to run."""
 
 import math
-from typing import TYPE_CHECKING, Final
+from typing import Final
+
+from homeassistant.config_entries import ConfigEntry
+from homeassistant.core import HomeAssistant
 
 from ..api import Snapshot
 from ..const import (
@@ -12,9 +15,6 @@ from ..const import (
 )
 from .memory import Memory
 
-if TYPE_CHECKING:
-    from ..coordinator import WhatsminerCoordinator
-
 _TERAHASHES_PER_PETAHASH: Final = 1000
 # 1 TH/s at 1 J/TH is 1 W, and 1 W is so many kWh in a day.
 _KILOWATT_HOURS_PER_DAY: Final = 0.024
@@ -23,34 +23,37 @@ _WORTH_STORING: Final = 0.02
 
 
 class BreakEven:
-    """What the options and the polls say about the worth of one miner's work."""
+    """The break-even price of one miner, from the hash price in its options and its efficiency."""
 
-    def __init__(self, coordinator: WhatsminerCoordinator) -> None:
-        """Prepare; nothing is known yet but what is in memory."""
-        self._coordinator = coordinator
+    def __init__(self, hass: HomeAssistant, entry: ConfigEntry, memory: Memory) -> None:
+        """Begin without a poll."""
+        self._hass = hass
+        self._entry = entry
+        self._memory = memory
+        self._snapshot: Snapshot | None = None
         # J/TH, as it was measured last while mining was stable.
         self._last: float | None = None
 
     @property
     def wanted(self) -> bool:
         """Whether the options have a hash price."""
-        options = self._coordinator.config_entry.options
+        options = self._entry.options
         return CONF_HASH_PRICE in options or CONF_HASH_PRICE_ENTITY in options
 
     @property
     def source(self) -> str | None:
         """The id of the entity whose state is the hash price, if the options name one."""
-        return self._coordinator.config_entry.options.get(CONF_HASH_PRICE_ENTITY)
+        return self._entry.options.get(CONF_HASH_PRICE_ENTITY)
 
     @property
     def hash_price(self) -> float | None:
         """What 1 TH/s earns in a day, in Home Assistant's currency."""
-        options = self._coordinator.config_entry.options
-        told = options.get(CONF_HASH_PRICE)
+        options = self._entry.options
+        value = options.get(CONF_HASH_PRICE)
         if self.source:
-            state = self._coordinator.hass.states.get(self.source)
-            told = state and state.state
-        price = _positive(told)
+            state = self._hass.states.get(self.source)
+            value = state and state.state
+        price = _positive(value)
         if price and options.get(CONF_HASH_PRICE_UNIT, PER_PETAHASH) == PER_PETAHASH:
             return price / _TERAHASHES_PER_PETAHASH
         return price
@@ -61,11 +64,12 @@ class BreakEven:
 
         Tuning takes more for less. While there is nothing better, that counts.
         """
-        snapshot = self._coordinator.data
-        live = _positive(snapshot.efficiency)
-        if snapshot.stable is not False and live:
-            return live
-        return self._last or self._coordinator.memory.get("efficiency") or live
+        live = None
+        if self._snapshot:
+            live = _positive(self._snapshot.efficiency)
+            if self._snapshot.stable is not False and live:
+                return live
+        return self._last or self._memory.data.get("efficiency") or live
 
     @property
     def price(self) -> float | None:
@@ -74,19 +78,21 @@ class BreakEven:
             return None
         return _positive(hash_price / (efficiency * _KILOWATT_HOURS_PER_DAY))
 
-    def learn(self, snapshot: Snapshot, memory: Memory) -> None:
-        """Take note of the efficiency, and put it into memory if it has become another."""
+    def update(self, snapshot: Snapshot) -> None:
+        """Use the efficiency of a poll, and store it if it differs enough from the stored one."""
+        self._snapshot = snapshot
         efficiency = _positive(snapshot.efficiency)
         if snapshot.stable is False or not efficiency:
             return
         self._last = efficiency
-        stored = memory.get("efficiency")
+        stored = self._memory.data.get("efficiency")
         if not stored or abs(efficiency - stored) > _WORTH_STORING * stored:
-            memory["efficiency"] = efficiency
+            with self._memory.editing_later() as data:
+                data["efficiency"] = efficiency
 
 
 def _positive(value: float | str | None) -> float | None:
-    """Return a number above zero; None for all else, which is no price and no efficiency."""
+    """Return a number above zero, None for everything else."""
     try:
         number = float(value or 0)
     except ValueError:

@@ -1,51 +1,52 @@
-"""Decides what a miner is expected to report, and when its entry is reloaded."""
+"""The capabilities that a miner is expected to have, and when its entry has to be reloaded."""
 
 from dataclasses import replace
 import time
 
 from ..api import Capabilities, Snapshot
 from ..const import CHANGE_INTERVAL
-from .memory import Memory
+from .memory import StoredData
 from .record import Change, MinerRecord
 
 
-class Expectations:
-    """Decides what is expected of one miner, and when its entry has to be reloaded.
+class ExpectedCapabilities:
+    """Decides what one miner is expected to report, and when its entry has to be reloaded.
 
-    A change is followed at once. For an hour after it nothing is given up that was seen, and
-    only what was not seen yet reloads the entry again: a miner that says now this and now that
-    is not set up anew at each poll.
+    A change reloads the entry at once. In the hour after it, all that was seen stays expected, and
+    only what was not seen before reloads the entry again. So a miner whose reports go back and
+    forth is not set up anew at each poll.
     """
 
-    # What can be expected; decided by `settle`.
+    # Decided by `decide`.
     capabilities: Capabilities
 
     def __init__(self, record: MinerRecord) -> None:
-        """Prepare; nothing is known yet but the last change."""
+        """Begin with the last change."""
         self._record = record
         self._firmware: str | None = None
         self._has_model = False
         self._reloads = False
 
-    def settle(self, snapshot: Snapshot, memory: Memory) -> Capabilities:
-        """Decide from the first poll, and from what was told before; it is remembered."""
+    def decide(self, snapshot: Snapshot, stored: StoredData) -> Capabilities:
+        """Return what to expect after the first poll, and store it.
+
+        What the same firmware reported before is expected, too: now the miner may be stopped.
+        """
         can = Capabilities.of(snapshot)
-        if snapshot.firmware == memory.get("firmware"):
-            # Now it may be stopped, or busy.
-            told = can.reports | set(memory.get("reports", []))
-            can = replace(can, reports=told)
+        if snapshot.firmware == stored.get("firmware"):
+            can = replace(can, reports=can.reports | set(stored.get("reports", [])))
         self._has_model = bool(snapshot.model)
-        if change := self._recent():
+        if change := self._recent_change():
             can = change.capabilities.joined(can) if change.capabilities else can
             change.capabilities = can
             self._has_model = change.has_model = change.has_model or self._has_model
-        memory["firmware"] = snapshot.firmware
-        memory["reports"] = sorted(can.reports)
+        stored["firmware"] = snapshot.firmware
+        stored["reports"] = sorted(can.reports)
         self.capabilities = can
         return can
 
-    def outgrown(self, snapshot: Snapshot) -> bool:
-        """Return whether the entry has to be reloaded. It is true once."""
+    def needs_reload(self, snapshot: Snapshot) -> bool:
+        """Return whether a poll shows that the entry has to be reloaded; True is returned once."""
         self._firmware = self._firmware or snapshot.firmware
         now = Capabilities.of(snapshot)
         all_seen = self.capabilities.joined(now)
@@ -55,7 +56,7 @@ class Expectations:
             now.generation is not self.capabilities.generation
             or snapshot.firmware not in (None, self._firmware)
         )
-        change = self._recent()
+        change = self._recent_change()
         if self._reloads or not (more or other):
             return False
         if change is None or (other and not change.is_other):
@@ -69,10 +70,10 @@ class Expectations:
         return True
 
     def expect_change(self) -> None:
-        """Follow the next change at once: the owner has made it."""
+        """Let the next change reload the entry at once: the owner has made it."""
         self._record.change = None
 
-    def _recent(self) -> Change | None:
+    def _recent_change(self) -> Change | None:
         """Return the last change, unless it was too long ago to matter."""
         change = self._record.change
         if change and time.monotonic() - change.since < CHANGE_INTERVAL:

@@ -1,4 +1,4 @@
-"""Since when a miner does what it does, as far back as its entry has been set up."""
+"""Since when a miner uses its pool and has its hash rate, since its entry was set up."""
 
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -10,16 +10,16 @@ from .settings import Settings
 
 
 @dataclass(slots=True)
-class Trend:
-    """What scripts would have to remember of a miner from one look to the next.
+class History:
+    """What scripts would otherwise have to remember of a miner from one poll to the next.
 
     Attributes:
-        pool: the pool that was seen last, also when it is not known any more.
-        previous_pool: the one before it.
-        pool_since: when the one took the place of the other.
-        at_most: since when the hash rate has been at most such a percentage of what it should
-            be, highest first; empty while it need not be anything. Of each whole percent up to
-            100 there is one at most, the oldest, and at the end that of the last poll.
+        pool: the pool that was in use last, also while none is in use.
+        previous_pool: the pool that was in use before it.
+        pool_since: when the pool took the place of the previous one.
+        at_most: since when the hash rate has been at most so many percent of its target, highest
+            first; empty while there is no target. For each whole percent up to 100 there is one
+            item at most, the oldest, and the last item is that of the last poll.
     """
 
     pool: str | None = None
@@ -27,8 +27,8 @@ class Trend:
     pool_since: datetime | None = None
     at_most: list[tuple[float, datetime]] = field(default_factory=list)
 
-    def note(self, snapshot: Snapshot, settings: Settings) -> None:
-        """Take note of a poll."""
+    def update(self, snapshot: Snapshot, settings: Settings) -> None:
+        """Add a poll."""
         now = dt_util.utcnow()
         pool = snapshot.pool.url
         if pool and pool != self.pool:
@@ -48,12 +48,12 @@ class Trend:
 
 
 def _same_step(*bounds: tuple[float, datetime]) -> bool:
-    """Tell whether some percentages are within the same whole percent, or all of 100 or more."""
+    """Return whether percentages are within the same whole percent, or all of 100 or more."""
     return len({int(min(max(percent, 0), 100)) for percent, _ in bounds}) == 1
 
 
 def _percent_of_target(snapshot: Snapshot, settings: Settings) -> float | None:
-    """Return the hash rate in percent of its target, less of which is asked of less power."""
+    """Return the hash rate in percent of its target, which is lower with less power."""
     rate, target = snapshot.hash_rate, snapshot.target_hash_rate
     power = settings.value("power_percent")
     if isinstance(power, int | float) and target:

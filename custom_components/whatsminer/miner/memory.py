@@ -1,4 +1,4 @@
-"""What is kept of a miner over restarts of Home Assistant, beside its config entry."""
+"""What is stored of a miner over restarts of Home Assistant, beside its config entry."""
 
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
@@ -9,84 +9,89 @@ from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.storage import Store
 
 from ..const import DOMAIN, MEMORY_INTERVAL
-from .settings import Remembered
+from .settings import StoredSetting
 
 _VERSION: Final = 1
 
 
-class Memory(TypedDict, total=False):
+class StoredData(TypedDict, total=False):
     """The stored data of one miner."""
 
-    settings: dict[str, Remembered]
+    settings: dict[str, StoredSetting]
     firmware: str | None
     reports: list[str]
-    """What this firmware was seen to report (see `Capabilities`)."""
+    """The readings that this firmware has reported (see `Capabilities`)."""
     boards: list[str]
     """The serial numbers of its hashboards, by which it is known with a new control board."""
     efficiency: float
     """J/TH, about as it was last while mining was stable."""
     faults: list[str]
-    """The codes of the faults that were active last."""
+    """The codes of the faults for which the last event was that they appeared."""
     password: str
-    """A new password that the miner was told; it may have taken it or not."""
+    """A new password that was sent to the miner; the miner may use it or not."""
     host: str
-    """A new address that the miner was told to take."""
+    """A new address that was sent to the miner."""
 
 
-class MemoryStore(Store[Memory]):
-    """Keeps the memory of one miner: one object for as long as Home Assistant runs.
+class Memory(Store[StoredData]):
+    """The stored data of one miner: one object for as long as Home Assistant runs.
 
-    A command may outlast a reload of its entry, so that two coordinators have the memory at once.
+    A command may outlast a reload of its entry, so that two coordinators use it at once.
     """
 
-    _memory: Memory | None = None
-    # A copy of the memory as it was written last.
-    _written: Memory | None = None
-    # Whether a write is planned.
-    _waits = False
+    _content: StoredData | None = None
+    # A copy of the data as they were written last.
+    _written: StoredData | None = None
+    _write_is_planned = False
     _is_removed = False
 
     def __init__(self, hass: HomeAssistant, entry_id: str) -> None:
         """Prepare; nothing is read yet."""
         super().__init__(hass, _VERSION, f"{DOMAIN}.{entry_id}", private=True)
 
-    async def async_memory(self) -> Memory:
-        """Return the memory, which is read from the disk once."""
-        if self._memory is None:
-            memory = await self.async_load() or {}
-            if self._memory is None:  # somebody else may have loaded it meanwhile
-                self._memory = memory
-                self._written = deepcopy(memory)
-        return self._memory
+    @property
+    def data(self) -> StoredData:
+        """The data, once they are loaded. Changes are made in `editing`."""
+        assert self._content is not None
+        return self._content
+
+    @override
+    async def async_load(self) -> StoredData:
+        """Return the data, which are read from the disk once."""
+        if self._content is None:
+            content = await super().async_load() or {}
+            if self._content is None:  # another task may have loaded them by now
+                self._content = content
+                self._written = deepcopy(content)
+        return self._content
 
     @asynccontextmanager
-    async def async_remembering(self) -> AsyncIterator[Memory]:
-        """Store at once what is changed in memory meanwhile."""
-        memory = await self.async_memory()
-        before = deepcopy(memory)
+    async def editing(self) -> AsyncIterator[StoredData]:
+        """Write the data at the end of the block if it changed them."""
+        data = await self.async_load()
+        before = deepcopy(data)
         try:
-            yield memory
+            yield data
         finally:
-            if memory != before:
+            if data != before:
                 await self.async_flush()
 
     @contextmanager
-    def remembering_later(self) -> Iterator[Memory]:
-        """Store within some minutes what is changed in memory meanwhile.
+    def editing_later(self) -> Iterator[StoredData]:
+        """Write what the block changes some minutes later, together with other changes.
 
-        That is for what miners say: one may say something else in each poll.
+        This is for what miners report, which may be something else in each poll.
         """
-        assert self._memory is not None
         try:
-            yield self._memory
+            yield self.data
         finally:
-            if self._is_news() and not self._waits:
-                self._waits = True
+            if self._has_changed() and not self._write_is_planned:
+                self._write_is_planned = True
                 self.async_delay_save(self._to_write, MEMORY_INTERVAL)
 
     async def async_flush(self) -> None:
-        """Write at once what is not written yet."""
-        if self._is_news():
+        """Write changes that are not written yet."""
+        if self._has_changed():
             await self.async_save(self._to_write())
 
     @override
@@ -97,12 +102,11 @@ class MemoryStore(Store[Memory]):
         await self.async_save({})  # comes back after a write that is under way
         await super().async_remove()
 
-    def _is_news(self) -> bool:
-        return self._memory != self._written and not self._is_removed
+    def _has_changed(self) -> bool:
+        return self._content != self._written and not self._is_removed
 
     @callback
-    def _to_write(self) -> Memory:
-        assert self._memory is not None
-        self._waits = False
-        self._written = deepcopy(self._memory)
+    def _to_write(self) -> StoredData:
+        self._write_is_planned = False
+        self._written = deepcopy(self.data)
         return self._written

@@ -1,4 +1,4 @@
-"""Keeps what is known of each miner over reloads: its connection and where it was announced."""
+"""What is kept of a miner over reloads of its entry: its client, its memory, announcements."""
 
 from dataclasses import dataclass
 import time
@@ -11,17 +11,19 @@ from homeassistant.util.hass_dict import HassKey
 
 from ..api import Capabilities, Miner
 from ..const import DOMAIN
-from .memory import MemoryStore
+from .memory import Memory
 
 # A miner asks for a new address while it still answers at its old one.
 _SECONDS_TO_MOVE: Final = 120
 
+type Address = tuple[str, int]
+
 
 @dataclass(frozen=True, slots=True)
-class Announcement:
+class _Announcement:
     """The host at which a miner was announced, and when (on the monotonic clock).
 
-    Anybody can announce anything, so that it is no more than a place to look at.
+    Any device can announce any miner, so that this is only a place to ask at.
     """
 
     host: str
@@ -32,7 +34,7 @@ class Announcement:
 class Change:
     """The last reload because of a change, and all capabilities seen since.
 
-    `is_other` tells that the miner had become another one, and not just more.
+    `is_other` is true if the miner had become another one, and did not just report more.
     """
 
     since: float
@@ -43,67 +45,72 @@ class Change:
 
 @dataclass(slots=True)
 class MinerRecord:
-    """What is known of one miner over reloads of its entry."""
+    """What is kept of one miner over reloads of its entry.
 
-    store: MemoryStore
-    miner: Miner | None = None
-    announcement: Announcement | None = None
+    `is_sought` is true while other hosts are asked for the miner.
+    """
+
+    memory: Memory
+    client: Miner | None = None
     change: Change | None = None
     is_sought: bool = False
-    """Whether it is being looked for at other hosts."""
+    _announcement: _Announcement | None = None
+
+    @property
+    def announced_host(self) -> str | None:
+        """The host at which the miner was announced, None if it was not."""
+        return self._announcement.host if self._announcement else None
+
+    def announce(self, host: str) -> None:
+        """Remember where the miner was announced last."""
+        self._announcement = _Announcement(host, time.monotonic())
+
+    def forget_old_announcement(self) -> None:
+        """Forget an announcement after a while, because the miner answers at its address."""
+        announcement = self._announcement
+        if announcement and time.monotonic() >= announcement.at + _SECONDS_TO_MOVE:
+            self._announcement = None
 
 
 RECORDS: Final[HassKey[dict[str, MinerRecord]]] = HassKey(f"{DOMAIN}_records")
 
 
-def record_of(hass: HomeAssistant, entry: ConfigEntry) -> MinerRecord:
-    """Return what is known of the miner of an entry."""
+def record_for_entry(hass: HomeAssistant, entry: ConfigEntry) -> MinerRecord:
+    """Return the record of the miner of an entry."""
     records = hass.data.setdefault(RECORDS, {})
     if entry.entry_id not in records:
-        records[entry.entry_id] = MinerRecord(MemoryStore(hass, entry.entry_id))
+        records[entry.entry_id] = MinerRecord(Memory(hass, entry.entry_id))
     return records[entry.entry_id]
 
 
-async def async_forget_miner(hass: HomeAssistant, entry: ConfigEntry) -> None:
-    """Forget the miner of an entry that is removed, also on the disk."""
-    await record_of(hass, entry).store.async_remove()
+async def async_remove_record(hass: HomeAssistant, entry: ConfigEntry) -> None:
+    """Remove the record of an entry that is removed, and its file."""
+    await record_for_entry(hass, entry).memory.async_remove()
     del hass.data[RECORDS][entry.entry_id]
 
 
-def miner_of(hass: HomeAssistant, entry: ConfigEntry) -> Miner:
-    """Return the miner of an entry, with the password that the entry has now.
+def client_for_entry(hass: HomeAssistant, entry: ConfigEntry) -> Miner:
+    """Return the client of the miner of an entry, with the password that the entry has now.
 
-    Something may be under way that a reload does not end, and there is one line to a miner.
+    It outlasts reloads: a command may still be under way, and a miner copes with one connection
+    at a time.
     """
-    record = record_of(hass, entry)
-    miner = record.miner
+    record = record_for_entry(hass, entry)
+    client = record.client
     address = address_of(entry)
-    if miner is None or (miner.address, miner.mac) != (address, entry.unique_id):
-        miner = record.miner = Miner(*address, mac=entry.unique_id)
-        record.change = None  # it was the change of another one
-    miner.password = entry.data.get(CONF_PASSWORD) or ""
-    return miner
+    if client is None or (client.address, client.mac) != (address, entry.unique_id):
+        client = record.client = Miner(*address, mac=entry.unique_id)
+        record.change = None  # that was the change of another miner
+    client.password = entry.data.get(CONF_PASSWORD) or ""
+    return client
 
 
-def address_of(entry: ConfigEntry) -> tuple[str, int]:
+def address_of(entry: ConfigEntry) -> Address:
     """Return host and port of an entry."""
     return entry.data[CONF_HOST], entry.data[CONF_PORT]
 
 
-def announce(hass: HomeAssistant, entry: ConfigEntry, host: str) -> None:
-    """Remember where a miner was announced last."""
-    record_of(hass, entry).announcement = Announcement(host, time.monotonic())
-
-
-def announced_host(hass: HomeAssistant, entry: ConfigEntry) -> str | None:
-    """Return the host at which a miner was announced, None if it was not."""
-    announcement = record_of(hass, entry).announcement
-    return announcement.host if announcement else None
-
-
-def forget_announcement(hass: HomeAssistant, entry: ConfigEntry) -> None:
-    """Forget where a miner was announced a while ago: it answers at its address."""
-    record = record_of(hass, entry)
-    announcement = record.announcement
-    if announcement and time.monotonic() >= announcement.at + _SECONDS_TO_MOVE:
-        record.announcement = None
+def mac_of(entry: ConfigEntry) -> str:
+    """Return the MAC address of the miner of an entry, in lower case with colons."""
+    assert entry.unique_id
+    return entry.unique_id

@@ -1,7 +1,7 @@
-"""What can be set on a miner: where its state comes from, during a change and afterwards.
+"""The settings of a miner, and the value that each of them shows.
 
-A value that was asked for shows at once. It is withdrawn when the write fails, stays pending
-until a poll confirms it or its time is up, and is remembered where no firmware reads it back.
+A requested value shows at once. It is withdrawn when the write fails, stays pending until a poll
+confirms it or its time is up, and is stored if the firmware does not report the setting.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -9,7 +9,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 import logging
-import math
 import time
 from typing import Final, TypedDict
 
@@ -22,6 +21,7 @@ from ..api import (
     Value,
     limits,
 )
+from .mining_run import SAME_START, MiningRun
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -29,8 +29,6 @@ _LOGGER = logging.getLogger(__name__)
 # when the miner has come back.
 _POLLS_TO_CONFIRM: Final = 2
 _SECONDS_TO_CONFIRM: Final = 5 * 60
-# Start times are computed from two clocks: this much apart, they are the same start.
-_SAME_START: Final = 30.0
 # After these the miner has forgotten its power percentage.
 _NEW_RUN: Final = (
     Effect.STARTS,
@@ -78,7 +76,7 @@ SETTINGS: Final[Mapping[str, Setting]] = {
 }
 
 
-class Remembered(TypedDict, total=False):
+class StoredSetting(TypedDict, total=False):
     """What is stored of one setting."""
 
     value: Value
@@ -86,7 +84,7 @@ class Remembered(TypedDict, total=False):
     mining_since: str
     """Power percent: the start of the mining run that it belongs to."""
     reported: float
-    """Power limit: what the miner said last, which may be less than was asked for."""
+    """Power limit: what the miner reported last, which may be less than the request."""
 
 
 @dataclass(slots=True)
@@ -99,7 +97,7 @@ class _Pending:
     polls: int = 0
 
     def is_over(self, *, restarted: bool) -> bool:
-        """Tell whether there is no point in waiting any longer."""
+        """Return whether no later poll can confirm the value."""
         match self.effect:
             case Effect.NEXT_START:
                 return restarted
@@ -109,88 +107,74 @@ class _Pending:
 
 
 class Settings:
-    """The settings of one miner, as they are shown.
-
-    `restarts` counts how often mining was seen to start.
-    """
+    """The settings of one miner."""
 
     def __init__(
-        self,
-        name: str,
-        capabilities: Capabilities,
-        remembered: dict[str, Remembered],
+        self, name: str, capabilities: Capabilities, stored: dict[str, StoredSetting]
     ) -> None:
-        """Prepare with what was stored, which is kept up to date; `name` is for the log."""
-        self.remembered = remembered
-        self.restarts = 0
+        """Begin with the stored settings, which are kept up to date; `name` is for the log."""
+        self.mining_run = MiningRun()
         self._name = name
         self._capabilities = capabilities
-        self._asked: dict[str, Command] = {}
+        self._stored = stored
+        # Commands that are under way.
+        self._requested: dict[str, Command] = {}
         self._pending: dict[str, _Pending] = {}
         self._snapshot: Snapshot | None = None
-        # When mining was told to start anew or to stop, until a poll sees what came of it.
-        self._told: float | None = None
-        # For how long mining had gone on when it was last seen, and when that was.
-        self._run: tuple[float, float] | None = None
-
-    @property
-    def is_settled(self) -> bool:
-        """Whether the last poll is newer than any command that stops or restarts mining."""
-        return self._told is None
 
     def is_assumed(self, key: str) -> bool:
-        """Tell whether this miner never reads the setting back."""
+        """Return whether this miner never reports the setting."""
         return not SETTINGS[key].reported_fn(self._capabilities)
 
     def value(self, key: str) -> Value | float | None:
-        """Return what to show for a setting, None when nobody knows."""
-        if key in self._asked:
-            return self._asked[key].value
+        """Return the value to show for a setting, None when it is not known."""
+        if key in self._requested:
+            return self._requested[key].value
         if key in self._pending:
             return self._pending[key].value
         if (reported := self._reported(key)) is not None:
             return reported
-        memory = self.remembered.get(key, {})
-        return memory.get("reported", memory.get("value"))
+        stored = self._stored.get(key, {})
+        return stored.get("reported", stored.get("value"))
 
     def would_change(self, command: Command) -> bool:
-        """Tell whether to send a command: mining is not restarted to change nothing."""
+        """Return whether to send a command: mining is not restarted to change nothing."""
         key = command.setting
         if key is None or command.effect is not Effect.RESTARTS_MINING:
             return True
-        known = [self._requested(key), self.remembered.get(key, {}).get("value")]
-        if key in self._asked:
-            known = [self._asked[key].value]
+        known = [self._last_request(key), self._stored.get(key, {}).get("value")]
+        if key in self._requested:
+            known = [self._requested[key].value]
         elif key in self._pending:
             known = [self._pending[key].value]
         return command.value not in known
 
     @contextmanager
-    def asking(self, command: Command) -> Iterator[None]:
+    def requesting(self, command: Command) -> Iterator[None]:
         """Show the value of a command while it is under way."""
         key = command.setting
         if key:
-            self._asked[key] = command
+            self._requested[key] = command
         try:
             yield
-        except UnansweredError:  # nobody knows any more what the miner has
+        except UnansweredError:  # the miner may have the old value or the new one
             if command.effect is Effect.RESETS:
-                self.remembered.clear()
+                self._stored.clear()
             elif key:
-                self.remembered.pop(key, None)
+                self._stored.pop(key, None)
             raise
         finally:
-            if key and self._asked.get(key) is command:
-                del self._asked[key]
+            if key and self._requested.get(key) is command:
+                del self._requested[key]
 
     def accept(self, command: Command) -> None:
-        """Take note that the miner accepted a command."""
+        """Show the value of a command that the miner accepted, until a poll confirms it."""
         if command.effect is Effect.RESETS:
-            self.remembered.clear()
+            self._stored.clear()
             self._pending.clear()
         if command.effect in _NEW_RUN:
-            self._told = time.monotonic()
-            self.remembered.pop(_PERCENT, None)
+            self.mining_run.expect_end()
+            self._stored.pop(_PERCENT, None)
             self._pending.pop(_PERCENT, None)
         key = command.setting
         if key is None or key not in SETTINGS or command.value is None:
@@ -201,17 +185,14 @@ class Settings:
                 command.value, command.effect, time.monotonic()
             )
         if assumed or key == _LIMIT:
-            self.remembered[key] = {"value": command.value}
+            self._stored[key] = {"value": command.value}
         if assumed and key == _PERCENT and self._snapshot:
-            self._bind_percent(self._snapshot)
+            self._bind_percent(self._snapshot.mining_since)
 
     def update(self, snapshot: Snapshot, began: float) -> None:
-        """Compare what was asked for with what a poll says that `began` at a monotonic time."""
+        """Compare the pending values with a poll that `began` at a monotonic time."""
         last, self._snapshot = self._snapshot, snapshot
-        if self._told is not None and began >= self._told:
-            self._told = None
-        restarted = self._has_restarted(snapshot)
-        self.restarts += restarted
+        restarted = self.mining_run.update(snapshot, began)
         for key, pending in list(self._pending.items()):
             reported = self._reported(key)
             if reported == pending.value:
@@ -239,23 +220,8 @@ class Settings:
             return None
         return SETTINGS[key].value_fn(self._snapshot)
 
-    def _has_restarted(self, snapshot: Snapshot) -> bool:
-        """Tell whether mining started anew since it was last seen; a stop alone is no start."""
-        elapsed = snapshot.live.elapsed
-        if snapshot.mining is False and self._run is None:
-            self._run = (math.inf, 0.0)  # whatever comes after a stop is a new start
-        if not snapshot.mining or not elapsed:
-            return False
-        now = time.monotonic()
-        last, self._run = self._run, (elapsed, now)
-        if last is None:
-            return False
-        # Told by our own steady clock: it sees a short run after a long gap, and no step of the time.
-        expected = last[0] + now - last[1]
-        return elapsed < last[0] or elapsed < expected - _SAME_START
-
-    def _requested(self, key: str) -> Value | float | None:
-        """Return what the firmware says was asked for; a limit in force is no request."""
+    def _last_request(self, key: str) -> Value | float | None:
+        """Return the request that the firmware reports; a limit in force is no request."""
         if key == _LIMIT and self._snapshot:
             return self._snapshot.power_limit_set
         return self._reported(key)
@@ -263,45 +229,35 @@ class Settings:
     def _check_percent(
         self, snapshot: Snapshot, *, restarted: bool, first: bool
     ) -> None:
-        """Forget the power percent when the miner has."""
-        if _PERCENT not in self.remembered:
+        """Forget the power percent when the miner has forgotten it."""
+        if _PERCENT not in self._stored:
             return
         since = snapshot.mining_since
-        bound = self.remembered[_PERCENT].get("mining_since")
+        text = self._stored[_PERCENT].get("mining_since")
+        bound = datetime.fromisoformat(text) if text else None
         if snapshot.mining is False:
             same_run = False
         elif first:
-            # A new Home Assistant has nothing but the time when mining started.
-            same_run = (
-                since is not None
-                and bound is not None
-                and _apart(since, bound) <= _SAME_START
-            )
+            # After a restart of Home Assistant, a run is known by its start only.
+            same_run = bool(since and bound and abs(since - bound) <= SAME_START)
         else:
             same_run = not (bound and restarted)
         if not same_run:
-            del self.remembered[_PERCENT]
-        elif not bound or _apart(since, bound) > _SAME_START / 2:
-            self._bind_percent(snapshot)
+            del self._stored[_PERCENT]
+        elif since and (bound is None or abs(since - bound) > SAME_START / 2):
+            self._bind_percent(since)
 
-    def _bind_percent(self, snapshot: Snapshot) -> None:
+    def _bind_percent(self, since: datetime | None) -> None:
         """Tie the power percent to the present run, by its start; two clocks drift apart."""
-        if snapshot.mining_since:
-            self.remembered[_PERCENT]["mining_since"] = (
-                snapshot.mining_since.isoformat()
-            )
+        if since:
+            self._stored[_PERCENT]["mining_since"] = since.isoformat()
 
     def _check_limit(self) -> None:
-        """Keep what became of the limit; a change that we did not ask for voids the request."""
+        """Store the limit that the miner reports; one that we did not request voids the request."""
         reported = self._reported(_LIMIT)
         if not isinstance(reported, int | float) or _LIMIT in self._pending:
             return
-        memory = self.remembered.setdefault(_LIMIT, {})
-        if memory.get("reported", reported) != reported:
-            memory.pop("value", None)
-        memory["reported"] = reported
-
-
-def _apart(since: datetime | None, bound: str) -> float:
-    """Return the seconds between two start times."""
-    return abs((since - datetime.fromisoformat(bound)).total_seconds()) if since else 0
+        stored = self._stored.setdefault(_LIMIT, {})
+        if stored.get("reported", reported) != reported:
+            stored.pop("value", None)
+        stored["reported"] = reported

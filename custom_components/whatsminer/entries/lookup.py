@@ -1,0 +1,105 @@
+"""Finds the config entries of miners, and whether the miners can be reached."""
+
+from typing import Protocol
+
+from homeassistant.config_entries import SOURCE_IGNORE, ConfigEntry, ConfigEntryState
+from homeassistant.core import HomeAssistant, callback
+
+from ..api import DEFAULT_PORT, Miner
+from ..const import DOMAIN
+from ..miner.record import Address, address_of
+
+
+class Coordinator(Protocol):
+    """What this folder, which is below the coordinator, needs of it."""
+
+    client: Miner
+    last_update_success: bool
+
+    def async_refresh_soon(self) -> None:
+        """Poll in the background."""
+
+    def async_handle_wrong_miner(self, found: str) -> None:
+        """Handle that another miner is at the address, by its MAC address."""
+
+
+def coordinator_of(entry: ConfigEntry) -> Coordinator | None:
+    """Return the coordinator of an entry, None while the entry is not loaded."""
+    if entry.state is not ConfigEntryState.LOADED:
+        return None
+    coordinator: Coordinator = entry.runtime_data.coordinator
+    return coordinator
+
+
+def miner_entries(
+    hass: HomeAssistant, *, include_disabled: bool = True
+) -> list[ConfigEntry]:
+    """Return the entries of all miners. Ignored miners have none."""
+    return hass.config_entries.async_entries(
+        DOMAIN, include_ignore=False, include_disabled=include_disabled
+    )
+
+
+def entry_for_mac(hass: HomeAssistant, mac: str) -> ConfigEntry | None:
+    """Return the entry of a miner, None for a new or an ignored one."""
+    entry = hass.config_entries.async_entry_for_domain_unique_id(DOMAIN, mac)
+    if entry is None or entry.source != SOURCE_IGNORE:
+        return entry
+    return next((each for each in miner_entries(hass) if each.unique_id == mac), None)
+
+
+def entry_at_address(hass: HomeAssistant, address: Address) -> ConfigEntry | None:
+    """Return the entry whose miner is known to be at an address.
+
+    No other client may ask there: a miner copes with one connection at a time.
+    """
+    return next(
+        (
+            entry
+            for entry in miner_entries(hass)
+            if is_at_address(entry) and address_of(entry) == address
+        ),
+        None,
+    )
+
+
+def hosts_in_use(hass: HomeAssistant) -> set[str]:
+    """Return the hosts at which miners are known to be, which a scan leaves out."""
+    addresses = (
+        address_of(entry) for entry in miner_entries(hass) if is_at_address(entry)
+    )
+    # A scan asks no other port.
+    return {host for host, port in addresses if port == DEFAULT_PORT}
+
+
+def is_reachable(entry: ConfigEntry) -> bool:
+    """Return whether the miner of an entry answered the last poll."""
+    coordinator = coordinator_of(entry)
+    return coordinator is not None and coordinator.last_update_success
+
+
+def is_at_address(entry: ConfigEntry) -> bool:
+    """Return whether the miner of an entry is known to be at its address.
+
+    That holds during a firmware update, too, though the miner does not answer.
+    """
+    coordinator = coordinator_of(entry)
+    return coordinator is not None and (
+        coordinator.last_update_success or coordinator.client.updating
+    )
+
+
+@callback
+def refresh_entry(hass: HomeAssistant, entry: ConfigEntry) -> bool:
+    """Poll a miner at once, or try its set-up again.
+
+    Returns False when nothing was done, because the entry is neither loaded nor waiting to be
+    set up again.
+    """
+    if coordinator := coordinator_of(entry):
+        coordinator.async_refresh_soon()
+    elif entry.state is ConfigEntryState.SETUP_RETRY:
+        hass.config_entries.async_schedule_reload(entry.entry_id)
+    else:
+        return False
+    return True

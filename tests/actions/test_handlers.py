@@ -1,0 +1,504 @@
+"""What each action does to a miner."""
+
+from contextlib import suppress
+from dataclasses import replace
+from hashlib import sha256
+import logging
+from pathlib import Path
+from typing import Any
+from unittest.mock import patch
+
+import probatio
+from probatio.humanize import humanize_error
+import pytest
+from pytest_homeassistant_custom_component.common import MockConfigEntry
+
+from custom_components.whatsminer.api.readings import PoolState
+from custom_components.whatsminer.const import DOMAIN
+from custom_components.whatsminer.coordinator import WhatsminerCoordinator
+from homeassistant.const import ATTR_DEVICE_ID, CONF_HOST, CONF_PASSWORD, Platform
+from homeassistant.core import HomeAssistant
+from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
+from simulator import Closed, Pool, Refused, SimulatedMiner
+from tests import JOINED, Clock, names_of
+from tests.action_calls import DATA, POOLS, STATIC, ask, call, failure
+
+
+@pytest.fixture
+def platforms() -> tuple[Platform, ...]:
+    """No entity is needed."""
+    return ()
+
+
+@pytest.fixture
+def one(set_up: WhatsminerCoordinator) -> dict[str, Any]:
+    """A target of one miner."""
+    return {ATTR_DEVICE_ID: set_up.device_id}
+
+
+@pytest.fixture
+def firmware(hass: HomeAssistant, tmp_path: Path) -> Path:
+    """A file where files of firmware belong."""
+    hass.config.config_dir = str(tmp_path)
+    path = tmp_path / "whatsminer" / "firmware" / "new.bin"
+    path.parent.mkdir(parents=True)
+    path.write_bytes(b"firmware")
+    return path
+
+
+async def test_pools_are_replaced(
+    hass: HomeAssistant,
+    one: dict[str, Any],
+    set_up: WhatsminerCoordinator,
+    miner: SimulatedMiner,
+) -> None:
+    """The list as it was comes back, as it was a moment ago and not at the last poll."""
+    miner.state.pools = [Pool("stratum+tcp://new.example:1", "other.7", "hunter2")]
+
+    answer = await ask(hass, "update_pools", {"pools": POOLS, **one})
+
+    before = {"url": "stratum+tcp://new.example:1", "worker": "other.7"}
+    assert answer == {
+        set_up.device_id: {
+            "name": "Miner",
+            "previous_pools": [{**before, "status": "alive"}],
+        }
+    }
+    assert [(pool.url, pool.user, pool.password) for pool in miner.state.pools] == [
+        ("stratum+tcp://one.example:3333", "account.1", "p1"),
+        ("stratum+tcp://two.example:3333", "account.1", ""),
+    ]
+
+
+async def test_pools_are_not_lost_by_a_short_list(
+    hass: HomeAssistant, one: dict[str, Any], miner: SimulatedMiner
+) -> None:
+    """Unless somebody says so."""
+    pools = [Pool(f"stratum+tcp://{n}.example:1", "a") for n in range(3)]
+    miner.state.pools = list(pools)
+
+    error = await failure(hass, "update_pools", {"pools": POOLS, **one})
+    assert error.translation_key == "removes_pools"
+    assert isinstance(error, ServiceValidationError)
+    assert "Miner has 3 pools" in str(error)
+    assert miner.writes == []
+
+    data = {"pools": POOLS, "remove_others": True, **one}
+    assert (
+        len((await ask(hass, "update_pools", data)).popitem()[1]["previous_pools"]) == 3
+    )
+    assert len(miner.state.pools) == 2
+
+
+async def test_an_unused_place_is_no_pool(
+    hass: HomeAssistant, one: dict[str, Any], set_up: WhatsminerCoordinator
+) -> None:
+    """Some firmware lists all three places."""
+    used = PoolState(url="stratum+tcp://used.example:1")
+
+    async def refresh() -> None:
+        set_up.data = replace(set_up.data, pools=(used, PoolState(), PoolState()))
+
+    with patch.object(set_up, "async_refresh", refresh):
+        answer = await ask(hass, "update_pools", {"pools": POOLS[:1], **one})
+
+    assert [pool["url"] for pool in answer.popitem()[1]["previous_pools"]] == [used.url]
+
+
+async def test_pools_that_nobody_knows_are_not_lost_either(
+    hass: HomeAssistant,
+    one: dict[str, Any],
+    clock: Clock,
+    miner: SimulatedMiner,
+) -> None:
+    """What cannot be told cannot be put back. Three leave no place for others."""
+    for command in ("summary+pools+edevs", "pools"):
+        miner.misbehave(command, Refused(14))
+
+    error = await failure(hass, "update_pools", {"pools": POOLS, **one})
+    assert error.translation_key == "pools_unknown"
+    assert miner.writes == []
+
+    answer = await ask(hass, "update_pools", {"pools": [*POOLS, POOLS[0]], **one})
+    assert answer.popitem()[1]["previous_pools"] == []
+    await call(hass, "update_pools", {"pools": POOLS, "remove_others": True, **one})
+    assert names_of(miner.writes) == ["update_pools"] * 2
+
+
+async def test_pools_that_were_not_seen_are_not_replaced(
+    hass: HomeAssistant, one: dict[str, Any], miner: SimulatedMiner
+) -> None:
+    """The poll before was missed, and somebody may have changed them."""
+    miner.misbehave(JOINED, Closed(), times=1)
+
+    error = await failure(hass, "update_pools", {"pools": POOLS[:1], **one})
+
+    assert error.translation_key == "pools_unknown"
+    assert miner.writes == []
+
+
+async def test_one_pool_needs_no_list(
+    hass: HomeAssistant, one: dict[str, Any], miner: SimulatedMiner
+) -> None:
+    """A number for a password is the text that was meant."""
+    await call(hass, "update_pools", {"pools": {**POOLS[0], "password": 123}, **one})
+
+    assert [pool.password for pool in miner.state.pools] == ["123"]
+
+
+async def test_preheating_tells_how_far_it_is(
+    hass: HomeAssistant,
+    one: dict[str, Any],
+    set_up: WhatsminerCoordinator,
+    miner: SimulatedMiner,
+    clock: Clock,
+) -> None:
+    """In the words of the miner."""
+    miner.state.mining = False
+    await clock.next_poll()
+    told = []
+    for _ in range(3):
+        answer = await ask(hass, "preheat", one)
+        told.append(answer[set_up.device_id])
+        await clock.tick(20)
+
+    assert told == [
+        {"name": "Miner", "complete": complete, "message": message}
+        for complete, message in (
+            (False, "wait for adjust temp"),
+            (False, "adjust continue"),
+            (True, "adjust complete"),
+        )
+    ]
+
+
+async def test_a_miner_that_mines_is_not_preheated(
+    hass: HomeAssistant, one: dict[str, Any]
+) -> None:
+    """It says so."""
+    error = await failure(hass, "preheat", one)
+
+    assert error.translation_key == "refused"
+
+
+async def test_the_zone_is_that_of_home_assistant(
+    hass: HomeAssistant, one: dict[str, Any], miner: SimulatedMiner
+) -> None:
+    """Unless another is named."""
+    await hass.config.async_set_time_zone("Asia/Shanghai")
+
+    await call(hass, "set_time_zone", one)
+
+    assert miner.writes == [
+        {"cmd": "set_zone", "timezone": "CST-8", "zonename": "Asia/Shanghai"}
+    ]
+
+
+async def test_the_percentage_is_rounded(
+    hass: HomeAssistant, one: dict[str, Any], miner: SimulatedMiner
+) -> None:
+    """The miner takes whole numbers; both ends are allowed."""
+    for percent in ("79.5", 0, 100):
+        await call(hass, "set_power_percent", {"percent": percent, **one})
+
+    assert [write["percent"] for write in miner.writes] == ["80", "0", "100"]
+
+
+@pytest.mark.parametrize(
+    "miner", ["air_miner", "hydro_miner", "old_miner"], indirect=True
+)
+async def test_a_network_is_set(
+    hass: HomeAssistant,
+    one: dict[str, Any],
+    set_up: WhatsminerCoordinator,
+    miner: SimulatedMiner,
+) -> None:
+    """The entry knows where to look for the miner next."""
+    await call(hass, "set_network", {"confirm": True, **STATIC, **one})
+
+    assert miner.state.network.ip == "192.168.1.50"
+    assert set_up.memory.data["host"] == "192.168.1.50"
+
+
+async def test_a_static_address_is_given_up(
+    hass: HomeAssistant,
+    one: dict[str, Any],
+    set_up: WhatsminerCoordinator,
+    miner: SimulatedMiner,
+) -> None:
+    """Where it will be is for the router to say."""
+    await call(hass, "set_network", {"confirm": True, "mode": "dhcp", **one})
+
+    assert miner.writes == [{"cmd": "net_config", "param": "dhcp"}]
+    assert "host" not in set_up.memory.data
+
+
+async def test_no_two_miners_get_one_address(
+    hass: HomeAssistant, one: dict[str, Any], miner: SimulatedMiner
+) -> None:
+    """Neither of them could be reached."""
+    data = {"confirm": True, **STATIC, **one}
+    MockConfigEntry(
+        domain=DOMAIN, title="Hall", data={CONF_HOST: STATIC["ip"]}
+    ).add_to_hass(hass)
+
+    error = await failure(hass, "set_network", data)
+    assert error.translation_key == "address_taken"
+    assert isinstance(error, ServiceValidationError)
+    assert "192.168.1.50" in str(error)
+    assert "Hall" in str(error)
+    assert miner.requests == []
+
+    await call(hass, "set_network", {**data, "ip": "192.168.1.51"})
+    assert miner.state.network.ip == "192.168.1.51"
+
+
+async def test_a_miner_may_keep_its_address(
+    hass: HomeAssistant,
+    one: dict[str, Any],
+    config_entry: MockConfigEntry,
+    miner: SimulatedMiner,
+) -> None:
+    """And get another gateway, say."""
+    network = {
+        "ip": config_entry.data[CONF_HOST],
+        "netmask": "255.0.0.0",
+        "gateway": "127.0.0.2",
+    }
+    await call(hass, "set_network", {"confirm": True, **STATIC, **network, **one})
+
+    assert miner.state.network.gateway == "127.0.0.2"
+
+
+# Files
+
+
+async def test_a_log_is_a_file(
+    hass: HomeAssistant,
+    one: dict[str, Any],
+    set_up: WhatsminerCoordinator,
+    miner: SimulatedMiner,
+    firmware: Path,
+) -> None:
+    """The answer says where it is, and how large."""
+    answer = (await ask(hass, "download_logs", one))[set_up.device_id]
+
+    path = Path(answer["path"])
+    assert answer == {"name": "Miner", "path": str(path), "size": len(miner.logs)}
+    assert path.read_bytes() == miner.logs
+    assert path.is_relative_to(hass.config.config_dir)
+
+
+async def test_firmware_is_a_file(
+    hass: HomeAssistant,
+    one: dict[str, Any],
+    set_up: WhatsminerCoordinator,
+    miner: SimulatedMiner,
+    firmware: Path,
+) -> None:
+    """The answer says what the miner reports before and after."""
+    with patch(
+        f"custom_components.{DOMAIN}.firmware._async_version_after", return_value="2"
+    ):
+        answer = await ask(hass, "update_firmware", DATA["update_firmware"] | one)
+
+    digest = sha256(firmware.read_bytes()).hexdigest()
+    assert [image.sha256 for image in miner.images] == [digest]
+    assert answer[set_up.device_id] == {
+        "name": "Miner",
+        "previous_version": set_up.data.firmware,
+        "version": "2",
+        "sha256": digest,
+    }
+
+
+async def test_a_firmware_may_be_refused(
+    hass: HomeAssistant,
+    one: dict[str, Any],
+    miner: SimulatedMiner,
+    firmware: Path,
+) -> None:
+    """Trying it again later would not help."""
+    miner.refuses_firmware = True
+
+    error = await failure(hass, "update_firmware", DATA["update_firmware"] | one)
+
+    assert error.translation_key == "firmware_refused"
+    assert str(error).startswith("Miner did not take the firmware: API command ERROR")
+    assert "(code 132)" in str(error)
+
+
+@pytest.mark.parametrize(
+    "file", ["old.bin", "", ".", "../secrets.yaml", "/etc/passwd", "a\0b"]
+)
+async def test_no_other_file_is_sent(
+    hass: HomeAssistant,
+    one: dict[str, Any],
+    miner: SimulatedMiner,
+    firmware: Path,
+    file: str,
+) -> None:
+    """Only files of the folder of firmware are."""
+    (firmware.parent.parent / "secrets.yaml").write_text("secret")
+
+    error = await failure(
+        hass, "update_firmware", {"confirm": True, "file": file, **one}
+    )
+
+    assert error.translation_key == "firmware_not_found"
+    assert isinstance(error, ServiceValidationError)
+    assert miner.requests == []
+
+
+# Passwords
+
+
+async def test_a_password_is_changed(
+    hass: HomeAssistant,
+    one: dict[str, Any],
+    config_entry: MockConfigEntry,
+    miner: SimulatedMiner,
+) -> None:
+    """The entry has it, and commands go on."""
+    await call(hass, "change_password", DATA["change_password"] | one)
+    await call(hass, "set_led", one)
+
+    assert miner.password == config_entry.data[CONF_PASSWORD] == "new_1234"
+    assert names_of(miner.writes) == ["update_pwd", "set_led"]
+
+
+async def test_nobody_knows_the_password(
+    hass: HomeAssistant,
+    one: dict[str, Any],
+    config_entry: MockConfigEntry,
+    miner: SimulatedMiner,
+    clock: Clock,
+) -> None:
+    """The answer was lost, and the miner with it; both passwords are kept until it is back."""
+    await call(hass, "set_led", one)  # from now on there is a token
+    miner.misbehave("update_pwd", Closed(execute=True))
+    miner.misbehave("get_token", Closed())
+
+    error = await failure(hass, "change_password", DATA["change_password"] | one)
+    assert error.translation_key == "password_unknown"
+    assert config_entry.data[CONF_PASSWORD] != "new_1234"
+
+    miner.behave()
+    await clock.tick(600)
+    assert config_entry.data[CONF_PASSWORD] == "new_1234"
+    await call(hass, "set_led", one)
+
+
+async def test_an_answer_was_lost_and_the_password_is_the_old_one(
+    hass: HomeAssistant,
+    one: dict[str, Any],
+    config_entry: MockConfigEntry,
+    miner: SimulatedMiner,
+) -> None:
+    """That is found out at once, and then it is an error like any other."""
+    miner.misbehave("update_pwd", Closed())
+
+    error = await failure(hass, "change_password", DATA["change_password"] | one)
+
+    assert error.translation_key == "cannot_connect"
+    assert config_entry.data[CONF_PASSWORD] == miner.password == "satoshi"
+
+
+async def test_a_password_that_no_miner_takes_is_not_sent(
+    hass: HomeAssistant, one: dict[str, Any], miner: SimulatedMiner
+) -> None:
+    """And not shown."""
+    error = await failure(
+        hass, "change_password", {"confirm": True, "new_password": "hunter 2!", **one}
+    )
+
+    assert error.translation_key == "invalid_new_password"
+    assert "hunter" not in f"{error} {error.translation_placeholders}"
+    assert miner.requests == []
+
+
+async def test_a_password_in_the_address_of_a_pool_is_not_told(
+    hass: HomeAssistant,
+    one: dict[str, Any],
+    miner: SimulatedMiner,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """It does not belong there, but some programs take it."""
+    url = "stratum+tcp://account.1:hunter2@one.example:3333"
+    data = {"pools": [{"url": url, "worker": "a"}], **one}
+
+    error = await failure(hass, "update_pools", data)
+    assert error.translation_key == "invalid_pool_url"
+    assert "hunter2" not in f"{error} {error.translation_placeholders}"
+
+    await hass.services.async_call(DOMAIN, "update_pools", data)
+    await hass.async_block_till_done()
+    assert "hunter2" not in caplog.text
+    assert miner.writes == []
+
+
+@pytest.mark.parametrize(
+    ("action", "data"),
+    [
+        ("change_password", {"confirm": True, "new_password": "hunter2"}),
+        (
+            "update_pools",
+            {"pools": [POOLS[0] | {"password": "hunter2"}], "remove_others": True},
+        ),
+    ],
+)
+@pytest.mark.parametrize("how", ["done", "refused", "lost", "wrong", "nonsense"])
+async def test_secrets_are_in_no_log_and_in_no_error(
+    hass: HomeAssistant,
+    one: dict[str, Any],
+    miner: SimulatedMiner,
+    caplog: pytest.LogCaptureFixture,
+    action: str,
+    data: dict[str, Any],
+    how: str,
+) -> None:
+    """Whether somebody waits for the action or not; Home Assistant logs calls that failed.
+
+    Only when its core is told to log everything, it logs each call to each integration as it
+    came; no integration can keep out of that.
+    """
+    caplog.set_level(logging.DEBUG)
+    caplog.set_level(logging.INFO, "homeassistant.core")
+    # The miner itself may say what it likes.
+    caplog.set_level(logging.INFO, "simulator")
+    command = {"change_password": "update_pwd"}.get(action, action)
+    match how:
+        case "refused":
+            miner.misbehave(command, Refused(132))
+        case "lost":
+            miner.misbehave(command, Closed())
+        case "wrong":
+            data = {**data, "pools": [{"url": "hunter2", "password": "hunter2"}]}
+            if action == "change_password":
+                data = {**data, "new_password": "hunter2 hunter2"}
+                del data["pools"]
+        case "nonsense":
+            (name,) = data.keys() & {"new_password", "pools"}
+            data = {**data, name: ["hunter2"]}
+    errors: list[BaseException] = []
+    try:
+        await call(hass, action, data | one)
+    except (HomeAssistantError, probatio.Invalid) as err:
+        errors = [err, *([err.__cause__] if err.__cause__ else [])]
+    assert bool(errors) is (how != "done")
+    for error in errors:
+        shown = [str(error), repr(error)]
+        if isinstance(error, probatio.Invalid):
+            shown.append(humanize_error(data | one, error))
+        assert "hunter2" not in " ".join(shown)
+        assert "hunter2" not in str(getattr(error, "translation_placeholders", ""))
+
+    with suppress(probatio.Invalid):
+        await hass.services.async_call(DOMAIN, action, data | one)
+    await hass.async_block_till_done()
+
+    assert "hunter2" not in caplog.text
+    if how == "refused":
+        assert (
+            f"Error executing service: <ServiceCall whatsminer.{action}" in caplog.text
+        )

@@ -1,0 +1,456 @@
+"""How a stopped miner is heated up, and what is known of it meanwhile."""
+
+import pytest
+from pytest_homeassistant_custom_component.common import MockConfigEntry
+
+from custom_components.whatsminer.actions import preheat as preheating
+from custom_components.whatsminer.actions.preheat import Preheat
+from custom_components.whatsminer.coordinator import WhatsminerCoordinator
+from homeassistant.const import Platform
+from homeassistant.core import HomeAssistant
+from homeassistant.exceptions import HomeAssistantError
+from simulator import GARBAGE, Closed, Misbehaviour, Raw, Refused, SimulatedMiner
+from tests import JOINED, Clock, Held, act, names_of
+
+pytestmark = [
+    pytest.mark.parametrize(
+        "platforms", [(Platform.BUTTON, Platform.SWITCH)], ids=[""]
+    ),
+    pytest.mark.parametrize("miner", ["air_miner", "old_miner"], indirect=True),
+]
+
+
+@pytest.fixture
+async def preheat(
+    miner: SimulatedMiner, clock: Clock, set_up: WhatsminerCoordinator
+) -> Preheat:
+    """The preheating of a miner that is stopped."""
+    miner.state.mining = False
+    await clock.next_poll(2)
+    miner.requests.clear()
+    preheat: Preheat = set_up.config_entry.runtime_data.preheat
+    return preheat
+
+
+async def press(hass: HomeAssistant) -> None:
+    """Press the button."""
+    await act(hass, "button.press", "button.miner_preheat")
+
+
+def asked(miner: SimulatedMiner) -> int:
+    """Return how often the miner was told to preheat."""
+    return names_of(miner.writes).count("pre_power_on")
+
+
+def warnings_of(caplog: pytest.LogCaptureFixture) -> list[str]:
+    """Return what the log warns of, as far as it is about preheating."""
+    return [
+        record.getMessage()
+        for record in caplog.records
+        if record.levelname == "WARNING" and record.name == preheating.__name__
+    ]
+
+
+async def test_it_is_repeated_until_it_is_complete(
+    hass: HomeAssistant, miner: SimulatedMiner, clock: Clock, preheat: Preheat
+) -> None:
+    """Every ten seconds, and each answer is shown."""
+    assert preheat.state is None
+    await press(hass)
+    states = [preheat.state]
+
+    for _ in range(8):
+        await clock.tick(10)
+        states.append(preheat.state)
+
+    assert states == ["waiting"] * 2 + ["adjusting"] * 2 + ["complete"] * 5
+    assert asked(miner) == 5
+    assert miner.writes[0] == {"cmd": "pre_power_on"}
+
+
+async def test_every_change_is_told(
+    hass: HomeAssistant,
+    clock: Clock,
+    set_up: WhatsminerCoordinator,
+    preheat: Preheat,
+) -> None:
+    """Whoever shows the state need not wait for a poll."""
+    told: list[str | None] = []
+    unsub = set_up.async_add_listener(lambda: told.append(preheat.state))
+    await press(hass)
+    assert told[-1] == "waiting"
+
+    await clock.tick(10)
+    await clock.tick(10)
+    assert told[-1] == "adjusting"
+    unsub()
+
+
+async def test_a_repetition_is_no_reason_to_poll(
+    hass: HomeAssistant, miner: SimulatedMiner, clock: Clock, preheat: Preheat
+) -> None:
+    """Nothing that a poll shows has changed."""
+    await press(hass)
+    await clock.tick(10)
+    await clock.tick(10)
+
+    assert names_of(miner.writes) == ["pre_power_on"] * 3
+    assert JOINED not in names_of(miner.requests)
+    await clock.tick(10)
+    assert names_of(miner.requests).count(JOINED) == 1
+
+
+async def test_it_ends_when_mining_is_switched_on_here(
+    hass: HomeAssistant, miner: SimulatedMiner, clock: Clock, preheat: Preheat
+) -> None:
+    """From the moment that the miner has accepted it."""
+    await press(hass)
+
+    await act(hass, "switch.turn_on", "switch.miner")
+    assert preheat.state is None
+
+    await clock.next_poll(5)
+    assert preheat.state is None
+    assert asked(miner) == 1
+
+
+async def test_it_goes_on_when_mining_cannot_be_switched_on(
+    hass: HomeAssistant, miner: SimulatedMiner, clock: Clock, preheat: Preheat
+) -> None:
+    """A power on that was refused has changed nothing."""
+    await press(hass)
+    miner.misbehave("power_on", Refused(132))
+
+    with pytest.raises(HomeAssistantError):
+        await act(hass, "switch.turn_on", "switch.miner")
+    assert preheat.state == "waiting"
+
+    await clock.tick(10)
+    assert asked(miner) == 2
+
+
+async def test_it_ends_when_somebody_else_starts_mining(
+    hass: HomeAssistant,
+    miner: SimulatedMiner,
+    clock: Clock,
+    preheat: Preheat,
+) -> None:
+    """A poll sees it, or the miner refuses the next repetition."""
+    await press(hass)
+    miner.state.mining = True
+
+    await clock.next_poll(3)
+
+    assert preheat.state is None
+    assert asked(miner) <= 2
+
+
+async def test_a_state_does_not_come_back(
+    hass: HomeAssistant, miner: SimulatedMiner, clock: Clock, preheat: Preheat
+) -> None:
+    """A miner that mined and was stopped again is cold until it is preheated again."""
+    await press(hass)
+    for _ in range(4):
+        await clock.tick(10)
+    assert preheat.state == "complete"
+
+    miner.state.mining = True
+    await clock.next_poll(2)
+    miner.state.mining = False
+    await clock.next_poll(2)
+
+    assert preheat.state is None
+
+
+@pytest.mark.parametrize("code", [132, 45, 14])
+async def test_it_ends_when_a_repetition_is_refused(
+    hass: HomeAssistant,
+    miner: SimulatedMiner,
+    clock: Clock,
+    preheat: Preheat,
+    code: int,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """Nobody waits for the answer, so nobody gets an error: the log has it."""
+    await press(hass)
+    miner.misbehave("pre_power_on", Refused(code, "too cold"), times=1)
+
+    await clock.tick(10)
+    assert preheat.state is None
+    (warning,) = warnings_of(caplog)
+    assert warning.startswith("Miner: preheating ended: ")
+    assert "too cold" in warning
+
+    await clock.tick(10)
+    assert asked(miner) == 2
+
+
+@pytest.mark.parametrize(
+    "how",
+    [Closed(), Closed(execute=True), GARBAGE, Refused(135), Refused(136)],
+    ids=str,
+)
+async def test_it_goes_on_when_a_repetition_fails_for_another_reason(
+    hass: HomeAssistant,
+    miner: SimulatedMiner,
+    clock: Clock,
+    preheat: Preheat,
+    how: Misbehaviour,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """It says nothing of the boards, and the button promises ten minutes."""
+    await press(hass)
+    miner.misbehave("pre_power_on", how)
+    for _ in range(3):
+        await clock.tick(10)
+        assert preheat.state == "waiting"
+
+    miner.behave()
+    for _ in range(5):
+        await clock.tick(10)
+    assert preheat.state == "complete"
+    assert warnings_of(caplog) == []
+
+
+async def test_a_miner_that_stays_away_is_asked_for_ten_minutes_at_most(
+    hass: HomeAssistant, miner: SimulatedMiner, clock: Clock, preheat: Preheat
+) -> None:
+    """As one that never comes to an end."""
+    await press(hass)
+    miner.misbehave("pre_power_on", Closed())
+    for _ in range(59):
+        await clock.tick(10)
+    assert preheat.state == "waiting"
+
+    await clock.tick(10)
+    assert preheat.state is None
+
+    miner.behave()
+    before = asked(miner)
+    await clock.tick(60)
+    assert asked(miner) == before
+
+
+async def test_a_press_that_fails_does_not_end_what_is_repeated(
+    hass: HomeAssistant, miner: SimulatedMiner, clock: Clock, preheat: Preheat
+) -> None:
+    """Whoever pressed is told; the miner goes on as before."""
+    await press(hass)
+    miner.misbehave("pre_power_on", Refused(136), times=1)
+    with pytest.raises(HomeAssistantError):
+        await press(hass)
+    assert preheat.state == "waiting"
+
+    await clock.tick(10)
+    assert asked(miner) == 3
+
+
+@pytest.mark.parametrize(
+    ("how", "key"),
+    [
+        (Refused(132), "refused"),
+        (Refused(136), "too_many_tokens"),
+        (Closed(), "unanswered"),
+    ],
+)
+async def test_whoever_presses_gets_the_error(
+    hass: HomeAssistant,
+    miner: SimulatedMiner,
+    clock: Clock,
+    preheat: Preheat,
+    how: Misbehaviour,
+    key: str,
+) -> None:
+    """And nothing is repeated that has not begun."""
+    miner.misbehave("pre_power_on", how)
+
+    with pytest.raises(HomeAssistantError) as error:
+        await press(hass)
+
+    assert error.value.translation_key == key
+    assert preheat.state is None
+    before = asked(miner)
+    await clock.tick(30)
+    assert asked(miner) == before
+
+
+async def test_it_ends_after_ten_minutes(
+    hass: HomeAssistant,
+    miner: SimulatedMiner,
+    clock: Clock,
+    preheat: Preheat,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Miners that never come to an end are left alone then."""
+    monkeypatch.setattr(miner.state, "preheat", lambda: "wait for adjust temp")
+    await press(hass)
+
+    for _ in range(59):
+        await clock.tick(10)
+    assert preheat.state == "waiting"
+    assert asked(miner) == 60
+
+    await clock.tick(10)
+    assert preheat.state is None
+    await clock.tick(60)
+    assert asked(miner) in (60, 61)
+
+
+async def test_a_complete_state_is_forgotten_after_ten_minutes(
+    hass: HomeAssistant, miner: SimulatedMiner, clock: Clock, preheat: Preheat
+) -> None:
+    """By then it is no longer true."""
+    await press(hass)
+    for _ in range(59):
+        await clock.tick(10)
+    assert preheat.state == "complete"
+
+    await clock.tick(10)
+
+    assert preheat.state is None
+    assert asked(miner) == 5
+
+
+async def test_pressed_again_the_ten_minutes_start_anew(
+    hass: HomeAssistant,
+    miner: SimulatedMiner,
+    clock: Clock,
+    preheat: Preheat,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """And there are not two who repeat."""
+    monkeypatch.setattr(miner.state, "preheat", lambda: "adjust continue")
+    await press(hass)
+    for _ in range(3):
+        await clock.tick(10)
+    await clock.tick(5)
+    await press(hass)
+    for _ in range(59):
+        await clock.tick(10)
+    assert preheat.state == "adjusting"
+    assert asked(miner) == 4 + 60
+
+    await clock.tick(10)
+    assert preheat.state is None
+
+
+@pytest.mark.parametrize(
+    ("said", "state"),
+    [
+        ('"complete":"false","msg":"something new"', "waiting"),
+        ('"complete":"false","msg":""', "waiting"),
+        ('"complete":"true","msg":"something new"', "complete"),
+        ('"complete":true,"msg":"adjust continue"', "complete"),
+        ('"complete":"false","msg":"Adjust Continue"', "adjusting"),
+        ('"msg":"adjust complete"', "waiting"),
+    ],
+)
+async def test_words_that_nobody_knows_are_one_more_reason_to_wait(
+    hass: HomeAssistant,
+    miner: SimulatedMiner,
+    preheat: Preheat,
+    said: str,
+    state: str,
+) -> None:
+    """Unless it says that it is complete."""
+    plain = f'{{"STATUS":"S","When":1,"Code":131,"Msg":{{{said}}}}}'
+    miner.misbehave("pre_power_on", Raw(plain.encode()))
+
+    await press(hass)
+
+    assert preheat.state == state
+
+
+async def test_the_miner_can_be_asked_once(
+    miner: SimulatedMiner, clock: Clock, preheat: Preheat
+) -> None:
+    """For those who repeat it themselves: they get the answer, and it is shown."""
+    answer = await preheat.async_send_once()
+
+    assert answer.message == {"complete": "false", "msg": "wait for adjust temp"}
+    assert preheat.state == "waiting"
+    await clock.tick(60)
+    assert asked(miner) == 1
+    assert preheat.state == "waiting"
+
+    await clock.tick(600)
+    assert preheat.state is None
+
+
+async def test_asking_once_more_does_not_disturb_what_is_repeated(
+    hass: HomeAssistant,
+    miner: SimulatedMiner,
+    clock: Clock,
+    preheat: Preheat,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """It is repeated as before, for as long as before."""
+    monkeypatch.setattr(miner.state, "preheat", lambda: "adjust continue")
+    await press(hass)
+    await clock.tick(5)
+    await preheat.async_send_once()
+    await clock.tick(5)
+    assert asked(miner) == 3
+
+    for _ in range(59):
+        await clock.tick(10)
+    assert preheat.state is None
+
+
+async def test_who_asks_once_gets_the_error(
+    miner: SimulatedMiner, preheat: Preheat
+) -> None:
+    """As a translated sentence."""
+    miner.misbehave("pre_power_on", Refused(132))
+
+    with pytest.raises(HomeAssistantError) as error:
+        await preheat.async_send_once()
+
+    assert error.value.translation_key == "refused"
+    assert preheat.state is None
+
+
+@pytest.mark.parametrize("under_way", [False, True])
+async def test_it_ends_with_the_entry(
+    hass: HomeAssistant,
+    miner: SimulatedMiner,
+    clock: Clock,
+    config_entry: MockConfigEntry,
+    preheat: Preheat,
+    under_way: bool,
+) -> None:
+    """Also when a repetition is just under way; nothing is left behind."""
+    await press(hass)
+    if under_way:
+        held = Held()
+        miner.misbehave("pre_power_on", held)
+        clock.move(10)
+        await held.reached.wait()
+
+    assert await hass.config_entries.async_unload(config_entry.entry_id)
+    assert preheat.state is None
+
+    miner.behave()
+    await clock.tick(60)
+    assert asked(miner) == 1 + under_way
+
+
+async def test_a_press_that_outlasts_its_entry_repeats_nothing(
+    hass: HomeAssistant,
+    miner: SimulatedMiner,
+    clock: Clock,
+    config_entry: MockConfigEntry,
+    preheat: Preheat,
+) -> None:
+    """The miner took its time to answer, and was unloaded meanwhile."""
+    held = Held()
+    miner.misbehave("pre_power_on", held)
+    call = hass.async_create_task(press(hass))
+    await held.reached.wait()
+    assert await hass.config_entries.async_unload(config_entry.entry_id)
+
+    held.release.set()
+    await call
+
+    await clock.tick(60)
+    assert asked(miner) == 1

@@ -1,0 +1,72 @@
+"""docs/actions.md, the actions with their fields: made here, and kept up to date."""
+
+from typing import Any, Final
+
+import pytest
+
+from custom_components.whatsminer.actions.table import ACTIONS, Action
+from homeassistant.core import SupportsResponse
+from homeassistant.util.yaml import load_yaml_dict
+from tests.texts import FOLDER, ROOT, TEXTS
+
+PAGE: Final = ROOT / "docs" / "actions.md"
+SERVICES: Final[dict[str, Any]] = load_yaml_dict(str(FOLDER / "services.yaml"))
+INTRODUCTION: Final = """\
+# Actions
+
+Made from the code and its texts by `tests/test_actions_page.py`; to change it, change those.
+[commands.md](commands.md) shows what reaches the miner.
+
+Actions with a target take any miners, entities, areas or labels; the others take the device of one
+miner, and `confirm`. Those for administrators are refused to other users.
+
+The others ask for the same permission as Home Assistant's own actions: to control, or to read. For
+each miner, a user needs it for the miner's switch (its hash rate, if it was added without its
+password) and for every entity of the miner that the target contains. Entities of hashboards count only
+if they are named themselves, because a hashboard stands for its miner. If the permission is missing
+for one miner, nothing is sent to any. Automations run without a user and are not restricted; a script
+may do what the user may who starts it.
+"""
+
+
+def section(action: Action) -> str:
+    """Return what there is to know of one action."""
+    texts = TEXTS["en"]["services"][action.name]
+    who = (
+        "Administrators"
+        if action.admin_only
+        else f"Users who may {action.permission} the miners"
+    )
+    whom = "one miner" if action.one_miner else "any target"
+    told = "nothing" if action.response is SupportsResponse.NONE else "a response"
+    fields: dict[str, Any] = (SERVICES[action.name] or {}).get("fields", {})
+    rows = [
+        f"| `{name}` | {_needed(field or {})} | {texts['fields'][name]['description']} |\n"
+        for name, field in fields.items()
+    ]
+    table = ""
+    if rows:
+        table = "\n| field | needed | meaning |\n|---|---|---|\n" + "".join(rows)
+    return (
+        f"\n## `whatsminer.{action.name}`\n\n{texts['description']}\n\n"
+        f"{who}, {whom}; returns {told}.\n{table}"
+    )
+
+
+def _needed(field: dict[str, Any]) -> str:
+    if "default" in field and not field.get("required"):
+        return f"no, `{field['default']}`".lower()
+    return "yes" if field.get("required") else "no"
+
+
+def page() -> str:
+    """Return docs/actions.md."""
+    return INTRODUCTION + "".join(map(section, ACTIONS))
+
+
+def test_the_page_says_what_the_code_does(request: pytest.FixtureRequest) -> None:
+    """Run it with --snapshot-update to write it anew."""
+    if request.config.option.update_snapshots:
+        PAGE.write_text(page())
+
+    assert PAGE.read_text() == page()

@@ -1,0 +1,208 @@
+"""docs/entities.md, the list of all entities: made here, and kept up to date."""
+
+from collections.abc import Iterable
+import json
+from pathlib import Path
+from typing import Final
+
+import pytest
+
+from custom_components.whatsminer.api import (
+    Capabilities,
+    Command,
+    Effect,
+    Generation,
+    commands,
+)
+from custom_components.whatsminer.api.capabilities import OPTIONAL
+from custom_components.whatsminer.binary_sensor import (
+    BINARY_SENSORS,
+    BOARD_BINARY_SENSORS,
+)
+from custom_components.whatsminer.button import BUTTONS
+from custom_components.whatsminer.entity import WhatsminerEntityDescription
+from custom_components.whatsminer.event import EVENTS
+from custom_components.whatsminer.number import NUMBERS, WhatsminerNumberDescription
+from custom_components.whatsminer.select import SELECTS, WhatsminerSelectDescription
+from custom_components.whatsminer.sensor_descriptions import (
+    BOARD_SENSORS,
+    PRICE_SENSORS,
+    PROGRESS_SENSORS,
+    SENSORS,
+)
+from custom_components.whatsminer.sensor_totals import TOTALS
+from custom_components.whatsminer.switch import SWITCHES, WhatsminerSwitchDescription
+from homeassistant.components.number import NumberEntityDescription
+from homeassistant.components.select import SelectEntityDescription
+from homeassistant.components.sensor import SensorEntityDescription
+
+ROOT: Final = Path(__file__).parents[2]
+PAGE: Final = ROOT / "docs" / "entities.md"
+NAMES: Final = json.loads(
+    (ROOT / "custom_components/whatsminer/translations/en.json").read_text()
+)["entity"]
+
+HEAD: Final = """\
+# Entities
+
+<!-- Written by `pytest tests/test_entities_page.py --snapshot-update` from the code. -->
+
+The key is the end of the unique ID: `<mac>_<key>` for the miner, `<mac>_board<slot>_<key>` for a
+hashboard (slots begin at 0, the names of hashboards at 1). Entities in *italics* are disabled until
+you enable them. **told**: where the firmware tells it; **air**, **liquid**: on miners that are
+cooled so. Controls are there only when the miner was added with its password, and prices while its
+preferences have a hash price.
+
+Where the state of each control comes from is in [settings.md](settings.md), and where every
+reading goes in [readings.md](readings.md).
+"""
+
+EFFECTS: Final = {
+    Effect.NONE: "goes on",
+    Effect.NEXT_START: "goes on; counts from the next start of mining",
+    Effect.STARTS: "starts",
+    Effect.STOPS: "stops",
+    Effect.RESTARTS_MINING: "**restarts**",
+    Effect.REBOOTS: "**the miner reboots**",
+    Effect.RESETS: "**the miner reboots**",
+}
+# Their unit has the currency of Home Assistant in it.
+PRICES: Final = {description.key for description in PRICE_SENSORS}
+# What a button sends cannot be told from its description.
+PRESSES: Final = {
+    "restart_mining": commands.restart_btminer(),
+    "reboot": commands.reboot(),
+    "identify": commands.set_led_auto(),
+    "preheat": commands.pre_power_on(),
+}
+
+
+def name(platform: str, description: WhatsminerEntityDescription) -> str:
+    """Return the name of an entity, in italics while it is disabled."""
+    text = NAMES[platform].get(description.key, {}).get("name")
+    if description.name is None:
+        text = "(the miner's own name)"
+    elif text is None:  # the device class names it
+        text = str(description.device_class).replace("_", " ").capitalize()
+    return text if description.entity_registry_enabled_default else f"*{text}*"
+
+
+def unit(description: WhatsminerEntityDescription) -> str:
+    """Return the unit, the range or the options."""
+    match description:
+        case NumberEntityDescription():
+            most: float | str | None = description.native_max_value
+            if most is None:
+                most = "0 (air), 100 (liquid)"
+            return (
+                f"{description.native_min_value} to {most} "
+                f"{description.native_unit_of_measurement or ''}"
+            ).strip()
+        case SelectEntityDescription() if description.options:
+            return ", ".join(description.options)
+        case SensorEntityDescription() if description.key in PRICES:
+            return "currency/kWh"
+        case SensorEntityDescription():
+            if description.options:
+                return ", ".join(description.options)
+            return str(
+                description.native_unit_of_measurement or description.device_class or ""
+            )
+    return ""
+
+
+def existence(description: WhatsminerEntityDescription, generation: Generation) -> str:
+    """Return on which miners of a generation an entity is."""
+
+    def exists(*, liquid: bool, reports: Iterable[str] = OPTIONAL) -> bool:
+        return description.exists_fn(
+            Capabilities(
+                generation=generation, liquid_cooled=liquid, reports=frozenset(reports)
+            )
+        )
+
+    air, liquid = exists(liquid=False), exists(liquid=True)
+    if not (air or liquid):
+        return "–"
+    if not exists(liquid=liquid, reports=()):
+        return "told"
+    return "yes" if air and liquid else "air" if air else "liquid"
+
+
+def effect(description: WhatsminerEntityDescription) -> str:
+    """Return what a control does to mining."""
+    sent: list[Command] = []
+    match description:
+        case WhatsminerNumberDescription():
+            sent = [description.set_fn(0 if description.key != "power_limit" else 3000)]
+        case WhatsminerSelectDescription():
+            sent = [description.set_fn("low")]
+        case WhatsminerSwitchDescription():
+            sent = [description.set_fn(False), description.set_fn(True)]
+        case _:
+            sent = [PRESSES[description.key]]
+    return ", ".join(dict.fromkeys(EFFECTS[command.effect] for command in sent))
+
+
+def table(
+    platform: str, descriptions: Iterable[WhatsminerEntityDescription]
+) -> list[str]:
+    """Return the rows of a platform."""
+    control = platform in ("switch", "number", "select", "button")
+    last = "mining" if control else "kind"
+    rows = [
+        f"| entity | key | what | {last} | V1 | V2.0.x | V2.2 |",
+        "|---|---|---|---|---|---|---|",
+    ]
+    for description in descriptions:
+        category = str(description.entity_category or "")
+        rows.append(
+            " | ".join(
+                (
+                    f"| {name(platform, description)}",
+                    f"`{description.key}`",
+                    unit(description),
+                    effect(description) if control else category,
+                    *(existence(description, item) for item in Generation),
+                )
+            )
+            + " |"
+        )
+    return rows
+
+
+def page() -> str:
+    """Return what the page has to say."""
+    sensors: list[WhatsminerEntityDescription] = [
+        *SENSORS,
+        *PROGRESS_SENSORS,
+        *TOTALS,
+        *PRICE_SENSORS,
+    ]
+    tables: tuple[tuple[str, str, Iterable[WhatsminerEntityDescription]], ...] = (
+        ("Sensors", "sensor", sensors),
+        ("Sensors of each hashboard", "sensor", BOARD_SENSORS),
+        ("Binary sensors", "binary_sensor", BINARY_SENSORS),
+        ("Binary sensors of each hashboard", "binary_sensor", BOARD_BINARY_SENSORS),
+        ("Events", "event", EVENTS),
+        ("Switches", "switch", SWITCHES),
+        ("Numbers", "number", NUMBERS),
+        ("Selects", "select", SELECTS),
+        ("Buttons", "button", BUTTONS),
+    )
+    lines = [HEAD]
+    for title, platform, descriptions in tables:
+        lines += [f"## {title}", "", *table(platform, descriptions), ""]
+    return "\n".join(lines).rstrip() + "\n"
+
+
+def test_the_page_says_what_the_code_does(request: pytest.FixtureRequest) -> None:
+    """`--snapshot-update` writes it anew."""
+    if request.config.option.update_snapshots:
+        PAGE.write_text(page())
+    assert PAGE.read_text() == page()
+
+
+def test_every_button_says_what_it_does_to_mining() -> None:
+    """The one thing on the page that is not read from the code."""
+    assert PRESSES.keys() == {description.key for description in BUTTONS}

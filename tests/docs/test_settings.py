@@ -1,0 +1,256 @@
+"""Whether docs/settings.md says what the code does; `--snapshot-update` writes it anew."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, fields
+from datetime import UTC, datetime
+import json
+from pathlib import Path
+from typing import Any, Final, override
+
+import pytest
+
+from custom_components.whatsminer.api import (
+    Capabilities,
+    Command,
+    Effect,
+    Generation,
+    Miner,
+    RefusedError,
+    Snapshot,
+)
+from custom_components.whatsminer.api.readings import MinerInfo, Status, Summary
+from custom_components.whatsminer.api.reply import check
+from custom_components.whatsminer.const import DOMAIN
+from custom_components.whatsminer.entity import WhatsminerSettingDescription
+from custom_components.whatsminer.miner.settings import SETTINGS
+from custom_components.whatsminer.number import NUMBERS
+from custom_components.whatsminer.select import SELECTS
+from custom_components.whatsminer.switch import SWITCHES
+from homeassistant.const import Platform
+from simulator import SimulatedMiner
+
+ROOT: Final = Path(__file__).parents[2]
+PAGE: Final = ROOT / "docs" / "settings.md"
+TEXTS: Final = json.loads(
+    (ROOT / "custom_components" / DOMAIN / "translations" / "en.json").read_text()
+)["entity"]
+
+# Where the parts of a snapshot come from.
+SECTIONS: Final = {
+    "summary": ("summary", Summary),
+    "status": ("status", Status),
+    "info": ("get_miner_info", MinerInfo),
+}
+# The one state that is no single reading: the reader works it out (api/reader.py).
+MINING: Final = {
+    Generation.V1: "`summary` answers and its `Elapsed` advances, `devdetails` answers",
+    Generation.V2: "`status`: `mineroff`",
+    Generation.V2_2: "`status`: `mineroff`",
+}
+# settings.py: how long what was asked for is shown while the miner reports something else.
+PATIENCE: Final = {
+    Effect.NONE: "2 polls",
+    Effect.STOPS: "2 polls",
+    Effect.STARTS: "5 min",
+    Effect.RESTARTS_MINING: "5 min",
+    Effect.NEXT_START: "until mining starts anew",
+}
+
+HEAD: Final = """\
+# Where the state of each control comes from
+
+<!-- Written by `pytest tests/test_settings_table.py --snapshot-update` from the code. -->
+
+Not every miner says how it is set. Each cell names what is read (the miner's command, then its
+key), or says that nothing is:
+
+* **assumed**: this firmware never tells. The state is what the miner accepted last from Home
+  Assistant, unknown until then. It is stored and outlives restarts of Home Assistant; a factory
+  reset from here forgets it. A change that is made elsewhere is not seen.
+* **where told**: firmware of this generation differs. Where the key is missing or empty, it is
+  assumed, as above. This is decided when the miner is set up, and again when more is told.
+* **–**: there is no such control.
+
+Of two keys the first that is there counts. The last column is for what is read back: for so long
+a value that was accepted is shown although the miner still reports another one; then the
+reported one is shown, and a line in the log says so.
+
+"""
+TAIL: Final = """
+**Power percent** is forgotten by the miner itself whenever mining stops or starts, so where it is
+assumed it becomes unknown then: when a poll finds mining stopped or begun anew, and with every
+command that does so. After a restart of Home Assistant it is shown again only if mining has gone
+on since before.
+
+**Power limit**: what was asked for is remembered as well, because a miner that limits it further
+would otherwise be restarted by everyone who asks again. 99999 gives the limit back to the miner,
+which then reports its own. The limit of `summary` is the one in force; 0 there is no reading.
+
+**Frequency shift**: where it is assumed, the value that was accepted last is not sent
+again, because mining would be restarted to change nothing.
+
+**Fast boot** and **tuning speed** (more than 0) exclude each other by the vendor's document.
+Nothing is hidden for that: what the miner refuses is an error, and what it accepts is shown.
+"""
+
+
+type Field = tuple[str, str]
+
+
+class _Everything(frozenset[str]):
+    """What firmware reports that tells all that it can."""
+
+    @override
+    def __contains__(self, name: object) -> bool:
+        """Return True."""
+        return True
+
+
+@dataclass(frozen=True)
+class Speech:
+    """What a generation says: the keys of each command."""
+
+    generation: Generation
+    keys: Mapping[str, frozenset[str]]
+
+
+@pytest.fixture
+async def speeches(
+    socket_enabled: None,
+    air_miner: SimulatedMiner,
+    hydro_miner: SimulatedMiner,
+    old_miner: SimulatedMiner,
+) -> list[Speech]:
+    """What all generations say, oldest first."""
+    found = []
+    for miner in (old_miner, air_miner, hydro_miner):
+        client = Miner(miner.host, miner.port)
+        keys = {}
+        for command, _ in SECTIONS.values():
+            answer = await client.query(command)
+            try:
+                reading = check(answer, command).reading(command.upper())
+            except RefusedError:  # V1 does not know every command
+                reading = {}
+            keys[command] = frozenset(reading)
+        found.append(Speech((await client.poll()).generation, keys))
+    assert [speech.generation for speech in found] == list(Generation)
+    return found
+
+
+def state_of(key: str, generation: Generation, values: Mapping[Field, int]) -> object:
+    """Return what a setting shows when nothing is known but these fields."""
+    parts: dict[str, Any] = {}
+    for section, (_, kind) in SECTIONS.items():
+        known = {name: value for (of, name), value in values.items() if of == section}
+        if kind is Status:  # a status that tells nothing at all was refused
+            known.setdefault("firmware", 0)
+        parts[section] = kind(**known)
+    snapshot = Snapshot(
+        taken=datetime(2026, 11, 1, tzinfo=UTC),
+        generation=generation,
+        mining=None,
+        **parts,
+    )
+    return SETTINGS[key].value_fn(snapshot)
+
+
+def keys_read(key: str, speech: Speech) -> list[str]:
+    """Return what the state of a setting is read from, what counts first at the beginning."""
+    if key == "mining":
+        return [MINING[speech.generation]]
+    values = {
+        (section, item.name): number
+        for number, (section, item) in enumerate(
+            (
+                (section, item)
+                for section, (_, kind) in SECTIONS.items()
+                for item in fields(kind)
+            ),
+            start=1,
+        )
+    }
+    found: list[str] = []
+    while state := state_of(key, speech.generation, values):
+        section, name = next(field for field, value in values.items() if value == state)
+        del values[section, name]
+        command, kind = SECTIONS[section]
+        wire = next(item for item in fields(kind) if item.name == name).metadata["wire"]
+        found += [
+            f"`{command}`: `{word}`" for word in wire[1] if word in speech.keys[command]
+        ]
+    return found
+
+
+def where(
+    description: WhatsminerSettingDescription[Any], key: str, speech: Speech
+) -> str:
+    """Return where a generation's state of a setting comes from."""
+    air, liquid = (
+        Capabilities(generation=speech.generation, liquid_cooled=liquid)
+        for liquid in (False, True)
+    )
+    if not description.exists_fn(air):
+        return "–"
+    suffix = "" if description.exists_fn(liquid) else " (air only)"
+    told = Capabilities(generation=speech.generation, reports=_Everything())
+    reported: Callable[[Capabilities], bool] = SETTINGS[key].reported_fn
+    keys = keys_read(key, speech)
+    if not reported(told) or not keys:
+        return f"assumed{suffix}"
+    if not reported(air):
+        keys[-1] += ", where told"
+    return ", else ".join(keys) + suffix
+
+
+def patience(commands: list[Command]) -> str:
+    """Return how long a change may take to be confirmed."""
+    return ", ".join(dict.fromkeys(PATIENCE[command.effect] for command in commands))
+
+
+def rows(speeches: list[Speech]) -> list[list[str]]:
+    """Return the table."""
+    found = [["control", "V1", "V2.0.x", "V2.2", "waits for confirmation"]]
+    controls: list[
+        tuple[Platform, WhatsminerSettingDescription[Any], list[Command]]
+    ] = []
+    controls += [
+        (Platform.SWITCH, item, [item.set_fn(on) for on in (False, True)])
+        for item in SWITCHES
+    ]
+    controls += [
+        (Platform.NUMBER, item, [item.set_fn(item.native_min_value or 0)])
+        for item in NUMBERS
+    ]
+    controls += [
+        (Platform.SELECT, item, [item.set_fn((item.options or ["low"])[0])])
+        for item in SELECTS
+    ]
+    assert {item.key for _, item, _ in controls} == set(SETTINGS)
+    for platform, item, commands in controls:
+        name = TEXTS[platform].get(item.key, {}).get("name", "(the miner's own switch)")
+        cells = [where(item, item.key, speech) for speech in speeches]
+        read_back = any("`" in cell for cell in cells)
+        found.append(
+            [
+                f"{name}<br>{platform} `{item.key}`",
+                *cells,
+                patience(commands) if read_back else "–",
+            ]
+        )
+    return found
+
+
+def test_the_page_says_what_the_code_does(
+    request: pytest.FixtureRequest, speeches: list[Speech]
+) -> None:
+    """Every control, on every generation."""
+    header, *body = rows(speeches)
+    lines = [header, ["---"] * len(header), *body]
+    table = "".join(f"| {' | '.join(line)} |\n" for line in lines)
+    page = f"{HEAD}{table}{TAIL}"
+
+    if request.config.option.update_snapshots:
+        PAGE.write_text(page)
+
+    assert PAGE.read_text() == page

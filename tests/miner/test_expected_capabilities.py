@@ -1,0 +1,329 @@
+"""A miner that becomes more, or another, is set up anew; one that cannot decide is not."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from datetime import UTC, datetime
+from itertools import cycle
+from random import Random
+from typing import Any
+
+from freezegun.api import FrozenDateTimeFactory
+import pytest
+from pytest_homeassistant_custom_component.common import (
+    MockConfigEntry,
+    async_capture_events,
+)
+
+from custom_components.whatsminer.api import Capabilities, Generation, Snapshot
+from custom_components.whatsminer.api.capabilities import OPTIONAL
+from custom_components.whatsminer.api.readings import (
+    Details,
+    MinerInfo,
+    PoolState,
+    Psu,
+    Status,
+    Summary,
+    Version,
+)
+from custom_components.whatsminer.const import CHANGE_INTERVAL
+from custom_components.whatsminer.coordinator import WhatsminerCoordinator
+from custom_components.whatsminer.miner.expected_capabilities import (
+    ExpectedCapabilities,
+)
+from custom_components.whatsminer.miner.memory import Memory, StoredData
+from custom_components.whatsminer.miner.record import MinerRecord
+from homeassistant.config_entries import ConfigEntryState
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers import entity_registry as er
+from simulator import SimulatedMiner
+from tests import JOINED, Altered, Clock
+
+POLLS_PER_HOUR = round(CHANGE_INTERVAL / 30)
+
+
+def says(firmware: str | None = "A", **values: Any) -> Snapshot:
+    """Return what a miner says in a poll."""
+    plain = Snapshot(
+        taken=datetime(2026, 11, 1, tzinfo=UTC),
+        generation=Generation.V2,
+        mining=True,
+        version=Version(firmware=firmware),
+    )
+    return replace(plain, **values)
+
+
+PLAIN = says()
+MODEL = says(details=Details(model="M30S+_VE40"))
+LIQUID = says(summary=Summary(liquid_cooling=True))
+SUPPLY = says(psu=Psu(temperature=31.5, input_power=3400))
+SPEED = says(info=MinerInfo(upfreq_speed=0))
+POOL = says(pools=(PoolState(difficulty=0),))
+OLD = says(generation=Generation.V1)
+COMPAT = says(generation=Generation.V2_2)
+
+
+class Entry:
+    """Sets a miner up as often as it is to be, and counts that."""
+
+    def __init__(
+        self, hass: HomeAssistant, freezer: FrozenDateTimeFactory, *said: Snapshot
+    ) -> None:
+        """Set it up for the first time, by the first of what it says again and again."""
+        self.hass = hass
+        self.freezer = freezer
+        self.forget()
+        self.memory = StoredData()
+        self.reloads = 0
+        self.says: Iterator[Snapshot] = cycle(said)
+        self.set_up()
+
+    def forget(self) -> None:
+        """Keep nothing but what is on the disk, as at a restart of Home Assistant."""
+        self.record = MinerRecord(Memory(self.hass, "entry"))
+
+    def set_up(self) -> None:
+        """Set it up."""
+        self.expected = ExpectedCapabilities(self.record)
+        first = next(self.says)
+        self.capabilities = self.expected.decide(first, self.memory)
+        assert not self.expected.needs_reload(first)
+
+    def poll(self, *said: Snapshot, times: int = 1) -> int:
+        """Poll it some times, and return how often its entry was reloaded for it."""
+        if said:
+            self.says = cycle(said)
+        before = self.reloads
+        for _ in range(times):
+            self.freezer.tick(30)
+            if self.expected.needs_reload(next(self.says)):
+                self.reloads += 1
+                self.set_up()
+        return self.reloads - before
+
+
+@pytest.fixture
+def entry(hass: HomeAssistant, freezer: FrozenDateTimeFactory) -> Entry:
+    """A miner of which no more is known than its firmware."""
+    return Entry(hass, freezer, PLAIN)
+
+
+UNDECIDED = pytest.mark.parametrize(
+    "said",
+    [
+        (says("A"), says("B")),
+        (says("A"), says("B"), says("C"), says("D")),
+        (says("A"), says(None), says("B")),
+        (PLAIN, COMPAT),
+        (OLD, PLAIN, COMPAT),
+        (PLAIN, LIQUID),
+        (PLAIN, MODEL),
+        (SUPPLY, SPEED),
+        (SUPPLY, SPEED, POOL, PLAIN),
+        (replace(SUPPLY, generation=Generation.V1), COMPAT, MODEL),
+        (replace(SUPPLY, version=Version(firmware="B")), SPEED),
+        (
+            replace(LIQUID, version=Version(firmware="B")),
+            replace(MODEL, generation=Generation.V2_2),
+            SPEED,
+        ),
+    ],
+)
+
+
+@UNDECIDED
+def test_one_that_cannot_decide_is_reloaded_seldom(
+    hass: HomeAssistant, freezer: FrozenDateTimeFactory, said: tuple[Snapshot, ...]
+) -> None:
+    """Whatever it says by turns, and also if it goes on for hours."""
+    entry = Entry(hass, freezer, *said)
+    assert entry.poll(times=40) <= 3
+    for _ in range(3):
+        assert entry.poll(times=POLLS_PER_HOUR) <= 4
+
+
+@UNDECIDED
+def test_nothing_is_given_up_that_was_seen_within_the_hour(
+    hass: HomeAssistant, freezer: FrozenDateTimeFactory, said: tuple[Snapshot, ...]
+) -> None:
+    """Entities would be removed and added again."""
+    entry = Entry(hass, freezer, *said)
+    entry.poll(times=5)
+    for _ in range(POLLS_PER_HOUR - 10):
+        before = entry.capabilities
+        entry.poll()
+        assert before.joined(entry.capabilities) == entry.capabilities
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_whatever_it_says_reloads_are_few(
+    hass: HomeAssistant, freezer: FrozenDateTimeFactory, seed: int
+) -> None:
+    """At most one for each thing that there is to be known, in an hour."""
+    random = Random(seed)
+
+    def anything() -> Snapshot:
+        return says(
+            random.choice([None, "A", random.randbytes(4).hex()]),
+            generation=random.choice(list(Generation)),
+            summary=Summary(liquid_cooling=random.random() < 0.1),
+            details=Details(model=random.choice([None, "M30S+_VE40"])),
+            status=Status(
+                power_percent=random.choice([None, 0]),
+                coolant_temperature=random.choice([None, None, None, 40]),
+            ),
+            psu=Psu(
+                temperature=random.choice([None, 30]),
+                input_power=random.choice([None, 3400]),
+                input_current=random.choice([None, 15]),
+                input_voltage=random.choice([None, 230]),
+            ),
+            info=MinerInfo(upfreq_speed=random.choice([None, 0])),
+        )
+
+    entry = Entry(hass, freezer, *(anything() for _ in range(1000)))
+    for _ in range(5):
+        assert entry.poll(times=POLLS_PER_HOUR) <= len(OPTIONAL) + 3
+
+
+# What is followed
+
+
+@pytest.mark.parametrize("said", [PLAIN, SUPPLY, MODEL, LIQUID])
+@pytest.mark.parametrize("polls", [1, 7, POLLS_PER_HOUR])
+def test_a_real_update_reloads_once(entry: Entry, said: Snapshot, polls: int) -> None:
+    """At once, whatever came out before; what the new firmware does not tell is given up."""
+    entry.poll(said, times=polls)
+    assert entry.poll(says("B", info=MinerInfo(upfreq_speed=0))) == 1
+    assert entry.capabilities == Capabilities.of(SPEED)
+    assert entry.memory["firmware"] == "B"
+    assert entry.memory["reports"] == ["upfreq_speed"]
+
+    assert entry.poll(times=3 * POLLS_PER_HOUR) == 0
+
+
+@pytest.mark.parametrize("said", [says("B"), OLD, COMPAT])
+def test_another_change_is_followed_after_an_hour(entry: Entry, said: Snapshot) -> None:
+    """And not before."""
+    assert entry.poll(says("C")) == 1
+    assert entry.poll(said, times=POLLS_PER_HOUR - 1) == 0
+    assert entry.poll() == 1
+    assert entry.poll(times=3 * POLLS_PER_HOUR) == 0
+    assert entry.capabilities == Capabilities.of(said)
+
+
+def test_a_change_that_the_owner_makes_is_followed_at_once(entry: Entry) -> None:
+    """Each of them; and once."""
+    for firmware in ("B", "C", "D"):
+        entry.expected.expect_change()
+        assert entry.poll(says(firmware)) == 1
+        assert entry.poll(times=10) == 0
+    assert entry.poll(PLAIN, times=10) == 0
+
+
+@pytest.mark.parametrize("steps", [(MODEL, SUPPLY, SPEED, POOL), (LIQUID, POOL)])
+def test_what_an_updated_miner_tells_step_by_step_is_followed(
+    entry: Entry, steps: tuple[Snapshot, ...]
+) -> None:
+    """While it boots it tells little; each step adds something."""
+    new = [replace(step, version=Version(firmware="B")) for step in steps]
+    assert entry.poll(says("B")) == 1
+    for step in new:
+        assert entry.poll(step) == 1
+        assert entry.poll(times=5) == 0
+    for step in new:
+        assert entry.capabilities.joined(Capabilities.of(step)) == entry.capabilities
+
+
+def test_what_the_same_firmware_told_before_is_expected(entry: Entry) -> None:
+    """Now the miner may be stopped, or busy; also after a restart of Home Assistant."""
+    entry.poll(SUPPLY)
+    entry.forget()
+    entry.says = cycle([PLAIN])
+    entry.set_up()
+
+    assert entry.capabilities == Capabilities.of(SUPPLY)
+
+
+@pytest.mark.parametrize("said", [says(None), PLAIN])
+def test_to_say_less_is_no_news(entry: Entry, said: Snapshot) -> None:
+    """Neither of itself nor of its parts."""
+    full = replace(
+        MODEL, psu=SUPPLY.psu, info=SPEED.info, summary=Summary(liquid_cooling=True)
+    )
+    entry.poll(full)
+    assert entry.poll(said, times=3 * POLLS_PER_HOUR) == 0
+
+
+def test_a_firmware_that_is_told_late_is_no_other(
+    hass: HomeAssistant, freezer: FrozenDateTimeFactory
+) -> None:
+    """The oldest tells it only while it mines; from then on it is known."""
+    entry = Entry(hass, freezer, says(None))
+    assert entry.poll(says("A"), times=5) == 0
+    assert entry.poll(says("B"), times=5) == 1
+
+
+def test_a_reload_is_asked_for_once(entry: Entry) -> None:
+    """Until it is done, there may be more polls."""
+    assert entry.expected.needs_reload(says("B"))
+    assert not entry.expected.needs_reload(SUPPLY)
+    assert not entry.expected.needs_reload(says("C"))
+
+
+def test_another_miner_has_changes_of_its_own(
+    entry: Entry, hass: HomeAssistant, freezer: FrozenDateTimeFactory
+) -> None:
+    """They are no change of this one."""
+    assert entry.poll(says("B")) == 1
+    other = Entry(hass, freezer, LIQUID)
+    assert other.poll(says("B"), times=5) == 1
+    assert other.capabilities == Capabilities.of(PLAIN)
+
+
+# In Home Assistant
+
+
+def change_firmware(miner: SimulatedMiner) -> None:
+    """Say another version, which the status alone tells in each poll."""
+    miner.firmware_version = "20261101.01.Rel"
+
+
+def show_a_coolant(miner: SimulatedMiner) -> None:
+    """Be cooled by liquid."""
+    miner.misbehave("status", Altered('"Msg":{', '"Msg":{"liquid_temp":"40.0",'))
+
+
+def hide_readings(miner: SimulatedMiner) -> None:
+    """Tell less of boards and pools, and say another version."""
+    change_firmware(miner)
+    miner.misbehave(JOINED, Altered("chip_vol_diff", "unknown"))
+
+
+@pytest.mark.parametrize("shape", [change_firmware, show_a_coolant, hide_readings])
+async def test_a_device_that_alternates_keeps_its_entities(
+    hass: HomeAssistant,
+    miner: SimulatedMiner,
+    clock: Clock,
+    config_entry: MockConfigEntry,
+    set_up: WhatsminerCoordinator,
+    shape: Callable[[SimulatedMiner], None],
+) -> None:
+    """It is set up anew a few times in forty polls; then entities neither come nor go."""
+    seen = [set_up]
+    events = async_capture_events(hass, er.EVENT_ENTITY_REGISTRY_UPDATED)
+    version = miner.firmware_version
+    for poll in range(40):
+        miner.behave()
+        miner.misbehave("get_version", Altered('"fw_ver"', '"unknown"'))
+        miner.firmware_version = version
+        if poll % 2:
+            shape(miner)
+        if poll == 20:
+            events.clear()
+        await clock.next_poll()
+        assert config_entry.state is ConfigEntryState.LOADED
+        if config_entry.runtime_data.coordinator is not seen[-1]:
+            seen.append(config_entry.runtime_data.coordinator)
+
+    assert len(seen) - 1 in (1, 2, 3)
+    assert not events

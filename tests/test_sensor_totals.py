@@ -1,0 +1,603 @@
+"""What is added up over the polls, and over restarts of Home Assistant."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+import re
+from typing import override
+
+import pytest
+from pytest_homeassistant_custom_component.common import (
+    MockConfigEntry,
+    async_mock_restore_state_shutdown_restart,
+    mock_restore_cache_with_extra_data,
+)
+from pytest_homeassistant_custom_component.components.recorder.common import (
+    async_wait_recording_done,
+    do_adhoc_statistics,
+)
+from pytest_homeassistant_custom_component.typing import RecorderInstanceContextManager
+
+from custom_components.whatsminer.const import CONF_POLL_INTERVAL
+from custom_components.whatsminer.coordinator import WhatsminerCoordinator
+from homeassistant.components.recorder.core import Recorder
+from homeassistant.components.recorder.statistics import (
+    StatisticsRow,
+    statistics_during_period,
+)
+from homeassistant.const import STATE_UNAVAILABLE, STATE_UNKNOWN, Platform
+from homeassistant.core import HomeAssistant, State
+from simulator import Misbehaviour, SimulatedMiner
+from simulator.misbehaviour import Exchange, Line
+
+from . import JOINED, Clock, shown
+from .conftest import START
+
+pytestmark = [
+    pytest.mark.parametrize("platforms", [(Platform.SENSOR,)], ids=[""]),
+    pytest.mark.usefixtures("hass_storage"),
+]
+every_generation = pytest.mark.parametrize(
+    "miner", ["air_miner", "hydro_miner", "old_miner"], indirect=True
+)
+ENERGY = "sensor.miner_energy"
+RESTARTS = "sensor.miner_mining_restarts_today"
+# Tests are in the west of the United States, where this is the next midnight.
+SECONDS_TO_MIDNIGHT = 7 * 3600
+
+
+@dataclass(frozen=True)
+class Steady(Misbehaviour):
+    """Answers as usual, but that the power is always the same."""
+
+    watts: int = 3400
+
+    @override
+    async def respond(self, exchange: Exchange, line: Line) -> None:
+        """Replace the power."""
+        answer, found = re.subn(
+            rb'"Power": ?[\d.]+', b'"Power":%d' % self.watts, exchange.carry_out()
+        )
+        assert found == 1
+        await line.send(answer)
+
+
+@pytest.fixture(autouse=True)
+def steady(miner: SimulatedMiner) -> None:
+    """Let the miner use 3.4 kW from the first poll on."""
+    miner.misbehave(JOINED, Steady())
+
+
+@pytest.fixture
+async def mock_recorder_before_hass(
+    async_test_recorder: RecorderInstanceContextManager,
+) -> None:
+    """Prepare the recorder before Home Assistant, for the tests that have one."""
+
+
+def energy(hass: HomeAssistant) -> float:
+    """Return kWh."""
+    return float(shown(hass, ENERGY))
+
+
+def used_in(seconds: float) -> object:
+    """Return about how many kWh the miner uses in so many seconds."""
+    return pytest.approx(3.4 * seconds / 3600, abs=2e-5)
+
+
+async def statistics(
+    hass: HomeAssistant, entity_id: str, until: datetime
+) -> list[StatisticsRow]:
+    """Let the recorder make its statistics, of five minutes each."""
+    await async_wait_recording_done(hass)
+    start = START
+    while start < until:
+        do_adhoc_statistics(hass, start=start)
+        start += timedelta(minutes=5)
+    await async_wait_recording_done(hass)
+    found = await hass.async_add_executor_job(
+        lambda: statistics_during_period(
+            hass, START, None, {entity_id}, "5minute", None, {"sum"}
+        )
+    )
+    return found[entity_id]
+
+
+async def set_up_again(
+    hass: HomeAssistant, clock: Clock, entry: MockConfigEntry, away: float
+) -> WhatsminerCoordinator:
+    """Restart Home Assistant, which takes a while."""
+    await async_mock_restore_state_shutdown_restart(hass)
+    assert await hass.config_entries.async_unload(entry.entry_id)
+    await clock.tick(away)
+    assert await hass.config_entries.async_setup(entry.entry_id)
+    await hass.async_block_till_done()
+    coordinator: WhatsminerCoordinator = entry.runtime_data.coordinator
+    return coordinator
+
+
+# Energy
+
+
+@every_generation
+async def test_an_hour_is_as_many_kilowatt_hours_as_kilowatts(
+    recorder_mock: Recorder,
+    hass: HomeAssistant,
+    clock: Clock,
+    set_up: WhatsminerCoordinator,
+) -> None:
+    """The energy dashboard, which reads the statistics, has it right."""
+    await clock.next_poll(120)
+    assert energy(hass) == used_in(3600)
+
+    await clock.next_poll()
+    rows = await statistics(hass, ENERGY, START + timedelta(minutes=65))
+
+    # The poll on the full hour belongs to the next.
+    sums = [row["sum"] or 0 for row in rows]
+    assert len(sums) == 13
+    assert sums == sorted(sums)
+    assert sums[11] == used_in(3570)
+    assert sums[12] == used_in(3630)
+
+
+async def test_statistics_go_on_over_a_restart(
+    recorder_mock: Recorder,
+    hass: HomeAssistant,
+    config_entry: MockConfigEntry,
+    clock: Clock,
+    set_up: WhatsminerCoordinator,
+) -> None:
+    """A restart is no new meter: what was counted stays and counts once."""
+    await clock.next_poll(20)
+    await set_up_again(hass, clock, config_entry, 30)
+    await clock.next_poll(20)
+    rows = await statistics(hass, ENERGY, START + timedelta(minutes=25))
+
+    assert rows[-1]["sum"] == used_in(41 * 30)
+
+
+@pytest.mark.usefixtures("set_up")
+async def test_energy_begins_with_the_second_poll(
+    hass: HomeAssistant, clock: Clock
+) -> None:
+    """One power alone is no energy."""
+    assert energy(hass) == 0
+
+    await clock.next_poll()
+
+    assert energy(hass) == used_in(30)
+
+
+async def test_between_two_powers_it_is_their_mean(
+    hass: HomeAssistant, set_up: WhatsminerCoordinator
+) -> None:
+    """1 kW that becomes 3 kW within 36 s is 0.02 kWh."""
+    start = set_up.data.monotonic
+    for seconds, power in ((40, 1000.0), (76, 3000.0)):
+        set_up.async_set_updated_data(
+            replace(
+                set_up.data,
+                monotonic=start + seconds,
+                summary=replace(set_up.data.summary, power=power),
+            )
+        )
+        if power == 1000.0:
+            before = energy(hass)
+
+    assert energy(hass) - before == pytest.approx(0.02)
+
+
+async def test_the_same_poll_twice_adds_nothing(
+    hass: HomeAssistant, clock: Clock, set_up: WhatsminerCoordinator
+) -> None:
+    """Entities are written more often than the miner is read."""
+    await clock.next_poll()
+    before = energy(hass)
+
+    for _ in range(3):
+        set_up.async_update_listeners()
+
+    assert energy(hass) == before > 0
+
+
+@pytest.mark.parametrize("step", [59, -20, 7200, -7200])
+async def test_a_clock_that_is_set_changes_nothing(
+    hass: HomeAssistant, set_up: WhatsminerCoordinator, step: float
+) -> None:
+    """As much time has passed between two polls as before."""
+    first = set_up.data
+    for polls in (1, 2, 3):
+        set_up.async_set_updated_data(
+            replace(
+                first,
+                taken=first.taken + timedelta(seconds=30 * polls + step),
+                monotonic=first.monotonic + 30 * polls,
+            )
+        )
+        assert energy(hass) == used_in(30 * polls)
+
+
+async def test_a_clock_that_was_set_back_meanwhile_adds_nothing(
+    hass: HomeAssistant,
+    config_entry: MockConfigEntry,
+    clock: Clock,
+    chosen_platforms: None,
+) -> None:
+    """The next run of Home Assistant has but the time of day; what is counted stays."""
+    kept = {
+        "energy": 3.0,
+        "power": 3400.0,
+        "taken": (START + timedelta(hours=1)).isoformat(),
+    }
+    mock_restore_cache_with_extra_data(hass, [(State(ENERGY, "3"), kept)])
+    assert await hass.config_entries.async_setup(config_entry.entry_id)
+    await hass.async_block_till_done()
+    assert energy(hass) == 3
+
+    await clock.next_poll()
+
+    assert energy(hass) == pytest.approx(3 + 3.4 * 30 / 3600, abs=2e-5)
+
+
+@every_generation
+@pytest.mark.usefixtures("set_up")
+async def test_an_absurd_power_is_not_counted(
+    hass: HomeAssistant, miner: SimulatedMiner, clock: Clock
+) -> None:
+    """Minus one for unknown, without its sign, once: the meter would never forget it."""
+    await clock.next_poll(2)
+    before = energy(hass)
+    miner.misbehave(JOINED, Steady(watts=2**32 - 1))
+    await clock.next_poll()
+    assert shown(hass, "sensor.miner_power") == STATE_UNKNOWN
+    miner.misbehave(JOINED, Steady())
+    await clock.next_poll()
+    assert energy(hass) == before
+
+    await clock.next_poll()
+    assert energy(hass) == pytest.approx(before * 3 / 2, rel=1e-3)
+
+
+async def test_energy_never_decreases(
+    hass: HomeAssistant, set_up: WhatsminerCoordinator
+) -> None:
+    """Not even if the miner says that it feeds the grid."""
+    shows: list[float] = []
+    start = set_up.data.monotonic
+    for seconds, power in ((30, 3400.0), (60, -4000.0), (90, -4000.0)):
+        set_up.async_set_updated_data(
+            replace(
+                set_up.data,
+                monotonic=start + seconds,
+                summary=replace(set_up.data.summary, power=power),
+            )
+        )
+        shows.append(energy(hass))
+
+    assert shows[0] == shows[1] == shows[2] > 0
+
+
+@pytest.mark.usefixtures("set_up")
+async def test_one_missed_poll_is_bridged(
+    hass: HomeAssistant, miner: SimulatedMiner, clock: Clock
+) -> None:
+    """A blip costs nothing: power does not change that fast."""
+    await miner.disconnect()
+    await clock.next_poll()
+    miner.reconnect()
+    await clock.next_poll()
+
+    assert energy(hass) == used_in(60)
+
+
+@pytest.mark.parametrize(
+    ("before", "after"), [(300, 10), (10, 300), (30, 300), (300, 30)]
+)
+async def test_another_polling_interval_is_no_gap(
+    hass: HomeAssistant,
+    clock: Clock,
+    set_up: WhatsminerCoordinator,
+    before: int,
+    after: int,
+) -> None:
+    """What may lie between two polls depends on when the next was to be expected."""
+    total = 0.0
+    for seconds in (before, after):
+        hass.config_entries.async_update_entry(
+            set_up.config_entry, options={CONF_POLL_INTERVAL: seconds}
+        )
+        # Half-way between two polls
+        await clock.tick(total and before / 2)
+        total += total and before / 2
+        set_up.async_apply_options()
+        await hass.async_block_till_done(wait_background_tasks=True)
+        for _ in range(3):
+            await clock.tick(seconds)
+            total += seconds
+    await clock.tick(0)
+
+    # Asked again within ten seconds, a miner is asked a little later.
+    assert energy(hass) == pytest.approx(3.4 * total / 3600, rel=0.02)
+
+
+@pytest.mark.parametrize("seconds", [10, 300])
+async def test_a_gap_is_longer_than_three_polls(
+    hass: HomeAssistant,
+    miner: SimulatedMiner,
+    clock: Clock,
+    set_up: WhatsminerCoordinator,
+    seconds: int,
+) -> None:
+    """However far those are apart."""
+    hass.config_entries.async_update_entry(
+        set_up.config_entry, options={CONF_POLL_INTERVAL: seconds}
+    )
+    set_up.async_apply_options()
+    await hass.async_block_till_done(wait_background_tasks=True)
+    for missed, counted in ((2, True), (3, False)):
+        await clock.tick(seconds)
+        before = energy(hass)
+        await miner.disconnect()
+        for _ in range(missed):
+            await clock.tick(seconds)
+        miner.reconnect()
+        await clock.tick(seconds)
+        assert (energy(hass) > before) is counted
+
+
+@pytest.mark.usefixtures("set_up")
+async def test_an_outage_is_not_counted(
+    hass: HomeAssistant, miner: SimulatedMiner, clock: Clock
+) -> None:
+    """Nobody knows what a miner used that could not be asked; what is counted stays."""
+    await clock.next_poll(4)
+    before = energy(hass)
+
+    await miner.disconnect()
+    await clock.next_poll(4)
+    assert shown(hass, ENERGY) == STATE_UNAVAILABLE
+    miner.reconnect()
+    await clock.next_poll()
+    assert energy(hass) == before
+
+    await clock.next_poll()
+    assert energy(hass) == pytest.approx(before * 5 / 4, rel=1e-3)
+
+
+@pytest.mark.parametrize("miner", ["air_miner", "hydro_miner"], indirect=True)
+@pytest.mark.usefixtures("set_up")
+async def test_a_stopped_miner_uses_a_little(
+    hass: HomeAssistant, miner: SimulatedMiner, clock: Clock
+) -> None:
+    """Its fans or pumps and its control board, as it says itself."""
+    miner.behave()
+    miner.state.mining = False
+    await clock.next_poll(2)
+    before = energy(hass)
+
+    await clock.next_poll(60)
+
+    used = energy(hass) - before
+    assert used == pytest.approx(miner.state.power * 1800 / 3.6e6, rel=0.1)
+    assert 0 < used < 0.02
+
+
+@pytest.mark.parametrize("miner", ["old_miner"], indirect=True)
+@pytest.mark.usefixtures("set_up")
+async def test_a_power_that_is_a_leftover_is_not_counted(
+    hass: HomeAssistant, miner: SimulatedMiner, clock: Clock
+) -> None:
+    """Old firmware goes on reporting the last power of a stopped miner."""
+    await clock.next_poll()
+    miner.state.mining = False
+    await clock.next_poll(2)
+    before = energy(hass)
+
+    await clock.next_poll(10)
+
+    assert energy(hass) == before > 0
+
+
+@pytest.mark.parametrize(("away", "counted"), [(10, 10), (90, 90), (91, 0)])
+@pytest.mark.usefixtures("set_up")
+async def test_a_short_restart_loses_nothing(
+    hass: HomeAssistant,
+    config_entry: MockConfigEntry,
+    clock: Clock,
+    away: float,
+    counted: float,
+) -> None:
+    """It is a gap between two polls as any other."""
+    await clock.next_poll(4)
+
+    await set_up_again(hass, clock, config_entry, away)
+
+    assert energy(hass) == used_in(120 + counted)
+
+
+@pytest.mark.usefixtures("set_up")
+async def test_a_reload_loses_nothing(
+    hass: HomeAssistant,
+    config_entry: MockConfigEntry,
+    clock: Clock,
+) -> None:
+    """Nor does it count anything twice."""
+    await clock.next_poll(4)
+    await clock.tick(12)
+
+    for _ in range(2):
+        await hass.config_entries.async_reload(config_entry.entry_id)
+        await hass.async_block_till_done()
+
+    assert energy(hass) == used_in(132)
+
+
+@pytest.mark.parametrize(
+    "kept", [{}, {"energy": None}, {"energy": "much"}, {"native_value": 3}]
+)
+async def test_what_cannot_be_read_is_not_restored(
+    hass: HomeAssistant,
+    config_entry: MockConfigEntry,
+    chosen_platforms: None,
+    kept: dict[str, object],
+) -> None:
+    """The meters begin anew, and all else is there."""
+    mock_restore_cache_with_extra_data(
+        hass, [(State(ENERGY, "3"), kept), (State(RESTARTS, "3"), kept)]
+    )
+
+    assert await hass.config_entries.async_setup(config_entry.entry_id)
+    await hass.async_block_till_done()
+
+    assert energy(hass) == 0
+    assert shown(hass, RESTARTS) == "0"
+
+
+# Restarts
+
+
+@every_generation
+@pytest.mark.usefixtures("set_up")
+async def test_restarts_of_mining_are_counted(
+    hass: HomeAssistant, miner: SimulatedMiner, clock: Clock
+) -> None:
+    """Each start is one, also the one after a stop; a stop is none."""
+    assert shown(hass, RESTARTS) == "0"
+
+    miner.state.restart()
+    await clock.next_poll(2)
+    assert shown(hass, RESTARTS) == "1"
+
+    miner.state.mining = False
+    await clock.next_poll(3)
+    assert shown(hass, RESTARTS) == "1"
+
+    miner.state.mining = True
+    await clock.next_poll(2)
+    assert shown(hass, RESTARTS) == "2"
+
+
+@every_generation
+async def test_the_first_start_of_a_stopped_miner_counts(
+    hass: HomeAssistant,
+    miner: SimulatedMiner,
+    clock: Clock,
+    config_entry: MockConfigEntry,
+    chosen_platforms: None,
+) -> None:
+    """Nothing was known of it but that it did not mine."""
+    miner.state.mining = False
+    assert await hass.config_entries.async_setup(config_entry.entry_id)
+    await clock.next_poll(3)
+
+    miner.state.mining = True
+    await clock.next_poll(3)
+
+    assert shown(hass, RESTARTS) == "1"
+
+
+@pytest.mark.usefixtures("set_up")
+async def test_restarts_are_those_of_today(
+    hass: HomeAssistant, miner: SimulatedMiner, clock: Clock
+) -> None:
+    """The day is that of the clock on the wall."""
+    miner.state.restart()
+    await clock.next_poll()
+    await clock.tick(SECONDS_TO_MIDNIGHT - 60)
+    assert shown(hass, RESTARTS) == "1"
+
+    await clock.next_poll()
+    assert shown(hass, RESTARTS) == "0"
+
+    miner.state.restart()
+    await clock.next_poll()
+    assert shown(hass, RESTARTS) == "1"
+
+
+@pytest.mark.parametrize(("away", "restarts"), [(600, "1"), (SECONDS_TO_MIDNIGHT, "0")])
+@pytest.mark.usefixtures("set_up")
+async def test_the_count_outlives_a_restart_of_home_assistant(
+    hass: HomeAssistant,
+    config_entry: MockConfigEntry,
+    miner: SimulatedMiner,
+    clock: Clock,
+    away: float,
+    restarts: str,
+) -> None:
+    """On the same day."""
+    miner.state.restart()
+    await clock.next_poll(2)
+
+    await set_up_again(hass, clock, config_entry, away)
+    await clock.next_poll(2)
+
+    assert shown(hass, RESTARTS) == restarts
+
+
+@pytest.mark.parametrize("stopped", [False, True])
+@pytest.mark.usefixtures("set_up")
+async def test_a_restart_that_nobody_saw_counts(
+    hass: HomeAssistant,
+    config_entry: MockConfigEntry,
+    miner: SimulatedMiner,
+    clock: Clock,
+    stopped: bool,
+) -> None:
+    """A power cut restarts Home Assistant as well as the miner."""
+    if stopped:
+        miner.state.mining = False
+        await clock.next_poll()
+    miner.state.mining = True
+    miner.state.restart()
+
+    await set_up_again(hass, clock, config_entry, 300)
+    await clock.next_poll(3)
+
+    assert shown(hass, RESTARTS) == "1"
+
+
+@every_generation
+@pytest.mark.usefixtures("set_up")
+async def test_a_start_that_was_seen_after_a_restart_counts_once(
+    hass: HomeAssistant,
+    config_entry: MockConfigEntry,
+    miner: SimulatedMiner,
+    clock: Clock,
+) -> None:
+    """The run before it is remembered, and so is that it ended."""
+    miner.state.mining = False
+    await clock.next_poll(2)
+    await set_up_again(hass, clock, config_entry, 300)
+    await clock.next_poll(2)
+
+    miner.state.mining = True
+    await clock.next_poll(3)
+
+    assert shown(hass, RESTARTS) == "1"
+
+
+async def test_a_clock_that_is_set_is_no_restart(
+    hass: HomeAssistant, set_up: WhatsminerCoordinator
+) -> None:
+    """The start of mining is reckoned from our own clock, and moves with it."""
+    set_up.async_set_updated_data(
+        replace(set_up.data, taken=START + timedelta(hours=23))
+    )
+
+    assert shown(hass, RESTARTS) == "0"
+
+
+@pytest.mark.usefixtures("set_up")
+async def test_a_start_of_yesterday_is_not_one_of_today(
+    hass: HomeAssistant,
+    config_entry: MockConfigEntry,
+    miner: SimulatedMiner,
+    clock: Clock,
+) -> None:
+    """It happened while Home Assistant did not run, before midnight."""
+    miner.state.restart()
+
+    await set_up_again(hass, clock, config_entry, SECONDS_TO_MIDNIGHT + 600)
+    await clock.next_poll(3)
+
+    assert shown(hass, RESTARTS) == "0"
