@@ -1,4 +1,4 @@
-"""``python -m simulator``: miners for whoever writes a client."""
+"""The command line: ``python -m simulator`` runs miners until it is stopped."""
 
 import argparse
 import asyncio

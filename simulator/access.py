@@ -26,7 +26,7 @@ class TokenLimits:
 
 @dataclass(slots=True)
 class Token:
-    """A token in the miner's hands; times in epoch seconds."""
+    """A token that the miner has issued; times in epoch seconds."""
 
     client: str
     issued: float
@@ -73,12 +73,12 @@ class Access:
 
     @property
     def key(self) -> str:
-        """The secret of both sides: the hash of the password under its salt."""
+        """The secret that client and miner share: the hash of the salted password."""
         return self._key
 
     @property
     def writable(self) -> bool:
-        """Whether privileged commands are looked at; if not they get code 45."""
+        """Whether privileged commands are accepted; otherwise they get code 45."""
         return self.api_open and self._password != DEFAULT_PASSWORD
 
     def void_tokens(self, *, new_salt: bool = False) -> None:

@@ -1,4 +1,4 @@
-"""From the bytes of a request to the bytes of its answer."""
+"""The API of the miner: from the bytes of a request to those of its answer."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ from .writes import OK_TEXT, WRITABLE
 
 _LOGGER = logging.getLogger(__name__)
 
-# What the proxy before a dead cgminer says.
+# What the proxy answers while cgminer is not running.
 _PROCESS_DOWN = b"Socket connect failed: Connection refused\n"
 
 
@@ -43,7 +43,7 @@ class Exchange:
     async def serve(
         self, line: Line, *, share: float | None = None, confirm: bool = True
     ) -> None:
-        """Carry it out, answer, and do what follows; see ``Transfer`` for the rest."""
+        """Carry the request out, answer, and do what follows; see ``Transfer``."""
         answer = self.carry_out()
         if self.transfer is None:
             await line.send(answer)
@@ -52,7 +52,7 @@ class Exchange:
 
 
 class Api:
-    """The API of one miner, apart from its sockets.
+    """The API of one miner, without its sockets.
 
     Attributes:
         requests: every request in order; decrypted where the miner could.

@@ -63,6 +63,6 @@ def address(arguments: JsonObject, key: str) -> str:
 
 
 def require(condition: bool) -> None:
-    """Refuse what is out of range, or what this machine cannot do now or ever."""
+    """Refuse a value out of range, or what this machine cannot do."""
     if not condition:
         raise Refusal(Code.COMMAND_ERROR)

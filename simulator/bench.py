@@ -1,4 +1,4 @@
-"""What a test sees of a miner without asking it, and what it may change in it."""
+"""What a test can read and change in a miner without a connection to it."""
 
 from .api import Api
 from .device import Device, Generation
@@ -8,7 +8,7 @@ from .wire import JsonObject
 
 
 class Bench:
-    """A miner apart from its sockets."""
+    """A miner without its sockets."""
 
     _device: Device
     _api: Api
@@ -31,7 +31,7 @@ class Bench:
 
     @property
     def api_version(self) -> str:
-        """The version that it reports of its API; may be set, which changes no more."""
+        """The API version it reports; may be set, which changes nothing else."""
         return self._device.storage.api_version
 
     @api_version.setter
@@ -105,14 +105,14 @@ class Bench:
         return self._device.state
 
     def replace_control_board(self, mac: str, *, locked: bool = False) -> None:
-        """Go on with another control board: the same machine under another MAC address.
+        """Replace the control board: the same machine gets another MAC address.
 
-        Its host name is the factory's and no token of before is valid. All else stays.
+        The host name is the factory's again, and every earlier token is void. All else stays.
 
         Args:
             mac: upper case with colons.
-            locked: whether nobody has set up the new board: the factory's password, and
-                the API switch off.
+            locked: whether the new board is as the factory ships it: default password,
+                API switch off.
         """
         self.state.replace_control_board(mac)
         self.void_tokens(new_salt=True)

@@ -1,4 +1,4 @@
-"""What firmware and commands work on."""
+"""The control board, on which firmware and commands work."""
 
 from dataclasses import dataclass
 from enum import StrEnum

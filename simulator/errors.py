@@ -1,4 +1,4 @@
-"""How the miner says no."""
+"""The refusals of the miner, with their codes."""
 
 from enum import IntEnum
 

@@ -1,4 +1,4 @@
-"""What the machine's heat does: chips, power supply and fans."""
+"""The temperatures of chips and power supply, and the speeds of the fans."""
 
 from dataclasses import dataclass
 

@@ -1,4 +1,4 @@
-"""A simulated miner, put together."""
+"""The simulated miner: machine, API and TCP server together."""
 
 import asyncio
 from contextlib import suppress
@@ -125,7 +125,7 @@ class SimulatedMiner(Bench):
 
     @property
     def host(self) -> str:
-        """The bound address; a static one of the loopback network changes it, or a move."""
+        """The bound address, until a move or a static loopback address changes it."""
         return self._server.host
 
     @property
@@ -159,16 +159,16 @@ class SimulatedMiner(Bench):
         self._server.open()
 
     async def move(self, host: str, port: int | None = None) -> None:
-        """Be at another address at once, as with a new lease; every connection ends.
+        """Move to another address at once, as with a new lease; every connection ends.
 
-        It goes on mining. One that is not on the network will come back there.
+        Mining goes on. A miner that is off the network comes back at the new address.
 
         Args:
             host: the address to bind.
             port: None for the one it has.
 
         Raises:
-            OSError: the port is in use or the address is not ours; it is at none then.
+            OSError: the port is in use or the address is not ours; it then has none.
         """
         plugged = self._server.is_open
         await self._server.close()
@@ -187,7 +187,7 @@ class SimulatedMiner(Bench):
             self._server.open()
 
     async def reboot(self) -> None:
-        """Reboot without being asked; the port is closed until the clock is past it."""
+        """Reboot without a command; the port is closed until the clock is past it."""
         self.state.reboot()
         await self._go_away()
 
@@ -213,7 +213,9 @@ class SimulatedMiner(Bench):
     async def _handle(self, data: bytes, line: Line) -> None:
         exchange = self._api.receive(data, line.client)
         how = self._misbehaviour(exchange.command)
-        with suppress(ConnectionError):  # a reboot needs no client that waits for it
+        with suppress(
+            ConnectionError
+        ):  # a reboot does not depend on a client that waits
             if how is not None:
                 await how.respond(exchange, line)
             else:

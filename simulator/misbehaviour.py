@@ -1,4 +1,4 @@
-"""Ways in which a miner can get a command wrong, for tests that need one to."""
+"""Ways in which a miner can get a command wrong, for tests."""
 
 from abc import ABC, abstractmethod
 import asyncio
@@ -23,13 +23,13 @@ class Exchange(Protocol):
 
         Args:
             line: the connection.
-            share: the part of a log or firmware transfer to leave it at.
+            share: the part of a log or firmware transfer after which it stops.
             confirm: whether a firmware transfer gets its final answer.
         """
 
 
 class Line(Protocol):
-    """The connection the request came on. It is closed when the answer is through."""
+    """The connection of the request. It is closed once the answer is sent."""
 
     async def send(self, data: bytes) -> None:
         """Send bytes."""

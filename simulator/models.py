@@ -1,4 +1,4 @@
-"""The machines that can be simulated, and what makes each of them itself."""
+"""The models that can be simulated, and the identity of each machine."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -105,7 +105,7 @@ MODELS = {
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """What tells one machine from the next of its model; all of it from the seed.
+    """What distinguishes a machine from others of its model; drawn from the seed.
 
     Attributes:
         mac: upper case with colons.

@@ -1,4 +1,4 @@
-"""Which command is to go wrong, how, and how often."""
+"""The misbehaviour that a test has ordered, by command."""
 
 from dataclasses import dataclass
 
@@ -12,10 +12,10 @@ class _Script:
 
 
 class Scripts:
-    """What a test wants the next requests to get."""
+    """The misbehaviour that the next requests get."""
 
     def __init__(self) -> None:
-        """Want nothing."""
+        """Begin without any misbehaviour."""
         self._scripts: dict[str, _Script] = {}
 
     def set(self, command: str, how: Misbehaviour, times: int | None) -> None:

@@ -1,15 +1,11 @@
-"""Reading the machine: every value moves a little, as measured ones do."""
+"""The readings of the machine; each moves a little, as measured values do."""
 
-from typing import TYPE_CHECKING
-
+from .machine import Board, Machine
 from .physics import wobble
 from .telemetry import BoardReading, BoardStatus, Telemetry
 
-if TYPE_CHECKING:
-    from .state import Board, MinerState
 
-
-def read_sensors(machine: MinerState) -> Telemetry:
+def read_sensors(machine: Machine) -> Telemetry:
     """Read every sensor and counter."""
     hash_rate = _noisy(machine, machine.hash_rate, 1, 0.012)
     chip, board, spread = _temperatures(machine)
@@ -54,7 +50,7 @@ def read_sensors(machine: MinerState) -> Telemetry:
     )
 
 
-def _read_board(machine: MinerState, board: Board, hash_rate: float) -> BoardReading:
+def _read_board(machine: Machine, board: Board, hash_rate: float) -> BoardReading:
     # A board gets its part of what the boards that work bring about together.
     together = machine.working * len(machine.boards)
     part = board.quality / together if board.works else 0.0
@@ -84,7 +80,7 @@ def _read_board(machine: MinerState, board: Board, hash_rate: float) -> BoardRea
     )
 
 
-def _temperatures(machine: MinerState) -> tuple[float, float, float]:
+def _temperatures(machine: Machine) -> tuple[float, float, float]:
     """Return chips (0 while they are not clocked), boards, and the spread of chips."""
     chip = machine.heat.chip.value
     if not machine.climb:
@@ -92,7 +88,7 @@ def _temperatures(machine: MinerState) -> tuple[float, float, float]:
     return chip, chip + 4.0, 14.0 * min(1.0, machine.load)
 
 
-def _noisy(machine: MinerState, value: float, channel: int, share: float) -> float:
+def _noisy(machine: Machine, value: float, channel: int, share: float) -> float:
     return value * (
         1 + share * wobble(machine.now, machine.identity.phase + 11 * channel)
     )

@@ -1,4 +1,4 @@
-"""TCP: one request and what follows it on one connection."""
+"""The TCP server: a connection carries one request and what follows it."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine
@@ -16,7 +16,7 @@ _MOST_BYTES = 8192  # of a request; what is beyond is not read, and the rest is 
 
 @dataclass(slots=True, kw_only=True)
 class Line:
-    """A connection, as those who answer see it.
+    """A connection, for the code that answers on it.
 
     Attributes:
         client: the address of the client.

@@ -1,4 +1,4 @@
-"""What an owner can set on the miner and finds again after it was switched off."""
+"""The settings of the miner, which survive a power off."""
 
 from dataclasses import dataclass, field
 from typing import Literal

@@ -66,14 +66,14 @@ def _factory_logs() -> bytes:
 
 @dataclass(slots=True)
 class Storage:
-    """The flash.
+    """The flash memory of the control board.
 
     Attributes:
         firmware_version: what the miner reports.
         api_version: what it reports of its API.
-        next_firmware: the version it has after the next update; None for one that bears
+        next_firmware: the version it has after the next update; None for one with
             the date of that day.
-        refuses_firmware: whether it finds fault with every image.
+        refuses_firmware: whether it refuses every image.
         images: every firmware image that was sent, in order, whole or not.
         logs: what ``download_logs`` sends.
     """
@@ -86,7 +86,7 @@ class Storage:
     logs: bytes = field(default_factory=_factory_logs)
 
     def update(self, now: float) -> None:
-        """Put the image that was received last in force."""
+        """Install the image that was received last."""
         today = local_time(now)[:10].replace("-", "")
         self.firmware_version = self.next_firmware or re.sub(
             r"^[0-9]{8}", today, self.firmware_version

@@ -1,4 +1,4 @@
-"""What the miner's sensors and counters read at one moment."""
+"""What the sensors and counters of the miner read at one moment."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -8,7 +8,7 @@ type BoardStatus = Literal["Alive", "Initialising", "Dead"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BoardReading:
-    """One hashboard. Hash rates in TH/s, temperatures in degrees C, frequency in MHz."""
+    """The readings of one hashboard. Hash rates in TH/s, temperatures in degrees C, frequency in MHz."""
 
     slot: int
     status: BoardStatus
@@ -32,7 +32,7 @@ class BoardReading:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Telemetry:
-    """The whole machine. Hash rates in TH/s, power in W, temperatures in degrees C.
+    """The readings of the machine. Hash rates in TH/s, power in W, temperatures in °C.
 
     Attributes:
         at: epoch seconds.

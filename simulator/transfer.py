@@ -33,8 +33,8 @@ class Transfer(Protocol):
         Args:
             first: the answer to the command itself.
             line: the connection.
-            share: the part of the bytes to transfer before leaving it at that; None for
-                a transfer that is completed.
+            share: the part of the bytes after which the transfer stops; None for a
+                transfer that is completed.
             confirm: whether a completed transfer gets the final answer that is due.
         """
 
@@ -97,7 +97,7 @@ class FirmwareUpload:
             await line.send(self.answer(refusal))
 
     async def _receive(self, line: Line, share: float | None) -> Image:
-        """Read the size and so much of the image; what came is kept in any case."""
+        """Read the size and that share of the image; what came is kept in any case."""
         announced = size = 0
         digest = sha256()
         try:

@@ -61,7 +61,7 @@ def first_object(text: bytes) -> JsonObject:
 
 
 def is_whole(request: bytes) -> bool:
-    """Tell whether more bytes cannot help: the JSON is complete, or already wrong."""
+    """Return whether no more bytes are needed: the JSON is complete or already wrong."""
     text = request.decode(errors="replace").strip()
     if not text:
         return False

@@ -1,4 +1,4 @@
-"""The writable commands: what they take, who knows them, what they do."""
+"""The writable commands: their arguments, their generations, what they do."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -8,9 +8,9 @@ from typing import cast
 from .arguments import address, milliseconds, name_of, number, one_of, require, text
 from .device import Device, Generation
 from .errors import Code, Refusal
+from .machine import FAST_SECONDS, NORMAL_SECONDS
 from .models import Cooling
 from .settings import Led, LedColor, Network, Pool, PowerMode, RemoteLog
-from .state import FAST_SECONDS, NORMAL_SECONDS
 from .wire import Json, JsonObject
 
 type Carry = Callable[[Device, JsonObject], Json]
@@ -52,7 +52,7 @@ def command(
     generations: frozenset[Generation] = _EVERY,
     interrupts: bool = False,
 ) -> Callable[[Callable[[Device, JsonObject], Json | None]], Carry]:
-    """Enter a function under the names of the commands it carries out."""
+    """Register a function under the names of the commands it carries out."""
 
     def enter(function: Callable[[Device, JsonObject], Json | None]) -> Carry:
         def carry_out(device: Device, arguments: JsonObject) -> Json:

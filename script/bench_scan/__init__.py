@@ -1,7 +1,7 @@
-"""What a scan of a big network costs: what ``script/bench`` runs.
+"""Measures a scan of a large network, for ``script/bench``.
 
-Three processes take part, so that none is charged for the work of another: this one, one
-with everybody in the network (`farm`), and one that scans it (`scan`).
+Three processes take part, so that time and memory of the scan are its own: this one, one with
+all miners of the network (`farm`), and one that scans it (`scan`).
 """
 
 from dataclasses import dataclass
@@ -9,13 +9,9 @@ from dataclasses import dataclass
 MINERS = 200  # in a /24
 
 
-class BenchError(Exception):
-    """Why the bench cannot go on, in one line for the person who started it."""
-
-
 @dataclass(frozen=True, slots=True)
 class Farm:
-    """A network that is up.
+    """A network with its miners running.
 
     Attributes:
         miners: the MAC address of each, by its IP address.
@@ -27,13 +23,13 @@ class Farm:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What a scan came to.
+    """The result of a scan.
 
     Attributes:
         miners: the MAC address of each that was found, by its IP address.
         seconds: from beginning to end.
-        before: MB, the most memory that the process had needed until it began.
-        peak: MB, the most until it had ended.
+        before: MB of memory, the peak of the process before the scan.
+        peak: MB of memory, the peak after it.
     """
 
     miners: dict[str, str]

@@ -1,4 +1,4 @@
-"""Scan a network full of miners and one in which nobody is, and compare."""
+"""Scan a network full of miners and an empty one of the same size, and compare."""
 
 import argparse
 import asyncio
@@ -6,13 +6,14 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from ipaddress import IPv4Network
 import json
-import signal
 import sys
 from typing import Any
 
+from demo_instance import DemoError
 from demo_instance.child_module import run_module
+from demo_instance.program import run_program, until_stopped
 
-from . import MINERS, BenchError, Farm, Result
+from . import MINERS, Farm, Result
 
 
 def main() -> int:
@@ -21,61 +22,54 @@ def main() -> int:
         prog="script/bench",
         description=f"Measure a scan of a network of {MINERS} simulated miners.",
     ).parse_args()
-    try:
-        return asyncio.run(_run())
-    except BenchError as error:
-        print(f"script/bench: {error}", file=sys.stderr)
-        return 1
-    except asyncio.CancelledError:
-        return 130
+    return run_program("script/bench", _run())
 
 
 async def _run() -> int:
-    """Measure both networks, unless Ctrl-C or a signal stops it."""
-    task = asyncio.current_task()
-    assert task is not None
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        asyncio.get_running_loop().add_signal_handler(number, task.cancel)
+    return 0 if await until_stopped(_measure) else 130
+
+
+async def _measure() -> None:
     async with _farm(MINERS) as farm:
         full = await _scan(farm)
-    async with _farm(0) as nobody:
-        empty = await _scan(nobody)
+    async with _farm(0) as silent:
+        empty = await _scan(silent)
     if empty.miners:
-        raise BenchError(f"there are miners where nobody is: {', '.join(empty.miners)}")
-    return report(farm, full, empty)
+        raise DemoError(f"miners in an empty network: {', '.join(empty.miners)}")
+    report(farm, full, empty)
 
 
-def report(farm: Farm, full: Result, empty: Result) -> int:
-    """Print what was measured; return the exit code.
+def report(farm: Farm, full: Result, empty: Result) -> None:
+    """Print what was measured.
 
     Args:
         farm: the network with the miners.
         full: the scan of it.
-        empty: the scan of an equally large one in which nobody answers.
+        empty: the scan of an equally large network in which nothing answers.
+
+    Raises:
+        DemoError: the scan has not found all miners.
     """
     found = farm.miners.items() & full.miners.items()
     ratio = full.seconds / empty.seconds
     print(f"found    {len(found)} of {len(farm.miners)} miners")
     print(
         f"time     {full.seconds:.2f} s, {ratio:.2f} times the"
-        f" {empty.seconds:.2f} s where nobody answers"
+        f" {empty.seconds:.2f} s of an empty network"
     )
     print(
         f"memory   {full.peak:.1f} MB at its peak,"
         f" {full.peak - full.before:.1f} MB more than before the scan"
     )
     if missing := farm.miners.items() - found:
-        hosts = ", ".join(sorted(host for host, _ in missing))
-        print(f"script/bench: not found: {hosts}", file=sys.stderr)
-        return 1
-    return 0
+        raise DemoError(f"not found: {', '.join(sorted(host for host, _ in missing))}")
 
 
 @asynccontextmanager
 async def _farm(miners: int) -> AsyncIterator[Farm]:
     """Run a network of so many miners for as long as the block lasts."""
     async with run_module(f"{__package__}.farm", str(miners)) as process:
-        farm = Farm(**await _told(process, "the network"))
+        farm = Farm(**await _printed(process, "the network"))
         silent = len(list(IPv4Network(farm.network).hosts())) - miners
         print(
             f"==> Scanning {farm.network}: {miners} miners, {silent} silent addresses",
@@ -86,17 +80,17 @@ async def _farm(miners: int) -> AsyncIterator[Farm]:
 
 async def _scan(farm: Farm) -> Result:
     async with run_module(f"{__package__}.scan", farm.network) as process:
-        return Result(**await _told(process, "the scan"))
+        return Result(**await _printed(process, "the scan"))
 
 
-async def _told(process: asyncio.subprocess.Process, who: str) -> dict[str, Any]:
-    """Return the one object that a process prints."""
+async def _printed(process: asyncio.subprocess.Process, what: str) -> dict[str, Any]:
+    """Return the one JSON object that a process prints."""
     assert process.stdout is not None
     line = await process.stdout.readline()
     if not line:
-        raise BenchError(f"{who} failed, see above")
-    told: dict[str, Any] = json.loads(line)
-    return told
+        raise DemoError(f"{what} failed, see above")
+    printed: dict[str, Any] = json.loads(line)
+    return printed
 
 
 if __name__ == "__main__":

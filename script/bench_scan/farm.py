@@ -1,6 +1,6 @@
-"""A network of simulated miners, tied to the life of the bench that started it.
+"""A network of simulated miners, which ends with the bench that started it.
 
-The bench holds the other end of our standard input and never writes to it.
+It runs until its standard input is closed, to which the bench never writes.
 """
 
 import asyncio
@@ -15,10 +15,11 @@ import socket
 import sys
 import time
 
+from demo_instance import DemoError
 from demo_instance.loopback import pick_network
 from simulator import SimulatedMiner
 
-from . import BenchError, Farm
+from . import Farm
 
 _PORT = 4028
 _KINDS = (("v1", "M20S"), ("v2", "M30S+"), ("compat", "M60S"))
@@ -26,7 +27,7 @@ _MILLISECONDS_OF_SILENCE = 500
 
 
 async def serve(miners: int) -> None:
-    """Run so many miners in a /24, all its other addresses silent, until the bench ends."""
+    """Run miners in a /24, whose other addresses are silent, until the bench ends."""
     network = pick_network()
     hosts = list(network.hosts())
     async with AsyncExitStack() as stack:
@@ -51,14 +52,14 @@ async def serve(miners: int) -> None:
 
 
 def silence(stack: ExitStack, hosts: Iterable[IPv4Address]) -> None:
-    """Let nobody answer at some addresses, not even with a refusal.
+    """Make addresses silent: a connection is neither accepted nor refused.
 
-    An address at which nobody listens would refuse at once, as it is one of this machine.
-    Here somebody listens who never accepts: his queue has room for one connection, and
-    Linux drops what asks for another.
+    A closed port would refuse at once, as the address is one of this machine. So each
+    address has a listener that never accepts. Its queue has room for one connection, and
+    Linux drops all further attempts.
 
     Raises:
-        BenchError: an address answers all the same.
+        DemoError: an address answers all the same.
     """
     callers = select.poll()
     for host in hosts:
@@ -70,11 +71,11 @@ def silence(stack: ExitStack, hosts: Iterable[IPv4Address]) -> None:
         caller.connect_ex(address)
         callers.register(caller, select.POLLOUT)
     if answered := callers.poll(_MILLISECONDS_OF_SILENCE):
-        raise BenchError(f"{len(answered)} addresses are not silent; is this Linux?")
+        raise DemoError(f"{len(answered)} addresses are not silent; is this Linux?")
 
 
 if __name__ == "__main__":
     try:
         asyncio.run(serve(int(sys.argv[1])))
-    except (BenchError, OSError) as error:
+    except (DemoError, OSError) as error:
         sys.exit(f"script/bench: {error}")

@@ -1,4 +1,4 @@
-"""The integration's scan of one network, alone in its process."""
+"""A scan of one network by the integration, in a process of its own."""
 
 import asyncio
 from dataclasses import asdict
@@ -15,7 +15,7 @@ from . import Result
 
 async def measure(network: IPv4Network) -> Result:
     """Scan a network."""
-    assert network.is_loopback  # a bench has no business in any other
+    assert network.is_loopback  # never scan a real network
     before = _most_memory()
     begin = time.monotonic()
     scan = await async_scan([network])

@@ -1,5 +1,5 @@
-"""Home Assistant in a network with hostile devices: what ``script/hostile`` runs.
+"""Home Assistant in a network with hostile devices, for ``script/hostile``.
 
-Two processes take part beside Home Assistant, so that none is charged for the work of another:
-this one, which looks on, and one with all hostile devices in it (`farm`).
+Two processes take part beside Home Assistant, so that neither delays the other: this one, which
+observes, and one with all hostile devices in it (`farm`).
 """

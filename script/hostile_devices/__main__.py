@@ -1,4 +1,4 @@
-"""Run it, long or short."""
+"""The command line of ``script/hostile``: the long form or the short one."""
 
 import argparse
 from dataclasses import replace
@@ -9,13 +9,13 @@ from demo_instance.program import folder, free_port, run_program, until_stopped
 from .run import run
 from .stage import Form
 
-# In the short form nobody answers the first request and not the next.
+# In the short form no device answers one request and then stays silent.
 _SHORT = Form(short=True, quiet=3, scan=60, watch=12, slowest=10)
 _LONG = Form(short=False, quiet=30, scan=300, watch=180, slowest=70)
 
 
 def main() -> int:
-    """Run it; return the exit code."""
+    """Run the program; return the exit code."""
     return run_program("script/hostile", _run(_options()))
 
 

@@ -1,4 +1,4 @@
-"""Devices that have more of everything than there can be."""
+"""Devices with more hashboards, faults and pools than there can be."""
 
 from collections.abc import Iterator
 
@@ -29,7 +29,7 @@ def _faults(said: Answers, poll: int) -> None:
 
 
 def _known_faults(said: Answers, poll: int) -> None:
-    """List all codes of three digits: the known ones among them have texts of their own."""
+    """List all codes of three digits, among them those with texts of their own."""
     codes = range(110 + poll % 2, 2000, 2)
     said["get_error_code"]["Msg"]["error_code"] = {str(code): _SINCE for code in codes}
 
@@ -59,7 +59,7 @@ def _serials(said: Answers, poll: int) -> None:
 
 
 def devices() -> Iterator[Hostile]:
-    """Yield some of each kind of list."""
+    """Yield devices for each kind of list."""
     for name, edit, short in (
         ("1,500 hashboards", _boards, True),
         ("hashboards in other slots at every poll", _other_slots, True),

@@ -1,4 +1,4 @@
-"""All hostile devices, and where each of them is."""
+"""All hostile devices, and their addresses."""
 
 from dataclasses import dataclass
 from ipaddress import IPv4Network
@@ -31,7 +31,7 @@ class Placed:
 
     Attributes:
         host: its address.
-        mac: in lower case with colons; the one that it has been told to have.
+        mac: its MAC address, in lower case with colons.
     """
 
     hostile: Hostile
@@ -40,17 +40,17 @@ class Placed:
 
     @property
     def name(self) -> str:
-        """What it is, for the table."""
+        """The name in the table."""
         return f"{self.hostile.kind}: {self.hostile.name}"
 
 
 def place(network: IPv4Network, *, short: bool, only: str = "") -> list[Placed]:
-    """Return those that take part; each has the same address in every run.
+    """Return the devices that take part; each has the same address in every run.
 
     Args:
         network: a /24.
         short: whether it is the short form.
-        only: what has to be in their names.
+        only: a text that has to be in their names.
     """
     hosts = network.hosts()
     talkative = iter([host for host in hosts if host not in silent_part(network)])
@@ -73,7 +73,7 @@ def place(network: IPv4Network, *, short: bool, only: str = "") -> list[Placed]:
 
 
 def silent_part(network: IPv4Network) -> IPv4Network:
-    """Return the part of a network for those that never answer: a scan of it takes long."""
+    """Return the part of a network for devices that never answer; scans of it are slow."""
     *_, last = network.subnets(new_prefix=_SILENT_PREFIX)
     return last
 

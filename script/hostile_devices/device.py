@@ -1,4 +1,4 @@
-"""A hostile device: what makes it hostile, and the server that it is."""
+"""A hostile device: a TCP server, and what is hostile in it."""
 
 import asyncio
 from collections import Counter
@@ -32,12 +32,12 @@ class Exchange:
     writer: asyncio.StreamWriter
 
     async def send(self, data: bytes) -> None:
-        """Send bytes; what the other side does not take is waited for."""
+        """Send bytes, and wait until the client takes them."""
         self.writer.write(data)
         await self.writer.drain()
 
     async def hang(self) -> None:
-        """Say no more, until the other side closes."""
+        """Send nothing more, and wait until the client closes."""
         while await self.reader.read(_MOST_BYTES):
             pass
 
@@ -58,16 +58,16 @@ def unaltered(said: Answers, poll: int) -> None:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Hostile:
-    """What makes a device hostile.
+    """What is hostile in a device.
 
     Attributes:
-        name: what is hostile in it, for the table.
-        edit: what it says instead of what a plausible miner would.
-        send: how it says it.
-        hostname: what it calls itself when it asks for an address; None for one that does not.
-        asks_password: whether it is added with a password, to see what it makes of that.
-        turns: whether it is plausible in everything until it is told to turn.
-        never_answers: whether it is silent from the beginning, which takes long to find out.
+        name: a description for the table.
+        edit: alters the answers of a plausible miner.
+        send: sends an answer.
+        hostname: its name in DHCP requests; None for a device that sends none.
+        asks_password: whether it is added with a password.
+        turns: whether it is plausible until the order to turn.
+        never_answers: whether it is silent from the beginning.
         short: whether it takes part in the short form.
     """
 

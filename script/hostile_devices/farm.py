@@ -1,7 +1,7 @@
-"""All hostile devices in a process of their own, tied to the life of the one that started it.
+"""All hostile devices in one process, which ends with the process that started it.
 
-That one holds the other end of our standard input. A line on it is an order; each is answered
-with one line of JSON.
+It runs until its standard input is closed. A line on it is an order, and the answer to each is
+one line of JSON.
 """
 
 import asyncio
@@ -22,24 +22,24 @@ TURN, COUNT = "turn", "count"
 
 
 class Farm:
-    """The process, as the one that started it sees it."""
+    """The process with the devices, seen from the one that started it."""
 
     def __init__(self, process: asyncio.subprocess.Process) -> None:
-        """Take over a process that has just been started."""
+        """Talk to a process that has just been started."""
         self._process = process
         self._turn = asyncio.Lock()
 
     async def turn(self) -> None:
-        """Let those be hostile from now on that were waiting for it."""
+        """Make the devices hostile that have been plausible until now."""
         await self._order(TURN)
 
     async def counts(self) -> dict[str, dict[str, int]]:
-        """Return how often each address was asked each command."""
+        """Return how often each command reached each address."""
         counts: dict[str, dict[str, int]] = await self._order(COUNT)
         return counts
 
-    async def told(self) -> Any:
-        """Return the next line that it says.
+    async def receive(self) -> Any:
+        """Return the next line of the process.
 
         Raises:
             DemoError: it has ended.
@@ -55,23 +55,23 @@ class Farm:
         async with self._turn:
             self._process.stdin.write(f"{order}\n".encode())
             await self._process.stdin.drain()
-            return await self.told()
+            return await self.receive()
 
 
 @asynccontextmanager
 async def running(
     network: IPv4Network, *, short: bool, only: str
 ) -> AsyncIterator[Farm]:
-    """Run those that take part for as long as the block lasts; see `catalogue.place`."""
+    """Run devices for as long as the block lasts; the arguments are those of `place`."""
     arguments = (str(network), "short" if short else "long", only)
     async with run_module(f"{__package__}.farm", *arguments) as process:
         farm = Farm(process)
-        await farm.told()
+        await farm.receive()
         yield farm
 
 
 async def _serve(network: str, form: str, only: str) -> None:
-    """Run the devices, and take orders, until the other end is closed."""
+    """Run the devices and take orders until standard input is closed."""
     placed = place(IPv4Network(network), short=form == "short", only=only)
     async with AsyncExitStack() as stack:
         devices = [

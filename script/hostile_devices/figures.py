@@ -1,4 +1,4 @@
-"""Devices whose numbers are none, or are those of nothing in this world."""
+"""Devices with impossible numbers, or with texts in place of numbers."""
 
 from collections.abc import Iterator
 from functools import partial
@@ -61,7 +61,7 @@ def _replaced(value: Any, figures: Iterator[object]) -> Any:
 def _everywhere(figures: Iterator[object], said: Answers, poll: int) -> None:
     for command, answer in said.items():
         said[command] = _replaced(answer, figures)
-        if "Code" in answer:  # else nothing of it is read
+        if "Code" in answer:  # otherwise the answer would be ignored
             said[command]["Code"] = 131
 
 
@@ -90,7 +90,7 @@ def _slot(slot: object, said: Answers, poll: int) -> None:
 
 
 def _errors_of_v1(said: Answers, poll: int) -> None:
-    """Speak as the oldest firmware, which counts its faults in the summary."""
+    """Answer as the oldest firmware does, with the faults in the summary."""
     said["get_version"]["Msg"] = "whatsminer v1.4.0"
     said["summary"]["SUMMARY"][0] |= {
         "MAC": said["get_miner_info"]["Msg"]["mac"],
@@ -101,7 +101,7 @@ def _errors_of_v1(said: Answers, poll: int) -> None:
 
 
 def devices() -> Iterator[Hostile]:
-    """Yield one with each figure in place of all numbers, and some with one in one place."""
+    """Yield devices with one figure in place of all numbers, or of one number."""
     for name, figure in FIGURES.items():
         yield Hostile(
             kind="number",

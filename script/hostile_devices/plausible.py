@@ -1,11 +1,11 @@
-"""What a device answers that wants to be taken for a miner: API 2.0.5, as real ones have it."""
+"""The answers of a plausible miner with API 2.0.5, which hostile devices alter."""
 
 from collections.abc import Sequence
 import json
 import time
 from typing import Any
 
-# By command: an object, or bytes that go out as they are. They are altered in place.
+# By command: an object, or bytes that are sent unchanged. Devices alter them in place.
 type Answers = dict[str, Any]
 type Path = Sequence[str | int]
 
@@ -180,7 +180,7 @@ def _hash_rates(rate: float) -> Answers:
 
 
 def put(said: Answers, path: Path, value: object) -> None:
-    """Alter one value in the answers: the first of the path is the command."""
+    """Set one value in the answers; the path begins with the command."""
     *way, last = path
     here: Any = said
     for step in way:
@@ -189,12 +189,12 @@ def put(said: Answers, path: Path, value: object) -> None:
 
 
 def raw(text: str) -> str:
-    """Return what stands for a text that goes out as it is, a number that is none in Python."""
+    """Return a mark for text that is sent without quotes, such as a number beyond JSON."""
     return f"<raw>{text}</raw>"
 
 
 def to_bytes(answer: object) -> bytes:
-    """Return an answer as it goes out."""
+    """Return the bytes of an answer."""
     if isinstance(answer, bytes):
         return answer
     text = json.dumps(answer, separators=(",", ":"))
@@ -202,7 +202,7 @@ def to_bytes(answer: object) -> bytes:
 
 
 def answer(said: Answers, command: str) -> bytes:
-    """Return the answer to a request; that to a joined one is put together from its parts."""
+    """Return the answer to a request, which may be a joined one."""
     parts = command.split("+")
     if len(parts) == 1:
         return to_bytes(said.get(command, INVALID_COMMAND))
@@ -214,7 +214,7 @@ def answer(said: Answers, command: str) -> bytes:
 
 
 def now() -> float:
-    """Return the seconds of a miner that has been mining for a day when the program began."""
+    """Return the uptime of a miner that had been mining for a day when the program began."""
     return 86_400 + time.monotonic() - _BEGAN
 
 

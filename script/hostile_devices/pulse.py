@@ -1,4 +1,4 @@
-"""Whether Home Assistant is well all the time: a ping now and then, and the good miners' polls."""
+"""How responsive Home Assistant is: the time of its pings, and the polls of good miners."""
 
 import asyncio
 from collections import Counter
@@ -17,12 +17,12 @@ _SECONDS_TO_DIE = 15.0
 
 
 class GoneError(DemoError):
-    """Home Assistant does not answer any more: there is nothing left to verify."""
+    """Home Assistant does not answer any more, so that nothing can be verified."""
 
 
 @dataclass(slots=True)
 class Figures:
-    """What was seen during a part of the run.
+    """The figures of a part of the run.
 
     Attributes:
         seconds: how long it was.
@@ -46,7 +46,7 @@ class Figures:
 
 
 class Pulse:
-    """Looks at a Home Assistant and at the miners that it polls."""
+    """Measures a Home Assistant and the polls of its miners."""
 
     def __init__(
         self, client: Client, miners: Sequence[DemoMiner], config: Path
@@ -59,10 +59,10 @@ class Pulse:
 
     @asynccontextmanager
     async def taking(self) -> AsyncIterator[Figures]:
-        """Look on for as long as the block lasts.
+        """Measure for as long as the block lasts.
 
         Raises:
-            GoneError: there was no answer for so long that nothing is to be expected.
+            GoneError: there has been no answer for too long.
         """
         loop = asyncio.get_running_loop()
         figures = Figures()

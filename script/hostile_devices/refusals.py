@@ -1,4 +1,4 @@
-"""Devices that say no, at length."""
+"""Devices that refuse, with long or hostile messages."""
 
 from collections.abc import Iterable, Iterator
 from functools import partial
@@ -29,11 +29,11 @@ def _later(
 
 def _refuse_token(code: object, text: object, said: Answers, poll: int) -> None:
     _refuse(["get_token"], code, text, said, poll)
-    said[ENCRYPTED] = TOKEN_REJECTED  # else nobody asks for another
+    said[ENCRYPTED] = TOKEN_REJECTED  # otherwise the client would keep its token
 
 
 def devices() -> Iterator[Hostile]:
-    """Yield some that refuse everything, some that refuse a part, some that do so later."""
+    """Yield devices that refuse everything, a part, or later."""
     yield Hostile(
         kind="refusal",
         name="20,000 lines, to everything",

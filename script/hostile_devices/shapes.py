@@ -1,4 +1,4 @@
-"""Devices that are another one at every poll."""
+"""Devices that change at every poll: their firmware, model, MAC address and so on."""
 
 from collections.abc import Iterator
 
@@ -7,7 +7,7 @@ from .plausible import Answers, put
 
 
 def _firmware(said: Answers, poll: int) -> None:
-    """Tell the version where it is read at every poll, and nowhere else."""
+    """Report the version only in the command that every poll reads."""
     version = f"202409{10 + poll % 20}.{poll}.Rel"
     put(said, ("status", "Msg", "FirmwareVersion"), version)
     del said["get_version"]["Msg"]["fw_ver"]
@@ -18,7 +18,7 @@ def _two_firmwares(said: Answers, poll: int) -> None:
 
 
 def _generation(said: Answers, poll: int) -> None:
-    """Speak as firmware 2.2 does in every second poll."""
+    """Answer as firmware 2.2 does, in every second poll."""
     if poll % 2:
         row = said["summary"]["SUMMARY"][0]
         said["summary"] = said["status"] | {"Msg": row}
@@ -31,7 +31,7 @@ def _cooling(said: Answers, poll: int) -> None:
 
 
 def _readings(said: Answers, poll: int) -> None:
-    """Tell of what only some firmware tells, another part of it in each poll."""
+    """Report other optional readings in each poll."""
     optional = {
         "get_psu": ("iin", "vin", "pin", "fan_speed", "temp0"),
         "get_miner_info": ("upfreq_speed",),
@@ -71,7 +71,7 @@ def _mac(said: Answers, poll: int) -> None:
 
 
 def _uptime(said: Answers, poll: int) -> None:
-    """Have just been restarted, by another clock in each poll."""
+    """Report a recent restart, at another time in each poll."""
     put(said, ("summary", "SUMMARY", 0, "Uptime"), 1000 - poll)
     put(said, ("summary", "SUMMARY", 0, "Elapsed"), 1000 - poll)
 
@@ -99,7 +99,7 @@ _SHORT = {_firmware, _generation, _cooling, _serials, _efficiency, _everything, 
 
 
 def devices() -> Iterator[Hostile]:
-    """Yield one for each thing that can be another, and one that is another in all of them."""
+    """Yield a device for each thing that can change, and one that changes them all."""
     for name, edit in (
         ("firmware", _firmware),
         ("firmware, one of two", _two_firmwares),

@@ -1,4 +1,4 @@
-"""Devices that keep whoever asks waiting."""
+"""Devices that make clients wait."""
 
 import asyncio
 from collections.abc import Iterator
@@ -18,7 +18,7 @@ async def _never(exchange: Exchange) -> None:
 
 
 async def _first_only(exchange: Exchange) -> None:
-    """Answer who it is, and no more."""
+    """Answer the first request, and no other."""
     if exchange.command != "get_version":
         await exchange.hang()
     await whole(exchange)
@@ -49,7 +49,7 @@ async def _resets(exchange: Exchange) -> None:
     exchange.writer.transport.abort()
 
 
-# With whether they take part in the short form.
+# Each with whether it takes part in the short form.
 _OTHERS: dict[str, tuple[Send, bool]] = {
     "answers the first request only": (_first_only, False),
     "half an answer, then silence": (_half, True),
@@ -63,7 +63,7 @@ _OTHERS: dict[str, tuple[Send, bool]] = {
 
 
 def devices() -> Iterator[Hostile]:
-    """Yield some that are silent from the beginning, and some that fall silent later."""
+    """Yield devices that are silent from the beginning, or fall silent later."""
     for number in range(_FROM_THE_BEGINNING):
         yield Hostile(
             kind="silence",

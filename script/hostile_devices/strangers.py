@@ -1,4 +1,4 @@
-"""Devices that answer at a miner's port and are none."""
+"""Devices that answer at the port of miners and are no miners."""
 
 from collections.abc import Iterator
 from functools import partial
@@ -19,7 +19,7 @@ _ANSWERS = {
 _SHORT = {"a web server", "a miner whose process is down, at length"}
 
 
-async def _say(answer: bytes, exchange: Exchange) -> None:
+async def _send(answer: bytes, exchange: Exchange) -> None:
     await exchange.send(answer)
 
 
@@ -28,12 +28,12 @@ async def _echo(exchange: Exchange) -> None:
 
 
 def devices() -> Iterator[Hostile]:
-    """Yield one for each answer, and one that repeats what it hears."""
+    """Yield a device for each answer, and one that repeats the command."""
     for name, answer in _ANSWERS.items():
         yield Hostile(
             kind="stranger",
             name=name,
-            send=partial(_say, answer),
+            send=partial(_send, answer),
             hostname="whatsminer",
             short=name in _SHORT,
         )

@@ -1,4 +1,4 @@
-"""Devices whose names and messages are texts that nobody can store or show."""
+"""Devices whose names and messages are texts that cannot be stored or shown."""
 
 from collections.abc import Callable, Iterator
 from functools import partial
@@ -7,7 +7,7 @@ from typing import Any
 from .device import Hostile
 from .plausible import Answers, put
 
-# What stands at the beginning of a line in Home Assistant's log, for those who read it.
+# The beginning of a forged line of Home Assistant's log.
 FORGED = "[homeassistant.forged]"
 FORGED_LINE = f"2026-11-01 00:00:00.000 CRITICAL (MainThread) {FORGED} all is lost"
 _PICTURE = "![picture](http://127.0.0.1:9/picture.png)"
@@ -108,7 +108,7 @@ def _api_version(text: str, said: Answers, poll: int) -> None:
 
 
 def devices() -> Iterator[Hostile]:
-    """Yield one with each text in all fields, and one with surrogates in each field."""
+    """Yield devices with one text in all fields, or with surrogates in one field."""
     for name, text in TEXTS.items():
         yield Hostile(
             kind="text",

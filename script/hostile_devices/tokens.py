@@ -1,4 +1,4 @@
-"""Devices that are asked for a token, to try a password with."""
+"""Devices with hostile answers to `get_token` and to encrypted commands."""
 
 from collections.abc import Iterator
 from functools import partial
@@ -37,7 +37,7 @@ _SEALED = {
     "an answer that is a list": b'{"enc":[[[]]]}',
     "no miner's answer": b"HTTP/1.1 400 Bad Request\r\n\r\n<html>no</html>",
 }
-# With whether they turn.
+# Each with whether it turns.
 _SHORT = {
     ("a salt with surrogates", False),
     ("a time of 5,000 digits", True),
@@ -48,11 +48,11 @@ _SHORT = {
 
 def _token(token: object, said: Answers, poll: int) -> None:
     put(said, ("get_token", "Msg"), token)
-    said[ENCRYPTED] = TOKEN_REJECTED  # else nobody asks for another
+    said[ENCRYPTED] = TOKEN_REJECTED  # otherwise the client would keep its token
 
 
 async def _sealed(data: bytes, exchange: Exchange) -> None:
-    """Answer what is encrypted, which has no command to be read."""
+    """Answer encrypted requests with other data, and all others as usual."""
     if exchange.command != ENCRYPTED:
         await whole(exchange)
     else:
@@ -60,9 +60,9 @@ async def _sealed(data: bytes, exchange: Exchange) -> None:
 
 
 def devices() -> Iterator[Hostile]:
-    """Yield two for each token, and two for each answer under a good one.
+    """Yield two devices for each token and for each encrypted answer.
 
-    One of them is so while it is added, the other when it is asked for something.
+    One is hostile while it is added, the other when it is used.
     """
     kinds: list[tuple[str, Edit, Send]] = [
         *((name, partial(_token, token), whole) for name, token in _TOKENS.items()),

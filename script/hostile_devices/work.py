@@ -1,4 +1,4 @@
-"""Devices whose answers are work: to read, to mend, to wait for."""
+"""Devices whose answers are expensive: to read, to repair, to wait for."""
 
 import asyncio
 from collections.abc import Iterator
@@ -21,21 +21,21 @@ def _nested(depth: int, opening: bytes, closing: bytes) -> bytes:
     return b'{"STATUS":"S","Msg":{"mineroff":%s}}' % inner
 
 
-def _many(what: bytes, size: int = _MB) -> bytes:
-    return b'{"a":' + what * (size // len(what)) + b"}"
+def _many(what: bytes) -> bytes:
+    return b'{"a":' + what * ((_MB - 10) // len(what)) + b"}"
 
 
-# What stands in the place of an answer, or of a part of a joined one.
+# They replace an answer, or a part of a joined one.
 ANSWERS = {
     "64 KiB of escaped quotes": _quotes(64 * _KB),
     "1 MiB of escaped quotes": _quotes(_MB - 10),
-    "1 MiB of backslashes": _many(b"\\", _MB - 10),
-    "1 MiB of quotes": _many(b'"', _MB - 10),
-    "1 MiB of strings side by side": _many(b'"x"', _MB - 10),
-    "1 MiB of commas": _many(b",", _MB - 10),
-    "1 MiB of braces": _many(b"}{", _MB - 10),
-    "1 MiB of opening brackets": _many(b"[", _MB - 10),
-    "1 MiB of digits": _many(b"9", _MB - 10),
+    "1 MiB of backslashes": _many(b"\\"),
+    "1 MiB of quotes": _many(b'"'),
+    "1 MiB of strings side by side": _many(b'"x"'),
+    "1 MiB of commas": _many(b","),
+    "1 MiB of braces": _many(b"}{"),
+    "1 MiB of opening brackets": _many(b"["),
+    "1 MiB of digits": _many(b"9"),
     "1 MiB of pairs in a list": b"[".join(
         (b'{"STATUS":"S","Msg":{"error_code":', b'"1":"2",' * (128 * _KB - 100))
     ),
@@ -53,8 +53,8 @@ ANSWERS = {
     "1 MiB of NUL bytes": b'{"STATUS":"S",' + bytes(_MB - 100) + b'"Msg":{}}',
     "more than 1 MiB": b'{"a":"' + b"x" * _MB + b'"}',
 }
-# Where it stands, beside a plausible rest. With the first it is no miner to anybody, with the
-# second it cannot become an entry.
+# The commands with such an answer; all others are plausible. A device whose version is hostile is
+# not recognised as a miner. One with hostile readings cannot be added, so that it turns later.
 _WHO, _READINGS, _FAULTS = "who it is", "what it reads", "its faults"
 _PLACES = {
     _WHO: ("get_version",),
@@ -78,19 +78,19 @@ def _replace(commands: tuple[str, ...], data: bytes, said: Answers, poll: int) -
 
 
 def _braces(said: Answers, poll: int) -> None:
-    """Make the answers long, and let each piece of them look like an end."""
+    """Make the answers long, with a possible end in each piece."""
     said["get_version"]["Description"] = "}" * (_MB - _KB)
 
 
 async def _in_pieces(size: int, exchange: Exchange) -> None:
-    """Send an answer in pieces, each of which arrives by itself."""
+    """Send an answer in pieces that arrive one by one."""
     for start in range(0, len(exchange.data), size):
         await exchange.send(exchange.data[start : start + size])
         await asyncio.sleep(0)
 
 
 async def _endless(piece: bytes, exchange: Exchange) -> None:
-    """Send the same for as long as somebody listens."""
+    """Send the same bytes until the client closes."""
     await exchange.send(exchange.data[:1])
     while True:
         await exchange.send(piece)
@@ -103,7 +103,7 @@ async def _half(exchange: Exchange) -> None:
 
 
 async def _padded(exchange: Exchange) -> None:
-    """Send the answer, and then what may stand between two messages, for ever."""
+    """Send the answer, and then padding without end."""
     await exchange.send(exchange.data)
     while True:
         await exchange.send(b"\0\r\n " * 16)
@@ -120,7 +120,7 @@ _SENDERS: dict[str, Send] = {
 
 
 def devices() -> Iterator[Hostile]:
-    """Yield one for each answer at some place, and one for each way of sending."""
+    """Yield devices for each answer, and for each way of sending."""
     for number, (name, data) in enumerate(ANSWERS.items()):
         for other, (place, commands) in enumerate(_PLACES.items()):
             short = (name, place) in _SHORT

@@ -21,8 +21,8 @@ class Firmware(ABC):
     """A firmware: which reads it knows and the exact shape of its answers.
 
     Attributes:
-        api_version: the one it has unless a test has it report another.
-        firmware_version: the one it is delivered with; an update gives it another.
+        api_version: the API version it reports, unless a test sets another.
+        firmware_version: the version it is delivered with, until an update.
     """
 
     generation: ClassVar[Generation]

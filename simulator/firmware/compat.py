@@ -16,7 +16,7 @@ _NTP = ("0.cn.pool.ntp.org", "0.openwrt.pool.ntp.org", "0.pool.ntp.org")
 
 
 class Compat(V2):
-    """Fewer keys, shortest numbers, and boards that count in TH/s."""
+    """API 2.2.2: fewer keys, shortest numbers, hashboards in TH/s."""
 
     generation: ClassVar = Generation.COMPAT
     api_version: ClassVar[str] = "2.2.2"

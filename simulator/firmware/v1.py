@@ -15,7 +15,7 @@ _POOL_PLACES = 3
 
 
 class V1(Firmware):
-    """Errors and identity sit in ``summary``; whether it mines cannot be read."""
+    """API 1.4.0: faults and identity are in ``summary``; the mining state is nowhere."""
 
     generation: ClassVar = Generation.V1
     api_version: ClassVar[str] = "whatsminer v1.4.0"

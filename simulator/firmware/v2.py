@@ -18,7 +18,7 @@ from .shapes import (
 
 
 class V2(Firmware):
-    """Short STATUS lists around cgminer's data, ``Msg`` objects around the rest."""
+    """API 2.0.5: short STATUS lists for cgminer's data, ``Msg`` objects for the rest."""
 
     generation: ClassVar = Generation.V2
     api_version: ClassVar[str] = "2.0.5"

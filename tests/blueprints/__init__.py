@@ -1,6 +1,6 @@
 """Blueprints in a real Home Assistant, with simulated miners and simulated time."""
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager
 from copy import copy
 from dataclasses import dataclass, replace
@@ -39,22 +39,26 @@ class Home:
 
     async def automate(self, blueprint: str, **inputs: Any) -> None:
         """Make an automation of a blueprint, as the user interface does."""
+        await self.automate_each(blueprint, {blueprint: inputs})
+
+    async def automate_each(
+        self, blueprint: str, inputs: Mapping[str, Mapping[str, Any]]
+    ) -> None:
+        """Make automations of one blueprint: for each name, one with these inputs."""
         home = Path(self.hass.config.path("blueprints", "automation", FOLDER))
         home.mkdir(parents=True, exist_ok=True)
         shutil.copy(BLUEPRINTS / FOLDER / f"{blueprint}.yaml", home)
         path = f"{FOLDER}/{blueprint}.yaml"
-        config = {
-            "id": blueprint,
-            "alias": blueprint,
-            "use_blueprint": {"path": path, "input": inputs},
-        }
+        configs = [
+            {"id": name, "alias": name, "use_blueprint": {"path": path, "input": each}}
+            for name, each in inputs.items()
+        ]
         assert await async_setup_component(self.hass, "switch", {})
-        assert await async_setup_component(
-            self.hass, AUTOMATION, {AUTOMATION: [config]}
-        )
-        state = self.hass.states.get(f"automation.{blueprint}")
-        assert state
-        assert state.state == "on", "the automation is not valid: see the log"
+        assert await async_setup_component(self.hass, AUTOMATION, {AUTOMATION: configs})
+        for name in inputs:
+            state = self.hass.states.get(f"automation.{name}")
+            assert state
+            assert state.state == "on", "the automation is not valid: see the log"
         await self.fleet.settle()
 
     @asynccontextmanager

@@ -1,4 +1,4 @@
-"""What the bench of the scan concludes, and that its silent addresses are silent."""
+"""The report of the scan's bench, and its silent addresses."""
 
 from contextlib import ExitStack
 from ipaddress import IPv4Network
@@ -10,6 +10,7 @@ import pytest_socket
 from bench_scan import Farm, Result
 from bench_scan.__main__ import report
 from bench_scan.farm import silence
+from demo_instance import DemoError
 from demo_instance.loopback import pick_network
 
 ONE, TWO = ("127.9.9.1", "c2:04:28:00:00:01"), ("127.9.9.2", "c2:04:28:00:00:02")
@@ -19,10 +20,10 @@ EMPTY = Result({}, 5.0, 90.0, 91.0)
 
 def test_all_found(capsys: pytest.CaptureFixture[str]) -> None:
     """The figures are those of the scan, and its time a multiple of an empty one's."""
-    assert report(FARM, Result(dict((TWO, ONE)), 6.0, 90.0, 93.5), EMPTY) == 0
+    report(FARM, Result(dict((TWO, ONE)), 6.0, 90.0, 93.5), EMPTY)
     assert capsys.readouterr().out.splitlines() == [
         "found    2 of 2 miners",
-        "time     6.00 s, 1.20 times the 5.00 s where nobody answers",
+        "time     6.00 s, 1.20 times the 5.00 s of an empty network",
         "memory   93.5 MB at its peak, 3.5 MB more than before the scan",
     ]
 
@@ -32,15 +33,14 @@ def test_not_all_found(
     capsys: pytest.CaptureFixture[str], found: tuple[tuple[str, str], ...]
 ) -> None:
     """A miner that is taken for another is not found; the bench fails."""
-    assert report(FARM, Result(dict(found), 6.0, 90.0, 93.5), EMPTY) == 1
-    printed = capsys.readouterr()
-    assert printed.out.startswith("found    1 of 2 miners\n")
-    assert printed.err == "script/bench: not found: 127.9.9.2\n"
+    with pytest.raises(DemoError, match=r"^not found: 127\.9\.9\.2$"):
+        report(FARM, Result(dict(found), 6.0, 90.0, 93.5), EMPTY)
+    assert capsys.readouterr().out.startswith("found    1 of 2 miners\n")
 
 
 @pytest.mark.usefixtures("socket_enabled")
 def test_silence() -> None:
-    """Whoever connects hears nothing, not even that he is refused."""
+    """A connection is neither accepted nor refused."""
     pytest_socket.socket_allow_hosts(["127.0.0.0/8"])
     network: IPv4Network = pick_network()
     with ExitStack() as stack:

@@ -1,7 +1,7 @@
-"""Tells integrations what devices say when they ask for an address, as `dhcp` does.
+"""Announces devices to integrations as Home Assistant's `dhcp` component does.
 
-It stands in for that component, which leaves out loopback addresses (the only ones that a
-script may use), listens to raw packets and asks the router for names.
+It replaces that component, which ignores loopback addresses (the only ones that a script may
+use), listens to raw packets and asks the router for names.
 """
 
 import json
@@ -17,7 +17,7 @@ from homeassistant.helpers.service_info.dhcp import DhcpServiceInfo
 from homeassistant.helpers.typing import ConfigType
 
 DOMAIN: Final = "announcer"
-# The host name is the JSON of a text: what Home Assistant's own requests carry is checked.
+# The host name is JSON, as an action's data cannot carry every text.
 SCHEMA: Final = probatio.Schema(
     {
         probatio.Required("integration"): str,

@@ -1,0 +1,187 @@
+"""A day of prices with "mine when power is cheap"; docs/price-day.svg is made of this."""
+
+from collections.abc import Sequence
+import logging
+from pathlib import Path
+import re
+import textwrap
+from typing import Final
+import xml.etree.ElementTree as ET
+
+import pytest
+
+from custom_components.whatsminer.const import CONF_POLL_INTERVAL
+from homeassistant.const import Platform
+from simulator import MinerState
+from tests.fleet import Fleet, Owned
+
+from . import Home, target, told
+from .price_day import (
+    LOW_PERCENT,
+    MIN_OFF,
+    MIN_ON,
+    PRICES,
+    START,
+    STOP,
+    MinerDay,
+    Phase,
+    Sample,
+)
+from .price_picture import draw
+
+ROOT: Final = Path(__file__).parents[2]
+README: Final = ROOT / "README.md"
+PICTURE: Final = ROOT / "docs" / "price-day.svg"
+PRICE: Final = "sensor.electricity_price"
+LOGGERS: Final = ("custom_components.whatsminer", "homeassistant.components.automation")
+# A quarter of an hour. The automations run half a minute after a minute begins.
+STEPS: Final = (30, *[210] * 4, 30)
+
+SWITCHED: Final = [
+    "05:45 power_off",
+    "06:00 power_on",  # after the shortest time off
+    "06:30 power_off",  # after the shortest time on
+    "09:45 power_on",
+    "17:30 power_off",
+    "21:45 power_on",
+]
+# A percent wears nothing out: it follows the price without minimum times.
+THROTTLED: Final = [
+    f"{time} set_power_pct_v2 {percent}"
+    for time, percent in (
+        ("05:45", LOW_PERCENT),
+        ("06:00", 100),
+        ("06:30", LOW_PERCENT),
+        ("09:45", 100),
+        ("10:00", LOW_PERCENT),
+        ("10:30", 100),
+        ("17:30", LOW_PERCENT),
+        ("21:45", 100),
+        ("22:00", LOW_PERCENT),
+        ("22:30", 100),
+    )
+]
+
+
+@pytest.fixture
+def platforms() -> tuple[Platform, ...]:
+    """The platforms that this needs: the fewer, the faster the day passes."""
+    return (Platform.SENSOR, Platform.SWITCH)
+
+
+def phase(state: MinerState) -> Phase:
+    """Return what a miner does."""
+    if not state.mining:
+        return Phase.OFF
+    if not state.tuned:
+        return Phase.TUNING
+    return Phase.MINING if state.percent == 100 else Phase.LESS
+
+
+async def live_through(home: Home, watched: dict[Owned, MinerDay]) -> None:
+    """Let the day pass, and record what the miners do."""
+
+    def record(at: float) -> None:
+        for owned, day in watched.items():
+            state = owned.miner.state
+            day.samples.append(Sample(at, state.power, phase(state)))
+            time = f"{int(at // 3600):02}:{int(at % 3600 // 60):02}"
+            day.commands.extend(f"{time} {command}" for command in told(owned))
+
+    at = 0.0
+    for price in PRICES:
+        await home.set(PRICE, price)
+        record(at)
+        for seconds in STEPS:
+            await home.fleet.clock.tick(seconds)
+            at += seconds
+            record(at)
+
+
+def paid_per_kwh(days: Sequence[MinerDay]) -> float:
+    """Return the mean price of the energy that was used."""
+    energy = [each for day in days for each in day.energy]
+    return sum(price * kwh for price, kwh in energy) / sum(kwh for _, kwh in energy)
+
+
+def caption(days: Sequence[MinerDay]) -> str:
+    """Return what README says below the picture."""
+    text = (
+        "This is a day in Home Assistant with simulated miners and made-up prices. Two miners"
+        f" were switched {len(days[0].commands)} times each, and the third got"
+        f" {len(days[1].commands)} percent commands. Together they kept"
+        f" {sum(day.spared for day in days):.0f} kWh out of the expensive quarters and paid"
+        f" {paid_per_kwh(days):.3f} EUR per kWh, where the day's mean was"
+        f" {sum(PRICES) / len(PRICES):.3f} EUR."
+    )
+    return textwrap.fill(text, 120)
+
+
+async def test_a_day_of_prices(
+    home: Home,
+    fleet: Fleet,
+    caplog: pytest.LogCaptureFixture,
+    request: pytest.FixtureRequest,
+) -> None:
+    """`--snapshot-update` writes the picture and the figures in README anew."""
+    watched = {
+        await fleet.know(name, generation=generation, model=model): MinerDay(model, how)
+        for name, generation, model, how in (
+            ("Garage", "v2", "M30S+", "power_off"),
+            ("Hall", "compat", "M63", "percent"),
+            ("Attic", "v1", "M20S", "power_off"),
+        )
+    }
+    for owned in watched:
+        home.hass.config_entries.async_update_entry(
+            owned.entry, options={CONF_POLL_INTERVAL: 300}
+        )
+    await fleet.set_up(*watched)
+    await home.set(PRICE, PRICES[0])
+    await home.automate_each(
+        "mine_when_cheap",
+        {
+            how: {
+                "miners": target(
+                    *(each for each in watched if watched[each].how == how)
+                ),
+                "price_sensor": PRICE,
+                "start_price": START,
+                "stop_price": STOP,
+                "min_on": MIN_ON,
+                "min_off": MIN_OFF,
+                "how": how,
+                "low_percent": LOW_PERCENT,
+            }
+            for how in ("power_off", "percent")
+        },
+    )
+
+    await live_through(home, watched)
+
+    days = garage, hall, attic = list(watched.values())
+    assert garage.commands == attic.commands == SWITCHED
+    assert hall.commands == THROTTLED
+    for owned, day in watched.items():
+        used = sum(kwh for _, kwh in day.energy)
+        assert float(owned.shown("sensor", "energy")) == pytest.approx(used, rel=0.01)
+    assert paid_per_kwh([garage]) < paid_per_kwh([hall]) < sum(PRICES) / len(PRICES)
+    assert [
+        entry.getMessage()
+        for entry in caplog.records
+        if entry.levelno >= logging.WARNING and entry.name.startswith(LOGGERS)
+    ] == []
+
+    # Of the README, the paragraph after the picture.
+    readme = re.sub(
+        r"(\(docs/price-day\.svg\)\n\n).*?(?=\n\n)",
+        lambda found: found[1] + caption(days),
+        README.read_text(),
+        flags=re.DOTALL,
+    )
+    if request.config.option.update_snapshots:
+        README.write_text(readme)
+        PICTURE.write_text(draw(days))
+    assert caption(days) in README.read_text()
+    assert PICTURE.read_text() == draw(days)
+    ET.fromstring(draw(days))  # noqa: S314  our own
