@@ -338,9 +338,9 @@ def test_no_password_is_shown(place: int) -> None:
 def test_some_results_are_told_by_a_seldom_read_command() -> None:
     """Whoever sends one reads it with the next poll."""
     told = {
-        entry.name: entry.command.told_by
+        entry.name: entry.command.reported_by
         for entry in CATALOGUE
-        if entry.command.told_by
+        if entry.command.reported_by
     }
     assert told == dict.fromkeys(
         ("set_led", "set_hostname", "adjust_upfreq_speed"), "get_miner_info"

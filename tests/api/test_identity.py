@@ -43,7 +43,7 @@ def test_nobody_is_sure_of_a_miner_that_told_nothing() -> None:
     for mac in (None, MAC):
         identity = nobody(mac)
         assert identity.mac == mac
-        assert not identity.sure
+        assert not identity.is_confirmed
 
 
 @pytest.mark.parametrize(
@@ -55,7 +55,7 @@ def test_a_mac_may_be_written_in_many_ways(mac: str) -> None:
     for expected in (None, MAC):
         identity = nobody(expected)
         identity.recognise(mac)
-        assert identity.sure
+        assert identity.is_confirmed
         assert identity.mac == MAC
 
 
@@ -67,9 +67,9 @@ def test_another_mac_is_another_miner() -> None:
         identity.recognise(OTHER_MAC.upper())
     assert (caught.value.expected, caught.value.found) == (MAC, OTHER_MAC)
     assert identity.mac == MAC
-    assert not identity.sure
+    assert not identity.is_confirmed
     identity.recognise(MAC)
-    assert identity.sure
+    assert identity.is_confirmed
 
 
 @pytest.mark.parametrize("mac", NO_MACS)
@@ -82,7 +82,7 @@ def test_what_is_no_mac_makes_nobody_sure(mac: str | None) -> None:
         with pytest.raises(NoMacError):
             identity.recognise(mac)
         assert identity.mac == expected
-        assert not identity.sure
+        assert not identity.is_confirmed
 
 
 # Who
@@ -104,7 +104,7 @@ async def test_who_answers_is_told_whoever_is_expected(expected: str | None) -> 
         identity = Identity(line_to(miner), expected)
         assert await identity.read_mac() == MAC
     assert identity.mac == expected
-    assert not identity.sure
+    assert not identity.is_confirmed
 
 
 @pytest.mark.parametrize("mac", NO_MACS)
@@ -154,7 +154,7 @@ async def test_the_right_miner_is_confirmed(any_miner: SimulatedMiner) -> None:
     identity = Identity(line, any_miner.mac.lower())
     for _ in range(2):
         await identity.confirm()
-        assert identity.sure
+        assert identity.is_confirmed
     assert names_of(any_miner.requests).count(INFO) == 2
 
 
@@ -165,7 +165,7 @@ async def test_another_miner_is_not_confirmed(any_miner: SimulatedMiner) -> None
     with pytest.raises(WrongMinerError) as caught:
         await identity.confirm()
     assert caught.value.found == any_miner.mac.lower()
-    assert not identity.sure
+    assert not identity.is_confirmed
 
 
 async def test_where_nobody_is_expected_there_is_nothing_to_confirm(
@@ -176,7 +176,7 @@ async def test_where_nobody_is_expected_there_is_nothing_to_confirm(
     await identity.confirm()
     assert any_miner.connections == 0
     assert identity.mac is None
-    assert not identity.sure
+    assert not identity.is_confirmed
 
 
 @pytest.mark.parametrize("sure", [True, False])
@@ -187,9 +187,9 @@ async def test_a_miner_that_cannot_tell_is_taken_for_the_one_it_was(
     """A stopped one must be startable, and one that starts be stoppable."""
     any_miner.misbehave("*", how)
     identity = Identity(line_to(any_miner), MAC)
-    identity.sure = sure
+    identity.is_confirmed = sure
     await identity.confirm()
-    assert identity.sure is sure
+    assert identity.is_confirmed is sure
 
 
 @pytest.mark.parametrize(
