@@ -18,7 +18,7 @@ from custom_components.whatsminer.api.readings import (
 from custom_components.whatsminer.api.wire import decode
 from simulator import SimulatedMiner
 
-from . import reader_of
+from . import generation_of, reader_of
 from .catalogue import CATALOGUE
 
 ALL = {entry.name for entry in CATALOGUE}
@@ -178,7 +178,7 @@ COMPAT = POOL | SUPPLY | SETTINGS | {"power_percent"}
 async def test_what_miners_tell(generation: str, model: str, reports: set[str]) -> None:
     """This holds while they mine. A miner that is off may lack only the fan of the power supply."""
     expected = Capabilities(
-        generation=Generation(generation),
+        generation=generation_of(generation),
         liquid_cooled=model in {"M66", "M56S", "M63"},
         reports=frozenset(reports),
     )

@@ -40,6 +40,7 @@ from . import (
     CannedMiner,
     Clock,
     fixture,
+    generation_of,
     introduce,
     message,
     reader_of,
@@ -316,7 +317,7 @@ async def test_three_generations_tell_the_same_in_the_same_units(
     async with SimulatedMiner(generation=generation, model="M50", seed="same") as miner:
         snapshot = await reader_of(miner).poll()
         state = miner.state.telemetry()
-    assert snapshot.generation == generation
+    assert snapshot.generation is generation_of(generation)
     assert snapshot.mining is True
     assert not snapshot.stale
     summary = snapshot.summary
