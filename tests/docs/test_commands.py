@@ -223,7 +223,7 @@ WAYS = (
 INTRODUCTION = """\
 # Every command, and how it is reached
 
-This page is made by `tests/test_commands_page.py`, which sends each of these from Home Assistant
+This page is made by `tests/docs/test_commands.py`, which sends each of these from Home Assistant
 to a simulated miner and compares what arrives. `pytest --snapshot-update` writes it anew.
 
 The middle column is the entity (by its key) with the action that is called for it, or an action
