@@ -1,6 +1,6 @@
 """A home goes on as it was when the present version takes it over from an earlier one."""
 
-from collections.abc import AsyncGenerator, Callable, Generator
+from collections.abc import AsyncGenerator, Callable, Generator, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, closing
 from dataclasses import dataclass
 from ipaddress import IPv4Network
@@ -23,7 +23,7 @@ from homeassistant.const import CONF_HOST, CONF_PASSWORD
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import entity_registry as er
 from simulator import SimulatedMiner
-from tests import Clock, act, shown
+from tests import Clock, act, names_of, shown
 
 from . import FOLDERS, STATES, copy_folder, registered_states, restarted
 
@@ -53,6 +53,14 @@ class Home:
         return er.async_get(self.hass).async_get_entity_id(
             platform, DOMAIN, f"{miner.mac.lower()}_{key}"
         )
+
+    def options(self, miner: SimulatedMiner) -> Mapping[str, Any]:
+        """Return the options of a miner."""
+        entry = self.hass.config_entries.async_entry_for_domain_unique_id(
+            DOMAIN, miner.mac.lower()
+        )
+        assert entry
+        return entry.options
 
 
 type Start = Callable[[], AbstractAsyncContextManager[Home]]
@@ -179,31 +187,47 @@ async def test_what_is_remembered_is_stored_as_before(start: Start) -> None:
 
 
 async def test_commands_reach_the_miners(start: Start) -> None:
-    """Each gets its own password, and no limit again that was asked for before."""
+    """They go out with the right password, in the way that the options ask for.
+
+    A limit that was asked for before is not sent again: mining would restart for nothing.
+    """
     async with start() as home:
-        limited = off = 0
+        limited = fast = off = 0
         for miner in home.clock.miners:
             limit = home.entity_id(miner, "number", "power_limit")
             if limit and miner.state.power_limit:
                 before = len(miner.writes)
                 value = miner.state.power_limit
                 await act(home.hass, "number.set_value", limit, value=value)
-                assert len(miner.writes) == before  # mining would restart for nothing
+                assert len(miner.writes) == before
                 limited += 1
+            if home.options(miner).get("percent_method") == "fast":
+                percent = home.entity_id(miner, "number", "power_percent")
+                assert percent
+                await act(home.hass, "number.set_value", percent, value=50)
+                assert miner.writes[-1]["cmd"] == "set_power_pct"
+                fast += 1
             if switch := home.entity_id(miner, "switch", "mining"):
                 await act(home.hass, "switch.turn_off", switch)
                 assert not miner.state.mining
                 off += 1
 
     assert limited
+    assert fast
     assert off == len(home.clock.miners) - 1  # of one there are readings only
 
 
-async def test_statistics_go_on(start: Start) -> None:
-    """Under the same ids, in the same units, and from the same sums."""
+async def test_polls_and_statistics_go_on(start: Start) -> None:
+    """Polls are as often as the options say; statistics keep ids, units and sums."""
     async with start() as home:
+        for miner in home.clock.miners:
+            miner.requests.clear()
         for _ in range(20):
             await home.clock.tick(30)
+        for miner in home.clock.miners:
+            polls = names_of(miner.requests).count("status")
+            interval = home.options(miner).get("poll_interval", 30)
+            assert polls == pytest.approx(600 / max(30, interval), abs=1)
         await async_wait_recording_done(home.hass)
 
     metadata = "SELECT * FROM statistics_meta ORDER BY id"
@@ -234,5 +258,16 @@ async def test_automations_run_from_the_blueprints_that_are_there(start: Start) 
         for blueprint in blueprints:
             (automation,) = automations_with_blueprint(home.hass, str(blueprint))
             assert shown(home.hass, automation) == "on"
+
+
+async def test_faults_that_were_reported_are_not_reported_again(start: Start) -> None:
+    """They are reported once, when they appear."""
+    async with start() as home:
+        expected = json.loads((home.before / STATES).read_text())
         for _ in range(3):
             await home.clock.tick(60)
+        states = registered_states(home.hass)
+
+    for entity_id, state in expected.items():
+        if entity_id.startswith("event."):
+            assert states[entity_id] == state

@@ -76,8 +76,8 @@ input_boolean:
 
 input_number:
   hash_price:
-    initial: 46
-    max: 100
+    initial: 0.046
+    max: 1
     min: 0
   grid_power:
     initial: 0
@@ -342,7 +342,7 @@ class Home:
         await self.prefer(
             HALL,
             hash_price_entity="input_number.hash_price",
-            hash_price_unit="per_petahash",
+            hash_price_unit="per_terahash",
             percent_method="fast",
             poll_interval=10,
         )
