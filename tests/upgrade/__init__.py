@@ -1,7 +1,7 @@
 """Configuration folders of Home Assistant that versions of this integration wrote.
 
 Each folder is named after the version that wrote it; `test_upgrade` starts Home Assistant from
-all of them. `write_folder` writes one for the present version, which takes a minute:
+all of them. `write_folder` writes the one of the present version:
 
     pytest tests/upgrade/write_folder.py
 
@@ -150,9 +150,8 @@ async def home_assistant(
 
 def copy_folder(folder: Path, copy: Path, network: IPv4Network) -> None:
     """Copy a folder for a home whose miners are at the same places in another network."""
-    hosts = re.compile(
-        rf"{NETWORK.network_address.exploded[:-1]}(\d+)".replace(".", r"\.")
-    )
+    prefix = str(NETWORK.network_address).removesuffix("0")
+    hosts = re.compile(rf"{re.escape(prefix)}(\d+)")
     shutil.copytree(folder, copy)
     for path in copy.rglob("*"):
         if path.is_file():
