@@ -306,7 +306,9 @@ async def test_every_way_leads_to_the_miner(
     domain, _, action = way.action.partition(".")
 
     # Nobody waits here for a miner to reboot.
-    with patch(f"custom_components.{DOMAIN}.firmware._async_version_after"):
+    with patch(
+        f"custom_components.{DOMAIN}.actions.update_firmware._async_version_after"
+    ):
         await hass.services.async_call(
             domain, action, {**way.data, **target}, blocking=True
         )

@@ -13,8 +13,7 @@ from unittest.mock import patch
 
 import pytest
 
-from custom_components.whatsminer.actions import logs
-from custom_components.whatsminer.actions.logs import async_download_logs
+from custom_components.whatsminer.actions.download_logs import async_download_logs
 from custom_components.whatsminer.api import transfers
 from custom_components.whatsminer.coordinator import WhatsminerCoordinator
 from homeassistant.core import HomeAssistant

@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from custom_components.whatsminer.entries.isolation import async_isolated
+from custom_components.whatsminer.entries.error_isolation import async_isolated
 
 
 async def test_what_comes_of_the_work_is_returned(

@@ -8,8 +8,7 @@ from unittest.mock import patch
 
 import pytest
 
-from custom_components.whatsminer.actions import firmware
-from custom_components.whatsminer.actions.firmware import (
+from custom_components.whatsminer.actions.update_firmware import (
     Update,
     async_find_image,
     async_update_firmware,

@@ -6,7 +6,7 @@ from homeassistant.core import HomeAssistant
 
 from ..api import Miner
 from ..miner.record import Address, address_of, mac_of, record_for_entry
-from .isolation import async_isolated
+from .error_isolation import async_isolated
 from .lookup import entry_at_address, is_at_address, refresh_entry
 from .relocation import async_follow, async_read_mac
 

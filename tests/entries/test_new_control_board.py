@@ -11,7 +11,7 @@ from pytest_homeassistant_custom_component.components.recorder.common import (
 from pytest_homeassistant_custom_component.typing import RecorderInstanceContextManager
 
 from custom_components.whatsminer.const import DOMAIN
-from custom_components.whatsminer.entries.control_board import (
+from custom_components.whatsminer.entries.new_control_board import (
     async_replace_control_board,
     replace_mac,
 )
