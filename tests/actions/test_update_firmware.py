@@ -1,17 +1,18 @@
 """Another firmware: from a file to what the miner reports afterwards."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Generator
+from collections.abc import AsyncGenerator, Callable, Generator
 import hashlib
 from pathlib import Path
 from unittest.mock import patch
 
 import pytest
 
+from custom_components.whatsminer.actions import update_firmware as firmware
 from custom_components.whatsminer.actions.update_firmware import (
+    Image,
     Update,
     async_find_image,
-    async_update_firmware,
     read_image,
 )
 from custom_components.whatsminer.coordinator import WhatsminerCoordinator
@@ -32,6 +33,16 @@ from tests import Held, act, shown
 CONTENT = b"\x00firmware" * 50_000
 # More than what a connection that is lost half-way could have swallowed.
 LARGE = CONTENT * 40
+
+
+async def install(
+    coordinator: WhatsminerCoordinator,
+    image: Image,
+    progress: Callable[[float], None] = lambda _: None,
+) -> Update:
+    """Update the firmware; the errors are translated, as the dialogue and the action do."""
+    with translated_errors(coordinator.config_entry):
+        return await async_update_firmware(coordinator, image, progress)
 
 
 @pytest.fixture(autouse=True)
@@ -84,7 +95,7 @@ async def test_a_miner_takes_another_firmware(
     miner.next_firmware = "20991231.11.Rel"
     shares: list[float] = []
 
-    update = await async_update_firmware(set_up, read_image(file), shares.append)
+    update = await install(set_up, read_image(file), shares.append)
 
     assert update == Update(before, "20991231.11.Rel")
     (image,) = miner.images
@@ -110,7 +121,7 @@ async def test_each_update_is_followed_however_soon_it_comes_after_the_last(
     for version in ("20991231.11.Rel", "20991231.12.Rel", "20991231.13.Rel"):
         coordinator = set_up.config_entry.runtime_data.coordinator
         miner.next_firmware = version
-        await async_update_firmware(coordinator, read_image(file))
+        await install(coordinator, read_image(file))
         await hass.async_block_till_done(wait_background_tasks=True)
 
         assert set_up.config_entry.runtime_data.coordinator is not coordinator
@@ -123,7 +134,7 @@ async def test_no_final_answer_is_no_failure(
     """Some miners reboot without one; the version tells."""
     miner.next_firmware = "20991231.11.Rel"
     miner.misbehave("update_firmware", Unconfirmed())
-    update = await async_update_firmware(set_up, read_image(file))
+    update = await install(set_up, read_image(file))
     assert update.after == "20991231.11.Rel"
 
 
@@ -136,9 +147,7 @@ async def test_a_miner_that_comes_back_with_its_firmware_is_told(
     """As soon as it is back, and its version has been read again."""
     before = miner.firmware_version
     miner.next_firmware = before
-    assert await async_update_firmware(set_up, read_image(file)) == Update(
-        before, before
-    )
+    assert await install(set_up, read_image(file)) == Update(before, before)
     assert sum(waited) < miner.state.reboot_seconds + 30
 
 
@@ -151,9 +160,7 @@ async def test_a_miner_that_never_goes_is_told(
     """It may take some minutes to write a firmware before it reboots."""
     before = miner.firmware_version
     miner.misbehave("update_firmware", CutTransfer(1.0))
-    assert await async_update_firmware(set_up, read_image(file)) == Update(
-        before, before
-    )
+    assert await install(set_up, read_image(file)) == Update(before, before)
     assert 120 <= sum(waited) <= 300
 
 
@@ -163,7 +170,7 @@ async def test_a_refused_firmware_is_an_error(
     """The miner has read it, and says no."""
     miner.refuses_firmware = True
     with pytest.raises(HomeAssistantError) as error:
-        await async_update_firmware(set_up, read_image(file))
+        await install(set_up, read_image(file))
     assert error.value.translation_key == "firmware_refused"
     assert miner.state.mining
 
@@ -188,13 +195,13 @@ async def test_what_went_wrong_is_told(
     file.write_bytes(LARGE)
     miner.misbehave("update_firmware", how, times=1)
     with pytest.raises(HomeAssistantError) as error:
-        await async_update_firmware(set_up, read_image(file))
+        await install(set_up, read_image(file))
     assert error.value.translation_key == key
     assert error.value.translation_placeholders is not None
     assert error.value.translation_placeholders["miner"] == "Miner"
 
     miner.next_firmware = "20991231.11.Rel"
-    update = await async_update_firmware(set_up, read_image(file))
+    update = await install(set_up, read_image(file))
     assert update.after == "20991231.11.Rel"
 
 
@@ -209,7 +216,7 @@ async def test_the_version_is_read_as_soon_as_a_lost_miner_answers(
     miner.misbehave("update_firmware", CutTransfer())
     miner.firmware_version = "20991231.11.Rel"  # as if it had enough, after all
     with pytest.raises(HomeAssistantError) as error:
-        await async_update_firmware(set_up, read_image(file))
+        await install(set_up, read_image(file))
     assert error.value.translation_key == "firmware_unknown"
 
     await hass.async_block_till_done(wait_background_tasks=True)
@@ -225,7 +232,7 @@ async def test_a_miner_that_does_not_come_back_is_told(
     """After ten minutes."""
     miner.state.reboot_seconds = 3600
     with pytest.raises(HomeAssistantError) as error:
-        await async_update_firmware(set_up, read_image(file))
+        await install(set_up, read_image(file))
     assert error.value.translation_key == "firmware_not_back"
 
 
@@ -234,10 +241,10 @@ async def test_one_update_at_a_time(
 ) -> None:
     """A second one is refused before anything is sent."""
     image = read_image(file)
-    first = asyncio.create_task(async_update_firmware(set_up, image))
+    first = asyncio.create_task(install(set_up, image))
     await asyncio.sleep(0)
     with pytest.raises(ServiceValidationError) as error:
-        await async_update_firmware(set_up, image)
+        await install(set_up, image)
     assert error.value.translation_key == "firmware_in_progress"
     await first
     assert len(miner.images) == 1
@@ -249,7 +256,7 @@ async def test_an_empty_file_is_no_firmware(
     """Nothing is sent."""
     file.write_bytes(b"")
     with pytest.raises(ServiceValidationError) as error:
-        await async_update_firmware(set_up, read_image(file))
+        await install(set_up, read_image(file))
     assert error.value.translation_key == "firmware_empty"
     assert miner.requests == []
 
@@ -261,7 +268,7 @@ async def test_a_file_that_is_gone_when_it_is_sent_is_told(
     image = read_image(file)
     file.unlink()
     with pytest.raises(HomeAssistantError) as error:
-        await async_update_firmware(set_up, image)
+        await install(set_up, image)
     assert error.value.translation_key == "firmware_not_found"
     assert not any(image.size for image in miner.images)
 
@@ -308,7 +315,7 @@ async def test_readings_go_on_after_an_update(
 ) -> None:
     """The entities are those of before."""
     miner.next_firmware = "20991231.11.Rel"
-    await async_update_firmware(set_up, read_image(file))
+    await install(set_up, read_image(file))
     await hass.async_block_till_done(wait_background_tasks=True)
     assert float(shown(hass, "sensor.miner_power")) > 0
 
@@ -326,7 +333,7 @@ async def half_sent(
     """An update that has begun, and waits for the miner."""
     miner.next_firmware = "20991231.11.Rel"
     miner.misbehave("update_firmware", held := Held(), times=1)
-    update = hass.async_create_task(async_update_firmware(set_up, read_image(file)))
+    update = hass.async_create_task(install(set_up, read_image(file)))
     await held.reached.wait()
     yield update
     held.release.set()
@@ -365,7 +372,7 @@ async def test_a_reload_meanwhile_opens_no_second_connection(
     await hass.config_entries.async_reload(set_up.config_entry.entry_id)
     assert miner.peak_connections == 1
     with pytest.raises(HomeAssistantError) as error:
-        await async_update_firmware(set_up, read_image(file))
+        await install(set_up, read_image(file))
     assert error.value.translation_key == "firmware_in_progress"
 
 
@@ -376,5 +383,5 @@ async def test_a_version_that_cannot_be_read_at_first_is_not_taken_for_the_old_o
     """A miner that has just come back does not answer everything."""
     miner.next_firmware = "20991231.11.Rel"
     miner.misbehave("get_version", how, times=3)
-    update = await async_update_firmware(set_up, read_image(file))
+    update = await install(set_up, read_image(file))
     assert update.after == "20991231.11.Rel"

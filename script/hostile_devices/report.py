@@ -1,31 +1,21 @@
-"""What the smoke test did, as a table."""
+"""What was done and verified, as a table."""
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 import sys
 import time
-from typing import Any
 
 import aiohttp
 
-from .. import DemoError
-from ..client import RefusedError
+from demo_instance import DemoError
+from demo_instance.client import RefusedError
 
 _WIDEST = 80
 
 
 class Mismatch(DemoError):
     """Something is not as it should be."""
-
-
-def expect(flow: Mapping[str, Any], **expected: object) -> None:
-    """Verify where a dialogue is."""
-    found = {key: flow.get(key) for key in expected}
-    if found != expected:
-        raise Mismatch(
-            f"the dialogue is at {found}, not {expected}: {flow.get('errors')}"
-        )
 
 
 @dataclass(slots=True)
