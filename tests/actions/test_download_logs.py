@@ -24,7 +24,7 @@ from simulator import CutTransfer, HungTransfer, Refused, SimulatedMiner
 from tests import act
 
 
-async def download(coordinator: WhatsminerCoordinator) -> Log:
+async def save_log(coordinator: WhatsminerCoordinator) -> Log:
     """Download the log; the errors are translated, as the action does."""
     with translated_errors(coordinator.config_entry):
         return await async_download_logs(coordinator)
@@ -57,7 +57,7 @@ async def test_the_log_becomes_a_file(
     await hass.config.async_set_time_zone("Europe/Berlin")
     assert set_up.data.taken.date() == datetime(2026, 11, 1, tzinfo=UTC).date()
 
-    log = await download(set_up)
+    log = await save_log(set_up)
 
     mac = miner.mac.replace(":", "").lower()
     assert (
@@ -95,7 +95,7 @@ async def test_a_log_is_for_the_user_of_home_assistant_alone(
     usual = os.umask(umask)
     try:
         with patch.object(Path, "replace", seen):
-            log = await download(set_up)
+            log = await save_log(set_up)
     finally:
         os.umask(usual)
 
@@ -107,10 +107,10 @@ async def test_two_logs_of_the_same_second_are_two_files(
     miner: SimulatedMiner, set_up: WhatsminerCoordinator, config_folder: Path
 ) -> None:
     """Both whole, and neither in place of the other, nor of one that was there before."""
-    first = await download(set_up)
+    first = await save_log(set_up)
     first.path.write_bytes(b"kept")
 
-    both = await asyncio.gather(download(set_up), download(set_up))
+    both = await asyncio.gather(save_log(set_up), save_log(set_up))
 
     stem = first.path.stem
     assert {log.path.name for log in both} == {f"{stem}_2.tgz", f"{stem}_3.tgz"}
@@ -126,7 +126,7 @@ async def test_a_log_that_fails_takes_nothing_from_another_of_the_same_second(
     miner.misbehave("download_logs", CutTransfer(), times=1)
 
     ends = await asyncio.gather(
-        download(set_up), download(set_up), return_exceptions=True
+        save_log(set_up), save_log(set_up), return_exceptions=True
     )
 
     (log,) = (end for end in ends if isinstance(end, logs.Log))
@@ -152,7 +152,7 @@ async def test_a_large_log_is_never_held_whole(
         return await download(measured)
 
     with patch.object(set_up.client, "download_logs", measure):
-        log = await download(set_up)
+        log = await save_log(set_up)
 
     assert log.path.read_bytes() == miner.logs
     assert max(sizes) <= 64 * 1024
@@ -177,7 +177,7 @@ async def test_a_log_that_does_not_come_whole_leaves_nothing(
     miner.misbehave("download_logs", how)
 
     with pytest.raises(HomeAssistantError) as error:
-        await download(set_up)
+        await save_log(set_up)
 
     assert error.value.translation_key == key
     assert error.value.translation_placeholders is not None
@@ -191,7 +191,7 @@ async def test_a_log_that_comes_shows_that_write_access_is_open(
 ) -> None:
     """Again, and nobody has to look for it."""
     set_up.write_access.update(is_open=False)
-    await download(set_up)
+    await save_log(set_up)
     assert set_up.write_access.is_open is True
 
 
@@ -204,7 +204,7 @@ async def test_a_log_beyond_all_measure_is_not_taken(
     """It would fill the disk."""
     monkeypatch.setattr(transfers, "MOST_LOG_BYTES", len(miner.logs) - 1)
     with pytest.raises(HomeAssistantError) as error:
-        await download(set_up)
+        await save_log(set_up)
     assert error.value.translation_key == "transfer_too_large"
     assert files(config_folder) == []
 
@@ -215,7 +215,7 @@ async def test_a_disk_that_cannot_be_written_is_told(
     """And it is not taken for a fault of the miner."""
     (config_folder / "whatsminer").write_text("in the way")
     with pytest.raises(HomeAssistantError) as error:
-        await download(set_up)
+        await save_log(set_up)
     assert error.value.translation_key == "log_not_written"
     assert miner.writes == []
 
@@ -238,7 +238,7 @@ async def test_a_disk_that_fills_up_is_told(
         patch.object(logs, "NamedTemporaryFile", on_a_full_disk),
         pytest.raises(HomeAssistantError) as error,
     ):
-        await download(set_up)
+        await save_log(set_up)
     assert error.value.translation_key == "log_not_written"
     assert error.value.translation_placeholders == {
         "miner": "Miner",
@@ -255,7 +255,7 @@ async def test_a_file_that_cannot_get_its_name_is_told(
         patch.object(Path, "replace", side_effect=PermissionError(1, "Not permitted")),
         pytest.raises(HomeAssistantError) as error,
     ):
-        await download(set_up)
+        await save_log(set_up)
     assert error.value.translation_key == "log_not_written"
     assert files(config_folder) == []
 
@@ -279,7 +279,7 @@ async def test_a_power_off_does_not_wait_for_the_log(
         return await download(telling)
 
     with patch.object(set_up.client, "download_logs", tell):
-        log = asyncio.create_task(download(set_up))
+        log = asyncio.create_task(save_log(set_up))
         await begun.wait()
         await act(hass, "switch.turn_off", "switch.miner")
 

@@ -13,9 +13,11 @@ from custom_components.whatsminer.actions.update_firmware import (
     Image,
     Update,
     async_find_image,
+    async_update_firmware,
     read_image,
 )
 from custom_components.whatsminer.coordinator import WhatsminerCoordinator
+from custom_components.whatsminer.exceptions import translated_errors
 from homeassistant.config_entries import ConfigEntryState
 from homeassistant.const import STATE_UNAVAILABLE
 from homeassistant.core import HomeAssistant
