@@ -12,13 +12,13 @@ from pytest_homeassistant_custom_component.common import (
     async_capture_events,
 )
 
-from custom_components.whatsminer.api import Miner, commands
+from custom_components.whatsminer.api import Miner, NoMacError, commands
 from custom_components.whatsminer.const import DOMAIN, MEMORY_INTERVAL
-from custom_components.whatsminer.entries.control_board import (
-    async_replace_control_board,
-)
 from custom_components.whatsminer.entries.discovery import DiscoveredMiner
 from custom_components.whatsminer.entries.lookup import entry_for_mac, hosts_in_use
+from custom_components.whatsminer.entries.new_control_board import (
+    async_replace_control_board,
+)
 from custom_components.whatsminer.entries.relocation import (
     async_follow,
     async_handle_wrong_miner,
@@ -181,7 +181,7 @@ async def test_another_miner_that_says_nothing_of_itself_is_not_ours(
     await fleet.clock.next_poll(2)
 
     assert not ada.is_available
-    with pytest.raises(HomeAssistantError):
+    with pytest.raises(NoMacError):
         await ada.coordinator.async_send(commands.power_on())
     assert zoe.writes == []
     assert not zoe.state.mining

@@ -1,0 +1,52 @@
+"""How one miner of several fails alone."""
+
+import asyncio
+
+import pytest
+
+from custom_components.whatsminer.entries.error_isolation import async_isolated
+
+
+async def test_what_comes_of_the_work_is_returned(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """Nothing is logged."""
+
+    async def work() -> str:
+        return "done"
+
+    assert await async_isolated(work(), "Ada") == "done"
+    assert caplog.text == ""
+
+
+@pytest.mark.parametrize("error", [ValueError, RecursionError, OSError, TimeoutError])
+async def test_an_error_that_nobody_expects_is_logged_with_the_name(
+    caplog: pytest.LogCaptureFixture, error: type[Exception]
+) -> None:
+    """And with its trace, once; the work has no result."""
+
+    async def work() -> str:
+        raise error("no such thing")
+
+    assert await async_isolated(work(), "Ada") is None
+    (record,) = caplog.records
+    assert "Ada" in record.getMessage()
+    assert record.exc_info
+    assert record.exc_info[0] is error
+
+
+async def test_a_cancellation_is_no_error(caplog: pytest.LogCaptureFixture) -> None:
+    """It ends the work, and whoever waits for it."""
+    begun = asyncio.Event()
+
+    async def work() -> None:
+        begun.set()
+        await asyncio.Event().wait()
+
+    task = asyncio.create_task(async_isolated(work(), "Ada"))
+    await begun.wait()
+    task.cancel()
+
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert caplog.text == ""
