@@ -129,11 +129,11 @@ class WhatsminerCoordinator(DataUpdateCoordinator[Snapshot]):
             self.hass.config_entries.async_schedule_reload(self.config_entry.entry_id)
         self._learn(snapshot, began)
         self._update_issues(snapshot)
-        if self.client.sure:
+        if self.client.is_confirmed:
             await async_forget_reached_hosts(self.hass, self.config_entry)
         if self.has_password:
             # Nothing encrypted goes to a miner that may be another: see `WriteAccess`.
-            if self.client.sure:
+            if self.client.is_confirmed:
                 await self.credentials.async_settle()
             await self.write_access.async_probe(snapshot)
         return snapshot
@@ -142,7 +142,7 @@ class WhatsminerCoordinator(DataUpdateCoordinator[Snapshot]):
         """Make the longer first poll, and decide what to expect of the next ones."""
         snapshot = await async_first_poll(self.hass, self.client)
         known = self.memory.data.get("firmware")
-        if not self.client.sure and known not in (None, snapshot.firmware):
+        if not self.client.is_confirmed and known not in (None, snapshot.firmware):
             raise NoMacError("it reports no MAC address, and another firmware")
         with self.memory.editing_later() as data:
             self.capabilities = self.expected_capabilities.decide(snapshot, data)

@@ -61,7 +61,7 @@ class WriteAccess:
         Nothing is sent to a miner that has not confirmed its MAC address: a device in its place
         could choose the token, and guess the password from what is encrypted under it.
         """
-        if self._client.sure:
+        if self._client.is_confirmed:
             await self._async_probe_if_due(snapshot)
         # Not before, or one that the owner ignores would be forgotten at each start.
         self._update_issues()
