@@ -1,5 +1,8 @@
 """Errors that the client of a miner raises."""
 
+from collections.abc import Mapping
+from typing import Final
+
 
 class WhatsminerError(Exception):
     """Base of all errors of this package.
@@ -163,3 +166,13 @@ class TooSoonError(WhatsminerError):
 
 class UnconfirmedError(WhatsminerError):
     """Power off was sent twice, and the miner did not confirm that it stopped."""
+
+
+# By the code of the answer; an answer with another code is a `RefusedError`.
+REFUSALS: Final[Mapping[int, type[RefusedError]]] = {
+    14: UnsupportedCommandError,
+    23: WrongPasswordError,
+    45: WriteAccessClosedError,
+    135: TokenRejectedError,
+    136: TooManyTokensError,
+}

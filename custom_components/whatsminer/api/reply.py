@@ -9,26 +9,15 @@ import json
 import re
 
 from .errors import (
+    REFUSALS,
     MalformedReplyError,
     MiningProcessDownError,
     NotAMinerError,
     RefusedError,
-    TokenRejectedError,
-    TooManyTokensError,
-    UnsupportedCommandError,
-    WriteAccessClosedError,
-    WrongPasswordError,
 )
 from .sanitize import Json, clean_json
 from .wire import integer, text
 
-_REFUSALS: dict[int, type[RefusedError]] = {
-    14: UnsupportedCommandError,
-    23: WrongPasswordError,
-    45: WriteAccessClosedError,
-    135: TokenRejectedError,
-    136: TooManyTokensError,
-}
 # The answer of old firmware while its mining process is down.
 PROCESS_DOWN = b"Socket connect failed"
 # The only answer that is repaired when it is cut short: a long list can overrun the miner's buffer.
@@ -142,9 +131,7 @@ def check(value: Mapping[str, Json], command: str) -> Answer:
     code = integer(envelope.get("Code"))
     message = envelope.get("Msg")
     if status not in ("S", "I", "RESTART"):
-        refusal = (
-            _REFUSALS.get(code, RefusedError) if code is not None else RefusedError
-        )
+        refusal = REFUSALS.get(code, RefusedError) if code is not None else RefusedError
         raise refusal(command, code, text(message) or "")
     return Answer(
         code=code,
