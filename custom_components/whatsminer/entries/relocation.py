@@ -17,7 +17,7 @@ from ..api import Miner, WhatsminerError
 from ..issues import Issue, clear_issues, raise_issue
 from ..miner.record import Address, address_of, client_for_entry, record_for_entry
 from .discovery import DiscoveredMiner, async_discover
-from .error_isolation import async_gather_isolated, async_isolated
+from .error_isolation import async_for_each, async_isolated
 from .lookup import (
     coordinator_of,
     entry_at_address,
@@ -97,7 +97,7 @@ async def async_follow(hass: HomeAssistant, seen: Mapping[str, Address]) -> None
     macs: dict[Address, str] = {}
     done: set[str] = set()
     while seen:
-        macs |= {address: mac for mac, address in seen.items()}
+        macs.update((address, mac) for mac, address in seen.items())
         moved: dict[str, tuple[ConfigEntry, Address]] = {}
         for mac, address in seen.items():
             if entry := entry_for_mac(hass, mac):
@@ -105,12 +105,11 @@ async def async_follow(hass: HomeAssistant, seen: Mapping[str, Address]) -> None
                     moved[mac] = entry, address_of(entry)
                 elif not is_at_address(entry):
                     refresh_entry(hass, entry)
-        met = await async_gather_isolated(
-            _ASKED_AT_ONCE,
-            (
-                (entry.title, _async_mac_at_address(hass, entry, macs))
-                for entry, _ in moved.values()
-            ),
+        met = await async_for_each(
+            [entry for entry, _ in moved.values()],
+            lambda entry: _async_mac_at_address(hass, entry, macs),
+            name=lambda entry: entry.title,
+            limit=_ASKED_AT_ONCE,
         )
         others: dict[str, Address] = {}
         for (mac, (entry, address)), other in zip(moved.items(), met, strict=True):
