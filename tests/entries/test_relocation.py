@@ -20,8 +20,8 @@ from custom_components.whatsminer.entries.new_control_board import (
     async_replace_control_board,
 )
 from custom_components.whatsminer.entries.relocation import (
+    async_find_displaced_miner,
     async_follow,
-    async_handle_wrong_miner,
     async_match_entries,
     relocate,
 )
@@ -329,7 +329,7 @@ async def test_a_miner_that_is_back_meanwhile_has_no_issue(
 ) -> None:
     """What was true a moment ago neither takes it away, nor moves the other."""
     assert bea.entry.unique_id
-    await async_handle_wrong_miner(
+    await async_find_displaced_miner(
         fleet.hass, ada.entry, address_of(ada.entry), bea.entry.unique_id
     )
     await fleet.settle()
