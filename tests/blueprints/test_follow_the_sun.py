@@ -87,7 +87,7 @@ async def follow(house: House, garage: Owned) -> Callable[..., Any]:
 async def test_it_uses_what_the_sun_leaves_over(
     house: House, follow: Callable[..., Any], garage: Owned
 ) -> None:
-    """It gets there in one step, and then stays, although the miner takes minutes."""
+    """One command is enough, although the power follows it only after minutes."""
     await follow(reserve=100)
 
     house.sun = 3500  # of which others take 500, and 100 are left to them
@@ -102,7 +102,7 @@ async def test_it_uses_what_the_sun_leaves_over(
 async def test_a_meter_may_count_the_other_way_round(
     house: House, follow: Callable[..., Any], garage: Owned
 ) -> None:
-    """Positive is then what is fed in."""
+    """Some meters count what is fed in as positive."""
     house.sign = -1
     await follow(feed_in_positive=True, reserve=0)
 
@@ -115,7 +115,6 @@ async def test_a_meter_may_count_the_other_way_round(
 async def test_power_is_lowered_at_once_and_raised_slowly(
     home: Home, budget: Callable[..., Any], garage: Owned
 ) -> None:
-    """By twenty points a minute."""
     await budget(ramp=20)
 
     await home.set(BUDGET, FULL * 0.5)
@@ -130,7 +129,7 @@ async def test_power_is_lowered_at_once_and_raised_slowly(
 async def test_small_changes_are_not_worth_it(
     home: Home, budget: Callable[..., Any], garage: Owned
 ) -> None:
-    """Unless they are those to full power."""
+    """A small change is sent only when it leads to full power."""
     await budget(dead_band=200)
 
     for watts in (FULL * 0.8, FULL * 0.8 + 150, FULL * 0.8 - 150):
@@ -148,7 +147,6 @@ async def test_small_changes_are_not_worth_it(
 async def test_less_than_the_lowest_percent_is_off(
     home: Home, budget: Callable[..., Any], garage: Owned
 ) -> None:
-    """It starts only when there is more than that, and after it was off for a while."""
     await budget(min_off=15, dead_band=150)
     lowest = FULL * 0.5
 
@@ -169,7 +167,7 @@ async def test_less_than_the_lowest_percent_is_off(
 async def test_nothing_is_off_even_for_one_that_takes_any_percent(
     home: Home, budget: Callable[..., Any], garage: Owned
 ) -> None:
-    """0 % would be a miner that is on for nothing."""
+    """At 0 % a miner draws power and mines nothing."""
     await budget(lowest_percent=0)
 
     await home.set(BUDGET, 0)
@@ -181,7 +179,6 @@ async def test_nothing_is_off_even_for_one_that_takes_any_percent(
 async def test_a_miner_that_was_just_started_stays_on_for_a_while(
     home: Home, budget: Callable[..., Any], garage: Owned
 ) -> None:
-    """With the least that it can do, once it is tuned."""
     await budget(min_on=60, min_off=0)
     await home.set(BUDGET, 0)
     await home.wait(1)
@@ -213,7 +210,7 @@ def told_by_all(trio: dict[str, Owned]) -> dict[str, list[str]]:
 async def test_the_least_efficient_miner_goes_first(
     home: Home, budget: Callable[..., Any], trio: dict[str, Owned]
 ) -> None:
-    """First all at their lowest but the best, then off, one after the other."""
+    """All but the best are at their lowest percent before the first is switched off."""
     await budget(miners=target(*trio.values()), full_power=3000, min_off=0)
     told_by_all(trio)
 
@@ -245,7 +242,6 @@ async def test_the_least_efficient_miner_goes_first(
 async def test_the_owner_knows_what_is_important(
     home: Home, budget: Callable[..., Any], trio: dict[str, Owned]
 ) -> None:
-    """The miner that heats the bathroom goes last, however bad it is."""
     await budget(miners=target(*trio.values()), full_power=3000, order=["switch.old"])
     told_by_all(trio)
 
@@ -267,7 +263,7 @@ async def test_others_make_room_for_one_that_tunes(
     hall: Owned,
     may_switch: bool,
 ) -> None:
-    """It takes all its power and cannot be throttled, so that even what is important has to."""
+    """A miner that tunes draws full power and cannot be throttled."""
     await budget(
         miners=target(garage, hall),
         full_power=3000,
@@ -300,7 +296,6 @@ async def test_watts_and_kilowatts_are_told_apart(
     unit: str | None,
     factor: float,
 ) -> None:
-    """By the unit of the sensor."""
     await budget()
 
     await home.set(BUDGET, 2720 * factor, unit_of_measurement=unit)
@@ -321,7 +316,6 @@ async def test_a_sensor_that_says_nothing_changes_nothing_for_a_while(
     when_unknown: str,
     commands: list[str],
 ) -> None:
-    """Then the owner's choice counts; a sensor that was removed is no different."""
     await budget(when_unknown=when_unknown, unknown_for=15)
 
     if unknown is None:
@@ -341,7 +335,7 @@ async def test_a_sensor_that_says_nothing_changes_nothing_for_a_while(
 async def test_a_miner_whose_power_nobody_knows_does_not_stop_it_all(
     house: House, follow: Callable[..., Any], garage: Owned
 ) -> None:
-    """It draws about what it was told to; without that, nothing would seem left over."""
+    """Its last percent stands for its power. Otherwise nothing would seem left over."""
     await follow(reserve=100)
     garage.miner.misbehave(JOINED, Altered('"Power":', '"Watts":'))
     await house.wait(1)
@@ -357,7 +351,6 @@ async def test_a_miner_whose_power_nobody_knows_does_not_stop_it_all(
 async def test_a_miner_that_takes_long_keeps_no_other_on(
     home: Home, budget: Callable[..., Any], garage: Owned, hall: Owned
 ) -> None:
-    """The next minute does not wait for what it has not answered yet."""
     await budget(miners=target(garage, hall), full_power=3000)
     told(hall)
     held = Held()
@@ -378,7 +371,6 @@ async def test_a_miner_that_takes_long_keeps_no_other_on(
 async def test_miners_can_be_kept_on_and_off(
     home: Home, budget: Callable[..., Any], garage: Owned, hall: Owned
 ) -> None:
-    """Then only their power changes."""
     await budget(miners=target(garage, hall), may_switch=False)
     told(hall)
     await act(home.hass, "switch.turn_off", "switch.hall")
@@ -395,7 +387,7 @@ async def test_miners_can_be_kept_on_and_off(
 async def test_a_power_limit_is_what_a_miner_draws_at_most(
     home: Home, budget: Callable[..., Any], garage: Owned
 ) -> None:
-    """Where the owner has not said better; without either a miner is left alone."""
+    """A miner without a limit and without a value from its owner is left alone."""
     await budget(full_power=0)
 
     await home.set(BUDGET, 3400 * 0.75)
@@ -407,7 +399,6 @@ async def test_a_power_limit_is_what_a_miner_draws_at_most(
 async def test_by_hand_means_by_hand(
     home: Home, budget: Callable[..., Any], garage: Owned
 ) -> None:
-    """While the override is on, nothing is told; afterwards it counts at once."""
     await home.set(OVERRIDE, "on")
     await budget(override=OVERRIDE)
     await home.set(BUDGET, FULL * 0.8)
@@ -421,7 +412,7 @@ async def test_by_hand_means_by_hand(
 async def test_what_failed_and_what_was_forgotten_is_told_again(
     home: Home, budget: Callable[..., Any], garage: Owned
 ) -> None:
-    """A command that was refused, and a percent that a restart of mining lost."""
+    """A restart of mining makes a miner forget its percent."""
     await budget(percent_method="fast")
     garage.miner.misbehave("set_power_pct", Refused(132), times=1)
     await home.set(BUDGET, FULL * 0.8)
@@ -442,7 +433,7 @@ async def test_what_failed_and_what_was_forgotten_is_told_again(
 async def test_a_miner_that_was_away_is_told_again(
     home: Home, budget: Callable[..., Any], garage: Owned
 ) -> None:
-    """It mines after a power cut, whatever it did before."""
+    """A miner mines after a power cut, whatever it did before."""
     await budget(min_on=0)
     await home.set(BUDGET, 0)
     await home.wait(1)
@@ -460,7 +451,6 @@ async def test_a_miner_that_was_away_is_told_again(
 async def test_a_restart_of_home_assistant_changes_nothing(
     home: Home, garage: Owned
 ) -> None:
-    """Neither before the set-point is there again, nor afterwards."""
     automate = partial(
         Home.automate,
         blueprint="follow_the_sun",

@@ -63,7 +63,6 @@ async def switch(home: Home, entity_id: str, state: str) -> None:
 
 
 async def test_the_colder_the_more_power(room: Home, garage: Owned) -> None:
-    """From the lowest percent at the target to the highest below it."""
     await heat(room, garage)
     assert told(garage) == ["set_power_pct 40"]
 
@@ -78,7 +77,6 @@ async def test_the_colder_the_more_power(room: Home, garage: Owned) -> None:
 async def test_lowest_and_highest_percent_are_the_owners(
     room: Home, garage: Owned
 ) -> None:
-    """Nothing outside them is ever sent, and the band is theirs, too."""
     await heat(
         room,
         garage,
@@ -95,7 +93,7 @@ async def test_lowest_and_highest_percent_are_the_owners(
 
 
 async def test_a_small_change_is_not_sent(room: Home, garage: Owned) -> None:
-    """Except to the ends, which are reached for certain."""
+    """A change to either end is always sent."""
     await room.set(ROOM, 20)
     await heat(room, garage)
     assert told(garage) == ["set_power_pct 70"]
@@ -117,7 +115,6 @@ async def test_a_small_change_is_not_sent(room: Home, garage: Owned) -> None:
 
 
 async def test_too_warm_is_off_and_cold_is_on(room: Home, garage: Owned) -> None:
-    """What lies between changes nothing, in either direction; both last for a while."""
     await heat(room, garage, min_off=15)
     await room.wait(1)
     told(garage)
@@ -150,7 +147,6 @@ async def test_too_warm_is_off_and_cold_is_on(room: Home, garage: Owned) -> None
 async def test_flapping_around_a_margin_switches_once(
     room: Home, garage: Owned
 ) -> None:
-    """A reading is never quite still."""
     await heat(room, garage)
     told(garage)
 
@@ -164,7 +160,6 @@ async def test_flapping_around_a_margin_switches_once(
 
 
 async def test_it_need_not_switch_off(room: Home, garage: Owned) -> None:
-    """Then there is the lowest percent, however warm it is."""
     await room.set(ROOM, 19)
     await heat(room, garage, may_switch_off=False)
     told(garage)
@@ -175,7 +170,6 @@ async def test_it_need_not_switch_off(room: Home, garage: Owned) -> None:
 
 
 async def test_it_need_not_switch_on(room: Home, garage: Owned) -> None:
-    """Then what is off stays off, however cold it is."""
     await room.set(ROOM, 22)
     await heat(room, garage, may_switch_on=False)
     assert told(garage) == ["power_off"]
@@ -188,7 +182,6 @@ async def test_it_need_not_switch_on(room: Home, garage: Owned) -> None:
 async def test_miners_of_all_generations_heat_together(
     room: Home, garage: Owned, hall: Owned
 ) -> None:
-    """Each is told only what it does not do already."""
     attic = await room.fleet.add("Attic", generation="v1", model="M20S")
     await room.set(ROOM, 20)
     await heat(room, garage, hall, attic)
@@ -216,7 +209,6 @@ async def test_miners_of_all_generations_heat_together(
 
 
 async def test_the_target_may_be_a_number(room: Home, garage: Owned) -> None:
-    """A change of it acts at once."""
     await room.set("input_number.wish", 22)
     await heat(room, garage, target_entity="input_number.wish", fixed_target=5)
     assert told(garage) == ["set_power_pct 70"]
@@ -230,7 +222,7 @@ async def test_the_target_may_be_a_number(room: Home, garage: Owned) -> None:
 async def test_the_target_may_be_that_of_a_thermostat(
     room: Home, garage: Owned
 ) -> None:
-    """A change of its attribute alone acts at once."""
+    """A change of the attribute acts at once, also without a change of the state."""
     await room.set(THERMOSTAT, "heat", temperature=22)
     await heat(room, garage, target_entity=THERMOSTAT, min_on=0)
     assert told(garage) == ["set_power_pct 70"]
@@ -251,7 +243,6 @@ async def test_the_target_may_be_that_of_a_thermostat(
 async def test_a_thermostat_that_does_not_heat_wants_no_heat(
     room: Home, garage: Owned, mode: str
 ) -> None:
-    """However cold it is, and whether its target is told or not."""
     await room.set(ROOM, 15)
     await room.set(THERMOSTAT, mode)
     await heat(room, garage, target_entity=THERMOSTAT)
@@ -274,7 +265,7 @@ async def test_a_thermostat_that_does_not_heat_wants_no_heat(
 async def test_a_target_that_is_gone_counts_as_a_sensor_that_is(
     room: Home, garage: Owned
 ) -> None:
-    """The fixed target does not take its place: nobody would know."""
+    """The fixed target does not take its place, because the owner would not notice."""
     await room.set(THERMOSTAT, "heat", temperature=22)
     await heat(room, garage, target_entity=THERMOSTAT)
     told(garage)
@@ -293,7 +284,6 @@ async def test_a_target_that_is_gone_counts_as_a_sensor_that_is(
 async def test_a_sensor_that_is_gone_for_a_moment_changes_nothing(
     room: Home, garage: Owned, state: str
 ) -> None:
-    """As after a restart."""
     await room.set(ROOM, 20)
     await heat(room, garage)
     told(garage)
@@ -306,7 +296,6 @@ async def test_a_sensor_that_is_gone_for_a_moment_changes_nothing(
 
 
 async def test_a_sensor_that_is_gone_stops_mining(room: Home, garage: Owned) -> None:
-    """At once then, even if it has just begun; and it comes back with the sensor."""
     garage.miner.state.mining = False
     garage.miner.state.mining = True
     await room.wait(1)
@@ -324,7 +313,7 @@ async def test_a_sensor_that_is_gone_stops_mining(room: Home, garage: Owned) -> 
 
 
 async def test_a_sensor_that_does_not_exist_is_gone(home: Home, garage: Owned) -> None:
-    """So long as the automation knows of it, which is not before it began."""
+    """The time for which it is gone counts from the start of the automation."""
     await heat(home, garage)
     await home.wait(13)
     assert told(garage) == []
@@ -335,7 +324,7 @@ async def test_a_sensor_that_does_not_exist_is_gone(home: Home, garage: Owned) -
 async def test_without_a_sensor_a_fixed_percent_goes_on(
     room: Home, garage: Owned, hall: Owned
 ) -> None:
-    """At those that run; none is switched on without anybody knowing how warm it is."""
+    """No miner is switched on while the temperature is unknown."""
     hall.miner.state.mining = False
     await room.wait(1)
     await room.set(ROOM, 20.9)
@@ -351,7 +340,6 @@ async def test_without_a_sensor_a_fixed_percent_goes_on(
 
 
 async def test_without_a_sensor_nothing_may_change(room: Home, garage: Owned) -> None:
-    """If the owner wants it so."""
     await room.set(ROOM, 20)
     await heat(room, garage, when_unknown="keep")
     told(garage)
@@ -364,7 +352,7 @@ async def test_without_a_sensor_nothing_may_change(room: Home, garage: Owned) ->
 async def test_a_sensor_that_fell_silent_may_count_as_gone(
     room: Home, garage: Owned
 ) -> None:
-    """As long as it reports, be it the same, it is not silent."""
+    """A sensor that repeats the same value is not silent."""
     await room.set(ROOM, 20)
     await heat(room, garage, silent_for=30)
     told(garage)
@@ -380,7 +368,7 @@ async def test_a_sensor_that_fell_silent_may_count_as_gone(
 
 
 async def test_by_default_a_sensor_may_be_silent(room: Home, garage: Owned) -> None:
-    """Many are while nothing changes."""
+    """Many sensors report changes only."""
     await room.set(ROOM, 20)
     await heat(room, garage)
     told(garage)
@@ -392,7 +380,6 @@ async def test_by_default_a_sensor_may_be_silent(room: Home, garage: Owned) -> N
 async def test_a_thermostat_without_a_target_changes_nothing_for_a_while(
     room: Home, garage: Owned
 ) -> None:
-    """However long its state has been the same."""
     await room.set(ROOM, 20)
     await room.set(THERMOSTAT, "heat", temperature=20)
     await heat(room, garage, target_entity=THERMOSTAT)
@@ -412,7 +399,6 @@ async def test_a_thermostat_without_a_target_changes_nothing_for_a_while(
 async def test_at_the_cap_nobody_waits_for_a_miner_that_takes_long(
     room: Home, garage: Owned, hall: Owned
 ) -> None:
-    """Whatever another run of the automation still waits for."""
     await room.set(ROOM, 20)
     await heat(room, garage, hall)
     told(garage)
@@ -429,7 +415,6 @@ async def test_at_the_cap_nobody_waits_for_a_miner_that_takes_long(
 
 
 async def test_at_the_cap_mining_stops_at_once(room: Home, garage: Owned) -> None:
-    """Though it has just begun, and may not be switched off; it comes back when it is cooler."""
     garage.miner.state.mining = False
     garage.miner.state.mining = True
     await room.set(ROOM, 27.9)
@@ -451,7 +436,6 @@ async def test_at_the_cap_mining_stops_at_once(room: Home, garage: Owned) -> Non
 
 
 async def test_the_cap_may_have_a_sensor_of_its_own(room: Home, garage: Owned) -> None:
-    """The room is cold, the tank is hot."""
     await room.set(ROOM, 15)
     await room.set(TANK, 59.9)
     await heat(room, garage, cap_sensor=TANK, cap=60, cap_hysteresis=10)
@@ -475,7 +459,6 @@ async def test_the_cap_may_have_a_sensor_of_its_own(room: Home, garage: Owned) -
 async def test_a_sensor_of_the_cap_that_is_gone_always_stops_mining(
     room: Home, garage: Owned
 ) -> None:
-    """Until then nothing is turned up, and nothing is switched on."""
     hall = await room.fleet.add("Hall")
     hall.miner.state.mining = False
     await room.wait(1)
@@ -512,7 +495,6 @@ async def test_a_sensor_of_the_cap_that_is_gone_always_stops_mining(
 async def test_a_sensor_of_the_cap_that_does_not_exist_stops_mining(
     room: Home, garage: Owned
 ) -> None:
-    """Some time after the automation began."""
     await heat(room, garage, cap_sensor=TANK)
     told(garage)
     await room.wait(13)
@@ -524,7 +506,7 @@ async def test_a_sensor_of_the_cap_that_does_not_exist_stops_mining(
 async def test_without_its_sensor_the_same_cap_leaves_the_choice_to_the_owner(
     room: Home, garage: Owned
 ) -> None:
-    """One sensor for both is what most have."""
+    """Most owners use one sensor for both."""
     await room.set(ROOM, 20)
     await heat(room, garage, when_unknown="percent", unknown_percent=90)
     told(garage)
@@ -537,7 +519,7 @@ async def test_without_its_sensor_the_same_cap_leaves_the_choice_to_the_owner(
 async def test_a_miner_that_does_not_say_whether_it_mines_is_stopped(
     room: Home, garage: Owned
 ) -> None:
-    """It may."""
+    """A miner whose state is unknown could be mining."""
     await heat(room, garage)
     told(garage)
     garage.miner.misbehave("status", Altered('"mineroff":', '"other":'))
@@ -554,7 +536,6 @@ async def test_a_miner_that_does_not_say_whether_it_mines_is_stopped(
 async def test_a_lock_out_stays_until_a_person_ends_it(
     room: Home, garage: Owned
 ) -> None:
-    """However cold it gets; and whoever switches the miner on finds it off again."""
     await make_helpers(room.hass)
     await heat(room, garage, lock_out=LOCK_OUT)
     told(garage)
@@ -579,7 +560,6 @@ async def test_a_lock_out_stays_until_a_person_ends_it(
 async def test_a_lock_out_outlasts_a_restart_of_home_assistant(
     room: Home, garage: Owned
 ) -> None:
-    """A miner that was started meanwhile is off again at once."""
     await make_helpers(room.hass)
     await heat(room, garage, lock_out=LOCK_OUT)
     await room.set(ROOM, 28)
@@ -601,7 +581,7 @@ async def test_a_lock_out_outlasts_a_restart_of_home_assistant(
 
 
 async def test_a_lock_out_that_is_gone_does_not_open(room: Home, garage: Owned) -> None:
-    """As when the helper was deleted by mistake."""
+    """The helper may have been deleted by mistake."""
     await room.set(ROOM, 10)
     await heat(room, garage, lock_out=LOCK_OUT)
     await room.wait(40)
@@ -611,7 +591,7 @@ async def test_a_lock_out_that_is_gone_does_not_open(room: Home, garage: Owned) 
 async def test_a_lock_out_is_there_though_no_miner_answers(
     room: Home, garage: Owned
 ) -> None:
-    """They are stopped when they answer again, though it is cold by then."""
+    """The miners are stopped when they answer again, even if it is cold by then."""
     await make_helpers(room.hass)
     await heat(room, garage, lock_out=LOCK_OUT)
     told(garage)
@@ -633,7 +613,6 @@ async def test_a_lock_out_is_there_though_no_miner_answers(
 async def test_by_hand_nothing_is_done_but_for_the_cap(
     room: Home, garage: Owned
 ) -> None:
-    """Neither percent nor power; the cap is for everybody, and so is the lock-out."""
     await make_helpers(room.hass)
     await switch(room, OVERRIDE, "on")
     await heat(room, garage, lock_out=LOCK_OUT, override=OVERRIDE)
@@ -661,7 +640,6 @@ async def test_by_hand_nothing_is_done_but_for_the_cap(
 
 
 async def test_what_failed_is_repeated(room: Home, garage: Owned) -> None:
-    """Every minute, until it is done."""
     for command in ("set_power_pct", "power_off", "power_on"):
         garage.miner.misbehave(command, Refused(132), times=2)
     await heat(room, garage, min_off=1)
@@ -679,7 +657,6 @@ async def test_what_failed_is_repeated(room: Home, garage: Owned) -> None:
 async def test_one_that_fails_does_not_keep_the_others(
     room: Home, garage: Owned, hall: Owned
 ) -> None:
-    """The cap is for all of them."""
     await make_helpers(room.hass)
     garage.miner.misbehave("power_off", Refused(132))
     await heat(room, garage, hall, lock_out=LOCK_OUT)
@@ -694,7 +671,6 @@ async def test_one_that_fails_does_not_keep_the_others(
 async def test_after_an_outage_a_miner_gets_its_percent(
     room: Home, garage: Owned
 ) -> None:
-    """What was wished meanwhile is what it gets, once."""
     await heat(room, garage)
     told(garage)
     await garage.miner.disconnect()
@@ -712,7 +688,7 @@ async def test_after_an_outage_a_miner_gets_its_percent(
 async def test_a_percent_is_given_again_when_mining_restarted(
     room: Home, generation: str
 ) -> None:
-    """It was forgotten; but not before the miner is tuned, which would disturb it."""
+    """A restart makes a miner forget its percent. A percent would disturb it while it tunes."""
     cellar = await room.fleet.add("Cellar", generation=generation)
     await room.set(ROOM, 20)
     await heat(room, cellar)
@@ -729,7 +705,7 @@ async def test_a_percent_is_given_again_when_mining_restarted(
 async def test_after_a_restart_of_home_assistant_it_goes_on(
     room: Home, garage: Owned
 ) -> None:
-    """How long a miner has run is known from the miner; sensors take a while."""
+    """How long a miner has run is read from the miner. Sensors need some time after a start."""
     await heat(room, garage)
     assert told(garage) == ["set_power_pct 40"]
     async with room.restarted(garage) as (again, (miner,)):
@@ -746,7 +722,7 @@ async def test_after_a_restart_of_home_assistant_it_goes_on(
 
 
 async def test_degrees_fahrenheit_are_as_good(room: Home, garage: Owned) -> None:
-    """All temperatures are in the unit of the sensor."""
+    """All temperatures of the blueprint are in the unit of the sensor."""
     await room.set(ROOM, 69)
     await heat(room, garage, fixed_target=70, band=4, cap=84, off_margin=1, on_margin=1)
     assert told(garage) == ["set_power_pct 55"]

@@ -78,7 +78,6 @@ async def shed(home: Home) -> Home:
 
 
 async def test_the_hotter_the_less_power(shed: Home, garage: Owned) -> None:
-    """From full power, at which nothing has to be said, to the lowest percent."""
     await by_shed(shed, garage)
     assert told(garage) == []
     for temperature, percent in ((36, 88), (37.5, 70), (39, 52), (40, 40)):
@@ -90,7 +89,7 @@ async def test_the_hotter_the_less_power(shed: Home, garage: Owned) -> None:
 
 
 async def test_up_again_it_goes_in_steps(shed: Home, garage: Owned) -> None:
-    """One a minute, however often the sensor speaks."""
+    """The percent rises once a minute, however often the sensor reports."""
     await shed.set(SHED, 40)
     await by_shed(shed, garage, percent_method="normal", most_up=25)
     assert told(garage) == ["set_power_pct_v2 40"]
@@ -105,7 +104,7 @@ async def test_up_again_it_goes_in_steps(shed: Home, garage: Owned) -> None:
 
 
 async def test_a_small_change_is_not_sent(shed: Home, garage: Owned) -> None:
-    """Except to the ends, which are reached for certain."""
+    """A change to either end is always sent."""
     await shed.set(SHED, 37.5)
     await by_shed(shed, garage)
     assert told(garage) == ["set_power_pct 70"]
@@ -123,7 +122,6 @@ async def test_a_small_change_is_not_sent(shed: Home, garage: Owned) -> None:
 async def test_flapping_around_the_first_temperature_sends_nothing(
     shed: Home, garage: Owned
 ) -> None:
-    """A reading is never quite still."""
     await by_shed(shed, garage)
     for _ in range(10):
         for temperature in (35.2, 34.8):
@@ -133,7 +131,7 @@ async def test_flapping_around_the_first_temperature_sends_nothing(
 
 
 async def test_percents_are_the_owners(shed: Home, garage: Owned) -> None:
-    """A miner that forgot its percent runs at its full power, which may be too much."""
+    """A miner that forgot its percent runs at full power, which may be too much."""
     await by_shed(shed, garage, full_percent=80, lowest_percent=20)
     assert told(garage) == ["set_power_pct 80"]
     await shed.set(SHED, 40)
@@ -143,7 +141,7 @@ async def test_percents_are_the_owners(shed: Home, garage: Owned) -> None:
 async def test_each_miner_has_its_own_air(
     home: Home, garage: Owned, hall: Owned
 ) -> None:
-    """And one that does not tell it is left alone."""
+    """A miner that does not report the temperature of its air is left alone."""
     attic = await home.fleet.add("Attic", generation="v1", model="M20S")
     await air(home, garage, 37.5)
     await air(home, hall, 20)
@@ -162,7 +160,7 @@ async def test_each_miner_has_its_own_air(
 async def test_miners_of_all_generations_follow_one_sensor(
     shed: Home, garage: Owned, hall: Owned
 ) -> None:
-    """It counts for those, too, that cannot tell how warm they are."""
+    """One sensor also serves miners that report no temperature of their air."""
     attic = await shed.fleet.add("Attic", generation="v1", model="M20S")
     await by_shed(shed, garage, hall, attic)
     await shed.set(SHED, 37.5)
@@ -176,7 +174,7 @@ async def test_miners_of_all_generations_follow_one_sensor(
 async def test_chips_that_are_cooled_by_it_do_not_swing(
     home: Home, garage: Owned
 ) -> None:
-    """Less power cools them, which means more power; it comes to rest all the same."""
+    """Less power cools the chips, which allows more power. It comes to rest all the same."""
     await keep_cool(
         home,
         garage,
@@ -201,7 +199,7 @@ async def test_chips_that_are_cooled_by_it_do_not_swing(
 async def test_what_is_too_hot_to_be_on_is_not_switched_on(
     shed: Home, garage: Owned
 ) -> None:
-    """Even where "on below" was left higher than "off at"."""
+    """The temperature "on below" may be higher than "off at"."""
     await shed.set(SHED, 31)
     await by_shed(
         shed, garage, full_until=20, lowest_at=25, off_at=30, come_back="always"
@@ -212,7 +210,6 @@ async def test_what_is_too_hot_to_be_on_is_not_switched_on(
 
 
 async def test_too_hot_is_off_at_once(shed: Home, garage: Owned) -> None:
-    """Though it has just been switched on, and is not tuned yet."""
     garage.miner.state.mining = False
     await shed.wait(1)
     garage.miner.state.mining = True
@@ -225,7 +222,6 @@ async def test_too_hot_is_off_at_once(shed: Home, garage: Owned) -> None:
 
 
 async def test_by_default_nothing_is_switched_on(shed: Home, garage: Owned) -> None:
-    """Not even what this automation switched off."""
     await make_helpers(shed.hass)
     await by_shed(shed, garage, stopped_helper=STOPPED)
     await shed.set(SHED, 50)
@@ -236,7 +232,6 @@ async def test_by_default_nothing_is_switched_on(shed: Home, garage: Owned) -> N
 
 
 async def test_always_switches_on_what_is_cool(shed: Home, garage: Owned) -> None:
-    """After some time, and with some distance; whoever switched it off."""
     await by_shed(shed, garage, come_back="always")
     await shed.set(SHED, 45)
     assert told(garage) == ["power_off"]
@@ -258,7 +253,7 @@ async def test_always_switches_on_what_is_cool(shed: Home, garage: Owned) -> Non
 async def test_a_helper_tells_what_was_stopped_for_heat(
     shed: Home, garage: Owned, hall: Owned
 ) -> None:
-    """What a person switched off stays off; what was stopped comes back, and that is that."""
+    """A miner that a person switched off stays off."""
     await make_helpers(shed.hass)
     await by_shed(
         shed, garage, hall, come_back="stopped", stopped_helper=STOPPED, min_off=10
@@ -291,7 +286,6 @@ async def test_a_helper_tells_what_was_stopped_for_heat(
 async def test_the_helper_stays_on_until_all_run(
     shed: Home, garage: Owned, hall: Owned
 ) -> None:
-    """One that was told to start and did not is told again."""
     await make_helpers(shed.hass)
     await by_shed(
         shed, garage, hall, come_back="stopped", stopped_helper=STOPPED, min_off=5
@@ -308,7 +302,6 @@ async def test_the_helper_stays_on_until_all_run(
 async def test_a_start_that_was_only_said_to_be_one_is_repeated(
     shed: Home, garage: Owned
 ) -> None:
-    """The helper remembers it until the miner does run."""
     await make_helpers(shed.hass)
     await by_shed(shed, garage, come_back="stopped", stopped_helper=STOPPED, min_off=2)
     garage.miner.misbehave("power_on", ACCEPTED_ONLY, times=1)
@@ -326,7 +319,6 @@ async def test_a_start_that_was_only_said_to_be_one_is_repeated(
 async def test_without_a_helper_nothing_comes_back_by_it(
     shed: Home, garage: Owned
 ) -> None:
-    """The option needs one."""
     await by_shed(shed, garage, come_back="stopped", min_off=0)
     await shed.set(SHED, 45)
     await shed.set(SHED, 20)
@@ -337,7 +329,6 @@ async def test_without_a_helper_nothing_comes_back_by_it(
 async def test_a_restart_of_home_assistant_forgets_nothing(
     shed: Home, garage: Owned
 ) -> None:
-    """The helper remembers why a miner is off."""
     inputs = {"come_back": "stopped", "stopped_helper": STOPPED}
     await make_helpers(shed.hass)
     await by_shed(shed, garage, **inputs)
@@ -361,7 +352,7 @@ async def test_a_restart_of_home_assistant_forgets_nothing(
 
 
 async def test_own_air_is_known_while_a_miner_is_off(home: Home, garage: Owned) -> None:
-    """So it comes back when that is cool."""
+    """The miner starts when its air is cool."""
     await air(home, garage, 46)
     await keep_cool(home, garage, come_back="always", min_off=10)
     assert told(garage) == ["power_off"]
@@ -375,7 +366,7 @@ async def test_own_air_is_known_while_a_miner_is_off(home: Home, garage: Owned) 
 async def test_chips_are_unknown_while_a_miner_is_off(
     home: Home, garage: Owned
 ) -> None:
-    """So it comes back after some time, and is off again at once if that was too soon."""
+    """The miner starts after some time, and stops at once if that was too soon."""
     await keep_cool(
         home,
         garage,
@@ -401,7 +392,6 @@ async def test_chips_are_unknown_while_a_miner_is_off(
 async def test_a_sensor_that_is_gone_for_a_moment_changes_nothing(
     shed: Home, garage: Owned, state: str
 ) -> None:
-    """As after a restart."""
     await shed.set(SHED, 37.5)
     await by_shed(shed, garage, when_unknown="stop")
     assert told(garage) == ["set_power_pct 70"]
@@ -423,7 +413,6 @@ async def test_a_sensor_that_is_gone_for_a_moment_changes_nothing(
 async def test_a_sensor_that_is_gone_for_long(
     shed: Home, garage: Owned, inputs: dict[str, Any], writes: list[str]
 ) -> None:
-    """What is done then is for the owner to say; nothing is switched on."""
     hall = await shed.fleet.add("Hall")
     hall.miner.state.mining = False
     await shed.wait(1)
@@ -438,7 +427,6 @@ async def test_a_sensor_that_is_gone_for_long(
 
 
 async def test_a_sensor_that_does_not_exist_is_gone(home: Home, garage: Owned) -> None:
-    """Some time after the automation began."""
     await by_shed(home, garage)
     await home.wait(13)
     assert told(garage) == []
@@ -452,7 +440,6 @@ async def test_a_sensor_that_does_not_exist_is_gone(home: Home, garage: Owned) -
 async def test_by_hand_nothing_is_done_but_for_what_is_too_hot(
     shed: Home, garage: Owned
 ) -> None:
-    """Neither percent nor switching on."""
     await shed.set(OVERRIDE, "on")
     await by_shed(shed, garage, override=OVERRIDE, come_back="always", min_off=0)
     await shed.set(SHED, 40)
@@ -468,7 +455,6 @@ async def test_by_hand_nothing_is_done_but_for_what_is_too_hot(
 
 
 async def test_what_failed_is_repeated(shed: Home, garage: Owned) -> None:
-    """Every minute, until it is done."""
     for command in ("set_power_pct", "power_off", "power_on"):
         garage.miner.misbehave(command, Refused(132), times=2)
     await by_shed(shed, garage, come_back="always", min_off=0)
@@ -486,7 +472,6 @@ async def test_what_failed_is_repeated(shed: Home, garage: Owned) -> None:
 async def test_one_that_fails_does_not_keep_the_others(
     shed: Home, garage: Owned, hall: Owned
 ) -> None:
-    """Neither from being off, nor from their percent."""
     for command in ("set_power_pct", "power_off"):
         garage.miner.misbehave(command, Refused(132))
     await by_shed(shed, garage, hall)
@@ -499,7 +484,6 @@ async def test_one_that_fails_does_not_keep_the_others(
 async def test_after_an_outage_a_miner_is_looked_after(
     shed: Home, garage: Owned
 ) -> None:
-    """It became hot meanwhile."""
     await by_shed(shed, garage)
     await garage.miner.disconnect()
     await shed.wait(3)
@@ -516,7 +500,7 @@ async def test_after_an_outage_a_miner_is_looked_after(
 async def test_a_percent_is_given_again_when_mining_restarted(
     shed: Home, generation: str
 ) -> None:
-    """It was forgotten; but not before the miner is tuned, which would disturb it."""
+    """A restart makes a miner forget its percent. A percent would disturb it while it tunes."""
     cellar = await shed.fleet.add("Cellar", generation=generation)
     await shed.set(SHED, 37.5)
     await by_shed(shed, cellar)
@@ -530,7 +514,7 @@ async def test_a_percent_is_given_again_when_mining_restarted(
 
 
 async def test_degrees_fahrenheit_are_as_good(shed: Home, garage: Owned) -> None:
-    """All temperatures are in the unit of the sensor."""
+    """All temperatures of the blueprint are in the unit of the sensor."""
     await shed.set(SHED, 100)
     await by_shed(shed, garage, full_until=95, lowest_at=105, off_at=113, on_below=91)
     assert told(garage) == ["set_power_pct 70"]

@@ -45,7 +45,6 @@ async def automate(home: Home, inputs: dict[str, Any]) -> Callable[..., Any]:
 async def test_it_stops_and_starts_at_prices_of_their_own(
     home: Home, automate: Callable[..., Any], garage: Owned
 ) -> None:
-    """What lies between them changes nothing, in either direction."""
     await automate()
     await home.wait(5)
     assert told(garage) == []
@@ -67,7 +66,6 @@ async def test_it_stops_and_starts_at_prices_of_their_own(
 async def test_a_price_that_flaps_switches_nothing_too_often(
     home: Home, automate: Callable[..., Any], garage: Owned
 ) -> None:
-    """A miner stays on for at least 20 minutes, and off for at least 10."""
     await automate(min_on=20, min_off=10)
 
     times: dict[str, list[float]] = {}
@@ -85,7 +83,7 @@ async def test_a_price_that_flaps_switches_nothing_too_often(
 async def test_a_price_is_not_acted_upon_when_it_is_just_over(
     home: Home, automate: Callable[..., Any], garage: Owned
 ) -> None:
-    """A minimum time often ends with a quarter of an hour, before the next price is told."""
+    """A minimum time often ends with a quarter of an hour, just before the next price comes."""
     await automate(min_on=30, min_off=0)
     await home.set(PRICE, EXPENSIVE)
     await home.set(PRICE, CHEAP)
@@ -103,7 +101,6 @@ async def test_a_price_is_not_acted_upon_when_it_is_just_over(
 async def test_what_pays_for_use_is_always_mined(
     home: Home, automate: Callable[..., Any], garage: Owned
 ) -> None:
-    """At a negative price, whatever is not cheap at the moment."""
     await home.set(CHEAP_NOW, "off")
     await automate(cheap_now=CHEAP_NOW, min_off=0)
     await home.wait(1)
@@ -116,7 +113,6 @@ async def test_what_pays_for_use_is_always_mined(
 async def test_what_is_cheap_can_be_said_by_another(
     home: Home, automate: Callable[..., Any], garage: Owned
 ) -> None:
-    """No price is needed then."""
     await home.set(CHEAP_NOW, "on")
     await automate(cheap_now=CHEAP_NOW, price_sensor=[], min_off=0)
     await home.wait(2)
@@ -140,7 +136,6 @@ async def test_a_price_that_nobody_knows_changes_nothing_for_a_while(
     when_unknown: str,
     commands: list[str],
 ) -> None:
-    """Then the owner's choice counts."""
     await automate(when_unknown=when_unknown, unknown_for=15)
 
     await home.set(PRICE, unknown)
@@ -153,7 +148,6 @@ async def test_a_price_that_nobody_knows_changes_nothing_for_a_while(
 async def test_mining_starts_when_nobody_knows_the_price_if_that_is_wanted(
     home: Home, automate: Callable[..., Any], garage: Owned
 ) -> None:
-    """And a price that comes back counts at once."""
     await automate(when_unknown="mine", unknown_for=5, min_on=0)
     await home.set(PRICE, EXPENSIVE)
     await home.wait(20)
@@ -169,7 +163,7 @@ async def test_mining_starts_when_nobody_knows_the_price_if_that_is_wanted(
 async def test_a_sensor_that_was_removed_is_one_that_nobody_knows(
     home: Home, automate: Callable[..., Any], garage: Owned
 ) -> None:
-    """Not an error in the log each minute."""
+    """It does not cause an error in the log each minute."""
     await automate(when_unknown="stop", unknown_for=15)
 
     home.hass.states.async_remove(PRICE)
@@ -181,7 +175,6 @@ async def test_a_sensor_that_was_removed_is_one_that_nobody_knows(
 async def test_by_hand_means_by_hand(
     home: Home, automate: Callable[..., Any], garage: Owned
 ) -> None:
-    """While the override is on, nothing is switched; afterwards the price counts at once."""
     await home.set(OVERRIDE, "on")
     await automate(override=OVERRIDE)
     await home.set(PRICE, EXPENSIVE)
@@ -195,7 +188,6 @@ async def test_by_hand_means_by_hand(
 async def test_a_command_that_failed_is_repeated(
     home: Home, automate: Callable[..., Any], garage: Owned
 ) -> None:
-    """Every minute, until the miner does it."""
     await automate()
     garage.miner.misbehave("power_off", Refused(132), times=2)
     await home.set(PRICE, EXPENSIVE)
@@ -213,7 +205,6 @@ async def test_a_command_that_failed_is_repeated(
 async def test_one_that_fails_leaves_no_other_on(
     home: Home, automate: Callable[..., Any], garage: Owned, hall: Owned
 ) -> None:
-    """Each miner gets its command."""
     await automate(miners=target(garage, hall))
     garage.miner.misbehave("power_off", Refused(132))
 
@@ -227,7 +218,6 @@ async def test_one_that_fails_leaves_no_other_on(
 async def test_a_miner_that_takes_long_keeps_no_other_on(
     home: Home, automate: Callable[..., Any], garage: Owned, hall: Owned
 ) -> None:
-    """A price that rises meanwhile does not wait for what it has not answered yet."""
     await automate(miners=target(garage, hall), min_off=0)
     await act(home.hass, "switch.turn_off", "switch.hall")
     told(hall)
@@ -251,7 +241,7 @@ async def test_a_miner_that_is_only_read_is_told_nothing(
     caplog: pytest.LogCaptureFixture,
     how: str,
 ) -> None:
-    """And the log is not filled with refusals."""
+    """Refused commands would fill the log."""
     attic = await fleet.know("Attic")
     home.hass.config_entries.async_update_entry(
         attic.entry, data={**attic.entry.data, CONF_PASSWORD: ""}
@@ -269,7 +259,7 @@ async def test_a_miner_that_is_only_read_is_told_nothing(
 async def test_a_miner_that_comes_back_is_told_again(
     home: Home, automate: Callable[..., Any], garage: Owned
 ) -> None:
-    """It mines after a power cut, whatever it did before."""
+    """A miner mines after a power cut, whatever it did before."""
     await automate(min_on=0)
     await home.set(PRICE, EXPENSIVE)
     assert told(garage) == ["power_off"]
@@ -287,7 +277,6 @@ async def test_a_miner_that_comes_back_is_told_again(
 async def test_a_restart_of_home_assistant_switches_nothing_wrongly(
     home: Home, garage: Owned, inputs: dict[str, Any]
 ) -> None:
-    """Neither before the price is there again, nor afterwards."""
     inputs["miners"] = {"entity_id": "switch.garage"}
     await home.set(PRICE, CHEAP)
     await home.automate("mine_when_cheap", **inputs, when_unknown="stop")
@@ -312,7 +301,7 @@ async def test_a_restart_of_home_assistant_switches_nothing_wrongly(
 async def test_a_command_that_a_restart_came_before_is_made_up_for(
     home: Home, automate: Callable[..., Any], garage: Owned, inputs: dict[str, Any]
 ) -> None:
-    """The price is what it is; nobody has to see it change."""
+    """The automation acts on the price, not on a change of it."""
     inputs["miners"] = {"entity_id": "switch.garage"}
     await automate()
     await home.close()
@@ -346,7 +335,6 @@ async def throttle(automate: Callable[..., Any]) -> Callable[..., Any]:
 async def test_less_power_can_be_enough(
     home: Home, throttle: Callable[..., Any], garage: Owned
 ) -> None:
-    """The switch is left alone."""
     await throttle()
     await home.set(PRICE, EXPENSIVE)
     assert told(garage) == ["set_power_pct_v2 40"]
@@ -364,7 +352,7 @@ async def test_less_power_can_be_enough(
 async def test_a_percent_that_is_told_with_a_fraction_is_the_same(
     home: Home, throttle: Callable[..., Any], hall: Owned
 ) -> None:
-    """It is not asked for again each minute."""
+    """It is not set again each minute."""
     await throttle(miners=target(hall))
     await home.set(PRICE, EXPENSIVE)
     assert told(hall) == ["set_power_pct_v2 40"]
@@ -379,7 +367,7 @@ async def test_a_percent_that_is_told_with_a_fraction_is_the_same(
 async def test_less_power_can_be_fast(
     home: Home, throttle: Callable[..., Any], garage: Owned
 ) -> None:
-    """Within a second, for a spike."""
+    """The fast method acts within a second, as a price spike needs it."""
     await throttle(percent_method="fast")
 
     await home.set(PRICE, EXPENSIVE)
@@ -391,7 +379,7 @@ async def test_less_power_can_be_fast(
 async def test_less_power_comes_back_once_a_restarted_miner_is_tuned(
     home: Home, throttle: Callable[..., Any], owned: Owned
 ) -> None:
-    """It has forgotten it, and would forget it again while it tunes."""
+    """A restart makes a miner forget its percent, and so does the end of tuning."""
     await throttle(miners=target(owned))
     await home.set(PRICE, EXPENSIVE)
     await home.wait(5)
@@ -412,7 +400,6 @@ async def test_less_power_comes_back_once_a_restarted_miner_is_tuned(
 async def test_a_stopped_miner_is_not_started_to_use_less(
     home: Home, throttle: Callable[..., Any], garage: Owned
 ) -> None:
-    """Somebody has switched it off."""
     await throttle()
     await act(home.hass, "switch.turn_off", "switch.garage")
     await home.wait(1)
@@ -464,7 +451,7 @@ async def worth(
 async def test_each_miner_can_stop_at_its_own_price(
     home: Home, worth: dict[str, float], garage: Owned, old: Owned
 ) -> None:
-    """The least efficient one first, and it comes back last."""
+    """The least efficient miner stops first and starts last."""
     low, high = worth["Old"], worth["Garage"]
     assert high > low + 0.02
 
@@ -487,7 +474,6 @@ async def test_each_miner_can_stop_at_its_own_price(
 async def test_one_that_fails_to_stop_keeps_no_other_from_starting(
     home: Home, worth: dict[str, float], garage: Owned, old: Owned
 ) -> None:
-    """Each miner gets its command in the same minute."""
     await act(home.hass, "switch.turn_off", "switch.garage")
     await home.wait(0.5)
     told(garage)

@@ -123,7 +123,7 @@ async def test_a_day_of_prices(
     caplog: pytest.LogCaptureFixture,
     request: pytest.FixtureRequest,
 ) -> None:
-    """`--snapshot-update` writes the picture and the figures in README anew."""
+    """`--snapshot-update` writes the picture, and the figures in README."""
     watched = {
         await fleet.know(name, generation=generation, model=model): MinerDay(model, how)
         for name, generation, model, how in (

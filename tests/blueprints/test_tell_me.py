@@ -71,7 +71,6 @@ async def shed(home: Home) -> Owned:
 async def test_a_fault_is_told_when_it_appears_and_clears(
     home: Home, phone: Phone, garage: Owned, hall: Owned
 ) -> None:
-    """Once each, in the words of the miner; each of several."""
     await phone.watch(garage, hall)
 
     garage.miner.state.fail(110)
@@ -98,7 +97,6 @@ async def test_a_fault_is_told_when_it_appears_and_clears(
 async def test_minor_faults_are_told_on_demand(
     home: Home, phone: Phone, garage: Owned
 ) -> None:
-    """Neither that they appear nor that they clear, unless the owner wants to know."""
     await phone.watch(garage)
     garage.miner.state.fail(206)
     await home.wait(2)
@@ -110,7 +108,6 @@ async def test_minor_faults_are_told_on_demand(
 async def test_minor_faults_are_told_if_wanted(
     home: Home, phone: Phone, garage: Owned
 ) -> None:
-    """Like all others."""
     await phone.watch(garage, minor_faults=True)
     garage.miner.state.fail(206)
     await home.wait(2)
@@ -122,7 +119,6 @@ async def test_minor_faults_are_told_if_wanted(
 async def test_other_miners_are_not_told_of(
     home: Home, phone: Phone, garage: Owned, hall: Owned
 ) -> None:
-    """Whatever happens to them."""
     await phone.watch(garage, offline_minutes=2, hash_rate_minutes=2)
     hall.miner.state.fail(110)
     hall.miner.state.boards[0].alive = False
@@ -138,7 +134,6 @@ async def test_other_miners_are_not_told_of(
 async def test_a_miner_that_does_not_answer_for_long(
     home: Home, phone: Phone, garage: Owned, hall: Owned
 ) -> None:
-    """Is told of once, and when it answers again."""
     await phone.watch(garage, hall, offline_minutes=10)
 
     await garage.miner.disconnect()
@@ -168,7 +163,7 @@ async def test_a_miner_that_does_not_answer_for_long(
 async def test_a_miner_that_comes_and_goes_is_not_told_of(
     home: Home, phone: Phone, garage: Owned
 ) -> None:
-    """A missed poll or a reboot is nothing, neither its beginning nor its end."""
+    """A missed poll or a reboot is shorter than the time that counts."""
     await phone.watch(garage, offline_minutes=5)
 
     for minutes in (0.5, 1, 3, 4.5, 2):
@@ -184,7 +179,7 @@ async def test_a_miner_that_comes_and_goes_is_not_told_of(
 async def test_whoever_is_told_to_be_back_was_told_to_be_gone(
     home: Home, phone: Phone, garage: Owned, begin: float, minutes: float
 ) -> None:
-    """However close it is to the time that counts, and whenever in a minute it begins."""
+    """An outage may end close to the time that counts, and begin at any second of a minute."""
     await phone.watch(garage, offline_minutes=2)
     await home.wait(begin)
 
@@ -199,7 +194,7 @@ async def test_whoever_is_told_to_be_back_was_told_to_be_gone(
 async def test_many_miners_are_told_of_in_one_message(
     home: Home, phone: Phone, garage: Owned, hall: Owned, shed: Owned
 ) -> None:
-    """When the network fails, the phone does not ring for each."""
+    """A network failure concerns all miners at once."""
     await phone.watch(garage, hall, shed)
 
     for each in (garage, hall, shed):
@@ -214,7 +209,6 @@ async def test_many_miners_are_told_of_in_one_message(
 async def test_a_low_hash_rate_is_told_once(
     home: Home, phone: Phone, garage: Owned
 ) -> None:
-    """After some time, and again only after it was better."""
     await phone.watch(garage, hash_rate_percent=80, hash_rate_minutes=15)
     await home.wait(20)
 
@@ -255,7 +249,6 @@ async def test_a_hash_rate_that_flaps_is_not_told_of(
 async def test_a_miner_that_should_be_slow_is_not_told_of(
     home: Home, phone: Phone, garage: Owned
 ) -> None:
-    """Stopped, tuning, or at less power."""
     await phone.watch(garage, hash_rate_percent=80, hash_rate_minutes=5)
 
     await home.hass.services.async_call(
@@ -275,7 +268,6 @@ async def test_a_miner_that_should_be_slow_is_not_told_of(
 async def test_another_pool_is_told_once(
     home: Home, phone: Phone, garage: Owned
 ) -> None:
-    """With both names."""
     await phone.watch(garage)
     first = garage.shown("sensor", "pool")
 
@@ -295,7 +287,7 @@ async def test_another_pool_is_told_once(
 async def test_a_pool_that_is_not_known_for_a_while_has_not_changed(
     home: Home, phone: Phone, garage: Owned
 ) -> None:
-    """Without mining there is none, nor while nobody answers; another one afterwards is one."""
+    """A miner reports no pool while it does not mine or does not answer."""
     await phone.watch(garage, tell_offline=False)
 
     garage.miner.state.mining = False
@@ -328,7 +320,6 @@ async def test_a_pool_that_is_not_known_for_a_while_has_not_changed(
 async def test_each_kind_can_be_switched_off(
     home: Home, phone: Phone, garage: Owned, switch: str, kinds: set[str]
 ) -> None:
-    """Then nothing is told of it, and all the rest is."""
     await phone.watch(garage, offline_minutes=2, hash_rate_minutes=2, **{switch: False})
     garage.miner.state.fail(110)
     garage.miner.state.boards[0].alive = False
@@ -350,7 +341,7 @@ async def test_each_kind_can_be_switched_off(
 
 
 async def test_without_more_ado_it_is_a_notification(home: Home, garage: Owned) -> None:
-    """In Home Assistant itself."""
+    """By default the message is a notification in Home Assistant."""
     created = async_mock_service(home.hass, NOTIFICATION, "create")
     await home.automate("tell_me", miners=["event.garage_fault"])
 
@@ -386,7 +377,6 @@ async def test_a_notification_shows_the_words_of_a_miner_as_they_are(
 async def test_a_message_that_fails_keeps_no_other_back(
     home: Home, phone: Phone, garage: Owned
 ) -> None:
-    """Nor the automation."""
     async_mock_service(
         home.hass, "notify", "broken", raise_exception=HomeAssistantError("no signal")
     )
@@ -415,7 +405,6 @@ async def test_a_message_that_fails_keeps_no_other_back(
 async def test_a_miner_is_called_as_its_owner_calls_it(
     home: Home, phone: Phone, garage: Owned, hall: Owned
 ) -> None:
-    """A miner that is removed is left out."""
     er.async_get(home.hass).async_remove("event.hall_fault")
     await phone.watch(garage, hall)
     garage.miner.state.fail(110)
@@ -430,7 +419,6 @@ async def test_a_miner_is_called_as_its_owner_calls_it(
 async def test_a_restart_of_home_assistant_is_not_told_of(
     home: Home, phone: Phone, garage: Owned, hall: Owned
 ) -> None:
-    """Not the faults that are told already, not the miners that begin as unavailable."""
     await phone.watch(garage, hall, offline_minutes=2, hash_rate_minutes=2)
     garage.miner.state.fail(110)
     await home.wait(3)
@@ -447,7 +435,6 @@ async def test_a_restart_of_home_assistant_is_not_told_of(
 async def test_what_happens_during_a_restart_is_told_after_it(
     home: Home, phone: Phone, garage: Owned, hall: Owned
 ) -> None:
-    """Faults, and miners that are gone."""
     await phone.watch(garage, hall)
 
     async with home.restarted(garage, hall) as (later, again):

@@ -98,7 +98,7 @@ def rename(owned: Owned, name: str) -> None:
 async def test_a_percent_is_set(
     assist: Assist, garage: Owned, language: str, answer: str, texts: list[str]
 ) -> None:
-    """In many words; the answer is in the language of the sentence."""
+    """The answer is in the language of the sentence."""
     await assist.hear(garage)
 
     for text in texts:
@@ -142,7 +142,7 @@ async def test_a_percent_is_set(
 async def test_numbers_may_be_words(
     assist: Assist, garage: Owned, language: str, words: dict[str, int]
 ) -> None:
-    """What hears us writes digits or words."""
+    """Speech recognition writes digits or words."""
     await assist.hear(garage)
 
     for word, number in words.items():
@@ -157,7 +157,6 @@ async def test_numbers_may_be_words(
 
 
 async def test_a_percent_may_be_set_fast(assist: Assist, garage: Owned) -> None:
-    """As the owner chose."""
     await assist.hear(garage, percent_method="fast")
 
     await assist.say("set the garage miner to 60 percent")
@@ -193,7 +192,6 @@ async def test_a_percent_may_be_set_fast(assist: Assist, garage: Owned) -> None:
 async def test_what_is_no_percent_is_not_sent(
     assist: Assist, garage: Owned, language: str, text: str, answer: str
 ) -> None:
-    """It is asked for instead."""
     await assist.hear(garage)
 
     assert await assist.say(text, language) == answer
@@ -244,7 +242,6 @@ async def test_a_power_mode_is_chosen(
     language: str,
     texts: dict[str, tuple[str, str]],
 ) -> None:
-    """Each time another one than before."""
     await assist.hear(garage)
 
     for text, (mode, command) in texts.items():
@@ -262,7 +259,7 @@ async def test_a_power_mode_is_chosen(
 async def test_a_mode_that_is_chosen_already_is_not_sent(
     assist: Assist, garage: Owned
 ) -> None:
-    """It would restart mining."""
+    """Setting a mode restarts mining."""
     await assist.hear(garage)
 
     assert (
@@ -275,7 +272,7 @@ async def test_a_mode_that_is_chosen_already_is_not_sent(
 async def test_a_name_may_have_the_words_of_a_mode(
     assist: Assist, garage: Owned
 ) -> None:
-    """The last word counts."""
+    """The last word that names a mode counts."""
     rename(garage, "High shelf")
     await assist.hear(garage)
 
@@ -287,7 +284,7 @@ async def test_a_name_may_have_the_words_of_a_mode(
 
 
 async def test_one_asks_how_much_a_miner_mines(assist: Assist, garage: Owned) -> None:
-    """In numbers that can be heard."""
+    """Numbers are rounded for speech."""
     await assist.hear(garage)
     rate = round(float(garage.shown("sensor", "hash_rate")))
     power = round(float(garage.shown("sensor", "power")))
@@ -309,7 +306,7 @@ async def test_one_asks_how_much_a_miner_mines(assist: Assist, garage: Owned) ->
 async def test_all_are_added_up(
     assist: Assist, garage: Owned, hall: Owned, shed: Owned
 ) -> None:
-    """Those that do not mine are named."""
+    """Miners that do not mine are named."""
     await assist.hear(garage, hall, shed)
     hall.miner.state.mining = False
     await assist.home.wait(1)
@@ -324,7 +321,6 @@ async def test_all_are_added_up(
 
 
 async def test_what_does_not_mine_says_so(assist: Assist, garage: Owned) -> None:
-    """Stopped, started, or gone."""
     await assist.hear(garage)
 
     garage.miner.state.mining = False
@@ -347,7 +343,6 @@ async def test_what_does_not_mine_says_so(assist: Assist, garage: Owned) -> None
 async def test_a_miner_that_is_off_or_gone_is_told_nothing(
     assist: Assist, garage: Owned
 ) -> None:
-    """And the answer says why."""
     await assist.hear(garage)
 
     garage.miner.state.mining = False
@@ -366,7 +361,6 @@ async def test_a_miner_that_is_off_or_gone_is_told_nothing(
 
 
 async def test_a_refusal_is_never_called_done(assist: Assist, garage: Owned) -> None:
-    """Even where the value was the same before."""
     await assist.hear(garage)
     await assist.say("set the garage miner to 60 percent")
     told(garage)
@@ -388,7 +382,6 @@ async def test_a_refusal_is_never_called_done(assist: Assist, garage: Owned) -> 
 async def test_one_that_refuses_does_not_stop_the_others(
     assist: Assist, garage: Owned, hall: Owned, shed: Owned
 ) -> None:
-    """Each is told, and named with what became of it."""
     await assist.hear(garage, hall, shed)
     garage.miner.misbehave("set_power_pct_v2", Refused(132))
     await shed.miner.disconnect()
@@ -405,7 +398,6 @@ async def test_one_that_refuses_does_not_stop_the_others(
 async def test_others_than_the_one_that_is_named_are_told_nothing(
     assist: Assist, garage: Owned, hall: Owned
 ) -> None:
-    """Those that are not the automation's are not even known to it."""
     await assist.hear(garage)
 
     assert (
@@ -426,7 +418,7 @@ async def test_others_than_the_one_that_is_named_are_told_nothing(
 async def test_names_that_contain_each_other_are_told_apart(
     assist: Assist, garage: Owned, hall: Owned, shed: Owned
 ) -> None:
-    """The whole name counts first, also where its miner does not answer."""
+    """A whole name counts first, also where its miner does not answer."""
     rename(garage, "Garage")
     rename(hall, "Garage 2")
     rename(shed, "Garage 12")
@@ -451,7 +443,7 @@ async def test_names_that_contain_each_other_are_told_apart(
 async def test_what_fits_several_is_asked_back(
     assist: Assist, garage: Owned, hall: Owned
 ) -> None:
-    """And done to none; a word that only one has is enough."""
+    """A word that only one name contains is enough."""
     rename(garage, "Cellar left")
     rename(hall, "Cellar right")
     await assist.hear(garage, hall)
@@ -473,7 +465,6 @@ async def test_what_fits_several_is_asked_back(
 async def test_the_area_names_the_only_miner_in_it(
     assist: Assist, garage: Owned, hall: Owned
 ) -> None:
-    """Owners speak of rooms."""
     rename(garage, "M30S")
     area = ar.async_get(garage.hass).async_create("Basement")
     dr.async_get(garage.hass).async_update_device(
@@ -489,7 +480,6 @@ async def test_the_area_names_the_only_miner_in_it(
 
 
 async def test_a_name_with_the_word_miner_in_it(assist: Assist, garage: Owned) -> None:
-    """Wherever it is, and also when it is not said."""
     rename(garage, "Whatsminer Garage-Süd")
     await assist.hear(garage)
 
@@ -507,7 +497,6 @@ async def test_a_name_with_the_word_miner_in_it(assist: Assist, garage: Owned) -
 async def test_lamps_are_left_to_home_assistant(
     hass: HomeAssistant, assist: Assist, garage: Owned
 ) -> None:
-    """Sentences without the word miner are for others, unless the owner wants them here."""
     assert await async_setup_component(hass, "light", {})
     dimmed = async_mock_service(hass, "light", "turn_on")
     hass.states.async_set(
@@ -538,7 +527,6 @@ async def test_lamps_are_left_to_home_assistant(
 async def test_the_word_miner_may_be_left_out(
     assist: Assist, garage: Owned, language: str, texts: list[str]
 ) -> None:
-    """If the owner wants that; nothing is then sent twice."""
     await assist.hear(garage, any_name=True)
 
     for text in texts:
@@ -551,7 +539,6 @@ async def test_the_word_miner_may_be_left_out(
 
 
 async def test_a_long_list_is_cut(assist: Assist, home: Home) -> None:
-    """Nobody listens to two hundred names."""
     miners = [await home.fleet.add(f"Rack {number}") for number in range(1, 8)]
     await assist.hear(*miners)
 
@@ -569,7 +556,7 @@ async def test_a_long_list_is_cut(assist: Assist, home: Home) -> None:
 async def test_a_promise_without_a_deed_is_not_done_later(
     assist: Assist, garage: Owned
 ) -> None:
-    """A firmware that says yes and does nothing is believed until it is read."""
+    """Some firmware accepts a command and does nothing. It is believed until the value is read."""
     await assist.hear(garage)
     garage.miner.misbehave("set_low_power", ACCEPTED_ONLY)
 

@@ -65,7 +65,7 @@ def page() -> str:
 
 
 def test_the_page_says_what_the_code_does(request: pytest.FixtureRequest) -> None:
-    """Run it with --snapshot-update to write it anew."""
+    """`--snapshot-update` writes the page."""
     if request.config.option.update_snapshots:
         PAGE.write_text(page())
 

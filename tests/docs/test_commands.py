@@ -254,7 +254,6 @@ def page() -> str:
 
 
 def test_the_page_is_up_to_date(request: pytest.FixtureRequest) -> None:
-    """It says what the test below sends."""
     if request.config.option.update_snapshots:
         PAGE.write_text(page())
 
@@ -262,7 +261,7 @@ def test_the_page_is_up_to_date(request: pytest.FixtureRequest) -> None:
 
 
 def test_every_command_has_a_way() -> None:
-    """The list is complete, in the order of the document."""
+    """The list is complete, and in the order of the vendor's document."""
     assert list(dict.fromkeys(way.wire["cmd"] for way in WAYS)) == COMMANDS
 
 
@@ -287,7 +286,7 @@ async def test_every_way_leads_to_the_miner(
     tmp_path: Path,
     way: Way,
 ) -> None:
-    """Byte by byte, but for the token."""
+    """Commands are compared byte by byte, except for the token."""
     hass.config.config_dir = str(tmp_path)
     folder = tmp_path / "whatsminer" / "firmware"
     folder.mkdir(parents=True)

@@ -197,12 +197,12 @@ def page() -> str:
 
 
 def test_the_page_says_what_the_code_does(request: pytest.FixtureRequest) -> None:
-    """`--snapshot-update` writes it anew."""
+    """`--snapshot-update` writes the page."""
     if request.config.option.update_snapshots:
         PAGE.write_text(page())
     assert PAGE.read_text() == page()
 
 
 def test_every_button_says_what_it_does_to_mining() -> None:
-    """The one thing on the page that is not read from the code."""
+    """This column is the only one that is not read from the code."""
     assert PRESSES.keys() == {description.key for description in BUTTONS}

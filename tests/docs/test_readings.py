@@ -42,7 +42,6 @@ def rows(command: str) -> dict[str, str]:
 
 
 def test_every_field_that_is_read_is_shown_or_used() -> None:
-    """Nothing is decoded for nobody."""
     kinds = {
         kind
         for _, kind in inspect.getmembers(readings, is_dataclass)
@@ -59,7 +58,6 @@ def test_every_field_that_is_read_is_shown_or_used() -> None:
 
 
 def test_what_is_left_out_has_a_reason() -> None:
-    """And every row says one of three things."""
     for command in SECTIONS:
         assert rows(command)
         for name, where in rows(command).items():
@@ -73,7 +71,6 @@ def test_what_is_left_out_has_a_reason() -> None:
 async def test_every_field_that_a_miner_tells_has_its_row(
     miner: SimulatedMiner, command: str
 ) -> None:
-    """On every generation."""
     envelope, known = rows("Envelopes"), rows(command)
     answer = await Miner(miner.host, miner.port).query(command)
     for name, value in answer.items():

@@ -35,7 +35,7 @@ async def is_added(demo: RunningDemo, miner: Miner) -> bool:
 async def test_a_scan_adds_the_miners_that_take_the_password(
     demo: RunningDemo, air: Miner, show: Show
 ) -> None:
-    """With a miner among them that does not take it, none is added."""
+    """None is added as long as one of those picked refuses the password."""
     form = await scan(demo.client, demo.network)
     expect(form, type="form", step_id="pick")
     flow = await pick(demo, form, air.plan.password, *demo.miners)
@@ -49,7 +49,6 @@ async def test_a_scan_adds_the_miners_that_take_the_password(
 async def test_a_miner_that_the_scan_has_left_is_added_as_discovered(
     demo: RunningDemo, hydro: Miner, show: Show
 ) -> None:
-    """It is offered with what a person knows it by, and asks for its password."""
     client = demo.client
 
     async def is_offered() -> bool:
@@ -70,7 +69,6 @@ async def test_a_miner_that_the_scan_has_left_is_added_as_discovered(
 async def test_another_scan_adds_another_miner(
     demo: RunningDemo, old: Miner, show: Show
 ) -> None:
-    """A miner that was left out before is found again."""
     form = await scan(demo.client, demo.network)
     expect(form, type="form", step_id="pick")
     flow = await pick(demo, form, old.plan.password, old)
@@ -82,7 +80,6 @@ async def test_another_scan_adds_another_miner(
 async def test_a_scan_that_finds_nothing_new_says_what_is_set_up(
     demo: RunningDemo, show: Show
 ) -> None:
-    """All three miners are named, none is offered."""
     form = await scan(demo.client, demo.network)
     expect(form, type="form", step_id="scan", errors={"base": "nothing_new"})
     known = form["description_placeholders"]["known"]
@@ -94,7 +91,6 @@ async def test_a_scan_that_finds_nothing_new_says_what_is_set_up(
 async def test_a_miner_cannot_be_added_twice(
     demo: RunningDemo, air: Miner, show: Show
 ) -> None:
-    """An address of a miner that is set up ends the dialogue."""
     form = await demo.client.start_flow("manual")
     result = await demo.client.submit(form["flow_id"], air.address)
     expect(result, type="abort", reason="already_configured")

@@ -41,7 +41,6 @@ WORDS = {
 async def test_a_miner_is_a_device_and_each_hashboard_a_part_of_it(
     miner: Miner, show: Show
 ) -> None:
-    """The device says what the miner says of itself."""
     device = await miner.registered()
     assert ["mac", miner.mac] in device["connections"]
     assert device["manufacturer"] == "MicroBT"
@@ -58,7 +57,6 @@ async def test_a_miner_is_a_device_and_each_hashboard_a_part_of_it(
 
 
 async def test_a_miner_is_read_as_it_is(miner: Miner, show: Show) -> None:
-    """Every number and its unit are those of the simulated machine."""
     shown: list[str] = []
     now = miner.simulated.state.telemetry()
     for key, (unit, truth) in READINGS.items():
@@ -86,7 +84,6 @@ async def test_mining_began_when_the_miner_says(miner: Miner, show: Show) -> Non
 
 
 async def test_a_hashboard_is_read_as_it_is(miner: Miner, show: Show) -> None:
-    """Every hashboard shows its own numbers, not those of another."""
     shown: list[str] = []
     for board in miner.simulated.state.telemetry().boards:
         name = f"board{board.slot}"

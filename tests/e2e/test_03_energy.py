@@ -16,7 +16,6 @@ _JOULES_PER_KILOWATT_HOUR = 3_600_000
 async def test_energy_grows_with_the_power_that_is_drawn(
     demo: RunningDemo, hydro: Miner, show: Show
 ) -> None:
-    """What is added is power times time."""
     entity_id = await hydro.entity("sensor.energy")
     since = await demo.client.reported(entity_id)
     before = float((await hydro.state("sensor.energy")).state)
@@ -32,7 +31,6 @@ async def test_energy_grows_with_the_power_that_is_drawn(
 async def test_the_energy_dashboard_has_no_complaint_about_the_miners(
     demo: RunningDemo, show: Show
 ) -> None:
-    """Home Assistant finds it valid with every miner on it."""
     miners = [miner.of_demo for miner in demo.miners]
     await energy.install(demo.client, miners)
 

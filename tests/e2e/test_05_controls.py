@@ -65,7 +65,7 @@ FORGOTTEN = (AIR, OLD)
 
 
 async def test_identify_flashes_the_led(old: Miner, show: Show) -> None:
-    """The button sends the pattern; the last test of test_08_buttons sees its end."""
+    """The last test of test_08_buttons verifies the end of the flashing."""
     await old.press("identify")
     old.received(FLASH)
     show(f"the LED flashes: {', '.join(old.simulated.state.led)}")
@@ -74,7 +74,7 @@ async def test_identify_flashes_the_led(old: Miner, show: Show) -> None:
 async def test_a_setting_for_the_next_start_is_read_back(
     hydro: Miner, show: Show
 ) -> None:
-    """It is one of those that are read seldom, and read at once when it was set."""
+    """Such a setting is polled rarely, and read at once after a change."""
     await hydro.set("number.upfreq_speed", 5)
     hydro.received(cmd("adjust_upfreq_speed", upfreq_speed="5"))
     await hydro.poll()
@@ -95,7 +95,6 @@ async def test_a_stopped_miner_has_no_hash_rate(air: Miner, show: Show) -> None:
 
 
 async def test_power_on_starts_mining(miner: Miner, show: Show) -> None:
-    """The miner is started again."""
     await miner.set("switch.mining", "on")
     show(await miner.shows("switch.mining", "on"))
     miner.received(POWER_ON)
@@ -109,7 +108,6 @@ async def test_power_on_starts_mining(miner: Miner, show: Show) -> None:
 async def test_a_control_sends_one_command(
     demo: RunningDemo, change: Change, show: Show
 ) -> None:
-    """The miner receives nothing else, and the new value is shown."""
     miner = demo.miner(change.plan)
     await miner.set(change.key, change.value)
     show(await miner.shows(change.key, change.value))
@@ -119,7 +117,6 @@ async def test_a_control_sends_one_command(
 async def test_a_value_out_of_range_is_refused(
     demo: RunningDemo, air: Miner, show: Show
 ) -> None:
-    """The number stays as it was."""
     before = await air.state("number.power_percent")
     refusal = await demo.refused(air.set("number.power_percent", 101))
     assert refusal == "number: out_of_range"
@@ -130,14 +127,13 @@ async def test_a_value_out_of_range_is_refused(
 async def test_mining_is_not_restarted_twice_within_a_minute(
     demo: RunningDemo, air: Miner, show: Show
 ) -> None:
-    """The power mode would restart it, as the power limit did just now."""
+    """Setting the power mode restarts mining, as setting the power limit did just before."""
     refusal = await demo.refused(air.set("select.power_mode", "low"))
     assert refusal == "whatsminer: too_soon"
     show(f"{refusal}, {await air.shows('select.power_mode', 'normal')} as before")
 
 
 async def test_the_next_poll_confirms_every_change(miner: Miner, show: Show) -> None:
-    """Nothing that was shown was only hoped for."""
     changed = {each.key: each.value for each in CHANGES if each.plan is miner.plan}
     if miner.plan in FORGOTTEN:
         changed["number.power_percent"] = "unknown"

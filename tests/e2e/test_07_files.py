@@ -17,7 +17,6 @@ _SECONDS_TO_UPDATE = 60.0
 async def test_download_logs_stores_the_log_of_the_miner(
     demo: RunningDemo, hydro: Miner, show: Show
 ) -> None:
-    """The file is the miner's log, byte for byte."""
     answer = await hydro.ask("download_logs")
     hydro.received(cmd("download_logs"))
     path = Path(answer["path"])
@@ -30,7 +29,7 @@ async def test_download_logs_stores_the_log_of_the_miner(
 async def test_a_firmware_is_uploaded_and_installed_through_the_options(
     demo: RunningDemo, air: Miner, show: Show
 ) -> None:
-    """The device has the new version, and the energy that was counted is not lost."""
+    """The energy total survives the update."""
     client = demo.client
     air.simulated.next_firmware = _VERSION
     air.simulated.state.reboot_seconds = _SECONDS_AWAY

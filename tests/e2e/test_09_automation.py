@@ -16,7 +16,6 @@ _PRICE = "input_number.electricity_price"
 async def test_the_blueprint_makes_an_automation(
     demo: RunningDemo, air: Miner, show: Show
 ) -> None:
-    """Home Assistant takes the blueprint with its inputs and turns it on."""
     client = demo.client
     assert await client.create_number("Electricity price", -1, 1) == _PRICE
     await client.call(_PRICE, "set_value", value=0.05)
@@ -59,7 +58,6 @@ async def test_the_miner_follows_the_price(
     state: str,
     show: Show,
 ) -> None:
-    """It is off while electricity is expensive, and on while it is cheap."""
     await demo.client.call(_PRICE, "set_value", value=price)
     show(await air.shows("switch.mining", state))
     # The switch shows what was asked for while the command is still under way.
@@ -68,5 +66,5 @@ async def test_the_miner_follows_the_price(
 
 
 async def test_the_automation_goes(demo: RunningDemo) -> None:
-    """No later test is disturbed by a price."""
+    """Later tests do not depend on a price."""
     await demo.client.delete_automation(_AUTOMATION)

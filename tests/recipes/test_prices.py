@@ -77,7 +77,6 @@ async def _follow(home: Home, garage: Owned) -> None:
 async def test_thresholds_are_in_the_unit_of_the_sensor(
     home: Home, garage: Owned, unit: str, scale: float
 ) -> None:
-    """As the table of the page has them."""
     price = "sensor.price"
     await home.set(price, 0.05 * scale, unit_of_measurement=unit)
     await home.wait(40)
@@ -89,7 +88,7 @@ async def test_thresholds_are_in_the_unit_of_the_sensor(
 
 
 async def test_a_price_that_nobody_knows_is_not_free(home: Home, garage: Owned) -> None:
-    """The sensor of the page adds fees and tax to what is known."""
+    """The sensor of the page adds fees and tax only to a known price."""
     await home.set(NORD_POOL, 0.11)
     await cook(home, "Price sources")
     assert shown(home.hass, "sensor.electricity_price") == "0.25"
@@ -104,7 +103,6 @@ async def test_a_price_that_nobody_knows_is_not_free(home: Home, garage: Owned) 
 async def test_the_automation_of_the_page_mines_when_power_is_cheap(
     home: Home, garage: Owned
 ) -> None:
-    """And leaves things as they are while nobody knows the price."""
     await home.set(NORD_POOL, 0.04)
     await home.wait(40)
     await cook(home, "Price sources")
@@ -200,7 +198,7 @@ def _now_there() -> datetime:
 async def test_mining_follows_nord_pool(
     home: Home, garage: Owned, nord_pool: ModuleType
 ) -> None:
-    """Through the quarters of an hour, and into a day that cannot be fetched."""
+    """The prices of the next day cannot be fetched."""
     hass = home.hass
     api = _NordPool(nord_pool)
     entry = MockConfigEntry(
@@ -259,7 +257,6 @@ def _amber(price: float, channel: str = "general") -> Any:
 
 
 async def test_mining_follows_amber(home: Home, garage: Owned) -> None:
-    """Each minute, in dollars, and it knows when the API fails."""
     hass = home.hass
     api = Mock()
     api.get_current_prices.return_value = [_amber(4)]
@@ -349,7 +346,7 @@ async def _add_tibber(hass: HomeAssistant) -> Callable[[], Any]:
 
 
 async def test_mining_follows_tibber(home: Home, garage: Owned) -> None:
-    """Through the quarters of an hour, and into a day without prices."""
+    """The next day has no prices."""
     hass = home.hass
     stop = await _add_tibber(hass)
     await home.fleet.settle()

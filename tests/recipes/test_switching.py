@@ -35,7 +35,7 @@ async def thermostat(home: Home, garage: Owned) -> None:
 async def test_a_thermostat_that_is_off_stops_the_miner_at_a_start(
     home: Home, garage: Owned
 ) -> None:
-    """The page warns of that. Later it leaves alone what somebody switches on."""
+    """The page warns of this. Later the thermostat leaves alone what a person switches on."""
     async with home.restarted(garage) as (again, (miner,)):
         await again.set(ROOM, 20)
         await cook(again, "Generic thermostat")
@@ -53,7 +53,6 @@ async def test_a_thermostat_that_is_off_stops_the_miner_at_a_start(
 async def test_the_thermostat_heats_with_the_miner(
     home: Home, thermostat: None, garage: Owned
 ) -> None:
-    """It keeps within its tolerances, and what lies between changes nothing."""
     await home.set(ROOM, 20.6)
     assert told(garage) == ["power_off"]
     assert shown(home.hass, THERMOSTAT) == "heat"
@@ -69,7 +68,6 @@ async def test_the_thermostat_heats_with_the_miner(
 async def test_the_thermostat_waits_for_its_minimum_times(
     home: Home, thermostat: None, garage: Owned
 ) -> None:
-    """Thirty minutes on, fifteen minutes off, and then by itself."""
     await call(home, "switch.turn_off", "switch.garage_miner")
     await home.wait(16)
     await home.set(ROOM, 19)
@@ -91,7 +89,7 @@ async def test_the_thermostat_waits_for_its_minimum_times(
 async def test_another_target_acts_at_once(
     home: Home, thermostat: None, garage: Owned
 ) -> None:
-    """The page warns of that: minimum times do not count then."""
+    """The page warns that minimum times do not count then."""
     await call(home, "climate.set_temperature", THERMOSTAT, temperature=15)
     assert told(garage) == ["power_off"]
     await call(home, "climate.set_temperature", THERMOSTAT, temperature=24)
@@ -101,7 +99,6 @@ async def test_another_target_acts_at_once(
 async def test_a_room_that_nobody_measures_changes_nothing(
     home: Home, thermostat: None, garage: Owned
 ) -> None:
-    """Neither at once nor later."""
     await home.set(ROOM, "unavailable")
     await home.wait(40)
 
@@ -120,7 +117,7 @@ async def _read(other_side: TestClient[Any, Any], entity_id: str) -> str:
 async def test_evcc_switches_the_miner_and_sees_what_it_draws(
     home: Home, other_side: TestClient[Any, Any], garage: Owned
 ) -> None:
-    """On and off are words that it knows, and the power is above or below its standby power."""
+    """For evcc, "on" and "off" are values, and the power is compared with a standby power."""
     assert await _read(other_side, "switch.garage_miner") == "on"
     assert float(await _read(other_side, "sensor.garage_miner_power")) > 3000
 
@@ -137,7 +134,7 @@ async def test_evcc_switches_the_miner_and_sees_what_it_draws(
 async def test_evcc_knows_when_nobody_knows(
     home: Home, other_side: TestClient[Any, Any], garage: Owned
 ) -> None:
-    """It takes these two words for no value, and not for off."""
+    """The program evcc takes "unavailable" and "unknown" for no value, and not for off."""
     await garage.miner.disconnect()
     await home.wait(3)
 

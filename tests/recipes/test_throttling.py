@@ -36,7 +36,6 @@ async def share(home: Home, garage: Owned) -> None:
 async def test_a_share_reaches_the_miner_once(
     home: Home, share: None, garage: Owned
 ) -> None:
-    """Without a restart of mining, and the switch is left alone."""
     await call(home, "input_number.set_value", SHARE, value=60)
     await home.wait(11)
 
@@ -47,7 +46,6 @@ async def test_a_share_reaches_the_miner_once(
 async def test_a_share_is_sent_again_when_the_miner_forgot_it(
     home: Home, share: None, garage: Owned
 ) -> None:
-    """Not before it is tuned."""
     await call(home, "input_number.set_value", SHARE, value=60)
     await call(home, "button.press", "button.garage_miner_restart_mining")
     assert told(garage) == ["set_power_pct_v2 60", "restart_btminer"]
@@ -65,7 +63,6 @@ async def test_a_share_is_sent_again_when_the_miner_forgot_it(
 async def test_a_share_waits_for_a_miner_that_is_off(
     home: Home, share: None, garage: Owned
 ) -> None:
-    """It starts nothing."""
     await call(home, "switch.turn_off", "switch.garage_miner")
     await home.wait(1)
     told(garage)
@@ -87,7 +84,6 @@ def _solar_optimizer(watts: float, factor: float) -> int:
 async def test_solar_optimizer_says_watts_and_the_miner_gets_percent(
     home: Home, share: None, garage: Owned, watts: int, percent: int
 ) -> None:
-    """From its minimum to its maximum; it reads back what it sent."""
     await call(home, "input_number.set_value", SHARE, value=_solar_optimizer(watts, 34))
     await home.wait(6)
 
@@ -98,7 +94,7 @@ async def test_solar_optimizer_says_watts_and_the_miner_gets_percent(
 async def test_a_factor_that_is_not_whole_ends_above_all(
     home: Home, share: None, garage: Owned
 ) -> None:
-    """The page warns of that."""
+    """The page warns of this."""
     with pytest.raises(probatio.Invalid):
         await call(
             home,
@@ -114,7 +110,7 @@ async def test_a_factor_that_is_not_whole_ends_above_all(
 async def test_versatile_thermostat_finds_a_number_with_limits(
     home: Home, share: None, garage: Owned
 ) -> None:
-    """That is never unknown. It closes its valve at the least of it."""
+    """The number is never unknown, and its minimum closes the valve."""
     state = home.hass.states.get(SHARE)
     assert state
     lowest, highest = state.attributes["min"], state.attributes["max"]
@@ -129,7 +125,7 @@ async def test_versatile_thermostat_finds_a_number_with_limits(
 async def test_power_percent_itself_is_unknown_at_first(
     home: Home, garage: Owned
 ) -> None:
-    """That is why others get a number of their own."""
+    """This is why other integrations get a number of their own."""
     assert shown(home.hass, "number.garage_miner_power_percent") == "unknown"
 
 
@@ -162,7 +158,6 @@ async def publish(
 async def test_the_miner_follows_the_plan_of_emhass(
     home: Home, publish: Callable[[int], Awaitable[None]], garage: Owned
 ) -> None:
-    """Off while it plans nothing, and otherwise the percent that its watts are."""
     await home.wait(1)
     assert told(garage) == ["power_off"]
     await home.wait(16)
@@ -195,7 +190,7 @@ async def test_the_miner_follows_the_plan_of_emhass(
 async def test_watts_without_a_minimum_switch_the_miner_off(
     home: Home, publish: Callable[[int], Awaitable[None]], garage: Owned
 ) -> None:
-    """EMHASS plans 600 W if it may, which is less than the lowest percent."""
+    """EMHASS may plan 600 W, which is less than the lowest percent."""
     await publish(8)
     await home.wait(35)
     told(garage)

@@ -125,7 +125,7 @@ def query(folder: Path, sql: str) -> list[tuple[Any, ...]]:
 
 
 async def test_entries_keep_their_data_and_their_options(start: Start) -> None:
-    """A password and an address that a miner was to take just before the end are followed."""
+    """A password and an address that a miner took just before the stop are followed."""
     async with start() as home:
         miners = {miner.mac.lower(): miner for miner in home.clock.miners}
 
@@ -139,7 +139,6 @@ async def test_entries_keep_their_data_and_their_options(start: Start) -> None:
 
 
 async def test_no_entity_and_no_device_changes(start: Start) -> None:
-    """Their ids, their names, and whatever their owner has chosen are in the registries."""
     async with start() as home:
         hosts = {miner.mac.lower(): miner.host for miner in home.clock.miners}
 
@@ -162,7 +161,7 @@ async def test_no_entity_and_no_device_changes(start: Start) -> None:
 
 
 async def test_every_entity_shows_what_it_showed(start: Start) -> None:
-    """Settings that no miner reads back, and what is counted, are restored."""
+    """Settings that no miner reports, and totals, are restored."""
     async with start() as home:
         states = registered_states(home.hass)
 
@@ -174,7 +173,7 @@ async def test_every_entity_shows_what_it_showed(start: Start) -> None:
 
 
 async def test_what_is_remembered_is_stored_as_before(start: Start) -> None:
-    """An address that a miner has taken is no longer needed."""
+    """An address that a miner has taken is no longer stored."""
     async with start() as home:
         pass
 
@@ -187,9 +186,9 @@ async def test_what_is_remembered_is_stored_as_before(start: Start) -> None:
 
 
 async def test_commands_reach_the_miners(start: Start) -> None:
-    """They go out with the right password, in the way that the options ask for.
+    """Commands use the right password, and the method of the options.
 
-    A limit that was asked for before is not sent again: mining would restart for nothing.
+    A limit that was requested before is not sent again, because that would restart mining.
     """
     async with start() as home:
         limited = fast = off = 0
@@ -218,7 +217,7 @@ async def test_commands_reach_the_miners(start: Start) -> None:
 
 
 async def test_polls_and_statistics_go_on(start: Start) -> None:
-    """Polls are as often as the options say; statistics keep ids, units and sums."""
+    """Polls follow the interval of the options. Statistics keep their ids, units and sums."""
     async with start() as home:
         for miner in home.clock.miners:
             miner.requests.clear()
@@ -250,7 +249,7 @@ async def test_polls_and_statistics_go_on(start: Start) -> None:
 
 
 async def test_automations_run_from_the_blueprints_that_are_there(start: Start) -> None:
-    """Those are as they were when they were imported."""
+    """The blueprints are as they were imported."""
     async with start() as home:
         folder = home.now / "blueprints" / "automation"
         blueprints = [path.relative_to(folder) for path in folder.rglob("*.yaml")]
@@ -261,7 +260,6 @@ async def test_automations_run_from_the_blueprints_that_are_there(start: Start) 
 
 
 async def test_faults_that_were_reported_are_not_reported_again(start: Start) -> None:
-    """They are reported once, when they appear."""
     async with start() as home:
         expected = json.loads((home.before / STATES).read_text())
         for _ in range(3):
