@@ -23,7 +23,7 @@ FILES: Final = sorted((BLUEPRINTS / FOLDER).glob("*.yaml"))
 _LINK: Final = re.compile(
     r"https://my\.home-assistant\.io/redirect/blueprint_import/\?[^)\s]+"
 )
-# Where GitHub has a file itself, and not a page about it.
+# Here GitHub has the files themselves, and not pages about them.
 _RAW: Final = "https://raw.githubusercontent.com/whatsminer-ha/whatsminer/main/"
 
 NEEDED: Final = {"miners", "temperature_sensor", "cap"}
@@ -41,7 +41,7 @@ def links() -> list[str]:
 
 
 def inputs(file: Path) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Yield the inputs of a blueprint, out of their sections."""
+    """Yield the inputs of a blueprint, taken out of their sections."""
     for key, value in load_yaml_dict(file)["blueprint"]["input"].items():
         if "input" in value:
             yield from value["input"].items()

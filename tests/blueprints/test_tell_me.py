@@ -1,4 +1,4 @@
-"""Tell me: what the owner is told, once, and what not."""
+"""Tell me: which messages the owner gets, each once."""
 
 from typing import Any
 
@@ -10,10 +10,12 @@ from homeassistant.components.persistent_notification import DOMAIN as NOTIFICAT
 from homeassistant.core import ServiceCall
 from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers import entity_registry as er
+from tests import act
 from tests.fleet import Owned
 
 from . import Home
 
+OTHER_POOL = "stratum+tcp://other.example:3333"
 TELL: list[dict[str, Any]] = [
     {
         "action": "notify.phone",
@@ -25,10 +27,10 @@ TELL: list[dict[str, Any]] = [
 
 
 class Phone:
-    """What the owner is told."""
+    """The messages that the owner gets."""
 
     def __init__(self, home: Home) -> None:
-        """Begin with nothing."""
+        """Begin without messages."""
         self.home = home
         self._calls: list[ServiceCall] = async_mock_service(
             home.hass, "notify", "phone"
@@ -45,12 +47,12 @@ class Phone:
 
     @property
     def news(self) -> list[tuple[str, str]]:
-        """What was told since this was asked last: what, and of whom."""
+        """The kind and the miner of each message since they were last taken."""
         return [(data["what"], data["miner"]) for data in self.messages]
 
     @property
     def messages(self) -> list[dict[str, str]]:
-        """The same with all that was said."""
+        """The messages since they were last taken."""
         said = [dict(call.data) for call in self._calls]
         self._calls.clear()
         return said
@@ -58,13 +60,11 @@ class Phone:
 
 @pytest.fixture
 def phone(home: Home) -> Phone:
-    """The owner's phone."""
     return Phone(home)
 
 
 @pytest.fixture
 async def shed(home: Home) -> Owned:
-    """A third miner, which runs and is tuned."""
     return await home.fleet.add("Shed")
 
 
@@ -123,7 +123,7 @@ async def test_other_miners_are_not_told_of(
     hall.miner.state.fail(110)
     hall.miner.state.boards[0].alive = False
     hall.miner.state.boards[1].alive = False
-    hall.miner.state.pools[0].url = "stratum+tcp://other.example:3333"
+    hall.miner.state.pools[0].url = OTHER_POOL
     await home.wait(10)
     await hall.miner.disconnect()
     await home.wait(10)
@@ -251,12 +251,7 @@ async def test_a_miner_that_should_be_slow_is_not_told_of(
 ) -> None:
     await phone.watch(garage, hash_rate_percent=80, hash_rate_minutes=5)
 
-    await home.hass.services.async_call(
-        "number",
-        "set_value",
-        {"entity_id": "number.garage_power_percent", "value": 40},
-        blocking=True,
-    )
+    await act(home.hass, "number.set_value", "number.garage_power_percent", value=40)
     await home.wait(20)
     garage.miner.state.mining = False
     await home.wait(20)
@@ -271,7 +266,7 @@ async def test_another_pool_is_told_once(
     await phone.watch(garage)
     first = garage.shown("sensor", "pool")
 
-    garage.miner.state.pools[0].url = "stratum+tcp://other.example:3333"
+    garage.miner.state.pools[0].url = OTHER_POOL
     await home.wait(10)
 
     assert phone.messages == [
@@ -279,7 +274,7 @@ async def test_another_pool_is_told_once(
             "what": "pool_changed",
             "miner": "Garage",
             "title": "Garage mines for another pool",
-            "message": f"Garage: stratum+tcp://other.example:3333, before: {first}.",
+            "message": f"Garage: {OTHER_POOL}, before: {first}.",
         }
     ]
 
@@ -302,7 +297,7 @@ async def test_a_pool_that_is_not_known_for_a_while_has_not_changed(
 
     await garage.miner.disconnect()
     await home.wait(5)
-    garage.miner.state.pools[0].url = "stratum+tcp://other.example:3333"
+    garage.miner.state.pools[0].url = OTHER_POOL
     garage.miner.reconnect()
     await home.wait(5)
     assert phone.news == [("pool_changed", "Garage")]
@@ -324,7 +319,7 @@ async def test_each_kind_can_be_switched_off(
     garage.miner.state.fail(110)
     garage.miner.state.boards[0].alive = False
     garage.miner.state.boards[1].alive = False
-    garage.miner.state.pools[0].url = "stratum+tcp://other.example:3333"
+    garage.miner.state.pools[0].url = OTHER_POOL
     await home.wait(6)
     await garage.miner.disconnect()
     await home.wait(6)
@@ -391,7 +386,7 @@ async def test_a_message_that_fails_keeps_no_other_back(
     for board in garage.miner.state.boards:
         board.alive = False
     await home.wait(1)
-    garage.miner.state.pools[0].url = "stratum+tcp://other.example:3333"
+    garage.miner.state.pools[0].url = OTHER_POOL
     await home.wait(0.5)
     assert phone.news == []
     await home.wait(0.5)

@@ -1,4 +1,4 @@
-"""Voice: what miners are told by what is said, and what the assistant answers."""
+"""Voice: which commands sentences send to miners, and what the assistant answers."""
 
 from dataclasses import dataclass
 from typing import Any, Final
@@ -14,7 +14,7 @@ from simulator import Refused
 from tests import ACCEPTED_ONLY
 from tests.fleet import Owned
 
-from . import Home, target, told
+from . import Home, take_commands, target
 
 SET_TO_60: Final = "set_power_pct_v2 60"
 
@@ -26,7 +26,7 @@ class Assist:
     home: Home
 
     async def say(self, text: str, language: str = "en") -> str:
-        """Say something; return the answer, in one line."""
+        """Say a sentence; return the answer in one line."""
         result = await conversation.async_converse(
             self.home.hass, text, None, Context(), language=language
         )
@@ -48,12 +48,10 @@ async def assist(home: Home) -> Assist:
 
 @pytest.fixture
 async def shed(assist: Assist) -> Owned:
-    """A third miner, which runs and is tuned."""
     return await assist.home.fleet.add("Shed")
 
 
 def rename(owned: Owned, name: str) -> None:
-    """Give a miner another name, as its owner does."""
     dr.async_get(owned.hass).async_update_device(
         owned.coordinator.device_id, name_by_user=name
     )
@@ -102,7 +100,7 @@ async def test_a_percent_is_set(
     await assist.hear(garage)
 
     for text in texts:
-        assert (await assist.say(text, language), told(garage)) == (
+        assert (await assist.say(text, language), take_commands(garage)) == (
             answer,
             [SET_TO_60],
         ), text
@@ -153,7 +151,7 @@ async def test_numbers_may_be_words(
             }[language],
             language,
         )
-        assert told(garage) == [f"set_power_pct_v2 {number}"], word
+        assert take_commands(garage) == [f"set_power_pct_v2 {number}"], word
 
 
 async def test_a_percent_may_be_set_fast(assist: Assist, garage: Owned) -> None:
@@ -161,7 +159,7 @@ async def test_a_percent_may_be_set_fast(assist: Assist, garage: Owned) -> None:
 
     await assist.say("set the garage miner to 60 percent")
 
-    assert told(garage) == ["set_power_pct 60"]
+    assert take_commands(garage) == ["set_power_pct 60"]
 
 
 @pytest.mark.parametrize(
@@ -195,7 +193,7 @@ async def test_what_is_no_percent_is_not_sent(
     await assist.hear(garage)
 
     assert await assist.say(text, language) == answer
-    assert told(garage) == []
+    assert take_commands(garage) == []
 
 
 @pytest.mark.parametrize(
@@ -245,14 +243,14 @@ async def test_a_power_mode_is_chosen(
     await assist.hear(garage)
 
     for text, (mode, command) in texts.items():
-        assert (await assist.say(text, language), told(garage)) == (
+        assert (await assist.say(text, language), take_commands(garage)) == (
             {
                 "en": f"Garage is in {mode} power mode.",
                 "de": f"Garage ist im {mode} Leistungsmodus.",
             }[language],
             [command],
         ), text
-        # Nor is it restarted twice within a minute.
+        # Mining is not restarted twice within a minute.
         await assist.home.wait(2)
 
 
@@ -266,7 +264,7 @@ async def test_a_mode_that_is_chosen_already_is_not_sent(
         await assist.say("put the garage into normal power mode")
         == "Garage is in normal power mode."
     )
-    assert told(garage) == []
+    assert take_commands(garage) == []
 
 
 async def test_a_name_may_have_the_words_of_a_mode(
@@ -280,7 +278,7 @@ async def test_a_name_may_have_the_words_of_a_mode(
         await assist.say("put the high shelf into low power mode")
         == "High shelf is in low power mode."
     )
-    assert told(garage) == ["set_low_power"]
+    assert take_commands(garage) == ["set_low_power"]
 
 
 async def test_one_asks_how_much_a_miner_mines(assist: Assist, garage: Owned) -> None:
@@ -349,7 +347,7 @@ async def test_a_miner_that_is_off_or_gone_is_told_nothing(
     await assist.home.wait(1)
     for text in ("set the garage miner to 60%", "put the garage in low power mode"):
         assert await assist.say(text) == "Garage is stopped: I change nothing there."
-    assert told(garage) == []
+    assert take_commands(garage) == []
 
     await garage.miner.disconnect()
     await assist.home.wait(2)
@@ -357,13 +355,13 @@ async def test_a_miner_that_is_off_or_gone_is_told_nothing(
         await assist.say("stelle den Garagenminer auf 60%", "de")
         == "Garage antwortet nicht."
     )
-    assert told(garage) == []
+    assert take_commands(garage) == []
 
 
 async def test_a_refusal_is_never_called_done(assist: Assist, garage: Owned) -> None:
     await assist.hear(garage)
     await assist.say("set the garage miner to 60 percent")
-    told(garage)
+    take_commands(garage)
 
     for command in ("set_power_pct_v2", "set_low_power"):
         garage.miner.misbehave(command, Refused(132))
@@ -392,7 +390,7 @@ async def test_one_that_refuses_does_not_stop_the_others(
     assert answer == (
         "Hall is set to 60 percent. Garage did not confirm that. Shed does not answer."
     )
-    assert told(hall) == [SET_TO_60]
+    assert take_commands(hall) == [SET_TO_60]
 
 
 async def test_others_than_the_one_that_is_named_are_told_nothing(
@@ -411,8 +409,8 @@ async def test_others_than_the_one_that_is_named_are_told_nothing(
     assert await assist.say("set all miners to 60 percent") == (
         "Garage is set to 60 percent."
     )
-    assert told(garage) == [SET_TO_60]
-    assert told(hall) == []
+    assert take_commands(garage) == [SET_TO_60]
+    assert take_commands(hall) == []
 
 
 async def test_names_that_contain_each_other_are_told_apart(
@@ -425,11 +423,23 @@ async def test_names_that_contain_each_other_are_told_apart(
     await assist.hear(garage, hall, shed)
 
     await assist.say("set the garage miner to 60 percent")
-    assert (told(garage), told(hall), told(shed)) == ([SET_TO_60], [], [])
+    assert (take_commands(garage), take_commands(hall), take_commands(shed)) == (
+        [SET_TO_60],
+        [],
+        [],
+    )
     await assist.say("set the garage 2 miner to 60 percent")
-    assert (told(garage), told(hall), told(shed)) == ([], [SET_TO_60], [])
+    assert (take_commands(garage), take_commands(hall), take_commands(shed)) == (
+        [],
+        [SET_TO_60],
+        [],
+    )
     await assist.say("set garage miner 12 to 60 percent")
-    assert (told(garage), told(hall), told(shed)) == ([], [], [SET_TO_60])
+    assert (take_commands(garage), take_commands(hall), take_commands(shed)) == (
+        [],
+        [],
+        [SET_TO_60],
+    )
 
     await garage.miner.disconnect()
     await assist.home.wait(2)
@@ -437,7 +447,7 @@ async def test_names_that_contain_each_other_are_told_apart(
         await assist.say("set the garage miner to 70 percent")
         == "Garage does not answer."
     )
-    assert (told(hall), told(shed)) == ([], [])
+    assert (take_commands(hall), take_commands(shed)) == ([], [])
 
 
 async def test_what_fits_several_is_asked_back(
@@ -454,12 +464,12 @@ async def test_what_fits_several_is_asked_back(
         await assist.say("wie viel schürft cellar", "de")
         == "Welcher: Cellar left, Cellar right?"
     )
-    assert (told(garage), told(hall)) == ([], [])
+    assert (take_commands(garage), take_commands(hall)) == ([], [])
 
     assert await assist.say("set the left miner to 60%") == (
         "Cellar left is set to 60 percent."
     )
-    assert (told(garage), told(hall)) == ([SET_TO_60], [])
+    assert (take_commands(garage), take_commands(hall)) == ([SET_TO_60], [])
 
 
 async def test_the_area_names_the_only_miner_in_it(
@@ -476,7 +486,7 @@ async def test_the_area_names_the_only_miner_in_it(
         await assist.say("set the basement miner to 60 percent")
         == "M30S is set to 60 percent."
     )
-    assert (told(garage), told(hall)) == ([SET_TO_60], [])
+    assert (take_commands(garage), take_commands(hall)) == ([SET_TO_60], [])
 
 
 async def test_a_name_with_the_word_miner_in_it(assist: Assist, garage: Owned) -> None:
@@ -488,7 +498,7 @@ async def test_a_name_with_the_word_miner_in_it(assist: Assist, garage: Owned) -
         "set power of whatsminer garage-süd to 60 percent",
         "set the miner garage süd to 60 percent",
     ):
-        assert (await assist.say(text), told(garage)) == (
+        assert (await assist.say(text), take_commands(garage)) == (
             "Whatsminer Garage-Süd is set to 60 percent.",
             [SET_TO_60],
         ), text
@@ -511,7 +521,7 @@ async def test_lamps_are_left_to_home_assistant(
     await assist.say("set the garage light to 50 percent")
 
     assert [call.data["brightness_pct"] for call in dimmed] == [50, 50, 50]
-    assert told(garage) == []
+    assert take_commands(garage) == []
 
 
 @pytest.mark.parametrize(
@@ -531,11 +541,11 @@ async def test_the_word_miner_may_be_left_out(
 
     for text in texts:
         assert "Garage" in await assist.say(text, language)
-        assert told(garage) == [SET_TO_60], text
+        assert take_commands(garage) == [SET_TO_60], text
     assert await assist.say("set the lamp to 60 percent") == (
         "No miner is called the lamp. I know Garage."
     )
-    assert told(garage) == []
+    assert take_commands(garage) == []
 
 
 async def test_a_long_list_is_cut(assist: Assist, home: Home) -> None:
@@ -550,7 +560,7 @@ async def test_a_long_list_is_cut(assist: Assist, home: Home) -> None:
         "Rack 1, Rack 2, Rack 3, Rack 4, Rack 5 und 2 weitere "
         "sind auf 60 Prozent gestellt."
     )
-    assert [told(each) for each in miners] == [[SET_TO_60]] * 7
+    assert [take_commands(each) for each in miners] == [[SET_TO_60]] * 7
 
 
 async def test_a_promise_without_a_deed_is_not_done_later(

@@ -1,4 +1,4 @@
-"""docs/actions.md, the actions with their fields: made here, and kept up to date."""
+"""docs/actions.md, the actions with their fields, which is written here."""
 
 from typing import Any, Final
 
@@ -30,7 +30,7 @@ may do what the user may who starts it.
 
 
 def section(action: Action) -> str:
-    """Return what there is to know of one action."""
+    """Return the section of one action."""
     texts = TEXTS["en"]["services"][action.name]
     who = (
         "Administrators"
@@ -60,7 +60,6 @@ def _needed(field: dict[str, Any]) -> str:
 
 
 def page() -> str:
-    """Return docs/actions.md."""
     return INTRODUCTION + "".join(map(section, ACTIONS))
 
 

@@ -54,14 +54,13 @@ class Way:
 
     @property
     def said(self) -> str:
-        """Say how it is reached."""
+        """The way in words."""
         if self.key:
             return f"{self.key.replace('.', ' `')}`: `{self.action}`"
         return f"action `{self.action}`"
 
 
 def button(key: str, command: str, **state: Any) -> Way:
-    """Return the way of a button."""
     return Way({"cmd": command}, "button.press", key=f"button.{key}", state=state)
 
 
@@ -75,7 +74,6 @@ def switch(key: str, on: bool, command: str, **wire: str) -> Way:
 
 
 def number(key: str, value: float, command: str, **wire: str) -> Way:
-    """Return the way of a number."""
     return Way(
         {"cmd": command, **wire},
         "number.set_value",
@@ -85,7 +83,7 @@ def number(key: str, value: float, command: str, **wire: str) -> Way:
 
 
 def ours(action: str, data: Mapping[str, Any], command: str, **wire: str | int) -> Way:
-    """Return the way of an action of our own."""
+    """Return the way of an action of this integration."""
     return Way({"cmd": command, **wire}, f"{DOMAIN}.{action}", data)
 
 
@@ -245,7 +243,6 @@ integration. Exclude the event type `call_service` from the recorder if others c
 
 
 def page() -> str:
-    """Return docs/commands.md."""
     rows = [
         f"| `{way.wire['cmd']}` | {way.said} | `{json.dumps(way.wire)}` |\n"
         for way in WAYS

@@ -1,4 +1,4 @@
-"""docs/entities.md, the list of all entities: made here, and kept up to date."""
+"""docs/entities.md, the list of all entities, which is written here."""
 
 from collections.abc import Iterable
 import json
@@ -78,7 +78,7 @@ PRESSES: Final = {
 
 
 def name(platform: str, description: WhatsminerEntityDescription) -> str:
-    """Return the name of an entity, in italics while it is disabled."""
+    """Return the name of an entity, in italics if it is disabled by default."""
     text = NAMES[platform].get(description.key, {}).get("name")
     if description.name is None:
         text = "(the miner's own name)"
@@ -112,7 +112,7 @@ def unit(description: WhatsminerEntityDescription) -> str:
 
 
 def existence(description: WhatsminerEntityDescription, generation: Generation) -> str:
-    """Return on which miners of a generation an entity is."""
+    """Return which miners of a generation have an entity."""
 
     def exists(*, liquid: bool, reports: Iterable[str] = OPTIONAL) -> bool:
         return description.exists_fn(
@@ -172,7 +172,6 @@ def table(
 
 
 def page() -> str:
-    """Return what the page has to say."""
     sensors: list[WhatsminerEntityDescription] = [
         *SENSORS,
         *PROGRESS_SENSORS,

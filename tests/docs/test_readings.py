@@ -1,4 +1,4 @@
-"""docs/readings.md, which says where everything goes that a miner tells."""
+"""docs/readings.md, which says where each field that a miner reports is shown or used."""
 
 from dataclasses import fields, is_dataclass
 import inspect
@@ -32,7 +32,7 @@ SECTIONS = {
 
 
 def rows(command: str) -> dict[str, str]:
-    """Return where each field of a command goes."""
+    """Return where each field of a command is shown or used."""
     found: dict[str, str] = {}
     for row in SECTIONS[command][1].splitlines():
         match row.split("|"):
@@ -83,5 +83,5 @@ async def test_every_field_that_a_miner_tells_has_its_row(
 
 
 def _unnumbered(key: str) -> str:
-    """Return the name under which a list of fields has its row."""
+    """Return the name under which a numbered field has its row."""
     return re.sub(r"(Error Code) \d+", r"\1 0", key)

@@ -1,4 +1,4 @@
-"""Whether docs/settings.md says what the code does; `--snapshot-update` writes it anew."""
+"""docs/settings.md, which says where the state of each control comes from."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
@@ -98,7 +98,7 @@ type Field = tuple[str, str]
 
 
 class _Everything(frozenset[str]):
-    """What firmware reports that tells all that it can."""
+    """The names of all readings, as if the firmware reported everything."""
 
     @override
     def __contains__(self, name: object) -> bool:
@@ -108,7 +108,7 @@ class _Everything(frozenset[str]):
 
 @dataclass(frozen=True)
 class Speech:
-    """What a generation says: the keys of each command."""
+    """The keys with which a generation answers each command."""
 
     generation: Generation
     keys: Mapping[str, frozenset[str]]
@@ -121,7 +121,7 @@ async def speeches(
     hydro_miner: SimulatedMiner,
     old_miner: SimulatedMiner,
 ) -> list[Speech]:
-    """What all generations say, oldest first."""
+    """The keys of all generations, oldest first."""
     found = []
     for miner in (old_miner, air_miner, hydro_miner):
         client = Miner(miner.host, miner.port)
@@ -139,7 +139,7 @@ async def speeches(
 
 
 def state_of(key: str, generation: Generation, values: Mapping[Field, int]) -> object:
-    """Return what a setting shows when nothing is known but these fields."""
+    """Return the state of a setting when only these fields are known."""
     parts: dict[str, Any] = {}
     for section, (_, kind) in SECTIONS.items():
         known = {name: value for (of, name), value in values.items() if of == section}
@@ -156,7 +156,7 @@ def state_of(key: str, generation: Generation, values: Mapping[Field, int]) -> o
 
 
 def keys_read(key: str, speech: Speech) -> list[str]:
-    """Return what the state of a setting is read from, what counts first at the beginning."""
+    """Return the keys from which the state of a setting is read, the one that counts first."""
     if key == "mining":
         return [MINING[speech.generation]]
     values = {
@@ -244,7 +244,7 @@ def rows(speeches: list[Speech]) -> list[list[str]]:
 def test_the_page_says_what_the_code_does(
     request: pytest.FixtureRequest, speeches: list[Speech]
 ) -> None:
-    """Every control, on every generation."""
+    """`--snapshot-update` writes the page."""
     header, *body = rows(speeches)
     lines = [header, ["---"] * len(header), *body]
     table = "".join(f"| {' | '.join(line)} |\n" for line in lines)

@@ -23,7 +23,7 @@ from table import Table
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Have a table printed, and end as after Ctrl-C when it is stopped by a signal."""
+    """Register the table, and end on a signal as on Ctrl-C."""
     config.pluginmanager.register(Table())
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, lambda *_: signal.raise_signal(signal.SIGINT))
@@ -83,5 +83,5 @@ def only_commands_of_the_test(
 
 @pytest.fixture
 def show(record_property: Callable[[str, object], None]) -> Show:
-    """Set what the table says that Home Assistant shows."""
+    """Set what Home Assistant shows, for the table."""
     return lambda text: record_property("shown", text)

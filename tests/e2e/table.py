@@ -1,4 +1,4 @@
-"""The table at the end: what was done, what reached the miners, what Home Assistant shows."""
+"""The table at the end: the tests, the commands of the miners, and what Home Assistant shows."""
 
 from dataclasses import dataclass
 
@@ -32,7 +32,7 @@ class Table:
     """A plugin of pytest that prints a row for each test."""
 
     def __init__(self) -> None:
-        """Begin with none."""
+        """Begin with no rows."""
         self._rows: dict[str, _Row] = {}
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:

@@ -1,4 +1,4 @@
-"""Miners are added: found by a scan, as they were discovered, and by hand."""
+"""Miners are added: found by a scan, discovered, and by hand."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -12,14 +12,14 @@ from running_demo import Miner, RunningDemo, Show
 async def pick(
     demo: RunningDemo, form: Mapping[str, Any], password: str, *miners: Miner
 ) -> dict[str, Any]:
-    """Pick some of the miners that a scan has found; return what comes of it."""
+    """Pick some of the miners that a scan has found; return the next step."""
     picks = [miner.mac for miner in miners]
     answer = {"miners": picks, "others": "show", "password": password}
     return await wait(demo.client, await demo.client.submit(form["flow_id"], answer))
 
 
 async def error_in(client: Client, form: Mapping[str, Any]) -> str:
-    """Return the error that a form came back with, which has to have a text."""
+    """Return the error of a form, which has to have a text."""
     assert form["type"] == "form"
     (error,) = form["errors"].values()
     texts = await client.translations("config", DOMAIN)
@@ -28,7 +28,6 @@ async def error_in(client: Client, form: Mapping[str, Any]) -> str:
 
 
 async def is_added(demo: RunningDemo, miner: Miner) -> bool:
-    """Return whether Home Assistant has a device for the miner."""
     return miner.mac in await demo.client.devices()
 
 

@@ -35,7 +35,7 @@ async def test_the_energy_dashboard_has_no_complaint_about_the_miners(
     await energy.install(demo.client, miners)
 
     async def is_valid() -> bool:
-        """Have it validated; the statistics are stored in the background."""
+        """Validate the dashboard; the statistics are stored in the background."""
         complaints = await demo.client.command("energy/validate")
         devices: list[object] = complaints["device_consumption"]
         assert len(devices) == len(PLANS)

@@ -13,7 +13,7 @@ _CODE, _MEANING = 110, "intake fan"
 async def in_the_logbook(
     demo: RunningDemo, miner: Miner, kind: str, since: datetime
 ) -> str:
-    """Wait until the logbook says that the fault appeared or cleared; return its words."""
+    """Wait until the logbook says that the fault appeared or cleared; return the message."""
     entity_id = await miner.entity("event.fault")
     found: list[str] = []
 

@@ -1,4 +1,4 @@
-"""Files: the miner's log comes, another firmware goes."""
+"""The log of a miner is downloaded, and its firmware is updated."""
 
 import asyncio
 from pathlib import Path

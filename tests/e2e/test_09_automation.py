@@ -36,7 +36,7 @@ async def test_the_blueprint_makes_an_automation(
     await client.save_automation(_AUTOMATION, automation)
 
     async def is_on() -> bool:
-        """Return whether it listens; Home Assistant loads it in the background."""
+        """Return whether the automation is on; Home Assistant loads it in the background."""
         with suppress(DemoError):
             return (await client.state(f"automation.{_AUTOMATION}")).state == "on"
         return False

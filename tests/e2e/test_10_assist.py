@@ -10,7 +10,7 @@ _ASSISTANT = "conversation"
 
 
 async def say(demo: RunningDemo, text: str, expected: str, language: str = "en") -> str:
-    """Say something; return the answer, which has to be of the kind expected."""
+    """Say a sentence; return the answer, which has to be of the kind expected."""
     result = await demo.client.command(
         "conversation/process", text=text, language=language
     )

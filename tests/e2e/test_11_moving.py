@@ -12,7 +12,7 @@ _SECONDS_TO_HEAL = 90.0
 
 
 async def follows(miner: Miner) -> None:
-    """Wait until Home Assistant has a miner where it is, with its own readings."""
+    """Wait until Home Assistant has a miner at its address, with the readings of that miner."""
 
     async def is_there() -> bool:
         url = (await miner.registered())["configuration_url"]

@@ -1,4 +1,4 @@
-"""Mining restarts; then each miner goes away, to be back when the story is over."""
+"""Mining restarts; then each miner goes away, for a time that is longer than these tests."""
 
 import asyncio
 

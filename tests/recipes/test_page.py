@@ -1,4 +1,4 @@
-"""The page of the recipes says what is there."""
+"""The page of the recipes names what exists."""
 
 import re
 

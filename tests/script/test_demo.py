@@ -1,4 +1,4 @@
-"""What of the demo can be tested without starting it; tests/e2e does the rest."""
+"""The parts of the demo that can be tested without starting it; tests/e2e does the rest."""
 
 from dataclasses import replace
 from ipaddress import IPv4Network
@@ -131,10 +131,10 @@ def test_dashboard_leaves_out_what_a_miner_lacks() -> None:
 
 
 class EmptyEnergyDashboard(Client):
-    """A Home Assistant that knows one miner, and whose Energy dashboard is not arranged."""
+    """A Home Assistant with one miner, whose Energy dashboard is not set up."""
 
     def __init__(self, miner: DemoMiner) -> None:
-        """Remember what is asked for."""
+        """Record the commands."""
         self.told: list[tuple[str, dict[str, Any]]] = []
         self._own = {
             ("sensor", f"{miner.mac}_{key}"): f"sensor.{key}"

@@ -1,4 +1,4 @@
-"""What of the hostile devices can be tested without a whole Home Assistant around them."""
+"""The parts of the hostile devices that can be tested without a whole Home Assistant."""
 
 import asyncio
 from collections import Counter
@@ -61,7 +61,7 @@ class SayingNo(Client):
     """A Home Assistant that refuses every action, and has one translation for that."""
 
     def __init__(self, key: str, message: str) -> None:
-        """Take what it says."""
+        """Set the refusal."""
         self.error = RefusedError(
             {"translation_domain": DOMAIN, "translation_key": key, "message": message}
         )
@@ -120,7 +120,6 @@ async def test_a_failed_step_is_printed_and_the_next_one_is_done(
 
 
 def write_log(tmp_path: Path, *records: str) -> Path:
-    """Write a log of Home Assistant."""
     path = tmp_path / "home.log"
     path.write_text("".join(f"{record}\n" for record in records))
     return path

@@ -13,7 +13,7 @@ V2_LIMITS = TokenLimits(clients=16, per_client=32)
 
 
 class Now:
-    """A clock in a test's hands."""
+    """A clock that the test sets."""
 
     seconds = 1_700_005_626.0
 
@@ -24,13 +24,12 @@ class Now:
 
 @pytest.fixture
 def now() -> Now:
-    """Return a clock."""
     return Now()
 
 
 @pytest.fixture
 def access(now: Now) -> Access:
-    """Return the store of 2.0.5 firmware."""
+    """The tokens of 2.0.5 firmware."""
     return Access("satoshi", limits=V2_LIMITS, random=Random(1), now=now)
 
 
@@ -42,7 +41,7 @@ def sign(access: Access, client: str = "10.0.0.1") -> str:
 
 
 def is_refused(access: Access, token: object, code: int = 135) -> bool:
-    """Tell whether a token is refused with a code."""
+    """Return whether a token is refused with a code."""
     try:
         access.check(token)
     except Refusal as refusal:

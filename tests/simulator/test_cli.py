@@ -1,4 +1,4 @@
-"""The program."""
+"""The command line."""
 
 import json
 import signal
@@ -15,7 +15,6 @@ COMMAND = [sys.executable, "-m", "simulator"]
 
 
 def ask(port: int, command: str) -> dict[str, object]:
-    """Send a plain command."""
     with socket.create_connection(("127.0.0.1", port)) as connection:
         connection.sendall(json.dumps({"cmd": command}).encode())
         with connection.makefile("rb") as answer:

@@ -24,7 +24,7 @@ SUMMARY = b'{"cmd":"summary"}'
 
 
 async def whole(miner: SimulatedMiner) -> bytes:
-    """Return the answer that a summary should get."""
+    """Return the usual answer to a summary."""
     return await exchange(miner, SUMMARY)
 
 
@@ -36,7 +36,6 @@ async def command(miner: SimulatedMiner) -> bytes:
 
 
 async def power_off(miner: SimulatedMiner) -> bytes:
-    """Send an encrypted command and return what comes back."""
     return await exchange(miner, await command(miner))
 
 

@@ -1,4 +1,4 @@
-"""Where a miner is, and which of its parts is replaced: who it is afterwards."""
+"""The address of a miner and its control board, and who the miner is after a change."""
 
 import asyncio
 from contextlib import AsyncExitStack
@@ -19,7 +19,7 @@ each_generation = pytest.mark.parametrize("generation", list(Generation))
 
 
 async def ip(client: Client) -> str:
-    """Return the address that the miner believes it has."""
+    """Return the address that the miner reports."""
     address: str = (await client.message("get_miner_info"))["ip"]
     return address
 

@@ -1,4 +1,4 @@
-"""Who may write, and what everybody else is told."""
+"""Who may write, and how everything else is refused."""
 
 import base64
 import json

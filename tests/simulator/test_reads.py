@@ -1,4 +1,4 @@
-"""What each firmware generation says, and in which shape."""
+"""What each firmware generation answers, and in which shape."""
 
 import json
 import re
@@ -48,7 +48,6 @@ COMPAT_BOARD = (
 
 
 def keys(answer: dict[str, object]) -> str:
-    """List the keys in their order."""
     return ", ".join(answer)
 
 

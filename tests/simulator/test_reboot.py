@@ -1,4 +1,4 @@
-"""Commands that take the control board away: for how long, and where it comes back."""
+"""Commands after which the control board is away: for how long, and where it comes back."""
 
 import asyncio
 

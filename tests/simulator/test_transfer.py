@@ -59,7 +59,7 @@ async def update(client: Client, image: bytes = IMAGE) -> int:
 
 
 async def version(client: Client) -> str:
-    """Return the version that the miner says it has."""
+    """Return the firmware version that the miner reports."""
     return str((await client.message("get_version"))["fw_ver"])
 
 
@@ -115,7 +115,7 @@ async def test_the_logs_come_after_their_answer(
 
 
 async def first_segment(client: Client) -> bytes:
-    """Return what comes at once with the answer to ``download_logs``."""
+    """Return what arrives in one segment with the answer to ``download_logs``."""
     async with client.dialog("download_logs") as dialog:
         segment = await dialog.reader.read(1 << 16)
         assert segment.startswith(b'{"enc":"')

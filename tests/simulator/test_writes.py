@@ -1,4 +1,4 @@
-"""Every writable command: who knows it, what it takes, what it does."""
+"""Every writable command: which firmware knows it, what it takes, and what it does."""
 
 import pytest
 

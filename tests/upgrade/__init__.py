@@ -83,7 +83,7 @@ class Machine:
         return miner
 
     def catch_up(self, miner: SimulatedMiner, seconds: float) -> None:
-        """Let all happen to a miner that happened within so many seconds from the start."""
+        """Repeat everything that happened to a miner within so many seconds from the start."""
         passed = 0.0
         for second, changes in self.events:
             miner.advance(second - passed)
@@ -98,7 +98,7 @@ class Machine:
 
 @dataclass(frozen=True, kw_only=True)
 class Situation:
-    """What there was when Home Assistant stopped, beside its folder."""
+    """What a home was like when Home Assistant stopped, beside its folder."""
 
     seconds: float
     """How long it had run since the start."""
@@ -179,7 +179,7 @@ async def restarted(
 
 
 def registered_states(hass: HomeAssistant) -> dict[str, Any]:
-    """Return state and attributes of every entity that the registry has and does not disable."""
+    """Return state and attributes of every entity that is registered and enabled."""
     found = {}
     for entity_id, entity in sorted(er.async_get(hass).entities.items()):
         state = hass.states.get(entity_id)

@@ -1,4 +1,4 @@
-"""A home goes on as it was when the present version takes it over from an earlier one."""
+"""A home goes on unchanged when the present version takes it over from an earlier one."""
 
 from collections.abc import AsyncGenerator, Callable, Generator, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, closing
@@ -73,10 +73,11 @@ def start(
     home_network: IPv4Network,
     tmp_path: Path,
 ) -> Start:
-    """Starts the home of an earlier version, at the moment when it stopped."""
+    """Start the home of an earlier version, at the moment when it stopped."""
 
     @asynccontextmanager
     async def start() -> AsyncGenerator[Home]:
+        """Start the home of an earlier version, at the moment when it stopped."""
         before, now = tmp_path / "before", tmp_path / "now"
         for copy in (before, now):
             copy_folder(FOLDERS / request.param, copy, home_network)
@@ -96,13 +97,12 @@ def clean_log(caplog: pytest.LogCaptureFixture) -> Generator[None]:
 
 
 def stored(folder: Path, key: str) -> dict[str, Any]:
-    """Return the data of a stored file."""
     data: dict[str, Any] = json.loads((folder / ".storage" / key).read_text())["data"]
     return data
 
 
 def rows(folder: Path, key: str, name: str) -> list[dict[str, Any]]:
-    """Return the rows of a stored file, but for the times at which they changed."""
+    """Return the rows of a stored file, without the times at which they changed."""
     return [
         {field: value for field, value in row.items() if field != "modified_at"}
         for row in stored(folder, key)[name]
@@ -110,7 +110,7 @@ def rows(folder: Path, key: str, name: str) -> list[dict[str, Any]]:
 
 
 def take_readings(states: dict[str, Any]) -> dict[str, float]:
-    """Take the values of what is measured out of some states."""
+    """Take the values of measurements out of some states."""
     return {
         entity_id: float(state.pop("state"))
         for entity_id, state in states.items()
@@ -119,7 +119,6 @@ def take_readings(states: dict[str, Any]) -> dict[str, float]:
 
 
 def query(folder: Path, sql: str) -> list[tuple[Any, ...]]:
-    """Return what is found in the recorder's database."""
     with closing(sqlite3.connect(folder / DEFAULT_DB_FILE)) as database:
         return database.execute(sql).fetchall()
 
