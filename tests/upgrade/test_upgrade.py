@@ -1,6 +1,6 @@
 """A home goes on unchanged when the present version takes it over from an earlier one."""
 
-from collections.abc import AsyncGenerator, Callable, Generator, Mapping
+from collections.abc import AsyncGenerator, Callable, Generator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, closing
 from dataclasses import dataclass
 from ipaddress import IPv4Network
@@ -20,12 +20,9 @@ from custom_components.whatsminer.const import DOMAIN
 from homeassistant.components.automation import automations_with_blueprint
 from homeassistant.components.recorder import DEFAULT_DB_FILE
 from homeassistant.const import CONF_HOST, CONF_PASSWORD
-from homeassistant.core import HomeAssistant
-from homeassistant.helpers import entity_registry as er
-from simulator import SimulatedMiner
-from tests import Clock, act, names_of, shown
+from tests import act, names_of, shown
 
-from . import FOLDERS, STATES, copy_folder, registered_states, restarted
+from . import FOLDERS, STATES, RunningHome, copy_folder, registered_states, restarted
 
 VERSIONS: Final = sorted(path.parent.name for path in FOLDERS.glob(f"*/{STATES}"))
 # Home Assistant warns of every custom integration, and of libraries that the tests do without.
@@ -35,32 +32,12 @@ EXPECTED: Final = (
 )
 
 
-@dataclass(frozen=True)
-class Home:
+@dataclass(frozen=True, kw_only=True)
+class Home(RunningHome):
     """A home as an earlier version left it (`before`), in which the present one runs (`now`)."""
 
     before: Path
     now: Path
-    clock: Clock
-
-    @property
-    def hass(self) -> HomeAssistant:
-        """Its Home Assistant."""
-        return self.clock.hass
-
-    def entity_id(self, miner: SimulatedMiner, platform: str, key: str) -> str | None:
-        """Return the id of an entity of a miner."""
-        return er.async_get(self.hass).async_get_entity_id(
-            platform, DOMAIN, f"{miner.mac.lower()}_{key}"
-        )
-
-    def options(self, miner: SimulatedMiner) -> Mapping[str, Any]:
-        """Return the options of a miner."""
-        entry = self.hass.config_entries.async_entry_for_domain_unique_id(
-            DOMAIN, miner.mac.lower()
-        )
-        assert entry
-        return entry.options
 
 
 type Start = Callable[[], AbstractAsyncContextManager[Home]]
@@ -82,7 +59,7 @@ def start(
         for copy in (before, now):
             copy_folder(FOLDERS / request.param, copy, home_network)
         async with restarted(now, freezer) as clock:
-            yield Home(before, now, clock)
+            yield Home(before=before, now=now, clock=clock)
 
     return start
 
@@ -165,7 +142,7 @@ async def test_every_entity_shows_what_it_showed(start: Start) -> None:
         states = registered_states(home.hass)
 
     expected = json.loads((home.before / STATES).read_text())
-    # They come from the simulator, which may become a little different.
+    # Readings come from the simulator, which may change a little.
     readings = take_readings(states)
     assert readings == pytest.approx(take_readings(expected), rel=0.05)
     assert states == expected
@@ -192,27 +169,27 @@ async def test_commands_reach_the_miners(start: Start) -> None:
     async with start() as home:
         limited = fast = off = 0
         for miner in home.clock.miners:
-            limit = home.entity_id(miner, "number", "power_limit")
+            limit = home.entity_of(miner, "number", "power_limit")
             if limit and miner.state.power_limit:
                 before = len(miner.writes)
                 value = miner.state.power_limit
                 await act(home.hass, "number.set_value", limit, value=value)
                 assert len(miner.writes) == before
                 limited += 1
-            if home.options(miner).get("percent_method") == "fast":
-                percent = home.entity_id(miner, "number", "power_percent")
+            if home.entry_of(miner).options.get("percent_method") == "fast":
+                percent = home.entity_of(miner, "number", "power_percent")
                 assert percent
                 await act(home.hass, "number.set_value", percent, value=50)
                 assert miner.writes[-1]["cmd"] == "set_power_pct"
                 fast += 1
-            if switch := home.entity_id(miner, "switch", "mining"):
+            if switch := home.entity_of(miner, "switch", "mining"):
                 await act(home.hass, "switch.turn_off", switch)
                 assert not miner.state.mining
                 off += 1
 
     assert limited
     assert fast
-    assert off == len(home.clock.miners) - 1  # of one there are readings only
+    assert off == len(home.clock.miners) - 1  # one has no password
 
 
 async def test_polls_and_statistics_go_on(start: Start) -> None:
@@ -224,7 +201,7 @@ async def test_polls_and_statistics_go_on(start: Start) -> None:
             await home.clock.tick(30)
         for miner in home.clock.miners:
             polls = names_of(miner.requests).count("status")
-            interval = home.options(miner).get("poll_interval", 30)
+            interval = home.entry_of(miner).options.get("poll_interval", 30)
             assert polls == pytest.approx(600 / max(30, interval), abs=1)
         await async_wait_recording_done(home.hass)
 
