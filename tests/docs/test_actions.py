@@ -38,7 +38,7 @@ def section(action: Action) -> str:
         else f"Users who may {action.permission} the miners"
     )
     whom = "one miner" if action.one_miner else "any target"
-    told = "nothing" if action.response is SupportsResponse.NONE else "a response"
+    response = "nothing" if action.response is SupportsResponse.NONE else "a response"
     fields: dict[str, Any] = (SERVICES[action.name] or {}).get("fields", {})
     rows = [
         f"| `{name}` | {_needed(field or {})} | {texts['fields'][name]['description']} |\n"
@@ -49,7 +49,7 @@ def section(action: Action) -> str:
         table = "\n| field | needed | meaning |\n|---|---|---|\n" + "".join(rows)
     return (
         f"\n## `whatsminer.{action.name}`\n\n{texts['description']}\n\n"
-        f"{who}, {whom}; returns {told}.\n{table}"
+        f"{who}, {whom}; returns {response}.\n{table}"
     )
 
 

@@ -99,24 +99,27 @@ def mode(option: str, **state: Any) -> Way:
 
 
 CONFIRMED = {"confirm": True}
+FLASH: dict[str, str | int] = {
+    "color": "red",
+    "period": 200,
+    "duration": 100,
+    "start": 0,
+}
+ONE, TWO = "stratum+tcp://one.example:3333", "stratum+ssl://two.example:443"
 WAYS = (
     ours(
         "update_pools",
         {
             "pools": [
-                {"url": "stratum+tcp://one.example:3333", "worker": "account.1"},
-                {
-                    "url": "stratum+ssl://two.example:443",
-                    "worker": "account.1",
-                    "password": "x",
-                },
+                {"url": ONE, "worker": "account.1"},
+                {"url": TWO, "worker": "account.1", "password": "x"},
             ]
         },
         "update_pools",
-        pool1="stratum+tcp://one.example:3333",
+        pool1=ONE,
         worker1="account.1",
         passwd1="",
-        pool2="stratum+ssl://two.example:443",
+        pool2=TWO,
         worker2="account.1",
         passwd2="x",
         pool3="",
@@ -126,21 +129,9 @@ WAYS = (
     button("restart_mining", "restart_btminer"),
     switch("mining", False, "power_off", respbefore="true"),
     switch("mining", True, "power_on"),
-    ours(
-        "set_led",
-        {"color": "red"},
-        "set_led",
-        color="red",
-        period=200,
-        duration=100,
-        start=0,
-    ),
+    ours("set_led", {"color": "red"}, "set_led", **FLASH),
     ours("set_led", {"mode": "auto"}, "set_led", param="auto"),
-    Way(
-        {"cmd": "set_led", "color": "red", "period": 200, "duration": 100, "start": 0},
-        "button.press",
-        key="button.identify",
-    ),
+    Way({"cmd": "set_led", **FLASH}, "button.press", key="button.identify"),
     mode("low"),
     mode("normal", power_mode="low"),
     mode("high"),
@@ -301,7 +292,7 @@ async def test_every_way_leads_to_the_miner(
         target = {ATTR_ENTITY_ID: entity_id}
     domain, _, action = way.action.partition(".")
 
-    # Nobody waits here for a miner to reboot.
+    # The test does not wait for the miner to reboot.
     with patch(
         f"custom_components.{DOMAIN}.actions.update_firmware._async_version_after"
     ):

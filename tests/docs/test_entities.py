@@ -49,8 +49,8 @@ HEAD: Final = """\
 
 The key is the end of the unique ID: `<mac>_<key>` for the miner, `<mac>_board<slot>_<key>` for a
 hashboard (slots begin at 0, the names of hashboards at 1). Entities in *italics* are disabled until
-you enable them. **told**: where the firmware tells it; **air**, **liquid**: on miners that are
-cooled so. Controls are there only when the miner was added with its password, and prices while its
+you enable them. **reported**: where the firmware reports it; **air**, **liquid**: on miners that
+are cooled so. Controls are there only when the miner was added with its password, and prices while its
 preferences have a hash price.
 
 Where the state of each control comes from is in [settings.md](settings.md), and where every
@@ -66,9 +66,9 @@ EFFECTS: Final = {
     Effect.REBOOTS: "**the miner reboots**",
     Effect.RESETS: "**the miner reboots**",
 }
-# Their unit has the currency of Home Assistant in it.
+# The unit of these contains the currency of Home Assistant.
 PRICES: Final = {description.key for description in PRICE_SENSORS}
-# What a button sends cannot be told from its description.
+# The command of a button is not in its description.
 PRESSES: Final = {
     "restart_mining": commands.restart_btminer(),
     "reboot": commands.reboot(),
@@ -125,7 +125,7 @@ def existence(description: WhatsminerEntityDescription, generation: Generation) 
     if not (air or liquid):
         return "–"
     if not exists(liquid=liquid, reports=()):
-        return "told"
+        return "reported"
     return "yes" if air and liquid else "air" if air else "liquid"
 
 
@@ -156,28 +156,19 @@ def table(
     ]
     for description in descriptions:
         category = str(description.entity_category or "")
-        rows.append(
-            " | ".join(
-                (
-                    f"| {name(platform, description)}",
-                    f"`{description.key}`",
-                    unit(description),
-                    effect(description) if control else category,
-                    *(existence(description, item) for item in Generation),
-                )
-            )
-            + " |"
+        cells = (
+            name(platform, description),
+            f"`{description.key}`",
+            unit(description),
+            effect(description) if control else category,
+            *(existence(description, item) for item in Generation),
         )
+        rows.append(f"| {' | '.join(cells)} |")
     return rows
 
 
 def page() -> str:
-    sensors: list[WhatsminerEntityDescription] = [
-        *SENSORS,
-        *PROGRESS_SENSORS,
-        *TOTALS,
-        *PRICE_SENSORS,
-    ]
+    sensors = (*SENSORS, *PROGRESS_SENSORS, *TOTALS, *PRICE_SENSORS)
     tables: tuple[tuple[str, str, Iterable[WhatsminerEntityDescription]], ...] = (
         ("Sensors", "sensor", sensors),
         ("Sensors of each hashboard", "sensor", BOARD_SENSORS),

@@ -47,7 +47,7 @@ def test_every_field_that_is_read_is_shown_or_used() -> None:
         for _, kind in inspect.getmembers(readings, is_dataclass)
         if any("wire" in item.metadata for item in fields(kind))
     }
-    # The answer to a command is no reading of a miner; the identity is a part of a hashboard.
+    # Preheating is the answer to a command, and the identity is a part of a hashboard.
     parts: set[type[object]] = {readings.Preheating, readings.BoardIdentity}
     assert kinds - parts == set(COMMANDS)
     for kind, command in COMMANDS.items():

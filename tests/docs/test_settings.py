@@ -35,19 +35,19 @@ TEXTS: Final = json.loads(
     (ROOT / "custom_components" / DOMAIN / "translations" / "en.json").read_text()
 )["entity"]
 
-# Where the parts of a snapshot come from.
+# The command of each part of a snapshot, and its dataclass.
 SECTIONS: Final = {
     "summary": ("summary", Summary),
     "status": ("status", Status),
     "info": ("get_miner_info", MinerInfo),
 }
-# The one state that is no single reading: the reader works it out (api/reader.py).
+# The one state that is not a single reading: api/reader.py derives it.
 MINING: Final = {
     Generation.V1: "`summary` answers and its `Elapsed` advances, `devdetails` answers",
     Generation.V2: "`status`: `mineroff`",
     Generation.V2_2: "`status`: `mineroff`",
 }
-# settings.py: how long what was asked for is shown while the miner reports something else.
+# How long a requested value is shown while the miner reports another one (miner/settings.py).
 PATIENCE: Final = {
     Effect.NONE: "2 polls",
     Effect.STOPS: "2 polls",
@@ -64,11 +64,11 @@ HEAD: Final = """\
 Not every miner says how it is set. Each cell names what is read (the miner's command, then its
 key), or says that nothing is:
 
-* **assumed**: this firmware never tells. The state is what the miner accepted last from Home
+* **assumed**: this firmware never reports it. The state is what the miner accepted last from Home
   Assistant, unknown until then. It is stored and outlives restarts of Home Assistant; a factory
   reset from here forgets it. A change that is made elsewhere is not seen.
-* **where told**: firmware of this generation differs. Where the key is missing or empty, it is
-  assumed, as above. This is decided when the miner is set up, and again when more is told.
+* **where reported**: firmware of this generation differs. Where the key is missing or empty, it is
+  assumed, as above. This is decided when the miner is set up, and again when more is reported.
 * **–**: there is no such control.
 
 Of two keys the first that is there counts. The last column is for what is read back: for so long
@@ -143,7 +143,7 @@ def state_of(key: str, generation: Generation, values: Mapping[Field, int]) -> o
     parts: dict[str, Any] = {}
     for section, (_, kind) in SECTIONS.items():
         known = {name: value for (of, name), value in values.items() if of == section}
-        if kind is Status:  # a status that tells nothing at all was refused
+        if kind is Status:  # an empty status is a refused one
             known.setdefault("firmware", 0)
         parts[section] = kind(**known)
     snapshot = Snapshot(
@@ -193,13 +193,13 @@ def where(
     if not description.exists_fn(air):
         return "–"
     suffix = "" if description.exists_fn(liquid) else " (air only)"
-    told = Capabilities(generation=speech.generation, reports=_Everything())
+    all_reported = Capabilities(generation=speech.generation, reports=_Everything())
     reported: Callable[[Capabilities], bool] = SETTINGS[key].reported_fn
     keys = keys_read(key, speech)
-    if not reported(told) or not keys:
+    if not reported(all_reported) or not keys:
         return f"assumed{suffix}"
     if not reported(air):
-        keys[-1] += ", where told"
+        keys[-1] += ", where reported"
     return ", else ".join(keys) + suffix
 
 

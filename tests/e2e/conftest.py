@@ -3,8 +3,8 @@
 ``script/demo --smoke`` runs these tests in the demo's environment, not ``script/test``. They
 are one story with one Home Assistant and three miners: files in the order of their numbers,
 tests in the order in which they are written. A test finds what those before it have left, and
-goes on where one of them has failed. So that nothing else of the tests, nor Home Assistant's
-test plugin, is imported, this folder is no package.
+goes on where one of them has failed. This folder is no package, so that neither other tests nor
+Home Assistant's test plugin are imported.
 """
 
 from collections.abc import AsyncGenerator, Callable, Iterator
@@ -41,7 +41,7 @@ async def demo(request: pytest.FixtureRequest) -> AsyncGenerator[RunningDemo]:
                 yield RunningDemo(demo, config, stack.aclose)
             if request.session.testsfailed:
                 shutil.copyfile(demo.home.log, failed_log("demo"))
-    except DemoError as error:  # it did not start: there is nothing to test
+    except DemoError as error:  # the demo did not start
         pytest.exit(f"script/demo: {error}", returncode=1)
 
 

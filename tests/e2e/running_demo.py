@@ -134,7 +134,7 @@ class Miner:
     async def poll(self) -> None:
         """Have the miner polled, and wait until Home Assistant shows what was read."""
         asked = await self.entity("sensor.hash_rate")
-        # The one that is asked is written at once, another one when all have been read.
+        # The updated entity is written at once, all others after the poll.
         other = await self.entity("sensor.power")
         now = datetime.now(UTC)
         await self._client.call(asked, "update_entity", domain="homeassistant")
@@ -151,7 +151,7 @@ class Miner:
         await self.poll()
         return await self.shows(key, expected)
 
-    # What is done with it
+    # What a person does with it
 
     async def set(self, key: str, value: object) -> None:
         """Use a control of the miner: turn a switch on or off, set a number, select an option."""
@@ -185,7 +185,7 @@ class Miner:
         """Verify which commands have reached the miner since they were last taken."""
         commands = self.take_commands()
         if commands != list(expected):
-            # Access is checked at any time.
+            # The integration may check its access at any time.
             commands = [each for each in commands if each != ACCESS_CHECK]
         self._demo.commands += commands
         assert commands == list(expected), (

@@ -10,7 +10,7 @@ from running_demo import Miner, Show
 from simulator import MODELS
 from simulator.telemetry import BoardReading, Telemetry
 
-# Sensors that every miner has, their units, and what the simulator knows of them.
+# Sensors that every miner has, their units, and their values in the simulator.
 READINGS: dict[str, tuple[str, Callable[[Telemetry], float]]] = {
     "hash_rate": ("TH/s", lambda now: now.hash_rate),
     "power": ("W", lambda now: now.power),
@@ -25,7 +25,7 @@ BOARD_READINGS: dict[str, tuple[str, Callable[[BoardReading], float]]] = {
     "temperature": ("°C", lambda now: now.temperature),
     "frequency": ("MHz", lambda now: now.frequency),
 }
-# The two are read a moment apart, and the machine is never quite at rest.
+# Home Assistant and the test read at different moments, and readings always move a little.
 _MARGIN = 0.05
 WORDS = {
     "sensor.pool": "stratum+tcp://btc.pool.example:3333",

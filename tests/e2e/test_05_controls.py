@@ -26,41 +26,37 @@ class Change(NamedTuple):
     command: Command
 
 
+def _change(
+    plan: Plan, key: str, value: str | int, command: str, **parameters: str
+) -> Change:
+    return Change(plan, key, value, cmd(command, **parameters))
+
+
 CHANGES = (
-    Change(AIR, "number.power_percent", 60, cmd("set_power_pct_v2", percent="60")),
-    Change(
-        AIR, "number.temperature_offset", -5, cmd("set_temp_offset", temp_offset="-5")
+    _change(AIR, "number.power_percent", 60, "set_power_pct_v2", percent="60"),
+    _change(AIR, "number.temperature_offset", -5, "set_temp_offset", temp_offset="-5"),
+    _change(
+        AIR, "switch.poweroff_cooling", "on", "set_poweroff_cool", poweroff_cool="1"
     ),
-    Change(
-        AIR,
-        "switch.poweroff_cooling",
-        "on",
-        cmd("set_poweroff_cool", poweroff_cool="1"),
+    _change(
+        AIR, "switch.fan_zero_speed", "on", "set_fan_zero_speed", fan_zero_speed="1"
     ),
-    Change(
-        AIR,
-        "switch.fan_zero_speed",
-        "on",
-        cmd("set_fan_zero_speed", fan_zero_speed="1"),
-    ),
-    Change(AIR, "switch.fast_boot", "on", cmd("enable_btminer_fast_boot")),
-    Change(AIR, "switch.fast_boot", "off", cmd("disable_btminer_fast_boot")),
-    Change(AIR, "switch.web_pools", "off", cmd("disable_web_pools")),
-    Change(AIR, "switch.web_pools", "on", cmd("enable_web_pools")),
-    Change(
-        AIR, "number.power_limit", 3000, cmd("adjust_power_limit", power_limit="3000")
-    ),
-    Change(HYDRO, "number.target_frequency", 5, cmd("set_target_freq", percent="5")),
-    Change(HYDRO, "number.power_percent", 80, cmd("set_power_pct_v2", percent="80")),
-    Change(HYDRO, "switch.fast_boot", "on", cmd("enable_btminer_fast_boot")),
-    Change(HYDRO, "switch.web_pools", "off", cmd("disable_web_pools")),
-    # This firmware knows the fast mode only.
-    Change(OLD, "number.power_percent", 70, cmd("set_power_pct", percent="70")),
-    Change(OLD, "select.power_mode", "high", cmd("set_high_power")),
-    Change(OLD, "switch.fast_boot", "on", cmd("enable_cgminer_fast_boot")),
-    Change(OLD, "switch.web_pools", "off", cmd("disable_web_pools")),
+    _change(AIR, "switch.fast_boot", "on", "enable_btminer_fast_boot"),
+    _change(AIR, "switch.fast_boot", "off", "disable_btminer_fast_boot"),
+    _change(AIR, "switch.web_pools", "off", "disable_web_pools"),
+    _change(AIR, "switch.web_pools", "on", "enable_web_pools"),
+    _change(AIR, "number.power_limit", 3000, "adjust_power_limit", power_limit="3000"),
+    _change(HYDRO, "number.target_frequency", 5, "set_target_freq", percent="5"),
+    _change(HYDRO, "number.power_percent", 80, "set_power_pct_v2", percent="80"),
+    _change(HYDRO, "switch.fast_boot", "on", "enable_btminer_fast_boot"),
+    _change(HYDRO, "switch.web_pools", "off", "disable_web_pools"),
+    # This firmware knows the fast method only.
+    _change(OLD, "number.power_percent", 70, "set_power_pct", percent="70"),
+    _change(OLD, "select.power_mode", "high", "set_high_power"),
+    _change(OLD, "switch.fast_boot", "on", "enable_cgminer_fast_boot"),
+    _change(OLD, "switch.web_pools", "off", "disable_web_pools"),
 )
-# Mining restarted after the percent was set, so that the miner has forgotten it.
+# These miners forget the percent, because mining restarts after it is set.
 FORGOTTEN = (AIR, OLD)
 
 

@@ -24,6 +24,7 @@ _BLINK: dict[str, str | int] = {
     "duration": 500,
     "start": 250,
 }
+_NAME = {"hostname": "den"}
 _BERLIN = {"timezone": "CET-1CEST,M3.5.0,M10.5.0/3", "zonename": "Europe/Berlin"}
 _SERVER = {"ip": "192.168.1.10", "port": "514", "proto": "udp"}
 ACTIONS = (
@@ -35,9 +36,7 @@ ACTIONS = (
         {"percent": 80, "method": "fast"},
         cmd("set_power_pct", percent="80"),
     ),
-    Action(
-        HYDRO, "set_hostname", {"hostname": "den"}, cmd("set_hostname", hostname="den")
-    ),
+    Action(HYDRO, "set_hostname", _NAME, cmd("set_hostname", **_NAME)),
     Action(
         HYDRO,
         "set_time_zone",

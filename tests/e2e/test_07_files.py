@@ -45,7 +45,9 @@ async def test_a_firmware_is_uploaded_and_installed_through_the_options(
     assert flow["description_placeholders"]["file"] == "whatsminer.bin"
     flow = await client.choose(flow_id, {})
     expect(flow, type="progress", step_id="progress", progress_action="firmware")
-    demo.provoked.append("is getting another firmware")  # for a poll meanwhile
+    demo.provoked.append(
+        "is getting another firmware"
+    )  # by a poll that comes during the update
     async with asyncio.timeout(_SECONDS_TO_UPDATE):
         while flow["type"] == "progress":
             await asyncio.sleep(0.5)
@@ -61,7 +63,7 @@ async def test_a_firmware_is_uploaded_and_installed_through_the_options(
         return bool((await air.registered())["sw_version"] == _VERSION)
 
     await until(has_the_version, f"the device has firmware {_VERSION}")
-    # The entry is loaded anew for it.
+    # The entry is reloaded for the new firmware.
     await until(lambda: counts_from(air, used), "the energy goes on")
     energy = (await air.state("sensor.energy")).shown
     show(f"{flow['reason']} to {_VERSION}, energy {energy} after {used:.6g}")

@@ -13,7 +13,7 @@ from running_demo import (
 )
 
 PREHEAT = cmd("pre_power_on")
-# Two stages of the simulated machine, and a little more.
+# A little longer than two stages of the simulated machine.
 _SECONDS_TO_HEAT = 45.0
 
 

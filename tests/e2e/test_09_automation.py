@@ -25,7 +25,7 @@ async def test_the_blueprint_makes_an_automation(
         "price_sensor": _PRICE,
         "start_price": 0.10,
         "stop_price": 0.15,
-        # It was started a moment ago, and this is no place to wait.
+        # The miner was started just before, and the test does not wait.
         "min_on": 0,
         "min_off": 0,
     }
@@ -60,7 +60,7 @@ async def test_the_miner_follows_the_price(
 ) -> None:
     await demo.client.call(_PRICE, "set_value", value=price)
     show(await air.shows("switch.mining", state))
-    # The switch shows what was asked for while the command is still under way.
+    # The switch shows the new state while the command is still on its way.
     await until(lambda: bool(air.unread), "the command has reached the miner")
     air.received(command)
 
