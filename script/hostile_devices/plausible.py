@@ -5,7 +5,7 @@ import json
 import time
 from typing import Any
 
-# By command: an object, or bytes that are sent unchanged. Devices alter them in place.
+# The answer to each command: an object, or bytes that are sent unchanged.
 type Answers = dict[str, Any]
 type Path = Sequence[str | int]
 

@@ -135,7 +135,7 @@ class EmptyEnergyDashboard(Client):
 
     def __init__(self, miner: DemoMiner) -> None:
         """Record the commands."""
-        self.told: list[tuple[str, dict[str, Any]]] = []
+        self.commands: list[tuple[str, dict[str, Any]]] = []
         self._own = {
             ("sensor", f"{miner.mac}_{key}"): f"sensor.{key}"
             for key in ("power", "energy", "hash_rate")
@@ -145,7 +145,7 @@ class EmptyEnergyDashboard(Client):
     async def command(self, kind: str, **arguments: Any) -> None:
         if kind == "energy/get_prefs":
             raise RefusedError({"message": "No prefs"})
-        self.told.append((kind, arguments))
+        self.commands.append((kind, arguments))
 
     @override
     async def entities(self, *, disabled: bool = False) -> dict[tuple[str, str], str]:
@@ -161,7 +161,7 @@ async def test_energy_of_yesterday() -> None:
     miner = DemoMiner(AIR, SimulatedMiner(model=AIR.model))
     client = EmptyEnergyDashboard(miner)
     await energy.install(client, [miner])
-    *imports, (kind, preferences) = client.told
+    *imports, (kind, preferences) = client.commands
     assert kind == "energy/save_prefs"
     (device,) = preferences["device_consumption"]
     assert device == {
@@ -169,7 +169,7 @@ async def test_energy_of_yesterday() -> None:
         "stat_rate": "sensor.power",
         "name": "Miner",
     }
-    stats = {told["metadata"]["statistic_id"]: told["stats"] for _, told in imports}
+    stats = {each["metadata"]["statistic_id"]: each["stats"] for _, each in imports}
     sums = [row["sum"] for row in stats["sensor.energy"]]
     assert sums[-1] == 0
     used = [after - before for before, after in pairwise(sums)]
@@ -212,7 +212,7 @@ async def test_miners_that_have_to_share_an_address(taken: bool) -> None:
         port = server.getsockname()[1]
         if not taken:
             server.close()
-        # Addresses of nobody, as most of the loopback network are on macOS
+        # Addresses that this machine does not have, like most of the loopback network on macOS
         nowhere = IPv4Network("240.0.0.0/24")
         async with miners.running([replace(AIR, port=port)], nowhere) as (miner,):
             assert miner.address["host"] == "127.0.0.1"

@@ -31,7 +31,7 @@ OURS = "[custom_components.whatsminer.coordinator]"
 NAMES = {"one": ["127.9.9.2", "Cellar"], "other": ["127.9.9.20"]}
 
 
-# What is looked for
+# Texts
 
 
 @pytest.mark.parametrize("name", sorted(TEXTS.keys() - {"templates and placeholders"}))
@@ -256,7 +256,7 @@ def test_a_number_that_is_none_goes_out_as_it_is() -> None:
 async def test_a_device_with_nothing_hostile_in_it_is_taken_for_a_miner() -> None:
     """Otherwise the other devices would prove nothing."""
     host = str(pick_network()[1])
-    async with Device(Hostile(kind="none", name="none"), host, MAC) as device:
+    async with Device(Hostile(name="none"), host, MAC) as device:
         snapshot = await Miner(host).poll()
     assert (snapshot.model, snapshot.info.mac) == ("M30S+_VE40", MAC)
     assert sorted(snapshot.hashboards) == [0, 1, 2]
@@ -276,7 +276,7 @@ async def test_a_device_that_turns_is_plausible_until_it_is_told_to() -> None:
         writer.close()
         return answer
 
-    hostile = Hostile(kind="none", name="none", edit=say_no, turns=True)
+    hostile = Hostile(name="none", edit=say_no, turns=True)
     async with Device(hostile, str(pick_network()[1]), MAC) as device:
         assert json.loads(await ask())["Msg"]["mineroff"] == "false"
         device.turned = True
@@ -288,7 +288,7 @@ async def test_an_announcement_begins_a_dialogue(hass: HomeAssistant) -> None:
     """The host name is one that no DHCP request could carry."""
     assert await announcer.async_setup(hass, {})
     host = str(pick_network()[1])
-    async with Device(Hostile(kind="none", name="none"), host, MAC):
+    async with Device(Hostile(name="none"), host, MAC):
         await hass.services.async_call(
             "announcer",
             "announce",

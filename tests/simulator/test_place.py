@@ -67,10 +67,10 @@ async def test_a_miner_moves_to_another_port(
 
 
 @pytest.mark.parametrize(
-    ("static", "told"), [("127.3.4.5", ELSEWHERE), ("192.168.1.9", "192.168.1.9")]
+    ("static", "reported"), [("127.3.4.5", ELSEWHERE), ("192.168.1.9", "192.168.1.9")]
 )
 async def test_a_static_address_moves_along_where_it_is_in_force(
-    miner: SimulatedMiner, client: Client, static: str, told: str
+    miner: SimulatedMiner, client: Client, static: str, reported: str
 ) -> None:
     """A static address that is only reported stays as it was set."""
     await client.send("net_config", ip=static, **STATIC)
@@ -78,7 +78,7 @@ async def test_a_static_address_moves_along_where_it_is_in_force(
     await miner.move(ELSEWHERE)
 
     info = await client.message("get_miner_info")
-    assert (miner.host, info["ip"], info["proto"]) == (ELSEWHERE, told, "static")
+    assert (miner.host, info["ip"], info["proto"]) == (ELSEWHERE, reported, "static")
 
 
 async def test_a_move_ends_open_connections(miner: SimulatedMiner) -> None:
