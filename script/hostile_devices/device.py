@@ -123,10 +123,7 @@ class Device:
             await writer.wait_closed()
 
     async def _answer(
-        self,
-        command: str,
-        reader: asyncio.StreamReader,
-        writer: asyncio.StreamWriter,
+        self, command: str, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
     ) -> None:
         number = self.asked.total()
         self.asked[command] += 1

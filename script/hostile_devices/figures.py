@@ -37,13 +37,7 @@ _API_VERSIONS = {
     "api_ver 1e308": raw("1e308"),
     "api_ver of 5,000 digits": raw("9" * 5000),
 }
-_SLOTS = {
-    "-1": -1,
-    "2**70": 2**70,
-    "1e308": raw("1e308"),
-    "0.5": 0.5,
-    "a text": "two",
-}
+_SLOTS = {"-1": -1, "2**70": 2**70, "1e308": raw("1e308"), "0.5": 0.5, "a text": "two"}
 
 
 def _replaced(value: Any, figures: Iterator[object]) -> Any:

@@ -95,11 +95,7 @@ def _message(content: object) -> Answers:
 
 
 def _table(section: str, *rows: Answers) -> Answers:
-    return {
-        "STATUS": [{"STATUS": "S", "Msg": section}],
-        section: list(rows),
-        "id": 1,
-    }
+    return {"STATUS": [{"STATUS": "S", "Msg": section}], section: list(rows), "id": 1}
 
 
 def _summary(seconds: float) -> Answers:

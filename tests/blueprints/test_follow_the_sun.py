@@ -215,10 +215,7 @@ async def test_the_least_efficient_miner_goes_first(
     assert take_all(trio) == {"old": ["power_off"], "new": ["set_power_pct_v2 83"]}
     await home.set(BUDGET, 1600)
     await home.wait(1)
-    assert take_all(trio) == {
-        "garage": ["power_off"],
-        "new": ["set_power_pct_v2 53"],
-    }
+    assert take_all(trio) == {"garage": ["power_off"], "new": ["set_power_pct_v2 53"]}
     await home.set(BUDGET, 9000)
     await home.wait(1)
     assert take_all(trio) == {
@@ -247,11 +244,7 @@ async def test_the_owner_knows_what_is_important(
 
 @pytest.mark.parametrize("may_switch", [True, False])
 async def test_others_make_room_for_one_that_tunes(
-    home: Home,
-    budget: Automate,
-    garage: Owned,
-    hall: Owned,
-    may_switch: bool,
+    home: Home, budget: Automate, garage: Owned, hall: Owned, may_switch: bool
 ) -> None:
     """A miner that tunes draws full power and cannot be throttled."""
     await budget(
@@ -279,11 +272,7 @@ async def test_others_make_room_for_one_that_tunes(
     ("unit", "factor"), [("W", 1), ("kW", 0.001), (None, 1)], ids=str
 )
 async def test_watts_and_kilowatts_are_told_apart(
-    home: Home,
-    budget: Automate,
-    garage: Owned,
-    unit: str | None,
-    factor: float,
+    home: Home, budget: Automate, garage: Owned, unit: str | None, factor: float
 ) -> None:
     await budget()
 

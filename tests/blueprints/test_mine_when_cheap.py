@@ -402,8 +402,7 @@ async def worth(
     """The break-even prices of two miners, at which they stop."""
     for owned in (garage, old):
         home.hass.config_entries.async_update_entry(
-            owned.entry,
-            options={"hash_price": 50, "hash_price_unit": "per_petahash"},
+            owned.entry, options={"hash_price": 50, "hash_price_unit": "per_petahash"}
         )
         owned.coordinator.async_apply_options()
     await home.wait(1)

@@ -391,10 +391,7 @@ async def test_a_message_that_fails_keeps_no_other_back(
     assert phone.news == []
     await home.wait(0.5)
 
-    assert phone.news == [
-        ("hash_rate_low", "Garage"),
-        ("pool_changed", "Garage"),
-    ]
+    assert phone.news == [("hash_rate_low", "Garage"), ("pool_changed", "Garage")]
 
 
 async def test_a_miner_is_called_as_its_owner_calls_it(
@@ -439,7 +436,4 @@ async def test_what_happens_during_a_restart_is_told_after_it(
         await phone.watch(*again)
         await later.started()
         await later.wait(15)
-        assert sorted(phone.news) == [
-            ("fault_appeared", "Garage"),
-            ("offline", "Hall"),
-        ]
+        assert sorted(phone.news) == [("fault_appeared", "Garage"), ("offline", "Hall")]

@@ -235,10 +235,7 @@ async def test_what_is_no_percent_is_not_sent(
     ids=["en", "de"],
 )
 async def test_a_power_mode_is_chosen(
-    assist: Assist,
-    garage: Owned,
-    language: str,
-    texts: dict[str, tuple[str, str]],
+    assist: Assist, garage: Owned, language: str, texts: dict[str, tuple[str, str]]
 ) -> None:
     await assist.hear(garage)
 
@@ -260,10 +257,8 @@ async def test_a_mode_that_is_chosen_already_is_not_sent(
     """Setting a mode restarts mining."""
     await assist.hear(garage)
 
-    assert (
-        await assist.say("put the garage into normal power mode")
-        == "Garage is in normal power mode."
-    )
+    answer = await assist.say("put the garage into normal power mode")
+    assert answer == "Garage is in normal power mode."
     assert take_commands(garage) == []
 
 
@@ -274,10 +269,8 @@ async def test_a_name_may_have_the_words_of_a_mode(
     rename(garage, "High shelf")
     await assist.hear(garage)
 
-    assert (
-        await assist.say("put the high shelf into low power mode")
-        == "High shelf is in low power mode."
-    )
+    answer = await assist.say("put the high shelf into low power mode")
+    assert answer == "High shelf is in low power mode."
     assert take_commands(garage) == ["set_low_power"]
 
 
@@ -328,10 +321,8 @@ async def test_what_does_not_mine_says_so(assist: Assist, garage: Owned) -> None
 
     garage.miner.state.mining = True
     await assist.home.wait(0.5)
-    assert (
-        await assist.say("how much is garage mining")
-        == "Garage is on, but does not mine now."
-    )
+    answer = await assist.say("how much is garage mining")
+    assert answer == "Garage is on, but does not mine now."
 
     await garage.miner.disconnect()
     await assist.home.wait(2)
@@ -351,10 +342,8 @@ async def test_a_miner_that_is_off_or_gone_is_told_nothing(
 
     await garage.miner.disconnect()
     await assist.home.wait(2)
-    assert (
-        await assist.say("stelle den Garagenminer auf 60%", "de")
-        == "Garage antwortet nicht."
-    )
+    answer = await assist.say("stelle den Garagenminer auf 60%", "de")
+    assert answer == "Garage antwortet nicht."
     assert take_commands(garage) == []
 
 
@@ -371,10 +360,8 @@ async def test_a_refusal_is_never_called_done(assist: Assist, garage: Owned) -> 
         "put the garage in low power mode",
     ):
         assert await assist.say(text) == "Garage did not confirm that.", text
-    assert (
-        await assist.say("stelle den Garagenminer auf 80 Prozent", "de")
-        == "Garage hat das nicht bestätigt."
-    )
+    answer = await assist.say("stelle den Garagenminer auf 80 Prozent", "de")
+    assert answer == "Garage hat das nicht bestätigt."
 
 
 async def test_one_that_refuses_does_not_stop_the_others(
@@ -398,17 +385,12 @@ async def test_others_than_the_one_that_is_named_are_told_nothing(
 ) -> None:
     await assist.hear(garage)
 
-    assert (
-        await assist.say("set the hall miner to 60 percent")
-        == "No miner is called the hall. I know Garage."
-    )
-    assert (
-        await assist.say("stelle den Dachminer auf 60 Prozent", "de")
-        == "Kein Miner heißt den Dach. Ich kenne Garage."
-    )
-    assert await assist.say("set all miners to 60 percent") == (
-        "Garage is set to 60 percent."
-    )
+    answer = await assist.say("set the hall miner to 60 percent")
+    assert answer == "No miner is called the hall. I know Garage."
+    answer = await assist.say("stelle den Dachminer auf 60 Prozent", "de")
+    assert answer == "Kein Miner heißt den Dach. Ich kenne Garage."
+    answer = await assist.say("set all miners to 60 percent")
+    assert answer == "Garage is set to 60 percent."
     assert take_commands(garage) == [SET_TO_60]
     assert take_commands(hall) == []
 
@@ -443,10 +425,8 @@ async def test_names_that_contain_each_other_are_told_apart(
 
     await garage.miner.disconnect()
     await assist.home.wait(2)
-    assert (
-        await assist.say("set the garage miner to 70 percent")
-        == "Garage does not answer."
-    )
+    answer = await assist.say("set the garage miner to 70 percent")
+    assert answer == "Garage does not answer."
     assert (take_commands(hall), take_commands(shed)) == ([], [])
 
 
@@ -460,15 +440,12 @@ async def test_what_fits_several_is_asked_back(
 
     for text in ("set the cellar miner to 60%", "set the miner to 60%"):
         assert await assist.say(text) == "Which one: Cellar left, Cellar right?"
-    assert (
-        await assist.say("wie viel schürft cellar", "de")
-        == "Welcher: Cellar left, Cellar right?"
-    )
+    answer = await assist.say("wie viel schürft cellar", "de")
+    assert answer == "Welcher: Cellar left, Cellar right?"
     assert (take_commands(garage), take_commands(hall)) == ([], [])
 
-    assert await assist.say("set the left miner to 60%") == (
-        "Cellar left is set to 60 percent."
-    )
+    answer = await assist.say("set the left miner to 60%")
+    assert answer == "Cellar left is set to 60 percent."
     assert (take_commands(garage), take_commands(hall)) == ([SET_TO_60], [])
 
 
@@ -482,10 +459,8 @@ async def test_the_area_names_the_only_miner_in_it(
     )
     await assist.hear(garage, hall)
 
-    assert (
-        await assist.say("set the basement miner to 60 percent")
-        == "M30S is set to 60 percent."
-    )
+    answer = await assist.say("set the basement miner to 60 percent")
+    assert answer == "M30S is set to 60 percent."
     assert (take_commands(garage), take_commands(hall)) == ([SET_TO_60], [])
 
 

@@ -168,7 +168,12 @@ def table(
 
 
 def page() -> str:
-    sensors = (*SENSORS, *PROGRESS_SENSORS, *TOTALS, *PRICE_SENSORS)
+    sensors: tuple[WhatsminerEntityDescription, ...] = (
+        *SENSORS,
+        *PROGRESS_SENSORS,
+        *TOTALS,
+        *PRICE_SENSORS,
+    )
     tables: tuple[tuple[str, str, Iterable[WhatsminerEntityDescription]], ...] = (
         ("Sensors", "sensor", sensors),
         ("Sensors of each hashboard", "sensor", BOARD_SENSORS),

@@ -204,8 +204,7 @@ async def test_mining_follows_nord_pool(
     )
     entry.add_to_hass(hass)
     with patch(
-        "homeassistant.components.nordpool.coordinator.NordPoolClient",
-        return_value=api,
+        "homeassistant.components.nordpool.coordinator.NordPoolClient", return_value=api
     ):
         assert await hass.config_entries.async_setup(entry.entry_id)
     await home.fleet.settle()

@@ -91,10 +91,7 @@ async def test_a_factor_that_is_not_whole_ends_above_all(
     """The page warns of this."""
     with pytest.raises(probatio.Invalid):
         await call(
-            home,
-            "input_number.set_value",
-            SHARE,
-            value=_solar_optimizer(3450, 34.5),
+            home, "input_number.set_value", SHARE, value=_solar_optimizer(3450, 34.5)
         )
 
 

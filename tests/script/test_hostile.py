@@ -221,9 +221,7 @@ def test_every_device_is_known_by_its_name_and_has_a_place_of_its_own() -> None:
     assert {(each.name, each.host) for each in short} < {
         (each.name, each.host) for each in every
     }
-    assert {each.hostile.kind for each in short} == {
-        each.hostile.kind for each in every
-    }
+    assert {each.kind for each in short} == {each.kind for each in every}
     silent = {str(host) for host in silent_part(NETWORK)}
     assert {each.host for each in every} & silent == {
         each.host for each in every if each.hostile.never_answers

@@ -30,9 +30,7 @@ async def whole(miner: SimulatedMiner) -> bytes:
 
 async def command(miner: SimulatedMiner) -> bytes:
     """Return an encrypted power_off with a fresh token."""
-    session = await Client(miner).log_in()
-    request = json.dumps({"cmd": "power_off", "token": session.sign}).encode()
-    return session.envelope(request)
+    return await Client(miner).command("power_off")
 
 
 async def power_off(miner: SimulatedMiner) -> bytes:
@@ -165,12 +163,8 @@ async def test_only_the_named_command_is_concerned(
 ) -> None:
     """A star stands for all commands and for unreadable requests."""
     miner.misbehave(command, how)
-    requests = [
-        b'{"cmd":"summary+pools+edevs"}',
-        b'{"cmd":"pools"}',
-        b'{"cmd":"get_token"}',
-        b"what?",
-    ]
+    commands = ("summary+pools+edevs", "pools", "get_token")
+    requests = [*(b'{"cmd":"%s"}' % name.encode() for name in commands), b"what?"]
 
     answers = [await exchange(miner, request) for request in requests]
     assert [answer != b"" for answer in answers] == expected

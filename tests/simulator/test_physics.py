@@ -93,9 +93,8 @@ async def test_a_booting_machine_reads_as_a_real_one(
 
     assert summary["Elapsed"] == 24
     assert 200 < summary["Power"] < 300
-    assert (
-        summary["freq_avg"] == summary["Chip Temp Avg"] == summary["Fan Speed In"] == 0
-    )
+    for key in ("freq_avg", "Chip Temp Avg", "Fan Speed In"):
+        assert summary[key] == 0
     assert summary["Power Limit"] == 3400
     assert (board["Status"], board["Effective Chips"]) == ("Initialising", 0)
 
@@ -249,11 +248,8 @@ async def test_power_off_stops_everything_at_once(
 
     assert (summary["HS RT"], summary["MHS 1m"], summary["Elapsed"]) == (0, 0, 0)
     assert summary["Power"] in (13, 14)
-    assert (board["Status"], board["Effective Chips"], board["HS RT"]) == (
-        "Initialising",
-        0,
-        0,
-    )
+    assert (board["Status"], board["Effective Chips"]) == ("Initialising", 0)
+    assert board["HS RT"] == 0
     miner.advance(1200)
     summary = await client.summary()
     assert summary["Temperature"] < hot - 30
@@ -433,10 +429,5 @@ def test_a_lag_follows_whatever_the_steps() -> None:
 def test_a_glide_is_straight() -> None:
     glide = Glide(100, 50, begin=1000, seconds=10)
 
-    assert [glide.at(now) for now in (990, 1000, 1005, 1010, 2000)] == [
-        100,
-        100,
-        75,
-        50,
-        50,
-    ]
+    values = [glide.at(now) for now in (990, 1000, 1005, 1010, 2000)]
+    assert values == [100, 100, 75, 50, 50]

@@ -33,10 +33,8 @@ async def test_a_command_is_carried_out_and_answered_encrypted(
     miner: SimulatedMiner, client: Client
 ) -> None:
     session = await client.log_in()
-    request = json.dumps({"cmd": "power_off", "token": session.sign}).encode()
-    answer = json.loads(
-        (await exchange(miner, session.envelope(request))).rstrip(b"\0")
-    )
+    text = await exchange(miner, await client.command("power_off"))
+    answer = json.loads(text.rstrip(b"\0"))
     plain = session.open(answer)
 
     assert list(answer) == ["enc"]
@@ -125,12 +123,9 @@ async def test_a_wrong_token_gets_135(miner: SimulatedMiner, client: Client) -> 
 async def test_some_firmware_encrypts_that_refusal() -> None:
     async with SimulatedMiner(quirks={Quirk.ENCRYPTED_135}) as miner:
         client = Client(miner)
-        await client.log_in()
+        request = await client.command("power_off")
         miner.void_tokens()
-        assert client.session is not None
-        answer = await exchange(
-            miner, client.session.envelope(b'{"cmd":"power_off","token":"x"}')
-        )
+        answer = await exchange(miner, request)
         assert "enc" in json.loads(answer)
         assert client.parse(answer)["Code"] == 135
 
@@ -253,9 +248,8 @@ async def test_a_changed_password_is_answered_under_the_old_key(
 ) -> None:
     session = await client.log_in()
     salt = (await client.message("get_token"))["salt"]
-    request = {"cmd": "update_pwd", "old": "satoshi", "new": "naka_1"}
-    plain = json.dumps(request | {"token": session.sign}).encode()
-    answer = json.loads(await exchange(miner, session.envelope(plain)))
+    request = await client.command("update_pwd", old="satoshi", new="naka_1")
+    answer = json.loads(await exchange(miner, request))
 
     assert json.loads(session.open(answer).rstrip(b"\0"))["Code"] == 131
     assert miner.password == "naka_1"
