@@ -309,9 +309,8 @@ async def test_a_restart_of_home_assistant_forgets_nothing(
         await again.make_switches("stopped", "by_hand")
         await by_shed(again, miner, **inputs)
         await again.started()
-        assert (
-            await again.commands_after(40, miner) == []
-        )  # the sensor has no state yet
+        # The sensor has no state yet.
+        assert await again.commands_after(40, miner) == []
         await again.set(SHED, 40)
         assert await again.commands_after(1, miner) == []
         await again.set(SHED, 20)
@@ -458,10 +457,8 @@ async def test_a_percent_is_given_again_when_mining_restarted(
     assert take_commands(cellar) == ["set_power_pct 70"]
 
     cellar.miner.state.restart()
-    assert (
-        await shed.commands_after(cellar.miner.state.tuning_seconds / 60 - 1, cellar)
-        == []
-    )
+    tuning = cellar.miner.state.tuning_seconds / 60
+    assert await shed.commands_after(tuning - 1, cellar) == []
     assert await shed.commands_after(3, cellar) == ["set_power_pct 70"]
 
 

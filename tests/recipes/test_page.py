@@ -7,7 +7,7 @@ from tests.fleet import Owned
 
 from . import PAGE, blocks, cook
 
-# What only liquid-cooled miners have.
+# An entity that only liquid-cooled miners have.
 LIQUID = "sensor.garage_miner_coolant_temperature"
 
 

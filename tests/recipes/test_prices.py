@@ -24,14 +24,14 @@ from . import cook
 
 NORD_POOL: Final = "sensor.nord_pool_se3_current_price"
 QUARTER: Final = timedelta(minutes=15)
-# Per quarter of an hour of a day, in units of currency per MWh, as exchanges have it: at first
-# cheap, after 45 minutes expensive, and half an hour later negative for as long.
+# The prices of a day by quarters of an hour, per MWh as at exchanges: cheap at first, expensive
+# after 45 minutes, and negative in the half hour after 75 minutes.
 CHEAP, EXPENSIVE, NEGATIVE = 40.0, 310.0, -25.0
 PRICES: Final = [CHEAP] * 3 + [EXPENSIVE] * 2 + [NEGATIVE] * 2 + [110.0] * 89
 
 
-# The libraries that the components load, of which not all have types. Amber's cannot be imported
-# any more when the clock stands still.
+# The libraries of the integrations, of which not all have types. Amber's cannot be imported while
+# the clock stands still.
 AMBER: Final = import_module("amberelectric")
 AMBER_MODELS: Final = import_module("amberelectric.models")
 TIBBER: Final = import_module("tibber")
@@ -133,7 +133,7 @@ def _delivery_period(nord_pool: ModuleType, day: datetime) -> Any:
             end=day + QUARTER * (number + 1),
             entry={"SE3": price},
         )
-        # The day there ends an hour before that of UTC.
+        # The day in Sweden ends an hour before that of UTC.
         for number, price in enumerate(PRICES[:92])
     ]
     return nord_pool.DeliveryPeriodData(
@@ -217,7 +217,7 @@ async def test_mining_follows_nord_pool(
     await _follow(home, garage)
     assert shown(hass, NORD_POOL) == "-0.025"
 
-    # The API fails, but the day is known until midnight there.
+    # The API fails, but prices are known until midnight in Sweden.
     api.works = False
     await _until(home, 22 * 60 + 55, at_once=True)
     assert shown(hass, NORD_POOL) == "0.11"
@@ -286,7 +286,7 @@ async def test_mining_follows_amber(home: Home, garage: Owned) -> None:
     await hass.config_entries.async_unload(entry.entry_id)
 
 
-# Tibber: its set-up needs an account, so here are its home and its price sensor alone
+# Tibber: its set-up needs an account, so the tests use its home and its price sensor only
 
 
 def _tibber_home() -> Any:
@@ -316,7 +316,7 @@ def _tibber_home() -> Any:
 
 async def _add_tibber(hass: HomeAssistant) -> Callable[[], Any]:
     """Add the price sensor of a home; return what stops it."""
-    # What has its libraries only where they are installed for this.
+    # These modules need libraries that are not installed everywhere.
     from homeassistant.components.tibber.coordinator import (  # noqa: PLC0415
         TibberFetchPriceCoordinator,
         TibberPriceCoordinator,

@@ -41,7 +41,7 @@ async def test_a_moved_miner_goes_on_elsewhere(
     with pytest.raises(ConnectionRefusedError):
         await asyncio.open_connection(first, port)
     assert await client.summary() == before
-    assert await client.code("power_off") == 131  # under the token of before
+    assert await client.code("power_off") == 131  # with the earlier token
 
 
 async def test_a_moved_miner_tells_its_new_address(

@@ -595,7 +595,7 @@ async def test_a_stale_summary_outlives_the_stop(
         assert (await client.summary())["Elapsed"] == 0
 
 
-# The same again
+# Seeds
 
 
 async def test_a_seed_makes_a_machine() -> None:
