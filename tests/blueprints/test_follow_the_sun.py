@@ -309,7 +309,7 @@ async def test_a_sensor_that_says_nothing_changes_nothing_for_a_while(
 async def test_a_miner_whose_power_nobody_knows_does_not_stop_it_all(
     house: House, follow: Automate, garage: Owned
 ) -> None:
-    """Its last percent stands for its power. Otherwise nothing would seem left over."""
+    """The last percent stands for an unknown power. Otherwise nothing would seem left over."""
     await follow(reserve=100)
     garage.miner.misbehave(JOINED, Altered('"Power":', '"Watts":'))
     await house.wait(1)

@@ -107,5 +107,5 @@ def test_every_input_says_what_it_is(file: Path) -> None:
 
 @EACH
 def test_names_begin_alike(file: Path) -> None:
-    """The list of blueprints then keeps them together."""
+    """Names that begin alike are together in the list of blueprints."""
     assert load_yaml_dict(file)["blueprint"]["name"].startswith("Whatsminer: ")

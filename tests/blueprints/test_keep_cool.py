@@ -156,7 +156,7 @@ async def test_miners_of_all_generations_follow_one_sensor(
 async def test_chips_that_are_cooled_by_it_do_not_swing(
     home: Home, garage: Owned
 ) -> None:
-    """Less power cools the chips, which allows more power. It comes to rest all the same."""
+    """Less power cools the chips, which allows more power. The percent comes to rest all the same."""
     await keep_cool(
         home,
         garage,

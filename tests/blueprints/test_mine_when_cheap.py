@@ -152,7 +152,7 @@ async def test_mining_starts_when_nobody_knows_the_price_if_that_is_wanted(
 async def test_a_sensor_that_was_removed_is_one_that_nobody_knows(
     home: Home, automate: Automate, garage: Owned
 ) -> None:
-    """It does not cause an error in the log each minute."""
+    """A missing sensor causes no error in the log each minute."""
     await automate(when_unknown="stop", unknown_for=15)
 
     home.hass.states.async_remove(PRICE)
@@ -329,7 +329,7 @@ async def test_less_power_can_be_enough(
 async def test_a_percent_that_is_told_with_a_fraction_is_the_same(
     home: Home, throttle: Automate, hall: Owned
 ) -> None:
-    """It is not set again each minute."""
+    """The percent is not set again each minute."""
     await throttle(miners=target(hall))
     await home.set(PRICE, EXPENSIVE)
     assert take_commands(hall) == ["set_power_pct_v2 40"]
@@ -356,7 +356,7 @@ async def test_less_power_can_be_fast(
 async def test_less_power_comes_back_once_a_restarted_miner_is_tuned(
     home: Home, throttle: Automate, owned: Owned
 ) -> None:
-    """A restart makes a miner forget its percent, and so does the end of tuning."""
+    """A restart makes a miner forget its percent, and so would the tuning after it."""
     await throttle(miners=target(owned))
     await home.set(PRICE, EXPENSIVE)
     assert await home.commands_after(5, owned) == ["set_power_pct_v2 40"]

@@ -541,7 +541,7 @@ async def test_a_long_list_is_cut(assist: Assist, home: Home) -> None:
 async def test_a_promise_without_a_deed_is_not_done_later(
     assist: Assist, garage: Owned
 ) -> None:
-    """Some firmware accepts a command and does nothing. It is believed until the value is read."""
+    """Some firmware accepts a command and does nothing, and is believed until the value is read."""
     await assist.hear(garage)
     garage.miner.misbehave("set_low_power", ACCEPTED_ONLY)
 

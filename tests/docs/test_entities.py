@@ -199,5 +199,5 @@ def test_the_page_says_what_the_code_does(request: pytest.FixtureRequest) -> Non
 
 
 def test_every_button_says_what_it_does_to_mining() -> None:
-    """This column is the only one that is not read from the code."""
+    """The effect of a button is the only one that is not read from the code."""
     assert PRESSES.keys() == {description.key for description in BUTTONS}

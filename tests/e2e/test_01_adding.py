@@ -34,7 +34,7 @@ async def is_added(demo: RunningDemo, miner: Miner) -> bool:
 async def test_a_scan_adds_the_miners_that_take_the_password(
     demo: RunningDemo, air: Miner, show: Show
 ) -> None:
-    """None is added as long as one of those picked refuses the password."""
+    """No miner is added as long as one of those picked refuses the password."""
     form = await scan(demo.client, demo.network)
     expect(form, type="form", step_id="pick")
     flow = await pick(demo, form, air.plan.password, *demo.miners)

@@ -70,7 +70,7 @@ async def test_identify_flashes_the_led(old: Miner, show: Show) -> None:
 async def test_a_setting_for_the_next_start_is_read_back(
     hydro: Miner, show: Show
 ) -> None:
-    """Such a setting is polled rarely, and read at once after a change."""
+    """Settings for the next start are polled rarely, and read at once after a change."""
     await hydro.set("number.upfreq_speed", 5)
     hydro.received(cmd("adjust_upfreq_speed", upfreq_speed="5"))
     await hydro.poll()

@@ -40,7 +40,7 @@ async def test_a_miner_is_called_what_its_owner_calls_it(
 async def test_assist_is_given_the_switch_but_not_every_sensor(
     demo: RunningDemo, hydro: Miner, show: Show
 ) -> None:
-    """These are the entities that Home Assistant exposes by itself."""
+    """Home Assistant exposes only some entities by itself."""
     answer = await say(demo, "Is the garage miner on?", "query_answer")
     assert answer == "Yes"
     listed = await demo.client.command("homeassistant/expose_entity/list")

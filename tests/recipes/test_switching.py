@@ -35,7 +35,7 @@ async def thermostat(home: Home, garage: Owned) -> None:
 async def test_a_thermostat_that_is_off_stops_the_miner_at_a_start(
     home: Home, garage: Owned
 ) -> None:
-    """The page warns of this. Later the thermostat leaves alone what a person switches on."""
+    """The page warns of the stop. Later the thermostat leaves alone what a person switches on."""
     async with home.restarted(garage) as (again, (miner,)):
         await again.set(ROOM, 20)
         await cook(again, "Generic thermostat")

@@ -88,7 +88,7 @@ async def test_solar_optimizer_says_watts_and_the_miner_gets_percent(
 async def test_a_factor_that_is_not_whole_ends_above_all(
     home: Home, share: None, garage: Owned
 ) -> None:
-    """The page warns of this."""
+    """The page warns of a factor that is not a whole number."""
     with pytest.raises(probatio.Invalid):
         await call(
             home, "input_number.set_value", SHARE, value=_solar_optimizer(3450, 34.5)
@@ -101,7 +101,7 @@ async def test_a_factor_that_is_not_whole_ends_above_all(
 async def test_versatile_thermostat_finds_a_number_with_limits(
     home: Home, share: None, garage: Owned
 ) -> None:
-    """The number is never unknown, and its minimum closes the valve."""
+    """The minimum of the number closes the valve."""
     state = home.hass.states.get(SHARE)
     assert state
     lowest, highest = state.attributes["min"], state.attributes["max"]
@@ -115,7 +115,7 @@ async def test_versatile_thermostat_finds_a_number_with_limits(
 async def test_power_percent_itself_is_unknown_at_first(
     home: Home, garage: Owned
 ) -> None:
-    """This is why other integrations get a number of their own."""
+    """Other integrations get a number of their own, which is never unknown."""
     assert shown(home.hass, "number.garage_miner_power_percent") == "unknown"
 
 

@@ -192,7 +192,7 @@ async def test_miners_are_where_a_scan_looks() -> None:
 
 @pytest.mark.usefixtures("socket_enabled")
 async def test_miners_of_a_test_run_are_no_miners_of_a_demo() -> None:
-    """Both may run at the same time, and Home Assistant searches for a miner that is missing."""
+    """Home Assistant searches for a missing miner, and both may run at the same time."""
     pytest_socket.socket_allow_hosts(["127.0.0.0/8"])
     plans = PLANS + MORE_PLANS
     async with (
@@ -206,7 +206,7 @@ async def test_miners_of_a_test_run_are_no_miners_of_a_demo() -> None:
 @pytest.mark.usefixtures("socket_enabled")
 @pytest.mark.parametrize("taken", [False, True])
 async def test_miners_that_have_to_share_an_address(taken: bool) -> None:
-    """Each has a port of its own, or any free one where that is taken."""
+    """Each miner has a port of its own, or any free one where that is taken."""
     pytest_socket.socket_allow_hosts(["127.0.0.0/8"])
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = server.getsockname()[1]

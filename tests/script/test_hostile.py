@@ -53,7 +53,7 @@ def test_a_hostile_text_is_found_wherever_it_is_shown(name: str) -> None:
     ],
 )
 def test_what_miners_are_called_is_clean(value: Any) -> None:
-    """Otherwise every name would be a complaint."""
+    """Ordinary names and texts are no complaints."""
     assert list(unclean(value)) == []
 
 
@@ -246,13 +246,13 @@ def test_every_device_has_an_answer_to_everything(hostile: Hostile) -> None:
 
 
 def test_a_number_that_is_none_goes_out_as_it_is() -> None:
-    """Python itself would not write it."""
+    """Python's own JSON encoder does not write such numbers."""
     answer = {"a": plausible.raw("1e400"), "b": [plausible.raw("9" * 5000)]}
     assert plausible.to_bytes(answer) == b'{"a":1e400,"b":[%s]}' % (b"9" * 5000)
 
 
 async def test_a_device_with_nothing_hostile_in_it_is_taken_for_a_miner() -> None:
-    """Otherwise the other devices would prove nothing."""
+    """The hostile devices prove something only if a plausible one is accepted."""
     host = str(pick_network()[1])
     async with Device(Hostile(name="none"), host, MAC) as device:
         snapshot = await Miner(host).poll()

@@ -86,7 +86,7 @@ def test_a_token_that_was_never_issued_is_refused(
 
 
 def test_a_token_lives_half_an_hour_from_issue(access: Access, now: Now) -> None:
-    """Using it does not prolong it."""
+    """The use of a token does not prolong its life."""
     token = sign(access)
 
     now.seconds += 1799

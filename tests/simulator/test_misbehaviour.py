@@ -171,7 +171,7 @@ async def test_only_the_named_command_is_concerned(
 
 
 async def test_a_named_command_goes_before_the_star(miner: SimulatedMiner) -> None:
-    """That way all commands but one can be silenced."""
+    """A star and a named command together silence all commands but one."""
     miner.misbehave("*", Closed())
     miner.misbehave("summary", Raw(b"{}"))
 

@@ -143,7 +143,7 @@ async def test_a_token_expires_after_half_an_hour(
 
 
 async def test_what_is_no_base64_gets_137(miner: SimulatedMiner) -> None:
-    """This is verified before anything is decrypted."""
+    """Base64 is verified before anything is decrypted."""
     answer = json.loads(await exchange(miner, b'{"enc":1,"data":"what?"}'))
 
     assert answer["Code"] == 137
@@ -182,7 +182,7 @@ async def test_a_closed_switch_gets_45(miner: SimulatedMiner, client: Client) ->
 
 
 async def test_the_factory_password_gets_45() -> None:
-    """It has to be changed before anything can be written."""
+    """The factory's password has to be changed before anything can be written."""
     async with SimulatedMiner(password="admin") as miner:
         assert await Client(miner).code("power_off") == 45
 

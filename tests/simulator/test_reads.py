@@ -197,7 +197,7 @@ async def test_boards_have_the_keys_of_their_firmware(
 async def test_boards_of_compat_firmware_count_in_th(
     client: Client, unit: float
 ) -> None:
-    """The keys are the same as in MH, only the unit is another."""
+    """The keys are the same as in other firmware, only the unit is another."""
     total = sum(board["HS RT"] for board in await client.boards())
 
     assert total / unit == pytest.approx(
@@ -368,7 +368,7 @@ async def test_v2_status(client: Client, miner: SimulatedMiner) -> None:
 
 @on_hydro
 async def test_compat_status(client: Client, miner: SimulatedMiner) -> None:
-    """It adds numbers. A limit that is not set is the largest number."""
+    """This firmware adds numbers. A limit that is not set is the largest number."""
     miner.state.percent = 120
     status = await client.message("status")
 
@@ -462,7 +462,7 @@ async def test_error_codes_are_a_list_of_pairs(
 async def test_error_codes_have_other_shapes_elsewhere(
     generation: str, quirk: Quirk, shape: str
 ) -> None:
-    """One of them is not JSON."""
+    """One of the shapes is not JSON."""
     async with SimulatedMiner(generation=generation, quirks={quirk}) as miner:
         miner.state.fail(218)
         miner.advance(60)
@@ -499,7 +499,7 @@ async def test_faults_come_and_go(
 
 @each_generation
 async def test_joined_reads_are_answered_in_one_object(client: Client) -> None:
-    """Each part is a list with the answer that it would have had alone."""
+    """Each part of the object is a list with the answer to that command alone."""
     joined = await client.read("summary+pools+edevs")
 
     assert keys(joined) == "summary, pools, edevs, id"
@@ -584,7 +584,7 @@ async def test_a_dead_process_is_announced_in_plain_text() -> None:
 async def test_a_stale_summary_outlives_the_stop(
     generation: str, quirks: set[Quirk]
 ) -> None:
-    """Its clock stands still until mining starts again."""
+    """The clock of the summary stands still until mining starts again."""
     async with SimulatedMiner(generation=generation, quirks=quirks) as miner:
         client = Client(miner)
         before = await client.summary()

@@ -241,7 +241,7 @@ async def test_what_is_no_image_is_refused(
 async def test_a_size_in_the_wrong_byte_order_is_refused(
     miner: SimulatedMiner, client: Client
 ) -> None:
-    """It would be an image of gigabytes."""
+    """In the wrong byte order the size is one of gigabytes."""
     async with client.dialog("update_firmware") as dialog:
         await dialog.answer()
         await dialog.send((200).to_bytes(4, "big"))

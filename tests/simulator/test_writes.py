@@ -189,7 +189,7 @@ async def test_how_far_the_frequency_goes_depends_on_firmware_and_cooling(
 async def test_newer_liquid_cooled_miners_take_two_hundred_percent(
     client: Client, greatest: int
 ) -> None:
-    """This holds in normal mode only."""
+    """The higher limit holds in normal mode only."""
     for percent, code in ((greatest, 131), (greatest + 1, 132)):
         assert await client.code("set_power_pct_v2", percent=str(percent)) == code
     assert await client.code("set_power_pct", percent="101") == 132
@@ -230,7 +230,7 @@ async def test_an_air_cooled_miner_does_not_heat(client: Client) -> None:
 async def test_what_an_led_cannot_do(
     client: Client, arguments: dict[str, object], code: int
 ) -> None:
-    """Its times are the only parameters that are numbers."""
+    """The times of an LED are the only parameters that are numbers."""
     assert await client.code("set_led", **arguments) == code
 
 
