@@ -359,8 +359,8 @@ async def test_an_led_that_somebody_else_wants_is_not_taken_back(
     clock.move(30)
     await held.reached.wait()
     green = commands.set_led("green", period=1000, duration=500, start=0)
-    if under_way:
-        await set_up.async_send(green, refresh=False)
+    if under_way:  # it waits for the end of the try
+        hass.async_create_task(set_up.async_send(green, refresh=False))
     held.release.set()
     await hass.async_block_till_done(wait_background_tasks=True)
     if not under_way:
