@@ -26,33 +26,33 @@ JOINED = "summary+pools+edevs"
 
 @dataclass
 class Clock:
-    """Time, which stands still until it is moved, for Home Assistant and miners alike."""
+    """Time that stands still until it is moved, for Home Assistant and miners alike."""
 
     hass: HomeAssistant
     freezer: FrozenDateTimeFactory
     miners: list[SimulatedMiner]
 
     def move(self, seconds: float) -> None:
-        """Let time pass; what was due in it happens when somebody next waits."""
+        """Let time pass; what was due in it happens at the next wait."""
         self.freezer.tick(timedelta(seconds=seconds))
         for miner in self.miners:
             miner.advance(seconds)
         async_fire_time_changed(self.hass)
 
     async def tick(self, seconds: float) -> None:
-        """Let time pass, and all be done that was due in it."""
+        """Let time pass and wait until everything that was due in it is done."""
         self.move(seconds)
         await self.hass.async_block_till_done(wait_background_tasks=True)
 
     async def next_poll(self, times: int = 1) -> None:
-        """Let miners be polled."""
+        """Let time pass until miners are polled."""
         for _ in range(times):
             await self.tick(POLL_INTERVAL.total_seconds())
 
 
 @dataclass
 class Held(Misbehaviour):
-    """Tells when a request has arrived, and answers it once it is let go.
+    """Holds requests until they are released, then answers them.
 
     Attributes:
         reached: set while a request waits.
@@ -78,7 +78,7 @@ class Held(Misbehaviour):
 
 @dataclass(frozen=True)
 class Altered(Misbehaviour):
-    """Answers as usual, but for one piece of text."""
+    """Answers as usual, except for one piece of text."""
 
     old: str
     new: str
@@ -93,7 +93,7 @@ class Altered(Misbehaviour):
 
 @dataclass(frozen=True)
 class Efficient(Misbehaviour):
-    """Answers as usual, but that it takes so many W for each of its TH/s."""
+    """Answers as usual, with a power of so many W for each TH/s."""
 
     efficiency: float
 
@@ -108,7 +108,7 @@ class Efficient(Misbehaviour):
 
 
 async def act(hass: HomeAssistant, action: str, entity_id: str, **data: object) -> None:
-    """Call an action of an entity (`switch.turn_on`) and wait until it is through."""
+    """Call an action of an entity (`switch.turn_on`) and wait until it is done."""
     domain, _, service = action.partition(".")
     await hass.services.async_call(
         domain, service, {ATTR_ENTITY_ID: entity_id, **data}, blocking=True
@@ -133,7 +133,7 @@ def shown(hass: HomeAssistant, entity_id: str) -> str:
 
 
 def loopback_network() -> IPv4Network:
-    """Return some loopback addresses (a /26) that tests running at the same time do not use.
+    """Return a /26 of loopback addresses that tests running at the same time do not use.
 
     A scan asks port 4028 only, so that miners there need addresses of their own.
     """

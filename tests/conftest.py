@@ -34,7 +34,7 @@ START = datetime(2026, 11, 1, tzinfo=UTC)
 
 @pytest.fixture(autouse=True)
 def home_assistant(request: pytest.FixtureRequest, socket_enabled: None) -> None:
-    """Stop the clock and let the integration be found, in tests with a Home Assistant.
+    """Stop the clock and enable the integration, in tests with a Home Assistant.
 
     Miners may be at any loopback address.
     """
@@ -66,7 +66,7 @@ async def air_miner() -> AsyncGenerator[SimulatedMiner]:
 
 @pytest.fixture
 async def hydro_miner() -> AsyncGenerator[SimulatedMiner]:
-    """A water-cooled miner with firmware that speaks V3 and is asked in V2.2."""
+    """A water-cooled miner with V2.2 firmware."""
     async with SimulatedMiner(generation="compat", model="M63") as miner:
         yield miner
 
@@ -117,7 +117,7 @@ def password(miner: SimulatedMiner) -> str:
 
 @pytest.fixture
 def make_entry() -> Callable[..., MockConfigEntry]:
-    """Makes the entry of any miner."""
+    """A function that makes the entry of any miner."""
 
     def make(miner: SimulatedMiner, **changes: Any) -> MockConfigEntry:
         mac = miner.mac.lower()
@@ -166,7 +166,7 @@ def platforms() -> tuple[Platform, ...]:
 
 @pytest.fixture
 def chosen_platforms(platforms: tuple[Platform, ...]) -> Generator[None]:
-    """Set up no other platforms, for as long as the test lasts."""
+    """Set up these platforms only, for as long as the test lasts."""
     with patch("custom_components.whatsminer.PLATFORMS", platforms):
         yield
 
@@ -188,7 +188,7 @@ async def set_up(
     config_entry: MockConfigEntry,
     miner: SimulatedMiner,
 ) -> WhatsminerCoordinator:
-    """Set the miner up; what it was sent meanwhile is forgotten."""
+    """Set the miner up, clear what it was sent for that, and return its coordinator."""
     assert await hass.config_entries.async_setup(config_entry.entry_id)
     await hass.async_block_till_done()
     miner.requests.clear()

@@ -28,7 +28,7 @@ from . import Clock, shown
 
 @dataclass(frozen=True)
 class Owned:
-    """A miner with its entry, whose entities have its name."""
+    """A miner with its entry, whose title is the name of its entities."""
 
     hass: HomeAssistant
     miner: SimulatedMiner
@@ -36,7 +36,7 @@ class Owned:
 
     @property
     def coordinator(self) -> WhatsminerCoordinator:
-        """What polls it, while it is set up."""
+        """The coordinator that polls the miner while it is set up."""
         coordinator: WhatsminerCoordinator = self.entry.runtime_data.coordinator
         return coordinator
 
@@ -46,12 +46,12 @@ class Owned:
         return address_of(self.entry) == (self.miner.host, self.miner.port)
 
     def is_in(self, state: ConfigEntryState) -> bool:
-        """Tell how far its set-up is."""
+        """Return whether the entry is in a state."""
         return self.entry.state is state
 
     @property
     def is_available(self) -> bool:
-        """Whether Home Assistant shows it."""
+        """Whether the entities of the miner are available."""
         return self.shown("sensor", "hash_rate") != STATE_UNAVAILABLE
 
     def entity_id(self, platform: str, key: str = "") -> str:
@@ -65,7 +65,7 @@ class Owned:
 
 
 class Fleet:
-    """Miners in a network that nobody else uses, all on the same port."""
+    """Miners in a network that no other test uses, all on the same port."""
 
     def __init__(
         self,
@@ -75,7 +75,7 @@ class Fleet:
         make_entry: Callable[..., MockConfigEntry],
         stack: AsyncExitStack,
     ) -> None:
-        """Begin without any; they stop with the stack."""
+        """Begin without miners; those that are added stop with the stack."""
         self.hass = hass
         self.clock = clock
         self.network = network
@@ -113,7 +113,7 @@ class Fleet:
         return owned
 
     async def set_up(self, *owned: Owned) -> None:
-        """Set up miners whose entries are there, or try to; what they were sent is forgotten."""
+        """Set up miners that have entries, or try to, and clear what they were sent for that."""
         config_entries = self.hass.config_entries
         if DOMAIN not in self.hass.config.components:
             # That sets up all of them, as at the start of Home Assistant.
@@ -128,17 +128,17 @@ class Fleet:
             each.miner.writes.clear()
 
     async def see(self, *owned: Owned) -> None:
-        """Let somebody see miners where they are."""
+        """Report miners where they are, as a scan does."""
         await async_match_entries(self.hass, *(found(each.miner) for each in owned))
         await self.settle()
 
     async def settle(self) -> None:
-        """Wait until nothing is under way."""
+        """Wait until no task is left."""
         await self.hass.async_block_till_done(wait_background_tasks=True)
 
 
 async def rotate(*miners: SimulatedMiner) -> None:
-    """Let each miner take the address of the one before it, and the first that of the last."""
+    """Give each miner the address of the one before it, and the first that of the last."""
     for miner in miners[:-1]:
         await miners[-1].swap(miner)
 
@@ -164,7 +164,7 @@ async def second_address(miner: SimulatedMiner, host: str) -> AsyncGenerator[Non
 
 
 def found(miner: SimulatedMiner) -> DiscoveredMiner:
-    """Return what a scan sees of a miner."""
+    """Return what a scan finds out about a miner."""
     return DiscoveredMiner(
         host=miner.host,
         port=miner.port,
@@ -175,7 +175,7 @@ def found(miner: SimulatedMiner) -> DiscoveredMiner:
 
 
 def issues(hass: HomeAssistant) -> list[ir.IssueEntry]:
-    """Return what has to be repaired, in the order in which it was found out."""
+    """Return the active repair issues in the order in which they were raised."""
     return [
         issue
         for issue in ir.async_get(hass).issues.values()
@@ -184,7 +184,7 @@ def issues(hass: HomeAssistant) -> list[ir.IssueEntry]:
 
 
 def issues_told(hass: HomeAssistant) -> list[str]:
-    """Return what has to be repaired, in words."""
+    """Return the active repair issues as texts, each with the name of its miner."""
     return [
         f"{issue.translation_key} of {(issue.translation_placeholders or {})['miner']}"
         for issue in issues(hass)

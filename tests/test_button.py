@@ -1,4 +1,4 @@
-"""Things that a miner does once."""
+"""Buttons of a miner."""
 
 import asyncio
 
@@ -38,7 +38,7 @@ AUTO = {"cmd": "set_led", "param": "auto"}
 
 
 async def press(hass: HomeAssistant, key: str) -> None:
-    """Press a button of the miner called Miner, and see what comes of it."""
+    """Press a button of the miner called Miner and wait for its effects."""
     await act(hass, "button.press", f"button.miner_{key}")
 
 
@@ -49,7 +49,6 @@ async def test_every_generation_has_its_buttons(
     snapshot: SnapshotAssertion,
     config_entry: MockConfigEntry,
 ) -> None:
-    """All buttons are as they were when somebody last looked."""
     await snapshot_platform(hass, entity_registry, snapshot, config_entry.entry_id)
 
 
@@ -61,13 +60,12 @@ async def test_every_generation_has_its_buttons(
 async def test_preheating_exists_where_the_firmware_has_it(
     hass: HomeAssistant, preheats: bool
 ) -> None:
-    """V2.2 has dropped it."""
+    """V2.2 has no command for it."""
     assert ("button.miner_preheat" in hass.states.async_entity_ids()) is preheats
 
 
 @pytest.mark.parametrize("password", [""])
 async def test_without_a_password_there_is_no_button(hass: HomeAssistant) -> None:
-    """Nothing can be done, so nothing looks as if."""
     assert hass.states.async_entity_ids("button") == []
 
 
@@ -78,7 +76,7 @@ async def test_without_a_password_there_is_no_button(hass: HomeAssistant) -> Non
 async def test_mining_is_restarted(
     hass: HomeAssistant, miner: SimulatedMiner, clock: Clock
 ) -> None:
-    """Mining begins anew; the control board goes on."""
+    """The control board is not restarted."""
     booted = miner.state.booted_at
     await clock.tick(5)
 
@@ -92,7 +90,7 @@ async def test_mining_is_restarted(
 async def test_a_restart_that_was_taken_in_silence_is_no_error(
     hass: HomeAssistant, miner: SimulatedMiner
 ) -> None:
-    """Restarting ends the process that would have answered."""
+    """A restart ends the process that would have answered."""
     miner.misbehave("restart_btminer", Closed(execute=True))
 
     await press(hass, "restart_mining")
@@ -103,7 +101,6 @@ async def test_a_restart_that_was_taken_in_silence_is_no_error(
 async def test_mining_is_not_restarted_twice_in_a_minute(
     hass: HomeAssistant, miner: SimulatedMiner, clock: Clock
 ) -> None:
-    """Two presses are one restart, and the second says when the next is possible."""
     await press(hass, "restart_mining")
     await clock.tick(20)
 
@@ -120,7 +117,6 @@ async def test_mining_is_not_restarted_twice_in_a_minute(
 async def test_the_control_board_is_rebooted(
     hass: HomeAssistant, miner: SimulatedMiner, clock: Clock
 ) -> None:
-    """The miner is away for a while and comes back by itself."""
     await press(hass, "reboot")
     assert miner.writes == [{"cmd": "reboot"}]
     assert miner.state.away
@@ -146,7 +142,6 @@ async def test_a_press_that_fails_is_explained(
     how: Misbehaviour,
     reason: str,
 ) -> None:
-    """Whoever pressed gets one translated sentence."""
     miner.misbehave("*", how)
 
     with pytest.raises(HomeAssistantError) as error:
@@ -163,7 +158,7 @@ async def test_a_press_that_fails_is_explained(
 async def test_a_miner_shows_which_one_it_is(
     hass: HomeAssistant, miner: SimulatedMiner, clock: Clock
 ) -> None:
-    """The red LED flashes for half a minute; then the miner drives it again."""
+    """The red LED flashes for half a minute; then the miner controls it again."""
     await press(hass, "identify")
     assert miner.writes == [FLASH]
     assert miner.state.led == {"red": Led(period=200, duration=100, start=0)}
@@ -182,7 +177,6 @@ async def test_a_miner_shows_which_one_it_is(
 async def test_pressed_again_the_half_minute_starts_anew(
     hass: HomeAssistant, miner: SimulatedMiner, clock: Clock
 ) -> None:
-    """Somebody is still on the way to the miner."""
     await press(hass, "identify")
     await clock.tick(20)
     await press(hass, "identify")
@@ -199,7 +193,6 @@ async def test_pressed_again_the_half_minute_starts_anew(
 async def test_a_flash_that_is_refused_is_not_ended(
     hass: HomeAssistant, miner: SimulatedMiner, clock: Clock
 ) -> None:
-    """What did not begin needs no end."""
     miner.misbehave("set_led", Refused(132), times=1)
     with pytest.raises(HomeAssistantError):
         await press(hass, "identify")
@@ -215,7 +208,6 @@ async def test_an_unloaded_miner_does_not_go_on_flashing(
     clock: Clock,
     config_entry: MockConfigEntry,
 ) -> None:
-    """Nobody will be there in half a minute, so it ends at once."""
     await press(hass, "identify")
 
     assert await hass.config_entries.async_unload(config_entry.entry_id)
@@ -231,7 +223,6 @@ async def test_a_miner_that_is_unloaded_and_does_not_flash_is_left_alone(
     clock: Clock,
     config_entry: MockConfigEntry,
 ) -> None:
-    """Neither before nor after it flashed."""
     await press(hass, "identify")
     await clock.tick(30)
     assert miner.writes == [FLASH, AUTO]
@@ -247,7 +238,7 @@ async def test_a_flash_that_begins_after_its_entry_ended_ends_at_once(
     clock: Clock,
     config_entry: MockConfigEntry,
 ) -> None:
-    """The miner took its time to answer, and was unloaded meanwhile."""
+    """The miner answers only after its entry was unloaded."""
     held = Held()
     miner.misbehave("set_led", held, times=1)
     call = hass.async_create_task(press(hass, "identify"))
@@ -264,7 +255,7 @@ async def test_a_flash_that_begins_after_its_entry_ended_ends_at_once(
 async def test_an_led_does_not_go_on_flashing_when_home_assistant_stops(
     hass: HomeAssistant, miner: SimulatedMiner
 ) -> None:
-    """Entries are not unloaded then."""
+    """Home Assistant does not unload entries when it stops."""
     await press(hass, "identify")
 
     hass.bus.async_fire(EVENT_HOMEASSISTANT_STOP)
@@ -286,7 +277,6 @@ async def test_an_led_that_cannot_be_given_back_is_no_error(
     how: Misbehaviour,
     unloaded: bool,
 ) -> None:
-    """Nobody can do anything about it, and nothing stands in the log."""
     await press(hass, "identify")
     miner.misbehave("*", how)
 
@@ -306,7 +296,7 @@ async def test_an_led_that_cannot_be_given_back_is_no_error(
 async def test_an_led_is_given_back_as_soon_as_the_miner_can_be_told(
     hass: HomeAssistant, miner: SimulatedMiner, clock: Clock, lost: int
 ) -> None:
-    """Otherwise it would flash for ever."""
+    """Otherwise the LED would flash for ever."""
     await press(hass, "identify")
     miner.misbehave("set_led", Closed())
     for _ in range(lost):
@@ -328,7 +318,7 @@ async def test_a_miner_that_keeps_its_led_is_left_alone_in_the_end(
     clock: Clock,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    """After ten minutes, and the log says so."""
+    """The integration gives up after ten minutes and logs it."""
     await press(hass, "identify")
     miner.misbehave("set_led", Refused(132))
     for _ in range(20):
@@ -352,7 +342,7 @@ async def test_an_led_that_somebody_else_wants_is_not_taken_back(
     under_way: bool,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    """Neither before the next try nor after one that is just under way."""
+    """Another LED command ends the retries, both between two tries and during one."""
     await press(hass, "identify")
     held = Held(then=Refused(132))
     miner.misbehave("set_led", held, times=1)
@@ -376,7 +366,6 @@ async def test_an_led_that_somebody_else_wants_is_not_taken_back(
 async def test_pressed_again_while_the_led_is_not_given_back(
     hass: HomeAssistant, miner: SimulatedMiner, clock: Clock
 ) -> None:
-    """The half-minute starts anew, once."""
     await press(hass, "identify")
     miner.misbehave("set_led", Refused(132), times=1)
     await clock.tick(30)
@@ -393,7 +382,6 @@ async def test_pressed_again_while_the_led_is_not_given_back(
 async def test_pressed_again_when_the_half_minute_is_just_over(
     hass: HomeAssistant, miner: SimulatedMiner, clock: Clock
 ) -> None:
-    """An end that fails then leaves no second one behind."""
     await press(hass, "identify")
     await clock.tick(29)
     miner.misbehave("set_led", held := Held(), times=1)
@@ -419,7 +407,6 @@ async def test_an_unloaded_miner_gets_its_led_back_with_a_last_try(
     config_entry: MockConfigEntry,
     stops: bool,
 ) -> None:
-    """And nothing is tried after it, whatever became of it."""
     await press(hass, "identify")
     miner.misbehave("set_led", Refused(132))
     await clock.tick(30)
@@ -443,7 +430,7 @@ async def test_an_unloaded_miner_gets_its_led_back_with_a_last_try(
 async def test_only_a_stopped_miner_can_be_preheated(
     hass: HomeAssistant, miner: SimulatedMiner, clock: Clock
 ) -> None:
-    """Mining boards are hot already."""
+    """The hashboards of a mining miner are hot already."""
     assert shown(hass, "button.miner_preheat") == STATE_UNAVAILABLE
 
     miner.state.mining = False
@@ -460,7 +447,6 @@ async def test_only_a_stopped_miner_can_be_preheated(
 async def test_buttons_are_unavailable_when_the_miner_is_away(
     hass: HomeAssistant, miner: SimulatedMiner, clock: Clock
 ) -> None:
-    """A button that cannot reach its miner says so."""
     miner.state.mining = False
     await clock.next_poll()
     await miner.disconnect()
@@ -474,7 +460,6 @@ async def test_buttons_are_unavailable_when_the_miner_is_away(
 async def test_a_press_does_not_wait_for_a_whole_poll(
     hass: HomeAssistant, miner: SimulatedMiner, clock: Clock
 ) -> None:
-    """It goes as soon as the line is free, between two readings."""
     held = Held()
     miner.misbehave("status", held)
     clock.move(30)

@@ -1,4 +1,4 @@
-"""How the owner of a miner is asked about it."""
+"""Config flow: adding a miner, asking for its password again, and reconfiguring it."""
 
 import asyncio
 from collections.abc import Callable, Generator
@@ -52,7 +52,7 @@ every_generation = pytest.mark.parametrize(
 
 @pytest.fixture
 def set_up_entry() -> Generator[AsyncMock]:
-    """Entries are made, but not set up."""
+    """Create entries without setting them up."""
     with patch(
         "custom_components.whatsminer.async_setup_entry", return_value=True
     ) as set_up:
@@ -60,7 +60,7 @@ def set_up_entry() -> Generator[AsyncMock]:
 
 
 def answers(miner: SimulatedMiner, **changes: Any) -> dict[str, Any]:
-    """Return what the owner of a miner fills in."""
+    """Return what the user fills in."""
     return {
         CONF_HOST: miner.host,
         CONF_PORT: miner.port,
@@ -70,7 +70,7 @@ def answers(miner: SimulatedMiner, **changes: Any) -> dict[str, Any]:
 
 
 async def begin(hass: HomeAssistant) -> ConfigFlowResult:
-    """Choose to add one miner, by its address."""
+    """Start to add one miner by its address."""
     result = await hass.config_entries.flow.async_init(
         DOMAIN, context={"source": SOURCE_USER}
     )
@@ -85,7 +85,7 @@ async def begin(hass: HomeAssistant) -> ConfigFlowResult:
 
 
 def issues(hass: HomeAssistant) -> list[str | None]:
-    """Return what has to be repaired at miners."""
+    """Return the active repair issues of the integration."""
     return [
         issue.translation_key
         for issue in ir.async_get(hass).issues.values()
@@ -94,7 +94,7 @@ def issues(hass: HomeAssistant) -> list[str | None]:
 
 
 def domains(hass: HomeAssistant, entry: ConfigEntry) -> set[str]:
-    """Return what kinds of entities a miner has."""
+    """Return the platforms in which a miner has entities."""
     entities = er.async_entries_for_config_entry(er.async_get(hass), entry.entry_id)
     return {entity.domain for entity in entities}
 
@@ -102,7 +102,7 @@ def domains(hass: HomeAssistant, entry: ConfigEntry) -> set[str]:
 async def fill_in(
     hass: HomeAssistant, form: ConfigFlowResult, data: dict[str, Any]
 ) -> ConfigFlowResult:
-    """Send a form."""
+    """Submit a form."""
     return await hass.config_entries.flow.async_configure(form["flow_id"], data)
 
 
@@ -131,7 +131,7 @@ async def test_a_miner_is_added(
     miner: SimulatedMiner,
     set_up_entry: AsyncMock,
 ) -> None:
-    """Its MAC address is what it is known by, and nothing was changed on it."""
+    """The unique id is the MAC address, and nothing is written to the miner."""
     mac = miner.mac.lower()
 
     result = await fill_in(hass, form, answers(miner))
@@ -155,7 +155,6 @@ async def test_a_miner_is_added(
 async def test_the_form_starts_with_the_usual_port_and_no_password(
     form: ConfigFlowResult,
 ) -> None:
-    """What nearly everybody needs is there already."""
     assert form["data_schema"] is not None
     data = form["data_schema"]({CONF_HOST: "192.0.2.1"})
 
@@ -165,7 +164,6 @@ async def test_the_form_starts_with_the_usual_port_and_no_password(
 async def test_without_a_password_nothing_can_be_changed(
     hass: HomeAssistant, form: ConfigFlowResult, miner: SimulatedMiner
 ) -> None:
-    """Leaving it out is a choice: there are readings, and no entity that writes."""
     data = answers(miner)
     del data[CONF_PASSWORD]
 
@@ -183,7 +181,6 @@ async def test_without_a_password_nothing_can_be_changed(
 async def test_with_a_password_it_can_be_controlled(
     hass: HomeAssistant, form: ConfigFlowResult, miner: SimulatedMiner
 ) -> None:
-    """The entities that write exist from the start."""
     result = await fill_in(hass, form, answers(miner))
     await hass.async_block_till_done()
 
@@ -199,7 +196,6 @@ async def test_an_empty_password_is_none(
     set_up_entry: AsyncMock,
     password: str | None,
 ) -> None:
-    """A field that was emptied is a field that was left out."""
     data = answers(miner, **({} if password is None else {CONF_PASSWORD: password}))
     if password is None:
         del data[CONF_PASSWORD]
@@ -216,7 +212,7 @@ async def test_spaces_around_the_host_do_no_harm(
     miner: SimulatedMiner,
     set_up_entry: AsyncMock,
 ) -> None:
-    """They come with copying, and nobody sees them."""
+    """Spaces come along with copied text."""
     result = await fill_in(hass, form, answers(miner, host=f" {miner.host} "))
 
     assert result["type"] is FlowResultType.CREATE_ENTRY
@@ -239,7 +235,7 @@ async def test_a_miner_without_a_name_is_called_by_model_and_mac(
     set_up_entry: AsyncMock,
     model: str,
 ) -> None:
-    """What all miners are called from the factory is no name."""
+    """The host name that all miners have from the factory is not used."""
     result = await fill_in(hass, form, answers(miner))
 
     assert result["title"] == f"{model} {miner.mac[-5:].replace(':', '')}"
@@ -251,7 +247,6 @@ async def test_a_miner_is_called_by_its_host_name(
     miner: SimulatedMiner,
     set_up_entry: AsyncMock,
 ) -> None:
-    """Somebody gave it a name already."""
     miner.state.hostname = "garage-left"
 
     result = await fill_in(hass, form, answers(miner))
@@ -265,7 +260,7 @@ async def test_a_miner_that_tells_no_model_still_has_a_title(
     miner: SimulatedMiner,
     set_up_entry: AsyncMock,
 ) -> None:
-    """Its make will do."""
+    """The title is the manufacturer then."""
     miner.misbehave("devdetails", Refused(132))
 
     result = await fill_in(hass, form, answers(miner))
@@ -276,7 +271,7 @@ async def test_a_miner_that_tells_no_model_still_has_a_title(
 async def test_a_stopped_miner_is_added(
     hass: HomeAssistant, form: ConfigFlowResult, set_up_entry: AsyncMock
 ) -> None:
-    """A miner need not mine to be known, where its control board tells the MAC address."""
+    """The control board of some firmware reports the MAC address while mining is stopped."""
     async with SimulatedMiner(quirks={Quirk.PROCESS_DOWN}) as miner:
         miner.state.mining = False
 
@@ -292,7 +287,7 @@ async def test_a_miner_that_takes_no_commands_is_added_all_the_same(
     miner: SimulatedMiner,
     set_up_entry: AsyncMock,
 ) -> None:
-    """Its API switch can be turned later; the password is kept until then."""
+    """The API switch can be turned on later; the password is kept until then."""
     miner.api_open = False
 
     result = await fill_in(hass, form, answers(miner))
@@ -305,7 +300,6 @@ async def test_a_miner_that_takes_no_commands_is_added_all_the_same(
 async def test_a_miner_that_takes_no_commands_gets_a_repair(
     hass: HomeAssistant, form: ConfigFlowResult, miner: SimulatedMiner
 ) -> None:
-    """What was no error in the form is said right after."""
     miner.api_open = False
 
     await fill_in(hass, form, answers(miner))
@@ -347,7 +341,6 @@ async def test_an_error_is_explained_and_recovered_from(
     how: Misbehaviour,
     errors: dict[str, str],
 ) -> None:
-    """The form comes back with what was wrong, and once that is right it leads on."""
     miner.misbehave(command, how)
     result = await fill_in(hass, form, answers(miner))
     assert result["type"] is FlowResultType.FORM
@@ -364,7 +357,6 @@ async def test_nothing_at_the_address(
     miner: SimulatedMiner,
     set_up_entry: AsyncMock,
 ) -> None:
-    """The miner is off."""
     await miner.disconnect()
     result = await fill_in(hass, form, answers(miner))
     assert result["errors"] == {"base": "cannot_connect"}
@@ -388,7 +380,6 @@ async def test_a_host_that_cannot_be_found(
     set_up_entry: AsyncMock,
     failure: Exception,
 ) -> None:
-    """Whatever is typed, there is a form with an error."""
     with patch("socket.getaddrinfo", side_effect=failure):
         result = await fill_in(hass, form, answers(miner, host="no such host"))
     assert result["errors"] == {"base": "cannot_connect"}
@@ -405,7 +396,7 @@ async def test_a_miner_that_does_not_answer(
     clock: Clock,
     command: str,
 ) -> None:
-    """The flow ends its wait, at whatever point the silence begins."""
+    """The flow stops waiting, wherever in the conversation the miner falls silent."""
     silent = Held()
     miner.misbehave(JOINED, Refused(14))
     miner.misbehave(command, silent)
@@ -428,7 +419,7 @@ async def test_a_miner_without_a_usable_mac(
     set_up_entry: AsyncMock,
     mac: str,
 ) -> None:
-    """What cannot be told from others is not added."""
+    """A miner that cannot be recognised is not added."""
     async with SimulatedMiner(mac=mac) as nameless:
         result = await fill_in(hass, form, answers(nameless))
     assert result["errors"] == {"base": "no_mac"}
@@ -442,7 +433,7 @@ async def test_another_makers_miner(
     miner: SimulatedMiner,
     set_up_entry: AsyncMock,
 ) -> None:
-    """They speak much the same language."""
+    """Other makers' miners speak a similar protocol."""
     miner.misbehave("get_version", Refused(14, "Invalid command"))
     miner.misbehave(
         "devdetails",
@@ -465,7 +456,7 @@ async def test_a_wrong_password(
     miner: SimulatedMiner,
     set_up_entry: AsyncMock,
 ) -> None:
-    """It is said at its field; it is never filled in again, but the rest is."""
+    """The error is at the password field, which is empty again, unlike the others."""
     result = await fill_in(hass, form, answers(miner, password="mistaken"))
 
     assert result["errors"] == {CONF_PASSWORD: "wrong_password"}
@@ -487,7 +478,7 @@ async def test_a_port_that_can_be_none(
     set_up_entry: AsyncMock,
     port: float,
 ) -> None:
-    """It is said at its field, and nothing is connected to."""
+    """The error is at the port field, and no connection is made."""
     result = await fill_in(hass, form, answers(miner, port=port))
     assert result["errors"] == {CONF_PORT: "invalid_port"}
     assert miner.connections == 0
@@ -503,7 +494,7 @@ async def test_an_empty_host(
     set_up_entry: AsyncMock,
     host: str,
 ) -> None:
-    """It is said at its field, and nothing is connected to."""
+    """The error is at the host field, and no connection is made."""
     result = await fill_in(hass, form, answers(miner, host=host))
     assert result["errors"] == {CONF_HOST: "invalid_host"}
     assert miner.connections == 0
@@ -517,7 +508,6 @@ async def test_several_errors_in_a_row(
     miner: SimulatedMiner,
     set_up_entry: AsyncMock,
 ) -> None:
-    """One flow is enough, whatever happens in it."""
     result = await fill_in(hass, form, answers(miner, port=0))
     result = await fill_in(hass, result, answers(miner, host=""))
     result = await fill_in(hass, result, answers(miner, password="mistaken"))
@@ -536,7 +526,6 @@ async def test_another_address_in_the_same_flow_is_another_miner(
     hydro_miner: SimulatedMiner,
     set_up_entry: AsyncMock,
 ) -> None:
-    """What was learned of the first address does not count at the second."""
     result = await fill_in(hass, form, answers(miner, password="mistaken"))
 
     await recovers(hass, result, hydro_miner)
@@ -552,7 +541,6 @@ async def test_a_miner_is_added_once(
     miner: SimulatedMiner,
     set_up_entry: AsyncMock,
 ) -> None:
-    """The second time says so and changes nothing."""
     before = dict(config_entry.data)
 
     result = await fill_in(hass, form, answers(miner))
@@ -570,7 +558,7 @@ async def test_a_miner_that_is_polled_is_not_connected_to_again(
     config_entry: MockConfigEntry,
     miner: SimulatedMiner,
 ) -> None:
-    """It is known to be there, and copes with one connection at a time."""
+    """A miner copes with one connection at a time."""
     before, connections = dict(config_entry.data), miner.connections
 
     result = await fill_in(hass, form, answers(miner, host=f" {miner.host}"))
@@ -586,7 +574,6 @@ async def test_a_miner_that_is_polled_is_not_connected_to_again(
 async def test_a_poll_under_way_is_not_disturbed_by_adding_its_miner_again(
     hass: HomeAssistant, form: ConfigFlowResult, miner: SimulatedMiner, clock: Clock
 ) -> None:
-    """The answer does not have to wait for it, either."""
     held = Held()
     miner.misbehave("status", held, times=1)
     clock.move(30)
@@ -608,7 +595,7 @@ async def test_a_known_miner_that_was_away_is_looked_for(
     miner: SimulatedMiner,
     clock: Clock,
 ) -> None:
-    """What is known of the address is old: it may be another miner's by now."""
+    """The stored address of a miner that was away may be another miner's by now."""
     await miner.disconnect()
     await clock.next_poll(2)
     form = await fill_in(hass, form, answers(miner))
@@ -631,7 +618,6 @@ async def test_another_miner_at_the_address_of_a_known_one_is_added(
     miner: SimulatedMiner,
     clock: Clock,
 ) -> None:
-    """The address is no longer that of the entry that has it."""
     await miner.disconnect()
     await clock.next_poll()
     clock.miners.clear()
@@ -656,7 +642,7 @@ async def test_another_miner_at_another_port_is_added_beside_one_that_is_polled(
     miner: SimulatedMiner,
     hydro_miner: SimulatedMiner,
 ) -> None:
-    """Several may be behind one host, each with its own port."""
+    """Several miners may be behind one host, each with its own port."""
     result = await fill_in(hass, form, answers(hydro_miner))
 
     assert result["type"] is FlowResultType.CREATE_ENTRY
@@ -670,7 +656,6 @@ async def test_a_known_miner_at_a_new_address_is_followed(
     miner: SimulatedMiner,
     set_up_entry: AsyncMock,
 ) -> None:
-    """Host and port are updated; the password that was given is not needed for it."""
     hass.config_entries.async_update_entry(
         config_entry, data={**config_entry.data, CONF_HOST: "192.0.2.1", CONF_PORT: 1}
     )
@@ -693,7 +678,6 @@ async def test_an_ignored_miner_is_added_all_the_same(
     miner: SimulatedMiner,
     set_up_entry: AsyncMock,
 ) -> None:
-    """Somebody has changed his mind; it is no longer ignored then."""
     await hass.config_entries.flow.async_init(
         DOMAIN,
         context={"source": SOURCE_IGNORE},
@@ -713,7 +697,7 @@ async def test_a_new_control_board_is_no_new_miner(
     config_entry: MockConfigEntry,
     miner: SimulatedMiner,
 ) -> None:
-    """Its boards tell which miner it is: that is a repair, and the entry stays as it is."""
+    """Its hashboards show which miner it is: a repair is offered, and the entry stays."""
     before = dict(config_entry.data)
     miner.replace_control_board("02:00:00:00:00:01")
     assert not await hass.config_entries.async_reload(config_entry.entry_id)
@@ -751,7 +735,6 @@ async def test_the_new_password_is_taken(
     miner: SimulatedMiner,
     set_up_entry: AsyncMock,
 ) -> None:
-    """It is tried, kept, and the miner is set up with it; nothing else changes."""
     before = dict(config_entry.data)
     form = await ask_again(hass, config_entry, miner)
 
@@ -769,7 +752,6 @@ async def test_the_new_password_is_taken(
 async def test_a_password_that_is_wrong_again_can_be_given_again(
     hass: HomeAssistant, config_entry: MockConfigEntry, miner: SimulatedMiner
 ) -> None:
-    """Nothing changes until it is right, and what was typed is not filled in."""
     before = dict(config_entry.data)
     form = await ask_again(hass, config_entry, miner)
 
@@ -805,7 +787,6 @@ async def test_a_password_that_cannot_be_tried_is_not_taken(
     how: Misbehaviour,
     error: str,
 ) -> None:
-    """The form stays until the miner can be asked."""
     form = await ask_again(hass, config_entry, miner)
     miner.misbehave(command, how)
     form = await fill_in(hass, form, {CONF_PASSWORD: "changed"})
@@ -821,7 +802,7 @@ async def test_a_password_that_cannot_be_tried_is_not_taken(
 async def test_the_password_of_another_miner_is_not_taken(
     hass: HomeAssistant, config_entry: MockConfigEntry, miner: SimulatedMiner
 ) -> None:
-    """It is not even sent to the miner that has the address now."""
+    """The password is not even sent to the miner that has the address now."""
     form = await ask_again(hass, config_entry, miner)
     await miner.disconnect()
     async with SimulatedMiner(seed=2, port=miner.port, password="changed") as other:
@@ -838,7 +819,7 @@ async def test_the_password_of_another_miner_is_not_taken(
 async def test_a_password_is_not_tried_where_another_miner_is_known_to_be(
     hass: HomeAssistant, config_entry: MockConfigEntry, make_entry: MakeEntry
 ) -> None:
-    """That one is polled, and not disturbed for it; there is no field to say it at."""
+    """The form has no field for the address, so the error is a general one."""
     form = await config_entry.start_reauth_flow(hass)
     await hass.config_entries.async_unload(config_entry.entry_id)
     async with SimulatedMiner(seed=2) as other:
@@ -867,7 +848,7 @@ async def test_without_a_new_password_there_are_readings_only_from_now_on(
     data: dict[str, str],
     reachable: bool,
 ) -> None:
-    """It is a choice, for which the miner need not be asked: what writes goes away."""
+    """The miner is not asked, and the entities that write are removed."""
     before = dict(config_entry.data)
     form = await ask_again(hass, config_entry, miner)
     assert domains(hass, config_entry) == READING | WRITING
@@ -894,7 +875,6 @@ async def test_after_the_new_password_the_miner_can_be_controlled(
     miner: SimulatedMiner,
     chosen_platforms: None,
 ) -> None:
-    """From a password that was changed elsewhere to a switch that works."""
     miner.password = "changed"
     assert await hass.config_entries.async_setup(config_entry.entry_id)
     await hass.async_block_till_done()
@@ -922,7 +902,7 @@ async def test_a_password_is_tried_over_the_line_that_is_there(
     clock: Clock,
     command: str,
 ) -> None:
-    """A poll under way is not disturbed by a second connection; it is waited for."""
+    """A miner copes with one connection at a time."""
     form = await ask_again(hass, config_entry, miner)
     held = Held()
     miner.misbehave(command, held, times=1)
@@ -948,7 +928,6 @@ async def test_a_password_is_tried_over_the_line_that_is_there(
 async def test_a_wrong_password_that_is_tried_leaves_a_loaded_miner_as_it_is(
     hass: HomeAssistant, config_entry: MockConfigEntry, miner: SimulatedMiner
 ) -> None:
-    """What is typed into a form is no password of the entry until it was right."""
     form = await config_entry.start_reauth_flow(hass)
     form = await fill_in(hass, form, {CONF_PASSWORD: "mistaken"})
     assert form["errors"] == {CONF_PASSWORD: "wrong_password"}
@@ -963,7 +942,7 @@ async def test_a_wrong_password_that_is_tried_leaves_a_loaded_miner_as_it_is(
 
 
 async def reconfigure(hass: HomeAssistant, entry: MockConfigEntry) -> ConfigFlowResult:
-    """Choose to change what was entered, and return the form."""
+    """Start to reconfigure an entry and return the form."""
     result = await entry.start_reconfigure_flow(hass)
     assert result["type"] is FlowResultType.FORM
     assert result["step_id"] == "reconfigure"
@@ -975,7 +954,7 @@ async def reconfigure(hass: HomeAssistant, entry: MockConfigEntry) -> ConfigFlow
 def changes(
     miner: SimulatedMiner, *, read_only: bool = False, **others: Any
 ) -> dict[str, Any]:
-    """Return what is sent when no more is changed than is named."""
+    """Return what is submitted when only the named values change."""
     return {
         CONF_HOST: miner.host,
         CONF_PORT: miner.port,
@@ -991,7 +970,7 @@ async def check_reconfigured(
     miner: SimulatedMiner,
     password: str = DEFAULT_PASSWORD,
 ) -> None:
-    """Check that an entry has what was entered, and its miner is set up with it."""
+    """Check that an entry has what was entered, and that its miner is set up with it."""
     assert result["type"] is FlowResultType.ABORT, result
     assert result["reason"] == "reconfigure_successful"
     await hass.async_block_till_done(wait_background_tasks=True)
@@ -1012,7 +991,6 @@ async def check_reconfigured(
 async def test_what_there_is_is_filled_in_but_for_the_password(
     hass: HomeAssistant, config_entry: MockConfigEntry, miner: SimulatedMiner
 ) -> None:
-    """To send it as it is changes nothing."""
     form = await reconfigure(hass, config_entry)
     assert form["data_schema"] is not None
     schema = form["data_schema"].schema
@@ -1040,7 +1018,6 @@ async def test_a_new_address_is_taken(
     where: str,
     loaded: bool,
 ) -> None:
-    """Its miner was found there; it may have been missed before."""
     form = await reconfigure(hass, config_entry)
     old_port = miner.port
     if where == "host":
@@ -1061,7 +1038,6 @@ async def test_a_new_address_is_taken(
 async def test_a_new_password_is_taken(
     hass: HomeAssistant, config_entry: MockConfigEntry, miner: SimulatedMiner
 ) -> None:
-    """It has been tried."""
     miner.password = "changed"
     form = await reconfigure(hass, config_entry)
 
@@ -1079,7 +1055,7 @@ async def test_a_password_need_not_be_entered_again_to_keep_it(
     home_network: IPv4Network,
     others: dict[str, str],
 ) -> None:
-    """An empty field changes nothing."""
+    """An empty field keeps the password."""
     form = await reconfigure(hass, config_entry)
     await miner.move(str(home_network[2]))
 
@@ -1092,7 +1068,6 @@ async def test_a_password_need_not_be_entered_again_to_keep_it(
 async def test_a_password_can_be_forgotten(
     hass: HomeAssistant, config_entry: MockConfigEntry, miner: SimulatedMiner
 ) -> None:
-    """What writes goes away, and nothing of it is left."""
     form = await reconfigure(hass, config_entry)
 
     result = await fill_in(hass, form, changes(miner, read_only=True))
@@ -1106,7 +1081,6 @@ async def test_a_password_can_be_forgotten(
 async def test_a_password_can_be_added(
     hass: HomeAssistant, config_entry: MockConfigEntry, miner: SimulatedMiner
 ) -> None:
-    """What writes is there from then on; there was nothing to forget."""
     assert domains(hass, config_entry) == READING
     form = await reconfigure(hass, config_entry)
     assert form["data_schema"] is not None
@@ -1127,7 +1101,6 @@ async def test_without_a_password_there_may_stay_none(
     miner: SimulatedMiner,
     home_network: IPv4Network,
 ) -> None:
-    """There is an address to change, too."""
     form = await reconfigure(hass, config_entry)
     await miner.move(str(home_network[2]))
 
@@ -1141,7 +1114,7 @@ async def test_without_a_password_there_may_stay_none(
 async def test_a_new_password_is_taken_while_the_api_is_closed(
     hass: HomeAssistant, config_entry: MockConfigEntry, miner: SimulatedMiner
 ) -> None:
-    """It cannot be tried, and an issue says so."""
+    """A password cannot be tried while the API is closed, and an issue says so."""
     miner.api_open = False
     miner.password = "changed"
     form = await reconfigure(hass, config_entry)
@@ -1175,7 +1148,6 @@ async def test_changes_that_cannot_be_made(
     wrong: dict[str, Any],
     errors: dict[str, str],
 ) -> None:
-    """They are said at their fields, and nobody is asked."""
     before, connections = dict(config_entry.data), miner.connections
     form = await reconfigure(hass, config_entry)
 
@@ -1200,7 +1172,7 @@ async def test_a_change_that_fails_is_explained_and_recovered_from(
     how: Misbehaviour,
     errors: dict[str, str],
 ) -> None:
-    """What was entered is still there, but for the password; the entry has not changed."""
+    """The form keeps what was entered, except the password."""
     before = dict(config_entry.data)
     form = await reconfigure(hass, config_entry)
     await miner.move(str(home_network[2]))
@@ -1227,7 +1199,6 @@ async def test_nothing_at_the_new_address(
     miner: SimulatedMiner,
     home_network: IPv4Network,
 ) -> None:
-    """The entry keeps the old one."""
     before = dict(config_entry.data)
     form = await reconfigure(hass, config_entry)
 
@@ -1244,7 +1215,6 @@ async def test_nothing_at_the_new_address(
 async def test_a_password_that_is_wrong_changes_nothing(
     hass: HomeAssistant, config_entry: MockConfigEntry, miner: SimulatedMiner
 ) -> None:
-    """The one that works is still used."""
     form = await reconfigure(hass, config_entry)
 
     form = await fill_in(hass, form, changes(miner, password="mistaken"))
@@ -1267,7 +1237,7 @@ async def test_the_address_of_another_miner_is_refused(
     hydro_miner: SimulatedMiner,
     password: str,
 ) -> None:
-    """It is said at the field, and no password is sent there."""
+    """The error is at the host field, and no password is sent to the other miner."""
     form = await reconfigure(hass, config_entry)
     new = changes(hydro_miner, password=DEFAULT_PASSWORD)
     if not password:
@@ -1290,7 +1260,6 @@ async def test_the_address_of_another_miner_that_is_polled_is_refused_at_once(
     hydro_miner: SimulatedMiner,
     make_entry: MakeEntry,
 ) -> None:
-    """It is known who is there, so that nobody connects to it."""
     other = make_entry(hydro_miner, title="Other")
     other.add_to_hass(hass)
     assert await hass.config_entries.async_setup(other.entry_id)
@@ -1311,7 +1280,6 @@ async def test_nothing_changes_while_the_miner_gets_another_firmware(
     miner: SimulatedMiner,
     set_up: WhatsminerCoordinator,
 ) -> None:
-    """It is not even asked."""
     form = await reconfigure(hass, config_entry)
     with set_up.client.exclusive():
         form = await fill_in(hass, form, changes(miner))
@@ -1332,7 +1300,7 @@ async def test_a_miner_is_asked_over_the_line_that_is_there(
     clock: Clock,
     command: str,
 ) -> None:
-    """A poll under way is not disturbed by a second connection; it is waited for."""
+    """A miner copes with one connection at a time."""
     miner.password = "changed"
     form = await reconfigure(hass, config_entry)
     held = Held()

@@ -1,4 +1,4 @@
-"""The Energy dashboard takes what a miner uses."""
+"""The Energy dashboard accepts the sensors of a miner."""
 
 from typing import Any
 
@@ -57,7 +57,7 @@ async def test_the_energy_dashboard_has_no_complaint(
     clock: Clock,
     hass_ws_client: WebSocketGenerator,
 ) -> None:
-    """Neither of the energy nor of the power: classes, units and statistics are right."""
+    """Device classes, units and statistics of energy and power are what the dashboard expects."""
     assert await async_setup_component(hass, "energy", {})
     await clock.next_poll(10)
     await async_wait_recording_done(hass)

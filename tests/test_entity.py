@@ -58,7 +58,6 @@ async def test_the_device_says_what_it_is(
     hardware: str,
     has_serial: bool,
 ) -> None:
-    """One device per miner, with all that tells it from others."""
     mac = miner.mac.lower()
     devices = dr.async_entries_for_config_entry(device_registry, config_entry.entry_id)
 
@@ -83,7 +82,7 @@ async def test_entities_belong_to_the_miner_whatever_its_address(
     config_entry: MockConfigEntry,
     miner: SimulatedMiner,
 ) -> None:
-    """A unique id is the MAC address, the hashboard where there is one, and the key."""
+    """A unique id is the MAC address, the slot of the hashboard where there is one, and the key."""
     mac = miner.mac.lower()
     entities = er.async_entries_for_config_entry(entity_registry, config_entry.entry_id)
 
@@ -107,7 +106,7 @@ async def test_without_a_password_there_are_only_readings(
     miner: SimulatedMiner,
     clock: Clock,
 ) -> None:
-    """Nothing can be changed, so nothing looks as if; and nothing is ever tried."""
+    """No command is ever tried."""
     await clock.next_poll(25)
 
     entities = er.async_entries_for_config_entry(entity_registry, config_entry.entry_id)
@@ -149,7 +148,6 @@ async def test_every_failure_is_explained(
     how: Misbehaviour,
     key: str,
 ) -> None:
-    """The caller gets one translated sentence, and nothing is shown that is not so."""
     miner.void_tokens()
     miner.misbehave(command, how)
 
@@ -168,7 +166,7 @@ async def test_every_failure_is_explained(
 async def test_a_refusal_says_what_the_miner_said(
     hass: HomeAssistant, miner: SimulatedMiner
 ) -> None:
-    """The miner's own code and text are worth a search."""
+    """The miner's own code and text help in a search."""
     miner.misbehave("disable_web_pools", Refused(132, "pool is locked"))
 
     with pytest.raises(
@@ -182,7 +180,6 @@ async def test_a_refusal_says_what_the_miner_said(
 async def test_a_command_that_the_firmware_does_not_know_is_not_sent_again(
     hass: HomeAssistant, miner: SimulatedMiner
 ) -> None:
-    """Once is enough to know."""
     miner.misbehave("disable_web_pools", Refused(14))
 
     for _ in range(2):
@@ -200,7 +197,6 @@ async def test_the_log_keeps_secrets(
     clock: Clock,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    """Neither the password nor a token is written there, whatever goes wrong."""
     caplog.set_level(logging.DEBUG)
     logging.getLogger("simulator").setLevel(logging.WARNING)
     miner.void_tokens(new_salt=True)
@@ -223,7 +219,6 @@ async def test_the_log_keeps_secrets(
 async def test_a_miner_that_is_away_is_explained(
     hass: HomeAssistant, miner: SimulatedMiner
 ) -> None:
-    """A command to a miner that went away since the last poll fails at once."""
     await miner.disconnect()
 
     with pytest.raises(HomeAssistantError) as error:
@@ -237,7 +232,6 @@ async def test_a_miner_that_is_away_is_explained(
 async def test_silence_is_explained(
     hass: HomeAssistant, miner: SimulatedMiner, clock: Clock
 ) -> None:
-    """A command that is never answered ends after a while."""
     silent = Held()
     miner.misbehave("disable_web_pools", silent)
     call = hass.async_create_task(
@@ -257,7 +251,6 @@ async def test_silence_is_explained(
 async def test_power_off_that_nobody_confirms_is_tried_twice_and_explained(
     hass: HomeAssistant, miner: SimulatedMiner
 ) -> None:
-    """A power off is never taken for granted."""
     miner.misbehave("power_off", Closed())
 
     with pytest.raises(HomeAssistantError) as error:
@@ -272,7 +265,6 @@ async def test_power_off_that_nobody_confirms_is_tried_twice_and_explained(
 async def test_power_off_that_worked_in_silence_is_no_error(
     hass: HomeAssistant, miner: SimulatedMiner
 ) -> None:
-    """What the miner did without saying so is seen in its status."""
     miner.misbehave("power_off", Closed(execute=True))
 
     await act(hass, "switch.turn_off", "switch.miner")
@@ -285,7 +277,7 @@ async def test_power_off_that_worked_in_silence_is_no_error(
 async def test_a_mode_that_was_taken_in_silence_is_no_error(
     hass: HomeAssistant, miner: SimulatedMiner
 ) -> None:
-    """Restarting ends the process that would have answered."""
+    """A restart ends the process that would have answered."""
     miner.misbehave("set_low_power", Closed(execute=True))
 
     await set_mode(hass, "low")
@@ -298,7 +290,6 @@ async def test_a_mode_that_was_taken_in_silence_is_no_error(
 async def test_mining_is_not_restarted_twice_in_a_minute(
     hass: HomeAssistant, miner: SimulatedMiner, clock: Clock
 ) -> None:
-    """The second restart is refused with the time to wait, and works after it."""
     await set_mode(hass, "low")
     await clock.tick(20)
     miner.writes.clear()
@@ -319,7 +310,6 @@ async def test_mining_is_not_restarted_twice_in_a_minute(
 async def test_the_minute_between_restarts_binds_no_other_command(
     hass: HomeAssistant, miner: SimulatedMiner
 ) -> None:
-    """Mining can be stopped, started and throttled at any time."""
     await set_mode(hass, "low")
     miner.writes.clear()
 
@@ -332,7 +322,7 @@ async def test_the_minute_between_restarts_binds_no_other_command(
 
 @pytest.mark.usefixtures("set_up")
 async def test_a_value_that_is_no_number_is_explained(hass: HomeAssistant) -> None:
-    """Home Assistant lets NaN through; we do not."""
+    """Home Assistant's own check lets NaN through."""
     with pytest.raises(ServiceValidationError) as error:
         await set_number(hass, "power_percent", math.nan)
 
@@ -345,7 +335,6 @@ async def test_a_value_that_is_no_number_is_explained(hass: HomeAssistant) -> No
 async def test_a_value_that_is_refused_names_the_miner_as_it_is_called_now(
     hass: HomeAssistant, config_entry: MockConfigEntry
 ) -> None:
-    """The miner was not even asked, and yet the error is about it."""
     hass.config_entries.async_update_entry(config_entry, title="Garage")
 
     with pytest.raises(ServiceValidationError) as error:
@@ -359,7 +348,7 @@ async def test_a_value_that_is_refused_names_the_miner_as_it_is_called_now(
 async def test_a_void_token_is_replaced_without_a_word(
     hass: HomeAssistant, miner: SimulatedMiner
 ) -> None:
-    """Another client's token, or a new salt, is no error."""
+    """Another client's token or a new salt is no error."""
     for new_salt in (False, True):
         await set_number(hass, "power_percent", 80)
         miner.void_tokens(new_salt=new_salt)
@@ -374,7 +363,6 @@ async def test_commands_and_polls_take_turns(
     clock: Clock,
     set_up: WhatsminerCoordinator,
 ) -> None:
-    """There is never more than one connection to a miner."""
     clock.move(30)
     await asyncio.gather(
         set_up.async_refresh(),
@@ -393,7 +381,7 @@ async def test_commands_and_polls_take_turns(
 async def test_a_command_does_not_wait_for_a_whole_poll(
     hass: HomeAssistant, miner: SimulatedMiner, set_up: WhatsminerCoordinator
 ) -> None:
-    """It goes as soon as the line is free, between two readings."""
+    """A command waits for the connection in use, not for the rest of the poll."""
     held = Held()
     miner.misbehave(JOINED, held)
     poll = hass.async_create_task(set_up.async_refresh())
@@ -411,7 +399,7 @@ async def test_a_command_does_not_wait_for_a_whole_poll(
 async def test_power_off_goes_first(
     hass: HomeAssistant, miner: SimulatedMiner, set_up: WhatsminerCoordinator
 ) -> None:
-    """Whatever waits while the line is busy, a power off overtakes it."""
+    """A power off overtakes every command that waits."""
     held = Held()
     miner.misbehave("status", held)
     poll = hass.async_create_task(set_up.async_refresh())
@@ -437,7 +425,7 @@ async def test_power_off_goes_first(
 async def test_a_power_off_while_a_poll_hangs_goes_when_that_one_connection_ends(
     hass: HomeAssistant, miner: SimulatedMiner, clock: Clock
 ) -> None:
-    """It waits neither for the rest of the poll nor for the command that came before it."""
+    """The power off waits neither for the rest of the poll nor for an earlier command."""
     hanging = Held()
     miner.misbehave(JOINED, hanging)
     clock.move(30)
@@ -464,7 +452,7 @@ async def test_a_power_off_while_a_poll_hangs_goes_when_that_one_connection_ends
 async def test_power_off_overtakes_a_power_on_that_still_waits(
     hass: HomeAssistant, miner: SimulatedMiner, set_up: WhatsminerCoordinator
 ) -> None:
-    """The later wish counts, and neither caller gets an error."""
+    """The later command counts, and neither caller gets an error."""
     held = Held()
     miner.misbehave("status", held)
     poll = hass.async_create_task(set_up.async_refresh())

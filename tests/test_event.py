@@ -1,4 +1,4 @@
-"""What happens at a miner is told once."""
+"""Each event of a miner is reported once."""
 
 from collections.abc import Callable
 from typing import Any
@@ -39,7 +39,7 @@ FAN = {110: "2026-11-01 08:00:00"}
 
 @pytest.fixture
 def told(hass: HomeAssistant) -> list[tuple[str, str]]:
-    """What the entity tells, and the event on the bus with it."""
+    """Return what the entity shows, and the event on the bus with it."""
     told: list[tuple[str, str]] = []
 
     @callback
@@ -69,7 +69,6 @@ async def test_every_generation_has_its_events(
     snapshot: SnapshotAssertion,
     config_entry: MockConfigEntry,
 ) -> None:
-    """All events are as they were when somebody last looked; nothing has happened yet."""
     await snapshot_platform(hass, entity_registry, snapshot, config_entry.entry_id)
 
 
@@ -83,7 +82,6 @@ async def test_a_fault_appears_and_clears(
     on_the_bus: list[Event[Any]],
     entity_registry: er.EntityRegistry,
 ) -> None:
-    """Once each, in words, by the entity and on the bus."""
     miner.state.faults = dict(LOW_VOLTAGE)
     await clock.next_poll(4)
 
@@ -121,7 +119,7 @@ async def test_the_words_of_a_miner_are_cut(
     told: list[tuple[str, str]],
     on_the_bus: list[Event[Any]],
 ) -> None:
-    """However long they are; and a fault without a code is none."""
+    """A fault without a code is none."""
     error_list = f'{{"":""}},{{"110":"","reason":"{"x" * 40_000}"}}'
     answer = f'{{"STATUS":"S","Code":131,"Msg":{{"error_code":[{error_list}]}}}}'
     miner.misbehave("get_error_code", Raw(answer.encode()))
@@ -140,7 +138,6 @@ async def test_several_at_once_each_fire(
     told: list[tuple[str, str]],
     on_the_bus: list[Event[Any]],
 ) -> None:
-    """None hides behind another."""
     miner.state.faults = LOW_VOLTAGE | FAN
     await clock.next_poll(2)
     miner.state.faults = {540: "2026-11-01 08:01:00"}
@@ -163,7 +160,7 @@ async def test_a_first_set_up_tells_of_what_it_finds(
     chosen_platforms: None,
     on_the_bus: list[Event[Any]],
 ) -> None:
-    """A fault that was there before us is news to us."""
+    """A fault that was there before the entry is new to Home Assistant."""
     miner.state.faults = LOW_VOLTAGE | FAN
     assert await hass.config_entries.async_setup(config_entry.entry_id)
     await hass.async_block_till_done()
@@ -197,7 +194,6 @@ async def test_a_restart_neither_repeats_nor_loses_one(
     meanwhile: dict[int, str],
     news: list[tuple[str, str]],
 ) -> None:
-    """Only what happened while Home Assistant did not run is told after it."""
     miner.state.faults = dict(LOW_VOLTAGE)
     await clock.next_poll(2)
     on_the_bus.clear()
@@ -221,7 +217,7 @@ async def test_automations_are_there_when_it_fires(
     chosen_platforms: None,
     on_the_bus: list[Event[Any]],
 ) -> None:
-    """They are not while Home Assistant starts; then nothing fires yet, and all later."""
+    """No event fires while Home Assistant starts; all of them fire later."""
     miner.state.faults = dict(LOW_VOLTAGE)
     hass.set_state(CoreState.starting)
     assert await hass.config_entries.async_setup(config_entry.entry_id)
@@ -250,7 +246,6 @@ async def test_nothing_known_is_nothing_cleared(
     told: list[tuple[str, str]],
     on_the_bus: list[Event[Any]],
 ) -> None:
-    """Neither a refused answer nor silence says that all is well."""
     miner.state.faults = dict(LOW_VOLTAGE)
     await clock.next_poll(2)
     on_the_bus.clear()
@@ -275,7 +270,7 @@ async def test_what_changed_during_an_outage_is_told_after_it(
     clock: Clock,
     told: list[tuple[str, str]],
 ) -> None:
-    """The entity is back before it fires, for triggers pass over what was unavailable."""
+    """The entity is back before it fires, because triggers ignore changes from unavailable."""
     miner.state.faults = dict(LOW_VOLTAGE)
     await clock.next_poll(2)
 
@@ -298,7 +293,6 @@ async def test_an_automation_runs_for_each(
     chosen_platforms: None,
     at_set_up: bool,
 ) -> None:
-    """With the trigger that Home Assistant has for events, also after a restart."""
     runs = async_capture_events(hass, "ran")
     assert await async_setup_component(
         hass,
@@ -336,7 +330,7 @@ async def test_an_automation_runs_for_each(
 
 
 def storm(poll: int, most: int = 16) -> dict[int, str]:
-    """Return faults that nobody has had before."""
+    """Return faults that the miner has not had before."""
     return {
         1000 + most * poll + number: "2026-11-01 08:00:00" for number in range(most)
     }
@@ -362,7 +356,7 @@ async def test_a_miner_whose_faults_change_at_each_poll_tells_of_a_few(
     caplog: pytest.LogCaptureFixture,
     faults: Callable[[int], dict[int, str]],
 ) -> None:
-    """Two in a minute after the first; what was told is true in the end."""
+    """After the first, at most two a minute are reported; at the end the reports are true."""
     for poll in range(60):
         miner.state.faults = faults(poll)
         await clock.next_poll()
@@ -414,7 +408,6 @@ async def test_after_a_quiet_time_many_may_be_told_again(
     clock: Clock,
     on_the_bus: list[Event[Any]],
 ) -> None:
-    """As when a miner breaks a second time."""
     for poll in range(20):
         miner.state.faults = storm(poll)
         await clock.next_poll()

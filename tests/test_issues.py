@@ -1,4 +1,4 @@
-"""What its owner has to repair: shown while there is a cause, and no longer."""
+"""Repair issues are shown while their cause exists."""
 
 from typing import Any
 
@@ -24,7 +24,7 @@ from .fleet import Fleet, Owned, issues, issues_told
 
 @pytest.fixture
 def platforms() -> tuple[Platform, ...]:
-    """What is set up."""
+    """The platforms that are set up."""
     return (Platform.SENSOR,)
 
 
@@ -36,12 +36,12 @@ async def ada(fleet: Fleet) -> Owned:
 
 @pytest.fixture
 async def bea(fleet: Fleet) -> Owned:
-    """Another one."""
+    """Another miner that is set up."""
     return await fleet.add("Bea")
 
 
 def raise_all(owned: Owned) -> None:
-    """Let a miner have every issue that there is."""
+    """Raise every issue for a miner."""
     for issue in Issue:
         raise_issue(owned.hass, owned.entry, issue)
     assert len(issues_told(owned.hass)) >= len(Issue)
@@ -51,7 +51,6 @@ def raise_all(owned: Owned) -> None:
 
 
 async def test_an_issue_names_its_miner(hass: HomeAssistant, ada: Owned) -> None:
-    """And holds what its repair needs to know."""
     raise_issue(
         hass,
         ada.entry,
@@ -85,7 +84,6 @@ async def test_an_error_is_what_takes_a_miner_away(
     fixable: bool,
     severity: ir.IssueSeverity,
 ) -> None:
-    """Nothing can be done here about a firmware."""
     raise_issue(hass, ada.entry, issue)
 
     assert [(each.is_fixable, each.severity) for each in issues(hass)] == [
@@ -96,7 +94,6 @@ async def test_an_error_is_what_takes_a_miner_away(
 async def test_issues_are_taken_back_one_by_one_or_all_at_once(
     hass: HomeAssistant, ada: Owned, bea: Owned
 ) -> None:
-    """Those of one miner."""
     raise_all(ada)
     raise_all(bea)
 
@@ -111,19 +108,19 @@ async def test_issues_are_taken_back_one_by_one_or_all_at_once(
 
 
 async def unload(ada: Owned) -> None:
-    """Unload it."""
+    """Unload the entry."""
     assert await ada.hass.config_entries.async_unload(ada.entry.entry_id)
 
 
 async def disable(ada: Owned) -> None:
-    """Disable it."""
+    """Disable the entry."""
     await ada.hass.config_entries.async_set_disabled_by(
         ada.entry.entry_id, ConfigEntryDisabler.USER
     )
 
 
 async def remove(ada: Owned) -> None:
-    """Remove it."""
+    """Remove the entry."""
     await ada.hass.config_entries.async_remove(ada.entry.entry_id)
 
 
@@ -131,7 +128,6 @@ async def remove(ada: Owned) -> None:
 async def test_issues_end_with_the_entry_that_was_set_up(
     hass: HomeAssistant, ada: Owned, bea: Owned, how: Any
 ) -> None:
-    """Nobody has to repair what is not in use; those of others stay."""
     raise_all(ada)
     raise_issue(hass, bea.entry, Issue.WRONG_MINER)
     await how(ada)
@@ -144,7 +140,7 @@ async def test_issues_end_with_the_entry_that_was_set_up(
 async def test_issues_end_with_the_entry_that_could_not_be_set_up(
     hass: HomeAssistant, fleet: Fleet, ada: Owned, bea: Owned, how: Any
 ) -> None:
-    """Which Home Assistant does not unload."""
+    """Home Assistant does not unload an entry that could not be set up."""
     await ada.miner.disconnect()
     await hass.config_entries.async_reload(ada.entry.entry_id)
     await fleet.settle()
@@ -160,7 +156,6 @@ async def test_issues_end_with_the_entry_that_could_not_be_set_up(
 async def test_other_changes_of_entries_end_no_issue(
     hass: HomeAssistant, ada: Owned
 ) -> None:
-    """Neither another name, nor what is disabled of somebody else."""
     raise_all(ada)
     other = MockConfigEntry(domain="other", disabled_by=ConfigEntryDisabler.USER)
     other.add_to_hass(hass)
@@ -185,7 +180,6 @@ async def test_what_the_owner_ignores_is_ignored_after_a_restart(
     password: str,
     issue: Issue,
 ) -> None:
-    """As long as it has the same cause."""
     ada = await fleet.know("Ada", password=password, api_open=False)
     hass_storage[ir.STORAGE_KEY] = {
         "version": ir.STORAGE_VERSION_MAJOR,
@@ -220,7 +214,6 @@ async def test_what_the_owner_ignores_is_ignored_after_a_restart(
 async def test_a_firmware_that_is_not_known_is_an_issue(
     hass: HomeAssistant, fleet: Fleet, version: str, from_the_start: bool
 ) -> None:
-    """Whether the miner had it from the start or gets it; and until it has another one."""
     ada = await fleet.know("Ada")
     known = ada.miner.api_version
     if from_the_start:
@@ -249,7 +242,6 @@ async def test_a_firmware_that_is_not_known_is_an_issue(
 async def test_a_firmware_that_is_known_is_none(
     hass: HomeAssistant, fleet: Fleet, generation: str, model: str
 ) -> None:
-    """Each generation has a document."""
     await fleet.add("Ada", generation=generation, model=model)
     await fleet.clock.next_poll(12)
 
@@ -262,7 +254,6 @@ async def test_a_firmware_that_is_known_is_none(
 async def test_a_password_that_is_no_longer_the_default_ends_its_issue(
     hass: HomeAssistant, fleet: Fleet
 ) -> None:
-    """However the entry got another one."""
     ada = await fleet.add("Ada", password="admin")
     assert issues_told(hass) == ["default_password of Ada"]
 
@@ -278,7 +269,7 @@ async def test_a_password_that_is_no_longer_the_default_ends_its_issue(
 async def test_a_miner_that_is_only_read_has_no_password_to_change(
     hass: HomeAssistant, fleet: Fleet, make_entry: Any
 ) -> None:
-    """Nobody could change it from here, or would have to."""
+    """Without its password the miner cannot be given another one from here."""
     miner: SimulatedMiner = await fleet.start("Ada", password="admin")
     entry = make_entry(miner, title="Ada")
     entry.add_to_hass(hass)

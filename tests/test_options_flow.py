@@ -1,4 +1,4 @@
-"""What the button "Configure" offers: preferences, and another firmware for the miner."""
+"""Options flow: preferences, and a firmware update of the miner."""
 
 import asyncio
 from collections.abc import Generator
@@ -34,7 +34,7 @@ LARGE = CONTENT * 40
 
 @pytest.fixture(autouse=True)
 def waiting(monkeypatch: pytest.MonkeyPatch, miner: SimulatedMiner) -> None:
-    """Let the time between two looks pass for the miner, and not for the test."""
+    """Let the time between two checks pass for the miner, and not for the test."""
 
     async def sleep(seconds: float) -> None:
         miner.advance(seconds)
@@ -44,7 +44,7 @@ def waiting(monkeypatch: pytest.MonkeyPatch, miner: SimulatedMiner) -> None:
 
 @pytest.fixture
 def uploads(tmp_path: Path) -> Generator[Path]:
-    """Where Home Assistant keeps what browsers send."""
+    """The folder in which Home Assistant keeps uploaded files."""
     with patch("tempfile.gettempdir", return_value=str(tmp_path)):
         yield tmp_path
 
@@ -53,13 +53,13 @@ def uploads(tmp_path: Path) -> Generator[Path]:
 async def browser(
     hass: HomeAssistant, uploads: Path, hass_client: ClientSessionGenerator
 ) -> Any:
-    """Somebody who is logged in."""
+    """A client that is logged in."""
     assert await async_setup_component(hass, "file_upload", {})
     return await hass_client()
 
 
 async def upload(browser: Any, content: bytes = CONTENT, name: str = "new.bin") -> str:
-    """Send a file as a browser does, and return what Home Assistant calls it."""
+    """Upload a file as a browser does, and return its id."""
     file = BytesIO(content)
     file.name = name
     response = await browser.post("/api/file_upload", data={"file": file})
@@ -71,7 +71,7 @@ async def upload(browser: Any, content: bytes = CONTENT, name: str = "new.bin") 
 async def choose(
     hass: HomeAssistant, entry: MockConfigEntry, step: str
 ) -> ConfigFlowResult:
-    """Press the button, and choose from the menu."""
+    """Start the options flow and choose from its menu."""
     result = await hass.config_entries.options.async_init(entry.entry_id)
     assert result["type"] is FlowResultType.MENU
     assert result["step_id"] == "init"
@@ -90,14 +90,14 @@ async def begin(hass: HomeAssistant, entry: MockConfigEntry) -> ConfigFlowResult
 async def configure(
     hass: HomeAssistant, result: ConfigFlowResult, data: dict[str, Any]
 ) -> ConfigFlowResult:
-    """Send a form."""
+    """Submit a form."""
     return await hass.config_entries.options.async_configure(result["flow_id"], data)
 
 
 async def confirmed(
     hass: HomeAssistant, entry: MockConfigEntry, browser: Any, content: bytes = CONTENT
 ) -> ConfigFlowResult:
-    """Go on until the miner gets the file."""
+    """Go on until the firmware is sent."""
     result = await begin(hass, entry)
     result = await configure(hass, result, {"file": await upload(browser, content)})
     assert result["step_id"] == "confirm"
@@ -105,7 +105,7 @@ async def confirmed(
 
 
 def kept(uploads: Path) -> list[Path]:
-    """Return the files that browsers sent and that are still there."""
+    """Return the uploaded files that still exist."""
     return [path for path in uploads.rglob("*") if path.is_file()]
 
 
@@ -113,7 +113,7 @@ def kept(uploads: Path) -> list[Path]:
 
 
 async def preferences(hass: HomeAssistant, entry: MockConfigEntry) -> ConfigFlowResult:
-    """Choose the preferences, and return the form."""
+    """Choose the preferences and return the form."""
     result = await choose(hass, entry, "preferences")
     assert result["type"] is FlowResultType.FORM
     assert result["step_id"] == "preferences"
@@ -128,7 +128,7 @@ async def prefer(
     percent_method: str = "normal",
     **hash_price: object,
 ) -> None:
-    """Set preferences, and wait until they count."""
+    """Set preferences and wait until they count."""
     result = await configure(
         hass,
         await preferences(hass, entry),
@@ -143,7 +143,7 @@ async def prefer(
 
 
 def filled_in(form: ConfigFlowResult) -> dict[str, Any]:
-    """Return what is in the form before anybody enters anything."""
+    """Return the defaults of the form."""
     assert form["data_schema"] is not None
     schema = form["data_schema"].schema
     defaults: dict[str, Any] = form["data_schema"]({})
@@ -152,7 +152,7 @@ def filled_in(form: ConfigFlowResult) -> dict[str, Any]:
 
 
 def offered(form: ConfigFlowResult) -> dict[str, Any]:
-    """Return what is suggested in the form."""
+    """Return the suggested values of the form."""
     assert form["data_schema"] is not None
     schema = form["data_schema"].schema
     suggested = {str(key): get_schema_suggested_value(schema, key) for key in schema}
@@ -167,7 +167,6 @@ def polls(miner: SimulatedMiner) -> int:
 async def test_preferences_are_filled_in(
     hass: HomeAssistant, set_up: WhatsminerCoordinator, config_entry: MockConfigEntry
 ) -> None:
-    """As they are: first what everybody has, then what was chosen."""
     assert filled_in(await preferences(hass, config_entry)) == {
         "poll_interval": 30,
         "percent_method": "normal",
@@ -195,7 +194,6 @@ async def test_a_hash_price_can_be_given_and_taken_away(
     config_entry: MockConfigEntry,
     hash_price: dict[str, Any],
 ) -> None:
-    """What is emptied in the form is no longer in it, nor among the options."""
     await prefer(hass, config_entry, **hash_price, hash_price_unit="per_terahash")
 
     form = await preferences(hass, config_entry)
@@ -236,7 +234,6 @@ async def test_a_hash_price_that_is_none_is_refused_in_words(
     hash_price: dict[str, Any],
     errors: dict[str, str],
 ) -> None:
-    """Nothing is changed; what was entered is still in the form, which takes another one."""
     form = await preferences(hass, config_entry)
     entered = {"poll_interval": 60, "percent_method": "fast"}
 
@@ -267,7 +264,6 @@ async def test_a_hash_price_that_no_form_offers(
     field: str,
     value: str,
 ) -> None:
-    """Nothing is changed."""
     form = await preferences(hass, config_entry)
 
     with pytest.raises(InvalidData) as caught:
@@ -288,7 +284,6 @@ async def test_a_polling_interval_counts_at_once(
     clock: Clock,
     interval: int,
 ) -> None:
-    """The miner is polled when it is chosen, and then that often."""
     await prefer(hass, config_entry, interval)
     assert polls(miner) == 1
 
@@ -307,7 +302,6 @@ async def test_a_polling_interval_outlasts_a_reload(
     config_entry: MockConfigEntry,
     clock: Clock,
 ) -> None:
-    """It is the entry's."""
     await prefer(hass, config_entry, 10)
     assert await hass.config_entries.async_reload(config_entry.entry_id)
     miner.requests.clear()
@@ -325,7 +319,6 @@ async def test_a_polling_interval_that_is_none(
     config_entry: MockConfigEntry,
     interval: int,
 ) -> None:
-    """Nothing is changed, and the same form takes another one."""
     form = await preferences(hass, config_entry)
     with pytest.raises(InvalidData) as caught:
         await configure(
@@ -344,7 +337,6 @@ async def test_a_polling_interval_that_is_none(
 async def test_a_percent_method_that_is_none(
     hass: HomeAssistant, set_up: WhatsminerCoordinator, config_entry: MockConfigEntry
 ) -> None:
-    """Nothing is changed, and the same form takes another one."""
     form = await preferences(hass, config_entry)
     with pytest.raises(InvalidData):
         await configure(hass, form, {"poll_interval": 30, "percent_method": "slow"})
@@ -362,7 +354,6 @@ async def test_the_percent_method_counts_at_once(
     set_up: WhatsminerCoordinator,
     config_entry: MockConfigEntry,
 ) -> None:
-    """The number sends the command that was chosen."""
     for method, command in (
         ("fast", "set_power_pct"),
         ("normal", "set_power_pct_v2"),
@@ -378,7 +369,6 @@ async def test_preferences_lose_nothing_that_is_pending(
     set_up: WhatsminerCoordinator,
     config_entry: MockConfigEntry,
 ) -> None:
-    """The miner, which has still to confirm it, is not set up anew."""
     miner.misbehave("adjust_power_limit", ACCEPTED_ONLY)
     await set_number(hass, "power_limit", 3000)
 
@@ -396,7 +386,6 @@ async def test_preferences_lose_nothing_that_is_added_up(
     config_entry: MockConfigEntry,
     clock: Clock,
 ) -> None:
-    """Not what was used until then, and not what is used between polls that are rarer."""
     await clock.next_poll(3)
     before = float(shown(hass, "sensor.miner_energy"))
     assert before > 0
@@ -416,7 +405,6 @@ async def test_preheating_goes_on_under_other_preferences(
     config_entry: MockConfigEntry,
     clock: Clock,
 ) -> None:
-    """It is repeated as before, and shown."""
     miner.state.mining = False
     await clock.next_poll(2)
     await act(hass, "button.press", "button.miner_preheat")
@@ -439,7 +427,6 @@ async def test_a_miner_that_is_not_loaded_has_preferences(
     clock: Clock,
     state: ConfigEntryState,
 ) -> None:
-    """They count when it is set up."""
     if state is ConfigEntryState.SETUP_RETRY:
         await miner.disconnect()
         assert not await hass.config_entries.async_setup(config_entry.entry_id)
@@ -465,7 +452,6 @@ async def test_a_miner_without_its_password_has_preferences(
     config_entry: MockConfigEntry,
     clock: Clock,
 ) -> None:
-    """It is polled as well."""
     await prefer(hass, config_entry, 10)
 
     await clock.tick(10)
@@ -480,7 +466,6 @@ async def test_preferences_of_a_miner_that_is_removed_end_in_words(
     config_entry: MockConfigEntry,
     chosen: bool,
 ) -> None:
-    """Whether it goes before the form is there or after."""
     if chosen:
         form = await preferences(hass, config_entry)
         data = {"poll_interval": 10, "percent_method": "fast"}
@@ -506,7 +491,6 @@ async def test_the_whole_way(
     browser: Any,
     uploads: Path,
 ) -> None:
-    """From the browser to the miner, with a look at what it is before."""
     before = miner.firmware_version
     miner.next_firmware = "20991231.11.Rel"
     result = await begin(hass, config_entry)
@@ -548,7 +532,7 @@ async def test_progress_is_shown(
     config_entry: MockConfigEntry,
     browser: Any,
 ) -> None:
-    """From nothing to nearly everything: the miner still has to write it and reboot."""
+    """The miner still has to write the firmware and reboot after the last byte."""
     shares: list[float] = []
 
     @callback
@@ -570,7 +554,6 @@ async def test_a_miner_that_kept_its_firmware_is_told(
     config_entry: MockConfigEntry,
     browser: Any,
 ) -> None:
-    """No success is claimed."""
     miner.next_firmware = miner.firmware_version
     result = await confirmed(hass, config_entry, browser)
     await hass.async_block_till_done(wait_background_tasks=True)
@@ -596,7 +579,6 @@ async def test_a_failure_is_told_in_words(
     how: CutTransfer | Refused,
     sentence: str,
 ) -> None:
-    """In the dialogue where it was begun."""
     miner.misbehave("update_firmware", how)
     result = await confirmed(hass, config_entry, browser, LARGE)
     await hass.async_block_till_done(wait_background_tasks=True)
@@ -615,7 +597,6 @@ async def test_an_empty_file_can_be_replaced(
     browser: Any,
     uploads: Path,
 ) -> None:
-    """In the same dialogue."""
     result = await begin(hass, config_entry)
     result = await configure(hass, result, {"file": await upload(browser, b"")})
     assert result["errors"] == {"file": "file_empty"}
@@ -647,7 +628,6 @@ async def test_a_dialogue_that_is_closed_before_the_yes_sends_nothing(
     browser: Any,
     uploads: Path,
 ) -> None:
-    """And leaves no file behind."""
     result = await begin(hass, config_entry)
     result = await configure(hass, result, {"file": await upload(browser)})
     hass.config_entries.options.async_abort(result["flow_id"])
@@ -688,7 +668,6 @@ async def test_an_update_goes_on_without_its_dialogue(
 async def test_a_miner_that_cannot_be_reached_gets_none(
     hass: HomeAssistant, miner: SimulatedMiner, config_entry: MockConfigEntry
 ) -> None:
-    """The dialogue says so at once."""
     await miner.disconnect()
     await hass.config_entries.async_setup(config_entry.entry_id)
     result = await choose(hass, config_entry, "firmware")
@@ -699,7 +678,7 @@ async def test_a_miner_that_cannot_be_reached_gets_none(
 async def until(
     hass: HomeAssistant, entry: MockConfigEntry, browser: Any, step: str
 ) -> tuple[ConfigFlowResult, dict[str, Any]]:
-    """Go on to a step, and return what would be sent next."""
+    """Go on to a step, and return what would be submitted next."""
     result = await hass.config_entries.options.async_init(entry.entry_id)
     if step == "init":
         return result, {"next_step_id": "firmware"}
@@ -733,7 +712,6 @@ async def test_a_miner_that_goes_between_two_steps_ends_the_dialogue(
     how: str,
     reason: str,
 ) -> None:
-    """In words, and nothing was sent."""
     result, data = await until(hass, config_entry, browser, step)
     entry_id = config_entry.entry_id
     if how == "unloaded":
@@ -765,7 +743,7 @@ async def test_a_second_dialogue_does_not_send_a_second_firmware(
     uploads: Path,
     step: str,
 ) -> None:
-    """It ends with the reason, whether it was opened before the update began or after."""
+    """The flow ends, whether it was opened before the update began or after."""
     second, data = await until(hass, config_entry, browser, step)
     miner.misbehave("update_firmware", held := Held(), times=1)
     first = await confirmed(hass, config_entry, browser)
@@ -793,7 +771,6 @@ async def test_a_miner_that_is_removed_during_the_update_ends_it_in_words(
     browser: Any,
     uploads: Path,
 ) -> None:
-    """The update goes on, and the dialogue tells what became of it."""
     miner.misbehave("update_firmware", held := Held(), times=1)
     result = await confirmed(hass, config_entry, browser)
     await held.reached.wait()
@@ -814,7 +791,6 @@ async def test_a_miner_that_is_removed_during_the_update_ends_it_in_words(
 async def test_a_miner_without_its_password_gets_none(
     hass: HomeAssistant, set_up: WhatsminerCoordinator, config_entry: MockConfigEntry
 ) -> None:
-    """The dialogue says what to do first."""
     result = await choose(hass, config_entry, "firmware")
     assert result["type"] is FlowResultType.ABORT
     assert result["reason"] == "read_only"

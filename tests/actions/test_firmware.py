@@ -1,4 +1,4 @@
-"""Another firmware: from a file to what the miner reports afterwards."""
+"""Firmware updates: from a file to what the miner reports afterwards."""
 
 import asyncio
 from collections.abc import AsyncGenerator, Generator
@@ -37,7 +37,7 @@ LARGE = CONTENT * 40
 
 @pytest.fixture(autouse=True)
 def config_folder(hass: HomeAssistant, tmp_path: Path) -> Generator[Path]:
-    """A configuration folder of the test's own."""
+    """A configuration folder for this test alone."""
     with patch.object(hass.config, "config_dir", str(tmp_path)):
         yield tmp_path
 
@@ -60,7 +60,7 @@ def file(folder: Path) -> Path:
 
 @pytest.fixture(autouse=True)
 def waited(monkeypatch: pytest.MonkeyPatch, miner: SimulatedMiner) -> list[float]:
-    """The seconds between two looks, which pass for the miner and not for the test."""
+    """The seconds between two checks, which pass for the miner and not for the test."""
     waited: list[float] = []
 
     async def sleep(seconds: float) -> None:
@@ -80,7 +80,6 @@ async def test_a_miner_takes_another_firmware(
     set_up: WhatsminerCoordinator,
     file: Path,
 ) -> None:
-    """It gets the whole file, reboots, and reports another version."""
     before = miner.firmware_version.strip("'")
     miner.next_firmware = "20991231.11.Rel"
     shares: list[float] = []
@@ -107,7 +106,6 @@ async def test_each_update_is_followed_however_soon_it_comes_after_the_last(
     set_up: WhatsminerCoordinator,
     file: Path,
 ) -> None:
-    """Its owner made it, and sees it at once."""
     for version in ("20991231.11.Rel", "20991231.12.Rel", "20991231.13.Rel"):
         coordinator = set_up.config_entry.runtime_data.coordinator
         miner.next_firmware = version
@@ -121,7 +119,7 @@ async def test_each_update_is_followed_however_soon_it_comes_after_the_last(
 async def test_no_final_answer_is_no_failure(
     miner: SimulatedMiner, set_up: WhatsminerCoordinator, file: Path
 ) -> None:
-    """Some miners reboot without one; the version tells."""
+    """Some miners reboot without a final answer."""
     miner.next_firmware = "20991231.11.Rel"
     miner.misbehave("update_firmware", Unconfirmed())
     update = await async_update_firmware(set_up, read_image(file))
@@ -134,7 +132,6 @@ async def test_a_miner_that_comes_back_with_its_firmware_is_told(
     file: Path,
     waited: list[float],
 ) -> None:
-    """As soon as it is back, and its version has been read again."""
     before = miner.firmware_version
     miner.next_firmware = before
     assert await async_update_firmware(set_up, read_image(file)) == Update(
@@ -149,7 +146,7 @@ async def test_a_miner_that_never_goes_is_told(
     file: Path,
     waited: list[float],
 ) -> None:
-    """It may take some minutes to write a firmware before it reboots."""
+    """It may take some minutes to write a firmware before the reboot."""
     before = miner.firmware_version
     miner.misbehave("update_firmware", CutTransfer(1.0))
     assert await async_update_firmware(set_up, read_image(file)) == Update(
@@ -161,7 +158,6 @@ async def test_a_miner_that_never_goes_is_told(
 async def test_a_refused_firmware_is_an_error(
     miner: SimulatedMiner, set_up: WhatsminerCoordinator, file: Path
 ) -> None:
-    """The miner has read it, and says no."""
     miner.refuses_firmware = True
     with pytest.raises(HomeAssistantError) as error:
         await async_update_firmware(set_up, read_image(file))
@@ -185,7 +181,6 @@ async def test_what_went_wrong_is_told(
     how: Misbehaviour,
     key: str,
 ) -> None:
-    """And another try is possible."""
     file.write_bytes(LARGE)
     miner.misbehave("update_firmware", how, times=1)
     with pytest.raises(HomeAssistantError) as error:
@@ -205,7 +200,6 @@ async def test_the_version_is_read_as_soon_as_a_lost_miner_answers(
     set_up: WhatsminerCoordinator,
     file: Path,
 ) -> None:
-    """Nobody has to wait for the next slow reading."""
     file.write_bytes(LARGE)
     miner.misbehave("update_firmware", CutTransfer())
     miner.firmware_version = "20991231.11.Rel"  # as if it had enough, after all
@@ -223,7 +217,7 @@ async def test_the_version_is_read_as_soon_as_a_lost_miner_answers(
 async def test_a_miner_that_does_not_come_back_is_told(
     miner: SimulatedMiner, set_up: WhatsminerCoordinator, file: Path
 ) -> None:
-    """After ten minutes."""
+    """The update fails after ten minutes."""
     miner.state.reboot_seconds = 3600
     with pytest.raises(HomeAssistantError) as error:
         await async_update_firmware(set_up, read_image(file))
@@ -233,7 +227,6 @@ async def test_a_miner_that_does_not_come_back_is_told(
 async def test_one_update_at_a_time(
     miner: SimulatedMiner, set_up: WhatsminerCoordinator, file: Path
 ) -> None:
-    """A second one is refused before anything is sent."""
     image = read_image(file)
     first = asyncio.create_task(async_update_firmware(set_up, image))
     await asyncio.sleep(0)
@@ -247,7 +240,6 @@ async def test_one_update_at_a_time(
 async def test_an_empty_file_is_no_firmware(
     miner: SimulatedMiner, set_up: WhatsminerCoordinator, file: Path
 ) -> None:
-    """Nothing is sent."""
     file.write_bytes(b"")
     with pytest.raises(ServiceValidationError) as error:
         await async_update_firmware(set_up, read_image(file))
@@ -258,7 +250,6 @@ async def test_an_empty_file_is_no_firmware(
 async def test_a_file_that_is_gone_when_it_is_sent_is_told(
     miner: SimulatedMiner, set_up: WhatsminerCoordinator, file: Path
 ) -> None:
-    """The miner keeps what it has."""
     image = read_image(file)
     file.unlink()
     with pytest.raises(HomeAssistantError) as error:
@@ -268,7 +259,6 @@ async def test_a_file_that_is_gone_when_it_is_sent_is_told(
 
 
 async def test_a_file_is_found_by_its_name(hass: HomeAssistant, file: Path) -> None:
-    """With its size and its digest."""
     image = await async_find_image(hass, "new.bin")
     assert image.path == file
     assert image.size == len(CONTENT)
@@ -292,7 +282,7 @@ async def test_a_file_is_found_by_its_name(hass: HomeAssistant, file: Path) -> N
 async def test_no_other_file_is_read(
     hass: HomeAssistant, folder: Path, config_folder: Path, name: str
 ) -> None:
-    """Neither above the folder nor through a link out of it."""
+    """Neither a path above the folder nor a link out of it is read."""
     (config_folder / "secrets.yaml").write_text("secret")
     (folder.parent / "secrets.yaml").write_text("secret")
     (folder / "link.bin").symlink_to(config_folder / "secrets.yaml")
@@ -307,7 +297,6 @@ async def test_readings_go_on_after_an_update(
     set_up: WhatsminerCoordinator,
     file: Path,
 ) -> None:
-    """The entities are those of before."""
     miner.next_firmware = "20991231.11.Rel"
     await async_update_firmware(set_up, read_image(file))
     await hass.async_block_till_done(wait_background_tasks=True)
@@ -339,7 +328,7 @@ async def half_sent(
 async def test_a_command_meanwhile_is_refused_at_once(
     hass: HomeAssistant, miner: SimulatedMiner
 ) -> None:
-    """Nobody believes that the power is off when nothing was sent."""
+    """The caller must not believe that a power off was sent."""
     with pytest.raises(ServiceValidationError) as error:
         await act(hass, "switch.turn_off", "switch.miner")
     assert error.value.translation_key == "firmware_in_progress"
@@ -350,7 +339,7 @@ async def test_a_command_meanwhile_is_refused_at_once(
 async def test_readings_meanwhile_are_unavailable(
     hass: HomeAssistant, set_up: WhatsminerCoordinator
 ) -> None:
-    """They would stand still for as long as it takes."""
+    """Readings would stand still during the update."""
     await set_up.async_refresh()
     assert shown(hass, "sensor.miner_power") == STATE_UNAVAILABLE
 
@@ -362,7 +351,6 @@ async def test_a_reload_meanwhile_opens_no_second_connection(
     set_up: WhatsminerCoordinator,
     file: Path,
 ) -> None:
-    """And lets no second update begin."""
     await hass.config_entries.async_reload(set_up.config_entry.entry_id)
     assert miner.peak_connections == 1
     with pytest.raises(HomeAssistantError) as error:

@@ -1,4 +1,4 @@
-"""What scripts and blueprints are told of miners."""
+"""The action get_state, which scripts and blueprints use."""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -21,12 +21,12 @@ from tests.action_calls import ask
 
 @pytest.fixture
 def platforms() -> tuple[Platform, ...]:
-    """What is set and what shows it."""
+    """The platforms that set and show what is returned."""
     return (Platform.NUMBER, Platform.SELECT, Platform.SENSOR, Platform.SWITCH)
 
 
 async def told(hass: HomeAssistant, coordinator: WhatsminerCoordinator) -> Any:
-    """Return what is told of one miner."""
+    """Return what the action says of one miner."""
     target = {ATTR_DEVICE_ID: coordinator.device_id}
     return (await ask(hass, "get_state", target))[coordinator.device_id]
 
@@ -37,7 +37,7 @@ async def told(hass: HomeAssistant, coordinator: WhatsminerCoordinator) -> Any:
 async def test_it_says_what_the_entities_show(
     hass: HomeAssistant, miner: SimulatedMiner, set_up: WhatsminerCoordinator
 ) -> None:
-    """Under names of its own, and without asking the miner."""
+    """The miner is not asked."""
     state = await told(hass, set_up)
 
     assert state["name"] == "Miner"
@@ -54,7 +54,7 @@ async def test_it_says_what_the_entities_show(
 async def test_a_percent_is_told_until_the_miner_forgets_it(
     hass: HomeAssistant, clock: Clock, set_up: WhatsminerCoordinator
 ) -> None:
-    """None then stands for a miner that runs at its full power."""
+    """A percentage of None stands for a miner that runs at its full power."""
     assert (await told(hass, set_up))["power_percent"] is None
     await set_number(hass, "power_percent", 60)
     assert (await told(hass, set_up))["power_percent"] == 60
@@ -71,7 +71,7 @@ async def test_a_percent_is_told_until_the_miner_forgets_it(
 async def test_a_stopped_miner_is_as_efficient_as_it_was(
     hass: HomeAssistant, clock: Clock, set_up: WhatsminerCoordinator
 ) -> None:
-    """Whoever asks which of several to start wants to know."""
+    """Scripts choose by efficiency which miner to start."""
     before = (await told(hass, set_up))["efficiency"]
     assert before
 
@@ -86,7 +86,7 @@ async def test_a_stopped_miner_is_as_efficient_as_it_was(
 async def test_nobody_takes_a_miner_for_tuned_that_was_told_to_restart(
     hass: HomeAssistant, clock: Clock, set_up: WhatsminerCoordinator
 ) -> None:
-    """Even before a poll sees it: it would forget what it is told now."""
+    """The miner would forget a setting that it is given now."""
     await set_mode(hass, "low")
     assert (await told(hass, set_up))["mining_since"] is None
     assert (await told(hass, set_up))["stable"] is False
@@ -101,7 +101,7 @@ async def test_nobody_takes_a_miner_for_tuned_that_was_told_to_restart(
 async def test_nobody_takes_a_miner_for_running_that_was_told_to_stop(
     hass: HomeAssistant, clock: Clock, set_up: WhatsminerCoordinator
 ) -> None:
-    """However long its summary goes on to say so."""
+    """The summary may show mining for some time after a stop."""
     await act(hass, "switch.turn_off", "switch.miner")
     for _ in range(3):
         state = await told(hass, set_up)
@@ -118,7 +118,6 @@ async def test_miners_that_do_not_answer_are_left_out(
     hydro_miner: SimulatedMiner,
     make_entry: Callable[..., MockConfigEntry],
 ) -> None:
-    """Those that are not set up, too; that is no error."""
     entry = make_entry(hydro_miner, title="Hall")
     entry.add_to_hass(hass)
     assert await hass.config_entries.async_setup(entry.entry_id)
@@ -139,7 +138,6 @@ async def test_a_switch_that_is_disabled_is_not_named(
     entity_registry: er.EntityRegistry,
     set_up: WhatsminerCoordinator,
 ) -> None:
-    """It would do nothing."""
     entity_registry.async_update_entity(
         "switch.miner", disabled_by=er.RegistryEntryDisabler.USER
     )
@@ -151,7 +149,6 @@ async def test_a_switch_that_is_disabled_is_not_named(
 async def test_without_a_password_there_is_no_switch(
     hass: HomeAssistant, set_up: WhatsminerCoordinator
 ) -> None:
-    """Everything else is told all the same."""
     state = await told(hass, set_up)
 
     assert state["switch"] is None
@@ -167,7 +164,7 @@ async def test_it_is_known_since_when_the_hash_rate_is_low(
     clock: Clock,
     set_up: WhatsminerCoordinator,
 ) -> None:
-    """Whatever low is for the one who asks, and only while the miner should hash."""
+    """The caller chooses what low is, and only time in which the miner should hash counts."""
 
     async def since(percent: float) -> str | None:
         bounds = (await told(hass, set_up))["hash_rate_at_most"]
@@ -204,7 +201,6 @@ async def test_it_is_known_since_when_the_hash_rate_is_low(
 async def test_less_hash_rate_is_expected_of_less_power(
     hass: HomeAssistant, clock: Clock, set_up: WhatsminerCoordinator
 ) -> None:
-    """What was asked for is no shortfall; of no power none is expected."""
     await set_number(hass, "power_percent", 40)
     await clock.next_poll(20)
     assert (await told(hass, set_up))["hash_rate_at_most"][-1]["percent"] > 90
@@ -220,7 +216,6 @@ async def test_a_change_of_the_pool_is_remembered(
     clock: Clock,
     set_up: WhatsminerCoordinator,
 ) -> None:
-    """Also over a time without any pool."""
     first = (await told(hass, set_up))["pool"]
     state = await told(hass, set_up)
     assert (state["previous_pool"], state["pool_since"]) == (None, None)
@@ -241,7 +236,6 @@ async def test_a_change_of_the_pool_is_remembered(
 async def test_every_field_is_on_its_page(
     hass: HomeAssistant, set_up: WhatsminerCoordinator
 ) -> None:
-    """And nothing else is."""
     page = (Path(__file__).parents[2] / "docs" / "get_state.md").read_text()
     rows = [line.split("|")[1] for line in page.splitlines() if line.startswith("| `")]
     fields = re.findall(r"`(\w+)`", " ".join(rows))
@@ -255,7 +249,6 @@ async def test_after_an_outage_a_low_hash_rate_is_a_new_one(
     clock: Clock,
     set_up: WhatsminerCoordinator,
 ) -> None:
-    """What it was meanwhile, nobody knows."""
     before = (await told(hass, set_up))["hash_rate_at_most"][0]["since"]
 
     await miner.disconnect()
@@ -269,6 +262,5 @@ async def test_after_an_outage_a_low_hash_rate_is_a_new_one(
 async def test_no_miner_at_all_is_a_mistake(
     hass: HomeAssistant, set_up: WhatsminerCoordinator
 ) -> None:
-    """Whoever targets an empty area wants to know."""
     with pytest.raises(ServiceValidationError, match="no miner"):
         await ask(hass, "get_state", {ATTR_DEVICE_ID: "gone"})

@@ -1,4 +1,4 @@
-"""How a stopped miner is heated up, and what is known of it meanwhile."""
+"""Preheating of a stopped miner."""
 
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
@@ -38,7 +38,7 @@ async def press(hass: HomeAssistant) -> None:
 
 
 def asked(miner: SimulatedMiner) -> int:
-    """Return how often the miner was told to preheat."""
+    """Return how often the miner was sent the command."""
     return names_of(miner.writes).count("pre_power_on")
 
 
@@ -54,7 +54,6 @@ def warnings_of(caplog: pytest.LogCaptureFixture) -> list[str]:
 async def test_it_is_repeated_until_it_is_complete(
     hass: HomeAssistant, miner: SimulatedMiner, clock: Clock, preheat: Preheat
 ) -> None:
-    """Every ten seconds, and each answer is shown."""
     assert preheat.state is None
     await press(hass)
     states = [preheat.state]
@@ -74,7 +73,6 @@ async def test_every_change_is_told(
     set_up: WhatsminerCoordinator,
     preheat: Preheat,
 ) -> None:
-    """Whoever shows the state need not wait for a poll."""
     told: list[str | None] = []
     unsub = set_up.async_add_listener(lambda: told.append(preheat.state))
     await press(hass)
@@ -89,7 +87,6 @@ async def test_every_change_is_told(
 async def test_a_repetition_is_no_reason_to_poll(
     hass: HomeAssistant, miner: SimulatedMiner, clock: Clock, preheat: Preheat
 ) -> None:
-    """Nothing that a poll shows has changed."""
     await press(hass)
     await clock.tick(10)
     await clock.tick(10)
@@ -103,7 +100,6 @@ async def test_a_repetition_is_no_reason_to_poll(
 async def test_it_ends_when_mining_is_switched_on_here(
     hass: HomeAssistant, miner: SimulatedMiner, clock: Clock, preheat: Preheat
 ) -> None:
-    """From the moment that the miner has accepted it."""
     await press(hass)
 
     await act(hass, "switch.turn_on", "switch.miner")
@@ -117,7 +113,6 @@ async def test_it_ends_when_mining_is_switched_on_here(
 async def test_it_goes_on_when_mining_cannot_be_switched_on(
     hass: HomeAssistant, miner: SimulatedMiner, clock: Clock, preheat: Preheat
 ) -> None:
-    """A power on that was refused has changed nothing."""
     await press(hass)
     miner.misbehave("power_on", Refused(132))
 
@@ -135,7 +130,6 @@ async def test_it_ends_when_somebody_else_starts_mining(
     clock: Clock,
     preheat: Preheat,
 ) -> None:
-    """A poll sees it, or the miner refuses the next repetition."""
     await press(hass)
     miner.state.mining = True
 
@@ -148,7 +142,7 @@ async def test_it_ends_when_somebody_else_starts_mining(
 async def test_a_state_does_not_come_back(
     hass: HomeAssistant, miner: SimulatedMiner, clock: Clock, preheat: Preheat
 ) -> None:
-    """A miner that mined and was stopped again is cold until it is preheated again."""
+    """A miner that mined and was stopped again is cold."""
     await press(hass)
     for _ in range(4):
         await clock.tick(10)
@@ -171,7 +165,7 @@ async def test_it_ends_when_a_repetition_is_refused(
     code: int,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    """Nobody waits for the answer, so nobody gets an error: the log has it."""
+    """No caller waits for the answer."""
     await press(hass)
     miner.misbehave("pre_power_on", Refused(code, "too cold"), times=1)
 
@@ -198,7 +192,7 @@ async def test_it_goes_on_when_a_repetition_fails_for_another_reason(
     how: Misbehaviour,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    """It says nothing of the boards, and the button promises ten minutes."""
+    """Such an error says nothing about the boards."""
     await press(hass)
     miner.misbehave("pre_power_on", how)
     for _ in range(3):
@@ -215,7 +209,6 @@ async def test_it_goes_on_when_a_repetition_fails_for_another_reason(
 async def test_a_miner_that_stays_away_is_asked_for_ten_minutes_at_most(
     hass: HomeAssistant, miner: SimulatedMiner, clock: Clock, preheat: Preheat
 ) -> None:
-    """As one that never comes to an end."""
     await press(hass)
     miner.misbehave("pre_power_on", Closed())
     for _ in range(59):
@@ -234,7 +227,7 @@ async def test_a_miner_that_stays_away_is_asked_for_ten_minutes_at_most(
 async def test_a_press_that_fails_does_not_end_what_is_repeated(
     hass: HomeAssistant, miner: SimulatedMiner, clock: Clock, preheat: Preheat
 ) -> None:
-    """Whoever pressed is told; the miner goes on as before."""
+    """The caller gets the error."""
     await press(hass)
     miner.misbehave("pre_power_on", Refused(136), times=1)
     with pytest.raises(HomeAssistantError):
@@ -261,7 +254,6 @@ async def test_whoever_presses_gets_the_error(
     how: Misbehaviour,
     key: str,
 ) -> None:
-    """And nothing is repeated that has not begun."""
     miner.misbehave("pre_power_on", how)
 
     with pytest.raises(HomeAssistantError) as error:
@@ -281,7 +273,7 @@ async def test_it_ends_after_ten_minutes(
     preheat: Preheat,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """Miners that never come to an end are left alone then."""
+    """Some miners never come to an end."""
     monkeypatch.setattr(miner.state, "preheat", lambda: "wait for adjust temp")
     await press(hass)
 
@@ -299,7 +291,6 @@ async def test_it_ends_after_ten_minutes(
 async def test_a_complete_state_is_forgotten_after_ten_minutes(
     hass: HomeAssistant, miner: SimulatedMiner, clock: Clock, preheat: Preheat
 ) -> None:
-    """By then it is no longer true."""
     await press(hass)
     for _ in range(59):
         await clock.tick(10)
@@ -318,7 +309,7 @@ async def test_pressed_again_the_ten_minutes_start_anew(
     preheat: Preheat,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """And there are not two who repeat."""
+    """Only one series of commands is repeated."""
     monkeypatch.setattr(miner.state, "preheat", lambda: "adjust continue")
     await press(hass)
     for _ in range(3):
@@ -352,7 +343,6 @@ async def test_words_that_nobody_knows_are_one_more_reason_to_wait(
     said: str,
     state: str,
 ) -> None:
-    """Unless it says that it is complete."""
     plain = f'{{"STATUS":"S","When":1,"Code":131,"Msg":{{{said}}}}}'
     miner.misbehave("pre_power_on", Raw(plain.encode()))
 
@@ -364,7 +354,6 @@ async def test_words_that_nobody_knows_are_one_more_reason_to_wait(
 async def test_the_miner_can_be_asked_once(
     miner: SimulatedMiner, clock: Clock, preheat: Preheat
 ) -> None:
-    """For those who repeat it themselves: they get the answer, and it is shown."""
     answer = await preheat.async_send_once()
 
     assert answer.message == {"complete": "false", "msg": "wait for adjust temp"}
@@ -384,7 +373,6 @@ async def test_asking_once_more_does_not_disturb_what_is_repeated(
     preheat: Preheat,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """It is repeated as before, for as long as before."""
     monkeypatch.setattr(miner.state, "preheat", lambda: "adjust continue")
     await press(hass)
     await clock.tick(5)
@@ -400,7 +388,6 @@ async def test_asking_once_more_does_not_disturb_what_is_repeated(
 async def test_who_asks_once_gets_the_error(
     miner: SimulatedMiner, preheat: Preheat
 ) -> None:
-    """As a translated sentence."""
     miner.misbehave("pre_power_on", Refused(132))
 
     with pytest.raises(HomeAssistantError) as error:
@@ -419,7 +406,6 @@ async def test_it_ends_with_the_entry(
     preheat: Preheat,
     under_way: bool,
 ) -> None:
-    """Also when a repetition is just under way; nothing is left behind."""
     await press(hass)
     if under_way:
         held = Held()
@@ -442,7 +428,7 @@ async def test_a_press_that_outlasts_its_entry_repeats_nothing(
     config_entry: MockConfigEntry,
     preheat: Preheat,
 ) -> None:
-    """The miner took its time to answer, and was unloaded meanwhile."""
+    """The miner answers only after its entry was unloaded."""
     held = Held()
     miner.misbehave("pre_power_on", held)
     call = hass.async_create_task(press(hass))

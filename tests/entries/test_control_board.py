@@ -1,4 +1,4 @@
-"""How a miner goes on under another MAC address, with all that its owner and time made of it."""
+"""A miner with a new control board goes on under another MAC address, with all that it had."""
 
 from datetime import timedelta
 from typing import Any
@@ -36,12 +36,12 @@ NEW_MAC = "CE:02:01:AB:CD:EF"
 async def mock_recorder_before_hass(
     async_test_recorder: RecorderInstanceContextManager,
 ) -> None:
-    """Prepare the recorder before Home Assistant, for the tests that have one."""
+    """Prepare the recorder before Home Assistant, in tests that use it."""
 
 
 @pytest.fixture
 def platforms() -> tuple[Platform, ...]:
-    """What is set up."""
+    """The platforms that are set up."""
     return Platform.BINARY_SENSOR, Platform.NUMBER, Platform.SENSOR, Platform.SWITCH
 
 
@@ -52,7 +52,7 @@ async def ada(fleet: Fleet) -> Owned:
 
 
 async def renew(fleet: Fleet, ada: Owned) -> str:
-    """Replace the control board, let the miner be missed, and adopt it; return the old MAC."""
+    """Replace the control board, let the miner be missed, adopt it; return the old MAC."""
     old = ada.miner.mac.lower()
     await ada.miner.disconnect()
     await fleet.clock.next_poll()
@@ -79,7 +79,6 @@ def registered(hass: HomeAssistant, owned: Owned) -> dict[str, er.RegistryEntry]
 async def test_entities_stay_what_they_are(
     hass: HomeAssistant, fleet: Fleet, ada: Owned
 ) -> None:
-    """With their ids, names, areas and whether they are disabled; no other is made."""
     registry = er.async_get(hass)
     area = ar.async_get(hass).async_create("Shed").id
     renamed = registry.async_update_entity(
@@ -124,7 +123,7 @@ async def test_entities_stay_what_they_are(
 
 
 def shown_state(hass: HomeAssistant, entity_id: str) -> State:
-    """Return the state of an entity that is there."""
+    """Return the state of an entity, which has to exist."""
     state = hass.states.get(entity_id)
     assert state is not None
     return state
@@ -133,7 +132,6 @@ def shown_state(hass: HomeAssistant, entity_id: str) -> State:
 async def test_devices_stay_what_they_are(
     hass: HomeAssistant, fleet: Fleet, ada: Owned
 ) -> None:
-    """The miner and its hashboards, with the names and areas that somebody gave them."""
     registry = dr.async_get(hass)
     area = ar.async_get(hass).async_create("Shed").id
     (device,) = dr.async_entries_for_config_entry(registry, ada.entry.entry_id)
@@ -161,7 +159,6 @@ async def test_devices_stay_what_they_are(
 async def test_nothing_of_others_is_moved(
     hass: HomeAssistant, fleet: Fleet, ada: Owned
 ) -> None:
-    """Neither another miner, nor what another integration knows of this one."""
     bea = await fleet.add("Bea")
     others = registered(hass, bea)
     old = ada.miner.mac.lower()
@@ -178,7 +175,7 @@ async def test_nothing_of_others_is_moved(
 async def test_what_has_no_mac_stays_as_it_is(
     hass: HomeAssistant, fleet: Fleet, ada: Owned
 ) -> None:
-    """An entity of an earlier version may have been called otherwise."""
+    """An entity of an earlier version may have another kind of unique id."""
     registry = er.async_get(hass)
     odd = registry.async_get_or_create(
         "sensor", DOMAIN, "odd", config_entry=ada.entry, suggested_object_id="odd"
@@ -198,7 +195,6 @@ async def test_what_has_no_mac_stays_as_it_is(
 async def test_history_goes_on(
     recorder_mock: Recorder, hass: HomeAssistant, fleet: Fleet, ada: Owned
 ) -> None:
-    """States and statistics are one line, and the energy goes on where it was."""
     energy = "sensor.ada_energy"
     await fleet.clock.next_poll(20)
     before = float(shown_state(hass, energy).state)

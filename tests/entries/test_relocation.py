@@ -1,4 +1,4 @@
-"""How a miner is found again at another address, and never taken for another one."""
+"""A miner is found again at another address, and never taken for another one."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -52,7 +52,7 @@ NEW_MAC = "CE:02:01:AB:CD:EF"
 
 @pytest.fixture
 def platforms() -> tuple[Platform, ...]:
-    """What is set up: something to read, something of each kind that writes."""
+    """The platforms that are set up: one that reads, and one of each kind that writes."""
     return Platform.BUTTON, Platform.NUMBER, Platform.SENSOR, Platform.SWITCH
 
 
@@ -64,13 +64,13 @@ async def ada(fleet: Fleet) -> Owned:
 
 @pytest.fixture
 async def bea(fleet: Fleet) -> Owned:
-    """Another one, of another model, under the same password."""
+    """Another miner, of another model, with the same password."""
     return await fleet.add("Bea", model="M50")
 
 
 @pytest.fixture
 async def cid(fleet: Fleet) -> Owned:
-    """A third one, of another generation."""
+    """A third miner, of another generation."""
     return await fleet.add("Cid", model="M63", generation="compat")
 
 
@@ -80,7 +80,7 @@ async def leave(owned: Owned) -> None:
 
 
 async def replace(fleet: Fleet, owned: Owned, **what: Any) -> SimulatedMiner:
-    """Put a miner that nobody knows in the place of one that is known."""
+    """Put an unknown miner in the place of one that is known."""
     host = owned.miner.host
     await owned.miner.disconnect()
     return await fleet.start("Zoe", host=host, **what)
@@ -99,7 +99,7 @@ async def test_nothing_of_another_miner_enters(
     generation: str,
     model: str,
 ) -> None:
-    """No state, no energy, no memory: the miner is unavailable, and an issue says why."""
+    """The miner is unavailable, and an issue says why."""
     await fleet.clock.next_poll(12)
     energy = ada.shown("sensor", "energy")
     memory = dict(hass_storage[f"{DOMAIN}.{ada.entry.entry_id}"]["data"])
@@ -134,7 +134,6 @@ async def test_nothing_of_another_miner_enters(
 async def test_nothing_of_another_miner_enters_that_was_there_first(
     fleet: Fleet, device_registry: dr.DeviceRegistry, generation: str, model: str
 ) -> None:
-    """When Home Assistant started; nor is the right one taken for one of its kind."""
     ada = await fleet.know("Ada")
     zoe = await replace(fleet, ada, generation=generation, model=model)
     await fleet.set_up(ada)
@@ -160,7 +159,7 @@ async def test_nothing_of_another_miner_enters_that_was_there_first(
 
 @pytest.fixture
 def silent_v1() -> dict[str, Any]:
-    """An old miner that says nothing of itself, not even its MAC address, while it is off."""
+    """A stopped V1 miner, which does not report even its MAC address."""
     return {
         "generation": "v1",
         "model": "M20S",
@@ -172,7 +171,7 @@ def silent_v1() -> dict[str, Any]:
 async def test_another_miner_that_says_nothing_of_itself_is_not_ours(
     fleet: Fleet, ada: Owned, silent_v1: dict[str, Any], stopped: str
 ) -> None:
-    """Ours would have said something."""
+    """The right miner would have reported something."""
     zoe = await replace(fleet, ada, **silent_v1)
     if stopped == "before":
         zoe.state.mining = False
@@ -195,7 +194,7 @@ async def test_another_miner_that_says_nothing_of_itself_takes_no_entity_away(
     entity_registry: er.EntityRegistry,
     silent_v1: dict[str, Any],
 ) -> None:
-    """When Home Assistant starts, and has only what was remembered of ours."""
+    """When Home Assistant starts, it has only what is stored of the right miner."""
     entities = set(entity_registry.entities)
     zoe = await replace(fleet, ada, **silent_v1)
     zoe.state.mining = False
@@ -212,7 +211,6 @@ async def test_another_miner_that_says_nothing_of_itself_takes_no_entity_away(
 async def test_another_miner_that_is_known_is_called_by_its_name(
     fleet: Fleet, ada: Owned, bea: Owned
 ) -> None:
-    """Its owner knows it by that."""
     await leave(ada)
     await bea.miner.move(ada.miner.host)
     await fleet.clock.next_poll(2)
@@ -230,7 +228,6 @@ async def test_another_miner_that_is_known_is_called_by_its_name(
 async def test_another_miner_that_vanishes_again_is_called_by_its_mac(
     fleet: Fleet, ada: Owned
 ) -> None:
-    """More was not learned of it."""
     zoe = await replace(fleet, ada)
     zoe.misbehave("get_version", Closed())
     await fleet.clock.next_poll()
@@ -243,7 +240,6 @@ async def test_another_miner_that_vanishes_again_is_called_by_its_mac(
 async def test_a_miner_that_is_another_one_at_each_poll_is_no_news(
     fleet: Fleet, ada: Owned
 ) -> None:
-    """The issue is there; it is not written anew for each MAC address that is made up."""
     zoe = await replace(fleet, ada)
     changes = async_capture_events(fleet.hass, ir.EVENT_REPAIRS_ISSUE_REGISTRY_UPDATED)
     for number in range(20):
@@ -259,7 +255,6 @@ async def test_a_miner_that_is_another_one_at_each_poll_is_no_news(
 
 
 async def test_another_miner_is_looked_at_once(fleet: Fleet, ada: Owned) -> None:
-    """Who it is does not have to be found out with each poll."""
     zoe = await replace(fleet, ada)
     await fleet.clock.next_poll()
     assert names_of(zoe.requests).count("get_version") == 1
@@ -272,28 +267,28 @@ async def test_another_miner_is_looked_at_once(fleet: Fleet, ada: Owned) -> None
 
 
 async def come_back(fleet: Fleet, ada: Owned, zoe: SimulatedMiner) -> None:
-    """The right one is at its address again."""
+    """Put the right miner back at its address."""
     await zoe.disconnect()
     ada.miner.reconnect()
     await fleet.clock.next_poll()
 
 
 async def be_found(fleet: Fleet, ada: Owned, zoe: SimulatedMiner) -> None:
-    """Somebody sees the right one elsewhere."""
+    """Report the right miner at another address."""
     await ada.miner.move(fleet.host(40))
     ada.miner.reconnect()
     await async_match_entries(fleet.hass, found(ada.miner))
 
 
 async def be_disabled(fleet: Fleet, ada: Owned, zoe: SimulatedMiner) -> None:
-    """The owner disables it."""
+    """Disable the entry."""
     await fleet.hass.config_entries.async_set_disabled_by(
         ada.entry.entry_id, ConfigEntryDisabler.USER
     )
 
 
 async def be_removed(fleet: Fleet, ada: Owned, zoe: SimulatedMiner) -> None:
-    """The owner removes it."""
+    """Remove the entry."""
     await fleet.hass.config_entries.async_remove(ada.entry.entry_id)
 
 
@@ -305,7 +300,6 @@ async def test_the_issue_goes_with_its_cause(
     retrying: bool,
     how: Callable[[Fleet, Owned, SimulatedMiner], Awaitable[None]],
 ) -> None:
-    """Whether the miner was set up when another one came, or could not be."""
     zoe = await replace(fleet, ada)
     if retrying:
         await fleet.hass.config_entries.async_reload(ada.entry.entry_id)
@@ -327,7 +321,6 @@ async def test_the_issue_goes_with_its_cause(
 async def test_a_miner_that_is_back_meanwhile_has_no_issue(
     fleet: Fleet, ada: Owned, bea: Owned
 ) -> None:
-    """What was true a moment ago neither takes it away, nor moves the other."""
     assert bea.entry.unique_id
     await async_handle_wrong_miner(
         fleet.hass, ada.entry, address_of(ada.entry), bea.entry.unique_id
@@ -344,7 +337,7 @@ async def test_a_miner_that_is_back_meanwhile_has_no_issue(
 async def test_an_issue_about_an_address_ends_with_the_address(
     fleet: Fleet, ada: Owned, known: bool
 ) -> None:
-    """Also when the miner does not answer at the new one yet, and nobody is told later."""
+    """The miner need not answer at the new address yet."""
     zoe = await replace(fleet, ada)
     await fleet.hass.config_entries.async_reload(ada.entry.entry_id)
     await fleet.settle()
@@ -370,7 +363,7 @@ async def test_whoever_is_gone_while_the_other_is_looked_at_has_no_issue(
     hass_storage: dict[str, Any],
     how: Callable[[Fleet, Owned, SimulatedMiner], Awaitable[None]],
 ) -> None:
-    """Neither an entry that was disabled or removed, nor one that was moved."""
+    """The entry may be disabled, removed or moved in that time."""
     zoe = await replace(fleet, ada)
     held = Held()
     zoe.misbehave("get_version", held)
@@ -396,7 +389,7 @@ async def turn_off(owned: Owned) -> None:
 
 
 async def set_limit(owned: Owned) -> None:
-    """Use another one, whose command restarts mining."""
+    """Use an entity whose command restarts mining."""
     await act(
         owned.hass,
         "number.set_value",
@@ -430,7 +423,7 @@ async def change_password(owned: Owned) -> None:
 
 
 async def set_network(owned: Owned) -> None:
-    """Use another one."""
+    """Use an action that moves the miner."""
     await owned.hass.services.async_call(
         DOMAIN,
         "set_network",
@@ -457,7 +450,7 @@ async def test_no_write_reaches_another_miner(
     has_token: bool,
     write: Callable[[Owned], Awaitable[None]],
 ) -> None:
-    """Also when it has the same password, and no poll has found out yet.
+    """Both miners have the same password, and no poll has found the other one yet.
 
     From then on the miner is unavailable, and its entry is as it was.
     """
@@ -489,7 +482,7 @@ async def test_no_write_reaches_another_miner(
 async def test_a_preheating_does_not_go_on_at_another_miner(
     fleet: Fleet, ada: Owned
 ) -> None:
-    """It is repeated by a timer, which nobody stops when miners change places."""
+    """A timer repeats the command."""
     ada.miner.state.mining = False
     await fleet.clock.next_poll(2)
     await act(fleet.hass, "button.press", ada.entity_id("button", "preheat"))
@@ -506,7 +499,7 @@ async def test_a_preheating_does_not_go_on_at_another_miner(
 async def test_an_led_that_flashes_is_not_ended_at_another_miner(
     fleet: Fleet, ada: Owned
 ) -> None:
-    """That would end what somebody else does there."""
+    """The LED of the other miner may flash for another reason."""
     await act(fleet.hass, "button.press", ada.entity_id("button", "identify"))
     zoe = await replace(fleet, ada)
 
@@ -519,7 +512,6 @@ async def test_an_led_that_flashes_is_not_ended_at_another_miner(
 async def test_a_closed_write_access_is_not_looked_at_in_another_miner(
     fleet: Fleet, ada: Owned
 ) -> None:
-    """It would say nothing of the right one."""
     ada.miner.api_open = False
     with pytest.raises(HomeAssistantError):
         await turn_off(ada)
@@ -536,7 +528,6 @@ async def test_a_closed_write_access_is_not_looked_at_in_another_miner(
 async def test_a_password_that_may_be_new_is_not_tried_at_another_miner(
     fleet: Fleet, ada: Owned
 ) -> None:
-    """Whose answer would settle nothing."""
     ada.miner.misbehave("update_pwd", Closed())
     ada.miner.misbehave("get_token", Closed())
     with pytest.raises(HomeAssistantError):
@@ -558,7 +549,6 @@ async def test_a_password_that_may_be_new_is_not_tried_at_another_miner(
 async def test_two_miners_that_changed_places_find_themselves(
     fleet: Fleet, ada: Owned, bea: Owned, first: int, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """In one poll, whoever is polled first; nobody has to do anything."""
     await ada.miner.swap(bea.miner)
     await (ada, bea)[first].coordinator.async_refresh()
     await fleet.settle()
@@ -576,7 +566,6 @@ async def test_two_miners_that_changed_places_find_themselves(
 async def test_a_swap_is_found_out_by_a_command(
     fleet: Fleet, ada: Owned, bea: Owned
 ) -> None:
-    """Which is not sent; the next one reaches the right miner."""
     await ada.miner.swap(bea.miner)
     with pytest.raises(HomeAssistantError):
         await turn_off(ada)
@@ -592,7 +581,6 @@ async def test_a_swap_is_found_out_by_a_command(
 async def test_three_miners_that_moved_on_in_a_circle_find_themselves(
     fleet: Fleet, ada: Owned, bea: Owned, cid: Owned
 ) -> None:
-    """In one poll of any of them."""
     await rotate(ada.miner, bea.miner, cid.miner)
     await bea.coordinator.async_refresh()
     await fleet.settle()
@@ -607,7 +595,6 @@ async def test_three_miners_that_moved_on_in_a_circle_find_themselves(
 async def test_miners_that_are_polled_at_the_same_time_find_themselves(
     fleet: Fleet, ada: Owned, bea: Owned, cid: Owned, at_once: bool
 ) -> None:
-    """All of them look for all of them, and do not get into each other's way."""
     await rotate(ada.miner, bea.miner, cid.miner)
     if at_once:
         await asyncio.gather(
@@ -627,7 +614,6 @@ async def test_miners_that_are_polled_at_the_same_time_find_themselves(
 async def test_a_miner_that_could_not_be_set_up_is_found_with_the_other(
     fleet: Fleet, ada: Owned, bea: Owned, meets: str
 ) -> None:
-    """Whether it is the one that meets the other, or is met."""
     await ada.miner.disconnect()
     await fleet.hass.config_entries.async_reload(ada.entry.entry_id)
     await fleet.settle()
@@ -650,7 +636,6 @@ async def test_a_miner_that_could_not_be_set_up_is_found_with_the_other(
 async def test_a_miner_that_is_disabled_is_followed_for_when_it_is_not(
     fleet: Fleet, ada: Owned, bea: Owned
 ) -> None:
-    """It is not set up for that."""
     await be_disabled(fleet, ada, ada.miner)
     await ada.miner.swap(bea.miner)
     await bea.coordinator.async_refresh()
@@ -668,7 +653,6 @@ async def test_a_miner_that_is_disabled_is_followed_for_when_it_is_not(
 async def test_a_circle_may_pass_through_miners_that_are_not_set_up(
     fleet: Fleet, ada: Owned, bea: Owned, cid: Owned
 ) -> None:
-    """One is disabled and one could not be set up; the third finds both."""
     await be_disabled(fleet, ada, ada.miner)
     await bea.miner.disconnect()
     await fleet.hass.config_entries.async_reload(bea.entry.entry_id)
@@ -690,7 +674,7 @@ async def test_a_circle_may_pass_through_miners_that_are_not_set_up(
 async def test_a_new_home_assistant_finds_all_its_miners_elsewhere(
     fleet: Fleet,
 ) -> None:
-    """The router was replaced meanwhile, and gave every address to another miner."""
+    """The router was replaced, and gave every address to another miner."""
     owned = [await fleet.know(f"Miner {number}") for number in range(20)]
     await rotate(*(each.miner for each in owned))
     await fleet.set_up(*owned)
@@ -708,7 +692,6 @@ async def test_a_new_home_assistant_finds_all_its_miners_elsewhere(
 async def test_a_miner_that_a_scan_finds_elsewhere_is_followed(
     fleet: Fleet, ada: Owned, bea: Owned, retrying: bool
 ) -> None:
-    """The others are not even asked."""
     await ada.miner.disconnect()
     await ada.miner.move(fleet.host(40))
     if retrying:
@@ -732,7 +715,6 @@ async def test_a_miner_that_a_scan_finds_elsewhere_is_followed(
 async def test_a_miner_that_is_seen_where_it_was_is_tried_again_at_once(
     fleet: Fleet, ada: Owned, bea: Owned, cid: Owned
 ) -> None:
-    """One that could not be set up, and one that did not answer; one that did is left alone."""
     await ada.miner.disconnect()
     await fleet.hass.config_entries.async_reload(ada.entry.entry_id)
     await bea.miner.disconnect()
@@ -752,7 +734,6 @@ async def test_a_miner_that_is_seen_where_it_was_is_tried_again_at_once(
 async def test_a_miner_with_two_addresses_stays_where_it_is(
     fleet: Fleet, ada: Owned
 ) -> None:
-    """However often it is seen at the other one."""
     coordinator = ada.coordinator
     async with second_address(ada.miner, fleet.host(40)):
         for _ in range(3):
@@ -769,7 +750,7 @@ async def test_a_miner_with_two_addresses_stays_where_it_is(
 async def test_a_miner_with_two_addresses_drives_nobody_out_and_stays(
     fleet: Fleet, ada: Owned, bea: Owned
 ) -> None:
-    """The one whose address it has taken is missing, and nothing goes to and fro."""
+    """The miner whose address was taken is missing, and no entry goes to and fro."""
     host = bea.miner.host
     await leave(bea)
     coordinator = ada.coordinator
@@ -790,7 +771,6 @@ async def test_a_miner_with_two_addresses_drives_nobody_out_and_stays(
 async def test_an_old_address_that_does_not_answer_holds_up_nobody_else(
     fleet: Fleet, ada: Owned, bea: Owned
 ) -> None:
-    """Many that have moved are found as fast as one."""
     held = Held()
     zoe = await replace(fleet, ada)
     zoe.misbehave("*", held)
@@ -814,7 +794,6 @@ async def test_an_old_address_that_does_not_answer_holds_up_nobody_else(
 async def test_an_error_that_nobody_expects_at_one_miner_holds_up_nobody_else(
     fleet: Fleet, ada: Owned, bea: Owned, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """Both were seen elsewhere; what is at the old address of one cannot be found out."""
     odd, read_mac = ada.miner.host, Miner.read_mac
     for owned, number in ((ada, 40), (bea, 41)):
         await owned.miner.move(fleet.host(number))
@@ -836,7 +815,7 @@ async def test_an_error_that_nobody_expects_at_one_miner_holds_up_nobody_else(
 async def test_thousands_of_strangers_are_told_from_miners_at_once(
     fleet: Fleet, ada: Owned, bea: Owned
 ) -> None:
-    """They say that they are all that is missing; each miner is offered one of them."""
+    """Each of the strangers claims the hashboards of all missing miners."""
     boards = {}
     for owned in (ada, bea):
         boards[owned] = found(owned.miner).boards
@@ -869,7 +848,6 @@ async def test_thousands_of_strangers_are_told_from_miners_at_once(
 async def test_boards_that_cannot_be_read_from_the_disk_are_those_of_one_miner(
     fleet: Fleet, ada: Owned, bea: Owned, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """The other is offered all the same."""
     await leave(ada)
     renew(bea)
     await fleet.clock.next_poll(2)
@@ -893,7 +871,6 @@ async def test_boards_that_cannot_be_read_from_the_disk_are_those_of_one_miner(
 async def test_the_address_of_a_miner_that_is_well_is_its_own(
     fleet: Fleet, ada: Owned, bea: Owned
 ) -> None:
-    """Whoever else was there does not connect: neither for a poll, nor for a command."""
     await leave(ada)
     await bea.miner.move(ada.miner.host)
     await fleet.see(bea)
@@ -922,7 +899,7 @@ async def test_the_address_of_a_miner_that_is_well_is_its_own(
 async def test_the_address_of_a_miner_that_is_not_well_is_tried(
     fleet: Fleet, ada: Owned, bea: Owned
 ) -> None:
-    """Two entries have it, and the miner of either may be the one that comes back there."""
+    """The miner of either entry may be the one that comes back there."""
     host = ada.miner.host
     await leave(ada)
     await bea.miner.move(host)
@@ -945,7 +922,6 @@ async def test_the_address_of_a_miner_that_is_not_well_is_tried(
 async def test_a_poll_under_way_does_not_undo_a_move(
     fleet: Fleet, ada: Owned, bea: Owned
 ) -> None:
-    """What it meets at the old address says nothing of the new one."""
     held = Held()
     zoe = await replace(fleet, ada)
     zoe.misbehave(JOINED, held)
@@ -969,7 +945,7 @@ async def test_a_poll_under_way_does_not_undo_a_move(
 async def test_a_miner_that_moves_during_a_reload_is_followed(
     fleet: Fleet, ada: Owned, step: str
 ) -> None:
-    """A set-up that began at the old address is not the last word."""
+    """The set-up began at the old address."""
     held = Held()
     fleet.hass.data[RECORDS].clear()  # as after a restart of Home Assistant
     ada.miner.misbehave(step, held)
@@ -995,7 +971,7 @@ async def test_a_miner_that_moves_during_a_reload_is_followed(
 async def test_an_entry_that_is_gone_when_its_old_address_answers_stays_so(
     fleet: Fleet, ada: Owned, how: str
 ) -> None:
-    """Somebody was faster; the others that were seen are followed all the same."""
+    """The entry was removed during the check; the other miners are followed."""
     held = Held()
     zoe = await replace(fleet, ada)
     zoe.misbehave("get_miner_info", held)
@@ -1044,7 +1020,6 @@ def offered(owned: Owned) -> dict[str, Any]:
 async def test_a_new_control_board_at_the_same_address_is_offered(
     fleet: Fleet, ada: Owned
 ) -> None:
-    """It is no other miner."""
     mac = renew(ada)
     await fleet.clock.next_poll()
 
@@ -1067,7 +1042,6 @@ async def test_a_new_control_board_at_the_same_address_is_offered(
 async def test_a_new_control_board_at_another_address_is_offered(
     fleet: Fleet, ada: Owned, bea: Owned, retrying: bool
 ) -> None:
-    """When somebody sees it, and the miner is missing."""
     mac = renew(ada)
     await ada.miner.move(fleet.host(40))
     if retrying:
@@ -1086,7 +1060,7 @@ async def test_a_new_control_board_at_another_address_is_offered(
 async def test_hashboards_are_known_while_some_of_them_are_missing(
     fleet: Fleet, ada: Owned
 ) -> None:
-    """A hashboard that is not listed for a while is not forgotten, and one will do."""
+    """A hashboard that is not listed for a while is not forgotten, and one is enough."""
     ada.miner.state.boards[0].present = False
     await fleet.clock.next_poll(3)
     for board in ada.miner.state.boards:
@@ -1100,7 +1074,6 @@ async def test_hashboards_are_known_while_some_of_them_are_missing(
 async def test_hashboards_that_were_replaced_are_remembered(
     fleet: Fleet, ada: Owned, hass_storage: dict[str, Any]
 ) -> None:
-    """In the place of those that were there before."""
     ada.miner.state.boards[0].serial = "SKM3CSD0000001A00001"
     await fleet.clock.next_poll(2)
     await fleet.clock.tick(MEMORY_INTERVAL)
@@ -1113,7 +1086,7 @@ async def test_hashboards_that_were_replaced_are_remembered(
 async def test_the_hashboards_of_a_miner_that_is_well_are_nobody_elses(
     fleet: Fleet, ada: Owned
 ) -> None:
-    """A machine with the same numbers is another one."""
+    """A machine with the same serial numbers is another one."""
     zoe = found(await fleet.start("Zoe"))
     twin = found(ada.miner)
     placed = await async_match_entries(
@@ -1128,7 +1101,6 @@ async def test_the_hashboards_of_a_miner_that_is_well_are_nobody_elses(
 async def test_other_hashboards_are_another_miner(
     fleet: Fleet, ada: Owned, boards: str
 ) -> None:
-    """So are none at all, or others beside one that was moved over."""
     await leave(ada)
     await fleet.clock.next_poll(2)
     zoe = await fleet.start("Zoe")
@@ -1158,7 +1130,6 @@ async def test_the_old_control_board_that_is_back_ends_the_offer(
 
 
 async def test_an_adopted_miner_goes_on(fleet: Fleet, ada: Owned) -> None:
-    """With everything that was set and counted, under its new MAC address."""
     await fleet.clock.next_poll(10)
     mac = renew(ada)
     await fleet.clock.next_poll()
@@ -1182,7 +1153,7 @@ async def test_an_adopted_miner_goes_on(fleet: Fleet, ada: Owned) -> None:
 async def test_an_adopted_miner_may_be_at_another_address(
     fleet: Fleet, ada: Owned
 ) -> None:
-    """And its entry may just be set up, or try to be."""
+    """The entry may be set up or in retry."""
     mac = renew(ada)
     old = ada.miner.host
     await ada.miner.move(fleet.host(40))
@@ -1213,7 +1184,6 @@ async def test_an_adopted_miner_may_be_at_another_address(
 async def test_a_miner_that_is_removed_before_it_is_adopted_is_gone(
     fleet: Fleet, ada: Owned
 ) -> None:
-    """Nothing of it comes back."""
     mac = renew(ada)
     remove = fleet.hass.async_create_task(be_removed(fleet, ada, ada.miner))
     await async_replace_control_board(
@@ -1229,7 +1199,7 @@ async def test_a_miner_that_is_removed_before_it_is_adopted_is_gone(
 async def test_the_new_control_board_is_no_longer_offered_as_a_new_miner(
     fleet: Fleet, ada: Owned
 ) -> None:
-    """Its tile was there before it was known what it is."""
+    """The tile was there before the control board was recognised."""
     mac = renew(ada)
     await fleet.hass.config_entries.flow.async_init(
         DOMAIN,
@@ -1250,7 +1220,6 @@ async def test_the_new_control_board_is_no_longer_offered_as_a_new_miner(
 async def test_an_entry_counts_beside_an_ignored_one_of_the_same_miner(
     hass: HomeAssistant, ignored_first: bool, others: int
 ) -> None:
-    """Whichever came first."""
     mac = "c6:07:20:00:11:22"
     ignored = MockConfigEntry(domain=DOMAIN, unique_id=mac, source=SOURCE_IGNORE)
     entry = MockConfigEntry(domain=DOMAIN, unique_id=mac)
@@ -1269,7 +1238,6 @@ async def test_an_entry_counts_beside_an_ignored_one_of_the_same_miner(
 async def test_a_new_control_board_that_was_ignored_can_be_adopted(
     fleet: Fleet, ada: Owned, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """Its owner took it for somebody else's miner; then it is no longer ignored."""
     mac = renew(ada)
     MockConfigEntry(domain=DOMAIN, unique_id=mac, source=SOURCE_IGNORE).add_to_hass(
         fleet.hass
@@ -1291,7 +1259,6 @@ async def test_a_new_control_board_that_was_ignored_can_be_adopted(
 async def test_a_move_is_logged_once(
     fleet: Fleet, ada: Owned, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """Whoever wonders finds it there."""
     caplog.set_level(logging.INFO)
     await ada.miner.move(fleet.host(40))
     await fleet.see(ada)
@@ -1303,7 +1270,6 @@ async def test_a_move_is_logged_once(
 async def test_an_issue_is_raised_for_whom_it_concerns(
     hass: HomeAssistant, fleet: Fleet, ada: Owned, bea: Owned
 ) -> None:
-    """One miner's move takes nobody else's issue away."""
     raise_issue(hass, bea.entry, Issue.WRONG_MINER)
     relocate(hass, ada.entry, (ada.miner.host, ada.miner.port))
     assert issues_told(hass) == ["wrong_miner of Bea"]
@@ -1312,7 +1278,6 @@ async def test_an_issue_is_raised_for_whom_it_concerns(
 async def test_a_miner_that_gets_another_firmware_is_left_in_peace(
     fleet: Fleet, ada: Owned
 ) -> None:
-    """It does not answer meanwhile, and nobody else may ask."""
     with ada.coordinator.client.exclusive():
         await fleet.clock.next_poll(2)
         assert not ada.is_available
@@ -1327,7 +1292,7 @@ async def test_a_miner_that_gets_another_firmware_is_left_in_peace(
 async def test_a_new_control_board_does_not_have_what_was_set_at_the_old_one(
     fleet: Fleet, ada: Owned
 ) -> None:
-    """What it cannot tell is unknown, as with a miner from the factory."""
+    """What the miner cannot report is unknown."""
     offset = "number.ada_temperature_offset"
     await act(fleet.hass, "number.set_value", offset, value=-10)
     ada.miner.replace_control_board(NEW_MAC)

@@ -1,4 +1,4 @@
-"""How miners are found in a network, and what is not asked of anybody else."""
+"""A scan finds the miners of a network, and asks no more than it has to."""
 
 import asyncio
 from collections.abc import AsyncGenerator
@@ -41,13 +41,13 @@ MAC = "c6:07:20:00:12:ab"
 
 @pytest.fixture
 def network() -> IPv4Network:
-    """Addresses that nobody else uses."""
+    """Addresses that no other test uses."""
     return loopback_network()
 
 
 @pytest.fixture
 async def miners(network: IPv4Network) -> AsyncGenerator[list[SimulatedMiner]]:
-    """One of each generation, in the network."""
+    """One miner of each generation, in the network."""
     async with AsyncExitStack() as stack:
         yield [
             await stack.enter_async_context(
@@ -68,7 +68,7 @@ async def miners(network: IPv4Network) -> AsyncGenerator[list[SimulatedMiner]]:
 
 @dataclass
 class Neighbour:
-    """Something that is no miner, but listens on the same port; `heard` is what it was sent."""
+    """A device on the same port that is no miner; `heard` is what it was sent."""
 
     heard: list[bytes] = field(default_factory=list)
     connections: int = 0
@@ -76,7 +76,7 @@ class Neighbour:
 
 @asynccontextmanager
 async def neighbour(host: str, answer: bytes | None) -> AsyncGenerator[Neighbour]:
-    """Answer everything with the same bytes; None: say nothing until the other side ends it."""
+    """Answer everything with the same bytes; None: with nothing, until the other side ends."""
     it = Neighbour()
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -109,7 +109,7 @@ async def neighbour(host: str, answer: bytes | None) -> AsyncGenerator[Neighbour
 def test_a_miner_is_called_what_somebody_named_it(
     hostname: str | None, model: str | None, title: str
 ) -> None:
-    """The factory's name is none; then its model and MAC address have to do."""
+    """The host name from the factory is none."""
     assert (
         DiscoveredMiner(
             host="192.168.1.2", mac=MAC, model=model, hostname=hostname
@@ -130,7 +130,6 @@ def test_a_miner_is_called_what_somebody_named_it(
 def test_among_others_a_miner_is_told_by_its_model_as_well(
     hostname: str | None, model: str | None, label: str
 ) -> None:
-    """Once, and only if it is known."""
     assert (
         DiscoveredMiner(
             host="192.168.1.2", mac=MAC, model=model, hostname=hostname
@@ -172,7 +171,6 @@ def test_a_title_is_not_longer_than_a_name(
     ],
 )
 def test_what_a_mac_address_looks_like(mac: str, valid: bool) -> None:
-    """As Home Assistant writes it."""
     assert is_mac(mac) is valid
 
 
@@ -180,7 +178,7 @@ def test_what_a_mac_address_looks_like(mac: str, valid: bool) -> None:
 
 
 async def test_a_miner_is_looked_at(miners: list[SimulatedMiner]) -> None:
-    """Nothing is written, and one connection comes after the other."""
+    """Nothing is written, and there is one connection at a time."""
     for miner in miners:
         found = await async_discover(miner.host)
 
@@ -195,14 +193,14 @@ async def test_a_miner_is_looked_at(miners: list[SimulatedMiner]) -> None:
 
 
 async def test_a_look_knows_the_host_name(miners: list[SimulatedMiner]) -> None:
-    """Where the firmware tells it."""
+    """Not every firmware reports the host name."""
     miners[0].state.hostname = "garage"
     found = await async_discover(miners[0].host, miners[0].port)
     assert (found.hostname, found.title) == ("garage", "garage")
 
 
 async def test_nobody_to_look_at(network: IPv4Network) -> None:
-    """Is an error."""
+    """An address without a miner raises an error."""
     with pytest.raises(CannotConnectError):
         await async_discover(str(network[1]))
     async with neighbour(str(network[2]), b"HTTP/1.1 400 Bad Request\r\n\r\n"):
@@ -252,7 +250,7 @@ async def test_home_assistant_knows_its_networks(
     widest: int,
     networks: list[str],
 ) -> None:
-    """Those of its adapters that are in use."""
+    """The networks are those of its adapters that are in use."""
     with patch(
         "homeassistant.components.network.async_get_adapters", return_value=adapters
     ):
@@ -260,7 +258,7 @@ async def test_home_assistant_knows_its_networks(
 
 
 def test_the_network_around_an_address() -> None:
-    """A name has none around it."""
+    """A host name has no network around it."""
     assert network_around("192.168.1.77") == [IPv4Network("192.168.1.0/24")]
     assert network_around("miner.local") == []
     assert network_around("fe80::1") == []
@@ -282,7 +280,7 @@ def test_the_network_around_an_address() -> None:
 def test_networks_are_written_as_people_write_them(
     text: str, networks: list[str]
 ) -> None:
-    """Public ones only where Home Assistant is in them."""
+    """Public networks are allowed only where Home Assistant is in them."""
     own = [IPv4Network("8.8.8.0/24")]
     assert list(map(str, parse_networks(text, own))) == networks
 
@@ -306,7 +304,6 @@ def test_networks_are_written_as_people_write_them(
     ],
 )
 def test_networks_that_cannot_be_scanned(text: str, error: str) -> None:
-    """Each for a reason of its own."""
     with pytest.raises(ValueError, match=f"^{error}$"):
         parse_networks(text, [IPv4Network("8.8.8.0/24")])
     assert IPv4Network("10.0.0.0/20").num_addresses == MOST_ADDRESSES
@@ -318,7 +315,7 @@ def test_networks_that_cannot_be_scanned(text: str, error: str) -> None:
 async def test_a_scan_finds_every_miner(
     network: IPv4Network, miners: list[SimulatedMiner]
 ) -> None:
-    """Of any generation, in the order of their addresses; it writes nothing."""
+    """The result has the order of the addresses, and nothing is written."""
     scan = await async_scan([network])
 
     assert [found.host for found in scan.miners] == [
@@ -334,7 +331,6 @@ async def test_a_scan_finds_every_miner(
 
 
 async def test_a_scan_tells_how_far_it_is(network: IPv4Network) -> None:
-    """From one address to all of them."""
     told: list[float] = []
     await async_scan([network], progress=told.append)
 
@@ -347,7 +343,6 @@ async def test_a_scan_tells_how_far_it_is(network: IPv4Network) -> None:
 async def test_a_scan_leaves_in_peace_whom_it_need_not_ask(
     network: IPv4Network, miners: list[SimulatedMiner]
 ) -> None:
-    """Not even a connection is made."""
     skipped = miners[0]
     scan = await async_scan([network], skip=[skipped.host, "miner.local"])
 
@@ -358,7 +353,6 @@ async def test_a_scan_leaves_in_peace_whom_it_need_not_ask(
 async def test_networks_that_overlap_are_scanned_once(
     network: IPv4Network, miners: list[SimulatedMiner]
 ) -> None:
-    """Nobody is found, or asked, twice."""
     told: list[float] = []
     scan = await async_scan(
         [network, IPv4Network((miners[0].host, 32)), network], progress=told.append
@@ -369,7 +363,6 @@ async def test_networks_that_overlap_are_scanned_once(
 
 
 async def test_a_scan_of_nothing() -> None:
-    """Is over at once."""
     scan = await async_scan([])
     assert not scan.miners
     assert not scan.unready
@@ -390,7 +383,7 @@ async def test_a_scan_of_nothing() -> None:
 async def test_what_is_no_miner_is_left_alone(
     network: IPv4Network, miners: list[SimulatedMiner], answer: bytes
 ) -> None:
-    """Others listen on that port, too; they hear a question that only reads, and no more."""
+    """Other devices listen on that port, too; they are sent one request that only reads."""
     async with neighbour(str(network[7]), answer) as other:
         scan = await async_scan([network])
 
@@ -406,7 +399,6 @@ async def test_whoever_says_nothing_does_not_hold_up_a_scan(
     miners: list[SimulatedMiner],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """The others are found meanwhile, and an end is made."""
     monkeypatch.setattr(transport.exchange, "__kwdefaults__", {"timeout": 0.2})
     async with neighbour(str(network[7]), None) as other:
         scan = await async_scan([network])
@@ -423,7 +415,7 @@ async def test_a_miner_that_somebody_else_keeps_busy_is_asked_again(
     command: str,
     how: Misbehaviour,
 ) -> None:
-    """Other programs ask as well, and it copes with one connection at a time."""
+    """Other programs ask as well, and a miner copes with one connection at a time."""
     miners[0].misbehave(command, how, times=1)
     scan = await async_scan([network])
     assert len(scan.miners) == 3
@@ -432,7 +424,7 @@ async def test_a_miner_that_somebody_else_keeps_busy_is_asked_again(
 async def test_a_miner_is_not_asked_for_ever(
     network: IPv4Network, miners: list[SimulatedMiner]
 ) -> None:
-    """Twice has to do."""
+    """A miner is asked twice at most."""
     miners[0].misbehave("*", Closed())
     scan = await async_scan([network])
 
@@ -445,7 +437,6 @@ async def test_a_miner_is_not_asked_for_ever(
 async def test_a_miner_that_cannot_tell_yet_who_it_is_is_named(
     network: IPv4Network, miners: list[SimulatedMiner], why: str
 ) -> None:
-    """So that its owner knows why it is not among those that were found."""
     for miner in miners[:2]:
         if why == "booting":
             miner.misbehave("*", PROCESS_DOWN)
@@ -469,7 +460,6 @@ async def hide_mac(miner: SimulatedMiner) -> None:
 async def test_a_miner_that_refuses_to_tell_its_mac_is_named(
     network: IPv4Network, miners: list[SimulatedMiner]
 ) -> None:
-    """It is a miner, but nobody could recognise it."""
     miners[0].misbehave("get_miner_info", Refused(14))
     scan = await async_scan([network])
     assert scan.unready == [miners[0].host]
@@ -480,7 +470,7 @@ async def test_so_many_are_asked_at_once_and_no_more(
     miners: list[SimulatedMiner],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """A router has to keep all of them in mind."""
+    """A router has to remember all open connections."""
     under_way = most = 0
 
     async def counted(host: str, port: int, *, timeout: float) -> bool:
@@ -510,7 +500,6 @@ async def test_an_error_that_nobody_expects_leaves_out_one_address(
     caplog: pytest.LogCaptureFixture,
     error: type[Exception],
 ) -> None:
-    """It is logged with the address, once, and everybody else is found."""
     poll, odd = Miner.poll, miners[0].host
 
     async def odd_poll(miner: Miner) -> Snapshot:
@@ -531,7 +520,7 @@ async def test_an_error_that_nobody_expects_leaves_out_one_address(
 async def test_a_miner_with_many_addresses_is_found_once(
     network: IPv4Network, miners: list[SimulatedMiner]
 ) -> None:
-    """At the first of them, whichever answers first."""
+    """The first of the addresses counts, whichever answers first."""
     async with AsyncExitStack() as stack:
         for number in range(40, 46):
             await stack.enter_async_context(
@@ -550,7 +539,7 @@ async def test_a_miner_with_many_addresses_is_found_once(
 
 @asynccontextmanager
 async def bottomless(host: str, piece: bytes, pause: float) -> AsyncGenerator[None]:
-    """Answer anything with a piece, and with another one after a pause, and so on."""
+    """Answer anything with one piece after another, with a pause after each."""
     served: set[asyncio.Task[Any]] = set()
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -580,7 +569,7 @@ async def test_whoever_never_ends_does_not_hold_up_a_scan(
     piece: bytes,
     pause: float,
 ) -> None:
-    """However much it sends, and however slowly."""
+    """The device sends as much as it likes, as slowly as it likes."""
     monkeypatch.setattr(transport.exchange, "__kwdefaults__", {"timeout": 1})
     async with bottomless(str(network[7]), piece, pause):
         scan = await async_scan([network])
@@ -594,7 +583,7 @@ async def test_a_miner_that_is_slow_with_each_answer_does_not_hold_up_a_scan(
     miners: list[SimulatedMiner],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """It has so long for all of them together. Here it would never come to an end."""
+    """All answers of a miner have one time limit together. Without it this scan would never end."""
     monkeypatch.setattr(scanning, "_SECONDS_TO_READ", 4)
     monkeypatch.setattr(transport.exchange, "__kwdefaults__", {"timeout": None})
     held = Held()
@@ -608,7 +597,7 @@ async def test_a_miner_that_is_slow_with_each_answer_does_not_hold_up_a_scan(
 async def test_a_scan_that_is_called_off_ends(
     network: IPv4Network, miners: list[SimulatedMiner]
 ) -> None:
-    """No connection outlives the dialogue."""
+    """No connection outlives the flow."""
     held = Held()
     miners[0].misbehave("get_version", held)
     scan = asyncio.create_task(async_scan([network]))
@@ -623,7 +612,6 @@ async def test_a_scan_that_is_called_off_ends(
 async def test_a_miner_that_was_polled_is_described(
     miners: list[SimulatedMiner],
 ) -> None:
-    """By the one that has polled it."""
     miner = Miner(miners[0].host)
     snapshot = await miner.poll()
 

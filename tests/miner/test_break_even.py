@@ -1,4 +1,4 @@
-"""Up to which electricity price it is worth mining now."""
+"""The break-even price: up to which electricity price mining is worth it."""
 
 from typing import Any
 
@@ -33,7 +33,7 @@ FOLLOWED: dict[str, Any] = {"hash_price_entity": SOURCE}
 
 @pytest.fixture
 def options() -> dict[str, Any]:
-    """The hash price: the fixed one, unless the test has another."""
+    """The options: a fixed hash price, unless the test has another."""
     return FIXED
 
 
@@ -54,17 +54,17 @@ without_price = pytest.mark.parametrize(
 
 
 def price(hass: HomeAssistant) -> float:
-    """Return the price per kWh."""
+    """Return the break-even price per kWh."""
     return float(shown(hass, PRICE))
 
 
 def efficiency(hass: HomeAssistant) -> float:
-    """Return J/TH now."""
+    """Return the present efficiency in J/TH."""
     return float(shown(hass, EFFICIENCY))
 
 
 def efficiency_known(hass: HomeAssistant) -> bool:
-    """Return whether the miner hashes, so that there is one."""
+    """Return whether the miner hashes, so that it has an efficiency."""
     return shown(hass, EFFICIENCY) != STATE_UNKNOWN
 
 
@@ -76,7 +76,7 @@ def at(joules_per_terahash: float, per_petahash: float = 50) -> Any:
 async def prefer(
     hass: HomeAssistant, entry: MockConfigEntry, **hash_price: object
 ) -> None:
-    """Set the preferences, and wait until all is done."""
+    """Set preferences and wait until all is done."""
     await choose(hass, entry, **hash_price)
     await hass.async_block_till_done(wait_background_tasks=True)
 
@@ -84,7 +84,7 @@ async def prefer(
 async def choose(
     hass: HomeAssistant, entry: MockConfigEntry, **hash_price: object
 ) -> None:
-    """Set the preferences in the dialogue."""
+    """Set preferences in the options flow."""
     flows = hass.config_entries.options
     menu = await flows.async_init(entry.entry_id)
     form = await flows.async_configure(menu["flow_id"], {"next_step_id": "preferences"})
@@ -107,7 +107,7 @@ async def restart(hass: HomeAssistant, entry: MockConfigEntry) -> None:
 async def test_the_price_is_that_at_which_mining_earns_what_it_costs(
     hass: HomeAssistant, set_up: WhatsminerCoordinator
 ) -> None:
-    """What 1 TH/s earns in a day, through the kWh that it takes."""
+    """The price is what 1 TH/s earns in a day, divided by the kWh that it takes."""
     watts, terahashes = (
         float(shown(hass, f"sensor.miner_{key}")) for key in ("power", "hash_rate")
     )
@@ -135,7 +135,7 @@ async def test_a_hash_price_has_either_unit(
     joules_per_terahash: float,
     expected: float,
 ) -> None:
-    """For a PH/s, unless it is for a TH/s."""
+    """The hash price is for a PH/s, unless its unit is that of a TH/s."""
     miner.misbehave(JOINED, Efficient(joules_per_terahash))
     await clock.next_poll()
 
@@ -146,7 +146,6 @@ async def test_a_hash_price_has_either_unit(
 async def test_the_price_follows_the_efficiency(
     hass: HomeAssistant, miner: SimulatedMiner, clock: Clock
 ) -> None:
-    """With every poll."""
     for joules_per_terahash in (30, 30.1, 20):
         miner.misbehave(JOINED, Efficient(joules_per_terahash))
         await clock.next_poll()
@@ -180,7 +179,6 @@ async def test_the_unit_has_the_currency_of_home_assistant(
 async def test_another_currency_counts_from_the_next_poll(
     hass: HomeAssistant, clock: Clock
 ) -> None:
-    """Without a restart."""
     await hass.config.async_update(currency="SEK")
     await clock.next_poll()
 
@@ -214,7 +212,7 @@ async def test_an_entity_is_followed_at_once(
 async def test_what_is_no_price_makes_none(
     hass: HomeAssistant, clock: Clock, told: str
 ) -> None:
-    """Nobody knows what mining is worth then, and it is not nothing."""
+    """What mining is worth is unknown then, not 0."""
     assert shown(hass, PRICE) == STATE_UNKNOWN  # the entity does not even exist
     hass.states.async_set(SOURCE, "50")
     await hass.async_block_till_done()
@@ -237,7 +235,6 @@ async def test_what_is_no_price_makes_none(
 async def test_what_is_hardly_a_price_makes_a_number_or_none(
     hass: HomeAssistant, miner: SimulatedMiner, clock: Clock, told: str
 ) -> None:
-    """Neither an infinite price nor nothing."""
     miner.misbehave(JOINED, Efficient(0.01))
     await clock.next_poll()
 
@@ -250,7 +247,6 @@ async def test_what_is_hardly_a_price_makes_a_number_or_none(
 @followed
 @pytest.mark.usefixtures("set_up")
 async def test_an_entity_that_is_gone_makes_no_price(hass: HomeAssistant) -> None:
-    """Unknown, at once."""
     hass.states.async_set(SOURCE, "50")
     await hass.async_block_till_done()
     assert price(hass) > 0
@@ -265,7 +261,6 @@ async def test_an_entity_that_is_gone_makes_no_price(hass: HomeAssistant) -> Non
 async def test_another_entity_is_followed_in_its_place(
     hass: HomeAssistant, config_entry: MockConfigEntry, set_up: WhatsminerCoordinator
 ) -> None:
-    """Without a reload; the first one counts no longer, nor does it after it is taken away."""
     hass.states.async_set(SOURCE, "50")
     hass.states.async_set("input_number.other", "60")
     await prefer(hass, config_entry, hash_price_entity="input_number.other")
@@ -292,7 +287,7 @@ async def test_another_entity_is_followed_in_its_place(
 async def test_a_sensor_with_another_id_still_follows(
     hass: HomeAssistant, entity_registry: er.EntityRegistry
 ) -> None:
-    """Home Assistant takes it away and adds it anew."""
+    """Home Assistant removes the sensor and adds it again."""
     hass.states.async_set(SOURCE, "50")
     entity_registry.async_update_entity(PRICE, new_entity_id="sensor.worth_it")
     await hass.async_block_till_done()
@@ -312,7 +307,6 @@ async def test_a_sensor_with_another_id_still_follows(
 async def test_without_a_hash_price_there_is_no_sensor(
     hass: HomeAssistant, entity_registry: er.EntityRegistry, clock: Clock
 ) -> None:
-    """Not even one that is disabled."""
     await clock.next_poll()
 
     assert hass.states.get(PRICE) is None
@@ -330,7 +324,6 @@ async def test_the_sensor_comes_and_goes_with_the_hash_price(
     clock: Clock,
     hash_price: dict[str, Any],
 ) -> None:
-    """As often as one likes, without a reload; also over one, and over polls."""
     hass.states.async_set(SOURCE, "50")
     for _ in range(2):
         await prefer(hass, config_entry, **hash_price)
@@ -352,7 +345,6 @@ async def test_a_sensor_that_was_there_before_goes(
     config_entry: MockConfigEntry,
     set_up: WhatsminerCoordinator,
 ) -> None:
-    """The hash price was taken away while the miner was not loaded."""
     await hass.config_entries.async_unload(config_entry.entry_id)
     await prefer(hass, config_entry)
     assert entity_registry.async_get(PRICE)
@@ -369,7 +361,6 @@ async def test_another_hash_price_counts_at_once(
     config_entry: MockConfigEntry,
     set_up: WhatsminerCoordinator,
 ) -> None:
-    """Before the miner has answered."""
     miner.misbehave(JOINED, held := Held())
 
     await choose(hass, config_entry, hash_price=100)
@@ -385,7 +376,6 @@ async def test_another_hash_price_counts_at_once(
 async def test_of_a_miner_that_cannot_be_reached_it_is_unavailable(
     hass: HomeAssistant, miner: SimulatedMiner, clock: Clock
 ) -> None:
-    """As are all its sensors."""
     await miner.disconnect()
     await clock.next_poll(3)
     assert shown(hass, PRICE) == STATE_UNAVAILABLE
@@ -405,7 +395,7 @@ async def test_a_stopped_miner_keeps_the_last_efficiency(
     clock: Clock,
     set_up: WhatsminerCoordinator,
 ) -> None:
-    """Whether to start it is asked while it does not mine; its efficiency now is unknown."""
+    """The price decides whether to start a stopped miner, whose present efficiency is unknown."""
     await clock.next_poll()
     before, last = price(hass), set_up.break_even.efficiency
 
@@ -427,7 +417,6 @@ async def test_the_last_efficiency_outlives_a_restart_of_home_assistant(
     config_entry: MockConfigEntry,
     set_up: WhatsminerCoordinator,
 ) -> None:
-    """It is stored."""
     hass.states.async_set(SOURCE, "50")
     last = efficiency(hass)
     miner.state.mining = False
@@ -448,7 +437,7 @@ async def test_it_is_stored_when_it_has_become_another(
     config_entry: MockConfigEntry,
     set_up: WhatsminerCoordinator,
 ) -> None:
-    """A disk is not written to because a reading wavers; many little steps count as one."""
+    """A reading that wavers is not written to the disk, but many small steps count as one."""
     key = f"{DOMAIN}.{config_entry.entry_id}"
     for joules_per_terahash, stored in (
         (20, 20),
@@ -486,7 +475,7 @@ async def test_tuning_does_not_spoil_it(
     config_entry: MockConfigEntry,
     set_up: WhatsminerCoordinator,
 ) -> None:
-    """While its frequencies are sought a miner may take much more for what it does."""
+    """A miner that tunes its frequencies may take much more power for its hash rate."""
     before = price(hass)
     miner.state.restart()
     miner.misbehave(JOINED, Efficient(90))
@@ -516,9 +505,9 @@ async def test_a_miner_that_was_never_stable_is_taken_as_it_is(
     config_entry: MockConfigEntry,
     chosen_platforms: None,
 ) -> None:
-    """Unknown while it does not hash, the best there is while it tunes, and then right.
+    """The price is unknown while the miner does not hash, an estimate while it tunes, and then right.
 
-    Only then it is stored.
+    Only then the efficiency is stored.
     """
     miner.state.mining = False
     assert await hass.config_entries.async_setup(config_entry.entry_id)

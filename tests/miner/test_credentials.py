@@ -1,4 +1,4 @@
-"""How a miner is reached after it was told to change its password or its address."""
+"""Which password of a miner counts."""
 
 import asyncio
 from collections.abc import AsyncGenerator
@@ -60,7 +60,7 @@ def keep(
 
 
 def asks_for_a_password(hass: HomeAssistant) -> bool:
-    """Tell whether the owner is asked for a password."""
+    """Return whether the owner is asked for a password."""
     return any(
         flow["context"]["source"] == SOURCE_REAUTH
         for flow in hass.config_entries.flow.async_progress_by_handler(DOMAIN)
@@ -75,7 +75,7 @@ async def set_up_again(hass: HomeAssistant, entry: MockConfigEntry) -> None:
 
 
 async def can_write(hass: HomeAssistant, miner: SimulatedMiner) -> bool:
-    """Tell whether a command gets through."""
+    """Return whether a command gets through."""
     miner.state.mining = True
     await act(hass, "switch.turn_off", "switch.miner")
     await hass.async_block_till_done()
@@ -96,7 +96,6 @@ async def test_the_entry_has_the_new_password_with_the_miner(
     old: str,
     set_up: WhatsminerCoordinator,
 ) -> None:
-    """And the next command goes through without a question."""
     await async_change_password(set_up, NEW)
 
     assert miner.writes == [{"cmd": "update_pwd", "old": old, "new": NEW}]
@@ -114,7 +113,7 @@ async def test_the_new_password_is_on_disk_before_the_miner_has_it(
     config_entry: MockConfigEntry,
     set_up: WhatsminerCoordinator,
 ) -> None:
-    """Home Assistant may end at any moment in between; it is forgotten at a later set-up."""
+    """Home Assistant may end at any moment in between."""
     miner.misbehave("update_pwd", Closed(execute=True))
     miner.misbehave("get_token", Closed())
 
@@ -131,7 +130,7 @@ async def test_the_new_password_stays_stored_until_the_entry_is_sure_to_be(
     config_entry: MockConfigEntry,
     set_up: WhatsminerCoordinator,
 ) -> None:
-    """Entries are written a moment later; the set-up that finds it there forgets ours."""
+    """Home Assistant writes entries to the disk a moment later."""
     await async_change_password(set_up, NEW)
     await clock.next_poll(3)
     assert kept(hass_storage, config_entry)["password"] == NEW
@@ -150,7 +149,6 @@ async def test_an_answer_that_was_lost_is_made_up_for(
     set_up: WhatsminerCoordinator,
     how: Misbehaviour,
 ) -> None:
-    """The miner took the password: it is tried, and that is no error."""
     miner.misbehave("update_pwd", how)
 
     await async_change_password(set_up, NEW)
@@ -168,7 +166,6 @@ async def test_a_password_that_was_not_taken_is_not_used(
     old: str,
     set_up: WhatsminerCoordinator,
 ) -> None:
-    """No answer, and the miner has the old one: that is the error that it was."""
     miner.misbehave("update_pwd", Closed())
 
     with pytest.raises(UnreachableError):
@@ -190,7 +187,6 @@ async def test_a_password_that_is_refused_is_forgotten(
     set_up: WhatsminerCoordinator,
     code: int,
 ) -> None:
-    """The miner said no, so nothing has changed, and nothing is tried."""
     miner.misbehave("update_pwd", Refused(code))
 
     with pytest.raises(RefusedError):
@@ -209,7 +205,6 @@ async def test_a_password_that_was_never_sent_is_forgotten(
     old: str,
     set_up: WhatsminerCoordinator,
 ) -> None:
-    """The miner is away: it cannot have changed anything."""
     await miner.disconnect()
 
     with pytest.raises(UnreachableError):
@@ -222,7 +217,6 @@ async def test_a_password_that_was_never_sent_is_forgotten(
 async def test_a_password_that_the_miner_cannot_take_is_not_sent(
     miner: SimulatedMiner, set_up: WhatsminerCoordinator
 ) -> None:
-    """Nothing is stored of it either."""
     with pytest.raises(InvalidTextError):
         await async_change_password(set_up, "much too long")
 
@@ -241,7 +235,6 @@ async def test_a_miner_that_is_away_after_it_is_asked_as_soon_as_it_answers(
     set_up: WhatsminerCoordinator,
     taken: bool,
 ) -> None:
-    """Until then nobody knows which password it has; then the right one is found."""
     miner.misbehave("update_pwd", Closed(execute=taken))
     miner.misbehave("get_token", Closed())
     with pytest.raises(UnreachableError):
@@ -272,7 +265,7 @@ async def test_a_closed_write_access_tells_nothing_of_the_password(
     set_up: WhatsminerCoordinator,
     taken: bool,
 ) -> None:
-    """The right one is found once it is open again: it is tried every ten minutes."""
+    """The right password is tried every ten minutes, until write access is open again."""
     miner.misbehave("update_pwd", Closed(execute=taken))
     miner.api_open = True
     miner.misbehave("get_version", Refused(45))  # which is what a password is tried by
@@ -297,7 +290,6 @@ async def test_a_command_before_that_is_found_out_gets_through(
     config_entry: MockConfigEntry,
     set_up: WhatsminerCoordinator,
 ) -> None:
-    """It tries the new password by itself, and nobody is asked for one."""
     miner.misbehave("update_pwd", Closed(execute=True))
     miner.misbehave("get_token", Closed(), times=2)
     with pytest.raises(UnreachableError):
@@ -318,7 +310,6 @@ async def test_a_reload_while_the_password_changes_loses_neither(
     config_entry: MockConfigEntry,
     set_up: WhatsminerCoordinator,
 ) -> None:
-    """What is set up anew has the new one as soon as it counts."""
     miner.misbehave("update_pwd", held := Held(), times=1)
     change = hass.async_create_task(async_change_password(set_up, NEW))
     await held.reached.wait()
@@ -347,7 +338,7 @@ async def test_a_home_assistant_that_ended_in_between_finds_the_right_password(
     old: str,
     taken: bool,
 ) -> None:
-    """The next set-up finds the new one stored beside the old, and tries it."""
+    """The next set-up finds the new password stored beside the old one, and tries it."""
     keep(hass_storage, config_entry, password=NEW)
     if taken:
         miner.password = NEW
@@ -371,7 +362,7 @@ async def test_a_third_password_is_asked_for(
     config_entry: MockConfigEntry,
     chosen_platforms: None,
 ) -> None:
-    """Neither the old nor the new one: somebody else changed it."""
+    """The miner has neither the old nor the new password."""
     keep(hass_storage, config_entry, password=NEW)
     miner.password = "other"
 
@@ -406,7 +397,7 @@ async def moved(
 
 
 async def tell_to_move(coordinator: WhatsminerCoordinator) -> None:
-    """Tell a miner to take a static address."""
+    """Send a miner a static address."""
     await async_set_network(
         coordinator,
         commands.net_config(ELSEWHERE, "255.0.0.0", "127.0.0.1", ["127.0.0.1"]),
@@ -423,7 +414,7 @@ async def test_the_entry_follows_a_miner_to_its_new_address(
     device_registry: dr.DeviceRegistry,
     set_up: WhatsminerCoordinator,
 ) -> None:
-    """It reboots, which takes a while; then it answers there with its MAC address."""
+    """The miner reboots, which takes a while; then it answers with its MAC address."""
     miner.misbehave("net_config", ACCEPTED_ONLY)
     await tell_to_move(set_up)
     assert miner.writes[0]["ip"] == ELSEWHERE
@@ -455,7 +446,6 @@ async def test_the_entry_follows_a_miner_all_the_way(
     config_entry: MockConfigEntry,
     set_up: WhatsminerCoordinator,
 ) -> None:
-    """From the command through the reboot to the first poll at the new address."""
     await tell_to_move(set_up)
 
     await clock.next_poll(8)
@@ -473,7 +463,7 @@ async def test_a_restart_of_home_assistant_does_not_lose_a_miner_that_moved(
     config_entry: MockConfigEntry,
     set_up: WhatsminerCoordinator,
 ) -> None:
-    """Where it was told to be is stored; the set-up looks there, too."""
+    """The new address is stored, and the set-up tries it, too."""
     miner.misbehave("net_config", ACCEPTED_ONLY)
     await tell_to_move(set_up)
     await miner.disconnect()
@@ -498,7 +488,7 @@ async def test_a_miner_that_moves_without_a_whole_answer_is_followed(
     set_up: WhatsminerCoordinator,
     how: Misbehaviour,
 ) -> None:
-    """Its network goes down while it answers."""
+    """The network of the miner goes down while it answers."""
     miner.misbehave("net_config", how)
     try:
         await tell_to_move(set_up)
@@ -520,7 +510,6 @@ async def test_another_miner_at_the_new_address_is_not_followed(
     config_entry: MockConfigEntry,
     set_up: WhatsminerCoordinator,
 ) -> None:
-    """The address was taken by another one; its values are nobody's here."""
     miner.misbehave("net_config", ACCEPTED_ONLY)
     await tell_to_move(set_up)
     await miner.disconnect()
@@ -544,7 +533,6 @@ async def test_a_miner_that_did_not_move_is_still_there(
     config_entry: MockConfigEntry,
     set_up: WhatsminerCoordinator,
 ) -> None:
-    """Nobody looks elsewhere while it answers where it was."""
     miner.misbehave("net_config", ACCEPTED_ONLY)
     await tell_to_move(set_up)
 
@@ -560,7 +548,6 @@ async def test_an_address_from_dhcp_is_nothing_to_follow(
     config_entry: MockConfigEntry,
     set_up: WhatsminerCoordinator,
 ) -> None:
-    """Nobody knows it before; what was to be followed earlier no longer is."""
     set_up.memory.data["host"] = ELSEWHERE
     await async_set_network(set_up, commands.net_config_dhcp(), None)
 
@@ -578,7 +565,6 @@ async def test_an_address_that_is_refused_is_forgotten(
     set_up: WhatsminerCoordinator,
     code: int,
 ) -> None:
-    """It stays where it is."""
     miner.misbehave("net_config", Refused(code))
 
     with pytest.raises(RefusedError):
@@ -593,7 +579,6 @@ async def test_an_address_that_was_never_sent_is_forgotten(
     hass_storage: dict[str, Any],
     set_up: WhatsminerCoordinator,
 ) -> None:
-    """The miner was away before it heard of it."""
     await miner.disconnect()
 
     with pytest.raises(WhatsminerError):

@@ -93,7 +93,6 @@ async def restart(
 async def test_a_value_shows_as_soon_as_it_is_asked_for(
     hass: HomeAssistant, miner: SimulatedMiner, entity_id: str
 ) -> None:
-    """Nobody has to wait for the miner to see what they did."""
     action, data, command, expected = CHANGES[entity_id]
     assert shown(hass, entity_id) != expected
     held = Held()
@@ -113,7 +112,6 @@ async def test_a_value_shows_as_soon_as_it_is_asked_for(
 async def test_a_value_is_withdrawn_when_the_miner_refuses_it(
     hass: HomeAssistant, miner: SimulatedMiner, entity_id: str
 ) -> None:
-    """The caller gets an error and the setting shows what it showed before."""
     action, data, command, expected = CHANGES[entity_id]
     before = shown(hass, entity_id)
     held = Held(then=Refused(132))
@@ -139,7 +137,6 @@ async def test_an_assumed_value_goes_back_to_the_one_before(
     set_up: WhatsminerCoordinator,
     entity_id: str,
 ) -> None:
-    """What was accepted last still stands when the next one fails."""
     action, data, _, expected = CHANGES[entity_id]
     await act(hass, action, entity_id, **data)
     await hass.async_block_till_done()  # the poll that follows
@@ -185,7 +182,7 @@ async def test_of_two_values_that_wait_the_last_one_wins(
 async def test_a_value_that_waited_shows_until_it_is_through(
     hass: HomeAssistant, miner: SimulatedMiner
 ) -> None:
-    """The slider does not jump back when the value before it is accepted."""
+    """A slider does not jump back when the value before it is accepted."""
     held, then_held = Held(), Held()
     miner.misbehave("set_power_pct_v2", held, times=1)
     first = hass.async_create_task(set_number(hass, "power_percent", 90))
@@ -207,7 +204,6 @@ async def test_a_value_that_waited_shows_until_it_is_through(
 async def test_one_failure_does_not_hide_the_next_value(
     hass: HomeAssistant, miner: SimulatedMiner
 ) -> None:
-    """The first caller gets the error; the value that waited is sent and shown."""
     held = Held(then=Refused(132))
     miner.misbehave("set_power_pct_v2", held, times=1)
     first = hass.async_create_task(set_number(hass, "power_percent", 90))
@@ -227,7 +223,6 @@ async def test_one_failure_does_not_hide_the_next_value(
 async def test_a_failure_after_a_success_shows_the_success(
     hass: HomeAssistant, miner: SimulatedMiner
 ) -> None:
-    """The value that the miner accepted is shown when the one after it fails."""
     held = Held()
     miner.misbehave("set_power_pct_v2", held, times=1)
     first = hass.async_create_task(set_number(hass, "power_percent", 90))
@@ -248,7 +243,6 @@ async def test_a_failure_after_a_success_shows_the_success(
 async def test_settings_do_not_disturb_each_other(
     hass: HomeAssistant, miner: SimulatedMiner
 ) -> None:
-    """A value that waits is replaced by none of another setting."""
     held = Held()
     miner.misbehave("set_power_pct_v2", held, times=1)
     calls = [hass.async_create_task(set_number(hass, "power_percent", 90))]
@@ -279,7 +273,6 @@ async def test_a_value_that_the_miner_confirms_is_then_the_miners(
     clock: Clock,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    """Once confirmed, what somebody else changes shows at the next poll."""
     await set_mode(hass, "low")
     await hass.async_block_till_done()  # the poll that follows
 
@@ -324,7 +317,6 @@ async def test_a_power_off_that_did_nothing_is_seen_after_two_polls(
     clock: Clock,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    """A miner that only says that it stops is soon shown to be mining."""
     miner.misbehave("power_off", ACCEPTED_ONLY)
 
     await act(hass, "switch.turn_off", MINING)
@@ -343,7 +335,6 @@ async def test_a_poll_that_began_before_a_command_says_nothing_of_it(
     clock: Clock,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    """The command overtook the rest of the poll, which had read the status already."""
     await clock.next_poll()  # which reads the LED again, that was set to auto at set-up
     miner.requests.clear()
     miner.misbehave("power_off", ACCEPTED_ONLY)
@@ -430,7 +421,6 @@ async def test_fast_boot_may_take_until_the_next_start_to_show(
     clock: Clock,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    """It is pending for as long as mining goes on, and ends with it."""
     miner.misbehave("enable_btminer_fast_boot", ACCEPTED_ONLY)
 
     await act(hass, "switch.turn_on", FAST_BOOT)
@@ -451,7 +441,7 @@ async def test_fast_boot_is_confirmed_by_the_start_that_it_counts_from(
     clock: Clock,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    """Firmware that reports it only then is believed."""
+    """Some firmware reports the value only after the start."""
     miner.misbehave("enable_btminer_fast_boot", ACCEPTED_ONLY)
     await act(hass, "switch.turn_on", FAST_BOOT)
     await clock.next_poll(5)
@@ -471,7 +461,6 @@ async def test_a_stop_is_no_start_for_fast_boot_to_count_from(
     clock: Clock,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    """It stays pending while mining is off, and is decided when mining starts again."""
     miner.misbehave("enable_btminer_fast_boot", ACCEPTED_ONLY)
     await act(hass, "switch.turn_on", FAST_BOOT)
     await clock.next_poll()
@@ -491,7 +480,7 @@ async def test_a_stop_is_no_start_for_fast_boot_to_count_from(
 async def test_a_start_is_seen_even_when_the_poll_before_it_told_nothing(
     hass: HomeAssistant, miner: SimulatedMiner, clock: Clock
 ) -> None:
-    """While its mining process is down a miner tells no time; that hides no restart."""
+    """While its mining process is down a miner reports no time."""
     miner.misbehave("enable_btminer_fast_boot", ACCEPTED_ONLY)
     await act(hass, "switch.turn_on", FAST_BOOT)
     await clock.next_poll()
@@ -531,7 +520,6 @@ async def test_assumed_settings_outlive_a_restart_of_home_assistant(
     config_entry: MockConfigEntry,
     entity_id: str,
 ) -> None:
-    """Unknown until first set, then what the miner accepted last, for good."""
     action, data, _, expected = CHANGES[entity_id]
     assert shown(hass, entity_id) == STATE_UNKNOWN
 
@@ -549,7 +537,6 @@ async def test_power_percent_outlives_a_restart_of_home_assistant(
     clock: Clock,
     config_entry: MockConfigEntry,
 ) -> None:
-    """It is kept for as long as the same run of mining goes on."""
     await set_number(hass, "power_percent", 60)
     await clock.next_poll(2)
 
@@ -566,7 +553,6 @@ async def test_power_percent_is_forgotten_when_mining_began_anew_meanwhile(
     clock: Clock,
     config_entry: MockConfigEntry,
 ) -> None:
-    """After a restart of Home Assistant, another start of mining gives it away."""
     await set_number(hass, "power_percent", 60)
 
     def mining_restarts() -> None:
@@ -582,7 +568,6 @@ async def test_power_percent_is_forgotten_when_mining_began_anew_meanwhile(
 async def test_power_percent_is_forgotten_when_mining_was_stopped_meanwhile(
     hass: HomeAssistant, miner: SimulatedMiner, config_entry: MockConfigEntry
 ) -> None:
-    """After a restart of Home Assistant, a stopped miner has no percentage."""
     await set_number(hass, "power_percent", 60)
 
     await restart(hass, config_entry, lambda: miner.state.stop("by hand"))
@@ -598,7 +583,6 @@ async def test_power_percent_is_forgotten_when_mining_was_stopped_meanwhile(
 async def test_power_percent_is_forgotten_when_mining_stops(
     hass: HomeAssistant, miner: SimulatedMiner, clock: Clock
 ) -> None:
-    """The miner forgets it, whoever stopped it."""
     await set_number(hass, "power_percent", 60)
     await clock.next_poll()
 
@@ -613,7 +597,6 @@ async def test_power_percent_is_forgotten_when_mining_stops(
 async def test_power_percent_is_forgotten_when_mining_restarts(
     hass: HomeAssistant, miner: SimulatedMiner, clock: Clock
 ) -> None:
-    """A run that began after it was set does not know it."""
     await set_number(hass, "power_percent", 60)
     await clock.next_poll()
 
@@ -631,7 +614,6 @@ async def test_power_percent_is_forgotten_when_mining_restarts(
 async def test_power_percent_is_forgotten_with_a_command_that_starts_a_new_run(
     hass: HomeAssistant, miner: SimulatedMiner, entity_id: str
 ) -> None:
-    """It is unknown from the moment that the miner accepts the command."""
     action, data, _, _ = CHANGES[entity_id]
     await set_number(hass, "power_percent", 60)
 
@@ -644,7 +626,7 @@ async def test_power_percent_is_forgotten_with_a_command_that_starts_a_new_run(
 async def test_power_percent_is_forgotten_with_commands_that_have_no_entity(
     hass: HomeAssistant, set_up: WhatsminerCoordinator, command: Command
 ) -> None:
-    """Whatever starts a new run, and whoever sends it."""
+    """Any command that starts a new run counts."""
     await set_number(hass, "power_percent", 60)
 
     await set_up.async_send(command)
@@ -660,7 +642,6 @@ async def test_a_pending_percentage_ends_with_the_run(
     clock: Clock,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    """What was asked of the run before is not waited for in the next one."""
     miner.misbehave("set_power_pct_v2", ACCEPTED_ONLY)
     await set_number(hass, "power_percent", 60)
     assert float(shown(hass, PERCENT)) == 60
@@ -675,7 +656,6 @@ async def test_a_pending_percentage_ends_with_the_run(
 async def test_power_percent_is_kept_when_such_a_command_is_refused(
     hass: HomeAssistant, miner: SimulatedMiner, clock: Clock
 ) -> None:
-    """A run that was not interrupted still knows it."""
     await set_number(hass, "power_percent", 60)
     miner.misbehave("set_low_power", Refused(132))
 
@@ -711,7 +691,7 @@ async def test_power_percent_is_kept_while_two_clocks_drift_apart(
     config_entry: MockConfigEntry,
     drift: float,
 ) -> None:
-    """Half a minute is soon together, and the run is the same; also after a restart."""
+    """Clocks that drift by half a minute, also over a restart, do not make a new run."""
     await set_number(hass, "power_percent", 60)
     clock.miners.clear()
 
@@ -739,17 +719,17 @@ async def test_power_percent_is_kept_when_the_clock_of_the_house_is_put_right(
     monkeypatch: pytest.MonkeyPatch,
     step: timedelta,
 ) -> None:
-    """A board without a battery learns the time late; nothing happened to the miner."""
+    """A board without a battery gets the time late."""
     await set_number(hass, "power_percent", 60)
     await clock.next_poll(2)
 
     class PutRight(datetime):
-        """The time of day alone; what measures how time passes is left as it is."""
+        """A clock that is put right: only the time of day changes, the monotonic clock does not."""
 
         @classmethod
         @override
         def now(cls, tz: tzinfo | None = None) -> datetime:  # type: ignore[override]
-            """Return the time, as it is known by now."""
+            """Return the time as it is known by now."""
             return datetime.now(tz) + step
 
     monkeypatch.setattr(reader, "datetime", PutRight)
@@ -767,7 +747,6 @@ async def test_a_percentage_set_while_mining_starts_is_kept(
     clock: Clock,
     config_entry: MockConfigEntry,
 ) -> None:
-    """It belongs to the run that has just begun, and outlives no other."""
     miner.state.stop("by hand")
     await clock.next_poll()
     await act(hass, "switch.turn_on", MINING)
@@ -792,7 +771,6 @@ async def test_a_reported_percentage_is_read_not_remembered(
     hass_storage: dict[str, Any],
     config_entry: MockConfigEntry,
 ) -> None:
-    """Firmware that tells its percentage is asked for it."""
     await set_number(hass, "power_percent", 60)
     await hass.async_block_till_done()  # the poll that follows
     miner.state.percent = 75
@@ -831,7 +809,7 @@ async def test_a_setting_is_assumed_only_where_this_firmware_does_not_tell_it(
     entity_id: str,
     expected: str | None,
 ) -> None:
-    """`hash_percent` is empty on some; `upfreq_speed` is missing on older ones."""
+    """`hash_percent` is empty on some firmware; `upfreq_speed` is missing on older ones."""
     if silent and entity_id == FREQUENCY:
         miner.misbehave("status", Altered('"hash_percent":"0"', '"hash_percent":""'))
     elif silent:
@@ -857,7 +835,7 @@ async def test_a_setting_is_assumed_only_where_this_firmware_does_not_tell_it(
 async def test_a_frequency_that_the_miner_reports_is_not_sent_again(
     hass: HomeAssistant, miner: SimulatedMiner
 ) -> None:
-    """Mining is not restarted to change nothing."""
+    """Sending it would restart mining for nothing."""
     await set_number(hass, "frequency_shift", 0)
 
     assert miner.requests == []
@@ -871,7 +849,7 @@ async def test_a_frequency_that_is_assumed_is_not_sent_again(
     clock: Clock,
     config_entry: MockConfigEntry,
 ) -> None:
-    """What was accepted last counts; while that is unknown, everything is sent."""
+    """The value that was accepted last counts; while it is unknown, everything is sent."""
     for _ in range(2):
         await set_number(hass, "frequency_shift", 0)
         await clock.next_poll(3)
@@ -896,7 +874,6 @@ async def test_a_factory_reset_forgets_everything(
     set_up: WhatsminerCoordinator,
     how: Misbehaviour | None,
 ) -> None:
-    """What was assumed is unknown, here and on disk."""
     assumed = (PERCENT, OFFSET, WEB_POOLS, COOLING, FAN_STOP)
     for entity_id in assumed:
         action, data, _, expected = CHANGES[entity_id]
@@ -918,7 +895,6 @@ async def test_a_factory_reset_ends_what_is_pending(
     caplog: pytest.LogCaptureFixture,
     set_up: WhatsminerCoordinator,
 ) -> None:
-    """Nobody waits for what was asked before it."""
     miner.misbehave("set_low_power", ACCEPTED_ONLY)
     miner.misbehave("enable_btminer_fast_boot", ACCEPTED_ONLY)
     await set_mode(hass, "low")
@@ -935,7 +911,6 @@ async def test_a_factory_reset_ends_what_is_pending(
 async def test_a_factory_reset_that_is_refused_forgets_nothing(
     hass: HomeAssistant, miner: SimulatedMiner, set_up: WhatsminerCoordinator
 ) -> None:
-    """The miner still has what it had."""
     await set_number(hass, "temperature_offset", -5)
     miner.misbehave("factory_reset", Refused(132))
 
@@ -952,7 +927,7 @@ async def test_a_factory_reset_that_is_refused_forgets_nothing(
 async def test_the_present_mode_is_not_sent(
     hass: HomeAssistant, miner: SimulatedMiner
 ) -> None:
-    """Mining is not restarted to change nothing."""
+    """Sending it would restart mining for nothing."""
     await set_mode(hass, "normal")
 
     assert miner.requests == []
@@ -962,7 +937,6 @@ async def test_the_present_mode_is_not_sent(
 async def test_a_pending_mode_is_not_sent_again(
     hass: HomeAssistant, miner: SimulatedMiner, clock: Clock
 ) -> None:
-    """A mode that was accepted but is not yet reported is no reason to restart twice."""
     miner.misbehave("set_low_power", ACCEPTED_ONLY)
     await set_mode(hass, "low")
     await clock.next_poll(3)
@@ -976,7 +950,6 @@ async def test_a_pending_mode_is_not_sent_again(
 async def test_a_mode_that_is_under_way_is_not_sent_again(
     hass: HomeAssistant, miner: SimulatedMiner
 ) -> None:
-    """Two clicks are one restart."""
     held = Held()
     miner.misbehave("set_low_power", held)
     first = hass.async_create_task(set_mode(hass, "low"))
@@ -993,7 +966,6 @@ async def test_a_mode_that_is_under_way_is_not_sent_again(
 async def test_one_can_go_back_from_a_pending_mode(
     hass: HomeAssistant, miner: SimulatedMiner, clock: Clock
 ) -> None:
-    """What the miner still reports is no reason to keep back a change of mind."""
     miner.misbehave("set_low_power", ACCEPTED_ONLY)
     await set_mode(hass, "low")
     await clock.next_poll(3)
@@ -1007,7 +979,7 @@ async def test_one_can_go_back_from_a_pending_mode(
 async def test_the_same_percentage_is_sent_again(
     hass: HomeAssistant, miner: SimulatedMiner
 ) -> None:
-    """It restarts nothing, and the miner may have forgotten it."""
+    """A percentage restarts nothing, and the miner may have forgotten it."""
     await set_number(hass, "power_percent", 60)
     await set_number(hass, "power_percent", 60)
 
@@ -1023,7 +995,7 @@ async def test_a_limit_that_the_miner_clamps_is_sent_once(
 ) -> None:
     """An automation may ask for too much every hour; mining restarts once.
 
-    What is shown is what was asked for, where the firmware tells it.
+    What is shown is what was asked for, where the firmware reports it.
     """
     await set_number(hass, "power_limit", 9000)
     await clock.next_poll(20)
@@ -1043,7 +1015,7 @@ async def test_a_clamped_limit_is_sent_once_where_requests_are_not_reported(
     config_entry: MockConfigEntry,
     restarts: bool,
 ) -> None:
-    """Firmware that tells only the limit in force is remembered to have been asked."""
+    """On firmware that reports only the limit in force, the request is remembered."""
     miner.misbehave("status", Altered('"power_limit_set"', '"unknown"'))
     await set_number(hass, "power_limit", 9000)
     await clock.next_poll(20)
@@ -1060,7 +1032,6 @@ async def test_a_clamped_limit_is_sent_once_where_requests_are_not_reported(
 async def test_a_limit_that_comes_into_force_late_is_sent_once(
     hass: HomeAssistant, miner: SimulatedMiner, clock: Clock
 ) -> None:
-    """The miner's own change to what was asked for is not somebody else's."""
     miner.misbehave("status", Altered('"power_limit_set"', '"unknown"'))
     miner.misbehave("adjust_power_limit", ACCEPTED_ONLY)
     await set_number(hass, "power_limit", 3000)
@@ -1077,7 +1048,6 @@ async def test_a_limit_that_comes_into_force_late_is_sent_once(
 async def test_a_limit_that_somebody_else_changed_can_be_set_again(
     hass: HomeAssistant, miner: SimulatedMiner, clock: Clock
 ) -> None:
-    """The request of before no longer stands."""
     await set_number(hass, "power_limit", 3000)
     await clock.next_poll(3)
     miner.state.power_limit = 2500
@@ -1097,7 +1067,7 @@ async def test_a_limit_that_was_changed_while_home_assistant_was_off_can_be_set_
     clock: Clock,
     config_entry: MockConfigEntry,
 ) -> None:
-    """What is stored is compared with what the miner says now."""
+    """What is stored is compared with what the miner reports now."""
     await set_number(hass, "power_limit", 3000)
     await clock.next_poll(3)
 
@@ -1115,7 +1085,6 @@ async def test_a_limit_that_was_changed_while_home_assistant_was_off_can_be_set_
 async def test_a_limit_of_zero_during_recalibration_is_no_reading(
     hass: HomeAssistant, miner: SimulatedMiner, clock: Clock
 ) -> None:
-    """The limit stays what it was, and is not sent again either."""
     assert float(shown(hass, LIMIT)) == 3400
     miner.state.restart()
     await clock.next_poll()
@@ -1136,7 +1105,7 @@ async def test_a_status_that_is_refused_once_says_nothing_of_the_limit(
     config_entry: MockConfigEntry,
     told: bool,
 ) -> None:
-    """Without it the limit in force is no sign that somebody changed what was asked for."""
+    """Without the status the limit in force is no sign that it was changed elsewhere."""
     usual = Altered('"power_limit_set"', '"power_limit_set"' if told else '"unknown"')
     miner.misbehave("status", usual)
     await set_number(hass, "power_limit", 9000)
@@ -1185,7 +1154,7 @@ async def test_the_limit_can_be_given_back(
     caplog: pytest.LogCaptureFixture,
     told: bool,
 ) -> None:
-    """99999 restores the factory's limit, which is no warning; then another one can be set."""
+    """A limit of 99999 restores the factory's limit, without a warning."""
     if not told:
         miner.misbehave("status", Altered('"power_limit_set"', '"unknown"'))
     await set_number(hass, "power_limit", 3000)
@@ -1215,7 +1184,6 @@ async def test_only_what_changed_is_stored(
     config_entry: MockConfigEntry,
     set_up: WhatsminerCoordinator,
 ) -> None:
-    """Polls that bring nothing new write nothing."""
     await set_number(hass, "temperature_offset", -5)
     key = f"{DOMAIN}.{config_entry.entry_id}"
     settings = hass_storage.pop(key)["data"]["settings"]
@@ -1232,7 +1200,6 @@ async def test_a_value_is_stored_even_if_home_assistant_dies_right_after(
     config_entry: MockConfigEntry,
     set_up: WhatsminerCoordinator,
 ) -> None:
-    """When the caller has the answer, the value is safe."""
     await act(hass, "switch.turn_off", WEB_POOLS)
 
     assert stored(hass_storage, config_entry)["web_pools"] == {"value": False}
@@ -1244,7 +1211,6 @@ async def test_what_was_stored_is_shown_after_a_restart(
     config_entry: MockConfigEntry,
     chosen_platforms: None,
 ) -> None:
-    """Home Assistant starts with what the file says."""
     hass_storage[f"{DOMAIN}.{config_entry.entry_id}"] = {
         "version": 1,
         "minor_version": 1,
@@ -1275,7 +1241,6 @@ async def test_a_percentage_of_nobody_knows_which_run_is_not_shown(
     config_entry: MockConfigEntry,
     chosen_platforms: None,
 ) -> None:
-    """Set when the miner did not tell since when it mines, it does not outlive a restart."""
     hass_storage[f"{DOMAIN}.{config_entry.entry_id}"] = {
         "version": 1,
         "minor_version": 1,
@@ -1302,7 +1267,6 @@ async def test_two_clocks_may_differ_by_half_a_minute(
     apart: timedelta,
     kept: bool,
 ) -> None:
-    """A start of mining is the same start when it is computed anew."""
     started = clock.freezer().replace(microsecond=0) - timedelta(days=1) + apart
     hass_storage[f"{DOMAIN}.{config_entry.entry_id}"] = {
         "version": 1,
@@ -1328,7 +1292,6 @@ async def test_two_clocks_may_differ_by_half_a_minute(
 async def test_pending_values_stay_while_the_miner_is_away(
     hass: HomeAssistant, miner: SimulatedMiner, clock: Clock
 ) -> None:
-    """A miner that reboots after a command does not lose what was asked of it."""
     miner.misbehave("set_low_power", ACCEPTED_ONLY)
     await set_mode(hass, "low")
     await miner.disconnect()
@@ -1352,7 +1315,7 @@ async def test_an_assumed_setting_is_unknown_after_a_lost_answer(
     miner: SimulatedMiner,
     config_entry: MockConfigEntry,
 ) -> None:
-    """The miner may have done it or not, and never tells."""
+    """The miner may have done it or not, and never reports it."""
     switch = "switch.miner_fans_may_stop"
     await act(hass, "switch.turn_on", switch)
     assert shown(hass, switch) == STATE_ON
@@ -1370,7 +1333,6 @@ async def test_an_assumed_setting_is_unknown_after_a_lost_answer(
 async def test_an_assumed_setting_is_kept_when_the_miner_refuses_another(
     hass: HomeAssistant, miner: SimulatedMiner
 ) -> None:
-    """Then it was not changed."""
     switch = "switch.miner_fans_may_stop"
     await act(hass, "switch.turn_on", switch)
     miner.misbehave("set_fan_zero_speed", Refused(132))

@@ -1,4 +1,4 @@
-"""Whether a miner takes commands, and which password it wants."""
+"""Write access: whether a miner takes commands, and which password it wants."""
 
 from collections.abc import AsyncGenerator
 from contextlib import nullcontext
@@ -43,7 +43,7 @@ def lines(caplog: pytest.LogCaptureFixture, level: int) -> list[str]:
 
 
 def repairs(hass: HomeAssistant) -> list[ir.IssueEntry]:
-    """Return the integration's repair issues."""
+    """Return the repair issues of the integration."""
     return [
         issue for issue in ir.async_get(hass).issues.values() if issue.domain == DOMAIN
     ]
@@ -53,7 +53,7 @@ def repairs(hass: HomeAssistant) -> list[ir.IssueEntry]:
 async def test_write_access_is_known_from_the_start(
     set_up: WhatsminerCoordinator, hass: HomeAssistant, miner: SimulatedMiner
 ) -> None:
-    """Open: nothing to repair. On V1, which does not tell its LED, nothing is proven."""
+    """On V1, which does not report its LED, write access stays unknown."""
     assert set_up.write_access.is_open or miner.generation == "v1"
     assert set_up.write_access.is_open is not False
     assert repairs(hass) == []
@@ -66,7 +66,6 @@ async def test_a_closed_write_access_is_one_repair(
     config_entry: MockConfigEntry,
     chosen_platforms: None,
 ) -> None:
-    """The issue names the miner and stays one, however often it is found again."""
     miner.api_open = False
     assert await hass.config_entries.async_setup(config_entry.entry_id)
     await hass.async_block_till_done()
@@ -88,7 +87,7 @@ async def test_a_closed_write_access_is_one_repair(
 async def test_a_closed_write_access_leaves_the_controls_alone(
     hass: HomeAssistant, miner: SimulatedMiner, set_up: WhatsminerCoordinator
 ) -> None:
-    """They are available and show what is read back: a power off is not swallowed."""
+    """A power off that fails must be seen."""
     miner.api_open = False
 
     with pytest.raises(HomeAssistantError):
@@ -103,7 +102,6 @@ async def test_a_closed_write_access_leaves_the_controls_alone(
 async def test_a_command_that_is_accepted_ends_the_repair(
     hass: HomeAssistant, miner: SimulatedMiner, set_up: WhatsminerCoordinator
 ) -> None:
-    """Nobody has to wait for the next look."""
     miner.api_open = False
     with pytest.raises(HomeAssistantError):
         await act(hass, "switch.turn_off", "switch.miner")
@@ -139,7 +137,6 @@ async def off_and_on(hass: HomeAssistant, entry: MockConfigEntry, how: str) -> N
 async def test_the_repair_lasts_as_long_as_the_entry_is_set_up(
     hass: HomeAssistant, miner: SimulatedMiner, config_entry: MockConfigEntry, how: str
 ) -> None:
-    """Nobody has to repair what is not in use; the next set-up finds it out again."""
     miner.api_open = False
     with pytest.raises(HomeAssistantError):
         await act(hass, "switch.turn_off", "switch.miner")
@@ -165,7 +162,6 @@ async def test_a_command_that_outlasts_its_entry_leaves_nothing_behind(
     hass_storage: dict[str, Any],
     how: Misbehaviour | None,
 ) -> None:
-    """The miner answers when its entry has been removed: no file, and no repair issue."""
     held = Held(then=how)
     miner.misbehave("set_temp_offset", held)
     call = hass.async_create_task(set_number(hass, "temperature_offset", -5))
@@ -190,7 +186,6 @@ async def test_a_miner_is_called_what_it_is_called_now(
     config_entry: MockConfigEntry,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    """An entry may be renamed while it is set up; errors and repairs follow."""
     hass.config_entries.async_update_entry(config_entry, title="Garage")
     miner.api_open = False
 
@@ -212,7 +207,7 @@ async def test_a_closed_write_access_opens_by_itself(
     config_entry: MockConfigEntry,
     chosen_platforms: None,
 ) -> None:
-    """It is looked at every ten minutes, by a command that changes nothing."""
+    """Write access is checked every ten minutes by a command that changes nothing."""
     miner.api_open = False
     assert await hass.config_entries.async_setup(config_entry.entry_id)
     await hass.async_block_till_done()
@@ -238,7 +233,7 @@ async def test_an_encrypted_read_does_not_open_a_closed_write_access(
     clock: Clock,
     set_up: WhatsminerCoordinator,
 ) -> None:
-    """Some firmware lets reads in while its API switch is off: the repair stays."""
+    """Some firmware lets reads in while its API switch is off."""
     miner.misbehave("power_off", Refused(45))
     with pytest.raises(HomeAssistantError):
         await act(hass, "switch.turn_off", "switch.miner")
@@ -258,7 +253,7 @@ async def test_v1_is_never_written_to_without_being_asked(
     config_entry: MockConfigEntry,
     chosen_platforms: None,
 ) -> None:
-    """Its LED may be flashing, and only an LED that is known to be on auto is set to auto."""
+    """The LED may be flashing, and only an LED that is known to be on auto is set to auto."""
     miner.api_open = False
     assert await hass.config_entries.async_setup(config_entry.entry_id)
     miner.api_open = True
@@ -274,7 +269,7 @@ async def test_an_led_that_somebody_flashes_is_left_alone(
     config_entry: MockConfigEntry,
     chosen_platforms: None,
 ) -> None:
-    """Write access is looked at only while that changes nothing."""
+    """Write access is checked only while that changes nothing."""
     miner.state.led["red"] = Led(period=500, duration=250, start=0)
     assert await hass.config_entries.async_setup(config_entry.entry_id)
     await clock.next_poll(45)
@@ -298,7 +293,6 @@ async def test_a_look_that_fails_is_no_answer(
     chosen_platforms: None,
     how: Misbehaviour,
 ) -> None:
-    """Nothing is known then, nothing is to be repaired, and readings are there."""
     miner.misbehave("get_token", how)
     assert await hass.config_entries.async_setup(config_entry.entry_id)
     await hass.async_block_till_done()
@@ -313,7 +307,7 @@ async def test_a_look_that_fails_is_no_answer(
 
 @pytest.fixture
 async def silent_miner() -> AsyncGenerator[SimulatedMiner]:
-    """One of the first API that is stopped: it does not tell who it is."""
+    """A stopped V1 miner, which does not report who it is."""
     async with SimulatedMiner(
         generation="v1", model="M20S", quirks={Quirk.PROCESS_DOWN}
     ) as miner:
@@ -322,7 +316,7 @@ async def silent_miner() -> AsyncGenerator[SimulatedMiner]:
 
 
 def encrypted(miner: SimulatedMiner) -> list[str]:
-    """Return what a miner was sent that is encrypted, or leads to that."""
+    """Return the requests to a miner that are encrypted, or lead to that."""
     names = names_of(miner.requests)
     assert "get_version" in names
     return [name for name in names if name in ("get_token", None)] + names_of(
@@ -341,7 +335,7 @@ async def test_nothing_encrypted_goes_by_itself_to_one_that_does_not_tell_who_it
     chosen_platforms: None,
     stored: dict[str, str],
 ) -> None:
-    """Anybody could be there, and guess the password from it; until the right one tells."""
+    """Any device could be there, and guess the password from it."""
     key = f"{DOMAIN}.{config_entry.entry_id}"
     hass_storage[key] = {"version": 1, "minor_version": 1, "key": key, "data": stored}
     assert await hass.config_entries.async_setup(config_entry.entry_id)
@@ -362,7 +356,7 @@ async def test_a_miner_that_moved_is_asked_when_it_has_told_who_it_is(
     config_entry: MockConfigEntry,
     chosen_platforms: None,
 ) -> None:
-    """That the right one was at its last address does not count at the next."""
+    """The proof at the last address does not count at the next."""
     miner.state.mining = True
     assert await hass.config_entries.async_setup(config_entry.entry_id)
     await hass.async_block_till_done()
@@ -381,7 +375,7 @@ async def test_a_miner_that_moved_is_asked_when_it_has_told_who_it_is(
 async def test_what_a_person_asks_for_is_sent_to_a_silent_miner(
     hass: HomeAssistant, miner: SimulatedMiner
 ) -> None:
-    """Or it could never be switched on."""
+    """The miner could never be switched on otherwise."""
     await act(hass, "switch.turn_on", "switch.miner")
     assert names_of(miner.writes) == ["power_on"]
 
@@ -393,7 +387,6 @@ async def test_the_default_password_of_a_silent_miner_is_a_repair_all_the_same(
     config_entry: MockConfigEntry,
     chosen_platforms: None,
 ) -> None:
-    """It is known without asking."""
     data = {**config_entry.data, CONF_PASSWORD: DEFAULT_PASSWORD}
     hass.config_entries.async_update_entry(config_entry, data=data)
     assert await hass.config_entries.async_setup(config_entry.entry_id)
@@ -421,7 +414,6 @@ async def test_a_wrong_password_is_asked_for_and_readings_go_on(
     clock: Clock,
     config_entry: MockConfigEntry,
 ) -> None:
-    """One question, however many commands fail, and no sensor goes down."""
     miner.password = "changed"
 
     for _ in range(2):
@@ -444,7 +436,6 @@ async def test_a_wrong_password_is_found_at_set_up(
     config_entry: MockConfigEntry,
     set_up: WhatsminerCoordinator,
 ) -> None:
-    """It is asked for before somebody needs it."""
     await hass.async_block_till_done()
 
     assert config_entry.state is ConfigEntryState.LOADED
@@ -457,7 +448,7 @@ async def test_a_wrong_password_is_found_at_set_up(
 async def test_too_many_tokens_are_no_wrong_password(
     hass: HomeAssistant, miner: SimulatedMiner
 ) -> None:
-    """Other programs that hold all tokens are no reason to ask for a password."""
+    """Other programs may hold all tokens."""
     miner.void_tokens()
     miner.misbehave("get_token", Refused(136))
 
