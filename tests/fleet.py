@@ -183,7 +183,7 @@ def issues(hass: HomeAssistant) -> list[ir.IssueEntry]:
     ]
 
 
-def issues_told(hass: HomeAssistant) -> list[str]:
+def shown_issues(hass: HomeAssistant) -> list[str]:
     """Return the active repair issues as texts, each with the name of its miner."""
     return [
         f"{issue.translation_key} of {(issue.translation_placeholders or {})['miner']}"

@@ -93,7 +93,7 @@ async def test_a_dead_pool_is_seen(
         ({110: "2026-11-01 00:00:00"}, STATE_ON),
         ({206: "2026-11-01 00:00:00", 987_654: ""}, STATE_ON),
     ],
-    ids=["none", "a minor one", "a fan", "one that nobody knows"],
+    ids=["none", "a minor one", "a fan", "an unknown one"],
 )
 async def test_a_minor_fault_is_no_problem(
     hass: HomeAssistant,

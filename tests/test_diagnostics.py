@@ -70,7 +70,7 @@ def platforms() -> tuple[Platform, ...]:
 
 
 @pytest.fixture(autouse=True)
-def of_somebody(miner: SimulatedMiner) -> None:
+def personal(miner: SimulatedMiner) -> None:
     """Give the miner the names, addresses and accounts of an owner."""
     miner.state.hostname = "garage-7"
     miner.state.pools = [Pool(POOL, WORKER, "worker-password")]
@@ -145,14 +145,14 @@ async def test_a_miner_that_cannot_be_set_up_tells_what_it_told(
     await hass.async_block_till_done()
     assert config_entry.state is ConfigEntryState.SETUP_RETRY
 
-    told = await get_diagnostics_for_config_entry(hass, hass_client, config_entry)
+    downloaded = await get_diagnostics_for_config_entry(hass, hass_client, config_entry)
 
-    assert set(told) == {"entry", "memory", "replies"}
-    assert isinstance(told["entry"], dict)
-    assert told["entry"]["state"] == "setup_retry"
-    assert "does not answer" in str(told["entry"]["reason"])
-    assert isinstance(told["replies"], dict)
-    assert set(told["replies"]) >= {"get_version"}
+    assert set(downloaded) == {"entry", "memory", "replies"}
+    assert isinstance(downloaded["entry"], dict)
+    assert downloaded["entry"]["state"] == "setup_retry"
+    assert "does not answer" in str(downloaded["entry"]["reason"])
+    assert isinstance(downloaded["replies"], dict)
+    assert set(downloaded["replies"]) >= {"get_version"}
     assert await leaks(hass, hass_client, config_entry, private(miner)) == set()
 
 
@@ -166,9 +166,9 @@ async def test_a_miner_that_cannot_be_reached_tells_its_entry(
     await miner.disconnect()
     await hass.config_entries.async_setup(config_entry.entry_id)
 
-    told = await get_diagnostics_for_config_entry(hass, hass_client, config_entry)
+    downloaded = await get_diagnostics_for_config_entry(hass, hass_client, config_entry)
 
-    assert told["replies"] == {}
+    assert downloaded["replies"] == {}
     assert await leaks(hass, hass_client, config_entry, private(miner)) == set()
 
 
@@ -180,11 +180,11 @@ async def test_an_entry_that_cannot_be_migrated_tells_its_shape(
     await hass.config_entries.async_setup(entry.entry_id)
     assert entry.state is ConfigEntryState.MIGRATION_ERROR
 
-    told = await get_diagnostics_for_config_entry(hass, hass_client, entry)
+    downloaded = await get_diagnostics_for_config_entry(hass, hass_client, entry)
 
-    assert isinstance(told["entry"], dict)
-    assert told["entry"]["data"] == {"Host Name": HIDDEN, "mac": HIDDEN}
-    assert told["entry"]["version"] == 1
+    assert isinstance(downloaded["entry"], dict)
+    assert downloaded["entry"]["data"] == {"Host Name": HIDDEN, "mac": HIDDEN}
+    assert downloaded["entry"]["version"] == 1
     assert await leaks(hass, hass_client, entry, private(miner)) == set()
 
 
@@ -201,12 +201,12 @@ async def test_a_miner_that_is_lost_tells_why(
     await miner.disconnect()
     await clock.next_poll(3)
 
-    told = await get_diagnostics_for_config_entry(hass, hass_client, config_entry)
+    downloaded = await get_diagnostics_for_config_entry(hass, hass_client, config_entry)
 
-    assert isinstance(told["coordinator"], dict)
-    assert told["coordinator"]["last_update_success"] is False
-    assert "does not answer" in str(told["coordinator"]["last_exception"])
-    assert "Peter" not in str(told)
+    assert isinstance(downloaded["coordinator"], dict)
+    assert downloaded["coordinator"]["last_update_success"] is False
+    assert "does not answer" in str(downloaded["coordinator"]["last_exception"])
+    assert "Peter" not in str(downloaded)
     assert await leaks(hass, hass_client, config_entry, private(miner)) == set()
 
 
@@ -274,12 +274,12 @@ async def test_odd_firmware_tells_no_more(
     new: str,
 ) -> None:
     """Odd firmware uses other keys, and has values in unusual places."""
-    told = {
+    values = {
         "{host}": miner.host,
         "{mac}": miner.mac.replace(":", ""),
         "{worker}": WORKER,
     }
-    for name, value in told.items():
+    for name, value in values.items():
         new = new.replace(name, value)
     for command in (JOINED, "summary", "status"):
         miner.misbehave(command, Swapped(old, new))
@@ -312,6 +312,6 @@ async def test_home_assistant_can_write_it_down(
     hass: HomeAssistant, config_entry: MockConfigEntry, set_up: WhatsminerCoordinator
 ) -> None:
     """Diagnostics hold nothing that JSON cannot express."""
-    told = await async_get_config_entry_diagnostics(hass, config_entry)
+    downloaded = await async_get_config_entry_diagnostics(hass, config_entry)
 
-    assert json.loads(json_bytes(told)) == told
+    assert json.loads(json_bytes(downloaded)) == downloaded

@@ -65,10 +65,10 @@ async def test_no_answer_keeps_a_report_from_being_downloaded(
     for _ in range(3):
         await set_up.async_refresh()
 
-    told = await get_diagnostics_for_config_entry(hass, hass_client, config_entry)
+    downloaded = await get_diagnostics_for_config_entry(hass, hass_client, config_entry)
 
-    assert set(told) >= {"entry", "memory", "replies"}
-    assert json.loads(json.dumps(told, allow_nan=False)) == told
+    assert set(downloaded) >= {"entry", "memory", "replies"}
+    assert json.loads(json.dumps(downloaded, allow_nan=False)) == downloaded
     assert await leaks(hass, hass_client, config_entry, private(miner)) == set()
 
 
@@ -96,10 +96,10 @@ async def test_no_reason_keeps_a_report_from_being_downloaded(
     await hass.config_entries.async_setup(config_entry.entry_id)
     config_entry.mock_state(hass, ConfigEntryState.SETUP_RETRY, reason)
 
-    told = await get_diagnostics_for_config_entry(hass, hass_client, config_entry)
+    downloaded = await get_diagnostics_for_config_entry(hass, hass_client, config_entry)
 
-    assert isinstance(told["entry"], dict)
-    assert told["entry"]["reason"] == left
+    assert isinstance(downloaded["entry"], dict)
+    assert downloaded["entry"]["reason"] == left
 
 
 async def test_home_assistant_goes_on_while_a_report_is_made(

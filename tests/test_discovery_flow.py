@@ -662,7 +662,7 @@ async def test_a_new_control_board_that_did_not_answer_yet_is_no_new_miner(
     assert hass.config_entries.async_entries(DOMAIN) == [known]
 
 
-# What strangers say, which anybody can
+# Announcements, which any device can make
 
 
 async def announce(

@@ -26,8 +26,8 @@ pytestmark = pytest.mark.parametrize("platforms", [(Platform.SENSOR,)], ids=[""]
 ENERGY = "sensor.miner_energy"
 POWER = "sensor.miner_power"
 DEVICE = {"stat_consumption": ENERGY, "stat_rate": POWER, "name": "Miner"}
-# Nobody has a miner there. But while Home Assistant takes any power for a device, it looks
-# closely at that of the grid.
+# A miner does not belong there. But while Home Assistant takes any power for a device, it
+# checks that of the grid.
 GRID = {
     "type": "grid",
     "stat_energy_from": ENERGY,

@@ -437,7 +437,7 @@ async def test_a_power_off_while_a_poll_hangs_goes_when_that_one_connection_ends
     assert miner.writes == []
     assert miner.state.mining
 
-    clock.move(10)  # nobody waits longer for one answer
+    clock.move(10)  # longer than the time limit of one answer
     await power_off
 
     assert names_of(miner.requests)[:2] == [JOINED, "power_off"]

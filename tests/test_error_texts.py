@@ -107,12 +107,12 @@ def test_every_kind_of_error_is_tried_here() -> None:
 def test_every_error_has_a_sentence_that_it_can_fill(
     language: str, error: WhatsminerError
 ) -> None:
-    told = translation(error, "Garage")
-    message = TEXTS[language]["exceptions"][told["translation_key"]]["message"]
+    shown = translation(error, "Garage")
+    message = TEXTS[language]["exceptions"][shown["translation_key"]]["message"]
 
-    assert told["translation_domain"] == DOMAIN
-    assert "{" not in message.format(**told["translation_placeholders"])
-    assert "Garage" in message.format(**told["translation_placeholders"])
+    assert shown["translation_domain"] == DOMAIN
+    assert "{" not in message.format(**shown["translation_placeholders"])
+    assert "Garage" in message.format(**shown["translation_placeholders"])
 
 
 @pytest.mark.parametrize("parameter", ["percent", *NUMBER_PARAMETERS])
@@ -130,9 +130,9 @@ def test_what_a_miner_does_not_say_is_a_question_mark(answer: dict[str, str]) ->
     with pytest.raises(RefusedError) as caught:
         reply.check(answer, "set_led")
 
-    told = translation(caught.value, "Garage")
+    shown = translation(caught.value, "Garage")
     message = TEXTS["en"]["exceptions"]["refused"]["message"]
-    assert message.format(**told["translation_placeholders"]).startswith(
+    assert message.format(**shown["translation_placeholders"]).startswith(
         "Garage refused set_led: ? (code ?)."
     )
 

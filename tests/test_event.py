@@ -38,21 +38,21 @@ FAN = {110: "2026-11-01 08:00:00"}
 
 
 @pytest.fixture
-def told(hass: HomeAssistant) -> list[tuple[str, str]]:
+def reported(hass: HomeAssistant) -> list[tuple[str, str]]:
     """Return what the entity shows, and the event on the bus with it."""
-    told: list[tuple[str, str]] = []
+    reported: list[tuple[str, str]] = []
 
     @callback
     def changed(event: Event[EventStateChangedData]) -> None:
         old, new = event.data["old_state"], event.data["new_state"]
         assert old is not None
         assert new is not None
-        # What triggers pass over is not told.
+        # Triggers ignore these changes.
         if STATE_UNAVAILABLE not in (old.state, new.state) and old.state != new.state:
-            told.append((new.attributes["event_type"], new.attributes["code"]))
+            reported.append((new.attributes["event_type"], new.attributes["code"]))
 
     async_track_state_change_event(hass, FAULT, changed)
-    return told
+    return reported
 
 
 @pytest.fixture
@@ -78,14 +78,14 @@ async def test_a_fault_appears_and_clears(
     hass: HomeAssistant,
     miner: SimulatedMiner,
     clock: Clock,
-    told: list[tuple[str, str]],
+    reported: list[tuple[str, str]],
     on_the_bus: list[Event[Any]],
     entity_registry: er.EntityRegistry,
 ) -> None:
     miner.state.faults = dict(LOW_VOLTAGE)
     await clock.next_poll(4)
 
-    assert told == [("appeared", "206")]
+    assert reported == [("appeared", "206")]
     state = hass.states.get(FAULT)
     assert state is not None
     assert state.attributes["category"] == "power_supply"
@@ -94,7 +94,7 @@ async def test_a_fault_appears_and_clears(
     miner.state.faults = {}
     await clock.next_poll(4)
 
-    assert told == [("appeared", "206"), ("cleared", "206")]
+    assert reported == [("appeared", "206"), ("cleared", "206")]
     entity = entity_registry.async_get(FAULT)
     assert entity is not None
     assert [event.data for event in on_the_bus] == [
@@ -116,7 +116,7 @@ async def test_the_words_of_a_miner_are_cut(
     hass: HomeAssistant,
     miner: SimulatedMiner,
     clock: Clock,
-    told: list[tuple[str, str]],
+    reported: list[tuple[str, str]],
     on_the_bus: list[Event[Any]],
 ) -> None:
     """A fault without a code is none."""
@@ -125,7 +125,7 @@ async def test_the_words_of_a_miner_are_cut(
     miner.misbehave("get_error_code", Raw(answer.encode()))
     await clock.next_poll(2)
 
-    assert told == [("appeared", "110")]
+    assert reported == [("appeared", "110")]
     state = hass.states.get(FAULT)
     assert state is not None
     assert state.attributes["text"] == on_the_bus[0].data["text"] == "x" * 255
@@ -135,7 +135,7 @@ async def test_the_words_of_a_miner_are_cut(
 async def test_several_at_once_each_fire(
     miner: SimulatedMiner,
     clock: Clock,
-    told: list[tuple[str, str]],
+    reported: list[tuple[str, str]],
     on_the_bus: list[Event[Any]],
 ) -> None:
     miner.state.faults = LOW_VOLTAGE | FAN
@@ -143,14 +143,16 @@ async def test_several_at_once_each_fire(
     miner.state.faults = {540: "2026-11-01 08:01:00"}
     await clock.next_poll(2)
 
-    assert told == [
+    assert reported == [
         ("appeared", "206"),
         ("appeared", "110"),
         ("cleared", "206"),
         ("cleared", "110"),
         ("appeared", "540"),
     ]
-    assert [(event.data["type"], event.data["code"]) for event in on_the_bus] == told
+    assert [
+        (event.data["type"], event.data["code"]) for event in on_the_bus
+    ] == reported
 
 
 async def test_a_first_set_up_tells_of_what_it_finds(
@@ -175,7 +177,7 @@ async def test_a_first_set_up_tells_of_what_it_finds(
 
 
 @pytest.mark.parametrize(
-    ("meanwhile", "news"),
+    ("changes", "news"),
     [
         (LOW_VOLTAGE, []),
         ({}, [("cleared", "206")]),
@@ -191,7 +193,7 @@ async def test_a_restart_neither_repeats_nor_loses_one(
     clock: Clock,
     config_entry: MockConfigEntry,
     on_the_bus: list[Event[Any]],
-    meanwhile: dict[int, str],
+    changes: dict[int, str],
     news: list[tuple[str, str]],
 ) -> None:
     miner.state.faults = dict(LOW_VOLTAGE)
@@ -200,7 +202,7 @@ async def test_a_restart_neither_repeats_nor_loses_one(
     await async_mock_restore_state_shutdown_restart(hass)
     assert await hass.config_entries.async_unload(config_entry.entry_id)
 
-    miner.state.faults = dict(meanwhile)
+    miner.state.faults = dict(changes)
     await clock.tick(600)
     assert await hass.config_entries.async_setup(config_entry.entry_id)
     await clock.next_poll(2)
@@ -230,7 +232,7 @@ async def test_automations_are_there_when_it_fires(
     hass.set_state(CoreState.running)
     config_entry.runtime_data.coordinator.async_update_listeners()  # as with every command
     await clock.next_poll()
-    assert not on_the_bus  # nobody would see the entity fire
+    assert not on_the_bus  # the automations could not see the entity fire
 
     miner.reconnect()
     await clock.next_poll()
@@ -243,7 +245,7 @@ async def test_nothing_known_is_nothing_cleared(
     miner: SimulatedMiner,
     clock: Clock,
     config_entry: MockConfigEntry,
-    told: list[tuple[str, str]],
+    reported: list[tuple[str, str]],
     on_the_bus: list[Event[Any]],
 ) -> None:
     miner.state.faults = dict(LOW_VOLTAGE)
@@ -261,14 +263,14 @@ async def test_nothing_known_is_nothing_cleared(
     await clock.next_poll(3)
 
     assert not on_the_bus
-    assert told == [("appeared", "206")]
+    assert reported == [("appeared", "206")]
 
 
 @pytest.mark.usefixtures("set_up")
 async def test_what_changed_during_an_outage_is_told_after_it(
     miner: SimulatedMiner,
     clock: Clock,
-    told: list[tuple[str, str]],
+    reported: list[tuple[str, str]],
 ) -> None:
     """The entity is back before it fires, because triggers ignore changes from unavailable."""
     miner.state.faults = dict(LOW_VOLTAGE)
@@ -277,11 +279,11 @@ async def test_what_changed_during_an_outage_is_told_after_it(
     await miner.disconnect()
     await clock.next_poll(3)
     miner.state.faults = dict(FAN)
-    assert told == [("appeared", "206")]
+    assert reported == [("appeared", "206")]
     miner.reconnect()
     await clock.next_poll(5)  # it reads again what may be another miner's
 
-    assert told == [("appeared", "206"), ("cleared", "206"), ("appeared", "110")]
+    assert reported == [("appeared", "206"), ("cleared", "206"), ("appeared", "110")]
 
 
 @pytest.mark.parametrize("at_set_up", [False, True])
@@ -351,7 +353,7 @@ async def test_a_miner_whose_faults_change_at_each_poll_tells_of_a_few(
     miner: SimulatedMiner,
     clock: Clock,
     set_up: WhatsminerCoordinator,
-    told: list[tuple[str, str]],
+    reported: list[tuple[str, str]],
     on_the_bus: list[Event[Any]],
     caplog: pytest.LogCaptureFixture,
     faults: Callable[[int], dict[int, str]],
@@ -378,7 +380,7 @@ async def test_a_miner_whose_faults_change_at_each_poll_tells_of_a_few(
     await clock.next_poll(40)
     assert sorted(set_up.memory.data["faults"]) == ["110", "206"]
     active: set[str] = set()
-    for change, code in told:
+    for change, code in reported:
         if change == "appeared":
             assert code not in active
             active.add(code)

@@ -28,7 +28,7 @@ pytestmark = [
 every_generation = pytest.mark.parametrize(
     "miner", ["air_miner", "hydro_miner", "old_miner"], indirect=True
 )
-# Whether a board hashes is told by its status, or where there is none by its chips.
+# Whether a board hashes is known from its status, or where there is none from its chips.
 ALIVE = "binary_sensor.miner_hashboard_2_alive"
 RATE = "sensor.miner_hashboard_2_hash_rate"
 

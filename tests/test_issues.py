@@ -19,7 +19,7 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers import issue_registry as ir
 from simulator import SimulatedMiner
 
-from .fleet import Fleet, Owned, issues, issues_told
+from .fleet import Fleet, Owned, issues, shown_issues
 
 
 @pytest.fixture
@@ -44,7 +44,7 @@ def raise_all(owned: Owned) -> None:
     """Raise every issue for a miner."""
     for issue in Issue:
         raise_issue(owned.hass, owned.entry, issue)
-    assert len(issues_told(owned.hass)) >= len(Issue)
+    assert len(shown_issues(owned.hass)) >= len(Issue)
 
 
 # One by one
@@ -98,9 +98,9 @@ async def test_issues_are_taken_back_one_by_one_or_all_at_once(
     raise_all(bea)
 
     clear_issues(hass, ada.entry, Issue.WRONG_MINER, Issue.UNKNOWN_FIRMWARE)
-    assert len(issues_told(hass)) == 2 * len(Issue) - 2
+    assert len(shown_issues(hass)) == 2 * len(Issue) - 2
     clear_issues(hass, ada.entry)
-    assert issues_told(hass) == [f"{issue} of Bea" for issue in Issue]
+    assert shown_issues(hass) == [f"{issue} of Bea" for issue in Issue]
     clear_issues(hass, ada.entry)  # there is nothing left
 
 
@@ -133,7 +133,7 @@ async def test_issues_end_with_the_entry_that_was_set_up(
     await how(ada)
     await hass.async_block_till_done()
 
-    assert issues_told(hass) == ["wrong_miner of Bea"]
+    assert shown_issues(hass) == ["wrong_miner of Bea"]
 
 
 @pytest.mark.parametrize("how", [disable, remove])
@@ -150,7 +150,7 @@ async def test_issues_end_with_the_entry_that_could_not_be_set_up(
     await how(ada)
     await hass.async_block_till_done()
 
-    assert issues_told(hass) == ["wrong_miner of Bea"]
+    assert shown_issues(hass) == ["wrong_miner of Bea"]
 
 
 async def test_other_changes_of_entries_end_no_issue(
@@ -163,7 +163,7 @@ async def test_other_changes_of_entries_end_no_issue(
     hass.config_entries.async_update_entry(ada.entry, title="Adele")
     await hass.async_block_till_done()
 
-    assert len(issues_told(hass)) == len(Issue)
+    assert len(shown_issues(hass)) == len(Issue)
 
 
 @pytest.mark.parametrize(
@@ -202,11 +202,11 @@ async def test_what_the_owner_ignores_is_ignored_after_a_restart(
     await fleet.set_up(ada)
     await fleet.clock.next_poll(25)
 
-    assert issues_told(hass) == [f"{issue} of Ada"]
+    assert shown_issues(hass) == [f"{issue} of Ada"]
     assert issues(hass)[0].dismissed_version == "2026.10.0"
 
 
-# Of a firmware that nobody here knows
+# Unknown firmware
 
 
 @pytest.mark.parametrize("version", ["3.0.1", "2.3.0"])
@@ -222,7 +222,7 @@ async def test_a_firmware_that_is_not_known_is_an_issue(
     ada.miner.api_version = version
     await fleet.clock.next_poll(12)
 
-    assert issues_told(hass) == ["unknown_firmware of Ada"]
+    assert shown_issues(hass) == ["unknown_firmware of Ada"]
     assert issues(hass)[0].translation_placeholders == {
         "miner": "Ada",
         "api": version,
@@ -232,7 +232,7 @@ async def test_a_firmware_that_is_not_known_is_an_issue(
 
     ada.miner.api_version = known
     await fleet.clock.next_poll(12)
-    assert issues_told(hass) == []
+    assert shown_issues(hass) == []
     assert ada.is_available
 
 
@@ -245,7 +245,7 @@ async def test_a_firmware_that_is_known_is_none(
     await fleet.add("Ada", generation=generation, model=model)
     await fleet.clock.next_poll(12)
 
-    assert issues_told(hass) == []
+    assert shown_issues(hass) == []
 
 
 # Of the password that the factory sets
@@ -255,7 +255,7 @@ async def test_a_password_that_is_no_longer_the_default_ends_its_issue(
     hass: HomeAssistant, fleet: Fleet
 ) -> None:
     ada = await fleet.add("Ada", password="admin")
-    assert issues_told(hass) == ["default_password of Ada"]
+    assert shown_issues(hass) == ["default_password of Ada"]
 
     ada.miner.password = "new_1234"
     hass.config_entries.async_update_entry(
@@ -263,7 +263,7 @@ async def test_a_password_that_is_no_longer_the_default_ends_its_issue(
     )
     await hass.config_entries.async_reload(ada.entry.entry_id)
     await fleet.settle()
-    assert issues_told(hass) == []
+    assert shown_issues(hass) == []
 
 
 async def test_a_miner_that_is_only_read_has_no_password_to_change(
@@ -280,4 +280,4 @@ async def test_a_miner_that_is_only_read_has_no_password_to_change(
     await fleet.set_up(Owned(hass, miner, entry))
     await fleet.clock.next_poll(2)
 
-    assert issues_told(hass) == []
+    assert shown_issues(hass) == []

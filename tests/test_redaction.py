@@ -246,9 +246,9 @@ async def test_answers_are_given_without_secrets(
         "salt": "",
         "When": None,
     }
-    told = {"POOLS": [{"x": [secret]}, plain], "Msg": plain}
-    told["URL"] = "stratum+tcp://account:hunter2@pool.example:3333"
-    with patch.object(set_up.client, "query", return_value=told):
+    reply = {"POOLS": [{"x": [secret]}, plain], "Msg": plain}
+    reply["URL"] = "stratum+tcp://account:hunter2@pool.example:3333"
+    with patch.object(set_up.client, "query", return_value=reply):
         answer = await ask(hass, "query", {"command": "pools", **one})
 
     raw = answer[set_up.device_id]["answer"]

@@ -68,9 +68,7 @@ from .test_redaction import SECRET_KEYS
         *SECRET_KEYS,
     ],
 )
-@pytest.mark.parametrize(
-    "value", ["somebody's", 123456, ["a", "b"], ("a",), [["a"], "b"]]
-)
+@pytest.mark.parametrize("value", ["private", 123456, ["a", "b"], ("a",), [["a"], "b"]])
 def test_what_tells_whose_miner_it_is_is_known_by_its_key(
     key: str, value: object
 ) -> None:
@@ -121,7 +119,7 @@ def test_an_address_is_known_by_its_look(text: str, left: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("told", "text", "left"),
+    ("report", "text", "left"),
     [
         ({"User": "owner.shed7"}, "owner.shed7 is in", f"{REDACTED} is in"),
         ({"User": "owner.shed7"}, "Owner has 3 rigs", f"{REDACTED} has 3 rigs"),
@@ -174,21 +172,21 @@ def test_an_address_is_known_by_its_look(text: str, left: str) -> None:
     ],
 )
 def test_a_name_that_is_told_is_left_out_everywhere(
-    told: dict[str, Any], text: str, left: str
+    report: dict[str, Any], text: str, left: str
 ) -> None:
     """The account or the host in it is left out alone as well, as a whole word."""
-    assert anonymise([told, {"Log": text}], {"given"})[1] == {"Log": left}
+    assert anonymise([report, {"Log": text}], {"given"})[1] == {"Log": left}
 
 
 def test_keys_of_readings_stay() -> None:
     answer = {"Pool Rejected%": 0, "Power": 1, "Hash Stable": True, "Env Temp": 2}
-    told = [{"User": name} for name in ("pool.1", "power.1", "Hash.1", "temp")]
-    assert anonymise([answer, told])[0] == answer
+    report = [{"User": name} for name in ("pool.1", "power.1", "Hash.1", "temp")]
+    assert anonymise([answer, report])[0] == answer
 
 
 def test_a_number_is_left_out_where_it_is_that_under_a_private_key() -> None:
-    told = {"powersn": "12245104509", "account": "3408.rig", "When": 1793491200}
-    assert anonymise([told, {"x": 12245104509, "Power": 3408, "When": 1793491200}])[
+    report = {"powersn": "12245104509", "account": "3408.rig", "When": 1793491200}
+    assert anonymise([report, {"x": 12245104509, "Power": 3408, "When": 1793491200}])[
         1
     ] == {"x": REDACTED, "Power": 3408, "When": 1793491200}
 
@@ -196,9 +194,9 @@ def test_a_number_is_left_out_where_it_is_that_under_a_private_key() -> None:
 def test_what_the_owner_entered_is_looked_for_first() -> None:
     """A miner may report so many names that not all of them can be looked for everywhere."""
     names = [f"name{number}" for number in range(1000)]
-    told = anonymise([{"title": "shed7"}, {"User": names}, "shed7, name7, name999"])
-    assert told[1] == {"User": [REDACTED] * 1000}
-    assert told[2] == f"{REDACTED}, {REDACTED}, name999"
+    report = anonymise([{"title": "shed7"}, {"User": names}, "shed7, name7, name999"])
+    assert report[1] == {"User": [REDACTED] * 1000}
+    assert report[2] == f"{REDACTED}, {REDACTED}, name999"
 
 
 def test_everything_becomes_json() -> None:
@@ -219,10 +217,10 @@ def test_what_is_nested_too_deeply_ends_somewhere(depth: int, make: Any) -> None
     for _ in range(depth):
         deep = make(deep)
 
-    for told in (redact({"x": deep}), anonymise({"x": deep})):
-        assert "hunter2" not in json_bytes(told).decode()
-        assert json.loads(json.dumps(told)) == told
-        assert set(told) == {"x"}
+    for report in (redact({"x": deep}), anonymise({"x": deep})):
+        assert "hunter2" not in json_bytes(report).decode()
+        assert json.loads(json.dumps(report)) == report
+        assert set(report) == {"x"}
 
 
 def test_depths_that_miners_have_stay() -> None:
@@ -251,8 +249,8 @@ def test_depths_that_miners_have_stay() -> None:
     ],
 )
 def test_what_json_has_no_place_for_is_text(value: object, left: object) -> None:
-    told = anonymise({"x": [value], "\ud800": 1})
+    report = anonymise({"x": [value], "\ud800": 1})
 
-    assert told == {"x": [left], "?": 1}
-    assert json.loads(json_bytes(told)) == told
-    assert json.loads(json.dumps(told, allow_nan=False)) == told
+    assert report == {"x": [left], "?": 1}
+    assert json.loads(json_bytes(report)) == report
+    assert json.loads(json.dumps(report, allow_nan=False)) == report

@@ -24,7 +24,7 @@ from simulator import Closed, Refused, SimulatedMiner
 from simulator.settings import Led
 
 from . import Held, act, loopback_network, names_of
-from .fleet import Fleet, Owned, issues_told
+from .fleet import Fleet, Owned, shown_issues
 
 NEW_MAC = "CE:02:01:AB:CD:EF"
 
@@ -142,7 +142,7 @@ async def test_the_owner_finds_it_among_the_repairs(
     )
     assert (await ended.json())["type"] == "create_entry"
     await fleet.settle()
-    assert issues_told(hass) == []
+    assert shown_issues(hass) == []
 
 
 @pytest.mark.parametrize(
@@ -181,7 +181,7 @@ async def test_a_miner_may_be_removed_while_it_is_asked(
     held.release.set()
 
     assert await submitted == "no_miner"
-    assert issues_told(fleet.hass) == []
+    assert shown_issues(fleet.hass) == []
 
 
 async def raise_one(fleet: Fleet, ada: Owned, issue: Issue) -> None:
@@ -204,7 +204,7 @@ async def raise_one(fleet: Fleet, ada: Owned, issue: Issue) -> None:
         case Issue.WRONG_MINER:
             await replace(fleet, ada)
             await fleet.clock.next_poll()
-    assert issues_told(fleet.hass) == [f"{issue} of Ada"]
+    assert shown_issues(fleet.hass) == [f"{issue} of Ada"]
 
 
 async def replace(fleet: Fleet, owned: Owned) -> SimulatedMiner:
@@ -223,7 +223,7 @@ async def test_a_write_access_is_looked_at_at_once(fleet: Fleet, ada: Owned) -> 
     assert dialogue.said == {"miner": "Ada"}
 
     assert await dialogue.submit() == {"base": "write_access_closed"}
-    assert issues_told(fleet.hass) == ["write_access_closed of Ada"]
+    assert shown_issues(fleet.hass) == ["write_access_closed of Ada"]
     assert ada.shown("binary_sensor", "write_access") == "off"
 
     ada.miner.api_open = True
@@ -231,7 +231,7 @@ async def test_a_write_access_is_looked_at_at_once(fleet: Fleet, ada: Owned) -> 
     assert await dialogue.submit() == "repaired"
     assert ada.miner.writes == [{"cmd": "set_led", "param": "auto"}]
     assert ada.shown("binary_sensor", "write_access") == "on"
-    assert issues_told(fleet.hass) == []
+    assert shown_issues(fleet.hass) == []
     assert ada.miner.state.mining
 
 
@@ -252,7 +252,7 @@ async def test_an_led_that_flashes_goes_on_while_write_access_is_looked_at(
     assert "set_led" not in names_of(ada.miner.writes)
     assert ada.miner.state.led
     assert ada.shown("binary_sensor", "write_access") == "unknown"
-    assert issues_told(fleet.hass) == []
+    assert shown_issues(fleet.hass) == []
 
 
 async def test_v1_is_looked_at_by_a_read(fleet: Fleet) -> None:
@@ -265,7 +265,7 @@ async def test_v1_is_looked_at_by_a_read(fleet: Fleet) -> None:
 
     assert await dialogue.submit() == "repaired"
     assert names_of(ada.miner.writes) in ([], ["get_version"])
-    assert issues_told(fleet.hass) == []
+    assert shown_issues(fleet.hass) == []
 
 
 async def test_a_password_that_was_changed_as_well_is_asked_for(
@@ -278,7 +278,7 @@ async def test_a_password_that_was_changed_as_well_is_asked_for(
 
     assert await dialogue.submit() == "repaired"
     assert reauths(fleet.hass) == 1
-    assert issues_told(fleet.hass) == []
+    assert shown_issues(fleet.hass) == []
 
 
 @pytest.mark.parametrize("how", ["away", "not set up"])
@@ -308,7 +308,7 @@ async def test_a_miner_that_is_away_cannot_be_asked(
         ada.miner.password = data[CONF_PASSWORD]
     await fleet.clock.tick(90)
     assert await dialogue.submit(**data) == "repaired"
-    assert issues_told(fleet.hass) == []
+    assert shown_issues(fleet.hass) == []
 
 
 # Default password
@@ -324,7 +324,7 @@ async def test_the_default_password_is_the_one_thing_to_repair(
     await fleet.clock.next_poll(25)
 
     assert ada.shown("binary_sensor", "write_access") == "off"
-    assert issues_told(fleet.hass) == ["default_password of Ada"]
+    assert shown_issues(fleet.hass) == ["default_password of Ada"]
 
 
 async def test_a_password_that_was_changed_in_the_tool_is_taken(
@@ -344,12 +344,12 @@ async def test_a_password_that_was_changed_in_the_tool_is_taken(
     assert ada.entry.data[CONF_PASSWORD] == "new_1234"
     assert "update_pwd" not in names_of(ada.miner.writes)
     assert reauths(fleet.hass) == 0
-    assert issues_told(fleet.hass) == []
+    assert shown_issues(fleet.hass) == []
     assert ada.shown("binary_sensor", "write_access") == "on"
     await act(fleet.hass, "switch.turn_off", "switch.ada")
     assert not ada.miner.state.mining
     await fleet.clock.next_poll(25)
-    assert issues_told(fleet.hass) == []
+    assert shown_issues(fleet.hass) == []
 
 
 async def test_a_password_that_is_neither_is_wrong(fleet: Fleet, ada: Owned) -> None:
@@ -377,7 +377,7 @@ async def test_a_default_password_that_no_longer_fits_is_asked_for_and_no_more(
     await fleet.clock.next_poll()
 
     assert reauths(fleet.hass) == 1
-    assert issues_told(fleet.hass) == []
+    assert shown_issues(fleet.hass) == []
 
 
 @pytest.fixture
@@ -397,7 +397,7 @@ async def test_a_miner_that_takes_commands_all_the_same_gets_the_password(
 
     assert ada.miner.password == ada.entry.data[CONF_PASSWORD] == "new_1234"
     await fleet.clock.next_poll(3)
-    assert issues_told(fleet.hass) == []
+    assert shown_issues(fleet.hass) == []
     await act(fleet.hass, "switch.turn_off", "switch.ada")
 
 
@@ -410,7 +410,7 @@ async def test_a_miner_that_takes_no_commands_gets_no_password(
         "base": "change_in_tool"
     }
     assert ada.entry.data[CONF_PASSWORD] == "admin"
-    assert issues_told(fleet.hass) == ["default_password of Ada"]
+    assert shown_issues(fleet.hass) == ["default_password of Ada"]
 
     ada.miner.password = "new_1234"
     assert await dialogue.submit(**{CONF_PASSWORD: "new_1234"}) == "repaired"
@@ -484,7 +484,7 @@ async def test_a_miner_is_where_its_owner_says(
     assert await dialogue.submit(**{CONF_HOST: f" {fleet.host(40)} "}) == "repaired"
     assert ada.is_followed
     assert ada.is_available
-    assert issues_told(fleet.hass) == []
+    assert shown_issues(fleet.hass) == []
 
 
 @pytest.mark.parametrize("retrying", [False, True])
@@ -500,14 +500,14 @@ async def test_a_miner_is_searched_for(
     dialogue = await repair(ada, Issue.WRONG_MINER)
 
     assert await dialogue.submit() == {"base": "not_found"}
-    assert issues_told(fleet.hass) == ["wrong_miner of Ada"]
+    assert shown_issues(fleet.hass) == ["wrong_miner of Ada"]
 
     ada.miner.reconnect()
     assert await dialogue.submit(**{CONF_HOST: "  "}) == "repaired"
     assert ada.is_followed
     assert ada.is_available
     assert bea.miner.requests == []
-    assert issues_told(fleet.hass) == []
+    assert shown_issues(fleet.hass) == []
 
 
 @pytest.mark.parametrize("where", ["near", "home"])
@@ -520,7 +520,7 @@ async def test_a_miner_is_searched_for_where_it_was_and_where_home_assistant_is(
     await bea.miner.disconnect()
     await fleet.start("Zoe", host=str(elsewhere[5]))
     await fleet.clock.next_poll()
-    assert issues_told(fleet.hass) == ["wrong_miner of Bea"]
+    assert shown_issues(fleet.hass) == ["wrong_miner of Bea"]
     await bea.miner.move(str(elsewhere[9]) if where == "near" else fleet.host(40))
     bea.miner.reconnect()
 
@@ -543,7 +543,7 @@ async def test_a_miner_that_is_back_is_found_where_it_was(
 
     assert await dialogue.submit() == "repaired"
     assert ada.is_available
-    assert issues_told(fleet.hass) == []
+    assert shown_issues(fleet.hass) == []
 
 
 async def test_a_miner_that_others_have_found_needs_no_search(
@@ -597,7 +597,7 @@ async def test_a_miner_that_is_removed_during_the_search_stays_so(
 
     assert await submitted == "no_miner"
     assert fleet.hass.config_entries.async_entries(DOMAIN) == []
-    assert issues_told(fleet.hass) == []
+    assert shown_issues(fleet.hass) == []
 
 
 # New control board
@@ -629,7 +629,7 @@ async def test_a_miner_with_a_new_control_board_goes_on(
     assert ada.entry.unique_id == NEW_MAC.lower()
     assert ada.is_followed
     assert ada.is_available
-    assert issues_told(fleet.hass) == []
+    assert shown_issues(fleet.hass) == []
     await act(fleet.hass, "switch.turn_off", "switch.ada")
     assert not ada.miner.state.mining
 
@@ -644,7 +644,7 @@ async def test_a_new_control_board_that_nobody_has_set_up_takes_no_commands(
 
     assert await dialogue.submit() == "repaired"
     assert ada.is_available
-    assert issues_told(fleet.hass) == ["write_access_closed of Ada"]
+    assert shown_issues(fleet.hass) == ["write_access_closed of Ada"]
 
 
 async def test_a_control_board_that_cannot_be_adopted_now_can_be_later(

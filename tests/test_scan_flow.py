@@ -145,7 +145,7 @@ def offered(form: ConfigFlowResult) -> dict[str, str]:
     return {option["value"]: option["label"] for option in selector.config["options"]}
 
 
-def told(form: ConfigFlowResult, placeholder: str) -> str:
+def placeholder_of(form: ConfigFlowResult, placeholder: str) -> str:
     """Return what a text says in one place."""
     assert form["description_placeholders"] is not None
     return form["description_placeholders"][placeholder]
@@ -193,7 +193,7 @@ async def check_added(
     """Check that exactly these miners were added to those that were there before."""
     assert result["type"] is FlowResultType.ABORT, result
     assert result["reason"] == "miners_added"
-    assert told(result, "count") == str(len(miners))
+    assert placeholder_of(result, "count") == str(len(miners))
     await hass.async_block_till_done(wait_background_tasks=True)
     assert {entry.unique_id for entry in entries(hass)} == {
         mac_of(miner) for miner in (*before, *miners)
@@ -211,9 +211,9 @@ async def test_all_miners_are_added_at_once(
     form = await found(hass)
     assert suggested(form, "miners") == macs_of(miners)
     assert suggested(form, CONF_PASSWORD) is None
-    assert told(form, "count") == "3"
-    assert told(form, "known") == "0"
-    assert told(form, "unready") == "0"
+    assert placeholder_of(form, "count") == "3"
+    assert placeholder_of(form, "known") == "0"
+    assert placeholder_of(form, "unready") == "0"
 
     result = await fill_in(hass, form, picks(*miners))
 
@@ -284,7 +284,7 @@ async def test_the_scan_shows_how_far_it_is(
     assert result["type"] is FlowResultType.SHOW_PROGRESS
     assert result["step_id"] == "scanning"
     assert result["progress_action"] == "scanning"
-    assert told(result, "networks") == str(home_network)
+    assert placeholder_of(result, "networks") == str(home_network)
     await hass.async_block_till_done()
     progress = [event.data["progress"] for event in shares]
     assert progress == sorted(progress)
@@ -481,8 +481,8 @@ async def test_known_ones_are_shown_as_such_and_left_in_peace(
     form = await found(hass)
 
     assert set(offered(form)) == set(macs_of(miners[1:]))
-    assert told(form, "count") == "3"
-    assert told(form, "known") == "1 (Miner)"
+    assert placeholder_of(form, "count") == "3"
+    assert placeholder_of(form, "known") == "1 (Miner)"
     assert miners[0].connections == connections
 
 
@@ -498,7 +498,7 @@ async def test_a_known_one_that_did_not_answer_is_shown_as_such_and_is_back(
     await hass.async_block_till_done()
 
     assert result["errors"] == {"base": "nothing_new"}
-    assert told(result, "known") == "1 (Miner)"
+    assert placeholder_of(result, "known") == "1 (Miner)"
     assert known.state is ConfigEntryState.LOADED
 
 
@@ -523,8 +523,8 @@ async def test_known_ones_of_other_networks_are_not_shown(
         here = await scan(hass)
         await hass.config_entries.async_unload(entry.entry_id)
 
-    assert told(elsewhere, "known") == "1 (By name)"
-    assert told(here, "known") == "2 (By name, Miner)"
+    assert placeholder_of(elsewhere, "known") == "1 (By name)"
+    assert placeholder_of(here, "known") == "2 (By name, Miner)"
 
 
 async def test_known_ones_of_the_same_name_are_all_counted(
@@ -537,7 +537,7 @@ async def test_known_ones_of_the_same_name_are_all_counted(
     other.add_to_hass(hass)
     assert await hass.config_entries.async_setup(other.entry_id)
 
-    assert told(await scan(hass), "known") == "2 (Miner, Miner)"
+    assert placeholder_of(await scan(hass), "known") == "2 (Miner, Miner)"
 
 
 async def test_a_known_one_at_a_new_address_is_followed(
@@ -549,7 +549,7 @@ async def test_a_known_one_at_a_new_address_is_followed(
     await hass.async_block_till_done(wait_background_tasks=True)
 
     assert result["errors"] == {"base": "nothing_new"}
-    assert told(result, "known") == "1 (Miner)"
+    assert placeholder_of(result, "known") == "1 (Miner)"
     assert known.data[CONF_HOST] == str(shed.network[40])
     assert known.state is ConfigEntryState.LOADED
 
@@ -570,7 +570,7 @@ async def test_known_ones_that_changed_places_are_followed(
     result = await scan(hass)
     await hass.async_block_till_done(wait_background_tasks=True)
 
-    assert told(result, "known") == "2 (Miner, Other)"
+    assert placeholder_of(result, "known") == "2 (Miner, Other)"
     for entry, miner in zip((known, other), shed.miners, strict=True):
         assert entry.unique_id == mac_of(miner)
         assert entry.data[CONF_HOST] == miner.host
@@ -587,7 +587,7 @@ async def test_a_known_one_with_a_new_control_board_is_no_new_miner(
     result = await scan(hass)
 
     assert result["errors"] == {"base": "nothing_new"}
-    assert told(result, "known") == "1 (Miner)"
+    assert placeholder_of(result, "known") == "1 (Miner)"
     assert [issue.translation_key for issue in ir.async_get(hass).issues.values()] == [
         "new_control_board"
     ]
@@ -628,7 +628,7 @@ async def test_nothing_is_found(hass: HomeAssistant, shed: Shed) -> None:
     form = await scan(hass)
     assert form["step_id"] == "scan"
     assert form["errors"] == {"base": "nothing_found"}
-    assert told(form, "unready") == "0"
+    assert placeholder_of(form, "unready") == "0"
     assert suggested(form, "networks") == str(shed.network)
 
     miner = await shed.add()
@@ -642,7 +642,7 @@ async def test_nothing_new_is_found(
     form = await scan(hass)
     assert form["step_id"] == "scan"
     assert form["errors"] == {"base": "nothing_new"}
-    assert told(form, "known") == "1 (Miner)"
+    assert placeholder_of(form, "known") == "1 (Miner)"
 
     miner = await shed.add()
     form = await fill_in(hass, form, {"networks": str(shed.network)})
@@ -660,7 +660,7 @@ async def test_miners_that_are_not_ready_are_told(
     miner.misbehave(command, how)
     form = await scan(hass)
     assert form["errors"] == {"base": "nothing_found"}
-    assert told(form, "unready") == f"1 ({miner.host})"
+    assert placeholder_of(form, "unready") == f"1 ({miner.host})"
 
     miner.behave()
     form = await fill_in(hass, form, {"networks": str(shed.network)})
@@ -673,7 +673,7 @@ async def test_what_is_no_miner_is_not_shown(hass: HomeAssistant, shed: Shed) ->
     form = await scan(hass)
 
     assert form["errors"] == {"base": "nothing_found"}
-    assert told(form, "unready") == "0"
+    assert placeholder_of(form, "unready") == "0"
 
 
 async def test_a_password_that_is_wrong_at_some(
@@ -687,8 +687,8 @@ async def test_a_password_that_is_wrong_at_some(
     assert form["type"] is FlowResultType.FORM
     assert form["step_id"] == "pick"
     assert form["errors"] == {CONF_PASSWORD: "wrong_password_at"}
-    assert told(form, "failed") in offered(form)[mac_of(miners[1])]
-    assert told(form, "failed").endswith(miners[1].mac[-5:].replace(":", ""))
+    assert placeholder_of(form, "failed") in offered(form)[mac_of(miners[1])]
+    assert placeholder_of(form, "failed").endswith(miners[1].mac[-5:].replace(":", ""))
     assert suggested(form, "miners") == [mac_of(miners[0]), mac_of(miners[2])]
     assert suggested(form, "others") == "ignore"
     assert suggested(form, CONF_PASSWORD) is None
@@ -722,8 +722,8 @@ async def test_of_many_that_refuse_a_password_only_some_are_named(
 
     form = await fill_in(hass, form, picks(*shed.miners, password="mistaken"))
 
-    assert told(form, "failed").count(", ") == 10
-    assert told(form, "failed").endswith(", …")
+    assert placeholder_of(form, "failed").count(", ") == 10
+    assert placeholder_of(form, "failed").endswith(", …")
 
 
 async def test_a_miner_that_is_off_when_it_is_to_be_added(
@@ -734,7 +734,7 @@ async def test_a_miner_that_is_off_when_it_is_to_be_added(
 
     form = await fill_in(hass, form, picks(*miners))
     assert form["errors"] == {"base": "not_tried_at"}
-    assert told(form, "untried").endswith(miners[0].mac[-5:].replace(":", ""))
+    assert placeholder_of(form, "untried").endswith(miners[0].mac[-5:].replace(":", ""))
     assert suggested(form, "miners") == macs_of(miners[1:])
     assert entries(hass) == []
 
@@ -755,8 +755,8 @@ async def test_a_miner_that_is_off_beside_one_that_refuses(
         "base": "not_tried_at",
         CONF_PASSWORD: "wrong_password_at",
     }
-    assert told(form, "untried").endswith(miners[0].mac[-5:].replace(":", ""))
-    assert told(form, "failed").endswith(miners[1].mac[-5:].replace(":", ""))
+    assert placeholder_of(form, "untried").endswith(miners[0].mac[-5:].replace(":", ""))
+    assert placeholder_of(form, "failed").endswith(miners[1].mac[-5:].replace(":", ""))
     await check_added(hass, await fill_in(hass, form, picks(miners[2])), miners[2])
 
 
@@ -804,7 +804,7 @@ async def test_without_a_password_there_are_readings_only(
         assert "get_token" not in names_of(miner.requests)
 
 
-# Errors that nobody expects
+# Unexpected errors
 
 
 async def test_an_error_at_one_address_leaves_out_one_miner(
@@ -841,7 +841,7 @@ async def test_an_error_while_a_password_is_tried_names_the_miner(
         form = await fill_in(hass, form, picks(*miners))
 
     assert form["errors"] == {"base": "not_tried_at"}
-    assert told(form, "untried") in offered(form)[mac_of(miners[1])]
+    assert placeholder_of(form, "untried") in offered(form)[mac_of(miners[1])]
     assert suggested(form, "miners") == [mac_of(miners[0]), mac_of(miners[2])]
     assert caplog.text.count(f"Unexpected error at {miners[1].host}") == 1
     await check_added(hass, await fill_in(hass, form, picks(*miners)), *miners)
@@ -865,8 +865,10 @@ async def test_an_error_while_one_is_added_does_not_lose_the_others(
 
     assert result["type"] is FlowResultType.ABORT
     assert result["reason"] == "some_not_added"
-    assert told(result, "count") == "2"
-    assert told(result, "failed").endswith(miners[1].mac[-5:].replace(":", ""))
+    assert placeholder_of(result, "count") == "2"
+    assert placeholder_of(result, "failed").endswith(
+        miners[1].mac[-5:].replace(":", "")
+    )
     assert caplog.text.count(f"Unexpected error at {miners[1].host}") == 1
     await hass.async_block_till_done(wait_background_tasks=True)
     assert {entry.unique_id for entry in entries(hass)} == {

@@ -320,7 +320,7 @@ async def test_since_when_stands_still(
     """The start moves neither with the rounding of clocks nor with a slow clock."""
     ids = ("sensor.miner_mining_since", "sensor.miner_booted")
     started = [shown(hass, entity_id) for entity_id in ids]
-    told = {
+    classes = {
         state.attributes[ATTR_DEVICE_CLASS]
         for entity_id in ids
         if (state := hass.states.get(entity_id))
@@ -333,7 +333,7 @@ async def test_since_when_stands_still(
         readings.add(set_up.data.mining_since)
         assert [shown(hass, entity_id) for entity_id in ids] == started
 
-    assert told == {SensorDeviceClass.UPTIME}
+    assert classes == {SensorDeviceClass.UPTIME}
     assert len(readings) > 20  # it is not that there was nothing to smooth
 
 

@@ -346,10 +346,10 @@ async def test_all_that_failed_are_named(
     assert error.translation_key == "several_failed"
     assert error.translation_placeholders is not None
     assert error.translation_placeholders["count"] == "2"
-    told = str(error)
-    assert told.startswith("This failed at 2 miners. Attic is not loaded, ")
-    assert ". Hall does not answer. " in told
-    assert "Miner" not in told
+    message = str(error)
+    assert message.startswith("This failed at 2 miners. Attic is not loaded, ")
+    assert ". Hall does not answer. " in message
+    assert "Miner" not in message
     assert names_of(miner.writes) == ["set_hostname"]
     assert old_miner.writes == []
 

@@ -162,7 +162,7 @@ class Alexa:
             each["endpointId"].replace("#", "."): {
                 capability["interface"].removeprefix("Alexa."): capability
                 for capability in each["capabilities"]
-                # which tell no more than that it is there
+                # which only say that it is there
                 if capability["interface"] not in ("Alexa", "Alexa.EndpointHealth")
             }
             for each in answer["event"]["payload"]["endpoints"]

@@ -25,7 +25,7 @@ def platforms() -> tuple[Platform, ...]:
     return (Platform.NUMBER, Platform.SELECT, Platform.SENSOR, Platform.SWITCH)
 
 
-async def told(hass: HomeAssistant, coordinator: WhatsminerCoordinator) -> Any:
+async def state_of(hass: HomeAssistant, coordinator: WhatsminerCoordinator) -> Any:
     """Return what the action says of one miner."""
     target = {ATTR_DEVICE_ID: coordinator.device_id}
     return (await ask(hass, "get_state", target))[coordinator.device_id]
@@ -38,7 +38,7 @@ async def test_it_says_what_the_entities_show(
     hass: HomeAssistant, miner: SimulatedMiner, set_up: WhatsminerCoordinator
 ) -> None:
     """The miner is not asked."""
-    state = await told(hass, set_up)
+    state = await state_of(hass, set_up)
 
     assert state["name"] == "Miner"
     assert state["switch"] == "switch.miner"
@@ -55,14 +55,14 @@ async def test_a_percent_is_told_until_the_miner_forgets_it(
     hass: HomeAssistant, clock: Clock, set_up: WhatsminerCoordinator
 ) -> None:
     """A percentage of None stands for a miner that runs at its full power."""
-    assert (await told(hass, set_up))["power_percent"] is None
+    assert (await state_of(hass, set_up))["power_percent"] is None
     await set_number(hass, "power_percent", 60)
-    assert (await told(hass, set_up))["power_percent"] == 60
+    assert (await state_of(hass, set_up))["power_percent"] == 60
 
     await act(hass, "switch.turn_off", "switch.miner")
     await clock.next_poll(2)
 
-    state = await told(hass, set_up)
+    state = await state_of(hass, set_up)
     assert (state["mining"], state["running"]) == (False, False)
     assert state["power_percent"] is None
     assert state["mining_since"] is None
@@ -72,15 +72,15 @@ async def test_a_stopped_miner_is_as_efficient_as_it_was(
     hass: HomeAssistant, clock: Clock, set_up: WhatsminerCoordinator
 ) -> None:
     """Scripts choose by efficiency which miner to start."""
-    before = (await told(hass, set_up))["efficiency"]
+    before = (await state_of(hass, set_up))["efficiency"]
     assert before
 
     await act(hass, "switch.turn_off", "switch.miner")
     await clock.next_poll(2)
 
-    state = await told(hass, set_up)
+    state = await state_of(hass, set_up)
     assert state["efficiency"] == pytest.approx(before, rel=0.02)
-    assert state["break_even_price"] is None  # nobody has told a hash price
+    assert state["break_even_price"] is None  # there is no hash price
 
 
 async def test_nobody_takes_a_miner_for_tuned_that_was_told_to_restart(
@@ -88,13 +88,13 @@ async def test_nobody_takes_a_miner_for_tuned_that_was_told_to_restart(
 ) -> None:
     """The miner would forget a setting that it is given now."""
     await set_mode(hass, "low")
-    assert (await told(hass, set_up))["mining_since"] is None
-    assert (await told(hass, set_up))["stable"] is False
+    assert (await state_of(hass, set_up))["mining_since"] is None
+    assert (await state_of(hass, set_up))["stable"] is False
     await clock.next_poll()
-    assert (await told(hass, set_up))["stable"] is False
+    assert (await state_of(hass, set_up))["stable"] is False
     await clock.tick(1800)
     await clock.next_poll()
-    assert (await told(hass, set_up))["stable"] is True
+    assert (await state_of(hass, set_up))["stable"] is True
 
 
 @pytest.mark.parametrize("miner", ["air_miner", "old_miner"], indirect=True)
@@ -104,7 +104,7 @@ async def test_nobody_takes_a_miner_for_running_that_was_told_to_stop(
     """The summary may show mining for some time after a stop."""
     await act(hass, "switch.turn_off", "switch.miner")
     for _ in range(3):
-        state = await told(hass, set_up)
+        state = await state_of(hass, set_up)
         assert (state["mining"], state["running"], state["stable"]) == (False,) * 3
         assert (state["mining_since"], state["hash_rate_at_most"]) == (None, [])
         await clock.next_poll()
@@ -142,14 +142,14 @@ async def test_a_switch_that_is_disabled_is_not_named(
         "switch.miner", disabled_by=er.RegistryEntryDisabler.USER
     )
 
-    assert (await told(hass, set_up))["switch"] is None
+    assert (await state_of(hass, set_up))["switch"] is None
 
 
 @pytest.mark.parametrize("password", [""])
 async def test_without_a_password_there_is_no_switch(
     hass: HomeAssistant, set_up: WhatsminerCoordinator
 ) -> None:
-    state = await told(hass, set_up)
+    state = await state_of(hass, set_up)
 
     assert state["switch"] is None
     assert state["mining"] is True
@@ -167,7 +167,7 @@ async def test_it_is_known_since_when_the_hash_rate_is_low(
     """The caller chooses what low is, and only time in which the miner should hash counts."""
 
     async def since(percent: float) -> str | None:
-        bounds = (await told(hass, set_up))["hash_rate_at_most"]
+        bounds = (await state_of(hass, set_up))["hash_rate_at_most"]
         assert bounds == sorted(bounds, key=lambda bound: -bound["percent"])
         return next(
             (bound["since"] for bound in bounds if bound["percent"] < percent), None
@@ -203,11 +203,11 @@ async def test_less_hash_rate_is_expected_of_less_power(
 ) -> None:
     await set_number(hass, "power_percent", 40)
     await clock.next_poll(20)
-    assert (await told(hass, set_up))["hash_rate_at_most"][-1]["percent"] > 90
+    assert (await state_of(hass, set_up))["hash_rate_at_most"][-1]["percent"] > 90
 
     await set_number(hass, "power_percent", 0)
     await clock.next_poll(20)
-    assert (await told(hass, set_up))["hash_rate_at_most"] == []
+    assert (await state_of(hass, set_up))["hash_rate_at_most"] == []
 
 
 async def test_a_change_of_the_pool_is_remembered(
@@ -216,18 +216,18 @@ async def test_a_change_of_the_pool_is_remembered(
     clock: Clock,
     set_up: WhatsminerCoordinator,
 ) -> None:
-    first = (await told(hass, set_up))["pool"]
-    state = await told(hass, set_up)
+    first = (await state_of(hass, set_up))["pool"]
+    state = await state_of(hass, set_up)
     assert (state["previous_pool"], state["pool_since"]) == (None, None)
 
     miner.state.mining = False
     await clock.next_poll(2)
-    assert (await told(hass, set_up))["pool"] == first
+    assert (await state_of(hass, set_up))["pool"] == first
     miner.state.pools[0].url = "stratum+tcp://other.example:3333"
     miner.state.mining = True
     await clock.next_poll(2)
 
-    state = await told(hass, set_up)
+    state = await state_of(hass, set_up)
     assert state["pool"] == "stratum+tcp://other.example:3333"
     assert state["previous_pool"] == first
     assert datetime.fromisoformat(state["pool_since"])
@@ -240,7 +240,7 @@ async def test_every_field_is_on_its_page(
     rows = [line.split("|")[1] for line in page.splitlines() if line.startswith("| `")]
     fields = re.findall(r"`(\w+)`", " ".join(rows))
 
-    assert sorted(fields) == sorted(await told(hass, set_up))
+    assert sorted(fields) == sorted(await state_of(hass, set_up))
 
 
 async def test_after_an_outage_a_low_hash_rate_is_a_new_one(
@@ -249,14 +249,14 @@ async def test_after_an_outage_a_low_hash_rate_is_a_new_one(
     clock: Clock,
     set_up: WhatsminerCoordinator,
 ) -> None:
-    before = (await told(hass, set_up))["hash_rate_at_most"][0]["since"]
+    before = (await state_of(hass, set_up))["hash_rate_at_most"][0]["since"]
 
     await miner.disconnect()
     await clock.next_poll(3)
     miner.reconnect()
     await clock.next_poll()
 
-    assert (await told(hass, set_up))["hash_rate_at_most"][0]["since"] > before
+    assert (await state_of(hass, set_up))["hash_rate_at_most"][0]["since"] > before
 
 
 async def test_no_miner_at_all_is_a_mistake(

@@ -153,13 +153,13 @@ async def test_preheating_tells_how_far_it_is(
 ) -> None:
     miner.state.mining = False
     await clock.next_poll()
-    told = []
+    answers = []
     for _ in range(3):
         answer = await ask(hass, "preheat", one)
-        told.append(answer[set_up.device_id])
+        answers.append(answer[set_up.device_id])
         await clock.tick(20)
 
-    assert told == [
+    assert answers == [
         {"name": "Miner", "complete": complete, "message": message}
         for complete, message in (
             (False, "wait for adjust temp"),

@@ -258,14 +258,14 @@ async def test_a_power_off_does_not_wait_for_the_log(
     begun = asyncio.Event()
     download = set_up.client.download_logs
 
-    async def tell(sink: transfers.Sink) -> int:
-        async def telling(piece: bytes) -> None:
+    async def download_and_record(sink: transfers.Sink) -> int:
+        async def record(piece: bytes) -> None:
             await sink(piece)
             begun.set()
 
-        return await download(telling)
+        return await download(record)
 
-    with patch.object(set_up.client, "download_logs", tell):
+    with patch.object(set_up.client, "download_logs", download_and_record):
         log = asyncio.create_task(async_download_logs(set_up))
         await begun.wait()
         await act(hass, "switch.turn_off", "switch.miner")

@@ -159,13 +159,13 @@ async def test_a_read_only_user_only_reads(hass: HomeAssistant, house: House) ->
 
 
 @pytest.mark.parametrize("action", ["query", "set_led"])
-@pytest.mark.parametrize("who", ["nobody", "owner", "administrator", "user"])
+@pytest.mark.parametrize("who", ["no user", "owner", "administrator", "user"])
 async def test_others_reach_all_miners(
     hass: HomeAssistant, house: House, who: str, action: str
 ) -> None:
     """An automation has no user, and Home Assistant's ordinary users control everything."""
     contexts = {
-        "nobody": Context(),
+        "no user": Context(),
         "owner": house.member(None, is_owner=True),
         "administrator": house.member(await hass.auth.async_get_group(GROUP_ID_ADMIN)),
         "user": house.member(await hass.auth.async_get_group(GROUP_ID_USER)),

@@ -73,14 +73,14 @@ async def test_every_change_is_told(
     set_up: WhatsminerCoordinator,
     preheat: Preheat,
 ) -> None:
-    told: list[str | None] = []
-    unsub = set_up.async_add_listener(lambda: told.append(preheat.state))
+    states: list[str | None] = []
+    unsub = set_up.async_add_listener(lambda: states.append(preheat.state))
     await press(hass)
-    assert told[-1] == "waiting"
+    assert states[-1] == "waiting"
 
     await clock.tick(10)
     await clock.tick(10)
-    assert told[-1] == "adjusting"
+    assert states[-1] == "adjusting"
     unsub()
 
 

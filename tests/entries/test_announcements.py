@@ -22,7 +22,7 @@ from homeassistant.data_entry_flow import FlowResultType
 from homeassistant.helpers.service_info.dhcp import DhcpServiceInfo
 from simulator import GARBAGE, Closed, Misbehaviour, Quirk
 from tests import PROCESS_DOWN, Held, names_of
-from tests.fleet import Fleet, Owned, issues_told, second_address
+from tests.fleet import Fleet, Owned, second_address, shown_issues
 
 # In the network of the tests: where a miner is announced.
 ELSEWHERE = 40
@@ -99,7 +99,7 @@ every_off = pytest.mark.parametrize("off", [be_loaded, be_retried, be_disabled])
 # An announcement alone
 
 
-async def nobody(fleet: Fleet) -> None:
+async def no_device(fleet: Fleet) -> None:
     """Leave the address empty."""
 
 
@@ -124,7 +124,7 @@ async def known(fleet: Fleet) -> None:
 
 
 @every_off
-@pytest.mark.parametrize("who", [nobody, another, something, booting, known])
+@pytest.mark.parametrize("who", [no_device, another, something, booting, known])
 async def test_an_announcement_moves_nobody(
     fleet: Fleet, ada: Owned, off: Off, who: Callable[[Fleet], Awaitable[None]]
 ) -> None:
@@ -141,7 +141,7 @@ async def test_an_announcement_moves_nobody(
     await go_on(fleet)
     assert ada.is_followed
     assert ada.is_available
-    assert issues_told(fleet.hass) == []
+    assert shown_issues(fleet.hass) == []
 
 
 async def test_an_announcement_writes_nothing_to_whoever_is_there(
@@ -209,7 +209,7 @@ async def test_a_miner_is_followed_when_it_answers(
 
     assert ada.is_followed
     assert ada.is_available
-    assert issues_told(fleet.hass) == []
+    assert shown_issues(fleet.hass) == []
 
 
 async def test_a_miner_is_followed_while_another_one_is_at_its_address(
@@ -220,7 +220,7 @@ async def test_a_miner_is_followed_while_another_one_is_at_its_address(
     await fleet.start("Zoe", host=host)
     await announce(fleet, ada)
     await fleet.clock.next_poll()
-    assert issues_told(fleet.hass) == ["wrong_miner of Ada"]
+    assert shown_issues(fleet.hass) == ["wrong_miner of Ada"]
 
     await ada.miner.move(fleet.host(ELSEWHERE))
     ada.miner.reconnect()
@@ -228,7 +228,7 @@ async def test_a_miner_is_followed_while_another_one_is_at_its_address(
 
     assert ada.is_followed
     assert ada.is_available
-    assert issues_told(fleet.hass) == []
+    assert shown_issues(fleet.hass) == []
 
 
 @pytest.mark.parametrize("how", [PROCESS_DOWN, GARBAGE, Closed()], ids=str)
@@ -328,7 +328,7 @@ async def test_an_old_miner_that_is_stopped_is_followed_when_it_mines(
     assert old.is_available
 
 
-@pytest.mark.parametrize("at", ["told", "announced"])
+@pytest.mark.parametrize("at", ["commanded", "announced"])
 async def test_a_miner_that_was_told_to_move_may_be_announced_elsewhere(
     fleet: Fleet, ada: Owned, at: str
 ) -> None:
@@ -337,7 +337,7 @@ async def test_a_miner_that_was_told_to_move_may_be_announced_elsewhere(
     await be_loaded(fleet, ada)
     await announce(fleet, ada)
 
-    await ada.miner.move(fleet.host(41 if at == "told" else ELSEWHERE))
+    await ada.miner.move(fleet.host(41 if at == "commanded" else ELSEWHERE))
     ada.miner.reconnect()
     await fleet.clock.next_poll(2)
 

@@ -45,7 +45,15 @@ from homeassistant.helpers import (
 )
 from simulator import Closed, Quirk, SimulatedMiner
 from tests import JOINED, Held, act, names_of
-from tests.fleet import Fleet, Owned, found, issues, issues_told, rotate, second_address
+from tests.fleet import (
+    Fleet,
+    Owned,
+    found,
+    issues,
+    rotate,
+    second_address,
+    shown_issues,
+)
 
 NEW_MAC = "CE:02:01:AB:CD:EF"
 
@@ -112,7 +120,7 @@ async def test_nothing_of_another_miner_enters(
     assert ada.shown("switch") == ada.shown("number", "power_limit") == "unavailable"
     assert hass_storage[f"{DOMAIN}.{ada.entry.entry_id}"]["data"] == memory
     assert zoe.writes == []
-    assert issues_told(fleet.hass) == ["wrong_miner of Ada"]
+    assert shown_issues(fleet.hass) == ["wrong_miner of Ada"]
     issue = issues(fleet.hass)[0]
     assert issue.severity is ir.IssueSeverity.ERROR
     assert issue.is_fixable
@@ -125,7 +133,7 @@ async def test_nothing_of_another_miner_enters(
     await fleet.clock.next_poll()
     assert ada.is_available
     assert ada.shown("sensor", "energy") == energy  # a gap is not counted
-    assert issues_told(fleet.hass) == []
+    assert shown_issues(fleet.hass) == []
 
 
 @pytest.mark.parametrize(
@@ -138,7 +146,7 @@ async def test_nothing_of_another_miner_enters_that_was_there_first(
     zoe = await replace(fleet, ada, generation=generation, model=model)
     await fleet.set_up(ada)
     assert ada.is_in(ConfigEntryState.SETUP_RETRY)
-    assert issues_told(fleet.hass) == ["wrong_miner of Ada"]
+    assert shown_issues(fleet.hass) == ["wrong_miner of Ada"]
 
     await zoe.disconnect()
     ada.miner.reconnect()
@@ -154,7 +162,7 @@ async def test_nothing_of_another_miner_enters_that_was_there_first(
         ada.miner.firmware_version,
     )
     assert ada.shown("sensor", "intake_fan_speed") != "unknown"
-    assert issues_told(fleet.hass) == []
+    assert shown_issues(fleet.hass) == []
 
 
 @pytest.fixture
@@ -185,7 +193,7 @@ async def test_another_miner_that_says_nothing_of_itself_is_not_ours(
     assert zoe.writes == []
     assert not zoe.state.mining
     expected = ["wrong_miner of Ada"] if stopped == "afterwards" else []
-    assert issues_told(fleet.hass) == expected
+    assert shown_issues(fleet.hass) == expected
 
 
 async def test_another_miner_that_says_nothing_of_itself_takes_no_entity_away(
@@ -217,7 +225,7 @@ async def test_another_miner_that_is_known_is_called_by_its_name(
 
     assert bea.is_followed
     assert bea.is_available
-    assert issues_told(fleet.hass) == ["wrong_miner of Ada"]
+    assert shown_issues(fleet.hass) == ["wrong_miner of Ada"]
     assert issues(fleet.hass)[0].translation_placeholders == {
         "miner": "Ada",
         "host": bea.miner.host,
@@ -246,12 +254,12 @@ async def test_a_miner_that_is_another_one_at_each_poll_is_no_news(
         zoe.replace_control_board(f"CE:02:01:00:00:{number:02X}")
         await fleet.clock.next_poll()
 
-    assert issues_told(fleet.hass) == ["wrong_miner of Ada"]
+    assert shown_issues(fleet.hass) == ["wrong_miner of Ada"]
     assert 1 <= len(changes) <= 8
 
     await come_back(fleet, ada, zoe)
     assert ada.is_available
-    assert issues_told(fleet.hass) == []
+    assert shown_issues(fleet.hass) == []
 
 
 async def test_another_miner_is_looked_at_once(fleet: Fleet, ada: Owned) -> None:
@@ -306,13 +314,13 @@ async def test_the_issue_goes_with_its_cause(
         await fleet.settle()
     else:
         await fleet.clock.next_poll()
-    assert issues_told(fleet.hass) == ["wrong_miner of Ada"]
+    assert shown_issues(fleet.hass) == ["wrong_miner of Ada"]
 
     await how(fleet, ada, zoe)
     await fleet.settle()
     await fleet.clock.next_poll(3)
 
-    assert issues_told(fleet.hass) == []
+    assert shown_issues(fleet.hass) == []
     if how in (come_back, be_found):
         assert ada.is_available
         assert ada.is_followed
@@ -327,7 +335,7 @@ async def test_a_miner_that_is_back_meanwhile_has_no_issue(
     )
     await fleet.settle()
 
-    assert issues_told(fleet.hass) == []
+    assert shown_issues(fleet.hass) == []
     for owned in (ada, bea):
         assert owned.is_followed
         assert owned.is_available
@@ -341,7 +349,7 @@ async def test_an_issue_about_an_address_ends_with_the_address(
     zoe = await replace(fleet, ada)
     await fleet.hass.config_entries.async_reload(ada.entry.entry_id)
     await fleet.settle()
-    assert issues_told(fleet.hass) == ["wrong_miner of Ada"]
+    assert shown_issues(fleet.hass) == ["wrong_miner of Ada"]
     held = Held()
     zoe.misbehave("get_version", held)
     if not known:
@@ -349,11 +357,11 @@ async def test_an_issue_about_an_address_ends_with_the_address(
         await held.reached.wait()
 
     relocate(fleet.hass, ada.entry, (fleet.host(40), 4028))
-    assert issues_told(fleet.hass) == []
+    assert shown_issues(fleet.hass) == []
     held.release.set()
     await fleet.settle()
     assert not ada.is_available
-    assert issues_told(fleet.hass) == []
+    assert shown_issues(fleet.hass) == []
 
 
 @pytest.mark.parametrize("how", [be_disabled, be_removed, be_found])
@@ -374,7 +382,7 @@ async def test_whoever_is_gone_while_the_other_is_looked_at_has_no_issue(
     held.release.set()
     await fleet.settle()
 
-    assert issues_told(fleet.hass) == []
+    assert shown_issues(fleet.hass) == []
     if how is be_removed:
         assert f"{DOMAIN}.{ada.entry.entry_id}" not in hass_storage
         assert fleet.hass.data[RECORDS] == {}
@@ -474,7 +482,7 @@ async def test_no_write_reaches_another_miner(
     assert zoe.writes == []
     assert zoe.state.mining
     assert not ada.is_available
-    assert issues_told(fleet.hass) == ["wrong_miner of Ada"]
+    assert shown_issues(fleet.hass) == ["wrong_miner of Ada"]
     assert dict(ada.entry.data) == before
     assert {"password", "host"}.isdisjoint(ada.coordinator.memory.data)
 
@@ -493,7 +501,7 @@ async def test_a_preheating_does_not_go_on_at_another_miner(
         await fleet.clock.tick(10)
 
     assert zoe.writes == []
-    assert issues_told(fleet.hass) == ["wrong_miner of Ada"]
+    assert shown_issues(fleet.hass) == ["wrong_miner of Ada"]
 
 
 async def test_an_led_that_flashes_is_not_ended_at_another_miner(
@@ -515,7 +523,7 @@ async def test_a_closed_write_access_is_not_looked_at_in_another_miner(
     ada.miner.api_open = False
     with pytest.raises(HomeAssistantError):
         await turn_off(ada)
-    assert issues_told(fleet.hass) == ["write_access_closed of Ada"]
+    assert shown_issues(fleet.hass) == ["write_access_closed of Ada"]
     zoe = await replace(fleet, ada)
 
     await fleet.clock.next_poll(25)
@@ -559,7 +567,7 @@ async def test_two_miners_that_changed_places_find_themselves(
         assert owned.miner.writes in ([], [{"cmd": "set_led", "param": "auto"}])
     assert float(bea.shown("sensor", "hash_rate")) == pytest.approx(118, rel=0.1)
     assert float(ada.shown("sensor", "hash_rate")) == pytest.approx(100, rel=0.1)
-    assert issues_told(fleet.hass) == []
+    assert shown_issues(fleet.hass) == []
     assert ada.miner.peak_connections == bea.miner.peak_connections == 1
 
 
@@ -575,7 +583,7 @@ async def test_a_swap_is_found_out_by_a_command(
     await turn_off(ada)
     assert not ada.miner.state.mining
     assert bea.miner.state.mining
-    assert issues_told(fleet.hass) == []
+    assert shown_issues(fleet.hass) == []
 
 
 async def test_three_miners_that_moved_on_in_a_circle_find_themselves(
@@ -588,7 +596,7 @@ async def test_three_miners_that_moved_on_in_a_circle_find_themselves(
     for owned in (ada, bea, cid):
         assert owned.is_followed
         assert owned.is_available
-    assert issues_told(fleet.hass) == []
+    assert shown_issues(fleet.hass) == []
 
 
 @pytest.mark.parametrize("at_once", [False, True])
@@ -607,7 +615,7 @@ async def test_miners_that_are_polled_at_the_same_time_find_themselves(
     for owned in (ada, bea, cid):
         assert owned.is_followed
         assert owned.is_available
-    assert issues_told(fleet.hass) == []
+    assert shown_issues(fleet.hass) == []
 
 
 @pytest.mark.parametrize("meets", ["Ada", "Bea"])
@@ -630,7 +638,7 @@ async def test_a_miner_that_could_not_be_set_up_is_found_with_the_other(
     for owned in (ada, bea):
         assert owned.is_followed
         assert owned.is_available
-    assert issues_told(fleet.hass) == []
+    assert shown_issues(fleet.hass) == []
 
 
 async def test_a_miner_that_is_disabled_is_followed_for_when_it_is_not(
@@ -668,7 +676,7 @@ async def test_a_circle_may_pass_through_miners_that_are_not_set_up(
     assert bea.is_available
     assert cid.is_available
     assert ada.is_in(ConfigEntryState.NOT_LOADED)
-    assert issues_told(fleet.hass) == []
+    assert shown_issues(fleet.hass) == []
 
 
 async def test_a_new_home_assistant_finds_all_its_miners_elsewhere(
@@ -682,7 +690,7 @@ async def test_a_new_home_assistant_finds_all_its_miners_elsewhere(
 
     assert all(each.is_followed for each in owned)
     assert all(each.is_in(ConfigEntryState.LOADED) for each in owned)
-    assert issues_told(fleet.hass) == []
+    assert shown_issues(fleet.hass) == []
 
 
 # A miner that is seen somewhere
@@ -762,7 +770,7 @@ async def test_a_miner_with_two_addresses_drives_nobody_out_and_stays(
         assert ada.coordinator is coordinator
         assert bea.is_followed
         assert not bea.is_available
-        assert issues_told(fleet.hass) == ["wrong_miner of Bea"]
+        assert shown_issues(fleet.hass) == ["wrong_miner of Bea"]
     bea.miner.reconnect()
     await fleet.clock.next_poll()
     assert bea.is_available
@@ -838,7 +846,7 @@ async def test_thousands_of_strangers_are_told_from_miners_at_once(
         strangers[1].mac: ada.entry,
     }
     assert len(changes) == 2
-    assert sorted(issues_told(fleet.hass)) == [
+    assert sorted(shown_issues(fleet.hass)) == [
         "new_control_board of Ada",
         "new_control_board of Bea",
     ]
@@ -865,7 +873,7 @@ async def test_boards_that_cannot_be_read_from_the_disk_are_those_of_one_miner(
     assert caplog.text.count("Unexpected error at Ada") == 1
 
 
-# Nobody is asked twice at once
+# No miner is asked twice at once
 
 
 async def test_the_address_of_a_miner_that_is_well_is_its_own(
@@ -885,7 +893,7 @@ async def test_the_address_of_a_miner_that_is_well_is_its_own(
 
     assert error.value.translation_key == "wrong_miner"
     assert ada.is_in(ConfigEntryState.SETUP_RETRY)
-    assert issues_told(fleet.hass) == ["wrong_miner of Ada"]
+    assert shown_issues(fleet.hass) == ["wrong_miner of Ada"]
     assert bea.miner.connections == before
 
     await ada.miner.move(fleet.host(40))
@@ -937,7 +945,7 @@ async def test_a_poll_under_way_does_not_undo_a_move(
 
     assert ada.is_followed
     assert ada.is_available
-    assert issues_told(fleet.hass) == []
+    assert shown_issues(fleet.hass) == []
     assert ada.miner.peak_connections == 1
 
 
@@ -1024,7 +1032,7 @@ async def test_a_new_control_board_at_the_same_address_is_offered(
     await fleet.clock.next_poll()
 
     assert not ada.is_available
-    assert issues_told(fleet.hass) == ["new_control_board of Ada"]
+    assert shown_issues(fleet.hass) == ["new_control_board of Ada"]
     assert offered(ada) == {
         "entry_id": ada.entry.entry_id,
         CONF_MAC: mac,
@@ -1054,7 +1062,7 @@ async def test_a_new_control_board_at_another_address_is_offered(
 
     assert placed[mac] is ada.entry
     assert offered(ada)[CONF_HOST] == fleet.host(40)
-    assert issues_told(fleet.hass) == ["new_control_board of Ada"]
+    assert shown_issues(fleet.hass) == ["new_control_board of Ada"]
 
 
 async def test_hashboards_are_known_while_some_of_them_are_missing(
@@ -1068,7 +1076,7 @@ async def test_hashboards_are_known_while_some_of_them_are_missing(
     renew(ada)
     await fleet.clock.next_poll(2)
 
-    assert issues_told(fleet.hass) == ["new_control_board of Ada"]
+    assert shown_issues(fleet.hass) == ["new_control_board of Ada"]
 
 
 async def test_hashboards_that_were_replaced_are_remembered(
@@ -1094,7 +1102,7 @@ async def test_the_hashboards_of_a_miner_that_is_well_are_nobody_elses(
     )
 
     assert placed == {}
-    assert issues_told(fleet.hass) == []
+    assert shown_issues(fleet.hass) == []
 
 
 @pytest.mark.parametrize("boards", ["none", "others", "one of ours"])
@@ -1111,7 +1119,7 @@ async def test_other_hashboards_are_another_miner(
     scan = await async_scan([fleet.network])
 
     assert await async_match_entries(fleet.hass, *scan.miners) == {}
-    assert issues_told(fleet.hass) == []
+    assert shown_issues(fleet.hass) == []
 
 
 async def test_the_old_control_board_that_is_back_ends_the_offer(
@@ -1121,11 +1129,11 @@ async def test_the_old_control_board_that_is_back_ends_the_offer(
     old = ada.miner.mac
     renew(ada)
     await fleet.clock.next_poll()
-    assert issues_told(fleet.hass) == ["new_control_board of Ada"]
+    assert shown_issues(fleet.hass) == ["new_control_board of Ada"]
 
     ada.miner.replace_control_board(old)
     await fleet.clock.next_poll()
-    assert issues_told(fleet.hass) == []
+    assert shown_issues(fleet.hass) == []
     assert ada.is_available
 
 
@@ -1141,7 +1149,7 @@ async def test_an_adopted_miner_goes_on(fleet: Fleet, ada: Owned) -> None:
 
     assert ada.entry.unique_id == ada.entry.data[CONF_MAC] == mac
     assert ada.is_available
-    assert issues_told(fleet.hass) == []
+    assert shown_issues(fleet.hass) == []
     await fleet.clock.next_poll(10)
     assert float(ada.shown("sensor", "energy")) == pytest.approx(
         energy + 3.4 * 300 / 3600, rel=0.1
@@ -1178,7 +1186,7 @@ async def test_an_adopted_miner_may_be_at_another_address(
     assert ada.is_in(ConfigEntryState.LOADED)
     assert ada.is_followed
     assert ada.is_available
-    assert issues_told(fleet.hass) == []
+    assert shown_issues(fleet.hass) == []
 
 
 async def test_a_miner_that_is_removed_before_it_is_adopted_is_gone(
@@ -1243,7 +1251,7 @@ async def test_a_new_control_board_that_was_ignored_can_be_adopted(
         fleet.hass
     )
     await fleet.clock.next_poll()
-    assert issues_told(fleet.hass) == ["new_control_board of Ada"]
+    assert shown_issues(fleet.hass) == ["new_control_board of Ada"]
 
     await async_replace_control_board(
         fleet.hass, ada.entry, mac, (ada.miner.host, ada.miner.port)
@@ -1272,7 +1280,7 @@ async def test_an_issue_is_raised_for_whom_it_concerns(
 ) -> None:
     raise_issue(hass, bea.entry, Issue.WRONG_MINER)
     relocate(hass, ada.entry, (ada.miner.host, ada.miner.port))
-    assert issues_told(hass) == ["wrong_miner of Bea"]
+    assert shown_issues(hass) == ["wrong_miner of Bea"]
 
 
 async def test_a_miner_that_gets_another_firmware_is_left_in_peace(

@@ -331,13 +331,13 @@ async def test_a_scan_finds_every_miner(
 
 
 async def test_a_scan_tells_how_far_it_is(network: IPv4Network) -> None:
-    told: list[float] = []
-    await async_scan([network], progress=told.append)
+    shares: list[float] = []
+    await async_scan([network], progress=shares.append)
 
-    assert len(told) == network.num_addresses - 2  # hosts
-    assert told == sorted(told)
-    assert told[0] == pytest.approx(1 / len(told))
-    assert told[-1] == 1
+    assert len(shares) == network.num_addresses - 2  # hosts
+    assert shares == sorted(shares)
+    assert shares[0] == pytest.approx(1 / len(shares))
+    assert shares[-1] == 1
 
 
 async def test_a_scan_leaves_in_peace_whom_it_need_not_ask(
@@ -353,13 +353,13 @@ async def test_a_scan_leaves_in_peace_whom_it_need_not_ask(
 async def test_networks_that_overlap_are_scanned_once(
     network: IPv4Network, miners: list[SimulatedMiner]
 ) -> None:
-    told: list[float] = []
+    shares: list[float] = []
     scan = await async_scan(
-        [network, IPv4Network((miners[0].host, 32)), network], progress=told.append
+        [network, IPv4Network((miners[0].host, 32)), network], progress=shares.append
     )
 
     assert len(scan.miners) == 3
-    assert len(told) == network.num_addresses - 2
+    assert len(shares) == network.num_addresses - 2
 
 
 async def test_a_scan_of_nothing() -> None:
@@ -508,11 +508,11 @@ async def test_an_error_that_nobody_expects_leaves_out_one_address(
         return await poll(miner)
 
     monkeypatch.setattr(Miner, "poll", odd_poll)
-    told: list[float] = []
-    scan = await async_scan([network], progress=told.append)
+    shares: list[float] = []
+    scan = await async_scan([network], progress=shares.append)
 
     assert [found.host for found in scan.miners] == [miners[1].host, miners[2].host]
-    assert told[-1] == 1
+    assert shares[-1] == 1
     assert caplog.text.count(error.__name__) == 1
     assert caplog.text.count(f"Unexpected error at {odd}") == 1
 

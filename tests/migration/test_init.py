@@ -287,16 +287,16 @@ async def test_there_need_be_no_device(
 # Whose an entity is
 
 
-@pytest.mark.parametrize("nobody", ["None", ""])
+@pytest.mark.parametrize("unknown_id", ["None", ""])
 async def test_what_was_made_while_the_miner_did_not_answer_gives_way(
-    hass: HomeAssistant, miner: SimulatedMiner, nobody: str
+    hass: HomeAssistant, miner: SimulatedMiner, unknown_id: str
 ) -> None:
     """Such entities belonged to no miner, and there were others once it answered."""
     entry = IP.entry(miner)
     entry.add_to_hass(hass)
-    none = IP.device(hass, entry, nobody or "?")
-    lost = IP.entity(hass, entry, none, f"{nobody}_hashrate")
-    only = IP.entity(hass, entry, none, f"{nobody}_wattage")
+    none = IP.device(hass, entry, unknown_id or "?")
+    lost = IP.entity(hass, entry, none, f"{unknown_id}_hashrate")
+    only = IP.entity(hass, entry, none, f"{unknown_id}_wattage")
     own = IP.device(hass, entry, IP.owner(miner))
     good = IP.entity(hass, entry, own, f"{IP.owner(miner)}_hashrate")
     IP.entity(hass, entry, own, f"{IP.owner(miner)}_efficiency")

@@ -196,21 +196,21 @@ async def test_an_entity_is_followed_at_once(
     hass: HomeAssistant, miner: SimulatedMiner
 ) -> None:
     """No poll is needed, and none is made."""
-    for told in ("50", "47.35", "1e2"):
-        hass.states.async_set(SOURCE, told)
+    for text in ("50", "47.35", "1e2"):
+        hass.states.async_set(SOURCE, text)
         await hass.async_block_till_done()
-        assert price(hass) == at(efficiency(hass), float(told))
+        assert price(hass) == at(efficiency(hass), float(text))
     assert miner.requests == []
 
 
 @followed
 @pytest.mark.parametrize(
-    "told",
+    "text",
     [STATE_UNKNOWN, STATE_UNAVAILABLE, "", "much", "0", "-50", "nan", "inf", "1e999"],
 )
 @pytest.mark.usefixtures("set_up")
 async def test_what_is_no_price_makes_none(
-    hass: HomeAssistant, clock: Clock, told: str
+    hass: HomeAssistant, clock: Clock, text: str
 ) -> None:
     """What mining is worth is unknown then, not 0."""
     assert shown(hass, PRICE) == STATE_UNKNOWN  # the entity does not even exist
@@ -218,7 +218,7 @@ async def test_what_is_no_price_makes_none(
     await hass.async_block_till_done()
     assert price(hass) > 0
 
-    hass.states.async_set(SOURCE, told)
+    hass.states.async_set(SOURCE, text)
     await hass.async_block_till_done()
     assert shown(hass, PRICE) == STATE_UNKNOWN
     await clock.next_poll()
@@ -230,15 +230,15 @@ async def test_what_is_no_price_makes_none(
 
 
 @followed
-@pytest.mark.parametrize("told", ["1.7e308", "5e-324"])
+@pytest.mark.parametrize("text", ["1.7e308", "5e-324"])
 @pytest.mark.usefixtures("set_up")
 async def test_what_is_hardly_a_price_makes_a_number_or_none(
-    hass: HomeAssistant, miner: SimulatedMiner, clock: Clock, told: str
+    hass: HomeAssistant, miner: SimulatedMiner, clock: Clock, text: str
 ) -> None:
     miner.misbehave(JOINED, Efficient(0.01))
     await clock.next_poll()
 
-    hass.states.async_set(SOURCE, told)
+    hass.states.async_set(SOURCE, text)
     await hass.async_block_till_done()
 
     assert shown(hass, PRICE) not in ("inf", "0.0")

@@ -396,7 +396,7 @@ async def moved(
         yield moved
 
 
-async def tell_to_move(coordinator: WhatsminerCoordinator) -> None:
+async def command_move(coordinator: WhatsminerCoordinator) -> None:
     """Send a miner a static address."""
     await async_set_network(
         coordinator,
@@ -416,7 +416,7 @@ async def test_the_entry_follows_a_miner_to_its_new_address(
 ) -> None:
     """The miner reboots, which takes a while; then it answers with its MAC address."""
     miner.misbehave("net_config", ACCEPTED_ONLY)
-    await tell_to_move(set_up)
+    await command_move(set_up)
     assert miner.writes[0]["ip"] == ELSEWHERE
     assert config_entry.data[CONF_HOST] == miner.host
 
@@ -446,7 +446,7 @@ async def test_the_entry_follows_a_miner_all_the_way(
     config_entry: MockConfigEntry,
     set_up: WhatsminerCoordinator,
 ) -> None:
-    await tell_to_move(set_up)
+    await command_move(set_up)
 
     await clock.next_poll(8)
 
@@ -465,7 +465,7 @@ async def test_a_restart_of_home_assistant_does_not_lose_a_miner_that_moved(
 ) -> None:
     """The new address is stored, and the set-up tries it, too."""
     miner.misbehave("net_config", ACCEPTED_ONLY)
-    await tell_to_move(set_up)
+    await command_move(set_up)
     await miner.disconnect()
     await set_up_again(hass, config_entry)
     assert shown(hass, "switch.miner") == STATE_UNAVAILABLE
@@ -491,7 +491,7 @@ async def test_a_miner_that_moves_without_a_whole_answer_is_followed(
     """The network of the miner goes down while it answers."""
     miner.misbehave("net_config", how)
     try:
-        await tell_to_move(set_up)
+        await command_move(set_up)
     except UnansweredError:
         assert isinstance(how, Truncated)
     await miner.disconnect()
@@ -511,7 +511,7 @@ async def test_another_miner_at_the_new_address_is_not_followed(
     set_up: WhatsminerCoordinator,
 ) -> None:
     miner.misbehave("net_config", ACCEPTED_ONLY)
-    await tell_to_move(set_up)
+    await command_move(set_up)
     await miner.disconnect()
 
     async with SimulatedMiner(seed=2, host=ELSEWHERE, port=miner.port) as other:
@@ -534,7 +534,7 @@ async def test_a_miner_that_did_not_move_is_still_there(
     set_up: WhatsminerCoordinator,
 ) -> None:
     miner.misbehave("net_config", ACCEPTED_ONLY)
-    await tell_to_move(set_up)
+    await command_move(set_up)
 
     await clock.next_poll(5)
 
@@ -568,7 +568,7 @@ async def test_an_address_that_is_refused_is_forgotten(
     miner.misbehave("net_config", Refused(code))
 
     with pytest.raises(RefusedError):
-        await tell_to_move(set_up)
+        await command_move(set_up)
 
     assert "host" not in kept(hass_storage, config_entry)
 
@@ -582,6 +582,6 @@ async def test_an_address_that_was_never_sent_is_forgotten(
     await miner.disconnect()
 
     with pytest.raises(WhatsminerError):
-        await tell_to_move(set_up)
+        await command_move(set_up)
 
     assert "host" not in kept(hass_storage, config_entry)

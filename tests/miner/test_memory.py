@@ -206,17 +206,17 @@ async def test_what_was_told_before_a_restart_is_not_told_after_it(
     set_up: WhatsminerCoordinator,
     how: str,
 ) -> None:
-    told = async_capture_events(hass, "whatsminer_fault")
+    events = async_capture_events(hass, "whatsminer_fault")
     alternate(miner, 1)
     await clock.next_poll(2)
-    assert [event.data["code"] for event in told] == ["110"]
+    assert [event.data["code"] for event in events] == ["110"]
 
     await store(hass, config_entry, miner, how)
     await hass.config_entries.async_unload(config_entry.entry_id)
     assert await hass.config_entries.async_setup(config_entry.entry_id)
     await clock.next_poll(3)
 
-    assert len(told) == 1
+    assert len(events) == 1
 
 
 # What is sent
@@ -396,7 +396,7 @@ async def test_what_is_changed_back_meanwhile_is_stored_as_it_is(
     assert hass_storage[key]["data"] == {"host": "192.168.1.50"}
 
 
-# Who else looks
+# Others that read or write the memory
 
 
 on_a_real_disk = pytest.mark.parametrize("real_disk", [True], ids=[""])

@@ -77,7 +77,7 @@ def stored(hass_storage: dict[str, Any], entry: MockConfigEntry) -> dict[str, An
 async def restart(
     hass: HomeAssistant, entry: MockConfigEntry, after: Callable[[], None] | None = None
 ) -> None:
-    """Do what a restart of Home Assistant does to an entry; `after` happens meanwhile."""
+    """Do what a restart of Home Assistant does to an entry; `after` is called in between."""
     assert await hass.config_entries.async_unload(entry.entry_id)
     if after:
         after()
@@ -1045,7 +1045,7 @@ async def test_a_limit_that_comes_into_force_late_is_sent_once(
 
 
 @pytest.mark.usefixtures("set_up")
-async def test_a_limit_that_somebody_else_changed_can_be_set_again(
+async def test_a_limit_that_change_limit_changed_can_be_set_again(
     hass: HomeAssistant, miner: SimulatedMiner, clock: Clock
 ) -> None:
     await set_number(hass, "power_limit", 3000)
@@ -1071,10 +1071,10 @@ async def test_a_limit_that_was_changed_while_home_assistant_was_off_can_be_set_
     await set_number(hass, "power_limit", 3000)
     await clock.next_poll(3)
 
-    def somebody_else() -> None:
+    def change_limit() -> None:
         miner.state.power_limit = 2500
 
-    await restart(hass, config_entry, somebody_else)
+    await restart(hass, config_entry, change_limit)
     await set_number(hass, "power_limit", 3000)
 
     assert names_of(miner.writes)[-1] == "adjust_power_limit"
@@ -1095,7 +1095,7 @@ async def test_a_limit_of_zero_during_recalibration_is_no_reading(
     assert float(shown(hass, LIMIT)) == 3400
 
 
-@pytest.mark.parametrize("told", [True, False], ids=["told", "not-told"])
+@pytest.mark.parametrize("is_reported", [True, False], ids=["reported", "not-reported"])
 @pytest.mark.usefixtures("set_up")
 async def test_a_status_that_is_refused_once_says_nothing_of_the_limit(
     hass: HomeAssistant,
@@ -1103,10 +1103,12 @@ async def test_a_status_that_is_refused_once_says_nothing_of_the_limit(
     clock: Clock,
     hass_storage: dict[str, Any],
     config_entry: MockConfigEntry,
-    told: bool,
+    is_reported: bool,
 ) -> None:
     """Without the status the limit in force is no sign that it was changed elsewhere."""
-    usual = Altered('"power_limit_set"', '"power_limit_set"' if told else '"unknown"')
+    usual = Altered(
+        '"power_limit_set"', '"power_limit_set"' if is_reported else '"unknown"'
+    )
     miner.misbehave("status", usual)
     await set_number(hass, "power_limit", 9000)
     await clock.next_poll(20)
@@ -1114,7 +1116,7 @@ async def test_a_status_that_is_refused_once_says_nothing_of_the_limit(
         shown(hass, LIMIT),
         stored(hass_storage, config_entry)["power_limit"],
     )
-    assert float(limit) == (9000 if told else 3400)
+    assert float(limit) == (9000 if is_reported else 3400)
     assert before["value"] == 9000
 
     miner.misbehave("status", Refused(132), times=1)
@@ -1145,17 +1147,17 @@ async def test_the_limit_in_force_is_no_request(
     assert names_of(miner.writes) == ["adjust_power_limit"]
 
 
-@pytest.mark.parametrize("told", [True, False], ids=["told", "not-told"])
+@pytest.mark.parametrize("is_reported", [True, False], ids=["reported", "not-reported"])
 @pytest.mark.usefixtures("set_up")
 async def test_the_limit_can_be_given_back(
     hass: HomeAssistant,
     miner: SimulatedMiner,
     clock: Clock,
     caplog: pytest.LogCaptureFixture,
-    told: bool,
+    is_reported: bool,
 ) -> None:
     """A limit of 99999 restores the factory's limit, without a warning."""
-    if not told:
+    if not is_reported:
         miner.misbehave("status", Altered('"power_limit_set"', '"unknown"'))
     await set_number(hass, "power_limit", 3000)
     await clock.next_poll(3)
@@ -1305,7 +1307,7 @@ async def test_pending_values_stay_while_the_miner_is_away(
     assert shown(hass, MODE) == "low"
 
 
-# What nobody knows any more
+# Values that become unknown
 
 
 @pytest.mark.usefixtures("set_up")
