@@ -9,6 +9,7 @@ import re
 from typing import Any, override
 
 from freezegun.api import FrozenDateTimeFactory
+import pytest
 from pytest_homeassistant_custom_component.common import async_fire_time_changed
 
 from custom_components.whatsminer.const import POLL_INTERVAL
@@ -22,6 +23,15 @@ ACCEPTED_ONLY = Raw(b'{"STATUS":"S","When":1,"Code":131,"Msg":"API command OK"}'
 # What a control board says while its mining process is not running.
 PROCESS_DOWN = Raw(b"Socket connect failed: Connection refused\n")
 JOINED = "summary+pools+edevs"
+
+# The miner of a test by its generation, see `miner` in `conftest`.
+every_generation = pytest.mark.parametrize(
+    "miner", ["air_miner", "hydro_miner", "old_miner"], indirect=True
+)
+since_v2 = pytest.mark.parametrize("miner", ["air_miner", "hydro_miner"], indirect=True)
+before_v2_2 = pytest.mark.parametrize(
+    "miner", ["air_miner", "old_miner"], indirect=True
+)
 
 
 @dataclass

@@ -19,15 +19,12 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers import entity_registry as er
 from simulator import Refused, SimulatedMiner
 
-from . import Clock, shown
+from . import Clock, every_generation, shown
 
 pytestmark = [
     pytest.mark.parametrize("platforms", [(Platform.BINARY_SENSOR,)], ids=[""]),
     pytest.mark.usefixtures("entity_registry_enabled_by_default", "set_up"),
 ]
-every_generation = pytest.mark.parametrize(
-    "miner", ["air_miner", "hydro_miner", "old_miner"], indirect=True
-)
 RUNNING = "binary_sensor.miner_running"
 STABLE = "binary_sensor.miner_stable"
 POOL = "binary_sensor.miner_pool_connection"

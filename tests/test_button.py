@@ -23,15 +23,12 @@ from homeassistant.helpers import entity_registry as er
 from simulator import Closed, Misbehaviour, Refused, SimulatedMiner
 from simulator.settings import Led
 
-from . import Clock, Held, act, names_of, shown
+from . import Clock, Held, act, before_v2_2, every_generation, names_of, shown
 
 pytestmark = [
     pytest.mark.parametrize("platforms", [(Platform.BUTTON,)], ids=[""]),
     pytest.mark.usefixtures("set_up"),
 ]
-every_generation = pytest.mark.parametrize(
-    "miner", ["air_miner", "hydro_miner", "old_miner"], indirect=True
-)
 
 FLASH = {"cmd": "set_led", "color": "red", "period": 200, "duration": 100, "start": 0}
 AUTO = {"cmd": "set_led", "param": "auto"}
@@ -426,7 +423,7 @@ async def test_an_unloaded_miner_gets_its_led_back_with_a_last_try(
 # When buttons can be pressed
 
 
-@pytest.mark.parametrize("miner", ["air_miner", "old_miner"], indirect=True)
+@before_v2_2
 async def test_only_a_stopped_miner_can_be_preheated(
     hass: HomeAssistant, miner: SimulatedMiner, clock: Clock
 ) -> None:

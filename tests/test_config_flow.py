@@ -38,16 +38,12 @@ from simulator import (
     Truncated,
 )
 
-from . import JOINED, PROCESS_DOWN, Clock, Held, act, names_of
+from . import JOINED, PROCESS_DOWN, Clock, Held, act, every_generation, names_of
 
 type MakeEntry = Callable[..., MockConfigEntry]
 
 READING = {"binary_sensor", "event", "sensor"}
 WRITING = {"button", "number", "select", "switch"}
-
-every_generation = pytest.mark.parametrize(
-    "miner", ["air_miner", "hydro_miner", "old_miner"], indirect=True
-)
 
 
 @pytest.fixture

@@ -25,15 +25,13 @@ from . import (
     Clock,
     Held,
     act,
+    every_generation,
     names_of,
     set_number,
     shown,
 )
 
 HASH_RATE = "sensor.miner_hash_rate"
-every_generation = pytest.mark.parametrize(
-    "miner", ["air_miner", "hydro_miner", "old_miner"], indirect=True
-)
 
 
 def lines(caplog: pytest.LogCaptureFixture, level: int) -> list[str]:

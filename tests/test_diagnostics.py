@@ -22,12 +22,9 @@ from homeassistant.helpers.json import json_bytes
 from simulator import Closed, Misbehaviour, Pool, SimulatedMiner
 from simulator.misbehaviour import Exchange, Line
 
-from . import JOINED, Clock, act
+from . import JOINED, Clock, act, every_generation
 from .earlier import MAC
 
-every_generation = pytest.mark.parametrize(
-    "miner", ["air_miner", "hydro_miner", "old_miner"], indirect=True
-)
 HIDDEN = "**REDACTED**"
 PURSE = "bc1q9zpgru8h3ykv0n5f2k4w7d6s0xjc4e8m2t5a7q"
 OTHER_PURSES = "kaspa:qqkqkzjvr7zwxxmjxjkmxxdwju9kjs6e9u82uh59z0 DH5yaieqoZN36fDVciNyRueRGvGLR3mr7L"

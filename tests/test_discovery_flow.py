@@ -50,7 +50,7 @@ from . import PROCESS_DOWN, Clock, Held, names_of
 
 NEW_MAC = "02:00:00:00:00:01"
 
-every_generation = pytest.mark.parametrize(
+every_kind = pytest.mark.parametrize(
     "kind",
     [("v2", "M30S+"), ("compat", "M63"), ("v1", "M20S")],
     ids=lambda kind: kind[0],
@@ -201,7 +201,7 @@ async def test_miners_are_discovered_by_their_name_and_known_ones_by_their_addre
 # A new one
 
 
-@every_generation
+@every_kind
 async def test_a_new_miner_is_offered_and_added(
     hass: HomeAssistant, miner: SimulatedMiner
 ) -> None:
@@ -384,7 +384,7 @@ async def test_the_mac_that_a_miner_tells_is_the_one_that_counts(
         await hass.config_entries.async_unload(result["result"].entry_id)
 
 
-@every_generation
+@every_kind
 async def test_a_miner_that_a_scan_has_left_is_offered_and_added(
     hass: HomeAssistant, miner: SimulatedMiner
 ) -> None:
@@ -486,7 +486,7 @@ async def known(
     return config_entry
 
 
-@every_generation
+@every_kind
 async def test_a_known_miner_at_a_new_address_is_followed(
     hass: HomeAssistant, known: MockConfigEntry, miner: SimulatedMiner, new_host: str
 ) -> None:

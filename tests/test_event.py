@@ -23,15 +23,12 @@ from homeassistant.helpers.event import (
 from homeassistant.setup import async_setup_component
 from simulator import Raw, Refused, SimulatedMiner
 
-from . import Clock, shown
+from . import Clock, every_generation, shown
 
 pytestmark = [
     pytest.mark.parametrize("platforms", [(Platform.EVENT,)], ids=[""]),
     pytest.mark.usefixtures("hass_storage"),
 ]
-every_generation = pytest.mark.parametrize(
-    "miner", ["air_miner", "hydro_miner", "old_miner"], indirect=True
-)
 FAULT = "event.miner_fault"
 LOW_VOLTAGE = {206: "2026-11-01 08:00:00"}
 FAN = {110: "2026-11-01 08:00:00"}

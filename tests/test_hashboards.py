@@ -18,16 +18,13 @@ from homeassistant.helpers import device_registry as dr, entity_registry as er
 from homeassistant.setup import async_setup_component
 from simulator import Refused, SimulatedMiner
 
-from . import JOINED, Clock, shown
+from . import JOINED, Clock, before_v2_2, every_generation, shown
 
 pytestmark = [
     pytest.mark.parametrize(
         "platforms", [(Platform.SENSOR, Platform.BINARY_SENSOR)], ids=[""]
     ),
 ]
-every_generation = pytest.mark.parametrize(
-    "miner", ["air_miner", "hydro_miner", "old_miner"], indirect=True
-)
 # Whether a board hashes is known from its status, or where there is none from its chips.
 ALIVE = "binary_sensor.miner_hashboard_2_alive"
 RATE = "sensor.miner_hashboard_2_hash_rate"
@@ -105,7 +102,7 @@ async def test_readings_are_those_of_the_board(
         assert float(shown(hass, f"{prefix}_working_chips")) == board.chips
 
 
-@pytest.mark.parametrize("miner", ["air_miner", "old_miner"], indirect=True)
+@before_v2_2
 @pytest.mark.usefixtures("set_up")
 async def test_older_firmware_tells_more_of_a_board(
     hass: HomeAssistant, miner: SimulatedMiner

@@ -27,13 +27,10 @@ from . import (
     Clock,
     Held,
     act,
+    every_generation,
     names_of,
     set_number,
     shown,
-)
-
-every_generation = pytest.mark.parametrize(
-    "miner", ["air_miner", "hydro_miner", "old_miner"], indirect=True
 )
 
 

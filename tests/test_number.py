@@ -22,16 +22,12 @@ from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 from homeassistant.helpers import entity_registry as er
 from simulator import Refused, SimulatedMiner
 
-from . import Clock, names_of, set_number, shown
+from . import Clock, every_generation, names_of, set_number, shown, since_v2
 
 pytestmark = [
     pytest.mark.parametrize("platforms", [(Platform.NUMBER,)], ids=[""]),
     pytest.mark.usefixtures("set_up"),
 ]
-every_generation = pytest.mark.parametrize(
-    "miner", ["air_miner", "hydro_miner", "old_miner"], indirect=True
-)
-since_v2 = pytest.mark.parametrize("miner", ["air_miner", "hydro_miner"], indirect=True)
 
 
 @every_generation

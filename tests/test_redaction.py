@@ -17,7 +17,7 @@ from homeassistant.helpers.redact import REDACTED
 from homeassistant.util.json import JsonValueType
 from simulator import SimulatedMiner
 
-from . import PROCESS_DOWN
+from . import PROCESS_DOWN, every_generation
 from .action_calls import ask, failure
 
 
@@ -33,9 +33,7 @@ def one(set_up: WhatsminerCoordinator) -> dict[str, Any]:
     return {ATTR_DEVICE_ID: set_up.device_id}
 
 
-@pytest.mark.parametrize(
-    "miner", ["air_miner", "hydro_miner", "old_miner"], indirect=True
-)
+@every_generation
 @pytest.mark.parametrize("command", ["summary", "get_miner_info", "pools+devs"])
 async def test_a_miner_is_asked_for_what_has_no_entity(
     hass: HomeAssistant,

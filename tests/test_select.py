@@ -13,15 +13,12 @@ from homeassistant.exceptions import ServiceValidationError
 from homeassistant.helpers import entity_registry as er
 from simulator import SimulatedMiner
 
-from . import JOINED, Altered, Clock, set_mode, shown
+from . import JOINED, Altered, Clock, every_generation, set_mode, shown
 
 pytestmark = [
     pytest.mark.parametrize("platforms", [(Platform.SELECT,)], ids=[""]),
     pytest.mark.usefixtures("set_up"),
 ]
-every_generation = pytest.mark.parametrize(
-    "miner", ["air_miner", "hydro_miner", "old_miner"], indirect=True
-)
 
 
 @every_generation

@@ -24,16 +24,12 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers import entity_registry as er
 from simulator import Raw, Refused, SimulatedMiner
 
-from . import JOINED, Altered, Clock, shown
+from . import JOINED, Altered, Clock, before_v2_2, every_generation, shown, since_v2
 
 pytestmark = [
     pytest.mark.parametrize("platforms", [(Platform.SENSOR,)], ids=[""]),
     pytest.mark.usefixtures("entity_registry_enabled_by_default", "set_up"),
 ]
-every_generation = pytest.mark.parametrize(
-    "miner", ["air_miner", "hydro_miner", "old_miner"], indirect=True
-)
-since_v2 = pytest.mark.parametrize("miner", ["air_miner", "hydro_miner"], indirect=True)
 
 
 def number(hass: HomeAssistant, key: str) -> float:
@@ -155,7 +151,7 @@ async def test_a_liquid_cooled_miner_has_no_fans(hass: HomeAssistant) -> None:
     assert number(hass, "coolant_temperature") > 0
 
 
-@pytest.mark.parametrize("miner", ["air_miner", "old_miner"], indirect=True)
+@before_v2_2
 async def test_an_air_cooled_miner_has_no_coolant(hass: HomeAssistant) -> None:
     assert hass.states.get("sensor.miner_coolant_temperature") is None
     assert number(hass, "intake_fan_speed") > 0
@@ -203,7 +199,7 @@ async def test_preheating_shows_its_stage(
         assert shown(hass, "sensor.miner_preheat") == stage
 
 
-@pytest.mark.parametrize("miner", ["air_miner", "hydro_miner"], indirect=True)
+@since_v2
 async def test_generations_agree_on_units(
     hass: HomeAssistant, miner: SimulatedMiner
 ) -> None:

@@ -29,16 +29,13 @@ from homeassistant.core import HomeAssistant, State
 from simulator import Misbehaviour, SimulatedMiner
 from simulator.misbehaviour import Exchange, Line
 
-from . import JOINED, Clock, shown
+from . import JOINED, Clock, every_generation, shown, since_v2
 from .conftest import START
 
 pytestmark = [
     pytest.mark.parametrize("platforms", [(Platform.SENSOR,)], ids=[""]),
     pytest.mark.usefixtures("hass_storage"),
 ]
-every_generation = pytest.mark.parametrize(
-    "miner", ["air_miner", "hydro_miner", "old_miner"], indirect=True
-)
 ENERGY = "sensor.miner_energy"
 RESTARTS = "sensor.miner_mining_restarts_today"
 # Tests are in the west of the United States, where this is the next midnight.
@@ -356,7 +353,7 @@ async def test_an_outage_is_not_counted(
     assert energy(hass) == pytest.approx(before * 5 / 4, rel=1e-3)
 
 
-@pytest.mark.parametrize("miner", ["air_miner", "hydro_miner"], indirect=True)
+@since_v2
 @pytest.mark.usefixtures("set_up")
 async def test_a_stopped_miner_uses_a_little(
     hass: HomeAssistant, miner: SimulatedMiner, clock: Clock

@@ -19,15 +19,12 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers import entity_registry as er
 from simulator import SimulatedMiner
 
-from . import Clock, act, names_of, shown
+from . import Clock, act, every_generation, names_of, shown
 
 pytestmark = [
     pytest.mark.parametrize("platforms", [(Platform.SWITCH,)], ids=[""]),
     pytest.mark.usefixtures("set_up"),
 ]
-every_generation = pytest.mark.parametrize(
-    "miner", ["air_miner", "hydro_miner", "old_miner"], indirect=True
-)
 
 COOLING = "switch.miner_cooling_after_power_off"
 FAN_STOP = "switch.miner_fans_may_stop"

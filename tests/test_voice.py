@@ -22,7 +22,7 @@ from homeassistant.setup import async_setup_component
 from simulator import SimulatedMiner
 from simulator.misbehaviour import Refused
 
-from . import Clock, shown
+from . import Clock, every_generation, shown
 
 type Say = Callable[[str], Awaitable[tuple[str, str]]]
 
@@ -74,9 +74,7 @@ def expose(hass: HomeAssistant, entity_id: str) -> None:
     async_expose_entity(hass, "conversation", entity_id, True)
 
 
-@pytest.mark.parametrize(
-    "miner", ["air_miner", "hydro_miner", "old_miner"], indirect=True
-)
+@every_generation
 @pytest.mark.usefixtures("entity_registry_enabled_by_default", "say")
 async def test_assist_is_given_the_switch_and_temperatures(
     hass: HomeAssistant,

@@ -28,7 +28,7 @@ from simulator import (
     SimulatedMiner,
     Unconfirmed,
 )
-from tests import Held, act, shown
+from tests import Held, act, every_generation, shown
 
 CONTENT = b"\x00firmware" * 50_000
 # More than what a connection that is lost half-way could have swallowed.
@@ -71,9 +71,7 @@ def waited(monkeypatch: pytest.MonkeyPatch, miner: SimulatedMiner) -> list[float
     return waited
 
 
-@pytest.mark.parametrize(
-    "miner", ["air_miner", "hydro_miner", "old_miner"], indirect=True
-)
+@every_generation
 async def test_a_miner_takes_another_firmware(
     hass: HomeAssistant,
     miner: SimulatedMiner,

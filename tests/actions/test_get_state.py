@@ -15,7 +15,7 @@ from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import ServiceValidationError
 from homeassistant.helpers import entity_registry as er
 from simulator import SimulatedMiner
-from tests import Clock, act, set_mode, set_number
+from tests import Clock, act, before_v2_2, every_generation, set_mode, set_number
 from tests.action_calls import ask
 
 
@@ -31,9 +31,7 @@ async def state_of(hass: HomeAssistant, coordinator: WhatsminerCoordinator) -> A
     return (await ask(hass, "get_state", target))[coordinator.device_id]
 
 
-@pytest.mark.parametrize(
-    "miner", ["air_miner", "hydro_miner", "old_miner"], indirect=True
-)
+@every_generation
 async def test_it_says_what_the_entities_show(
     hass: HomeAssistant, miner: SimulatedMiner, set_up: WhatsminerCoordinator
 ) -> None:
@@ -97,7 +95,7 @@ async def test_nobody_takes_a_miner_for_tuned_that_was_told_to_restart(
     assert (await state_of(hass, set_up))["stable"] is True
 
 
-@pytest.mark.parametrize("miner", ["air_miner", "old_miner"], indirect=True)
+@before_v2_2
 async def test_nobody_takes_a_miner_for_running_that_was_told_to_stop(
     hass: HomeAssistant, clock: Clock, set_up: WhatsminerCoordinator
 ) -> None:
@@ -155,9 +153,7 @@ async def test_without_a_password_there_is_no_switch(
     assert state["mining"] is True
 
 
-@pytest.mark.parametrize(
-    "miner", ["air_miner", "hydro_miner", "old_miner"], indirect=True
-)
+@every_generation
 async def test_it_is_known_since_when_the_hash_rate_is_low(
     hass: HomeAssistant,
     miner: SimulatedMiner,

@@ -20,7 +20,7 @@ from homeassistant.const import ATTR_DEVICE_ID, CONF_HOST, CONF_PASSWORD, Platfo
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 from simulator import Closed, Pool, Refused, SimulatedMiner
-from tests import JOINED, Clock, names_of
+from tests import JOINED, Clock, every_generation, names_of
 from tests.action_calls import DATA, POOLS, STATIC, ask, call, failure
 
 
@@ -199,9 +199,7 @@ async def test_the_percentage_is_rounded(
     assert [write["percent"] for write in miner.writes] == ["80", "0", "100"]
 
 
-@pytest.mark.parametrize(
-    "miner", ["air_miner", "hydro_miner", "old_miner"], indirect=True
-)
+@every_generation
 async def test_a_network_is_set(
     hass: HomeAssistant,
     one: dict[str, Any],

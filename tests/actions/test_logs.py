@@ -20,7 +20,7 @@ from custom_components.whatsminer.coordinator import WhatsminerCoordinator
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError
 from simulator import CutTransfer, HungTransfer, Refused, SimulatedMiner
-from tests import act
+from tests import act, every_generation
 
 
 @pytest.fixture(autouse=True)
@@ -37,9 +37,7 @@ def files(folder: Path) -> list[str]:
     )
 
 
-@pytest.mark.parametrize(
-    "miner", ["air_miner", "hydro_miner", "old_miner"], indirect=True
-)
+@every_generation
 async def test_the_log_becomes_a_file(
     hass: HomeAssistant,
     miner: SimulatedMiner,

@@ -10,13 +10,13 @@ from homeassistant.const import Platform
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError
 from simulator import GARBAGE, Closed, Misbehaviour, Raw, Refused, SimulatedMiner
-from tests import JOINED, Clock, Held, act, names_of
+from tests import JOINED, Clock, Held, act, before_v2_2, names_of
 
 pytestmark = [
     pytest.mark.parametrize(
         "platforms", [(Platform.BUTTON, Platform.SWITCH)], ids=[""]
     ),
-    pytest.mark.parametrize("miner", ["air_miner", "old_miner"], indirect=True),
+    before_v2_2,
 ]
 
 

@@ -18,12 +18,9 @@ from homeassistant.const import (
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import device_registry as dr, entity_registry as er
 from simulator import SimulatedMiner
-from tests import act, shown
+from tests import act, every_generation, shown
 from tests.earlier import EARLIER, IP, MAC, Earlier, registered, set_up
 
-every_generation = pytest.mark.parametrize(
-    "miner", ["air_miner", "hydro_miner", "old_miner"], indirect=True
-)
 both = pytest.mark.parametrize("earlier", EARLIER.values(), ids=EARLIER)
 
 

@@ -21,7 +21,7 @@ from homeassistant.const import (
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import entity_registry as er
 from simulator import GARBAGE, Closed, Misbehaviour, Raw, SimulatedMiner
-from tests import PROCESS_DOWN, Clock
+from tests import PROCESS_DOWN, Clock, every_generation
 from tests.earlier import (
     EARLIER,
     IP,
@@ -33,9 +33,6 @@ from tests.earlier import (
     state,
 )
 
-every_generation = pytest.mark.parametrize(
-    "miner", ["air_miner", "hydro_miner", "old_miner"], indirect=True
-)
 both = pytest.mark.parametrize("earlier", EARLIER.values(), ids=EARLIER)
 
 

@@ -18,12 +18,9 @@ from homeassistant.const import (
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import entity_registry as er
 from simulator import SimulatedMiner
-from tests import JOINED, Clock, Efficient, Held, shown
+from tests import JOINED, Clock, Efficient, Held, every_generation, shown, since_v2
 
 pytestmark = pytest.mark.parametrize("platforms", [(Platform.SENSOR,)], ids=[""])
-every_generation = pytest.mark.parametrize(
-    "miner", ["air_miner", "hydro_miner", "old_miner"], indirect=True
-)
 PRICE = "sensor.miner_break_even_price"
 EFFICIENCY = "sensor.miner_efficiency"
 SOURCE = "sensor.hash_price"
@@ -496,7 +493,7 @@ async def test_tuning_does_not_spoil_it(
     assert price(hass) == at(efficiency(hass))
 
 
-@pytest.mark.parametrize("miner", ["air_miner", "hydro_miner"], indirect=True)
+@since_v2
 async def test_a_miner_that_was_never_stable_is_taken_as_it_is(
     hass: HomeAssistant,
     hass_storage: dict[str, Any],

@@ -25,7 +25,7 @@ from homeassistant.const import CONF_HOST, CONF_PASSWORD, STATE_UNAVAILABLE, Pla
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import device_registry as dr
 from simulator import Closed, Misbehaviour, Refused, SimulatedMiner, Truncated
-from tests import ACCEPTED_ONLY, Clock, Held, act, names_of, shown
+from tests import ACCEPTED_ONLY, Clock, Held, act, every_generation, names_of, shown
 
 pytestmark = pytest.mark.parametrize(
     "platforms", [(Platform.SWITCH, Platform.SENSOR)], ids=[""]
@@ -85,9 +85,7 @@ async def can_write(hass: HomeAssistant, miner: SimulatedMiner) -> bool:
 # Another password
 
 
-@pytest.mark.parametrize(
-    "miner", ["air_miner", "hydro_miner", "old_miner"], indirect=True
-)
+@every_generation
 async def test_the_entry_has_the_new_password_with_the_miner(
     hass: HomeAssistant,
     miner: SimulatedMiner,

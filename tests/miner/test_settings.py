@@ -22,6 +22,8 @@ from tests import (
     Clock,
     Held,
     act,
+    before_v2_2,
+    every_generation,
     names_of,
     set_mode,
     set_number,
@@ -307,9 +309,7 @@ async def test_what_acts_at_once_has_two_polls_to_show(
     ]
 
 
-@pytest.mark.parametrize(
-    "miner", ["air_miner", "hydro_miner", "old_miner"], indirect=True
-)
+@every_generation
 @pytest.mark.usefixtures("set_up")
 async def test_a_power_off_that_did_nothing_is_seen_after_two_polls(
     hass: HomeAssistant,
@@ -529,7 +529,7 @@ async def test_assumed_settings_outlive_a_restart_of_home_assistant(
     assert shown(hass, entity_id) == expected
 
 
-@pytest.mark.parametrize("miner", ["air_miner", "old_miner"], indirect=True)
+@before_v2_2
 @pytest.mark.usefixtures("set_up")
 async def test_power_percent_outlives_a_restart_of_home_assistant(
     hass: HomeAssistant,
@@ -545,7 +545,7 @@ async def test_power_percent_outlives_a_restart_of_home_assistant(
     assert float(shown(hass, PERCENT)) == 60
 
 
-@pytest.mark.parametrize("miner", ["air_miner", "old_miner"], indirect=True)
+@before_v2_2
 @pytest.mark.usefixtures("set_up")
 async def test_power_percent_is_forgotten_when_mining_began_anew_meanwhile(
     hass: HomeAssistant,
@@ -578,7 +578,7 @@ async def test_power_percent_is_forgotten_when_mining_was_stopped_meanwhile(
     assert shown(hass, PERCENT) == STATE_UNKNOWN
 
 
-@pytest.mark.parametrize("miner", ["air_miner", "old_miner"], indirect=True)
+@before_v2_2
 @pytest.mark.usefixtures("set_up")
 async def test_power_percent_is_forgotten_when_mining_stops(
     hass: HomeAssistant, miner: SimulatedMiner, clock: Clock
@@ -592,7 +592,7 @@ async def test_power_percent_is_forgotten_when_mining_stops(
     assert shown(hass, PERCENT) == STATE_UNKNOWN
 
 
-@pytest.mark.parametrize("miner", ["air_miner", "old_miner"], indirect=True)
+@before_v2_2
 @pytest.mark.usefixtures("set_up")
 async def test_power_percent_is_forgotten_when_mining_restarts(
     hass: HomeAssistant, miner: SimulatedMiner, clock: Clock
@@ -681,7 +681,7 @@ async def test_power_percent_is_kept_over_an_outage(
     assert float(shown(hass, PERCENT)) == 60
 
 
-@pytest.mark.parametrize("miner", ["air_miner", "old_miner"], indirect=True)
+@before_v2_2
 @pytest.mark.parametrize("drift", [-1, 1, -0.7])
 @pytest.mark.usefixtures("set_up")
 async def test_power_percent_is_kept_while_two_clocks_drift_apart(

@@ -22,12 +22,9 @@ from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers import issue_registry as ir
 from simulator import GARBAGE, Closed, Misbehaviour, Quirk, Refused, SimulatedMiner
 from simulator.settings import Led
-from tests import Clock, Held, act, names_of, set_number, shown
+from tests import Clock, Held, act, every_generation, names_of, set_number, shown
 
 HASH_RATE = "sensor.miner_hash_rate"
-every_generation = pytest.mark.parametrize(
-    "miner", ["air_miner", "hydro_miner", "old_miner"], indirect=True
-)
 
 
 def lines(caplog: pytest.LogCaptureFixture, level: int) -> list[str]:
