@@ -32,9 +32,9 @@ ROOMS: Final = (
         (
             "actions/__init__.py",
             "actions/change_password.py",
-            "actions/firmware.py",
+            "actions/update_firmware.py",
             "actions/identify.py",
-            "actions/logs.py",
+            "actions/download_logs.py",
             "actions/preheat.py",
             "actions/set_network.py",
             "actions/time_zone.py",

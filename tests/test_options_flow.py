@@ -16,7 +16,7 @@ from pytest_homeassistant_custom_component.common import (
 )
 from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 
-from custom_components.whatsminer.actions import firmware
+from custom_components.whatsminer.actions import update_firmware as firmware
 from custom_components.whatsminer.coordinator import WhatsminerCoordinator
 from homeassistant.config_entries import ConfigEntryState, ConfigFlowResult
 from homeassistant.const import CONF_PASSWORD

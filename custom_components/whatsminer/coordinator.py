@@ -25,7 +25,7 @@ from .api import (
     WrongMinerError,
 )
 from .const import CHANGE_INTERVAL, CONF_POLL_INTERVAL, POLL_INTERVAL
-from .entries.announcements import async_forget_reached_hosts, async_seek_miner
+from .entries.dhcp_announcements import async_forget_reached_hosts, async_seek_miner
 from .entries.first_poll import async_first_poll
 from .entries.lookup import entry_at_address
 from .entries.relocation import async_handle_wrong_miner

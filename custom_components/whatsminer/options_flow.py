@@ -28,7 +28,7 @@ from homeassistant.helpers.selector import (
     SelectSelectorMode,
 )
 
-from .actions.firmware import Image, Update, async_update_firmware, read_image
+from .actions.update_firmware import Image, Update, async_update_firmware, read_image
 from .const import (
     CONF_HASH_PRICE,
     CONF_HASH_PRICE_ENTITY,

@@ -22,8 +22,8 @@ from .api import (
 )
 from .const import DEFAULT_PASSWORD, DOMAIN
 from .coordinator import WhatsminerCoordinator
-from .entries.control_board import async_replace_control_board
 from .entries.lookup import entry_at_address, entry_for_mac, hosts_in_use, is_at_address
+from .entries.new_control_board import async_replace_control_board
 from .entries.relocation import async_match_entries, relocate
 from .entries.scan import async_own_networks, async_scan, network_around
 from .flow_helpers import PASSWORD_SELECTOR, Errors

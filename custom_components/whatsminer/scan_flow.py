@@ -28,7 +28,7 @@ from homeassistant.helpers.selector import (
 from .api import Miner
 from .const import DOMAIN
 from .entries.discovery import DiscoveredMiner
-from .entries.isolation import async_gather_isolated, async_isolated
+from .entries.error_isolation import async_gather_isolated, async_isolated
 from .entries.lookup import hosts_in_use, is_at_address
 from .entries.relocation import async_match_entries
 from .entries.scan import Scan, async_own_networks, async_scan, parse_networks

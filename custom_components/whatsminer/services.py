@@ -22,8 +22,8 @@ from homeassistant.helpers.typing import VolSchemaType
 from homeassistant.util.json import JsonObjectType
 
 from .actions.handlers import Handler
-from .actions.permissions import async_check_permission
 from .actions.table import ACTIONS, Action
+from .actions.user_permission import async_check_permission
 from .api import WhatsminerError
 from .const import DOMAIN
 from .entries.lookup import is_reachable, miner_entries

@@ -8,7 +8,6 @@ from . import TOOLCHAIN, dashboard, energy, miners
 from .instance import running, say
 from .program import folder, free_port, run_program, until_stopped
 from .seed import PASSWORD, USER
-from .smoke import run as run_smoke
 
 _KEPT = TOOLCHAIN / "demo-home"
 
@@ -22,33 +21,25 @@ def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="script/demo",
         description="Home Assistant with three simulated miners. Ctrl-C stops it all.",
+        epilog="script/demo --smoke [pytest arguments] tests it instead, without a browser.",
     )
-    parser.add_argument("--port", type=int, help="of the web page, 8123 by default")
+    parser.add_argument(
+        "--port", type=int, default=8123, help="of the web page, 8123 by default"
+    )
     parser.add_argument(
         "--keep",
         action="store_true",
         help="keep everything for the next run with --keep",
     )
-    parser.add_argument(
-        "--smoke",
-        action="store_true",
-        help="verify the main job through Home Assistant's API, and exit",
-    )
-    options = parser.parse_args()
-    if options.keep and options.smoke:
-        parser.error("--smoke begins anew every time: it does not go with --keep")
-    return options
+    return parser.parse_args()
 
 
 async def _run(options: argparse.Namespace) -> int:
-    """Run until done, or until Ctrl-C or a signal; return the exit code."""
-    wanted: int | None = options.port
-    # Any free one will do for the smoke test.
-    port = free_port((0 if options.smoke else 8123) if wanted is None else wanted)
+    """Run until Ctrl-C or a signal; return the exit code."""
+    port = free_port(options.port)
     with folder("demo", _KEPT if options.keep else None) as config:
-        run = run_smoke if options.smoke else _demo
-        done = await until_stopped(lambda: run(config, port))
-    return 130 if options.smoke and not done else 0
+        await until_stopped(lambda: _demo(config, port))
+    return 0
 
 
 async def _demo(config: Path, port: int) -> None:

@@ -10,7 +10,7 @@ import sys
 from . import miners
 from .client import Client
 from .loopback import HOME, pick_network
-from .miners import MORE_PLANS, PLANS, DemoMiner
+from .miners import MORE_PLANS, PLANS, DemoMiner, Plan
 from .process import HomeAssistant
 from .seed import seed
 
@@ -31,6 +31,10 @@ class Demo:
     network: IPv4Network
     miners: tuple[DemoMiner, ...]
     more: tuple[DemoMiner, ...]
+
+    def miner(self, plan: Plan) -> DemoMiner:
+        """Return the miner that follows a plan."""
+        return next(miner for miner in self.miners if miner.plan is plan)
 
 
 @asynccontextmanager

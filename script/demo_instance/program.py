@@ -70,7 +70,6 @@ def folder(name: str, kept: Path | None = None) -> Iterator[Path]:
         kept: the folder, if it is one that stays.
     """
     TOOLCHAIN.mkdir(exist_ok=True)
-    failed_log = TOOLCHAIN / f"{name}-failed.log"
     with tempfile.TemporaryDirectory(prefix=f"{name}-", dir=TOOLCHAIN) as temporary:
         config = kept or Path(temporary)
         try:
@@ -78,7 +77,12 @@ def folder(name: str, kept: Path | None = None) -> Iterator[Path]:
         except DemoError as error:
             if not (config / LOG).exists():
                 raise
-            shutil.copyfile(config / LOG, failed_log)
+            shutil.copyfile(config / LOG, failed_log(name))
             raise DemoError(
-                f"{error}\n    Home Assistant's log is in {failed_log}"
+                f"{error}\n    Home Assistant's log is in {failed_log(name)}"
             ) from error
+
+
+def failed_log(name: str) -> Path:
+    """Return where Home Assistant's log is kept after a failure of a script."""
+    return TOOLCHAIN / f"{name}-failed.log"

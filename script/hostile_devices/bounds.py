@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
-from demo_instance.smoke.report import Mismatch, Step
+from .report import Mismatch, Step
 
 
 def few(step: Step, counts: Mapping[str, int], most: float) -> None:

@@ -7,12 +7,13 @@ import time
 
 from demo_instance import miners
 from demo_instance.miners import AIR, HYDRO
-from demo_instance.smoke.report import Mismatch
+from demo_instance.waiting import until
 
 from . import meeting
 from .bounds import SetUps, few, most_set_ups
 from .catalogue import Placed
 from .pages import attempt, diagnostics
+from .report import Mismatch
 from .stage import INTERVAL, Stage
 
 # No real miner has more.
@@ -35,9 +36,7 @@ async def run(stage: Stage, silent: asyncio.Task[None]) -> None:
     begin = time.monotonic()
     async with (
         stage.watched("with hostile devices as entries") as figures,
-        stage.bench.client.another().subscribed(
-            "config_entries/subscribe", set_ups.hear
-        ),
+        stage.client.another().subscribed("config_entries/subscribe", set_ups.hear),
     ):
         await stage.farm.turn()
         await _change(stage)
@@ -57,7 +56,7 @@ async def run(stage: Stage, silent: asyncio.Task[None]) -> None:
         few(step, _named(figures.writes, files), often)
     for kind, most in _MOST.items():
         async with stage.report.step(f"no device fills the {kind} registry") as step:
-            listed = await stage.bench.client.command(f"config/{kind}_registry/list")
+            listed = await stage.client.command(f"config/{kind}_registry/list")
             counts = Counter(row["config_entry_id"] for row in listed)
             few(step, _named(counts, names), most)
 
@@ -69,21 +68,21 @@ def _named(counts: Mapping[str, int], names: Mapping[str, str]) -> dict[str, int
 
 async def _change(stage: Stage) -> None:
     """Change what Home Assistant has to save."""
-    client, miner = stage.bench.client, stage.bench.miner(AIR)
+    client, miner = stage.client, stage.demo.miner(AIR)
     async with stage.report.step(
         "rename a device and an entity, add a third good miner"
     ):
         await client.command(
             "config/device_registry/update",
-            device_id=await stage.bench.device(miner),
+            device_id=(await client.devices())[miner.mac]["id"],
             name_by_user=NAME,
         )
         await client.command(
             "config/entity_registry/update",
-            entity_id=await stage.bench.entity(miner, "sensor.power"),
+            entity_id=miner.own(await client.entities())["sensor.power"],
             name=NAME,
         )
-        await miners.add(client, stage.bench.miner(HYDRO))
+        await miners.add(client, stage.demo.miner(HYDRO))
     async with stage.report.step("DHCP announces a good miner at a hostile address"):
         await meeting.announce(stage, stage.placed[0].host, miner.mac, "whatsminer")
 
@@ -96,7 +95,7 @@ async def _flood(stage: Stage) -> None:
             host = elsewhere[number % len(elsewhere)] if number % 2 else elsewhere[-1]
             mac = f"02:57:4d:01:{number >> 8:02x}:{number & 255:02x}"
             await meeting.announce(stage, str(host), mac, f"whatsminer{number}")
-        flows = await stage.bench.client.command("config_entries/flow/progress")
+        flows = await stage.client.command("config_entries/flow/progress")
         step.shown = f"{_FLOOD} announced, {len(flows)} dialogues wait"
         if len(flows) > _MOST_DIALOGUES:
             raise Mismatch(step.shown)
@@ -106,7 +105,7 @@ async def _use_all(stage: Stage) -> None:
     """Look at each device as a person does who wonders what it is."""
     devices = {
         device["config_entry_id"]: device["id"]
-        for device in await stage.bench.client.command("config/device_registry/list")
+        for device in await stage.client.command("config/device_registry/list")
         if not device.get("parent_device_id")
     }
     gate = asyncio.Semaphore(_USED_AT_ONCE)
@@ -126,7 +125,7 @@ async def _use_all(stage: Stage) -> None:
 
 async def _use(stage: Stage, each: Placed, entry: str, device_id: str | None) -> None:
     """Download its diagnostics, ask it, and command it if there is a password."""
-    client = stage.bench.client.another()
+    client = stage.client.another()
     async with stage.report.step(f"{each.name}: as an entry") as step:
         shown = [await diagnostics(client, entry)]
         if device_id:
@@ -149,11 +148,11 @@ async def _use(stage: Stage, each: Placed, entry: str, device_id: str | None) ->
 
 async def _verify_saved(stage: Stage) -> None:
     """Verify that all that was changed is in Home Assistant's files."""
-    mac = stage.bench.miner(HYDRO).mac
+    mac = stage.demo.miner(HYDRO).mac
 
     async def verify(name: str, text: str) -> None:
         async with stage.report.step(f"{name} holds {text}"):
-            await stage.bench.until(
+            await until(
                 lambda: text in stage.stored(name),
                 "it is written again",
                 seconds=_SECONDS_TO_SAVE,
@@ -171,8 +170,8 @@ async def _verify_saved(stage: Stage) -> None:
 
 async def _verify_places(stage: Stage) -> None:
     """Verify that the good miners are where they were: an announcement proves nothing."""
-    devices = await stage.bench.client.devices()
-    for miner in stage.bench.miners:
+    devices = await stage.client.devices()
+    for miner in stage.demo.miners:
         async with stage.report.step(f"the {miner.plan.model} is where it was") as step:
             step.shown = str(devices[miner.mac]["configuration_url"])
             if miner.miner.host not in step.shown:

@@ -5,9 +5,9 @@ from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 import re
 
-from demo_instance.smoke.complaints import RECORD, records_of
-from demo_instance.smoke.report import Mismatch
+from demo_instance.log import RECORD, records_of
 
+from .report import Mismatch
 from .texts import FORGED_LINE
 
 _OURS = "custom_components.whatsminer"

@@ -7,8 +7,7 @@ import json
 from typing import Any
 
 from demo_instance.client import DOMAIN
-from demo_instance.smoke.adding import scan, wait
-from demo_instance.smoke.report import expect
+from demo_instance.dialogue import expect, scan, wait
 
 from .catalogue import Placed
 from .pages import Item, outcome
@@ -76,7 +75,7 @@ async def _announce_all(
             await announce(stage, each.host, each.mac, each.hostile.hostname or "")
         while True:
             ended = scanning.done()
-            flows = await stage.bench.client.flows("dhcp")
+            flows = await stage.client.flows("dhcp")
             for each in announced:
                 if each.mac in flows and each.host not in confirmed:
                     confirmation = _confirm(
@@ -93,7 +92,7 @@ async def _announce_all(
 
 async def announce(stage: Stage, host: str, mac: str, hostname: str) -> None:
     """Tell Home Assistant that a device has asked for an address."""
-    await stage.bench.client.command(
+    await stage.client.command(
         "call_service",
         domain="announcer",
         service="announce",
@@ -110,7 +109,7 @@ async def _scan(stage: Stage, *networks: IPv4Network) -> Item:
     """Scan networks; return the form that comes of it, empty if none does."""
     form: Item = {}
     async with stage.report.step(f"a scan ends: {networks[0]}") as step:
-        form = await scan(stage.bench, *networks, seconds=stage.form.scan)
+        form = await scan(stage.client, *networks, seconds=stage.form.scan)
         if errors := form.get("errors"):
             step.shown = str(errors["base"])
         else:
@@ -123,7 +122,7 @@ async def _confirm(
     stage: Stage, each: Placed, flow_id: str, gate: asyncio.Semaphore
 ) -> None:
     """Add a device that was announced, or be told why that cannot be."""
-    client = stage.bench.client
+    client = stage.client
     async with gate, stage.report.step(f"{each.name}: as DHCP announced it") as step:
         form = await client.submit(flow_id)
         expect(form, type="form", step_id="discovery_confirm")
@@ -139,8 +138,8 @@ async def _pick(stage: Stage, form: Item) -> None:
         wanted = {each.mac for each in stage.placed if not each.hostile.asks_password}
         picks = sorted(found & wanted)
         answer = {"miners": picks, "others": "show"}
-        flow = await stage.bench.client.submit(form["flow_id"], answer)
-        flow = await wait(stage.bench, flow, stage.form.scan)
+        flow = await stage.client.submit(form["flow_id"], answer)
+        flow = await wait(stage.client, flow, stage.form.scan)
         expect(flow, type="abort", reason="miners_added")
         step.shown = f"{len(picks)} added, {len(found) - len(picks)} left"
 
@@ -148,7 +147,7 @@ async def _pick(stage: Stage, form: Item) -> None:
 async def _add_by_hand(stage: Stage, each: Placed) -> None:
     """Add a device by its address, or be told why that cannot be."""
     async with stage.report.step(f"{each.name}: by hand") as step:
-        client = stage.bench.client.another()
+        client = stage.client.another()
         form = await client.start_flow("manual")
         address: dict[str, Any] = {"host": each.host, "port": 4028}
         if each.hostile.asks_password:
@@ -161,7 +160,7 @@ async def _add_by_hand(stage: Stage, each: Placed) -> None:
 
 async def set_interval(stage: Stage, entry_id: str, seconds: int) -> None:
     """Have a miner polled as often as it is allowed."""
-    client = stage.bench.client
+    client = stage.client
     flow_id: str = (await client.start_options(entry_id))["flow_id"]
     await client.choose(flow_id, {"next_step_id": "preferences"})
     preferences: Mapping[str, Any] = {**_PREFERENCES, "poll_interval": seconds}

@@ -7,7 +7,8 @@ import json
 from typing import Any
 
 from demo_instance.client import DOMAIN, Client, RefusedError
-from demo_instance.smoke.report import Mismatch
+
+from .report import Mismatch
 
 LONGEST_TEXT = 255
 # Home Assistant keeps no attributes of more than 16 KiB.

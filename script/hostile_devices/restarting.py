@@ -9,10 +9,10 @@ import aiohttp
 
 from demo_instance import DemoError
 from demo_instance.miners import AIR, HYDRO, OLD
-from demo_instance.smoke.report import Mismatch
 
 from .living import NAME
 from .pages import PAGES, look
+from .report import Mismatch
 from .stage import Stage
 
 # What there has to be as much of as before, and what tells one from another.
@@ -28,12 +28,13 @@ async def run(stage: Stage) -> None:
     before = await _there(stage, "before a restart")
     alone = stage.demo.home.seconds_to_start
     most = _MOST_TIMES_AS_LONG * alone + _SECONDS_TO_SPARE
+    entities = await stage.client.entities()
     sensors = [
-        await stage.bench.entity(stage.bench.miner(plan), "sensor.power")
+        stage.demo.miner(plan).own(entities)["sensor.power"]
         for plan in (AIR, OLD, HYDRO)
     ]
     async with stage.report.step("Home Assistant ends") as step:
-        seconds = await stage.demo.home.restart(stage.bench.client)
+        seconds = await stage.demo.home.restart(stage.client)
         step.shown = f"in {seconds:.1f} s"
         if seconds > _SECONDS_TO_END:
             raise Mismatch(step.shown)
@@ -41,7 +42,7 @@ async def run(stage: Stage) -> None:
         _in_time(
             stage,
             "Home Assistant starts",
-            stage.demo.home.wait_until_up(stage.bench.client),
+            stage.demo.home.wait_until_up(stage.client),
             alone,
             most + stage.form.slowest,
         ),
@@ -56,7 +57,7 @@ async def run(stage: Stage) -> None:
             for name, ids in before.items():
                 if lost := sorted(ids - after[name]):
                     raise Mismatch(f"{len(lost)} {name} are lost: {lost[0]}")
-            device = (await stage.bench.client.devices())[stage.bench.miner(AIR).mac]
+            device = (await stage.client.devices())[stage.demo.miner(AIR).mac]
             if device["name_by_user"] != NAME:
                 raise Mismatch(f"the device is called {device['name_by_user']}")
             step.shown = ", ".join(f"{len(ids)} {name}" for name, ids in after.items())
@@ -79,7 +80,7 @@ async def _there(stage: Stage, when: str) -> dict[str, set[str]]:
         if key := _KEPT.get(page.name):
             there[page.name] = set()
             async with stage.report.step(f"{page.name}, {when}") as step:
-                ours, step.shown = await look(stage.bench.client, page)
+                ours, step.shown = await look(stage.client, page)
                 there[page.name] = {
                     item[key]
                     for item in ours
@@ -106,7 +107,7 @@ async def _shown(stage: Stage, entity_id: str) -> None:
     while True:
         # As long as there is no web page, or no state.
         with suppress(aiohttp.ClientConnectionError, DemoError):
-            state = await stage.bench.client.state(entity_id)
+            state = await stage.client.state(entity_id)
             if state.state not in ("unavailable", "unknown"):
                 return
         await asyncio.sleep(0.1)

@@ -8,11 +8,10 @@ from demo_instance import DemoError, miners
 from demo_instance.instance import running, say
 from demo_instance.miners import AIR, OLD
 from demo_instance.seed import seed
-from demo_instance.smoke.bench import Bench
-from demo_instance.smoke.report import Report
 
 from . import farm, living, log, meeting, restarting
 from .catalogue import place
+from .report import Report
 from .stage import INTERVAL, Form, Stage
 
 _ANNOUNCER = Path(__file__).with_name("announcer")
@@ -42,9 +41,8 @@ async def run(config: Path, port: int, form: Form) -> None:
 
 async def _run(config: Path, port: int, form: Form, report: Report) -> None:
     async with running(config, port, for_visitor=False) as demo:
-        bench = Bench(demo.client, demo.miners, demo.network, config, report)
         placed = place(demo.network, short=form.short, only=form.only)
-        stage = Stage(bench, demo, form, placed)
+        stage = Stage(demo, config, form, placed, report)
         await _alone(stage)
         say(f"{len(placed)} hostile devices come up")
         async with farm.running(
@@ -72,11 +70,12 @@ def configure(config: Path, port: int) -> None:
 
 async def _alone(stage: Stage) -> None:
     """Look at good miners without hostile devices, to compare."""
-    bench = stage.bench
+    client = stage.client
     async with stage.report.step("add two good miners"):
-        for miner in (bench.miner(AIR), bench.miner(OLD)):
-            await miners.add(bench.client, miner)
-            await meeting.set_interval(stage, await bench.entry(miner), INTERVAL)
+        for miner in map(stage.demo.miner, (AIR, OLD)):
+            await miners.add(client, miner)
+            entry = (await client.devices())[miner.mac]["config_entry_id"]
+            await meeting.set_interval(stage, entry, INTERVAL)
     async with stage.watched("without hostile devices") as stage.quiet:
         await stage.read_pages("without hostile devices")
         await asyncio.sleep(stage.form.quiet)

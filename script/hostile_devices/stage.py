@@ -5,17 +5,18 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from ipaddress import IPv4Network
 import json
+from pathlib import Path
 
-from demo_instance.client import DOMAIN
+from demo_instance.client import DOMAIN, Client
 from demo_instance.instance import Demo
 from demo_instance.miners import AIR, OLD
-from demo_instance.smoke.bench import Bench
-from demo_instance.smoke.report import Mismatch, Report
+from demo_instance.waiting import until
 
 from .catalogue import Placed, silent_part
 from .farm import Farm
 from .pages import PAGES, look
 from .pulse import Figures, Pulse
+from .report import Mismatch, Report
 
 INTERVAL = 10  # seconds, the shortest that the options offer
 # How long the event loop may be held: so many seconds, and a bit more for each hostile entry,
@@ -53,35 +54,38 @@ class Stage:
     """Home Assistant, good miners, and hostile devices once they are there.
 
     Attributes:
+        config: Home Assistant's folder.
+        report: the table.
         farm: where the devices are.
         entries: the id of the entry of each that has one, by its address.
         titles: what these entries are called.
         quiet: what was seen without them.
     """
 
-    bench: Bench
     demo: Demo
+    config: Path
     form: Form
     placed: Sequence[Placed]
+    report: Report
     farm: Farm = field(init=False)
     entries: dict[str, str] = field(default_factory=dict)
     titles: dict[str, str] = field(default_factory=dict)
     quiet: Figures = field(default_factory=Figures)
 
     @property
-    def report(self) -> Report:
-        """The table."""
-        return self.bench.report
+    def client(self) -> Client:
+        """The administrator of Home Assistant."""
+        return self.demo.client
 
     @property
     def silent_network(self) -> IPv4Network:
         """The part of the network in which nobody ever answers."""
-        return silent_part(self.bench.network)
+        return silent_part(self.demo.network)
 
     @property
     def talkative_networks(self) -> list[IPv4Network]:
         """The rest of it, the good miners among them."""
-        return sorted(self.bench.network.address_exclude(self.silent_network))
+        return sorted(self.demo.network.address_exclude(self.silent_network))
 
     @property
     def names_of_entries(self) -> dict[str, str]:
@@ -91,7 +95,7 @@ class Stage:
 
     def stored(self, name: str) -> str:
         """Return what Home Assistant has stored under a name, empty until it has."""
-        path = self.bench.config / ".storage" / name
+        path = self.config / ".storage" / name
         return path.read_text() if path.exists() else ""
 
     @asynccontextmanager
@@ -101,8 +105,8 @@ class Stage:
         Raises:
             GoneError: Home Assistant does not answer any more.
         """
-        miners = [self.bench.miner(plan) for plan in (AIR, OLD)]
-        pulse = Pulse(self.demo.client.another(), miners, self.bench.config)
+        miners = [self.demo.miner(plan) for plan in (AIR, OLD)]
+        pulse = Pulse(self.client.another(), miners, self.config)
         async with pulse.taking() as figures:
             yield figures
         async with self.report.step(f"the event loop is free {when}") as step:
@@ -124,13 +128,12 @@ class Stage:
 
     async def read_pages(self, when: str) -> None:
         """Read all that the web page reads, and open the dialogue that adds."""
-        client = self.bench.client
         for page in PAGES:
             async with self.report.step(f"{page.name}, {when}") as step:
-                _, step.shown = await look(client, page)
+                _, step.shown = await look(self.client, page)
         async with self.report.step(f"the dialogue that adds, {when}"):
-            form = await client.start_flow("manual")
-            await client.cancel(form["flow_id"])
+            form = await self.client.start_flow("manual")
+            await self.client.cancel(form["flow_id"])
 
     async def see_entries(self) -> None:
         """Wait until all entries are stored, and see which is whose.
@@ -141,9 +144,7 @@ class Stage:
         hosts = {each.host for each in self.placed}
 
         async def is_stored() -> bool:
-            listed = await self.bench.client.command(
-                "config_entries/get", domain=DOMAIN
-            )
+            listed = await self.client.command("config_entries/get", domain=DOMAIN)
             stored = {
                 entry["entry_id"]: entry
                 for entry in json.loads(self.stored("core.config_entries"))["data"][
@@ -161,4 +162,4 @@ class Stage:
             }
             return stored.keys() >= {entry["entry_id"] for entry in listed}
 
-        await self.bench.until(is_stored, "all entries are stored")
+        await until(is_stored, "all entries are stored")

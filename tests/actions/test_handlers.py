@@ -288,7 +288,8 @@ async def test_firmware_is_a_file(
     firmware: Path,
 ) -> None:
     with patch(
-        f"custom_components.{DOMAIN}.firmware._async_version_after", return_value="2"
+        f"custom_components.{DOMAIN}.actions.update_firmware._async_version_after",
+        return_value="2",
     ):
         answer = await ask(hass, "update_firmware", DATA["update_firmware"] | one)
 

@@ -14,7 +14,7 @@ SERVICES: Final[dict[str, Any]] = load_yaml_dict(str(FOLDER / "services.yaml"))
 INTRODUCTION: Final = """\
 # Actions
 
-Made from the code and its texts by `tests/test_actions_page.py`; to change it, change those.
+Made from the code and its texts by `tests/docs/test_actions.py`; to change it, change those.
 [commands.md](commands.md) shows what reaches the miner.
 
 Actions with a target take any miners, entities, areas or labels; the others take the device of one

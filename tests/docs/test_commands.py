@@ -223,7 +223,7 @@ WAYS = (
 INTRODUCTION = """\
 # Every command, and how it is reached
 
-This page is made by `tests/test_commands_page.py`, which sends each of these from Home Assistant
+This page is made by `tests/docs/test_commands.py`, which sends each of these from Home Assistant
 to a simulated miner and compares what arrives. `pytest --snapshot-update` writes it anew.
 
 The middle column is the entity (by its key) with the action that is called for it, or an action
@@ -306,7 +306,9 @@ async def test_every_way_leads_to_the_miner(
     domain, _, action = way.action.partition(".")
 
     # Nobody waits here for a miner to reboot.
-    with patch(f"custom_components.{DOMAIN}.firmware._async_version_after"):
+    with patch(
+        f"custom_components.{DOMAIN}.actions.update_firmware._async_version_after"
+    ):
         await hass.services.async_call(
             domain, action, {**way.data, **target}, blocking=True
         )

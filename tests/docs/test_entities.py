@@ -45,7 +45,7 @@ NAMES: Final = json.loads(
 HEAD: Final = """\
 # Entities
 
-<!-- Written by `pytest tests/test_entities_page.py --snapshot-update` from the code. -->
+<!-- Written by `pytest tests/docs/test_entities.py --snapshot-update` from the code. -->
 
 The key is the end of the unique ID: `<mac>_<key>` for the miner, `<mac>_board<slot>_<key>` for a
 hashboard (slots begin at 0, the names of hashboards at 1). Entities in *italics* are disabled until

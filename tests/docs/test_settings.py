@@ -59,7 +59,7 @@ PATIENCE: Final = {
 HEAD: Final = """\
 # Where the state of each control comes from
 
-<!-- Written by `pytest tests/test_settings_table.py --snapshot-update` from the code. -->
+<!-- Written by `pytest tests/docs/test_settings.py --snapshot-update` from the code. -->
 
 Not every miner says how it is set. Each cell names what is read (the miner's command, then its
 key), or says that nothing is:

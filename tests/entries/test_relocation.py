@@ -14,11 +14,11 @@ from pytest_homeassistant_custom_component.common import (
 
 from custom_components.whatsminer.api import Miner, commands
 from custom_components.whatsminer.const import DOMAIN, MEMORY_INTERVAL
-from custom_components.whatsminer.entries.control_board import (
-    async_replace_control_board,
-)
 from custom_components.whatsminer.entries.discovery import DiscoveredMiner
 from custom_components.whatsminer.entries.lookup import entry_for_mac, hosts_in_use
+from custom_components.whatsminer.entries.new_control_board import (
+    async_replace_control_board,
+)
 from custom_components.whatsminer.entries.relocation import (
     async_follow,
     async_handle_wrong_miner,

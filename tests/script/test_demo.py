@@ -1,4 +1,4 @@
-"""What of the demo can be tested without starting it; its smoke test does the rest."""
+"""What of the demo can be tested without starting it; tests/e2e does the rest."""
 
 from dataclasses import replace
 from ipaddress import IPv4Network
@@ -15,11 +15,10 @@ from demo_instance import energy, miners
 from demo_instance.cards import Column
 from demo_instance.client import Client, RefusedError, State
 from demo_instance.dashboard import build
+from demo_instance.log import complaints, records_of
 from demo_instance.loopback import HOME, pick_network
-from demo_instance.miners import AIR, MORE_PLANS, PLANS, DemoMiner, Plan
+from demo_instance.miners import AIR, MORE_PLANS, PLANS, DemoMiner
 from demo_instance.seed import seed
-from demo_instance.smoke import complaints, contract
-from demo_instance.smoke.report import Mismatch, Report
 from simulator import SimulatedMiner
 
 _TIME = "2026-11-21 01:00:00.000+00:00"
@@ -34,13 +33,6 @@ OUTAGE = (
 )
 
 
-def write_log(tmp_path: Path, text: str) -> Path:
-    """Write a log of Home Assistant."""
-    path = tmp_path / "demo.log"
-    path.write_text(text)
-    return path
-
-
 @pytest.mark.parametrize(
     "text",
     [
@@ -53,11 +45,12 @@ def write_log(tmp_path: Path, text: str) -> Path:
         OUTAGE,
     ],
 )
-def test_log_without_complaints(tmp_path: Path, text: str) -> None:
+def test_log_without_complaints(text: str) -> None:
     """Ordinary records, and refusals and outages that were provoked, are no complaints."""
-    path = write_log(tmp_path, STARTED + text)
     refusal = "Validation error: Value 101.0 is outside valid range"
-    assert complaints.check(path, [refusal], ["nothing answers"]) == "2 records"
+    records = records_of(STARTED + text)
+    assert len(records) == 2
+    assert complaints(records, [refusal, "nothing answers"]) == []
 
 
 @pytest.mark.parametrize(
@@ -73,31 +66,9 @@ def test_log_without_complaints(tmp_path: Path, text: str) -> None:
         OUTAGE,
     ],
 )
-def test_log_with_complaint(tmp_path: Path, text: str) -> None:
+def test_log_with_complaint(text: str) -> None:
     """An error of any kind, and a warning that names the integration, are complaints."""
-    path = write_log(tmp_path, STARTED + text)
-    with pytest.raises(Mismatch, match="1 complaints"):
-        complaints.check(path, [], [])
-
-
-def test_log_of_no_start(tmp_path: Path) -> None:
-    """A log in which nothing can be found proves nothing."""
-    with pytest.raises(Mismatch, match="start"):
-        complaints.check(write_log(tmp_path, ""), [], [])
-
-
-async def test_report(capsys: pytest.CaptureFixture[str]) -> None:
-    """A failed step is told, and the next one is done all the same."""
-    report = Report()
-    async with report.step("first") as step:
-        step.shown = "60 %"
-        raise Mismatch("it is another")
-    async with report.step("second") as step:
-        step.sent = "nothing"
-    report.print()
-    printed = capsys.readouterr().out.splitlines()
-    assert printed[-2:] == ["FAILED first: it is another", "1 passed, 1 failed"]
-    assert [step.name for step in report.failed] == ["first"]
+    assert complaints(records_of(STARTED + text), []) == [text]
 
 
 def test_dashboard_leaves_out_what_a_miner_lacks() -> None:
@@ -158,21 +129,6 @@ def test_dashboard_leaves_out_what_a_miner_lacks() -> None:
     ]
     assert compared[0] == ["sensor.hash_rate", "sensor.bare"]
     assert compared[1] == ["sensor.power"]
-
-
-@pytest.mark.parametrize("plan", PLANS, ids=lambda plan: plan.model)
-def test_contract(plan: Plan) -> None:
-    """What is disabled differs between a miner and its hashboards."""
-    keys = contract.keys(plan)
-    enabled = contract.enabled(keys, plan)
-    assert enabled < keys
-    assert "sensor.chip_temperature_max" in enabled
-    assert "sensor.board_temperature" in enabled
-    assert "sensor.board0_hash_rate" in enabled
-    assert not any("accepted_shares" in key for key in enabled)
-    assert "sensor.board0_chip_temperature_max" not in enabled
-    slots = {key.split("board")[1][0] for key in keys if ".board" in key}
-    assert slots - {"_"} == set(map(str, range(contract.boards(plan))))
 
 
 class EmptyEnergyDashboard(Client):
@@ -236,15 +192,15 @@ async def test_miners_are_where_a_scan_looks() -> None:
 
 
 @pytest.mark.usefixtures("socket_enabled")
-async def test_miners_of_a_smoke_run_are_no_miners_of_a_demo() -> None:
+async def test_miners_of_a_test_run_are_no_miners_of_a_demo() -> None:
     """Both may run at one time, and Home Assistant searches for a miner that is missing."""
     pytest_socket.socket_allow_hosts(["127.0.0.0/8"])
     plans = PLANS + MORE_PLANS
     async with (
         miners.running(plans, HOME) as demo,
-        miners.running(PLANS, pick_network()) as smoke,
+        miners.running(PLANS, pick_network()) as tested,
     ):
-        macs = {miner.mac for miner in demo + smoke}
+        macs = {miner.mac for miner in demo + tested}
     assert len(macs) == len(plans) + len(PLANS)
 
 

@@ -13,7 +13,6 @@ from custom_components.whatsminer.api import Miner
 from custom_components.whatsminer.const import DOMAIN
 from demo_instance.client import Client, RefusedError
 from demo_instance.loopback import pick_network
-from demo_instance.smoke.report import Mismatch, Step
 from homeassistant.config_entries import SOURCE_DHCP
 from homeassistant.core import HomeAssistant
 from hostile_devices import announcer, log, plausible
@@ -22,6 +21,7 @@ from hostile_devices.catalogue import place, silent_part
 from hostile_devices.device import PORT, Device, Hostile
 from hostile_devices.pages import attempt, unclean
 from hostile_devices.pulse import Figures
+from hostile_devices.report import Mismatch, Report, Step
 from hostile_devices.texts import FORGED_LINE, TEXTS
 
 NETWORK = IPv4Network("127.9.9.0/24")
@@ -98,6 +98,25 @@ async def test_a_refusal_that_nobody_can_read_is_a_failure(
     """It has no translation, or is not one line that ends."""
     with pytest.raises(Mismatch, match="query fails with"):
         await attempt(SayingNo(key, message), "query", "a1", {})
+
+
+# The table
+
+
+async def test_a_failed_step_is_printed_and_the_next_one_is_done(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """A failed step is printed, and the next one is done all the same."""
+    report = Report()
+    async with report.step("first") as step:
+        step.shown = "60 %"
+        raise Mismatch("it is another")
+    async with report.step("second") as step:
+        step.sent = "nothing"
+    report.print()
+    printed = capsys.readouterr().out.splitlines()
+    assert printed[-2:] == ["FAILED first: it is another", "1 passed, 1 failed"]
+    assert [step.name for step in report.failed] == ["first"]
 
 
 # The log

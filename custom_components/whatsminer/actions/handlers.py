@@ -28,11 +28,11 @@ from ..entries.lookup import miner_entries
 from ..models import WhatsminerData
 from ..redaction import redact
 from .change_password import async_change_password
-from .firmware import async_find_image, async_update_firmware
+from .download_logs import async_download_logs
 from .get_state import state_of
-from .logs import async_download_logs
 from .set_network import async_set_network
 from .time_zone import posix_time_zone
+from .update_firmware import async_find_image, async_update_firmware
 
 type Data = Mapping[str, Any]
 type Handler = Callable[[WhatsminerData], Awaitable[JsonObjectType | None]]

@@ -30,7 +30,7 @@ _TEXTS: Final = probatio.All(probatio.EnsureList(), [cv.string])
 class Action:
     """An action.
 
-    `permission` is what its user needs for each miner, see `permissions.py`. `one_miner` is for
+    `permission` is what its user needs for each miner, see `user_permission.py`. `one_miner` is for
     what should not be done to many miners by mistake. `reachable_only` leaves out miners that do
     not answer, where the action does not ask them.
     """

@@ -17,7 +17,7 @@ from ..api import Miner, WhatsminerError
 from ..issues import Issue, clear_issues, raise_issue
 from ..miner.record import Address, address_of, client_for_entry, record_for_entry
 from .discovery import DiscoveredMiner, async_discover
-from .isolation import async_gather_isolated, async_isolated
+from .error_isolation import async_gather_isolated, async_isolated
 from .lookup import (
     coordinator_of,
     entry_at_address,

@@ -21,7 +21,7 @@ from ..api import (
     is_listening,
 )
 from .discovery import DiscoveredMiner, async_discover
-from .isolation import async_isolated
+from .error_isolation import async_isolated
 
 _LOGGER = logging.getLogger(__name__)
 

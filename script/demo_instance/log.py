@@ -1,0 +1,64 @@
+"""What Home Assistant's log says of us."""
+
+from collections.abc import Collection
+import re
+
+# A record begins with its time and level; what follows without is a part of it.
+RECORD = re.compile(r"^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\S* (?P<level>[A-Z]+) ")
+# What is said of every custom integration, and of programs that no miner needs and whose
+# installation would take root.
+_ALWAYS = (
+    "has not been tested by Home Assistant",
+    "[haffmpeg.core]",
+    "[homeassistant.components.camera.img_util] Error loading libturbojpeg",
+)
+# Where the log may say what was provoked: each outage is one line, and a refusal of the
+# WebSocket API is logged as an error.
+_OUTAGE = "[custom_components.whatsminer.coordinator] Error fetching"
+_REFUSAL = "[homeassistant.components.websocket_api"
+
+
+def records_of(text: str) -> list[str]:
+    """Return the records of a log, each with what follows it without a time."""
+    records: list[str] = []
+    for line in text.splitlines(keepends=True):
+        if RECORD.match(line) or not records:
+            records.append(line)
+        else:
+            records[-1] += line
+    return records
+
+
+def complaints(records: Collection[str], provoked: Collection[str]) -> list[str]:
+    """Return errors of any kind, and complaints about our integration.
+
+    Args:
+        records: of the log.
+        provoked: texts of the refusals and outages that were provoked.
+    """
+    return [
+        record
+        for record in records
+        if _complains(record) and not _expected(record, provoked)
+    ]
+
+
+def _complains(record: str) -> bool:
+    begin = RECORD.match(record)
+    # What is no record was written past the log: a traceback, or Python itself.
+    level = begin["level"] if begin else "ERROR"
+    if level in ("ERROR", "CRITICAL") or "Traceback" in record:
+        return True
+    if "Detected that custom integration" in record:
+        return True
+    named = "whatsminer" in record.lower()
+    return named and (level == "WARNING" or "deprecat" in record.lower())
+
+
+def _expected(record: str, provoked: Collection[str]) -> bool:
+    if any(text in record for text in _ALWAYS):
+        return True
+    # The text is the last of the record, except for its prefix in the answer.
+    return (_OUTAGE in record or _REFUSAL in record) and any(
+        text.removeprefix("Validation error: ") in record for text in provoked
+    )

@@ -1,0 +1,375 @@
+"""Firmware updates: from a file to what the miner reports afterwards."""
+
+import asyncio
+from collections.abc import AsyncGenerator, Callable, Generator
+import hashlib
+from pathlib import Path
+from unittest.mock import patch
+
+import pytest
+
+from custom_components.whatsminer.actions import update_firmware as firmware
+from custom_components.whatsminer.actions.update_firmware import (
+    Image,
+    Update,
+    async_find_image,
+    async_update_firmware,
+    read_image,
+)
+from custom_components.whatsminer.coordinator import WhatsminerCoordinator
+from custom_components.whatsminer.exceptions import translated_errors
+from homeassistant.config_entries import ConfigEntryState
+from homeassistant.const import STATE_UNAVAILABLE
+from homeassistant.core import HomeAssistant
+from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
+from simulator import (
+    Closed,
+    CutTransfer,
+    Misbehaviour,
+    Refused,
+    SimulatedMiner,
+    Unconfirmed,
+)
+from tests import Held, act, every_generation, shown
+
+CONTENT = b"\x00firmware" * 50_000
+# More than what a connection that is lost half-way could have swallowed.
+LARGE = CONTENT * 40
+
+
+async def install(
+    coordinator: WhatsminerCoordinator,
+    image: Image,
+    progress: Callable[[float], None] = lambda _: None,
+) -> Update:
+    """Update the firmware; the errors are translated, as the dialogue and the action do."""
+    with translated_errors(coordinator.config_entry):
+        return await async_update_firmware(coordinator, image, progress)
+
+
+@pytest.fixture(autouse=True)
+def config_folder(hass: HomeAssistant, tmp_path: Path) -> Generator[Path]:
+    """A configuration folder for this test alone."""
+    with patch.object(hass.config, "config_dir", str(tmp_path)):
+        yield tmp_path
+
+
+@pytest.fixture
+def folder(config_folder: Path) -> Path:
+    """The folder that firmware is taken from."""
+    folder = config_folder / "whatsminer" / "firmware"
+    folder.mkdir(parents=True)
+    return folder
+
+
+@pytest.fixture
+def file(folder: Path) -> Path:
+    """A firmware file."""
+    file = folder / "new.bin"
+    file.write_bytes(CONTENT)
+    return file
+
+
+@pytest.fixture(autouse=True)
+def waited(monkeypatch: pytest.MonkeyPatch, miner: SimulatedMiner) -> list[float]:
+    """The seconds between two checks, which pass for the miner and not for the test."""
+    waited: list[float] = []
+
+    async def sleep(seconds: float) -> None:
+        waited.append(seconds)
+        miner.advance(seconds)
+
+    monkeypatch.setattr(firmware, "sleep", sleep)
+    return waited
+
+
+@every_generation
+async def test_a_miner_takes_another_firmware(
+    hass: HomeAssistant,
+    miner: SimulatedMiner,
+    set_up: WhatsminerCoordinator,
+    file: Path,
+) -> None:
+    before = miner.firmware_version.strip("'")
+    miner.next_firmware = "20991231.11.Rel"
+    shares: list[float] = []
+
+    update = await install(set_up, read_image(file), shares.append)
+
+    assert update == Update(before, "20991231.11.Rel")
+    (image,) = miner.images
+    assert (image.announced, image.size) == (len(CONTENT), len(CONTENT))
+    assert image.sha256 == hashlib.sha256(CONTENT).hexdigest()
+    assert shares == sorted(shares)
+    assert shares[-1] == 1
+    # Firmware decides what there is: the entry begins anew.
+    await hass.async_block_till_done(wait_background_tasks=True)
+    assert set_up.config_entry.state is ConfigEntryState.LOADED
+    assert (
+        set_up.config_entry.runtime_data.coordinator.data.firmware == "20991231.11.Rel"
+    )
+
+
+async def test_each_update_is_followed_however_soon_it_comes_after_the_last(
+    hass: HomeAssistant,
+    miner: SimulatedMiner,
+    set_up: WhatsminerCoordinator,
+    file: Path,
+) -> None:
+    for version in ("20991231.11.Rel", "20991231.12.Rel", "20991231.13.Rel"):
+        coordinator = set_up.config_entry.runtime_data.coordinator
+        miner.next_firmware = version
+        await install(coordinator, read_image(file))
+        await hass.async_block_till_done(wait_background_tasks=True)
+
+        assert set_up.config_entry.runtime_data.coordinator is not coordinator
+        assert set_up.config_entry.runtime_data.coordinator.data.firmware == version
+
+
+async def test_no_final_answer_is_no_failure(
+    miner: SimulatedMiner, set_up: WhatsminerCoordinator, file: Path
+) -> None:
+    """Some miners reboot without a final answer."""
+    miner.next_firmware = "20991231.11.Rel"
+    miner.misbehave("update_firmware", Unconfirmed())
+    update = await install(set_up, read_image(file))
+    assert update.after == "20991231.11.Rel"
+
+
+async def test_a_miner_that_comes_back_with_its_firmware_is_told(
+    miner: SimulatedMiner,
+    set_up: WhatsminerCoordinator,
+    file: Path,
+    waited: list[float],
+) -> None:
+    before = miner.firmware_version
+    miner.next_firmware = before
+    assert await install(set_up, read_image(file)) == Update(before, before)
+    assert sum(waited) < miner.state.reboot_seconds + 30
+
+
+async def test_a_miner_that_never_goes_is_told(
+    miner: SimulatedMiner,
+    set_up: WhatsminerCoordinator,
+    file: Path,
+    waited: list[float],
+) -> None:
+    """It may take some minutes to write a firmware before the reboot."""
+    before = miner.firmware_version
+    miner.misbehave("update_firmware", CutTransfer(1.0))
+    assert await install(set_up, read_image(file)) == Update(before, before)
+    assert 120 <= sum(waited) <= 300
+
+
+async def test_a_refused_firmware_is_an_error(
+    miner: SimulatedMiner, set_up: WhatsminerCoordinator, file: Path
+) -> None:
+    miner.refuses_firmware = True
+    with pytest.raises(HomeAssistantError) as error:
+        await install(set_up, read_image(file))
+    assert error.value.translation_key == "firmware_refused"
+    assert miner.state.mining
+
+
+@pytest.mark.parametrize(
+    ("how", "key"),
+    [
+        (CutTransfer(), "firmware_unknown"),
+        (Refused(45), "write_access_closed"),
+        (Refused(14), "unsupported_command"),
+        (Refused(132), "firmware_refused"),
+    ],
+)
+async def test_what_went_wrong_is_told(
+    miner: SimulatedMiner,
+    set_up: WhatsminerCoordinator,
+    file: Path,
+    how: Misbehaviour,
+    key: str,
+) -> None:
+    file.write_bytes(LARGE)
+    miner.misbehave("update_firmware", how, times=1)
+    with pytest.raises(HomeAssistantError) as error:
+        await install(set_up, read_image(file))
+    assert error.value.translation_key == key
+    assert error.value.translation_placeholders is not None
+    assert error.value.translation_placeholders["miner"] == "Miner"
+
+    miner.next_firmware = "20991231.11.Rel"
+    update = await install(set_up, read_image(file))
+    assert update.after == "20991231.11.Rel"
+
+
+async def test_the_version_is_read_as_soon_as_a_lost_miner_answers(
+    hass: HomeAssistant,
+    miner: SimulatedMiner,
+    set_up: WhatsminerCoordinator,
+    file: Path,
+) -> None:
+    file.write_bytes(LARGE)
+    miner.misbehave("update_firmware", CutTransfer())
+    miner.firmware_version = "20991231.11.Rel"  # as if it had enough, after all
+    with pytest.raises(HomeAssistantError) as error:
+        await install(set_up, read_image(file))
+    assert error.value.translation_key == "firmware_unknown"
+
+    await hass.async_block_till_done(wait_background_tasks=True)
+
+    assert (
+        set_up.config_entry.runtime_data.coordinator.data.firmware == "20991231.11.Rel"
+    )
+
+
+async def test_a_miner_that_does_not_come_back_is_told(
+    miner: SimulatedMiner, set_up: WhatsminerCoordinator, file: Path
+) -> None:
+    """The update fails after ten minutes."""
+    miner.state.reboot_seconds = 3600
+    with pytest.raises(HomeAssistantError) as error:
+        await install(set_up, read_image(file))
+    assert error.value.translation_key == "firmware_not_back"
+
+
+async def test_one_update_at_a_time(
+    miner: SimulatedMiner, set_up: WhatsminerCoordinator, file: Path
+) -> None:
+    image = read_image(file)
+    first = asyncio.create_task(install(set_up, image))
+    await asyncio.sleep(0)
+    with pytest.raises(ServiceValidationError) as error:
+        await install(set_up, image)
+    assert error.value.translation_key == "firmware_in_progress"
+    await first
+    assert len(miner.images) == 1
+
+
+async def test_an_empty_file_is_no_firmware(
+    miner: SimulatedMiner, set_up: WhatsminerCoordinator, file: Path
+) -> None:
+    file.write_bytes(b"")
+    with pytest.raises(ServiceValidationError) as error:
+        await install(set_up, read_image(file))
+    assert error.value.translation_key == "firmware_empty"
+    assert miner.requests == []
+
+
+async def test_a_file_that_is_gone_when_it_is_sent_is_told(
+    miner: SimulatedMiner, set_up: WhatsminerCoordinator, file: Path
+) -> None:
+    image = read_image(file)
+    file.unlink()
+    with pytest.raises(HomeAssistantError) as error:
+        await install(set_up, image)
+    assert error.value.translation_key == "firmware_not_found"
+    assert not any(image.size for image in miner.images)
+
+
+async def test_a_file_is_found_by_its_name(hass: HomeAssistant, file: Path) -> None:
+    image = await async_find_image(hass, "new.bin")
+    assert image.path == file
+    assert image.size == len(CONTENT)
+    assert image.sha256 == hashlib.sha256(CONTENT).hexdigest()
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "missing.bin",
+        "",
+        ".",
+        "..",
+        "../secrets.yaml",
+        "../../secrets.yaml",
+        "/etc/passwd",
+        "link.bin",
+        "nul\0.bin",
+    ],
+)
+async def test_no_other_file_is_read(
+    hass: HomeAssistant, folder: Path, config_folder: Path, name: str
+) -> None:
+    """Neither a path above the folder nor a link out of it is read."""
+    (config_folder / "secrets.yaml").write_text("secret")
+    (folder.parent / "secrets.yaml").write_text("secret")
+    (folder / "link.bin").symlink_to(config_folder / "secrets.yaml")
+    with pytest.raises(ServiceValidationError) as error:
+        await async_find_image(hass, name)
+    assert error.value.translation_key == "firmware_not_found"
+
+
+async def test_readings_go_on_after_an_update(
+    hass: HomeAssistant,
+    miner: SimulatedMiner,
+    set_up: WhatsminerCoordinator,
+    file: Path,
+) -> None:
+    miner.next_firmware = "20991231.11.Rel"
+    await install(set_up, read_image(file))
+    await hass.async_block_till_done(wait_background_tasks=True)
+    assert float(shown(hass, "sensor.miner_power")) > 0
+
+
+# While it goes on
+
+
+@pytest.fixture
+async def half_sent(
+    hass: HomeAssistant,
+    miner: SimulatedMiner,
+    set_up: WhatsminerCoordinator,
+    file: Path,
+) -> AsyncGenerator[asyncio.Task[Update]]:
+    """An update that has begun, and waits for the miner."""
+    miner.next_firmware = "20991231.11.Rel"
+    miner.misbehave("update_firmware", held := Held(), times=1)
+    update = hass.async_create_task(install(set_up, read_image(file)))
+    await held.reached.wait()
+    yield update
+    held.release.set()
+    assert (await update).after == "20991231.11.Rel"
+    await hass.async_block_till_done(wait_background_tasks=True)
+
+
+@pytest.mark.usefixtures("half_sent")
+async def test_a_command_meanwhile_is_refused_at_once(
+    hass: HomeAssistant, miner: SimulatedMiner
+) -> None:
+    """The caller must not believe that a power off was sent."""
+    with pytest.raises(ServiceValidationError) as error:
+        await act(hass, "switch.turn_off", "switch.miner")
+    assert error.value.translation_key == "firmware_in_progress"
+    assert shown(hass, "switch.miner") == "on"
+
+
+@pytest.mark.usefixtures("half_sent")
+async def test_readings_meanwhile_are_unavailable(
+    hass: HomeAssistant, set_up: WhatsminerCoordinator
+) -> None:
+    """Readings would stand still during the update."""
+    await set_up.async_refresh()
+    assert shown(hass, "sensor.miner_power") == STATE_UNAVAILABLE
+
+
+@pytest.mark.usefixtures("half_sent")
+async def test_a_reload_meanwhile_opens_no_second_connection(
+    hass: HomeAssistant,
+    miner: SimulatedMiner,
+    set_up: WhatsminerCoordinator,
+    file: Path,
+) -> None:
+    await hass.config_entries.async_reload(set_up.config_entry.entry_id)
+    assert miner.peak_connections == 1
+    with pytest.raises(HomeAssistantError) as error:
+        await install(set_up, read_image(file))
+    assert error.value.translation_key == "firmware_in_progress"
+
+
+@pytest.mark.parametrize("how", [Refused(132), Closed()], ids=["refused", "closed"])
+async def test_a_version_that_cannot_be_read_at_first_is_not_taken_for_the_old_one(
+    miner: SimulatedMiner, set_up: WhatsminerCoordinator, file: Path, how: Misbehaviour
+) -> None:
+    """A miner that has just come back does not answer everything."""
+    miner.next_firmware = "20991231.11.Rel"
+    miner.misbehave("get_version", how, times=3)
+    update = await install(set_up, read_image(file))
+    assert update.after == "20991231.11.Rel"

@@ -1,0 +1,218 @@
+"""The running demo as its tests use it: Home Assistant on one side, miners on the other."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
+from datetime import UTC, datetime
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from demo_instance.client import RefusedError, State
+from demo_instance.instance import Demo
+from demo_instance.miners import ACCESS_CHECK, DemoMiner, Plan
+
+_SECONDS_TO_SHOW = 15.0  # more than the time that a poll waits for the one before
+_SECONDS_TO_POLL = 45.0  # more than the time between two polls
+_MOST_POLLS = 3
+
+type Command = Mapping[str, Any]
+type Show = Callable[[str], None]
+
+
+def cmd(name: str, **parameters: str | int) -> Command:
+    """Return a command as a miner receives it."""
+    return {"cmd": name, **parameters}
+
+
+POWER_OFF = cmd("power_off", respbefore="true")
+POWER_ON = cmd("power_on")
+FLASH = cmd("set_led", color="red", period=200, duration=100, start=0)
+LED_AUTO = ACCESS_CHECK  # which is why the check changes nothing
+
+
+class RunningDemo:
+    """Home Assistant and its miners.
+
+    Attributes:
+        config: Home Assistant's folder.
+        stop: ends Home Assistant and the miners.
+        commands: what has reached miners in the test that runs, as far as it has asked.
+        provoked: texts of the refusals and outages that Home Assistant's log may have.
+    """
+
+    def __init__(
+        self, demo: Demo, config: Path, stop: Callable[[], Awaitable[None]]
+    ) -> None:
+        """Begin with miners that have received nothing."""
+        self.client = demo.client
+        self.network = demo.network
+        self.log = demo.home.log
+        self.config = config
+        self.stop = stop
+        self.commands: list[Command] = []
+        self.provoked: list[str] = []
+        self.miners = [Miner(self, miner) for miner in demo.miners]
+
+    def miner(self, plan: Plan) -> Miner:
+        """Return the miner that follows a plan."""
+        return next(miner for miner in self.miners if miner.plan is plan)
+
+    async def refused(self, call: Awaitable[object]) -> str:
+        """Make a call that has to be refused; return whose translation says so, and which."""
+        with pytest.raises(RefusedError) as caught:
+            await call
+        error = caught.value
+        self.provoked.append(error.message)
+        texts = await self.client.translations("exceptions", error.domain)
+        assert f"component.{error.domain}.exceptions.{error.key}.message" in texts
+        return f"{error.domain}: {error.key}"
+
+
+class Miner:
+    """A miner: simulated, and as Home Assistant shows it.
+
+    An entity is named by its kind and key, as ``sensor.power``.
+
+    Attributes:
+        of_demo: the miner as the demo has it.
+        simulated: the miner itself.
+        address: what a person fills in to add it.
+    """
+
+    def __init__(self, demo: RunningDemo, miner: DemoMiner) -> None:
+        """Begin with a miner that has received nothing."""
+        self.plan = miner.plan
+        self.model = miner.plan.model
+        self.mac = miner.mac
+        self.address = miner.address
+        self.simulated = miner.miner
+        self._demo = demo
+        self._client = demo.client
+        self.of_demo = miner
+        self._entities: dict[str, str] = {}
+        self._received = 0
+
+    # What Home Assistant shows
+
+    async def entity(self, key: str) -> str:
+        """Return the id of an entity that is enabled."""
+        if key not in self._entities:
+            self._entities = self.of_demo.own(await self._client.entities())
+        return self._entities[key]
+
+    async def registered(self, part: str = "") -> dict[str, Any]:
+        """Return what Home Assistant's registry has of the miner, or a hashboard of it."""
+        return (await self._client.devices())[f"{self.mac}{part}"]
+
+    async def device(self, part: str = "") -> str:
+        """Return the id of the device of the miner, or of a hashboard as ``_board0``."""
+        return str((await self.registered(part))["id"])
+
+    async def entry(self) -> str:
+        """Return the id of the config entry of the miner."""
+        return str((await self.registered())["config_entry_id"])
+
+    async def state(self, key: str) -> State:
+        """Return the state of an entity."""
+        return await self._client.state(await self.entity(key))
+
+    async def shows(
+        self, key: str, expected: object, *, seconds: float = _SECONDS_TO_SHOW
+    ) -> str:
+        """Wait until an entity shows a word or a number; return it as a person reads it."""
+        state = await self.state(key)
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                while _value(state) != expected:
+                    await asyncio.sleep(0.05)
+                    state = await self.state(key)
+        assert _value(state) == expected, f"{key} shows {state.shown}"
+        return state.shown
+
+    async def poll(self) -> None:
+        """Have the miner read, and wait until Home Assistant shows what was read."""
+        asked = await self.entity("sensor.hash_rate")
+        # The one that is asked is written at once, another one when all have been read.
+        other = await self.entity("sensor.power")
+        now = datetime.now(UTC)
+        await self._client.call(asked, "update_entity", domain="homeassistant")
+        async with asyncio.timeout(_SECONDS_TO_POLL):
+            while await self._client.reported(other) < now:
+                await asyncio.sleep(0.1)
+
+    async def shows_after_poll(self, key: str, expected: object) -> str:
+        """Have the miner read until an entity shows something: not all is read every time."""
+        for _ in range(_MOST_POLLS - 1):
+            await self.poll()
+            with suppress(AssertionError):
+                return await self.shows(key, expected, seconds=1)
+        await self.poll()
+        return await self.shows(key, expected)
+
+    # What is done with it
+
+    async def set(self, key: str, value: object) -> None:
+        """Use a control of the miner: turn a switch on or off, set a number, select an option."""
+        entity_id = await self.entity(key)
+        match key.partition(".")[0]:
+            case "switch":
+                await self._client.call(entity_id, f"turn_{value}")
+            case "number":
+                await self._client.call(entity_id, "set_value", value=value)
+            case "select":
+                await self._client.call(entity_id, "select_option", option=value)
+
+    async def press(self, key: str) -> None:
+        """Press a button of the miner."""
+        await self._client.call(await self.entity(f"button.{key}"), "press")
+
+    async def act(self, action: str, *, part: str = "", **data: Any) -> None:
+        """Perform an action for the miner, or for a hashboard that stands for it."""
+        await self._client.act(action, device_id=await self.device(part), **data)
+
+    async def ask(self, action: str, **data: Any) -> dict[str, Any]:
+        """Perform an action for the miner; return its response."""
+        device = await self.device()
+        response = await self._client.act(
+            action, device_id=device, response=True, **data
+        )
+        answer: dict[str, Any] = response[device]
+        return answer
+
+    def received(self, *expected: Command) -> None:
+        """Verify which commands have reached the miner since they were last taken."""
+        commands = self.take_commands()
+        if commands != list(expected):
+            # Access is checked at any time.
+            commands = [each for each in commands if each != ACCESS_CHECK]
+        self._demo.commands += commands
+        assert commands == list(expected), (
+            f"the miner received {to_text(commands)}, not {to_text(expected)}"
+        )
+
+    @property
+    def unread(self) -> list[Command]:
+        """What has reached the miner since this was last taken."""
+        return list(self.simulated.writes[self._received :])
+
+    def take_commands(self) -> list[Command]:
+        """Return what has reached the miner since this was last taken."""
+        commands = self.unread
+        self._received += len(commands)
+        return commands
+
+
+def to_text(value: object) -> str:
+    """Return JSON for the table."""
+    return json.dumps(value, separators=(",", ":"))
+
+
+def _value(state: State) -> float | str:
+    """Return a state as a number, if it is one."""
+    try:
+        return float(state.state)
+    except ValueError:
+        return state.state

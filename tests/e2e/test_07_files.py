@@ -1,0 +1,74 @@
+"""Files: the miner's log comes, another firmware goes."""
+
+import asyncio
+from pathlib import Path
+
+from demo_instance.client import DOMAIN
+from demo_instance.dialogue import expect
+from demo_instance.waiting import until
+from running_demo import Miner, RunningDemo, Show, cmd
+
+_IMAGE = bytes(range(256)) * 2000
+_VERSION = "20261101.12.Rel"
+_SECONDS_AWAY = 2.0
+_SECONDS_TO_UPDATE = 60.0
+
+
+async def test_download_logs_stores_the_log_of_the_miner(
+    demo: RunningDemo, hydro: Miner, show: Show
+) -> None:
+    """The file is the miner's log, byte for byte."""
+    answer = await hydro.ask("download_logs")
+    hydro.received(cmd("download_logs"))
+    path = Path(answer["path"])
+    assert path.is_relative_to(demo.config / DOMAIN / "logs")
+    assert path.read_bytes() == hydro.simulated.logs
+    assert answer["size"] == len(hydro.simulated.logs)
+    show(f"{path.name}, {answer['size']} bytes")
+
+
+async def test_a_firmware_is_uploaded_and_installed_through_the_options(
+    demo: RunningDemo, air: Miner, show: Show
+) -> None:
+    """The device has the new version, and the energy that was counted is not lost."""
+    client = demo.client
+    air.simulated.next_firmware = _VERSION
+    air.simulated.state.reboot_seconds = _SECONDS_AWAY
+    used = float((await air.state("sensor.energy")).state)
+    flow = await client.start_options(await air.entry())
+    expect(flow, type="menu", menu_options=["preferences", "firmware"])
+    flow_id: str = flow["flow_id"]
+    flow = await client.choose(flow_id, {"next_step_id": "firmware"})
+    expect(flow, type="form", step_id="firmware")
+    file_id = await client.upload("whatsminer.bin", _IMAGE)
+    flow = await client.choose(flow_id, {"file": file_id})
+    expect(flow, type="form", step_id="confirm")
+    assert flow["description_placeholders"]["file"] == "whatsminer.bin"
+    flow = await client.choose(flow_id, {})
+    expect(flow, type="progress", step_id="progress", progress_action="firmware")
+    demo.provoked.append("is getting another firmware")  # for a poll meanwhile
+    async with asyncio.timeout(_SECONDS_TO_UPDATE):
+        while flow["type"] == "progress":
+            await asyncio.sleep(0.5)
+            flow = await client.choose(flow_id)
+    expect(flow, type="abort", reason="firmware_updated")
+    air.received(cmd("update_firmware"))
+    (image,) = air.simulated.images
+    assert image.whole
+    assert image.size == len(_IMAGE)
+    assert air.simulated.firmware_version == _VERSION
+
+    async def has_the_version() -> bool:
+        return bool((await air.registered())["sw_version"] == _VERSION)
+
+    await until(has_the_version, f"the device has firmware {_VERSION}")
+    # The entry is loaded anew for it.
+    await until(lambda: counts_from(air, used), "the energy goes on")
+    energy = (await air.state("sensor.energy")).shown
+    show(f"{flow['reason']} to {_VERSION}, energy {energy} after {used:.6g}")
+
+
+async def counts_from(miner: Miner, used: float) -> bool:
+    """Return whether the energy sensor shows so much, or more."""
+    state = (await miner.state("sensor.energy")).state
+    return state not in ("unavailable", "unknown") and float(state) >= used

@@ -1,0 +1,72 @@
+"""An automation of the price blueprint stops and starts a miner."""
+
+from contextlib import suppress
+
+import pytest
+
+from demo_instance import DemoError
+from demo_instance.waiting import until
+from running_demo import POWER_OFF, POWER_ON, Command, Miner, RunningDemo, Show
+
+_BLUEPRINT = "whatsminer/mine_when_cheap.yaml"
+_AUTOMATION = "mine_when_cheap"
+_PRICE = "input_number.electricity_price"
+
+
+async def test_the_blueprint_makes_an_automation(
+    demo: RunningDemo, air: Miner, show: Show
+) -> None:
+    """Home Assistant takes the blueprint with its inputs and turns it on."""
+    client = demo.client
+    assert await client.create_number("Electricity price", -1, 1) == _PRICE
+    await client.call(_PRICE, "set_value", value=0.05)
+    blueprints = await client.command("blueprint/list", domain="automation")
+    inputs = {
+        "miners": {"entity_id": await air.entity("switch.mining")},
+        "price_sensor": _PRICE,
+        "start_price": 0.10,
+        "stop_price": 0.15,
+        # It was started a moment ago, and this is no place to wait.
+        "min_on": 0,
+        "min_off": 0,
+    }
+    automation = {
+        "alias": "Mine when cheap",
+        "use_blueprint": {"path": _BLUEPRINT, "input": inputs},
+    }
+    await client.save_automation(_AUTOMATION, automation)
+
+    async def is_on() -> bool:
+        """Return whether it listens; Home Assistant loads it in the background."""
+        with suppress(DemoError):
+            return (await client.state(f"automation.{_AUTOMATION}")).state == "on"
+        return False
+
+    await until(is_on, "it is on")
+    show(str(blueprints[_BLUEPRINT]["metadata"]["name"]))
+
+
+@pytest.mark.parametrize(
+    ("price", "command", "state"),
+    [(0.30, POWER_OFF, "off"), (0.05, POWER_ON, "on")],
+    ids=["expensive", "cheap"],
+)
+async def test_the_miner_follows_the_price(
+    demo: RunningDemo,
+    air: Miner,
+    price: float,
+    command: Command,
+    state: str,
+    show: Show,
+) -> None:
+    """It is off while electricity is expensive, and on while it is cheap."""
+    await demo.client.call(_PRICE, "set_value", value=price)
+    show(await air.shows("switch.mining", state))
+    # The switch shows what was asked for while the command is still under way.
+    await until(lambda: bool(air.unread), "the command has reached the miner")
+    air.received(command)
+
+
+async def test_the_automation_goes(demo: RunningDemo) -> None:
+    """No later test is disturbed by a price."""
+    await demo.client.delete_automation(_AUTOMATION)

@@ -1,0 +1,273 @@
+"""A home goes on as it was when the present version takes it over from an earlier one."""
+
+from collections.abc import AsyncGenerator, Callable, Generator, Mapping
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, closing
+from dataclasses import dataclass
+from ipaddress import IPv4Network
+import json
+import logging
+from pathlib import Path
+import sqlite3
+from typing import Any, Final
+
+from freezegun.api import FrozenDateTimeFactory
+import pytest
+from pytest_homeassistant_custom_component.components.recorder.common import (
+    async_wait_recording_done,
+)
+
+from custom_components.whatsminer.const import DOMAIN
+from homeassistant.components.automation import automations_with_blueprint
+from homeassistant.components.recorder import DEFAULT_DB_FILE
+from homeassistant.const import CONF_HOST, CONF_PASSWORD
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers import entity_registry as er
+from simulator import SimulatedMiner
+from tests import Clock, act, names_of, shown
+
+from . import FOLDERS, STATES, copy_folder, registered_states, restarted
+
+VERSIONS: Final = sorted(path.parent.name for path in FOLDERS.glob(f"*/{STATES}"))
+# Home Assistant warns of every custom integration, and of libraries that the tests do without.
+EXPECTED: Final = (
+    "We found a custom integration whatsminer which has not been tested",
+    "zlib_ng and isal are not available",
+)
+
+
+@dataclass(frozen=True)
+class Home:
+    """A home as an earlier version left it (`before`), in which the present one runs (`now`)."""
+
+    before: Path
+    now: Path
+    clock: Clock
+
+    @property
+    def hass(self) -> HomeAssistant:
+        """Its Home Assistant."""
+        return self.clock.hass
+
+    def entity_id(self, miner: SimulatedMiner, platform: str, key: str) -> str | None:
+        """Return the id of an entity of a miner."""
+        return er.async_get(self.hass).async_get_entity_id(
+            platform, DOMAIN, f"{miner.mac.lower()}_{key}"
+        )
+
+    def options(self, miner: SimulatedMiner) -> Mapping[str, Any]:
+        """Return the options of a miner."""
+        entry = self.hass.config_entries.async_entry_for_domain_unique_id(
+            DOMAIN, miner.mac.lower()
+        )
+        assert entry
+        return entry.options
+
+
+type Start = Callable[[], AbstractAsyncContextManager[Home]]
+
+
+@pytest.fixture(params=VERSIONS)
+def start(
+    request: pytest.FixtureRequest,
+    freezer: FrozenDateTimeFactory,
+    home_network: IPv4Network,
+    tmp_path: Path,
+) -> Start:
+    """Starts the home of an earlier version, at the moment when it stopped."""
+
+    @asynccontextmanager
+    async def start() -> AsyncGenerator[Home]:
+        before, now = tmp_path / "before", tmp_path / "now"
+        for copy in (before, now):
+            copy_folder(FOLDERS / request.param, copy, home_network)
+        async with restarted(now, freezer) as clock:
+            yield Home(before, now, clock)
+
+    return start
+
+
+@pytest.fixture(autouse=True)
+def clean_log(caplog: pytest.LogCaptureFixture) -> Generator[None]:
+    """Fail when there is a warning or an error in the log."""
+    yield
+    records = [*caplog.get_records("setup"), *caplog.get_records("call")]
+    wrong = [each.getMessage() for each in records if each.levelno >= logging.WARNING]
+    assert [text for text in wrong if not text.startswith(EXPECTED)] == []
+
+
+def stored(folder: Path, key: str) -> dict[str, Any]:
+    """Return the data of a stored file."""
+    data: dict[str, Any] = json.loads((folder / ".storage" / key).read_text())["data"]
+    return data
+
+
+def rows(folder: Path, key: str, name: str) -> list[dict[str, Any]]:
+    """Return the rows of a stored file, but for the times at which they changed."""
+    return [
+        {field: value for field, value in row.items() if field != "modified_at"}
+        for row in stored(folder, key)[name]
+    ]
+
+
+def take_readings(states: dict[str, Any]) -> dict[str, float]:
+    """Take the values of what is measured out of some states."""
+    return {
+        entity_id: float(state.pop("state"))
+        for entity_id, state in states.items()
+        if state["attributes"].get("state_class") == "measurement"
+    }
+
+
+def query(folder: Path, sql: str) -> list[tuple[Any, ...]]:
+    """Return what is found in the recorder's database."""
+    with closing(sqlite3.connect(folder / DEFAULT_DB_FILE)) as database:
+        return database.execute(sql).fetchall()
+
+
+async def test_entries_keep_their_data_and_their_options(start: Start) -> None:
+    """A password and an address that a miner was to take just before the end are followed."""
+    async with start() as home:
+        miners = {miner.mac.lower(): miner for miner in home.clock.miners}
+
+    expected = rows(home.before, "core.config_entries", "entries")
+    for entry in expected:
+        miner = miners[entry["unique_id"]]
+        entry["data"][CONF_HOST] = miner.host
+        if CONF_PASSWORD in entry["data"]:
+            entry["data"][CONF_PASSWORD] = miner.password
+    assert rows(home.now, "core.config_entries", "entries") == expected
+
+
+async def test_no_entity_and_no_device_changes(start: Start) -> None:
+    """Their ids, their names, and whatever their owner has chosen are in the registries."""
+    async with start() as home:
+        hosts = {miner.mac.lower(): miner.host for miner in home.clock.miners}
+
+    registries = (
+        ("core.area_registry", "areas"),
+        ("core.device_registry", "child_devices"),
+        ("core.device_registry", "devices"),
+        ("core.entity_registry", "entities"),
+    )
+    for key, name in registries:
+        expected = rows(home.before, key, name)
+        for row in expected:
+            if "configuration_url" in row and row["identifiers"][0][1] in hosts:
+                host = hosts[row["identifiers"][0][1]]
+                row["configuration_url"] = f"https://{host}"
+        assert rows(home.now, key, name) == expected
+    # What is ignored stays ignored.
+    issues = stored(home.before, "repairs.issue_registry")
+    assert stored(home.now, "repairs.issue_registry") == issues
+
+
+async def test_every_entity_shows_what_it_showed(start: Start) -> None:
+    """Settings that no miner reads back, and what is counted, are restored."""
+    async with start() as home:
+        states = registered_states(home.hass)
+
+    expected = json.loads((home.before / STATES).read_text())
+    # They come from the simulator, which may become a little different.
+    readings = take_readings(states)
+    assert readings == pytest.approx(take_readings(expected), rel=0.05)
+    assert states == expected
+
+
+async def test_what_is_remembered_is_stored_as_before(start: Start) -> None:
+    """An address that a miner has taken is no longer needed."""
+    async with start() as home:
+        pass
+
+    files = list((home.before / ".storage").glob(f"{DOMAIN}.*"))
+    assert len(files) == len(home.clock.miners)
+    for file in files:
+        expected = stored(home.before, file.name)
+        expected.pop("host", None)
+        assert stored(home.now, file.name) == expected
+
+
+async def test_commands_reach_the_miners(start: Start) -> None:
+    """They go out with the right password, in the way that the options ask for.
+
+    A limit that was asked for before is not sent again: mining would restart for nothing.
+    """
+    async with start() as home:
+        limited = fast = off = 0
+        for miner in home.clock.miners:
+            limit = home.entity_id(miner, "number", "power_limit")
+            if limit and miner.state.power_limit:
+                before = len(miner.writes)
+                value = miner.state.power_limit
+                await act(home.hass, "number.set_value", limit, value=value)
+                assert len(miner.writes) == before
+                limited += 1
+            if home.options(miner).get("percent_method") == "fast":
+                percent = home.entity_id(miner, "number", "power_percent")
+                assert percent
+                await act(home.hass, "number.set_value", percent, value=50)
+                assert miner.writes[-1]["cmd"] == "set_power_pct"
+                fast += 1
+            if switch := home.entity_id(miner, "switch", "mining"):
+                await act(home.hass, "switch.turn_off", switch)
+                assert not miner.state.mining
+                off += 1
+
+    assert limited
+    assert fast
+    assert off == len(home.clock.miners) - 1  # of one there are readings only
+
+
+async def test_polls_and_statistics_go_on(start: Start) -> None:
+    """Polls are as often as the options say; statistics keep ids, units and sums."""
+    async with start() as home:
+        for miner in home.clock.miners:
+            miner.requests.clear()
+        for _ in range(20):
+            await home.clock.tick(30)
+        for miner in home.clock.miners:
+            polls = names_of(miner.requests).count("status")
+            interval = home.options(miner).get("poll_interval", 30)
+            assert polls == pytest.approx(600 / max(30, interval), abs=1)
+        await async_wait_recording_done(home.hass)
+
+    metadata = "SELECT * FROM statistics_meta ORDER BY id"
+    assert query(home.before, metadata)
+    assert query(home.now, metadata) == query(home.before, metadata)
+    periods = (
+        "SELECT metadata_id, start_ts, mean, min, max, state, sum"
+        " FROM statistics_short_term ORDER BY metadata_id, start_ts"
+    )
+    before, now = query(home.before, periods), query(home.now, periods)
+    assert set(before) < set(now)
+    for metadata_id in {row[0] for row in before}:
+        old = [row for row in before if row[0] == metadata_id]
+        new = [row for row in now if row[0] == metadata_id][len(old) :]
+        assert new
+        *_, state, total = old[-1]
+        for *_, later_state, later_total in new if total is not None else ():
+            assert later_total - total == pytest.approx(later_state - state)
+            assert later_total >= total
+
+
+async def test_automations_run_from_the_blueprints_that_are_there(start: Start) -> None:
+    """Those are as they were when they were imported."""
+    async with start() as home:
+        folder = home.now / "blueprints" / "automation"
+        blueprints = [path.relative_to(folder) for path in folder.rglob("*.yaml")]
+        assert len(blueprints) == 6
+        for blueprint in blueprints:
+            (automation,) = automations_with_blueprint(home.hass, str(blueprint))
+            assert shown(home.hass, automation) == "on"
+
+
+async def test_faults_that_were_reported_are_not_reported_again(start: Start) -> None:
+    """They are reported once, when they appear."""
+    async with start() as home:
+        expected = json.loads((home.before / STATES).read_text())
+        for _ in range(3):
+            await home.clock.tick(60)
+        states = registered_states(home.hass)
+
+    for entity_id, state in expected.items():
+        if entity_id.startswith("event."):
+            assert states[entity_id] == state
