@@ -1045,7 +1045,7 @@ async def test_a_limit_that_comes_into_force_late_is_sent_once(
 
 
 @pytest.mark.usefixtures("set_up")
-async def test_a_limit_that_change_limit_changed_can_be_set_again(
+async def test_a_limit_that_somebody_else_changed_can_be_set_again(
     hass: HomeAssistant, miner: SimulatedMiner, clock: Clock
 ) -> None:
     await set_number(hass, "power_limit", 3000)
