@@ -1,6 +1,8 @@
 """Tests of the Whatsminer integration against simulated miners on loopback."""
 
 import asyncio
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
 from ipaddress import IPv4Network
@@ -10,9 +12,14 @@ from typing import Any, override
 
 from freezegun.api import FrozenDateTimeFactory
 import pytest
-from pytest_homeassistant_custom_component.common import async_fire_time_changed
+from pytest_homeassistant_custom_component.common import (
+    MockConfigEntry,
+    async_fire_time_changed,
+)
 
-from custom_components.whatsminer.const import POLL_INTERVAL
+from custom_components.whatsminer.const import DOMAIN, POLL_INTERVAL
+from custom_components.whatsminer.coordinator import WhatsminerCoordinator
+from homeassistant.config_entries import SOURCE_REAUTH
 from homeassistant.const import ATTR_ENTITY_ID
 from homeassistant.core import HomeAssistant
 from simulator import Misbehaviour, Raw, SimulatedMiner
@@ -86,6 +93,18 @@ class Held(Misbehaviour):
             await exchange.serve(line)
 
 
+def hold(
+    miner: SimulatedMiner,
+    command: str,
+    then: Misbehaviour | None = None,
+    times: int | None = None,
+) -> Held:
+    """Hold the answers to a command, and return what releases them."""
+    held = Held(then=then)
+    miner.misbehave(command, held, times=times)
+    return held
+
+
 @dataclass(frozen=True)
 class Altered(Misbehaviour):
     """Answers as usual, except for one piece of text."""
@@ -135,6 +154,19 @@ async def set_mode(hass: HomeAssistant, mode: str) -> None:
     await act(hass, "select.select_option", "select.miner_power_mode", option=mode)
 
 
+async def press(hass: HomeAssistant, key: str) -> None:
+    """Press a button of the miner called Miner."""
+    await act(hass, "button.press", f"button.miner_{key}")
+
+
+async def can_write(hass: HomeAssistant, miner: SimulatedMiner) -> bool:
+    """Return whether the miner called Miner takes a command: mining is switched off."""
+    miner.state.mining = True
+    await act(hass, "switch.turn_off", "switch.miner")
+    await hass.async_block_till_done()
+    return not miner.state.mining
+
+
 def shown(hass: HomeAssistant, entity_id: str) -> str:
     """Return the state of an entity."""
     state = hass.states.get(entity_id)
@@ -154,3 +186,68 @@ def loopback_network() -> IPv4Network:
 def names_of(requests: list[Any]) -> list[str]:
     """Return the names of requests or commands."""
     return [request.get("cmd", request.get("command")) for request in requests]
+
+
+async def load_entry(
+    hass: HomeAssistant, entry: MockConfigEntry
+) -> WhatsminerCoordinator:
+    """Set an entry up, which has to succeed, and return its coordinator."""
+    assert await hass.config_entries.async_setup(entry.entry_id)
+    await hass.async_block_till_done()
+    coordinator: WhatsminerCoordinator = entry.runtime_data.coordinator
+    return coordinator
+
+
+@asynccontextmanager
+async def unloaded(hass: HomeAssistant, entry: MockConfigEntry) -> AsyncGenerator[None]:
+    """Unload an entry, and set it up again after the block, as a restart does."""
+    assert await hass.config_entries.async_unload(entry.entry_id)
+    yield
+    await load_entry(hass, entry)
+
+
+async def restart(hass: HomeAssistant, entry: MockConfigEntry) -> None:
+    """Do what a restart of Home Assistant does to an entry."""
+    async with unloaded(hass, entry):
+        pass
+
+
+def log_lines(
+    caplog: pytest.LogCaptureFixture, level: int, logger: str = "custom_components"
+) -> list[str]:
+    """Return what a logger, or one below it, has written at a level."""
+    return [
+        record.getMessage()
+        for record in caplog.records
+        if record.levelno == level and record.name.startswith(logger)
+    ]
+
+
+def reauth_steps(hass: HomeAssistant) -> list[str]:
+    """Return the steps of the open flows that ask for a password."""
+    return [
+        flow["step_id"]
+        for flow in hass.config_entries.flow.async_progress_by_handler(DOMAIN)
+        if flow["context"]["source"] == SOURCE_REAUTH
+    ]
+
+
+def stored_memory(
+    hass_storage: dict[str, Any], entry: MockConfigEntry
+) -> dict[str, Any]:
+    """Return what is stored of a miner."""
+    data: dict[str, Any] = hass_storage[f"{DOMAIN}.{entry.entry_id}"]["data"]
+    return data
+
+
+def store_memory(
+    hass_storage: dict[str, Any], entry: MockConfigEntry, **memory: object
+) -> None:
+    """Store something of a miner, as an earlier run of Home Assistant did."""
+    key = f"{DOMAIN}.{entry.entry_id}"
+    hass_storage[key] = {
+        "version": 1,
+        "minor_version": 1,
+        "key": key,
+        "data": {"settings": {}, **memory},
+    }

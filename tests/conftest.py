@@ -5,6 +5,7 @@ from contextlib import AsyncExitStack
 from datetime import UTC, datetime
 from ipaddress import IPv4Network
 import math
+from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
@@ -20,12 +21,19 @@ from syrupy.assertion import SnapshotAssertion
 from custom_components.whatsminer import PLATFORMS
 from custom_components.whatsminer.const import DOMAIN
 from custom_components.whatsminer.coordinator import WhatsminerCoordinator
-from homeassistant.const import CONF_HOST, CONF_MAC, CONF_PASSWORD, CONF_PORT, Platform
+from homeassistant.const import (
+    ATTR_DEVICE_ID,
+    CONF_HOST,
+    CONF_MAC,
+    CONF_PASSWORD,
+    CONF_PORT,
+    Platform,
+)
 from homeassistant.core import HomeAssistant
 from simulator import SimulatedMiner
 
 from . import Clock, loopback_network
-from .fleet import Fleet
+from .fleet import Fleet, Owned
 from .texts import watched_flows
 
 # Simulated miners begin here.
@@ -198,6 +206,22 @@ async def set_up(
 
 
 @pytest.fixture
+def one(set_up: WhatsminerCoordinator) -> dict[str, Any]:
+    """The target of an action: the one miner."""
+    return {ATTR_DEVICE_ID: set_up.device_id}
+
+
+@pytest.fixture
+def firmware(hass: HomeAssistant, tmp_path: Path) -> Path:
+    """A file in the folder of firmware."""
+    hass.config.config_dir = str(tmp_path)
+    path = tmp_path / "whatsminer" / "firmware" / "new.bin"
+    path.parent.mkdir(parents=True)
+    path.write_bytes(b"firmware")
+    return path
+
+
+@pytest.fixture
 async def fleet(
     hass: HomeAssistant,
     freezer: FrozenDateTimeFactory,
@@ -210,3 +234,15 @@ async def fleet(
     async with AsyncExitStack() as stack:
         clock = Clock(hass, freezer, [])
         yield Fleet(hass, clock, home_network, make_entry, stack)
+
+
+@pytest.fixture
+async def ada(fleet: Fleet) -> Owned:
+    """A miner that is set up."""
+    return await fleet.add("Ada")
+
+
+@pytest.fixture
+async def bea(fleet: Fleet) -> Owned:
+    """Another miner that is set up."""
+    return await fleet.add("Bea")

@@ -15,7 +15,7 @@ from custom_components.whatsminer.coordinator import WhatsminerCoordinator
 from custom_components.whatsminer.entries.discovery import DiscoveredMiner
 from custom_components.whatsminer.entries.relocation import async_match_entries
 from custom_components.whatsminer.miner.record import address_of
-from homeassistant.config_entries import ConfigEntryState
+from homeassistant.config_entries import ConfigEntryDisabler, ConfigEntryState
 from homeassistant.const import STATE_UNAVAILABLE
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import issue_registry as ir
@@ -23,7 +23,9 @@ from homeassistant.setup import async_setup_component
 from homeassistant.util.dt import utcnow
 from simulator import SimulatedMiner
 
-from . import Clock, shown
+from . import Clock, act, shown
+
+NEW_MAC = "CE:02:01:AB:CD:EF"
 
 
 @dataclass(frozen=True)
@@ -53,6 +55,25 @@ class Owned:
     def is_available(self) -> bool:
         """Whether the entities of the miner are available."""
         return self.shown("sensor", "hash_rate") != STATE_UNAVAILABLE
+
+    def replace_control_board(self) -> str:
+        """Give the miner a new control board, and return the new MAC address."""
+        self.miner.replace_control_board(NEW_MAC)
+        return NEW_MAC.lower()
+
+    async def turn_off(self) -> None:
+        """Switch mining off."""
+        await act(self.hass, "switch.turn_off", self.entity_id("switch"))
+
+    async def disable(self) -> None:
+        """Disable the entry."""
+        await self.hass.config_entries.async_set_disabled_by(
+            self.entry.entry_id, ConfigEntryDisabler.USER
+        )
+
+    async def remove(self) -> None:
+        """Remove the entry."""
+        await self.hass.config_entries.async_remove(self.entry.entry_id)
 
     def entity_id(self, platform: str, key: str = "") -> str:
         """Return the id of an entity; the switch alone is called as the miner is."""
@@ -127,6 +148,17 @@ class Fleet:
             each.miner.requests.clear()
             each.miner.writes.clear()
 
+    async def reload(self, owned: Owned) -> None:
+        """Reload the entry of a miner."""
+        await self.hass.config_entries.async_reload(owned.entry.entry_id)
+        await self.settle()
+
+    async def replace(self, owned: Owned, **what: Any) -> SimulatedMiner:
+        """Switch a miner off, and start an unknown one at its address."""
+        host = owned.miner.host
+        await owned.miner.disconnect()
+        return await self.start("Zoe", host=host, **what)
+
     async def see(self, *owned: Owned) -> None:
         """Report miners where they are, as a scan does."""
         await async_match_entries(self.hass, *(found(each.miner) for each in owned))
@@ -181,6 +213,11 @@ def issues(hass: HomeAssistant) -> list[ir.IssueEntry]:
         for issue in ir.async_get(hass).issues.values()
         if issue.domain == DOMAIN and issue.active
     ]
+
+
+def issue_keys(hass: HomeAssistant) -> list[str | None]:
+    """Return the kinds of the active repair issues."""
+    return [issue.translation_key for issue in issues(hass)]
 
 
 def shown_issues(hass: HomeAssistant) -> list[str]:

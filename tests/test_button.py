@@ -1,6 +1,7 @@
 """Buttons of a miner."""
 
 import asyncio
+import logging
 
 import pytest
 from pytest_homeassistant_custom_component.common import (
@@ -23,7 +24,17 @@ from homeassistant.helpers import entity_registry as er
 from simulator import Closed, Misbehaviour, Refused, SimulatedMiner
 from simulator.settings import Led
 
-from . import Clock, Held, act, before_v2_2, every_generation, names_of, shown
+from . import (
+    Clock,
+    Held,
+    before_v2_2,
+    every_generation,
+    hold,
+    log_lines,
+    names_of,
+    press,
+    shown,
+)
 
 pytestmark = [
     pytest.mark.parametrize("platforms", [(Platform.BUTTON,)], ids=[""]),
@@ -32,11 +43,6 @@ pytestmark = [
 
 FLASH = {"cmd": "set_led", "color": "red", "period": 200, "duration": 100, "start": 0}
 AUTO = {"cmd": "set_led", "param": "auto"}
-
-
-async def press(hass: HomeAssistant, key: str) -> None:
-    """Press a button of the miner called Miner and wait for its effects."""
-    await act(hass, "button.press", f"button.miner_{key}")
 
 
 @every_generation
@@ -236,8 +242,7 @@ async def test_a_flash_that_begins_after_its_entry_ended_ends_at_once(
     config_entry: MockConfigEntry,
 ) -> None:
     """The miner answers only after its entry was unloaded."""
-    held = Held()
-    miner.misbehave("set_led", held, times=1)
+    held = hold(miner, "set_led", times=1)
     call = hass.async_create_task(press(hass, "identify"))
     await held.reached.wait()
     assert await hass.config_entries.async_unload(config_entry.entry_id)
@@ -283,9 +288,7 @@ async def test_an_led_that_cannot_be_given_back_is_no_error(
         clock.move(30)
         await hass.async_block_till_done()
 
-    assert [
-        record.getMessage() for record in caplog.records if record.levelname == "ERROR"
-    ] == []
+    assert log_lines(caplog, logging.ERROR, logger="") == []
     assert miner.state.led
 
 
@@ -341,8 +344,7 @@ async def test_an_led_that_somebody_else_wants_is_not_taken_back(
 ) -> None:
     """Another LED command ends the retries, both between two tries and during one."""
     await press(hass, "identify")
-    held = Held(then=Refused(132))
-    miner.misbehave("set_led", held, times=1)
+    held = hold(miner, "set_led", then=Refused(132), times=1)
     clock.move(30)
     await held.reached.wait()
     green = commands.set_led("green", period=1000, duration=500, start=0)
@@ -457,8 +459,7 @@ async def test_buttons_are_unavailable_when_the_miner_is_away(
 async def test_a_press_does_not_wait_for_a_whole_poll(
     hass: HomeAssistant, miner: SimulatedMiner, clock: Clock
 ) -> None:
-    held = Held()
-    miner.misbehave("status", held)
+    held = hold(miner, "status")
     clock.move(30)
     await held.reached.wait()
     call = hass.async_create_task(press(hass, "restart_mining"))

@@ -38,7 +38,18 @@ from simulator import (
     Truncated,
 )
 
-from . import JOINED, PROCESS_DOWN, Clock, Held, act, every_generation, names_of
+from . import (
+    JOINED,
+    PROCESS_DOWN,
+    Clock,
+    Held,
+    act,
+    every_generation,
+    hold,
+    load_entry,
+    names_of,
+)
+from .fleet import issue_keys
 
 type MakeEntry = Callable[..., MockConfigEntry]
 
@@ -78,15 +89,6 @@ async def begin(hass: HomeAssistant) -> ConfigFlowResult:
     assert result["step_id"] == "manual"
     assert not result["errors"]
     return result
-
-
-def issues(hass: HomeAssistant) -> list[str | None]:
-    """Return the active repair issues of the integration."""
-    return [
-        issue.translation_key
-        for issue in ir.async_get(hass).issues.values()
-        if issue.domain == DOMAIN
-    ]
 
 
 def domains(hass: HomeAssistant, entry: ConfigEntry) -> set[str]:
@@ -570,8 +572,7 @@ async def test_a_miner_that_is_polled_is_not_connected_to_again(
 async def test_a_poll_under_way_is_not_disturbed_by_adding_its_miner_again(
     hass: HomeAssistant, form: ConfigFlowResult, miner: SimulatedMiner, clock: Clock
 ) -> None:
-    held = Held()
-    miner.misbehave("status", held, times=1)
+    held = hold(miner, "status", times=1)
     clock.move(30)
     await held.reached.wait()
 
@@ -703,7 +704,7 @@ async def test_a_new_control_board_is_no_new_miner(
     assert result["type"] is FlowResultType.ABORT
     assert result["reason"] == "new_control_board"
     assert result["description_placeholders"] == {"miner": "Miner"}
-    assert "new_control_board" in issues(hass)
+    assert "new_control_board" in issue_keys(hass)
     assert config_entry.data == before
     assert hass.config_entries.async_entries(DOMAIN) == [config_entry]
 
@@ -872,8 +873,7 @@ async def test_after_the_new_password_the_miner_can_be_controlled(
     chosen_platforms: None,
 ) -> None:
     miner.password = "changed"
-    assert await hass.config_entries.async_setup(config_entry.entry_id)
-    await hass.async_block_till_done()
+    await load_entry(hass, config_entry)
     flows = hass.config_entries.flow.async_progress_by_handler(DOMAIN)
     assert [flow["context"]["source"] for flow in flows] == [SOURCE_REAUTH]
 
@@ -900,8 +900,7 @@ async def test_a_password_is_tried_over_the_line_that_is_there(
 ) -> None:
     """A miner copes with one connection at a time."""
     form = await ask_again(hass, config_entry, miner)
-    held = Held()
-    miner.misbehave(command, held, times=1)
+    held = hold(miner, command, times=1)
     clock.move(30)
     await held.reached.wait()
 
@@ -1118,7 +1117,7 @@ async def test_a_new_password_is_taken_while_the_api_is_closed(
     result = await fill_in(hass, form, changes(miner, password="changed"))
 
     await check_reconfigured(hass, result, config_entry, miner, "changed")
-    assert issues(hass) == ["write_access_closed"]
+    assert issue_keys(hass) == ["write_access_closed"]
 
 
 @pytest.mark.parametrize(
@@ -1299,8 +1298,7 @@ async def test_a_miner_is_asked_over_the_line_that_is_there(
     """A miner copes with one connection at a time."""
     miner.password = "changed"
     form = await reconfigure(hass, config_entry)
-    held = Held()
-    miner.misbehave(command, held, times=1)
+    held = hold(miner, command, times=1)
     clock.move(30)
     await held.reached.wait()
 

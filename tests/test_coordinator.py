@@ -23,24 +23,17 @@ from . import (
     PROCESS_DOWN,
     Altered,
     Clock,
-    Held,
     act,
     every_generation,
+    hold,
+    load_entry,
+    log_lines,
     names_of,
     set_number,
     shown,
 )
 
 HASH_RATE = "sensor.miner_hash_rate"
-
-
-def lines(caplog: pytest.LogCaptureFixture, level: int) -> list[str]:
-    """Return what the integration wrote into the log at a level."""
-    return [
-        record.getMessage()
-        for record in caplog.records
-        if record.levelno == level and record.name.startswith("custom_components")
-    ]
 
 
 # What a poll costs
@@ -174,8 +167,7 @@ async def test_a_caller_does_not_wait_for_the_poll_that_follows(
     hass: HomeAssistant, miner: SimulatedMiner
 ) -> None:
     """A miner that hangs after its power off must not delay the next one in a script."""
-    hanging = Held()
-    miner.misbehave(JOINED, hanging)
+    hanging = hold(miner, JOINED)
 
     await act(hass, "switch.turn_off", "switch.miner")
 
@@ -207,8 +199,8 @@ async def test_one_missed_poll_keeps_the_values(
     miner.behave()
     await clock.next_poll()
     assert shown(hass, HASH_RATE) not in (before, STATE_UNAVAILABLE)
-    assert lines(caplog, logging.ERROR) == []
-    assert lines(caplog, logging.INFO) == []
+    assert log_lines(caplog, logging.ERROR) == []
+    assert log_lines(caplog, logging.INFO) == []
 
 
 @pytest.mark.usefixtures("set_up")
@@ -234,18 +226,18 @@ async def test_an_outage_is_logged_once_and_so_is_its_end(
     await clock.next_poll(2)
     assert shown(hass, HASH_RATE) == STATE_UNAVAILABLE
     await clock.next_poll(8)
-    assert lines(caplog, logging.ERROR) == [
+    assert log_lines(caplog, logging.ERROR) == [
         "Error fetching Miner data: Miner does not answer. Check that it is on and in the "
         "network, then try again"
     ]
-    assert lines(caplog, logging.WARNING) == []
+    assert log_lines(caplog, logging.WARNING) == []
 
     miner.reconnect()
     await clock.next_poll()
     assert shown(hass, HASH_RATE) != STATE_UNAVAILABLE
     await clock.next_poll(3)
-    assert lines(caplog, logging.INFO) == ["Fetching Miner data recovered"]
-    assert len(lines(caplog, logging.ERROR)) == 1
+    assert log_lines(caplog, logging.INFO) == ["Fetching Miner data recovered"]
+    assert len(log_lines(caplog, logging.ERROR)) == 1
 
 
 async def test_a_poll_that_is_not_answered_ends(
@@ -257,8 +249,7 @@ async def test_a_poll_that_is_not_answered_ends(
     ended = asyncio.Event()
     unsub = set_up.async_add_listener(ended.set)
     for expected in (False, True):
-        silent = Held()
-        miner.misbehave("*", silent)
+        silent = hold(miner, "*")
         clock.move(30)
         await silent.reached.wait()
         ended.clear()
@@ -302,7 +293,7 @@ async def test_another_miner_at_the_address_is_never_tolerated(
         await clock.next_poll()
 
         assert shown(hass, HASH_RATE) == STATE_UNAVAILABLE
-        (line,) = lines(caplog, logging.ERROR)
+        (line,) = log_lines(caplog, logging.ERROR)
         assert line.startswith(
             f"Error fetching Miner data: Another miner ({other.mac.lower()}) answers at "
             f"the address of Miner ({miner.mac.lower()})."
@@ -349,8 +340,7 @@ async def test_a_mac_in_the_summary_causes_no_reload(
     """Some early firmware 2.0.x has the MAC address in its summary."""
     mac = f'"MAC":"{miner.mac}","Elapsed"'
     miner.misbehave(JOINED, Altered('"Elapsed"', mac))
-    assert await hass.config_entries.async_setup(config_entry.entry_id)
-    await hass.async_block_till_done()
+    await load_entry(hass, config_entry)
     set_up = config_entry.runtime_data.coordinator
 
     await clock.next_poll(40)

@@ -34,7 +34,6 @@ from homeassistant.config_entries import (
 from homeassistant.const import CONF_HOST, CONF_MAC, CONF_PASSWORD, CONF_PORT
 from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType
-from homeassistant.helpers import issue_registry as ir
 from homeassistant.helpers.service_info.dhcp import DhcpServiceInfo
 from homeassistant.loader import async_get_integration
 from simulator import (
@@ -46,7 +45,8 @@ from simulator import (
     Truncated,
 )
 
-from . import PROCESS_DOWN, Clock, Held, names_of
+from . import PROCESS_DOWN, Clock, hold, names_of
+from .fleet import issue_keys
 
 NEW_MAC = "02:00:00:00:00:01"
 
@@ -181,11 +181,6 @@ def check_aborted(result: ConfigFlowResult, reason: str) -> None:
     assert result["reason"] == reason
 
 
-def issues(hass: HomeAssistant) -> list[str | None]:
-    """Return the active repair issues of the integration."""
-    return [issue.translation_key for issue in ir.async_get(hass).issues.values()]
-
-
 async def test_miners_are_discovered_by_their_name_and_known_ones_by_their_address(
     hass: HomeAssistant,
 ) -> None:
@@ -261,7 +256,7 @@ async def test_a_closed_api_is_no_error(
     result = await fill_in(hass, await dhcp(hass, miner))
 
     await check_added(hass, result, miner)
-    assert issues(hass) == ["write_access_closed"]
+    assert issue_keys(hass) == ["write_access_closed"]
 
 
 async def test_a_page_that_is_loaded_again_shows_the_same(
@@ -448,8 +443,7 @@ async def test_a_miner_that_does_not_answer(
     hass: HomeAssistant, miner: SimulatedMiner, clock: Clock
 ) -> None:
     form = await dhcp(hass, miner)
-    silent = Held()
-    miner.misbehave("get_version", silent)
+    silent = hold(miner, "get_version")
     sent = hass.async_create_task(fill_in(hass, form))
     await silent.reached.wait()
     clock.move(10)
@@ -499,7 +493,7 @@ async def test_a_known_miner_at_a_new_address_is_followed(
     assert known.data == {**before, CONF_HOST: new_host}
     assert known.state is ConfigEntryState.LOADED
     assert tiles(hass) == []
-    assert issues(hass) == []
+    assert issue_keys(hass) == []
     assert hass.states.get("switch.miner") is not None
 
 
@@ -597,7 +591,7 @@ async def test_miners_that_change_places_are_followed(
         assert each.data[CONF_HOST] == at.host
         assert each.state is ConfigEntryState.LOADED
     assert tiles(hass) == []
-    assert issues(hass) == []
+    assert issue_keys(hass) == []
 
 
 async def test_an_ignored_miner_stays_ignored(
@@ -641,7 +635,7 @@ async def test_a_new_control_board_is_no_new_miner(
 
     check_aborted(result, "new_control_board")
     assert result["description_placeholders"] == {"miner": "Miner"}
-    assert issues(hass) == ["new_control_board"]
+    assert issue_keys(hass) == ["new_control_board"]
     assert tiles(hass) == []
     assert known.unique_id != NEW_MAC
 
@@ -658,7 +652,7 @@ async def test_a_new_control_board_that_did_not_answer_yet_is_no_new_miner(
     result = await fill_in(hass, form)
 
     check_aborted(result, "new_control_board")
-    assert issues(hass) == ["new_control_board"]
+    assert issue_keys(hass) == ["new_control_board"]
     assert hass.config_entries.async_entries(DOMAIN) == [known]
 
 
@@ -886,8 +880,7 @@ async def test_a_form_that_somebody_fills_in_is_not_ended(
 async def test_a_miner_is_asked_by_one_at_a_time(
     hass: HomeAssistant, miner: SimulatedMiner
 ) -> None:
-    held = Held()
-    miner.misbehave("*", held)
+    held = hold(miner, "*")
     first = hass.async_create_task(dhcp(hass, miner))
     await held.reached.wait()
 

@@ -27,9 +27,9 @@ from . import (
     JOINED,
     PROCESS_DOWN,
     Clock,
-    Held,
     act,
     every_generation,
+    hold,
     names_of,
     set_mode,
     set_number,
@@ -229,8 +229,7 @@ async def test_a_miner_that_is_away_is_explained(
 async def test_silence_is_explained(
     hass: HomeAssistant, miner: SimulatedMiner, clock: Clock
 ) -> None:
-    silent = Held()
-    miner.misbehave("disable_web_pools", silent)
+    silent = hold(miner, "disable_web_pools")
     call = hass.async_create_task(
         act(hass, "switch.turn_off", "switch.miner_pools_on_web_page")
     )
@@ -379,8 +378,7 @@ async def test_a_command_does_not_wait_for_a_whole_poll(
     hass: HomeAssistant, miner: SimulatedMiner, set_up: WhatsminerCoordinator
 ) -> None:
     """A command waits for the connection in use, not for the rest of the poll."""
-    held = Held()
-    miner.misbehave(JOINED, held)
+    held = hold(miner, JOINED)
     poll = hass.async_create_task(set_up.async_refresh())
     await held.reached.wait()
     call = hass.async_create_task(set_number(hass, "temperature_offset", -3))
@@ -397,8 +395,7 @@ async def test_power_off_goes_first(
     hass: HomeAssistant, miner: SimulatedMiner, set_up: WhatsminerCoordinator
 ) -> None:
     """A power off overtakes every command that waits."""
-    held = Held()
-    miner.misbehave("status", held)
+    held = hold(miner, "status")
     poll = hass.async_create_task(set_up.async_refresh())
     await held.reached.wait()
     calls = [
@@ -423,8 +420,7 @@ async def test_a_power_off_while_a_poll_hangs_goes_when_that_one_connection_ends
     hass: HomeAssistant, miner: SimulatedMiner, clock: Clock
 ) -> None:
     """The power off waits neither for the rest of the poll nor for an earlier command."""
-    hanging = Held()
-    miner.misbehave(JOINED, hanging)
+    hanging = hold(miner, JOINED)
     clock.move(30)
     await hanging.reached.wait()
     first = hass.async_create_task(set_number(hass, "power_percent", 70))
@@ -450,8 +446,7 @@ async def test_power_off_overtakes_a_power_on_that_still_waits(
     hass: HomeAssistant, miner: SimulatedMiner, set_up: WhatsminerCoordinator
 ) -> None:
     """The later command counts, and neither caller gets an error."""
-    held = Held()
-    miner.misbehave("status", held)
+    held = hold(miner, "status")
     poll = hass.async_create_task(set_up.async_refresh())
     await held.reached.wait()
     calls = [

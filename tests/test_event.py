@@ -23,7 +23,7 @@ from homeassistant.helpers.event import (
 from homeassistant.setup import async_setup_component
 from simulator import Raw, Refused, SimulatedMiner
 
-from . import Clock, every_generation, shown
+from . import Clock, every_generation, load_entry, shown
 
 pytestmark = [
     pytest.mark.parametrize("platforms", [(Platform.EVENT,)], ids=[""]),
@@ -161,8 +161,7 @@ async def test_a_first_set_up_tells_of_what_it_finds(
 ) -> None:
     """A fault that was there before the entry is new to Home Assistant."""
     miner.state.faults = LOW_VOLTAGE | FAN
-    assert await hass.config_entries.async_setup(config_entry.entry_id)
-    await hass.async_block_till_done()
+    await load_entry(hass, config_entry)
 
     assert [(event.data["type"], event.data["code"]) for event in on_the_bus] == [
         ("appeared", "206"),
@@ -308,16 +307,14 @@ async def test_an_automation_runs_for_each(
             }
         },
     )
-    assert await hass.config_entries.async_setup(config_entry.entry_id)
-    await hass.async_block_till_done()
+    await load_entry(hass, config_entry)
     miner.state.faults = dict(FAN)
     if at_set_up:
         await clock.next_poll(2)
         assert len(runs) == 1
         assert await hass.config_entries.async_unload(config_entry.entry_id)
         miner.state.faults = FAN | LOW_VOLTAGE
-        assert await hass.config_entries.async_setup(config_entry.entry_id)
-        await hass.async_block_till_done()
+        await load_entry(hass, config_entry)
     else:
         miner.state.faults = FAN | LOW_VOLTAGE
         await clock.next_poll(2)

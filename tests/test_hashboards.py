@@ -18,7 +18,7 @@ from homeassistant.helpers import device_registry as dr, entity_registry as er
 from homeassistant.setup import async_setup_component
 from simulator import Refused, SimulatedMiner
 
-from . import JOINED, Clock, before_v2_2, every_generation, shown
+from . import JOINED, Clock, before_v2_2, every_generation, load_entry, shown
 
 pytestmark = [
     pytest.mark.parametrize(
@@ -257,8 +257,7 @@ async def test_a_board_that_comes_later_gets_its_entities(
     chosen_platforms: None,
 ) -> None:
     miner.state.boards[1].present = False
-    assert await hass.config_entries.async_setup(config_entry.entry_id)
-    await hass.async_block_till_done()
+    await load_entry(hass, config_entry)
     assert hass.states.get(RATE) is None
 
     miner.state.boards[1].present = True

@@ -25,9 +25,10 @@ from . import (
     PROCESS_DOWN,
     Altered,
     Clock,
-    Held,
     act,
     every_generation,
+    hold,
+    load_entry,
     names_of,
     set_number,
     shown,
@@ -60,8 +61,7 @@ async def test_a_poll_under_way_ends_when_the_miner_is_unloaded(
     clock: Clock,
     miner: SimulatedMiner,
 ) -> None:
-    held = Held()
-    miner.misbehave("status", held)
+    held = hold(miner, "status")
     clock.move(30)
     await held.reached.wait()
 
@@ -241,8 +241,7 @@ async def test_a_firmware_that_is_not_told_for_a_while_reloads_nothing(
 ) -> None:
     """The oldest firmware reports its version only while it mines."""
     miner.misbehave("get_version", Refused(14))
-    assert await hass.config_entries.async_setup(config_entry.entry_id)
-    await hass.async_block_till_done()
+    await load_entry(hass, config_entry)
     coordinator = config_entry.runtime_data.coordinator
 
     for command in (JOINED, "summary", "pools", "edevs", "devs", "status"):
@@ -268,8 +267,7 @@ async def boot(
         miner.misbehave(command, PROCESS_DOWN)
     if miner.generation == "compat":
         miner.misbehave("get_version", Altered('"miner_type":', '"unknown":'))
-    assert await hass.config_entries.async_setup(entry.entry_id)
-    await hass.async_block_till_done()
+    await load_entry(hass, entry)
     coordinator: WhatsminerCoordinator = entry.runtime_data.coordinator
     return coordinator
 
@@ -350,8 +348,7 @@ async def test_two_miners_do_not_disturb_each_other(
 ) -> None:
     entry = make_entry(hydro_miner, title="Hydro")
     entry.add_to_hass(hass)
-    assert await hass.config_entries.async_setup(entry.entry_id)
-    await hass.async_block_till_done()
+    await load_entry(hass, entry)
     clock.miners.append(hydro_miner)
 
     await act(hass, "switch.turn_off", "switch.hydro")

@@ -28,18 +28,6 @@ def platforms() -> tuple[Platform, ...]:
     return (Platform.SENSOR,)
 
 
-@pytest.fixture
-async def ada(fleet: Fleet) -> Owned:
-    """A miner that is set up."""
-    return await fleet.add("Ada")
-
-
-@pytest.fixture
-async def bea(fleet: Fleet) -> Owned:
-    """Another miner that is set up."""
-    return await fleet.add("Bea")
-
-
 def raise_all(owned: Owned) -> None:
     """Raise every issue for a miner."""
     for issue in Issue:
@@ -114,14 +102,12 @@ async def unload(ada: Owned) -> None:
 
 async def disable(ada: Owned) -> None:
     """Disable the entry."""
-    await ada.hass.config_entries.async_set_disabled_by(
-        ada.entry.entry_id, ConfigEntryDisabler.USER
-    )
+    await ada.disable()
 
 
 async def remove(ada: Owned) -> None:
     """Remove the entry."""
-    await ada.hass.config_entries.async_remove(ada.entry.entry_id)
+    await ada.remove()
 
 
 @pytest.mark.parametrize("how", [unload, disable, remove])
@@ -142,8 +128,7 @@ async def test_issues_end_with_the_entry_that_could_not_be_set_up(
 ) -> None:
     """Home Assistant does not unload an entry that could not be set up."""
     await ada.miner.disconnect()
-    await hass.config_entries.async_reload(ada.entry.entry_id)
-    await fleet.settle()
+    await fleet.reload(ada)
     assert ada.is_in(ConfigEntryState.SETUP_RETRY)
     raise_all(ada)
     raise_issue(hass, bea.entry, Issue.WRONG_MINER)
@@ -261,8 +246,7 @@ async def test_a_password_that_is_no_longer_the_default_ends_its_issue(
     hass.config_entries.async_update_entry(
         ada.entry, data={**ada.entry.data, CONF_PASSWORD: "new_1234"}
     )
-    await hass.config_entries.async_reload(ada.entry.entry_id)
-    await fleet.settle()
+    await fleet.reload(ada)
     assert shown_issues(hass) == []
 
 

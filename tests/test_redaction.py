@@ -10,7 +10,7 @@ import pytest
 from custom_components.whatsminer.actions import handlers
 from custom_components.whatsminer.coordinator import WhatsminerCoordinator
 from custom_components.whatsminer.redaction import anonymise, redact
-from homeassistant.const import ATTR_DEVICE_ID, Platform
+from homeassistant.const import Platform
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import ServiceValidationError
 from homeassistant.helpers.redact import REDACTED
@@ -25,12 +25,6 @@ from .action_calls import ask, failure
 def platforms() -> tuple[Platform, ...]:
     """No platform is needed."""
     return ()
-
-
-@pytest.fixture
-def one(set_up: WhatsminerCoordinator) -> dict[str, Any]:
-    """A target of one miner."""
-    return {ATTR_DEVICE_ID: set_up.device_id}
 
 
 @every_generation

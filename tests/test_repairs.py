@@ -14,16 +14,15 @@ from custom_components.whatsminer.const import DOMAIN
 from custom_components.whatsminer.entries.relocation import relocate
 from custom_components.whatsminer.issues import Issue, issue_id
 from custom_components.whatsminer.miner.record import address_of
-from homeassistant.config_entries import SOURCE_REAUTH, ConfigEntryState
+from homeassistant.config_entries import ConfigEntryState
 from homeassistant.const import CONF_HOST, CONF_PASSWORD, Platform
-from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType, UnknownStep
 from homeassistant.exceptions import HomeAssistantError
 from homeassistant.setup import async_setup_component
-from simulator import Closed, Refused, SimulatedMiner
+from simulator import Closed, Refused
 from simulator.settings import Led
 
-from . import Held, act, loopback_network, names_of
+from . import Held, act, hold, loopback_network, names_of, reauth_steps
 from .fleet import Fleet, Owned, shown_issues
 
 NEW_MAC = "CE:02:01:AB:CD:EF"
@@ -33,18 +32,6 @@ NEW_MAC = "CE:02:01:AB:CD:EF"
 def platforms() -> tuple[Platform, ...]:
     """The platforms that are set up."""
     return Platform.BINARY_SENSOR, Platform.SENSOR, Platform.SWITCH
-
-
-@pytest.fixture
-async def ada(fleet: Fleet) -> Owned:
-    """A miner that is set up."""
-    return await fleet.add("Ada")
-
-
-@pytest.fixture
-async def bea(fleet: Fleet) -> Owned:
-    """Another miner that is set up."""
-    return await fleet.add("Bea")
 
 
 class Dialogue:
@@ -93,14 +80,6 @@ class Dialogue:
 async def repair(owned: Owned, issue: Issue) -> Dialogue:
     """Start the repair flow of an issue."""
     return await Dialogue(owned, issue).begin()
-
-
-def reauths(hass: HomeAssistant) -> int:
-    """Return the number of open reauthentication flows."""
-    return sum(
-        flow["context"]["source"] == SOURCE_REAUTH
-        for flow in hass.config_entries.flow.async_progress_by_handler(DOMAIN)
-    )
 
 
 # All of them
@@ -192,8 +171,7 @@ async def raise_one(fleet: Fleet, ada: Owned, issue: Issue) -> None:
             fleet.hass.config_entries.async_update_entry(
                 ada.entry, data={**ada.entry.data, CONF_PASSWORD: "admin"}
             )
-            await fleet.hass.config_entries.async_reload(ada.entry.entry_id)
-            await fleet.settle()
+            await fleet.reload(ada)
         case Issue.NEW_CONTROL_BOARD:
             ada.miner.replace_control_board(NEW_MAC)
             await fleet.clock.next_poll()
@@ -202,16 +180,9 @@ async def raise_one(fleet: Fleet, ada: Owned, issue: Issue) -> None:
             with pytest.raises(HomeAssistantError):
                 await act(fleet.hass, "switch.turn_off", "switch.ada")
         case Issue.WRONG_MINER:
-            await replace(fleet, ada)
+            await fleet.replace(ada)
             await fleet.clock.next_poll()
     assert shown_issues(fleet.hass) == [f"{issue} of Ada"]
-
-
-async def replace(fleet: Fleet, owned: Owned) -> SimulatedMiner:
-    """Put an unknown miner in the place of one that is known, which is off."""
-    host = owned.miner.host
-    await owned.miner.disconnect()
-    return await fleet.start("Zoe", host=host)
 
 
 # Write access closed
@@ -277,7 +248,7 @@ async def test_a_password_that_was_changed_as_well_is_asked_for(
     ada.miner.password = "new_1234"
 
     assert await dialogue.submit() == "repaired"
-    assert reauths(fleet.hass) == 1
+    assert len(reauth_steps(fleet.hass)) == 1
     assert shown_issues(fleet.hass) == []
 
 
@@ -298,8 +269,7 @@ async def test_a_miner_that_is_away_cannot_be_asked(
     if how == "away":
         await fleet.clock.next_poll(2)
     else:
-        await fleet.hass.config_entries.async_reload(ada.entry.entry_id)
-        await fleet.settle()
+        await fleet.reload(ada)
     assert await dialogue.submit(**data) == {"base": "not_loaded"}
 
     ada.miner.reconnect()
@@ -334,7 +304,7 @@ async def test_a_password_that_was_changed_in_the_tool_is_taken(
     ada.miner.password, ada.miner.api_open = "new_1234", True
     with pytest.raises(HomeAssistantError):
         await act(fleet.hass, "switch.turn_off", "switch.ada")
-    assert reauths(fleet.hass) == 1
+    assert len(reauth_steps(fleet.hass)) == 1
     dialogue = await repair(ada, Issue.DEFAULT_PASSWORD)
     assert dialogue.said == {"miner": "Ada"}
     ada.miner.writes.clear()
@@ -343,7 +313,7 @@ async def test_a_password_that_was_changed_in_the_tool_is_taken(
 
     assert ada.entry.data[CONF_PASSWORD] == "new_1234"
     assert "update_pwd" not in names_of(ada.miner.writes)
-    assert reauths(fleet.hass) == 0
+    assert len(reauth_steps(fleet.hass)) == 0
     assert shown_issues(fleet.hass) == []
     assert ada.shown("binary_sensor", "write_access") == "on"
     await act(fleet.hass, "switch.turn_off", "switch.ada")
@@ -376,7 +346,7 @@ async def test_a_default_password_that_no_longer_fits_is_asked_for_and_no_more(
 
     await fleet.clock.next_poll()
 
-    assert reauths(fleet.hass) == 1
+    assert len(reauth_steps(fleet.hass)) == 1
     assert shown_issues(fleet.hass) == []
 
 
@@ -463,8 +433,7 @@ async def test_a_miner_is_where_its_owner_says(
     await raise_one(fleet, ada, Issue.WRONG_MINER)
     zoe = fleet.clock.miners[-1]
     if retrying:
-        await fleet.hass.config_entries.async_reload(ada.entry.entry_id)
-        await fleet.settle()
+        await fleet.reload(ada)
     await ada.miner.move(fleet.host(40))
     ada.miner.reconnect()
     bea.miner.requests.clear()
@@ -493,8 +462,7 @@ async def test_a_miner_is_searched_for(
 ) -> None:
     await raise_one(fleet, ada, Issue.WRONG_MINER)
     if retrying:
-        await fleet.hass.config_entries.async_reload(ada.entry.entry_id)
-        await fleet.settle()
+        await fleet.reload(ada)
     await ada.miner.move(fleet.host(40))
     bea.miner.requests.clear()
     dialogue = await repair(ada, Issue.WRONG_MINER)
@@ -535,8 +503,7 @@ async def test_a_miner_that_is_back_is_found_where_it_was(
 ) -> None:
     await raise_one(fleet, ada, Issue.WRONG_MINER)
     if retrying:
-        await fleet.hass.config_entries.async_reload(ada.entry.entry_id)
-        await fleet.settle()
+        await fleet.reload(ada)
     await fleet.clock.miners[-1].disconnect()
     ada.miner.reconnect()
     dialogue = await repair(ada, Issue.WRONG_MINER)
@@ -583,8 +550,7 @@ async def test_a_miner_that_is_removed_during_the_search_stays_so(
     await raise_one(fleet, ada, Issue.WRONG_MINER)
     await ada.miner.move(fleet.host(40))
     ada.miner.reconnect()
-    held = Held()
-    ada.miner.misbehave("get_version", held)
+    held = hold(ada.miner, "get_version")
     dialogue = await repair(ada, Issue.WRONG_MINER)
     submitted = asyncio.create_task(
         dialogue.submit(
@@ -613,8 +579,7 @@ async def test_a_miner_with_a_new_control_board_goes_on(
         await ada.miner.move(fleet.host(40))
     await fleet.clock.next_poll(2)
     if retrying:
-        await fleet.hass.config_entries.async_reload(ada.entry.entry_id)
-        await fleet.settle()
+        await fleet.reload(ada)
         assert ada.is_in(ConfigEntryState.SETUP_RETRY)
     await fleet.see(ada)
     dialogue = await repair(ada, Issue.NEW_CONTROL_BOARD)

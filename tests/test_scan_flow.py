@@ -31,7 +31,7 @@ from homeassistant.data_entry_flow import FlowResultType, InvalidData
 from homeassistant.helpers import issue_registry as ir
 from simulator import DEFAULT_PASSWORD, GARBAGE, Misbehaviour, Refused, SimulatedMiner
 
-from . import PROCESS_DOWN, Held, names_of
+from . import PROCESS_DOWN, hold, names_of
 
 # The first new miner, in the order of its address.
 FIRST = ("v2", "M30S+")
@@ -917,8 +917,7 @@ async def nothing_goes_on(before: set[asyncio.Task[Any]]) -> None:
 
 async def test_a_scan_ends_with_its_dialogue(hass: HomeAssistant, shed: Shed) -> None:
     miner = await shed.add()
-    held = Held()
-    miner.misbehave("*", held)
+    held = hold(miner, "*")
     form = await begin(hass)
     await hass.async_block_till_done()
     before = asyncio.all_tasks()
@@ -940,8 +939,7 @@ async def test_a_dialogue_that_is_closed_while_passwords_are_tried_adds_nothing(
     hass: HomeAssistant, miners: list[SimulatedMiner]
 ) -> None:
     form = await found(hass)
-    held = Held()
-    miners[0].misbehave("get_token", held)
+    held = hold(miners[0], "get_token")
     before = asyncio.all_tasks()
     await hass.config_entries.flow.async_configure(form["flow_id"], picks(*miners))
     await held.reached.wait()
@@ -958,8 +956,7 @@ async def test_adding_goes_on_without_its_dialogue(
 ) -> None:
     """A miner that is half set up is worse than one that is added or not."""
     form = await found(hass)
-    held = Held()
-    miners[0].misbehave("status", held, times=1)
+    held = hold(miners[0], "status", times=1)
     await hass.config_entries.flow.async_configure(form["flow_id"], picks(*miners[:2]))
     await held.reached.wait()
 

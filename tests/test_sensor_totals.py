@@ -29,7 +29,7 @@ from homeassistant.core import HomeAssistant, State
 from simulator import Misbehaviour, SimulatedMiner
 from simulator.misbehaviour import Exchange, Line
 
-from . import JOINED, Clock, every_generation, shown, since_v2
+from . import JOINED, Clock, every_generation, load_entry, shown, since_v2
 from .conftest import START
 
 pytestmark = [
@@ -106,8 +106,7 @@ async def set_up_again(
     await async_mock_restore_state_shutdown_restart(hass)
     assert await hass.config_entries.async_unload(entry.entry_id)
     await clock.tick(away)
-    assert await hass.config_entries.async_setup(entry.entry_id)
-    await hass.async_block_till_done()
+    await load_entry(hass, entry)
     coordinator: WhatsminerCoordinator = entry.runtime_data.coordinator
     return coordinator
 
@@ -223,8 +222,7 @@ async def test_a_clock_that_was_set_back_meanwhile_adds_nothing(
         "taken": (START + timedelta(hours=1)).isoformat(),
     }
     mock_restore_cache_with_extra_data(hass, [(State(ENERGY, "3"), kept)])
-    assert await hass.config_entries.async_setup(config_entry.entry_id)
-    await hass.async_block_till_done()
+    await load_entry(hass, config_entry)
     assert energy(hass) == 3
 
     await clock.next_poll()
@@ -432,8 +430,7 @@ async def test_what_cannot_be_read_is_not_restored(
         hass, [(State(ENERGY, "3"), kept), (State(RESTARTS, "3"), kept)]
     )
 
-    assert await hass.config_entries.async_setup(config_entry.entry_id)
-    await hass.async_block_till_done()
+    await load_entry(hass, config_entry)
 
     assert energy(hass) == 0
     assert shown(hass, RESTARTS) == "0"

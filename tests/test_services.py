@@ -37,7 +37,7 @@ from homeassistant.helpers import (
 )
 from simulator import Refused, SimulatedMiner
 
-from . import Held, names_of
+from . import Held, load_entry, names_of
 from .action_calls import DATA, POOLS, STATIC, ask, call, failure
 
 ADMIN_ONLY = {
@@ -72,8 +72,7 @@ async def hall(
     """A second miner, in the hall."""
     entry = make_entry(hydro_miner, title="Hall")
     entry.add_to_hass(hass)
-    assert await hass.config_entries.async_setup(entry.entry_id)
-    await hass.async_block_till_done()
+    await load_entry(hass, entry)
     hydro_miner.requests.clear()
     hydro_miner.writes.clear()
     coordinator: WhatsminerCoordinator = entry.runtime_data.coordinator
@@ -84,22 +83,6 @@ async def hall(
 def both(set_up: WhatsminerCoordinator, hall: WhatsminerCoordinator) -> dict[str, Any]:
     """A target of two miners."""
     return {ATTR_DEVICE_ID: [set_up.device_id, hall.device_id]}
-
-
-@pytest.fixture
-def one(set_up: WhatsminerCoordinator) -> dict[str, Any]:
-    """A target of one miner."""
-    return {ATTR_DEVICE_ID: set_up.device_id}
-
-
-@pytest.fixture
-def firmware(hass: HomeAssistant, tmp_path: Path) -> Path:
-    """A file in the folder of firmware."""
-    hass.config.config_dir = str(tmp_path)
-    path = tmp_path / "whatsminer" / "firmware" / "new.bin"
-    path.parent.mkdir(parents=True)
-    path.write_bytes(b"firmware")
-    return path
 
 
 @pytest.fixture

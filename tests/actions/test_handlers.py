@@ -16,7 +16,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 from custom_components.whatsminer.api.readings import PoolState
 from custom_components.whatsminer.const import DOMAIN
 from custom_components.whatsminer.coordinator import WhatsminerCoordinator
-from homeassistant.const import ATTR_DEVICE_ID, CONF_HOST, CONF_PASSWORD, Platform
+from homeassistant.const import CONF_HOST, CONF_PASSWORD, Platform
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 from simulator import Closed, Pool, Refused, SimulatedMiner
@@ -28,22 +28,6 @@ from tests.action_calls import DATA, POOLS, STATIC, ask, call, failure
 def platforms() -> tuple[Platform, ...]:
     """No platform is needed."""
     return ()
-
-
-@pytest.fixture
-def one(set_up: WhatsminerCoordinator) -> dict[str, Any]:
-    """A target of one miner."""
-    return {ATTR_DEVICE_ID: set_up.device_id}
-
-
-@pytest.fixture
-def firmware(hass: HomeAssistant, tmp_path: Path) -> Path:
-    """A file in the folder of firmware."""
-    hass.config.config_dir = str(tmp_path)
-    path = tmp_path / "whatsminer" / "firmware" / "new.bin"
-    path.parent.mkdir(parents=True)
-    path.write_bytes(b"firmware")
-    return path
 
 
 async def test_pools_are_replaced(

@@ -1,5 +1,7 @@
 """Preheating of a stopped miner."""
 
+import logging
+
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
@@ -10,7 +12,7 @@ from homeassistant.const import Platform
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError
 from simulator import GARBAGE, Closed, Misbehaviour, Raw, Refused, SimulatedMiner
-from tests import JOINED, Clock, Held, act, before_v2_2, names_of
+from tests import JOINED, Clock, act, before_v2_2, hold, log_lines, names_of, press
 
 pytestmark = [
     pytest.mark.parametrize(
@@ -32,30 +34,16 @@ async def preheat(
     return preheat
 
 
-async def press(hass: HomeAssistant) -> None:
-    """Press the button."""
-    await act(hass, "button.press", "button.miner_preheat")
-
-
 def asked(miner: SimulatedMiner) -> int:
     """Return how often the miner was sent the command."""
     return names_of(miner.writes).count("pre_power_on")
-
-
-def warnings_of(caplog: pytest.LogCaptureFixture) -> list[str]:
-    """Return what the log warns of, as far as it is about preheating."""
-    return [
-        record.getMessage()
-        for record in caplog.records
-        if record.levelname == "WARNING" and record.name == preheating.__name__
-    ]
 
 
 async def test_it_is_repeated_until_it_is_complete(
     hass: HomeAssistant, miner: SimulatedMiner, clock: Clock, preheat: Preheat
 ) -> None:
     assert preheat.state is None
-    await press(hass)
+    await press(hass, "preheat")
     states = [preheat.state]
 
     for _ in range(8):
@@ -75,7 +63,7 @@ async def test_every_change_is_told(
 ) -> None:
     states: list[str | None] = []
     unsub = set_up.async_add_listener(lambda: states.append(preheat.state))
-    await press(hass)
+    await press(hass, "preheat")
     assert states[-1] == "waiting"
 
     await clock.tick(10)
@@ -87,7 +75,7 @@ async def test_every_change_is_told(
 async def test_a_repetition_is_no_reason_to_poll(
     hass: HomeAssistant, miner: SimulatedMiner, clock: Clock, preheat: Preheat
 ) -> None:
-    await press(hass)
+    await press(hass, "preheat")
     await clock.tick(10)
     await clock.tick(10)
 
@@ -100,7 +88,7 @@ async def test_a_repetition_is_no_reason_to_poll(
 async def test_it_ends_when_mining_is_switched_on_here(
     hass: HomeAssistant, miner: SimulatedMiner, clock: Clock, preheat: Preheat
 ) -> None:
-    await press(hass)
+    await press(hass, "preheat")
 
     await act(hass, "switch.turn_on", "switch.miner")
     assert preheat.state is None
@@ -113,7 +101,7 @@ async def test_it_ends_when_mining_is_switched_on_here(
 async def test_it_goes_on_when_mining_cannot_be_switched_on(
     hass: HomeAssistant, miner: SimulatedMiner, clock: Clock, preheat: Preheat
 ) -> None:
-    await press(hass)
+    await press(hass, "preheat")
     miner.misbehave("power_on", Refused(132))
 
     with pytest.raises(HomeAssistantError):
@@ -130,7 +118,7 @@ async def test_it_ends_when_somebody_else_starts_mining(
     clock: Clock,
     preheat: Preheat,
 ) -> None:
-    await press(hass)
+    await press(hass, "preheat")
     miner.state.mining = True
 
     await clock.next_poll(3)
@@ -143,7 +131,7 @@ async def test_a_state_does_not_come_back(
     hass: HomeAssistant, miner: SimulatedMiner, clock: Clock, preheat: Preheat
 ) -> None:
     """A miner that mined and was stopped again is cold."""
-    await press(hass)
+    await press(hass, "preheat")
     for _ in range(4):
         await clock.tick(10)
     assert preheat.state == "complete"
@@ -166,12 +154,12 @@ async def test_it_ends_when_a_repetition_is_refused(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     """No caller waits for the answer."""
-    await press(hass)
+    await press(hass, "preheat")
     miner.misbehave("pre_power_on", Refused(code, "too cold"), times=1)
 
     await clock.tick(10)
     assert preheat.state is None
-    (warning,) = warnings_of(caplog)
+    (warning,) = log_lines(caplog, logging.WARNING, preheating.__name__)
     assert warning.startswith("Miner: preheating ended: ")
     assert "too cold" in warning
 
@@ -193,7 +181,7 @@ async def test_it_goes_on_when_a_repetition_fails_for_another_reason(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     """Such an error says nothing about the boards."""
-    await press(hass)
+    await press(hass, "preheat")
     miner.misbehave("pre_power_on", how)
     for _ in range(3):
         await clock.tick(10)
@@ -203,13 +191,13 @@ async def test_it_goes_on_when_a_repetition_fails_for_another_reason(
     for _ in range(5):
         await clock.tick(10)
     assert preheat.state == "complete"
-    assert warnings_of(caplog) == []
+    assert log_lines(caplog, logging.WARNING, preheating.__name__) == []
 
 
 async def test_a_miner_that_stays_away_is_asked_for_ten_minutes_at_most(
     hass: HomeAssistant, miner: SimulatedMiner, clock: Clock, preheat: Preheat
 ) -> None:
-    await press(hass)
+    await press(hass, "preheat")
     miner.misbehave("pre_power_on", Closed())
     for _ in range(59):
         await clock.tick(10)
@@ -228,10 +216,10 @@ async def test_a_press_that_fails_does_not_end_what_is_repeated(
     hass: HomeAssistant, miner: SimulatedMiner, clock: Clock, preheat: Preheat
 ) -> None:
     """The caller gets the error."""
-    await press(hass)
+    await press(hass, "preheat")
     miner.misbehave("pre_power_on", Refused(136), times=1)
     with pytest.raises(HomeAssistantError):
-        await press(hass)
+        await press(hass, "preheat")
     assert preheat.state == "waiting"
 
     await clock.tick(10)
@@ -257,7 +245,7 @@ async def test_whoever_presses_gets_the_error(
     miner.misbehave("pre_power_on", how)
 
     with pytest.raises(HomeAssistantError) as error:
-        await press(hass)
+        await press(hass, "preheat")
 
     assert error.value.translation_key == key
     assert preheat.state is None
@@ -275,7 +263,7 @@ async def test_it_ends_after_ten_minutes(
 ) -> None:
     """Some miners never come to an end."""
     monkeypatch.setattr(miner.state, "preheat", lambda: "wait for adjust temp")
-    await press(hass)
+    await press(hass, "preheat")
 
     for _ in range(59):
         await clock.tick(10)
@@ -291,7 +279,7 @@ async def test_it_ends_after_ten_minutes(
 async def test_a_complete_state_is_forgotten_after_ten_minutes(
     hass: HomeAssistant, miner: SimulatedMiner, clock: Clock, preheat: Preheat
 ) -> None:
-    await press(hass)
+    await press(hass, "preheat")
     for _ in range(59):
         await clock.tick(10)
     assert preheat.state == "complete"
@@ -311,11 +299,11 @@ async def test_pressed_again_the_ten_minutes_start_anew(
 ) -> None:
     """Only one series of commands is repeated."""
     monkeypatch.setattr(miner.state, "preheat", lambda: "adjust continue")
-    await press(hass)
+    await press(hass, "preheat")
     for _ in range(3):
         await clock.tick(10)
     await clock.tick(5)
-    await press(hass)
+    await press(hass, "preheat")
     for _ in range(59):
         await clock.tick(10)
     assert preheat.state == "adjusting"
@@ -346,7 +334,7 @@ async def test_words_that_nobody_knows_are_one_more_reason_to_wait(
     plain = f'{{"STATUS":"S","When":1,"Code":131,"Msg":{{{said}}}}}'
     miner.misbehave("pre_power_on", Raw(plain.encode()))
 
-    await press(hass)
+    await press(hass, "preheat")
 
     assert preheat.state == state
 
@@ -374,7 +362,7 @@ async def test_asking_once_more_does_not_disturb_what_is_repeated(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(miner.state, "preheat", lambda: "adjust continue")
-    await press(hass)
+    await press(hass, "preheat")
     await clock.tick(5)
     await preheat.async_send_once()
     await clock.tick(5)
@@ -406,10 +394,9 @@ async def test_it_ends_with_the_entry(
     preheat: Preheat,
     under_way: bool,
 ) -> None:
-    await press(hass)
+    await press(hass, "preheat")
     if under_way:
-        held = Held()
-        miner.misbehave("pre_power_on", held)
+        held = hold(miner, "pre_power_on")
         clock.move(10)
         await held.reached.wait()
 
@@ -429,9 +416,8 @@ async def test_a_press_that_outlasts_its_entry_repeats_nothing(
     preheat: Preheat,
 ) -> None:
     """The miner answers only after its entry was unloaded."""
-    held = Held()
-    miner.misbehave("pre_power_on", held)
-    call = hass.async_create_task(press(hass))
+    held = hold(miner, "pre_power_on")
+    call = hass.async_create_task(press(hass, "preheat"))
     await held.reached.wait()
     assert await hass.config_entries.async_unload(config_entry.entry_id)
 

@@ -12,16 +12,12 @@ from custom_components.whatsminer.entries.dhcp_announcements import (
     async_seek_miner,
 )
 from custom_components.whatsminer.miner.record import RECORDS, record_for_entry
-from homeassistant.config_entries import (
-    SOURCE_DHCP,
-    ConfigEntryDisabler,
-    ConfigEntryState,
-)
+from homeassistant.config_entries import SOURCE_DHCP, ConfigEntryState
 from homeassistant.const import Platform
 from homeassistant.data_entry_flow import FlowResultType
 from homeassistant.helpers.service_info.dhcp import DhcpServiceInfo
 from simulator import GARBAGE, Closed, Misbehaviour, Quirk
-from tests import PROCESS_DOWN, Held, names_of
+from tests import PROCESS_DOWN, hold, names_of
 from tests.fleet import Fleet, Owned, second_address, shown_issues
 
 # In the network of the tests: where a miner is announced.
@@ -32,12 +28,6 @@ ELSEWHERE = 40
 def platforms() -> tuple[Platform, ...]:
     """The platforms that are set up: one that reads and one that writes."""
     return Platform.SENSOR, Platform.SWITCH
-
-
-@pytest.fixture
-async def ada(fleet: Fleet) -> Owned:
-    """A miner that is set up."""
-    return await fleet.add("Ada")
 
 
 async def announce(fleet: Fleet, owned: Owned, host: str | None = None) -> None:
@@ -73,16 +63,13 @@ async def be_loaded(fleet: Fleet, owned: Owned) -> None:
 async def be_retried(fleet: Fleet, owned: Owned) -> None:
     """Switch off a miner before it is set up."""
     await owned.miner.disconnect()
-    await fleet.hass.config_entries.async_reload(owned.entry.entry_id)
-    await fleet.settle()
+    await fleet.reload(owned)
     assert owned.is_in(ConfigEntryState.SETUP_RETRY)
 
 
 async def be_disabled(fleet: Fleet, owned: Owned) -> None:
     """Disable a miner, and switch it off."""
-    await fleet.hass.config_entries.async_set_disabled_by(
-        owned.entry.entry_id, ConfigEntryDisabler.USER
-    )
+    await owned.disable()
     await owned.miner.disconnect()
 
 
@@ -351,8 +338,7 @@ async def test_a_miner_that_was_told_to_move_may_be_announced_elsewhere(
 async def test_a_miner_is_looked_for_once_at_a_time(fleet: Fleet, ada: Owned) -> None:
     await be_disabled(fleet, ada)
     zoe = await fleet.start("Zoe", host=fleet.host(ELSEWHERE))
-    held = Held()
-    zoe.misbehave("*", held)
+    held = hold(zoe, "*")
     first = fleet.hass.async_create_task(
         async_handle_announcement(fleet.hass, ada.entry, fleet.host(ELSEWHERE))
     )
@@ -402,6 +388,6 @@ async def test_nothing_is_left_of_a_miner_that_is_removed(
     await be_loaded(fleet, ada)
     await announce(fleet, ada)
 
-    await fleet.hass.config_entries.async_remove(ada.entry.entry_id)
+    await ada.remove()
 
     assert fleet.hass.data[RECORDS] == {}

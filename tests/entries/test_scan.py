@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
-from dataclasses import asdict, dataclass, field
 from ipaddress import IPv4Network
 from typing import Any
 from unittest.mock import patch
@@ -12,19 +11,12 @@ import pytest
 
 from custom_components.whatsminer.api import (
     DEFAULT_PORT,
-    CannotConnectError,
     Miner,
-    NotAMinerError,
     Snapshot,
     is_listening,
     transport,
 )
 from custom_components.whatsminer.entries import scan as scanning
-from custom_components.whatsminer.entries.discovery import (
-    DiscoveredMiner,
-    async_discover,
-    is_mac,
-)
 from custom_components.whatsminer.entries.scan import (
     MOST_ADDRESSES,
     async_own_networks,
@@ -34,179 +26,9 @@ from custom_components.whatsminer.entries.scan import (
 )
 from homeassistant.core import HomeAssistant
 from simulator import Closed, Misbehaviour, Raw, Refused, SimulatedMiner, Truncated
-from tests import JOINED, PROCESS_DOWN, Altered, Held, loopback_network, names_of
+from tests import JOINED, PROCESS_DOWN, Altered, hold, names_of
 
-MAC = "c6:07:20:00:12:ab"
-
-
-@pytest.fixture
-def network() -> IPv4Network:
-    """Addresses that no other test uses."""
-    return loopback_network()
-
-
-@pytest.fixture
-async def miners(network: IPv4Network) -> AsyncGenerator[list[SimulatedMiner]]:
-    """One miner of each generation, in the network."""
-    async with AsyncExitStack() as stack:
-        yield [
-            await stack.enter_async_context(
-                SimulatedMiner(
-                    generation=generation,
-                    model=model,
-                    host=str(network[number]),
-                    port=DEFAULT_PORT,
-                )
-            )
-            for number, generation, model in (
-                (30, "v2", "M30S+"),
-                (4, "v1", "M20S"),
-                (62, "compat", "M63"),
-            )
-        ]
-
-
-@dataclass
-class Neighbour:
-    """A device on the same port that is no miner; `heard` is what it was sent."""
-
-    heard: list[bytes] = field(default_factory=list)
-    connections: int = 0
-
-
-@asynccontextmanager
-async def neighbour(host: str, answer: bytes | None) -> AsyncGenerator[Neighbour]:
-    """Answer everything with the same bytes; None: with nothing, until the other side ends."""
-    it = Neighbour()
-
-    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        it.connections += 1
-        if heard := await reader.read(65536):
-            it.heard.append(heard)
-            if answer is not None:
-                writer.write(answer)
-            else:
-                await reader.read()
-        writer.close()
-
-    async with await asyncio.start_server(serve, host, DEFAULT_PORT):
-        yield it
-
-
-# What a miner is called
-
-
-@pytest.mark.parametrize(
-    ("hostname", "model", "title"),
-    [
-        ("garage", "M30S+_VE40", "garage"),
-        ("WhatsMiner", "M30S+_VE40", "M30S+_VE40 12AB"),
-        ("whatsminer", None, "Whatsminer 12AB"),
-        ("", "M50", "M50 12AB"),
-        (None, None, "Whatsminer 12AB"),
-    ],
-)
-def test_a_miner_is_called_what_somebody_named_it(
-    hostname: str | None, model: str | None, title: str
-) -> None:
-    """The host name from the factory is none."""
-    assert (
-        DiscoveredMiner(
-            host="192.168.1.2", mac=MAC, model=model, hostname=hostname
-        ).title
-        == title
-    )
-
-
-@pytest.mark.parametrize(
-    ("hostname", "model", "label"),
-    [
-        ("garage", "M50", "garage, M50"),
-        ("shed M50", "M50", "shed M50"),
-        ("garage", None, "garage"),
-        (None, "M50", "M50 12AB"),
-    ],
-)
-def test_among_others_a_miner_is_told_by_its_model_as_well(
-    hostname: str | None, model: str | None, label: str
-) -> None:
-    assert (
-        DiscoveredMiner(
-            host="192.168.1.2", mac=MAC, model=model, hostname=hostname
-        ).label
-        == label
-    )
-
-
-@pytest.mark.parametrize(
-    ("hostname", "model", "title", "label"),
-    [
-        ("x" * 64, "M50", "x" * 64, "x" * 64),
-        (None, "M" * 300, "M" * 59 + " 12AB", "M" * 59 + " 12AB"),
-        ("garage", "M" * 300, "garage", "garage, " + "M" * 56),
-        ("Süd, 2", None, "Süd, 2", "Süd, 2"),
-    ],
-    ids=["long", "long model", "both", "letters"],
-)
-def test_a_title_is_not_longer_than_a_name(
-    hostname: str | None, model: str | None, title: str, label: str
-) -> None:
-    """The end of the MAC address is always in it where it is needed."""
-    found = DiscoveredMiner(host="192.168.1.2", mac=MAC, model=model, hostname=hostname)
-
-    assert (found.title, found.label) == (title, label)
-    assert DiscoveredMiner(**asdict(found)) == found
-
-
-@pytest.mark.parametrize(
-    ("mac", "valid"),
-    [
-        (MAC, True),
-        (MAC.upper(), False),
-        (MAC.replace(":", ""), False),
-        (f"{MAC}\n", False),
-        (f"{MAC}:00", False),
-        ("c6:07:20:00:12:ag", False),
-        ("", False),
-    ],
-)
-def test_what_a_mac_address_looks_like(mac: str, valid: bool) -> None:
-    assert is_mac(mac) is valid
-
-
-# One address
-
-
-async def test_a_miner_is_looked_at(miners: list[SimulatedMiner]) -> None:
-    """Nothing is written, and there is one connection at a time."""
-    for miner in miners:
-        found = await async_discover(miner.host)
-
-        assert (found.host, found.port) == (miner.host, miner.port)
-        assert found.mac == miner.mac.lower()
-        assert found.model
-        assert found.model.startswith(miner.state.model.name)
-        assert found.boards == {board.serial for board in miner.state.boards}
-        assert miner.writes == []
-        assert "get_token" not in names_of(miner.requests)
-        assert miner.peak_connections == 1
-
-
-async def test_a_look_knows_the_host_name(miners: list[SimulatedMiner]) -> None:
-    """Not every firmware reports the host name."""
-    miners[0].state.hostname = "garage"
-    found = await async_discover(miners[0].host, miners[0].port)
-    assert (found.hostname, found.title) == ("garage", "garage")
-
-
-async def test_nobody_to_look_at(network: IPv4Network) -> None:
-    """An address without a miner raises an error."""
-    with pytest.raises(CannotConnectError):
-        await async_discover(str(network[1]))
-    async with neighbour(str(network[2]), b"HTTP/1.1 400 Bad Request\r\n\r\n"):
-        with pytest.raises(NotAMinerError):
-            await async_discover(str(network[2]))
-
+from .conftest import neighbour
 
 # Networks
 
@@ -586,8 +408,7 @@ async def test_a_miner_that_is_slow_with_each_answer_does_not_hold_up_a_scan(
     """All answers of a miner have one time limit together. Without it this scan would never end."""
     monkeypatch.setattr(scanning, "_SECONDS_TO_READ", 4)
     monkeypatch.setattr(transport.exchange, "__kwdefaults__", {"timeout": None})
-    held = Held()
-    miners[0].misbehave("status", held)
+    hold(miners[0], "status")
     scan = await async_scan([network])
 
     assert [found.host for found in scan.miners] == [miners[1].host, miners[2].host]
@@ -598,8 +419,7 @@ async def test_a_scan_that_is_called_off_ends(
     network: IPv4Network, miners: list[SimulatedMiner]
 ) -> None:
     """No connection outlives the flow."""
-    held = Held()
-    miners[0].misbehave("get_version", held)
+    held = hold(miners[0], "get_version")
     scan = asyncio.create_task(async_scan([network]))
     await held.reached.wait()
 
@@ -607,12 +427,3 @@ async def test_a_scan_that_is_called_off_ends(
     with pytest.raises(asyncio.CancelledError):
         await scan
     await miners[0].disconnect()
-
-
-async def test_a_miner_that_was_polled_is_described(
-    miners: list[SimulatedMiner],
-) -> None:
-    miner = Miner(miners[0].host)
-    snapshot = await miner.poll()
-
-    assert DiscoveredMiner.of(miner, snapshot) == await async_discover(miners[0].host)

@@ -18,7 +18,17 @@ from homeassistant.const import (
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import entity_registry as er
 from simulator import SimulatedMiner
-from tests import JOINED, Clock, Efficient, Held, every_generation, shown, since_v2
+from tests import (
+    JOINED,
+    Clock,
+    Efficient,
+    Held,
+    every_generation,
+    load_entry,
+    restart,
+    shown,
+    since_v2,
+)
 
 pytestmark = pytest.mark.parametrize("platforms", [(Platform.SENSOR,)], ids=[""])
 PRICE = "sensor.miner_break_even_price"
@@ -88,13 +98,6 @@ async def choose(
     await flows.async_configure(
         form["flow_id"], {"poll_interval": 30, "percent_method": "normal", **hash_price}
     )
-
-
-async def restart(hass: HomeAssistant, entry: MockConfigEntry) -> None:
-    """Let Home Assistant begin anew, with what is stored."""
-    assert await hass.config_entries.async_unload(entry.entry_id)
-    assert await hass.config_entries.async_setup(entry.entry_id)
-    await hass.async_block_till_done()
 
 
 # How much it is
@@ -507,8 +510,7 @@ async def test_a_miner_that_was_never_stable_is_taken_as_it_is(
     Only then the efficiency is stored.
     """
     miner.state.mining = False
-    assert await hass.config_entries.async_setup(config_entry.entry_id)
-    await hass.async_block_till_done()
+    await load_entry(hass, config_entry)
     assert shown(hass, PRICE) == STATE_UNKNOWN
     assert config_entry.runtime_data.coordinator.break_even.efficiency is None
 

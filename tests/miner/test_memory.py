@@ -26,7 +26,7 @@ from homeassistant.const import EVENT_HOMEASSISTANT_FINAL_WRITE
 from homeassistant.core import CoreState, HomeAssistant
 from homeassistant.exceptions import HomeAssistantError
 from simulator import Closed, SimulatedMiner
-from tests import JOINED, Clock, Efficient, Held, act, set_number, shown
+from tests import JOINED, Clock, Efficient, act, hold, set_number, shown
 
 FAULT = {110: "2026-11-01 08:00:00"}
 
@@ -311,8 +311,7 @@ async def test_what_a_miner_accepts_during_a_reload_is_known_after_it(
     state: str,
 ) -> None:
     """The value is shown, and stays stored when something else is."""
-    held = Held()
-    miner.misbehave(command, held)
+    held = hold(miner, command)
     sent = hass.async_create_task(act(hass, action, entity, **data))
     await held.reached.wait()
     reload = hass.async_create_task(

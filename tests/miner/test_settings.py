@@ -1,7 +1,7 @@
 """What a setting shows: asked for, pending, reported, remembered, forgotten."""
 
-from collections.abc import Callable
 from datetime import datetime, timedelta, tzinfo
+import logging
 from typing import Any, override
 
 import pytest
@@ -24,10 +24,17 @@ from tests import (
     act,
     before_v2_2,
     every_generation,
+    hold,
+    load_entry,
+    log_lines,
     names_of,
+    restart,
     set_mode,
     set_number,
     shown,
+    store_memory,
+    stored_memory,
+    unloaded,
 )
 
 PERCENT = "number.miner_power_percent"
@@ -59,34 +66,6 @@ CHANGES: dict[str, tuple[str, dict[str, Any], str, str]] = {
 every_setting = pytest.mark.parametrize("entity_id", CHANGES)
 
 
-def warnings_in(caplog: pytest.LogCaptureFixture) -> list[str]:
-    """Return what the integration warned of."""
-    return [
-        record.getMessage()
-        for record in caplog.records
-        if record.levelname == "WARNING" and record.name.startswith("custom_components")
-    ]
-
-
-def stored(hass_storage: dict[str, Any], entry: MockConfigEntry) -> dict[str, Any]:
-    """Return what is stored of the settings of a miner."""
-    data: dict[str, Any] = hass_storage[f"{DOMAIN}.{entry.entry_id}"]["data"][
-        "settings"
-    ]
-    return data
-
-
-async def restart(
-    hass: HomeAssistant, entry: MockConfigEntry, after: Callable[[], None] | None = None
-) -> None:
-    """Do what a restart of Home Assistant does to an entry; `after` is called in between."""
-    assert await hass.config_entries.async_unload(entry.entry_id)
-    if after:
-        after()
-    assert await hass.config_entries.async_setup(entry.entry_id)
-    await hass.async_block_till_done()
-
-
 # While a command is under way
 
 
@@ -97,8 +76,7 @@ async def test_a_value_shows_as_soon_as_it_is_asked_for(
 ) -> None:
     action, data, command, expected = CHANGES[entity_id]
     assert shown(hass, entity_id) != expected
-    held = Held()
-    miner.misbehave(command, held)
+    held = hold(miner, command)
 
     call = hass.async_create_task(act(hass, action, entity_id, **data))
     await held.reached.wait()
@@ -116,8 +94,7 @@ async def test_a_value_is_withdrawn_when_the_miner_refuses_it(
 ) -> None:
     action, data, command, expected = CHANGES[entity_id]
     before = shown(hass, entity_id)
-    held = Held(then=Refused(132))
-    miner.misbehave(command, held)
+    held = hold(miner, command, then=Refused(132))
 
     call = hass.async_create_task(act(hass, action, entity_id, **data))
     await held.reached.wait()
@@ -142,7 +119,7 @@ async def test_an_assumed_value_goes_back_to_the_one_before(
     action, data, _, expected = CHANGES[entity_id]
     await act(hass, action, entity_id, **data)
     await hass.async_block_till_done()  # the poll that follows
-    before = stored(hass_storage, config_entry)
+    before = stored_memory(hass_storage, config_entry)["settings"]
     miner.misbehave("*", Refused(132), times=1)
 
     if entity_id in (WEB_POOLS, COOLING, FAN_STOP):
@@ -155,7 +132,7 @@ async def test_an_assumed_value_goes_back_to_the_one_before(
     assert shown(hass, entity_id) == expected
     await clock.next_poll(3)
     assert shown(hass, entity_id) == expected
-    assert stored(hass_storage, config_entry) == before
+    assert stored_memory(hass_storage, config_entry)["settings"] == before
 
 
 @pytest.mark.usefixtures("set_up")
@@ -163,8 +140,7 @@ async def test_of_two_values_that_wait_the_last_one_wins(
     hass: HomeAssistant, miner: SimulatedMiner
 ) -> None:
     """A slider that is dragged sends where it began and where it ended."""
-    held = Held()
-    miner.misbehave("set_power_pct_v2", held, times=1)
+    held = hold(miner, "set_power_pct_v2", times=1)
     calls = [hass.async_create_task(set_number(hass, "power_percent", 90))]
     await held.reached.wait()
     for value in (80, 70, 60):
@@ -206,8 +182,7 @@ async def test_a_value_that_waited_shows_until_it_is_through(
 async def test_one_failure_does_not_hide_the_next_value(
     hass: HomeAssistant, miner: SimulatedMiner
 ) -> None:
-    held = Held(then=Refused(132))
-    miner.misbehave("set_power_pct_v2", held, times=1)
+    held = hold(miner, "set_power_pct_v2", then=Refused(132), times=1)
     first = hass.async_create_task(set_number(hass, "power_percent", 90))
     await held.reached.wait()
     second = hass.async_create_task(set_number(hass, "power_percent", 60))
@@ -225,8 +200,7 @@ async def test_one_failure_does_not_hide_the_next_value(
 async def test_a_failure_after_a_success_shows_the_success(
     hass: HomeAssistant, miner: SimulatedMiner
 ) -> None:
-    held = Held()
-    miner.misbehave("set_power_pct_v2", held, times=1)
+    held = hold(miner, "set_power_pct_v2", times=1)
     first = hass.async_create_task(set_number(hass, "power_percent", 90))
     await held.reached.wait()
     second = hass.async_create_task(set_number(hass, "power_percent", 60))
@@ -245,8 +219,7 @@ async def test_a_failure_after_a_success_shows_the_success(
 async def test_settings_do_not_disturb_each_other(
     hass: HomeAssistant, miner: SimulatedMiner
 ) -> None:
-    held = Held()
-    miner.misbehave("set_power_pct_v2", held, times=1)
+    held = hold(miner, "set_power_pct_v2", times=1)
     calls = [hass.async_create_task(set_number(hass, "power_percent", 90))]
     await held.reached.wait()
     calls += [
@@ -282,7 +255,7 @@ async def test_a_value_that_the_miner_confirms_is_then_the_miners(
     await clock.next_poll()
 
     assert shown(hass, MODE) == "high"
-    assert warnings_in(caplog) == []
+    assert log_lines(caplog, logging.WARNING) == []
 
 
 @pytest.mark.parametrize("miner", ["hydro_miner"], indirect=True)
@@ -299,12 +272,12 @@ async def test_what_acts_at_once_has_two_polls_to_show(
     await set_number(hass, "power_percent", 60)
     await hass.async_block_till_done()  # the poll that follows
     assert float(shown(hass, PERCENT)) == 60
-    assert warnings_in(caplog) == []
+    assert log_lines(caplog, logging.WARNING) == []
 
     await clock.next_poll()
     assert float(shown(hass, PERCENT)) == 100
     await clock.next_poll(3)
-    assert warnings_in(caplog) == [
+    assert log_lines(caplog, logging.WARNING) == [
         "Miner: power_percent was set to 60, but the miner reports 100.0"
     ]
 
@@ -325,7 +298,7 @@ async def test_a_power_off_that_did_nothing_is_seen_after_two_polls(
 
     await clock.next_poll()
     assert shown(hass, MINING) == STATE_ON
-    assert len(warnings_in(caplog)) == 1
+    assert len(log_lines(caplog, logging.WARNING)) == 1
 
 
 @pytest.mark.usefixtures("set_up")
@@ -338,12 +311,10 @@ async def test_a_poll_that_began_before_a_command_says_nothing_of_it(
     await clock.next_poll()  # which reads the LED again, that was set to auto at set-up
     miner.requests.clear()
     miner.misbehave("power_off", ACCEPTED_ONLY)
-    status = Held()
-    miner.misbehave("status", status, times=1)
+    status = hold(miner, "status", times=1)
     clock.move(30)
     await status.reached.wait()
-    late = Held()
-    miner.misbehave("get_error_code", late, times=1)
+    late = hold(miner, "get_error_code", times=1)
     call = hass.async_create_task(act(hass, "switch.turn_off", MINING))
     clock.move(1)
     status.release.set()
@@ -359,11 +330,11 @@ async def test_a_poll_that_began_before_a_command_says_nothing_of_it(
     await clock.tick(10)  # the poll that follows, which had to wait for the other
     assert names_of(miner.requests).count(JOINED) == 2
     assert shown(hass, MINING) == STATE_OFF
-    assert warnings_in(caplog) == []
+    assert log_lines(caplog, logging.WARNING) == []
 
     await clock.next_poll()
     assert shown(hass, MINING) == STATE_ON
-    assert len(warnings_in(caplog)) == 1
+    assert len(log_lines(caplog, logging.WARNING)) == 1
 
 
 @pytest.mark.parametrize(
@@ -385,12 +356,12 @@ async def test_what_restarts_mining_has_five_minutes_to_show(
     await act(hass, action, entity_id, **data)
     await clock.next_poll(9)
     assert shown(hass, entity_id) == expected
-    assert warnings_in(caplog) == []
+    assert log_lines(caplog, logging.WARNING) == []
 
     await clock.next_poll()
     assert shown(hass, entity_id) == reported
     await clock.next_poll(3)
-    assert len(warnings_in(caplog)) == 1
+    assert len(log_lines(caplog, logging.WARNING)) == 1
 
 
 @pytest.mark.usefixtures("set_up")
@@ -411,7 +382,7 @@ async def test_a_power_on_has_five_minutes_to_show(
 
     await clock.next_poll()
     assert shown(hass, MINING) == STATE_OFF
-    assert len(warnings_in(caplog)) == 1
+    assert len(log_lines(caplog, logging.WARNING)) == 1
 
 
 @pytest.mark.usefixtures("set_up")
@@ -426,12 +397,12 @@ async def test_fast_boot_may_take_until_the_next_start_to_show(
     await act(hass, "switch.turn_on", FAST_BOOT)
     await clock.next_poll(30)
     assert shown(hass, FAST_BOOT) == STATE_ON
-    assert warnings_in(caplog) == []
+    assert log_lines(caplog, logging.WARNING) == []
 
     miner.state.restart()
     await clock.next_poll()
     assert shown(hass, FAST_BOOT) == STATE_OFF
-    assert len(warnings_in(caplog)) == 1
+    assert len(log_lines(caplog, logging.WARNING)) == 1
 
 
 @pytest.mark.usefixtures("set_up")
@@ -451,7 +422,7 @@ async def test_fast_boot_is_confirmed_by_the_start_that_it_counts_from(
     await clock.next_poll(3)
 
     assert shown(hass, FAST_BOOT) == STATE_ON
-    assert warnings_in(caplog) == []
+    assert log_lines(caplog, logging.WARNING) == []
 
 
 @pytest.mark.usefixtures("set_up")
@@ -468,12 +439,12 @@ async def test_a_stop_is_no_start_for_fast_boot_to_count_from(
     miner.state.mining = False
     await clock.next_poll(3)
     assert shown(hass, FAST_BOOT) == STATE_ON
-    assert warnings_in(caplog) == []
+    assert log_lines(caplog, logging.WARNING) == []
 
     miner.state.mining = True
     await clock.next_poll(2)
     assert shown(hass, FAST_BOOT) == STATE_OFF
-    assert len(warnings_in(caplog)) == 1
+    assert len(log_lines(caplog, logging.WARNING)) == 1
 
 
 @pytest.mark.usefixtures("set_up")
@@ -524,7 +495,8 @@ async def test_assumed_settings_outlive_a_restart_of_home_assistant(
     assert shown(hass, entity_id) == STATE_UNKNOWN
 
     await act(hass, action, entity_id, **data)
-    await restart(hass, config_entry, miner.state.restart)
+    async with unloaded(hass, config_entry):
+        miner.state.restart()
 
     assert shown(hass, entity_id) == expected
 
@@ -540,7 +512,8 @@ async def test_power_percent_outlives_a_restart_of_home_assistant(
     await set_number(hass, "power_percent", 60)
     await clock.next_poll(2)
 
-    await restart(hass, config_entry, lambda: clock.move(3600))
+    async with unloaded(hass, config_entry):
+        clock.move(3600)
 
     assert float(shown(hass, PERCENT)) == 60
 
@@ -555,11 +528,9 @@ async def test_power_percent_is_forgotten_when_mining_began_anew_meanwhile(
 ) -> None:
     await set_number(hass, "power_percent", 60)
 
-    def mining_restarts() -> None:
+    async with unloaded(hass, config_entry):
         miner.state.restart()
         clock.move(300)
-
-    await restart(hass, config_entry, mining_restarts)
 
     assert shown(hass, PERCENT) == STATE_UNKNOWN
 
@@ -570,7 +541,8 @@ async def test_power_percent_is_forgotten_when_mining_was_stopped_meanwhile(
 ) -> None:
     await set_number(hass, "power_percent", 60)
 
-    await restart(hass, config_entry, lambda: miner.state.stop("by hand"))
+    async with unloaded(hass, config_entry):
+        miner.state.stop("by hand")
     assert shown(hass, PERCENT) == STATE_UNKNOWN
 
     miner.state.mining = True
@@ -649,7 +621,7 @@ async def test_a_pending_percentage_ends_with_the_run(
     await act(hass, "switch.turn_off", MINING)
     assert float(shown(hass, PERCENT)) == 100
     await clock.next_poll(3)
-    assert warnings_in(caplog) == []
+    assert log_lines(caplog, logging.WARNING) == []
 
 
 @pytest.mark.usefixtures("set_up")
@@ -778,7 +750,7 @@ async def test_a_reported_percentage_is_read_not_remembered(
     await clock.tick(MEMORY_INTERVAL)
 
     assert float(shown(hass, PERCENT)) == 75
-    assert "power_percent" not in stored(hass_storage, config_entry)
+    assert "power_percent" not in stored_memory(hass_storage, config_entry)["settings"]
 
 
 # What only some firmware reads back
@@ -814,8 +786,7 @@ async def test_a_setting_is_assumed_only_where_this_firmware_does_not_tell_it(
         miner.misbehave("status", Altered('"hash_percent":"0"', '"hash_percent":""'))
     elif silent:
         miner.misbehave("get_miner_info", Altered('"upfreq_speed"', '"unknown"'))
-    assert await hass.config_entries.async_setup(config_entry.entry_id)
-    await hass.async_block_till_done()
+    await load_entry(hass, config_entry)
 
     state = hass.states.get(entity_id)
     assert state is not None
@@ -885,7 +856,7 @@ async def test_a_factory_reset_forgets_everything(
     await set_up.async_send(commands.factory_reset())
 
     assert [shown(hass, entity_id) for entity_id in assumed] == [STATE_UNKNOWN] * 5
-    assert stored(hass_storage, config_entry) == {}
+    assert stored_memory(hass_storage, config_entry)["settings"] == {}
 
 
 async def test_a_factory_reset_ends_what_is_pending(
@@ -905,7 +876,7 @@ async def test_a_factory_reset_ends_what_is_pending(
     assert shown(hass, MODE) == "normal"
     assert shown(hass, FAST_BOOT) == STATE_OFF
     await clock.next_poll(15)
-    assert warnings_in(caplog) == []
+    assert log_lines(caplog, logging.WARNING) == []
 
 
 async def test_a_factory_reset_that_is_refused_forgets_nothing(
@@ -950,8 +921,7 @@ async def test_a_pending_mode_is_not_sent_again(
 async def test_a_mode_that_is_under_way_is_not_sent_again(
     hass: HomeAssistant, miner: SimulatedMiner
 ) -> None:
-    held = Held()
-    miner.misbehave("set_low_power", held)
+    held = hold(miner, "set_low_power")
     first = hass.async_create_task(set_mode(hass, "low"))
     await held.reached.wait()
 
@@ -1070,11 +1040,8 @@ async def test_a_limit_that_was_changed_while_home_assistant_was_off_can_be_set_
     """What is stored is compared with what the miner reports now."""
     await set_number(hass, "power_limit", 3000)
     await clock.next_poll(3)
-
-    def change_limit() -> None:
+    async with unloaded(hass, config_entry):
         miner.state.power_limit = 2500
-
-    await restart(hass, config_entry, change_limit)
     await set_number(hass, "power_limit", 3000)
 
     assert names_of(miner.writes)[-1] == "adjust_power_limit"
@@ -1114,7 +1081,7 @@ async def test_a_status_that_is_refused_once_says_nothing_of_the_limit(
     await clock.next_poll(20)
     limit, before = (
         shown(hass, LIMIT),
-        stored(hass_storage, config_entry)["power_limit"],
+        stored_memory(hass_storage, config_entry)["settings"]["power_limit"],
     )
     assert float(limit) == (9000 if is_reported else 3400)
     assert before["value"] == 9000
@@ -1128,7 +1095,9 @@ async def test_a_status_that_is_refused_once_says_nothing_of_the_limit(
     assert shown(hass, LIMIT) == limit
     await set_number(hass, "power_limit", 9000)
 
-    assert stored(hass_storage, config_entry)["power_limit"] == before
+    assert (
+        stored_memory(hass_storage, config_entry)["settings"]["power_limit"] == before
+    )
     assert names_of(miner.writes) == ["adjust_power_limit"]
 
 
@@ -1166,7 +1135,7 @@ async def test_the_limit_can_be_given_back(
     assert miner.state.power_limit is None
     await clock.next_poll(15)
     assert float(shown(hass, LIMIT)) == 3400
-    assert warnings_in(caplog) == []
+    assert log_lines(caplog, logging.WARNING) == []
 
     miner.writes.clear()
     await set_number(hass, "power_limit", 99_999)
@@ -1204,7 +1173,9 @@ async def test_a_value_is_stored_even_if_home_assistant_dies_right_after(
 ) -> None:
     await act(hass, "switch.turn_off", WEB_POOLS)
 
-    assert stored(hass_storage, config_entry)["web_pools"] == {"value": False}
+    assert stored_memory(hass_storage, config_entry)["settings"]["web_pools"] == {
+        "value": False
+    }
 
 
 async def test_what_was_stored_is_shown_after_a_restart(
@@ -1213,24 +1184,20 @@ async def test_what_was_stored_is_shown_after_a_restart(
     config_entry: MockConfigEntry,
     chosen_platforms: None,
 ) -> None:
-    hass_storage[f"{DOMAIN}.{config_entry.entry_id}"] = {
-        "version": 1,
-        "minor_version": 1,
-        "key": f"{DOMAIN}.{config_entry.entry_id}",
-        "data": {
-            "settings": {
-                "temperature_offset": {"value": -7},
-                "web_pools": {"value": False},
-                "power_percent": {
-                    "value": 55,
-                    "mining_since": "2026-10-31T00:00:00+00:00",
-                },
-            }
+    store_memory(
+        hass_storage,
+        config_entry,
+        settings={
+            "temperature_offset": {"value": -7},
+            "web_pools": {"value": False},
+            "power_percent": {
+                "value": 55,
+                "mining_since": "2026-10-31T00:00:00+00:00",
+            },
         },
-    }
+    )
 
-    assert await hass.config_entries.async_setup(config_entry.entry_id)
-    await hass.async_block_till_done()
+    await load_entry(hass, config_entry)
 
     assert float(shown(hass, OFFSET)) == -7
     assert shown(hass, WEB_POOLS) == STATE_OFF
@@ -1243,15 +1210,9 @@ async def test_a_percentage_of_nobody_knows_which_run_is_not_shown(
     config_entry: MockConfigEntry,
     chosen_platforms: None,
 ) -> None:
-    hass_storage[f"{DOMAIN}.{config_entry.entry_id}"] = {
-        "version": 1,
-        "minor_version": 1,
-        "key": f"{DOMAIN}.{config_entry.entry_id}",
-        "data": {"settings": {"power_percent": {"value": 55}}},
-    }
+    store_memory(hass_storage, config_entry, settings={"power_percent": {"value": 55}})
 
-    assert await hass.config_entries.async_setup(config_entry.entry_id)
-    await hass.async_block_till_done()
+    await load_entry(hass, config_entry)
 
     assert shown(hass, PERCENT) == STATE_UNKNOWN
 
@@ -1270,22 +1231,18 @@ async def test_two_clocks_may_differ_by_half_a_minute(
     kept: bool,
 ) -> None:
     started = clock.freezer().replace(microsecond=0) - timedelta(days=1) + apart
-    hass_storage[f"{DOMAIN}.{config_entry.entry_id}"] = {
-        "version": 1,
-        "minor_version": 1,
-        "key": f"{DOMAIN}.{config_entry.entry_id}",
-        "data": {
-            "settings": {
-                "power_percent": {
-                    "value": 55,
-                    "mining_since": f"{started:%FT%T}+00:00",
-                }
+    store_memory(
+        hass_storage,
+        config_entry,
+        settings={
+            "power_percent": {
+                "value": 55,
+                "mining_since": f"{started:%FT%T}+00:00",
             }
         },
-    }
+    )
 
-    assert await hass.config_entries.async_setup(config_entry.entry_id)
-    await hass.async_block_till_done()
+    await load_entry(hass, config_entry)
 
     assert (shown(hass, PERCENT) == "55.0") is kept
 
@@ -1327,8 +1284,8 @@ async def test_an_assumed_setting_is_unknown_after_a_lost_answer(
         await act(hass, "switch.turn_off", switch)
 
     assert shown(hass, switch) == STATE_UNKNOWN
-    stored = hass_storage[f"{DOMAIN}.{config_entry.entry_id}"]["data"]
-    assert "fan_zero_speed" not in stored["settings"]
+    settings = stored_memory(hass_storage, config_entry)["settings"]
+    assert "fan_zero_speed" not in settings
 
 
 @pytest.mark.usefixtures("set_up")

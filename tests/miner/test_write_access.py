@@ -11,39 +11,31 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 from custom_components.whatsminer.const import DEFAULT_PASSWORD, DOMAIN
 from custom_components.whatsminer.coordinator import WhatsminerCoordinator
 from custom_components.whatsminer.entries.relocation import relocate
-from homeassistant.config_entries import (
-    SOURCE_REAUTH,
-    ConfigEntryDisabler,
-    ConfigEntryState,
-)
+from homeassistant.config_entries import ConfigEntryDisabler, ConfigEntryState
 from homeassistant.const import CONF_PASSWORD, STATE_UNAVAILABLE
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers import issue_registry as ir
 from simulator import GARBAGE, Closed, Misbehaviour, Quirk, Refused, SimulatedMiner
 from simulator.settings import Led
-from tests import Clock, Held, act, every_generation, names_of, set_number, shown
+from tests import (
+    Clock,
+    act,
+    every_generation,
+    hold,
+    load_entry,
+    log_lines,
+    names_of,
+    reauth_steps,
+    set_number,
+    shown,
+)
+from tests.fleet import issues
 
 HASH_RATE = "sensor.miner_hash_rate"
 
 
-def lines(caplog: pytest.LogCaptureFixture, level: int) -> list[str]:
-    """Return what the integration wrote into the log at a level."""
-    return [
-        record.getMessage()
-        for record in caplog.records
-        if record.levelno == level and record.name.startswith("custom_components")
-    ]
-
-
 # Whether commands are accepted
-
-
-def repairs(hass: HomeAssistant) -> list[ir.IssueEntry]:
-    """Return the repair issues of the integration."""
-    return [
-        issue for issue in ir.async_get(hass).issues.values() if issue.domain == DOMAIN
-    ]
 
 
 @every_generation
@@ -53,7 +45,7 @@ async def test_write_access_is_known_from_the_start(
     """On V1, which does not report its LED, write access stays unknown."""
     assert set_up.write_access.is_open or miner.generation == "v1"
     assert set_up.write_access.is_open is not False
-    assert repairs(hass) == []
+    assert issues(hass) == []
 
 
 async def test_a_closed_write_access_is_one_repair(
@@ -64,8 +56,7 @@ async def test_a_closed_write_access_is_one_repair(
     chosen_platforms: None,
 ) -> None:
     miner.api_open = False
-    assert await hass.config_entries.async_setup(config_entry.entry_id)
-    await hass.async_block_till_done()
+    await load_entry(hass, config_entry)
     assert config_entry.runtime_data.coordinator.write_access.is_open is False
 
     with pytest.raises(HomeAssistantError) as error:
@@ -73,8 +64,8 @@ async def test_a_closed_write_access_is_one_repair(
     await clock.next_poll(25)
 
     assert error.value.translation_key == "write_access_closed"
-    assert len(repairs(hass)) == 1
-    issue = repairs(hass)[0]
+    assert len(issues(hass)) == 1
+    issue = issues(hass)[0]
     assert issue.translation_key == "write_access_closed"
     assert issue.translation_placeholders == {"miner": "Miner"}
     assert issue.is_fixable
@@ -93,7 +84,7 @@ async def test_a_closed_write_access_leaves_the_controls_alone(
     assert set_up.write_access.is_open is False
     assert shown(hass, "switch.miner") == "on"
     assert shown(hass, "select.miner_power_mode") == "normal"
-    assert len(repairs(hass)) == 1
+    assert len(issues(hass)) == 1
 
 
 async def test_a_command_that_is_accepted_ends_the_repair(
@@ -107,7 +98,7 @@ async def test_a_command_that_is_accepted_ends_the_repair(
     await act(hass, "switch.turn_off", "switch.miner")
 
     assert set_up.write_access.is_open is True
-    assert repairs(hass) == []
+    assert issues(hass) == []
 
 
 async def off_and_on(hass: HomeAssistant, entry: MockConfigEntry, how: str) -> None:
@@ -120,7 +111,7 @@ async def off_and_on(hass: HomeAssistant, entry: MockConfigEntry, how: str) -> N
     else:
         assert await config_entries.async_unload(entry.entry_id)
     assert entry.state is ConfigEntryState.NOT_LOADED
-    assert repairs(hass) == []
+    assert issues(hass) == []
 
     if how == "disabled":
         await config_entries.async_set_disabled_by(entry.entry_id, None)
@@ -137,14 +128,14 @@ async def test_the_repair_lasts_as_long_as_the_entry_is_set_up(
     miner.api_open = False
     with pytest.raises(HomeAssistantError):
         await act(hass, "switch.turn_off", "switch.miner")
-    assert len(repairs(hass)) == 1
+    assert len(issues(hass)) == 1
 
     await off_and_on(hass, config_entry, how)
-    assert len(repairs(hass)) == 1
+    assert len(issues(hass)) == 1
 
     miner.api_open = True
     await off_and_on(hass, config_entry, how)
-    assert repairs(hass) == []
+    assert issues(hass) == []
 
 
 @pytest.mark.parametrize(
@@ -159,8 +150,7 @@ async def test_a_command_that_outlasts_its_entry_leaves_nothing_behind(
     hass_storage: dict[str, Any],
     how: Misbehaviour | None,
 ) -> None:
-    held = Held(then=how)
-    miner.misbehave("set_temp_offset", held)
+    held = hold(miner, "set_temp_offset", then=how)
     call = hass.async_create_task(set_number(hass, "temperature_offset", -5))
     await held.reached.wait()
 
@@ -171,7 +161,7 @@ async def test_a_command_that_outlasts_its_entry_leaves_nothing_behind(
     await clock.next_poll(2)
 
     assert f"{DOMAIN}.{config_entry.entry_id}" not in hass_storage
-    assert repairs(hass) == []
+    assert issues(hass) == []
     assert names_of(miner.requests)[-1] in ("set_temp_offset", "get_token")
 
 
@@ -190,11 +180,11 @@ async def test_a_miner_is_called_what_it_is_called_now(
         await act(hass, "switch.turn_off", "switch.miner")
     assert error.value.translation_placeholders is not None
     assert error.value.translation_placeholders["miner"] == "Garage"
-    assert repairs(hass)[0].translation_placeholders == {"miner": "Garage"}
+    assert issues(hass)[0].translation_placeholders == {"miner": "Garage"}
 
     await miner.disconnect()
     await clock.next_poll(2)
-    assert "Garage does not answer" in lines(caplog, logging.ERROR)[0]
+    assert "Garage does not answer" in log_lines(caplog, logging.ERROR)[0]
 
 
 async def test_a_closed_write_access_opens_by_itself(
@@ -206,18 +196,17 @@ async def test_a_closed_write_access_opens_by_itself(
 ) -> None:
     """Write access is checked every ten minutes by a command that changes nothing."""
     miner.api_open = False
-    assert await hass.config_entries.async_setup(config_entry.entry_id)
-    await hass.async_block_till_done()
+    await load_entry(hass, config_entry)
     miner.api_open = True
 
     await clock.next_poll(19)
     assert miner.writes == []
-    assert len(repairs(hass)) == 1
+    assert len(issues(hass)) == 1
 
     await clock.next_poll()
     assert miner.writes == [{"cmd": "set_led", "param": "auto"}]
     assert config_entry.runtime_data.coordinator.write_access.is_open is True
-    assert repairs(hass) == []
+    assert issues(hass) == []
 
     await clock.next_poll(40)
     assert names_of(miner.writes) == ["set_led"]
@@ -234,12 +223,12 @@ async def test_an_encrypted_read_does_not_open_a_closed_write_access(
     miner.misbehave("power_off", Refused(45))
     with pytest.raises(HomeAssistantError):
         await act(hass, "switch.turn_off", "switch.miner")
-    assert len(repairs(hass)) == 1
+    assert len(issues(hass)) == 1
 
     await clock.next_poll(45)
 
     assert set_up.write_access.is_open is False
-    assert len(repairs(hass)) == 1
+    assert len(issues(hass)) == 1
 
 
 @pytest.mark.parametrize("miner", ["old_miner"], indirect=True)
@@ -291,11 +280,10 @@ async def test_a_look_that_fails_is_no_answer(
     how: Misbehaviour,
 ) -> None:
     miner.misbehave("get_token", how)
-    assert await hass.config_entries.async_setup(config_entry.entry_id)
-    await hass.async_block_till_done()
+    await load_entry(hass, config_entry)
 
     assert config_entry.runtime_data.coordinator.write_access.is_open is None
-    assert repairs(hass) == []
+    assert issues(hass) == []
     assert shown(hass, HASH_RATE) != STATE_UNAVAILABLE
 
 
@@ -355,8 +343,7 @@ async def test_a_miner_that_moved_is_asked_when_it_has_told_who_it_is(
 ) -> None:
     """The proof at the last address does not count at the next."""
     miner.state.mining = True
-    assert await hass.config_entries.async_setup(config_entry.entry_id)
-    await hass.async_block_till_done()
+    await load_entry(hass, config_entry)
     assert "get_token" in names_of(miner.requests)
 
     miner.state.mining = False
@@ -388,20 +375,11 @@ async def test_the_default_password_of_a_silent_miner_is_a_repair_all_the_same(
     hass.config_entries.async_update_entry(config_entry, data=data)
     assert await hass.config_entries.async_setup(config_entry.entry_id)
 
-    assert [issue.translation_key for issue in repairs(hass)] == ["default_password"]
+    assert [issue.translation_key for issue in issues(hass)] == ["default_password"]
     assert encrypted(miner) == []
 
 
 # When the password is wrong
-
-
-def reauths(hass: HomeAssistant) -> list[str]:
-    """Return the steps of the flows that ask for a password."""
-    return [
-        flow["step_id"]
-        for flow in hass.config_entries.flow.async_progress_by_handler(DOMAIN)
-        if flow["context"]["source"] == SOURCE_REAUTH
-    ]
 
 
 @pytest.mark.usefixtures("set_up")
@@ -418,7 +396,7 @@ async def test_a_wrong_password_is_asked_for_and_readings_go_on(
             await act(hass, "switch.turn_off", "switch.miner")
         await hass.async_block_till_done()
         assert error.value.translation_key == "wrong_password"
-        assert reauths(hass) == ["reauth_confirm"]
+        assert reauth_steps(hass) == ["reauth_confirm"]
     before = shown(hass, HASH_RATE)
     await clock.next_poll(5)
 
@@ -436,9 +414,9 @@ async def test_a_wrong_password_is_found_at_set_up(
     await hass.async_block_till_done()
 
     assert config_entry.state is ConfigEntryState.LOADED
-    assert reauths(hass) == ["reauth_confirm"]
+    assert reauth_steps(hass) == ["reauth_confirm"]
     assert set_up.write_access.is_open is None
-    assert repairs(hass) == []
+    assert issues(hass) == []
 
 
 @pytest.mark.usefixtures("set_up")
@@ -453,7 +431,7 @@ async def test_too_many_tokens_are_no_wrong_password(
         await act(hass, "switch.turn_off", "switch.miner")
     await hass.async_block_till_done()
 
-    assert reauths(hass) == []
+    assert reauth_steps(hass) == []
 
 
 @pytest.mark.parametrize(
@@ -485,4 +463,4 @@ async def test_a_token_that_another_client_voided_costs_one_retry_and_no_questio
     ]
     assert names_of(miner.requests).count("get_token") == 1
     assert miner.state.percent == 70
-    assert reauths(hass) == []
+    assert reauth_steps(hass) == []
