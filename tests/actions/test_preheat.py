@@ -7,6 +7,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.whatsminer.actions import preheat as preheating
 from custom_components.whatsminer.actions.preheat import Preheat
+from custom_components.whatsminer.api import RefusedError
 from custom_components.whatsminer.coordinator import WhatsminerCoordinator
 from homeassistant.const import Platform
 from homeassistant.core import HomeAssistant
@@ -378,10 +379,9 @@ async def test_who_asks_once_gets_the_error(
 ) -> None:
     miner.misbehave("pre_power_on", Refused(132))
 
-    with pytest.raises(HomeAssistantError) as error:
+    with pytest.raises(RefusedError):
         await preheat.async_send_once()
 
-    assert error.value.translation_key == "refused"
     assert preheat.state is None
 
 

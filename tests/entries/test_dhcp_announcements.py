@@ -371,7 +371,7 @@ async def test_an_error_that_nobody_expects_leaves_the_entry_as_it_is(
     fleet: Fleet, ada: Owned, caplog: pytest.LogCaptureFixture
 ) -> None:
     await be_loaded(fleet, ada)
-    with patch.object(Miner, "who", side_effect=ZeroDivisionError):
+    with patch.object(Miner, "read_mac", side_effect=ZeroDivisionError):
         await announce(fleet, ada)
     assert "Unexpected error at Ada" in caplog.text
     assert caplog.text.count("ZeroDivisionError") == 1

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from pytest_homeassistant_custom_component.common import async_capture_events
 
-from custom_components.whatsminer.api import commands
+from custom_components.whatsminer.api import NoMacError, commands
 from custom_components.whatsminer.const import DOMAIN
 from custom_components.whatsminer.entries.relocation import (
     async_handle_wrong_miner,
@@ -125,7 +125,7 @@ async def test_another_miner_that_says_nothing_of_itself_is_not_ours(
     await fleet.clock.next_poll(2)
 
     assert not ada.is_available
-    with pytest.raises(HomeAssistantError):
+    with pytest.raises(NoMacError):
         await ada.coordinator.async_send(commands.power_on())
     assert zoe.writes == []
     assert not zoe.state.mining

@@ -7,7 +7,7 @@ from typing import Any, override
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
-from custom_components.whatsminer.api import Command, commands, reader
+from custom_components.whatsminer.api import Command, RefusedError, commands, reader
 from custom_components.whatsminer.const import DOMAIN, MEMORY_INTERVAL
 from custom_components.whatsminer.coordinator import WhatsminerCoordinator
 from homeassistant.const import ATTR_ASSUMED_STATE, STATE_OFF, STATE_ON, STATE_UNKNOWN
@@ -885,7 +885,7 @@ async def test_a_factory_reset_that_is_refused_forgets_nothing(
     await set_number(hass, "temperature_offset", -5)
     miner.misbehave("factory_reset", Refused(132))
 
-    with pytest.raises(HomeAssistantError):
+    with pytest.raises(RefusedError):
         await set_up.async_send(commands.factory_reset())
 
     assert float(shown(hass, OFFSET)) == -5
