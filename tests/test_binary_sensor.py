@@ -115,9 +115,7 @@ async def test_a_problem_is_unknown_until_the_miner_has_told(
 
 
 async def test_write_access_is_what_the_last_write_met(
-    hass: HomeAssistant,
-    miner: SimulatedMiner,
-    config_entry: MockConfigEntry,
+    hass: HomeAssistant, miner: SimulatedMiner, config_entry: MockConfigEntry
 ) -> None:
     assert shown(hass, ACCESS) == STATE_ON
 

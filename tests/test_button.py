@@ -139,11 +139,7 @@ async def test_the_control_board_is_rebooted(
     ids=["refused", "closed"],
 )
 async def test_a_press_that_fails_is_explained(
-    hass: HomeAssistant,
-    miner: SimulatedMiner,
-    key: str,
-    how: Misbehaviour,
-    reason: str,
+    hass: HomeAssistant, miner: SimulatedMiner, key: str, how: Misbehaviour, reason: str
 ) -> None:
     miner.misbehave("*", how)
 

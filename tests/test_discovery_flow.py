@@ -70,10 +70,7 @@ async def miner(
     """A miner on port 4028, which discovery assumes."""
     generation, model = kind
     async with SimulatedMiner(
-        host=str(home_network[2]),
-        port=DEFAULT_PORT,
-        generation=generation,
-        model=model,
+        host=str(home_network[2]), port=DEFAULT_PORT, generation=generation, model=model
     ) as miner:
         yield miner
 
@@ -703,10 +700,7 @@ NOT_PRIVATE = [
 
 @pytest.mark.parametrize("retrying", [False, True])
 async def test_an_address_outside_of_private_networks_is_not_taken_from_anybody(
-    hass: HomeAssistant,
-    known: MockConfigEntry,
-    miner: SimulatedMiner,
-    retrying: bool,
+    hass: HomeAssistant, known: MockConfigEntry, miner: SimulatedMiner, retrying: bool
 ) -> None:
     await miner.disconnect()
     if retrying:

@@ -264,9 +264,7 @@ async def test_nothing_known_is_nothing_cleared(
 
 @pytest.mark.usefixtures("set_up")
 async def test_what_changed_during_an_outage_is_told_after_it(
-    miner: SimulatedMiner,
-    clock: Clock,
-    reported: list[tuple[str, str]],
+    miner: SimulatedMiner, clock: Clock, reported: list[tuple[str, str]]
 ) -> None:
     """The entity is back before it fires, because triggers ignore changes from unavailable."""
     miner.state.faults = dict(LOW_VOLTAGE)
@@ -400,9 +398,7 @@ async def test_faults_that_come_and_go_for_hours_are_all_told(
 
 @pytest.mark.usefixtures("set_up")
 async def test_after_a_quiet_time_many_may_be_told_again(
-    miner: SimulatedMiner,
-    clock: Clock,
-    on_the_bus: list[Event[Any]],
+    miner: SimulatedMiner, clock: Clock, on_the_bus: list[Event[Any]]
 ) -> None:
     for poll in range(20):
         miner.state.faults = storm(poll)

@@ -23,7 +23,7 @@ from . import JOINED, Clock, before_v2_2, every_generation, load_entry, shown
 pytestmark = [
     pytest.mark.parametrize(
         "platforms", [(Platform.SENSOR, Platform.BINARY_SENSOR)], ids=[""]
-    ),
+    )
 ]
 # Whether a board hashes is known from its status, or where there is none from its chips.
 ALIVE = "binary_sensor.miner_hashboard_2_alive"

@@ -153,10 +153,7 @@ async def test_other_changes_of_entries_end_no_issue(
 
 @pytest.mark.parametrize(
     ("password", "issue"),
-    [
-        ("satoshi", Issue.WRITE_ACCESS_CLOSED),
-        ("admin", Issue.DEFAULT_PASSWORD),
-    ],
+    [("satoshi", Issue.WRITE_ACCESS_CLOSED), ("admin", Issue.DEFAULT_PASSWORD)],
 )
 async def test_what_the_owner_ignores_is_ignored_after_a_restart(
     hass: HomeAssistant,

@@ -354,10 +354,7 @@ async def test_the_percent_method_counts_at_once(
     set_up: WhatsminerCoordinator,
     config_entry: MockConfigEntry,
 ) -> None:
-    for method, command in (
-        ("fast", "set_power_pct"),
-        ("normal", "set_power_pct_v2"),
-    ):
+    for method, command in (("fast", "set_power_pct"), ("normal", "set_power_pct_v2")):
         await prefer(hass, config_entry, percent_method=method)
         await set_number(hass, "power_percent", 80)
         assert names_of(miner.writes)[-1] == command

@@ -224,9 +224,7 @@ async def test_home_assistant_goes_on_while_an_answer_is_looked_through(
 
 
 async def test_answers_are_given_without_secrets(
-    hass: HomeAssistant,
-    one: dict[str, Any],
-    set_up: WhatsminerCoordinator,
+    hass: HomeAssistant, one: dict[str, Any], set_up: WhatsminerCoordinator
 ) -> None:
     secret = dict.fromkeys(SECRET_KEYS, "hunter2")
     plain = {

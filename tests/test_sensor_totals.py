@@ -403,9 +403,7 @@ async def test_a_short_restart_loses_nothing(
 
 @pytest.mark.usefixtures("set_up")
 async def test_a_reload_loses_nothing(
-    hass: HomeAssistant,
-    config_entry: MockConfigEntry,
-    clock: Clock,
+    hass: HomeAssistant, config_entry: MockConfigEntry, clock: Clock
 ) -> None:
     await clock.next_poll(4)
     await clock.tick(12)

@@ -532,10 +532,7 @@ async def test_what_makes_no_sense_is_refused(
 
 @pytest.mark.parametrize("action", EVERY_ACTION)
 async def test_only_administrators_change_money_network_password_or_firmware(
-    hass: HomeAssistant,
-    one: dict[str, Any],
-    miner: SimulatedMiner,
-    action: str,
+    hass: HomeAssistant, one: dict[str, Any], miner: SimulatedMiner, action: str
 ) -> None:
     """Other users may do what they could do with an entity."""
     users = await hass.auth.async_get_group(GROUP_ID_USER)

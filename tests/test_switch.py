@@ -77,11 +77,7 @@ async def test_the_switch_follows_the_miner(
 
 @pytest.mark.parametrize(
     ("miner", "process"),
-    [
-        ("air_miner", "btminer"),
-        ("hydro_miner", "btminer"),
-        ("old_miner", "cgminer"),
-    ],
+    [("air_miner", "btminer"), ("hydro_miner", "btminer"), ("old_miner", "cgminer")],
     indirect=["miner"],
 )
 async def test_fast_boot_is_switched(

@@ -89,10 +89,7 @@ async def test_an_unused_place_is_no_pool(
 
 
 async def test_pools_that_nobody_knows_are_not_lost_either(
-    hass: HomeAssistant,
-    one: dict[str, Any],
-    clock: Clock,
-    miner: SimulatedMiner,
+    hass: HomeAssistant, one: dict[str, Any], clock: Clock, miner: SimulatedMiner
 ) -> None:
     """Pools that are unknown cannot be put back. Three new ones leave no place for others."""
     for command in ("summary+pools+edevs", "pools"):
@@ -288,10 +285,7 @@ async def test_firmware_is_a_file(
 
 
 async def test_a_firmware_may_be_refused(
-    hass: HomeAssistant,
-    one: dict[str, Any],
-    miner: SimulatedMiner,
-    firmware: Path,
+    hass: HomeAssistant, one: dict[str, Any], miner: SimulatedMiner, firmware: Path
 ) -> None:
     miner.refuses_firmware = True
 

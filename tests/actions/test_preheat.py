@@ -57,10 +57,7 @@ async def test_it_is_repeated_until_it_is_complete(
 
 
 async def test_every_change_is_told(
-    hass: HomeAssistant,
-    clock: Clock,
-    set_up: WhatsminerCoordinator,
-    preheat: Preheat,
+    hass: HomeAssistant, clock: Clock, set_up: WhatsminerCoordinator, preheat: Preheat
 ) -> None:
     states: list[str | None] = []
     unsub = set_up.async_add_listener(lambda: states.append(preheat.state))
@@ -114,10 +111,7 @@ async def test_it_goes_on_when_mining_cannot_be_switched_on(
 
 
 async def test_it_ends_when_somebody_else_starts_mining(
-    hass: HomeAssistant,
-    miner: SimulatedMiner,
-    clock: Clock,
-    preheat: Preheat,
+    hass: HomeAssistant, miner: SimulatedMiner, clock: Clock, preheat: Preheat
 ) -> None:
     await press(hass, "preheat")
     miner.state.mining = True
@@ -326,11 +320,7 @@ async def test_pressed_again_the_ten_minutes_start_anew(
     ],
 )
 async def test_words_that_nobody_knows_are_one_more_reason_to_wait(
-    hass: HomeAssistant,
-    miner: SimulatedMiner,
-    preheat: Preheat,
-    said: str,
-    state: str,
+    hass: HomeAssistant, miner: SimulatedMiner, preheat: Preheat, said: str, state: str
 ) -> None:
     plain = f'{{"STATUS":"S","When":1,"Code":131,"Msg":{{{said}}}}}'
     miner.misbehave("pre_power_on", Raw(plain.encode()))

@@ -349,9 +349,7 @@ async def test_a_switch_stands_for_its_miner_also_while_it_is_disabled(
 ) -> None:
     registry = er.async_get(hass)
     registry.async_update_entity(
-        SWITCH,
-        new_entity_id="switch.heater",
-        disabled_by=er.RegistryEntryDisabler.USER,
+        SWITCH, new_entity_id="switch.heater", disabled_by=er.RegistryEntryDisabler.USER
     )
 
     for entity_id in (HASH_RATE, "switch.heater"):

@@ -43,10 +43,7 @@ async def test_thousands_of_strangers_are_told_from_miners_at_once(
 
     placed = await async_match_entries(fleet.hass, *strangers)
 
-    assert placed == {
-        strangers[0].mac: bea.entry,
-        strangers[1].mac: ada.entry,
-    }
+    assert placed == {strangers[0].mac: bea.entry, strangers[1].mac: ada.entry}
     assert len(changes) == 2
     assert sorted(shown_issues(fleet.hass)) == [
         "new_control_board of Ada",

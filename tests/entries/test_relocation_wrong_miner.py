@@ -38,11 +38,7 @@ def platforms() -> tuple[Platform, ...]:
     ("generation", "model"), [("v1", "M20S"), ("v2", "M30S+"), ("compat", "M63")]
 )
 async def test_nothing_of_another_miner_enters(
-    fleet: Fleet,
-    ada: Owned,
-    hass_storage: dict[str, Any],
-    generation: str,
-    model: str,
+    fleet: Fleet, ada: Owned, hass_storage: dict[str, Any], generation: str, model: str
 ) -> None:
     """The miner is unavailable, and an issue says why."""
     await fleet.clock.next_poll(12)
@@ -105,11 +101,7 @@ async def test_nothing_of_another_miner_enters_that_was_there_first(
 @pytest.fixture
 def silent_v1() -> dict[str, Any]:
     """A stopped V1 miner, which does not report even its MAC address."""
-    return {
-        "generation": "v1",
-        "model": "M20S",
-        "quirks": {Quirk.PROCESS_DOWN},
-    }
+    return {"generation": "v1", "model": "M20S", "quirks": {Quirk.PROCESS_DOWN}}
 
 
 @pytest.mark.parametrize("stopped", ["before", "afterwards"])
@@ -365,10 +357,7 @@ async def set_network(owned: Owned) -> None:
     "write", [turn_off, set_limit, set_led, change_password, set_network]
 )
 async def test_no_write_reaches_another_miner(
-    fleet: Fleet,
-    ada: Owned,
-    has_token: bool,
-    write: Callable[[Owned], Awaitable[None]],
+    fleet: Fleet, ada: Owned, has_token: bool, write: Callable[[Owned], Awaitable[None]]
 ) -> None:
     """Both miners have the same password, and no poll has found the other one yet.
 

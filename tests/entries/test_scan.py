@@ -217,9 +217,7 @@ async def test_what_is_no_miner_is_left_alone(
 
 
 async def test_whoever_says_nothing_does_not_hold_up_a_scan(
-    network: IPv4Network,
-    miners: list[SimulatedMiner],
-    monkeypatch: pytest.MonkeyPatch,
+    network: IPv4Network, miners: list[SimulatedMiner], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(transport.exchange, "__kwdefaults__", {"timeout": 0.2})
     async with neighbour(str(network[7]), None) as other:
@@ -232,10 +230,7 @@ async def test_whoever_says_nothing_does_not_hold_up_a_scan(
 @pytest.mark.parametrize("how", [Closed(), Truncated(), Raw(b"{")], ids=str)
 @pytest.mark.parametrize("command", ["get_version", JOINED, "status", "get_miner_info"])
 async def test_a_miner_that_somebody_else_keeps_busy_is_asked_again(
-    network: IPv4Network,
-    miners: list[SimulatedMiner],
-    command: str,
-    how: Misbehaviour,
+    network: IPv4Network, miners: list[SimulatedMiner], command: str, how: Misbehaviour
 ) -> None:
     """Other programs ask as well, and a miner copes with one connection at a time."""
     miners[0].misbehave(command, how, times=1)
@@ -288,9 +283,7 @@ async def test_a_miner_that_refuses_to_tell_its_mac_is_named(
 
 
 async def test_so_many_are_asked_at_once_and_no_more(
-    network: IPv4Network,
-    miners: list[SimulatedMiner],
-    monkeypatch: pytest.MonkeyPatch,
+    network: IPv4Network, miners: list[SimulatedMiner], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A router has to remember all open connections."""
     under_way = most = 0
@@ -401,9 +394,7 @@ async def test_whoever_never_ends_does_not_hold_up_a_scan(
 
 
 async def test_a_miner_that_is_slow_with_each_answer_does_not_hold_up_a_scan(
-    network: IPv4Network,
-    miners: list[SimulatedMiner],
-    monkeypatch: pytest.MonkeyPatch,
+    network: IPv4Network, miners: list[SimulatedMiner], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """All answers of a miner have one time limit together. Without it this scan would never end."""
     monkeypatch.setattr(scanning, "_SECONDS_TO_READ", 4)

@@ -55,14 +55,7 @@ async def test_an_entity_with_a_counterpart_stays_as_its_owner_left_it(
         assert new.id == old.id
         assert new.unique_id == f"{miner.mac.lower()}_{earlier.keys[name]}"
         assert new.config_entry_id == entry.entry_id
-        for kept in (
-            "area_id",
-            "disabled_by",
-            "hidden_by",
-            "icon",
-            "labels",
-            "name",
-        ):
+        for kept in ("area_id", "disabled_by", "hidden_by", "icon", "labels", "name"):
             assert getattr(new, kept) == getattr(old, kept), (name, kept)
         if new.disabled_by is None:
             assert shown(hass, new.entity_id) != STATE_UNAVAILABLE, name

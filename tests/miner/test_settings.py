@@ -578,10 +578,7 @@ async def test_power_percent_is_forgotten_when_mining_restarts(
     assert shown(hass, PERCENT) == STATE_UNKNOWN
 
 
-@pytest.mark.parametrize(
-    "entity_id",
-    [MINING, LIMIT, MODE, FREQUENCY],
-)
+@pytest.mark.parametrize("entity_id", [MINING, LIMIT, MODE, FREQUENCY])
 @pytest.mark.usefixtures("set_up")
 async def test_power_percent_is_forgotten_with_a_command_that_starts_a_new_run(
     hass: HomeAssistant, miner: SimulatedMiner, entity_id: str
@@ -1190,10 +1187,7 @@ async def test_what_was_stored_is_shown_after_a_restart(
         settings={
             "temperature_offset": {"value": -7},
             "web_pools": {"value": False},
-            "power_percent": {
-                "value": 55,
-                "mining_since": "2026-10-31T00:00:00+00:00",
-            },
+            "power_percent": {"value": 55, "mining_since": "2026-10-31T00:00:00+00:00"},
         },
     )
 
@@ -1218,8 +1212,7 @@ async def test_a_percentage_of_nobody_knows_which_run_is_not_shown(
 
 
 @pytest.mark.parametrize(
-    ("apart", "kept"),
-    [(timedelta(seconds=20), True), (timedelta(seconds=40), False)],
+    ("apart", "kept"), [(timedelta(seconds=20), True), (timedelta(seconds=40), False)]
 )
 async def test_two_clocks_may_differ_by_half_a_minute(
     hass: HomeAssistant,
@@ -1235,10 +1228,7 @@ async def test_two_clocks_may_differ_by_half_a_minute(
         hass_storage,
         config_entry,
         settings={
-            "power_percent": {
-                "value": 55,
-                "mining_since": f"{started:%FT%T}+00:00",
-            }
+            "power_percent": {"value": 55, "mining_since": f"{started:%FT%T}+00:00"}
         },
     )
 
