@@ -63,7 +63,7 @@ async def test_every_generation_has_its_buttons(
 async def test_preheating_exists_where_the_firmware_has_it(
     hass: HomeAssistant, preheats: bool
 ) -> None:
-    """V2.2 has no command for it."""
+    """V2.2 has no command for preheating."""
     assert ("button.miner_preheat" in hass.states.async_entity_ids()) is preheats
 
 
@@ -237,7 +237,7 @@ async def test_a_flash_that_begins_after_its_entry_ended_ends_at_once(
     clock: Clock,
     config_entry: MockConfigEntry,
 ) -> None:
-    """The miner answers only after its entry was unloaded."""
+    """The answer of the miner comes after its entry was unloaded."""
     held = hold(miner, "set_led", times=1)
     call = hass.async_create_task(press(hass, "identify"))
     await held.reached.wait()
@@ -292,7 +292,7 @@ async def test_an_led_that_cannot_be_given_back_is_no_error(
 async def test_an_led_is_given_back_as_soon_as_the_miner_can_be_told(
     hass: HomeAssistant, miner: SimulatedMiner, clock: Clock, lost: int
 ) -> None:
-    """Otherwise the LED would flash for ever."""
+    """Without further tries the LED would flash for ever."""
     await press(hass, "identify")
     miner.misbehave("set_led", Closed())
     for _ in range(lost):

@@ -258,7 +258,7 @@ async def test_a_miner_that_tells_no_model_still_has_a_title(
     miner: SimulatedMiner,
     set_up_entry: AsyncMock,
 ) -> None:
-    """The title is the manufacturer then."""
+    """Without a model the title is the manufacturer."""
     miner.misbehave("devdetails", Refused(132))
 
     result = await fill_in(hass, form, answers(miner))
@@ -417,7 +417,6 @@ async def test_a_miner_without_a_usable_mac(
     set_up_entry: AsyncMock,
     mac: str,
 ) -> None:
-    """A miner that cannot be recognised is not added."""
     async with SimulatedMiner(mac=mac) as nameless:
         result = await fill_in(hass, form, answers(nameless))
     assert result["errors"] == {"base": "no_mac"}
@@ -694,7 +693,7 @@ async def test_a_new_control_board_is_no_new_miner(
     config_entry: MockConfigEntry,
     miner: SimulatedMiner,
 ) -> None:
-    """Its hashboards show which miner it is: a repair is offered, and the entry stays."""
+    """The hashboards show which miner it is: a repair is offered, and the entry stays."""
     before = dict(config_entry.data)
     miner.replace_control_board("02:00:00:00:00:01")
     assert not await hass.config_entries.async_reload(config_entry.entry_id)
@@ -816,7 +815,7 @@ async def test_the_password_of_another_miner_is_not_taken(
 async def test_a_password_is_not_tried_where_another_miner_is_known_to_be(
     hass: HomeAssistant, config_entry: MockConfigEntry, make_entry: MakeEntry
 ) -> None:
-    """The form has no field for the address, so the error is a general one."""
+    """The form has no field for the address, so the error belongs to the whole form."""
     form = await config_entry.start_reauth_flow(hass)
     await hass.config_entries.async_unload(config_entry.entry_id)
     async with SimulatedMiner(seed=2) as other:
@@ -1050,7 +1049,6 @@ async def test_a_password_need_not_be_entered_again_to_keep_it(
     home_network: IPv4Network,
     others: dict[str, str],
 ) -> None:
-    """An empty field keeps the password."""
     form = await reconfigure(hass, config_entry)
     await miner.move(str(home_network[2]))
 

@@ -44,7 +44,7 @@ HASH_RATE = "sensor.miner_hash_rate"
 async def test_a_steady_poll_takes_at_most_three_connections(
     miner: SimulatedMiner, clock: Clock
 ) -> None:
-    """The limit holds on every firmware, also when slow readings are due."""
+    """The limit holds for every firmware, also when slow readings are due."""
     for _ in range(30):
         before = miner.connections
         await clock.next_poll()

@@ -624,7 +624,7 @@ async def rebuilt(
 async def test_a_new_control_board_is_no_new_miner(
     hass: HomeAssistant, known: MockConfigEntry, rebuilt: SimulatedMiner, by: str
 ) -> None:
-    """Its hashboards show which miner it is: a repair is offered, and the entry stays."""
+    """The hashboards show which miner it is: a repair is offered, and the entry stays."""
     if by == SOURCE_DHCP:
         result = await dhcp(hass, rebuilt)
     else:
@@ -826,7 +826,7 @@ async def test_only_so_many_wait_at_all(
 async def test_an_address_has_one_tile(
     hass: HomeAssistant, miner: SimulatedMiner, new_host: str
 ) -> None:
-    """While no device answers, it is that of the last announcement."""
+    """While no device answers, the tile is that of the last announcement."""
     for number in range(20):
         check_offered(await announce(hass, number, new_host))
     assert offered(hass) == {mac_of(19)}
@@ -845,7 +845,7 @@ async def test_an_address_has_one_tile(
 async def test_a_scan_takes_the_place_of_what_was_announced(
     hass: HomeAssistant, miner: SimulatedMiner
 ) -> None:
-    """A scan has had an answer."""
+    """A scan has had an answer from the miner, an announcement has not."""
     await miner.disconnect()
     check_offered(await announce(hass, 1, miner.host))
     miner.reconnect()
@@ -891,7 +891,7 @@ async def test_a_miner_is_asked_by_one_at_a_time(
 async def test_a_miner_that_is_known_to_be_well_is_not_asked(
     hass: HomeAssistant, known: MockConfigEntry, miner: SimulatedMiner
 ) -> None:
-    """Its own polls would meet another device at its address."""
+    """The miner's own polls would meet another device at its address."""
     connections = miner.connections
 
     check_aborted(await announce(hass, 1, miner.host), "already_configured")

@@ -36,6 +36,8 @@ from . import (
     shown,
 )
 
+pytestmark = pytest.mark.usefixtures("set_up")
+
 
 @pytest.mark.parametrize(
     ("miner", "model", "hardware", "has_serial"),
@@ -46,7 +48,6 @@ from . import (
     ],
     indirect=["miner"],
 )
-@pytest.mark.usefixtures("set_up")
 async def test_the_device_says_what_it_is(
     device_registry: dr.DeviceRegistry,
     config_entry: MockConfigEntry,
@@ -72,7 +73,6 @@ async def test_the_device_says_what_it_is(
 
 
 @every_generation
-@pytest.mark.usefixtures("set_up")
 async def test_entities_belong_to_the_miner_whatever_its_address(
     device_registry: dr.DeviceRegistry,
     entity_registry: er.EntityRegistry,
@@ -96,14 +96,12 @@ async def test_entities_belong_to_the_miner_whatever_its_address(
 
 @pytest.mark.parametrize("password", [""])
 @every_generation
-@pytest.mark.usefixtures("set_up")
 async def test_without_a_password_there_are_only_readings(
     entity_registry: er.EntityRegistry,
     config_entry: MockConfigEntry,
     miner: SimulatedMiner,
     clock: Clock,
 ) -> None:
-    """No command is ever tried."""
     await clock.next_poll(25)
 
     entities = er.async_entries_for_config_entry(entity_registry, config_entry.entry_id)
@@ -137,7 +135,6 @@ FAILURES: tuple[tuple[str, Misbehaviour, str], ...] = (
 
 
 @pytest.mark.parametrize(("command", "how", "key"), FAILURES)
-@pytest.mark.usefixtures("set_up")
 async def test_every_failure_is_explained(
     hass: HomeAssistant,
     miner: SimulatedMiner,
@@ -159,7 +156,6 @@ async def test_every_failure_is_explained(
     assert shown(hass, "switch.miner_pools_on_web_page") == "unknown"
 
 
-@pytest.mark.usefixtures("set_up")
 async def test_a_refusal_says_what_the_miner_said(
     hass: HomeAssistant, miner: SimulatedMiner
 ) -> None:
@@ -173,7 +169,6 @@ async def test_a_refusal_says_what_the_miner_said(
         await act(hass, "switch.turn_off", "switch.miner_pools_on_web_page")
 
 
-@pytest.mark.usefixtures("set_up")
 async def test_a_command_that_the_firmware_does_not_know_is_not_sent_again(
     hass: HomeAssistant, miner: SimulatedMiner
 ) -> None:
@@ -187,7 +182,6 @@ async def test_a_command_that_the_firmware_does_not_know_is_not_sent_again(
     assert names_of(miner.writes) == ["disable_web_pools"]
 
 
-@pytest.mark.usefixtures("set_up")
 async def test_the_log_keeps_secrets(
     hass: HomeAssistant,
     miner: SimulatedMiner,
@@ -212,7 +206,6 @@ async def test_the_log_keeps_secrets(
         assert str(secret) not in caplog.text
 
 
-@pytest.mark.usefixtures("set_up")
 async def test_a_miner_that_is_away_is_explained(
     hass: HomeAssistant, miner: SimulatedMiner
 ) -> None:
@@ -225,7 +218,6 @@ async def test_a_miner_that_is_away_is_explained(
     assert shown(hass, "switch.miner") == "on"
 
 
-@pytest.mark.usefixtures("set_up")
 async def test_silence_is_explained(
     hass: HomeAssistant, miner: SimulatedMiner, clock: Clock
 ) -> None:
@@ -243,7 +235,6 @@ async def test_silence_is_explained(
     assert shown(hass, "switch.miner_pools_on_web_page") == "unknown"
 
 
-@pytest.mark.usefixtures("set_up")
 async def test_power_off_that_nobody_confirms_is_tried_twice_and_explained(
     hass: HomeAssistant, miner: SimulatedMiner
 ) -> None:
@@ -257,7 +248,6 @@ async def test_power_off_that_nobody_confirms_is_tried_twice_and_explained(
     assert shown(hass, "switch.miner") == "on"
 
 
-@pytest.mark.usefixtures("set_up")
 async def test_power_off_that_worked_in_silence_is_no_error(
     hass: HomeAssistant, miner: SimulatedMiner
 ) -> None:
@@ -269,7 +259,6 @@ async def test_power_off_that_worked_in_silence_is_no_error(
     assert shown(hass, "switch.miner") == "off"
 
 
-@pytest.mark.usefixtures("set_up")
 async def test_a_mode_that_was_taken_in_silence_is_no_error(
     hass: HomeAssistant, miner: SimulatedMiner
 ) -> None:
@@ -282,7 +271,6 @@ async def test_a_mode_that_was_taken_in_silence_is_no_error(
     assert shown(hass, "select.miner_power_mode") == "low"
 
 
-@pytest.mark.usefixtures("set_up")
 async def test_mining_is_not_restarted_twice_in_a_minute(
     hass: HomeAssistant, miner: SimulatedMiner, clock: Clock
 ) -> None:
@@ -302,7 +290,6 @@ async def test_mining_is_not_restarted_twice_in_a_minute(
     assert names_of(miner.writes) == ["adjust_power_limit"]
 
 
-@pytest.mark.usefixtures("set_up")
 async def test_the_minute_between_restarts_binds_no_other_command(
     hass: HomeAssistant, miner: SimulatedMiner
 ) -> None:
@@ -316,7 +303,6 @@ async def test_the_minute_between_restarts_binds_no_other_command(
     assert names_of(miner.writes) == ["set_power_pct_v2", "power_off", "power_on"]
 
 
-@pytest.mark.usefixtures("set_up")
 async def test_a_value_that_is_no_number_is_explained(hass: HomeAssistant) -> None:
     """Home Assistant's own check lets NaN through."""
     with pytest.raises(ServiceValidationError) as error:
@@ -327,7 +313,6 @@ async def test_a_value_that_is_no_number_is_explained(hass: HomeAssistant) -> No
     assert "0 to 100" in str(error.value)
 
 
-@pytest.mark.usefixtures("set_up")
 async def test_a_value_that_is_refused_names_the_miner_as_it_is_called_now(
     hass: HomeAssistant, config_entry: MockConfigEntry
 ) -> None:
@@ -340,7 +325,6 @@ async def test_a_value_that_is_refused_names_the_miner_as_it_is_called_now(
     assert error.value.translation_placeholders["miner"] == "Garage"
 
 
-@pytest.mark.usefixtures("set_up")
 async def test_a_void_token_is_replaced_without_a_word(
     hass: HomeAssistant, miner: SimulatedMiner
 ) -> None:
@@ -352,7 +336,6 @@ async def test_a_void_token_is_replaced_without_a_word(
         assert miner.state.percent == 70
 
 
-@pytest.mark.usefixtures("set_up")
 async def test_commands_and_polls_take_turns(
     hass: HomeAssistant,
     miner: SimulatedMiner,
@@ -373,7 +356,6 @@ async def test_commands_and_polls_take_turns(
     assert miner.peak_connections == 1
 
 
-@pytest.mark.usefixtures("set_up")
 async def test_a_command_does_not_wait_for_a_whole_poll(
     hass: HomeAssistant, miner: SimulatedMiner, set_up: WhatsminerCoordinator
 ) -> None:
@@ -390,11 +372,9 @@ async def test_a_command_does_not_wait_for_a_whole_poll(
     assert names_of(miner.requests)[:3] == [JOINED, "set_temp_offset", "status"]
 
 
-@pytest.mark.usefixtures("set_up")
 async def test_power_off_goes_first(
     hass: HomeAssistant, miner: SimulatedMiner, set_up: WhatsminerCoordinator
 ) -> None:
-    """A power off overtakes every command that waits."""
     held = hold(miner, "status")
     poll = hass.async_create_task(set_up.async_refresh())
     await held.reached.wait()
@@ -415,7 +395,6 @@ async def test_power_off_goes_first(
     assert len(miner.writes) == 3
 
 
-@pytest.mark.usefixtures("set_up")
 async def test_a_power_off_while_a_poll_hangs_goes_when_that_one_connection_ends(
     hass: HomeAssistant, miner: SimulatedMiner, clock: Clock
 ) -> None:
@@ -441,7 +420,6 @@ async def test_a_power_off_while_a_poll_hangs_goes_when_that_one_connection_ends
     await hass.async_block_till_done(wait_background_tasks=True)
 
 
-@pytest.mark.usefixtures("set_up")
 async def test_power_off_overtakes_a_power_on_that_still_waits(
     hass: HomeAssistant, miner: SimulatedMiner, set_up: WhatsminerCoordinator
 ) -> None:

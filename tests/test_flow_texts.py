@@ -307,7 +307,7 @@ def test_a_repair_has_a_text_for_all_that_it_shows(language: str, issue: Issue) 
 async def test_home_assistant_knows_the_successes(
     hass: HomeAssistant, language: str
 ) -> None:
-    """Newer versions of Home Assistant have texts for these."""
+    """Newer versions of Home Assistant have their own texts for successes."""
     found: dict[str, Any] = await async_get_translations(
         hass, language, "config", ["homeassistant"]
     )

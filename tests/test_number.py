@@ -200,7 +200,7 @@ async def test_what_air_cools_is_slowed_down_only(
 async def test_target_frequency_is_shifted(
     hass: HomeAssistant, miner: SimulatedMiner, clock: Clock, value: int
 ) -> None:
-    """Mining restarts for it."""
+    """A new frequency restarts mining."""
     await clock.tick(5)
     await set_number(hass, "frequency_shift", value)
 

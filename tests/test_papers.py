@@ -23,7 +23,7 @@ FOUND_BY_NAME = ("diagnostics.py", "logbook.py", "repairs.py")
 
 
 def test_no_file_holds_the_marks_of_a_merge() -> None:
-    """A merge can leave them in files that no tool reads."""
+    """A merge can leave its marks in files that no tool reads."""
     marks = re.compile(r"^(<{7}|>{7}) ", re.MULTILINE)
     texts = (
         path
@@ -37,7 +37,7 @@ def test_no_file_holds_the_marks_of_a_merge() -> None:
 
 
 def test_the_manifest_is_in_order() -> None:
-    """Its keys are domain, name, then the alphabet."""
+    """The keys of the manifest are domain, name, then the alphabet."""
     keys = list(MANIFEST)
 
     assert keys == ["domain", "name", *sorted(keys[2:])]

@@ -201,7 +201,7 @@ def test_an_address_is_given_without_the_password_in_it(text: str, left: str) ->
     ],
 )
 def test_an_address_without_a_password_is_given_as_it_is(text: str) -> None:
-    """The user who asks for it may know it."""
+    """The user who asks for an address may know it."""
     assert redact({"URL": text}) == {"URL": text}
 
 

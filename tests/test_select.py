@@ -63,7 +63,6 @@ async def test_one_goes_back_to_the_normal_mode(
 async def test_other_modes_do_not_exist(
     hass: HomeAssistant, miner: SimulatedMiner
 ) -> None:
-    """Only options are sent."""
     with pytest.raises(ServiceValidationError):
         await set_mode(hass, "turbo")
 

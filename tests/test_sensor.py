@@ -102,7 +102,7 @@ async def test_readings_are_those_of_the_miner(
 async def test_board_temperature_is_there_everywhere(
     hass: HomeAssistant, miner: SimulatedMiner
 ) -> None:
-    """It is the mean of the boards on firmware whose summary has none."""
+    """On firmware whose summary has none, the temperature is the mean of the boards."""
     machine = miner.state.telemetry()
 
     assert number(hass, "board_temperature") == pytest.approx(

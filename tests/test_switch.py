@@ -147,7 +147,7 @@ async def test_switches_of_fans_are_switched(
     name: str,
     attribute: str,
 ) -> None:
-    """No firmware reports them."""
+    """No firmware reports the switches of fans."""
     state = hass.states.get(entity_id)
     assert state is not None
     assert state.state == STATE_UNKNOWN

@@ -209,7 +209,7 @@ async def test_a_static_address_is_given_up(
 async def test_no_two_miners_get_one_address(
     hass: HomeAssistant, one: dict[str, Any], miner: SimulatedMiner
 ) -> None:
-    """Neither miner could be reached."""
+    """Two miners at one address cannot be reached."""
     data = {"confirm": True, **STATIC, **one}
     MockConfigEntry(
         domain=DOMAIN, title="Hall", data={CONF_HOST: STATIC["ip"]}

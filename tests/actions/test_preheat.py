@@ -175,7 +175,7 @@ async def test_it_goes_on_when_a_repetition_fails_for_another_reason(
     how: Misbehaviour,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    """Such an error says nothing about the boards."""
+    """Another error says nothing about the boards."""
     await press(hass, "preheat")
     miner.misbehave("pre_power_on", how)
     for _ in range(3):
@@ -405,7 +405,7 @@ async def test_a_press_that_outlasts_its_entry_repeats_nothing(
     config_entry: MockConfigEntry,
     preheat: Preheat,
 ) -> None:
-    """The miner answers only after its entry was unloaded."""
+    """The answer of the miner comes after its entry was unloaded."""
     held = hold(miner, "pre_power_on")
     call = hass.async_create_task(press(hass, "preheat"))
     await held.reached.wait()

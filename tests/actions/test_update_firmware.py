@@ -154,7 +154,7 @@ async def test_a_miner_that_never_goes_is_told(
     file: Path,
     waited: list[float],
 ) -> None:
-    """It may take some minutes to write a firmware before the reboot."""
+    """A miner may take some minutes to write a firmware before it reboots."""
     before = miner.firmware_version
     miner.misbehave("update_firmware", CutTransfer(1.0))
     assert await install(set_up, read_image(file)) == Update(before, before)

@@ -96,7 +96,7 @@ async def crowd(
 
 
 async def test_first_polls_are_made_a_few_miners_at_a_time(crowd: Crowd) -> None:
-    """Eight are made at a time."""
+    """Eight first polls are made at a time."""
     held = await crowd.join(12, held_at="devdetails")
     set_up = crowd.set_up()
 

@@ -365,7 +365,6 @@ async def test_a_miner_that_moves_during_a_reload_is_followed(
 async def test_an_entry_that_is_gone_when_its_old_address_answers_stays_so(
     fleet: Fleet, ada: Owned, how: str
 ) -> None:
-    """The entry was removed during the check; the other miners are followed."""
     held = Held()
     zoe = await fleet.replace(ada)
     zoe.misbehave("get_miner_info", held)

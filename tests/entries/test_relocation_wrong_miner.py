@@ -391,7 +391,7 @@ async def test_no_write_reaches_another_miner(
 async def test_a_preheating_does_not_go_on_at_another_miner(
     fleet: Fleet, ada: Owned
 ) -> None:
-    """A timer repeats the command."""
+    """A timer repeats the command of preheating."""
     ada.miner.state.mining = False
     await fleet.clock.next_poll(2)
     await act(fleet.hass, "button.press", ada.entity_id("button", "preheat"))

@@ -132,7 +132,7 @@ async def test_options_go_before_what_was_entered_first(
 async def test_the_interval_is_one_that_could_be_chosen_here(
     hass: HomeAssistant, miner: SimulatedMiner, there: int, here: int
 ) -> None:
-    """The options form would refuse another one."""
+    """The options form would refuse any other interval."""
     await set_up(hass, entry := IP.entry(miner, options={CONF_SCAN_INTERVAL: there}))
 
     assert entry.options == {"poll_interval": here}
@@ -281,7 +281,7 @@ async def test_there_need_be_no_device(
 async def test_what_was_made_while_the_miner_did_not_answer_gives_way(
     hass: HomeAssistant, miner: SimulatedMiner, unknown_id: str
 ) -> None:
-    """Such entities belonged to no miner, and there were others once it answered."""
+    """Entities from that time belonged to no miner, and there were others once it answered."""
     entry = IP.entry(miner)
     entry.add_to_hass(hass)
     none = IP.device(hass, entry, unknown_id or "?")

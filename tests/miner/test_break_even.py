@@ -160,7 +160,7 @@ async def test_the_unit_has_the_currency_of_home_assistant(
     chosen_platforms: None,
     currency: str,
 ) -> None:
-    """No device class has such a unit; statistics are made without one."""
+    """No device class has the unit of a price per kWh; statistics are made without one."""
     await hass.config.async_update(currency=currency)
     await hass.config_entries.async_setup(config_entry.entry_id)
     await hass.async_block_till_done()

@@ -302,7 +302,7 @@ async def test_a_device_that_alternates_keeps_its_entities(
     set_up: WhatsminerCoordinator,
     shape: Callable[[SimulatedMiner], None],
 ) -> None:
-    """It is set up again a few times in forty polls; then entities neither come nor go."""
+    """The device is set up again a few times in forty polls; then its entities stay."""
     seen = [set_up]
     events = async_capture_events(hass, er.EVENT_ENTITY_REGISTRY_UPDATED)
     version = miner.firmware_version
