@@ -7,7 +7,7 @@ from ipaddress import IPv4Network
 import math
 from pathlib import Path
 from typing import Any
-from unittest.mock import patch
+from unittest.mock import AsyncMock, patch
 
 from freezegun.api import FrozenDateTimeFactory
 import pytest
@@ -34,6 +34,7 @@ from simulator import SimulatedMiner
 
 from . import Clock, loopback_network
 from .fleet import Fleet, Owned
+from .options_flow import OptionsFlow
 from .texts import watched_flows
 
 # Simulated miners begin here.
@@ -203,6 +204,21 @@ async def set_up(
     miner.writes.clear()
     coordinator: WhatsminerCoordinator = config_entry.runtime_data.coordinator
     return coordinator
+
+
+@pytest.fixture
+def set_up_entry() -> Generator[AsyncMock]:
+    """Create entries without setting them up."""
+    with patch(
+        "custom_components.whatsminer.async_setup_entry", return_value=True
+    ) as set_up:
+        yield set_up
+
+
+@pytest.fixture
+def options_flow(hass: HomeAssistant, config_entry: MockConfigEntry) -> OptionsFlow:
+    """The options flow of the miner."""
+    return OptionsFlow(hass, config_entry)
 
 
 @pytest.fixture

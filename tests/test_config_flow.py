@@ -1,10 +1,6 @@
-"""Config flow: adding a miner, asking for its password again, and reconfiguring it."""
+"""Config flow: adding a miner by its address."""
 
-import asyncio
-from collections.abc import Callable, Generator
-from ipaddress import IPv4Network
 import socket
-from typing import Any
 from unittest.mock import AsyncMock, patch
 
 import pytest
@@ -14,66 +10,29 @@ from pytest_homeassistant_custom_component.common import (
 )
 
 from custom_components.whatsminer.const import DOMAIN
-from custom_components.whatsminer.coordinator import WhatsminerCoordinator
 from homeassistant.config_entries import (
     SOURCE_IGNORE,
-    SOURCE_REAUTH,
     SOURCE_USER,
-    ConfigEntry,
     ConfigEntryState,
     ConfigFlowResult,
 )
 from homeassistant.const import CONF_HOST, CONF_MAC, CONF_PASSWORD, CONF_PORT
 from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType
-from homeassistant.helpers import entity_registry as er, issue_registry as ir
-from simulator import (
-    DEFAULT_PASSWORD,
-    GARBAGE,
-    Misbehaviour,
-    Quirk,
-    Raw,
-    Refused,
-    SimulatedMiner,
-    Truncated,
-)
+from homeassistant.helpers import issue_registry as ir
+from simulator import GARBAGE, Misbehaviour, Quirk, Raw, Refused, SimulatedMiner
 
-from . import (
-    JOINED,
-    PROCESS_DOWN,
-    Clock,
-    Held,
-    act,
-    every_generation,
-    hold,
-    load_entry,
-    names_of,
+from . import JOINED, Clock, Held, every_generation, hold, names_of
+from .config_flow import (
+    ERRORS,
+    READING,
+    WRITING,
+    answers,
+    check_aborted,
+    domains,
+    fill_in,
 )
 from .fleet import issue_keys
-
-type MakeEntry = Callable[..., MockConfigEntry]
-
-READING = {"binary_sensor", "event", "sensor"}
-WRITING = {"button", "number", "select", "switch"}
-
-
-@pytest.fixture
-def set_up_entry() -> Generator[AsyncMock]:
-    """Create entries without setting them up."""
-    with patch(
-        "custom_components.whatsminer.async_setup_entry", return_value=True
-    ) as set_up:
-        yield set_up
-
-
-def answers(miner: SimulatedMiner, **changes: Any) -> dict[str, Any]:
-    """Return what the user fills in."""
-    return {
-        CONF_HOST: miner.host,
-        CONF_PORT: miner.port,
-        CONF_PASSWORD: miner.password,
-        **changes,
-    }
 
 
 async def begin(hass: HomeAssistant) -> ConfigFlowResult:
@@ -89,19 +48,6 @@ async def begin(hass: HomeAssistant) -> ConfigFlowResult:
     assert result["step_id"] == "manual"
     assert not result["errors"]
     return result
-
-
-def domains(hass: HomeAssistant, entry: ConfigEntry) -> set[str]:
-    """Return the platforms in which a miner has entities."""
-    entities = er.async_entries_for_config_entry(er.async_get(hass), entry.entry_id)
-    return {entity.domain for entity in entities}
-
-
-async def fill_in(
-    hass: HomeAssistant, form: ConfigFlowResult, data: dict[str, Any]
-) -> ConfigFlowResult:
-    """Submit a form."""
-    return await hass.config_entries.flow.async_configure(form["flow_id"], data)
 
 
 async def recovers(
@@ -309,24 +255,6 @@ async def test_a_miner_that_takes_no_commands_gets_a_repair(
 
 
 # What goes wrong, and how the same flow goes on
-
-
-ERRORS: tuple[tuple[str, Misbehaviour, dict[str, str]], ...] = (
-    ("*", GARBAGE, {"base": "not_a_whatsminer"}),
-    ("*", Raw(b"HTTP/1.1 400 Bad Request\r\n\r\n"), {"base": "not_a_whatsminer"}),
-    ("*", Raw(b'{"hello":"world"}'), {"base": "not_a_whatsminer"}),
-    ("*", Truncated(), {"base": "malformed_reply"}),
-    ("*", Truncated(keep=0), {"base": "cannot_connect"}),
-    ("*", PROCESS_DOWN, {"base": "mining_process_down"}),
-    ("get_miner_info", Refused(132), {"base": "no_mac"}),
-    ("get_miner_info", Truncated(), {"base": "malformed_reply"}),
-    ("get_token", Refused(136), {"base": "too_many_tokens"}),
-    ("get_token", Raw(b'{"STATUS":"S","Code":134,"Msg":"over max connect"}'),
-     {"base": "too_many_tokens"}),
-    ("get_token", Truncated(), {"base": "malformed_reply"}),
-    ("get_token", PROCESS_DOWN, {"base": "mining_process_down"}),
-    ("get_token", Refused(23), {CONF_PASSWORD: "wrong_password"}),
-)  # fmt: skip
 
 
 @pytest.mark.parametrize(("command", "how", "errors"), ERRORS)
@@ -542,8 +470,7 @@ async def test_a_miner_is_added_once(
 
     result = await fill_in(hass, form, answers(miner))
 
-    assert result["type"] is FlowResultType.ABORT
-    assert result["reason"] == "already_configured"
+    check_aborted(result, "already_configured")
     assert config_entry.data == before
 
 
@@ -560,8 +487,7 @@ async def test_a_miner_that_is_polled_is_not_connected_to_again(
 
     result = await fill_in(hass, form, answers(miner, host=f" {miner.host}"))
 
-    assert result["type"] is FlowResultType.ABORT
-    assert result["reason"] == "already_configured"
+    check_aborted(result, "already_configured")
     assert miner.connections == connections
     assert config_entry.data == before
     assert config_entry.state is ConfigEntryState.LOADED
@@ -658,8 +584,7 @@ async def test_a_known_miner_at_a_new_address_is_followed(
 
     result = await fill_in(hass, form, answers(miner, password="mistaken"))
 
-    assert result["type"] is FlowResultType.ABORT
-    assert result["reason"] == "already_configured"
+    check_aborted(result, "already_configured")
     assert config_entry.data == {
         CONF_HOST: miner.host,
         CONF_PORT: miner.port,
@@ -700,613 +625,8 @@ async def test_a_new_control_board_is_no_new_miner(
 
     result = await fill_in(hass, form, answers(miner))
 
-    assert result["type"] is FlowResultType.ABORT
-    assert result["reason"] == "new_control_board"
+    check_aborted(result, "new_control_board")
     assert result["description_placeholders"] == {"miner": "Miner"}
     assert "new_control_board" in issue_keys(hass)
     assert config_entry.data == before
     assert hass.config_entries.async_entries(DOMAIN) == [config_entry]
-
-
-# When the password stopped working
-
-
-async def ask_again(
-    hass: HomeAssistant, entry: MockConfigEntry, miner: SimulatedMiner
-) -> ConfigFlowResult:
-    """Let the password stop working, and return the form that asks for the new one."""
-    miner.password = "changed"
-    result = await entry.start_reauth_flow(hass)
-    assert result["type"] is FlowResultType.FORM
-    assert result["step_id"] == "reauth_confirm"
-    assert result["description_placeholders"] is not None
-    assert result["description_placeholders"]["miner"] == "Miner"
-    return result
-
-
-@every_generation
-async def test_the_new_password_is_taken(
-    hass: HomeAssistant,
-    config_entry: MockConfigEntry,
-    miner: SimulatedMiner,
-    set_up_entry: AsyncMock,
-) -> None:
-    before = dict(config_entry.data)
-    form = await ask_again(hass, config_entry, miner)
-
-    result = await fill_in(hass, form, {CONF_PASSWORD: "changed"})
-    await hass.async_block_till_done()
-
-    assert result["type"] is FlowResultType.ABORT
-    assert result["reason"] == "reauth_successful"
-    assert config_entry.data == {**before, CONF_PASSWORD: "changed"}
-    set_up_entry.assert_awaited_once()
-    assert miner.writes == []
-
-
-@pytest.mark.usefixtures("set_up_entry")
-async def test_a_password_that_is_wrong_again_can_be_given_again(
-    hass: HomeAssistant, config_entry: MockConfigEntry, miner: SimulatedMiner
-) -> None:
-    before = dict(config_entry.data)
-    form = await ask_again(hass, config_entry, miner)
-
-    for wrong in ("mistaken", "admin"):
-        form = await fill_in(hass, form, {CONF_PASSWORD: wrong})
-        assert form["type"] is FlowResultType.FORM
-        assert form["errors"] == {CONF_PASSWORD: "wrong_password"}
-        assert form["data_schema"] is not None
-        assert (
-            get_schema_suggested_value(form["data_schema"].schema, CONF_PASSWORD)
-            is None
-        )
-        assert config_entry.data == before
-
-    result = await fill_in(hass, form, {CONF_PASSWORD: "changed"})
-    assert result["reason"] == "reauth_successful"
-
-
-@pytest.mark.parametrize(
-    ("command", "how", "error"),
-    [
-        ("*", GARBAGE, "not_a_whatsminer"),
-        ("*", Truncated(), "malformed_reply"),
-        ("get_token", Refused(136), "too_many_tokens"),
-    ],
-)
-@pytest.mark.usefixtures("set_up_entry")
-async def test_a_password_that_cannot_be_tried_is_not_taken(
-    hass: HomeAssistant,
-    config_entry: MockConfigEntry,
-    miner: SimulatedMiner,
-    command: str,
-    how: Misbehaviour,
-    error: str,
-) -> None:
-    form = await ask_again(hass, config_entry, miner)
-    miner.misbehave(command, how)
-    form = await fill_in(hass, form, {CONF_PASSWORD: "changed"})
-    assert form["errors"] == {"base": error}
-    assert config_entry.data[CONF_PASSWORD] == DEFAULT_PASSWORD
-
-    miner.behave()
-    result = await fill_in(hass, form, {CONF_PASSWORD: "changed"})
-    assert result["reason"] == "reauth_successful"
-
-
-@pytest.mark.usefixtures("set_up_entry")
-async def test_the_password_of_another_miner_is_not_taken(
-    hass: HomeAssistant, config_entry: MockConfigEntry, miner: SimulatedMiner
-) -> None:
-    """The password is not even sent to the miner that has the address now."""
-    form = await ask_again(hass, config_entry, miner)
-    await miner.disconnect()
-    async with SimulatedMiner(seed=2, port=miner.port, password="changed") as other:
-        form = await fill_in(hass, form, {CONF_PASSWORD: "changed"})
-        assert form["errors"] == {"base": "wrong_miner"}
-        assert "get_token" not in names_of(other.requests)
-
-    miner.reconnect()
-    result = await fill_in(hass, form, {CONF_PASSWORD: "changed"})
-    assert result["reason"] == "reauth_successful"
-
-
-@pytest.mark.usefixtures("set_up")
-async def test_a_password_is_not_tried_where_another_miner_is_known_to_be(
-    hass: HomeAssistant, config_entry: MockConfigEntry, make_entry: MakeEntry
-) -> None:
-    """The form has no field for the address, so the error belongs to the whole form."""
-    form = await config_entry.start_reauth_flow(hass)
-    await hass.config_entries.async_unload(config_entry.entry_id)
-    async with SimulatedMiner(seed=2) as other:
-        entry = make_entry(other, title="Other")
-        entry.add_to_hass(hass)
-        assert await hass.config_entries.async_setup(entry.entry_id)
-        connections = other.connections
-        hass.config_entries.async_update_entry(
-            config_entry, data={**config_entry.data, CONF_PORT: other.port}
-        )
-
-        form = await fill_in(hass, form, {CONF_PASSWORD: "changed"})
-
-        assert form["errors"] == {"base": "wrong_miner"}
-        assert other.connections == connections
-        await hass.config_entries.async_unload(entry.entry_id)
-
-
-@pytest.mark.parametrize("data", [{}, {CONF_PASSWORD: ""}], ids=["none", "empty"])
-@pytest.mark.parametrize("reachable", [True, False])
-@pytest.mark.usefixtures("set_up")
-async def test_without_a_new_password_there_are_readings_only_from_now_on(
-    hass: HomeAssistant,
-    config_entry: MockConfigEntry,
-    miner: SimulatedMiner,
-    data: dict[str, str],
-    reachable: bool,
-) -> None:
-    """The miner is not asked, and the entities that write are removed."""
-    before = dict(config_entry.data)
-    form = await ask_again(hass, config_entry, miner)
-    assert domains(hass, config_entry) == READING | WRITING
-    if not reachable:
-        await miner.disconnect()
-
-    result = await fill_in(hass, form, data)
-    await hass.async_block_till_done()
-
-    assert result["type"] is FlowResultType.ABORT
-    assert result["reason"] == "reauth_successful"
-    del before[CONF_PASSWORD]
-    assert config_entry.data == before
-    assert "get_token" not in names_of(miner.requests)
-    assert hass.config_entries.flow.async_progress_by_handler(DOMAIN) == []
-    if reachable:
-        assert config_entry.state is ConfigEntryState.LOADED
-        assert domains(hass, config_entry) == READING
-
-
-async def test_after_the_new_password_the_miner_can_be_controlled(
-    hass: HomeAssistant,
-    config_entry: MockConfigEntry,
-    miner: SimulatedMiner,
-    chosen_platforms: None,
-) -> None:
-    miner.password = "changed"
-    await load_entry(hass, config_entry)
-    flows = hass.config_entries.flow.async_progress_by_handler(DOMAIN)
-    assert [flow["context"]["source"] for flow in flows] == [SOURCE_REAUTH]
-
-    await hass.config_entries.flow.async_configure(
-        flows[0]["flow_id"], {CONF_PASSWORD: "changed"}
-    )
-    await hass.async_block_till_done()
-
-    assert config_entry.state is ConfigEntryState.LOADED
-    assert config_entry.runtime_data.coordinator.write_access.is_open is True
-    assert hass.config_entries.flow.async_progress_by_handler(DOMAIN) == []
-    assert len(ir.async_get(hass).issues) == 0
-
-
-@every_generation
-@pytest.mark.parametrize("command", [JOINED, "status"])
-@pytest.mark.usefixtures("set_up")
-async def test_a_password_is_tried_over_the_line_that_is_there(
-    hass: HomeAssistant,
-    config_entry: MockConfigEntry,
-    miner: SimulatedMiner,
-    clock: Clock,
-    command: str,
-) -> None:
-    """A miner copes with one connection at a time."""
-    form = await ask_again(hass, config_entry, miner)
-    held = hold(miner, command, times=1)
-    clock.move(30)
-    await held.reached.wait()
-
-    sent = hass.async_create_task(fill_in(hass, form, {CONF_PASSWORD: "changed"}))
-    for _ in range(100):
-        await asyncio.sleep(0)
-    assert not sent.done()
-    assert "get_token" not in names_of(miner.requests)
-    held.release.set()
-    result = await sent
-    await hass.async_block_till_done(wait_background_tasks=True)
-
-    assert result["reason"] == "reauth_successful"
-    assert miner.peak_connections == 1
-    assert config_entry.state is ConfigEntryState.LOADED
-    assert config_entry.data[CONF_PASSWORD] == "changed"
-
-
-@pytest.mark.usefixtures("set_up")
-async def test_a_wrong_password_that_is_tried_leaves_a_loaded_miner_as_it_is(
-    hass: HomeAssistant, config_entry: MockConfigEntry, miner: SimulatedMiner
-) -> None:
-    form = await config_entry.start_reauth_flow(hass)
-    form = await fill_in(hass, form, {CONF_PASSWORD: "mistaken"})
-    assert form["errors"] == {CONF_PASSWORD: "wrong_password"}
-
-    await act(hass, "switch.turn_off", "switch.miner")
-
-    assert names_of(miner.writes) == ["power_off"]
-    assert miner.peak_connections == 1
-
-
-# When its address changes, or its password
-
-
-async def reconfigure(hass: HomeAssistant, entry: MockConfigEntry) -> ConfigFlowResult:
-    """Start to reconfigure an entry and return the form."""
-    result = await entry.start_reconfigure_flow(hass)
-    assert result["type"] is FlowResultType.FORM
-    assert result["step_id"] == "reconfigure"
-    assert not result["errors"]
-    assert result["description_placeholders"] == {"miner": "Miner"}
-    return result
-
-
-def changes(
-    miner: SimulatedMiner, *, read_only: bool = False, **others: Any
-) -> dict[str, Any]:
-    """Return what is submitted when only the named values change."""
-    return {
-        CONF_HOST: miner.host,
-        CONF_PORT: miner.port,
-        "read_only": read_only,
-        **others,
-    }
-
-
-async def check_reconfigured(
-    hass: HomeAssistant,
-    result: ConfigFlowResult,
-    entry: MockConfigEntry,
-    miner: SimulatedMiner,
-    password: str = DEFAULT_PASSWORD,
-) -> None:
-    """Check that an entry has what was entered, and that its miner is set up with it."""
-    assert result["type"] is FlowResultType.ABORT, result
-    assert result["reason"] == "reconfigure_successful"
-    await hass.async_block_till_done(wait_background_tasks=True)
-    data = {
-        CONF_HOST: miner.host,
-        CONF_PORT: miner.port,
-        CONF_MAC: miner.mac.lower(),
-        CONF_PASSWORD: password,
-    }
-    assert entry.data == {key: value for key, value in data.items() if value}
-    assert isinstance(entry.data[CONF_PORT], int)
-    assert entry.unique_id == miner.mac.lower()
-    assert entry.state is ConfigEntryState.LOADED
-    assert domains(hass, entry) == READING | (WRITING if password else set())
-
-
-@pytest.mark.usefixtures("set_up")
-async def test_what_there_is_is_filled_in_but_for_the_password(
-    hass: HomeAssistant, config_entry: MockConfigEntry, miner: SimulatedMiner
-) -> None:
-    form = await reconfigure(hass, config_entry)
-    assert form["data_schema"] is not None
-    schema = form["data_schema"].schema
-    assert list(schema) == [CONF_HOST, CONF_PORT, CONF_PASSWORD, "read_only"]
-    assert get_schema_suggested_value(schema, CONF_HOST) == miner.host
-    assert get_schema_suggested_value(schema, CONF_PORT) == miner.port
-    assert get_schema_suggested_value(schema, CONF_PASSWORD) is None
-    assert form["data_schema"](answers(miner))["read_only"] is False
-
-    result = await fill_in(hass, form, changes(miner))
-
-    await check_reconfigured(hass, result, config_entry, miner)
-    assert miner.peak_connections == 1
-    assert set(names_of(miner.writes)) <= {"get_version", "set_led"}
-
-
-@pytest.mark.parametrize("loaded", [True, False])
-@pytest.mark.parametrize("where", ["host", "port"])
-@pytest.mark.usefixtures("set_up")
-async def test_a_new_address_is_taken(
-    hass: HomeAssistant,
-    config_entry: MockConfigEntry,
-    miner: SimulatedMiner,
-    home_network: IPv4Network,
-    where: str,
-    loaded: bool,
-) -> None:
-    form = await reconfigure(hass, config_entry)
-    old_port = miner.port
-    if where == "host":
-        await miner.move(str(home_network[2]))
-    else:
-        await miner.move(miner.host, 0)
-        assert miner.port != old_port
-    if not loaded:
-        assert not await hass.config_entries.async_reload(config_entry.entry_id)
-
-    result = await fill_in(hass, form, changes(miner))
-
-    await check_reconfigured(hass, result, config_entry, miner)
-
-
-@every_generation
-@pytest.mark.usefixtures("set_up")
-async def test_a_new_password_is_taken(
-    hass: HomeAssistant, config_entry: MockConfigEntry, miner: SimulatedMiner
-) -> None:
-    miner.password = "changed"
-    form = await reconfigure(hass, config_entry)
-
-    result = await fill_in(hass, form, changes(miner, password="changed"))
-
-    await check_reconfigured(hass, result, config_entry, miner, "changed")
-
-
-@pytest.mark.parametrize("others", [{}, {CONF_PASSWORD: ""}], ids=["none", "empty"])
-@pytest.mark.usefixtures("set_up")
-async def test_a_password_need_not_be_entered_again_to_keep_it(
-    hass: HomeAssistant,
-    config_entry: MockConfigEntry,
-    miner: SimulatedMiner,
-    home_network: IPv4Network,
-    others: dict[str, str],
-) -> None:
-    form = await reconfigure(hass, config_entry)
-    await miner.move(str(home_network[2]))
-
-    result = await fill_in(hass, form, {**changes(miner), **others})
-
-    await check_reconfigured(hass, result, config_entry, miner)
-
-
-@pytest.mark.usefixtures("set_up")
-async def test_a_password_can_be_forgotten(
-    hass: HomeAssistant, config_entry: MockConfigEntry, miner: SimulatedMiner
-) -> None:
-    form = await reconfigure(hass, config_entry)
-
-    result = await fill_in(hass, form, changes(miner, read_only=True))
-
-    await check_reconfigured(hass, result, config_entry, miner, "")
-    assert hass.states.get("switch.miner") is None
-
-
-@pytest.mark.parametrize("password", [""])
-@pytest.mark.usefixtures("set_up")
-async def test_a_password_can_be_added(
-    hass: HomeAssistant, config_entry: MockConfigEntry, miner: SimulatedMiner
-) -> None:
-    assert domains(hass, config_entry) == READING
-    form = await reconfigure(hass, config_entry)
-    assert form["data_schema"] is not None
-    assert "read_only" not in form["data_schema"].schema
-
-    result = await fill_in(hass, form, answers(miner))
-
-    await check_reconfigured(hass, result, config_entry, miner)
-    await act(hass, "switch.turn_off", "switch.miner")
-    assert names_of(miner.writes)[-1] == "power_off"
-
-
-@pytest.mark.parametrize("password", [""])
-@pytest.mark.usefixtures("set_up")
-async def test_without_a_password_there_may_stay_none(
-    hass: HomeAssistant,
-    config_entry: MockConfigEntry,
-    miner: SimulatedMiner,
-    home_network: IPv4Network,
-) -> None:
-    form = await reconfigure(hass, config_entry)
-    await miner.move(str(home_network[2]))
-
-    result = await fill_in(hass, form, {CONF_HOST: miner.host, CONF_PORT: miner.port})
-
-    await check_reconfigured(hass, result, config_entry, miner, "")
-
-
-@every_generation
-@pytest.mark.usefixtures("set_up")
-async def test_a_new_password_is_taken_while_the_api_is_closed(
-    hass: HomeAssistant, config_entry: MockConfigEntry, miner: SimulatedMiner
-) -> None:
-    """A password cannot be tried while the API is closed, and an issue says so."""
-    miner.api_open = False
-    miner.password = "changed"
-    form = await reconfigure(hass, config_entry)
-
-    result = await fill_in(hass, form, changes(miner, password="changed"))
-
-    await check_reconfigured(hass, result, config_entry, miner, "changed")
-    assert issue_keys(hass) == ["write_access_closed"]
-
-
-@pytest.mark.parametrize(
-    ("wrong", "errors"),
-    [
-        ({CONF_HOST: " "}, {CONF_HOST: "invalid_host"}),
-        ({CONF_PORT: 0}, {CONF_PORT: "invalid_port"}),
-        (
-            {CONF_PASSWORD: DEFAULT_PASSWORD, "read_only": True},
-            {"read_only": "password_and_read_only"},
-        ),
-        (
-            {CONF_PORT: 0, CONF_PASSWORD: DEFAULT_PASSWORD, "read_only": True},
-            {CONF_PORT: "invalid_port", "read_only": "password_and_read_only"},
-        ),
-    ],
-)
-@pytest.mark.usefixtures("set_up")
-async def test_changes_that_cannot_be_made(
-    hass: HomeAssistant,
-    config_entry: MockConfigEntry,
-    miner: SimulatedMiner,
-    wrong: dict[str, Any],
-    errors: dict[str, str],
-) -> None:
-    before, connections = dict(config_entry.data), miner.connections
-    form = await reconfigure(hass, config_entry)
-
-    form = await fill_in(hass, form, {**changes(miner), **wrong})
-    assert form["step_id"] == "reconfigure"
-    assert form["errors"] == errors
-    assert config_entry.data == before
-    assert miner.connections == connections
-
-    result = await fill_in(hass, form, changes(miner))
-    await check_reconfigured(hass, result, config_entry, miner)
-
-
-@pytest.mark.parametrize(("command", "how", "errors"), ERRORS)
-@pytest.mark.usefixtures("set_up")
-async def test_a_change_that_fails_is_explained_and_recovered_from(
-    hass: HomeAssistant,
-    config_entry: MockConfigEntry,
-    miner: SimulatedMiner,
-    home_network: IPv4Network,
-    command: str,
-    how: Misbehaviour,
-    errors: dict[str, str],
-) -> None:
-    """The form keeps what was entered, except the password."""
-    before = dict(config_entry.data)
-    form = await reconfigure(hass, config_entry)
-    await miner.move(str(home_network[2]))
-    miner.misbehave(command, how)
-
-    form = await fill_in(hass, form, changes(miner, password=DEFAULT_PASSWORD))
-    assert form["step_id"] == "reconfigure"
-    assert form["errors"] == errors
-    assert config_entry.data == before
-    assert form["data_schema"] is not None
-    schema = form["data_schema"].schema
-    assert get_schema_suggested_value(schema, CONF_HOST) == miner.host
-    assert get_schema_suggested_value(schema, CONF_PASSWORD) is None
-
-    miner.behave()
-    result = await fill_in(hass, form, changes(miner, password=DEFAULT_PASSWORD))
-    await check_reconfigured(hass, result, config_entry, miner)
-
-
-@pytest.mark.usefixtures("set_up")
-async def test_nothing_at_the_new_address(
-    hass: HomeAssistant,
-    config_entry: MockConfigEntry,
-    miner: SimulatedMiner,
-    home_network: IPv4Network,
-) -> None:
-    before = dict(config_entry.data)
-    form = await reconfigure(hass, config_entry)
-
-    nowhere = {**changes(miner), CONF_HOST: str(home_network[2])}
-    form = await fill_in(hass, form, nowhere)
-    assert form["errors"] == {"base": "cannot_connect"}
-    assert config_entry.data == before
-
-    result = await fill_in(hass, form, changes(miner))
-    await check_reconfigured(hass, result, config_entry, miner)
-
-
-@pytest.mark.usefixtures("set_up")
-async def test_a_password_that_is_wrong_changes_nothing(
-    hass: HomeAssistant, config_entry: MockConfigEntry, miner: SimulatedMiner
-) -> None:
-    form = await reconfigure(hass, config_entry)
-
-    form = await fill_in(hass, form, changes(miner, password="mistaken"))
-    assert form["errors"] == {CONF_PASSWORD: "wrong_password"}
-    assert config_entry.data[CONF_PASSWORD] == DEFAULT_PASSWORD
-    assert "mistaken" not in str(form)
-    await act(hass, "switch.turn_off", "switch.miner")
-    assert names_of(miner.writes)[-1] == "power_off"
-
-    result = await fill_in(hass, form, changes(miner))
-    await check_reconfigured(hass, result, config_entry, miner)
-
-
-@pytest.mark.parametrize("password", ["", DEFAULT_PASSWORD])
-@pytest.mark.usefixtures("set_up")
-async def test_the_address_of_another_miner_is_refused(
-    hass: HomeAssistant,
-    config_entry: MockConfigEntry,
-    miner: SimulatedMiner,
-    hydro_miner: SimulatedMiner,
-    password: str,
-) -> None:
-    """The error is at the host field, and no password is sent to the other miner."""
-    form = await reconfigure(hass, config_entry)
-    new = changes(hydro_miner, password=DEFAULT_PASSWORD)
-    if not password:
-        del new["read_only"]
-
-    form = await fill_in(hass, form, new)
-    assert form["errors"] == {CONF_HOST: "wrong_miner"}
-    assert "get_token" not in names_of(hydro_miner.requests)
-    assert config_entry.data[CONF_PORT] == miner.port
-
-    result = await fill_in(hass, form, answers(miner))
-    await check_reconfigured(hass, result, config_entry, miner)
-
-
-@pytest.mark.usefixtures("set_up")
-async def test_the_address_of_another_miner_that_is_polled_is_refused_at_once(
-    hass: HomeAssistant,
-    config_entry: MockConfigEntry,
-    miner: SimulatedMiner,
-    hydro_miner: SimulatedMiner,
-    make_entry: MakeEntry,
-) -> None:
-    other = make_entry(hydro_miner, title="Other")
-    other.add_to_hass(hass)
-    assert await hass.config_entries.async_setup(other.entry_id)
-    connections = hydro_miner.connections
-    form = await reconfigure(hass, config_entry)
-
-    form = await fill_in(hass, form, changes(hydro_miner))
-    assert form["errors"] == {CONF_HOST: "wrong_miner"}
-    assert hydro_miner.connections == connections
-
-    result = await fill_in(hass, form, changes(miner))
-    await check_reconfigured(hass, result, config_entry, miner)
-
-
-async def test_nothing_changes_while_the_miner_gets_another_firmware(
-    hass: HomeAssistant,
-    config_entry: MockConfigEntry,
-    miner: SimulatedMiner,
-    set_up: WhatsminerCoordinator,
-) -> None:
-    form = await reconfigure(hass, config_entry)
-    with set_up.client.exclusive():
-        form = await fill_in(hass, form, changes(miner))
-        assert form["errors"] == {"base": "firmware_in_progress"}
-        assert miner.requests == []
-
-    result = await fill_in(hass, form, changes(miner))
-    await check_reconfigured(hass, result, config_entry, miner)
-
-
-@every_generation
-@pytest.mark.parametrize("command", [JOINED, "status"])
-@pytest.mark.usefixtures("set_up")
-async def test_a_miner_is_asked_over_the_line_that_is_there(
-    hass: HomeAssistant,
-    config_entry: MockConfigEntry,
-    miner: SimulatedMiner,
-    clock: Clock,
-    command: str,
-) -> None:
-    """A miner copes with one connection at a time."""
-    miner.password = "changed"
-    form = await reconfigure(hass, config_entry)
-    held = hold(miner, command, times=1)
-    clock.move(30)
-    await held.reached.wait()
-
-    sent = hass.async_create_task(
-        fill_in(hass, form, changes(miner, password="changed"))
-    )
-    for _ in range(100):
-        await asyncio.sleep(0)
-    assert not sent.done()
-    held.release.set()
-
-    await check_reconfigured(hass, await sent, config_entry, miner, "changed")
-    assert miner.peak_connections == 1

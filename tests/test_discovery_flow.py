@@ -46,6 +46,7 @@ from simulator import (
 )
 
 from . import PROCESS_DOWN, Clock, hold, names_of
+from .config_flow import check_aborted
 from .fleet import issue_keys
 
 NEW_MAC = "02:00:00:00:00:01"
@@ -170,12 +171,6 @@ async def check_added(
         CONF_PASSWORD: miner.password,
     }
     assert tiles(hass) == []
-
-
-def check_aborted(result: ConfigFlowResult, reason: str) -> None:
-    """Check that nothing is offered."""
-    assert result["type"] is FlowResultType.ABORT, result
-    assert result["reason"] == reason
 
 
 async def test_miners_are_discovered_by_their_name_and_known_ones_by_their_address(

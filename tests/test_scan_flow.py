@@ -32,6 +32,7 @@ from homeassistant.helpers import issue_registry as ir
 from simulator import DEFAULT_PASSWORD, GARBAGE, Misbehaviour, Refused, SimulatedMiner
 
 from . import PROCESS_DOWN, hold, names_of
+from .config_flow import check_aborted
 
 # The first new miner, in the order of its address.
 FIRST = ("v2", "M30S+")
@@ -863,8 +864,7 @@ async def test_an_error_while_one_is_added_does_not_lose_the_others(
     with patch.object(WhatsminerConfigFlow, "async_step_import", odd_add):
         result = await fill_in(hass, form, picks(*miners))
 
-    assert result["type"] is FlowResultType.ABORT
-    assert result["reason"] == "some_not_added"
+    check_aborted(result, "some_not_added")
     assert placeholder_of(result, "count") == "2"
     assert placeholder_of(result, "failed").endswith(
         miners[1].mac[-5:].replace(":", "")

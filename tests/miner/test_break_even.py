@@ -29,6 +29,7 @@ from tests import (
     shown,
     since_v2,
 )
+from tests.options_flow import OptionsFlow
 
 pytestmark = pytest.mark.parametrize("platforms", [(Platform.SENSOR,)], ids=[""])
 PRICE = "sensor.miner_break_even_price"
@@ -78,26 +79,6 @@ def efficiency_known(hass: HomeAssistant) -> bool:
 def at(joules_per_terahash: float, per_petahash: float = 50) -> Any:
     """Return about the price at an efficiency."""
     return pytest.approx(per_petahash / 24 / joules_per_terahash, rel=1e-6)
-
-
-async def prefer(
-    hass: HomeAssistant, entry: MockConfigEntry, **hash_price: object
-) -> None:
-    """Set preferences and wait until all is done."""
-    await choose(hass, entry, **hash_price)
-    await hass.async_block_till_done(wait_background_tasks=True)
-
-
-async def choose(
-    hass: HomeAssistant, entry: MockConfigEntry, **hash_price: object
-) -> None:
-    """Set preferences in the options flow."""
-    flows = hass.config_entries.options
-    menu = await flows.async_init(entry.entry_id)
-    form = await flows.async_configure(menu["flow_id"], {"next_step_id": "preferences"})
-    await flows.async_configure(
-        form["flow_id"], {"poll_interval": 30, "percent_method": "normal", **hash_price}
-    )
 
 
 # How much it is
@@ -259,11 +240,14 @@ async def test_an_entity_that_is_gone_makes_no_price(hass: HomeAssistant) -> Non
 
 @followed
 async def test_another_entity_is_followed_in_its_place(
-    hass: HomeAssistant, config_entry: MockConfigEntry, set_up: WhatsminerCoordinator
+    options_flow: OptionsFlow,
+    hass: HomeAssistant,
+    config_entry: MockConfigEntry,
+    set_up: WhatsminerCoordinator,
 ) -> None:
     hass.states.async_set(SOURCE, "50")
     hass.states.async_set("input_number.other", "60")
-    await prefer(hass, config_entry, hash_price_entity="input_number.other")
+    await options_flow.prefer(hash_price_entity="input_number.other")
     assert price(hass) == at(efficiency(hass), 60)
 
     hass.states.async_set("input_number.other", "70")
@@ -274,7 +258,7 @@ async def test_another_entity_is_followed_in_its_place(
     await hass.async_block_till_done()
     assert hass.states.get(PRICE) is written
 
-    await prefer(hass, config_entry, hash_price=90)
+    await options_flow.prefer(hash_price=90)
     hass.states.async_set("input_number.other", "100")
     await hass.async_block_till_done()
 
@@ -317,6 +301,7 @@ async def test_without_a_hash_price_there_is_no_sensor(
 @pytest.mark.parametrize("options", [{}])
 @pytest.mark.parametrize("hash_price", [{"hash_price": 50}, FOLLOWED])
 async def test_the_sensor_comes_and_goes_with_the_hash_price(
+    options_flow: OptionsFlow,
     hass: HomeAssistant,
     entity_registry: er.EntityRegistry,
     config_entry: MockConfigEntry,
@@ -326,12 +311,12 @@ async def test_the_sensor_comes_and_goes_with_the_hash_price(
 ) -> None:
     hass.states.async_set(SOURCE, "50")
     for _ in range(2):
-        await prefer(hass, config_entry, **hash_price)
+        await options_flow.prefer(**hash_price)
         assert price(hass) == at(efficiency(hass))
         await clock.next_poll(2)
         assert price(hass) == at(efficiency(hass))
 
-        await prefer(hass, config_entry)
+        await options_flow.prefer()
         assert hass.states.get(PRICE) is None
         assert entity_registry.async_get(PRICE) is None
         await clock.next_poll(2)
@@ -340,13 +325,14 @@ async def test_the_sensor_comes_and_goes_with_the_hash_price(
 
 
 async def test_a_sensor_that_was_there_before_goes(
+    options_flow: OptionsFlow,
     hass: HomeAssistant,
     entity_registry: er.EntityRegistry,
     config_entry: MockConfigEntry,
     set_up: WhatsminerCoordinator,
 ) -> None:
     await hass.config_entries.async_unload(config_entry.entry_id)
-    await prefer(hass, config_entry)
+    await options_flow.prefer()
     assert entity_registry.async_get(PRICE)
 
     await hass.config_entries.async_setup(config_entry.entry_id)
@@ -356,6 +342,7 @@ async def test_a_sensor_that_was_there_before_goes(
 
 
 async def test_another_hash_price_counts_at_once(
+    options_flow: OptionsFlow,
     hass: HomeAssistant,
     miner: SimulatedMiner,
     config_entry: MockConfigEntry,
@@ -363,7 +350,9 @@ async def test_another_hash_price_counts_at_once(
 ) -> None:
     miner.misbehave(JOINED, held := Held())
 
-    await choose(hass, config_entry, hash_price=100)
+    form = await options_flow.preferences()
+    preferences = {"poll_interval": 30, "percent_method": "normal", "hash_price": 100}
+    await options_flow.submit(form, preferences)
 
     assert price(hass) == at(efficiency(hass), 100)
     held.release.set()
