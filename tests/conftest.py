@@ -32,7 +32,7 @@ from homeassistant.const import (
 from homeassistant.core import HomeAssistant
 from simulator import SimulatedMiner
 
-from . import Clock, loopback_network
+from . import Clock, load_entry, loopback_network
 from .fleet import Fleet, Owned
 from .options_flow import OptionsFlow
 from .texts import watched_flows
@@ -156,6 +156,7 @@ def config_entry(
     miner: SimulatedMiner,
     password: str,
     make_entry: Callable[..., MockConfigEntry],
+    chosen_platforms: None,
 ) -> MockConfigEntry:
     """The entry of the miner, not yet set up."""
     entry = make_entry(miner, entry_id="01WHATSM1NERENTRY000000000")
@@ -192,17 +193,12 @@ def entity_registry_enabled_by_default() -> Generator[None]:
 
 @pytest.fixture
 async def set_up(
-    hass: HomeAssistant,
-    chosen_platforms: None,
-    config_entry: MockConfigEntry,
-    miner: SimulatedMiner,
+    hass: HomeAssistant, config_entry: MockConfigEntry, miner: SimulatedMiner
 ) -> WhatsminerCoordinator:
     """Set the miner up, clear what it was sent for that, and return its coordinator."""
-    assert await hass.config_entries.async_setup(config_entry.entry_id)
-    await hass.async_block_till_done()
+    coordinator = await load_entry(hass, config_entry)
     miner.requests.clear()
     miner.writes.clear()
-    coordinator: WhatsminerCoordinator = config_entry.runtime_data.coordinator
     return coordinator
 
 

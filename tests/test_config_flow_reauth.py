@@ -185,10 +185,7 @@ async def test_without_a_new_password_there_are_readings_only_from_now_on(
 
 
 async def test_after_the_new_password_the_miner_can_be_controlled(
-    hass: HomeAssistant,
-    config_entry: MockConfigEntry,
-    miner: SimulatedMiner,
-    chosen_platforms: None,
+    hass: HomeAssistant, config_entry: MockConfigEntry, miner: SimulatedMiner
 ) -> None:
     miner.password = "changed"
     await load_entry(hass, config_entry)

@@ -334,7 +334,6 @@ async def test_a_mac_in_the_summary_causes_no_reload(
     miner: SimulatedMiner,
     clock: Clock,
     config_entry: MockConfigEntry,
-    chosen_platforms: None,
     hass: HomeAssistant,
 ) -> None:
     """Some early firmware 2.0.x has the MAC address in its summary."""

@@ -132,7 +132,6 @@ async def test_all_that_is_known_of_a_miner(
 async def test_a_miner_that_cannot_be_set_up_tells_what_it_told(
     hass: HomeAssistant,
     hass_client: ClientSessionGenerator,
-    chosen_platforms: None,
     config_entry: MockConfigEntry,
     miner: SimulatedMiner,
 ) -> None:
@@ -156,7 +155,6 @@ async def test_a_miner_that_cannot_be_set_up_tells_what_it_told(
 async def test_a_miner_that_cannot_be_reached_tells_its_entry(
     hass: HomeAssistant,
     hass_client: ClientSessionGenerator,
-    chosen_platforms: None,
     config_entry: MockConfigEntry,
     miner: SimulatedMiner,
 ) -> None:

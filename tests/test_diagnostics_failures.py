@@ -85,7 +85,6 @@ async def test_no_answer_keeps_a_report_from_being_downloaded(
 async def test_no_reason_keeps_a_report_from_being_downloaded(
     hass: HomeAssistant,
     hass_client: ClientSessionGenerator,
-    chosen_platforms: None,
     config_entry: MockConfigEntry,
     miner: SimulatedMiner,
     reason: str,

@@ -156,7 +156,6 @@ async def test_a_first_set_up_tells_of_what_it_finds(
     hass: HomeAssistant,
     miner: SimulatedMiner,
     config_entry: MockConfigEntry,
-    chosen_platforms: None,
     on_the_bus: list[Event[Any]],
 ) -> None:
     """A fault that was there before the entry is new to Home Assistant."""
@@ -212,7 +211,6 @@ async def test_automations_are_there_when_it_fires(
     miner: SimulatedMiner,
     clock: Clock,
     config_entry: MockConfigEntry,
-    chosen_platforms: None,
     on_the_bus: list[Event[Any]],
 ) -> None:
     """No event fires while Home Assistant starts; all of them fire later."""
@@ -286,7 +284,6 @@ async def test_an_automation_runs_for_each(
     miner: SimulatedMiner,
     clock: Clock,
     config_entry: MockConfigEntry,
-    chosen_platforms: None,
     at_set_up: bool,
 ) -> None:
     runs = async_capture_events(hass, "ran")

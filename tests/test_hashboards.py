@@ -254,7 +254,6 @@ async def test_a_board_that_comes_later_gets_its_entities(
     miner: SimulatedMiner,
     clock: Clock,
     config_entry: MockConfigEntry,
-    chosen_platforms: None,
 ) -> None:
     miner.state.boards[1].present = False
     await load_entry(hass, config_entry)

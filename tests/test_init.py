@@ -78,7 +78,6 @@ async def test_a_miner_that_is_away_is_tried_again(
     config_entry: MockConfigEntry,
     clock: Clock,
     miner: SimulatedMiner,
-    chosen_platforms: None,
 ) -> None:
     await miner.disconnect()
     assert not await hass.config_entries.async_setup(config_entry.entry_id)
@@ -237,7 +236,6 @@ async def test_a_firmware_that_is_not_told_for_a_while_reloads_nothing(
     config_entry: MockConfigEntry,
     clock: Clock,
     miner: SimulatedMiner,
-    chosen_platforms: None,
 ) -> None:
     """The oldest firmware reports its version only while it mines."""
     miner.misbehave("get_version", Refused(14))
@@ -292,7 +290,6 @@ async def test_a_miner_that_told_nothing_at_first_is_set_up_again_once_it_does(
     config_entry: MockConfigEntry,
     clock: Clock,
     miner: SimulatedMiner,
-    chosen_platforms: None,
     model: str,
     fans: int,
 ) -> None:
@@ -327,7 +324,6 @@ async def test_fans_that_a_booting_miner_was_thought_to_have_leave_nothing_behin
     config_entry: MockConfigEntry,
     clock: Clock,
     miner: SimulatedMiner,
-    chosen_platforms: None,
     entity_registry: er.EntityRegistry,
 ) -> None:
     await boot(hass, config_entry, miner)

@@ -211,10 +211,7 @@ async def test_a_clock_that_is_set_changes_nothing(
 
 
 async def test_a_clock_that_was_set_back_meanwhile_adds_nothing(
-    hass: HomeAssistant,
-    config_entry: MockConfigEntry,
-    clock: Clock,
-    chosen_platforms: None,
+    hass: HomeAssistant, config_entry: MockConfigEntry, clock: Clock
 ) -> None:
     kept = {
         "energy": 3.0,
@@ -419,10 +416,7 @@ async def test_a_reload_loses_nothing(
     "kept", [{}, {"energy": None}, {"energy": "much"}, {"native_value": 3}]
 )
 async def test_what_cannot_be_read_is_not_restored(
-    hass: HomeAssistant,
-    config_entry: MockConfigEntry,
-    chosen_platforms: None,
-    kept: dict[str, object],
+    hass: HomeAssistant, config_entry: MockConfigEntry, kept: dict[str, object]
 ) -> None:
     mock_restore_cache_with_extra_data(
         hass, [(State(ENERGY, "3"), kept), (State(RESTARTS, "3"), kept)]
@@ -463,7 +457,6 @@ async def test_the_first_start_of_a_stopped_miner_counts(
     miner: SimulatedMiner,
     clock: Clock,
     config_entry: MockConfigEntry,
-    chosen_platforms: None,
 ) -> None:
     miner.state.mining = False
     assert await hass.config_entries.async_setup(config_entry.entry_id)

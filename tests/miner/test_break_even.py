@@ -138,7 +138,6 @@ async def test_the_unit_has_the_currency_of_home_assistant(
     hass: HomeAssistant,
     entity_registry: er.EntityRegistry,
     config_entry: MockConfigEntry,
-    chosen_platforms: None,
     currency: str,
 ) -> None:
     """No device class has the unit of a price per kWh; statistics are made without one."""
@@ -492,7 +491,6 @@ async def test_a_miner_that_was_never_stable_is_taken_as_it_is(
     miner: SimulatedMiner,
     clock: Clock,
     config_entry: MockConfigEntry,
-    chosen_platforms: None,
 ) -> None:
     """The price is unknown while the miner does not hash, an estimate while it tunes, and then right.
 

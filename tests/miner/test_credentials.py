@@ -123,7 +123,6 @@ async def test_a_home_assistant_that_ended_in_between_finds_the_right_password(
     miner: SimulatedMiner,
     clock: Clock,
     config_entry: MockConfigEntry,
-    chosen_platforms: None,
     old: str,
     taken: bool,
 ) -> None:
@@ -148,7 +147,6 @@ async def test_a_third_password_is_asked_for(
     hass_storage: dict[str, Any],
     miner: SimulatedMiner,
     config_entry: MockConfigEntry,
-    chosen_platforms: None,
 ) -> None:
     """The miner has neither the old nor the new password."""
     store_memory(hass_storage, config_entry, password=NEW)

@@ -348,7 +348,6 @@ async def test_a_setting_is_assumed_only_where_this_firmware_does_not_tell_it(
     miner: SimulatedMiner,
     clock: Clock,
     config_entry: MockConfigEntry,
-    chosen_platforms: None,
     silent: bool,
     entity_id: str,
     expected: str | None,
@@ -491,10 +490,7 @@ async def test_a_value_is_stored_even_if_home_assistant_dies_right_after(
 
 
 async def test_what_was_stored_is_shown_after_a_restart(
-    hass: HomeAssistant,
-    hass_storage: dict[str, Any],
-    config_entry: MockConfigEntry,
-    chosen_platforms: None,
+    hass: HomeAssistant, hass_storage: dict[str, Any], config_entry: MockConfigEntry
 ) -> None:
     store_memory(
         hass_storage,
@@ -514,10 +510,7 @@ async def test_what_was_stored_is_shown_after_a_restart(
 
 
 async def test_a_percentage_of_nobody_knows_which_run_is_not_shown(
-    hass: HomeAssistant,
-    hass_storage: dict[str, Any],
-    config_entry: MockConfigEntry,
-    chosen_platforms: None,
+    hass: HomeAssistant, hass_storage: dict[str, Any], config_entry: MockConfigEntry
 ) -> None:
     store_memory(hass_storage, config_entry, settings={"power_percent": {"value": 55}})
 
@@ -533,7 +526,6 @@ async def test_two_clocks_may_differ_by_half_a_minute(
     hass: HomeAssistant,
     hass_storage: dict[str, Any],
     config_entry: MockConfigEntry,
-    chosen_platforms: None,
     clock: Clock,
     apart: timedelta,
     kept: bool,

@@ -53,7 +53,6 @@ async def test_a_closed_write_access_is_one_repair(
     miner: SimulatedMiner,
     clock: Clock,
     config_entry: MockConfigEntry,
-    chosen_platforms: None,
 ) -> None:
     miner.api_open = False
     await load_entry(hass, config_entry)
@@ -101,8 +100,10 @@ async def test_a_command_that_is_accepted_ends_the_repair(
     assert issues(hass) == []
 
 
-async def off_and_on(hass: HomeAssistant, entry: MockConfigEntry, how: str) -> None:
-    """Unload, disable or reload an entry, see its issue gone, and bring it back."""
+async def unload_and_load(
+    hass: HomeAssistant, entry: MockConfigEntry, how: str
+) -> None:
+    """Unload or disable an entry, check that its issue ends, and set it up again."""
     config_entries = hass.config_entries
     if how == "disabled":
         await config_entries.async_set_disabled_by(
@@ -130,11 +131,11 @@ async def test_the_repair_lasts_as_long_as_the_entry_is_set_up(
         await act(hass, "switch.turn_off", "switch.miner")
     assert len(issues(hass)) == 1
 
-    await off_and_on(hass, config_entry, how)
+    await unload_and_load(hass, config_entry, how)
     assert len(issues(hass)) == 1
 
     miner.api_open = True
-    await off_and_on(hass, config_entry, how)
+    await unload_and_load(hass, config_entry, how)
     assert issues(hass) == []
 
 
@@ -192,7 +193,6 @@ async def test_a_closed_write_access_opens_by_itself(
     miner: SimulatedMiner,
     clock: Clock,
     config_entry: MockConfigEntry,
-    chosen_platforms: None,
 ) -> None:
     """Write access is checked every ten minutes by a command that changes nothing."""
     miner.api_open = False
@@ -237,7 +237,6 @@ async def test_v1_is_never_written_to_without_being_asked(
     miner: SimulatedMiner,
     clock: Clock,
     config_entry: MockConfigEntry,
-    chosen_platforms: None,
 ) -> None:
     """The LED may be flashing, and only an LED that is known to be on auto is set to auto."""
     miner.api_open = False
@@ -253,7 +252,6 @@ async def test_an_led_that_somebody_flashes_is_left_alone(
     miner: SimulatedMiner,
     clock: Clock,
     config_entry: MockConfigEntry,
-    chosen_platforms: None,
 ) -> None:
     """Write access is checked only while that changes nothing."""
     miner.state.led["red"] = Led(period=500, duration=250, start=0)
@@ -276,7 +274,6 @@ async def test_a_look_that_fails_is_no_answer(
     hass: HomeAssistant,
     miner: SimulatedMiner,
     config_entry: MockConfigEntry,
-    chosen_platforms: None,
     how: Misbehaviour,
 ) -> None:
     miner.misbehave("get_token", how)
@@ -317,7 +314,6 @@ async def test_nothing_encrypted_goes_by_itself_to_one_that_does_not_tell_who_it
     miner: SimulatedMiner,
     clock: Clock,
     config_entry: MockConfigEntry,
-    chosen_platforms: None,
     stored: dict[str, str],
 ) -> None:
     """Any device could be there, and guess the password from it."""
@@ -339,7 +335,6 @@ async def test_a_miner_that_moved_is_asked_when_it_has_told_who_it_is(
     miner: SimulatedMiner,
     clock: Clock,
     config_entry: MockConfigEntry,
-    chosen_platforms: None,
 ) -> None:
     """The proof at the last address does not count at the next."""
     miner.state.mining = True
@@ -366,10 +361,7 @@ async def test_what_a_person_asks_for_is_sent_to_a_silent_miner(
 
 @pytest.mark.parametrize("miner", ["silent_miner"], indirect=True)
 async def test_the_default_password_of_a_silent_miner_is_a_repair_all_the_same(
-    hass: HomeAssistant,
-    miner: SimulatedMiner,
-    config_entry: MockConfigEntry,
-    chosen_platforms: None,
+    hass: HomeAssistant, miner: SimulatedMiner, config_entry: MockConfigEntry
 ) -> None:
     data = {**config_entry.data, CONF_PASSWORD: DEFAULT_PASSWORD}
     hass.config_entries.async_update_entry(config_entry, data=data)
