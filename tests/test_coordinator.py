@@ -361,11 +361,11 @@ async def test_another_that_comes_and_goes_is_looked_at_once_an_hour(
 ) -> None:
     """A device may answer with another MAC address in every second poll."""
     for _ in range(20):
-        set_up.async_handle_wrong_miner("c2:04:28:00:00:99")
+        set_up.async_set_wrong_miner("c2:04:28:00:00:99")
         await clock.next_poll()
     assert names_of(miner.requests).count("get_version") < 5
     miner.requests.clear()
     await clock.tick(3600)
-    set_up.async_handle_wrong_miner("c2:04:28:00:00:99")
+    set_up.async_set_wrong_miner("c2:04:28:00:00:99")
     await clock.next_poll()
     assert "get_version" in names_of(miner.requests)

@@ -19,7 +19,11 @@ from homeassistant.data_entry_flow import FlowHandler, FlowManager, FlowResultTy
 
 ROOT: Final = Path(__file__).parent.parent
 FOLDER: Final = ROOT / "custom_components" / DOMAIN
-LANGUAGES: Final = ("en", "de")
+# English first, which the others are compared with.
+LANGUAGES: Final = (
+    "en",
+    *sorted({path.stem for path in (FOLDER / "translations").glob("*.json")} - {"en"}),
+)
 TEXTS: Final[dict[str, dict[str, Any]]] = {
     language: json.loads((FOLDER / "translations" / f"{language}.json").read_text())
     for language in LANGUAGES

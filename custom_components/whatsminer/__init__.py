@@ -59,6 +59,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: WhatsminerConfigEntry) -
     """Set up one miner."""
     coordinator = WhatsminerCoordinator(hass, entry)
     await coordinator.async_config_entry_first_refresh()
+    # Before the platforms: preheating ends before entities show the poll that ends it.
     entry.runtime_data = WhatsminerData(
         coordinator, Identify(coordinator), Preheat(coordinator)
     )

@@ -34,19 +34,21 @@ BUTTONS: Final = (
         key="restart_mining",
         device_class=ButtonDeviceClass.RESTART,
         entity_category=EntityCategory.CONFIG,
-        press_fn=lambda data: data.coordinator.async_send(commands.restart_btminer()),
+        press_fn=lambda runtime: runtime.coordinator.async_send(
+            commands.restart_btminer()
+        ),
     ),
     WhatsminerButtonDescription(
         key="reboot",
         device_class=ButtonDeviceClass.RESTART,
         entity_category=EntityCategory.CONFIG,
-        press_fn=lambda data: data.coordinator.async_send(commands.reboot()),
+        press_fn=lambda runtime: runtime.coordinator.async_send(commands.reboot()),
     ),
     WhatsminerButtonDescription(
         key="identify",
         device_class=ButtonDeviceClass.IDENTIFY,
         entity_category=EntityCategory.CONFIG,
-        press_fn=lambda data: data.identify.async_start(),
+        press_fn=lambda runtime: runtime.identify.async_start(),
     ),
     WhatsminerButtonDescription(
         key="preheat",
@@ -54,7 +56,7 @@ BUTTONS: Final = (
         exists_fn=lambda can: can.accepts("pre_power_on"),
         # As the switch shows it, so that a script can press this right after the power off.
         available_fn=lambda coordinator: coordinator.settings.value("mining") is False,
-        press_fn=lambda data: data.preheat.async_start(),
+        press_fn=lambda runtime: runtime.preheat.async_start(),
     ),
 )
 

@@ -16,8 +16,9 @@ PER_PETAHASH: Final = "per_petahash"
 HASH_PRICE_UNITS: Final = (PER_PETAHASH, "per_terahash")
 PERCENT_METHODS: Final = ("normal", "fast")
 
-# In seconds, unless the options say otherwise.
+# Unless the options say otherwise.
 POLL_INTERVAL: Final = timedelta(seconds=30)
+# In seconds.
 SHORTEST_POLL_INTERVAL: Final = 10
 LONGEST_POLL_INTERVAL: Final = 300
 # Changes of the stored data by polls are written at most once in so many seconds.

@@ -25,10 +25,10 @@ from .api import (
     WrongMinerError,
 )
 from .const import CHANGE_INTERVAL, CONF_POLL_INTERVAL, POLL_INTERVAL
-from .entries.dhcp_announcements import async_forget_reached_hosts, async_seek_miner
 from .entries.first_poll import async_first_poll
-from .entries.lookup import entry_at_address
-from .entries.relocation import async_handle_wrong_miner
+from .entries.lookup import MinerCoordinator, entry_at_address
+from .entries.missing_miner import async_forget_sought_hosts, async_seek_miner
+from .entries.relocation import async_find_displaced_miner
 from .exceptions import translation
 from .issues import Issue, clear_issues, raise_issue
 from .miner.break_even import BreakEven
@@ -52,7 +52,7 @@ def _poll_interval(entry: ConfigEntry) -> timedelta:
     return timedelta(seconds=seconds) if seconds else POLL_INTERVAL
 
 
-class WhatsminerCoordinator(DataUpdateCoordinator[Snapshot]):
+class WhatsminerCoordinator(DataUpdateCoordinator[Snapshot], MinerCoordinator):
     """Polls one miner, and sends it commands."""
 
     config_entry: ConfigEntry
@@ -93,7 +93,7 @@ class WhatsminerCoordinator(DataUpdateCoordinator[Snapshot]):
     @callback
     def async_apply_options(self) -> None:
         """Use changed options without a reload, and poll the miner."""
-        # First, by the interval of the last poll: a longer one than the new is still no gap.
+        # Before the interval changes: the energy sensor measures the time since the last poll by it.
         self.async_update_listeners()
         self.update_interval = _poll_interval(self.config_entry)
         self.async_refresh_soon()
@@ -120,20 +120,20 @@ class WhatsminerCoordinator(DataUpdateCoordinator[Snapshot]):
                 _LOGGER.debug("%s: missed one poll: %s", self.name, err)
                 return self.data
             if isinstance(err, WrongMinerError):
-                self._resolve_wrong_miner(err.found)
+                self._find_displaced_miner(err.found)
             raise UpdateFailed(**translation(err, self.config_entry.title)) from err
         # One poll may be missed; one and a half intervals are more than that.
         interval = self.update_interval or POLL_INTERVAL
         self._patience = began + 1.5 * interval.total_seconds()
-        if self.expected_capabilities.needs_reload(snapshot):
+        if self.expected_capabilities.take_reload(snapshot):
             self.hass.config_entries.async_schedule_reload(self.config_entry.entry_id)
         self._learn(snapshot, began)
         self._update_issues(snapshot)
-        if self.client.sure:
-            await async_forget_reached_hosts(self.hass, self.config_entry)
+        if self.client.is_confirmed:
+            await async_forget_sought_hosts(self.hass, self.config_entry)
         if self.has_password:
             # Nothing encrypted goes to a miner that may be another: see `WriteAccess`.
-            if self.client.sure:
+            if self.client.is_confirmed:
                 await self.credentials.async_settle()
             await self.write_access.async_probe(snapshot)
         return snapshot
@@ -142,8 +142,8 @@ class WhatsminerCoordinator(DataUpdateCoordinator[Snapshot]):
         """Make the longer first poll, and decide what to expect of the next ones."""
         snapshot = await async_first_poll(self.hass, self.client)
         known = self.memory.data.get("firmware")
-        if not self.client.sure and known not in (None, snapshot.firmware):
-            raise NoMacError("it reports no MAC address, and another firmware")
+        if not self.client.is_confirmed and known not in (None, snapshot.firmware):
+            raise NoMacError("it reports no MAC address, and its firmware has changed")
         with self.memory.editing_later() as data:
             self.capabilities = self.expected_capabilities.decide(snapshot, data)
             self.settings = Settings(
@@ -158,7 +158,7 @@ class WhatsminerCoordinator(DataUpdateCoordinator[Snapshot]):
             if not self.last_update_success:
                 self.history.at_most.clear()  # the hash rate may have been any
             self.history.update(snapshot, self.settings)
-            self.break_even.update(snapshot)
+            self.break_even.update(snapshot, data)
             # A hashboard that is missing for a while still identifies the miner.
             if not snapshot.board_serials <= set(data.get("boards", ())):
                 data["boards"] = sorted(snapshot.board_serials)
@@ -188,29 +188,30 @@ class WhatsminerCoordinator(DataUpdateCoordinator[Snapshot]):
             raise WrongMinerError(mac_of(entry), mac_of(other))
 
     @callback
-    def async_handle_wrong_miner(self, found: str) -> None:
-        """Make the entities unavailable: the miner with MAC address `found` is at the address."""
-        self._resolve_wrong_miner(found)
-        error = WrongMinerError(mac_of(self.config_entry), found)
+    @override
+    def async_set_wrong_miner(self, mac: str) -> None:
+        """Make the entities unavailable: the miner with another MAC address is at the address."""
+        self._find_displaced_miner(mac)
+        error = WrongMinerError(mac_of(self.config_entry), mac)
         self.async_set_update_error(
             UpdateFailed(**translation(error, self.config_entry.title))
         )
 
-    def _resolve_wrong_miner(self, found: str) -> None:
-        """Search this miner in the background, once an hour for each miner in its place."""
+    def _find_displaced_miner(self, other: str) -> None:
+        """Search for this miner in the background, once an hour for each miner in its place."""
         now = time.monotonic()
         self._wrong_miners = {
             mac: since
             for mac, since in self._wrong_miners.items()
             if now - since < CHANGE_INTERVAL
         }
-        if found not in self._wrong_miners and (
+        if other not in self._wrong_miners and (
             len(self._wrong_miners) < _MOST_WRONG_MINERS
         ):
-            self._wrong_miners[found] = now
+            self._wrong_miners[other] = now
             self.hass.async_create_background_task(
-                async_handle_wrong_miner(
-                    self.hass, self.config_entry, self.client.address, found
+                async_find_displaced_miner(
+                    self.hass, self.config_entry, self.client.address, other
                 ),
                 f"{self.name} met another miner",
                 eager_start=False,  # when this poll, or command, has failed
@@ -248,7 +249,7 @@ class WhatsminerCoordinator(DataUpdateCoordinator[Snapshot]):
                 for listener in self._command_listeners:
                     listener(command)
         except WrongMinerError as err:
-            self.async_handle_wrong_miner(err.found)
+            self.async_set_wrong_miner(err.found)
             raise
         finally:
             self.async_update_listeners()
@@ -263,6 +264,7 @@ class WhatsminerCoordinator(DataUpdateCoordinator[Snapshot]):
         return lambda: self._command_listeners.remove(listener)
 
     @callback
+    @override
     def async_refresh_soon(self) -> None:
         """Poll in the background: a miner that hangs must not hold up the next in a script."""
         self.config_entry.async_create_task(
@@ -273,5 +275,5 @@ class WhatsminerCoordinator(DataUpdateCoordinator[Snapshot]):
     async def async_shutdown(self) -> None:
         """Delete the issues, which the next set-up creates if need be, and store the memory."""
         await super().async_shutdown()
-        self.write_access.close_down()
+        self.write_access.shut_down()
         await self.memory.async_flush()

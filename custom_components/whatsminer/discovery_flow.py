@@ -21,9 +21,9 @@ from homeassistant.util.hass_dict import HassKey
 
 from .api import DEFAULT_PORT, Miner, clean_name
 from .const import DOMAIN
-from .entries.dhcp_announcements import async_handle_announcement
 from .entries.discovery import DiscoveredMiner, is_mac, is_private
 from .entries.lookup import entry_at_address, entry_for_mac
+from .entries.missing_miner import async_handle_announcement
 from .flow_helpers import (
     PASSWORD_FIELD,
     Errors,

@@ -31,7 +31,7 @@ def board_identifier(mac: str, slot: int) -> str:
 
 
 def registered_entity_id(
-    hass: HomeAssistant, platform: Platform, owner: str, key: str
+    hass: HomeAssistant, platform: str, owner: str, key: str
 ) -> str | None:
     """Return the entity id of an entity, also of a disabled one, None if it does not exist."""
     return er.async_get(hass).async_get_entity_id(

@@ -25,7 +25,7 @@ PARALLEL_UPDATES = 0
 # miner has a handful of faults; one whose codes change at each poll would fill the recorder.
 _SECONDS_BETWEEN: Final = 30.0
 
-type Change = Literal["appeared", "cleared"]
+type FaultChange = Literal["appeared", "cleared"]
 
 
 class FaultEventData(TypedDict):
@@ -33,7 +33,7 @@ class FaultEventData(TypedDict):
 
     device_id: str
     entity_id: str
-    type: Change
+    type: FaultChange
     code: str
     text: str
     category: str
@@ -127,7 +127,7 @@ class WhatsminerFaultEvent(WhatsminerEntity, EventEntity):
                 eager_start=False,
             )
 
-    def _changes(self) -> list[tuple[Change, Fault]]:
+    def _changes(self) -> list[tuple[FaultChange, Fault]]:
         """Return the changes for which no event was fired yet."""
         faults = self.coordinator.data.faults
         # Automations wait until Home Assistant has started, and so does what they wait for.
@@ -167,7 +167,7 @@ class WhatsminerFaultEvent(WhatsminerEntity, EventEntity):
                 self.coordinator.name,
             )
 
-    def _fire(self, change: Change, fault: Fault) -> None:
+    def _fire(self, change: FaultChange, fault: Fault) -> None:
         self._trigger_event(
             change,
             {"code": fault.code, "text": fault.text, "category": fault.category},

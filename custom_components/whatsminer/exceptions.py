@@ -2,10 +2,11 @@
 
 from collections.abc import Awaitable, Callable, Coroutine, Iterator
 from contextlib import contextmanager
-from typing import Any, Concatenate, Final, Protocol, TypedDict
+from typing import Any, Concatenate, Final, TypedDict
 
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
+from homeassistant.helpers.update_coordinator import CoordinatorEntity
 
 from .api import (
     FirmwareRefusedError,
@@ -115,7 +116,7 @@ def exception_for(error: WhatsminerError, miner: str) -> HomeAssistantError:
 
 
 @contextmanager
-def translated_errors(entry: ConfigEntry) -> Iterator[None]:
+def translating(entry: ConfigEntry) -> Iterator[None]:
     """Raise the errors of a miner as translated exceptions that name it.
 
     Raises:
@@ -129,22 +130,13 @@ def translated_errors(entry: ConfigEntry) -> Iterator[None]:
         raise exception_for(err, entry.title) from err
 
 
-class _Coordinator(Protocol):
-    config_entry: ConfigEntry
-
-
-class _MinerEntity(Protocol):
-    @property
-    def coordinator(self) -> _Coordinator: ...
-
-
-def translate_errors[EntityT: _MinerEntity, **P](
+def translate_errors[EntityT: CoordinatorEntity[Any], **P](
     method: Callable[Concatenate[EntityT, P], Awaitable[None]],
 ) -> Callable[Concatenate[EntityT, P], Coroutine[Any, Any, None]]:
     """Decorate a method of an entity, so that it raises translated exceptions."""
 
     async def wrapper(self: EntityT, /, *args: P.args, **kwargs: P.kwargs) -> None:
-        with translated_errors(self.coordinator.config_entry):
+        with translating(self.coordinator.config_entry):
             await method(self, *args, **kwargs)
 
     return wrapper

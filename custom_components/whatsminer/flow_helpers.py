@@ -55,7 +55,7 @@ _MARKDOWN_MARKS: Final = re.compile(r"[!-/:-@\[-`{-~]")
 
 
 def escape_markdown(text: str) -> str:
-    """Return Markdown that shows a text as it is, for dialogues and repairs.
+    """Return Markdown that shows a text as it is, for dialogues.
 
     Names need no escaping: `api.clean_name` leaves no mark in them.
     """

@@ -14,6 +14,7 @@ from homeassistant.components.file_upload import process_uploaded_file
 from homeassistant.config_entries import ConfigEntryState, ConfigFlowResult, OptionsFlow
 from homeassistant.const import Platform, UnitOfTime
 from homeassistant.core import callback
+from homeassistant.data_entry_flow import AbortFlow
 from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers.selector import (
     EntitySelector,
@@ -42,7 +43,7 @@ from .const import (
     SHORTEST_POLL_INTERVAL,
 )
 from .coordinator import WhatsminerCoordinator
-from .exceptions import translated_errors
+from .exceptions import translating
 from .flow_helpers import escape_markdown
 from .models import WhatsminerConfigEntry
 
@@ -157,26 +158,29 @@ class WhatsminerOptionsFlow(OptionsFlow):
             entry.runtime_data.coordinator.async_apply_options()
         return self.async_create_entry(data=user_input)
 
-    def _abort_if_not_possible(self) -> ConfigFlowResult | None:
-        """Return how the flow ends if the miner can get no firmware now; called before each step."""
+    def _abort_if_not_possible(self) -> None:
+        """Abort the flow if the miner can get no firmware now; called before each step.
+
+        Raises:
+            AbortFlow: the miner is not loaded, has no password, or gets a firmware already.
+
+        """
         entry: WhatsminerConfigEntry | None = self.hass.config_entries.async_get_entry(
             self.handler
         )
         if entry is None or entry.state is not ConfigEntryState.LOADED:
-            return self.async_abort(reason="not_loaded")
+            raise AbortFlow("not_loaded")
         self._coordinator = entry.runtime_data.coordinator
         if not self._coordinator.has_password:
-            return self.async_abort(reason="read_only")
+            raise AbortFlow("read_only")
         if self._coordinator.client.updating:
-            return self.async_abort(reason="firmware_in_progress")
-        return None
+            raise AbortFlow("firmware_in_progress")
 
     async def async_step_firmware(
         self, user_input: dict[str, Any] | None = None
     ) -> ConfigFlowResult:
         """Ask for a firmware file, which the browser uploads."""
-        if end := self._abort_if_not_possible():
-            return end
+        self._abort_if_not_possible()
         errors: dict[str, str] = {}
         if user_input is not None:
             try:
@@ -203,8 +207,7 @@ class WhatsminerOptionsFlow(OptionsFlow):
         self, user_input: dict[str, Any] | None = None
     ) -> ConfigFlowResult:
         """Show the file that is going to be sent, and ask for a confirmation."""
-        if end := self._abort_if_not_possible():
-            return end
+        self._abort_if_not_possible()
         assert self._image
         if user_input is not None:
             return await self.async_step_progress()
@@ -242,7 +245,7 @@ class WhatsminerOptionsFlow(OptionsFlow):
         return self.async_show_progress_done(next_step_id="result")
 
     async def _async_update_firmware(self, image: Image) -> Update:
-        with translated_errors(self._coordinator.config_entry):
+        with translating(self._coordinator.config_entry):
             return await async_update_firmware(
                 self._coordinator,
                 image,

@@ -149,7 +149,7 @@ class WrongMinerRepair(MinerRepair):
     async def async_repair(
         self, entry: WhatsminerConfigEntry, user_input: dict[str, Any]
     ) -> Errors:
-        """Search the miner, and relocate its entry."""
+        """Search for the miner, and relocate its entry."""
         left = address_of(entry)
         if host := user_input.get(CONF_HOST, "").strip():
             return await self._async_move(entry, (host, left[1]))

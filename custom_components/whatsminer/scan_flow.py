@@ -28,8 +28,8 @@ from homeassistant.helpers.selector import (
 from .api import Miner
 from .const import DOMAIN
 from .entries.discovery import DiscoveredMiner
-from .entries.error_isolation import async_gather_isolated, async_isolated
-from .entries.lookup import hosts_in_use, is_at_address
+from .entries.error_isolation import async_for_each, async_isolated
+from .entries.lookup import hosts_in_use, is_at_address, miner_entries
 from .entries.relocation import async_match_entries
 from .entries.scan import Scan, async_own_networks, async_scan, parse_networks
 from .flow_helpers import PASSWORD_FIELD, Errors, async_check_password, without_password
@@ -125,7 +125,7 @@ class ScanSteps(ConfigFlow):
         }
         known = {entry.entry_id: entry.title for entry in placed.values()} | {
             entry.entry_id: entry.title
-            for entry in self._async_current_entries(include_ignore=False)
+            for entry in miner_entries(self.hass)
             if is_at_address(entry)
             and _may_be_in(entry.data[CONF_HOST], self._networks)
         }
@@ -221,17 +221,13 @@ class ScanSteps(ConfigFlow):
         """Add all picked miners, or none; return the errors of those that cannot be added."""
         picked = [self._new[mac] for mac in self._picks[CONF_MINERS]]
         password = self._picks.get(CONF_PASSWORD, "")
-        checks = await async_gather_isolated(
-            _PASSWORDS_AT_ONCE,
-            (
-                (
-                    found.host,
-                    async_check_password(
-                        Miner(found.host, found.port, mac=found.mac), password
-                    ),
-                )
-                for found in picked
+        checks = await async_for_each(
+            picked,
+            lambda found: async_check_password(
+                Miner(found.host, found.port, mac=found.mac), password
             ),
+            name=lambda found: found.host,
+            limit=_PASSWORDS_AT_ONCE,
         )
         unknown: Errors = {"base": "unknown"}
         failed = {
@@ -253,22 +249,16 @@ class ScanSteps(ConfigFlow):
         self, picked: Sequence[DiscoveredMiner], password: str
     ) -> None:
         """Create the entries of the picked miners, and show or ignore the others."""
-        done = 0
-
-        async def add(found: DiscoveredMiner) -> ConfigFlowResult:
-            nonlocal done
-            try:
-                return await self.hass.config_entries.flow.async_init(
-                    DOMAIN,
-                    context={"source": SOURCE_IMPORT},
-                    data={"title": found.title, **found.entry_data(password)},
-                )
-            finally:
-                done += 1
-                self.async_update_progress(done / len(picked))
-
-        added = await asyncio.gather(
-            *(async_isolated(add(found), found.host) for found in picked)
+        added = await async_for_each(
+            picked,
+            lambda found: self.hass.config_entries.flow.async_init(
+                DOMAIN,
+                context={"source": SOURCE_IMPORT},
+                data={"title": found.title, **found.entry_data(password)},
+            ),
+            name=lambda found: found.host,
+            limit=len(picked),
+            progress=self.async_update_progress,
         )
         self._lost = [
             found for found, result in zip(picked, added, strict=True) if not result

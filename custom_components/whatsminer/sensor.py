@@ -54,7 +54,7 @@ async def async_setup_entry(
                 for description in existing(coordinator, Platform.SENSOR, SENSORS)
             ),
             (
-                WhatsminerProgressSensor(coordinator, description)
+                WhatsminerRuntimeSensor(coordinator, description)
                 for description in existing(
                     coordinator, Platform.SENSOR, PROGRESS_SENSORS
                 )
@@ -152,8 +152,8 @@ class WhatsminerBoardSensor(WhatsminerBoardEntity, SensorEntity):
         return self.entity_description.value_fn(self.board) if self.board else None
 
 
-class WhatsminerProgressSensor(WhatsminerEntity, SensorEntity):
-    """A sensor of what the integration does over several polls."""
+class WhatsminerRuntimeSensor(WhatsminerEntity, SensorEntity):
+    """A sensor whose value is in the runtime data."""
 
     entity_description: WhatsminerSensorDescription[WhatsminerData]
 
@@ -164,7 +164,7 @@ class WhatsminerProgressSensor(WhatsminerEntity, SensorEntity):
         return self.entity_description.value_fn(self.runtime_data)
 
 
-class WhatsminerPriceSensor(WhatsminerProgressSensor):
+class WhatsminerPriceSensor(WhatsminerRuntimeSensor):
     """A price per kWh, which also changes with the entity of the hash price."""
 
     # The entity that is listened to, and the function that ends that.

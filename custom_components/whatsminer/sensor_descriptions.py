@@ -274,7 +274,7 @@ BOARD_SENSORS: Final[tuple[WhatsminerSensorDescription[Board], ...]] = (
     ),
 )
 
-# Of what the integration does over several polls.
+# Their source is the runtime data.
 PROGRESS_SENSORS: Final[tuple[WhatsminerSensorDescription[WhatsminerData], ...]] = (
     WhatsminerSensorDescription(
         key="preheat_state",
@@ -283,7 +283,7 @@ PROGRESS_SENSORS: Final[tuple[WhatsminerSensorDescription[WhatsminerData], ...]]
         entity_category=_DIAGNOSTIC,
         options=["waiting", "adjusting", "complete"],
         exists_fn=lambda can: can.accepts("pre_power_on"),
-        value_fn=lambda data: data.preheat.state,
+        value_fn=lambda runtime: runtime.preheat.state,
     ),
 )
 
@@ -293,6 +293,6 @@ PRICE_SENSORS: Final[tuple[WhatsminerSensorDescription[WhatsminerData], ...]] = 
         key="break_even_price",
         state_class=_MEASUREMENT,
         suggested_display_precision=4,
-        value_fn=lambda data: data.coordinator.break_even.price,
+        value_fn=lambda runtime: runtime.coordinator.break_even.price,
     ),
 )

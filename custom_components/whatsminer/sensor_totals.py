@@ -172,7 +172,7 @@ class WhatsminerRestartCount(WhatsminerTotal):
         if today != self._day:
             self._day = today
             self._restarts = 0
-        restarts = self.coordinator.settings.mining_run.restarts
+        restarts = self.coordinator.settings.mining_runs.restarts
         self._restarts += restarts - self._counted
         self._counted = restarts
         if (start := self.coordinator.data.mining_since) is None:

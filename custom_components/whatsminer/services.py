@@ -27,7 +27,7 @@ from .actions.user_permission import async_check_permission
 from .api import WhatsminerError
 from .const import DOMAIN
 from .entries.lookup import is_reachable, miner_entries
-from .exceptions import exception_for, translated_errors
+from .exceptions import exception_for, translating
 from .models import WhatsminerConfigEntry
 
 _LOGGER = logging.getLogger(__name__)
@@ -81,19 +81,19 @@ async def _async_call(action: Action, call: ServiceCall) -> ServiceResponse:
         names = ", ".join(entry.title for entry in entries)
         raise exception_for(err, names) from err
     results = await asyncio.gather(
-        *(_async_explained(entry, action, handler) for entry in entries),
+        *(_async_call_logged(entry, action, handler) for entry in entries),
         return_exceptions=True,
     )
     _raise_failures([item for item in results if isinstance(item, BaseException)])
     return dict(item for item in results if not isinstance(item, BaseException))
 
 
-async def _async_explained(
+async def _async_call_logged(
     entry: WhatsminerConfigEntry, action: Action, handler: Handler
 ) -> tuple[str, JsonObjectType]:
     """Call an action for one miner; an unexpected error is logged, and names the miner."""
     try:
-        return await _async_at(entry, action, handler)
+        return await _async_handle(entry, action, handler)
     except HomeAssistantError:
         raise
     except Exception as err:
@@ -105,7 +105,7 @@ async def _async_explained(
         ) from err
 
 
-async def _async_at(
+async def _async_handle(
     entry: WhatsminerConfigEntry, action: Action, handler: Handler
 ) -> tuple[str, JsonObjectType]:
     """Call an action for one miner, and return its response with the id of its device."""
@@ -122,7 +122,7 @@ async def _async_at(
             translation_key="read_only",
             translation_placeholders={"miner": entry.title},
         )
-    with translated_errors(entry):
+    with translating(entry):
         answer = await handler(entry.runtime_data)
     return coordinator.device_id, {ATTR_NAME: entry.title, **(answer or {})}
 

@@ -1,4 +1,4 @@
-"""Home Assistant with simulated miners: what ``script/demo`` runs."""
+"""Home Assistant with simulated miners, which ``script/demo`` runs."""
 
 from pathlib import Path
 
@@ -7,4 +7,4 @@ TOOLCHAIN = ROOT / ".toolchain"
 
 
 class DemoError(Exception):
-    """Why the demo cannot go on, in one line for the person who started it."""
+    """The reason why the demo cannot go on, in one line for the person who started it."""

@@ -1,4 +1,4 @@
-"""Start everything, and stop everything again."""
+"""The program of ``script/demo``: it starts and stops everything."""
 
 import argparse
 from pathlib import Path

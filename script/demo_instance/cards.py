@@ -55,7 +55,7 @@ class Column:
 
 
 def summary(columns: Sequence[Column]) -> Card:
-    """Return the line above everything: what all miners do together."""
+    """Return the line above everything: hash rate and power of all miners together."""
 
     def total(key: str) -> str:
         return f"{_ids(columns, key)} | map('states') | map('float', 0) | sum"
@@ -71,7 +71,7 @@ def summary(columns: Sequence[Column]) -> Card:
 
 
 def faults(columns: Sequence[Column]) -> Card:
-    """Return what is wrong with any of the miners, in words; nothing if nothing is."""
+    """Return the faults of all miners in words, or nothing if there are none."""
     names = {
         column.entities["sensor.faults"]: column.name
         for column in columns
@@ -101,7 +101,7 @@ def faults(columns: Sequence[Column]) -> Card:
 
 
 def readings(column: Column) -> Iterable[Card]:
-    """Return what a miner tells, and its main switch."""
+    """Return the readings of a miner, and its main switch."""
     aside = ["sensor.environment_temperature", "sensor.mining_since"]
     yield {
         "type": "heading",
@@ -127,7 +127,7 @@ def readings(column: Column) -> Iterable[Card]:
     yield from column.tile("sensor.efficiency", 6, "Efficiency")
     yield from column.tile("sensor.energy", 6, "Energy")
     yield from column.tile("sensor.chip_temperature", 6, "Chips")
-    # In its own color: red if there is one.
+    # The entity's own color, which is red if there is a fault.
     yield from column.tile("binary_sensor.problem", 6, "Health", color=None)
     # One row in either case, so that the settings begin at the same height everywhere.
     if "sensor.fan_speed_in" in column.entities:
@@ -139,7 +139,7 @@ def readings(column: Column) -> Iterable[Card]:
 
 
 def settings(column: Column) -> Iterable[Card]:
-    """Return what can be changed on a miner."""
+    """Return the controls of a miner."""
     slider = [{"type": "numeric-input", "style": "slider"}]
     inline = {"features_position": "inline"}
     yield from column.tile(
@@ -147,7 +147,7 @@ def settings(column: Column) -> Iterable[Card]:
     )
     mode = [{"type": "select-options", "style": "buttons"}]
     yield from column.tile("select.power_mode", 12, "Mode", features=mode, **inline)
-    # When a button was pressed last is of no interest.
+    # The time of the last press of a button is of no interest.
     yield from column.tile("button.identify", 6, "Identify", hide_state=True)
     yield from column.tile("button.restart_mining", 6, "Restart", hide_state=True)
 
@@ -192,7 +192,7 @@ def graphs(columns: Sequence[Column]) -> Iterable[Card]:
 
 
 def day(columns: Sequence[Column]) -> Iterable[Card]:
-    """Return the last day: what was used, and what went wrong."""
+    """Return the last day: the energy that was used, and the faults."""
     yield _heading("The last day")
     for key, title in _DAY.items():
         yield {
@@ -227,7 +227,7 @@ def _ids(columns: Sequence[Column], key: str) -> list[str]:
 
 
 def _number(entity_id: str, digits: int, unit: str = "") -> str:
-    """Return the template of a number; a dash for one that is not there."""
+    """Return the template of a number, with a dash if there is none."""
     return (
         f"{{% set value = states('{entity_id}') %}}"
         f"{{{{ '%.{digits}f {unit}' | format(value | float) "

@@ -1,7 +1,7 @@
-"""Home Assistant, tied to the life of the demo that started it.
+"""Home Assistant as a process that ends with the demo that started it.
 
-The demo holds the other end of our standard input and never writes to it. It ends when the
-demo does, however that comes about: nothing is left running.
+The demo holds the other end of standard input and never writes to it. Standard input ends with the
+demo in every case, and then Home Assistant stops, so that nothing is left running.
 """
 
 import os

@@ -12,13 +12,13 @@ _LONGEST_LINE = 1024 * 1024
 async def run_module(
     module: str, *arguments: str
 ) -> AsyncIterator[asyncio.subprocess.Process]:
-    """Run a module that can be talked to; when the block ends, it does."""
+    """Run a module that reads standard input; it ends with the block."""
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-P", "-m", module, *arguments,
         stdin=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.PIPE,
         limit=_LONGEST_LINE,
-        # Ctrl-C in the terminal is ours to hand on.
+        # Ctrl-C in the terminal reaches this process only, which stops the other.
         start_new_session=True,
     )  # fmt: skip
     try:

@@ -73,7 +73,7 @@ class Client:
             yield cls(url, token, session)
 
     def another(self) -> Self:
-        """Return the same administrator at a connection of its own, to ask both at one time."""
+        """Return the same administrator with another connection, for requests at the same time."""
         return type(self)(self._url, self._token, self._session)
 
     # REST
@@ -90,7 +90,7 @@ class Client:
             return await response.read()
 
     async def is_running(self) -> bool:
-        """Tell whether Home Assistant has finished its start."""
+        """Return whether Home Assistant has finished its start."""
         try:
             async with self._session.get(f"{self._url}/api/config") as response:
                 if response.status != 200:
@@ -108,9 +108,9 @@ class Client:
         return State(content["state"], content["attributes"])
 
     async def reported(self, entity_id: str) -> datetime:
-        """Return when an entity was last told its state, changed or not.
+        """Return when a state was last written, changed or not.
 
-        A state's own answer keeps this time as it was at the last change.
+        The REST API's own answer has the time of the last change here.
         """
         template = f"{{{{ states.{entity_id}.last_reported.isoformat() }}}}"
         async with self._session.post(
@@ -126,22 +126,18 @@ class Client:
             raise DemoError(f"there is no way {way} to add miners: {menu}")
         return await self.submit(menu["flow_id"], {"next_step_id": way})
 
-    async def start_reconfigure(self, entry_id: str) -> dict[str, Any]:
-        """Open the form that gives a miner another address; return it."""
-        return await self._flow(_ADDING, {"handler": DOMAIN, "entry_id": entry_id})
-
     async def submit(
         self, flow_id: str, data: Mapping[str, Any] | None = None
     ) -> dict[str, Any]:
-        """Fill in the form, or without data look where the dialogue is; return the step.
+        """Fill in the form, or read it if there are no data; return the next step.
 
-        The answer is the next form (with ``errors``), an abort, or the new entry; input
-        that the form itself does not take gives ``errors`` alone.
+        The answer is the next form (with ``errors``), an abort, or the new entry. Input that the
+        form itself does not accept gives ``errors`` alone.
         """
         return await self._flow(f"{_ADDING}/{flow_id}", data)
 
     async def flows(self, source: str) -> dict[str, dict[str, Any]]:
-        """Return our dialogues that wait for somebody, by what they are about."""
+        """Return the integration's open dialogues of a source, by their unique id."""
         flows = await self.command("config_entries/flow/progress")
         return {
             flow["context"]["unique_id"]: flow
@@ -150,7 +146,7 @@ class Client:
         }
 
     async def issues(self) -> dict[str, dict[str, Any]]:
-        """Return our open issues, by what they are called."""
+        """Return the integration's open issues by their id."""
         found = await self.command("repairs/list_issues")
         return {
             issue["issue_id"]: issue
@@ -170,7 +166,7 @@ class Client:
     async def choose(
         self, flow_id: str, data: Mapping[str, Any] | None = None
     ) -> dict[str, Any]:
-        """Go on in that dialogue, or without data look where it is; return the step."""
+        """Submit a step of that dialogue, or read it if there are no data; return the next step."""
         return await self._flow(f"{_OPTIONS}/{flow_id}", data)
 
     async def upload(self, name: str, content: bytes) -> str:
@@ -184,7 +180,7 @@ class Client:
             return str((await response.json())["file_id"])
 
     async def save_automation(self, key: str, config: Mapping[str, Any]) -> None:
-        """Make an automation, or change it, as its editor does; it is on in a moment."""
+        """Make an automation, or change it, as its editor does; it is on after a moment."""
         async with self._session.post(self._automation(key), json=config) as response:
             if response.status != 200:
                 raise DemoError(f"it is not valid: {await response.text()}")
@@ -221,7 +217,7 @@ class Client:
         return answer["result"]
 
     async def ping(self) -> None:
-        """Wait until Home Assistant answers the least that can be asked."""
+        """Wait for the answer to the smallest request."""
         await self._ask("ping", {})
 
     async def _ask(self, kind: str, arguments: Mapping[str, Any]) -> dict[str, Any]:
@@ -232,7 +228,7 @@ class Client:
             try:
                 await socket.send_json(message)
             except aiohttp.ClientConnectionResetError:
-                # It was closed while nothing was asked, or Home Assistant has restarted.
+                # The connection was closed between commands, or Home Assistant has restarted.
                 self._socket = None
                 socket = await self._connected()
                 await socket.send_json(message)
@@ -242,14 +238,14 @@ class Client:
                 except aiohttp.WSMessageTypeError as error:
                     self._socket = None
                     raise DemoError("Home Assistant closes the connection") from error
-                if answer["id"] == self._id:  # else nobody waits for it any more
+                if answer["id"] == self._id:  # an answer to another one came too late
                     return answer
 
     @asynccontextmanager
     async def subscribed(
         self, kind: str, heard: Callable[[Any], None], **arguments: Any
     ) -> AsyncIterator[None]:
-        """Hear the events of a WebSocket command; meanwhile nothing else can be asked."""
+        """Receive the events of a WebSocket command; the connection takes no other commands then."""
         await self.command(kind, **arguments)
         socket = await self._connected()
 
@@ -268,7 +264,7 @@ class Client:
     async def call(
         self, entity_id: str, service: str, *, domain: str | None = None, **data: Any
     ) -> None:
-        """Call a service for an entity, that of its own platform as its controls do."""
+        """Call a service for an entity, by default one of the entity's domain."""
         await self.command(
             "call_service",
             domain=domain or entity_id.partition(".")[0],
@@ -279,9 +275,9 @@ class Client:
     async def act(
         self, action: str, *, response: bool = False, **data: Any
     ) -> dict[str, Any]:
-        """Perform one of our own actions; return its response, if one is wanted.
+        """Perform an action of the integration; return its response, if one is wanted.
 
-        A target is data as well, as Home Assistant has it.
+        The target is part of the data, as in Home Assistant's WebSocket API.
         """
         result = await self.command(
             "call_service",
@@ -309,7 +305,7 @@ class Client:
         }
 
     async def devices(self) -> dict[str, dict[str, Any]]:
-        """Return our devices by what identifies them: a MAC, or a MAC and a board."""
+        """Return the integration's devices by identifier: a MAC address, or that of a hashboard."""
         registry = await self.command("config/device_registry/list")
         return {
             identifier: device
@@ -326,7 +322,7 @@ class Client:
         return f"input_number.{made['id']}"
 
     async def logbook(self, entity_id: str, since: datetime) -> list[dict[str, Any]]:
-        """Return what the logbook says of an entity, the oldest first."""
+        """Return the logbook entries of an entity, the oldest first."""
         entries: list[dict[str, Any]] = await self.command(
             "logbook/get_events",
             start_time=since.isoformat(),
@@ -335,7 +331,7 @@ class Client:
         return entries
 
     async def translations(self, category: str, domain: str) -> dict[str, str]:
-        """Return the English texts that the web page has for a category."""
+        """Return the English texts of a category, as the web page has them."""
         result = await self.command(
             "frontend/get_translations",
             language="en",
@@ -348,7 +344,7 @@ class Client:
     async def _connected(self) -> aiohttp.ClientWebSocketResponse:
         """Return the connection, a new one if Home Assistant has restarted."""
         if self._socket is None or self._socket.closed:
-            # A registry is one message, which may be larger than aiohttp takes by itself.
+            # A registry is one message, which may be larger than aiohttp's limit.
             socket = await self._session.ws_connect(
                 f"{self._url}/api/websocket", max_msg_size=0
             )

@@ -1,4 +1,4 @@
-"""The dashboard that the demo opens on: a column for each miner, and graphs of them all."""
+"""The first dashboard of the demo: a column for each miner, and graphs of them all."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
@@ -13,7 +13,7 @@ _COLORS = ("amber", "blue", "teal")
 
 
 async def install(client: Client, miners: Iterable[DemoMiner]) -> None:
-    """Make the dashboard, and have the web page open on it; leave one that is there."""
+    """Make the dashboard and its place as the first page, unless there is one already."""
     dashboards = await client.command("lovelace/dashboards/list")
     if any(dashboard["url_path"] == URL_PATH for dashboard in dashboards):
         return

@@ -27,7 +27,7 @@ def expect(flow: Mapping[str, Any], **expected: object) -> None:
 async def scan(
     client: Client, *networks: IPv4Network, seconds: float = _SECONDS_TO_SCAN
 ) -> dict[str, Any]:
-    """Scan networks and return the form that comes of it."""
+    """Scan networks; return the form that follows."""
     form = await client.start_flow("scan")
     expect(form, type="form", step_id="scan")
     scanned = ", ".join(map(str, networks))
@@ -38,7 +38,7 @@ async def scan(
 async def wait(
     client: Client, flow: dict[str, Any], seconds: float = _SECONDS_TO_SCAN
 ) -> dict[str, Any]:
-    """Wait until a dialogue has got over what takes a while; return its next step."""
+    """Wait until a dialogue's progress is over; return its next step."""
     async with asyncio.timeout(seconds):
         while flow["type"] == "progress":
             await asyncio.sleep(0.1)

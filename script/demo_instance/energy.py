@@ -1,4 +1,4 @@
-"""The Energy dashboard of the demo: every miner is a device in it, and has a yesterday."""
+"""The Energy dashboard of the demo, in which every miner is a device with a day of history."""
 
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
@@ -11,12 +11,12 @@ from .miners import DemoMiner
 _HOURS = 24
 _HOUR = timedelta(hours=1)
 _LONG_AGO = timedelta(days=3650)
-_MEAN = 1  # an ordinary one, as that of all our measurements
+_MEAN = 1  # the arithmetic mean, as for all measurements of the integration
 
 
 async def install(client: Client, miners: Iterable[DemoMiner]) -> None:
-    """Put the miners on the Energy dashboard; leave one that somebody has arranged."""
-    with suppress(RefusedError):  # there are none yet
+    """Put the miners on the Energy dashboard, unless it is arranged already."""
+    with suppress(RefusedError):  # there are no preferences yet
         await client.command("energy/get_prefs")
         return
     entities = await client.entities()
@@ -31,10 +31,10 @@ async def install(client: Client, miners: Iterable[DemoMiner]) -> None:
 
 
 async def _remember(client: Client, miner: DemoMiner, own: Mapping[str, str]) -> None:
-    """Give a miner the day of statistics that Home Assistant was not there to collect.
+    """Import the statistics of the last day, before Home Assistant ran.
 
-    The simulated miner has been hashing for that long. Without this, the graphs of the
-    Energy dashboard would be empty for the first hour, and the dashboard would complain.
+    The simulated miner has been hashing for that long. Without this, the graphs of the Energy
+    dashboard would be empty for the first hour, and the dashboard would complain.
     """
     now = miner.miner.state.telemetry()
     this_hour = datetime.now(UTC).replace(minute=0, second=0, microsecond=0)
@@ -45,8 +45,8 @@ async def _remember(client: Client, miner: DemoMiner, own: Mapping[str, str]) ->
     ):
         means = [{"start": hour.isoformat(), "mean": value} for hour in hours]
         await _import(client, own[key], unit, kind, means)
-    # Home Assistant itself will count from 0, so what was before has to end there. A first
-    # row far away takes the leap from 0 down to where the day begins out of everyone's sight.
+    # Home Assistant itself will count from 0, so the day before has to end there. A first row of
+    # long ago has the leap from 0 down to the beginning of the day, where no graph shows it.
     used = now.power / 1000
     day = [
         {"start": hour.isoformat(), "state": 0.0, "sum": -used * (_HOURS - 1 - number)}

@@ -17,12 +17,12 @@ from .seed import seed
 
 @dataclass(frozen=True, slots=True)
 class Demo:
-    """What runs.
+    """The parts of a running demo.
 
     Attributes:
-        network: the one that a scan finds the miners in.
-        miners: those to add.
-        more: further ones, left to the visitor.
+        network: the network that is scanned for the miners.
+        miners: the miners to add.
+        more: further miners, left to the visitor.
     """
 
     url: str
@@ -44,7 +44,7 @@ async def running(config: Path, port: int, *, for_visitor: bool) -> AsyncIterato
     Args:
         config: the folder of Home Assistant's configuration.
         port: of its web page.
-        for_visitor: whether a person looks on: the miners have the same addresses every
+        for_visitor: whether it is for a person: the miners have the same addresses every
             time, and there are more to find. If not, they are in a network of their own.
     """
     network = HOME if for_visitor else pick_network()
@@ -56,7 +56,7 @@ async def running(config: Path, port: int, *, for_visitor: bool) -> AsyncIterato
         miners.running(PLANS, network) as started,
         miners.running(more_plans, network) as more,
         HomeAssistant(config) as home,
-        # It goes first: Home Assistant waits 10 s for a client that does not say goodbye.
+        # The client ends first: Home Assistant waits 10 s for one that stays connected.
         Client.open(url, token) as client,
     ):
         await home.wait_until_up(client)
@@ -64,5 +64,5 @@ async def running(config: Path, port: int, *, for_visitor: bool) -> AsyncIterato
 
 
 def say(text: str) -> None:
-    """Tell the person at the terminal what goes on."""
+    """Print what happens, for the person at the terminal."""
     print(f"==> {text}", file=sys.stderr, flush=True)

@@ -1,25 +1,25 @@
-"""What Home Assistant's log says of us."""
+"""Complaints about the integration in Home Assistant's log."""
 
 from collections.abc import Collection
 import re
 
-# A record begins with its time and level; what follows without is a part of it.
+# A record begins with its time and level; further lines without them belong to it.
 RECORD = re.compile(r"^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\S* (?P<level>[A-Z]+) ")
-# What is said of every custom integration, and of programs that no miner needs and whose
-# installation would take root.
+# Warnings about every custom integration, and about programs that no miner needs and whose
+# installation needs root.
 _ALWAYS = (
     "has not been tested by Home Assistant",
     "[haffmpeg.core]",
     "[homeassistant.components.camera.img_util] Error loading libturbojpeg",
 )
-# Where the log may say what was provoked: each outage is one line, and a refusal of the
-# WebSocket API is logged as an error.
+# The loggers of provoked records: each outage is one line, and a refusal of the WebSocket API is
+# logged as an error.
 _OUTAGE = "[custom_components.whatsminer.coordinator] Error fetching"
 _REFUSAL = "[homeassistant.components.websocket_api"
 
 
 def records_of(text: str) -> list[str]:
-    """Return the records of a log, each with what follows it without a time."""
+    """Return the records of a log, each with the lines after it that have no time."""
     records: list[str] = []
     for line in text.splitlines(keepends=True):
         if RECORD.match(line) or not records:
@@ -45,7 +45,7 @@ def complaints(records: Collection[str], provoked: Collection[str]) -> list[str]
 
 def _complains(record: str) -> bool:
     begin = RECORD.match(record)
-    # What is no record was written past the log: a traceback, or Python itself.
+    # Text before the first record was not logged: it is a traceback, or Python's own.
     level = begin["level"] if begin else "ERROR"
     if level in ("ERROR", "CRITICAL") or "Traceback" in record:
         return True

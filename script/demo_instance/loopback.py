@@ -3,10 +3,10 @@
 from ipaddress import IPv4Network
 from random import randrange
 
-# Where a person finds the demo's miners. Home Assistant's own scan begins with it.
+# The network of the demo's miners, with which Home Assistant's own scan begins.
 HOME = IPv4Network("127.0.0.0/24")
 
 
 def pick_network() -> IPv4Network:
-    """Return any other part of it, so that two runs at one time do not meet."""
+    """Return another part of it at random, so that two runs at the same time do not meet."""
     return IPv4Network(f"127.{randrange(64, 255)}.{randrange(256)}.0/24")

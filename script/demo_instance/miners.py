@@ -16,7 +16,7 @@ from .loopback import HOME
 
 _SECONDS_TO_COME_BACK = 60.0
 _PORT = 4028  # the only one that a scan asks
-# How the integration looks whether it may write, at any time; it changes nothing.
+# The integration's check of its write access, which comes at any time and changes nothing.
 ACCESS_CHECK = {"cmd": "set_led", "param": "auto"}
 
 
@@ -25,7 +25,7 @@ class Plan:
     """A miner of the demo.
 
     Attributes:
-        generation: the firmware it has, in the simulator's words.
+        generation: its firmware, as the simulator calls it.
         api: the version it reports of its API.
         password: anything but the factory's, under which no miner takes commands.
         place: the last number of its address.
@@ -42,7 +42,7 @@ class Plan:
 
     @property
     def cooling(self) -> Cooling:
-        """What carries the heat away."""
+        """How the miner is cooled."""
         return MODELS[self.model].cooling
 
 
@@ -72,7 +72,7 @@ OLD = Plan(
     port=4030,
 )
 PLANS = (AIR, HYDRO, OLD)
-# Those that a visitor may add; two of them at once, as they have the same password.
+# Miners that a visitor may add; two of them together, as they have the same password.
 MORE_PLANS = (
     Plan(
         generation="v2",
@@ -111,7 +111,7 @@ class DemoMiner:
 
     @override
     def __str__(self) -> str:
-        """Tell what a person has to know to add it."""
+        """Return what a person needs to add it."""
         plan, at = self.plan, f"{self.miner.host}:{self.miner.port}"
         return f"{plan.model:<6} API {plan.api} {at:<15} password {plan.password}"
 
@@ -130,9 +130,9 @@ class DemoMiner:
         }
 
     def own(self, entities: Mapping[tuple[str, str], str]) -> dict[str, str]:
-        """Pick its own of all entities; return the entity id for each ``kind.key``.
+        """Return the entity id of each of the miner's entities by ``kind.key``.
 
-        The key alone would not do: one of a sensor may be that of a number as well.
+        The key alone is not enough, because a sensor and a number may have the same one.
         """
         prefix = f"{self.mac}_"
         return {
@@ -143,9 +143,9 @@ class DemoMiner:
 
 
 def fall_ill(miners: Iterable[DemoMiner]) -> None:
-    """Make two of the miners ill, so that a visitor sees what that looks like.
+    """Give two of the miners faults, for visitors to see.
 
-    They have to be known already: a hashboard that was never there is not missed.
+    The miners have to be added before: a hashboard that was never there is not missed.
     """
     for miner in miners:
         state = miner.miner.state
@@ -163,7 +163,7 @@ async def use(client: Client, miners: Iterable[DemoMiner]) -> None:
         entity_id = miner.own(entities)["number.power_percent"]
         with suppress(TimeoutError):
             async with asyncio.timeout(_SECONDS_TO_COME_BACK):
-                # One that has another address than in an earlier run is found just now.
+                # A miner with another address than in an earlier run has to be found first.
                 while (await client.state(entity_id)).state == "unavailable":
                     await asyncio.sleep(0.1)
         if (await client.state(entity_id)).state == "unknown":
@@ -190,9 +190,8 @@ async def running(
 
 
 async def _start(stack: AsyncExitStack, plan: Plan, network: IPv4Network) -> DemoMiner:
-    # Each the same one every time, and none like the others. Nor is one of --smoke like
-    # one of a demo that runs meanwhile: Home Assistant would take it for the same miner,
-    # which has moved.
+    # Each is the same miner every time. A miner of --smoke is another one than that of a demo that
+    # runs at the same time: Home Assistant would take it for the same miner, which has moved.
     seed = plan.model if network == HOME else f"{plan.model} elsewhere"
     for host, port in (
         (str(network[plan.place]), _PORT),

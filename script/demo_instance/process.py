@@ -59,7 +59,7 @@ class HomeAssistant:
         except TimeoutError:
             print("Home Assistant does not stop: it is killed", file=sys.stderr)
         finally:
-            # Its group is its own (see below), so this reaches no one else.
+            # The process has its own group (see below), so this reaches no other one.
             with suppress(ProcessLookupError):
                 os.killpg(process.pid, signal.SIGKILL)
 
@@ -73,7 +73,7 @@ class HomeAssistant:
                 stdin=asyncio.subprocess.PIPE,
                 stdout=log,
                 stderr=asyncio.subprocess.STDOUT,
-                # Ctrl-C in the terminal is ours to hand on.
+                # Ctrl-C in the terminal reaches this process only, which stops the other.
                 start_new_session=True,
             )  # fmt: skip
 
@@ -81,7 +81,7 @@ class HomeAssistant:
         """End it as its web page does, and start it again; return how long it took to end.
 
         Raises:
-            DemoError: it does not end, or not as it was told.
+            DemoError: it does not end, or not for a restart.
         """
         assert self._process is not None
         begin = time.monotonic()
@@ -108,18 +108,18 @@ class HomeAssistant:
         """
         assert self._process is not None
         begin = time.monotonic()
-        told = 0
+        printed = 0
         while not await client.is_running():
             seconds = time.monotonic() - begin
             if self._process.returncode is not None:
                 raise DemoError("Home Assistant did not start")
             if seconds > _SECONDS_TO_START:
                 raise DemoError(f"Home Assistant is not up after {seconds:.0f} s")
-            if seconds - told >= 5:
-                told = int(seconds)
+            if seconds - printed >= 5:
+                printed = int(seconds)
                 if _GAVE_UP in self.log.read_text(errors="replace"):
                     raise DemoError("Home Assistant could not set up its web page")
-                print(f"    still starting, {told} s", file=sys.stderr)
+                print(f"    still starting, {printed} s", file=sys.stderr)
             await asyncio.sleep(0.1)
         self.seconds_to_start = time.monotonic() - begin
 

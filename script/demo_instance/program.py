@@ -1,4 +1,4 @@
-"""What the scripts that run a Home Assistant have in common: its folder, its port, their end."""
+"""What the scripts that run a Home Assistant share: its folder, its port, and the end."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine, Iterator
@@ -26,14 +26,14 @@ def run_program(name: str, work: Coroutine[Any, Any, int]) -> int:
 
 
 async def until_stopped(work: Callable[[], Awaitable[None]]) -> bool:
-    """Work until it is done, or until Ctrl-C or a signal; tell whether it is done."""
+    """Run work until it is done, or until Ctrl-C or a signal; return whether it is done."""
     task = asyncio.current_task()
     assert task is not None
     stopped = False
 
     def stop() -> None:
         nonlocal stopped
-        if not stopped:  # to ask again does not make it faster
+        if not stopped:  # a second request does not make it faster
             stopped = True
             say("Stopping")
             task.cancel()
@@ -51,7 +51,7 @@ async def until_stopped(work: Callable[[], Awaitable[None]]) -> bool:
 
 
 def free_port(port: int) -> int:
-    """Return a port for the web page: the one that is asked for, or any for 0."""
+    """Return a port for the web page: the requested one, or any free one for 0."""
     try:
         with socket.create_server(("127.0.0.1", port)) as server:
             return int(server.getsockname()[1])

@@ -69,7 +69,7 @@ async def _take(options: argparse.Namespace) -> None:
         tokens = await _log_in(session, options.url)
         async with session.get(f"http://127.0.0.1:{port}/json/list") as response:
             (page,) = [t for t in await response.json() if t["type"] == "page"]
-        # A picture is one message, larger than aiohttp takes by itself.
+        # A picture is one message, which is larger than aiohttp's limit.
         async with session.ws_connect(
             page["webSocketDebuggerUrl"], max_msg_size=0
         ) as socket:
@@ -78,7 +78,7 @@ async def _take(options: argparse.Namespace) -> None:
 
 
 async def _log_in(session: aiohttp.ClientSession, url: str) -> dict[str, Any]:
-    """Log in as the page does; return what it keeps of that."""
+    """Log in as the page does; return the tokens that the page stores."""
     client_id = f"{url}/"
     begin = {
         "client_id": client_id,
@@ -157,10 +157,10 @@ async def _chromium() -> AsyncIterator[int]:
         )
         try:
             async with asyncio.timeout(_SECONDS_TO_START):
-                told = Path(profile, "DevToolsActivePort")
-                while not told.exists() or not told.read_text():
+                port_file = Path(profile, "DevToolsActivePort")
+                while not port_file.exists() or not port_file.read_text():
                     await asyncio.sleep(0.1)
-            yield int(told.read_text().split()[0])
+            yield int(port_file.read_text().split()[0])
         finally:
             with suppress(ProcessLookupError):
                 os.killpg(process.pid, signal.SIGKILL)

@@ -1,7 +1,7 @@
 """A configuration folder that needs no onboarding.
 
-What a person does after installing Home Assistant (an account, a home, where to listen) is
-written down beforehand, in the files that Home Assistant would keep it in.
+What a person does after installing Home Assistant (an account, a home, an address) is written
+beforehand into the files in which Home Assistant stores it.
 """
 
 import base64
@@ -53,8 +53,8 @@ logger:
 def seed(config: Path, port: int) -> str:
     """Prepare a configuration folder; one from an earlier run keeps what it has.
 
-    Every time Home Assistant is told to take part in the loopback network alone: what it
-    proposes to scan must not be the network of whoever tries the demo.
+    Home Assistant is always set to the loopback network alone, so that it does not propose to
+    scan the network of the person who tries the demo.
 
     Args:
         config: the folder, empty or from an earlier run.
@@ -77,14 +77,14 @@ def seed(config: Path, port: int) -> str:
     components.mkdir(exist_ok=True)
     (components / "whatsminer").symlink_to(ROOT / "custom_components" / "whatsminer")
     (config / "automations.yaml").write_text("[]\n")
-    # As if somebody had imported them all.
+    # All blueprints, as if they had been imported.
     shutil.copytree(ROOT / "blueprints", config / "blueprints", dirs_exist_ok=True)
     done = ["user", "core_config", "analytics", "integration"]
     _store(storage, "onboarding", 4, 1, {"done": done})
     _store(storage, "auth_provider.homeassistant", 1, 1, {"users": [_login()]})
     auth, token = _auth()
     _store(storage, "auth", 1, 1, auth)
-    # The last one: it tells that all of this is there.
+    # The token is written last: it shows that everything is there.
     token_file.touch(mode=0o600)
     token_file.write_text(token)
     return token
@@ -100,7 +100,7 @@ def _store(
 
 
 def _http(port: int) -> dict[str, Any]:
-    # The rest are Home Assistant's defaults, which it fills in only when a form is saved.
+    # The rest are defaults, which Home Assistant fills in only when a form is saved.
     stable = {
         "server_host": ["127.0.0.1"],
         "server_port": port,
@@ -114,13 +114,13 @@ def _http(port: int) -> dict[str, Any]:
 
 
 def _login() -> dict[str, str]:
-    # The cheapest hash: the password is printed anyway.
+    # The cheapest hash is enough, because the password is printed.
     hashed = bcrypt.hashpw(PASSWORD.encode(), bcrypt.gensalt(rounds=4))
     return {"username": USER, "password": base64.b64encode(hashed).decode()}
 
 
 def _auth() -> tuple[dict[str, Any], str]:
-    """Return the one user with all it may do, and a token of that user."""
+    """Return the one user with all rights, and a token of that user."""
     user, credential, refresh_token = (uuid.uuid4().hex for _ in range(3))
     now = datetime.now(UTC)
     jwt_key = secrets.token_hex(64)
@@ -174,7 +174,7 @@ def _auth() -> tuple[dict[str, Any], str]:
 
 
 def _time_zone() -> str:
-    """Return this machine's time zone, so that the graphs' clock is the viewer's."""
+    """Return this machine's time zone, so that graphs have the viewer's time."""
     path = Path("/etc/localtime").resolve().as_posix()
     _, found, name = path.partition("zoneinfo/")
     return name if found else "UTC"

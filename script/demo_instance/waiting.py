@@ -1,4 +1,4 @@
-"""Waiting until something is so."""
+"""Waiting for a condition."""
 
 import asyncio
 from collections.abc import Awaitable, Callable

@@ -71,6 +71,4 @@ def devices() -> Iterator[Hostile]:
         ("2,000 pools, all active, others at every poll", _active_pools, False),
         ("1,000 other serial numbers at every poll", _serials, False),
     ):
-        yield Hostile(
-            kind="amount", name=name, edit=edit, hostname="whatsminer", short=short
-        )
+        yield Hostile(name=name, edit=edit, hostname="whatsminer", short=short)

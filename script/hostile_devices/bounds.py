@@ -1,4 +1,4 @@
-"""How much a device may make Home Assistant do."""
+"""Limits of the work that a device may cause in Home Assistant."""
 
 from collections import Counter
 from collections.abc import Mapping
@@ -8,10 +8,10 @@ from .report import Mismatch, Step
 
 
 def few(step: Step, counts: Mapping[str, int], most: float) -> None:
-    """Verify that no device has more of something; tell the most in the table.
+    """Verify that no device has too many of something; show the highest count in the table.
 
     Raises:
-        Mismatch: some have, the worst first.
+        Mismatch: some have; the worst comes first.
     """
     ordered = Counter(counts).most_common()
     if ordered:
@@ -24,20 +24,20 @@ def few(step: Step, counts: Mapping[str, int], most: float) -> None:
 def most_set_ups(polls: float) -> float:
     """Return how often a device may be set up, or be written to disk, in so many polls.
 
-    One that cannot be set up is tried again after 5, 10, 20, 40 and 80 s.
+    A device that cannot be set up is tried again after 5, 10, 20, 40 and 80 s.
     """
     return 3 + polls / 6
 
 
 class SetUps:
-    """Counts how often each entry is set up, as Home Assistant tells it."""
+    """The number of times that each entry is set up."""
 
     def __init__(self) -> None:
         """Begin at zero."""
         self.counts: Counter[str] = Counter()
 
     def hear(self, changes: list[dict[str, Any]]) -> None:
-        """Take note of changes of entries; those without a type are what is there already."""
+        """Count changes of entries; those without a type are the present state."""
         for change in changes:
             entry = change["entry"]
             if change["type"] and entry["state"] == "setup_in_progress":

@@ -19,10 +19,17 @@ from .device import Hostile
 
 _FIRST_PLACE = 20  # the good miners are before it
 _SILENT_PREFIX = 28
-_MODULES = (
-    *(texts, refusals, work, figures, amounts),
-    *(shapes, silences, tokens, strangers),
-)
+_MODULES = {
+    "text": texts,
+    "refusal": refusals,
+    "work": work,
+    "number": figures,
+    "amount": amounts,
+    "shape": shapes,
+    "silence": silences,
+    "token": tokens,
+    "stranger": strangers,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,10 +37,12 @@ class Placed:
     """A hostile device in the network.
 
     Attributes:
+        kind: what it is like, as its module is.
         host: its address.
         mac: its MAC address, in lower case with colons.
     """
 
+    kind: str
     hostile: Hostile
     host: str
     mac: str
@@ -41,7 +50,7 @@ class Placed:
     @property
     def name(self) -> str:
         """The name in the table."""
-        return f"{self.hostile.kind}: {self.hostile.name}"
+        return f"{self.kind}: {self.hostile.name}"
 
 
 def place(network: IPv4Network, *, short: bool, only: str = "") -> list[Placed]:
@@ -56,14 +65,19 @@ def place(network: IPv4Network, *, short: bool, only: str = "") -> list[Placed]:
     talkative = iter([host for host in hosts if host not in silent_part(network)])
     next(islice(talkative, _FIRST_PLACE - 2, None))
     silent = silent_part(network).hosts()
-    listed = [hostile for module in _MODULES for hostile in module.devices()]
+    listed = [
+        (kind, hostile)
+        for kind, module in _MODULES.items()
+        for hostile in module.devices()
+    ]
     placed = [
         Placed(
+            kind,
             hostile,
             str(next(silent if hostile.never_answers else talkative)),
-            _mac(number),
+            f"02:57:4d:00:00:{number:02x}",
         )
-        for number, hostile in enumerate(listed)
+        for number, (kind, hostile) in enumerate(listed)
     ]
     return [
         each
@@ -76,7 +90,3 @@ def silent_part(network: IPv4Network) -> IPv4Network:
     """Return the part of a network for devices that never answer; scans of it are slow."""
     *_, last = network.subnets(new_prefix=_SILENT_PREFIX)
     return last
-
-
-def _mac(number: int) -> str:
-    return f"02:57:4d:00:00:{number:02x}"

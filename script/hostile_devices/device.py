@@ -1,4 +1,4 @@
-"""A hostile device: a TCP server, and what is hostile in it."""
+"""A hostile device: a TCP server, and what is hostile in its answers."""
 
 import asyncio
 from collections import Counter
@@ -22,7 +22,7 @@ class Exchange:
     Attributes:
         command: as it came, `summary+pools+edevs`.
         number: how many requests there were before.
-        data: the answer of a plausible miner with the hostile thing in it.
+        data: the answer of a plausible miner, as the device alters it.
     """
 
     command: str
@@ -66,12 +66,11 @@ class Hostile:
         send: sends an answer.
         hostname: its name in DHCP requests; None for a device that sends none.
         asks_password: whether it is added with a password.
-        turns: whether it is plausible until the order to turn.
+        turns: whether it is plausible until the farm orders it to be hostile.
         never_answers: whether it is silent from the beginning.
         short: whether it takes part in the short form.
     """
 
-    kind: str
     name: str
     edit: Edit = unaltered
     send: Send = whole
@@ -124,10 +123,7 @@ class Device:
             await writer.wait_closed()
 
     async def _answer(
-        self,
-        command: str,
-        reader: asyncio.StreamReader,
-        writer: asyncio.StreamWriter,
+        self, command: str, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
     ) -> None:
         number = self.asked.total()
         self.asked[command] += 1

@@ -1,7 +1,7 @@
 """All hostile devices in one process, which ends with the process that started it.
 
-It runs until its standard input is closed. A line on it is an order, and the answer to each is
-one line of JSON.
+It runs until its standard input is closed. Each line of the input is an order, and the answer to
+it is one line of JSON.
 """
 
 import asyncio
@@ -30,7 +30,7 @@ class Farm:
         self._turn = asyncio.Lock()
 
     async def turn(self) -> None:
-        """Make the devices hostile that have been plausible until now."""
+        """Make those devices hostile that have been plausible until now."""
         await self._order(TURN)
 
     async def counts(self) -> dict[str, dict[str, int]]:

@@ -37,13 +37,7 @@ _API_VERSIONS = {
     "api_ver 1e308": raw("1e308"),
     "api_ver of 5,000 digits": raw("9" * 5000),
 }
-_SLOTS = {
-    "-1": -1,
-    "2**70": 2**70,
-    "1e308": raw("1e308"),
-    "0.5": 0.5,
-    "a text": "two",
-}
+_SLOTS = {"-1": -1, "2**70": 2**70, "1e308": raw("1e308"), "0.5": 0.5, "a text": "two"}
 
 
 def _replaced(value: Any, figures: Iterator[object]) -> Any:
@@ -104,15 +98,13 @@ def devices() -> Iterator[Hostile]:
     """Yield devices with one figure in place of all numbers, or of one number."""
     for name, figure in FIGURES.items():
         yield Hostile(
-            kind="number",
             name=f"{name}, everywhere",
             edit=partial(_same_everywhere, figure),
             short=name in _SHORT,
         )
-    yield Hostile(kind="number", name="others at every poll", edit=_mixed, short=True)
+    yield Hostile(name="others at every poll", edit=_mixed, short=True)
     for name, api in _API_VERSIONS.items():
         yield Hostile(
-            kind="number",
             name=name,
             edit=partial(_version, api),
             hostname="whatsminer",
@@ -120,10 +112,9 @@ def devices() -> Iterator[Hostile]:
         )
     for name, slot in _SLOTS.items():
         yield Hostile(
-            kind="number",
             name=f"a hashboard in slot {name}",
             edit=partial(_slot, slot),
             short=name == "2**70",
         )
-    yield Hostile(kind="number", name="a code of 5,000 digits", edit=_code)
-    yield Hostile(kind="number", name="faults of the oldest API", edit=_errors_of_v1)
+    yield Hostile(name="a code of 5,000 digits", edit=_code)
+    yield Hostile(name="faults of the oldest API", edit=_errors_of_v1)

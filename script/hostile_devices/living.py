@@ -1,4 +1,4 @@
-"""Hostile devices as entries: each is polled, looked at and used, and what changes is saved."""
+"""Hostile devices as entries: each is polled and used, and what changes is saved."""
 
 import asyncio
 from collections import Counter
@@ -26,12 +26,12 @@ _READS: tuple[tuple[str, Mapping[str, str]], ...] = (
     ("query", {"command": "summary+pools+edevs"}),
     ("query", {"command": "get_error_code"}),
 )
-# What the good miner is called from now on.
-NAME = "renamed meanwhile"
+# The new name of a good miner.
+NAME = "renamed by its owner"
 
 
 async def run(stage: Stage, silent: asyncio.Task[None]) -> None:
-    """Live with them for a while, at least until those that are silent have been met."""
+    """Use the devices for a while, at least until the silent ones have been met."""
     set_ups = SetUps()
     begin = time.monotonic()
     async with (
@@ -62,12 +62,12 @@ async def run(stage: Stage, silent: asyncio.Task[None]) -> None:
 
 
 def _named(counts: Mapping[str, int], names: Mapping[str, str]) -> dict[str, int]:
-    """Return the counts of those that have a name, by that."""
+    """Return the counts by name, for everything that has a name."""
     return {name: counts.get(key, 0) for key, name in names.items()}
 
 
 async def _change(stage: Stage) -> None:
-    """Change what Home Assistant has to save."""
+    """Change things that Home Assistant has to save."""
     client, miner = stage.client, stage.demo.miner(AIR)
     async with stage.report.step(
         "rename a device and an entity, add a third good miner"
@@ -88,7 +88,7 @@ async def _change(stage: Stage) -> None:
 
 
 async def _flood(stage: Stage) -> None:
-    """Announce more devices than anybody has, none of which is there."""
+    """Announce more devices than a network has, none of which exists."""
     async with stage.report.step("DHCP announces devices that are not there") as step:
         elsewhere = list(stage.talkative_networks[0].hosts())
         for number in range(_FLOOD):
@@ -102,7 +102,7 @@ async def _flood(stage: Stage) -> None:
 
 
 async def _use_all(stage: Stage) -> None:
-    """Look at each device as a person does who wonders what it is."""
+    """Use each device as a person does who examines it."""
     devices = {
         device["config_entry_id"]: device["id"]
         for device in await stage.client.command("config/device_registry/list")
@@ -124,7 +124,7 @@ async def _use_all(stage: Stage) -> None:
 
 
 async def _use(stage: Stage, each: Placed, entry: str, device_id: str | None) -> None:
-    """Download its diagnostics, ask it, and command it if there is a password."""
+    """Download its diagnostics, call actions that read, and one that writes if it has a password."""
     client = stage.client.another()
     async with stage.report.step(f"{each.name}: as an entry") as step:
         shown = [await diagnostics(client, entry)]
@@ -132,8 +132,8 @@ async def _use(stage: Stage, each: Placed, entry: str, device_id: str | None) ->
             shown.append(
                 await attempt(client, "get_state", device_id, {}, response=True)
             )
-            # It takes all the time there is, and all of them fall silent alike.
-            silent = each.hostile.kind == "silence" and stage.form.short
+            # It would take all the time, and they all fall silent in the same way.
+            silent = each.kind == "silence" and stage.form.short
             for action, data in () if silent else _READS:
                 shown.append(
                     await attempt(client, action, device_id, data, response=True)
@@ -147,7 +147,7 @@ async def _use(stage: Stage, each: Placed, entry: str, device_id: str | None) ->
 
 
 async def _verify_saved(stage: Stage) -> None:
-    """Verify that all that was changed is in Home Assistant's files."""
+    """Verify that every change is in Home Assistant's files."""
     mac = stage.demo.miner(HYDRO).mac
 
     async def verify(name: str, text: str) -> None:

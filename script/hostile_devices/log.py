@@ -1,4 +1,4 @@
-"""What must not be in Home Assistant's log, whatever devices say."""
+"""What must not be in Home Assistant's log, whatever devices answer."""
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
@@ -12,20 +12,20 @@ from .texts import FORGED_LINE
 
 _OURS = "custom_components.whatsminer"
 _OUR_FILES = "custom_components/whatsminer/"
-# That a miner does not answer is one line, of this logger.
+# An outage of a miner is one line of this logger.
 _OUTAGE = f"[{_OURS}.coordinator] Error fetching"
-# What Home Assistant itself says of an entry that it was about to set up.
+# Home Assistant's own record of an entry that it was about to set up.
 _STOPPED = "CancelledError: Home Assistant is stopping"
 _LONGEST_RECORD = 4000
 _LEVELS = ("INFO", "WARNING", "ERROR", "CRITICAL")
 
 
 def check(log: Path, names: Mapping[str, Collection[str]], most: int) -> str:
-    """Verify the log; return how much was looked through, for the table.
+    """Verify the log; return how many records it has, for the table.
 
     Args:
         log: the file.
-        names: by device, what it may be called in the log.
+        names: by device, its possible names in the log.
         most: how many records may name a device.
     """
     records = records_of(log.read_text(errors="backslashreplace"))

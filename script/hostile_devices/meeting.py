@@ -1,4 +1,4 @@
-"""Hostile devices become known: announced, found by a scan, added by hand."""
+"""Hostile devices become known: announced, found by a scan, or added by hand."""
 
 import asyncio
 from collections.abc import Mapping
@@ -14,12 +14,12 @@ from .pages import Item, outcome
 from .stage import INTERVAL, Stage
 
 _PASSWORD = "secret"
-_CONFIRMED_AT_ONCE = 4  # a person would not be as fast
+_CONFIRMED_AT_ONCE = 4  # more than a person would
 _PREFERENCES = {"percent_method": "normal", "hash_price_unit": "per_petahash"}
 
 
 async def run(stage: Stage) -> None:
-    """Make the devices known, on every road, and have them polled."""
+    """Make the devices known in each of these ways, and have them polled."""
     async with stage.watched("while hostile devices are met"):
         scanning = asyncio.create_task(_scan(stage, *stage.talkative_networks))
         tried = await _announce_all(stage, scanning)
@@ -39,7 +39,7 @@ async def run(stage: Stage) -> None:
 
 
 async def meet_silent(stage: Stage) -> None:
-    """Let those be met that never answer, which takes its time."""
+    """Make the devices known that never answer, which takes long."""
     silent = [each for each in stage.placed if each.hostile.never_answers]
     scanning = asyncio.create_task(_scan(stage, stage.silent_network))
     await asyncio.gather(
@@ -58,9 +58,9 @@ async def _see(stage: Stage) -> None:
 async def _announce_all(
     stage: Stage, scanning: asyncio.Task[Item], *, silent: bool = False
 ) -> set[str]:
-    """Announce devices, and add what is offered for that; return the addresses of these.
+    """Announce devices, and add those that are offered; return their addresses.
 
-    What is not offered when a scan of them ends never will be.
+    A device that is not offered when a scan of it has ended will not be offered any more.
     """
     announced = [
         each
@@ -91,7 +91,7 @@ async def _announce_all(
 
 
 async def announce(stage: Stage, host: str, mac: str, hostname: str) -> None:
-    """Tell Home Assistant that a device has asked for an address."""
+    """Announce to Home Assistant that a device has asked for an address."""
     await stage.client.command(
         "call_service",
         domain="announcer",
@@ -106,7 +106,7 @@ async def announce(stage: Stage, host: str, mac: str, hostname: str) -> None:
 
 
 async def _scan(stage: Stage, *networks: IPv4Network) -> Item:
-    """Scan networks; return the form that comes of it, empty if none does."""
+    """Scan networks; return the form that follows, or an empty one after a failure."""
     form: Item = {}
     async with stage.report.step(f"a scan ends: {networks[0]}") as step:
         form = await scan(stage.client, *networks, seconds=stage.form.scan)
@@ -121,7 +121,7 @@ async def _scan(stage: Stage, *networks: IPv4Network) -> Item:
 async def _confirm(
     stage: Stage, each: Placed, flow_id: str, gate: asyncio.Semaphore
 ) -> None:
-    """Add a device that was announced, or be told why that cannot be."""
+    """Add a device that was announced, or verify the reason why that is not possible."""
     client = stage.client
     async with gate, stage.report.step(f"{each.name}: as DHCP announced it") as step:
         form = await client.submit(flow_id)
@@ -130,7 +130,7 @@ async def _confirm(
 
 
 async def _pick(stage: Stage, form: Item) -> None:
-    """Add all that a scan has found, but for those that are to be added with a password."""
+    """Add everything that a scan has found, except devices that need a password."""
     async with stage.report.step("what the scan found is added") as step:
         expect(form, step_id="pick")
         options = form["data_schema"][0]["selector"]["select"]["options"]
@@ -145,7 +145,7 @@ async def _pick(stage: Stage, form: Item) -> None:
 
 
 async def _add_by_hand(stage: Stage, each: Placed) -> None:
-    """Add a device by its address, or be told why that cannot be."""
+    """Add a device by its address, or verify the reason why that is not possible."""
     async with stage.report.step(f"{each.name}: by hand") as step:
         client = stage.client.another()
         form = await client.start_flow("manual")
@@ -159,7 +159,7 @@ async def _add_by_hand(stage: Stage, each: Placed) -> None:
 
 
 async def set_interval(stage: Stage, entry_id: str, seconds: int) -> None:
-    """Have a miner polled as often as it is allowed."""
+    """Have a miner polled as often as the options allow."""
     client = stage.client
     flow_id: str = (await client.start_options(entry_id))["flow_id"]
     await client.choose(flow_id, {"next_step_id": "preferences"})

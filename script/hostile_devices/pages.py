@@ -1,4 +1,4 @@
-"""What the web page reads, and what must be true of it whatever devices say."""
+"""What the web page reads, and rules that hold for it whatever devices answer."""
 
 import asyncio
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -14,11 +14,11 @@ LONGEST_TEXT = 255
 # Home Assistant keeps no attributes of more than 16 KiB.
 LARGEST_ITEM = 16 * 1024
 _LARGEST_DIAGNOSTICS = 4 * 1024 * 1024
-# A sentence of ours with a text of a miner in it.
+# The length of a sentence of the integration with a text of a miner in it.
 _LONGEST_MESSAGE = 1000
 # Home Assistant renders names as Markdown in its dialogues, repairs and notifications.
 _MARKUP = frozenset("[]<>`*|{}\\~")
-# Where names are shown that way.
+# The keys of texts that are shown that way.
 _RENDERED = {"title", "title_placeholders"} | {
     "description_placeholders",
     "translation_placeholders",
@@ -34,7 +34,7 @@ class Page:
     Attributes:
         command: of the WebSocket; a path if there is a slash before it.
         inside: where in the answer the list is, if it is not the answer itself.
-        ours: tells whether an item is of our integration.
+        ours: returns whether an item is of the integration.
     """
 
     name: str
@@ -86,14 +86,14 @@ PAGES = (
 )
 
 
-async def look(client: Client, page: Page) -> tuple[list[Item], str]:
-    """Read a page and verify it; return what of it is ours, and its size in words.
+async def read(client: Client, page: Page) -> tuple[list[Item], str]:
+    """Read a page and verify it; return the integration's items, and its size in words.
 
     Raises:
         Mismatch: a text cannot be shown, or an item is too large.
         DemoError, RefusedError: Home Assistant cannot give it.
     """
-    # In a thread: who looks on must not be late, else Home Assistant seems to be.
+    # In a thread: a late observer would make Home Assistant seem late.
     return await asyncio.to_thread(_verified, page, await page.fetch(client))
 
 
@@ -135,7 +135,7 @@ def unclean(value: object, where: str = "", *, rendered: bool = False) -> Iterat
 
 
 async def outcome(client: Client, flow: Item) -> str:
-    """Return what became of a dialogue, in words, if that is what a person can understand.
+    """Return the result of a dialogue in words, if a person can understand it.
 
     Raises:
         Mismatch: it ended in an error that no translation has, or in none.
@@ -172,10 +172,10 @@ async def attempt(
     *,
     response: bool = False,
 ) -> str:
-    """Return what became of an action, in words: its answer, or why it was refused.
+    """Return the result of an action in words: its answer, or why it was refused.
 
     Raises:
-        Mismatch: what is shown of it cannot be understood, or not be shown.
+        Mismatch: the result cannot be understood, or not be shown.
     """
     try:
         answer = await client.act(

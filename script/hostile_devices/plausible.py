@@ -5,7 +5,7 @@ import json
 import time
 from typing import Any
 
-# By command: an object, or bytes that are sent unchanged. Devices alter them in place.
+# The answer to each command: an object, or bytes that are sent unchanged.
 type Answers = dict[str, Any]
 type Path = Sequence[str | int]
 
@@ -95,11 +95,7 @@ def _message(content: object) -> Answers:
 
 
 def _table(section: str, *rows: Answers) -> Answers:
-    return {
-        "STATUS": [{"STATUS": "S", "Msg": section}],
-        section: list(rows),
-        "id": 1,
-    }
+    return {"STATUS": [{"STATUS": "S", "Msg": section}], section: list(rows), "id": 1}
 
 
 def _summary(seconds: float) -> Answers:

@@ -86,7 +86,7 @@ class Pulse:
 
     async def _beat(self, figures: Figures, begin: float, end: asyncio.Timeout) -> None:
         loop = asyncio.get_running_loop()
-        # What was before does not count.
+        # Earlier requests do not count.
         seen = {miner.mac: len(miner.miner.requests) for miner in self._miners}
         figures.polls = {miner.mac: [0.0] for miner in self._miners}
         self._count_writes(Counter())
@@ -110,7 +110,7 @@ class Pulse:
 
     def _count_writes(self, writes: Counter[str]) -> None:
         for path in self._storage.glob("whatsminer.*"):
-            with suppress(FileNotFoundError):  # it is written anew just now
+            with suppress(FileNotFoundError):  # it is being replaced
                 time = path.stat().st_mtime_ns
                 if time != self._written.get(path.name):
                     self._written[path.name] = time

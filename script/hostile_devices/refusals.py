@@ -22,7 +22,7 @@ def _refuse(
 def _later(
     commands: Iterable[str], code: object, text: object, said: Answers, poll: int
 ) -> None:
-    """Refuse from the third poll on: by then it is an entry."""
+    """Refuse from the third poll on, when the device is an entry."""
     if poll > 2:
         _refuse(commands, code, text, said, poll)
 
@@ -33,27 +33,23 @@ def _refuse_token(code: object, text: object, said: Answers, poll: int) -> None:
 
 
 def devices() -> Iterator[Hostile]:
-    """Yield devices that refuse everything, a part, or later."""
+    """Yield devices that refuse everything, some commands, or only later."""
     yield Hostile(
-        kind="refusal",
         name="20,000 lines, to everything",
         edit=partial(_refuse, (*_IDENTITY, *_LIVE), 45, _LINES),
         hostname="whatsminer-refuses",
         short=True,
     )
     yield Hostile(
-        kind="refusal",
         name="20,000 lines, who it is",
         edit=partial(_refuse, ["get_miner_info"], -1, _LINES),
     )
     yield Hostile(
-        kind="refusal",
         name="20,000 lines, after some polls",
         edit=partial(_later, ["get_version", "get_error_code", *_LIVE], 14, _LINES),
         short=True,
     )
     yield Hostile(
-        kind="refusal",
         name="20,000 lines, a token",
         edit=partial(_refuse_token, -1, _LINES),
         asks_password=True,
@@ -62,7 +58,6 @@ def devices() -> Iterator[Hostile]:
     )
     for name in ("Markdown", "HTML", "lone surrogates"):
         yield Hostile(
-            kind="refusal",
             name=f"{name}, a token",
             edit=partial(_refuse_token, -1, TEXTS[name]),
             asks_password=True,
@@ -70,12 +65,10 @@ def devices() -> Iterator[Hostile]:
             short=name == "Markdown",
         )
     yield Hostile(
-        kind="refusal",
         name="a message that is a list of lists",
         edit=partial(_refuse, _LIVE, 14, [[["no"] * 1000] * 100]),
     )
     yield Hostile(
-        kind="refusal",
         name="a code of 4,000 digits",
         edit=partial(_refuse, _LIVE, int("9" * 4000), "no"),
     )

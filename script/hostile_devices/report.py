@@ -1,4 +1,4 @@
-"""What was done and verified, as a table."""
+"""The table of what was done and verified."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -10,8 +10,7 @@ import aiohttp
 
 from demo_instance import DemoError
 from demo_instance.client import RefusedError
-
-_WIDEST = 80
+from demo_instance.table import lines
 
 
 class Mismatch(DemoError):
@@ -39,7 +38,7 @@ class Report:
     """All steps so far."""
 
     def __init__(self) -> None:
-        """Begin with none."""
+        """Begin without steps."""
         self.steps: list[Step] = []
 
     @property
@@ -49,7 +48,7 @@ class Report:
 
     @asynccontextmanager
     async def step(self, name: str) -> AsyncIterator[Step]:
-        """Do one step; a failure is noted, and the test goes on."""
+        """Do one step; a failure is recorded, and the test goes on."""
         step = Step(name)
         begin = time.monotonic()
         try:
@@ -64,24 +63,12 @@ class Report:
         print(f"    {outcome}", file=sys.stderr)
 
     def print(self) -> None:
-        """Print the table, what failed, and how many did."""
-        rows = [("step", "what reached the miner", "what Home Assistant shows", "ms")]
-        rows += [
+        """Print the table, what failed, and how many steps did."""
+        rows = [
             (step.name, step.sent, step.shown, f"{step.milliseconds:.0f}")
             for step in self.steps
         ]
-        # A cell that is longer pushes aside only what is behind it.
-        widths = [
-            min(_WIDEST, max(map(len, column))) for column in zip(*rows, strict=True)
-        ]
-        rows.insert(
-            1, ("-" * widths[0], "-" * widths[1], "-" * widths[2], "-" * widths[3])
-        )
-        print()
-        for name, sent, shown, milliseconds in rows:
-            cells = name.ljust(widths[0]), sent.ljust(widths[1]), shown.ljust(widths[2])
-            print("  ".join(cells), milliseconds.rjust(widths[3]), sep="  ")
-        print()
+        print("", *lines(rows), "", sep="\n")
         for step in self.failed:
             print(f"FAILED {step.name}: {step.error}")
         failed = len(self.failed)

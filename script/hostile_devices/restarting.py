@@ -1,4 +1,4 @@
-"""A restart of Home Assistant: all is as it was, and the good miners are there soon."""
+"""A restart of Home Assistant: everything is as it was, and the good miners are back soon."""
 
 import asyncio
 from collections.abc import Awaitable
@@ -11,20 +11,20 @@ from demo_instance import DemoError
 from demo_instance.miners import AIR, HYDRO, OLD
 
 from .living import NAME
-from .pages import PAGES, look
+from .pages import PAGES, read
 from .report import Mismatch
 from .stage import Stage
 
-# What there has to be as much of as before, and what tells one from another.
+# What has to be the same after the restart, with the key of its ids.
 _KEPT = {"entries": "entry_id", "devices": "id", "entities": "entity_id"}
 _MOST_TIMES_AS_LONG = 1.5
-# Then it is ready while the last are still waited for. There may be more to do just now.
+# The page is ready while Home Assistant still waits for the last devices.
 _SECONDS_TO_SPARE = 10.0
 _SECONDS_TO_END = 15.0
 
 
 async def run(stage: Stage) -> None:
-    """Restart it, and compare."""
+    """Restart Home Assistant, and compare."""
     before = await _there(stage, "before a restart")
     alone = stage.demo.home.seconds_to_start
     most = _MOST_TIMES_AS_LONG * alone + _SECONDS_TO_SPARE
@@ -66,21 +66,21 @@ async def run(stage: Stage) -> None:
 
 
 async def _there(stage: Stage, when: str) -> dict[str, set[str]]:
-    """Return the ids of what there is of ours, by kind.
+    """Return the ids of the integration's entries, devices and entities.
 
-    A device that is another one at each poll may well lose entities of its own.
+    A device that changes at each poll may lose entities of its own, so it is left out.
     """
     shifting = {
         stage.entries[each.host]
         for each in stage.placed
-        if each.hostile.kind == "shape" and each.host in stage.entries
+        if each.kind == "shape" and each.host in stage.entries
     }
     there: dict[str, set[str]] = {}
     for page in PAGES:
         if key := _KEPT.get(page.name):
             there[page.name] = set()
             async with stage.report.step(f"{page.name}, {when}") as step:
-                ours, step.shown = await look(stage.client, page)
+                ours, step.shown = await read(stage.client, page)
                 there[page.name] = {
                     item[key]
                     for item in ours
@@ -105,7 +105,7 @@ async def _in_time(
 async def _shown(stage: Stage, entity_id: str) -> None:
     """Wait until an entity has a state."""
     while True:
-        # As long as there is no web page, or no state.
+        # There may be no web page yet, or no state.
         with suppress(aiohttp.ClientConnectionError, DemoError):
             state = await stage.client.state(entity_id)
             if state.state not in ("unavailable", "unknown"):

@@ -55,13 +55,13 @@ async def _run(config: Path, port: int, form: Form, report: Report) -> None:
             finally:
                 silent.cancel()
             await restarting.run(stage)
-    # Home Assistant has stopped: its log is complete.
+    # Home Assistant has stopped, so its log is complete.
     async with report.step("nothing of theirs in Home Assistant's log") as step:
         step.shown = log.check(demo.home.log, _names(stage), _MOST_RECORDS)
 
 
 def configure(config: Path, port: int) -> None:
-    """Prepare a folder for the demo, with all that this needs beside."""
+    """Prepare a folder for the demo, with everything that is needed besides."""
     seed(config, port)
     (config / "custom_components" / _ANNOUNCER.name).symlink_to(_ANNOUNCER)
     with (config / "configuration.yaml").open("a") as file:
@@ -69,7 +69,7 @@ def configure(config: Path, port: int) -> None:
 
 
 async def _alone(stage: Stage) -> None:
-    """Look at good miners without hostile devices, to compare."""
+    """Observe good miners without hostile devices, for comparison."""
     client = stage.client
     async with stage.report.step("add two good miners"):
         for miner in map(stage.demo.miner, (AIR, OLD)):
@@ -82,9 +82,9 @@ async def _alone(stage: Stage) -> None:
 
 
 def _names(stage: Stage) -> dict[str, list[str]]:
-    """Return what each device may be called in the log.
+    """Return the names of each device in the log.
 
-    That is its addresses, and its title if no other has it.
+    These are its addresses, and its title if no other device has it.
     """
     counts = Counter(stage.titles.values())
     names: dict[str, list[str]] = {}

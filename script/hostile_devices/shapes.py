@@ -90,7 +90,7 @@ def _everything(said: Answers, poll: int) -> None:
         *(_firmware, _generation, _cooling, _readings, _serials),
         *(_faults, _model, _hostname, _uptime, _pool, _mining),
     ):
-        # Firmware 2.2 has its summary elsewhere.
+        # The summary of firmware 2.2 is elsewhere.
         if change is not _uptime or "SUMMARY" in said["summary"]:
             change(said, poll)
 
@@ -99,7 +99,7 @@ _SHORT = {_firmware, _generation, _cooling, _serials, _efficiency, _everything, 
 
 
 def devices() -> Iterator[Hostile]:
-    """Yield a device for each thing that can change, and one that changes them all."""
+    """Yield a device for each thing that can change, and one in which everything changes."""
     for name, edit in (
         ("firmware", _firmware),
         ("firmware, one of two", _two_firmwares),
@@ -118,7 +118,6 @@ def devices() -> Iterator[Hostile]:
         ("everything", _everything),
     ):
         yield Hostile(
-            kind="shape",
             name=f"another at every poll: {name}",
             edit=edit,
             hostname="whatsminer",

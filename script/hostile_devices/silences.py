@@ -35,7 +35,7 @@ async def _slowly(seconds: float, exchange: Exchange) -> None:
 
 
 async def _trickle(exchange: Exchange) -> None:
-    """Send a byte now and then."""
+    """Send a byte from time to time."""
     for byte in exchange.data:
         await exchange.send(bytes([byte]))
         await asyncio.sleep(_SECONDS_OF_A_TRICKLE)
@@ -66,7 +66,6 @@ def devices() -> Iterator[Hostile]:
     """Yield devices that are silent from the beginning, or fall silent later."""
     for number in range(_FROM_THE_BEGINNING):
         yield Hostile(
-            kind="silence",
             name=f"never answers, {number + 1}",
             send=_never,
             hostname="whatsminer",
@@ -75,11 +74,10 @@ def devices() -> Iterator[Hostile]:
         )
     for number in range(_TURNING):
         yield Hostile(
-            kind="silence",
             name=f"falls silent, {number + 1}",
             send=_never,
             turns=True,
             short=number < _TURNING_IN_SHORT,
         )
     for name, (send, short) in _OTHERS.items():
-        yield Hostile(kind="silence", name=name, send=send, turns=True, short=short)
+        yield Hostile(name=name, send=send, turns=True, short=short)

@@ -1,4 +1,4 @@
-"""What the parts of the run share, and the steps that more than one of them takes."""
+"""What the parts of the run share, and the steps that several of them take."""
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
@@ -14,14 +14,14 @@ from demo_instance.waiting import until
 
 from .catalogue import Placed, silent_part
 from .farm import Farm
-from .pages import PAGES, look
+from .pages import PAGES, read
 from .pulse import Figures, Pulse
 from .report import Mismatch, Report
 
 INTERVAL = 10  # seconds, the shortest that the options offer
-# How long the event loop may be held: so many seconds, and a bit more for each hostile entry,
-# which has as many entities as a good miner's; on a slow machine, so many times as long as
-# without them.
+# How long the event loop may be held: so many seconds, and a little more for each hostile entry,
+# which has as many entities as a good miner's. On a slow machine it may be so many times as long as
+# without hostile devices.
 _MOST_SECONDS_HELD = 1.0
 _SECONDS_HELD_BY_ENTRY = 0.005
 _MOST_TIMES_HELD = 30
@@ -37,7 +37,7 @@ class Form:
         quiet: seconds without hostile devices.
         scan: seconds that a scan may take.
         watch: seconds with them, at the least.
-        slowest: seconds until the start does not wait for the slowest of them any more.
+        slowest: seconds for which the start waits for the slowest of them.
         only: what has to be in the devices' names.
     """
 
@@ -58,8 +58,8 @@ class Stage:
         report: the table.
         farm: where the devices are.
         entries: the id of the entry of each that has one, by its address.
-        titles: what these entries are called.
-        quiet: what was seen without them.
+        titles: the titles of these entries.
+        quiet: the figures without hostile devices.
     """
 
     demo: Demo
@@ -79,28 +79,28 @@ class Stage:
 
     @property
     def silent_network(self) -> IPv4Network:
-        """The part of the network in which nobody ever answers."""
+        """The part of the network in which no device ever answers."""
         return silent_part(self.demo.network)
 
     @property
     def talkative_networks(self) -> list[IPv4Network]:
-        """The rest of it, the good miners among them."""
+        """The rest of the network, with the good miners."""
         return sorted(self.demo.network.address_exclude(self.silent_network))
 
     @property
     def names_of_entries(self) -> dict[str, str]:
-        """The name of the device that each entry is for."""
+        """The name of the device of each entry."""
         names = {each.host: each.name for each in self.placed}
         return {entry: names[host] for host, entry in self.entries.items()}
 
     def stored(self, name: str) -> str:
-        """Return what Home Assistant has stored under a name, empty until it has."""
+        """Return what Home Assistant has stored under a name, or an empty text."""
         path = self.config / ".storage" / name
         return path.read_text() if path.exists() else ""
 
     @asynccontextmanager
     async def watched(self, when: str) -> AsyncIterator[Figures]:
-        """Look at Home Assistant and the good miners meanwhile, and verify what was seen.
+        """Observe Home Assistant and the good miners, and verify what was observed.
 
         Raises:
             GoneError: Home Assistant does not answer any more.
@@ -127,10 +127,10 @@ class Stage:
                 raise Mismatch(step.shown)
 
     async def read_pages(self, when: str) -> None:
-        """Read all that the web page reads, and open the dialogue that adds."""
+        """Read everything that the web page reads, and open the dialogue that adds miners."""
         for page in PAGES:
             async with self.report.step(f"{page.name}, {when}") as step:
-                _, step.shown = await look(self.client, page)
+                _, step.shown = await read(self.client, page)
         async with self.report.step(f"the dialogue that adds, {when}"):
             form = await self.client.start_flow("manual")
             await self.client.cancel(form["flow_id"])

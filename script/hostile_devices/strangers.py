@@ -1,4 +1,4 @@
-"""Devices that answer at the port of miners and are no miners."""
+"""Devices that answer at the port of miners and are not miners."""
 
 from collections.abc import Iterator
 from functools import partial
@@ -31,10 +31,9 @@ def devices() -> Iterator[Hostile]:
     """Yield a device for each answer, and one that repeats the command."""
     for name, answer in _ANSWERS.items():
         yield Hostile(
-            kind="stranger",
             name=name,
             send=partial(_send, answer),
             hostname="whatsminer",
             short=name in _SHORT,
         )
-    yield Hostile(kind="stranger", name="an echo", send=_echo, hostname="whatsminer")
+    yield Hostile(name="an echo", send=_echo, hostname="whatsminer")

@@ -111,7 +111,6 @@ def devices() -> Iterator[Hostile]:
     """Yield devices with one text in all fields, or with surrogates in one field."""
     for name, text in TEXTS.items():
         yield Hostile(
-            kind="text",
             name=f"{name}, everywhere",
             edit=partial(_everywhere, text),
             hostname=f"whatsminer{text}",
@@ -119,20 +118,17 @@ def devices() -> Iterator[Hostile]:
         )
     for field in FIELDS:
         yield Hostile(
-            kind="text",
             name=f"lone surrogates: {field}",
             edit=partial(_in, field, TEXTS["lone surrogates"]),
         )
     for name in ("lone surrogates", "Markdown", "100,000 characters"):
         yield Hostile(
-            kind="text",
             name=f"{name}: version of an unknown API",
             edit=partial(_api_version, TEXTS[name]),
             hostname="whatsminer",
             short=name == "Markdown",
         )
     yield Hostile(
-        kind="text",
         name="300,000 characters: host name",
         edit=partial(_in, "host name", "x" * 300_000),
         hostname="whatsminer" + "x" * 300_000,

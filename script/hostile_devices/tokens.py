@@ -62,7 +62,7 @@ async def _sealed(data: bytes, exchange: Exchange) -> None:
 def devices() -> Iterator[Hostile]:
     """Yield two devices for each token and for each encrypted answer.
 
-    One is hostile while it is added, the other when it is used.
+    One is hostile while it is added, the other one when it is used.
     """
     kinds: list[tuple[str, Edit, Send]] = [
         *((name, partial(_token, token), whole) for name, token in _TOKENS.items()),
@@ -72,7 +72,6 @@ def devices() -> Iterator[Hostile]:
         when = "when it is used" if turns else "when it is added"
         for name, edit, send in kinds:
             yield Hostile(
-                kind="token",
                 name=f"{name}, {when}",
                 edit=edit,
                 send=send,

@@ -25,7 +25,7 @@ def _many(what: bytes) -> bytes:
     return b'{"a":' + what * ((_MB - 10) // len(what)) + b"}"
 
 
-# They replace an answer, or a part of a joined one.
+# Replacements of an answer, or of a part of a joined one.
 ANSWERS = {
     "64 KiB of escaped quotes": _quotes(64 * _KB),
     "1 MiB of escaped quotes": _quotes(_MB - 10),
@@ -126,7 +126,6 @@ def devices() -> Iterator[Hostile]:
             short = (name, place) in _SHORT
             if short or name == _EVERYWHERE or number % len(_PLACES) == other:
                 yield Hostile(
-                    kind="work",
                     name=f"{name}: {place}",
                     edit=partial(_replace, commands, data),
                     hostname="whatsminer",
@@ -135,7 +134,6 @@ def devices() -> Iterator[Hostile]:
                 )
     for size in (1, 64):
         yield Hostile(
-            kind="work",
             name=f"1 MiB of braces in pieces of {size}",
             edit=_braces,
             send=partial(_in_pieces, size),
@@ -143,7 +141,6 @@ def devices() -> Iterator[Hostile]:
         )
     for name, send in _SENDERS.items():
         yield Hostile(
-            kind="work",
             name=name,
             send=send,
             turns=name not in ("an endless answer", "half an answer"),

@@ -17,7 +17,7 @@ from custom_components.whatsminer.actions import download_logs as logs
 from custom_components.whatsminer.actions.download_logs import Log, async_download_logs
 from custom_components.whatsminer.api import transfers
 from custom_components.whatsminer.coordinator import WhatsminerCoordinator
-from custom_components.whatsminer.exceptions import translated_errors
+from custom_components.whatsminer.exceptions import translating
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError
 from simulator import CutTransfer, HungTransfer, Refused, SimulatedMiner
@@ -26,7 +26,7 @@ from tests import act, every_generation
 
 async def save_log(coordinator: WhatsminerCoordinator) -> Log:
     """Download the log; the errors are translated, as the action does."""
-    with translated_errors(coordinator.config_entry):
+    with translating(coordinator.config_entry):
         return await async_download_logs(coordinator)
 
 

@@ -17,7 +17,7 @@ from custom_components.whatsminer.actions.update_firmware import (
     read_image,
 )
 from custom_components.whatsminer.coordinator import WhatsminerCoordinator
-from custom_components.whatsminer.exceptions import translated_errors
+from custom_components.whatsminer.exceptions import translating
 from homeassistant.config_entries import ConfigEntryState
 from homeassistant.const import STATE_UNAVAILABLE
 from homeassistant.core import HomeAssistant
@@ -43,7 +43,7 @@ async def install(
     progress: Callable[[float], None] = lambda _: None,
 ) -> Update:
     """Update the firmware; the errors are translated, as the dialogue and the action do."""
-    with translated_errors(coordinator.config_entry):
+    with translating(coordinator.config_entry):
         return await async_update_firmware(coordinator, image, progress)
 
 

@@ -369,3 +369,21 @@ async def test_a_miner_that_nothing_stands_for_is_left_to_administrators(
 
     guest = house.guest({"all": True})
     assert not await house.may(guest, "set_led", house.targets["power"])
+
+
+async def test_a_miner_that_was_not_migrated_yet_is_left_to_administrators(
+    hass: HomeAssistant, house: House
+) -> None:
+    """Its entry has no MAC address, by which the entities of a miner are found."""
+    entry = house.garage.entry
+    assert await hass.config_entries.async_unload(entry.entry_id)
+    hass.config_entries.async_update_entry(entry, unique_id=None)
+
+    with pytest.raises(Unauthorized):
+        await call(
+            hass,
+            "get_state",
+            {ATTR_DEVICE_ID: house.device},
+            context=house.guest({"all": True}),
+            return_response=True,
+        )

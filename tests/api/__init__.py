@@ -1,4 +1,4 @@
-"""Tests of the protocol client, against real servers on the loopback."""
+"""Helpers for the tests of the protocol client, which talk to real servers on the loopback."""
 
 import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Mapping
@@ -19,7 +19,7 @@ from tests import Held, names_of
 
 HOST = "127.0.0.1"
 INVALID_COMMAND = {"STATUS": "E", "When": 1, "Code": 14, "Msg": "invalid cmd"}
-# What comes before a command without a token: one, and a look at who gave it.
+# The requests before a command without a token: the token, and the MAC address of its issuer.
 TOKEN = ["get_token", "get_miner_info"]
 TOKEN_OF_V1 = [*TOKEN, "summary"]
 
@@ -56,10 +56,10 @@ def table(section: str, *rows: object) -> dict[str, Any]:
 
 
 class Clock:
-    """A clock that is turned by hand, in the place of `time`."""
+    """A clock that tests turn by hand, in the place of `time`."""
 
     def __init__(self) -> None:
-        """Start anywhere but at zero."""
+        """Start at a time other than zero."""
         self.now = 5000.0
 
     def monotonic(self) -> float:
@@ -68,16 +68,16 @@ class Clock:
 
 
 class CannedMiner:
-    """Answers each command with what is given for it, and any other with code 14.
+    """A miner that answers known commands with given answers, and others with code 14.
 
-    Bytes go out as they are, anything else as JSON; a joined read is put together from its
+    Bytes are sent as they are, anything else as JSON; a joined read is put together from its
     parts. `asked` lists the commands in order.
     """
 
     def __init__(
         self, answers: Mapping[str, object], host: str = HOST, port: int = 0
     ) -> None:
-        """Take the answers; they may be changed later."""
+        """Store the answers, which may be changed later."""
         self.answers = dict(answers)
         self.asked: list[str] = []
         self.host = host
@@ -121,15 +121,20 @@ def _as_bytes(answer: object) -> bytes:
     return answer if isinstance(answer, bytes) else json.dumps(answer).encode()
 
 
+def generation_of(name: str) -> Generation:
+    """Return the generation with this name in the simulator, which calls V2.2 "compat"."""
+    return Generation.V2_2 if name == "compat" else Generation(name)
+
+
 def line_to(miner: SimulatedMiner | CannedMiner) -> Line:
-    """Return a line to a miner."""
+    """Return the queue of a miner."""
     return Line(HOST, miner.port)
 
 
 def introduce(
     miner: SimulatedMiner | CannedMiner, mac: str | None = None
 ) -> tuple[Reader, Identity]:
-    """Return a reader of a miner, and what it knows it by."""
+    """Return a reader of a miner, and the identity that it uses."""
     line = line_to(miner)
     identity = Identity(line, mac)
     return Reader(line, identity), identity
@@ -144,16 +149,16 @@ class Waiting:
     """Reads and writes that wait while a connection is held."""
 
     def __init__(self, owner: Owner) -> None:
-        """Nobody waits yet."""
+        """Start without tasks."""
         self._owner = owner
         self.tasks: list[asyncio.Task[Any]] = []
 
     def ask(self, command: str) -> asyncio.Task[Answer]:
-        """Let a plain reading wait."""
+        """Start a plain request, which waits."""
         return self._wait(self._owner.line.ask(command))
 
     def send(self, command: Command) -> asyncio.Task[Answer | None]:
-        """Let a command wait."""
+        """Start a command, which waits."""
         return self._wait(self._owner.send(command))
 
     def _wait[T](self, what: Coroutine[Any, Any, T]) -> asyncio.Task[T]:
@@ -168,13 +173,13 @@ class Owner:
     def __init__(
         self, miner: SimulatedMiner, password: str = DEFAULT_PASSWORD, *, clock: Clock
     ) -> None:
-        """Prepare; nothing is sent."""
+        """Create the writer; nothing is sent."""
         self.miner = miner
         self.clock = clock
         self.line = line_to(miner)
         self.identity = Identity(self.line, miner.mac.lower())
         self.writer = Writer(self.line, self.identity, password)
-        self.generation = Generation(miner.generation)
+        self.generation = generation_of(miner.generation)
         self.had_token = False
         self._asked = self._sent = 0
 
@@ -183,22 +188,22 @@ class Owner:
         return await self.writer.send(command, self.generation)
 
     def pass_time(self, seconds: float) -> None:
-        """Let time pass, here and there."""
+        """Let time pass, for the client and the miner."""
         self.clock.now += seconds
         self.miner.advance(seconds)
 
     @property
     def asked(self) -> list[str]:
-        """What the miner was asked, connection by connection."""
+        """Return the commands that the miner received, one for each connection."""
         return names_of(self.miner.requests[self._asked :])
 
     @property
     def sent(self) -> list[str]:
-        """Which privileged commands reached the miner under a valid token."""
+        """Return the privileged commands that reached the miner under a valid token."""
         return names_of(self.miner.writes[self._sent :])
 
     def forget(self) -> None:
-        """Leave out of `asked` and `sent` what was before; there is a token by now."""
+        """Leave earlier requests out of `asked` and `sent`; there is a token by now."""
         self.had_token = True
         self._asked = len(self.miner.requests)
         self._sent = len(self.miner.writes)
@@ -207,7 +212,7 @@ class Owner:
     async def holding(
         self, name: str, first: Command | str, held: Held | None = None
     ) -> AsyncGenerator[Waiting]:
-        """Hold the connection with one request; what is begun inside waits for it."""
+        """Hold the connection with one request; requests made inside wait for it."""
         held = held or Held()
         self.miner.misbehave(name, held, times=1)
         waiting = Waiting(self)

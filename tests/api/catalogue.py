@@ -1,4 +1,4 @@
-"""What the vendor's document says of each writable command."""
+"""The writable commands with what the vendor's document says of each."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -11,7 +11,7 @@ from custom_components.whatsminer.api.commands import Command, Effect, Pool
 
 @dataclass(frozen=True)
 class Entry:
-    """A function of ours with arguments, and what has to be on the wire."""
+    """A function of the api with arguments, and the request that it must make."""
 
     make: Callable[..., Command]
     arguments: tuple[Any, ...]
@@ -22,14 +22,14 @@ class Entry:
 
     @override
     def __str__(self) -> str:
-        """Name the test."""
+        """Return the name of the test."""
         return "-".join(
             [self.name, *(str(value) for value in self.parameters.values())]
         )
 
     @cached_property
     def command(self) -> Command:
-        """The command."""
+        """Return the command."""
         return self.make(*self.arguments, **self.named)
 
 

@@ -18,12 +18,12 @@ from .file_miner import Downloads, FileMiner, give_whole
 
 @pytest.fixture(autouse=True)
 def sockets(socket_enabled: None) -> None:
-    """Let the tests open real connections on the loopback."""
+    """Allow real connections on the loopback."""
 
 
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
-    """The client's own clock, which stands still until it is turned."""
+    """Return the client's clock, which stands still until a test turns it."""
     clock = Clock()
     monkeypatch.setattr(reader, "time", clock)
     monkeypatch.setattr(writer, "time", clock)
@@ -32,13 +32,13 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
 
 @pytest.fixture
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Give a miner half a second to answer, where the test lets it hang."""
+    """Give a miner half a second to answer, for tests in which it hangs."""
     monkeypatch.setattr(line, "exchange", partial(transport.exchange, timeout=0.5))
 
 
 @pytest.fixture
 async def listen() -> AsyncGenerator[Listen]:
-    """Open ports that are served by a function of the test."""
+    """Return a function that opens a port, served by a function of the test."""
     async with AsyncExitStack() as stack:
         tasks: set[asyncio.Task[None]] = set()
 
@@ -72,14 +72,14 @@ async def listen() -> AsyncGenerator[Listen]:
 async def any_miner(
     request: pytest.FixtureRequest,
 ) -> AsyncGenerator[SimulatedMiner]:
-    """A miner of each generation in turn."""
+    """Return a miner of each generation in turn."""
     async with SimulatedMiner(generation=request.param, model="M50") as miner:
         yield miner
 
 
 @pytest.fixture
 async def downloads() -> AsyncGenerator[Downloads]:
-    """A miner that gives its log, unless the test wants something else."""
+    """Return a miner that sends its log, unless the test changes that."""
     async with FileMiner(give_whole) as miner:
         yield Downloads(miner)
         assert miner.peak == 1

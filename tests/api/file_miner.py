@@ -1,4 +1,4 @@
-"""A miner that carries files, and does with them whatever a test wants."""
+"""A miner that sends and receives files in the way that a test wants."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -24,7 +24,7 @@ LOG = b"\x1f\x8b\x08\0" + bytes(range(256)) * 400
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """A request that was understood, with the connection it came on."""
+    """A decrypted request, with the connection on which it came."""
 
     reader: asyncio.StreamReader
     writer: asyncio.StreamWriter
@@ -44,7 +44,7 @@ class Call:
             await a_while()
 
     async def hang(self) -> None:
-        """Say nothing more until the client closes."""
+        """Send nothing more until the client closes."""
         while await self.reader.read(65536):
             pass
 
@@ -60,7 +60,7 @@ type Transfer = Callable[[Call], Awaitable[None]]
 
 
 class FileMiner:
-    """Gives out tokens, powers off, and leaves anything else to `transfer`.
+    """A miner that gives out tokens, powers off, and passes anything else to `transfer`.
 
     `asked` lists the commands that arrived, in order; `refuses` has the answers to those that
     are refused. `ended` is set when a connection has ended, `peak` is the most that were open
@@ -68,7 +68,7 @@ class FileMiner:
     """
 
     def __init__(self, transfer: Transfer) -> None:
-        """Take what follows a request for a file."""
+        """Store the function that answers a request for a file."""
         self.transfer = transfer
         self.asked: list[str] = []
         self.access = Access(
@@ -88,7 +88,7 @@ class FileMiner:
         return self
 
     async def __aexit__(self, *error: object) -> None:
-        """Close the port and whatever is still open."""
+        """Close the port and the connections that are still open."""
         self._server.close()
         for task in self._tasks:
             task.cancel()
@@ -134,11 +134,11 @@ class FileMiner:
             await call.send(call.sealed(answer))
 
     def _understand(self, request: dict[str, Any]) -> tuple[str, dict[str, Any] | None]:
-        """Return the command, and the answer unless it is to carry a file."""
+        """Return the command, and its answer unless it carries a file."""
         if "data" not in request:
             plainly: str = request["cmd"]
-            told = self.access.issue("client") if plainly == "get_token" else {}
-            return plainly, message(told)
+            token = self.access.issue("client") if plainly == "get_token" else {}
+            return plainly, message(token)
         try:
             plain = decrypt(self.access.key, request["data"])
             inner = json.loads(plain.rstrip(b"\0"))
@@ -158,26 +158,26 @@ class FileMiner:
 
 
 def _is_over(reader: asyncio.StreamReader) -> bool:
-    """Tell whether the client has closed a connection, or dropped it."""
+    """Return whether the client has closed a connection, or dropped it."""
     return reader.at_eof() or reader.exception() is not None
 
 
 async def a_while() -> None:
-    """Let everybody do what can be done at once."""
+    """Let all tasks do what they can do at once."""
     for _ in range(10):
         await asyncio.sleep(0)
 
 
-def told(size: object) -> dict[str, object]:
-    """Return the answer that tells the size of the log."""
+def size_answer(size: object) -> dict[str, object]:
+    """Return the answer that reports the size of the log."""
     return message({"logfilelen": size})
 
 
 class Downloads:
-    """A client, the miner it asks, and what came of the log."""
+    """A client, the miner that it asks, and the log that arrived."""
 
     def __init__(self, miner: FileMiner) -> None:
-        """Nothing came yet."""
+        """Start without a log."""
         self.miner = miner
         self.client = Miner(HOST, miner.port, password=PASSWORD)
         self.pieces: list[bytes] = []
@@ -186,18 +186,18 @@ class Downloads:
         self.go_on.set()
 
     async def sink(self, piece: bytes) -> None:
-        """Take a piece, and hold it until the test lets go."""
+        """Store a piece, and hold it until the test lets it go."""
         self.pieces.append(piece)
         self.arrived.set()
         await self.go_on.wait()
 
     async def download(self) -> int:
-        """Fetch the log; it never takes long."""
+        """Download the log, which never takes long here."""
         async with asyncio.timeout(10):
             return await self.client.download_logs(self.sink)
 
     async def power_off(self) -> None:
-        """Power the miner off; it must not wait for anything that can take long."""
+        """Power the miner off, which must not wait for anything that can take long."""
         async with asyncio.timeout(5):
             answer = await self.client.send(commands.power_off())
         assert answer is not None
@@ -205,18 +205,18 @@ class Downloads:
 
     @property
     def log(self) -> bytes:
-        """All pieces."""
+        """Return all pieces."""
         return b"".join(self.pieces)
 
 
 async def give_whole(call: Call) -> None:
     """Send the log as a miner does."""
-    await call.send(call.sealed(told(str(len(LOG)))), LOG)
+    await call.send(call.sealed(size_answer(str(len(LOG)))), LOG)
 
 
 async def give_half(call: Call) -> None:
     """Send half of the log, and close."""
-    await call.send(call.sealed(told(str(len(LOG)))), LOG[: len(LOG) // 2])
+    await call.send(call.sealed(size_answer(str(len(LOG)))), LOG[: len(LOG) // 2])
 
 
 async def hang_half_way(call: Call) -> None:

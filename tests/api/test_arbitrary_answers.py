@@ -1,4 +1,4 @@
-"""Whatever a device says is a snapshot that can be stored and shown, or a declared error."""
+"""Any answer of a device becomes a snapshot that can be stored and shown, or a declared error."""
 
 from collections.abc import AsyncGenerator
 from dataclasses import asdict, fields
@@ -27,20 +27,20 @@ EXAMPLES = settings(
 
 @pytest.fixture(params=["v1", "v2", "compat"])
 async def plausible(request: pytest.FixtureRequest) -> dict[str, Any]:
-    """What a miner of each generation says."""
+    """Return the answers of a miner of each generation."""
     async with SimulatedMiner(generation=request.param) as miner:
         return await answers_of(miner)
 
 
 @pytest.fixture
 async def device(plausible: dict[str, Any]) -> AsyncGenerator[CannedMiner]:
-    """Anything that answers on the port of miners."""
+    """Return a device that can send any bytes on the port of miners."""
     async with CannedMiner(plausible) as device:
         yield device
 
 
 def _all_of(snapshot: Snapshot) -> dict[str, object]:
-    """Return what a snapshot says by itself, and what follows from it."""
+    """Return all values of a snapshot, stored and derived."""
     properties = [
         name for name, item in vars(Snapshot).items() if hasattr(item, "__get__")
     ]
@@ -54,7 +54,7 @@ def _all_of(snapshot: Snapshot) -> dict[str, object]:
 
 
 def _check(value: object) -> None:
-    """Fail for what Home Assistant cannot store or show, or calculate with."""
+    """Fail for a value that Home Assistant cannot store, show or calculate with."""
     match value:
         case str():
             assert value.isprintable()
@@ -73,9 +73,9 @@ def _check(value: object) -> None:
 
 
 async def _poll_twice(miner: Miner, caplog: pytest.LogCaptureFixture) -> None:
-    """Poll; what is known is fit for use, or the error is one that is declared.
+    """Poll twice, and check the snapshots; only declared errors may be raised.
 
-    An undeclared one would be in the log, with its trace.
+    An undeclared error would be in the log, with its trace.
     """
     caplog.clear()
     for _ in range(2):
@@ -106,7 +106,7 @@ async def test_a_plausible_answer_with_anything_in_it(
     command: str,
     changes: Any,
 ) -> None:
-    """In any field, of any command."""
+    """Any field of any command may hold anything."""
     device.answers = plausible | {command: changed(plausible[command], changes)}
     await _poll_twice(Miner(HOST, device.port), caplog)
 
@@ -119,7 +119,7 @@ async def test_anything_in_all_answers(
     caplog: pytest.LogCaptureFixture,
     changes: dict[str, Any],
 ) -> None:
-    """At once, and in a joined answer as well."""
+    """This also holds for joined answers."""
     device.answers = {
         command: changed(plausible[command], changes[command]) for command in COMMANDS
     }
@@ -142,6 +142,6 @@ async def test_anything_instead_of_an_answer(
     command: str,
     answer: bytes,
 ) -> None:
-    """Any JSON, and any bytes."""
+    """The answer may be any JSON, or any bytes."""
     device.answers = plausible | {command: answer}
     await _poll_twice(Miner(HOST, device.port), caplog)

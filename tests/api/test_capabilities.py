@@ -1,4 +1,4 @@
-"""What can be expected of a firmware generation."""
+"""The capabilities of a firmware generation."""
 
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -18,7 +18,7 @@ from custom_components.whatsminer.api.readings import (
 from custom_components.whatsminer.api.wire import decode
 from simulator import SimulatedMiner
 
-from . import reader_of
+from . import generation_of, reader_of
 from .catalogue import CATALOGUE
 
 ALL = {entry.name for entry in CATALOGUE}
@@ -59,25 +59,24 @@ def capabilities(
 def test_which_commands_a_generation_has(
     generation: Generation, refused: set[str], *, liquid: bool
 ) -> None:
-    """By its document, and by what cools it."""
+    """The document of the generation decides, and the cooling."""
     can = capabilities(generation, liquid=liquid)
     assert {name for name in ALL if not can.accepts(name)} == refused
 
 
 @pytest.mark.parametrize("liquid", [False, True])
 def test_what_is_not_cooled_by_liquid_is_cooled_by_air(*, liquid: bool) -> None:
-    """There is nothing between."""
     can = capabilities(Generation.V2, liquid=liquid)
     assert can.liquid_cooled is liquid
     assert can.air_cooled is not liquid
 
 
-@pytest.mark.parametrize(("told", "air"), [(0, True), ("0.0", True), (38.5, False)])
+@pytest.mark.parametrize(("reported", "air"), [(0, True), ("0.0", True), (38.5, False)])
 def test_air_cools_where_a_coolant_has_no_temperature(
-    told: float | str, *, air: bool
+    reported: float | str, *, air: bool
 ) -> None:
-    """Firmware of air-cooled miners may tell one of 0."""
-    status = decode(Status, {"mineroff": "false", "liquid_temp": told})
+    """Firmware of air-cooled miners may report a coolant temperature of 0."""
+    status = decode(Status, {"mineroff": "false", "liquid_temp": reported})
     can = capabilities(Generation.V2, status=status)
     assert can.air_cooled is air
     assert can.accepts("set_temp_offset") is air
@@ -85,13 +84,12 @@ def test_air_cools_where_a_coolant_has_no_temperature(
 
 @pytest.mark.parametrize("generation", Generation)
 def test_which_generation_it_is(generation: Generation) -> None:
-    """The oldest, the newest, or neither."""
     can = capabilities(generation)
     assert can.is_v1 is (generation is Generation.V1)
     assert can.is_v2_2 is (generation is Generation.V2_2)
 
 
-# What only some firmware tells
+# What only some firmware reports
 
 
 @pytest.mark.parametrize(
@@ -115,18 +113,18 @@ def test_which_generation_it_is(generation: Generation) -> None:
     ],
 )
 def test_what_is_told_once_can_be_expected(values: dict[str, Any], name: str) -> None:
-    """Even 0 is told, and nothing else is expected."""
+    """A reported 0 counts, too."""
     assert Capabilities.of(snapshot(**values)).reports == {name}
 
 
 def test_what_is_not_told_is_not_expected() -> None:
-    """A fan of the supply that never turns is none: liquid cools it."""
+    """A power supply with a fan that never turns is cooled by liquid."""
     assert Capabilities.of(snapshot()).reports == frozenset()
     assert Capabilities.of(snapshot(psu=Psu(fan_speed=0))).reports == frozenset()
 
 
 def test_what_two_snapshots_tell_is_expected_together() -> None:
-    """Of a booting miner the first one tells less; whichever it is, it may be either."""
+    """A booting miner reports less in its first snapshot. Either of the two may be the first."""
     one = Capabilities.of(snapshot(psu=Psu(temperature=31.5, input_power=3400)))
     other = Capabilities.of(snapshot(info=MinerInfo(upfreq_speed=0)))
     both = {"psu_temperature", "psu_input_power", "upfreq_speed"}
@@ -138,7 +136,6 @@ def test_what_two_snapshots_tell_is_expected_together() -> None:
 @pytest.mark.parametrize("one", [False, True])
 @pytest.mark.parametrize("other", [False, True])
 def test_a_coolant_that_was_seen_once_is_there(*, one: bool, other: bool) -> None:
-    """Whichever snapshot showed it."""
     first, second = (capabilities(Generation.V2, liquid=cool) for cool in (one, other))
     assert first.joined(second).liquid_cooled is (one or other)
 
@@ -146,7 +143,7 @@ def test_a_coolant_that_was_seen_once_is_there(*, one: bool, other: bool) -> Non
 @pytest.mark.parametrize("one", Generation)
 @pytest.mark.parametrize("other", Generation)
 def test_two_generations_are_never_joined(one: Generation, other: Generation) -> None:
-    """A miner speaks one of them."""
+    """A miner speaks only one of them."""
     assert capabilities(one).joined(capabilities(other)).generation is one
 
 
@@ -179,9 +176,9 @@ COMPAT = POOL | SUPPLY | SETTINGS | {"power_percent"}
     ],
 )
 async def test_what_miners_tell(generation: str, model: str, reports: set[str]) -> None:
-    """As long as they mine; once they are off, only the fan of the supply may be missing."""
+    """This holds while they mine. A miner that is off may lack only the fan of the power supply."""
     expected = Capabilities(
-        generation=Generation(generation),
+        generation=generation_of(generation),
         liquid_cooled=model in {"M66", "M56S", "M63"},
         reports=frozenset(reports),
     )

@@ -1,6 +1,6 @@
-"""Two miners of one password change places: nothing is taken from, or told to, the other.
+"""Two miners of one password change places: the client neither reads nor commands the other.
 
-DHCP does that. Both go on mining meanwhile, and nobody fails to answer in between.
+DHCP can cause that. Both go on mining, and no request fails in between.
 """
 
 import asyncio
@@ -25,7 +25,7 @@ from custom_components.whatsminer.api.commands import Command
 from simulator import Closed, Misbehaviour, Quirk, Refused, SimulatedMiner
 from tests import JOINED, Held, names_of
 
-from . import HOST, TOKEN, Clock
+from . import HOST, TOKEN, Clock, generation_of
 
 GENERATIONS = ["v1", "v2", "compat"]
 NEW_MAC = "C2:04:28:00:00:01"
@@ -40,8 +40,8 @@ LONGER_THAN_A_TOKEN = 31 * 60
 type Tokens = Callable[[Pair], Awaitable[None]]
 
 
-def told_by(snapshot: Snapshot) -> set[object]:
-    """Return what a snapshot tells that not every miner has."""
+def values_of(snapshot: Snapshot) -> set[object]:
+    """Return the values of a snapshot that differ between miners."""
     found: set[object] = {
         snapshot.firmware,
         snapshot.version.firmware,
@@ -61,9 +61,9 @@ def told_by(snapshot: Snapshot) -> set[object]:
 
 @dataclass
 class Pair:
-    """Our miner, another one, and a client of ours at the address that ours had at first.
+    """Our miner, another one, and a client at the address that ours had at first.
 
-    `foreign` is what no reading of ours may tell.
+    `foreign` holds the values that no reading of ours may have.
     """
 
     ours: SimulatedMiner
@@ -73,16 +73,16 @@ class Pair:
     foreign: set[object]
 
     def pass_time(self, seconds: float) -> None:
-        """Let time pass, for all alike."""
+        """Let time pass for both miners and the client."""
         self.clock.now += seconds
         self.ours.advance(seconds)
         self.other.advance(seconds)
 
     async def poll(self, *, after: float = 30) -> Snapshot:
-        """Let time pass, and poll; nothing that is told is the other's."""
+        """Let time pass and poll; no value may be the other's."""
         self.pass_time(after)
         snapshot = await self.client.poll()
-        assert not told_by(snapshot) & self.foreign
+        assert not values_of(snapshot) & self.foreign
         return snapshot
 
     async def swap(self) -> None:
@@ -90,7 +90,7 @@ class Pair:
         await self.ours.swap(self.other)
 
     async def see_the_other(self, times: int = 1) -> None:
-        """Poll, and find out each time that it is another one."""
+        """Poll, and expect each time that another miner answers."""
         for _ in range(times):
             with pytest.raises(WrongMinerError) as caught:
                 await self.poll()
@@ -114,7 +114,7 @@ async def pair_of(
     quirks: frozenset[Quirk] = frozenset(),
     token_timeout: int | None = None,
 ) -> AsyncGenerator[Pair]:
-    """Set up two miners that have as little in common as two can."""
+    """Return two miners that have as little in common as possible."""
     async with (
         SimulatedMiner(
             generation=ours,
@@ -150,7 +150,7 @@ async def pair_of(
 
 @pytest.fixture(params=GENERATIONS)
 async def pair(request: pytest.FixtureRequest, clock: Clock) -> AsyncGenerator[Pair]:
-    """Two miners of the same generation, each in turn."""
+    """Return two miners of the same generation, each generation in turn."""
     async with pair_of(clock, request.param, request.param) as pair:
         yield pair
 
@@ -159,7 +159,7 @@ async def pair(request: pytest.FixtureRequest, clock: Clock) -> AsyncGenerator[P
 async def new_pair(
     request: pytest.FixtureRequest, clock: Clock
 ) -> AsyncGenerator[Pair]:
-    """Two miners that tell their MAC address also while mining is off."""
+    """Return two miners that report their MAC address also while mining is off."""
     quirks = frozenset({Quirk.PROCESS_DOWN})
     async with pair_of(clock, request.param, request.param, quirks=quirks) as pair:
         yield pair
@@ -182,7 +182,7 @@ async def new_pair(
 async def test_no_poll_tells_of_the_other_miner(
     clock: Clock, ours: str, other: str
 ) -> None:
-    """However often they change places, and whichever generation they are of."""
+    """This holds for any number of changes and any generation."""
     async with pair_of(clock, ours, other) as pair:
         before = await pair.poll()
         for _ in range(2):
@@ -199,7 +199,7 @@ async def test_no_poll_tells_of_the_other_miner(
 
 @pytest.mark.parametrize("mining", [True, False])
 async def test_the_same_uptime_does_not_deceive(pair: Pair, *, mining: bool) -> None:
-    """Both were switched on at once, after a power cut; their boards are others."""
+    """Both started at once after a power cut, but their boards differ."""
     pair.other.state.booted_at = pair.ours.state.booted_at
     pair.ours.state.mining = pair.other.state.mining = mining
     for _ in range(3):
@@ -212,7 +212,7 @@ async def test_the_same_uptime_does_not_deceive(pair: Pair, *, mining: bool) -> 
 async def test_another_uptime_gives_the_other_away(
     pair: Pair, difference: float
 ) -> None:
-    """In either direction, also where no boards are told of."""
+    """Its uptime may be longer or shorter, and it may report no boards."""
     for miner in (pair.ours, pair.other):
         for board in miner.state.boards:
             board.present = False
@@ -223,7 +223,7 @@ async def test_another_uptime_gives_the_other_away(
 
 
 async def test_a_miner_with_another_control_board_is_another_one(pair: Pair) -> None:
-    """Its boards are the same, but it was off for the exchange."""
+    """Its boards are the same, but it was switched off for the exchange."""
     await pair.poll()
     pair.ours.replace_control_board(NEW_MAC)
     pair.ours.state.booted_at = pair.ours.state.now - 60
@@ -236,7 +236,7 @@ async def test_a_miner_with_another_control_board_is_another_one(pair: Pair) -> 
 async def test_another_control_board_is_seen_within_minutes_whatever_else_is_as_before(
     pair: Pair,
 ) -> None:
-    """Its MAC address is read from time to time."""
+    """The MAC address is read every few minutes."""
     await pair.poll()
     pair.ours.replace_control_board(NEW_MAC)
 
@@ -249,7 +249,7 @@ async def test_another_control_board_is_seen_within_minutes_whatever_else_is_as_
 
 
 async def test_who_is_met_is_asked_for_no_more_than_who_it_is(pair: Pair) -> None:
-    """It has a client of its own; ours is asked everything anew once it is back."""
+    """The other miner has its own client. Ours is read completely once it is back."""
     await pair.poll()
     await pair.swap()
     await pair.see_the_other()
@@ -268,7 +268,7 @@ async def test_who_is_met_is_asked_for_no_more_than_who_it_is(pair: Pair) -> Non
 async def test_what_a_miner_without_a_mac_says_of_itself_is_not_kept(
     clock: Clock,
 ) -> None:
-    """Ours tells its MAC elsewhere, and nothing would take its place."""
+    """Ours reports its MAC address elsewhere, so nothing would replace these values."""
     async with pair_of(clock, "v1", "v2") as pair:
         before = await pair.poll()
         pair.other.replace_control_board("00:00:00:00:00:00")
@@ -283,7 +283,7 @@ async def test_what_a_miner_without_a_mac_says_of_itself_is_not_kept(
 async def test_what_a_first_poll_saw_of_the_other_is_not_kept_when_it_is_cancelled(
     pair: Pair,
 ) -> None:
-    """Home Assistant gives up a set-up that takes too long."""
+    """Home Assistant cancels a set-up that takes too long."""
     await pair.swap()
     held = Held()
     pair.other.misbehave(JOINED, held, times=1)
@@ -303,21 +303,21 @@ async def test_a_first_poll_that_meets_the_other_says_so(pair: Pair) -> None:
 
 
 async def test_what_a_first_poll_saw_of_the_other_is_not_kept(pair: Pair) -> None:
-    """Ours comes back to its address, and is asked anew."""
+    """Ours gets its address back and is read anew."""
     await pair.swap()
     await pair.see_the_other()
     await pair.swap()
     for _ in range(9):
         snapshot = await pair.poll()
         assert snapshot.firmware == pair.ours.firmware_version
-        assert snapshot.generation.value == pair.ours.generation.value
+        assert snapshot.generation is generation_of(pair.ours.generation)
         assert "M50" in (snapshot.model or "")
 
 
 async def test_what_a_first_poll_saw_of_the_other_is_not_kept_when_it_breaks_off(
     pair: Pair,
 ) -> None:
-    """Which is what happens while they change places."""
+    """A connection can break while they change places."""
     await pair.swap()
     held = Held()
     pair.other.misbehave(JOINED, held)
@@ -334,7 +334,7 @@ async def test_what_a_first_poll_saw_of_the_other_is_not_kept_when_it_breaks_off
 
 
 async def test_the_other_without_its_process_is_found_out(new_pair: Pair) -> None:
-    """It has no summary, but a status, faults, and a MAC address."""
+    """It has no summary, but it has a status, faults and a MAC address."""
     new_pair.other.state.mining = False
     await new_pair.poll()
     await new_pair.swap()
@@ -342,7 +342,7 @@ async def test_the_other_without_its_process_is_found_out(new_pair: Pair) -> Non
 
 
 async def test_ours_without_its_process_is_ours(new_pair: Pair) -> None:
-    """There is nothing to compare but the MAC address."""
+    """Only the MAC address can be compared."""
     new_pair.ours.state.mining = False
     for _ in range(3):
         snapshot = await new_pair.poll()
@@ -353,7 +353,7 @@ async def test_ours_without_its_process_is_ours(new_pair: Pair) -> None:
 
 
 async def test_the_firmware_of_the_other_is_not_taken_for_ours(pair: Pair) -> None:
-    """An update that goes on and on asks for it again and again."""
+    """An update asks for the version again and again."""
     await pair.poll()
     await pair.swap()
     with suppress(WrongMinerError):
@@ -364,7 +364,7 @@ async def test_the_firmware_of_the_other_is_not_taken_for_ours(pair: Pair) -> No
 
 
 async def test_how_the_other_is_read_is_not_remembered_for_ours(pair: Pair) -> None:
-    """It may not join; ours does, in fewer connections."""
+    """The other refuses joined reads, ours accepts them."""
     await pair.poll()
     pair.other.misbehave(JOINED, Refused(14))
     await pair.swap()
@@ -379,16 +379,16 @@ async def test_how_the_other_is_read_is_not_remembered_for_ours(pair: Pair) -> N
 
 
 async def no_token(pair: Pair) -> None:
-    """Nothing was sent before."""
+    """Start without a token."""
 
 
 async def a_token(pair: Pair) -> None:
-    """A token that ours gave, which is still good there."""
+    """Start with a valid token of ours."""
     await pair.client.send(commands.set_led_auto())
 
 
 async def an_old_token(pair: Pair) -> None:
-    """One that is over."""
+    """Start with an expired token of ours."""
     await a_token(pair)
     pair.pass_time(LONGER_THAN_A_TOKEN)
 
@@ -401,7 +401,7 @@ TOKENS = [no_token, a_token, an_old_token]
 async def test_no_command_reaches_the_other_miner(
     pair: Pair, command: Command, tokens: Tokens
 ) -> None:
-    """Not even a power off; and each does reach ours once it is back."""
+    """This includes a power off. Each command reaches ours once it is back."""
     await tokens(pair)
     pair.ours.writes.clear()
     await pair.swap()
@@ -428,7 +428,7 @@ async def test_no_command_reaches_the_other_miner(
 async def test_no_command_reaches_a_miner_of_another_generation(
     clock: Clock, ours: str, other: str
 ) -> None:
-    """Wherever it tells its MAC address."""
+    """The generations report their MAC address in different answers."""
     async with pair_of(clock, ours, other) as pair:
         await pair.poll()
         await pair.swap()
@@ -439,7 +439,7 @@ async def test_no_command_reaches_a_miner_of_another_generation(
 
 
 async def test_a_token_for_ever_is_of_no_use_at_the_other(clock: Clock) -> None:
-    """However old it is, it is ours that gave it."""
+    """Its age does not matter, because ours issued it."""
     async with pair_of(clock, "compat", "compat", token_timeout=0) as pair:
         await a_token(pair)
         pair.pass_time(30 * 86_400)
@@ -456,7 +456,7 @@ async def test_a_token_for_ever_is_of_no_use_at_the_other(clock: Clock) -> None:
 async def test_the_other_without_its_process_gets_no_command(
     new_pair: Pair, command: Command
 ) -> None:
-    """Its control board tells who it is."""
+    """Its control board reports its MAC address."""
     new_pair.other.state.mining = False
     await new_pair.swap()
     with pytest.raises(WrongMinerError):
@@ -466,7 +466,7 @@ async def test_the_other_without_its_process_gets_no_command(
 
 @pytest.mark.parametrize("tokens", TOKENS)
 async def test_no_firmware_reaches_the_other_miner(pair: Pair, tokens: Tokens) -> None:
-    """Not a byte of it: it might not fit."""
+    """Not a single byte is sent, because the firmware might not fit."""
     await tokens(pair)
     await pair.swap()
     read = False
@@ -485,7 +485,7 @@ async def test_no_firmware_reaches_the_other_miner(pair: Pair, tokens: Tokens) -
 
 @pytest.mark.parametrize("tokens", TOKENS)
 async def test_the_other_miner_is_asked_for_no_log(pair: Pair, tokens: Tokens) -> None:
-    """It would be taken for ours."""
+    """Its log would be taken for ours."""
     await tokens(pair)
     await pair.swap()
     pieces: list[bytes] = []
@@ -503,7 +503,7 @@ async def test_the_other_miner_is_asked_for_no_log(pair: Pair, tokens: Tokens) -
 async def test_no_password_is_tried_at_the_other_miner(
     pair: Pair, tokens: Tokens
 ) -> None:
-    """Right there is not right here."""
+    """A password that is right there may be wrong here."""
     await tokens(pair)
     await pair.swap()
     pair.other.requests.clear()
@@ -518,7 +518,7 @@ async def test_no_password_is_tried_at_the_other_miner(
 async def test_a_command_that_met_the_other_makes_the_next_poll_look(
     pair: Pair,
 ) -> None:
-    """And the other way round: who was refused by a poll gets no command either."""
+    """After a poll that met the other miner, no command is sent to it either."""
     await pair.poll()
     await pair.swap()
     with pytest.raises(WrongMinerError):
@@ -535,7 +535,7 @@ async def test_a_command_that_met_the_other_makes_the_next_poll_look(
 async def test_a_power_off_that_got_lost_while_they_changed_places_is_not_repeated(
     pair: Pair,
 ) -> None:
-    """The other one would be the one to stop."""
+    """It would stop the other miner."""
     await pair.poll()
     held = Held(then=Closed())
     pair.ours.misbehave("power_off", held)
@@ -552,10 +552,10 @@ async def test_a_power_off_that_got_lost_while_they_changed_places_is_not_repeat
 
 
 class Place:
-    """An address at which one miner answers, and after some connections another."""
+    """An address at which one miner answers, and another after some connections."""
 
     def __init__(self, first: SimulatedMiner, then: SimulatedMiner) -> None:
-        """Take the two."""
+        """Store the two miners."""
         self.port = 0
         self._first, self._then = first, then
         self._left: int | None = None
@@ -576,13 +576,13 @@ class Place:
         self._left = None
 
     def change_after(self, connections: int) -> None:
-        """Let the second miner answer after so many more connections."""
+        """Let the second miner answer after this many more connections."""
         self._left = connections
 
     async def _serve(
         self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
     ) -> None:
-        """Pass one request on to whoever is here, and the answer back."""
+        """Pass one request on to the present miner, and its answer back."""
         here = self._first
         if self._left is not None:
             here = self._then if self._left <= 0 else self._first
@@ -609,7 +609,7 @@ class Place:
 async def test_no_command_reaches_the_other_wherever_in_it_they_change_places(
     pair: Pair, command: Command, how: Misbehaviour | None, tokens: Tokens
 ) -> None:
-    """After the token, after the look, after the command; also when that is unanswered."""
+    """They change after the token, the confirmation, or the command, answered or not."""
     async with Place(pair.ours, pair.other) as place:
         for connections in range(8):
             pair.client = client_of(pair.ours, place.port)
@@ -629,7 +629,7 @@ async def test_no_command_reaches_the_other_wherever_in_it_they_change_places(
 async def test_the_other_miner_confirms_no_power_off(
     clock: Clock, generation: str, connections: int
 ) -> None:
-    """It is off, and ours goes on mining."""
+    """The other is off, while ours goes on mining."""
     async with (
         pair_of(clock, generation, generation) as pair,
         Place(pair.ours, pair.other) as place,
@@ -649,7 +649,7 @@ async def test_the_other_miner_confirms_no_power_off(
 async def test_a_power_off_that_was_sent_once_is_not_said_to_be_unsent(
     pair: Pair,
 ) -> None:
-    """Ours may have obeyed before the other took its place."""
+    """Ours may have stopped before the other took its place."""
     async with Place(pair.ours, pair.other) as place:
         pair.client = client_of(pair.ours, place.port)
         place.stay()

@@ -1,4 +1,4 @@
-"""The cipher against published vectors, and against the simulator's own cipher."""
+"""The cipher, compared with published vectors and with the simulator's own cipher."""
 
 from base64 import b64decode
 import json
@@ -19,17 +19,17 @@ SALTS = {name: VECTORS[name] for name in ("salt", "newsalt", "time")}
 
 @pytest.fixture
 def session() -> Session:
-    """The session of the vectors."""
+    """Return the session of the vectors."""
     return open_session("admin", **SALTS)
 
 
 def test_the_token_is_that_of_the_vector(session: Session) -> None:
-    """Two rounds of md5-crypt."""
+    """The token takes two rounds of md5-crypt."""
     assert session.sign == "w.BNbkCV6n1aNWgiBWLzT/"
 
 
 def test_the_aes_key_is_that_of_the_vector(session: Session) -> None:
-    """SHA-256 over the 22 characters of the hash alone."""
+    """The key is SHA-256 over only the 22 characters of the hash."""
     assert session.aes_key.hex() == VECTORS["aes_key_hex"]
 
 
@@ -45,7 +45,7 @@ def test_of_a_time_with_ten_digits_the_last_four_count() -> None:
 def test_a_text_of_either_padding_is_opened(
     session: Session, vector: dict[str, Any], padding: str
 ) -> None:
-    """Clients pad in two ways, and a miner may."""
+    """Clients pad in two ways, and so may miners."""
     assert session.open(vector[padding]) == vector["plaintext"].encode()
 
 
@@ -61,13 +61,13 @@ def test_a_text_of_either_padding_is_opened(
 def test_a_request_is_the_vector_byte_for_byte(
     session: Session, command: str, parameters: dict[str, str | int], vector: int
 ) -> None:
-    """NUL padded, without any padding where the length fits, base64 without line breaks."""
+    """It is padded with NULs, but not where the length fits, and base64 has no line breaks."""
     data = REQUESTS[vector]["nul_padded_b64"].encode()
     assert session.seal(command, parameters) == b'{"enc":1,"data":"%s"}' % data
 
 
 def test_padding_counts_bytes_and_not_characters(session: Session) -> None:
-    """A password of a pool may hold any character."""
+    """The password of a pool may hold any character."""
     sent = json.loads(session.seal("update_pools", {"passwd1": "zürich ☀"}))
     plain = decrypt(VECTORS["key"], sent["data"]).rstrip(b"\0")
     assert len(b64decode(sent["data"])) % 16 == 0
@@ -77,7 +77,7 @@ def test_padding_counts_bytes_and_not_characters(session: Session) -> None:
 
 @pytest.mark.parametrize("vector", VECTORS["answers"])
 def test_an_answer_is_opened(session: Session, vector: dict[str, Any]) -> None:
-    """As a real miner encrypts it."""
+    """The answer is encrypted as a real miner does it."""
     assert session.open(vector["nul_padded_b64"]) == vector["plaintext"].encode()
 
 
@@ -91,7 +91,7 @@ def test_a_newline_that_ends_an_answer_is_no_padding(session: Session) -> None:
 @pytest.mark.parametrize("width", [1, 64, 76])
 @pytest.mark.parametrize("ending", ["\n", "\r\n"])
 def test_base64_may_come_in_lines(session: Session, width: int, ending: str) -> None:
-    """As some libraries write it, with a last line break or without."""
+    """Some libraries write lines, with or without a last line break."""
     vector = VECTORS["answers"][0]
     data = vector["nul_padded_b64"]
     lines = [data[at : at + width] for at in range(0, len(data), width)]
@@ -103,7 +103,7 @@ def test_base64_may_come_in_lines(session: Session, width: int, ending: str) -> 
 def test_what_is_behind_the_first_nul_of_the_padding_is_rubbish(
     session: Session, rubbish: bytes
 ) -> None:
-    """Some firmware encrypts its buffer as it finds it."""
+    """Some firmware encrypts whatever its buffer holds."""
     answer = b'{"STATUS":"S","Msg":"API command OK"}'
     padded = answer + b"\0" + rubbish.rjust(-(len(answer) + 1) % 16, b"~")
     assert len(padded) % 16 == 0
@@ -112,7 +112,10 @@ def test_what_is_behind_the_first_nul_of_the_padding_is_rubbish(
 
 @pytest.mark.parametrize("data", ["", "AAAA", "no base64!", "AAA", "é" * 16])
 def test_what_cannot_be_decrypted_is_malformed(session: Session, data: str) -> None:
-    """No base64, or no whole number of blocks; nothing at all opens to nothing."""
+    """It is not base64, or not a whole number of blocks.
+
+    An empty text is decrypted to an empty one.
+    """
     if not data:
         assert session.open(data) == b""
         return
@@ -131,7 +134,7 @@ def test_a_wrong_password_gives_a_request_that_the_miner_cannot_read() -> None:
 
 
 def test_a_password_beyond_ascii_is_taken_as_utf_8() -> None:
-    """Against the simulator's own derivation."""
+    """The simulator derives the same key."""
     session = open_session("pässwört", **SALTS)
     key = crypt_hash(SALTS["salt"], "pässwört")
     assert session.sign == crypt_hash(SALTS["newsalt"], key + SALTS["time"])
@@ -140,7 +143,7 @@ def test_a_password_beyond_ascii_is_taken_as_utf_8() -> None:
 @pytest.mark.parametrize("name", ["salt", "newsalt"])
 @pytest.mark.parametrize("salt", ["a$b", "ümläut", "much too long a salt"])
 def test_a_salt_that_is_none_is_malformed(name: str, salt: str) -> None:
-    """It comes from outside: it must not end in another exception."""
+    """A salt comes from the miner, so it must not cause another exception."""
     with pytest.raises(MalformedReplyError):
         open_session("admin", **SALTS | {name: salt})
 
@@ -158,19 +161,19 @@ def test_a_salt_that_is_none_is_malformed(name: str, salt: str) -> None:
 def test_a_token_lives_as_long_as_the_miner_says(
     timeout: str | None, life: float | None, *, sliding: bool
 ) -> None:
-    """Absent: half an hour from the issue; 0: for ever; else from the last use. Less a margin."""
+    """Without a time it lives half an hour from its issue, with 0 it never ends."""
     session = open_session("admin", **SALTS, timeout=timeout)
     assert session.life == life
     assert session.sliding is sliding
 
 
 def test_a_life_that_is_no_number_is_malformed() -> None:
-    """It comes from outside."""
+    """The time comes from the miner."""
     with pytest.raises(MalformedReplyError):
         open_session("admin", **SALTS, timeout="soon")
 
 
 def test_a_session_does_not_show_its_secrets(session: Session) -> None:
-    """It may end up in a log."""
+    """A session may be written to a log."""
     for secret in (session.sign, session.aes_key.hex(), str(session.aes_key)):
         assert secret not in repr(session)

@@ -1,4 +1,4 @@
-"""A miner as the rest of the integration sees it."""
+"""The client of a miner, as the rest of the integration uses it."""
 
 import asyncio
 from collections.abc import AsyncGenerator
@@ -26,7 +26,7 @@ from custom_components.whatsminer.api import (
 from simulator import DEFAULT_PASSWORD, Hang, Refused, SimulatedMiner
 from tests import JOINED, PROCESS_DOWN, Held, names_of
 
-from . import TOKEN, Clock
+from . import TOKEN, Clock, generation_of
 
 
 def client_of(miner: SimulatedMiner, password: str = DEFAULT_PASSWORD) -> Miner:
@@ -36,13 +36,13 @@ def client_of(miner: SimulatedMiner, password: str = DEFAULT_PASSWORD) -> Miner:
 
 @pytest.fixture
 def client(air_miner: SimulatedMiner, clock: Clock) -> Miner:
-    """The client of a miner with firmware 2.0.5."""
+    """Return the client of a miner with firmware 2.0.5."""
     return client_of(air_miner)
 
 
 @pytest.fixture
 async def polled(client: Miner, air_miner: SimulatedMiner) -> AsyncGenerator[Miner]:
-    """A client that has polled before."""
+    """Return a client that has polled before."""
     await client.poll()
     air_miner.requests.clear()
     yield client
@@ -50,24 +50,22 @@ async def polled(client: Miner, air_miner: SimulatedMiner) -> AsyncGenerator[Min
 
 
 def test_the_port_is_that_of_the_document() -> None:
-    """Unless another is given."""
     assert DEFAULT_PORT == 4028
 
 
 def test_nothing_is_sent_before_it_is_asked_for(air_miner: SimulatedMiner) -> None:
-    """A client costs nothing."""
     assert client_of(air_miner).mac is None
     assert air_miner.connections == 0
 
 
 async def test_a_poll_tells_the_mac(client: Miner, air_miner: SimulatedMiner) -> None:
-    """In lower case with colons."""
+    """It is in lower case with colons."""
     await client.poll()
     assert client.mac == air_miner.mac.lower()
 
 
 async def test_the_expected_mac_is_held_to(air_miner: SimulatedMiner) -> None:
-    """From the first poll on."""
+    """This holds from the first poll on."""
     expected = "c2:04:28:00:00:01"
     client = Miner(air_miner.host, air_miner.port, mac=expected)
     with pytest.raises(WrongMinerError):
@@ -76,7 +74,7 @@ async def test_the_expected_mac_is_held_to(air_miner: SimulatedMiner) -> None:
 
 
 async def test_whoever_answers_says_who_it_is(any_miner: SimulatedMiner) -> None:
-    """Whoever is expected; no poll is needed, and nothing is learnt by it."""
+    """It needs no poll, and the expected MAC address stays as it is."""
     for expected in (None, "c2:04:28:00:00:01"):
         client = Miner(any_miner.host, any_miner.port, mac=expected)
         assert await client.read_mac() == any_miner.mac.lower()
@@ -86,7 +84,7 @@ async def test_whoever_answers_says_who_it_is(any_miner: SimulatedMiner) -> None
 async def test_who_it_is_may_be_unknown_or_nobody_there(
     client: Miner, air_miner: SimulatedMiner
 ) -> None:
-    """Which are two things."""
+    """A miner without a MAC address differs from no miner."""
     air_miner.misbehave("*", PROCESS_DOWN)
     assert await client.read_mac() is None
     await air_miner.disconnect()
@@ -97,7 +95,7 @@ async def test_who_it_is_may_be_unknown_or_nobody_there(
 async def test_who_it_is_is_asked_in_turn(
     polled: Miner, air_miner: SimulatedMiner
 ) -> None:
-    """Never over a second connection, and behind what is more urgent."""
+    """The request never opens a second connection, and waits for more urgent ones."""
     held = Held()
     air_miner.misbehave(JOINED, held, times=1)
     poll = asyncio.create_task(polled.poll())
@@ -115,7 +113,7 @@ async def test_who_it_is_is_asked_in_turn(
 async def test_the_last_answers_are_kept_as_they_are(
     any_miner: SimulatedMiner, clock: Clock
 ) -> None:
-    """Of polls and queries, refusals too, but neither a token nor what it was for."""
+    """Polls and queries count, refusals too, but neither a token nor the commands under it."""
     client = client_of(any_miner)
     assert client.replies == {}
     await client.poll()
@@ -132,9 +130,8 @@ async def test_the_last_answers_are_kept_as_they_are(
 async def test_a_write_is_seen_by_the_next_poll(
     any_miner: SimulatedMiner, clock: Clock
 ) -> None:
-    """Whatever the generation."""
     client = client_of(any_miner)
-    assert (await client.poll()).generation.value == any_miner.generation.value
+    assert (await client.poll()).generation is generation_of(any_miner.generation)
     answer = await client.send(commands.set_power_mode("low"))
     assert answer is not None
     assert answer.code == 131
@@ -151,7 +148,7 @@ async def test_a_write_is_seen_by_the_next_poll(
 
 
 async def test_a_poll_tells_how_commands_are_spelt(old_miner: SimulatedMiner) -> None:
-    """Before the first one nobody knows."""
+    """The generation is unknown before the first poll."""
     client = client_of(old_miner)
     snapshot = await client.poll()
     assert snapshot.generation is Generation.V1
@@ -160,7 +157,7 @@ async def test_a_poll_tells_how_commands_are_spelt(old_miner: SimulatedMiner) ->
 
 
 async def test_a_failed_poll_does_not_forget_how(old_miner: SimulatedMiner) -> None:
-    """The firmware is what it was."""
+    """The firmware has not changed."""
     client = client_of(old_miner)
     await client.poll()
     await old_miner.disconnect()
@@ -201,7 +198,7 @@ async def test_a_power_off_goes_out_as_soon_as_a_hanging_connection_ends(
 async def test_a_write_goes_between_the_connections_of_a_poll(
     polled: Miner, air_miner: SimulatedMiner, command: commands.Command, third: str
 ) -> None:
-    """And the poll goes on behind it."""
+    """The poll goes on after it."""
     held = Held()
     air_miner.misbehave(JOINED, held, times=1)
     poll = asyncio.create_task(polled.poll())
@@ -222,7 +219,7 @@ async def test_a_write_goes_between_the_connections_of_a_poll(
 async def test_polls_and_writes_together_never_open_two_connections(
     polled: Miner, air_miner: SimulatedMiner
 ) -> None:
-    """The fixture looks at it."""
+    """The fixture checks this."""
     await asyncio.gather(
         polled.poll(),
         polled.send(commands.set_power_pct(10)),
@@ -237,7 +234,7 @@ async def test_polls_and_writes_together_never_open_two_connections(
 
 
 async def test_the_password_is_checked(air_miner: SimulatedMiner) -> None:
-    """Right, wrong, or out of reach; and nothing is changed."""
+    """It is right, wrong, or cannot be checked; nothing is changed."""
     await client_of(air_miner).check_password()
     with pytest.raises(WrongPasswordError):
         await client_of(air_miner, "wrong").check_password()
@@ -250,7 +247,7 @@ async def test_the_password_is_checked(air_miner: SimulatedMiner) -> None:
 async def test_another_password_is_tried_under_a_token_of_its_own(
     air_miner: SimulatedMiner,
 ) -> None:
-    """And over the same line."""
+    """It uses the same queue."""
     client = client_of(air_miner, "wrong")
     await client.check_password(air_miner.password)
     with pytest.raises(WrongPasswordError):
@@ -258,7 +255,7 @@ async def test_another_password_is_tried_under_a_token_of_its_own(
 
 
 async def test_readings_need_no_password(air_miner: SimulatedMiner) -> None:
-    """And no token."""
+    """They need no token either."""
     await client_of(air_miner, "").poll()
     assert "get_token" not in names_of(air_miner.requests)
 
@@ -266,7 +263,7 @@ async def test_readings_need_no_password(air_miner: SimulatedMiner) -> None:
 async def test_a_reboot_is_survived(
     polled: Miner, air_miner: SimulatedMiner, clock: Clock
 ) -> None:
-    """Away, back with the same MAC, and writable again."""
+    """The miner is away, comes back with the same MAC address, and accepts commands again."""
     answer = await polled.send(commands.reboot())
     assert answer is not None
     with pytest.raises(CannotConnectError):
@@ -280,14 +277,14 @@ async def test_a_reboot_is_survived(
 
 
 async def test_what_can_be_done_is_told_by_the_first_snapshot(client: Miner) -> None:
-    """Without asking again."""
+    """No other request is needed."""
     capabilities = Capabilities.of(await client.poll())
     assert capabilities.accepts("set_temp_offset")
     assert capabilities.air_cooled
 
 
 def test_every_error_is_of_one_kind() -> None:
-    """Whoever uses this package catches one exception; all of them are public."""
+    """A caller can catch one exception, and all of them are public."""
     errors = {
         name
         for name, kind in inspect.getmembers(api.errors, inspect.isclass)
@@ -299,7 +296,7 @@ def test_every_error_is_of_one_kind() -> None:
 
 
 def test_a_password_is_not_shown(client: Miner) -> None:
-    """A client may end up in a log."""
+    """A client may be written to a log."""
     assert DEFAULT_PASSWORD not in repr(client) + str(client)
 
 
@@ -313,7 +310,7 @@ async def test_a_mistake_of_ours_about_an_answer_is_an_error_of_this_miner_alone
     caplog: pytest.LogCaptureFixture,
     mistake: Exception,
 ) -> None:
-    """No answer should raise one. If one does, it is in the log, once."""
+    """No answer should raise an exception. If one does, it is logged once."""
     with monkeypatch.context() as patch:
         patch.setattr(reader, "decode", Mock(side_effect=mistake))
         for _ in range(3):

@@ -1,4 +1,4 @@
-"""What a client of a miner can be told beyond polls and commands."""
+"""Other requests of a client than polls and commands."""
 
 from collections.abc import AsyncGenerator
 import hashlib
@@ -26,13 +26,13 @@ from . import Clock
 
 @pytest.fixture
 def client(air_miner: SimulatedMiner, clock: Clock) -> Miner:
-    """The client of a miner with firmware 2.0.5."""
+    """Return the client of a miner with firmware 2.0.5."""
     return Miner(air_miner.host, air_miner.port, password=air_miner.password)
 
 
 @pytest.fixture
 async def polled(client: Miner, air_miner: SimulatedMiner) -> AsyncGenerator[Miner]:
-    """A client that has polled before."""
+    """Return a client that has polled before."""
     await client.poll()
     air_miner.requests.clear()
     yield client
@@ -43,7 +43,7 @@ async def polled(client: Miner, air_miner: SimulatedMiner) -> AsyncGenerator[Min
 
 
 def test_what_can_be_asked_is_every_reading_but_the_token() -> None:
-    """Which would void ours."""
+    """A new token would void the client's."""
     assert {
         "summary",
         "pools",
@@ -62,7 +62,7 @@ def test_what_can_be_asked_is_every_reading_but_the_token() -> None:
 async def test_a_query_returns_the_answer_as_it_is(
     polled: Miner, air_miner: SimulatedMiner, command: str
 ) -> None:
-    """Status, times and all."""
+    """The answer has its status and times."""
     answer = await polled.query(command)
     assert "STATUS" in answer
     assert names_of(air_miner.requests) == [command]
@@ -71,7 +71,7 @@ async def test_a_query_returns_the_answer_as_it_is(
 async def test_a_query_may_join_what_can_be_joined(
     polled: Miner, air_miner: SimulatedMiner
 ) -> None:
-    """In one connection; the parts are left where they are."""
+    """It takes one connection, and the parts stay where they are."""
     answer: Any = await polled.query("summary+pools+edevs+devdetails")
     assert set(answer) == {"summary", "pools", "edevs", "devdetails", "id"}
     assert answer["pools"][0]["POOLS"][0]["User"] == "simulated.001"
@@ -81,7 +81,6 @@ async def test_a_query_may_join_what_can_be_joined(
 async def test_a_refused_query_is_an_answer(
     polled: Miner, air_miner: SimulatedMiner
 ) -> None:
-    """Somebody wanted to know."""
     air_miner.misbehave("get_psu", Refused(132, "because I say so"))
     answer = await polled.query("get_psu")
     assert (answer["STATUS"], answer["Code"]) == ("E", 132)
@@ -112,7 +111,7 @@ async def test_a_refused_query_is_an_answer(
 async def test_what_cannot_be_asked_is_refused_unsent(
     client: Miner, air_miner: SimulatedMiner, command: str
 ) -> None:
-    """Nothing is written by a query, whatever its name."""
+    """A query never writes."""
     with pytest.raises(InvalidTextError) as caught:
         await client.query(command)
     assert caught.value.parameter == "command"
@@ -131,7 +130,7 @@ async def test_what_cannot_be_asked_is_refused_unsent(
 async def test_a_query_without_an_answer_is_an_error(
     polled: Miner, air_miner: SimulatedMiner, how: Any, error: type[Exception]
 ) -> None:
-    """As any reading; the next poll is as ever."""
+    """It fails like any reading, and the next poll works."""
     air_miner.misbehave("get_psu", how)
     with pytest.raises(error):
         await polled.query("get_psu")
@@ -145,7 +144,7 @@ async def test_a_query_without_an_answer_is_an_error(
 async def test_a_new_password_is_used_from_the_next_command_on(
     client: Miner, air_miner: SimulatedMiner
 ) -> None:
-    """The token of the old one is dropped with it."""
+    """The token of the old one is dropped."""
     await client.send(commands.set_led_auto())
     await client.send(commands.update_pwd(client.password, "nakamoto"))
     air_miner.requests.clear()
@@ -159,7 +158,7 @@ async def test_a_new_password_is_used_from_the_next_command_on(
 async def test_a_new_password_is_not_tried_by_itself(
     client: Miner, air_miner: SimulatedMiner
 ) -> None:
-    """Nothing is sent; a wrong one shows with the next command, without the old token."""
+    """Nothing is sent. A wrong password fails with the next command, without the old token."""
     await client.send(commands.set_led_auto())
     air_miner.requests.clear()
     client.password = "wrong"
@@ -173,7 +172,7 @@ async def test_a_new_password_is_not_tried_by_itself(
 async def test_the_old_password_is_good_for_nothing_after_a_change(
     client: Miner,
 ) -> None:
-    """Until the new one is known here."""
+    """This holds until the client has the new one."""
     await client.send(commands.update_pwd(client.password, "nakamoto"))
     with pytest.raises(WrongPasswordError):
         await client.send(commands.set_led_auto())
@@ -206,7 +205,7 @@ USUAL = [JOINED, "status", "get_error_code"]
 async def test_what_a_seldom_read_command_tells_is_read_with_the_next_poll(
     polled: Miner, air_miner: SimulatedMiner, command: Command, asked: list[str]
 ) -> None:
-    """And with that one only."""
+    """It is read only once."""
     await polled.send(command)
     for expected in (asked, USUAL):
         air_miner.requests.clear()
@@ -215,7 +214,7 @@ async def test_what_a_seldom_read_command_tells_is_read_with_the_next_poll(
 
 
 async def test_a_new_setting_shows_in_the_next_poll(polled: Miner) -> None:
-    """Not minutes later."""
+    """It does not take minutes."""
     await polled.send(commands.adjust_upfreq_speed(3))
     snapshot = await polled.poll()
     assert snapshot.info.upfreq_speed == 3
@@ -224,7 +223,7 @@ async def test_a_new_setting_shows_in_the_next_poll(polled: Miner) -> None:
 async def test_what_was_refused_or_failed_changes_nothing(
     polled: Miner, air_miner: SimulatedMiner
 ) -> None:
-    """So nothing more is read."""
+    """So nothing else is read."""
     air_miner.misbehave("set_hostname", Refused(132))
     with pytest.raises(RefusedError):
         await polled.send(commands.set_hostname("rig7"))
@@ -237,7 +236,7 @@ async def test_what_was_refused_or_failed_changes_nothing(
 
 
 async def test_the_log_of_any_miner_comes_whole(any_miner: SimulatedMiner) -> None:
-    """With whatever its firmware puts around it."""
+    """Each firmware surrounds it with different bytes."""
     client = Miner(any_miner.host, any_miner.port, password=any_miner.password)
     pieces: list[bytes] = []
 
@@ -252,7 +251,7 @@ async def test_the_log_of_any_miner_comes_whole(any_miner: SimulatedMiner) -> No
 async def test_any_miner_takes_a_firmware(
     any_miner: SimulatedMiner, clock: Clock
 ) -> None:
-    """It reboots, and tells the new version soon after that."""
+    """The miner reboots and soon reports the new version."""
     client = Miner(any_miner.host, any_miner.port, password=any_miner.password)
     before = (await client.poll()).firmware
     image = hashlib.shake_128(b"firmware").digest(300_000)
@@ -281,7 +280,7 @@ async def test_any_miner_takes_a_firmware(
 async def test_a_firmware_that_is_refused_changes_nothing(
     polled: Miner, air_miner: SimulatedMiner
 ) -> None:
-    """The version is read all the same: who knows."""
+    """The version is read all the same, to be sure."""
     air_miner.refuses_firmware = True
 
     async def pieces() -> AsyncGenerator[bytes]:

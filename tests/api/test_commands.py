@@ -1,4 +1,4 @@
-"""The catalogue of writable commands."""
+"""The functions that make writable commands."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -18,7 +18,7 @@ from .catalogue import CATALOGUE, Entry
 
 
 def test_every_command_of_the_document_is_here() -> None:
-    """What carries a file is no command, nor are get_token and the readings."""
+    """Commands that carry a file, get_token and the readings are elsewhere."""
     assert {entry.name for entry in CATALOGUE} == {
         "update_pools",
         "restart_btminer",
@@ -52,7 +52,7 @@ def test_every_command_of_the_document_is_here() -> None:
 
 
 def test_every_function_of_the_catalogue_is_tried() -> None:
-    """A new one needs an entry in the tests."""
+    """A new function needs an entry in the tests."""
     functions = {
         function
         for name, function in inspect.getmembers(commands, inspect.isfunction)
@@ -63,7 +63,7 @@ def test_every_function_of_the_catalogue_is_tried() -> None:
 
 @pytest.mark.parametrize("entry", CATALOGUE, ids=str)
 def test_a_command_has_its_wire_name_and_parameters(entry: Entry) -> None:
-    """Text as text, and only the LED in numbers."""
+    """Only the LED takes numbers, everything else is text."""
     command = entry.command
     assert command.name == entry.name
     assert command.parameters == entry.parameters
@@ -74,7 +74,7 @@ def test_a_command_has_its_wire_name_and_parameters(entry: Entry) -> None:
 
 @pytest.mark.parametrize("entry", CATALOGUE, ids=str)
 def test_a_command_says_what_it_does_to_mining(entry: Entry) -> None:
-    """On this hang silence, spacing and urgency."""
+    """Missing answers, spacing and urgency depend on it."""
     assert entry.command.effect is entry.effect
 
 
@@ -107,14 +107,13 @@ def test_what_can_be_set_says_so() -> None:
 
 
 def test_both_ways_to_set_the_percent_set_the_same() -> None:
-    """The older one stands in for the newer."""
+    """The older one is the fallback of the newer."""
     fallback = commands.set_power_pct_v2(70).fallback
     assert fallback == commands.set_power_pct(70)
     assert fallback.fallback is None
 
 
 def test_v1_spells_some_in_its_own_way() -> None:
-    """And nothing else."""
     spelt = {
         entry.command.name: entry.command.v1_name
         for entry in CATALOGUE
@@ -132,7 +131,7 @@ def test_v1_spells_some_in_its_own_way() -> None:
     [(50.4, "50"), (50.5, "51"), (51.5, "52"), (0.4, "0"), (99.5, "100"), (7, "7")],
 )
 def test_a_fraction_is_rounded(percent: float, sent: str) -> None:
-    """Half of one goes up, whether the whole is even or odd."""
+    """A half is rounded up, after even and odd numbers."""
     assert commands.set_power_pct_v2(percent).parameters == {"percent": sent}
     assert commands.set_power_pct_v2(percent).value == int(sent)
 
@@ -148,14 +147,14 @@ def test_a_negative_fraction_is_rounded_to_the_nearest(
 
 
 def test_a_power_limit_of_zero_is_refused() -> None:
-    """It does not mean off."""
+    """0 W does not mean off."""
     with pytest.raises(InvalidValueError):
         commands.adjust_power_limit(0)
 
 
 @pytest.mark.parametrize("count", [0, 4])
 def test_a_miner_has_one_to_three_pools(count: int) -> None:
-    """None would stop it, and there are three places."""
+    """Without a pool it would stop, and it stores three."""
     with pytest.raises(InvalidValueError) as caught:
         commands.update_pools(*[Pool("stratum+tcp://a:1", "w")] * count)
     assert caught.value.parameter == "pools"
@@ -164,7 +163,7 @@ def test_a_miner_has_one_to_three_pools(count: int) -> None:
 
 @pytest.mark.parametrize("count", [1, 2, 3])
 def test_all_nine_pool_fields_are_sent(count: int) -> None:
-    """An unused place is empty, never missing."""
+    """An unused place is empty, but not missing."""
     pools = [
         Pool(f"stratum+tcp://pool{n}:3333", f"worker{n}", f"pass{n}")
         for n in range(1, count + 1)
@@ -182,7 +181,7 @@ def test_all_nine_pool_fields_are_sent(count: int) -> None:
 @pytest.mark.parametrize("place", [0, 1, 2])
 @pytest.mark.parametrize("url", ["", "pool.example"])
 def test_every_pool_that_is_named_needs_an_address(place: int, url: str) -> None:
-    """One typing error in the second is as bad as in the first."""
+    """A typing error in the second is as bad as in the first."""
     pools = [Pool("stratum+tcp://a:1", "w")] * 3
     pools[place] = Pool(url, "w")
     with pytest.raises(InvalidTextError) as caught:
@@ -195,7 +194,6 @@ def test_every_pool_that_is_named_needs_an_address(place: int, url: str) -> None
 
 @pytest.mark.parametrize("mask", ["255.255.255.0", "24"])
 def test_a_mask_is_sent_as_an_address(mask: str) -> None:
-    """However it was given."""
     command = commands.net_config("10.0.0.9", mask, "10.0.0.1", ())
     assert command.parameters == {
         "ip": "10.0.0.9",
@@ -247,7 +245,7 @@ def test_a_mask_is_sent_as_an_address(mask: str) -> None:
 def test_an_address_from_which_nobody_comes_back_is_refused(
     changes: dict[str, Any], parameter: str
 ) -> None:
-    """The miner would be lost to the network."""
+    """The miner could no longer be reached."""
     good: dict[str, Any] = {
         "ip": "10.0.0.9",
         "mask": "255.255.255.0",
@@ -264,7 +262,7 @@ def test_an_address_from_which_nobody_comes_back_is_refused(
 
 @pytest.mark.parametrize("mask", ["255.255.254.0", "23", "255.0.0.0"])
 def test_a_gateway_may_be_anywhere_in_the_network(mask: str) -> None:
-    """Which is not always as large as it looks."""
+    """The network may be larger than it seems."""
     command = commands.net_config("10.0.0.9", mask, "10.0.1.254", ("1.1.1.1",))
     assert command.parameters["gate"] == "10.0.1.254"
 
@@ -273,7 +271,7 @@ def test_a_gateway_may_be_anywhere_in_the_network(mask: str) -> None:
     ("mask", "sent"), [("1", "128.0.0.0"), ("30", "255.255.255.252")]
 )
 def test_a_network_may_be_of_any_size_that_has_room(mask: str, sent: str) -> None:
-    """For the miner, the router, and what belongs to nobody."""
+    """It needs addresses for the miner, the router, the network and the broadcast."""
     command = commands.net_config("10.0.0.9", mask, "10.0.0.10", ("1.1.1.1",))
     assert command.parameters["mask"] == sent
 
@@ -293,14 +291,14 @@ def test_a_network_may_be_of_any_size_that_has_room(mask: str, sent: str) -> Non
 def test_a_text_that_the_miner_cannot_take_is_refused(
     make: Callable[[], Command], parameter: str
 ) -> None:
-    """Before it is sent, by the name it has for people."""
+    """It is not sent, and the error names the parameter as people know it."""
     with pytest.raises(InvalidTextError) as caught:
         make()
     assert caught.value.parameter == parameter
 
 
 def test_the_old_password_is_sent_as_it_is() -> None:
-    """It is what it is, whatever the shape of new ones."""
+    """It need not follow the rules for new passwords."""
     command = commands.update_pwd("n0t allowed now", "nakamoto")
     assert command.parameters["old"] == "n0t allowed now"
 
@@ -309,7 +307,7 @@ def test_the_old_password_is_sent_as_it_is() -> None:
 
 
 def secrets() -> list[object]:
-    """Return all that carries a password, and the error of one that is not taken."""
+    """Return all commands with a password, and the error for one that is refused."""
     pool = Pool("stratum+tcp://a:1", "worker", "hunter2")
     command = commands.update_pools(pool)
     with pytest.raises(InvalidTextError) as caught:
@@ -327,22 +325,22 @@ def secrets() -> list[object]:
 
 @pytest.mark.parametrize("place", range(len(secrets())))
 def test_no_password_is_shown(place: int) -> None:
-    """A command or an error may end up in a log."""
+    """A command or an error may be written to a log."""
     shown = secrets()[place]
     assert "hunter" not in f"{shown!r} {shown}"
 
 
-# What tells the result
+# Where the result is reported
 
 
 def test_some_results_are_told_by_a_seldom_read_command() -> None:
-    """Whoever sends one reads it with the next poll."""
-    told = {
-        entry.name: entry.command.told_by
+    """The client sends that one with the next poll."""
+    reported = {
+        entry.name: entry.command.reported_by
         for entry in CATALOGUE
-        if entry.command.told_by
+        if entry.command.reported_by
     }
-    assert told == dict.fromkeys(
+    assert reported == dict.fromkeys(
         ("set_led", "set_hostname", "adjust_upfreq_speed"), "get_miner_info"
     ) | dict.fromkeys(
         (
@@ -360,11 +358,10 @@ def test_some_results_are_told_by_a_seldom_read_command() -> None:
 
 
 def test_every_effect_is_used() -> None:
-    """Each is there for some command."""
     assert {entry.effect for entry in CATALOGUE} == set(Effect)
 
 
 def test_the_modes_are_those_of_the_type() -> None:
-    """Three, in lower case."""
+    """There are three, in lower case."""
     modes: Any = commands.PowerMode.__value__
     assert get_args(modes) == ("low", "normal", "high")

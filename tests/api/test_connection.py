@@ -1,4 +1,4 @@
-"""An open connection: one answer, what follows it, and the end."""
+"""An open connection: one answer, the bytes that follow it, and its end."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -24,7 +24,7 @@ type Receive = Callable[..., Awaitable[list[bytes]]]
 
 @pytest.fixture
 def receive(listen: Listen) -> Receive:
-    """Receives what a miner sends in these segments: an object, and then all the rest."""
+    """Return a function that receives an object and the rest, sent in these segments."""
 
     async def receive(*segments: bytes, most: int = 65536) -> list[bytes]:
         async def miner(
@@ -48,7 +48,7 @@ def receive(listen: Listen) -> Receive:
 
 
 async def test_the_answer_and_the_file_may_share_a_segment(receive: Receive) -> None:
-    """They are cut where the object ends."""
+    """They are separated where the object ends."""
     assert await receive(ANSWER + FILE) == [ANSWER, FILE]
 
 
@@ -63,7 +63,7 @@ async def test_what_is_ahead_is_given_out_in_the_size_that_is_wanted(
 
 @pytest.mark.parametrize("cut", range(1, len(ANSWER)))
 async def test_the_answer_may_be_cut_anywhere(receive: Receive, cut: int) -> None:
-    """In a string, in a character, before the last brace."""
+    """It may be cut in a string, in a character, or before the last brace."""
     answer, *file = await receive(ANSWER[:cut], ANSWER[cut:] + FILE)
     assert answer == ANSWER
     assert b"".join(file) == FILE
@@ -76,7 +76,7 @@ async def test_a_control_character_ends_no_answer(receive: Receive) -> None:
 
 
 async def test_what_is_ahead_is_still_to_be_received(listen: Listen) -> None:
-    """Although the miner has closed."""
+    """This holds although the miner has closed."""
 
     async def miner(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         writer.write(ANSWER + FILE)
@@ -93,7 +93,7 @@ async def test_what_is_ahead_is_still_to_be_received(listen: Listen) -> None:
 async def test_what_stands_between_belongs_to_neither(
     receive: Receive, between: bytes
 ) -> None:
-    """In whichever segment it comes."""
+    """It may come in either segment."""
     for segments in (
         (ANSWER + between + FILE,),
         (ANSWER + between, FILE),
@@ -108,14 +108,14 @@ async def test_what_stands_between_belongs_to_neither(
 
 
 async def test_only_what_stands_before_the_file_is_left_out(receive: Receive) -> None:
-    """Not what looks the same inside of it, nor at its end."""
+    """The same bytes inside the file and at its end are kept."""
     answer, *file = await receive(ANSWER, b"\n", b"\x1f", b"\0\n", b"\0")
     assert answer == ANSWER
     assert b"".join(file) == b"\x1f\0\n\0"
 
 
 async def test_a_second_answer_follows_the_first(listen: Listen) -> None:
-    """As after a firmware; each is read by itself."""
+    """Each is read by itself, as after an update."""
 
     async def miner(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         writer.write(ANSWER + b"\0" + b'{"second":1}\n{"thi')
@@ -136,7 +136,7 @@ async def test_a_second_answer_follows_the_first(listen: Listen) -> None:
 async def test_closing_without_an_answer_is_no_object(
     receive: Receive, sent: bytes
 ) -> None:
-    """Whatever stands before the end."""
+    """Padding before the end makes no difference."""
     assert await receive(sent) == [b""]
 
 
@@ -144,25 +144,25 @@ async def test_closing_without_an_answer_is_no_object(
 async def test_what_is_no_whole_object_is_left_to_the_parser(
     receive: Receive, sent: bytes
 ) -> None:
-    """It may say why."""
+    """It may show what is wrong."""
     assert await receive(sent) == [sent]
 
 
 async def test_an_answer_may_be_one_mebibyte_long(receive: Receive) -> None:
-    """The bound itself is within it."""
+    """This is the longest that is allowed."""
     longest = b'{"a":"' + b"x" * (MAX_REPLY - 8) + b'"}'
     assert await receive(longest) == [longest]
 
 
 @pytest.mark.parametrize("end", [b'"}', b""], ids=["whole", "endless"])
 async def test_a_longer_answer_is_malformed(receive: Receive, end: bytes) -> None:
-    """Be it whole JSON, or without an end."""
+    """It may be whole JSON, or have no end."""
     with pytest.raises(MalformedReplyError):
         await receive(b'{"a":"' + b"x" * MAX_REPLY + end)
 
 
 async def test_what_is_sent_has_left(listen: Listen) -> None:
-    """Before, nothing has."""
+    """Before that, `sent` is false."""
     received = []
 
     async def miner(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -180,7 +180,7 @@ async def test_what_is_sent_has_left(listen: Listen) -> None:
 async def test_whoever_waits_on_an_aborted_connection_gets_nothing_more(
     listen: Listen,
 ) -> None:
-    """At once."""
+    """The wait ends at once."""
 
     async def miner(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         writer.write(b"x")
@@ -196,7 +196,7 @@ async def test_whoever_waits_on_an_aborted_connection_gets_nothing_more(
 
 
 async def test_what_was_not_taken_in_time_is_never_sent(listen: Listen) -> None:
-    """A miner must not act later on what was given up."""
+    """A miner must not act later on a request that was given up."""
     given_up, read = asyncio.Event(), asyncio.Event()
     got = 0
 
@@ -224,7 +224,7 @@ async def test_what_was_not_taken_in_time_is_never_sent(listen: Listen) -> None:
 async def test_an_error_of_the_user_is_not_one_of_the_connection(
     listen: Listen, error: Exception
 ) -> None:
-    """It goes through as it is, and the miner is let go of."""
+    """It is passed on unchanged, and the connection is closed."""
     ended = asyncio.Event()
 
     async def miner(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -243,7 +243,7 @@ async def test_an_error_of_the_user_is_not_one_of_the_connection(
 async def test_a_lost_connection_tells_how_far_the_request_got(
     listen: Listen, *, sends: bool
 ) -> None:
-    """Whether the miner may have acted on it."""
+    """It shows whether the miner may have acted on the request."""
 
     async def miner(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.read()

@@ -1,4 +1,4 @@
-"""What fault codes mean, in words."""
+"""The texts, categories and severities of fault codes."""
 
 from collections import defaultdict
 from itertools import product
@@ -55,7 +55,7 @@ KNOWN = {
 }
 ROWS = {row: category for category, rows in KNOWN.items() for row in rows.split()}
 
-# Codes whose difference nobody knows; all others have a text of their own.
+# Codes whose difference is unknown; all others have a text of their own.
 ALIKE = {
     frozenset(codes.split())
     for codes in (
@@ -95,7 +95,7 @@ ODD = set(ODD_WORDS.split())
 
 
 def expand(row: str) -> list[str]:
-    """Return the codes that a row stands for; of the chips only some."""
+    """Return the codes that a row stands for, with only some of the chips."""
     if "CCC" in row:
         return [
             code
@@ -115,20 +115,20 @@ FIRST_TEXTS = {row: describe(expand(row)[0]).text for row in ROWS}
 
 
 def test_the_table_has_every_known_code() -> None:
-    """And none that is not known."""
+    """It has no other codes."""
     assert len(ROWS) == 206
     rows = [row for texts in TEXTS.values() for row in texts]
     assert sorted(rows) == sorted(ROWS)
 
 
 def test_no_code_belongs_to_two_rows() -> None:
-    """Else the order of the table would matter."""
+    """Otherwise the order of the table would matter."""
     assert len(CODES) == sum(len(expand(row)) for row in ROWS)
 
 
 @pytest.mark.parametrize("row", ROWS)
 def test_every_code_is_described(row: str) -> None:
-    """In every slot, and in the right category."""
+    """This holds in every slot, with the right category."""
     for code in expand(row):
         fault = describe(code)
         assert fault.code == code
@@ -137,7 +137,7 @@ def test_every_code_is_described(row: str) -> None:
 
 
 def test_texts_are_made_of_sentences() -> None:
-    """They begin with a capital, end with a full stop, and are short enough to be a state."""
+    """They begin with a capital, end with a full stop, and are short enough for a state."""
     for text in FIRST_TEXTS.values():
         sentences = re.findall(r"[A-Z](?:[^.!?]|\.\d)*\.(?: (?=[A-Z])|$)", text)
         assert "".join(sentences) == text
@@ -146,14 +146,14 @@ def test_texts_are_made_of_sentences() -> None:
 
 
 def test_texts_are_plain() -> None:
-    """No abbreviations, no jargon, and no letter that was not filled in."""
+    """They have no abbreviations, no jargon, and no letter that was not replaced."""
     for text in FIRST_TEXTS.values():
         assert not ODD & set(re.findall(r"\w+", text.lower()))
         assert not set("{}_\t\n") & set(text)
 
 
 def test_other_faults_have_other_texts() -> None:
-    """Except where nobody knows the difference."""
+    """Codes whose difference is unknown are exceptions."""
     codes = defaultdict(set)
     for row, text in FIRST_TEXTS.items():
         if "CCC" not in row:  # the same faults as those of one C
@@ -162,12 +162,11 @@ def test_other_faults_have_other_texts() -> None:
 
 
 def test_all_categories_are_used() -> None:
-    """A category that no fault has would be one too many."""
     assert {describe(code).category for code in CODES} == set(Category)
 
 
 def test_a_category_is_a_word_in_lower_case() -> None:
-    """As states of Home Assistant are."""
+    """States of Home Assistant have this form."""
     assert all(re.fullmatch("[a-z]+(_[a-z]+)?", category) for category in Category)
 
 
@@ -222,13 +221,13 @@ def test_a_category_is_a_word_in_lower_case() -> None:
     ],
 )
 def test_what_a_code_is_about(code: str, words: str) -> None:
-    """Some of every kind, by the words that matter."""
+    """Codes of every kind are checked for the words that matter."""
     found = re.findall(r"\w+", describe(code).text.lower())
     assert [word for word in words.split() if word not in found] == []
 
 
 def test_a_description_is_complete() -> None:
-    """It has the code, the text and both classes."""
+    """It has the code, the text, the category and the severity."""
     assert describe("110") == Fault(
         code="110",
         text="The intake fan is about 1000 rpm off the speed it should have. "
@@ -239,7 +238,7 @@ def test_a_description_is_complete() -> None:
 
 
 def test_an_exact_code_wins_over_a_pattern() -> None:
-    """The 9 in 329 is no slot: this is the control board."""
+    """The 9 in 329 is not a slot: this code is for the control board."""
     assert "control board" in describe("329").text
     assert "Hashboard" not in describe("329").text
     assert describe("329").severity is Severity.FAULT
@@ -260,14 +259,14 @@ def test_a_board_has_the_name_of_its_device(slot: int) -> None:
 
 
 def test_no_board_is_named_where_none_is_known() -> None:
-    """The other codes have no slot."""
+    """These codes have no slot."""
     for row in ROWS.keys() - BOARD_ROWS:
         assert not re.search(r"Hashboard \d", FIRST_TEXTS[row])
 
 
 @pytest.mark.parametrize("digit", range(4, 10))
 def test_a_slot_that_no_miner_has_is_no_slot(digit: int) -> None:
-    """The code is unknown; its type still tells what it may be about."""
+    """The code is unknown, but its type still gives a category."""
     for row in BOARD_ROWS:
         code = row.replace("N", str(digit)).replace("C", "1")
         if code != "329":
@@ -300,13 +299,13 @@ def test_levels_are_no_slots(code: str, level: int) -> None:
     ],
 )
 def test_a_chip_is_named_with_its_board(code: str, slot: int, chip: int) -> None:
-    """One digit in codes of four digits, three in codes of six."""
+    """It has one digit in codes of four digits, and three in codes of six."""
     text = describe(code).text
     assert text.startswith(f"Chip {chip} on Hashboard {slot + 1} ")
 
 
 def test_codes_of_three_and_four_digits_differ() -> None:
-    """52N is a board, 52NC a chip."""
+    """52N is a board, 52NC is a chip."""
     assert describe("521").text == "The chip grade of Hashboard 2 does not match."
     assert describe("5212").text == "Chip 2 on Hashboard 2 gives wrong results."
 
@@ -390,7 +389,7 @@ def test_a_code_of_unknown_type_is_unknown(code: str) -> None:
 
 
 def test_the_types_of_unknown_codes_are_those_of_known_ones() -> None:
-    """A type is known as soon as one of its codes is, whatever the digits behind it."""
+    """A type is known if one of its codes is known."""
     types = {
         code[: 2 if len(code) == 6 and code[0] != "1" else -2] for code in CODES
     } - {"99"}  # of 9999 even the name says nothing
@@ -424,7 +423,7 @@ def test_the_types_of_unknown_codes_are_those_of_known_ones() -> None:
     ids=ascii,
 )
 def test_any_text_is_an_unknown_code(code: str, text: str) -> None:
-    """Nothing raises, and the text can be shown."""
+    """It raises no error, and its text can be shown."""
     assert describe(code) == Fault(
         code=code, text=text, category=Category.OTHER, severity=Severity.FAULT
     )
@@ -432,14 +431,14 @@ def test_any_text_is_an_unknown_code(code: str, text: str) -> None:
 
 @pytest.mark.parametrize("code", [" 110", "110 ", "110\n", "\t110\r\n"])
 def test_blanks_around_a_code_do_not_count(code: str) -> None:
-    """The code is given back as it came."""
+    """The code is returned as it was."""
     assert describe(code).text == describe("110").text
     assert describe(code).code == code
 
 
 @pytest.mark.parametrize("length", [1, 2, 3, 4])
 def test_every_short_number_has_a_text(length: int) -> None:
-    """The known ones their own."""
+    """Known codes have a text of their own."""
     for number in range(10**length):
         code = str(number).zfill(length)
         assert describe(code).text.startswith("Unknown fault") is (code not in CODES)
@@ -449,7 +448,7 @@ def test_every_short_number_has_a_text(length: int) -> None:
 
 
 def test_what_the_vendor_does_not_count_as_a_fault_is_minor() -> None:
-    """Neither is a warning; all slots of a board's fault weigh the same."""
+    """Warnings are minor, too, and the slot of a board makes no difference."""
     minor = {code for code in CODES if describe(code).severity is Severity.MINOR}
     assert minor == set(f"{VENDOR_MINOR} {WARNINGS} {OTHER_SLOTS}".split())
     assert MINOR.issubset(ROWS)
@@ -457,11 +456,11 @@ def test_what_the_vendor_does_not_count_as_a_fault_is_minor() -> None:
 
 @pytest.mark.parametrize("code", ["202", "264", "265", "266", "267", "271", "280"])
 def test_what_the_vendor_lets_pass_on_one_model_only_is_a_fault(code: str) -> None:
-    """On other miners it is one."""
+    """On other miners it is a fault."""
     assert describe(code).severity is Severity.FAULT
 
 
 @pytest.mark.parametrize("code", ["350", "505", "5051", "5070", "2310", "2000", "9999"])
 def test_other_codes_are_faults(code: str) -> None:
-    """Known or unknown."""
+    """This includes unknown codes."""
     assert describe(code).severity is Severity.FAULT

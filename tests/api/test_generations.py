@@ -1,4 +1,4 @@
-"""What snapshots tell of a miner of any generation: mining, stopped, stale, starting."""
+"""Snapshots of miners of any generation: mining, stopped, stale and starting."""
 
 from collections.abc import AsyncGenerator
 from datetime import timedelta
@@ -13,16 +13,16 @@ from . import Clock, reader_of
 
 
 class Life:
-    """A simulated miner and its snapshots; time passes between them, for both alike."""
+    """A simulated miner and its snapshots; time passes between them for both."""
 
     def __init__(self, miner: SimulatedMiner, clock: Clock) -> None:
-        """Nothing is read yet."""
+        """Start without a snapshot."""
         self.miner = miner
         self.clock = clock
         self.reader = reader_of(miner)
 
-    async def look(self) -> Snapshot:
-        """Read twice: a frozen clock shows only then."""
+    async def read(self) -> Snapshot:
+        """Poll twice, because a clock that stands still shows only then."""
         for _ in range(2):
             self.clock.now += 30
             self.miner.advance(30)
@@ -32,7 +32,7 @@ class Life:
 
 @pytest.fixture
 def any_life(any_miner: SimulatedMiner, clock: Clock) -> Life:
-    """A miner of each generation in turn, to be looked at."""
+    """Return a miner of each generation in turn."""
     return Life(any_miner, clock)
 
 
@@ -40,7 +40,7 @@ def any_life(any_miner: SimulatedMiner, clock: Clock) -> Life:
 async def forgetful_life(
     request: pytest.FixtureRequest, clock: Clock
 ) -> AsyncGenerator[Life]:
-    """A newer miner that shows its last readings when it is stopped, as any V1 does."""
+    """Return a newer miner that keeps its last readings when it is stopped, as any V1 does."""
     async with SimulatedMiner(
         generation=request.param, model="M50", quirks={Quirk.STALE_SUMMARY}
     ) as miner:
@@ -48,8 +48,8 @@ async def forgetful_life(
 
 
 async def test_a_mining_miner_tells_the_same_in_any_generation(any_life: Life) -> None:
-    """Wherever the firmware keeps it."""
-    seen = await any_life.look()
+    """The firmware reports them under different keys."""
+    seen = await any_life.read()
     known = any_life.miner.state.telemetry()
     assert seen.running is True
     assert seen.stable is True
@@ -73,10 +73,10 @@ async def test_a_mining_miner_tells_the_same_in_any_generation(any_life: Life) -
 
 
 async def test_a_stopped_miner_hashes_nothing_in_any_generation(any_life: Life) -> None:
-    """What it is set to stays known; what V1 still shows is not believed."""
-    await any_life.look()
+    """Settings stay known; readings that V1 keeps are not used."""
+    await any_life.read()
     any_life.miner.state.mining = False
-    seen = await any_life.look()
+    seen = await any_life.read()
     assert seen.mining is False
     assert seen.hash_rate == 0
     assert seen.running is False
@@ -92,19 +92,19 @@ async def test_a_stopped_miner_hashes_nothing_in_any_generation(any_life: Life) 
         assert board.alive is None
         assert board.hash_rate == 0
         assert not board.frequency
-    told = any_life.miner.generation != "v1"
-    assert seen.stale is not told
-    assert (seen.booted is not None) is told
-    assert (seen.board_temperature is not None) is told
+    reported = any_life.miner.generation != "v1"
+    assert seen.stale is not reported
+    assert (seen.booted is not None) is reported
+    assert (seen.board_temperature is not None) is reported
 
 
 async def test_a_stopped_miner_that_shows_its_last_readings_is_seen_through(
     forgetful_life: Life,
 ) -> None:
-    """None of them is true any longer; the rates are known to be nothing."""
-    await forgetful_life.look()
+    """None of them is true any longer, and the hash rates are 0."""
+    await forgetful_life.read()
     forgetful_life.miner.state.mining = False
-    seen = await forgetful_life.look()
+    seen = await forgetful_life.read()
     assert seen.summary.hash_rate
     assert seen.boards[0].hash_rate
     assert seen.stale
@@ -123,10 +123,10 @@ async def test_a_stopped_miner_that_shows_its_last_readings_is_seen_through(
 async def test_a_starting_miner_hashes_before_it_is_stable_in_any_generation(
     any_life: Life,
 ) -> None:
-    """The rate climbs while it is tuned."""
-    await any_life.look()
+    """The hash rate rises during tuning."""
+    await any_life.read()
     any_life.miner.state.restart()
-    seen = await any_life.look()
+    seen = await any_life.read()
     assert seen.running is True
     assert seen.stable is False
     assert seen.hash_rate

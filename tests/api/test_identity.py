@@ -1,4 +1,4 @@
-"""Who answers: asked for in two ways, compared with who is meant, and told on request."""
+"""The MAC address: read in two ways, compared with the expected one, and returned on request."""
 
 import pytest
 
@@ -30,20 +30,20 @@ NO_MACS = [
 INFO, SUMMARY = "get_miner_info", "summary"
 
 
-def nobody(mac: str | None = None) -> Identity:
-    """Return what a miner is known by that is not asked anything."""
+def unasked(mac: str | None = None) -> Identity:
+    """Return the identity of a miner that receives no request."""
     return Identity(Line(HOST, 1), mac)
 
 
-# What is told
+# What is reported
 
 
 def test_nobody_is_sure_of_a_miner_that_told_nothing() -> None:
-    """Also where one is expected."""
+    """An expected MAC address makes no difference."""
     for mac in (None, MAC):
-        identity = nobody(mac)
+        identity = unasked(mac)
         assert identity.mac == mac
-        assert not identity.sure
+        assert not identity.is_confirmed
 
 
 @pytest.mark.parametrize(
@@ -51,45 +51,45 @@ def test_nobody_is_sure_of_a_miner_that_told_nothing() -> None:
     [MAC, "C2:04:28:00:00:01", "C20428-000001", "c2 04 28 00 00 01", "c20428000001"],
 )
 def test_a_mac_may_be_written_in_many_ways(mac: str) -> None:
-    """It is kept in one of them."""
+    """It is stored in one form."""
     for expected in (None, MAC):
-        identity = nobody(expected)
+        identity = unasked(expected)
         identity.recognise(mac)
-        assert identity.sure
+        assert identity.is_confirmed
         assert identity.mac == MAC
 
 
 def test_another_mac_is_another_miner() -> None:
-    """Both are named; ours stays ours."""
-    identity = nobody(MAC)
+    """The error has both addresses, and the expected one stays."""
+    identity = unasked(MAC)
     identity.recognise(MAC)
     with pytest.raises(WrongMinerError) as caught:
         identity.recognise(OTHER_MAC.upper())
     assert (caught.value.expected, caught.value.found) == (MAC, OTHER_MAC)
     assert identity.mac == MAC
-    assert not identity.sure
+    assert not identity.is_confirmed
     identity.recognise(MAC)
-    assert identity.sure
+    assert identity.is_confirmed
 
 
 @pytest.mark.parametrize("mac", NO_MACS)
 def test_what_is_no_mac_makes_nobody_sure(mac: str | None) -> None:
-    """Who was recognised before may be another one by now."""
+    """A miner that was confirmed before may have been replaced."""
     for expected in (None, MAC):
-        identity = nobody(expected)
+        identity = unasked(expected)
         if expected:
             identity.recognise(expected)
         with pytest.raises(NoMacError):
             identity.recognise(mac)
         assert identity.mac == expected
-        assert not identity.sure
+        assert not identity.is_confirmed
 
 
 # Who
 
 
 async def test_any_miner_says_who_it_is(any_miner: SimulatedMiner) -> None:
-    """Old ones in their summary."""
+    """Old ones report it in their summary."""
     identity = Identity(line_to(any_miner), None)
     assert await identity.read_mac() == any_miner.mac.lower()
     old = any_miner.generation == "v1"
@@ -99,12 +99,12 @@ async def test_any_miner_says_who_it_is(any_miner: SimulatedMiner) -> None:
 
 @pytest.mark.parametrize("expected", [None, MAC, OTHER_MAC])
 async def test_who_answers_is_told_whoever_is_expected(expected: str | None) -> None:
-    """And nothing comes of it."""
+    """The expected address stays as it is."""
     async with CannedMiner({INFO: message({"mac": MAC})}) as miner:
         identity = Identity(line_to(miner), expected)
         assert await identity.read_mac() == MAC
     assert identity.mac == expected
-    assert not identity.sure
+    assert not identity.is_confirmed
 
 
 @pytest.mark.parametrize("mac", NO_MACS)
@@ -122,7 +122,7 @@ async def test_without_a_mac_in_its_info_the_summary_is_asked(mac: str | None) -
 async def test_a_miner_that_cannot_tell_is_nobody(
     any_miner: SimulatedMiner, how: Misbehaviour
 ) -> None:
-    """It refuses, or its process is down."""
+    """It refuses the requests, or its mining process is down."""
     any_miner.misbehave("*", how)
     assert await Identity(line_to(any_miner), None).read_mac() is None
     assert names_of(any_miner.requests) == [INFO, SUMMARY]
@@ -139,7 +139,7 @@ async def test_a_miner_that_cannot_tell_is_nobody(
 async def test_who_does_not_answer_is_no_miner(
     air_miner: SimulatedMiner, how: Misbehaviour, error: type[Exception]
 ) -> None:
-    """Which is not the same as one that cannot tell."""
+    """This differs from a miner that cannot report its MAC address."""
     air_miner.misbehave("*", how)
     with pytest.raises(error):
         await Identity(line_to(air_miner), None).read_mac()
@@ -149,47 +149,47 @@ async def test_who_does_not_answer_is_no_miner(
 
 
 async def test_the_right_miner_is_confirmed(any_miner: SimulatedMiner) -> None:
-    """And is asked each time."""
+    """The request is sent each time."""
     line = line_to(any_miner)
     identity = Identity(line, any_miner.mac.lower())
     for _ in range(2):
         await identity.confirm()
-        assert identity.sure
+        assert identity.is_confirmed
     assert names_of(any_miner.requests).count(INFO) == 2
 
 
 async def test_another_miner_is_not_confirmed(any_miner: SimulatedMiner) -> None:
-    """Whoever was sure of it before."""
+    """An earlier confirmation makes no difference."""
     identity = Identity(line_to(any_miner), MAC)
     identity.recognise(MAC)
     with pytest.raises(WrongMinerError) as caught:
         await identity.confirm()
     assert caught.value.found == any_miner.mac.lower()
-    assert not identity.sure
+    assert not identity.is_confirmed
 
 
 async def test_where_nobody_is_expected_there_is_nothing_to_confirm(
     any_miner: SimulatedMiner,
 ) -> None:
-    """Nothing is asked, and nobody is sure of more than before."""
+    """Nothing is sent, and nothing is confirmed."""
     identity = Identity(line_to(any_miner), None)
     await identity.confirm()
     assert any_miner.connections == 0
     assert identity.mac is None
-    assert not identity.sure
+    assert not identity.is_confirmed
 
 
-@pytest.mark.parametrize("sure", [True, False])
+@pytest.mark.parametrize("confirmed", [True, False])
 @pytest.mark.parametrize("how", [Refused(132), PROCESS_DOWN])
 async def test_a_miner_that_cannot_tell_is_taken_for_the_one_it_was(
-    any_miner: SimulatedMiner, how: Misbehaviour, *, sure: bool
+    any_miner: SimulatedMiner, how: Misbehaviour, *, confirmed: bool
 ) -> None:
-    """A stopped one must be startable, and one that starts be stoppable."""
+    """It must be possible to start a stopped miner, and to stop a starting one."""
     any_miner.misbehave("*", how)
     identity = Identity(line_to(any_miner), MAC)
-    identity.sure = sure
+    identity.is_confirmed = confirmed
     await identity.confirm()
-    assert identity.sure is sure
+    assert identity.is_confirmed is confirmed
 
 
 @pytest.mark.parametrize(
@@ -203,7 +203,7 @@ async def test_a_miner_that_cannot_tell_is_taken_for_the_one_it_was(
 async def test_no_answer_confirms_nobody(
     air_miner: SimulatedMiner, how: Misbehaviour, error: type[Exception]
 ) -> None:
-    """It might be anyone."""
+    """Any device might be there."""
     air_miner.misbehave(INFO, how)
     with pytest.raises(error):
         await Identity(line_to(air_miner), air_miner.mac.lower()).confirm()

@@ -47,7 +47,7 @@ asyncio.run(main())
 
 
 async def test_the_client_works_where_home_assistant_cannot_be_imported() -> None:
-    """Loaded by its path alone, it polls and stops a simulated miner."""
+    """It is loaded by its path alone, and polls and stops a simulated miner."""
     process = await asyncio.create_subprocess_exec(
         sys.executable,
         "-c",

@@ -1,4 +1,4 @@
-"""The end of an object is found in bytes that come in any pieces."""
+"""The end of an object is found in bytes that arrive in any pieces."""
 
 import json
 
@@ -20,7 +20,7 @@ OBJECTS = [
 
 
 def _end(pieces: list[bytes]) -> int | None:
-    """Return where the object ends, from the beginning of the first piece."""
+    """Return where the object ends, counted from the beginning of the first piece."""
     found, passed = JsonObject(), 0
     for piece in pieces:
         if (end := found.end(piece)) is not None:
@@ -33,7 +33,7 @@ def _end(pieces: list[bytes]) -> int | None:
 @pytest.mark.parametrize("behind", [b"", b"\0", b"\x1f\x8b}}{{", b'{"next":1}'])
 @pytest.mark.parametrize("size", [1, 2, 3, 7, 1000])
 def test_an_object_ends_where_it_ends(text: bytes, behind: bytes, size: int) -> None:
-    """Wherever it is cut, and whatever follows."""
+    """The pieces and the bytes behind it make no difference."""
     whole = text + behind
     pieces = [whole[start : start + size] for start in range(0, len(whole), size)]
     assert _end(pieces) == len(text)
@@ -41,13 +41,13 @@ def test_an_object_ends_where_it_ends(text: bytes, behind: bytes, size: int) -> 
 
 @pytest.mark.parametrize("text", OBJECTS)
 def test_an_object_that_is_cut_has_no_end(text: bytes) -> None:
-    """At any byte."""
+    """It is cut at every byte."""
     for length in range(len(text)):
         assert _end([text[:length]]) is None
 
 
 def test_an_object_of_more_than_any_miner_says_has_no_end() -> None:
-    """It is followed no further; it may still end with the connection."""
+    """It is not followed further, but the end of the connection may still end it."""
     assert _end([b'{"a":[' + b"[]," * MOST_VALUES + b"1]}"]) is None
 
 
@@ -70,7 +70,7 @@ FAMILIES: dict[str, tuple[bytes, bytes, bytes]] = {
 def test_the_work_grows_as_the_text_does(
     family: tuple[bytes, bytes, bytes], size: int
 ) -> None:
-    """Each byte is looked at once, in any pieces."""
+    """Each byte is read once, in any pieces."""
     begin, middle, end = family
 
     def make(length: int) -> list[bytes]:
@@ -81,7 +81,6 @@ def test_the_work_grows_as_the_text_does(
 
 
 def test_no_text_costs_much_more_than_an_ordinary_one_of_its_length() -> None:
-    """Whatever it is made of."""
     row = b'{"Slot":0,"Temperature":75.1,"MHS av":33123456.7,"Status":"Alive"},'
     length = 1024 * 1024
 

@@ -1,4 +1,4 @@
-"""The range of a number and the shape of a text: what may be sent, and what may not."""
+"""The range of a number and the form of a text that may be sent."""
 
 from collections.abc import Callable
 import math
@@ -52,7 +52,7 @@ from .catalogue import NUMBERS
     ],
 )
 def test_both_bounds_are_within(bounds: Bounds, minimum: int, maximum: int) -> None:
-    """As the vendor's document says; rivals leave them out."""
+    """The vendor's document says so; other clients exclude them."""
     assert (bounds.minimum, bounds.maximum) == (minimum, maximum)
     assert bounds.check("x", minimum) == minimum
     assert bounds.check("x", maximum) == maximum
@@ -63,7 +63,7 @@ def test_both_bounds_are_within(bounds: Bounds, minimum: int, maximum: int) -> N
 
 @pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf, 1e300, -1e300])
 def test_what_is_no_number_is_refused(value: float) -> None:
-    """NaN would slip through a comparison."""
+    """NaN passes many comparisons."""
     with pytest.raises(InvalidValueError) as caught:
         POWER_PERCENT.check("percent", value)
     assert caught.value.parameter == "percent"
@@ -87,14 +87,14 @@ def test_what_is_no_number_is_refused(value: float) -> None:
     ],
 )
 def test_a_fraction_is_rounded_to_the_nearest(value: float, sent: int) -> None:
-    """Half of one goes up, whether the whole is even or odd; what is sent is a whole number."""
+    """A half is rounded up, after even and odd numbers. The result is a whole number."""
     rounded = Bounds(-100, 100).check("x", value)
     assert rounded == sent
     assert type(rounded) is int
 
 
 def test_the_highest_limit_restores_that_of_the_model() -> None:
-    """And the lowest is not nothing, for 0 W does not mean off."""
+    """The lowest is 1 W, because 0 W does not mean off."""
     assert POWER_LIMIT.check("power_limit", DEFAULT_POWER_LIMIT) == 99999
     with pytest.raises(InvalidValueError):
         POWER_LIMIT.check("power_limit", 0)
@@ -104,7 +104,7 @@ def test_the_highest_limit_restores_that_of_the_model() -> None:
 def test_every_number_of_a_command_is_checked(
     make: Callable[[float], Command], minimum: int, maximum: int
 ) -> None:
-    """Both bounds are sent, and nothing that is beyond."""
+    """Both bounds are sent, and numbers beyond them are not."""
     for bound in (minimum, maximum):
         assert str(bound) in {str(sent) for sent in make(bound).parameters.values()}
     for value in (minimum - 1, maximum + 1, math.nan, math.inf, -math.inf):
@@ -115,7 +115,7 @@ def test_every_number_of_a_command_is_checked(
 
 @pytest.mark.parametrize("port", [0, 65536])
 def test_the_port_of_a_log_server_is_checked(port: int) -> None:
-    """And goes out as text."""
+    """It is sent as text."""
     with pytest.raises(InvalidValueError):
         load_log("10.0.0.5", port, "udp")
     assert load_log("10.0.0.5", 65535, "udp").parameters["port"] == "65535"
@@ -196,7 +196,7 @@ REFUSED = [(shape, text) for shape, (_, bad) in SHAPES.items() for text in bad]
 def test_a_text_that_the_miner_takes_is_sent_as_it_is(
     shape: re.Pattern[str], text: str
 ) -> None:
-    """Passwords, host names, time zones."""
+    """These are passwords, host names and time zones."""
     assert check_text("x", text, shape) == text
 
 
@@ -204,7 +204,7 @@ def test_a_text_that_the_miner_takes_is_sent_as_it_is(
 def test_a_text_that_the_miner_cannot_take_is_refused(
     shape: re.Pattern[str], text: str
 ) -> None:
-    """It is no part of the message, for it may be a secret."""
+    """The message does not contain it, because it may be secret."""
     with pytest.raises(InvalidTextError) as caught:
         check_text("parameter", text, shape)
     assert caught.value.parameter == "parameter"
@@ -216,13 +216,13 @@ def test_a_text_that_the_miner_cannot_take_is_refused(
 
 @pytest.mark.parametrize("text", SHAPES[PASSWORD][0])
 def test_a_new_password_is_sent_as_it_is(text: str) -> None:
-    """Nothing is cut or turned into lower case."""
+    """It is not cut, and keeps its capitals."""
     assert check_password(text) == text
 
 
 @pytest.mark.parametrize("text", SHAPES[PASSWORD][1])
 def test_a_new_password_that_is_refused_is_not_told(text: str) -> None:
-    """What the error knows may be shown to people."""
+    """The values of an error may be shown to people."""
     with pytest.raises(InvalidTextError) as caught:
         check_password(text)
     assert vars(caught.value) == {"parameter": "new_password", "value": ""}
@@ -230,7 +230,7 @@ def test_a_new_password_that_is_refused_is_not_told(text: str) -> None:
 
 @pytest.mark.parametrize("address", ["10.0.0.1", "255.255.255.255", "0.0.0.0"])
 def test_an_address_is_sent_as_it_is(address: str) -> None:
-    """Four numbers with dots."""
+    """It consists of four numbers with dots."""
     assert check_address("ip", address) == address
 
 
@@ -253,7 +253,7 @@ def test_an_address_is_sent_as_it_is(address: str) -> None:
     ],
 )
 def test_what_is_no_address_is_refused(address: str) -> None:
-    """Names, other protocols, and what merely looks like one."""
+    """These are names, other protocols, and texts that resemble an address."""
     with pytest.raises(InvalidTextError) as caught:
         check_address("dns", address)
     assert caught.value.parameter == "dns"
@@ -277,7 +277,7 @@ def test_what_is_no_address_is_refused(address: str) -> None:
     ],
 )
 def test_the_address_of_a_pool_is_sent_as_it_is(url: str) -> None:
-    """Either version of stratum, in the clear or not."""
+    """It may use either version of stratum, encrypted or not."""
     assert check_pool_url(url) == url
 
 
@@ -314,7 +314,10 @@ def test_the_address_of_a_pool_is_sent_as_it_is(url: str) -> None:
     ],
 )
 def test_what_is_no_address_of_a_pool_is_refused(url: str) -> None:
-    """A miner that takes it has nothing to do. It is not told: there may be a password in it."""
+    """A miner with such a pool does not work.
+
+    The error leaves the text out, as it may contain a password.
+    """
     with pytest.raises(InvalidTextError) as caught:
         check_pool_url(url)
     assert vars(caught.value) == {"parameter": "pool_url", "value": ""}

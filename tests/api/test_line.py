@@ -1,4 +1,4 @@
-"""The one line to a miner: who goes when, and what is made of an answer."""
+"""The queue of one miner: the order of turns, and what becomes of an answer."""
 
 import asyncio
 from itertools import permutations
@@ -31,28 +31,28 @@ VECTORS = fixture("vectors")
 
 @pytest.fixture
 def line() -> Line:
-    """A line on which nothing is sent."""
+    """Return a queue in which nothing is sent."""
     return Line(HOST, 1)
 
 
 @pytest.fixture
 def session() -> Session:
-    """The session of the vectors."""
+    """Return the session of the vectors."""
     return open_session(
         "admin", salt=VECTORS["salt"], newsalt=VECTORS["newsalt"], time=VECTORS["time"]
     )
 
 
 class Queue:
-    """Tasks that want the line, in the order in which they get it."""
+    """Tasks that wait for a turn, in the order in which they get it."""
 
     def __init__(self, line: Line) -> None:
-        """Nobody waits yet."""
+        """Start without tasks."""
         self.line = line
         self.served: list[str] = []
 
     async def join(self, name: str, urgency: Urgency) -> asyncio.Task[None]:
-        """Let somebody wait."""
+        """Start a task that waits for a turn."""
 
         async def want() -> None:
             async with self.line.turn(urgency):
@@ -64,7 +64,7 @@ class Queue:
 
 
 async def test_the_most_urgent_goes_first_and_equals_in_order(line: Line) -> None:
-    """However long the others have waited."""
+    """The time that others have waited makes no difference."""
     queue = Queue(line)
     async with line.turn(Urgency.READ):
         waiting = [
@@ -81,7 +81,7 @@ async def test_the_most_urgent_goes_first_and_equals_in_order(line: Line) -> Non
 
 
 async def test_nobody_jumps_in_before_the_one_that_was_called(line: Line) -> None:
-    """Not even the task that held the line a moment ago."""
+    """This includes the task that just had the turn."""
     queue = Queue(line)
     async with line.turn(Urgency.READ):
         waiting = await queue.join("read", Urgency.READ)
@@ -92,7 +92,7 @@ async def test_nobody_jumps_in_before_the_one_that_was_called(line: Line) -> Non
 
 
 async def test_who_gives_up_waiting_is_passed_over(line: Line) -> None:
-    """The next one is called."""
+    """The next task gets the turn."""
     queue = Queue(line)
     async with line.turn(Urgency.READ):
         gone = await queue.join("gone", Urgency.POWER_OFF)
@@ -108,7 +108,7 @@ async def test_who_gives_up_waiting_is_passed_over(line: Line) -> None:
 
 
 async def test_who_gives_up_when_called_passes_the_line_on(line: Line) -> None:
-    """It must not stay busy for ever."""
+    """Otherwise no task could ever get a turn again."""
     queue = Queue(line)
     async with line.turn(Urgency.READ):
         gone = await queue.join("gone", Urgency.WRITE)
@@ -123,7 +123,7 @@ async def test_who_gives_up_when_called_passes_the_line_on(line: Line) -> None:
 
 @pytest.mark.parametrize("holder", Urgency)
 async def test_only_a_power_off_interrupts(line: Line, holder: Urgency) -> None:
-    """And only what can be interrupted; everything else waits for its end."""
+    """It interrupts only a turn that allows it; all other requests wait."""
     calls: list[str] = []
     queue = Queue(line)
     async with line.turn(holder) as turn:
@@ -159,7 +159,7 @@ async def test_only_a_power_off_interrupts(line: Line, holder: Urgency) -> None:
 async def test_a_turn_is_overtaken_by_what_is_more_urgent(
     line: Line, holder: Urgency, waiter: Urgency, *, overtaken: bool
 ) -> None:
-    """As long as it waits."""
+    """This holds while the request waits."""
     queue = Queue(line)
     async with line.turn(holder) as turn:
         assert not line.is_overtaken(turn)
@@ -173,7 +173,7 @@ async def test_a_turn_is_overtaken_by_what_is_more_urgent(
 async def test_whoever_waits_behind_one_who_gave_up_overtakes_as_well(
     line: Line,
 ) -> None:
-    """The first in the queue is not the only one."""
+    """The first in the queue is not the only one that counts."""
     queue = Queue(line)
     async with line.turn(Urgency.WRITE) as turn:
         gone = await queue.join("gone", Urgency.POWER_OFF)
@@ -185,7 +185,7 @@ async def test_whoever_waits_behind_one_who_gave_up_overtakes_as_well(
 
 
 async def test_a_failure_frees_the_line(line: Line) -> None:
-    """For whoever comes next."""
+    """The next task gets its turn."""
     for _ in range(2):
         with pytest.raises(CannotConnectError):
             async with asyncio.timeout(5):
@@ -193,7 +193,7 @@ async def test_a_failure_frees_the_line(line: Line) -> None:
 
 
 async def test_there_is_never_a_second_connection() -> None:
-    """However many ask at once."""
+    """The number of requests makes no difference."""
     async with SimulatedMiner() as miner:
         line = line_to(miner)
         await asyncio.gather(*(line.ask("summary") for _ in range(5)))
@@ -202,7 +202,7 @@ async def test_there_is_never_a_second_connection() -> None:
 
 
 async def test_a_plain_command_is_compact_json(listen: Listen) -> None:
-    """As all clients send it."""
+    """All clients send it in this form."""
     received = []
 
     async def miner(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -215,7 +215,7 @@ async def test_a_plain_command_is_compact_json(listen: Listen) -> None:
 
 
 async def test_the_last_answer_to_each_command_is_kept() -> None:
-    """As it is, also a refusal; that of a joined read under its own name."""
+    """It is kept unchanged, even a refusal. A joined read is kept under its joined name."""
     async with CannedMiner({"status": message("first")}) as miner:
         line = line_to(miner)
         assert line.replies == {}
@@ -231,7 +231,7 @@ async def test_the_last_answer_to_each_command_is_kept() -> None:
 
 
 async def test_no_more_answers_are_kept_than_a_poll_has() -> None:
-    """Whatever is asked: the oldest one goes, and what is asked again is young again."""
+    """The oldest one is dropped, and a repeated command counts as new."""
     async with CannedMiner({}) as miner:
         line = line_to(miner)
         async with line.turn(Urgency.READ):
@@ -246,7 +246,7 @@ async def test_no_more_answers_are_kept_than_a_poll_has() -> None:
 
 
 async def test_a_token_is_not_kept() -> None:
-    """It is nobody's business."""
+    """It is secret."""
     async with CannedMiner({"get_token": message({"salt": "secret"})}) as miner:
         line = line_to(miner)
         await line.ask("get_token")
@@ -255,7 +255,7 @@ async def test_a_token_is_not_kept() -> None:
 
 @pytest.mark.parametrize("answer", [b"", b"SSH-2.0-x\r\n", b'{"STATUS":'])
 async def test_what_is_no_answer_is_not_kept(answer: bytes) -> None:
-    """The last one stays."""
+    """The last answer stays."""
     async with CannedMiner({"summary": message("last")}) as miner:
         line = line_to(miner)
         await line.ask("summary")
@@ -266,7 +266,7 @@ async def test_what_is_no_answer_is_not_kept(answer: bytes) -> None:
 
 
 async def test_no_encrypted_answer_is_kept(session: Session) -> None:
-    """It may hold anything."""
+    """It may hold secrets."""
     async with SimulatedMiner() as miner:
         line = line_to(miner)
         miner.misbehave("*", Raw(json.dumps(message("secret")).encode()))
@@ -275,7 +275,7 @@ async def test_no_encrypted_answer_is_kept(session: Session) -> None:
 
 
 async def test_an_answer_is_checked_when_it_was_asked_for_plainly() -> None:
-    """And left alone when the caller takes a turn of its own."""
+    """A caller that takes its own turn gets the answer unchecked."""
     async with CannedMiner({}) as miner:
         line = line_to(miner)
         with pytest.raises(UnsupportedCommandError):
@@ -295,14 +295,14 @@ async def test_an_answer_is_checked_when_it_was_asked_for_plainly() -> None:
 async def test_no_answer_is_told_from_a_wrong_one(
     answer: bytes, error: type[Exception]
 ) -> None:
-    """Each is an error of its own."""
+    """Each has its own error."""
     async with CannedMiner({"summary": answer}) as miner:
         with pytest.raises(error):
             await line_to(miner).ask("summary")
 
 
 async def test_an_encrypted_answer_is_opened(listen: Listen, session: Session) -> None:
-    """It comes under the key of the request."""
+    """It is encrypted with the key of the request."""
     sealed = {"enc": VECTORS["answers"][0]["nul_padded_b64"]}
     received = []
 
@@ -353,7 +353,7 @@ def test_a_sealed_answer_is_opened_and_checked(session: Session) -> None:
 async def test_a_refused_token_may_be_refused_in_either_way(
     session: Session, quirks: set[Quirk]
 ) -> None:
-    """In plain text or under the key."""
+    """The refusal comes in plain text or encrypted."""
     async with SimulatedMiner(quirks=quirks) as miner:
         line = line_to(miner)
         token = (await line.ask("get_token")).reading()
@@ -369,7 +369,7 @@ async def test_a_refused_token_may_be_refused_in_either_way(
 
 
 async def test_a_refusal_comes_in_plain_text(session: Session) -> None:
-    """What was not decrypted is not answered under a key."""
+    """A request that was not decrypted gets no encrypted answer."""
     async with SimulatedMiner(api_open=False) as miner:
         with pytest.raises(WriteAccessClosedError):
             await line_to(miner).sealed(session, "power_off", {})
@@ -383,7 +383,7 @@ async def test_a_refusal_comes_in_plain_text(session: Session) -> None:
 async def test_an_answer_that_cannot_be_decrypted_is_malformed(
     session: Session, enc: str
 ) -> None:
-    """It is a miner all the same."""
+    """The device is a miner all the same."""
     async with SimulatedMiner() as miner:
         miner.misbehave("*", Raw(json.dumps({"enc": enc}).encode()))
         with pytest.raises(MalformedReplyError):
@@ -393,7 +393,7 @@ async def test_an_answer_that_cannot_be_decrypted_is_malformed(
 async def test_a_miner_that_hangs_holds_the_line_no_longer_than_its_time(
     impatient: None,
 ) -> None:
-    """Whoever waits behind it gets through."""
+    """The next request is then sent."""
     async with SimulatedMiner() as miner:
         miner.misbehave("pools", Hang())
         line = line_to(miner)

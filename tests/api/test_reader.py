@@ -1,4 +1,4 @@
-"""One poll after the other: what is asked, what is believed, and of whom."""
+"""Consecutive polls: the requests, the readings that are used, and the miner they are from."""
 
 import asyncio
 from collections.abc import AsyncGenerator
@@ -40,6 +40,7 @@ from . import (
     CannedMiner,
     Clock,
     fixture,
+    generation_of,
     introduce,
     message,
     reader_of,
@@ -60,24 +61,24 @@ ANOTHER_MAC = "C2:04:28:00:00:01"
 
 
 class Polls:
-    """Polls a simulated miner; time passes between polls, for both of them alike."""
+    """Polls of a simulated miner; time passes between them for both."""
 
     def __init__(self, miner: SimulatedMiner, clock: Clock, mac: str | None) -> None:
-        """Prepare; nothing is sent."""
+        """Create the reader; nothing is sent."""
         self.miner = miner
         self.clock = clock
         self.reader, self.identity = introduce(miner, mac)
         self._seen = 0
 
     async def poll(self, *, after: float = 30) -> Snapshot:
-        """Let time pass, and poll."""
+        """Let time pass and poll."""
         self.clock.now += after
         self.miner.advance(after)
         return await self.reader.poll()
 
     @property
     def asked(self) -> list[str]:
-        """What the miner was asked since this was looked at, one for each connection."""
+        """Return the commands since the last call, one for each connection."""
         asked = names_of(self.miner.requests[self._seen :])
         self._seen = len(self.miner.requests)
         assert self.miner.connections == self._seen
@@ -85,32 +86,32 @@ class Polls:
 
 
 def codes_of(snapshot: Snapshot) -> list[str]:
-    """Return the codes of the faults that a miner has told."""
+    """Return the codes of the faults that a miner has reported."""
     assert snapshot.errors is not None
     return [error.code for error in snapshot.errors]
 
 
 @pytest.fixture
 def polls(air_miner: SimulatedMiner, clock: Clock) -> Polls:
-    """Polls of a miner with firmware 2.0.5."""
+    """Return polls of a miner with firmware 2.0.5."""
     return Polls(air_miner, clock, None)
 
 
 @pytest.fixture
 def old_polls(old_miner: SimulatedMiner, clock: Clock) -> Polls:
-    """Polls of a miner with firmware of the first API, which is known by its MAC."""
+    """Return polls of a miner with firmware of the first API, whose MAC address is known."""
     return Polls(old_miner, clock, old_miner.mac.lower())
 
 
 @pytest.fixture
 def any_polls(any_miner: SimulatedMiner, clock: Clock) -> Polls:
-    """Polls of a miner of each generation in turn."""
+    """Return polls of a miner of each generation in turn."""
     return Polls(any_miner, clock, None)
 
 
 @pytest.fixture
 async def canned() -> AsyncGenerator[CannedMiner]:
-    """A miner with firmware 2.0.5 that is booting, from real answers."""
+    """Return a booting miner with firmware 2.0.5 that sends real answers."""
     answers = {
         "get_version": message({"api_ver": "2.0.5", "fw_ver": "20240924.14.Rel"}),
         "summary": fixture("v2_summary_booting"),
@@ -130,7 +131,7 @@ async def canned() -> AsyncGenerator[CannedMiner]:
 async def test_a_steady_poll_takes_three_connections_one_after_the_other(
     any_polls: Polls,
 ) -> None:
-    """The control board is weak."""
+    """The control board copes with one at a time."""
     await any_polls.poll()
     assert any_polls.asked
     for _ in range(5):
@@ -140,7 +141,7 @@ async def test_a_steady_poll_takes_three_connections_one_after_the_other(
 
 
 async def test_the_first_poll_reads_everything_once(any_polls: Polls) -> None:
-    """Who it is, and what seldom changes."""
+    """It reads the MAC address and the slow commands, too."""
     await any_polls.poll()
     asked = any_polls.asked
     assert len(asked) == len(set(asked))
@@ -152,7 +153,7 @@ async def test_the_first_poll_reads_everything_once(any_polls: Polls) -> None:
         JOINED,
         "status",
     }
-    if any_polls.miner.generation != "v1":  # which tells them in its summary
+    if any_polls.miner.generation != "v1":  # which reports them in its summary
         needed |= {"get_error_code"}
     assert set(asked) == needed
 
@@ -160,7 +161,7 @@ async def test_the_first_poll_reads_everything_once(any_polls: Polls) -> None:
 async def test_a_miner_that_was_reached_is_not_asked_again_what_it_answered(
     any_polls: Polls,
 ) -> None:
-    """The same questions in the same order as of a first poll alone, and the same answers."""
+    """The requests, their order and the answers are those of a first poll alone."""
     alone = reader_of(any_polls.miner)
     expected = await alone.poll()
     questions = any_polls.asked
@@ -176,7 +177,7 @@ async def test_a_miner_that_was_reached_is_not_asked_again_what_it_answered(
 async def test_a_miner_that_is_known_is_not_asked_to_be_reached(
     any_polls: Polls,
 ) -> None:
-    """Its next poll begins with something else."""
+    """Its next poll begins with another request."""
     await any_polls.poll()
     assert any_polls.asked
     await any_polls.reader.reach()
@@ -184,7 +185,7 @@ async def test_a_miner_that_is_known_is_not_asked_to_be_reached(
 
 
 async def test_whoever_is_reached_again_answers_for_itself(polls: Polls) -> None:
-    """Between the two another one may have come."""
+    """Another miner may have taken its place."""
     await polls.reader.reach()
     polls.miner.firmware_version = "20261101.01.Rel"
     await polls.reader.reach()
@@ -216,7 +217,7 @@ async def test_who_is_not_reached_is_asked_by_the_next_poll(
 async def test_the_oldest_firmware_is_reached_by_its_refusal(
     old_polls: Polls,
 ) -> None:
-    """It does not know the question."""
+    """It does not know the command."""
     old_polls.miner.misbehave("get_version", Refused(14))
     await old_polls.reader.reach()
     assert (await old_polls.poll()).generation is Generation.V1
@@ -224,7 +225,7 @@ async def test_the_oldest_firmware_is_reached_by_its_refusal(
 
 
 async def test_of_another_miner_no_more_is_asked_than_who_it_is(polls: Polls) -> None:
-    """By a poll alone."""
+    """Only a poll asks for that."""
     reader = reader_of(polls.miner, ANOTHER_MAC.lower())
     with pytest.raises(WrongMinerError):
         await reader.poll()
@@ -234,7 +235,7 @@ async def test_of_another_miner_no_more_is_asked_than_who_it_is(polls: Polls) ->
 
 
 async def test_slow_readings_come_back_one_in_a_poll(any_polls: Polls) -> None:
-    """Each every few minutes, in the place of the third connection."""
+    """Each is read every few minutes, on the third connection."""
     await any_polls.poll()
     assert any_polls.asked
     third = []
@@ -256,7 +257,7 @@ async def test_slow_readings_come_back_one_in_a_poll(any_polls: Polls) -> None:
 
 
 async def test_a_new_slow_reading_replaces_the_old_one(polls: Polls) -> None:
-    """As soon as it was read again."""
+    """This happens as soon as it is read again."""
     assert (await polls.poll()).info.hostname == "WhatsMiner"
     polls.miner.state.hostname = "rig7"
     snapshots = [await polls.poll() for _ in range(20)]
@@ -268,7 +269,7 @@ async def test_a_new_slow_reading_replaces_the_old_one(polls: Polls) -> None:
 async def test_a_slow_reading_that_is_expected_comes_with_the_next_poll(
     polls: Polls, command: str
 ) -> None:
-    """In the place of the third connection, once, and then at its usual distance."""
+    """It uses the third connection once, and later its usual interval."""
     await polls.poll()
     assert polls.asked
     polls.reader.expect(command)
@@ -281,7 +282,7 @@ async def test_a_slow_reading_that_is_expected_comes_with_the_next_poll(
 async def test_all_slow_readings_come_back_however_seldom_is_polled(
     any_polls: Polls, interval: float
 ) -> None:
-    """None stands in the way of the others."""
+    """None delays the others."""
     await any_polls.poll()
     assert any_polls.asked
     for _ in range(24):
@@ -292,7 +293,7 @@ async def test_all_slow_readings_come_back_however_seldom_is_polled(
 async def test_all_slow_readings_come_back_while_the_summary_is_a_leftover(
     clock: Clock,
 ) -> None:
-    """Its uptime stands still, and so each poll doubts who answers."""
+    """Its uptime stands still, so each poll confirms the MAC address."""
     async with SimulatedMiner(quirks={Quirk.STALE_SUMMARY}) as miner:
         polls = Polls(miner, clock, None)
         await polls.poll()
@@ -312,11 +313,11 @@ async def test_all_slow_readings_come_back_while_the_summary_is_a_leftover(
 async def test_three_generations_tell_the_same_in_the_same_units(
     generation: str,
 ) -> None:
-    """The simulated machine is the same, how it says it is not."""
+    """The simulated machine is the same, but its answers differ."""
     async with SimulatedMiner(generation=generation, model="M50", seed="same") as miner:
         snapshot = await reader_of(miner).poll()
         state = miner.state.telemetry()
-    assert snapshot.generation == generation
+    assert snapshot.generation is generation_of(generation)
     assert snapshot.mining is True
     assert not snapshot.stale
     summary = snapshot.summary
@@ -362,7 +363,7 @@ async def test_three_generations_tell_the_same_in_the_same_units(
 
 
 async def test_who_the_miner_is(any_polls: Polls) -> None:
-    """Whichever answer tells it."""
+    """Its identity is in different answers."""
     snapshot = await any_polls.poll()
     miner = any_polls.miner
     assert any_polls.identity.mac == miner.mac.lower()
@@ -396,7 +397,7 @@ async def test_faults_are_listed(any_polls: Polls) -> None:
 async def test_faults_are_unknown_until_they_are_told(
     polls: Polls, how: Misbehaviour
 ) -> None:
-    """No answer is not the same as no faults."""
+    """A missing answer does not mean that there are no faults."""
     polls.miner.misbehave("get_error_code", how)
     for _ in range(2):
         assert (await polls.poll()).errors is None
@@ -405,7 +406,7 @@ async def test_faults_are_unknown_until_they_are_told(
 
 
 async def test_faults_of_v1_are_unknown_without_its_summary(old_polls: Polls) -> None:
-    """Which is where it tells them."""
+    """V1 reports them there."""
     old_polls.miner.misbehave(JOINED, PROCESS_DOWN)
     assert (await old_polls.poll()).errors is None
     old_polls.miner.behave()
@@ -416,7 +417,7 @@ async def test_faults_of_v1_are_unknown_without_its_summary(old_polls: Polls) ->
 async def test_a_firmware_with_a_quirk_is_read_all_the_same(
     clock: Clock, monkeypatch: pytest.MonkeyPatch, quirk: Quirk
 ) -> None:
-    """Each of them was seen."""
+    """Each of these was seen."""
     monkeypatch.setattr("custom_components.whatsminer.api.transport._CLOSE_GRACE", 0.01)
     async with SimulatedMiner(quirks={quirk}) as miner:
         miner.state.faults = {111: "2026-11-20 08:00:00", 541: "2026-11-20 09:00:00"}
@@ -433,7 +434,7 @@ async def test_a_firmware_with_a_quirk_is_read_all_the_same(
 async def test_a_booting_miner_is_available_and_knows_little(
     canned: CannedMiner,
 ) -> None:
-    """From a real answer."""
+    """The answer is a real one."""
     snapshot = await reader_of(canned).poll()
     assert snapshot.generation is Generation.V2
     assert snapshot.mining is True
@@ -450,7 +451,7 @@ async def test_a_booting_miner_is_available_and_knows_little(
 async def test_a_booting_miner_without_its_process_is_available_with_unknown_values(
     polls: Polls, *, known: bool
 ) -> None:
-    """The board answers what it knows by itself."""
+    """The control board reports what it knows by itself."""
     if known:
         await polls.poll()
     polls.miner.misbehave(JOINED, PROCESS_DOWN)
@@ -469,7 +470,7 @@ async def test_a_booting_miner_without_its_process_is_available_with_unknown_val
 async def test_a_miner_that_refuses_all_live_readings_is_available(
     polls: Polls,
 ) -> None:
-    """Some firmware says no while its process is down."""
+    """Some firmware refuses them while its process is down."""
     await polls.poll()
     for command in (JOINED, *SINGLY, "devs"):
         polls.miner.misbehave(command, Refused(132))
@@ -484,7 +485,7 @@ async def test_a_miner_that_refuses_all_live_readings_is_available(
 async def test_a_status_that_is_refused_leaves_open_whether_it_mines(
     polls: Polls,
 ) -> None:
-    """The rest is read as ever."""
+    """Everything else is read as usual."""
     polls.miner.misbehave("status", Refused(14))
     snapshot = await polls.poll()
     assert snapshot.mining is None
@@ -500,7 +501,7 @@ async def test_a_status_that_is_refused_leaves_open_whether_it_mines(
 async def test_a_reading_that_can_wait_spoils_no_poll(
     polls: Polls, how: Misbehaviour
 ) -> None:
-    """What was known is kept, for as long as it may be true."""
+    """The last reading is kept as long as it may be true."""
     polls.miner.state.faults = {111: "2026-11-20 08:00:00"}
     before = await polls.poll()
     for command in ("get_error_code", "get_psu"):
@@ -527,7 +528,7 @@ async def test_a_reading_that_can_wait_spoils_no_poll(
 async def test_faults_are_kept_for_some_minutes_and_for_some_polls(
     polls: Polls, interval: float, kept: int
 ) -> None:
-    """Whichever is longer: they are not read in each poll."""
+    """The longer of the two counts, because they are not read in each poll."""
     polls.miner.state.faults = {111: "2026-11-20 08:00:00"}
     assert codes_of(await polls.poll()) == ["111"]
     polls.miner.misbehave("get_error_code", Closed())
@@ -550,7 +551,7 @@ async def test_what_the_supply_says_is_kept_for_long_and_for_some_polls(
 
 
 async def test_faults_are_known_in_each_of_some_seldom_polls(any_polls: Polls) -> None:
-    """Every five minutes, also in those that read something else."""
+    """Polls every five minutes know them, even if they read something else."""
     any_polls.miner.state.faults = {111: "2026-11-20 08:00:00"}
     for _ in range(20):
         assert codes_of(await any_polls.poll(after=300)) == ["111"]
@@ -561,7 +562,7 @@ async def test_faults_are_known_in_each_of_some_seldom_polls(any_polls: Polls) -
 
 
 async def test_a_long_error_list_that_is_cut_keeps_what_is_whole(polls: Polls) -> None:
-    """The miner's buffer overflowed."""
+    """The miner's buffer was too small."""
     polls.miner.state.faults = dict.fromkeys(range(100, 400), "2026-11-20 08:00:00")
     polls.miner.misbehave("get_error_code", Truncated(1000))
     errors = (await polls.poll()).errors or ()
@@ -571,7 +572,6 @@ async def test_a_long_error_list_that_is_cut_keeps_what_is_whole(polls: Polls) -
 
 
 async def test_a_poll_without_an_answer_fails(polls: Polls) -> None:
-    """The miner is away."""
     await polls.poll()
     await polls.miner.disconnect()
     with pytest.raises(CannotConnectError):
@@ -584,7 +584,7 @@ async def test_a_poll_without_an_answer_fails(polls: Polls) -> None:
 async def test_a_poll_that_loses_the_miner_half_way_fails(
     polls: Polls, command: str
 ) -> None:
-    """Half a snapshot is none."""
+    """Half a snapshot is not used."""
     await polls.poll()
     polls.miner.misbehave(command, Closed(), times=1)
     with pytest.raises(CannotConnectError):
@@ -635,7 +635,7 @@ FIRST_ONLY = table("SUMMARY", {"Elapsed": 1, "HS RT": 1e6})
 async def test_a_bad_joined_answer_is_discarded_whole_and_read_singly(
     polls: Polls, how: Misbehaviour
 ) -> None:
-    """And that is remembered, also when the miner would do it by now."""
+    """This is remembered, even if the miner could join by now."""
     polls.miner.misbehave(JOINED, how)
     snapshot = await polls.poll()
     asked = polls.asked
@@ -653,7 +653,7 @@ async def test_a_bad_joined_answer_is_discarded_whole_and_read_singly(
 async def test_a_joined_read_that_is_never_answered_is_tried_singly(
     polls: Polls, impatient: None
 ) -> None:
-    """Firmware may not know what to do with it."""
+    """Some firmware may not know joined reads."""
     polls.miner.misbehave(JOINED, Hang())
     assert (await polls.poll()).hash_rate == pytest.approx(100, rel=0.05)
     await polls.poll()
@@ -674,7 +674,7 @@ async def test_firmware_that_is_known_to_join_and_hangs_is_away(
 async def test_a_joined_answer_that_breaks_later_is_read_singly_from_then_on(
     polls: Polls,
 ) -> None:
-    """Broken JSON of a long list, for one."""
+    """A long list may be broken JSON, for example."""
     await polls.poll()
     polls.miner.misbehave(JOINED, Truncated(), times=1)
     assert (await polls.poll()).hash_rate == pytest.approx(100, rel=0.05)
@@ -684,7 +684,7 @@ async def test_a_joined_answer_that_breaks_later_is_read_singly_from_then_on(
 
 
 async def test_a_part_that_is_refused_later_is_meant(polls: Polls) -> None:
-    """Firmware that joins refuses its boards while they are off."""
+    """Firmware that can join refuses its boards while they are off."""
     await polls.poll()
     polls.miner.misbehave(JOINED, Raw(json.dumps(REFUSED_PART).encode()))
     snapshot = await polls.poll()
@@ -696,7 +696,7 @@ async def test_a_part_that_is_refused_later_is_meant(polls: Polls) -> None:
 async def test_what_cannot_be_read_singly_either_is_tried_joined_again(
     polls: Polls,
 ) -> None:
-    """Then the join was not to blame."""
+    """The join was not the cause."""
     for command in (JOINED, "pools"):
         polls.miner.misbehave(command, Refused(132))
     snapshot = await polls.poll()
@@ -709,7 +709,7 @@ async def test_what_cannot_be_read_singly_either_is_tried_joined_again(
 
 
 async def test_firmware_without_edevs_is_asked_for_devs(canned: CannedMiner) -> None:
-    """The same list under its older name."""
+    """This is the older name of the same list."""
     canned.answers[JOINED] = refusal(14)
     del canned.answers["edevs"]
     canned.answers["devs"] = table("DEVS", {"ASC": 0, "HS RT": 33e6})
@@ -718,7 +718,7 @@ async def test_firmware_without_edevs_is_asked_for_devs(canned: CannedMiner) -> 
 
 
 async def test_a_single_answer_that_is_cut_short_fails_the_poll(polls: Polls) -> None:
-    """There is nothing left to fall back on."""
+    """There is no other way to read it."""
     polls.miner.misbehave(JOINED, Refused(14))
     polls.miner.misbehave("summary", Truncated())
     with pytest.raises(MalformedReplyError):
@@ -730,7 +730,7 @@ async def test_a_single_answer_that_is_cut_short_fails_the_poll(polls: Polls) ->
 async def test_a_list_that_is_always_broken_spoils_no_poll(
     polls: Polls, command: str, how: Misbehaviour
 ) -> None:
-    """Some firmware writes JSON for its boards that nobody can read."""
+    """Some firmware writes broken JSON for its boards."""
     polls.miner.misbehave(JOINED, Truncated())
     polls.miner.misbehave(command, how)
     for _ in range(4):
@@ -743,7 +743,7 @@ async def test_a_list_that_is_always_broken_spoils_no_poll(
 
 
 async def test_a_summary_that_is_always_broken_is_no_answer(polls: Polls) -> None:
-    """Without it there is nothing to tell, whatever else can be read."""
+    """Without a summary, no other reading is of use."""
     polls.miner.misbehave(JOINED, Truncated())
     polls.miner.misbehave("summary", Truncated())
     for _ in range(3):
@@ -757,7 +757,7 @@ async def test_a_summary_that_is_always_broken_is_no_answer(polls: Polls) -> Non
 
 
 async def test_a_stopped_miner_says_so_and_hashes_nothing(any_polls: Polls) -> None:
-    """Within two polls, however the firmware shows it."""
+    """It takes two polls at most, on any firmware."""
     assert (await any_polls.poll()).mining is True
     any_polls.clock.now += 10
     any_polls.miner.advance(10)
@@ -774,7 +774,7 @@ async def test_a_stopped_miner_says_so_and_hashes_nothing(any_polls: Polls) -> N
 
 
 async def test_a_stopped_miner_that_measures_keeps_its_power(polls: Polls) -> None:
-    """What the control board and the supply take."""
+    """This is the power of the control board and the power supply."""
     polls.miner.state.mining = False
     for _ in range(3):
         snapshot = await polls.poll()
@@ -784,7 +784,7 @@ async def test_a_stopped_miner_that_measures_keeps_its_power(polls: Polls) -> No
 
 
 async def test_a_stale_summary_is_seen_through_at_once(clock: Clock) -> None:
-    """A rate that outlived mining is a leftover, and so is the power beside it."""
+    """A hash rate without mining is out of date, and so is the power."""
     async with SimulatedMiner(quirks={Quirk.STALE_SUMMARY}) as miner:
         polls = Polls(miner, clock, None)
         miner.state.mining = False
@@ -799,7 +799,7 @@ async def test_a_stale_summary_is_seen_through_at_once(clock: Clock) -> None:
 
 
 async def test_v1_with_a_frozen_summary_is_stopped(old_polls: Polls) -> None:
-    """Its clock is the only sign; the power it still shows is unknown."""
+    """Only its clock shows that, and the power that it reports is out of date."""
     await old_polls.poll()
     old_polls.miner.state.mining = False
     await old_polls.poll()
@@ -833,7 +833,7 @@ async def test_v1_without_its_process_is_stopped(clock: Clock) -> None:
 async def test_either_sign_that_the_process_of_v1_is_down_will_do(
     old_polls: Polls, command: str, how: Misbehaviour
 ) -> None:
-    """They are read one after the other, and not both in every poll."""
+    """The two are read one after the other, and not both in each poll."""
     assert (await old_polls.poll()).mining is True
     old_polls.miner.misbehave(command, how)
     snapshot = await old_polls.poll()
@@ -843,7 +843,7 @@ async def test_either_sign_that_the_process_of_v1_is_down_will_do(
 
 
 async def test_v1_that_is_known_may_be_stopped_at_the_first_poll(clock: Clock) -> None:
-    """There is nothing to compare its MAC with, and no data to use."""
+    """There is no MAC address to compare, and there are no data to use."""
     async with SimulatedMiner(
         generation="v1", model="M20S", quirks={Quirk.PROCESS_DOWN}
     ) as miner:
@@ -860,7 +860,7 @@ async def test_v1_that_is_known_may_be_stopped_at_the_first_poll(clock: Clock) -
 async def test_v1_that_boots_is_available_with_unknown_values(
     old_polls: Polls, *, known: bool
 ) -> None:
-    """Its control board tells its version and nothing else, not even who it is."""
+    """Its control board reports its version only, not its MAC address."""
     miner = old_polls.miner
     if known:
         await old_polls.poll()
@@ -888,7 +888,7 @@ async def test_v1_that_boots_is_available_with_unknown_values(
 
 
 async def test_v1_is_compared_once_its_process_is_back(clock: Clock) -> None:
-    """Before any of its data are used."""
+    """This happens before its data are used."""
     async with SimulatedMiner(
         generation="v1", model="M20S", quirks={Quirk.PROCESS_DOWN}
     ) as miner:
@@ -901,7 +901,7 @@ async def test_v1_is_compared_once_its_process_is_back(clock: Clock) -> None:
 
 
 async def test_v1_that_says_it_is_off_is_not_believed(old_polls: Polls) -> None:
-    """A real one said so while it was hashing."""
+    """A real one reported that while it was hashing."""
     snapshot = await old_polls.poll()
     assert snapshot.status.mining_off is True
     assert snapshot.mining is True
@@ -909,7 +909,7 @@ async def test_v1_that_says_it_is_off_is_not_believed(old_polls: Polls) -> None:
 
 
 async def test_a_clock_that_stands_still_makes_power_unknown(polls: Polls) -> None:
-    """Although the miner says that it mines."""
+    """This holds although the miner reports that it mines."""
     await polls.poll()
     polls.clock.now += 30  # and the miner's does not move
     snapshot = await polls.poll(after=0)
@@ -924,7 +924,7 @@ async def test_a_clock_that_stands_still_makes_power_unknown(polls: Polls) -> No
 
 
 async def test_the_same_second_twice_is_no_frozen_clock(any_polls: Polls) -> None:
-    """Two polls may follow closely after a write."""
+    """After a write, two polls may follow closely."""
     await any_polls.poll()
     any_polls.clock.now += 4
     snapshot = await any_polls.poll(after=0)
@@ -935,7 +935,7 @@ async def test_the_same_second_twice_is_no_frozen_clock(any_polls: Polls) -> Non
 async def test_a_summary_without_a_clock_is_believed(
     canned: CannedMiner, clock: Clock
 ) -> None:
-    """One firmware had none."""
+    """One firmware had no clock."""
     canned.answers["summary"] = table(
         "SUMMARY", {"Uptime": 5, "Power": 3400, "HS RT": 1e8}
     )
@@ -955,7 +955,7 @@ async def test_a_summary_without_a_clock_is_believed(
 )
 @pytest.mark.parametrize("generation", ["v1", "v2", "compat"])
 async def test_a_miner_without_a_mac_is_refused(generation: str, mac: str) -> None:
-    """There is nothing to know it by."""
+    """It could not be identified later."""
     async with SimulatedMiner(generation=generation, model="M50", mac=mac) as miner:
         reader, identity = introduce(miner)
         with pytest.raises(NoMacError):
@@ -966,7 +966,7 @@ async def test_a_miner_without_a_mac_is_refused(generation: str, mac: str) -> No
 async def test_a_miner_that_does_not_know_the_question_has_no_mac(
     canned: CannedMiner,
 ) -> None:
-    """As one with firmware that is too old."""
+    """Its firmware is too old."""
     del canned.answers["get_miner_info"]
     with pytest.raises(NoMacError):
         await reader_of(canned).poll()
@@ -976,7 +976,6 @@ async def test_a_miner_that_does_not_know_the_question_has_no_mac(
 async def test_a_mac_may_be_written_in_other_ways(
     canned: CannedMiner, mac: str
 ) -> None:
-    """It is the same miner."""
     canned.answers["get_miner_info"] = message({"mac": mac})
     reader, identity = introduce(canned, "c2:04:28:00:00:01")
     await reader.poll()
@@ -984,7 +983,7 @@ async def test_a_mac_may_be_written_in_other_ways(
 
 
 async def test_a_mac_in_the_summary_identifies(canned: CannedMiner) -> None:
-    """A few early 2.0.x still have it; what else the miner tells of itself is read once."""
+    """A few early 2.0.x still have it. The other identity data are read once."""
     canned.answers["summary"] = table("SUMMARY", {"MAC": ANOTHER_MAC, "Elapsed": 5})
     reader, identity = introduce(canned)
     await reader.poll()
@@ -995,7 +994,7 @@ async def test_a_mac_in_the_summary_identifies(canned: CannedMiner) -> None:
 
 
 async def test_another_miner_than_the_expected_one_is_refused(any_polls: Polls) -> None:
-    """Before its data are used."""
+    """Its data are not used."""
     reader = reader_of(any_polls.miner, ANOTHER_MAC.lower())
     for _ in range(2):
         with pytest.raises(WrongMinerError) as caught:
@@ -1008,7 +1007,7 @@ async def test_another_miner_than_the_expected_one_is_refused(any_polls: Polls) 
 async def test_another_miner_behind_the_address_after_an_outage_is_refused(
     polls: Polls, generation: str
 ) -> None:
-    """DHCP gave the address away; nothing of what the other says is ever used."""
+    """DHCP gave the address away, and no data of the other miner are used."""
     before = await polls.poll()
     ours = polls.miner
     await ours.disconnect()
@@ -1033,7 +1032,7 @@ async def test_another_miner_behind_the_address_after_an_outage_is_refused(
 async def test_after_an_outage_faults_are_read_before_what_seldom_changes(
     polls: Polls,
 ) -> None:
-    """Those from before it may be gone, and what caused it may be a new one."""
+    """Old faults may be gone, and a new one may have caused the outage."""
     polls.miner.state.faults = {111: "2026-11-20 08:00:00"}
     await polls.poll()
     await polls.miner.disconnect()
@@ -1057,7 +1056,7 @@ async def test_after_an_outage_faults_are_read_before_what_seldom_changes(
 async def test_after_an_outage_the_mac_is_read_again_and_then_no_more(
     any_polls: Polls,
 ) -> None:
-    """With one more connection, which V1 does not need."""
+    """It takes one more connection, which V1 does not need."""
     await any_polls.poll()
     await any_polls.miner.disconnect()
     with pytest.raises(CannotConnectError):
@@ -1077,7 +1076,7 @@ async def test_after_an_outage_the_mac_is_read_again_and_then_no_more(
 async def test_an_uptime_that_ran_backwards_makes_us_look_at_the_mac(
     any_polls: Polls,
 ) -> None:
-    """Between two polls the miner was rebooted, or replaced."""
+    """The miner was rebooted or replaced between two polls."""
     await any_polls.poll()
     await any_polls.poll()
     assert any_polls.asked
@@ -1092,12 +1091,12 @@ async def test_an_uptime_that_ran_backwards_makes_us_look_at_the_mac(
 
 @pytest.mark.parametrize("after", [1, 30, 300])
 @pytest.mark.parametrize(
-    ("jump", "looks"), [(-6, True), (-5, False), (0, False), (5, False), (6, True)]
+    ("jump", "asks"), [(-6, True), (-5, False), (0, False), (5, False), (6, True)]
 )
 async def test_an_uptime_that_did_not_go_on_as_time_did_makes_us_look_at_the_mac(
-    polls: Polls, jump: float, after: float, *, looks: bool
+    polls: Polls, jump: float, after: float, *, asks: bool
 ) -> None:
-    """In either direction; a few seconds are nothing."""
+    """It may differ in either direction, by more than a few seconds."""
     for _ in range(2):
         await polls.poll()
     assert polls.asked
@@ -1105,13 +1104,13 @@ async def test_an_uptime_that_did_not_go_on_as_time_did_makes_us_look_at_the_mac
     await polls.poll(after=after)
     first = polls.asked
     assert first[0] == JOINED
-    assert first[1:-2] == (["get_miner_info"] if looks else [])
+    assert first[1:-2] == (["get_miner_info"] if asks else [])
     await polls.poll()
     assert len(polls.asked) == 3  # it is compared with the last one
 
 
 async def test_other_boards_make_us_look_at_the_mac(any_polls: Polls) -> None:
-    """One that was taken out, put back, or replaced; V1 tells the MAC anyhow."""
+    """A board was removed, added or replaced. V1 reports the MAC address anyway."""
     boards = any_polls.miner.state.boards
 
     async def connections() -> int:
@@ -1136,7 +1135,7 @@ async def test_other_boards_make_us_look_at_the_mac(any_polls: Polls) -> None:
 async def test_boards_that_are_not_told_of_are_no_other_boards(
     any_polls: Polls,
 ) -> None:
-    """A miner that is off may have none; they are compared with the last that were told."""
+    """A stopped miner may report none. They are compared with the last ones that were reported."""
     boards = any_polls.miner.state.boards
     await any_polls.poll()
     await any_polls.poll()
@@ -1150,7 +1149,10 @@ async def test_boards_that_are_not_told_of_are_no_other_boards(
 
 
 async def test_v1_is_looked_at_in_every_summary(old_polls: Polls) -> None:
-    """Without a doubt, and without a connection more; then it is asked who it is, no more."""
+    """This takes no more connections.
+
+    The other miner is only asked for its MAC address after that.
+    """
     await old_polls.poll()
     assert old_polls.asked
     old_polls.miner.replace_control_board(ANOTHER_MAC)
@@ -1179,7 +1181,7 @@ async def test_an_uptime_that_ran_backwards_out_of_sight_counts_as_well(
 async def test_another_miner_with_less_uptime_is_refused_without_an_outage(
     polls: Polls,
 ) -> None:
-    """It took the address between two polls."""
+    """It got the address between two polls."""
     await polls.poll()
     await polls.miner.disconnect()
     async with SimulatedMiner(model="M60S", port=polls.miner.port, seed="x") as other:
@@ -1193,7 +1195,7 @@ async def test_another_miner_with_less_uptime_is_refused_without_an_outage(
 async def test_another_miner_with_more_uptime_is_refused_once_it_tells_its_mac(
     polls: Polls, generation: str
 ) -> None:
-    """It took the address between two polls; minutes later `get_miner_info` gives it away."""
+    """It got the address between two polls, and `get_miner_info` follows minutes later."""
     await polls.poll()
     await polls.miner.disconnect()
     async with SimulatedMiner(
@@ -1214,7 +1216,7 @@ async def test_another_miner_with_more_uptime_is_refused_once_it_tells_its_mac(
 async def test_a_mac_that_cannot_be_read_after_an_outage_is_no_licence(
     polls: Polls, how: Misbehaviour
 ) -> None:
-    """Nothing is used until it was."""
+    """No data are used until it was read."""
     await polls.poll()
     polls.miner.misbehave("status", Closed(), times=1)
     with pytest.raises(CannotConnectError):
@@ -1245,7 +1247,7 @@ async def test_a_mac_that_cannot_be_read_after_an_outage_is_no_licence(
 async def test_the_generation_is_what_the_firmware_says(
     canned: CannedMiner, version: Any, generation: Generation
 ) -> None:
-    """By its API, and not by a date."""
+    """The version of its API counts, not a date."""
     canned.answers["get_version"] = message(version)
     assert (await reader_of(canned).poll()).generation is generation
 
@@ -1256,7 +1258,7 @@ async def test_the_generation_is_what_the_firmware_says(
 async def test_other_firmware_may_be_of_another_generation(
     canned: CannedMiner, version: str, generation: Generation
 ) -> None:
-    """Also while its mining process, which would be the surest sign of it, is not there yet."""
+    """This is seen even while its mining process, which would show it best, is down."""
     miner = Miner(HOST, canned.port)
     assert (await miner.poll()).generation is Generation.V2
 
@@ -1270,7 +1272,7 @@ async def test_other_firmware_may_be_of_another_generation(
 
 
 async def test_the_generation_is_how_the_firmware_says_it(canned: CannedMiner) -> None:
-    """A summary in a message comes from V3 firmware, whatever its API is called."""
+    """A summary inside a message comes from V3 firmware, whatever version it reports."""
     canned.answers["summary"] = fixture("compat_m60s")["summary"]
     canned.answers["edevs"] = fixture("compat_m60s")["edevs"]
     snapshot = await reader_of(canned).poll()
@@ -1282,7 +1284,7 @@ async def test_the_generation_is_how_the_firmware_says_it(canned: CannedMiner) -
 
 
 async def test_an_m60s_with_v3_firmware_is_read_whole(canned: CannedMiner) -> None:
-    """All of what was captured from a real one."""
+    """The answers were captured from a real one."""
     canned.answers |= fixture("compat_m60s")
     canned.answers["get_version"] = message(
         {"api_ver": "2.2.2", "fw_ver": "20260312.16.REL3", "miner_type": "M60S_VK40"}
@@ -1302,7 +1304,7 @@ async def test_an_m60s_with_v3_firmware_is_read_whole(canned: CannedMiner) -> No
 
 
 async def test_the_oldest_firmware_is_known_by_its_driver(canned: CannedMiner) -> None:
-    """It has no version to tell."""
+    """It reports no version."""
     canned.answers |= {
         "get_version": refusal(14),
         "devdetails": table("DEVDETAILS", {"Driver": "bitmicro", "Model": "M20SV10"}),
@@ -1338,7 +1340,6 @@ async def test_the_oldest_firmware_is_known_by_its_driver(canned: CannedMiner) -
     ],
 )
 async def test_something_else_is_no_miner(answers: dict[str, object]) -> None:
-    """Whatever it is."""
     async with CannedMiner(answers) as miner:
         with pytest.raises(NotAMinerError):
             await reader_of(miner).poll()
@@ -1355,14 +1356,14 @@ async def test_something_else_is_no_miner(answers: dict[str, object]) -> None:
 async def test_a_first_answer_that_is_none_is_told_from_another_device(
     answer: bytes, error: type[Exception]
 ) -> None:
-    """So that it can be tried again."""
+    """The caller can try again."""
     async with CannedMiner({"get_version": answer}) as miner:
         with pytest.raises(error):
             await reader_of(miner).poll()
 
 
 async def test_a_first_poll_that_failed_is_begun_again(polls: Polls) -> None:
-    """Nothing that it should have read is left out."""
+    """Everything that it should have read is read."""
     polls.miner.misbehave("devdetails", Refused(132), times=1)
     polls.miner.misbehave(JOINED, Closed(), times=1)
     polls.miner.misbehave("summary", Closed(), times=1)
@@ -1380,7 +1381,7 @@ async def test_a_first_poll_that_failed_is_begun_again(polls: Polls) -> None:
 async def test_a_first_poll_that_was_cancelled_does_not_break_the_next(
     polls: Polls, command: str
 ) -> None:
-    """Home Assistant may give up a set-up at any moment, and try again."""
+    """Home Assistant may cancel a set-up at any moment and try again."""
     held = Held()
     polls.miner.misbehave(command, held, times=1)
     first = asyncio.create_task(polls.poll())

@@ -1,4 +1,4 @@
-"""What each command says, in fixed units: from real captures, and rule by rule."""
+"""The readings of each command in fixed units: from real answers, and rule by rule."""
 
 from datetime import datetime
 from typing import Any, override
@@ -31,7 +31,7 @@ from . import fixture
 
 
 def test_the_summary_of_an_m60s_with_v3_firmware() -> None:
-    """Hash rates in MH/s, numbers as floats, flags as text."""
+    """It has hash rates in MH/s, numbers as floats, and flags as text."""
     summary = decode(Summary, fixture("compat_m60s")["summary"]["Msg"])
     assert summary == Summary(
         elapsed=884.010009765625,
@@ -58,7 +58,7 @@ def test_the_summary_of_an_m60s_with_v3_firmware() -> None:
 
 
 def test_the_boards_of_an_m60s_with_v3_firmware() -> None:
-    """Hash rates in TH/s, under the keys that say MH/s."""
+    """They have hash rates in TH/s, under keys that say MH/s."""
     rows = fixture("compat_m60s")["edevs"]["DEVS"]
     boards = [board(row, Generation.V2_2) for row in rows]
     assert [b.hash_rate for b in boards] == pytest.approx([45.61, 50.13, 44.8])
@@ -84,7 +84,7 @@ def test_the_identity_of_an_m60s_with_v3_firmware() -> None:
 
 
 def test_a_booting_miner_knows_little_yet() -> None:
-    """What is not measured yet is unknown and not zero degrees."""
+    """A value that is not measured yet is unknown, not zero."""
     summary = decode(Summary, fixture("v2_summary_booting")["SUMMARY"][0])
     assert summary.elapsed == 24
     assert summary.power == 262
@@ -130,13 +130,13 @@ def test_a_booting_miner_knows_little_yet() -> None:
     ],
 )
 def test_the_status_of_five_firmwares(firmware: str, expected: Status) -> None:
-    """They agree on little."""
+    """They have little in common."""
     answer = fixture(f"status_{firmware}")
     assert decode(Status, answer["Msg"]) == expected
 
 
 def test_the_status_of_the_newest_firmware() -> None:
-    """Numbers among the text."""
+    """It has numbers among the texts."""
     status = decode(
         Status,
         {
@@ -166,7 +166,7 @@ def test_the_status_of_the_newest_firmware() -> None:
 
 
 def test_the_supply_counts_in_small_units() -> None:
-    """Milliamperes and 10 mV, all of it text."""
+    """The units are mA and 10 mV, and all values are text."""
     psu = decode(
         Psu,
         {
@@ -193,7 +193,7 @@ def test_the_supply_counts_in_small_units() -> None:
 
 
 def test_a_pool_of_any_firmware() -> None:
-    """Whether it is the one in use, and what it took and refused."""
+    """The readings show whether it is in use, and its shares."""
     pool = decode(
         PoolState,
         {
@@ -277,7 +277,7 @@ def test_a_pool_of_any_firmware() -> None:
 def test_what_a_key_tells(
     kind: type[object], key: str, said: Any, name: str, read: object
 ) -> None:
-    """Where a number has a unit of its own, in ours; what is no reading is unknown."""
+    """Numbers are converted to fixed units, and other values are unknown."""
     expected = pytest.approx(read) if isinstance(read, float | int) else read
     assert getattr(decode(kind, {key: said}), name) == expected
 
@@ -286,7 +286,7 @@ def test_what_a_key_tells(
 
 
 @pytest.mark.parametrize(
-    ("told", "number"),
+    ("reported", "number"),
     [
         ("2.0.5", (2, 0)),
         ("'2.0.3'", (2, 0)),
@@ -301,13 +301,15 @@ def test_what_a_key_tells(
         (None, None),
     ],
 )
-def test_the_number_of_an_api(told: str | None, number: tuple[int, int] | None) -> None:
-    """Its first two parts, wherever they stand."""
-    assert decode(Version, {"api_ver": told}).number == number
+def test_the_number_of_an_api(
+    reported: str | None, number: tuple[int, int] | None
+) -> None:
+    """It consists of the first two parts, at any place in the text."""
+    assert decode(Version, {"api_ver": reported}).number == number
 
 
 def test_numbers_may_be_text() -> None:
-    """As some firmware writes all of them."""
+    """Some firmware writes all numbers as text."""
     summary = decode(
         Summary,
         {"Power": "3400", "HS RT": "100000000", "Elapsed": "12", "Hash Stable": "true"},
@@ -327,19 +329,18 @@ def test_a_power_of_minus_one_is_unknown(unknown: Any) -> None:
 
 @pytest.mark.parametrize("absurd", [2**32 - 1, "4294967295", 100_000, 1e300])
 def test_a_power_that_no_miner_has_is_unknown(absurd: Any) -> None:
-    """Minus one without its sign, for one: an energy meter would never get over it."""
+    """Minus one without a sign is an example, which would spoil an energy meter for ever."""
     assert decode(Summary, {"Power": absurd}).power is None
     assert decode(Psu, {"pin": absurd}).input_power is None
 
 
 def test_a_power_below_100_kilowatts_is_a_reading() -> None:
-    """The greatest model takes a tenth of that."""
+    """The largest model takes a tenth of that."""
     assert decode(Summary, {"Power": "99999"}).power == 99_999
     assert decode(Psu, {"pin": 99_999}).input_power == 99_999
 
 
 def test_a_power_of_zero_is_a_reading() -> None:
-    """Unlike minus one."""
     assert decode(Summary, {"Power": 0}).power == 0
 
 
@@ -355,13 +356,13 @@ def test_a_power_limit_of_zero_is_no_reading() -> None:
 
 
 def test_the_firmware_of_v1_is_quoted() -> None:
-    """Inside its own quotes."""
+    """The text has quotes of its own."""
     summary = decode(Summary, {"Firmware Version": "'20210322.22.REL'"})
     assert summary.firmware == "20210322.22.REL"
 
 
 def test_where_there_is_no_current_rate_the_shortest_average_stands_in() -> None:
-    """HS RT, else 5 s, else 1 min."""
+    """The order is HS RT, 5 s, 1 min."""
     rates = {"HS RT": 1e6, "MHS 5s": 2e6, "MHS 1m": 3e6}
     assert decode(Summary, rates).hash_rate == pytest.approx(1)
     del rates["HS RT"]
@@ -375,21 +376,21 @@ def test_where_there_is_no_current_rate_the_shortest_average_stands_in() -> None
 
 @pytest.mark.parametrize("generation", [Generation.V1, Generation.V2])
 def test_boards_of_older_firmware_count_in_megahash(generation: Generation) -> None:
-    """However little it is."""
+    """This holds for small numbers, too."""
     row: dict[str, Any] = {"ASC": 1, "Slot": 1, "HS RT": 33e6}
     assert board(row, generation).hash_rate == pytest.approx(33)
     assert board(row | {"HS RT": "1200"}, generation).hash_rate == pytest.approx(0.0012)
 
 
 def test_a_rate_that_no_board_has_in_terahash_is_in_megahash() -> None:
-    """Should firmware mend its units one day."""
+    """Firmware might correct its units one day."""
     for rate in (170_620_000, 170.62):
         row: dict[str, Any] = {"Slot": 0, "HS RT": rate}
         assert board(row, Generation.V2_2).hash_rate == pytest.approx(170.62)
 
 
 def test_a_rate_of_newer_firmware_may_be_text() -> None:
-    """And under whichever key it comes, it is in TH/s; other numbers are not touched."""
+    """It is in TH/s under each of its keys, and other numbers are not converted."""
     for key in ("HS RT", "MHS 5s", "MHS 1m"):
         row: dict[str, Any] = {"Slot": 0, key: "45.61", "Chip Frequency": 362}
         read = board(row, Generation.V2_2)
@@ -399,25 +400,24 @@ def test_a_rate_of_newer_firmware_may_be_text() -> None:
 
 @pytest.mark.parametrize(("said", "read"), [(9_999, 9_999), (10_000, 0.01)])
 def test_ten_thousand_terahash_is_too_much_for_a_board(said: int, read: float) -> None:
-    """So it means MH/s."""
+    """So the number is in MH/s."""
     reading: dict[str, Any] = {"Slot": 0, "HS RT": said}
     assert board(reading, Generation.V2_2).hash_rate == pytest.approx(read)
 
 
 def test_a_classic_board_of_newer_firmware_counts_in_megahash() -> None:
-    """It is told by the key that the newer list dropped."""
+    """It has the key that the newer list no longer has."""
     assert board({"ASC": 0, "HS RT": 5000}, Generation.V2_2).hash_rate == pytest.approx(
         0.005
     )
 
 
 def test_a_rate_that_is_no_number_is_unknown() -> None:
-    """In any unit."""
     assert board({"Slot": 0, "HS RT": "n/a"}, Generation.V2_2).hash_rate is None
 
 
 def test_a_board_is_known_by_its_slot() -> None:
-    """And by its place in the list where there is none."""
+    """Without a slot, its place in the list counts."""
     assert board({"Slot": 2, "ASC": 1}, Generation.V2).slot == 2
     assert board({"ASC": 1}, Generation.V2).slot == 1
 
@@ -426,7 +426,7 @@ def test_a_board_is_known_by_its_slot() -> None:
     ("status", "alive"), [("Alive", True), ("Initialising", False), ("Dead", False)]
 )
 def test_a_board_is_alive_or_not(status: str, *, alive: bool) -> None:
-    """Where the firmware tells at all."""
+    """Some firmware does not report it."""
     assert board({"Status": status}, Generation.V2).alive is alive
     assert board({"Slot": 0}, Generation.V2_2).alive is None
 
@@ -453,12 +453,12 @@ def test_a_board_is_alive_or_not(status: str, *, alive: bool) -> None:
     ],
 )
 def test_the_error_lists_of_all_firmware(value: Any, codes: list[str]) -> None:
-    """Objects, one object, plain codes, or nothing."""
+    """They have objects, one object, plain codes, or nothing."""
     assert [entry.code for entry in error_list(value)] == codes
 
 
 def test_an_error_knows_since_when() -> None:
-    """In the miner's own zone, which it does not name."""
+    """The time is in the miner's own zone, which it does not report."""
     assert error_list([{"218": "2024-06-15 10:30:00"}]) == (
         ErrorEntry(code="218", since=datetime(2024, 6, 15, 10, 30)),
     )
@@ -466,7 +466,7 @@ def test_an_error_knows_since_when() -> None:
 
 
 def test_an_error_may_tell_its_reason() -> None:
-    """In words of the miner, on firmware that speaks V3."""
+    """Firmware that speaks V3 sends its own text."""
     moment = datetime(2026, 3, 15, 10, 30)
     assert error_list([{"110": "2026-03-15 10:30:00", "reason": "Fanin lost"}]) == (
         ErrorEntry(code="110", since=moment, reason="Fanin lost"),
@@ -476,7 +476,7 @@ def test_an_error_may_tell_its_reason() -> None:
 
 
 def test_the_errors_of_v1_are_in_its_summary() -> None:
-    """As many as the count says, and none that is zero."""
+    """The count limits them, and a code of zero is no error."""
     reading: dict[str, Any] = {
         "Error Code Count": 3,
         "Error Code 0": 218,
@@ -490,20 +490,20 @@ def test_the_errors_of_v1_are_in_its_summary() -> None:
 
 
 class Bounded(dict[str, Any]):
-    """A reading that must not be looked at too often."""
+    """An answer that must not be read too often."""
 
-    looks = 0
+    reads = 0
 
     @override
     def get(self, key: str, default: Any = None) -> Any:
-        """Look at one key."""
-        self.looks += 1
-        assert self.looks < 1000
+        """Read one key."""
+        self.reads += 1
+        assert self.reads < 1000
         return super().get(key, default)
 
 
 def test_an_absurd_count_of_errors_does_no_harm() -> None:
-    """It comes from outside: counting that far would take all time and memory."""
+    """The count comes from the miner, and counting that far would take all time and memory."""
     reading = Bounded({"Error Code Count": 10**12, "Error Code 0": 218})
     assert summary_errors(reading) == (ErrorEntry(code="218"),)
 
@@ -521,19 +521,19 @@ def test_a_hashboard_that_no_miner_has_is_left_out(slot: float | str) -> None:
     "row", [{}, {"Slot": ""}, {"Slot": "one"}, {"Status": "Alive"}]
 )
 def test_a_hashboard_without_a_slot_is_left_out(row: dict[str, Any]) -> None:
-    """It cannot be told apart from the others; all known firmware tells the slot."""
+    """It could not be identified, and all known firmware reports the slot."""
     assert board_rows([row, {"Slot": 1}]) == [{"Slot": 1}]
 
 
 def test_there_is_one_hashboard_for_each_slot() -> None:
-    """However many rows there are, the first counts, and few are looked at."""
+    """The first row of a slot counts, and only a few rows are read."""
     rows: list[Any] = [{"Slot": slot % 4, "ASC": slot} for slot in range(200_000)]
     assert board_rows(rows) == rows[:4]
     assert board_rows([{"Slot": 9}] * 100_000 + rows) == []
 
 
 def test_there_are_no_more_pools_than_any_firmware_keeps() -> None:
-    """Five thousand would be a long list in memory."""
+    """Five thousand pools would take much memory."""
     found = pools([{"URL": f"pool{number}"} for number in range(5000)])
     assert [pool.url for pool in found] == [f"pool{number}" for number in range(8)]
 
@@ -548,7 +548,7 @@ def test_there_are_no_more_pools_than_any_firmware_keeps() -> None:
     ids=["codes", "objects", "object"],
 )
 def test_of_a_very_long_list_of_errors_the_rest_is_counted(make: Any) -> None:
-    """Each becomes a fault in words, which is work."""
+    """Making a fault of each would take long."""
     listed = make([str(code) for code in range(16_000)])
     read = error_list(listed)
     assert len(read) == 1024
@@ -558,7 +558,7 @@ def test_of_a_very_long_list_of_errors_the_rest_is_counted(make: Any) -> None:
 
 
 def test_v1_lists_no_more_errors_than_are_read_either() -> None:
-    """Its count and its codes come from outside, too."""
+    """Its count and its codes come from the miner, too."""
     reading: dict[str, Any] = {
         f"Error Code {index}": index + 1 for index in range(9000)
     }
@@ -567,13 +567,13 @@ def test_v1_lists_no_more_errors_than_are_read_either() -> None:
 
 @pytest.mark.parametrize("digits", ["5" * 300, "0" * 5000, "1" * 4301])
 def test_a_version_that_is_no_version_is_not_known(digits: str) -> None:
-    """To turn so many digits into a number is an error, or takes long."""
+    """Converting so many digits to a number is an error, or takes long."""
     assert Version(api=f"2.{digits}").number is None
     assert Version(api=f"2.0.{digits}").number == (2, 0)
 
 
 def test_a_name_is_plain_text() -> None:
-    """It becomes the title of an entry, and the name of a device."""
+    """It becomes the title of an entry and the name of a device."""
     nasty = "<b>x\u202e\n![y](http://e.example)" * 100
     info = decode(MinerInfo, {"hostname": nasty, "minersn": nasty})
     version = decode(Version, {"miner_type": nasty, "fw_ver": nasty, "platform": nasty})
@@ -614,7 +614,7 @@ def test_a_name_is_plain_text() -> None:
 def test_what_nothing_can_have_is_no_reading(
     kind: type[Any], key: str, absurd: list[float], sane: float
 ) -> None:
-    """It would stay in statistics for ever, and no time can be told from it."""
+    """Such a number would stay in the statistics, and no time can be calculated from it."""
     for value in absurd:
         assert decode(kind, {key: value}) == kind()
     assert decode(kind, {key: sane}) != kind()

@@ -1,4 +1,4 @@
-"""From bytes to checked answers: envelopes, refusals, and the mistakes of firmware."""
+"""Checked answers from bytes: envelopes, refusals, and the mistakes of firmware."""
 
 from contextlib import suppress
 import json
@@ -36,7 +36,7 @@ def compact(value: object) -> bytes:
 
 
 def test_the_long_envelope_of_cgminer() -> None:
-    """Shape A, of V1."""
+    """Shape A is that of V1."""
     value = parse(
         b'{"STATUS":[{"STATUS":"S","When":1,"Code":11,"Msg":"Summary",'
         b'"Description":"cgminer 4.9.2"}],"SUMMARY":[{"Elapsed":5}],"id":1}\0',
@@ -49,7 +49,7 @@ def test_the_long_envelope_of_cgminer() -> None:
 
 
 def test_the_short_envelope() -> None:
-    """Shape B, of 2.0.x; it has no code."""
+    """Shape B is that of 2.0.x, without a code."""
     value = table("DEVS", {"ASC": 0}, {"ASC": 1})
     answer = check(parse(compact(value), "edevs"), "edevs")
     assert answer.code is None
@@ -57,14 +57,14 @@ def test_the_short_envelope() -> None:
 
 
 def test_the_envelope_with_a_message() -> None:
-    """Shape C; what is asked of a section is then in the message."""
+    """Shape C has the readings of any section in its message."""
     answer = check(fixture("compat_m60s")["summary"], "summary")
     assert answer.code == 131
     assert answer.reading("SUMMARY")["Power"] == 3173.4533333333334
 
 
 def test_the_joined_envelope() -> None:
-    """Shape D: each part is an answer of its own."""
+    """Shape D has an answer for each part."""
     bundle = fixture("compat_m60s")
     joined = {"summary": [bundle["summary"]], "edevs": [bundle["edevs"]], "id": 1}
     parts = split(parse(compact(joined), "summary+edevs"), ("summary", "edevs"))
@@ -72,7 +72,6 @@ def test_the_joined_envelope() -> None:
 
 
 def test_a_joined_part_may_come_without_its_list() -> None:
-    """It is whole all the same."""
     assert split({"pools": table("POOLS")}, ["pools"]) == {"pools": table("POOLS")}
 
 
@@ -88,13 +87,12 @@ def test_a_joined_part_may_come_without_its_list() -> None:
     ids=["missing", "empty", "two", "text", "first-only"],
 )
 def test_a_joined_answer_without_a_part_is_malformed(joined: dict[str, Any]) -> None:
-    """It is good for nothing."""
     with pytest.raises(MalformedReplyError):
         split(joined, ("summary", "pools"))
 
 
 def test_a_joined_read_can_be_refused_as_a_whole() -> None:
-    """With the name that was asked for."""
+    """The error names the joined command."""
     with pytest.raises(UnsupportedCommandError) as caught:
         split(refusal(14, "invalid cmd"), ("summary", "pools"))
     assert caught.value.command == "summary+pools"
@@ -103,7 +101,7 @@ def test_a_joined_read_can_be_refused_as_a_whole() -> None:
 @pytest.mark.parametrize("status", ["S", "I", "RESTART"])
 @pytest.mark.parametrize("listed", [False, True])
 def test_what_counts_as_success(status: str, *, listed: bool) -> None:
-    """As text, or in a list."""
+    """The status may be a text, or in a list."""
     envelope = {"STATUS": status, "Code": 131, "Msg": "ok", "Description": "d"}
     value: dict[str, Any] = {"STATUS": [envelope]} if listed else envelope
     assert check(value, "x") == Answer(
@@ -134,7 +132,7 @@ def test_what_counts_as_success(status: str, *, listed: bool) -> None:
 def test_a_refusal_becomes_the_exception_of_its_code(
     code: Any, error: type[RefusedError], status: str, *, listed: bool
 ) -> None:
-    """With the miner's own text; the code may be text as well."""
+    """It has the miner's own text. The code may be text as well."""
     envelope = {"STATUS": status, "Code": code, "Msg": "because"}
     value: dict[str, Any] = {"STATUS": [envelope]} if listed else envelope
     with pytest.raises(RefusedError) as caught:
@@ -156,20 +154,20 @@ def test_a_refusal_becomes_the_exception_of_its_code(
     ],
 )
 def test_an_answer_without_a_status_is_malformed(value: dict[str, Any]) -> None:
-    """Nobody knows whether it is a yes or a no."""
+    """It may be a success or a refusal."""
     with pytest.raises(MalformedReplyError):
         check(value, "summary")
 
 
 def test_a_reading_that_is_not_there_is_empty() -> None:
-    """A text where the object should be, a section that is none."""
+    """The message is a text instead of an object, or the section is missing."""
     assert Answer(message="text").reading("SUMMARY") == {}
     assert Answer(body={"DEVS": "none"}).rows("DEVS") == ()
     assert Answer(body={"DEVS": [1, {"ASC": 0}]}).rows("DEVS") == ({"ASC": 0},)
 
 
 def test_the_body_of_an_answer_is_not_shown() -> None:
-    """It may hold what a log should not."""
+    """It may hold secrets."""
     assert "secret" not in repr(Answer(body={"User": "secret"}))
 
 
@@ -177,7 +175,7 @@ def test_the_body_of_an_answer_is_not_shown() -> None:
 
 
 def test_a_valid_answer_survives_byte_for_byte() -> None:
-    """What would be a mistake outside of strings is none inside."""
+    """Strings may contain what would be a mistake outside of them."""
     value = message({"User": TRICKY, "Debug": "a b"})
     assert parse(compact(value), "pools") == value
 
@@ -206,7 +204,6 @@ def test_a_valid_answer_survives_byte_for_byte() -> None:
     ],
 )
 def test_a_known_mistake_is_mended(broken: bytes, whole: object) -> None:
-    """One by one."""
     assert parse(broken, "summary") == whole
 
 
@@ -221,13 +218,12 @@ def test_a_known_mistake_is_mended(broken: bytes, whole: object) -> None:
     ],
 )
 def test_strings_in_a_broken_answer_are_left_alone(mistake: bytes) -> None:
-    """The mending goes on around them."""
+    """Only the text around them is repaired."""
     tricky = compact(TRICKY + " two  blanks")
     assert parse(mistake % tricky, "pools")["s"] == TRICKY + " two  blanks"
 
 
 def test_the_psu_of_early_2023_lacks_a_comma() -> None:
-    """As that firmware writes it."""
     psu = message({"name": "P221B", "vendor": "7", "temp0": "31.0", "pin": "3400"})
     broken = compact(psu).replace(b'"7","temp0"', b'"7""temp0"')
     assert parse(broken, "get_psu") == psu
@@ -243,7 +239,7 @@ def test_the_error_list_of_2_0_4_is_no_json() -> None:
 
 
 def test_trailing_nuls_and_newlines_are_dropped() -> None:
-    """Old firmware ends its text as C does."""
+    """Old firmware ends its text like a string in C."""
     assert parse(b'\n{"a":1}\n\0\0', "summary") == {"a": 1}
 
 
@@ -253,7 +249,7 @@ def test_newlines_between_the_members_are_dropped() -> None:
 
 
 def test_a_control_character_in_a_string_spoils_no_answer() -> None:
-    """Strict JSON forbids it; a miner's debug text may have it. It becomes one line."""
+    """Strict JSON forbids it, but a miner's debug text may have it. The text becomes one line."""
     assert parse(b'{"Debug":"37.7\t3.0\n"}', "summary") == {"Debug": "37.7 3.0 "}
 
 
@@ -267,7 +263,7 @@ def test_a_pool_user_in_latin_1_does_not_spoil_the_answer() -> None:
 
 @pytest.mark.parametrize("word", [b"NaN", b"Infinity", b"-Infinity"])
 def test_what_is_no_number_is_nothing(word: bytes) -> None:
-    """JSON has no such words, C prints them."""
+    """C prints these words, but JSON does not have them."""
     assert parse(b'{"a":%s}' % word, "summary") == {"a": None}
 
 
@@ -290,14 +286,14 @@ LIST = b'{"STATUS":"S","When":1,"Code":131,"Msg":{"error_code":[{"111":"10:30:00
 def test_an_error_list_that_was_cut_short_keeps_what_is_whole(
     cut: bytes, codes: list[str]
 ) -> None:
-    """A miner with hundreds of errors overflows its own buffer."""
+    """Hundreds of errors overflow the miner's buffer."""
     value = parse(LIST + cut, "get_error_code")
     assert value["Code"] == 131
     assert value["Msg"] == {"error_code": [{code: ANY} for code in codes]}
 
 
 def test_a_bare_error_list_that_was_cut_short_keeps_what_is_whole() -> None:
-    """Both mistakes at once."""
+    """It has both mistakes at once."""
     cut = b'{"STATUS":"S","Msg":{"error_code":["329":"2022-01-17 11:28:11","330":"20'
     assert parse(cut, "get_error_code")["Msg"] == {
         "error_code": [{"329": "2022-01-17 11:28:11"}]
@@ -308,13 +304,12 @@ def test_a_bare_error_list_that_was_cut_short_keeps_what_is_whole() -> None:
     "command", ["summary", "pools", "summary+pools+edevs", "status"]
 )
 def test_any_other_answer_that_was_cut_short_is_malformed(command: str) -> None:
-    """Half a truth is none."""
+    """A part of the readings could mislead."""
     with pytest.raises(MalformedReplyError):
         parse(LIST + b",{", command)
 
 
 def test_every_cut_of_an_answer_ends_in_one_exception() -> None:
-    """Wherever the line breaks."""
     whole = compact(fixture("compat_m60s")["edevs"])
     for length in range(1, len(whole)):
         with pytest.raises(MalformedReplyError):
@@ -326,7 +321,7 @@ def test_every_cut_of_an_answer_ends_in_one_exception() -> None:
 
 @pytest.mark.parametrize("end", [b"", b"\n", b"\n\0"])
 def test_the_text_of_a_miner_without_its_process(end: bytes) -> None:
-    """The API is up, and there is nothing behind it."""
+    """The API is up, but the mining process is not."""
     text = b"Socket connect failed: Connection refused"
     with pytest.raises(MiningProcessDownError):
         parse(text + end, "summary")
@@ -344,7 +339,7 @@ def test_the_text_of_a_miner_without_its_process(end: bytes) -> None:
     ],
 )
 def test_what_is_no_json_object_comes_from_no_miner(raw: bytes) -> None:
-    """Something else listens on that port."""
+    """Another program listens on the port."""
     with pytest.raises(NotAMinerError):
         parse(raw, "summary")
 
@@ -367,7 +362,7 @@ def test_what_is_no_json_object_comes_from_no_miner(raw: bytes) -> None:
 )
 @pytest.mark.parametrize("command", ["summary", "get_error_code"])
 def test_what_cannot_be_mended_is_malformed(raw: bytes, command: str) -> None:
-    """And never ends in another exception."""
+    """It never causes another exception."""
     with pytest.raises(MalformedReplyError):
         parse(raw, command)
 

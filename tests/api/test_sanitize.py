@@ -1,4 +1,4 @@
-"""What a device says becomes text and numbers that Home Assistant can store and show."""
+"""Texts and numbers of a device become ones that Home Assistant can store and show."""
 
 import json
 import math
@@ -50,7 +50,7 @@ NASTY = [
     ],
 )
 def test_an_ordinary_text_stays_as_it_is(text: str) -> None:
-    """Whatever language it is in."""
+    """It may be in any language."""
     assert clean_text(text) == text
 
 
@@ -59,7 +59,7 @@ def test_an_ordinary_text_stays_as_it_is(text: str) -> None:
 def test_every_text_can_be_stored_and_is_one_printable_line(
     clean: Any, text: str
 ) -> None:
-    """Home Assistant's own encoder takes it."""
+    """Home Assistant's own encoder accepts it."""
     result = clean(text)
     assert result.isprintable()
     assert len(result) <= LONGEST_TEXT
@@ -67,25 +67,25 @@ def test_every_text_can_be_stored_and_is_one_printable_line(
 
 
 def test_lines_become_one_line() -> None:
-    """A blank stands where a new line was, however that was written."""
+    """A blank replaces any kind of line break."""
     assert clean_text(LINES) == "one two three four five six seven tab"
 
 
 def test_what_is_left_out_leaves_the_rest_readable() -> None:
-    """Only the marks go."""
+    """Only the marks are removed."""
     assert clean_text(SURROGATES) == "xyz"
     assert clean_text(f"safe{DIRECTIONS}exe") == "safeexe"
 
 
 @pytest.mark.parametrize("longest", [1, 64, 255])
 def test_a_long_text_is_cut(longest: int) -> None:
-    """At the length of its kind."""
+    """Each kind of text has its own length."""
     assert clean_text("a" * 300_000, longest) == "a" * longest
     assert clean_text("\n" + "a" * 300_000, longest) == (" " + "a" * longest)[:longest]
 
 
 def test_the_work_for_a_text_does_not_depend_on_its_length() -> None:
-    """Only its beginning is looked at."""
+    """Only its beginning is read."""
     for clean in (clean_text, clean_name):
         for piece in ("\n\ud800", "_[", "www."):
             assert_ratio(clean, piece * 400_000, piece * 100_000, most=2)
@@ -134,7 +134,7 @@ def test_an_ordinary_name_stays_as_it_is(name: str) -> None:
     ],
 )
 def test_a_name_is_plain_text_also_as_markdown(text: str, name: str) -> None:
-    """No picture, link, heading or emphasis can be made of it."""
+    """It makes no picture, link, heading or emphasis."""
     assert clean_name(text) == name
 
 
@@ -164,7 +164,6 @@ def test_a_long_name_is_cut() -> None:
     ],
 )
 def test_ordinary_json_stays_as_it_is(value: object) -> None:
-    """Nothing that miners say is changed."""
     assert clean_json(value) == value
 
 
@@ -186,7 +185,7 @@ def test_texts_and_keys_are_cleaned_at_every_depth() -> None:
 
 @pytest.mark.parametrize("opening", ['{"a":', "["])
 def test_what_is_nested_too_deeply_is_no_answer(opening: str) -> None:
-    """Thirty levels are far more than any miner has."""
+    """No miner has nearly as many as thirty levels."""
     closing = {"[": "]"}.get(opening, "}")
     clean_json(json.loads(opening * 31 + "1" + closing * 31))
     with pytest.raises(MalformedReplyError):
@@ -204,7 +203,7 @@ def test_what_is_nested_too_deeply_is_no_answer(opening: str) -> None:
     ids=["list", "object", "lists", "objects"],
 )
 def test_what_has_too_many_values_is_no_answer(value: object) -> None:
-    """However they are spread."""
+    """They may be in one list or in many."""
     with pytest.raises(MalformedReplyError):
         clean_json(value)
 
@@ -221,5 +220,4 @@ def test_what_has_too_many_values_is_no_answer(value: object) -> None:
     ids=["texts", "objects", "keys"],
 )
 def test_the_work_grows_as_the_answer_does(make: Any) -> None:
-    """Not faster."""
     assert_linear(clean_json, make)

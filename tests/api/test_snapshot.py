@@ -1,4 +1,4 @@
-"""What a snapshot makes of what the firmware said, rule by rule."""
+"""What a snapshot concludes from the readings, rule by rule."""
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -63,7 +63,7 @@ USED = PoolState(
 
 
 def snapshot(**values: Any) -> Snapshot:
-    """Return a snapshot of a mining miner with some of it filled in."""
+    """Return a snapshot of a mining miner with some of its fields filled in."""
     known: dict[str, Any] = {"mining": True, "generation": Generation.V2}
     return Snapshot(taken=TAKEN, **known | values)
 
@@ -72,7 +72,7 @@ def snapshot(**values: Any) -> Snapshot:
 
 
 def test_a_booting_miner_does_not_hash_yet() -> None:
-    """From a real answer: it is on, and what is not measured is unknown."""
+    """A real answer: the miner is on, and values that are not measured are unknown."""
     summary = decode(Summary, fixture("v2_summary_booting")["SUMMARY"][0])
     seen = snapshot(
         summary=summary, boards=(Board(slot=0, alive=False, effective_chips=0),)
@@ -91,7 +91,7 @@ def test_a_booting_miner_does_not_hash_yet() -> None:
 
 @pytest.mark.parametrize("generation", Generation)
 def test_without_its_process_a_miner_tells_nothing(generation: Generation) -> None:
-    """Neither that it hashes nor that it does not."""
+    """It is unknown whether it hashes."""
     seen = snapshot(generation=generation, status=Status(mining_off=False))
     assert seen.hash_rate is None
     assert seen.running is None
@@ -133,7 +133,7 @@ def test_without_its_process_a_miner_tells_nothing(generation: Generation) -> No
     ],
 )
 def test_an_api_is_known_or_not(api: str | None, *, known: bool) -> None:
-    """Of what comes after V2.2, and of what never came, there is no document."""
+    """There is no document for versions after V2.2, or for those that never existed."""
     assert snapshot(version=Version(api=api)).api_known is known
 
 
@@ -141,7 +141,7 @@ def test_an_api_is_known_or_not(api: str | None, *, known: bool) -> None:
 async def test_what_a_miner_tells_of_its_api_is_looked_at(
     air_miner: SimulatedMiner, version: str, *, known: bool
 ) -> None:
-    """All that can be read is read all the same."""
+    """Everything that can be read is read all the same."""
     air_miner.api_version = version
     seen = await reader_of(air_miner).poll()
     assert seen.api_known is known
@@ -149,7 +149,7 @@ async def test_what_a_miner_tells_of_its_api_is_looked_at(
 
 
 def test_the_serial_numbers_of_the_boards_are_those_that_are_told() -> None:
-    """However many they are, in no order."""
+    """Their number and order do not matter."""
     unknown = replace(WORKING, serial_number=None)
     other = replace(WORKING, serial_number="PCB2")
     assert snapshot().board_serials == frozenset()
@@ -160,7 +160,7 @@ def test_the_serial_numbers_of_the_boards_are_those_that_are_told() -> None:
 async def test_the_boards_outlive_their_control_board(
     any_miner: SimulatedMiner,
 ) -> None:
-    """By them a machine is known again."""
+    """They identify the machine."""
     before = await reader_of(any_miner).poll()
     any_miner.replace_control_board("C2:04:28:00:00:01")
     after = await reader_of(any_miner).poll()
@@ -172,7 +172,7 @@ async def test_the_boards_outlive_their_control_board(
 
 
 def test_a_stopped_miner_hashes_nothing_whatever_it_shows() -> None:
-    """Some firmware keeps the last rate."""
+    """Some firmware keeps the last hash rate."""
     for stale in (True, False):
         stopped = snapshot(mining=False, stale=stale, summary=HASHING)
         assert stopped.hash_rate == 0
@@ -185,7 +185,7 @@ def test_a_stopped_miner_hashes_nothing_whatever_it_shows() -> None:
 
 
 def test_any_rate_counts_only_as_it_is_now() -> None:
-    """That of an average, or of a board."""
+    """This holds for averages and for boards, too."""
     assert snapshot().rate(91) == 91
     assert snapshot().rate(None) is None
     assert snapshot(mining=None).rate(91) == 91
@@ -194,7 +194,7 @@ def test_any_rate_counts_only_as_it_is_now() -> None:
 
 
 def test_a_stale_summary_tells_nothing_but_settings() -> None:
-    """Its clock stands still: what it measured is over."""
+    """Its clock stands still, so its measurements are out of date."""
     stale = snapshot(
         stale=True, summary=HASHING, status=Status(mining_off=False), pools=(USED,)
     )
@@ -217,7 +217,7 @@ def test_a_stale_summary_tells_nothing_but_settings() -> None:
 
 
 def test_what_is_unknown_stays_unknown() -> None:
-    """A miner that does not say whether it mines, and measures nothing."""
+    """The miner does not report whether it mines, and measures nothing."""
     unknown = snapshot(mining=None)
     assert unknown.hash_rate is None
     assert unknown.running is None
@@ -229,7 +229,7 @@ def test_what_is_unknown_stays_unknown() -> None:
 def test_a_miner_that_does_not_say_whether_it_mines_is_believed_what_it_measures() -> (
     None
 ):
-    """All but since when it mines."""
+    """Only the start of mining stays unknown."""
     silent = snapshot(mining=None, summary=HASHING)
     assert silent.hash_rate == 90
     assert silent.running is True
@@ -245,7 +245,7 @@ def test_a_miner_that_is_on_and_hashes_nothing_does_not_run() -> None:
 
 @pytest.mark.parametrize("tuned", [True, False, None])
 def test_tuning_is_told_by_the_hash_rate_first(*, tuned: bool | None) -> None:
-    """And by the frequency where the firmware does not say how stable the rate is."""
+    """The frequency counts if the firmware does not report how stable the rate is."""
     assert snapshot(summary=Summary(tuned=tuned)).stable is tuned
     for stable in (True, False):
         summary = Summary(hash_stable=stable, tuned=tuned)
@@ -253,14 +253,14 @@ def test_tuning_is_told_by_the_hash_rate_first(*, tuned: bool | None) -> None:
 
 
 def test_the_target_is_that_of_the_factory_where_there_is_no_other() -> None:
-    """As on V2.2."""
+    """V2.2 has no other."""
     assert snapshot(summary=HASHING).target_hash_rate == 112
     assert snapshot(summary=Summary(factory_hash_rate=110)).target_hash_rate == 110
     assert snapshot().target_hash_rate is None
 
 
 def test_efficiency_is_power_per_hash_rate() -> None:
-    """And unknown while there is none of either."""
+    """It is unknown if either of them is missing."""
     assert snapshot(summary=Summary(hash_rate=100, power=3400)).efficiency == 34
     assert snapshot(summary=Summary(hash_rate=100)).efficiency is None
     assert snapshot(summary=Summary(hash_rate=0, power=3400)).efficiency is None
@@ -268,7 +268,7 @@ def test_efficiency_is_power_per_hash_rate() -> None:
 
 
 def test_mining_began_as_long_ago_as_the_process_runs() -> None:
-    """By our own clock: the miner's may be wrong."""
+    """The time is by our own clock, because the miner's may be wrong."""
     assert snapshot(summary=HASHING).mining_since == TAKEN - timedelta(seconds=90)
     assert snapshot(summary=HASHING, mining=False).mining_since is None
     assert snapshot(summary=Summary(elapsed=0)).mining_since is None
@@ -276,7 +276,7 @@ def test_mining_began_as_long_ago_as_the_process_runs() -> None:
 
 
 def test_the_board_started_as_long_ago_as_it_is_up() -> None:
-    """Whether it mines or not."""
+    """Mining makes no difference."""
     for mining in (True, False, None):
         seen = snapshot(summary=HASHING, mining=mining)
         assert seen.booted == TAKEN - timedelta(seconds=5000)
@@ -289,7 +289,7 @@ def test_the_board_started_as_long_ago_as_it_is_up() -> None:
 
 
 def test_the_temperature_of_the_boards_is_their_mean_where_no_other_is_told() -> None:
-    """Boards that tell none do not count."""
+    """Boards without a temperature do not count."""
     boards = tuple(Board(temperature=value) for value in (60, None, 70))
     assert snapshot(boards=boards).board_temperature == 65
     assert snapshot(boards=boards, summary=HASHING).board_temperature == 70
@@ -300,7 +300,7 @@ def test_the_temperature_of_the_boards_is_their_mean_where_no_other_is_told() ->
 
 
 def test_the_fan_of_the_supply_is_told_by_the_supply_or_by_the_summary() -> None:
-    """One that stands still is told as well."""
+    """A speed of 0 counts as well."""
     assert snapshot(psu=Psu(fan_speed=7000)).psu_fan_speed == 7000
     assert snapshot(summary=HASHING).psu_fan_speed == 6900
     assert snapshot(summary=HASHING, psu=Psu(fan_speed=7000)).psu_fan_speed == 7000
@@ -310,7 +310,7 @@ def test_the_fan_of_the_supply_is_told_by_the_supply_or_by_the_summary() -> None
 
 
 def test_shares_are_counted_by_pool_where_nobody_else_counts_them() -> None:
-    """All pools together, since mining started."""
+    """The shares of all pools since the start of mining are added."""
     pools = (
         PoolState(accepted_shares=7, rejected_shares=1),
         PoolState(),
@@ -329,7 +329,7 @@ def test_shares_are_counted_by_pool_where_nobody_else_counts_them() -> None:
 
 
 def test_the_pool_is_the_one_that_is_mined_for() -> None:
-    """Not the first in the list."""
+    """It need not be the first in the list."""
     first = PoolState(url="stratum+tcp://b:1", status="alive", active=False)
     second = PoolState(url="stratum+tcp://c:1", status="alive")
     assert snapshot(pools=(first, second, USED)).pool == USED
@@ -353,7 +353,7 @@ def test_the_pool_is_the_one_that_is_mined_for() -> None:
 def test_a_pool_is_connected_that_is_alive_and_in_use(
     pools: tuple[PoolState, ...], *, connected: bool | None
 ) -> None:
-    """Without a list nobody knows, and a leftover proves nothing."""
+    """It is unknown without a list, or if the list is out of date."""
     assert snapshot(pools=pools).pool_connected is connected
     assert snapshot(pools=pools, mining=False).pool_connected is connected
     assert snapshot(pools=pools, stale=True).pool_connected is None
@@ -363,7 +363,7 @@ def test_a_pool_is_connected_that_is_alive_and_in_use(
 
 
 def test_the_boards_are_known_by_their_slots() -> None:
-    """One that is missing has no entry, and one without a slot cannot be told apart."""
+    """A missing board has no entry, and neither has one without a slot."""
     boards = (replace(WORKING, slot=2), replace(WORKING, slot=0), Board(alive=True))
     seen = snapshot(summary=HASHING, boards=boards)
     assert list(seen.hashboards) == [2, 0]
@@ -388,7 +388,7 @@ def test_the_boards_are_known_by_their_slots() -> None:
 def test_a_board_is_alive_by_its_own_word_or_by_its_chips(
     *, said: bool | None, chips: int | None, alive: bool | None
 ) -> None:
-    """V2.2 says no word. While nothing hashes, or nobody knows, silence is no fault."""
+    """V2.2 does not report it. It is unknown unless the miner is known to hash."""
     boards = (Board(slot=0, alive=said, effective_chips=chips),)
     assert snapshot(summary=HASHING, boards=boards).hashboards[0].alive is alive
     for values in (
@@ -402,12 +402,11 @@ def test_a_board_is_alive_by_its_own_word_or_by_its_chips(
 
 
 def test_the_boards_of_a_running_miner_are_as_they_say() -> None:
-    """Nothing is left out."""
     assert snapshot(summary=HASHING, boards=(WORKING,)).hashboards == {1: WORKING}
 
 
 def test_the_boards_of_a_stopped_miner_hash_nothing() -> None:
-    """Some firmware keeps their last rate; what is measured now is kept."""
+    """Some firmware keeps their last hash rate. Present measurements are kept."""
     seen = snapshot(mining=False, boards=(WORKING, Board(slot=2)))
     assert seen.hashboards == {
         1: replace(WORKING, alive=None, hash_rate=0),
@@ -416,7 +415,7 @@ def test_the_boards_of_a_stopped_miner_hash_nothing() -> None:
 
 
 def test_the_boards_of_a_stale_answer_tell_only_who_they_are() -> None:
-    """Their rate is nothing once the miner is known to be off."""
+    """Their hash rate is 0 once mining is known to be off."""
     seen = snapshot(summary=HASHING, stale=True, boards=(WORKING,))
     assert seen.hashboards == {1: Board(slot=1, serial_number="PCB1")}
     off = replace(seen, mining=False)
@@ -435,7 +434,7 @@ def test_the_power_mode_is_said_in_two_places() -> None:
 
 
 def test_the_limit_that_was_set_is_not_the_one_in_force() -> None:
-    """And a number that fills its type means that none was set."""
+    """The largest number of its type means that none was set."""
     summary = Summary(power_limit=3600)
     assert snapshot(summary=summary).power_limit_set is None
     assert snapshot(status=Status(power_limit=3300)).power_limit_set == 3300
@@ -443,7 +442,7 @@ def test_the_limit_that_was_set_is_not_the_one_in_force() -> None:
 
 
 def test_the_limit_is_what_was_asked_for_else_what_is_in_force() -> None:
-    """Only the status tells which of the two it is."""
+    """Only the status shows which of the two to use."""
     summary = Summary(power_limit=3600)
     asked, silent = Status(power_limit=3300), Status(mining_off=False)
     none = Status(power_limit=2147483647)
@@ -457,7 +456,7 @@ def test_the_limit_is_what_was_asked_for_else_what_is_in_force() -> None:
 
 
 def test_where_the_identity_comes_from() -> None:
-    """The newer place first."""
+    """The newer place counts first."""
     old = snapshot(
         summary=Summary(firmware="2021", platform="H3"),
         details=Details(model="M20SV10"),
@@ -493,14 +492,14 @@ def test_where_the_identity_comes_from() -> None:
     ],
 )
 def test_liquid_cooling_is_known_by_what_belongs_to_it(values: dict[str, Any]) -> None:
-    """The flag of V1, a coolant, the supply, or the model."""
+    """The flag of V1, a coolant, the power supply or the model shows it."""
     assert snapshot(**values).liquid_cooled
 
 
-@pytest.mark.parametrize("told", [0, "0", 0.0, "0.00"])
-def test_a_coolant_of_zero_degrees_is_no_coolant(told: float | str) -> None:
-    """Firmware of air-cooled miners has the key as well, and nothing to measure."""
-    status = decode(Status, {"mineroff": "false", "liquid_temp": told})
+@pytest.mark.parametrize("reported", [0, "0", 0.0, "0.00"])
+def test_a_coolant_of_zero_degrees_is_no_coolant(reported: float | str) -> None:
+    """Firmware of air-cooled miners has the key as well, without a measurement."""
+    status = decode(Status, {"mineroff": "false", "liquid_temp": reported})
     assert status.coolant_temperature is None
     assert not snapshot(status=status).liquid_cooled
     status = decode(Status, {"mineroff": "false", "liquid_temp": "38.5"})
@@ -523,7 +522,7 @@ def test_a_coolant_of_zero_degrees_is_no_coolant(told: float | str) -> None:
 def test_an_air_cooled_miner_is_one_even_while_its_fans_stand_still(
     model: str, fan: int
 ) -> None:
-    """A fan at 0 rpm may be broken, or not have started yet."""
+    """A fan at 0 rpm may be broken, or may not have started yet."""
     summary = Summary(fan_speed_in=fan, fan_speed_out=fan, liquid_cooling=False)
     details, psu = Details(model=model), Psu(name="P221B", model="P221B", fan_speed=fan)
     assert not snapshot(summary=summary, details=details, psu=psu).liquid_cooled
@@ -534,7 +533,7 @@ def test_an_air_cooled_miner_is_one_even_while_its_fans_stand_still(
 
 
 async def polled(reader: Reader, miner: SimulatedMiner, clock: Clock) -> Snapshot:
-    """Let half a minute pass, and poll."""
+    """Let half a minute pass and poll."""
     clock.now += 30
     miner.advance(30)
     return await reader.poll()
@@ -543,7 +542,7 @@ async def polled(reader: Reader, miner: SimulatedMiner, clock: Clock) -> Snapsho
 async def test_polls_are_apart_by_the_steady_clock(
     any_miner: SimulatedMiner, clock: Clock
 ) -> None:
-    """It says nothing of what was found, so two that found the same are equal."""
+    """Two snapshots with the same readings are equal all the same."""
     reader = reader_of(any_miner)
     first = await polled(reader, any_miner, clock)
     second = await polled(reader, any_miner, clock)
@@ -558,7 +557,7 @@ async def test_polls_are_apart_by_the_steady_clock(
 async def test_what_the_supply_took_before_mining_flipped_is_unknown(
     generation: str, clock: Clock, *, mining: bool
 ) -> None:
-    """Whoever flipped it; with the next poll it is read again."""
+    """Anything may have caused the change; the next poll reads it again."""
     async with SimulatedMiner(generation=generation) as miner:
         reader = reader_of(miner)
         miner.state.mining = not mining
@@ -580,7 +579,7 @@ async def test_what_the_supply_took_before_mining_flipped_is_unknown(
 async def test_of_old_firmware_the_supply_is_read_in_its_turn(
     old_miner: SimulatedMiner, clock: Clock
 ) -> None:
-    """Its third connection tells whether it mines, and that comes first."""
+    """The third connection first shows whether V1 mines."""
     reader = reader_of(old_miner)
     for _ in range(2):
         assert (await polled(reader, old_miner, clock)).mining is True
@@ -595,10 +594,10 @@ async def test_of_old_firmware_the_supply_is_read_in_its_turn(
 async def test_what_the_supply_took_while_mining_flipped_is_read_once_more(
     air_miner: SimulatedMiner, clock: Clock
 ) -> None:
-    """The miner answers before it stops, and the first reading may have come too early."""
+    """The miner answers before it stops, so the first reading may be too early."""
     reader = reader_of(air_miner)
     await polled(reader, air_miner, clock)
-    reader.expect("get_psu")  # as whoever sends power_off does
+    reader.expect("get_psu")  # as a power_off does
     air_miner.state.mining = False
     air_miner.misbehave("get_psu", Altered('"iin"', '"iin":"9000","x"'))
     snapshot = await polled(reader, air_miner, clock)
@@ -613,7 +612,7 @@ async def test_what_the_supply_took_while_mining_flipped_is_read_once_more(
 async def test_what_the_supply_took_stays_unknown_until_it_tells(
     air_miner: SimulatedMiner, clock: Clock
 ) -> None:
-    """Its voltage does not hang on mining."""
+    """Its voltage does not depend on mining."""
     reader = reader_of(air_miner)
     assert (await polled(reader, air_miner, clock)).psu.input_current is not None
     air_miner.misbehave("get_psu", Refused(14))
@@ -631,7 +630,7 @@ async def test_what_the_supply_took_stays_unknown_until_it_tells(
 async def test_a_status_that_is_refused_is_no_flip(
     air_miner: SimulatedMiner, clock: Clock
 ) -> None:
-    """Nobody knows whether it mines, and then it goes on as before."""
+    """It is unknown whether it mines, and then it goes on as before."""
     reader = reader_of(air_miner)
     before = await polled(reader, air_miner, clock)
     air_miner.misbehave("status", Refused(14))
@@ -644,7 +643,7 @@ async def test_a_status_that_is_refused_is_no_flip(
 
 
 def test_of_many_faults_the_worst_are_known_and_all_are_counted() -> None:
-    """Each is an event and a line in the logbook."""
+    """Each makes an event and a line in the logbook."""
     minor = [ErrorEntry(code=code) for code in ("203", "204", "205", "206")]
     unknown = [ErrorEntry(code=f"x{number}") for number in range(50)]
     seen = snapshot(errors=(*minor, *unknown), unread_errors=7)
@@ -655,7 +654,7 @@ def test_of_many_faults_the_worst_are_known_and_all_are_counted() -> None:
 
 
 def test_a_few_faults_stay_in_the_order_of_the_miner() -> None:
-    """Each code once."""
+    """Each code occurs once."""
     codes = ["218", "540", "218", "110"]
     seen = snapshot(errors=tuple(ErrorEntry(code=code) for code in codes))
     assert seen.faults is not None
@@ -664,6 +663,6 @@ def test_a_few_faults_stay_in_the_order_of_the_miner() -> None:
 
 
 def test_nobody_knows_how_many_faults_there_are_before_the_miner_has_told() -> None:
-    """None is not 0."""
+    """The number is None, not 0."""
     assert snapshot(errors=None).fault_count is None
     assert snapshot(errors=()).fault_count == 0

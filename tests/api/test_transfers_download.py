@@ -1,4 +1,4 @@
-"""The log of a miner: piece by piece, whole or not at all, and never in the way of a power off."""
+"""The log of a miner: piece by piece, complete or not at all, without delaying a power off."""
 
 import asyncio
 from collections.abc import AsyncGenerator, Callable
@@ -25,7 +25,7 @@ from custom_components.whatsminer.api.errors import (
 from custom_components.whatsminer.api.line import Line, Urgency
 
 from . import HOST, message, refusal
-from .file_miner import LOG, Call, Downloads, a_while, hang_half_way, told
+from .file_miner import LOG, Call, Downloads, a_while, hang_half_way, size_answer
 
 type Segments = Callable[[bytes, bytes], list[bytes]]
 
@@ -34,7 +34,7 @@ type Segments = Callable[[bytes, bytes], list[bytes]]
 
 
 async def test_the_log_is_asked_for_under_a_token(downloads: Downloads) -> None:
-    """Its size is returned."""
+    """The size of the log is returned."""
     assert await downloads.download() == len(LOG)
     assert downloads.log == LOG
     assert downloads.miner.asked == ["get_token", "download_logs"]
@@ -73,10 +73,10 @@ def _bytes_of(data: bytes) -> list[bytes]:
 async def test_the_log_comes_whole_in_any_segments(
     downloads: Downloads, segments: Segments
 ) -> None:
-    """Where the answer ends and the file begins is told by the answer alone."""
+    """Only the answer shows where it ends and the file begins."""
 
     async def give(call: Call) -> None:
-        await call.send(*segments(call.sealed(told(str(len(LOG)))), LOG))
+        await call.send(*segments(call.sealed(size_answer(str(len(LOG)))), LOG))
 
     downloads.miner.transfer = give
     assert await downloads.download() == len(LOG)
@@ -87,11 +87,11 @@ async def test_the_log_comes_whole_in_any_segments(
 async def test_what_is_in_the_log_is_not_looked_at(
     downloads: Downloads, log: bytes
 ) -> None:
-    """Behind the first byte, which is never one that separates messages."""
+    """Its first byte is never one that separates messages."""
     log = b"\x1f" + log + b"\0\n"
 
     async def give(call: Call) -> None:
-        await call.send(call.sealed(told(len(log))), *_bytes_of(log))
+        await call.send(call.sealed(size_answer(len(log))), *_bytes_of(log))
 
     downloads.miner.transfer = give
     assert await downloads.download() == len(log)
@@ -101,32 +101,33 @@ async def test_what_is_in_the_log_is_not_looked_at(
 async def test_what_follows_the_log_is_no_part_of_it(
     downloads: Downloads, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """Even in the same segment. Whoever looks for what is missing learns of it."""
+    """It may be in the same segment. The debug log has a line about it."""
     caplog.set_level(logging.DEBUG)
 
     async def give(call: Call) -> None:
-        await call.send(call.sealed(told(str(len(LOG)))) + LOG + b"more", b"and more")
+        await call.send(
+            call.sealed(size_answer(str(len(LOG)))) + LOG + b"more", b"and more"
+        )
 
     downloads.miner.transfer = give
     assert await downloads.download() == len(LOG)
     assert downloads.log == LOG
-    assert "download_logs: more bytes than the miner told of are ignored" in caplog.text
+    assert "download_logs: bytes after the reported size are ignored" in caplog.text
 
 
 async def test_a_log_that_just_ends_leaves_no_trace(
     downloads: Downloads, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """As it should."""
     caplog.set_level(logging.DEBUG)
     await downloads.download()
     assert "ignored" not in caplog.text
 
 
 async def test_the_log_is_handed_on_while_it_comes(downloads: Downloads) -> None:
-    """The rest is not even there yet."""
+    """The miner has not sent the rest yet."""
 
     async def give(call: Call) -> None:
-        await call.send(call.sealed(told(str(len(LOG)))), LOG[:1000])
+        await call.send(call.sealed(size_answer(str(len(LOG)))), LOG[:1000])
         await downloads.arrived.wait()
         assert downloads.log == LOG[:1000]
         await call.send(LOG[1000:])
@@ -137,13 +138,13 @@ async def test_the_log_is_handed_on_while_it_comes(downloads: Downloads) -> None
 
 
 async def test_no_more_than_a_piece_is_held(downloads: Downloads) -> None:
-    """While it is written away, the miner has to wait."""
+    """The miner has to wait while the piece is written to disk."""
     size = 64 * 1024 * 1024
     sent = 0
 
     async def give(call: Call) -> None:
         nonlocal sent
-        await call.send(call.sealed(told(size)))
+        await call.send(call.sealed(size_answer(size)))
         while sent < size:
             call.writer.write(b"x" * 1024 * 1024)
             await call.writer.drain()
@@ -168,10 +169,10 @@ async def test_no_more_than_a_piece_is_held(downloads: Downloads) -> None:
 
 @pytest.mark.parametrize("size", [0, "0"])
 async def test_an_empty_log_is_none(downloads: Downloads, size: object) -> None:
-    """Not even an archive without files is of no bytes."""
+    """Even an archive without files has some bytes."""
 
     async def give(call: Call) -> None:
-        await call.send(call.sealed(told(size)) + LOG)
+        await call.send(call.sealed(size_answer(size)) + LOG)
 
     downloads.miner.transfer = give
     with pytest.raises(TransferBrokenError):
@@ -184,10 +185,10 @@ async def test_an_empty_log_is_none(downloads: Downloads, size: object) -> None:
 async def test_a_log_that_is_cut_short_is_broken(
     downloads: Downloads, sent: int, end: str
 ) -> None:
-    """By a single byte, too. What came was handed on."""
+    """A single byte may be missing. The bytes that arrived were passed on."""
 
     async def give(call: Call) -> None:
-        await call.send(call.sealed(told(str(len(LOG)))), LOG[:sent])
+        await call.send(call.sealed(size_answer(str(len(LOG)))), LOG[:sent])
         if end == "reset":
             call.reset()
 
@@ -200,7 +201,7 @@ async def test_a_log_that_is_cut_short_is_broken(
 async def test_a_log_that_stops_coming_is_broken(
     downloads: Downloads, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The line is free again, and the miner is let go of."""
+    """The turn ends, and the connection is closed."""
     monkeypatch.setattr(transfers, "TIMEOUT", 0.2)
     downloads.miner.transfer = hang_half_way
     with pytest.raises(TransferBrokenError):
@@ -212,11 +213,11 @@ async def test_a_log_that_stops_coming_is_broken(
 async def test_a_log_that_never_ends_is_broken(
     downloads: Downloads, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """However steadily it comes."""
+    """Even a steady flow of bytes is given up."""
     monkeypatch.setattr(transfers, "_DOWNLOAD_TIMEOUT", 0.2)
 
     async def drip(call: Call) -> None:
-        await call.send(call.sealed(told(1 << 27)))
+        await call.send(call.sealed(size_answer(1 << 27)))
         while True:
             await call.send(b"x")
             await downloads.arrived.wait()
@@ -235,10 +236,10 @@ async def test_a_log_that_never_ends_is_broken(
 async def test_a_log_without_a_size_is_malformed(
     downloads: Downloads, size: object
 ) -> None:
-    """Nobody knows where it ends."""
+    """Its end could not be found."""
 
     async def give(call: Call) -> None:
-        await call.send(call.sealed(told(size)) + LOG)
+        await call.send(call.sealed(size_answer(size)) + LOG)
 
     downloads.miner.transfer = give
     with pytest.raises(MalformedReplyError):
@@ -250,7 +251,7 @@ async def test_a_log_without_a_size_is_malformed(
 async def test_an_answer_that_is_about_no_log_is_malformed(
     downloads: Downloads, answer: dict[str, object]
 ) -> None:
-    """It tells no size either."""
+    """It reports no size either."""
 
     async def give(call: Call) -> None:
         await call.send(call.sealed(answer) + LOG)
@@ -263,7 +264,7 @@ async def test_an_answer_that_is_about_no_log_is_malformed(
 async def test_a_log_may_be_large_but_not_of_any_size(
     downloads: Downloads, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """It has to fit on a disk; the bound itself is within."""
+    """It has to fit on a disk. The bound itself is allowed."""
     assert transfers.MOST_LOG_BYTES == 256 * 1024 * 1024
     monkeypatch.setattr(transfers, "MOST_LOG_BYTES", len(LOG))
     assert await downloads.download() == len(LOG)
@@ -289,7 +290,7 @@ async def _nothing() -> AsyncGenerator[bytes]:
 async def test_no_answer_in_time_is_a_timeout(
     downloads: Downloads, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """As with any other command."""
+    """This is as with any other command."""
     monkeypatch.setattr(transfers, "TIMEOUT", 0.2)
     downloads.miner.transfer = Call.hang
     with pytest.raises(TimedOutError) as caught:
@@ -300,7 +301,7 @@ async def test_no_answer_in_time_is_a_timeout(
 async def test_closing_without_an_answer_is_a_lost_connection(
     downloads: Downloads,
 ) -> None:
-    """Nothing was begun that could be broken."""
+    """The transfer had not begun."""
 
     async def close(call: Call) -> None:
         return
@@ -314,7 +315,7 @@ async def test_closing_without_an_answer_is_a_lost_connection(
 async def test_a_miner_that_does_not_accept_in_time_holds_nobody_up(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """Ten minutes are for the file, not for the connect."""
+    """The ten minutes are for the file, not for the connect."""
     monkeypatch.setattr(transport, "TIMEOUT", 0.2)
     line = Line(HOST, 0)
     session = Session(sign="", aes_key=bytes(32))
@@ -349,7 +350,7 @@ async def test_a_miner_that_does_not_accept_in_time_holds_nobody_up(
 async def test_an_answer_that_says_nothing_is_no_log(
     downloads: Downloads, answer: bytes, error: type[Exception]
 ) -> None:
-    """Nothing is handed on."""
+    """Nothing is passed on."""
 
     async def give(call: Call) -> None:
         await call.send(answer)
@@ -374,7 +375,7 @@ async def test_an_answer_that_says_nothing_is_no_log(
 async def test_a_log_may_be_refused(
     downloads: Downloads, code: int, error: type[Exception]
 ) -> None:
-    """In the words of the miner, and only once."""
+    """The error has the miner's own text, and nothing is repeated."""
     downloads.miner.refuses["download_logs"] = refusal(code, "because I say so")
     with pytest.raises(error, match="because I say so"):
         await downloads.download()
@@ -386,7 +387,7 @@ async def test_a_log_may_be_refused(
 async def test_a_token_that_was_voided_is_replaced_without_a_word(
     downloads: Downloads, *, new_salt: bool
 ) -> None:
-    """By another client, since it was last used."""
+    """Another client voided it since its last use."""
     await downloads.power_off()
     downloads.miner.access.void_tokens(new_salt=new_salt)
     assert await downloads.download() == len(LOG)
@@ -401,7 +402,7 @@ async def test_a_token_that_was_voided_is_replaced_without_a_word(
 async def test_a_token_is_replaced_once_and_not_for_ever(
     downloads: Downloads, code: int, error: type[Exception]
 ) -> None:
-    """A fresh one that is refused as well is an error."""
+    """A refusal of the fresh one is an error."""
     await downloads.power_off()
     downloads.miner.refuses["download_logs"] = refusal(code)
     with pytest.raises(error):
@@ -410,7 +411,7 @@ async def test_a_token_is_replaced_once_and_not_for_ever(
 
 
 async def test_a_wrong_password_is_said_at_once(downloads: Downloads) -> None:
-    """As with any other command."""
+    """This is as with any other command."""
     downloads.client.password = "wrong"
     with pytest.raises(WrongPasswordError):
         await downloads.download()

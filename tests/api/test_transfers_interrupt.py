@@ -1,4 +1,4 @@
-"""A download never holds up a power off, and whoever gives it up lets go of the miner."""
+"""A download never delays a power off, and closes its connection when it is cancelled."""
 
 import asyncio
 
@@ -20,7 +20,7 @@ from .file_miner import (
     give_half,
     give_whole,
     hang_half_way,
-    told,
+    size_answer,
 )
 
 # Power off
@@ -29,7 +29,7 @@ from .file_miner import (
 def connect_slowly(
     monkeypatch: pytest.MonkeyPatch,
 ) -> tuple[asyncio.Event, asyncio.Event]:
-    """Let connections wait; return what tells that one does, and what lets them go on."""
+    """Let connections wait; return an event that one does, and one that lets them go on."""
     connecting, connected = asyncio.Event(), asyncio.Event()
     connect = asyncio.open_connection
 
@@ -45,7 +45,7 @@ def connect_slowly(
 
 
 async def test_a_power_off_interrupts_a_download(downloads: Downloads) -> None:
-    """It gets through at once, on a connection of its own."""
+    """It is sent at once, on its own connection."""
     downloads.miner.transfer = hang_half_way
     task = asyncio.create_task(downloads.download())
     await downloads.arrived.wait()
@@ -66,11 +66,11 @@ async def test_a_power_off_interrupts_a_download(downloads: Downloads) -> None:
 async def test_a_power_off_interrupts_the_wait_for_the_answer(
     downloads: Downloads, part: int
 ) -> None:
-    """Also in the middle of it."""
+    """A part of the answer may have arrived."""
     waiting = asyncio.Event()
 
     async def hang(call: Call) -> None:
-        await call.send(call.sealed(told("5"))[:part])
+        await call.send(call.sealed(size_answer("5"))[:part])
         waiting.set()
         await call.hang()
 
@@ -85,7 +85,7 @@ async def test_a_power_off_interrupts_the_wait_for_the_answer(
 async def test_a_power_off_that_came_while_it_connected_goes_first(
     downloads: Downloads, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """There was nothing to interrupt yet; the log is not even asked for."""
+    """There was nothing to interrupt yet, and the log is not even requested."""
     await downloads.download()
     downloads.pieces.clear()
     downloads.miner.transfer = Call.hang
@@ -104,7 +104,7 @@ async def test_a_power_off_that_came_while_it_connected_goes_first(
 async def test_a_power_off_that_was_given_up_interrupts_nothing(
     downloads: Downloads, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """While it connected, that is."""
+    """It was cancelled while the download connected."""
     await downloads.download()
     downloads.pieces.clear()
     connecting, connected = connect_slowly(monkeypatch)
@@ -121,7 +121,7 @@ async def test_a_power_off_that_was_given_up_interrupts_nothing(
 async def test_a_power_off_goes_between_the_token_and_the_download(
     downloads: Downloads,
 ) -> None:
-    """Which is then not disturbed."""
+    """The download is then not interrupted."""
     download = asyncio.create_task(downloads.download())
     await a_while()
     await downloads.power_off()
@@ -130,11 +130,11 @@ async def test_a_power_off_goes_between_the_token_and_the_download(
 
 
 async def test_a_log_that_is_through_is_not_interrupted(downloads: Downloads) -> None:
-    """What has come whole is whole, although the last piece is still written away."""
+    """It is complete, although its last piece is still written to disk."""
     downloads.go_on.clear()
 
     async def give(call: Call) -> None:
-        await call.send(call.sealed(told("5")), b"\x1f1234")
+        await call.send(call.sealed(size_answer("5")), b"\x1f1234")
 
     downloads.miner.transfer = give
     download = asyncio.create_task(downloads.download())
@@ -152,7 +152,7 @@ async def test_a_log_that_is_through_is_not_interrupted(downloads: Downloads) ->
 async def test_nothing_else_interrupts_a_download(
     downloads: Downloads, command: Command
 ) -> None:
-    """It waits."""
+    """Other requests wait."""
     go_on = asyncio.Event()
 
     async def give(call: Call) -> None:
@@ -179,7 +179,7 @@ async def test_nothing_else_interrupts_a_download(
 async def test_a_download_that_is_given_up_lets_go_of_the_miner(
     downloads: Downloads,
 ) -> None:
-    """And of the line."""
+    """Its turn ends, too."""
     downloads.miner.transfer = hang_half_way
     download = asyncio.create_task(downloads.download())
     await downloads.arrived.wait()
@@ -195,7 +195,7 @@ async def test_a_download_that_is_given_up_lets_go_of_the_miner(
 async def test_a_log_that_cannot_be_kept_is_given_up(
     downloads: Downloads, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """With the error of whoever keeps it."""
+    """The error of the caller's function is passed on."""
 
     async def full(piece: bytes) -> None:
         raise RuntimeError("disk full")

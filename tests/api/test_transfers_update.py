@@ -1,4 +1,4 @@
-"""Another firmware for a miner: byte for byte, once, and whatever comes of it."""
+"""An update of a miner: the image is sent once, byte for byte, and every outcome is reported."""
 
 import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable
@@ -29,17 +29,17 @@ from .file_miner import PASSWORD, Call, FileMiner, a_while
 
 READY = message("ready")
 DONE = message("API command OK")
-# Every byte there is, and what looks like an answer.
+# Every possible byte, and bytes that resemble an answer.
 IMAGE = bytes(range(256)) + b'{"STATUS":"S"}\0\n' * 3
 
 type After = Callable[[Call], Awaitable[None]]
 
 
 class Updates:
-    """A client, the miner it updates, and what became of the image."""
+    """A client, the miner that it updates, and the image that arrived."""
 
     def __init__(self, miner: FileMiner) -> None:
-        """Nothing was sent yet."""
+        """Start without an image."""
         self.miner = miner
         self.client = Miner(HOST, miner.port, password=PASSWORD)
         self.image = IMAGE
@@ -51,7 +51,7 @@ class Updates:
         self.after: After = self.confirm
 
     async def take(self, call: Call) -> None:
-        """Take an image as a miner does, and go on as the test wants."""
+        """Receive an image as a miner does, and go on as the test wants."""
         await call.send(call.sealed(READY))
         self.received = await call.reader.readexactly(4)
         size = int.from_bytes(self.received, "little")
@@ -59,7 +59,7 @@ class Updates:
         await self.after(call)
 
     async def confirm(self, call: Call) -> None:
-        """Say that all is well; nothing may come after the image."""
+        """Send a success; nothing may come after the image."""
         nothing = asyncio.create_task(call.reader.read(1))
         await a_while()
         assert not nothing.done()
@@ -73,7 +73,7 @@ class Updates:
             yield self.image[start : start + self.piece]
 
     async def update(self, pieces: AsyncGenerator[bytes] | None = None) -> Answer:
-        """Send the image; it never takes long."""
+        """Send the image, which never takes long here."""
         async with asyncio.timeout(20):
             return await self.client.update_firmware(
                 pieces or self.pieces(), len(self.image), self.progress.append
@@ -82,14 +82,14 @@ class Updates:
 
 @pytest.fixture
 async def updates() -> AsyncGenerator[Updates]:
-    """A miner that takes any firmware, unless the test wants something else."""
+    """Return a miner that accepts any firmware, unless the test changes that."""
     async with FileMiner(Call.hang) as miner:
         yield Updates(miner)
         assert miner.peak == 1
 
 
 def answer_with(answer: bytes) -> After:
-    """Return what answers with some bytes, and closes."""
+    """Return a function that answers with some bytes, and closes."""
 
     async def after(call: Call) -> None:
         await call.send(answer)
@@ -102,7 +102,7 @@ def answer_with(answer: bytes) -> After:
 
 @pytest.mark.parametrize("piece", [1, 7, len(IMAGE) - 1, len(IMAGE)])
 async def test_the_image_comes_byte_for_byte(updates: Updates, piece: int) -> None:
-    """Its length in four bytes, the lowest first, then the file, neither encrypted."""
+    """First come four bytes with its length, the lowest first, then the file, both in plain."""
     updates.piece = piece
     answer = await updates.update()
     assert answer.code == 131
@@ -112,7 +112,7 @@ async def test_the_image_comes_byte_for_byte(updates: Updates, piece: int) -> No
 
 
 async def test_a_large_image_comes_whole(updates: Updates) -> None:
-    """In pieces that are larger than the buffers on the way."""
+    """Its pieces are larger than the buffers on the way."""
     updates.image = hashlib.shake_128(b"firmware").digest(12_345_678)
     updates.piece = 3_000_000
     await updates.update()
@@ -121,7 +121,7 @@ async def test_a_large_image_comes_whole(updates: Updates) -> None:
 
 
 async def test_the_image_is_read_as_it_is_sent(updates: Updates) -> None:
-    """And not beforehand: a miner that is slow is not sent all of it at once."""
+    """It is not read beforehand, so that a slow miner is not sent all of it at once."""
     updates.image = bytes(64 << 20)
     updates.piece = 64 << 10
     go_on = asyncio.Event()
@@ -145,7 +145,7 @@ async def test_the_image_is_read_as_it_is_sent(updates: Updates) -> None:
 
 
 async def test_how_far_it_is_goes_from_nothing_to_all(updates: Updates) -> None:
-    """As a share, after each piece."""
+    """The share is reported after each piece."""
     updates.image, updates.piece = bytes(1000), 250
     await updates.update()
     assert updates.progress == [0.25, 0.5, 0.75, 1.0]
@@ -174,7 +174,7 @@ async def test_nothing_is_sent_before_the_miner_is_ready(updates: Updates) -> No
 async def test_what_ends_the_first_answer_is_no_second_one(
     updates: Updates, end: bytes
 ) -> None:
-    """Old firmware ends each with a NUL."""
+    """Old firmware ends each answer with a NUL."""
 
     async def take(call: Call) -> None:
         await call.send(call.sealed(READY), end)
@@ -192,7 +192,7 @@ async def test_what_ends_the_first_answer_is_no_second_one(
 async def test_an_image_may_be_refused_in_the_end(
     updates: Updates, *, plainly: bool
 ) -> None:
-    """The miner looked at it, and keeps the firmware that it has."""
+    """The miner checked it, and keeps its present firmware."""
     answer = refusal(132, "API command ERROR")
 
     async def refuse(call: Call) -> None:
@@ -209,7 +209,7 @@ async def test_an_image_may_be_refused_in_the_end(
 async def test_an_image_is_not_sent_again_whatever_its_refusal_is(
     updates: Updates, code: int
 ) -> None:
-    """Before the image these would be reasons to ask for another token."""
+    """Before the image, these would be reasons to request another token."""
     await updates.client.send(commands.set_led_auto())
     updates.after = answer_with(json.dumps(refusal(code)).encode())
     with pytest.raises(FirmwareRefusedError) as caught:
@@ -220,7 +220,7 @@ async def test_an_image_is_not_sent_again_whatever_its_refusal_is(
 
 
 async def test_a_miner_that_just_closes_may_have_rebooted(updates: Updates) -> None:
-    """Nobody objected; its version will tell."""
+    """It did not refuse the image, and its version will show the result."""
     updates.after = answer_with(b"")
     assert await updates.update() == Answer()
 
@@ -228,7 +228,7 @@ async def test_a_miner_that_just_closes_may_have_rebooted(updates: Updates) -> N
 async def test_a_miner_that_says_nothing_more_may_have_rebooted(
     updates: Updates, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Without a word to whoever is connected; checking and writing takes minutes at most."""
+    """It does not close the connection. Checking and writing takes minutes at most."""
     monkeypatch.setattr(transfers, "_CONCLUSION", 0.3)
     updates.after = Call.hang
     assert await updates.update() == Answer()
@@ -237,7 +237,7 @@ async def test_a_miner_that_says_nothing_more_may_have_rebooted(
 async def test_when_the_line_is_dropped_after_the_image_nobody_knows(
     updates: Updates,
 ) -> None:
-    """Whether it had come whole."""
+    """The image may not have arrived completely."""
 
     async def reset(call: Call) -> None:
         call.reset()
@@ -272,7 +272,7 @@ async def test_after_a_last_answer_that_says_nothing_nobody_knows(
 async def test_an_update_that_takes_all_too_long_is_given_up(
     updates: Updates, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """All in all, however steadily the miner takes the image."""
+    """The limit is for the whole update, even if the miner accepts bytes steadily."""
     monkeypatch.setattr(transfers, "_UPDATE_TIMEOUT", 0.3)
     updates.after = Call.hang
     with pytest.raises(UpdateOutcomeUnknownError):
@@ -287,7 +287,7 @@ async def test_an_update_that_takes_all_too_long_is_given_up(
 async def test_a_miner_that_is_lost_half_way_is_not_updated(
     updates: Updates, how: str, taken: int
 ) -> None:
-    """Although what is left of the image would still leave us."""
+    """The rest of the image could still be sent."""
     updates.miner.ended.clear()
 
     async def lose(call: Call) -> None:
@@ -313,7 +313,7 @@ async def test_a_miner_that_is_lost_half_way_is_not_updated(
 async def test_a_miner_that_takes_no_more_is_given_up(
     updates: Updates, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """And let go of: what it has not taken by then it never gets."""
+    """The connection is closed, and the rest of the image is never sent."""
     monkeypatch.setattr(transfers, "_STALLED", 0.3)
     updates.image, updates.piece = bytes(64 << 20), 1 << 20
     given_up = asyncio.Event()
@@ -365,7 +365,7 @@ async def test_an_image_of_another_size_than_told_is_none(
 async def test_an_update_may_be_refused_at_once(
     updates: Updates, code: int, error: type[Exception]
 ) -> None:
-    """Then the image is not even read."""
+    """The image is not even read."""
     updates.miner.refuses["update_firmware"] = refusal(code, "because I say so")
     with pytest.raises(error, match="because I say so"):
         await updates.update()
@@ -378,7 +378,7 @@ async def test_an_update_may_be_refused_at_once(
 async def test_a_token_that_was_voided_is_replaced_without_a_word(
     updates: Updates, *, new_salt: bool
 ) -> None:
-    """And the image is sent once, whole."""
+    """The image is sent once, completely."""
     await updates.client.send(commands.set_led_auto())
     updates.miner.access.void_tokens(new_salt=new_salt)
     assert (await updates.update()).code == 131
@@ -394,7 +394,7 @@ async def test_a_token_that_was_voided_is_replaced_without_a_word(
 async def test_a_token_is_replaced_once_and_not_for_ever(
     updates: Updates, code: int, error: type[Exception]
 ) -> None:
-    """A fresh one that is refused as well is an error."""
+    """A refusal of the fresh one is an error."""
     await updates.client.send(commands.set_led_auto())
     updates.miner.refuses["update_firmware"] = refusal(code)
     with pytest.raises(error):
@@ -417,7 +417,7 @@ async def test_a_token_is_replaced_once_and_not_for_ever(
 async def test_without_a_first_answer_nothing_was_begun(
     updates: Updates, answer: bytes, error: type[Exception]
 ) -> None:
-    """The miner keeps the firmware that it has."""
+    """The miner keeps its present firmware."""
     updates.miner.transfer = answer_with(answer)
     with pytest.raises(error):
         await updates.update()
@@ -427,7 +427,7 @@ async def test_without_a_first_answer_nothing_was_begun(
 async def test_no_first_answer_in_time_is_a_timeout(
     updates: Updates, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """As with any other command; half an hour is for the image."""
+    """This is as with any other command; half an hour is for the image."""
     monkeypatch.setattr(transfers, "TIMEOUT", 0.2)
     updates.miner.transfer = Call.hang
     with pytest.raises(TimedOutError):
@@ -461,7 +461,7 @@ async def test_a_power_off_waits_for_an_update(updates: Updates) -> None:
 
 
 async def test_an_image_that_cannot_be_read_is_given_up(updates: Updates) -> None:
-    """With the error of whoever reads it; the miner and the line are let go of."""
+    """The error of the caller is passed on, the connection is closed, and the turn ends."""
 
     async def pieces() -> AsyncGenerator[bytes]:
         yield IMAGE[:100]
@@ -478,7 +478,7 @@ async def test_an_image_that_cannot_be_read_is_given_up(updates: Updates) -> Non
 async def test_an_update_that_is_given_up_lets_go_of_the_miner(
     updates: Updates,
 ) -> None:
-    """And of the line."""
+    """Its turn ends, too."""
     taken = asyncio.Event()
 
     async def hang(call: Call) -> None:

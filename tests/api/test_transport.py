@@ -1,4 +1,4 @@
-"""One request, one connection: whatever the other side does with it."""
+"""One request on one connection, for anything that the other side may do."""
 
 import _socket
 import asyncio
@@ -36,7 +36,7 @@ ANSWER = (
 async def test_the_request_goes_out_as_it_is_and_the_answer_comes_back_as_it_is(
     listen: Listen,
 ) -> None:
-    """Nothing is added to the request, no newline and no early end; nothing is decoded."""
+    """The request gets no newline and no early end, and nothing is decoded."""
     received = []
 
     async def miner(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -49,14 +49,14 @@ async def test_the_request_goes_out_as_it_is_and_the_answer_comes_back_as_it_is(
 
 
 async def test_an_answer_in_several_segments_is_put_together() -> None:
-    """The miner's own segments, with pauses between them."""
+    """These are the miner's own segments, with pauses between them."""
     async with SimulatedMiner(quirks={Quirk.SPLIT_WRITES}) as miner:
         answer = await exchange(miner.host, miner.port, REQUEST)
     assert json.loads(answer)["SUMMARY"][0]["Elapsed"] == 86400
 
 
 async def test_a_slow_answer_is_waited_for(listen: Listen) -> None:
-    """What came is kept while more is to come, even where it looks like an end."""
+    """The bytes so far are kept, even if they resemble a whole answer."""
     paused, go_on = asyncio.Event(), asyncio.Event()
     part = ANSWER.index(b"}") + 1  # the end of the first object inside
 
@@ -80,7 +80,7 @@ async def test_a_slow_answer_is_waited_for(listen: Listen) -> None:
 async def test_a_whole_answer_is_used_although_the_connection_stays_open(
     listen: Listen, monkeypatch: pytest.MonkeyPatch, end: bytes
 ) -> None:
-    """Some proxies leave the closing to the client."""
+    """Some proxies let the client close."""
     monkeypatch.setattr(transport, "_CLOSE_GRACE", 0.01)
 
     async def proxy(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -107,7 +107,7 @@ async def test_a_miner_that_never_answers_times_out(listen: Listen) -> None:
 async def test_an_answer_that_stops_half_way_times_out(
     listen: Listen, part: bytes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A part is no answer, however long one waits."""
+    """A part is not an answer."""
     monkeypatch.setattr(transport, "_CLOSE_GRACE", 0.01)
 
     async def miner(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -133,7 +133,7 @@ async def test_an_answer_that_ends_half_way_is_left_to_the_parser(
 
 
 async def test_closing_without_an_answer_is_a_lost_connection(listen: Listen) -> None:
-    """The request arrived, and nobody knows what became of it."""
+    """The request arrived and may have been carried out."""
 
     async def miner(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.read(1000)
@@ -145,7 +145,7 @@ async def test_closing_without_an_answer_is_a_lost_connection(listen: Listen) ->
 
 @pytest.mark.parametrize("part", [b"", ANSWER[:20]], ids=["before", "within"])
 async def test_a_reset_is_a_lost_connection(listen: Listen, part: bytes) -> None:
-    """Before or within the answer."""
+    """It comes before or within the answer."""
     arrived = asyncio.Event()
 
     async def miner(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -166,7 +166,7 @@ async def test_a_reset_is_a_lost_connection(listen: Listen, part: bytes) -> None
 
 
 async def test_a_refused_connection_has_sent_nothing() -> None:
-    """Nobody listens."""
+    """No program listens on the port."""
     async with SimulatedMiner() as miner:
         port = miner.port
     with pytest.raises(CannotConnectError) as caught:
@@ -175,7 +175,7 @@ async def test_a_refused_connection_has_sent_nothing() -> None:
 
 
 async def test_a_connection_that_is_not_accepted_in_time_has_sent_nothing() -> None:
-    """The host swallows the attempt, as a powered-off one does."""
+    """The host does not react, like one that is powered off."""
     loop = asyncio.get_running_loop()
     with socket.create_server((HOST, 0), backlog=0) as full:
         port = full.getsockname()[1]
@@ -192,7 +192,7 @@ async def test_a_connection_that_is_not_accepted_in_time_has_sent_nothing() -> N
 async def test_a_request_that_is_not_taken_whole_counts_as_not_sent(
     listen: Listen,
 ) -> None:
-    """A miner cannot act on what it has only in part."""
+    """A miner cannot act on a part of it."""
 
     async def deaf(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         reader.set_exception(ConnectionError())
@@ -207,7 +207,7 @@ async def test_a_request_that_is_not_taken_whole_counts_as_not_sent(
 async def test_a_connection_that_the_system_gives_up_is_a_timeout(
     listen: Listen, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The cable was pulled while the answer was on its way."""
+    """The cable was pulled during the answer."""
     connect = asyncio.open_connection
     ours: list[asyncio.StreamReader] = []
 
@@ -231,7 +231,7 @@ async def test_a_connection_that_the_system_gives_up_is_a_timeout(
 
 @pytest.mark.parametrize("port", [-1, 0, 65536, 70000])
 async def test_an_impossible_port_is_no_connection(port: int) -> None:
-    """Like any other wrong address."""
+    """It fails like any other wrong address."""
     with pytest.raises(CannotConnectError) as caught:
         await exchange(HOST, port, REQUEST)
     assert not caught.value.request_sent
@@ -253,7 +253,7 @@ async def test_an_impossible_port_is_no_connection(port: int) -> None:
 async def test_an_impossible_host_is_no_connection(
     monkeypatch: pytest.MonkeyPatch, host: str
 ) -> None:
-    """Whatever somebody may type."""
+    """People may type anything."""
 
     def resolve(
         host: str, port: int, family: int, type: int, proto: int, flags: int
@@ -269,7 +269,7 @@ async def test_an_impossible_host_is_no_connection(
 
 
 async def test_an_answer_may_be_one_mebibyte_long(listen: Listen) -> None:
-    """The bound itself is within it."""
+    """This is the longest that is allowed."""
     longest = b'{"a":"' + b"x" * (MAX_REPLY - 8) + b'"}'
 
     async def miner(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -282,7 +282,7 @@ async def test_an_answer_may_be_one_mebibyte_long(listen: Listen) -> None:
 
 @pytest.mark.parametrize("end", ["ended", "endless"])
 async def test_a_longer_answer_is_malformed(listen: Listen, end: str) -> None:
-    """Be it whole JSON, or without an end."""
+    """It may be whole JSON, or have no end."""
     too_long = b'{"a":"' + b"x" * (MAX_REPLY - 7) + b'"}'
     assert len(too_long) == MAX_REPLY + 1
 
@@ -298,7 +298,7 @@ async def test_a_longer_answer_is_malformed(listen: Listen, end: str) -> None:
 
 
 async def test_a_miner_is_let_go_of_whatever_happens(listen: Listen) -> None:
-    """The control board copes with few connections: none is left behind."""
+    """The control board copes with few connections, so none is left open."""
     ended = asyncio.Event()
 
     async def miner(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -333,7 +333,7 @@ NO_MINERS = {
 async def test_what_is_no_miner_is_left_at_once(
     listen: Listen, banner: bytes, padding: bytes
 ) -> None:
-    """It would wait for our next word; what it said goes to the parser."""
+    """It would wait for another request. Its bytes go to the parser."""
     left = asyncio.Event()
 
     async def other(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -354,7 +354,7 @@ async def test_what_is_no_miner_is_left_at_once(
 async def test_it_is_left_at_the_byte_that_no_miner_sends(
     listen: Listen, banner: bytes
 ) -> None:
-    """However slowly it speaks: nobody waits for the rest."""
+    """The client does not wait for the rest, even from a slow device."""
     after = next(
         size
         for size in range(1, len(banner) + 1)
@@ -384,7 +384,7 @@ async def test_it_is_left_at_the_byte_that_no_miner_sends(
 async def test_a_miner_is_heard_out_wherever_its_answer_is_cut(
     listen: Listen, answer: bytes, size: int
 ) -> None:
-    """The first byte alone may be all that has come so far."""
+    """Only its first byte may have arrived so far."""
     taken = asyncio.Event()
 
     async def miner(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -402,25 +402,25 @@ async def test_a_miner_is_heard_out_wherever_its_answer_is_cut(
     assert await asked == answer
 
 
-# Whether anybody is there
+# Whether a port accepts connections
 
 
 async def test_whoever_takes_connections_is_listening(listen: Listen) -> None:
-    """Nothing is sent, and nothing is left open."""
+    """Nothing is sent, and no connection is left open."""
     received = asyncio.get_running_loop().create_future()
 
-    async def anybody(
+    async def accept(
         reader: asyncio.StreamReader, writer: asyncio.StreamWriter
     ) -> None:
         received.set_result(await reader.read())
 
-    assert await is_listening(HOST, await listen(anybody), timeout=5) is True
+    assert await is_listening(HOST, await listen(accept), timeout=5) is True
     async with asyncio.timeout(5):
         assert await received == b""
 
 
 async def test_a_miner_is_listening(air_miner: SimulatedMiner) -> None:
-    """It is asked nothing."""
+    """It receives no request."""
     assert await is_listening(air_miner.host, air_miner.port, timeout=5)
     assert air_miner.requests == []
     await air_miner.disconnect()
@@ -428,7 +428,7 @@ async def test_a_miner_is_listening(air_miner: SimulatedMiner) -> None:
 
 
 async def test_who_swallows_the_attempt_is_not_listening() -> None:
-    """As an address without a host."""
+    """An address without a host behaves like this."""
     loop = asyncio.get_running_loop()
     with socket.create_server((HOST, 0), backlog=0) as full:
         port = full.getsockname()[1]
@@ -444,12 +444,12 @@ async def test_who_swallows_the_attempt_is_not_listening() -> None:
 async def test_nobody_is_listening_at_an_impossible_address(
     host: str, port: int
 ) -> None:
-    """Which is no error."""
+    """It is not an error."""
     assert await is_listening(host, port, timeout=5) is False
 
 
 async def test_nesting_without_end_is_no_answer_yet(listen: Listen) -> None:
-    """It takes no part of us down."""
+    """It causes no error in the client."""
     bomb = b'{"a":' + b"[" * 300_000 + b"]" * 300_000 + b"}"
 
     async def miner(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -478,7 +478,7 @@ async def test_nesting_without_end_is_no_answer_yet(listen: Listen) -> None:
 def test_the_work_grows_as_what_is_received_does(
     begin: bytes, middle: bytes, size: int
 ) -> None:
-    """In pieces that each look like an end, and in any others."""
+    """The pieces may each resemble an end."""
 
     def make(length: int) -> list[bytes]:
         text = begin + middle * (length // len(middle))
@@ -496,7 +496,7 @@ def test_the_work_grows_as_what_is_received_does(
 
 
 async def test_a_trickle_is_let_gather(listen: Listen) -> None:
-    """Each piece costs more than the bytes in it."""
+    """A piece takes more work than the bytes in it."""
     length = 4000
 
     async def miner(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

@@ -1,4 +1,4 @@
-"""Fields that are read by the key and unit they have on the wire."""
+"""Fields that are read by their keys and units in an answer."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -31,14 +31,14 @@ class Reading:
 
 
 def test_the_first_key_that_is_there_counts() -> None:
-    """Firmware that lacks the better one has another."""
+    """Firmware without the better key has another one."""
     assert decode(Reading, {"Power": 1, "Power_RT": 2}).power == 1
     assert decode(Reading, {"Power_RT": 2}).power == 2
 
 
 @pytest.mark.parametrize("nothing", [None, ""])
 def test_an_empty_value_is_not_there(nothing: str | None) -> None:
-    """The next key gets its chance."""
+    """The next key is used."""
     assert decode(Reading, {"Power": nothing, "Power_RT": 2}).power == 2
     assert decode(Reading, {"Power": nothing}).power is None
 
@@ -49,7 +49,7 @@ def test_zero_and_no_are_there() -> None:
 
 
 def test_what_is_not_on_the_wire_keeps_its_default() -> None:
-    """And what is not declared is left out."""
+    """Keys that are not declared are left out."""
     assert decode(Reading, {"extra": 1, "Other": 2}) == Reading()
     assert Reading().extra == 7
 
@@ -77,12 +77,12 @@ def test_what_is_not_on_the_wire_keeps_its_default() -> None:
 def test_a_number_may_be_text_but_must_be_finite(
     value: Any, expected: float | None
 ) -> None:
-    """Anything else is no reading."""
+    """Other values are not readings."""
     assert number(value) == expected
 
 
 def test_an_integer_may_come_as_a_float_or_text() -> None:
-    """As V3 firmware writes them."""
+    """V3 firmware writes them in these ways."""
     assert [integer(value) for value in (5, 5.0, "5", "5.0", "no", None)] == [
         5,
         5,
@@ -94,7 +94,7 @@ def test_an_integer_may_come_as_a_float_or_text() -> None:
 
 
 def test_a_scale_has_a_floor() -> None:
-    """What is at or under it is a sentinel."""
+    """A value at or below it is a sentinel."""
     convert = scaled(0.01, above=0)
     assert convert("22400") == 224.0
     assert convert(0) is None
@@ -104,7 +104,7 @@ def test_a_scale_has_a_floor() -> None:
 
 
 def test_a_scale_has_a_ceiling() -> None:
-    """What is at or over it is one as well, as it stands on the wire."""
+    """It applies to the number in the answer, and a value at or above it is a sentinel."""
     convert = scaled(0.01, above=0, below=100)
     assert convert("99.5") == pytest.approx(0.995)
     assert convert(100) is None
@@ -127,7 +127,6 @@ def test_a_scale_has_a_ceiling() -> None:
     ],
 )
 def test_text_loses_the_quotes_of_v1(value: Any, expected: str | None) -> None:
-    """And nothing else."""
     assert text(value) == expected
 
 
@@ -139,31 +138,31 @@ def test_lower_case() -> None:
 
 @pytest.mark.parametrize("value", [True, "true", "True", 1, "1", 1.0, "Y", "enable"])
 def test_the_ways_to_say_yes(value: Any) -> None:
-    """All of them seen."""
+    """All of them were seen."""
     assert flag(value) is True
 
 
 @pytest.mark.parametrize("value", [False, "false", 0, "0", 0.0, "N", "disable"])
 def test_the_ways_to_say_no(value: Any) -> None:
-    """All of them seen."""
+    """All of them were seen."""
     assert flag(value) is False
 
 
 @pytest.mark.parametrize("value", ["", "maybe", 2, None, [True]])
 def test_what_is_neither_is_unknown(value: Any) -> None:
-    """It is no no."""
+    """It does not count as no."""
     assert flag(value) is None
 
 
 def test_zero_seconds_since_1970_is_never() -> None:
-    """A pool without a share yet."""
+    """A pool without a share has it."""
     assert epoch(0) is None
     assert epoch("1700000000") == 1_700_000_000
     assert epoch("never") is None
 
 
 def test_a_local_time_has_no_zone() -> None:
-    """The miner does not name its own."""
+    """The miner does not report its own."""
     assert local_time("2024-06-15 10:30:00") == datetime(2024, 6, 15, 10, 30)
     assert local_time("") is None
     assert local_time(None) is None

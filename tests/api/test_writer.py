@@ -1,4 +1,4 @@
-"""What is sent to a miner, when, how often, and what counts as done."""
+"""Commands to a miner: what is sent, when and how often, and what counts as done."""
 
 import asyncio
 import logging
@@ -49,19 +49,19 @@ OFF = "power_off"
 
 @pytest.fixture
 def owner(air_miner: SimulatedMiner, clock: Clock) -> Owner:
-    """The owner of a miner with firmware 2.0.5."""
+    """Return the owner of a miner with firmware 2.0.5."""
     return Owner(air_miner, clock=clock)
 
 
 @pytest.fixture
 def old_owner(old_miner: SimulatedMiner, clock: Clock) -> Owner:
-    """The owner of a miner with firmware of the first API."""
+    """Return the owner of a miner with firmware of the first API."""
     return Owner(old_miner, clock=clock)
 
 
 @pytest.fixture
 async def owner_with_token(owner: Owner) -> Owner:
-    """An owner whose token has been used before."""
+    """Return an owner whose token was used before."""
     await owner.send(commands.set_led_auto())
     owner.forget()
     return owner
@@ -69,7 +69,7 @@ async def owner_with_token(owner: Owner) -> Owner:
 
 @pytest.fixture(params=[False, True], ids=["cold", "with-token"])
 async def any_owner(request: pytest.FixtureRequest, owner: Owner) -> Owner:
-    """An owner without and with a token."""
+    """Return an owner without a token, and one with a token."""
     if request.param:
         await owner.send(commands.set_led_auto())
         owner.forget()
@@ -83,7 +83,7 @@ async def any_owner(request: pytest.FixtureRequest, owner: Owner) -> Owner:
 async def test_a_command_reaches_the_miner_exactly_as_documented(
     owner: Owner, entry: Entry
 ) -> None:
-    """A miner that is particular about types accepts it."""
+    """A miner that is strict about types accepts it."""
     owner.miner.state.mining = entry.name != "pre_power_on"
     answer = await owner.send(entry.command)
     assert answer is not None
@@ -100,7 +100,7 @@ async def test_a_command_reaches_the_miner_exactly_as_documented(
 async def test_v1_gets_fast_boot_in_its_own_spelling(
     old_owner: Owner, switch: commands.Switch
 ) -> None:
-    """The other one it does not know."""
+    """It does not know the other one."""
     await old_owner.send(commands.btminer_fast_boot(switch))
     assert old_owner.sent == [f"{switch}_cgminer_fast_boot"]
     assert old_owner.miner.state.fast_boot is (switch == "enable")
@@ -120,7 +120,7 @@ async def test_preheating_says_how_far_it_is(owner: Owner) -> None:
 async def test_the_slow_percent_falls_back_on_the_fast_one_and_remembers(
     owner: Owner,
 ) -> None:
-    """Code 14 means that it never will: the first 2.0.5 did not have it."""
+    """Code 14 is final: the first 2.0.5 did not have the command."""
     owner.miner.misbehave(PERCENT, Refused(14))
     assert await owner.send(commands.set_power_pct_v2(70))
     assert owner.sent == [PERCENT, "set_power_pct"]
@@ -141,7 +141,7 @@ async def test_v1_is_asked_for_the_fast_percent_at_once(old_owner: Owner) -> Non
 async def test_another_refusal_of_the_slow_percent_is_no_reason_to_fall_back(
     owner: Owner,
 ) -> None:
-    """Nor to remember anything."""
+    """It is not remembered either."""
     owner.miner.misbehave(PERCENT, Refused(132), times=1)
     with pytest.raises(RefusedError):
         await owner.send(commands.set_power_pct_v2(70))
@@ -150,7 +150,7 @@ async def test_another_refusal_of_the_slow_percent_is_no_reason_to_fall_back(
 
 
 async def test_an_unknown_command_is_not_sent_again(old_owner: Owner) -> None:
-    """Until the firmware changes."""
+    """This holds until the firmware changes."""
     for _ in range(2):
         with pytest.raises(UnsupportedCommandError) as caught:
             await old_owner.send(commands.set_temp_offset(-5))
@@ -176,14 +176,14 @@ async def test_where_the_fallback_is_unknown_as_well_there_is_none(
 
 
 async def test_one_token_serves_many_writes(owner: Owner) -> None:
-    """Another one could void it for other clients."""
+    """A second one could void the tokens of other clients."""
     for percent in (10, 20, 30):
         await owner.send(commands.set_power_pct(percent))
     assert owner.asked == [*TOKEN, *["set_power_pct"] * 3]
 
 
 async def test_many_writes_at_once_share_one_token(owner: Owner) -> None:
-    """The first of them fetches it."""
+    """The first of them requests it."""
     await asyncio.gather(
         owner.send(commands.set_led_auto()),
         owner.send(commands.set_power_pct(50)),
@@ -197,7 +197,7 @@ async def test_many_writes_at_once_share_one_token(owner: Owner) -> None:
 async def test_a_token_is_replaced_a_minute_before_it_expires(
     owner_with_token: Owner,
 ) -> None:
-    """Half an hour from its issue, however often it is used."""
+    """It expires half an hour after its issue, even if it is used often."""
     owner = owner_with_token
     owner.pass_time(28 * 60)
     await owner.send(commands.set_led_auto())
@@ -222,7 +222,7 @@ async def test_a_token_is_replaced_a_minute_before_it_expires(
 async def test_a_token_lives_as_long_as_the_miner_says(
     clock: Clock, timeout: int, pauses: list[float], tokens: int
 ) -> None:
-    """For ever, or so many seconds after its last use; the miner never has to refuse it."""
+    """It lives for ever, or some seconds after its last use. The miner never has to refuse it."""
     async with SimulatedMiner(generation="compat", token_timeout=timeout) as miner:
         owner = Owner(miner, clock=clock)
         await owner.send(commands.set_led_auto())
@@ -238,7 +238,7 @@ async def test_a_token_lives_as_long_as_the_miner_says(
 async def test_a_token_that_another_client_voided_is_replaced_without_a_word(
     clock: Clock, quirks: set[Quirk], *, new_salt: bool
 ) -> None:
-    """And the command is carried out once."""
+    """The command is carried out once."""
     async with SimulatedMiner(quirks=quirks) as miner:
         owner = Owner(miner, clock=clock)
         await owner.send(commands.set_led_auto())
@@ -255,7 +255,7 @@ async def test_a_token_that_another_client_voided_is_replaced_without_a_word(
 async def test_a_power_off_under_a_voided_token_is_carried_out(
     owner_with_token: Owner,
 ) -> None:
-    """It is the last thing that may get lost."""
+    """No command is more important."""
     owner_with_token.miner.void_tokens()
     await owner_with_token.send(commands.power_off())
     assert owner_with_token.asked == [OFF, *TOKEN, OFF]
@@ -268,7 +268,7 @@ async def test_a_power_off_under_a_voided_token_is_carried_out(
 async def test_a_token_is_replaced_once_and_not_for_ever(
     owner_with_token: Owner, code: int, error: type[WhatsminerError]
 ) -> None:
-    """A fresh one that is refused as well is an error."""
+    """A refusal of the fresh one is an error."""
     owner_with_token.miner.misbehave("set_led", Refused(code))
     with pytest.raises(error):
         await owner_with_token.send(commands.set_led_auto())
@@ -276,7 +276,7 @@ async def test_a_token_is_replaced_once_and_not_for_ever(
 
 
 async def test_a_fresh_token_that_is_refused_is_not_used_again(owner: Owner) -> None:
-    """The next command tries anew."""
+    """The next command requests another one."""
     owner.miner.misbehave("set_led", Refused(135), times=1)
     with pytest.raises(TokenRejectedError):
         await owner.send(commands.set_led_auto())
@@ -287,7 +287,7 @@ async def test_a_fresh_token_that_is_refused_is_not_used_again(owner: Owner) -> 
 async def test_a_wrong_password_is_said_at_once(
     air_miner: SimulatedMiner, clock: Clock
 ) -> None:
-    """23 on a fresh token: trying again would change nothing."""
+    """Code 23 under a fresh token would not change with another attempt."""
     owner = Owner(air_miner, "wrong", clock=clock)
     with pytest.raises(WrongPasswordError) as caught:
         await owner.send(commands.set_power_pct(50))
@@ -318,7 +318,7 @@ async def test_a_password_that_was_changed_meanwhile_is_wrong(
 async def test_who_gave_a_token_is_asked_before_it_is_used(
     any_miner: SimulatedMiner, clock: Clock, command: Command
 ) -> None:
-    """Once for each token, and in the same turn."""
+    """The MAC address is read once for each token, in the same turn."""
     owner = Owner(any_miner, clock=clock)
     old = any_miner.generation == "v1"
     first = [*(TOKEN_OF_V1 if old else TOKEN), command.name]
@@ -340,7 +340,7 @@ async def test_who_gave_a_token_is_asked_before_it_is_used(
 async def test_nothing_is_sent_to_another_miner(
     any_miner: SimulatedMiner, clock: Clock, command: Command
 ) -> None:
-    """Not even a power off, and nothing is tried twice but that."""
+    """This includes a power off, which is the only command that is tried twice."""
     owner = Owner(any_miner, clock=clock)
     owner.identity.mac = "c2:04:28:00:00:01"
     with pytest.raises(WrongMinerError) as caught:
@@ -354,7 +354,7 @@ async def test_nothing_is_sent_to_another_miner(
 
 
 async def test_a_token_of_another_miner_is_not_kept(owner: Owner) -> None:
-    """The next command is as any first one."""
+    """The next command is like a first one."""
     mac, owner.identity.mac = owner.identity.mac, "c2:04:28:00:00:01"
     with pytest.raises(WrongMinerError):
         await owner.send(commands.set_led_auto())
@@ -364,7 +364,7 @@ async def test_a_token_of_another_miner_is_not_kept(owner: Owner) -> None:
 
 
 async def test_a_restart_of_another_miner_is_none_of_ours(owner: Owner) -> None:
-    """There is nothing to wait for."""
+    """The next restart need not wait."""
     mac, owner.identity.mac = owner.identity.mac, "c2:04:28:00:00:01"
     with pytest.raises(WrongMinerError):
         await owner.send(commands.restart_btminer())
@@ -376,7 +376,7 @@ async def test_a_restart_of_another_miner_is_none_of_ours(owner: Owner) -> None:
 async def test_whoever_answers_is_told_where_nobody_is_expected(
     owner: Owner, command: Command
 ) -> None:
-    """Nothing is asked, either."""
+    """The MAC address is not read either."""
     owner.identity.mac = None
     assert await owner.send(command)
     assert owner.asked == ["get_token", command.name]
@@ -388,7 +388,7 @@ async def test_whoever_answers_is_told_where_nobody_is_expected(
 async def test_a_miner_that_cannot_tell_who_it_is_is_told_what_to_do(
     any_miner: SimulatedMiner, clock: Clock, command: Command, how: Misbehaviour
 ) -> None:
-    """As one that is stopped, or one that starts."""
+    """It may be stopped or starting."""
     owner = Owner(any_miner, clock=clock)
     any_miner.misbehave("get_miner_info", how)
     any_miner.misbehave("summary", how)
@@ -398,7 +398,7 @@ async def test_a_miner_that_cannot_tell_who_it_is_is_told_what_to_do(
 
 
 async def test_v1_without_its_process_can_be_started(clock: Clock) -> None:
-    """Nothing there tells who it is."""
+    """It cannot report its MAC address."""
     async with SimulatedMiner(
         generation="v1", model="M20S", quirks={Quirk.PROCESS_DOWN}
     ) as miner:
@@ -424,7 +424,7 @@ async def test_v1_without_its_process_can_be_started(clock: Clock) -> None:
 async def test_nothing_is_sent_to_who_does_not_answer_who_it_is(
     owner: Owner, command: Command, how: Misbehaviour, error: type[WhatsminerError]
 ) -> None:
-    """And no silence is taken for an acceptance: the command was never sent."""
+    """The missing answer does not count as accepted, because the command was not sent."""
     owner.miner.misbehave("get_miner_info", how)
     with pytest.raises(error) as caught:
         await owner.send(command)
@@ -447,7 +447,7 @@ async def test_a_power_off_whose_miner_did_not_say_who_it_is_is_tried_once_more(
 async def test_no_reading_gets_between_a_token_and_the_look_at_who_gave_it(
     old_owner: Owner, name: str
 ) -> None:
-    """By the time of the command it might be another miner again."""
+    """Another miner might answer by the time of the command."""
     async with old_owner.holding(name, commands.set_power_pct(50)) as waiting:
         waiting.ask("pools")
     assert old_owner.asked == [*TOKEN_OF_V1, "set_power_pct", "pools"]
@@ -480,7 +480,7 @@ async def test_closed_write_access_is_said(
 async def test_too_many_tokens_are_said(
     owner: Owner, how: Misbehaviour, command: Command
 ) -> None:
-    """Other clients hold them, whichever way the miner says it."""
+    """Other clients hold them, and the miner reports it in two ways."""
     owner.miner.misbehave("get_token", how)
     with pytest.raises(TooManyTokensError, match="over max connect"):
         await owner.send(command)
@@ -488,7 +488,7 @@ async def test_too_many_tokens_are_said(
 
 
 async def test_the_miner_itself_runs_out_of_tokens(owner: Owner) -> None:
-    """After 32 of one client."""
+    """One client can get 32."""
     for _ in range(32):
         await owner.line.ask("get_token")
     with pytest.raises(TooManyTokensError) as caught:
@@ -503,7 +503,7 @@ async def test_the_miner_itself_runs_out_of_tokens(owner: Owner) -> None:
 async def test_any_other_refusal_keeps_the_code_and_the_words_of_the_miner(
     owner: Owner, code: int, command: Command
 ) -> None:
-    """They go to the user; nothing is sent twice."""
+    """They are shown to the user, and nothing is sent twice."""
     owner.miner.misbehave(command.name, Refused(code, "because I say so"))
     with pytest.raises(RefusedError) as caught:
         await owner.send(command)
@@ -514,7 +514,7 @@ async def test_any_other_refusal_keeps_the_code_and_the_words_of_the_miner(
 
 
 async def test_a_value_that_the_miner_refuses_is_an_error(owner: Owner) -> None:
-    """Air cooled machines take no more than their normal frequency."""
+    """Air-cooled machines accept no more than their normal frequency."""
     with pytest.raises(RefusedError) as caught:
         await owner.send(commands.set_target_freq(10))
     assert caught.value.code == 132
@@ -524,7 +524,7 @@ async def test_a_value_that_the_miner_refuses_is_an_error(owner: Owner) -> None:
     "how", [Truncated(), Raw(b'{"STATUS":"S","Msg":{"salt":"$$$"')]
 )
 async def test_a_broken_token_is_malformed(owner: Owner, how: Misbehaviour) -> None:
-    """And nothing is sent under it."""
+    """No command is sent under it."""
     owner.miner.misbehave("get_token", how)
     with pytest.raises(MalformedReplyError):
         await owner.send(commands.set_led_auto())
@@ -535,7 +535,7 @@ async def test_a_broken_token_is_malformed(owner: Owner, how: Misbehaviour) -> N
 
 
 async def test_a_power_off_overtakes_a_waiting_slider(any_owner: Owner) -> None:
-    """And a waiting reading."""
+    """It also overtakes a waiting reading."""
     async with any_owner.holding("set_led", commands.set_led_auto()) as waiting:
         waiting.ask("summary")
         waiting.send(commands.set_power_pct(50))
@@ -545,7 +545,7 @@ async def test_a_power_off_overtakes_a_waiting_slider(any_owner: Owner) -> None:
 
 
 async def test_a_write_overtakes_a_waiting_reading(any_owner: Owner) -> None:
-    """Equals keep their order."""
+    """Equally urgent requests keep their order."""
     async with any_owner.holding("set_led", commands.set_led_auto()) as waiting:
         waiting.ask("summary")
         waiting.ask("pools")
@@ -560,7 +560,7 @@ async def test_a_write_overtakes_a_waiting_reading(any_owner: Owner) -> None:
 
 
 async def test_nobody_gets_between_a_power_off_and_its_token(owner: Owner) -> None:
-    """A reading that hangs there would hold it up for ten seconds."""
+    """A reading that hangs there would delay it by ten seconds."""
     async with owner.holding("get_token", commands.power_off()) as waiting:
         waiting.ask("summary")
         waiting.send(commands.set_power_pct(50))
@@ -586,7 +586,7 @@ async def test_only_a_power_off_gets_between_a_write_and_its_token(
 
 
 async def test_a_write_that_was_overtaken_uses_the_newest_token(clock: Clock) -> None:
-    """Its own was replaced meanwhile, and such firmware knows only one."""
+    """Its own token was replaced, and such firmware knows only one."""
     async with SimulatedMiner(quirks={Quirk.SINGLE_SESSION}) as miner:
         owner = Owner(miner, clock=clock)
         miner.misbehave(OFF, Refused(135), times=1)
@@ -600,7 +600,7 @@ async def test_a_write_that_was_overtaken_uses_the_newest_token(clock: Clock) ->
 async def test_a_power_off_gets_between_a_refused_token_and_its_successor(
     owner_with_token: Owner,
 ) -> None:
-    """Nothing that can wait is before it."""
+    """No request that can wait is sent before it."""
     owner = owner_with_token
     held = Held()
     held.then = Refused(135)
@@ -614,7 +614,7 @@ async def test_a_power_off_gets_between_a_refused_token_and_its_successor(
 async def test_a_power_off_goes_between_the_connections_of_a_poll(
     any_owner: Owner,
 ) -> None:
-    """As soon as the one that is open ends."""
+    """It is sent as soon as the open connection ends."""
     async with any_owner.holding("summary", "summary") as waiting:
         waiting.ask("pools")
         waiting.send(commands.power_off())
@@ -626,7 +626,7 @@ async def test_a_power_off_goes_between_the_connections_of_a_poll(
 
 
 async def test_the_newest_value_replaces_the_one_that_waits(any_owner: Owner) -> None:
-    """A slider sends many on its way; the first goes at once."""
+    """A slider sends many values, and the first is sent at once."""
     async with any_owner.holding(
         "set_power_pct", commands.set_power_pct(10)
     ) as waiting:
@@ -644,7 +644,7 @@ async def test_the_newest_value_replaces_the_one_that_waits(any_owner: Owner) ->
 
 
 async def test_another_setting_is_not_replaced(any_owner: Owner) -> None:
-    """Only the same one is."""
+    """Only a command for the same setting is replaced."""
     async with any_owner.holding("set_led", commands.set_led_auto()) as waiting:
         waiting.send(commands.set_power_pct(50))
         waiting.send(commands.set_temp_offset(-5))
@@ -667,7 +667,7 @@ async def test_what_sets_nothing_is_not_replaced(any_owner: Owner) -> None:
 async def test_a_power_on_that_waits_is_replaced_by_a_power_off(
     any_owner: Owner,
 ) -> None:
-    """The last word counts."""
+    """The last command counts."""
     async with any_owner.holding("set_led", commands.set_led_auto()) as waiting:
         on = waiting.send(commands.power_on())
         waiting.send(commands.power_off())
@@ -676,7 +676,7 @@ async def test_a_power_on_that_waits_is_replaced_by_a_power_off(
 
 
 async def test_a_power_off_is_never_replaced(any_owner: Owner) -> None:
-    """Not by a power on, and not by another one."""
+    """Neither a power on nor another power off replaces it."""
     async with any_owner.holding("set_led", commands.set_led_auto()) as waiting:
         first = waiting.send(commands.power_off())
         second = waiting.send(commands.power_off())
@@ -688,7 +688,7 @@ async def test_a_power_off_is_never_replaced(any_owner: Owner) -> None:
 
 
 async def test_a_value_that_failed_does_not_stand_in_the_way(owner: Owner) -> None:
-    """The next one is sent as ever."""
+    """The next one is sent as usual."""
     owner.miner.misbehave("set_power_pct", Closed(), times=1)
     with pytest.raises(CannotConnectError):
         await owner.send(commands.set_power_pct(50))
@@ -725,7 +725,7 @@ OTHER = [
 async def test_silence_after_a_restart_counts_as_accepted(
     any_owner: Owner, command: Command, how: Misbehaviour
 ) -> None:
-    """The process that would have answered is gone."""
+    """The process that would have answered has ended."""
     any_owner.miner.misbehave(command.name, how)
     assert await any_owner.send(command) == Answer()
     assert any_owner.sent == [command.name]
@@ -735,7 +735,7 @@ async def test_silence_after_a_restart_counts_as_accepted(
 async def test_a_proxy_that_answers_for_a_dead_process_confirms_a_restart(
     any_owner: Owner, command: Command
 ) -> None:
-    """It died of the command."""
+    """The command ended the process."""
     any_owner.miner.misbehave(
         command.name, Raw(PROCESS_DOWN.data, execute=True), times=1
     )
@@ -745,7 +745,7 @@ async def test_a_proxy_that_answers_for_a_dead_process_confirms_a_restart(
 async def test_a_restart_that_is_never_answered_counts_as_accepted(
     owner: Owner, impatient: None
 ) -> None:
-    """The line stays open, and nothing comes."""
+    """The connection stays open without an answer."""
     owner.miner.misbehave(LIMIT, Hang(execute=True))
     assert await owner.send(commands.adjust_power_limit(3000)) == Answer()
     assert owner.asked == [*TOKEN, LIMIT]
@@ -755,7 +755,7 @@ async def test_a_restart_that_is_never_answered_counts_as_accepted(
 async def test_a_restart_that_could_not_be_sent_is_an_error(
     owner_with_token: Owner,
 ) -> None:
-    """A refused connection has told the miner nothing."""
+    """The miner received nothing on a refused connection."""
     await owner_with_token.miner.disconnect()
     with pytest.raises(CannotConnectError) as caught:
         await owner_with_token.send(commands.adjust_power_limit(3000))
@@ -768,7 +768,7 @@ async def test_a_restart_that_could_not_be_sent_is_an_error(
 async def test_a_restart_whose_token_was_not_answered_was_not_sent(
     owner: Owner,
 ) -> None:
-    """Silence before the command is no acceptance of it."""
+    """A missing answer before the command does not count as accepted."""
     owner.miner.misbehave("get_token", Closed(), times=1)
     with pytest.raises(CannotConnectError) as caught:
         await owner.send(commands.adjust_power_limit(3000))
@@ -781,7 +781,7 @@ async def test_a_restart_whose_token_was_not_answered_was_not_sent(
 async def test_a_broken_answer_to_a_restart_is_an_error(
     owner: Owner, how: Misbehaviour
 ) -> None:
-    """It is no silence."""
+    """It is not a missing answer."""
     owner.miner.misbehave(LIMIT, how)
     with pytest.raises((MalformedReplyError, NotAMinerError)):
         await owner.send(commands.adjust_power_limit(3000))
@@ -791,7 +791,7 @@ async def test_a_broken_answer_to_a_restart_is_an_error(
 async def test_any_other_silence_is_an_error(
     any_owner: Owner, command: Command
 ) -> None:
-    """Sent once, and nobody knows."""
+    """The command was sent once and may have been carried out."""
     any_owner.miner.misbehave(command.name, Closed(execute=True))
     with pytest.raises(CannotConnectError):
         await any_owner.send(command)
@@ -815,7 +815,6 @@ UNCLEAR = {
 async def test_an_unconfirmed_power_off_is_sent_twice_and_is_then_an_error(
     any_owner: Owner, how: Misbehaviour
 ) -> None:
-    """Not once, and not three times."""
     any_owner.miner.misbehave(OFF, how)
     with pytest.raises(UnconfirmedError):
         await any_owner.send(commands.power_off())
@@ -832,7 +831,7 @@ async def test_an_unconfirmed_power_off_is_sent_twice_and_is_then_an_error(
 async def test_a_power_off_that_is_answered_the_second_time_is_done(
     any_owner: Owner, how: Misbehaviour
 ) -> None:
-    """And nobody hears of the first."""
+    """The first failure is not reported."""
     any_owner.miner.misbehave(OFF, how, times=1)
     answer = await any_owner.send(commands.power_off())
     assert answer is not None
@@ -845,7 +844,7 @@ async def test_a_power_off_that_is_answered_the_second_time_is_done(
 async def test_a_power_off_that_the_status_confirms_is_not_sent_again(
     any_owner: Owner, how: Misbehaviour
 ) -> None:
-    """The miner fell silent, and did it; that it is still the same one is asked, too."""
+    """The miner stopped without an answer. Its MAC address is confirmed, too."""
     any_owner.miner.misbehave(OFF, how)
     assert await any_owner.send(commands.power_off()) == Answer()
     assert any_owner.asked[-3:] == [OFF, "status", "get_miner_info"]
@@ -855,7 +854,7 @@ async def test_a_power_off_that_the_status_confirms_is_not_sent_again(
 async def test_a_power_off_that_is_never_answered_is_looked_for_and_sent_again(
     owner: Owner, impatient: None
 ) -> None:
-    """The connection stays open, and nothing comes."""
+    """The connection stays open without an answer."""
     owner.miner.misbehave(OFF, Hang(), times=1)
     assert await owner.send(commands.power_off())
     assert owner.asked == [*TOKEN, OFF, "status", OFF]
@@ -868,7 +867,7 @@ async def test_a_power_off_that_is_never_answered_is_looked_for_and_sent_again(
 async def test_a_status_that_says_nothing_confirms_nothing(
     owner: Owner, how: Misbehaviour
 ) -> None:
-    """Only a miner that says that it is off is off."""
+    """A miner is only off if it reports that."""
     owner.miner.misbehave(OFF, Closed(execute=True))
     owner.miner.misbehave("status", how)
     with pytest.raises(UnconfirmedError):
@@ -877,7 +876,7 @@ async def test_a_status_that_says_nothing_confirms_nothing(
 
 
 async def test_a_power_off_that_cannot_be_sent_says_so(any_owner: Owner) -> None:
-    """The miner is away; that is not the same as unconfirmed."""
+    """The miner is away, which differs from unconfirmed."""
     await any_owner.miner.disconnect()
     with pytest.raises(CannotConnectError):
         await any_owner.send(commands.power_off())
@@ -893,7 +892,7 @@ async def test_a_power_off_whose_token_was_not_answered_is_tried_once_more(
 
 
 async def test_the_status_of_v1_confirms_no_power_off(old_owner: Owner) -> None:
-    """It says that it is off while it hashes."""
+    """It reports off while it hashes."""
     old_owner.miner.misbehave(OFF, Closed())
     with pytest.raises(UnconfirmedError):
         await old_owner.send(commands.power_off())
@@ -902,7 +901,7 @@ async def test_the_status_of_v1_confirms_no_power_off(old_owner: Owner) -> None:
 
 
 async def test_v1_without_its_process_is_off(clock: Clock) -> None:
-    """That is how it shows."""
+    """A stopped V1 has no mining process."""
     async with SimulatedMiner(
         generation="v1", model="M20S", quirks={Quirk.PROCESS_DOWN}
     ) as miner:
@@ -919,7 +918,7 @@ async def test_v1_without_its_process_is_off(clock: Clock) -> None:
 
 
 async def test_a_power_off_is_sent_to_a_miner_that_is_off(owner: Owner) -> None:
-    """Always: nobody knows better than the miner."""
+    """The last known state may be wrong."""
     owner.miner.state.mining = False
     for _ in range(2):
         assert await owner.send(commands.power_off())
@@ -927,7 +926,7 @@ async def test_a_power_off_is_sent_to_a_miner_that_is_off(owner: Owner) -> None:
 
 
 async def test_a_power_off_is_sent_even_if_it_was_unknown_before(owner: Owner) -> None:
-    """Code 14 is also said of bad data; nothing we remember may keep a miner running."""
+    """The miner also sends code 14 for bad data, and nothing remembered may keep it running."""
     owner.miner.misbehave(OFF, Refused(14), times=1)
     with pytest.raises(UnsupportedCommandError):
         await owner.send(commands.power_off())
@@ -954,7 +953,7 @@ NEVER_SPACED = [
 async def test_a_second_restart_within_a_minute_is_refused_unsent(
     owner: Owner, command: Command, later: float, left: int
 ) -> None:
-    """With the seconds that are left."""
+    """The error has the seconds that are left."""
     await owner.send(commands.set_power_mode("low"))
     owner.forget()
     owner.pass_time(later)
@@ -968,7 +967,7 @@ async def test_a_second_restart_within_a_minute_is_refused_unsent(
 async def test_after_a_minute_mining_may_be_restarted_again(
     owner: Owner, command: Command
 ) -> None:
-    """To the second."""
+    """The spacing is exact to the second."""
     await owner.send(commands.set_power_mode("low"))
     owner.pass_time(60)
     assert await owner.send(command)
@@ -979,7 +978,7 @@ async def test_after_a_minute_mining_may_be_restarted_again(
 async def test_what_does_not_restart_mining_may_follow_at_once(
     owner: Owner, command: Command
 ) -> None:
-    """Power off above all; and it does not make a restart wait."""
+    """This matters most for a power off, which does not delay a restart either."""
     await owner.send(commands.set_power_mode("low"))
     assert await owner.send(command)
     owner.pass_time(60)
@@ -1000,7 +999,7 @@ async def test_a_restart_that_was_refused_may_be_tried_again_at_once(
 async def test_a_restart_with_an_answer_that_says_nothing_may_have_been_one(
     owner: Owner,
 ) -> None:
-    """The hardware is spared in doubt."""
+    """In doubt, the hardware is spared."""
     owner.miner.misbehave(LIMIT, GARBAGE, times=1)
     with pytest.raises(NotAMinerError):
         await owner.send(commands.adjust_power_limit(3000))
@@ -1011,7 +1010,7 @@ async def test_a_restart_with_an_answer_that_says_nothing_may_have_been_one(
 async def test_a_value_that_was_overtaken_while_it_waited_is_no_error(
     owner: Owner,
 ) -> None:
-    """It leaves quietly, whatever else would have spoken against it."""
+    """It is dropped, even if it would have been refused for another reason."""
     async with owner.holding(LIMIT, commands.adjust_power_limit(3000)) as waiting:
         overtaken = waiting.send(commands.adjust_power_limit(3100))
         last = waiting.send(commands.adjust_power_limit(3200))
@@ -1023,7 +1022,7 @@ async def test_a_value_that_was_overtaken_while_it_waited_is_no_error(
 async def test_nothing_comes_between_a_power_off_and_its_repetition(
     owner: Owner,
 ) -> None:
-    """A newer power on is sent after both, and has the last word."""
+    """A newer power on is sent after both, so it is the last command."""
     held = Held(then=Closed())
     async with owner.holding("power_off", commands.power_off(), held) as waiting:
         owner.miner.behave("power_off")
@@ -1042,7 +1041,7 @@ async def test_a_refused_token_says_nothing_of_the_command(owner: Owner) -> None
 
 
 async def test_a_refused_token_proves_no_password(owner: Owner) -> None:
-    """It was never tried."""
+    """The password was not checked."""
     owner.miner.misbehave("get_token", Refused(14))
     with pytest.raises(UnsupportedCommandError):
         await owner.writer.check_password()
@@ -1062,7 +1061,7 @@ async def test_a_silent_restart_counts_as_one(owner: Owner) -> None:
 async def test_a_restart_that_waited_behind_another_is_refused_unsent(
     any_owner: Owner, how: Misbehaviour | None
 ) -> None:
-    """Never queued."""
+    """Restarts never queue."""
     held = Held()
     held.then = how
     mode = commands.set_power_mode("low")
@@ -1077,7 +1076,7 @@ async def test_a_restart_that_waited_behind_another_is_refused_unsent(
 
 
 async def test_a_right_password_is_confirmed_without_a_write(owner: Owner) -> None:
-    """By a reading under a token."""
+    """A reading under a token confirms it."""
     await owner.writer.check_password()
     assert owner.asked == [*TOKEN, "get_version"]
     assert "token" in owner.miner.requests[-1]
@@ -1087,7 +1086,7 @@ async def test_a_right_password_is_confirmed_without_a_write(owner: Owner) -> No
 async def test_a_wrong_password_is_found_out_without_a_write(
     air_miner: SimulatedMiner, clock: Clock
 ) -> None:
-    """The miner cannot read what it is sent."""
+    """The miner cannot decrypt the request."""
     owner = Owner(air_miner, "wrong", clock=clock)
     with pytest.raises(WrongPasswordError):
         await owner.writer.check_password()
@@ -1097,7 +1096,7 @@ async def test_a_wrong_password_is_found_out_without_a_write(
 async def test_a_password_is_not_tried_at_another_miner(
     any_miner: SimulatedMiner, clock: Clock
 ) -> None:
-    """Right there says nothing of ours, nor does wrong."""
+    """Neither result would be about ours."""
     for password in (any_miner.password, "wrong"):
         owner = Owner(any_miner, password, clock=clock)
         owner.identity.mac = "c2:04:28:00:00:01"
@@ -1113,7 +1112,7 @@ async def test_a_password_is_not_tried_at_another_miner(
 async def test_with_write_access_closed_the_password_cannot_be_told(
     air_miner: SimulatedMiner, owner: Owner
 ) -> None:
-    """And nothing is written."""
+    """Nothing is written."""
     air_miner.api_open = False
     with pytest.raises(WriteAccessClosedError):
         await owner.writer.check_password()
@@ -1122,7 +1121,7 @@ async def test_with_write_access_closed_the_password_cannot_be_told(
 
 @pytest.mark.parametrize("code", [14, 132, 135])
 async def test_any_answer_but_23_proves_the_password(owner: Owner, code: int) -> None:
-    """It was decrypted."""
+    """The miner decrypted the request."""
     owner.miner.misbehave("get_version", Refused(code))
     await owner.writer.check_password()
     assert owner.asked[-1] == "get_version"
@@ -1136,7 +1135,7 @@ async def test_a_password_cannot_be_tried_without_a_token(owner: Owner) -> None:
 
 
 async def test_a_password_cannot_be_tried_without_an_answer(owner: Owner) -> None:
-    """It is neither right nor wrong."""
+    """It may be right or wrong."""
     owner.miner.misbehave("get_version", Closed())
     with pytest.raises(CannotConnectError):
         await owner.writer.check_password()
@@ -1148,7 +1147,7 @@ async def test_a_password_cannot_be_tried_without_an_answer(owner: Owner) -> Non
 async def test_no_secret_is_logged_or_shown(
     owner: Owner, caplog: pytest.LogCaptureFixture, clock: Clock
 ) -> None:
-    """Whatever happens to the command that carries it."""
+    """The result of the command makes no difference."""
     caplog.set_level(logging.DEBUG)
     shown: list[Any] = [owner.writer, owner.line]
     command = commands.update_pwd(owner.miner.password, "nakamoto")

@@ -1,6 +1,6 @@
-"""Blueprints in a real Home Assistant, with simulated miners and simulated time."""
+"""The blueprints in a real Home Assistant, with simulated miners and simulated time."""
 
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from copy import copy
 from dataclasses import dataclass, replace
@@ -18,12 +18,16 @@ from homeassistant.const import EVENT_HOMEASSISTANT_STARTED
 from homeassistant.core import CoreState, HomeAssistant
 from homeassistant.loader import DATA_CUSTOM_COMPONENTS
 from homeassistant.setup import async_setup_component
+from tests import act
 from tests.fleet import Fleet, Owned
 
 BLUEPRINTS: Final = Path(__file__).parents[2] / "blueprints" / "automation"
 FOLDER: Final = "whatsminer"
-# A miner that looks after its access, which changes nothing.
+# The check of the write access, which changes nothing.
 _ACCESS_CHECK: Final = {"cmd": "set_led", "param": "auto"}
+
+# Makes an automation; the arguments are inputs of the blueprint.
+type Automate = Callable[..., Awaitable[None]]
 
 
 @dataclass(frozen=True)
@@ -34,7 +38,7 @@ class Home:
 
     @property
     def hass(self) -> HomeAssistant:
-        """Where the automations run."""
+        """The Home Assistant in which the automations run."""
         return self.fleet.hass
 
     async def automate(self, blueprint: str, **inputs: Any) -> None:
@@ -44,7 +48,7 @@ class Home:
     async def automate_each(
         self, blueprint: str, inputs: Mapping[str, Mapping[str, Any]]
     ) -> None:
-        """Make automations of one blueprint: for each name, one with these inputs."""
+        """Make automations of one blueprint, each with its name and inputs."""
         home = Path(self.hass.config.path("blueprints", "automation", FOLDER))
         home.mkdir(parents=True, exist_ok=True)
         shutil.copy(BLUEPRINTS / FOLDER / f"{blueprint}.yaml", home)
@@ -67,8 +71,8 @@ class Home:
     ) -> AsyncGenerator[tuple[Home, tuple[Owned, ...]]]:
         """Go on in another Home Assistant, which is starting.
 
-        Miners are set up there, under the same entity ids. It knows nothing but what is stored:
-        nothing of automations or of other entities. `started` ends the start.
+        Miners are set up there, under the same entity ids. It has what is stored, and neither
+        automations nor other entities. `started` ends the start.
         """
         await self.close()
         for each in owned:
@@ -93,28 +97,28 @@ class Home:
             await hass.async_stop(force=True)
 
     async def started(self) -> None:
-        """Let the start of Home Assistant come to its end."""
+        """Let the start of Home Assistant end."""
         self.hass.set_state(CoreState.running)
         self.hass.bus.async_fire(EVENT_HOMEASSISTANT_STARTED)
         await self.fleet.settle()
 
     async def close(self) -> None:
-        """End all automations, which would go on with what they wait for."""
+        """End all automations, which would go on after a wait."""
         if AUTOMATION in self.hass.config.components:
             await self.hass.services.async_call(
                 AUTOMATION, "turn_off", {"entity_id": "all"}, blocking=True
             )
 
     async def set(self, entity_id: str, state: object, **attributes: Any) -> None:
-        """Give an entity that is none of ours another state."""
+        """Set the state of an entity that is not of this integration."""
         self.hass.states.async_set(entity_id, str(state), attributes)
         await self.fleet.settle()
 
     async def wait(self, minutes: float) -> None:
-        """Let time pass, with what is due in it.
+        """Let time pass, with everything that is due in it.
 
-        Between the first half minute and the last it goes by minutes, so that polls are in
-        the middle of one, as they are at some time other than automations in life.
+        Except in the first and the last half minute, time passes in steps of a minute, so that
+        polls are in the middle of one, and not at the same time as automations.
         """
         halves = round(minutes * 2)
         whole = max(0, halves // 2 - 1)
@@ -122,9 +126,26 @@ class Home:
         for seconds in [*half[:1], *[60] * whole, *half[1:]]:
             await self.fleet.clock.tick(seconds)
 
+    async def commands_after(self, minutes: float, owned: Owned) -> list[str]:
+        """Let time pass; return the commands that a miner has received since they were last taken."""
+        await self.wait(minutes)
+        return take_commands(owned)
+
+    async def make_switches(self, *names: str) -> None:
+        """Make helpers that an owner switches by hand."""
+        helpers: dict[str, dict[str, str]] = {name: {} for name in names}
+        assert await async_setup_component(
+            self.hass, "input_boolean", {"input_boolean": helpers}
+        )
+
+    async def switch(self, entity_id: str, state: str) -> None:
+        """Switch something on or off, as a person does."""
+        await act(self.hass, f"{entity_id.partition('.')[0]}.turn_{state}", entity_id)
+        await self.fleet.settle()
+
 
 def _same_entry(entry: MockConfigEntry) -> MockConfigEntry:
-    """Return an entry as another run of Home Assistant reads it from its storage."""
+    """Return the entry as the next run of Home Assistant reads it from its storage."""
     return MockConfigEntry(
         domain=entry.domain,
         entry_id=entry.entry_id,
@@ -136,8 +157,8 @@ def _same_entry(entry: MockConfigEntry) -> MockConfigEntry:
     )
 
 
-def told(owned: Owned) -> list[str]:
-    """Return what a miner was told since this was asked last, in short."""
+def take_commands(owned: Owned) -> list[str]:
+    """Return the commands that a miner has received since they were last taken, in short."""
     writes = [write for write in owned.miner.writes if write != _ACCESS_CHECK]
     owned.miner.writes.clear()
     return [f"{write['cmd']} {write.get('percent', '')}".rstrip() for write in writes]

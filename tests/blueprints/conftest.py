@@ -14,7 +14,7 @@ from . import Home
 
 @pytest.fixture(autouse=True)
 def templates_that_work(caplog: pytest.LogCaptureFixture) -> Generator[None]:
-    """Fail where a template did: its automation then does nothing, and tests of that pass."""
+    """Fail if a template failed: its automation then does nothing, and some tests would pass."""
     yield
     records = [*caplog.get_records("setup"), *caplog.get_records("call")]
     messages = [record.getMessage() for record in records]
@@ -32,7 +32,7 @@ def config_folder(hass: HomeAssistant, tmp_path: Path) -> Generator[Path]:
 @pytest.fixture
 async def home(fleet: Fleet, config_folder: Path) -> AsyncGenerator[Home]:
     """A home without miners, whose automations end with the test."""
-    # For each of the many callbacks it would keep a stack trace, which takes half of the time.
+    # In debug mode the loop keeps a stack trace for each callback, which takes half of the time.
     fleet.hass.loop.set_debug(False)
     home = Home(fleet)
     yield home
@@ -41,11 +41,11 @@ async def home(fleet: Fleet, config_folder: Path) -> AsyncGenerator[Home]:
 
 @pytest.fixture
 async def garage(fleet: Fleet) -> Owned:
-    """A miner with firmware 2.0.5, which runs and is tuned."""
+    """A miner with firmware 2.0.5, which mines and is tuned."""
     return await fleet.add("Garage")
 
 
 @pytest.fixture
 async def hall(fleet: Fleet) -> Owned:
-    """A miner with firmware that speaks V3, which runs and is tuned."""
+    """A miner with firmware that speaks V3, which mines and is tuned."""
     return await fleet.add("Hall", generation="compat", model="M63")

@@ -48,7 +48,7 @@ _FILLS = {
     Phase.LESS: "#a9ccf3",
     Phase.OFF: "#dddcd7",
 }
-# Of the miners' power, from the bottom to the top, with the class of the name on it.
+# The colours of the miners' power, from the bottom, each with the class of the name on it.
 _STACK = (("#0f6b6b", "on-dark"), ("#2f9e9b", "on-dark"), ("#8fd0cc", "on-light"))
 
 
@@ -78,12 +78,12 @@ def _price_y(price: float) -> float:
 
 
 def _text(x: float, y: float, words: str, style: str = "") -> str:
-    look = f' class="{style}"' if style else ""
-    return f'<text{look} x="{x:.1f}" y="{y:.1f}">{escape(words)}</text>'
+    name = f' class="{style}"' if style else ""
+    return f'<text{name} x="{x:.1f}" y="{y:.1f}">{escape(words)}</text>'
 
 
 def _line(y: float, style: str, label: str = "") -> Iterator[str]:
-    """Yield a line across, and its label at the left."""
+    """Yield a line across the picture, and its label at the left."""
     yield f'<path class="{style}" d="M{_LEFT} {y:.1f}H{_RIGHT}"/>'
     if label:
         yield _text(_LEFT - 8, y + 4.5, label, "small end")
@@ -96,7 +96,7 @@ def _key(x: float, y: float, words: str, fill: str) -> Iterator[str]:
 
 
 def _background() -> Iterator[str]:
-    """Yield what goes through all panels: expensive and free times, and hours."""
+    """Yield what all panels share: expensive and free times, and hours."""
     for number, price in enumerate(PRICES):
         if price > STOP or price <= 0:
             style = "dear" if price > STOP else "free"

@@ -1,7 +1,6 @@
-"""Follow the sun, or a budget: what reaches the miners, and what does not."""
+"""Follow the sun, or a budget: which commands reach the miners."""
 
 import asyncio
-from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -13,18 +12,18 @@ from simulator import Refused
 from tests import JOINED, Altered, Held, act
 from tests.fleet import Fleet, Owned
 
-from . import Home, target, told
+from . import Automate, Home, take_commands, target
 
 GRID = "sensor.grid_power"
 BUDGET = "sensor.p_deferrable0"
 OVERRIDE = "input_boolean.by_hand"
-# What the simulated M30S+ draws at most, near enough.
+# About the highest power of the simulated M30S+.
 FULL = 3400
 
 
 @dataclass
 class House:
-    """A home that draws from the grid what the sun does not give."""
+    """A home that draws from the grid what the sun does not supply."""
 
     home: Home
     miners: tuple[Owned, ...]
@@ -34,12 +33,12 @@ class House:
 
     @property
     def grid(self) -> float:
-        """W from the grid, negative while it feeds in."""
+        """The power from the grid in W, negative while it feeds in."""
         drawn = sum(owned.miner.state.power for owned in self.miners)
         return self.others + drawn - self.sun
 
     async def wait(self, minutes: float) -> None:
-        """Let time pass, while the meter tells what it measures."""
+        """Let time pass, while the meter reports what it measures."""
         for _ in range(round(minutes * 2)):
             await self.home.set(GRID, round(self.sign * self.grid))
             await self.home.wait(0.5)
@@ -47,13 +46,12 @@ class House:
 
 @pytest.fixture
 def house(home: Home, garage: Owned) -> House:
-    """A home with one miner."""
     return House(home, (garage,), sun=6000)
 
 
 @pytest.fixture
-async def budget(home: Home, garage: Owned) -> Callable[..., Any]:
-    """Makes an automation that follows a set-point, which leaves enough for everything."""
+async def budget(home: Home, garage: Owned) -> Automate:
+    """An automation that follows a set-point, which is enough for everything at first."""
 
     async def automate(**changes: Any) -> None:
         await home.set(BUDGET, 20000)
@@ -66,175 +64,161 @@ async def budget(home: Home, garage: Owned) -> Callable[..., Any]:
         }
         await home.automate("follow_the_sun", **{**inputs, **changes})
         await home.wait(5)
-        told(garage)
+        take_commands(garage)
 
     return automate
 
 
 @pytest.fixture
-async def follow(house: House, garage: Owned) -> Callable[..., Any]:
-    """Makes an automation that follows the sun, which shines enough for everything."""
+async def follow(house: House, garage: Owned) -> Automate:
+    """An automation that follows the sun, which is enough for everything at first."""
 
     async def automate(**changes: Any) -> None:
         inputs = {"miners": target(garage), "grid_power": GRID, "full_power": FULL}
         await house.home.automate("follow_the_sun", **{**inputs, **changes})
         await house.wait(5)
-        told(garage)
+        take_commands(garage)
 
     return automate
 
 
 async def test_it_uses_what_the_sun_leaves_over(
-    house: House, follow: Callable[..., Any], garage: Owned
+    house: House, follow: Automate, garage: Owned
 ) -> None:
-    """It gets there in one step, and then stays, although the miner takes minutes."""
+    """One command is enough, although the power follows it only after minutes."""
     await follow(reserve=100)
 
-    house.sun = 3500  # of which others take 500, and 100 are left to them
+    house.sun = 3500  # others use 500, and 100 are the reserve
     await house.wait(1)
-    assert told(garage) == ["set_power_pct_v2 85"]
+    assert take_commands(garage) == ["set_power_pct_v2 85"]
     await house.wait(15)
 
-    assert told(garage) == []
+    assert take_commands(garage) == []
     assert house.grid == pytest.approx(-100, abs=100)
 
 
 async def test_a_meter_may_count_the_other_way_round(
-    house: House, follow: Callable[..., Any], garage: Owned
+    house: House, follow: Automate, garage: Owned
 ) -> None:
-    """Positive is then what is fed in."""
+    """Some meters count what is fed in as positive."""
     house.sign = -1
     await follow(feed_in_positive=True, reserve=0)
 
     house.sun = 3560
     await house.wait(1)
 
-    assert told(garage) == ["set_power_pct_v2 90"]
+    assert take_commands(garage) == ["set_power_pct_v2 90"]
 
 
 async def test_power_is_lowered_at_once_and_raised_slowly(
-    home: Home, budget: Callable[..., Any], garage: Owned
+    home: Home, budget: Automate, garage: Owned
 ) -> None:
-    """By twenty points a minute."""
     await budget(ramp=20)
 
     await home.set(BUDGET, FULL * 0.5)
-    await home.wait(1)
-    assert told(garage) == ["set_power_pct_v2 50"]
+    assert await home.commands_after(1, garage) == ["set_power_pct_v2 50"]
     await home.set(BUDGET, FULL)
-    await home.wait(5)
-
-    assert told(garage) == [f"set_power_pct_v2 {percent}" for percent in (70, 90, 100)]
+    assert await home.commands_after(5, garage) == [
+        f"set_power_pct_v2 {percent}" for percent in (70, 90, 100)
+    ]
 
 
 async def test_small_changes_are_not_worth_it(
-    home: Home, budget: Callable[..., Any], garage: Owned
+    home: Home, budget: Automate, garage: Owned
 ) -> None:
-    """Unless they are those to full power."""
+    """A small change is sent only when it leads to full power."""
     await budget(dead_band=200)
 
     for watts in (FULL * 0.8, FULL * 0.8 + 150, FULL * 0.8 - 150):
         await home.set(BUDGET, watts)
         await home.wait(2)
-    assert told(garage) == ["set_power_pct_v2 80"]
+    assert take_commands(garage) == ["set_power_pct_v2 80"]
     await home.set(BUDGET, FULL * 0.97)
-    await home.wait(2)
-    assert told(garage) == ["set_power_pct_v2 97"]
+    assert await home.commands_after(2, garage) == ["set_power_pct_v2 97"]
     await home.set(BUDGET, FULL)
-    await home.wait(2)
-    assert told(garage) == ["set_power_pct_v2 100"]
+    assert await home.commands_after(2, garage) == ["set_power_pct_v2 100"]
 
 
 async def test_less_than_the_lowest_percent_is_off(
-    home: Home, budget: Callable[..., Any], garage: Owned
+    home: Home, budget: Automate, garage: Owned
 ) -> None:
-    """It starts only when there is more than that, and after it was off for a while."""
     await budget(min_off=15, dead_band=150)
     lowest = FULL * 0.5
 
     await home.set(BUDGET, lowest - 1)
-    await home.wait(1)
-    assert told(garage) == ["power_off"]
+    assert await home.commands_after(1, garage) == ["power_off"]
     await home.set(BUDGET, FULL)
-    await home.wait(13)
-    assert told(garage) == []
+    assert await home.commands_after(13, garage) == []
     await home.set(BUDGET, lowest + 140)
-    await home.wait(10)
-    assert told(garage) == []
+    assert await home.commands_after(10, garage) == []
     await home.set(BUDGET, lowest + 160)
-    await home.wait(1)
-    assert told(garage) == ["power_on"]
+    assert await home.commands_after(1, garage) == ["power_on"]
 
 
 async def test_nothing_is_off_even_for_one_that_takes_any_percent(
-    home: Home, budget: Callable[..., Any], garage: Owned
+    home: Home, budget: Automate, garage: Owned
 ) -> None:
-    """0 % would be a miner that is on for nothing."""
+    """At 0 % a miner draws power and mines nothing."""
     await budget(lowest_percent=0)
 
     await home.set(BUDGET, 0)
-    await home.wait(1)
-
-    assert told(garage) == ["power_off"]
+    assert await home.commands_after(1, garage) == ["power_off"]
 
 
 async def test_a_miner_that_was_just_started_stays_on_for_a_while(
-    home: Home, budget: Callable[..., Any], garage: Owned
+    home: Home, budget: Automate, garage: Owned
 ) -> None:
-    """With the least that it can do, once it is tuned."""
     await budget(min_on=60, min_off=0)
     await home.set(BUDGET, 0)
     await home.wait(1)
     await home.set(BUDGET, FULL)
-    await home.wait(1)
-    assert told(garage) == ["power_off", "power_on"]
+    assert await home.commands_after(1, garage) == ["power_off", "power_on"]
 
     await home.set(BUDGET, 0)
-    await home.wait(50)
-    assert told(garage) == ["set_power_pct_v2 50"]
-    await home.wait(12)
-    assert told(garage) == ["power_off"]
+    assert await home.commands_after(50, garage) == ["set_power_pct_v2 50"]
+    assert await home.commands_after(12, garage) == ["power_off"]
 
 
 @pytest.fixture
 async def trio(fleet: Fleet, garage: Owned, home: Home) -> dict[str, Owned]:
-    """Three miners, from the least efficient to the most."""
+    """Three miners, from the least efficient to the most efficient."""
     old = await fleet.add("Old", generation="v1", model="M20S")
     new = await fleet.add("New", model="M60S")
     await home.wait(3)
     return {"old": old, "garage": garage, "new": new}
 
 
-def told_by_all(trio: dict[str, Owned]) -> dict[str, list[str]]:
-    """Return what each of three miners was told, leaving out those told nothing."""
-    return {name: commands for name, owned in trio.items() if (commands := told(owned))}
+def take_all(trio: dict[str, Owned]) -> dict[str, list[str]]:
+    """Return the commands of each miner that has received any since they were last taken."""
+    return {
+        name: commands
+        for name, owned in trio.items()
+        if (commands := take_commands(owned))
+    }
 
 
 async def test_the_least_efficient_miner_goes_first(
-    home: Home, budget: Callable[..., Any], trio: dict[str, Owned]
+    home: Home, budget: Automate, trio: dict[str, Owned]
 ) -> None:
-    """First all at their lowest but the best, then off, one after the other."""
+    """All but the best are at their lowest percent before the first is switched off."""
     await budget(miners=target(*trio.values()), full_power=3000, min_off=0)
-    told_by_all(trio)
+    take_all(trio)
 
     await home.set(BUDGET, 6000)
     await home.wait(1)
-    assert told_by_all(trio) == {
+    assert take_all(trio) == {
         "old": ["set_power_pct 50"],
         "garage": ["set_power_pct_v2 50"],
     }
     await home.set(BUDGET, 4000)
     await home.wait(1)
-    assert told_by_all(trio) == {"old": ["power_off"], "new": ["set_power_pct_v2 83"]}
+    assert take_all(trio) == {"old": ["power_off"], "new": ["set_power_pct_v2 83"]}
     await home.set(BUDGET, 1600)
     await home.wait(1)
-    assert told_by_all(trio) == {
-        "garage": ["power_off"],
-        "new": ["set_power_pct_v2 53"],
-    }
+    assert take_all(trio) == {"garage": ["power_off"], "new": ["set_power_pct_v2 53"]}
     await home.set(BUDGET, 9000)
     await home.wait(1)
-    assert told_by_all(trio) == {
+    assert take_all(trio) == {
         "old": ["power_on"],
         "garage": ["power_on"],
         # While the others tune at full power there is enough for all of them.
@@ -243,16 +227,15 @@ async def test_the_least_efficient_miner_goes_first(
 
 
 async def test_the_owner_knows_what_is_important(
-    home: Home, budget: Callable[..., Any], trio: dict[str, Owned]
+    home: Home, budget: Automate, trio: dict[str, Owned]
 ) -> None:
-    """The miner that heats the bathroom goes last, however bad it is."""
     await budget(miners=target(*trio.values()), full_power=3000, order=["switch.old"])
-    told_by_all(trio)
+    take_all(trio)
 
     await home.set(BUDGET, 1500)
     await home.wait(1)
 
-    assert told_by_all(trio) == {
+    assert take_all(trio) == {
         "old": ["set_power_pct 50"],
         "garage": ["power_off"],
         "new": ["power_off"],
@@ -261,13 +244,9 @@ async def test_the_owner_knows_what_is_important(
 
 @pytest.mark.parametrize("may_switch", [True, False])
 async def test_others_make_room_for_one_that_tunes(
-    home: Home,
-    budget: Callable[..., Any],
-    garage: Owned,
-    hall: Owned,
-    may_switch: bool,
+    home: Home, budget: Automate, garage: Owned, hall: Owned, may_switch: bool
 ) -> None:
-    """It takes all its power and cannot be throttled, so that even what is important has to."""
+    """A miner that tunes draws full power and cannot be throttled."""
     await budget(
         miners=target(garage, hall),
         full_power=3000,
@@ -275,38 +254,30 @@ async def test_others_make_room_for_one_that_tunes(
         min_on=0,
         may_switch=may_switch,
     )
-    told(hall)
+    take_commands(hall)
     await act(home.hass, "button.press", "button.garage_restart_mining")
-    told(garage)
+    take_commands(garage)
 
     await home.set(BUDGET, 4600)
     await home.wait(5)
-    assert (told(garage), told(hall)) == ([], ["set_power_pct_v2 53"])
+    assert (take_commands(garage), take_commands(hall)) == ([], ["set_power_pct_v2 53"])
 
     while garage.shown("binary_sensor", "stable") != "on":
         await home.wait(1)
-    await home.wait(2)
-    assert told(garage) == ["set_power_pct_v2 53"]
-    assert told(hall) == ["set_power_pct_v2 100"]
+    assert await home.commands_after(2, garage) == ["set_power_pct_v2 53"]
+    assert take_commands(hall) == ["set_power_pct_v2 100"]
 
 
 @pytest.mark.parametrize(
     ("unit", "factor"), [("W", 1), ("kW", 0.001), (None, 1)], ids=str
 )
 async def test_watts_and_kilowatts_are_told_apart(
-    home: Home,
-    budget: Callable[..., Any],
-    garage: Owned,
-    unit: str | None,
-    factor: float,
+    home: Home, budget: Automate, garage: Owned, unit: str | None, factor: float
 ) -> None:
-    """By the unit of the sensor."""
     await budget()
 
     await home.set(BUDGET, 2720 * factor, unit_of_measurement=unit)
-    await home.wait(1)
-
-    assert told(garage) == ["set_power_pct_v2 80"]
+    assert await home.commands_after(1, garage) == ["set_power_pct_v2 80"]
 
 
 @pytest.mark.parametrize("unknown", ["unavailable", "unknown", "", None])
@@ -315,13 +286,12 @@ async def test_watts_and_kilowatts_are_told_apart(
 )
 async def test_a_sensor_that_says_nothing_changes_nothing_for_a_while(
     home: Home,
-    budget: Callable[..., Any],
+    budget: Automate,
     garage: Owned,
     unknown: str | None,
     when_unknown: str,
     commands: list[str],
 ) -> None:
-    """Then the owner's choice counts; a sensor that was removed is no different."""
     await budget(when_unknown=when_unknown, unknown_for=15)
 
     if unknown is None:
@@ -332,34 +302,31 @@ async def test_a_sensor_that_says_nothing_changes_nothing_for_a_while(
         )
     else:
         await home.set(BUDGET, unknown)
-    await home.wait(14)
-    assert told(garage) == []
-    await home.wait(2)
-    assert told(garage) == commands
+    assert await home.commands_after(14, garage) == []
+    assert await home.commands_after(2, garage) == commands
 
 
 async def test_a_miner_whose_power_nobody_knows_does_not_stop_it_all(
-    house: House, follow: Callable[..., Any], garage: Owned
+    house: House, follow: Automate, garage: Owned
 ) -> None:
-    """It draws about what it was told to; without that, nothing would seem left over."""
+    """The last percent stands for an unknown power. Otherwise nothing would seem left over."""
     await follow(reserve=100)
     garage.miner.misbehave(JOINED, Altered('"Power":', '"Watts":'))
     await house.wait(1)
     assert garage.shown("sensor", "power") == STATE_UNKNOWN
-    assert told(garage) == []
+    assert take_commands(garage) == []
 
     house.sun = 3500
     await house.wait(1)
 
-    assert told(garage) == ["set_power_pct_v2 85"]
+    assert take_commands(garage) == ["set_power_pct_v2 85"]
 
 
 async def test_a_miner_that_takes_long_keeps_no_other_on(
-    home: Home, budget: Callable[..., Any], garage: Owned, hall: Owned
+    home: Home, budget: Automate, garage: Owned, hall: Owned
 ) -> None:
-    """The next minute does not wait for what it has not answered yet."""
     await budget(miners=target(garage, hall), full_power=3000)
-    told(hall)
+    take_commands(hall)
     held = Held()
     hall.miner.misbehave("set_power_pct_v2", held)
     garage.miner.misbehave("set_power_pct_v2", held)
@@ -369,98 +336,86 @@ async def test_a_miner_that_takes_long_keeps_no_other_on(
 
     home.hass.states.async_set(BUDGET, "0")
     home.fleet.clock.move(60)
-    while "power_off" not in told(garage):
+    while "power_off" not in take_commands(garage):
         await asyncio.sleep(0)
     held.release.set()
     await home.fleet.settle()
 
 
 async def test_miners_can_be_kept_on_and_off(
-    home: Home, budget: Callable[..., Any], garage: Owned, hall: Owned
+    home: Home, budget: Automate, garage: Owned, hall: Owned
 ) -> None:
-    """Then only their power changes."""
     await budget(miners=target(garage, hall), may_switch=False)
-    told(hall)
+    take_commands(hall)
     await act(home.hass, "switch.turn_off", "switch.hall")
-    told(hall)
+    take_commands(hall)
 
     for watts in (0, 20000):
         await home.set(BUDGET, watts)
         await home.wait(20)
 
-    assert told(garage) == ["set_power_pct_v2 50", "set_power_pct_v2 100"]
-    assert told(hall) == []
+    assert take_commands(garage) == ["set_power_pct_v2 50", "set_power_pct_v2 100"]
+    assert take_commands(hall) == []
 
 
 async def test_a_power_limit_is_what_a_miner_draws_at_most(
-    home: Home, budget: Callable[..., Any], garage: Owned
+    home: Home, budget: Automate, garage: Owned
 ) -> None:
-    """Where the owner has not said better; without either a miner is left alone."""
+    """A miner without a limit and without a value from its owner is left alone."""
     await budget(full_power=0)
 
     await home.set(BUDGET, 3400 * 0.75)
-    await home.wait(1)
-
-    assert told(garage) == ["set_power_pct_v2 75"]
+    assert await home.commands_after(1, garage) == ["set_power_pct_v2 75"]
 
 
 async def test_by_hand_means_by_hand(
-    home: Home, budget: Callable[..., Any], garage: Owned
+    home: Home, budget: Automate, garage: Owned
 ) -> None:
-    """While the override is on, nothing is told; afterwards it counts at once."""
     await home.set(OVERRIDE, "on")
     await budget(override=OVERRIDE)
     await home.set(BUDGET, FULL * 0.8)
-    await home.wait(5)
-    assert told(garage) == []
+    assert await home.commands_after(5, garage) == []
 
     await home.set(OVERRIDE, "off")
-    assert told(garage) == ["set_power_pct_v2 80"]
+    assert take_commands(garage) == ["set_power_pct_v2 80"]
 
 
 async def test_what_failed_and_what_was_forgotten_is_told_again(
-    home: Home, budget: Callable[..., Any], garage: Owned
+    home: Home, budget: Automate, garage: Owned
 ) -> None:
-    """A command that was refused, and a percent that a restart of mining lost."""
+    """A restart of mining makes a miner forget its percent."""
     await budget(percent_method="fast")
     garage.miner.misbehave("set_power_pct", Refused(132), times=1)
     await home.set(BUDGET, FULL * 0.8)
-    await home.wait(3)
-    assert told(garage) == ["set_power_pct 80"] * 2
+    assert await home.commands_after(3, garage) == ["set_power_pct 80"] * 2
 
     await act(home.hass, "button.press", "button.garage_restart_mining")
-    told(garage)
+    take_commands(garage)
     await home.wait(2)
     while garage.shown("binary_sensor", "stable") != "on":
-        assert told(garage) == []
+        assert take_commands(garage) == []
         await home.wait(1)
-    await home.wait(1)
-
-    assert told(garage) == ["set_power_pct 80"]
+    assert await home.commands_after(1, garage) == ["set_power_pct 80"]
 
 
 async def test_a_miner_that_was_away_is_told_again(
-    home: Home, budget: Callable[..., Any], garage: Owned
+    home: Home, budget: Automate, garage: Owned
 ) -> None:
-    """It mines after a power cut, whatever it did before."""
+    """A miner mines after a power cut, whatever it did before."""
     await budget(min_on=0)
     await home.set(BUDGET, 0)
-    await home.wait(1)
-    assert told(garage) == ["power_off"]
+    assert await home.commands_after(1, garage) == ["power_off"]
     await garage.miner.disconnect()
     await home.wait(3)
 
     garage.miner.state.mining = True
     garage.miner.reconnect()
-    await home.wait(2)
-
-    assert told(garage) == ["power_off"]
+    assert await home.commands_after(2, garage) == ["power_off"]
 
 
 async def test_a_restart_of_home_assistant_changes_nothing(
     home: Home, garage: Owned
 ) -> None:
-    """Neither before the set-point is there again, nor afterwards."""
     automate = partial(
         Home.automate,
         blueprint="follow_the_sun",
@@ -470,17 +425,14 @@ async def test_a_restart_of_home_assistant_changes_nothing(
     )
     await home.set(BUDGET, FULL * 0.8)
     await automate(home)
-    await home.wait(40)
-    assert told(garage) == ["set_power_pct_v2 80"]
+    assert await home.commands_after(40, garage) == ["set_power_pct_v2 80"]
 
     async with home.restarted(garage) as (again, (miner,)):
         await automate(again)
         await again.started()
         await again.wait(5)
         await again.set(BUDGET, FULL * 0.8)
-        await again.wait(5)
-        assert told(miner) == []
+        assert await again.commands_after(5, miner) == []
 
         await again.set(BUDGET, 0)
-        await again.wait(1)
-        assert told(miner) == ["power_off"]
+        assert await again.commands_after(1, miner) == ["power_off"]

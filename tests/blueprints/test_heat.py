@@ -1,4 +1,4 @@
-"""Heat a room or a tank: what reaches the miners, and what does not."""
+"""Heat a room or a tank: which commands reach the miners."""
 
 import asyncio
 from typing import Any
@@ -6,19 +6,18 @@ from typing import Any
 import pytest
 from pytest_homeassistant_custom_component.common import mock_restore_cache
 
-from homeassistant.core import HomeAssistant
-from homeassistant.setup import async_setup_component
 from simulator import Refused
-from tests import Altered, Held, act
+from tests import Altered, Held
 from tests.fleet import Owned
 
-from . import Home, target, told
+from . import Home, take_commands, target
 
 ROOM = "sensor.room_temperature"
 TANK = "sensor.tank_temperature"
 LOCK_OUT = "input_boolean.lock_out"
 OVERRIDE = "input_boolean.by_hand"
 THERMOSTAT = "climate.room"
+HELPERS = ("lock_out", "by_hand")
 
 
 @pytest.fixture
@@ -28,16 +27,8 @@ async def room(home: Home) -> Home:
     return home
 
 
-async def make_helpers(hass: HomeAssistant) -> None:
-    """Make the helpers that an owner has."""
-    helpers: dict[str, dict[str, str]] = {"lock_out": {}, "by_hand": {}}
-    assert await async_setup_component(
-        hass, "input_boolean", {"input_boolean": helpers}
-    )
-
-
 async def heat(home: Home, *miners: Owned, **inputs: Any) -> None:
-    """Heat to 21 °C, from 19 °C at full power; at 28 °C it is too hot."""
+    """Heat to 21 °C, from 19 °C at full power; 28 °C is too hot."""
     await home.automate(
         "heat",
         **{
@@ -51,34 +42,23 @@ async def heat(home: Home, *miners: Owned, **inputs: Any) -> None:
     await home.wait(1)
 
 
-async def switch(home: Home, entity_id: str, state: str) -> None:
-    """Switch something on or off, as a person does."""
-    await act(
-        home.hass, f"{entity_id.split('.', maxsplit=1)[0]}.turn_{state}", entity_id
-    )
-    await home.fleet.settle()
-
-
 # The ordinary course
 
 
 async def test_the_colder_the_more_power(room: Home, garage: Owned) -> None:
-    """From the lowest percent at the target to the highest below it."""
     await heat(room, garage)
-    assert told(garage) == ["set_power_pct 40"]
+    assert take_commands(garage) == ["set_power_pct 40"]
 
     for temperature, percent in ((20.5, 55), (20, 70), (19.5, 85), (19, 100)):
         await room.set(ROOM, temperature)
-        assert told(garage) == [f"set_power_pct {percent}"]
+        assert take_commands(garage) == [f"set_power_pct {percent}"]
     await room.set(ROOM, 10)
-    await room.wait(5)
-    assert told(garage) == []
+    assert await room.commands_after(5, garage) == []
 
 
 async def test_lowest_and_highest_percent_are_the_owners(
     room: Home, garage: Owned
 ) -> None:
-    """Nothing outside them is ever sent, and the band is theirs, too."""
     await heat(
         room,
         garage,
@@ -87,72 +67,65 @@ async def test_lowest_and_highest_percent_are_the_owners(
         band=5,
         percent_method="normal",
     )
-    assert told(garage) == ["set_power_pct_v2 30"]
+    assert take_commands(garage) == ["set_power_pct_v2 30"]
     await room.set(ROOM, 18.5)
-    assert told(garage) == ["set_power_pct_v2 55"]
+    assert take_commands(garage) == ["set_power_pct_v2 55"]
     await room.set(ROOM, 0)
-    assert told(garage) == ["set_power_pct_v2 80"]
+    assert take_commands(garage) == ["set_power_pct_v2 80"]
 
 
 async def test_a_small_change_is_not_sent(room: Home, garage: Owned) -> None:
-    """Except to the ends, which are reached for certain."""
+    """A change to either end is always sent."""
     await room.set(ROOM, 20)
     await heat(room, garage)
-    assert told(garage) == ["set_power_pct 70"]
+    assert take_commands(garage) == ["set_power_pct 70"]
 
     for temperature in (19.9, 20, 20.1, 20.13, 20):
         await room.set(ROOM, temperature)
         await room.wait(1)
-    assert told(garage) == []
+    assert take_commands(garage) == []
     await room.set(ROOM, 20.2)
-    assert told(garage) == ["set_power_pct 64"]
+    assert take_commands(garage) == ["set_power_pct 64"]
     await room.set(ROOM, 19.1)
-    assert told(garage) == ["set_power_pct 97"]
+    assert take_commands(garage) == ["set_power_pct 97"]
     await room.set(ROOM, 19)
-    assert told(garage) == ["set_power_pct 100"]
+    assert take_commands(garage) == ["set_power_pct 100"]
     await room.set(ROOM, 20.9)
-    assert told(garage) == ["set_power_pct 43"]
+    assert take_commands(garage) == ["set_power_pct 43"]
     await room.set(ROOM, 21)
-    assert told(garage) == ["set_power_pct 40"]
+    assert take_commands(garage) == ["set_power_pct 40"]
 
 
 async def test_too_warm_is_off_and_cold_is_on(room: Home, garage: Owned) -> None:
-    """What lies between changes nothing, in either direction; both last for a while."""
     await heat(room, garage, min_off=15)
     await room.wait(1)
-    told(garage)
+    take_commands(garage)
     await room.set(ROOM, 21.5)
-    await room.wait(5)
-    assert told(garage) == []
+    assert await room.commands_after(5, garage) == []
 
     await room.set(ROOM, 21.6)
-    assert told(garage) == ["power_off"]
+    assert take_commands(garage) == ["power_off"]
     for temperature in (21.5, 20.6, 21):
         await room.set(ROOM, temperature)
         await room.wait(10)
-    assert told(garage) == []
+    assert take_commands(garage) == []
     await room.set(ROOM, 20.5)
-    assert told(garage) == ["power_on"]
+    assert take_commands(garage) == ["power_on"]
 
-    # It may be too warm again soon, but not so soon.
+    # It is too warm again before the minimum time on has passed.
     await room.set(ROOM, 22)
-    await room.wait(29)
-    assert "power_off" not in told(garage)
-    await room.wait(2)
-    assert told(garage) == ["power_off"]
+    assert "power_off" not in await room.commands_after(29, garage)
+    assert await room.commands_after(2, garage) == ["power_off"]
     await room.set(ROOM, 18)
-    await room.wait(12)
-    assert told(garage) == []
-    await room.wait(4)
-    assert told(garage) == ["power_on"]
+    assert await room.commands_after(12, garage) == []
+    assert await room.commands_after(4, garage) == ["power_on"]
 
 
 async def test_flapping_around_a_margin_switches_once(
     room: Home, garage: Owned
 ) -> None:
-    """A reading is never quite still."""
     await heat(room, garage)
-    told(garage)
+    take_commands(garage)
 
     for _ in range(30):
         await room.set(ROOM, 21.51)
@@ -160,45 +133,40 @@ async def test_flapping_around_a_margin_switches_once(
         await room.set(ROOM, 21.49)
         await room.wait(0.5)
 
-    assert told(garage) == ["power_off"]
+    assert take_commands(garage) == ["power_off"]
 
 
 async def test_it_need_not_switch_off(room: Home, garage: Owned) -> None:
-    """Then there is the lowest percent, however warm it is."""
     await room.set(ROOM, 19)
     await heat(room, garage, may_switch_off=False)
-    told(garage)
+    take_commands(garage)
 
     await room.set(ROOM, 25)
-    await room.wait(40)
-    assert told(garage) == ["set_power_pct 40"]
+    assert await room.commands_after(40, garage) == ["set_power_pct 40"]
 
 
 async def test_it_need_not_switch_on(room: Home, garage: Owned) -> None:
-    """Then what is off stays off, however cold it is."""
     await room.set(ROOM, 22)
     await heat(room, garage, may_switch_on=False)
-    assert told(garage) == ["power_off"]
+    assert take_commands(garage) == ["power_off"]
 
     await room.set(ROOM, 10)
-    await room.wait(40)
-    assert told(garage) == []
+    assert await room.commands_after(40, garage) == []
 
 
 async def test_miners_of_all_generations_heat_together(
     room: Home, garage: Owned, hall: Owned
 ) -> None:
-    """Each is told only what it does not do already."""
     attic = await room.fleet.add("Attic", generation="v1", model="M20S")
     await room.set(ROOM, 20)
     await heat(room, garage, hall, attic)
     for owned in (garage, hall, attic):
-        assert told(owned) == ["set_power_pct 70"]
+        assert take_commands(owned) == ["set_power_pct 70"]
 
     hall.miner.state.mining = False
     await room.wait(1)
     await room.set(ROOM, 22)
-    assert [told(owned) for owned in (garage, hall, attic)] == [
+    assert [take_commands(owned) for owned in (garage, hall, attic)] == [
         ["power_off"],
         [],
         ["power_off"],
@@ -206,37 +174,36 @@ async def test_miners_of_all_generations_heat_together(
     await room.wait(20)
     await room.set(ROOM, 20)
     for owned in (garage, hall, attic):
-        assert told(owned) == ["power_on"]
+        assert take_commands(owned) == ["power_on"]
     await room.wait(45)
     for owned in (garage, hall, attic):
-        assert told(owned) == ["set_power_pct 70"]
+        assert take_commands(owned) == ["set_power_pct 70"]
 
 
 # The target
 
 
 async def test_the_target_may_be_a_number(room: Home, garage: Owned) -> None:
-    """A change of it acts at once."""
     await room.set("input_number.wish", 22)
     await heat(room, garage, target_entity="input_number.wish", fixed_target=5)
-    assert told(garage) == ["set_power_pct 70"]
+    assert take_commands(garage) == ["set_power_pct 70"]
 
     await room.set("input_number.wish", 23)
-    assert told(garage) == ["set_power_pct 100"]
+    assert take_commands(garage) == ["set_power_pct 100"]
     await room.set("input_number.wish", 18)
-    assert told(garage) == ["power_off"]
+    assert take_commands(garage) == ["power_off"]
 
 
 async def test_the_target_may_be_that_of_a_thermostat(
     room: Home, garage: Owned
 ) -> None:
-    """A change of its attribute alone acts at once."""
+    """A change of the attribute acts at once, also without a change of the state."""
     await room.set(THERMOSTAT, "heat", temperature=22)
     await heat(room, garage, target_entity=THERMOSTAT, min_on=0)
-    assert told(garage) == ["set_power_pct 70"]
+    assert take_commands(garage) == ["set_power_pct 70"]
 
     await room.set(THERMOSTAT, "heat", temperature=23)
-    assert told(garage) == ["set_power_pct 100"]
+    assert take_commands(garage) == ["set_power_pct 100"]
     await room.set(
         THERMOSTAT,
         "heat_cool",
@@ -244,46 +211,40 @@ async def test_the_target_may_be_that_of_a_thermostat(
         target_temp_low=21.5,
         target_temp_high=25,
     )
-    assert told(garage) == ["set_power_pct 55"]
+    assert take_commands(garage) == ["set_power_pct 55"]
 
 
 @pytest.mark.parametrize("mode", ["off", "cool", "dry", "fan_only"])
 async def test_a_thermostat_that_does_not_heat_wants_no_heat(
     room: Home, garage: Owned, mode: str
 ) -> None:
-    """However cold it is, and whether its target is told or not."""
     await room.set(ROOM, 15)
     await room.set(THERMOSTAT, mode)
     await heat(room, garage, target_entity=THERMOSTAT)
-    assert told(garage) == ["power_off"]
-    await room.wait(20)
-    assert told(garage) == []
+    assert take_commands(garage) == ["power_off"]
+    assert await room.commands_after(20, garage) == []
 
     await room.set(THERMOSTAT, "heat", temperature=21)
-    assert told(garage) == ["power_on"]
-    # Off again, it is the lowest percent until the miner may be switched off.
+    assert take_commands(garage) == ["power_on"]
+    # The miner runs at the lowest percent until it may be switched off.
     await room.wait(25)
-    told(garage)
+    take_commands(garage)
     await room.set(THERMOSTAT, mode, temperature=21)
-    await room.wait(4)
-    assert told(garage) in ([], ["set_power_pct 40"])
-    await room.wait(2)
-    assert told(garage) == ["power_off"]
+    assert await room.commands_after(4, garage) in ([], ["set_power_pct 40"])
+    assert await room.commands_after(2, garage) == ["power_off"]
 
 
 async def test_a_target_that_is_gone_counts_as_a_sensor_that_is(
     room: Home, garage: Owned
 ) -> None:
-    """The fixed target does not take its place: nobody would know."""
+    """The fixed target does not take its place, because the owner would not notice."""
     await room.set(THERMOSTAT, "heat", temperature=22)
     await heat(room, garage, target_entity=THERMOSTAT)
-    told(garage)
+    take_commands(garage)
 
     await room.set(THERMOSTAT, "unavailable")
-    await room.wait(14)
-    assert told(garage) == []
-    await room.wait(2)
-    assert told(garage) == ["power_off"]
+    assert await room.commands_after(14, garage) == []
+    assert await room.commands_after(2, garage) == ["power_off"]
 
 
 # Sensors that are gone
@@ -293,117 +254,99 @@ async def test_a_target_that_is_gone_counts_as_a_sensor_that_is(
 async def test_a_sensor_that_is_gone_for_a_moment_changes_nothing(
     room: Home, garage: Owned, state: str
 ) -> None:
-    """As after a restart."""
     await room.set(ROOM, 20)
     await heat(room, garage)
-    told(garage)
+    take_commands(garage)
 
     await room.set(ROOM, state)
     await room.wait(14)
     await room.set(ROOM, 20)
-    await room.wait(5)
-    assert told(garage) == []
+    assert await room.commands_after(5, garage) == []
 
 
 async def test_a_sensor_that_is_gone_stops_mining(room: Home, garage: Owned) -> None:
-    """At once then, even if it has just begun; and it comes back with the sensor."""
     garage.miner.state.mining = False
     garage.miner.state.mining = True
     await room.wait(1)
     await room.set(ROOM, "unavailable")
     await heat(room, garage, may_switch_off=False)
-    await room.wait(13)
-    assert told(garage) == []
-    await room.wait(2)
-    assert told(garage) == ["power_off"]
+    assert await room.commands_after(13, garage) == []
+    assert await room.commands_after(2, garage) == ["power_off"]
 
-    await room.wait(60)
-    assert told(garage) == []
+    assert await room.commands_after(60, garage) == []
     await room.set(ROOM, 20)
-    assert told(garage) == ["power_on"]
+    assert take_commands(garage) == ["power_on"]
 
 
 async def test_a_sensor_that_does_not_exist_is_gone(home: Home, garage: Owned) -> None:
-    """So long as the automation knows of it, which is not before it began."""
+    """The time for which it is gone counts from the start of the automation."""
     await heat(home, garage)
-    await home.wait(13)
-    assert told(garage) == []
-    await home.wait(2)
-    assert told(garage) == ["power_off"]
+    assert await home.commands_after(13, garage) == []
+    assert await home.commands_after(2, garage) == ["power_off"]
 
 
 async def test_without_a_sensor_a_fixed_percent_goes_on(
     room: Home, garage: Owned, hall: Owned
 ) -> None:
-    """At those that run; none is switched on without anybody knowing how warm it is."""
+    """No miner is switched on while the temperature is unknown."""
     hall.miner.state.mining = False
     await room.wait(1)
     await room.set(ROOM, 20.9)
     await heat(room, garage, hall, when_unknown="percent", unknown_percent=60)
-    assert told(garage) == ["set_power_pct 43"]
+    assert take_commands(garage) == ["set_power_pct 43"]
 
     await room.set(ROOM, "unavailable")
-    await room.wait(14)
-    assert told(garage) == []
-    await room.wait(30)
-    assert told(garage) == ["set_power_pct 60"]
-    assert told(hall) == []
+    assert await room.commands_after(14, garage) == []
+    assert await room.commands_after(30, garage) == ["set_power_pct 60"]
+    assert take_commands(hall) == []
 
 
 async def test_without_a_sensor_nothing_may_change(room: Home, garage: Owned) -> None:
-    """If the owner wants it so."""
     await room.set(ROOM, 20)
     await heat(room, garage, when_unknown="keep")
-    told(garage)
+    take_commands(garage)
 
     await room.set(ROOM, "unavailable")
-    await room.wait(60)
-    assert told(garage) == []
+    assert await room.commands_after(60, garage) == []
 
 
 async def test_a_sensor_that_fell_silent_may_count_as_gone(
     room: Home, garage: Owned
 ) -> None:
-    """As long as it reports, be it the same, it is not silent."""
+    """A sensor that repeats the same value is not silent."""
     await room.set(ROOM, 20)
     await heat(room, garage, silent_for=30)
-    told(garage)
+    take_commands(garage)
 
     for _ in range(3):
         await room.wait(25)
         await room.set(ROOM, 20)
-    assert told(garage) == []
-    await room.wait(44)
-    assert told(garage) == []
-    await room.wait(2)
-    assert told(garage) == ["power_off"]
+    assert take_commands(garage) == []
+    assert await room.commands_after(44, garage) == []
+    assert await room.commands_after(2, garage) == ["power_off"]
 
 
 async def test_by_default_a_sensor_may_be_silent(room: Home, garage: Owned) -> None:
-    """Many are while nothing changes."""
+    """Many sensors report changes only."""
     await room.set(ROOM, 20)
     await heat(room, garage)
-    told(garage)
+    take_commands(garage)
 
-    await room.wait(60)
-    assert told(garage) == []
+    assert await room.commands_after(60, garage) == []
 
 
 async def test_a_thermostat_without_a_target_changes_nothing_for_a_while(
     room: Home, garage: Owned
 ) -> None:
-    """However long its state has been the same."""
     await room.set(ROOM, 20)
     await room.set(THERMOSTAT, "heat", temperature=20)
     await heat(room, garage, target_entity=THERMOSTAT)
     await room.wait(20)
-    told(garage)
+    take_commands(garage)
 
     await room.set(THERMOSTAT, "heat")
-    await room.wait(14)
-    assert told(garage) == []
-    await room.wait(2)
-    assert told(garage) == ["power_off"]
+    assert await room.commands_after(14, garage) == []
+    assert await room.commands_after(2, garage) == ["power_off"]
 
 
 # The cap
@@ -412,70 +355,63 @@ async def test_a_thermostat_without_a_target_changes_nothing_for_a_while(
 async def test_at_the_cap_nobody_waits_for_a_miner_that_takes_long(
     room: Home, garage: Owned, hall: Owned
 ) -> None:
-    """Whatever another run of the automation still waits for."""
     await room.set(ROOM, 20)
     await heat(room, garage, hall)
-    told(garage)
+    take_commands(garage)
     held = Held()
     hall.miner.misbehave("set_power_pct", held)
     room.hass.states.async_set(ROOM, "19")
     await held.reached.wait()
 
     room.hass.states.async_set(ROOM, "80")
-    while "power_off" not in told(garage):
+    while "power_off" not in take_commands(garage):
         await asyncio.sleep(0)
     held.release.set()
     await room.fleet.settle()
 
 
 async def test_at_the_cap_mining_stops_at_once(room: Home, garage: Owned) -> None:
-    """Though it has just begun, and may not be switched off; it comes back when it is cooler."""
     garage.miner.state.mining = False
     garage.miner.state.mining = True
     await room.set(ROOM, 27.9)
     await heat(room, garage, target_entity="input_number.wish", may_switch_off=False)
     await room.set("input_number.wish", 40)
-    told(garage)
-    await room.wait(1)
-    assert told(garage) == []
+    take_commands(garage)
+    assert await room.commands_after(1, garage) == []
 
     await room.set(ROOM, 28)
-    assert told(garage) == ["power_off"]
-    # It should be much warmer, but has to be cooler first.
+    assert take_commands(garage) == ["power_off"]
+    # The target is much warmer, but the room has to be cooler first.
     for temperature in (27.9, 24, 23):
         await room.set(ROOM, temperature)
         await room.wait(20)
-    assert told(garage) == []
+    assert take_commands(garage) == []
     await room.set(ROOM, 22.9)
-    assert told(garage) == ["power_on"]
+    assert take_commands(garage) == ["power_on"]
 
 
 async def test_the_cap_may_have_a_sensor_of_its_own(room: Home, garage: Owned) -> None:
-    """The room is cold, the tank is hot."""
     await room.set(ROOM, 15)
     await room.set(TANK, 59.9)
     await heat(room, garage, cap_sensor=TANK, cap=60, cap_hysteresis=10)
-    told(garage)
+    take_commands(garage)
     await room.set(TANK, 60)
-    assert told(garage) == ["power_off"]
+    assert take_commands(garage) == ["power_off"]
 
-    # The room's temperature is nothing to the cap.
+    # The cap ignores the room's temperature.
     await room.set(ROOM, 61)
     await room.set(TANK, 49.9)
-    await room.wait(20)
-    assert told(garage) == []
+    assert await room.commands_after(20, garage) == []
     await room.set(TANK, 50)
     await room.set(ROOM, 15)
-    await room.wait(20)
-    assert told(garage) == []
+    assert await room.commands_after(20, garage) == []
     await room.set(TANK, 49.9)
-    assert told(garage) == ["power_on"]
+    assert take_commands(garage) == ["power_on"]
 
 
 async def test_a_sensor_of_the_cap_that_is_gone_always_stops_mining(
     room: Home, garage: Owned
 ) -> None:
-    """Until then nothing is turned up, and nothing is switched on."""
     hall = await room.fleet.add("Hall")
     hall.miner.state.mining = False
     await room.wait(1)
@@ -495,57 +431,50 @@ async def test_a_sensor_of_the_cap_that_is_gone_always_stops_mining(
         when_unknown="keep",
         override=OVERRIDE,
     )
-    assert told(garage) == ["set_power_pct 70"]
+    assert take_commands(garage) == ["set_power_pct 70"]
     await room.set(ROOM, 15)
-    await room.wait(5)
-    assert told(garage) == []
+    assert await room.commands_after(5, garage) == []
     await room.set(ROOM, 20.5)
-    assert told(garage) == ["set_power_pct 55"]
+    assert take_commands(garage) == ["set_power_pct 55"]
     await room.set(OVERRIDE, "on")
-    await room.wait(8)
-    assert told(garage) == []
-    await room.wait(3)
-    assert told(garage) == ["power_off"]
-    assert told(hall) == []
+    assert await room.commands_after(8, garage) == []
+    assert await room.commands_after(3, garage) == ["power_off"]
+    assert take_commands(hall) == []
 
 
 async def test_a_sensor_of_the_cap_that_does_not_exist_stops_mining(
     room: Home, garage: Owned
 ) -> None:
-    """Some time after the automation began."""
     await heat(room, garage, cap_sensor=TANK)
-    told(garage)
-    await room.wait(13)
-    assert told(garage) == []
-    await room.wait(2)
-    assert told(garage) == ["power_off"]
+    take_commands(garage)
+    assert await room.commands_after(13, garage) == []
+    assert await room.commands_after(2, garage) == ["power_off"]
 
 
 async def test_without_its_sensor_the_same_cap_leaves_the_choice_to_the_owner(
     room: Home, garage: Owned
 ) -> None:
-    """One sensor for both is what most have."""
+    """Most owners use one sensor for both."""
     await room.set(ROOM, 20)
     await heat(room, garage, when_unknown="percent", unknown_percent=90)
-    told(garage)
+    take_commands(garage)
 
     await room.set(ROOM, "unavailable")
-    await room.wait(30)
-    assert told(garage) == ["set_power_pct 90"]
+    assert await room.commands_after(30, garage) == ["set_power_pct 90"]
 
 
 async def test_a_miner_that_does_not_say_whether_it_mines_is_stopped(
     room: Home, garage: Owned
 ) -> None:
-    """It may."""
+    """A miner whose state is unknown could be mining."""
     await heat(room, garage)
-    told(garage)
+    take_commands(garage)
     garage.miner.misbehave("status", Altered('"mineroff":', '"other":'))
     await room.wait(5)
     assert garage.shown("switch") == "unknown"
-    assert told(garage) == []
+    assert take_commands(garage) == []
     await room.set(ROOM, 28)
-    assert told(garage) == ["power_off"]
+    assert take_commands(garage) == ["power_off"]
 
 
 # The lock-out
@@ -554,67 +483,60 @@ async def test_a_miner_that_does_not_say_whether_it_mines_is_stopped(
 async def test_a_lock_out_stays_until_a_person_ends_it(
     room: Home, garage: Owned
 ) -> None:
-    """However cold it gets; and whoever switches the miner on finds it off again."""
-    await make_helpers(room.hass)
+    await room.make_switches(*HELPERS)
     await heat(room, garage, lock_out=LOCK_OUT)
-    told(garage)
+    take_commands(garage)
     assert room.hass.states.is_state(LOCK_OUT, "off")
 
     await room.set(ROOM, 28)
-    assert told(garage) == ["power_off"]
+    assert take_commands(garage) == ["power_off"]
     assert room.hass.states.is_state(LOCK_OUT, "on")
     await room.set(ROOM, 10)
-    await room.wait(60)
-    assert told(garage) == []
-    await switch(room, garage.entity_id("switch"), "on")
-    await room.wait(1)
-    assert told(garage) == ["power_on", "power_off"]
+    assert await room.commands_after(60, garage) == []
+    await room.switch(garage.entity_id("switch"), "on")
+    assert await room.commands_after(1, garage) == ["power_on", "power_off"]
 
-    await switch(room, LOCK_OUT, "off")
-    await room.wait(15)
-    assert told(garage) == ["power_on"]
+    await room.switch(LOCK_OUT, "off")
+    assert await room.commands_after(15, garage) == ["power_on"]
     assert room.hass.states.is_state(LOCK_OUT, "off")
 
 
 async def test_a_lock_out_outlasts_a_restart_of_home_assistant(
     room: Home, garage: Owned
 ) -> None:
-    """A miner that was started meanwhile is off again at once."""
-    await make_helpers(room.hass)
+    await room.make_switches(*HELPERS)
     await heat(room, garage, lock_out=LOCK_OUT)
     await room.set(ROOM, 28)
     lock_out = room.hass.states.get(LOCK_OUT)
     assert lock_out
     assert lock_out.state == "on"
     async with room.restarted(garage) as (again, (miner,)):
-        told(miner)
+        take_commands(miner)
         miner.miner.state.mining = True
         await again.wait(1)
         await again.set(ROOM, 10)
         mock_restore_cache(again.hass, [lock_out])
-        await make_helpers(again.hass)
+        await again.make_switches(*HELPERS)
         await heat(again, miner, lock_out=LOCK_OUT)
         await again.started()
-        await again.wait(60)
-        assert told(miner) == ["power_off"]
+        assert await again.commands_after(60, miner) == ["power_off"]
         assert again.hass.states.is_state(LOCK_OUT, "on")
 
 
 async def test_a_lock_out_that_is_gone_does_not_open(room: Home, garage: Owned) -> None:
-    """As when the helper was deleted by mistake."""
+    """The helper may have been deleted by mistake."""
     await room.set(ROOM, 10)
     await heat(room, garage, lock_out=LOCK_OUT)
-    await room.wait(40)
-    assert told(garage) == ["power_off"]
+    assert await room.commands_after(40, garage) == ["power_off"]
 
 
 async def test_a_lock_out_is_there_though_no_miner_answers(
     room: Home, garage: Owned
 ) -> None:
-    """They are stopped when they answer again, though it is cold by then."""
-    await make_helpers(room.hass)
+    """The miners are stopped when they answer again, even if it is cold by then."""
+    await room.make_switches(*HELPERS)
     await heat(room, garage, lock_out=LOCK_OUT)
-    told(garage)
+    take_commands(garage)
     await garage.miner.disconnect()
     await room.wait(3)
     assert not garage.is_available
@@ -623,8 +545,7 @@ async def test_a_lock_out_is_there_though_no_miner_answers(
     await room.set(ROOM, 10)
     assert room.hass.states.is_state(LOCK_OUT, "on")
     garage.miner.reconnect()
-    await room.wait(3)
-    assert told(garage) == ["power_off"]
+    assert await room.commands_after(3, garage) == ["power_off"]
 
 
 # By hand
@@ -633,122 +554,108 @@ async def test_a_lock_out_is_there_though_no_miner_answers(
 async def test_by_hand_nothing_is_done_but_for_the_cap(
     room: Home, garage: Owned
 ) -> None:
-    """Neither percent nor power; the cap is for everybody, and so is the lock-out."""
-    await make_helpers(room.hass)
-    await switch(room, OVERRIDE, "on")
+    await room.make_switches(*HELPERS)
+    await room.switch(OVERRIDE, "on")
     await heat(room, garage, lock_out=LOCK_OUT, override=OVERRIDE)
     for state in (10, 26, "unavailable"):
         await room.set(ROOM, state)
         await room.wait(40)
-    assert told(garage) == []
+    assert take_commands(garage) == []
 
     await room.set(ROOM, 28)
-    assert told(garage) == ["power_off"]
+    assert take_commands(garage) == ["power_off"]
     assert room.hass.states.is_state(LOCK_OUT, "on")
     await room.set(ROOM, 10)
-    await switch(room, garage.entity_id("switch"), "on")
-    await room.wait(1)
-    assert told(garage) == ["power_on", "power_off"]
+    await room.switch(garage.entity_id("switch"), "on")
+    assert await room.commands_after(1, garage) == ["power_on", "power_off"]
 
-    await switch(room, LOCK_OUT, "off")
-    await room.wait(30)
-    assert told(garage) == []
-    await switch(room, OVERRIDE, "off")
-    assert told(garage) == ["power_on"]
+    await room.switch(LOCK_OUT, "off")
+    assert await room.commands_after(30, garage) == []
+    await room.switch(OVERRIDE, "off")
+    assert take_commands(garage) == ["power_on"]
 
 
 # What goes wrong
 
 
 async def test_what_failed_is_repeated(room: Home, garage: Owned) -> None:
-    """Every minute, until it is done."""
     for command in ("set_power_pct", "power_off", "power_on"):
         garage.miner.misbehave(command, Refused(132), times=2)
     await heat(room, garage, min_off=1)
-    await room.wait(4)
-    assert told(garage) == ["set_power_pct 40"] * 3
+    assert await room.commands_after(4, garage) == ["set_power_pct 40"] * 3
 
     await room.set(ROOM, 28)
-    await room.wait(4)
-    assert told(garage) == ["power_off"] * 3
+    assert await room.commands_after(4, garage) == ["power_off"] * 3
     await room.set(ROOM, 15)
     await room.wait(6)
-    assert told(garage)[:3] == ["power_on"] * 3
+    assert take_commands(garage)[:3] == ["power_on"] * 3
 
 
 async def test_one_that_fails_does_not_keep_the_others(
     room: Home, garage: Owned, hall: Owned
 ) -> None:
-    """The cap is for all of them."""
-    await make_helpers(room.hass)
+    await room.make_switches(*HELPERS)
     garage.miner.misbehave("power_off", Refused(132))
     await heat(room, garage, hall, lock_out=LOCK_OUT)
-    told(garage)
-    told(hall)
+    take_commands(garage)
+    take_commands(hall)
     await room.set(ROOM, 28)
-    assert "power_off" in told(garage)
-    assert told(hall) == ["power_off"]
+    assert "power_off" in take_commands(garage)
+    assert take_commands(hall) == ["power_off"]
     assert room.hass.states.is_state(LOCK_OUT, "on")
 
 
 async def test_after_an_outage_a_miner_gets_its_percent(
     room: Home, garage: Owned
 ) -> None:
-    """What was wished meanwhile is what it gets, once."""
     await heat(room, garage)
-    told(garage)
+    take_commands(garage)
     await garage.miner.disconnect()
     await room.wait(3)
     await room.set(ROOM, 20)
-    await room.wait(5)
-    assert told(garage) == []
+    assert await room.commands_after(5, garage) == []
 
     garage.miner.reconnect()
-    await room.wait(5)
-    assert told(garage) == ["set_power_pct 70"]
+    assert await room.commands_after(5, garage) == ["set_power_pct 70"]
 
 
 @pytest.mark.parametrize("generation", ["v2", "compat"])
 async def test_a_percent_is_given_again_when_mining_restarted(
     room: Home, generation: str
 ) -> None:
-    """It was forgotten; but not before the miner is tuned, which would disturb it."""
+    """A restart makes a miner forget its percent. A percent would disturb it while it tunes."""
     cellar = await room.fleet.add("Cellar", generation=generation)
     await room.set(ROOM, 20)
     await heat(room, cellar)
-    assert told(cellar) == ["set_power_pct 70"]
+    assert take_commands(cellar) == ["set_power_pct 70"]
 
     cellar.miner.state.restart()
     tuning = cellar.miner.state.tuning_seconds
-    await room.wait(tuning / 60 - 1)
-    assert told(cellar) == []
-    await room.wait(3)
-    assert told(cellar) == ["set_power_pct 70"]
+    assert await room.commands_after(tuning / 60 - 1, cellar) == []
+    assert await room.commands_after(3, cellar) == ["set_power_pct 70"]
 
 
 async def test_after_a_restart_of_home_assistant_it_goes_on(
     room: Home, garage: Owned
 ) -> None:
-    """How long a miner has run is known from the miner; sensors take a while."""
+    """How long a miner has run is read from the miner. Sensors need some time after a start."""
     await heat(room, garage)
-    assert told(garage) == ["set_power_pct 40"]
+    assert take_commands(garage) == ["set_power_pct 40"]
     async with room.restarted(garage) as (again, (miner,)):
         await heat(again, miner)
         await again.started()
         await again.set(ROOM, "unavailable")
-        await again.wait(10)
-        assert told(miner) == []
+        assert await again.commands_after(10, miner) == []
         await again.set(ROOM, 21)
-        await again.wait(2)
-        assert told(miner) == []
+        assert await again.commands_after(2, miner) == []
         await again.set(ROOM, 22)
-        assert told(miner) == ["power_off"]
+        assert take_commands(miner) == ["power_off"]
 
 
 async def test_degrees_fahrenheit_are_as_good(room: Home, garage: Owned) -> None:
-    """All temperatures are in the unit of the sensor."""
+    """All temperatures of the blueprint are in the unit of the sensor."""
     await room.set(ROOM, 69)
     await heat(room, garage, fixed_target=70, band=4, cap=84, off_margin=1, on_margin=1)
-    assert told(garage) == ["set_power_pct 55"]
+    assert take_commands(garage) == ["set_power_pct 55"]
     await room.set(ROOM, 71.5)
-    assert told(garage) == ["power_off"]
+    assert take_commands(garage) == ["power_off"]

@@ -23,7 +23,7 @@ FILES: Final = sorted((BLUEPRINTS / FOLDER).glob("*.yaml"))
 _LINK: Final = re.compile(
     r"https://my\.home-assistant\.io/redirect/blueprint_import/\?[^)\s]+"
 )
-# Where GitHub has a file itself, and not a page about it.
+# Here GitHub has the files themselves, and not pages about them.
 _RAW: Final = "https://raw.githubusercontent.com/whatsminer-ha/whatsminer/main/"
 
 NEEDED: Final = {"miners", "temperature_sensor", "cap"}
@@ -41,7 +41,7 @@ def links() -> list[str]:
 
 
 def inputs(file: Path) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Yield the inputs of a blueprint, out of their sections."""
+    """Yield the inputs of a blueprint, taken out of their sections."""
     for key, value in load_yaml_dict(file)["blueprint"]["input"].items():
         if "input" in value:
             yield from value["input"].items()
@@ -50,7 +50,6 @@ def inputs(file: Path) -> Iterator[tuple[str, dict[str, Any]]]:
 
 
 def test_the_readme_links_to_all_of_them() -> None:
-    """Each once, and to nothing else."""
     assert sorted(link.rpartition("/")[2] for link in links()) == [
         file.name for file in FILES
     ]
@@ -64,7 +63,6 @@ async def test_a_link_imports_its_blueprint(
     aioclient_mock: AiohttpClientMocker,
     file: Path,
 ) -> None:
-    """It is looked at, and saved, as the dialogue behind the link does."""
     assert await async_setup_component(hass, "automation", {})
     client = await hass_ws_client(hass)
     path = file.relative_to(ROOT)
@@ -96,7 +94,7 @@ async def test_a_link_imports_its_blueprint(
 
 @EACH
 def test_every_input_says_what_it_is(file: Path) -> None:
-    """In words, with a selector, and with a default, but for what only the owner knows."""
+    """An input has no default where only the owner knows the value."""
     blueprint = Blueprint(
         load_yaml_dict(file), expected_domain="automation", schema=BLUEPRINT_SCHEMA
     )
@@ -109,5 +107,5 @@ def test_every_input_says_what_it_is(file: Path) -> None:
 
 @EACH
 def test_names_begin_alike(file: Path) -> None:
-    """So that the list of blueprints keeps them together."""
+    """Names that begin alike are together in the list of blueprints."""
     assert load_yaml_dict(file)["blueprint"]["name"].startswith("Whatsminer: ")

@@ -1,4 +1,4 @@
-"""Keep it cool: what reaches the miners, and what does not."""
+"""Keep it cool: which commands reach the miners."""
 
 from dataclasses import dataclass
 import re
@@ -7,14 +7,12 @@ from typing import Any, override
 import pytest
 from pytest_homeassistant_custom_component.common import mock_restore_cache
 
-from homeassistant.core import HomeAssistant
-from homeassistant.setup import async_setup_component
 from simulator import Misbehaviour, Refused
 from simulator.misbehaviour import Exchange, Line
-from tests import ACCEPTED_ONLY, JOINED, act
+from tests import ACCEPTED_ONLY, JOINED
 from tests.fleet import Owned
 
-from . import Home, target, told
+from . import Home, take_commands, target
 
 SHED = "sensor.shed_temperature"
 STOPPED = "input_boolean.stopped"
@@ -23,35 +21,27 @@ OVERRIDE = "input_boolean.by_hand"
 
 @dataclass(frozen=True)
 class Air(Misbehaviour):
-    """The air around a miner has a temperature of our choice."""
+    """The temperature of the air around a miner, as the test sets it."""
 
     temperature: float
 
     @override
     async def respond(self, exchange: Exchange, line: Line) -> None:
-        """Answer as usual, but for the environment."""
-        told = f'"Env Temp":{self.temperature}'.encode()
-        answer, count = re.subn(rb'"Env Temp":\s*[\d.]+', told, exchange.carry_out())
+        """Send the usual answer with this temperature in it."""
+        reading = f'"Env Temp":{self.temperature}'.encode()
+        answer, count = re.subn(rb'"Env Temp":\s*[\d.]+', reading, exchange.carry_out())
         assert count, answer
         await line.send(answer)
 
 
 async def air(home: Home, owned: Owned, temperature: float) -> None:
-    """Change the temperature around a miner, which it tells in its next poll."""
+    """Set the temperature around a miner, which reports it in its next poll."""
     owned.miner.misbehave(JOINED, Air(temperature))
     await home.fleet.clock.next_poll()
 
 
-async def make_helpers(hass: HomeAssistant) -> None:
-    """Make the helpers that an owner has."""
-    helpers: dict[str, dict[str, str]] = {"stopped": {}, "by_hand": {}}
-    assert await async_setup_component(
-        hass, "input_boolean", {"input_boolean": helpers}
-    )
-
-
 async def keep_cool(home: Home, *miners: Owned, **inputs: Any) -> None:
-    """Full power up to 35 °C, 40 % at 40 °C, off at 45 °C."""
+    """Run at full power up to 35 °C and at 40 % at 40 °C, and stop at 45 °C."""
     await home.automate("keep_cool", miners=target(*miners), **inputs)
     await home.wait(1)
 
@@ -59,12 +49,6 @@ async def keep_cool(home: Home, *miners: Owned, **inputs: Any) -> None:
 async def by_shed(home: Home, *miners: Owned, **inputs: Any) -> None:
     """Keep miners cool by one sensor for all."""
     await keep_cool(home, *miners, temperature_sensor=SHED, **inputs)
-
-
-async def switch(home: Home, owned: Owned, state: str) -> None:
-    """Switch a miner on or off, as a person does."""
-    await act(home.hass, f"switch.turn_{state}", owned.entity_id("switch"))
-    await home.fleet.settle()
 
 
 @pytest.fixture
@@ -78,105 +62,101 @@ async def shed(home: Home) -> Home:
 
 
 async def test_the_hotter_the_less_power(shed: Home, garage: Owned) -> None:
-    """From full power, at which nothing has to be said, to the lowest percent."""
     await by_shed(shed, garage)
-    assert told(garage) == []
+    assert take_commands(garage) == []
     for temperature, percent in ((36, 88), (37.5, 70), (39, 52), (40, 40)):
         await shed.set(SHED, temperature)
-        assert told(garage) == [f"set_power_pct {percent}"]
+        assert take_commands(garage) == [f"set_power_pct {percent}"]
     await shed.set(SHED, 44.9)
-    await shed.wait(5)
-    assert told(garage) == []
+    assert await shed.commands_after(5, garage) == []
 
 
 async def test_up_again_it_goes_in_steps(shed: Home, garage: Owned) -> None:
-    """One a minute, however often the sensor speaks."""
+    """The percent rises once a minute, however often the sensor reports."""
     await shed.set(SHED, 40)
     await by_shed(shed, garage, percent_method="normal", most_up=25)
-    assert told(garage) == ["set_power_pct_v2 40"]
+    assert take_commands(garage) == ["set_power_pct_v2 40"]
 
     for temperature in (35, 34.9, 34.8, 35):
         await shed.set(SHED, temperature)
-    assert told(garage) == []
-    await shed.wait(1)
-    assert told(garage) == ["set_power_pct_v2 65"]
-    await shed.wait(5)
-    assert told(garage) == ["set_power_pct_v2 90", "set_power_pct_v2 100"]
+    assert take_commands(garage) == []
+    assert await shed.commands_after(1, garage) == ["set_power_pct_v2 65"]
+    assert await shed.commands_after(5, garage) == [
+        "set_power_pct_v2 90",
+        "set_power_pct_v2 100",
+    ]
 
 
 async def test_a_small_change_is_not_sent(shed: Home, garage: Owned) -> None:
-    """Except to the ends, which are reached for certain."""
+    """A change to either end is always sent."""
     await shed.set(SHED, 37.5)
     await by_shed(shed, garage)
-    assert told(garage) == ["set_power_pct 70"]
+    assert take_commands(garage) == ["set_power_pct 70"]
 
     for temperature in (37.8, 37.2, 37.85, 37.15):
         await shed.set(SHED, temperature)
         await shed.wait(1)
-    assert told(garage) == []
+    assert take_commands(garage) == []
     await shed.set(SHED, 39.7)
-    assert told(garage) == ["set_power_pct 44"]
+    assert take_commands(garage) == ["set_power_pct 44"]
     await shed.set(SHED, 40)
-    assert told(garage) == ["set_power_pct 40"]
+    assert take_commands(garage) == ["set_power_pct 40"]
 
 
 async def test_flapping_around_the_first_temperature_sends_nothing(
     shed: Home, garage: Owned
 ) -> None:
-    """A reading is never quite still."""
     await by_shed(shed, garage)
     for _ in range(10):
         for temperature in (35.2, 34.8):
             await shed.set(SHED, temperature)
             await shed.wait(1)
-    assert told(garage) == []
+    assert take_commands(garage) == []
 
 
 async def test_percents_are_the_owners(shed: Home, garage: Owned) -> None:
-    """A miner that forgot its percent runs at its full power, which may be too much."""
+    """A miner that forgot its percent runs at full power, which may be too much."""
     await by_shed(shed, garage, full_percent=80, lowest_percent=20)
-    assert told(garage) == ["set_power_pct 80"]
+    assert take_commands(garage) == ["set_power_pct 80"]
     await shed.set(SHED, 40)
-    assert told(garage) == ["set_power_pct 20"]
+    assert take_commands(garage) == ["set_power_pct 20"]
 
 
 async def test_each_miner_has_its_own_air(
     home: Home, garage: Owned, hall: Owned
 ) -> None:
-    """And one that does not tell it is left alone."""
+    """A miner that does not report the temperature of its air is left alone."""
     attic = await home.fleet.add("Attic", generation="v1", model="M20S")
     await air(home, garage, 37.5)
     await air(home, hall, 20)
     await keep_cool(home, garage, hall, attic)
-    assert told(garage) == ["set_power_pct 70"]
+    assert take_commands(garage) == ["set_power_pct 70"]
 
     await air(home, hall, 39)
     await air(home, garage, 46)
-    await home.wait(1)
-    assert told(garage) == ["power_off"]
-    assert told(hall) == ["set_power_pct 52"]
-    await home.wait(20)
-    assert told(attic) == []
+    assert await home.commands_after(1, garage) == ["power_off"]
+    assert take_commands(hall) == ["set_power_pct 52"]
+    assert await home.commands_after(20, attic) == []
 
 
 async def test_miners_of_all_generations_follow_one_sensor(
     shed: Home, garage: Owned, hall: Owned
 ) -> None:
-    """It counts for those, too, that cannot tell how warm they are."""
+    """One sensor also serves miners that report no temperature of their air."""
     attic = await shed.fleet.add("Attic", generation="v1", model="M20S")
     await by_shed(shed, garage, hall, attic)
     await shed.set(SHED, 37.5)
     for owned in (garage, hall, attic):
-        assert told(owned) == ["set_power_pct 70"]
+        assert take_commands(owned) == ["set_power_pct 70"]
     await shed.set(SHED, 45)
     for owned in (garage, hall, attic):
-        assert told(owned) == ["power_off"]
+        assert take_commands(owned) == ["power_off"]
 
 
 async def test_chips_that_are_cooled_by_it_do_not_swing(
     home: Home, garage: Owned
 ) -> None:
-    """Less power cools them, which means more power; it comes to rest all the same."""
+    """Less power cools the chips, which allows more power. The percent comes to rest all the same."""
     await keep_cool(
         home,
         garage,
@@ -185,13 +165,13 @@ async def test_chips_that_are_cooled_by_it_do_not_swing(
         lowest_at=80,
         off_at=95,
     )
-    # Polled as often as it is in life: what comes late makes it swing.
+    # As many polls as in reality, because late readings could make it swing.
     for _ in range(20):
         await home.wait(1)
-    assert told(garage)
+    assert take_commands(garage)
     for _ in range(40):
         await home.wait(1)
-    assert len(told(garage)) <= 2
+    assert len(take_commands(garage)) <= 2
     assert 40 < garage.miner.state.percent < 100
 
 
@@ -201,124 +181,105 @@ async def test_chips_that_are_cooled_by_it_do_not_swing(
 async def test_what_is_too_hot_to_be_on_is_not_switched_on(
     shed: Home, garage: Owned
 ) -> None:
-    """Even where "on below" was left higher than "off at"."""
+    """The temperature "on below" may be higher than "off at"."""
     await shed.set(SHED, 31)
     await by_shed(
         shed, garage, full_until=20, lowest_at=25, off_at=30, come_back="always"
     )
-    await shed.wait(45)
-
-    assert told(garage) == ["power_off"]
+    assert await shed.commands_after(45, garage) == ["power_off"]
 
 
 async def test_too_hot_is_off_at_once(shed: Home, garage: Owned) -> None:
-    """Though it has just been switched on, and is not tuned yet."""
     garage.miner.state.mining = False
     await shed.wait(1)
     garage.miner.state.mining = True
     await shed.wait(1)
     await shed.set(SHED, 44.9)
     await by_shed(shed, garage)
-    assert told(garage) == []
+    assert take_commands(garage) == []
     await shed.set(SHED, 45)
-    assert told(garage) == ["power_off"]
+    assert take_commands(garage) == ["power_off"]
 
 
 async def test_by_default_nothing_is_switched_on(shed: Home, garage: Owned) -> None:
-    """Not even what this automation switched off."""
-    await make_helpers(shed.hass)
+    await shed.make_switches("stopped", "by_hand")
     await by_shed(shed, garage, stopped_helper=STOPPED)
     await shed.set(SHED, 50)
-    assert told(garage) == ["power_off"]
+    assert take_commands(garage) == ["power_off"]
     await shed.set(SHED, 10)
-    await shed.wait(60)
-    assert told(garage) == []
+    assert await shed.commands_after(60, garage) == []
 
 
 async def test_always_switches_on_what_is_cool(shed: Home, garage: Owned) -> None:
-    """After some time, and with some distance; whoever switched it off."""
     await by_shed(shed, garage, come_back="always")
     await shed.set(SHED, 45)
-    assert told(garage) == ["power_off"]
+    assert take_commands(garage) == ["power_off"]
     await shed.set(SHED, 32.9)
-    await shed.wait(29)
-    assert told(garage) == []
+    assert await shed.commands_after(29, garage) == []
     await shed.set(SHED, 33)
-    await shed.wait(5)
-    assert told(garage) == []
+    assert await shed.commands_after(5, garage) == []
     await shed.set(SHED, 32.9)
-    assert told(garage) == ["power_on"]
+    assert take_commands(garage) == ["power_on"]
 
     await shed.wait(1)
-    await switch(shed, garage, "off")
-    await shed.wait(33)
-    assert told(garage) == ["power_off", "power_on"]
+    await shed.switch("switch.garage", "off")
+    assert await shed.commands_after(33, garage) == ["power_off", "power_on"]
 
 
 async def test_a_helper_tells_what_was_stopped_for_heat(
     shed: Home, garage: Owned, hall: Owned
 ) -> None:
-    """What a person switched off stays off; what was stopped comes back, and that is that."""
-    await make_helpers(shed.hass)
+    """A miner that a person switched off stays off."""
+    await shed.make_switches("stopped", "by_hand")
     await by_shed(
         shed, garage, hall, come_back="stopped", stopped_helper=STOPPED, min_off=10
     )
-    await switch(shed, garage, "off")
-    await shed.wait(15)
-    assert told(garage) == ["power_off"]
+    await shed.switch("switch.garage", "off")
+    assert await shed.commands_after(15, garage) == ["power_off"]
     assert shed.hass.states.is_state(STOPPED, "off")
-    await switch(shed, garage, "on")
-    await shed.wait(2)
-    assert told(garage) == ["power_on"]
+    await shed.switch("switch.garage", "on")
+    assert await shed.commands_after(2, garage) == ["power_on"]
 
     await shed.set(SHED, 45)
     assert shed.hass.states.is_state(STOPPED, "on")
     await shed.set(SHED, 20)
     assert shed.hass.states.is_state(STOPPED, "on")
-    await shed.wait(9)
-    assert told(garage) == ["power_off"]
-    await shed.wait(3)
-    assert told(garage) == ["power_on"]
-    assert told(hall) == ["power_off", "power_on"]
+    assert await shed.commands_after(9, garage) == ["power_off"]
+    assert await shed.commands_after(3, garage) == ["power_on"]
+    assert take_commands(hall) == ["power_off", "power_on"]
     await shed.wait(5)
     assert shed.hass.states.is_state(STOPPED, "off")
 
-    await switch(shed, hall, "off")
-    await shed.wait(15)
-    assert told(hall) == ["power_off"]
+    await shed.switch("switch.hall", "off")
+    assert await shed.commands_after(15, hall) == ["power_off"]
 
 
 async def test_the_helper_stays_on_until_all_run(
     shed: Home, garage: Owned, hall: Owned
 ) -> None:
-    """One that was told to start and did not is told again."""
-    await make_helpers(shed.hass)
+    await shed.make_switches("stopped", "by_hand")
     await by_shed(
         shed, garage, hall, come_back="stopped", stopped_helper=STOPPED, min_off=5
     )
     hall.miner.misbehave("power_on", Refused(132))
     await shed.set(SHED, 45)
     await shed.set(SHED, 20)
-    await shed.wait(13)
-    assert told(garage) == ["power_off", "power_on"]
-    assert told(hall)[:3] == ["power_off", "power_on", "power_on"]
+    assert await shed.commands_after(13, garage) == ["power_off", "power_on"]
+    assert take_commands(hall)[:3] == ["power_off", "power_on", "power_on"]
     assert shed.hass.states.is_state(STOPPED, "on")
 
 
 async def test_a_start_that_was_only_said_to_be_one_is_repeated(
     shed: Home, garage: Owned
 ) -> None:
-    """The helper remembers it until the miner does run."""
-    await make_helpers(shed.hass)
+    await shed.make_switches("stopped", "by_hand")
     await by_shed(shed, garage, come_back="stopped", stopped_helper=STOPPED, min_off=2)
     garage.miner.misbehave("power_on", ACCEPTED_ONLY, times=1)
     await shed.set(SHED, 45)
     await shed.set(SHED, 20)
-    await shed.wait(4)
-    assert told(garage) == ["power_off", "power_on"]
+    assert await shed.commands_after(4, garage) == ["power_off", "power_on"]
     assert shed.hass.states.is_state(STOPPED, "on")
-    await shed.wait(6)
-    assert told(garage) == ["power_on"]
+    assert await shed.commands_after(6, garage) == ["power_on"]
     await shed.wait(4)
     assert shed.hass.states.is_state(STOPPED, "off")
 
@@ -326,56 +287,50 @@ async def test_a_start_that_was_only_said_to_be_one_is_repeated(
 async def test_without_a_helper_nothing_comes_back_by_it(
     shed: Home, garage: Owned
 ) -> None:
-    """The option needs one."""
     await by_shed(shed, garage, come_back="stopped", min_off=0)
     await shed.set(SHED, 45)
     await shed.set(SHED, 20)
-    await shed.wait(10)
-    assert told(garage) == ["power_off"]
+    assert await shed.commands_after(10, garage) == ["power_off"]
 
 
 async def test_a_restart_of_home_assistant_forgets_nothing(
     shed: Home, garage: Owned
 ) -> None:
-    """The helper remembers why a miner is off."""
     inputs = {"come_back": "stopped", "stopped_helper": STOPPED}
-    await make_helpers(shed.hass)
+    await shed.make_switches("stopped", "by_hand")
     await by_shed(shed, garage, **inputs)
     await shed.set(SHED, 45)
-    assert told(garage) == ["power_off"]
+    assert take_commands(garage) == ["power_off"]
     stopped = shed.hass.states.get(STOPPED)
     assert stopped
     assert stopped.state == "on"
     async with shed.restarted(garage) as (again, (miner,)):
         mock_restore_cache(again.hass, [stopped])
-        await make_helpers(again.hass)
+        await again.make_switches("stopped", "by_hand")
         await by_shed(again, miner, **inputs)
         await again.started()
-        await again.wait(40)
-        assert told(miner) == []  # the sensor says nothing
+        # The sensor has no state yet.
+        assert await again.commands_after(40, miner) == []
         await again.set(SHED, 40)
-        await again.wait(1)
-        assert told(miner) == []
+        assert await again.commands_after(1, miner) == []
         await again.set(SHED, 20)
-        assert told(miner) == ["power_on"]
+        assert take_commands(miner) == ["power_on"]
 
 
 async def test_own_air_is_known_while_a_miner_is_off(home: Home, garage: Owned) -> None:
-    """So it comes back when that is cool."""
+    """The miner starts when its air is cool."""
     await air(home, garage, 46)
     await keep_cool(home, garage, come_back="always", min_off=10)
-    assert told(garage) == ["power_off"]
-    await home.wait(20)
-    assert told(garage) == []
+    assert take_commands(garage) == ["power_off"]
+    assert await home.commands_after(20, garage) == []
     await air(home, garage, 30)
-    await home.wait(1)
-    assert told(garage) == ["power_on"]
+    assert await home.commands_after(1, garage) == ["power_on"]
 
 
 async def test_chips_are_unknown_while_a_miner_is_off(
     home: Home, garage: Owned
 ) -> None:
-    """So it comes back after some time, and is off again at once if that was too soon."""
+    """The miner starts after some time, and stops at once if that was too soon."""
     await keep_cool(
         home,
         garage,
@@ -387,11 +342,9 @@ async def test_chips_are_unknown_while_a_miner_is_off(
         come_back="always",
         min_off=10,
     )
-    assert told(garage) == ["power_off"]
-    await home.wait(8)
-    assert told(garage) == []
-    await home.wait(10)
-    assert told(garage) == ["power_on", "power_off"]
+    assert take_commands(garage) == ["power_off"]
+    assert await home.commands_after(8, garage) == []
+    assert await home.commands_after(10, garage) == ["power_on", "power_off"]
 
 
 # A sensor that is gone
@@ -401,15 +354,13 @@ async def test_chips_are_unknown_while_a_miner_is_off(
 async def test_a_sensor_that_is_gone_for_a_moment_changes_nothing(
     shed: Home, garage: Owned, state: str
 ) -> None:
-    """As after a restart."""
     await shed.set(SHED, 37.5)
     await by_shed(shed, garage, when_unknown="stop")
-    assert told(garage) == ["set_power_pct 70"]
+    assert take_commands(garage) == ["set_power_pct 70"]
     await shed.set(SHED, state)
     await shed.wait(13)
     await shed.set(SHED, 37.5)
-    await shed.wait(3)
-    assert told(garage) == []
+    assert await shed.commands_after(3, garage) == []
 
 
 @pytest.mark.parametrize(
@@ -423,27 +374,21 @@ async def test_a_sensor_that_is_gone_for_a_moment_changes_nothing(
 async def test_a_sensor_that_is_gone_for_long(
     shed: Home, garage: Owned, inputs: dict[str, Any], writes: list[str]
 ) -> None:
-    """What is done then is for the owner to say; nothing is switched on."""
     hall = await shed.fleet.add("Hall")
     hall.miner.state.mining = False
     await shed.wait(1)
     await shed.set(SHED, 34)
     await by_shed(shed, garage, hall, come_back="always", min_off=5, **inputs)
     await shed.set(SHED, "unavailable")
-    await shed.wait(13)
-    assert told(garage) == []
-    await shed.wait(12)
-    assert told(garage) == writes
-    assert told(hall) == []
+    assert await shed.commands_after(13, garage) == []
+    assert await shed.commands_after(12, garage) == writes
+    assert take_commands(hall) == []
 
 
 async def test_a_sensor_that_does_not_exist_is_gone(home: Home, garage: Owned) -> None:
-    """Some time after the automation began."""
     await by_shed(home, garage)
-    await home.wait(13)
-    assert told(garage) == []
-    await home.wait(2)
-    assert told(garage) == ["set_power_pct 40"]
+    assert await home.commands_after(13, garage) == []
+    assert await home.commands_after(2, garage) == ["set_power_pct 40"]
 
 
 # By hand, and what goes wrong
@@ -452,87 +397,75 @@ async def test_a_sensor_that_does_not_exist_is_gone(home: Home, garage: Owned) -
 async def test_by_hand_nothing_is_done_but_for_what_is_too_hot(
     shed: Home, garage: Owned
 ) -> None:
-    """Neither percent nor switching on."""
     await shed.set(OVERRIDE, "on")
     await by_shed(shed, garage, override=OVERRIDE, come_back="always", min_off=0)
     await shed.set(SHED, 40)
-    await shed.wait(2)
-    assert told(garage) == []
+    assert await shed.commands_after(2, garage) == []
     await shed.set(SHED, 45)
-    assert told(garage) == ["power_off"]
+    assert take_commands(garage) == ["power_off"]
     await shed.set(SHED, 20)
-    await shed.wait(5)
-    assert told(garage) == []
+    assert await shed.commands_after(5, garage) == []
     await shed.set(OVERRIDE, "off")
-    assert told(garage) == ["power_on"]
+    assert take_commands(garage) == ["power_on"]
 
 
 async def test_what_failed_is_repeated(shed: Home, garage: Owned) -> None:
-    """Every minute, until it is done."""
     for command in ("set_power_pct", "power_off", "power_on"):
         garage.miner.misbehave(command, Refused(132), times=2)
     await by_shed(shed, garage, come_back="always", min_off=0)
     await shed.set(SHED, 40)
-    await shed.wait(4)
-    assert told(garage) == ["set_power_pct 40"] * 3
+    assert await shed.commands_after(4, garage) == ["set_power_pct 40"] * 3
     await shed.set(SHED, 45)
-    await shed.wait(4)
-    assert told(garage) == ["power_off"] * 3
+    assert await shed.commands_after(4, garage) == ["power_off"] * 3
     await shed.set(SHED, 20)
-    await shed.wait(4)
-    assert told(garage) == ["power_on"] * 3
+    assert await shed.commands_after(4, garage) == ["power_on"] * 3
 
 
 async def test_one_that_fails_does_not_keep_the_others(
     shed: Home, garage: Owned, hall: Owned
 ) -> None:
-    """Neither from being off, nor from their percent."""
     for command in ("set_power_pct", "power_off"):
         garage.miner.misbehave(command, Refused(132))
     await by_shed(shed, garage, hall)
     await shed.set(SHED, 40)
-    assert told(hall) == ["set_power_pct 40"]
+    assert take_commands(hall) == ["set_power_pct 40"]
     await shed.set(SHED, 45)
-    assert told(hall) == ["power_off"]
+    assert take_commands(hall) == ["power_off"]
 
 
 async def test_after_an_outage_a_miner_is_looked_after(
     shed: Home, garage: Owned
 ) -> None:
-    """It became hot meanwhile."""
     await by_shed(shed, garage)
     await garage.miner.disconnect()
     await shed.wait(3)
     assert not garage.is_available
     await shed.set(SHED, 40)
-    await shed.wait(3)
-    assert told(garage) == []
+    assert await shed.commands_after(3, garage) == []
     garage.miner.reconnect()
-    await shed.wait(4)
-    assert told(garage) == ["set_power_pct 40"]
+    assert await shed.commands_after(4, garage) == ["set_power_pct 40"]
 
 
 @pytest.mark.parametrize("generation", ["v2", "compat"])
 async def test_a_percent_is_given_again_when_mining_restarted(
     shed: Home, generation: str
 ) -> None:
-    """It was forgotten; but not before the miner is tuned, which would disturb it."""
+    """A restart makes a miner forget its percent. A percent would disturb it while it tunes."""
     cellar = await shed.fleet.add("Cellar", generation=generation)
     await shed.set(SHED, 37.5)
     await by_shed(shed, cellar)
-    assert told(cellar) == ["set_power_pct 70"]
+    assert take_commands(cellar) == ["set_power_pct 70"]
 
     cellar.miner.state.restart()
-    await shed.wait(cellar.miner.state.tuning_seconds / 60 - 1)
-    assert told(cellar) == []
-    await shed.wait(3)
-    assert told(cellar) == ["set_power_pct 70"]
+    tuning = cellar.miner.state.tuning_seconds / 60
+    assert await shed.commands_after(tuning - 1, cellar) == []
+    assert await shed.commands_after(3, cellar) == ["set_power_pct 70"]
 
 
 async def test_degrees_fahrenheit_are_as_good(shed: Home, garage: Owned) -> None:
-    """All temperatures are in the unit of the sensor."""
+    """All temperatures of the blueprint are in the unit of the sensor."""
     await shed.set(SHED, 100)
     await by_shed(shed, garage, full_until=95, lowest_at=105, off_at=113, on_below=91)
-    assert told(garage) == ["set_power_pct 70"]
+    assert take_commands(garage) == ["set_power_pct 70"]
     await shed.set(SHED, 113)
-    assert told(garage) == ["power_off"]
+    assert take_commands(garage) == ["power_off"]

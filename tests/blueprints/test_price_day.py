@@ -1,4 +1,4 @@
-"""A day of prices with "mine when power is cheap"; docs/price-day.svg is made of this."""
+"""A day of prices with "mine when power is cheap", of which docs/price-day.svg is made."""
 
 from collections.abc import Sequence
 import logging
@@ -15,7 +15,7 @@ from homeassistant.const import Platform
 from simulator import MinerState
 from tests.fleet import Fleet, Owned
 
-from . import Home, target, told
+from . import Home, take_commands, target
 from .price_day import (
     LOW_PERCENT,
     MIN_OFF,
@@ -34,7 +34,7 @@ README: Final = ROOT / "README.md"
 PICTURE: Final = ROOT / "docs" / "price-day.svg"
 PRICE: Final = "sensor.electricity_price"
 LOGGERS: Final = ("custom_components.whatsminer", "homeassistant.components.automation")
-# A quarter of an hour. The automations run half a minute after a minute begins.
+# Seconds of a quarter of an hour. Automations run half a minute after a minute begins.
 STEPS: Final = (30, *[210] * 4, 30)
 
 SWITCHED: Final = [
@@ -45,7 +45,7 @@ SWITCHED: Final = [
     "17:30 power_off",
     "21:45 power_on",
 ]
-# A percent wears nothing out: it follows the price without minimum times.
+# A percent follows the price without minimum times, because it wears nothing out.
 THROTTLED: Final = [
     f"{time} set_power_pct_v2 {percent}"
     for time, percent in (
@@ -65,12 +65,11 @@ THROTTLED: Final = [
 
 @pytest.fixture
 def platforms() -> tuple[Platform, ...]:
-    """The platforms that this needs: the fewer, the faster the day passes."""
+    """The platforms that are needed: the fewer, the faster the day passes."""
     return (Platform.SENSOR, Platform.SWITCH)
 
 
 def phase(state: MinerState) -> Phase:
-    """Return what a miner does."""
     if not state.mining:
         return Phase.OFF
     if not state.tuned:
@@ -86,7 +85,7 @@ async def live_through(home: Home, watched: dict[Owned, MinerDay]) -> None:
             state = owned.miner.state
             day.samples.append(Sample(at, state.power, phase(state)))
             time = f"{int(at // 3600):02}:{int(at % 3600 // 60):02}"
-            day.commands.extend(f"{time} {command}" for command in told(owned))
+            day.commands.extend(f"{time} {command}" for command in take_commands(owned))
 
     at = 0.0
     for price in PRICES:
@@ -105,7 +104,7 @@ def paid_per_kwh(days: Sequence[MinerDay]) -> float:
 
 
 def caption(days: Sequence[MinerDay]) -> str:
-    """Return what README says below the picture."""
+    """Return the text below the picture in README."""
     text = (
         "This is a day in Home Assistant with simulated miners and made-up prices. Two miners"
         f" were switched {len(days[0].commands)} times each, and the third got"
@@ -123,7 +122,7 @@ async def test_a_day_of_prices(
     caplog: pytest.LogCaptureFixture,
     request: pytest.FixtureRequest,
 ) -> None:
-    """`--snapshot-update` writes the picture and the figures in README anew."""
+    """`--snapshot-update` writes the picture, and the figures in README."""
     watched = {
         await fleet.know(name, generation=generation, model=model): MinerDay(model, how)
         for name, generation, model, how in (
@@ -172,7 +171,7 @@ async def test_a_day_of_prices(
         if entry.levelno >= logging.WARNING and entry.name.startswith(LOGGERS)
     ] == []
 
-    # Of the README, the paragraph after the picture.
+    # The paragraph after the picture in README.
     readme = re.sub(
         r"(\(docs/price-day\.svg\)\n\n).*?(?=\n\n)",
         lambda found: found[1] + caption(days),

@@ -1,4 +1,4 @@
-"""Tell me: what the owner is told, once, and what not."""
+"""Tell me: which messages the owner gets, each once."""
 
 from typing import Any
 
@@ -10,10 +10,12 @@ from homeassistant.components.persistent_notification import DOMAIN as NOTIFICAT
 from homeassistant.core import ServiceCall
 from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers import entity_registry as er
+from tests import act
 from tests.fleet import Owned
 
 from . import Home
 
+OTHER_POOL = "stratum+tcp://other.example:3333"
 TELL: list[dict[str, Any]] = [
     {
         "action": "notify.phone",
@@ -25,10 +27,10 @@ TELL: list[dict[str, Any]] = [
 
 
 class Phone:
-    """What the owner is told."""
+    """The messages that the owner gets."""
 
     def __init__(self, home: Home) -> None:
-        """Begin with nothing."""
+        """Begin without messages."""
         self.home = home
         self._calls: list[ServiceCall] = async_mock_service(
             home.hass, "notify", "phone"
@@ -45,12 +47,12 @@ class Phone:
 
     @property
     def news(self) -> list[tuple[str, str]]:
-        """What was told since this was asked last: what, and of whom."""
+        """The kind and the miner of each message since they were last taken."""
         return [(data["what"], data["miner"]) for data in self.messages]
 
     @property
     def messages(self) -> list[dict[str, str]]:
-        """The same with all that was said."""
+        """The messages since they were last taken."""
         said = [dict(call.data) for call in self._calls]
         self._calls.clear()
         return said
@@ -58,20 +60,17 @@ class Phone:
 
 @pytest.fixture
 def phone(home: Home) -> Phone:
-    """The owner's phone."""
     return Phone(home)
 
 
 @pytest.fixture
 async def shed(home: Home) -> Owned:
-    """A third miner, which runs and is tuned."""
     return await home.fleet.add("Shed")
 
 
 async def test_a_fault_is_told_when_it_appears_and_clears(
     home: Home, phone: Phone, garage: Owned, hall: Owned
 ) -> None:
-    """Once each, in the words of the miner; each of several."""
     await phone.watch(garage, hall)
 
     garage.miner.state.fail(110)
@@ -98,7 +97,6 @@ async def test_a_fault_is_told_when_it_appears_and_clears(
 async def test_minor_faults_are_told_on_demand(
     home: Home, phone: Phone, garage: Owned
 ) -> None:
-    """Neither that they appear nor that they clear, unless the owner wants to know."""
     await phone.watch(garage)
     garage.miner.state.fail(206)
     await home.wait(2)
@@ -110,7 +108,6 @@ async def test_minor_faults_are_told_on_demand(
 async def test_minor_faults_are_told_if_wanted(
     home: Home, phone: Phone, garage: Owned
 ) -> None:
-    """Like all others."""
     await phone.watch(garage, minor_faults=True)
     garage.miner.state.fail(206)
     await home.wait(2)
@@ -122,12 +119,11 @@ async def test_minor_faults_are_told_if_wanted(
 async def test_other_miners_are_not_told_of(
     home: Home, phone: Phone, garage: Owned, hall: Owned
 ) -> None:
-    """Whatever happens to them."""
     await phone.watch(garage, offline_minutes=2, hash_rate_minutes=2)
     hall.miner.state.fail(110)
     hall.miner.state.boards[0].alive = False
     hall.miner.state.boards[1].alive = False
-    hall.miner.state.pools[0].url = "stratum+tcp://other.example:3333"
+    hall.miner.state.pools[0].url = OTHER_POOL
     await home.wait(10)
     await hall.miner.disconnect()
     await home.wait(10)
@@ -138,7 +134,6 @@ async def test_other_miners_are_not_told_of(
 async def test_a_miner_that_does_not_answer_for_long(
     home: Home, phone: Phone, garage: Owned, hall: Owned
 ) -> None:
-    """Is told of once, and when it answers again."""
     await phone.watch(garage, hall, offline_minutes=10)
 
     await garage.miner.disconnect()
@@ -168,7 +163,7 @@ async def test_a_miner_that_does_not_answer_for_long(
 async def test_a_miner_that_comes_and_goes_is_not_told_of(
     home: Home, phone: Phone, garage: Owned
 ) -> None:
-    """A missed poll or a reboot is nothing, neither its beginning nor its end."""
+    """A missed poll or a reboot is shorter than the time that counts."""
     await phone.watch(garage, offline_minutes=5)
 
     for minutes in (0.5, 1, 3, 4.5, 2):
@@ -184,7 +179,7 @@ async def test_a_miner_that_comes_and_goes_is_not_told_of(
 async def test_whoever_is_told_to_be_back_was_told_to_be_gone(
     home: Home, phone: Phone, garage: Owned, begin: float, minutes: float
 ) -> None:
-    """However close it is to the time that counts, and whenever in a minute it begins."""
+    """An outage may end close to the time that counts, and begin at any second of a minute."""
     await phone.watch(garage, offline_minutes=2)
     await home.wait(begin)
 
@@ -199,7 +194,7 @@ async def test_whoever_is_told_to_be_back_was_told_to_be_gone(
 async def test_many_miners_are_told_of_in_one_message(
     home: Home, phone: Phone, garage: Owned, hall: Owned, shed: Owned
 ) -> None:
-    """When the network fails, the phone does not ring for each."""
+    """A network failure concerns all miners at once."""
     await phone.watch(garage, hall, shed)
 
     for each in (garage, hall, shed):
@@ -214,7 +209,6 @@ async def test_many_miners_are_told_of_in_one_message(
 async def test_a_low_hash_rate_is_told_once(
     home: Home, phone: Phone, garage: Owned
 ) -> None:
-    """After some time, and again only after it was better."""
     await phone.watch(garage, hash_rate_percent=80, hash_rate_minutes=15)
     await home.wait(20)
 
@@ -255,15 +249,9 @@ async def test_a_hash_rate_that_flaps_is_not_told_of(
 async def test_a_miner_that_should_be_slow_is_not_told_of(
     home: Home, phone: Phone, garage: Owned
 ) -> None:
-    """Stopped, tuning, or at less power."""
     await phone.watch(garage, hash_rate_percent=80, hash_rate_minutes=5)
 
-    await home.hass.services.async_call(
-        "number",
-        "set_value",
-        {"entity_id": "number.garage_power_percent", "value": 40},
-        blocking=True,
-    )
+    await act(home.hass, "number.set_value", "number.garage_power_percent", value=40)
     await home.wait(20)
     garage.miner.state.mining = False
     await home.wait(20)
@@ -275,11 +263,10 @@ async def test_a_miner_that_should_be_slow_is_not_told_of(
 async def test_another_pool_is_told_once(
     home: Home, phone: Phone, garage: Owned
 ) -> None:
-    """With both names."""
     await phone.watch(garage)
     first = garage.shown("sensor", "pool")
 
-    garage.miner.state.pools[0].url = "stratum+tcp://other.example:3333"
+    garage.miner.state.pools[0].url = OTHER_POOL
     await home.wait(10)
 
     assert phone.messages == [
@@ -287,7 +274,7 @@ async def test_another_pool_is_told_once(
             "what": "pool_changed",
             "miner": "Garage",
             "title": "Garage mines for another pool",
-            "message": f"Garage: stratum+tcp://other.example:3333, before: {first}.",
+            "message": f"Garage: {OTHER_POOL}, before: {first}.",
         }
     ]
 
@@ -295,7 +282,7 @@ async def test_another_pool_is_told_once(
 async def test_a_pool_that_is_not_known_for_a_while_has_not_changed(
     home: Home, phone: Phone, garage: Owned
 ) -> None:
-    """Without mining there is none, nor while nobody answers; another one afterwards is one."""
+    """A miner reports no pool while it does not mine or does not answer."""
     await phone.watch(garage, tell_offline=False)
 
     garage.miner.state.mining = False
@@ -310,7 +297,7 @@ async def test_a_pool_that_is_not_known_for_a_while_has_not_changed(
 
     await garage.miner.disconnect()
     await home.wait(5)
-    garage.miner.state.pools[0].url = "stratum+tcp://other.example:3333"
+    garage.miner.state.pools[0].url = OTHER_POOL
     garage.miner.reconnect()
     await home.wait(5)
     assert phone.news == [("pool_changed", "Garage")]
@@ -328,12 +315,11 @@ async def test_a_pool_that_is_not_known_for_a_while_has_not_changed(
 async def test_each_kind_can_be_switched_off(
     home: Home, phone: Phone, garage: Owned, switch: str, kinds: set[str]
 ) -> None:
-    """Then nothing is told of it, and all the rest is."""
     await phone.watch(garage, offline_minutes=2, hash_rate_minutes=2, **{switch: False})
     garage.miner.state.fail(110)
     garage.miner.state.boards[0].alive = False
     garage.miner.state.boards[1].alive = False
-    garage.miner.state.pools[0].url = "stratum+tcp://other.example:3333"
+    garage.miner.state.pools[0].url = OTHER_POOL
     await home.wait(6)
     await garage.miner.disconnect()
     await home.wait(6)
@@ -350,7 +336,7 @@ async def test_each_kind_can_be_switched_off(
 
 
 async def test_without_more_ado_it_is_a_notification(home: Home, garage: Owned) -> None:
-    """In Home Assistant itself."""
+    """By default the message is a notification in Home Assistant."""
     created = async_mock_service(home.hass, NOTIFICATION, "create")
     await home.automate("tell_me", miners=["event.garage_fault"])
 
@@ -386,7 +372,6 @@ async def test_a_notification_shows_the_words_of_a_miner_as_they_are(
 async def test_a_message_that_fails_keeps_no_other_back(
     home: Home, phone: Phone, garage: Owned
 ) -> None:
-    """Nor the automation."""
     async_mock_service(
         home.hass, "notify", "broken", raise_exception=HomeAssistantError("no signal")
     )
@@ -401,21 +386,17 @@ async def test_a_message_that_fails_keeps_no_other_back(
     for board in garage.miner.state.boards:
         board.alive = False
     await home.wait(1)
-    garage.miner.state.pools[0].url = "stratum+tcp://other.example:3333"
+    garage.miner.state.pools[0].url = OTHER_POOL
     await home.wait(0.5)
     assert phone.news == []
     await home.wait(0.5)
 
-    assert phone.news == [
-        ("hash_rate_low", "Garage"),
-        ("pool_changed", "Garage"),
-    ]
+    assert phone.news == [("hash_rate_low", "Garage"), ("pool_changed", "Garage")]
 
 
 async def test_a_miner_is_called_as_its_owner_calls_it(
     home: Home, phone: Phone, garage: Owned, hall: Owned
 ) -> None:
-    """A miner that is removed is left out."""
     er.async_get(home.hass).async_remove("event.hall_fault")
     await phone.watch(garage, hall)
     garage.miner.state.fail(110)
@@ -430,7 +411,6 @@ async def test_a_miner_is_called_as_its_owner_calls_it(
 async def test_a_restart_of_home_assistant_is_not_told_of(
     home: Home, phone: Phone, garage: Owned, hall: Owned
 ) -> None:
-    """Not the faults that are told already, not the miners that begin as unavailable."""
     await phone.watch(garage, hall, offline_minutes=2, hash_rate_minutes=2)
     garage.miner.state.fail(110)
     await home.wait(3)
@@ -447,7 +427,6 @@ async def test_a_restart_of_home_assistant_is_not_told_of(
 async def test_what_happens_during_a_restart_is_told_after_it(
     home: Home, phone: Phone, garage: Owned, hall: Owned
 ) -> None:
-    """Faults, and miners that are gone."""
     await phone.watch(garage, hall)
 
     async with home.restarted(garage, hall) as (later, again):
@@ -457,7 +436,4 @@ async def test_what_happens_during_a_restart_is_told_after_it(
         await phone.watch(*again)
         await later.started()
         await later.wait(15)
-        assert sorted(phone.news) == [
-            ("fault_appeared", "Garage"),
-            ("offline", "Hall"),
-        ]
+        assert sorted(phone.news) == [("fault_appeared", "Garage"), ("offline", "Hall")]

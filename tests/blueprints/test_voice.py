@@ -1,4 +1,4 @@
-"""Voice: what miners are told by what is said, and what the assistant answers."""
+"""Voice: which commands sentences send to miners, and what the assistant answers."""
 
 from dataclasses import dataclass
 from typing import Any, Final
@@ -14,7 +14,7 @@ from simulator import Refused
 from tests import ACCEPTED_ONLY
 from tests.fleet import Owned
 
-from . import Home, target, told
+from . import Home, take_commands, target
 
 SET_TO_60: Final = "set_power_pct_v2 60"
 
@@ -26,7 +26,7 @@ class Assist:
     home: Home
 
     async def say(self, text: str, language: str = "en") -> str:
-        """Say something; return the answer, in one line."""
+        """Say a sentence; return the answer in one line."""
         result = await conversation.async_converse(
             self.home.hass, text, None, Context(), language=language
         )
@@ -48,12 +48,10 @@ async def assist(home: Home) -> Assist:
 
 @pytest.fixture
 async def shed(assist: Assist) -> Owned:
-    """A third miner, which runs and is tuned."""
     return await assist.home.fleet.add("Shed")
 
 
 def rename(owned: Owned, name: str) -> None:
-    """Give a miner another name, as its owner does."""
     dr.async_get(owned.hass).async_update_device(
         owned.coordinator.device_id, name_by_user=name
     )
@@ -98,11 +96,11 @@ def rename(owned: Owned, name: str) -> None:
 async def test_a_percent_is_set(
     assist: Assist, garage: Owned, language: str, answer: str, texts: list[str]
 ) -> None:
-    """In many words; the answer is in the language of the sentence."""
+    """The answer is in the language of the sentence."""
     await assist.hear(garage)
 
     for text in texts:
-        assert (await assist.say(text, language), told(garage)) == (
+        assert (await assist.say(text, language), take_commands(garage)) == (
             answer,
             [SET_TO_60],
         ), text
@@ -142,7 +140,7 @@ async def test_a_percent_is_set(
 async def test_numbers_may_be_words(
     assist: Assist, garage: Owned, language: str, words: dict[str, int]
 ) -> None:
-    """What hears us writes digits or words."""
+    """Speech recognition writes digits or words."""
     await assist.hear(garage)
 
     for word, number in words.items():
@@ -153,16 +151,15 @@ async def test_numbers_may_be_words(
             }[language],
             language,
         )
-        assert told(garage) == [f"set_power_pct_v2 {number}"], word
+        assert take_commands(garage) == [f"set_power_pct_v2 {number}"], word
 
 
 async def test_a_percent_may_be_set_fast(assist: Assist, garage: Owned) -> None:
-    """As the owner chose."""
     await assist.hear(garage, percent_method="fast")
 
     await assist.say("set the garage miner to 60 percent")
 
-    assert told(garage) == ["set_power_pct 60"]
+    assert take_commands(garage) == ["set_power_pct 60"]
 
 
 @pytest.mark.parametrize(
@@ -193,11 +190,10 @@ async def test_a_percent_may_be_set_fast(assist: Assist, garage: Owned) -> None:
 async def test_what_is_no_percent_is_not_sent(
     assist: Assist, garage: Owned, language: str, text: str, answer: str
 ) -> None:
-    """It is asked for instead."""
     await assist.hear(garage)
 
     assert await assist.say(text, language) == answer
-    assert told(garage) == []
+    assert take_commands(garage) == []
 
 
 @pytest.mark.parametrize(
@@ -239,55 +235,47 @@ async def test_what_is_no_percent_is_not_sent(
     ids=["en", "de"],
 )
 async def test_a_power_mode_is_chosen(
-    assist: Assist,
-    garage: Owned,
-    language: str,
-    texts: dict[str, tuple[str, str]],
+    assist: Assist, garage: Owned, language: str, texts: dict[str, tuple[str, str]]
 ) -> None:
-    """Each time another one than before."""
     await assist.hear(garage)
 
     for text, (mode, command) in texts.items():
-        assert (await assist.say(text, language), told(garage)) == (
+        assert (await assist.say(text, language), take_commands(garage)) == (
             {
                 "en": f"Garage is in {mode} power mode.",
                 "de": f"Garage ist im {mode} Leistungsmodus.",
             }[language],
             [command],
         ), text
-        # Nor is it restarted twice within a minute.
+        # Mining is not restarted twice within a minute.
         await assist.home.wait(2)
 
 
 async def test_a_mode_that_is_chosen_already_is_not_sent(
     assist: Assist, garage: Owned
 ) -> None:
-    """It would restart mining."""
+    """Setting a mode restarts mining."""
     await assist.hear(garage)
 
-    assert (
-        await assist.say("put the garage into normal power mode")
-        == "Garage is in normal power mode."
-    )
-    assert told(garage) == []
+    answer = await assist.say("put the garage into normal power mode")
+    assert answer == "Garage is in normal power mode."
+    assert take_commands(garage) == []
 
 
 async def test_a_name_may_have_the_words_of_a_mode(
     assist: Assist, garage: Owned
 ) -> None:
-    """The last word counts."""
+    """The last word that names a mode counts."""
     rename(garage, "High shelf")
     await assist.hear(garage)
 
-    assert (
-        await assist.say("put the high shelf into low power mode")
-        == "High shelf is in low power mode."
-    )
-    assert told(garage) == ["set_low_power"]
+    answer = await assist.say("put the high shelf into low power mode")
+    assert answer == "High shelf is in low power mode."
+    assert take_commands(garage) == ["set_low_power"]
 
 
 async def test_one_asks_how_much_a_miner_mines(assist: Assist, garage: Owned) -> None:
-    """In numbers that can be heard."""
+    """Numbers are rounded for speech."""
     await assist.hear(garage)
     rate = round(float(garage.shown("sensor", "hash_rate")))
     power = round(float(garage.shown("sensor", "power")))
@@ -309,7 +297,7 @@ async def test_one_asks_how_much_a_miner_mines(assist: Assist, garage: Owned) ->
 async def test_all_are_added_up(
     assist: Assist, garage: Owned, hall: Owned, shed: Owned
 ) -> None:
-    """Those that do not mine are named."""
+    """Miners that do not mine are named."""
     await assist.hear(garage, hall, shed)
     hall.miner.state.mining = False
     await assist.home.wait(1)
@@ -324,7 +312,6 @@ async def test_all_are_added_up(
 
 
 async def test_what_does_not_mine_says_so(assist: Assist, garage: Owned) -> None:
-    """Stopped, started, or gone."""
     await assist.hear(garage)
 
     garage.miner.state.mining = False
@@ -334,10 +321,8 @@ async def test_what_does_not_mine_says_so(assist: Assist, garage: Owned) -> None
 
     garage.miner.state.mining = True
     await assist.home.wait(0.5)
-    assert (
-        await assist.say("how much is garage mining")
-        == "Garage is on, but does not mine now."
-    )
+    answer = await assist.say("how much is garage mining")
+    assert answer == "Garage is on, but does not mine now."
 
     await garage.miner.disconnect()
     await assist.home.wait(2)
@@ -347,29 +332,25 @@ async def test_what_does_not_mine_says_so(assist: Assist, garage: Owned) -> None
 async def test_a_miner_that_is_off_or_gone_is_told_nothing(
     assist: Assist, garage: Owned
 ) -> None:
-    """And the answer says why."""
     await assist.hear(garage)
 
     garage.miner.state.mining = False
     await assist.home.wait(1)
     for text in ("set the garage miner to 60%", "put the garage in low power mode"):
         assert await assist.say(text) == "Garage is stopped: I change nothing there."
-    assert told(garage) == []
+    assert take_commands(garage) == []
 
     await garage.miner.disconnect()
     await assist.home.wait(2)
-    assert (
-        await assist.say("stelle den Garagenminer auf 60%", "de")
-        == "Garage antwortet nicht."
-    )
-    assert told(garage) == []
+    answer = await assist.say("stelle den Garagenminer auf 60%", "de")
+    assert answer == "Garage antwortet nicht."
+    assert take_commands(garage) == []
 
 
 async def test_a_refusal_is_never_called_done(assist: Assist, garage: Owned) -> None:
-    """Even where the value was the same before."""
     await assist.hear(garage)
     await assist.say("set the garage miner to 60 percent")
-    told(garage)
+    take_commands(garage)
 
     for command in ("set_power_pct_v2", "set_low_power"):
         garage.miner.misbehave(command, Refused(132))
@@ -379,16 +360,13 @@ async def test_a_refusal_is_never_called_done(assist: Assist, garage: Owned) -> 
         "put the garage in low power mode",
     ):
         assert await assist.say(text) == "Garage did not confirm that.", text
-    assert (
-        await assist.say("stelle den Garagenminer auf 80 Prozent", "de")
-        == "Garage hat das nicht bestätigt."
-    )
+    answer = await assist.say("stelle den Garagenminer auf 80 Prozent", "de")
+    assert answer == "Garage hat das nicht bestätigt."
 
 
 async def test_one_that_refuses_does_not_stop_the_others(
     assist: Assist, garage: Owned, hall: Owned, shed: Owned
 ) -> None:
-    """Each is told, and named with what became of it."""
     await assist.hear(garage, hall, shed)
     garage.miner.misbehave("set_power_pct_v2", Refused(132))
     await shed.miner.disconnect()
@@ -399,81 +377,81 @@ async def test_one_that_refuses_does_not_stop_the_others(
     assert answer == (
         "Hall is set to 60 percent. Garage did not confirm that. Shed does not answer."
     )
-    assert told(hall) == [SET_TO_60]
+    assert take_commands(hall) == [SET_TO_60]
 
 
 async def test_others_than_the_one_that_is_named_are_told_nothing(
     assist: Assist, garage: Owned, hall: Owned
 ) -> None:
-    """Those that are not the automation's are not even known to it."""
     await assist.hear(garage)
 
-    assert (
-        await assist.say("set the hall miner to 60 percent")
-        == "No miner is called the hall. I know Garage."
-    )
-    assert (
-        await assist.say("stelle den Dachminer auf 60 Prozent", "de")
-        == "Kein Miner heißt den Dach. Ich kenne Garage."
-    )
-    assert await assist.say("set all miners to 60 percent") == (
-        "Garage is set to 60 percent."
-    )
-    assert told(garage) == [SET_TO_60]
-    assert told(hall) == []
+    answer = await assist.say("set the hall miner to 60 percent")
+    assert answer == "No miner is called the hall. I know Garage."
+    answer = await assist.say("stelle den Dachminer auf 60 Prozent", "de")
+    assert answer == "Kein Miner heißt den Dach. Ich kenne Garage."
+    answer = await assist.say("set all miners to 60 percent")
+    assert answer == "Garage is set to 60 percent."
+    assert take_commands(garage) == [SET_TO_60]
+    assert take_commands(hall) == []
 
 
 async def test_names_that_contain_each_other_are_told_apart(
     assist: Assist, garage: Owned, hall: Owned, shed: Owned
 ) -> None:
-    """The whole name counts first, also where its miner does not answer."""
+    """A whole name counts first, also where its miner does not answer."""
     rename(garage, "Garage")
     rename(hall, "Garage 2")
     rename(shed, "Garage 12")
     await assist.hear(garage, hall, shed)
 
     await assist.say("set the garage miner to 60 percent")
-    assert (told(garage), told(hall), told(shed)) == ([SET_TO_60], [], [])
+    assert (take_commands(garage), take_commands(hall), take_commands(shed)) == (
+        [SET_TO_60],
+        [],
+        [],
+    )
     await assist.say("set the garage 2 miner to 60 percent")
-    assert (told(garage), told(hall), told(shed)) == ([], [SET_TO_60], [])
+    assert (take_commands(garage), take_commands(hall), take_commands(shed)) == (
+        [],
+        [SET_TO_60],
+        [],
+    )
     await assist.say("set garage miner 12 to 60 percent")
-    assert (told(garage), told(hall), told(shed)) == ([], [], [SET_TO_60])
+    assert (take_commands(garage), take_commands(hall), take_commands(shed)) == (
+        [],
+        [],
+        [SET_TO_60],
+    )
 
     await garage.miner.disconnect()
     await assist.home.wait(2)
-    assert (
-        await assist.say("set the garage miner to 70 percent")
-        == "Garage does not answer."
-    )
-    assert (told(hall), told(shed)) == ([], [])
+    answer = await assist.say("set the garage miner to 70 percent")
+    assert answer == "Garage does not answer."
+    assert (take_commands(hall), take_commands(shed)) == ([], [])
 
 
 async def test_what_fits_several_is_asked_back(
     assist: Assist, garage: Owned, hall: Owned
 ) -> None:
-    """And done to none; a word that only one has is enough."""
+    """A word that only one name contains is enough."""
     rename(garage, "Cellar left")
     rename(hall, "Cellar right")
     await assist.hear(garage, hall)
 
     for text in ("set the cellar miner to 60%", "set the miner to 60%"):
         assert await assist.say(text) == "Which one: Cellar left, Cellar right?"
-    assert (
-        await assist.say("wie viel schürft cellar", "de")
-        == "Welcher: Cellar left, Cellar right?"
-    )
-    assert (told(garage), told(hall)) == ([], [])
+    answer = await assist.say("wie viel schürft cellar", "de")
+    assert answer == "Welcher: Cellar left, Cellar right?"
+    assert (take_commands(garage), take_commands(hall)) == ([], [])
 
-    assert await assist.say("set the left miner to 60%") == (
-        "Cellar left is set to 60 percent."
-    )
-    assert (told(garage), told(hall)) == ([SET_TO_60], [])
+    answer = await assist.say("set the left miner to 60%")
+    assert answer == "Cellar left is set to 60 percent."
+    assert (take_commands(garage), take_commands(hall)) == ([SET_TO_60], [])
 
 
 async def test_the_area_names_the_only_miner_in_it(
     assist: Assist, garage: Owned, hall: Owned
 ) -> None:
-    """Owners speak of rooms."""
     rename(garage, "M30S")
     area = ar.async_get(garage.hass).async_create("Basement")
     dr.async_get(garage.hass).async_update_device(
@@ -481,15 +459,12 @@ async def test_the_area_names_the_only_miner_in_it(
     )
     await assist.hear(garage, hall)
 
-    assert (
-        await assist.say("set the basement miner to 60 percent")
-        == "M30S is set to 60 percent."
-    )
-    assert (told(garage), told(hall)) == ([SET_TO_60], [])
+    answer = await assist.say("set the basement miner to 60 percent")
+    assert answer == "M30S is set to 60 percent."
+    assert (take_commands(garage), take_commands(hall)) == ([SET_TO_60], [])
 
 
 async def test_a_name_with_the_word_miner_in_it(assist: Assist, garage: Owned) -> None:
-    """Wherever it is, and also when it is not said."""
     rename(garage, "Whatsminer Garage-Süd")
     await assist.hear(garage)
 
@@ -498,7 +473,7 @@ async def test_a_name_with_the_word_miner_in_it(assist: Assist, garage: Owned) -
         "set power of whatsminer garage-süd to 60 percent",
         "set the miner garage süd to 60 percent",
     ):
-        assert (await assist.say(text), told(garage)) == (
+        assert (await assist.say(text), take_commands(garage)) == (
             "Whatsminer Garage-Süd is set to 60 percent.",
             [SET_TO_60],
         ), text
@@ -507,7 +482,6 @@ async def test_a_name_with_the_word_miner_in_it(assist: Assist, garage: Owned) -
 async def test_lamps_are_left_to_home_assistant(
     hass: HomeAssistant, assist: Assist, garage: Owned
 ) -> None:
-    """Sentences without the word miner are for others, unless the owner wants them here."""
     assert await async_setup_component(hass, "light", {})
     dimmed = async_mock_service(hass, "light", "turn_on")
     hass.states.async_set(
@@ -522,7 +496,7 @@ async def test_lamps_are_left_to_home_assistant(
     await assist.say("set the garage light to 50 percent")
 
     assert [call.data["brightness_pct"] for call in dimmed] == [50, 50, 50]
-    assert told(garage) == []
+    assert take_commands(garage) == []
 
 
 @pytest.mark.parametrize(
@@ -538,20 +512,18 @@ async def test_lamps_are_left_to_home_assistant(
 async def test_the_word_miner_may_be_left_out(
     assist: Assist, garage: Owned, language: str, texts: list[str]
 ) -> None:
-    """If the owner wants that; nothing is then sent twice."""
     await assist.hear(garage, any_name=True)
 
     for text in texts:
         assert "Garage" in await assist.say(text, language)
-        assert told(garage) == [SET_TO_60], text
+        assert take_commands(garage) == [SET_TO_60], text
     assert await assist.say("set the lamp to 60 percent") == (
         "No miner is called the lamp. I know Garage."
     )
-    assert told(garage) == []
+    assert take_commands(garage) == []
 
 
 async def test_a_long_list_is_cut(assist: Assist, home: Home) -> None:
-    """Nobody listens to two hundred names."""
     miners = [await home.fleet.add(f"Rack {number}") for number in range(1, 8)]
     await assist.hear(*miners)
 
@@ -563,13 +535,13 @@ async def test_a_long_list_is_cut(assist: Assist, home: Home) -> None:
         "Rack 1, Rack 2, Rack 3, Rack 4, Rack 5 und 2 weitere "
         "sind auf 60 Prozent gestellt."
     )
-    assert [told(each) for each in miners] == [[SET_TO_60]] * 7
+    assert [take_commands(each) for each in miners] == [[SET_TO_60]] * 7
 
 
 async def test_a_promise_without_a_deed_is_not_done_later(
     assist: Assist, garage: Owned
 ) -> None:
-    """A firmware that says yes and does nothing is believed until it is read."""
+    """Some firmware accepts a command and does nothing, and is believed until the value is read."""
     await assist.hear(garage)
     garage.miner.misbehave("set_low_power", ACCEPTED_ONLY)
 

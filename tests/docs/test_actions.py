@@ -1,4 +1,4 @@
-"""docs/actions.md, the actions with their fields: made here, and kept up to date."""
+"""docs/actions.md, the actions with their fields, which is written here."""
 
 from typing import Any, Final
 
@@ -30,7 +30,7 @@ may do what the user may who starts it.
 
 
 def section(action: Action) -> str:
-    """Return what there is to know of one action."""
+    """Return the section of one action."""
     texts = TEXTS["en"]["services"][action.name]
     who = (
         "Administrators"
@@ -38,7 +38,7 @@ def section(action: Action) -> str:
         else f"Users who may {action.permission} the miners"
     )
     whom = "one miner" if action.one_miner else "any target"
-    told = "nothing" if action.response is SupportsResponse.NONE else "a response"
+    response = "nothing" if action.response is SupportsResponse.NONE else "a response"
     fields: dict[str, Any] = (SERVICES[action.name] or {}).get("fields", {})
     rows = [
         f"| `{name}` | {_needed(field or {})} | {texts['fields'][name]['description']} |\n"
@@ -49,7 +49,7 @@ def section(action: Action) -> str:
         table = "\n| field | needed | meaning |\n|---|---|---|\n" + "".join(rows)
     return (
         f"\n## `whatsminer.{action.name}`\n\n{texts['description']}\n\n"
-        f"{who}, {whom}; returns {told}.\n{table}"
+        f"{who}, {whom}; returns {response}.\n{table}"
     )
 
 
@@ -60,12 +60,11 @@ def _needed(field: dict[str, Any]) -> str:
 
 
 def page() -> str:
-    """Return docs/actions.md."""
     return INTRODUCTION + "".join(map(section, ACTIONS))
 
 
 def test_the_page_says_what_the_code_does(request: pytest.FixtureRequest) -> None:
-    """Run it with --snapshot-update to write it anew."""
+    """`--snapshot-update` writes the page."""
     if request.config.option.update_snapshots:
         PAGE.write_text(page())
 

@@ -54,14 +54,13 @@ class Way:
 
     @property
     def said(self) -> str:
-        """Say how it is reached."""
+        """The way in words."""
         if self.key:
             return f"{self.key.replace('.', ' `')}`: `{self.action}`"
         return f"action `{self.action}`"
 
 
 def button(key: str, command: str, **state: Any) -> Way:
-    """Return the way of a button."""
     return Way({"cmd": command}, "button.press", key=f"button.{key}", state=state)
 
 
@@ -75,7 +74,6 @@ def switch(key: str, on: bool, command: str, **wire: str) -> Way:
 
 
 def number(key: str, value: float, command: str, **wire: str) -> Way:
-    """Return the way of a number."""
     return Way(
         {"cmd": command, **wire},
         "number.set_value",
@@ -85,7 +83,7 @@ def number(key: str, value: float, command: str, **wire: str) -> Way:
 
 
 def ours(action: str, data: Mapping[str, Any], command: str, **wire: str | int) -> Way:
-    """Return the way of an action of our own."""
+    """Return the way of an action of this integration."""
     return Way({"cmd": command, **wire}, f"{DOMAIN}.{action}", data)
 
 
@@ -101,24 +99,27 @@ def mode(option: str, **state: Any) -> Way:
 
 
 CONFIRMED = {"confirm": True}
+FLASH: dict[str, str | int] = {
+    "color": "red",
+    "period": 200,
+    "duration": 100,
+    "start": 0,
+}
+ONE, TWO = "stratum+tcp://one.example:3333", "stratum+ssl://two.example:443"
 WAYS = (
     ours(
         "update_pools",
         {
             "pools": [
-                {"url": "stratum+tcp://one.example:3333", "worker": "account.1"},
-                {
-                    "url": "stratum+ssl://two.example:443",
-                    "worker": "account.1",
-                    "password": "x",
-                },
+                {"url": ONE, "worker": "account.1"},
+                {"url": TWO, "worker": "account.1", "password": "x"},
             ]
         },
         "update_pools",
-        pool1="stratum+tcp://one.example:3333",
+        pool1=ONE,
         worker1="account.1",
         passwd1="",
-        pool2="stratum+ssl://two.example:443",
+        pool2=TWO,
         worker2="account.1",
         passwd2="x",
         pool3="",
@@ -128,21 +129,9 @@ WAYS = (
     button("restart_mining", "restart_btminer"),
     switch("mining", False, "power_off", respbefore="true"),
     switch("mining", True, "power_on"),
-    ours(
-        "set_led",
-        {"color": "red"},
-        "set_led",
-        color="red",
-        period=200,
-        duration=100,
-        start=0,
-    ),
+    ours("set_led", {"color": "red"}, "set_led", **FLASH),
     ours("set_led", {"mode": "auto"}, "set_led", param="auto"),
-    Way(
-        {"cmd": "set_led", "color": "red", "period": 200, "duration": 100, "start": 0},
-        "button.press",
-        key="button.identify",
-    ),
+    Way({"cmd": "set_led", **FLASH}, "button.press", key="button.identify"),
     mode("low"),
     mode("normal", power_mode="low"),
     mode("high"),
@@ -245,7 +234,6 @@ integration. Exclude the event type `call_service` from the recorder if others c
 
 
 def page() -> str:
-    """Return docs/commands.md."""
     rows = [
         f"| `{way.wire['cmd']}` | {way.said} | `{json.dumps(way.wire)}` |\n"
         for way in WAYS
@@ -254,7 +242,6 @@ def page() -> str:
 
 
 def test_the_page_is_up_to_date(request: pytest.FixtureRequest) -> None:
-    """It says what the test below sends."""
     if request.config.option.update_snapshots:
         PAGE.write_text(page())
 
@@ -262,7 +249,7 @@ def test_the_page_is_up_to_date(request: pytest.FixtureRequest) -> None:
 
 
 def test_every_command_has_a_way() -> None:
-    """The list is complete, in the order of the document."""
+    """The list is complete, and in the order of the vendor's document."""
     assert list(dict.fromkeys(way.wire["cmd"] for way in WAYS)) == COMMANDS
 
 
@@ -287,7 +274,7 @@ async def test_every_way_leads_to_the_miner(
     tmp_path: Path,
     way: Way,
 ) -> None:
-    """Byte by byte, but for the token."""
+    """Commands are compared byte by byte, except for the token."""
     hass.config.config_dir = str(tmp_path)
     folder = tmp_path / "whatsminer" / "firmware"
     folder.mkdir(parents=True)
@@ -305,7 +292,7 @@ async def test_every_way_leads_to_the_miner(
         target = {ATTR_ENTITY_ID: entity_id}
     domain, _, action = way.action.partition(".")
 
-    # Nobody waits here for a miner to reboot.
+    # The test does not wait for the miner to reboot.
     with patch(
         f"custom_components.{DOMAIN}.actions.update_firmware._async_version_after"
     ):

@@ -1,4 +1,4 @@
-"""docs/entities.md, the list of all entities: made here, and kept up to date."""
+"""docs/entities.md, the list of all entities, which is written here."""
 
 from collections.abc import Iterable
 import json
@@ -49,8 +49,8 @@ HEAD: Final = """\
 
 The key is the end of the unique ID: `<mac>_<key>` for the miner, `<mac>_board<slot>_<key>` for a
 hashboard (slots begin at 0, the names of hashboards at 1). Entities in *italics* are disabled until
-you enable them. **told**: where the firmware tells it; **air**, **liquid**: on miners that are
-cooled so. Controls are there only when the miner was added with its password, and prices while its
+you enable them. **reported**: where the firmware reports it; **air**, **liquid**: on miners that
+are cooled so. Controls are there only when the miner was added with its password, and prices while its
 preferences have a hash price.
 
 Where the state of each control comes from is in [settings.md](settings.md), and where every
@@ -66,9 +66,9 @@ EFFECTS: Final = {
     Effect.REBOOTS: "**the miner reboots**",
     Effect.RESETS: "**the miner reboots**",
 }
-# Their unit has the currency of Home Assistant in it.
+# The unit of these contains the currency of Home Assistant.
 PRICES: Final = {description.key for description in PRICE_SENSORS}
-# What a button sends cannot be told from its description.
+# The command of a button is not in its description.
 PRESSES: Final = {
     "restart_mining": commands.restart_btminer(),
     "reboot": commands.reboot(),
@@ -78,7 +78,7 @@ PRESSES: Final = {
 
 
 def name(platform: str, description: WhatsminerEntityDescription) -> str:
-    """Return the name of an entity, in italics while it is disabled."""
+    """Return the name of an entity, in italics if it is disabled by default."""
     text = NAMES[platform].get(description.key, {}).get("name")
     if description.name is None:
         text = "(the miner's own name)"
@@ -112,7 +112,7 @@ def unit(description: WhatsminerEntityDescription) -> str:
 
 
 def existence(description: WhatsminerEntityDescription, generation: Generation) -> str:
-    """Return on which miners of a generation an entity is."""
+    """Return which miners of a generation have an entity."""
 
     def exists(*, liquid: bool, reports: Iterable[str] = OPTIONAL) -> bool:
         return description.exists_fn(
@@ -125,7 +125,7 @@ def existence(description: WhatsminerEntityDescription, generation: Generation) 
     if not (air or liquid):
         return "–"
     if not exists(liquid=liquid, reports=()):
-        return "told"
+        return "reported"
     return "yes" if air and liquid else "air" if air else "liquid"
 
 
@@ -156,29 +156,24 @@ def table(
     ]
     for description in descriptions:
         category = str(description.entity_category or "")
-        rows.append(
-            " | ".join(
-                (
-                    f"| {name(platform, description)}",
-                    f"`{description.key}`",
-                    unit(description),
-                    effect(description) if control else category,
-                    *(existence(description, item) for item in Generation),
-                )
-            )
-            + " |"
+        cells = (
+            name(platform, description),
+            f"`{description.key}`",
+            unit(description),
+            effect(description) if control else category,
+            *(existence(description, item) for item in Generation),
         )
+        rows.append(f"| {' | '.join(cells)} |")
     return rows
 
 
 def page() -> str:
-    """Return what the page has to say."""
-    sensors: list[WhatsminerEntityDescription] = [
+    sensors: tuple[WhatsminerEntityDescription, ...] = (
         *SENSORS,
         *PROGRESS_SENSORS,
         *TOTALS,
         *PRICE_SENSORS,
-    ]
+    )
     tables: tuple[tuple[str, str, Iterable[WhatsminerEntityDescription]], ...] = (
         ("Sensors", "sensor", sensors),
         ("Sensors of each hashboard", "sensor", BOARD_SENSORS),
@@ -197,12 +192,12 @@ def page() -> str:
 
 
 def test_the_page_says_what_the_code_does(request: pytest.FixtureRequest) -> None:
-    """`--snapshot-update` writes it anew."""
+    """`--snapshot-update` writes the page."""
     if request.config.option.update_snapshots:
         PAGE.write_text(page())
     assert PAGE.read_text() == page()
 
 
 def test_every_button_says_what_it_does_to_mining() -> None:
-    """The one thing on the page that is not read from the code."""
+    """The effect of a button is the only one that is not read from the code."""
     assert PRESSES.keys() == {description.key for description in BUTTONS}

@@ -1,4 +1,4 @@
-"""docs/readings.md, which says where everything goes that a miner tells."""
+"""docs/readings.md, which says where each field that a miner reports is shown or used."""
 
 from dataclasses import fields, is_dataclass
 import inspect
@@ -32,7 +32,7 @@ SECTIONS = {
 
 
 def rows(command: str) -> dict[str, str]:
-    """Return where each field of a command goes."""
+    """Return where each field of a command is shown or used."""
     found: dict[str, str] = {}
     for row in SECTIONS[command][1].splitlines():
         match row.split("|"):
@@ -42,13 +42,12 @@ def rows(command: str) -> dict[str, str]:
 
 
 def test_every_field_that_is_read_is_shown_or_used() -> None:
-    """Nothing is decoded for nobody."""
     kinds = {
         kind
         for _, kind in inspect.getmembers(readings, is_dataclass)
         if any("wire" in item.metadata for item in fields(kind))
     }
-    # The answer to a command is no reading of a miner; the identity is a part of a hashboard.
+    # Preheating is the answer to a command, and the identity is a part of a hashboard.
     parts: set[type[object]] = {readings.Preheating, readings.BoardIdentity}
     assert kinds - parts == set(COMMANDS)
     for kind, command in COMMANDS.items():
@@ -59,7 +58,6 @@ def test_every_field_that_is_read_is_shown_or_used() -> None:
 
 
 def test_what_is_left_out_has_a_reason() -> None:
-    """And every row says one of three things."""
     for command in SECTIONS:
         assert rows(command)
         for name, where in rows(command).items():
@@ -73,7 +71,6 @@ def test_what_is_left_out_has_a_reason() -> None:
 async def test_every_field_that_a_miner_tells_has_its_row(
     miner: SimulatedMiner, command: str
 ) -> None:
-    """On every generation."""
     envelope, known = rows("Envelopes"), rows(command)
     answer = await Miner(miner.host, miner.port).query(command)
     for name, value in answer.items():
@@ -86,5 +83,5 @@ async def test_every_field_that_a_miner_tells_has_its_row(
 
 
 def _unnumbered(key: str) -> str:
-    """Return the name under which a list of fields has its row."""
+    """Return the name under which a numbered field has its row."""
     return re.sub(r"(Error Code) \d+", r"\1 0", key)

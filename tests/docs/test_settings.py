@@ -1,4 +1,4 @@
-"""Whether docs/settings.md says what the code does; `--snapshot-update` writes it anew."""
+"""docs/settings.md, which says where the state of each control comes from."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
@@ -35,19 +35,19 @@ TEXTS: Final = json.loads(
     (ROOT / "custom_components" / DOMAIN / "translations" / "en.json").read_text()
 )["entity"]
 
-# Where the parts of a snapshot come from.
+# The command of each part of a snapshot, and its dataclass.
 SECTIONS: Final = {
     "summary": ("summary", Summary),
     "status": ("status", Status),
     "info": ("get_miner_info", MinerInfo),
 }
-# The one state that is no single reading: the reader works it out (api/reader.py).
+# The one state that is not a single reading: api/reader.py derives it.
 MINING: Final = {
     Generation.V1: "`summary` answers and its `Elapsed` advances, `devdetails` answers",
     Generation.V2: "`status`: `mineroff`",
     Generation.V2_2: "`status`: `mineroff`",
 }
-# settings.py: how long what was asked for is shown while the miner reports something else.
+# How long a requested value is shown while the miner reports another one (miner/settings.py).
 PATIENCE: Final = {
     Effect.NONE: "2 polls",
     Effect.STOPS: "2 polls",
@@ -64,11 +64,11 @@ HEAD: Final = """\
 Not every miner says how it is set. Each cell names what is read (the miner's command, then its
 key), or says that nothing is:
 
-* **assumed**: this firmware never tells. The state is what the miner accepted last from Home
+* **assumed**: this firmware never reports it. The state is what the miner accepted last from Home
   Assistant, unknown until then. It is stored and outlives restarts of Home Assistant; a factory
   reset from here forgets it. A change that is made elsewhere is not seen.
-* **where told**: firmware of this generation differs. Where the key is missing or empty, it is
-  assumed, as above. This is decided when the miner is set up, and again when more is told.
+* **where reported**: firmware of this generation differs. Where the key is missing or empty, it is
+  assumed, as above. This is decided when the miner is set up, and again when more is reported.
 * **–**: there is no such control.
 
 Of two keys the first that is there counts. The last column is for what is read back: for so long
@@ -98,7 +98,7 @@ type Field = tuple[str, str]
 
 
 class _Everything(frozenset[str]):
-    """What firmware reports that tells all that it can."""
+    """The names of all readings, as if the firmware reported everything."""
 
     @override
     def __contains__(self, name: object) -> bool:
@@ -108,7 +108,7 @@ class _Everything(frozenset[str]):
 
 @dataclass(frozen=True)
 class Speech:
-    """What a generation says: the keys of each command."""
+    """The keys with which a generation answers each command."""
 
     generation: Generation
     keys: Mapping[str, frozenset[str]]
@@ -121,7 +121,7 @@ async def speeches(
     hydro_miner: SimulatedMiner,
     old_miner: SimulatedMiner,
 ) -> list[Speech]:
-    """What all generations say, oldest first."""
+    """The keys of all generations, oldest first."""
     found = []
     for miner in (old_miner, air_miner, hydro_miner):
         client = Miner(miner.host, miner.port)
@@ -139,11 +139,11 @@ async def speeches(
 
 
 def state_of(key: str, generation: Generation, values: Mapping[Field, int]) -> object:
-    """Return what a setting shows when nothing is known but these fields."""
+    """Return the state of a setting when only these fields are known."""
     parts: dict[str, Any] = {}
     for section, (_, kind) in SECTIONS.items():
         known = {name: value for (of, name), value in values.items() if of == section}
-        if kind is Status:  # a status that tells nothing at all was refused
+        if kind is Status:  # an empty status is a refused one
             known.setdefault("firmware", 0)
         parts[section] = kind(**known)
     snapshot = Snapshot(
@@ -156,7 +156,7 @@ def state_of(key: str, generation: Generation, values: Mapping[Field, int]) -> o
 
 
 def keys_read(key: str, speech: Speech) -> list[str]:
-    """Return what the state of a setting is read from, what counts first at the beginning."""
+    """Return the keys from which the state of a setting is read, the one that counts first."""
     if key == "mining":
         return [MINING[speech.generation]]
     values = {
@@ -193,13 +193,13 @@ def where(
     if not description.exists_fn(air):
         return "–"
     suffix = "" if description.exists_fn(liquid) else " (air only)"
-    told = Capabilities(generation=speech.generation, reports=_Everything())
+    all_reported = Capabilities(generation=speech.generation, reports=_Everything())
     reported: Callable[[Capabilities], bool] = SETTINGS[key].reported_fn
     keys = keys_read(key, speech)
-    if not reported(told) or not keys:
+    if not reported(all_reported) or not keys:
         return f"assumed{suffix}"
     if not reported(air):
-        keys[-1] += ", where told"
+        keys[-1] += ", where reported"
     return ", else ".join(keys) + suffix
 
 
@@ -244,7 +244,7 @@ def rows(speeches: list[Speech]) -> list[list[str]]:
 def test_the_page_says_what_the_code_does(
     request: pytest.FixtureRequest, speeches: list[Speech]
 ) -> None:
-    """Every control, on every generation."""
+    """`--snapshot-update` writes the page."""
     header, *body = rows(speeches)
     lines = [header, ["---"] * len(header), *body]
     table = "".join(f"| {' | '.join(line)} |\n" for line in lines)

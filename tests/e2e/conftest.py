@@ -3,8 +3,8 @@
 ``script/demo --smoke`` runs these tests in the demo's environment, not ``script/test``. They
 are one story with one Home Assistant and three miners: files in the order of their numbers,
 tests in the order in which they are written. A test finds what those before it have left, and
-goes on where one of them has failed. So that nothing else of the tests, nor Home Assistant's
-test plugin, is imported, this folder is no package.
+goes on where one of them has failed. This folder is no package, so that neither other tests nor
+Home Assistant's test plugin are imported.
 """
 
 from collections.abc import AsyncGenerator, Callable, Iterator
@@ -23,7 +23,7 @@ from table import Table
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Have a table printed, and end as after Ctrl-C when it is stopped by a signal."""
+    """Register the table, and end on a signal as on Ctrl-C."""
     config.pluginmanager.register(Table())
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, lambda *_: signal.raise_signal(signal.SIGINT))
@@ -41,7 +41,7 @@ async def demo(request: pytest.FixtureRequest) -> AsyncGenerator[RunningDemo]:
                 yield RunningDemo(demo, config, stack.aclose)
             if request.session.testsfailed:
                 shutil.copyfile(demo.home.log, failed_log("demo"))
-    except DemoError as error:  # it did not start: there is nothing to test
+    except DemoError as error:  # the demo did not start
         pytest.exit(f"script/demo: {error}", returncode=1)
 
 
@@ -83,5 +83,5 @@ def only_commands_of_the_test(
 
 @pytest.fixture
 def show(record_property: Callable[[str, object], None]) -> Show:
-    """Set what the table says that Home Assistant shows."""
+    """Set what Home Assistant shows, for the table."""
     return lambda text: record_property("shown", text)

@@ -1,4 +1,4 @@
-"""The running demo as its tests use it: Home Assistant on one side, miners on the other."""
+"""The running demo as its tests use it: Home Assistant, and the miners."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
@@ -23,7 +23,6 @@ type Show = Callable[[str], None]
 
 
 def cmd(name: str, **parameters: str | int) -> Command:
-    """Return a command as a miner receives it."""
     return {"cmd": name, **parameters}
 
 
@@ -61,7 +60,7 @@ class RunningDemo:
         return next(miner for miner in self.miners if miner.plan is plan)
 
     async def refused(self, call: Awaitable[object]) -> str:
-        """Make a call that has to be refused; return whose translation says so, and which."""
+        """Make a call that has to be refused; return the domain and the key of its translation."""
         with pytest.raises(RefusedError) as caught:
             await call
         error = caught.value
@@ -104,7 +103,7 @@ class Miner:
         return self._entities[key]
 
     async def registered(self, part: str = "") -> dict[str, Any]:
-        """Return what Home Assistant's registry has of the miner, or a hashboard of it."""
+        """Return the device registry's entry of the miner, or of a hashboard as ``_board0``."""
         return (await self._client.devices())[f"{self.mac}{part}"]
 
     async def device(self, part: str = "") -> str:
@@ -133,9 +132,9 @@ class Miner:
         return state.shown
 
     async def poll(self) -> None:
-        """Have the miner read, and wait until Home Assistant shows what was read."""
+        """Have the miner polled, and wait until Home Assistant shows what was read."""
         asked = await self.entity("sensor.hash_rate")
-        # The one that is asked is written at once, another one when all have been read.
+        # The updated entity is written at once, all others after the poll.
         other = await self.entity("sensor.power")
         now = datetime.now(UTC)
         await self._client.call(asked, "update_entity", domain="homeassistant")
@@ -144,7 +143,7 @@ class Miner:
                 await asyncio.sleep(0.1)
 
     async def shows_after_poll(self, key: str, expected: object) -> str:
-        """Have the miner read until an entity shows something: not all is read every time."""
+        """Have the miner polled until an entity shows something, as some things are read rarely."""
         for _ in range(_MOST_POLLS - 1):
             await self.poll()
             with suppress(AssertionError):
@@ -152,7 +151,7 @@ class Miner:
         await self.poll()
         return await self.shows(key, expected)
 
-    # What is done with it
+    # What a person does with it
 
     async def set(self, key: str, value: object) -> None:
         """Use a control of the miner: turn a switch on or off, set a number, select an option."""
@@ -186,7 +185,7 @@ class Miner:
         """Verify which commands have reached the miner since they were last taken."""
         commands = self.take_commands()
         if commands != list(expected):
-            # Access is checked at any time.
+            # The integration may check its access at any time.
             commands = [each for each in commands if each != ACCESS_CHECK]
         self._demo.commands += commands
         assert commands == list(expected), (
@@ -195,11 +194,11 @@ class Miner:
 
     @property
     def unread(self) -> list[Command]:
-        """What has reached the miner since this was last taken."""
+        """The commands that have reached the miner since they were last taken."""
         return list(self.simulated.writes[self._received :])
 
     def take_commands(self) -> list[Command]:
-        """Return what has reached the miner since this was last taken."""
+        """Return the commands that have reached the miner since they were last taken."""
         commands = self.unread
         self._received += len(commands)
         return commands

@@ -1,13 +1,11 @@
-"""The table at the end: what was done, what reached the miners, what Home Assistant shows."""
+"""The table at the end: the tests, the commands of the miners, and what Home Assistant shows."""
 
 from dataclasses import dataclass
 
 import pytest
 
 from demo_instance.program import failed_log
-
-_WIDEST = 80
-_HEAD = ("step", "what reached the miner", "what Home Assistant shows", "ms")
+from demo_instance.table import lines
 
 
 @dataclass(slots=True)
@@ -32,7 +30,7 @@ class Table:
     """A plugin of pytest that prints a row for each test."""
 
     def __init__(self) -> None:
-        """Begin with none."""
+        """Begin with no rows."""
         self._rows: dict[str, _Row] = {}
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
@@ -53,18 +51,11 @@ class Table:
         ended = [row for row in self._rows.values() if row.ended]
         if not ended:
             return
-        rows = [_HEAD, *(row.cells for row in ended)]
-        # A cell that is longer pushes aside only what is behind it.
-        *widths, last = (
-            min(_WIDEST, max(map(len, cells))) for cells in zip(*rows, strict=True)
-        )
-        line = "  ".join(f"{{:{width}}}" for width in widths) + f"  {{:>{last}}}"
-        rows.insert(1, ("-" * widths[0], "-" * widths[1], "-" * widths[2], "-" * last))
         failed = sum(row.failed for row in ended)
         where = f"Home Assistant's log is in {failed_log('demo')}" if failed else ""
         for text in (
             "",
-            *(line.format(*row) for row in rows),
+            *lines([row.cells for row in ended]),
             where,
             f"{len(ended) - failed} passed, {failed} failed",
         ):

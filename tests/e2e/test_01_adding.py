@@ -1,4 +1,4 @@
-"""Miners are added: found by a scan, as they were discovered, and by hand."""
+"""Miners are added: found by a scan, discovered, and by hand."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -12,14 +12,14 @@ from running_demo import Miner, RunningDemo, Show
 async def pick(
     demo: RunningDemo, form: Mapping[str, Any], password: str, *miners: Miner
 ) -> dict[str, Any]:
-    """Pick some of the miners that a scan has found; return what comes of it."""
+    """Pick some of the miners that a scan has found; return the next step."""
     picks = [miner.mac for miner in miners]
     answer = {"miners": picks, "others": "show", "password": password}
     return await wait(demo.client, await demo.client.submit(form["flow_id"], answer))
 
 
 async def error_in(client: Client, form: Mapping[str, Any]) -> str:
-    """Return the error that a form came back with, which has to have a text."""
+    """Return the error of a form, which has to have a text."""
     assert form["type"] == "form"
     (error,) = form["errors"].values()
     texts = await client.translations("config", DOMAIN)
@@ -28,14 +28,13 @@ async def error_in(client: Client, form: Mapping[str, Any]) -> str:
 
 
 async def is_added(demo: RunningDemo, miner: Miner) -> bool:
-    """Return whether Home Assistant has a device for the miner."""
     return miner.mac in await demo.client.devices()
 
 
 async def test_a_scan_adds_the_miners_that_take_the_password(
     demo: RunningDemo, air: Miner, show: Show
 ) -> None:
-    """With a miner among them that does not take it, none is added."""
+    """No miner is added as long as one of those picked refuses the password."""
     form = await scan(demo.client, demo.network)
     expect(form, type="form", step_id="pick")
     flow = await pick(demo, form, air.plan.password, *demo.miners)
@@ -49,7 +48,6 @@ async def test_a_scan_adds_the_miners_that_take_the_password(
 async def test_a_miner_that_the_scan_has_left_is_added_as_discovered(
     demo: RunningDemo, hydro: Miner, show: Show
 ) -> None:
-    """It is offered with what a person knows it by, and asks for its password."""
     client = demo.client
 
     async def is_offered() -> bool:
@@ -70,7 +68,6 @@ async def test_a_miner_that_the_scan_has_left_is_added_as_discovered(
 async def test_another_scan_adds_another_miner(
     demo: RunningDemo, old: Miner, show: Show
 ) -> None:
-    """A miner that was left out before is found again."""
     form = await scan(demo.client, demo.network)
     expect(form, type="form", step_id="pick")
     flow = await pick(demo, form, old.plan.password, old)
@@ -82,7 +79,6 @@ async def test_another_scan_adds_another_miner(
 async def test_a_scan_that_finds_nothing_new_says_what_is_set_up(
     demo: RunningDemo, show: Show
 ) -> None:
-    """All three miners are named, none is offered."""
     form = await scan(demo.client, demo.network)
     expect(form, type="form", step_id="scan", errors={"base": "nothing_new"})
     known = form["description_placeholders"]["known"]
@@ -94,7 +90,6 @@ async def test_a_scan_that_finds_nothing_new_says_what_is_set_up(
 async def test_a_miner_cannot_be_added_twice(
     demo: RunningDemo, air: Miner, show: Show
 ) -> None:
-    """An address of a miner that is set up ends the dialogue."""
     form = await demo.client.start_flow("manual")
     result = await demo.client.submit(form["flow_id"], air.address)
     expect(result, type="abort", reason="already_configured")

@@ -10,7 +10,7 @@ from running_demo import Miner, Show
 from simulator import MODELS
 from simulator.telemetry import BoardReading, Telemetry
 
-# Sensors that every miner has, their units, and what the simulator knows of them.
+# Sensors that every miner has, their units, and their values in the simulator.
 READINGS: dict[str, tuple[str, Callable[[Telemetry], float]]] = {
     "hash_rate": ("TH/s", lambda now: now.hash_rate),
     "power": ("W", lambda now: now.power),
@@ -25,7 +25,7 @@ BOARD_READINGS: dict[str, tuple[str, Callable[[BoardReading], float]]] = {
     "temperature": ("°C", lambda now: now.temperature),
     "frequency": ("MHz", lambda now: now.frequency),
 }
-# The two are read a moment apart, and the machine is never quite at rest.
+# Home Assistant and the test read at different moments, and readings always move a little.
 _MARGIN = 0.05
 WORDS = {
     "sensor.pool": "stratum+tcp://btc.pool.example:3333",
@@ -41,7 +41,6 @@ WORDS = {
 async def test_a_miner_is_a_device_and_each_hashboard_a_part_of_it(
     miner: Miner, show: Show
 ) -> None:
-    """The device says what the miner says of itself."""
     device = await miner.registered()
     assert ["mac", miner.mac] in device["connections"]
     assert device["manufacturer"] == "MicroBT"
@@ -58,7 +57,6 @@ async def test_a_miner_is_a_device_and_each_hashboard_a_part_of_it(
 
 
 async def test_a_miner_is_read_as_it_is(miner: Miner, show: Show) -> None:
-    """Every number and its unit are those of the simulated machine."""
     shown: list[str] = []
     now = miner.simulated.state.telemetry()
     for key, (unit, truth) in READINGS.items():
@@ -86,7 +84,6 @@ async def test_mining_began_when_the_miner_says(miner: Miner, show: Show) -> Non
 
 
 async def test_a_hashboard_is_read_as_it_is(miner: Miner, show: Show) -> None:
-    """Every hashboard shows its own numbers, not those of another."""
     shown: list[str] = []
     for board in miner.simulated.state.telemetry().boards:
         name = f"board{board.slot}"

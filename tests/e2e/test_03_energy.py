@@ -16,7 +16,6 @@ _JOULES_PER_KILOWATT_HOUR = 3_600_000
 async def test_energy_grows_with_the_power_that_is_drawn(
     demo: RunningDemo, hydro: Miner, show: Show
 ) -> None:
-    """What is added is power times time."""
     entity_id = await hydro.entity("sensor.energy")
     since = await demo.client.reported(entity_id)
     before = float((await hydro.state("sensor.energy")).state)
@@ -32,12 +31,11 @@ async def test_energy_grows_with_the_power_that_is_drawn(
 async def test_the_energy_dashboard_has_no_complaint_about_the_miners(
     demo: RunningDemo, show: Show
 ) -> None:
-    """Home Assistant finds it valid with every miner on it."""
     miners = [miner.of_demo for miner in demo.miners]
     await energy.install(demo.client, miners)
 
     async def is_valid() -> bool:
-        """Have it validated; the statistics are stored in the background."""
+        """Validate the dashboard; the statistics are stored in the background."""
         complaints = await demo.client.command("energy/validate")
         devices: list[object] = complaints["device_consumption"]
         assert len(devices) == len(PLANS)

@@ -13,7 +13,7 @@ _CODE, _MEANING = 110, "intake fan"
 async def in_the_logbook(
     demo: RunningDemo, miner: Miner, kind: str, since: datetime
 ) -> str:
-    """Wait until the logbook says that the fault appeared or cleared; return its words."""
+    """Wait until the logbook says that the fault appeared or cleared; return the message."""
     entity_id = await miner.entity("event.fault")
     found: list[str] = []
 
@@ -31,7 +31,6 @@ async def in_the_logbook(
 
 
 async def test_a_fault_appears(demo: RunningDemo, air: Miner, show: Show) -> None:
-    """The count, the list, the problem, the event and the logbook say so."""
     since = datetime.now(UTC)
     air.simulated.state.fail(_CODE)
     await air.shows_after_poll("sensor.faults", 1)
@@ -45,7 +44,6 @@ async def test_a_fault_appears(demo: RunningDemo, air: Miner, show: Show) -> Non
 
 
 async def test_a_hashboard_is_pulled_out(old: Miner, show: Show) -> None:
-    """It is not alive any more, and what it does is unavailable."""
     old.simulated.state.boards[1].present = False
     alive = await old.shows_after_poll("binary_sensor.board1_alive", "off")
     hash_rate = await old.shows("sensor.board1_hash_rate", "unavailable")
@@ -53,7 +51,6 @@ async def test_a_hashboard_is_pulled_out(old: Miner, show: Show) -> None:
 
 
 async def test_the_fault_clears(demo: RunningDemo, air: Miner, show: Show) -> None:
-    """Everything that said it is there says that it is gone."""
     since = datetime.now(UTC)
     air.simulated.state.faults.clear()
     await air.shows_after_poll("sensor.faults", 0)
@@ -64,7 +61,6 @@ async def test_the_fault_clears(demo: RunningDemo, air: Miner, show: Show) -> No
 
 
 async def test_the_hashboard_is_plugged_in_again(old: Miner, show: Show) -> None:
-    """It is alive, and hashes."""
     old.simulated.state.boards[1].present = True
     alive = await old.shows_after_poll("binary_sensor.board1_alive", "on")
     expected = old.simulated.state.telemetry().boards[1].hash_rate

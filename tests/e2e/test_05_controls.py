@@ -26,46 +26,42 @@ class Change(NamedTuple):
     command: Command
 
 
+def _change(
+    plan: Plan, key: str, value: str | int, command: str, **parameters: str
+) -> Change:
+    return Change(plan, key, value, cmd(command, **parameters))
+
+
 CHANGES = (
-    Change(AIR, "number.power_percent", 60, cmd("set_power_pct_v2", percent="60")),
-    Change(
-        AIR, "number.temperature_offset", -5, cmd("set_temp_offset", temp_offset="-5")
+    _change(AIR, "number.power_percent", 60, "set_power_pct_v2", percent="60"),
+    _change(AIR, "number.temperature_offset", -5, "set_temp_offset", temp_offset="-5"),
+    _change(
+        AIR, "switch.poweroff_cooling", "on", "set_poweroff_cool", poweroff_cool="1"
     ),
-    Change(
-        AIR,
-        "switch.poweroff_cooling",
-        "on",
-        cmd("set_poweroff_cool", poweroff_cool="1"),
+    _change(
+        AIR, "switch.fan_zero_speed", "on", "set_fan_zero_speed", fan_zero_speed="1"
     ),
-    Change(
-        AIR,
-        "switch.fan_zero_speed",
-        "on",
-        cmd("set_fan_zero_speed", fan_zero_speed="1"),
-    ),
-    Change(AIR, "switch.fast_boot", "on", cmd("enable_btminer_fast_boot")),
-    Change(AIR, "switch.fast_boot", "off", cmd("disable_btminer_fast_boot")),
-    Change(AIR, "switch.web_pools", "off", cmd("disable_web_pools")),
-    Change(AIR, "switch.web_pools", "on", cmd("enable_web_pools")),
-    Change(
-        AIR, "number.power_limit", 3000, cmd("adjust_power_limit", power_limit="3000")
-    ),
-    Change(HYDRO, "number.target_frequency", 5, cmd("set_target_freq", percent="5")),
-    Change(HYDRO, "number.power_percent", 80, cmd("set_power_pct_v2", percent="80")),
-    Change(HYDRO, "switch.fast_boot", "on", cmd("enable_btminer_fast_boot")),
-    Change(HYDRO, "switch.web_pools", "off", cmd("disable_web_pools")),
-    # This firmware knows the fast mode only.
-    Change(OLD, "number.power_percent", 70, cmd("set_power_pct", percent="70")),
-    Change(OLD, "select.power_mode", "high", cmd("set_high_power")),
-    Change(OLD, "switch.fast_boot", "on", cmd("enable_cgminer_fast_boot")),
-    Change(OLD, "switch.web_pools", "off", cmd("disable_web_pools")),
+    _change(AIR, "switch.fast_boot", "on", "enable_btminer_fast_boot"),
+    _change(AIR, "switch.fast_boot", "off", "disable_btminer_fast_boot"),
+    _change(AIR, "switch.web_pools", "off", "disable_web_pools"),
+    _change(AIR, "switch.web_pools", "on", "enable_web_pools"),
+    _change(AIR, "number.power_limit", 3000, "adjust_power_limit", power_limit="3000"),
+    _change(HYDRO, "number.target_frequency", 5, "set_target_freq", percent="5"),
+    _change(HYDRO, "number.power_percent", 80, "set_power_pct_v2", percent="80"),
+    _change(HYDRO, "switch.fast_boot", "on", "enable_btminer_fast_boot"),
+    _change(HYDRO, "switch.web_pools", "off", "disable_web_pools"),
+    # This firmware knows the fast method only.
+    _change(OLD, "number.power_percent", 70, "set_power_pct", percent="70"),
+    _change(OLD, "select.power_mode", "high", "set_high_power"),
+    _change(OLD, "switch.fast_boot", "on", "enable_cgminer_fast_boot"),
+    _change(OLD, "switch.web_pools", "off", "disable_web_pools"),
 )
-# Mining restarted after the percent was set, so that the miner has forgotten it.
+# These miners forget the percent, because mining restarts after it is set.
 FORGOTTEN = (AIR, OLD)
 
 
 async def test_identify_flashes_the_led(old: Miner, show: Show) -> None:
-    """The button sends the pattern; the last test of test_08_buttons sees its end."""
+    """The last test of test_08_buttons verifies the end of the flashing."""
     await old.press("identify")
     old.received(FLASH)
     show(f"the LED flashes: {', '.join(old.simulated.state.led)}")
@@ -74,7 +70,7 @@ async def test_identify_flashes_the_led(old: Miner, show: Show) -> None:
 async def test_a_setting_for_the_next_start_is_read_back(
     hydro: Miner, show: Show
 ) -> None:
-    """It is one of those that are read seldom, and read at once when it was set."""
+    """Settings for the next start are polled rarely, and read at once after a change."""
     await hydro.set("number.upfreq_speed", 5)
     hydro.received(cmd("adjust_upfreq_speed", upfreq_speed="5"))
     await hydro.poll()
@@ -95,7 +91,6 @@ async def test_a_stopped_miner_has_no_hash_rate(air: Miner, show: Show) -> None:
 
 
 async def test_power_on_starts_mining(miner: Miner, show: Show) -> None:
-    """The miner is started again."""
     await miner.set("switch.mining", "on")
     show(await miner.shows("switch.mining", "on"))
     miner.received(POWER_ON)
@@ -109,7 +104,6 @@ async def test_power_on_starts_mining(miner: Miner, show: Show) -> None:
 async def test_a_control_sends_one_command(
     demo: RunningDemo, change: Change, show: Show
 ) -> None:
-    """The miner receives nothing else, and the new value is shown."""
     miner = demo.miner(change.plan)
     await miner.set(change.key, change.value)
     show(await miner.shows(change.key, change.value))
@@ -119,7 +113,6 @@ async def test_a_control_sends_one_command(
 async def test_a_value_out_of_range_is_refused(
     demo: RunningDemo, air: Miner, show: Show
 ) -> None:
-    """The number stays as it was."""
     before = await air.state("number.power_percent")
     refusal = await demo.refused(air.set("number.power_percent", 101))
     assert refusal == "number: out_of_range"
@@ -130,14 +123,13 @@ async def test_a_value_out_of_range_is_refused(
 async def test_mining_is_not_restarted_twice_within_a_minute(
     demo: RunningDemo, air: Miner, show: Show
 ) -> None:
-    """The power mode would restart it, as the power limit did just now."""
+    """Setting the power mode restarts mining, as setting the power limit did just before."""
     refusal = await demo.refused(air.set("select.power_mode", "low"))
     assert refusal == "whatsminer: too_soon"
     show(f"{refusal}, {await air.shows('select.power_mode', 'normal')} as before")
 
 
 async def test_the_next_poll_confirms_every_change(miner: Miner, show: Show) -> None:
-    """Nothing that was shown was only hoped for."""
     changed = {each.key: each.value for each in CHANGES if each.plan is miner.plan}
     if miner.plan in FORGOTTEN:
         changed["number.power_percent"] = "unknown"

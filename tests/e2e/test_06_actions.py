@@ -24,6 +24,7 @@ _BLINK: dict[str, str | int] = {
     "duration": 500,
     "start": 250,
 }
+_NAME = {"hostname": "den"}
 _BERLIN = {"timezone": "CET-1CEST,M3.5.0,M10.5.0/3", "zonename": "Europe/Berlin"}
 _SERVER = {"ip": "192.168.1.10", "port": "514", "proto": "udp"}
 ACTIONS = (
@@ -35,9 +36,7 @@ ACTIONS = (
         {"percent": 80, "method": "fast"},
         cmd("set_power_pct", percent="80"),
     ),
-    Action(
-        HYDRO, "set_hostname", {"hostname": "den"}, cmd("set_hostname", hostname="den")
-    ),
+    Action(HYDRO, "set_hostname", _NAME, cmd("set_hostname", **_NAME)),
     Action(
         HYDRO,
         "set_time_zone",
@@ -54,7 +53,6 @@ ACTIONS = (
     ids=lambda action: f"{action.plan.model} {action.name} {to_text(action.data)}",
 )
 async def test_an_action_sends_one_command(demo: RunningDemo, action: Action) -> None:
-    """The miner receives nothing else."""
     miner = demo.miner(action.plan)
     await miner.act(action.name, **action.data)
     miner.received(action.command)
@@ -63,7 +61,7 @@ async def test_an_action_sends_one_command(demo: RunningDemo, action: Action) ->
 async def test_an_action_for_hashboards_reaches_each_of_their_miners_once(
     demo: RunningDemo, air: Miner, hydro: Miner
 ) -> None:
-    """One miner is named by two of its hashboards, another one by itself."""
+    """Two of the hashboards are of the same miner."""
     boards = [await air.device(f"_board{slot}") for slot in (0, 1)]
     devices = [*boards, await hydro.device()]
     await demo.client.act("set_led", device_id=devices, mode="auto")
@@ -74,7 +72,7 @@ async def test_an_action_for_hashboards_reaches_each_of_their_miners_once(
 async def test_update_pools_answers_with_the_pools_before(
     hydro: Miner, show: Show
 ) -> None:
-    """All three pools are written, those that are left out as empty."""
+    """Pools that are left out are written as empty."""
     before = [
         {"url": pool.url, "worker": pool.user, "status": "alive"}
         for pool in hydro.simulated.state.pools
@@ -101,7 +99,6 @@ async def test_query_answers_as_the_miner_does(old: Miner, show: Show) -> None:
 
 
 async def test_change_password_changes_it_at_the_miner(air: Miner) -> None:
-    """The miner is given the old password and the new one."""
     old, new = air.simulated.password, "orchids"
     await air.act("change_password", new_password=new, confirm=True)
     air.received(cmd("update_pwd", old=old, new=new))
@@ -109,7 +106,6 @@ async def test_change_password_changes_it_at_the_miner(air: Miner) -> None:
 
 
 async def test_commands_go_on_under_the_new_password(air: Miner, show: Show) -> None:
-    """A control works without anything being entered."""
     await air.set("switch.web_pools", "off")
     air.received(cmd("disable_web_pools"))
     show(await air.shows("switch.web_pools", "off"))
@@ -118,7 +114,6 @@ async def test_commands_go_on_under_the_new_password(air: Miner, show: Show) -> 
 async def test_an_action_that_is_not_confirmed_is_refused(
     demo: RunningDemo, hydro: Miner, show: Show
 ) -> None:
-    """Nothing is reset."""
     refusal = await demo.refused(hydro.act("factory_reset"))
     assert refusal == "whatsminer: not_confirmed"
     show(refusal)

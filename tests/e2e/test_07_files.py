@@ -1,4 +1,4 @@
-"""Files: the miner's log comes, another firmware goes."""
+"""The log of a miner is downloaded, and its firmware is updated."""
 
 import asyncio
 from pathlib import Path
@@ -17,7 +17,6 @@ _SECONDS_TO_UPDATE = 60.0
 async def test_download_logs_stores_the_log_of_the_miner(
     demo: RunningDemo, hydro: Miner, show: Show
 ) -> None:
-    """The file is the miner's log, byte for byte."""
     answer = await hydro.ask("download_logs")
     hydro.received(cmd("download_logs"))
     path = Path(answer["path"])
@@ -30,7 +29,7 @@ async def test_download_logs_stores_the_log_of_the_miner(
 async def test_a_firmware_is_uploaded_and_installed_through_the_options(
     demo: RunningDemo, air: Miner, show: Show
 ) -> None:
-    """The device has the new version, and the energy that was counted is not lost."""
+    """The energy total survives the update."""
     client = demo.client
     air.simulated.next_firmware = _VERSION
     air.simulated.state.reboot_seconds = _SECONDS_AWAY
@@ -46,7 +45,8 @@ async def test_a_firmware_is_uploaded_and_installed_through_the_options(
     assert flow["description_placeholders"]["file"] == "whatsminer.bin"
     flow = await client.choose(flow_id, {})
     expect(flow, type="progress", step_id="progress", progress_action="firmware")
-    demo.provoked.append("is getting another firmware")  # for a poll meanwhile
+    # A poll that comes during the update logs this.
+    demo.provoked.append("is getting another firmware")
     async with asyncio.timeout(_SECONDS_TO_UPDATE):
         while flow["type"] == "progress":
             await asyncio.sleep(0.5)
@@ -62,7 +62,7 @@ async def test_a_firmware_is_uploaded_and_installed_through_the_options(
         return bool((await air.registered())["sw_version"] == _VERSION)
 
     await until(has_the_version, f"the device has firmware {_VERSION}")
-    # The entry is loaded anew for it.
+    # The entry is reloaded for the new firmware.
     await until(lambda: counts_from(air, used), "the energy goes on")
     energy = (await air.state("sensor.energy")).shown
     show(f"{flow['reason']} to {_VERSION}, energy {energy} after {used:.6g}")

@@ -13,14 +13,13 @@ from running_demo import (
 )
 
 PREHEAT = cmd("pre_power_on")
-# Two stages of the simulated machine, and a little more.
+# A little longer than two stages of the simulated machine.
 _SECONDS_TO_HEAT = 45.0
 
 
 async def test_a_miner_that_mines_cannot_preheat(
     demo: RunningDemo, air: Miner, show: Show
 ) -> None:
-    """The button is unavailable; of the action the miner itself says so."""
     button = await air.shows("button.preheat", "unavailable")
     refusal = await demo.refused(air.act("preheat"))
     assert refusal == "whatsminer: refused"
@@ -29,7 +28,6 @@ async def test_a_miner_that_mines_cannot_preheat(
 
 
 async def test_a_stopped_miner_preheats(air: Miner, show: Show) -> None:
-    """The button can be pressed as soon as mining is off."""
     await air.set("switch.mining", "off")
     await air.shows("button.preheat", "unknown")
     await air.press("preheat")
@@ -38,7 +36,6 @@ async def test_a_stopped_miner_preheats(air: Miner, show: Show) -> None:
 
 
 async def test_preheating_is_complete_after_a_while(air: Miner, show: Show) -> None:
-    """The action's response says so, and the sensor does."""
     air.simulated.advance(_SECONDS_TO_HEAT)
     answer = await air.ask("preheat")
     assert answer["complete"] is True
@@ -47,7 +44,6 @@ async def test_preheating_is_complete_after_a_while(air: Miner, show: Show) -> N
 
 
 async def test_power_on_ends_preheating(air: Miner, show: Show) -> None:
-    """The state is unknown again, and the button unavailable."""
     await air.set("switch.mining", "on")
     await air.shows("sensor.preheat_state", "unknown")
     show(f"the button is {await air.shows('button.preheat', 'unavailable')}")
@@ -55,7 +51,7 @@ async def test_power_on_ends_preheating(air: Miner, show: Show) -> None:
 
 
 async def test_the_led_is_given_back_to_the_miner(old: Miner, show: Show) -> None:
-    """Half a minute after the button was pressed."""
+    """The LED flashes for half a minute after the button was pressed."""
     await until(lambda: not old.simulated.state.led, "the LED is dark", seconds=40)
     writes = old.simulated.writes
     assert LED_AUTO in writes[writes.index(dict(FLASH)) :]

@@ -16,7 +16,6 @@ _PRICE = "input_number.electricity_price"
 async def test_the_blueprint_makes_an_automation(
     demo: RunningDemo, air: Miner, show: Show
 ) -> None:
-    """Home Assistant takes the blueprint with its inputs and turns it on."""
     client = demo.client
     assert await client.create_number("Electricity price", -1, 1) == _PRICE
     await client.call(_PRICE, "set_value", value=0.05)
@@ -26,7 +25,7 @@ async def test_the_blueprint_makes_an_automation(
         "price_sensor": _PRICE,
         "start_price": 0.10,
         "stop_price": 0.15,
-        # It was started a moment ago, and this is no place to wait.
+        # The miner was started just before, and the test does not wait.
         "min_on": 0,
         "min_off": 0,
     }
@@ -37,7 +36,7 @@ async def test_the_blueprint_makes_an_automation(
     await client.save_automation(_AUTOMATION, automation)
 
     async def is_on() -> bool:
-        """Return whether it listens; Home Assistant loads it in the background."""
+        """Return whether the automation is on; Home Assistant loads it in the background."""
         with suppress(DemoError):
             return (await client.state(f"automation.{_AUTOMATION}")).state == "on"
         return False
@@ -59,14 +58,13 @@ async def test_the_miner_follows_the_price(
     state: str,
     show: Show,
 ) -> None:
-    """It is off while electricity is expensive, and on while it is cheap."""
     await demo.client.call(_PRICE, "set_value", value=price)
     show(await air.shows("switch.mining", state))
-    # The switch shows what was asked for while the command is still under way.
+    # The switch shows the new state while the command is still on its way.
     await until(lambda: bool(air.unread), "the command has reached the miner")
     air.received(command)
 
 
 async def test_the_automation_goes(demo: RunningDemo) -> None:
-    """No later test is disturbed by a price."""
+    """Later tests do not depend on a price."""
     await demo.client.delete_automation(_AUTOMATION)

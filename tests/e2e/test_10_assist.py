@@ -10,7 +10,7 @@ _ASSISTANT = "conversation"
 
 
 async def say(demo: RunningDemo, text: str, expected: str, language: str = "en") -> str:
-    """Say something; return the answer, which has to be of the kind expected."""
+    """Say a sentence; return the answer, which has to be of the kind expected."""
     result = await demo.client.command(
         "conversation/process", text=text, language=language
     )
@@ -23,7 +23,6 @@ async def say(demo: RunningDemo, text: str, expected: str, language: str = "en")
 async def test_a_miner_is_called_what_its_owner_calls_it(
     demo: RunningDemo, hydro: Miner, show: Show
 ) -> None:
-    """The switch has the name of the device, so that it can be spoken of."""
     await demo.client.command(
         "config/device_registry/update",
         device_id=await hydro.device(),
@@ -41,7 +40,7 @@ async def test_a_miner_is_called_what_its_owner_calls_it(
 async def test_assist_is_given_the_switch_but_not_every_sensor(
     demo: RunningDemo, hydro: Miner, show: Show
 ) -> None:
-    """It answers from what Home Assistant exposes by itself."""
+    """Home Assistant exposes only some entities by itself."""
     answer = await say(demo, "Is the garage miner on?", "query_answer")
     assert answer == "Yes"
     listed = await demo.client.command("homeassistant/expose_entity/list")
@@ -58,7 +57,6 @@ async def test_assist_is_given_the_switch_but_not_every_sensor(
 async def test_assist_says_the_hash_rate_once_it_may(
     demo: RunningDemo, hydro: Miner, show: Show
 ) -> None:
-    """A sensor that is exposed by hand is found by its name."""
     await demo.client.command(
         "homeassistant/expose_entity",
         assistants=[_ASSISTANT],
@@ -90,7 +88,6 @@ async def test_assist_switches_mining(
     state: str,
     show: Show,
 ) -> None:
-    """A spoken sentence sends what the switch sends, in any language."""
     answer = await say(demo, text, "action_done", language)
     show(f"{await hydro.shows('switch.mining', state)}: {answer}")
     hydro.received(command)

@@ -12,7 +12,7 @@ _SECONDS_TO_HEAL = 90.0
 
 
 async def follows(miner: Miner) -> None:
-    """Wait until Home Assistant has a miner where it is, with its own readings."""
+    """Wait until Home Assistant has a miner at its address, with the readings of that miner."""
 
     async def is_there() -> bool:
         url = (await miner.registered())["configuration_url"]
@@ -28,7 +28,6 @@ async def follows(miner: Miner) -> None:
 async def test_a_scan_finds_a_miner_at_another_address(
     demo: RunningDemo, old: Miner, show: Show
 ) -> None:
-    """Its entry goes on, with the new address."""
     entry = await old.entry()
     await old.simulated.move(str(demo.network[77]))
     form = await scan(demo.client, demo.network)
@@ -42,7 +41,6 @@ async def test_a_scan_finds_a_miner_at_another_address(
 async def test_a_password_changed_at_the_miner_is_asked_for(
     demo: RunningDemo, hydro: Miner, show: Show
 ) -> None:
-    """Commands are refused until it is given; readings go on."""
     hydro.simulated.password = _PASSWORD
     refusal = await demo.refused(hydro.set("number.power_percent", 90))
     assert refusal == "whatsminer: wrong_password"
@@ -60,7 +58,6 @@ async def test_a_password_changed_at_the_miner_is_asked_for(
 async def test_entries_follow_miners_that_swap_addresses(
     demo: RunningDemo, air: Miner, old: Miner, show: Show
 ) -> None:
-    """Without a hand being lifted, and no issue is left."""
     await air.simulated.swap(old.simulated)
     demo.provoked += [f"Another miner ({each.mac}) answers" for each in (air, old)]
     await air.poll()
@@ -74,7 +71,6 @@ async def test_entries_follow_miners_that_swap_addresses(
 async def test_commands_reach_the_right_miner_after_the_swap(
     name: str, request: pytest.FixtureRequest, show: Show
 ) -> None:
-    """Each receives its own, in the dialect of its firmware."""
     miner: Miner = request.getfixturevalue(name)
     await miner.set("number.power_percent", 100)
     show(await miner.shows("number.power_percent", 100))

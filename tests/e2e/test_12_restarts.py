@@ -1,4 +1,4 @@
-"""Mining restarts; then each miner goes away, to be back when the story is over."""
+"""Mining restarts; then each miner goes away, for a time that is longer than these tests."""
 
 import asyncio
 
@@ -13,7 +13,7 @@ _SECONDS_APART = 60.0
 async def test_mining_restarts_a_minute_after_the_last_restart(
     demo: RunningDemo, air: Miner, show: Show
 ) -> None:
-    """The power limit of an earlier test restarted it too; what is left of the minute passes."""
+    """The power limit of an earlier test restarted mining. What is left of its minute passes here."""
     air.simulated.advance(_SECONDS_TO_HEAT)
     before = air.simulated.state.elapsed
 
@@ -35,7 +35,6 @@ async def test_mining_restarts_a_minute_after_the_last_restart(
 
 
 async def test_reboot_reboots_the_miner(old: Miner, show: Show) -> None:
-    """The button sends the command, and the miner goes away."""
     await old.press("reboot")
     old.received(cmd("reboot"))
     assert old.simulated.state.away
@@ -43,7 +42,6 @@ async def test_reboot_reboots_the_miner(old: Miner, show: Show) -> None:
 
 
 async def test_factory_reset_resets_the_miner(hydro: Miner, show: Show) -> None:
-    """It has the factory's password and a closed API afterwards."""
     await hydro.act("factory_reset", confirm=True)
     hydro.received(cmd("factory_reset"))
     assert hydro.simulated.password == "admin"
@@ -55,7 +53,6 @@ async def test_factory_reset_resets_the_miner(hydro: Miner, show: Show) -> None:
 async def test_set_network_sends_the_miner_to_another_address(
     demo: RunningDemo, air: Miner, show: Show
 ) -> None:
-    """All of the new address reaches the miner, which reboots for it."""
     ip, router, mask = str(demo.network[88]), str(demo.network[1]), "255.255.255.0"
     address = {"mode": "static", "ip": ip, "netmask": mask, "gateway": router}
     await air.act("set_network", confirm=True, **address, dns=[router, "9.9.9.9"])

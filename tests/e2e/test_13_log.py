@@ -7,7 +7,6 @@ from running_demo import RunningDemo, Show
 async def test_the_log_has_no_complaint_about_the_integration(
     demo: RunningDemo, show: Show
 ) -> None:
-    """No error of any kind, other than what these tests provoked."""
     await demo.stop()
     records = records_of(demo.log.read_text(errors="replace"))
     assert any("Home Assistant initialized in" in record for record in records)

@@ -9,7 +9,7 @@ from pytest_homeassistant_custom_component.common import async_capture_events
 from custom_components.whatsminer.api import NoMacError, commands
 from custom_components.whatsminer.const import DOMAIN
 from custom_components.whatsminer.entries.relocation import (
-    async_handle_wrong_miner,
+    async_find_displaced_miner,
     async_match_entries,
     relocate,
 )
@@ -256,7 +256,7 @@ async def test_a_miner_that_is_back_meanwhile_has_no_issue(
     fleet: Fleet, ada: Owned, bea: Owned
 ) -> None:
     assert bea.entry.unique_id
-    await async_handle_wrong_miner(
+    await async_find_displaced_miner(
         fleet.hass, ada.entry, address_of(ada.entry), bea.entry.unique_id
     )
     await fleet.settle()

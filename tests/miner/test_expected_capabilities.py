@@ -86,7 +86,7 @@ class Entry:
         self.expected = ExpectedCapabilities(self.record)
         first = next(self.says)
         self.capabilities = self.expected.decide(first, self.memory)
-        assert not self.expected.needs_reload(first)
+        assert not self.expected.take_reload(first)
 
     def poll(self, *said: Snapshot, times: int = 1) -> int:
         """Poll the miner some times, and return how often its entry was reloaded for it."""
@@ -95,7 +95,7 @@ class Entry:
         before = self.reloads
         for _ in range(times):
             self.freezer.tick(30)
-            if self.expected.needs_reload(next(self.says)):
+            if self.expected.take_reload(next(self.says)):
                 self.reloads += 1
                 self.set_up()
         return self.reloads - before
@@ -260,9 +260,9 @@ def test_a_firmware_that_is_told_late_is_no_other(
 
 def test_a_reload_is_asked_for_once(entry: Entry) -> None:
     """There may be more polls until the reload is done."""
-    assert entry.expected.needs_reload(says("B"))
-    assert not entry.expected.needs_reload(SUPPLY)
-    assert not entry.expected.needs_reload(says("C"))
+    assert entry.expected.take_reload(says("B"))
+    assert not entry.expected.take_reload(SUPPLY)
+    assert not entry.expected.take_reload(says("C"))
 
 
 def test_another_miner_has_changes_of_its_own(

@@ -9,7 +9,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.whatsminer.miner.record import (
     RECORDS,
-    Change,
+    CapabilityChange,
     address_of,
     async_remove_record,
     client_for_entry,
@@ -93,7 +93,7 @@ async def test_a_change_is_that_of_one_miner(
     hass: HomeAssistant, entry: MockConfigEntry, changes: dict[str, Any], stays: bool
 ) -> None:
     client_for_entry(hass, entry)
-    change = record_for_entry(hass, entry).change = Change(0, is_other=True)
+    change = record_for_entry(hass, entry).change = CapabilityChange(0, is_other=True)
     hass.config_entries.async_update_entry(entry, **changes)
     client_for_entry(hass, entry)
 

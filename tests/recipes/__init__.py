@@ -15,7 +15,7 @@ _BLOCK: Final = re.compile(r"^```yaml\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 
 def blocks() -> dict[str, list[Any]]:
-    """Return the YAML of the page by its heading, as somebody would copy it."""
+    """Return the YAML of the page by its heading, as a reader copies it."""
     found: dict[str, list[Any]] = {}
     for section in re.split(r"^##+ ", PAGE.read_text("utf-8"), flags=re.MULTILINE):
         heading, _, text = section.partition("\n")
@@ -25,7 +25,7 @@ def blocks() -> dict[str, list[Any]]:
 
 
 async def cook(home: Home, heading: str) -> None:
-    """Set up all that a recipe puts into `configuration.yaml`."""
+    """Set up everything that a recipe puts into `configuration.yaml`."""
     shutil.copytree(
         BLUEPRINTS,
         home.hass.config.path("blueprints", "automation"),
@@ -45,6 +45,6 @@ async def cook(home: Home, heading: str) -> None:
 
 
 async def call(home: Home, action: str, entity_id: str, **data: Any) -> None:
-    """Call an action of an entity, and wait for all that it sets off."""
+    """Call an action of an entity, and wait for its effects."""
     await act(home.hass, action, entity_id, **data)
     await home.fleet.settle()

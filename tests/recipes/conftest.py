@@ -30,7 +30,7 @@ async def other_side(
     hass_admin_user: MockUser,
     hass_client: Callable[[str], Awaitable[TestClient[Any, Any]]],
 ) -> TestClient[Any, Any]:
-    """A program that speaks to Home Assistant's API with a long-lived token."""
+    """A program that uses Home Assistant's API with a long-lived token."""
     assert await async_setup_component(home.hass, "api", {})
     auth = home.hass.auth
     token = await auth.async_create_refresh_token(

@@ -1,4 +1,4 @@
-"""The page of the recipes says what is there."""
+"""The page of the recipes names what exists."""
 
 import re
 
@@ -7,12 +7,12 @@ from tests.fleet import Owned
 
 from . import PAGE, blocks, cook
 
-# What only liquid-cooled miners have.
+# An entity that only liquid-cooled miners have.
 LIQUID = "sensor.garage_miner_coolant_temperature"
 
 
 def test_no_yaml_of_the_page_is_left_untried() -> None:
-    """Each of these headings is cooked by a test."""
+    """A test sets up the YAML below each of these headings."""
     assert set(blocks()) == {
         "A number for others to set",
         "EMHASS",
@@ -24,7 +24,6 @@ def test_no_yaml_of_the_page_is_left_untried() -> None:
 async def test_the_entities_that_the_page_names_are_there(
     home: Home, garage: Owned
 ) -> None:
-    """Under these very ids, for a miner of this name."""
     await cook(home, "A number for others to set")
     found = re.findall(
         r"\b(?:binary_sensor|input_number|number|sensor|switch)\.garage_miner\w*",

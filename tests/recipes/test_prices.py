@@ -1,4 +1,4 @@
-"""Mine when power is cheap, with price sensors as others make them."""
+"""Mine when power is cheap, with the price sensors of other integrations."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -16,7 +16,7 @@ from pytest_homeassistant_custom_component.common import (
 from homeassistant.core import HomeAssistant
 from homeassistant.util.dt import utcnow
 from tests import shown
-from tests.blueprints import Home, told
+from tests.blueprints import Home, take_commands
 from tests.conftest import START
 from tests.fleet import Owned
 
@@ -24,14 +24,14 @@ from . import cook
 
 NORD_POOL: Final = "sensor.nord_pool_se3_current_price"
 QUARTER: Final = timedelta(minutes=15)
-# Per quarter of an hour of a day, in units of currency per MWh, as exchanges have it: at first
-# cheap, after 45 minutes expensive, and half an hour later negative for as long.
+# The prices of a day by quarters of an hour, per MWh as at exchanges: cheap at first, expensive
+# after 45 minutes, and negative in the half hour after 75 minutes.
 CHEAP, EXPENSIVE, NEGATIVE = 40.0, 310.0, -25.0
 PRICES: Final = [CHEAP] * 3 + [EXPENSIVE] * 2 + [NEGATIVE] * 2 + [110.0] * 89
 
 
-# The libraries that the components load, of which not all have types. Amber's cannot be imported
-# any more when the clock stands still.
+# The libraries of the integrations, of which not all have types. Amber's cannot be imported while
+# the clock stands still.
 AMBER: Final = import_module("amberelectric")
 AMBER_MODELS: Final = import_module("amberelectric.models")
 TIBBER: Final = import_module("tibber")
@@ -47,7 +47,7 @@ async def _until(home: Home, minutes: float, *, at_once: bool = False) -> None:
 
 
 async def _automate(home: Home, price_sensor: str, **changes: Any) -> None:
-    """Make the automation of the page, with another sensor."""
+    """Make the automation of the page with another sensor."""
     await home.automate(
         "mine_when_cheap",
         miners={"entity_id": "switch.garage_miner"},
@@ -57,15 +57,15 @@ async def _automate(home: Home, price_sensor: str, **changes: Any) -> None:
 
 
 async def _follow(home: Home, garage: Owned) -> None:
-    """Check that mining is as cheap and expensive hours are, and as those are that pay for it."""
+    """Verify that mining follows cheap, expensive and negative prices."""
     await _until(home, 44)
-    assert told(garage) == []
+    assert take_commands(garage) == []
     await _until(home, 46)
-    assert told(garage) == ["power_off"]
+    assert take_commands(garage) == ["power_off"]
     await _until(home, 74)
-    assert told(garage) == []
+    assert take_commands(garage) == []
     await _until(home, 76)
-    assert told(garage) == ["power_on"]
+    assert take_commands(garage) == ["power_on"]
 
 
 # Sensors in units of their own
@@ -77,19 +77,18 @@ async def _follow(home: Home, garage: Owned) -> None:
 async def test_thresholds_are_in_the_unit_of_the_sensor(
     home: Home, garage: Owned, unit: str, scale: float
 ) -> None:
-    """As the table of the page has them."""
     price = "sensor.price"
     await home.set(price, 0.05 * scale, unit_of_measurement=unit)
     await home.wait(40)
     await _automate(home, price, start_price=0.1 * scale, stop_price=0.12 * scale)
-    assert told(garage) == []
+    assert take_commands(garage) == []
 
     await home.set(price, 0.13 * scale, unit_of_measurement=unit)
-    assert told(garage) == ["power_off"]
+    assert take_commands(garage) == ["power_off"]
 
 
 async def test_a_price_that_nobody_knows_is_not_free(home: Home, garage: Owned) -> None:
-    """The sensor of the page adds fees and tax to what is known."""
+    """The sensor of the page adds fees and tax only to a known price."""
     await home.set(NORD_POOL, 0.11)
     await cook(home, "Price sources")
     assert shown(home.hass, "sensor.electricity_price") == "0.25"
@@ -104,20 +103,18 @@ async def test_a_price_that_nobody_knows_is_not_free(home: Home, garage: Owned) 
 async def test_the_automation_of_the_page_mines_when_power_is_cheap(
     home: Home, garage: Owned
 ) -> None:
-    """And leaves things as they are while nobody knows the price."""
     await home.set(NORD_POOL, 0.04)
     await home.wait(40)
     await cook(home, "Price sources")
-    assert told(garage) == []
+    assert take_commands(garage) == []
 
     await home.set(NORD_POOL, 0.31)
-    assert told(garage) == ["power_off"]
+    assert take_commands(garage) == ["power_off"]
     await home.wait(16)
     await home.set(NORD_POOL, "unavailable")
-    await home.wait(20)
-    assert told(garage) == []
+    assert await home.commands_after(20, garage) == []
     await home.set(NORD_POOL, -0.02)
-    assert told(garage) == ["power_on"]
+    assert take_commands(garage) == ["power_on"]
 
 
 # Nord Pool: Home Assistant's own integration
@@ -125,19 +122,18 @@ async def test_the_automation_of_the_page_mines_when_power_is_cheap(
 
 @pytest.fixture
 def nord_pool() -> ModuleType:
-    """Its library."""
     return import_module("pynordpool")
 
 
 def _delivery_period(nord_pool: ModuleType, day: datetime) -> Any:
-    """Return a day of prices as the API gives it."""
+    """Return a day of prices as the API returns it."""
     entries = [
         nord_pool.DeliveryPeriodEntry(
             start=day + QUARTER * number,
             end=day + QUARTER * (number + 1),
             entry={"SE3": price},
         )
-        # The day there ends an hour before that of UTC.
+        # The day in Sweden ends an hour before that of UTC.
         for number, price in enumerate(PRICES[:92])
     ]
     return nord_pool.DeliveryPeriodData(
@@ -155,7 +151,7 @@ def _delivery_period(nord_pool: ModuleType, day: datetime) -> Any:
 
 
 class _NordPool:
-    """Its API, which knows the days that it is asked for until it fails."""
+    """Nord Pool's API, which knows every day that it is asked for until it fails."""
 
     def __init__(self, library: ModuleType) -> None:
         """Begin with an API that works."""
@@ -163,7 +159,7 @@ class _NordPool:
         self.works = True
 
     async def async_get_delivery_period(self, when: datetime, *_: Any) -> Any:
-        """Return the prices of the day, but none of tomorrow's."""
+        """Return the prices of a day, which is not tomorrow."""
         if not self.works:
             raise self.library.NordPoolError("no")
         if when.date() > _now_there().date():
@@ -200,7 +196,7 @@ def _now_there() -> datetime:
 async def test_mining_follows_nord_pool(
     home: Home, garage: Owned, nord_pool: ModuleType
 ) -> None:
-    """Through the quarters of an hour, and into a day that cannot be fetched."""
+    """The prices of the next day cannot be fetched."""
     hass = home.hass
     api = _NordPool(nord_pool)
     entry = MockConfigEntry(
@@ -208,8 +204,7 @@ async def test_mining_follows_nord_pool(
     )
     entry.add_to_hass(hass)
     with patch(
-        "homeassistant.components.nordpool.coordinator.NordPoolClient",
-        return_value=api,
+        "homeassistant.components.nordpool.coordinator.NordPoolClient", return_value=api
     ):
         assert await hass.config_entries.async_setup(entry.entry_id)
     await home.fleet.settle()
@@ -222,15 +217,15 @@ async def test_mining_follows_nord_pool(
     await _follow(home, garage)
     assert shown(hass, NORD_POOL) == "-0.025"
 
-    # The API fails, but the day is known until midnight there.
+    # The API fails, but prices are known until midnight in Sweden.
     api.works = False
     await _until(home, 22 * 60 + 55, at_once=True)
     assert shown(hass, NORD_POOL) == "0.11"
-    assert told(garage) == []
+    assert take_commands(garage) == []
     await _until(home, 23 * 60 + 12, at_once=True)
     await _until(home, 23 * 60 + 17)
     assert shown(hass, NORD_POOL) in {"unknown", "unavailable"}
-    assert told(garage) == []
+    assert take_commands(garage) == []
     await hass.config_entries.async_unload(entry.entry_id)
 
 
@@ -238,7 +233,7 @@ async def test_mining_follows_nord_pool(
 
 
 def _amber(price: float, channel: str = "general") -> Any:
-    """Return an interval as the API gives it, in cents per kWh."""
+    """Return an interval as the API returns it, in cents per kWh."""
     return AMBER_MODELS.Interval(
         AMBER_MODELS.CurrentInterval(
             type="CurrentInterval",
@@ -259,7 +254,6 @@ def _amber(price: float, channel: str = "general") -> Any:
 
 
 async def test_mining_follows_amber(home: Home, garage: Owned) -> None:
-    """Each minute, in dollars, and it knows when the API fails."""
     hass = home.hass
     api = Mock()
     api.get_current_prices.return_value = [_amber(4)]
@@ -280,25 +274,23 @@ async def test_mining_follows_amber(home: Home, garage: Owned) -> None:
     await _automate(home, sensor.entity_id)
 
     api.get_current_prices.return_value = [_amber(31)]
-    await home.wait(2)
-    assert told(garage) == ["power_off"]
+    assert await home.commands_after(2, garage) == ["power_off"]
     await home.wait(16)
     api.get_current_prices.side_effect = AMBER.rest.ApiException(status=500)
     await home.wait(2)
     assert shown(hass, sensor.entity_id) == "unavailable"
-    assert told(garage) == []
+    assert take_commands(garage) == []
     api.get_current_prices.side_effect = None
     api.get_current_prices.return_value = [_amber(-5)]
-    await home.wait(2)
-    assert told(garage) == ["power_on"]
+    assert await home.commands_after(2, garage) == ["power_on"]
     await hass.config_entries.async_unload(entry.entry_id)
 
 
-# Tibber: its set-up needs an account, so here are its home and its price sensor alone
+# Tibber: its set-up needs an account, so the tests use its home and its price sensor only
 
 
 def _tibber_home() -> Any:
-    """Return a home with the prices of a day, as the API gives them."""
+    """Return a home with the prices of a day, as the API returns them."""
     today = [
         {"startsAt": (START + QUARTER * number).isoformat(), "total": price / 1000}
         for number, price in enumerate(PRICES)
@@ -323,8 +315,8 @@ def _tibber_home() -> Any:
 
 
 async def _add_tibber(hass: HomeAssistant) -> Callable[[], Any]:
-    """Add the price sensor of a home; returns what stops it."""
-    # What has its libraries only where they are installed for this.
+    """Add the price sensor of a home; return what stops it."""
+    # These modules need libraries that are not installed everywhere.
     from homeassistant.components.tibber.coordinator import (  # noqa: PLC0415
         TibberFetchPriceCoordinator,
         TibberPriceCoordinator,
@@ -349,7 +341,7 @@ async def _add_tibber(hass: HomeAssistant) -> Callable[[], Any]:
 
 
 async def test_mining_follows_tibber(home: Home, garage: Owned) -> None:
-    """Through the quarters of an hour, and into a day without prices."""
+    """The next day has no prices."""
     hass = home.hass
     stop = await _add_tibber(hass)
     await home.fleet.settle()
@@ -366,5 +358,5 @@ async def test_mining_follows_tibber(home: Home, garage: Owned) -> None:
     assert shown(hass, sensor.entity_id) == "0.11"
     await _until(home, 24 * 60 + 3)
     assert shown(hass, sensor.entity_id) == "unavailable"
-    assert told(garage) == []
+    assert take_commands(garage) == []
     await stop()

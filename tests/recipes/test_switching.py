@@ -1,4 +1,4 @@
-"""Who switches a miner: the generic thermostat, and evcc over Home Assistant's own API."""
+"""What switches a miner: the generic thermostat, and evcc over Home Assistant's own API."""
 
 from http import HTTPStatus
 from typing import Any
@@ -8,7 +8,7 @@ import pytest
 
 from homeassistant.const import EVENT_HOMEASSISTANT_START
 from tests import shown
-from tests.blueprints import Home, told
+from tests.blueprints import Home, take_commands
 from tests.fleet import Owned
 
 from . import call, cook
@@ -19,7 +19,7 @@ THERMOSTAT = "climate.garage"
 
 @pytest.fixture
 async def thermostat(home: Home, garage: Owned) -> None:
-    """The thermostat of the page, at 20 °C, in a room that is just right; the miner heats."""
+    """The thermostat of the page at 20 °C, in a room of 20 °C; the miner heats."""
     await home.set(ROOM, 20)
     await cook(home, "Generic thermostat")
     for action, data in (
@@ -29,83 +29,72 @@ async def thermostat(home: Home, garage: Owned) -> None:
         await call(home, f"climate.{action}", THERMOSTAT, **data)
     await call(home, "switch.turn_on", "switch.garage_miner")
     await home.wait(31)
-    told(garage)
+    take_commands(garage)
 
 
 async def test_a_thermostat_that_is_off_stops_the_miner_at_a_start(
     home: Home, garage: Owned
 ) -> None:
-    """The page warns of that. Later it leaves alone what somebody switches on."""
+    """The page warns of the stop. Later the thermostat leaves alone what a person switches on."""
     async with home.restarted(garage) as (again, (miner,)):
         await again.set(ROOM, 20)
         await cook(again, "Generic thermostat")
         again.hass.bus.async_fire(EVENT_HOMEASSISTANT_START)
         await again.started()
         assert shown(again.hass, THERMOSTAT) == "off"
-        assert told(miner) == ["power_off"]
+        assert take_commands(miner) == ["power_off"]
 
         await call(again, "switch.turn_on", "switch.garage_miner")
         await again.set(ROOM, 30)
-        await again.wait(5)
-        assert told(miner) == ["power_on"]
+        assert await again.commands_after(5, miner) == ["power_on"]
 
 
 async def test_the_thermostat_heats_with_the_miner(
     home: Home, thermostat: None, garage: Owned
 ) -> None:
-    """It keeps within its tolerances, and what lies between changes nothing."""
     await home.set(ROOM, 20.6)
-    assert told(garage) == ["power_off"]
+    assert take_commands(garage) == ["power_off"]
     assert shown(home.hass, THERMOSTAT) == "heat"
 
     await home.set(ROOM, 20)
-    await home.wait(20)
-    assert told(garage) == []
+    assert await home.commands_after(20, garage) == []
 
     await home.set(ROOM, 19.4)
-    assert told(garage) == ["power_on"]
+    assert take_commands(garage) == ["power_on"]
 
 
 async def test_the_thermostat_waits_for_its_minimum_times(
     home: Home, thermostat: None, garage: Owned
 ) -> None:
-    """Thirty minutes on, fifteen minutes off, and then by itself."""
     await call(home, "switch.turn_off", "switch.garage_miner")
     await home.wait(16)
     await home.set(ROOM, 19)
-    assert told(garage) == ["power_off", "power_on"]
+    assert take_commands(garage) == ["power_off", "power_on"]
 
     await home.set(ROOM, 22)
-    await home.wait(28)
-    assert told(garage) == []
-    await home.wait(3)
-    assert told(garage) == ["power_off"]
+    assert await home.commands_after(28, garage) == []
+    assert await home.commands_after(3, garage) == ["power_off"]
 
     await home.set(ROOM, 18)
-    await home.wait(13)
-    assert told(garage) == []
-    await home.wait(3)
-    assert told(garage) == ["power_on"]
+    assert await home.commands_after(13, garage) == []
+    assert await home.commands_after(3, garage) == ["power_on"]
 
 
 async def test_another_target_acts_at_once(
     home: Home, thermostat: None, garage: Owned
 ) -> None:
-    """The page warns of that: minimum times do not count then."""
+    """The page warns that minimum times do not count then."""
     await call(home, "climate.set_temperature", THERMOSTAT, temperature=15)
-    assert told(garage) == ["power_off"]
+    assert take_commands(garage) == ["power_off"]
     await call(home, "climate.set_temperature", THERMOSTAT, temperature=24)
-    assert told(garage) == ["power_on"]
+    assert take_commands(garage) == ["power_on"]
 
 
 async def test_a_room_that_nobody_measures_changes_nothing(
     home: Home, thermostat: None, garage: Owned
 ) -> None:
-    """Neither at once nor later."""
     await home.set(ROOM, "unavailable")
-    await home.wait(40)
-
-    assert told(garage) == []
+    assert await home.commands_after(40, garage) == []
 
 
 # evcc: it reads /api/states/<entity> and posts to /api/services/<domain>/<service>.
@@ -120,7 +109,7 @@ async def _read(other_side: TestClient[Any, Any], entity_id: str) -> str:
 async def test_evcc_switches_the_miner_and_sees_what_it_draws(
     home: Home, other_side: TestClient[Any, Any], garage: Owned
 ) -> None:
-    """On and off are words that it knows, and the power is above or below its standby power."""
+    """For evcc, "on" and "off" are values, and the power is compared with a standby power."""
     assert await _read(other_side, "switch.garage_miner") == "on"
     assert float(await _read(other_side, "sensor.garage_miner_power")) > 3000
 
@@ -128,8 +117,7 @@ async def test_evcc_switches_the_miner_and_sees_what_it_draws(
         "/api/services/switch/turn_off", json={"entity_id": "switch.garage_miner"}
     )
     assert answer.status == HTTPStatus.OK
-    await home.wait(1)
-    assert told(garage) == ["power_off"]
+    assert await home.commands_after(1, garage) == ["power_off"]
     assert await _read(other_side, "switch.garage_miner") == "off"
     assert float(await _read(other_side, "sensor.garage_miner_power")) < 100
 
@@ -137,7 +125,7 @@ async def test_evcc_switches_the_miner_and_sees_what_it_draws(
 async def test_evcc_knows_when_nobody_knows(
     home: Home, other_side: TestClient[Any, Any], garage: Owned
 ) -> None:
-    """It takes these two words for no value, and not for off."""
+    """The program evcc takes "unavailable" and "unknown" for no value, and not for off."""
     await garage.miner.disconnect()
     await home.wait(3)
 

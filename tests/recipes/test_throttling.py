@@ -1,4 +1,4 @@
-"""Who throttles a miner: a number for others to set, and EMHASS with its set-point."""
+"""What throttles a miner: a number that others set, and EMHASS with its set-point."""
 
 from collections.abc import Awaitable, Callable
 from http import HTTPStatus
@@ -11,7 +11,7 @@ import probatio
 import pytest
 
 from tests import shown
-from tests.blueprints import Home, told
+from tests.blueprints import Home, take_commands
 from tests.fleet import Owned
 
 from . import call, cook
@@ -30,50 +30,41 @@ async def share(home: Home, garage: Owned) -> None:
     await cook(home, "A number for others to set")
     await call(home, "input_number.set_value", SHARE, value=100)
     await home.wait(1)
-    told(garage)
+    take_commands(garage)
 
 
 async def test_a_share_reaches_the_miner_once(
     home: Home, share: None, garage: Owned
 ) -> None:
-    """Without a restart of mining, and the switch is left alone."""
     await call(home, "input_number.set_value", SHARE, value=60)
-    await home.wait(11)
-
-    assert told(garage) == ["set_power_pct_v2 60"]
+    assert await home.commands_after(11, garage) == ["set_power_pct_v2 60"]
     assert shown(home.hass, "number.garage_miner_power_percent") == "60.0"
 
 
 async def test_a_share_is_sent_again_when_the_miner_forgot_it(
     home: Home, share: None, garage: Owned
 ) -> None:
-    """Not before it is tuned."""
     await call(home, "input_number.set_value", SHARE, value=60)
     await call(home, "button.press", "button.garage_miner_restart_mining")
-    assert told(garage) == ["set_power_pct_v2 60", "restart_btminer"]
+    assert take_commands(garage) == ["set_power_pct_v2 60", "restart_btminer"]
     await home.wait(1)
 
     assert garage.shown("binary_sensor", "stable") == "off"
     while garage.shown("binary_sensor", "stable") != "on":
-        assert told(garage) == []
+        assert take_commands(garage) == []
         await home.wait(1)
-    await home.wait(1)
-
-    assert told(garage) == ["set_power_pct_v2 60"]
+    assert await home.commands_after(1, garage) == ["set_power_pct_v2 60"]
 
 
 async def test_a_share_waits_for_a_miner_that_is_off(
     home: Home, share: None, garage: Owned
 ) -> None:
-    """It starts nothing."""
     await call(home, "switch.turn_off", "switch.garage_miner")
     await home.wait(1)
-    told(garage)
+    take_commands(garage)
 
     await call(home, "input_number.set_value", SHARE, value=60)
-    await home.wait(11)
-
-    assert told(garage) == []
+    assert await home.commands_after(11, garage) == []
 
 
 # Solar Optimizer sends round(watts / factor), with the factor cut to a whole number.
@@ -87,7 +78,6 @@ def _solar_optimizer(watts: float, factor: float) -> int:
 async def test_solar_optimizer_says_watts_and_the_miner_gets_percent(
     home: Home, share: None, garage: Owned, watts: int, percent: int
 ) -> None:
-    """From its minimum to its maximum; it reads back what it sent."""
     await call(home, "input_number.set_value", SHARE, value=_solar_optimizer(watts, 34))
     await home.wait(6)
 
@@ -98,13 +88,10 @@ async def test_solar_optimizer_says_watts_and_the_miner_gets_percent(
 async def test_a_factor_that_is_not_whole_ends_above_all(
     home: Home, share: None, garage: Owned
 ) -> None:
-    """The page warns of that."""
+    """The page warns of a factor that is not a whole number."""
     with pytest.raises(probatio.Invalid):
         await call(
-            home,
-            "input_number.set_value",
-            SHARE,
-            value=_solar_optimizer(3450, 34.5),
+            home, "input_number.set_value", SHARE, value=_solar_optimizer(3450, 34.5)
         )
 
 
@@ -114,7 +101,7 @@ async def test_a_factor_that_is_not_whole_ends_above_all(
 async def test_versatile_thermostat_finds_a_number_with_limits(
     home: Home, share: None, garage: Owned
 ) -> None:
-    """That is never unknown. It closes its valve at the least of it."""
+    """The minimum of the number closes the valve."""
     state = home.hass.states.get(SHARE)
     assert state
     lowest, highest = state.attributes["min"], state.attributes["max"]
@@ -122,14 +109,13 @@ async def test_versatile_thermostat_finds_a_number_with_limits(
     for percent, sent in ((75, 75), (0, 40)):
         value = round(max(lowest, min(percent / 100 * highest, highest)))
         await call(home, "input_number.set_value", SHARE, value=value)
-        await home.wait(1)
-        assert told(garage) == [f"set_power_pct_v2 {sent}"]
+        assert await home.commands_after(1, garage) == [f"set_power_pct_v2 {sent}"]
 
 
 async def test_power_percent_itself_is_unknown_at_first(
     home: Home, garage: Owned
 ) -> None:
-    """That is why others get a number of their own."""
+    """Other integrations get a number of their own, which is never unknown."""
     assert shown(home.hass, "number.garage_miner_power_percent") == "unknown"
 
 
@@ -140,10 +126,11 @@ async def test_power_percent_itself_is_unknown_at_first(
 async def publish(
     home: Home, garage: Owned, other_side: TestClient[Any, Any]
 ) -> Callable[[int], Awaitable[None]]:
-    """Publishes one half hour of the plan, as `publish-data` does, and lets time pass."""
+    """Publish one half hour of the plan, as `publish-data` does, and let time pass."""
     watts, words = PUBLISHED
 
     async def publish(step: int) -> None:
+        """Publish one half hour of the plan, as `publish-data` does, and let time pass."""
         attributes = watts["json"]["attributes"]
         for post, state in (
             (watts, attributes["deferrables_schedule"][step]["p_deferrable0"]),
@@ -162,9 +149,7 @@ async def publish(
 async def test_the_miner_follows_the_plan_of_emhass(
     home: Home, publish: Callable[[int], Awaitable[None]], garage: Owned
 ) -> None:
-    """Off while it plans nothing, and otherwise the percent that its watts are."""
-    await home.wait(1)
-    assert told(garage) == ["power_off"]
+    assert await home.commands_after(1, garage) == ["power_off"]
     await home.wait(16)
 
     plan = PUBLISHED[0]["json"]["attributes"]["deferrables_schedule"]
@@ -174,11 +159,9 @@ async def test_the_miner_follows_the_plan_of_emhass(
         2100,
     ]
     await publish(7)
-    await home.wait(1)
-    assert told(garage) == ["power_on"]
+    assert await home.commands_after(1, garage) == ["power_on"]
     while garage.shown("binary_sensor", "stable") != "on":
-        await home.wait(1)
-        assert told(garage) in ([], ["set_power_pct_v2 47"])
+        assert await home.commands_after(1, garage) in ([], ["set_power_pct_v2 47"])
     await home.wait(1)
     assert garage.miner.state.percent == 47
 
@@ -189,18 +172,16 @@ async def test_the_miner_follows_the_plan_of_emhass(
         assert garage.miner.state.percent == pytest.approx(
             watts / FULL_POWER * 100, abs=1
         )
-    assert "power_off" not in told(garage)
+    assert "power_off" not in take_commands(garage)
 
 
 async def test_watts_without_a_minimum_switch_the_miner_off(
     home: Home, publish: Callable[[int], Awaitable[None]], garage: Owned
 ) -> None:
-    """EMHASS plans 600 W if it may, which is less than the lowest percent."""
+    """EMHASS may plan 600 W, which is less than the lowest percent."""
     await publish(8)
     await home.wait(35)
-    told(garage)
+    take_commands(garage)
 
     await home.set("sensor.p_deferrable0", "600.0", unit_of_measurement="W")
-    await home.wait(1)
-
-    assert told(garage) == ["power_off"]
+    assert await home.commands_after(1, garage) == ["power_off"]

@@ -1,4 +1,4 @@
-"""Where the scripts' package is found: it is for the scripts alone."""
+"""The path to the scripts' package, which is used by scripts only."""
 
 from pathlib import Path
 import sys

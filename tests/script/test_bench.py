@@ -19,7 +19,7 @@ EMPTY = Result({}, 5.0, 90.0, 91.0)
 
 
 def test_all_found(capsys: pytest.CaptureFixture[str]) -> None:
-    """The figures are those of the scan, and its time a multiple of an empty one's."""
+    """The report has the figures of the scan, and compares its time with that of an empty one."""
     report(FARM, Result(dict((TWO, ONE)), 6.0, 90.0, 93.5), EMPTY)
     assert capsys.readouterr().out.splitlines() == [
         "found    2 of 2 miners",
@@ -32,7 +32,7 @@ def test_all_found(capsys: pytest.CaptureFixture[str]) -> None:
 def test_not_all_found(
     capsys: pytest.CaptureFixture[str], found: tuple[tuple[str, str], ...]
 ) -> None:
-    """A miner that is taken for another is not found; the bench fails."""
+    """A miner that is taken for another one is not found, and the bench fails."""
     with pytest.raises(DemoError, match=r"^not found: 127\.9\.9\.2$"):
         report(FARM, Result(dict(found), 6.0, 90.0, 93.5), EMPTY)
     assert capsys.readouterr().out.startswith("found    1 of 2 miners\n")
@@ -40,7 +40,7 @@ def test_not_all_found(
 
 @pytest.mark.usefixtures("socket_enabled")
 def test_silence() -> None:
-    """A connection is neither accepted nor refused."""
+    """A silent address neither accepts nor refuses a connection."""
     pytest_socket.socket_allow_hosts(["127.0.0.0/8"])
     network: IPv4Network = pick_network()
     with ExitStack() as stack:

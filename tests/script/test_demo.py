@@ -1,4 +1,4 @@
-"""What of the demo can be tested without starting it; tests/e2e does the rest."""
+"""The parts of the demo that can be tested without starting it; tests/e2e does the rest."""
 
 from dataclasses import replace
 from ipaddress import IPv4Network
@@ -46,7 +46,7 @@ OUTAGE = (
     ],
 )
 def test_log_without_complaints(text: str) -> None:
-    """Ordinary records, and refusals and outages that were provoked, are no complaints."""
+    """Ordinary records are no complaints, nor are refusals and outages that were provoked."""
     refusal = "Validation error: Value 101.0 is outside valid range"
     records = records_of(STARTED + text)
     assert len(records) == 2
@@ -67,12 +67,11 @@ def test_log_without_complaints(text: str) -> None:
     ],
 )
 def test_log_with_complaint(text: str) -> None:
-    """An error of any kind, and a warning that names the integration, are complaints."""
+    """Every error is a complaint, and every warning that names the integration."""
     assert complaints(records_of(STARTED + text), []) == [text]
 
 
 def test_dashboard_leaves_out_what_a_miner_lacks() -> None:
-    """Only entities that are there are on the dashboard."""
     board = {
         "sensor.board0_hash_rate": "sensor.b_rate",
         "sensor.board0_temperature": "sensor.b_temperature",
@@ -132,11 +131,11 @@ def test_dashboard_leaves_out_what_a_miner_lacks() -> None:
 
 
 class EmptyEnergyDashboard(Client):
-    """A Home Assistant that knows one miner, and whose Energy dashboard is not arranged."""
+    """A Home Assistant with one miner, whose Energy dashboard is not set up."""
 
     def __init__(self, miner: DemoMiner) -> None:
-        """Remember what is asked for."""
-        self.told: list[tuple[str, dict[str, Any]]] = []
+        """Record the commands."""
+        self.commands: list[tuple[str, dict[str, Any]]] = []
         self._own = {
             ("sensor", f"{miner.mac}_{key}"): f"sensor.{key}"
             for key in ("power", "energy", "hash_rate")
@@ -146,7 +145,7 @@ class EmptyEnergyDashboard(Client):
     async def command(self, kind: str, **arguments: Any) -> None:
         if kind == "energy/get_prefs":
             raise RefusedError({"message": "No prefs"})
-        self.told.append((kind, arguments))
+        self.commands.append((kind, arguments))
 
     @override
     async def entities(self, *, disabled: bool = False) -> dict[tuple[str, str], str]:
@@ -158,11 +157,11 @@ class EmptyEnergyDashboard(Client):
 
 
 async def test_energy_of_yesterday() -> None:
-    """What is made up for the day before ends where Home Assistant begins to count."""
+    """The energy that is made up for the day before ends where Home Assistant begins to count."""
     miner = DemoMiner(AIR, SimulatedMiner(model=AIR.model))
     client = EmptyEnergyDashboard(miner)
     await energy.install(client, [miner])
-    *imports, (kind, preferences) = client.told
+    *imports, (kind, preferences) = client.commands
     assert kind == "energy/save_prefs"
     (device,) = preferences["device_consumption"]
     assert device == {
@@ -170,7 +169,7 @@ async def test_energy_of_yesterday() -> None:
         "stat_rate": "sensor.power",
         "name": "Miner",
     }
-    stats = {told["metadata"]["statistic_id"]: told["stats"] for _, told in imports}
+    stats = {each["metadata"]["statistic_id"]: each["stats"] for _, each in imports}
     sums = [row["sum"] for row in stats["sensor.energy"]]
     assert sums[-1] == 0
     used = [after - before for before, after in pairwise(sums)]
@@ -180,7 +179,7 @@ async def test_energy_of_yesterday() -> None:
 
 @pytest.mark.usefixtures("socket_enabled")
 async def test_miners_are_where_a_scan_looks() -> None:
-    """On the one port that it asks."""
+    """A scan asks one port only."""
     pytest_socket.socket_allow_hosts(["127.0.0.0/8"])
     network = pick_network()
     async with miners.running(PLANS + MORE_PLANS, network) as started:
@@ -193,7 +192,7 @@ async def test_miners_are_where_a_scan_looks() -> None:
 
 @pytest.mark.usefixtures("socket_enabled")
 async def test_miners_of_a_test_run_are_no_miners_of_a_demo() -> None:
-    """Both may run at one time, and Home Assistant searches for a miner that is missing."""
+    """Home Assistant searches for a missing miner, and both may run at the same time."""
     pytest_socket.socket_allow_hosts(["127.0.0.0/8"])
     plans = PLANS + MORE_PLANS
     async with (
@@ -207,13 +206,13 @@ async def test_miners_of_a_test_run_are_no_miners_of_a_demo() -> None:
 @pytest.mark.usefixtures("socket_enabled")
 @pytest.mark.parametrize("taken", [False, True])
 async def test_miners_that_have_to_share_an_address(taken: bool) -> None:
-    """They have ports of their own, or any others if somebody else has these."""
+    """Each miner has a port of its own, or any free one where that is taken."""
     pytest_socket.socket_allow_hosts(["127.0.0.0/8"])
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = server.getsockname()[1]
         if not taken:
             server.close()
-        # Addresses of nobody, as most of the loopback network are on macOS
+        # Addresses that this machine does not have, like most of the loopback network on macOS
         nowhere = IPv4Network("240.0.0.0/24")
         async with miners.running([replace(AIR, port=port)], nowhere) as (miner,):
             assert miner.address["host"] == "127.0.0.1"
@@ -221,7 +220,7 @@ async def test_miners_that_have_to_share_an_address(taken: bool) -> None:
 
 
 def test_seed_keeps_what_is_there(tmp_path: Path) -> None:
-    """A second start has the same user and token; only the port may be another."""
+    """A second start has the same user and token. Only the port may be another one."""
     token = seed(tmp_path, 8123)
     auth = (tmp_path / ".storage" / "auth").read_text()
     assert seed(tmp_path, 8124) == token
@@ -232,7 +231,7 @@ def test_seed_keeps_what_is_there(tmp_path: Path) -> None:
 
 
 def test_seed_names_no_network_but_loopback(tmp_path: Path) -> None:
-    """Not even where an earlier run was told of others."""
+    """A network that an earlier run stored is replaced."""
     path = tmp_path / ".storage" / "core.network"
     seed(tmp_path, 8123)
     first = path.read_text()

@@ -1,4 +1,4 @@
-"""What of the hostile devices can be tested without a whole Home Assistant around them."""
+"""The parts of the hostile devices that can be tested without a whole Home Assistant."""
 
 import asyncio
 from collections import Counter
@@ -31,12 +31,11 @@ OURS = "[custom_components.whatsminer.coordinator]"
 NAMES = {"one": ["127.9.9.2", "Cellar"], "other": ["127.9.9.20"]}
 
 
-# What is looked for
+# Texts
 
 
 @pytest.mark.parametrize("name", sorted(TEXTS.keys() - {"templates and placeholders"}))
 def test_a_hostile_text_is_found_wherever_it_is_shown(name: str) -> None:
-    """In a title and deep in a state, as the text or as a key."""
     text = TEXTS[name]
     assert list(unclean({"title": text}))
     if name not in ("Markdown", "HTML"):  # only where it is rendered
@@ -54,7 +53,7 @@ def test_a_hostile_text_is_found_wherever_it_is_shown(name: str) -> None:
     ],
 )
 def test_what_miners_are_called_is_clean(value: Any) -> None:
-    """So that a complaint means something."""
+    """Ordinary names and texts are no complaints."""
     assert list(unclean(value)) == []
 
 
@@ -62,7 +61,7 @@ class SayingNo(Client):
     """A Home Assistant that refuses every action, and has one translation for that."""
 
     def __init__(self, key: str, message: str) -> None:
-        """Take what it says."""
+        """Set the refusal."""
         self.error = RefusedError(
             {"translation_domain": DOMAIN, "translation_key": key, "message": message}
         )
@@ -79,7 +78,6 @@ class SayingNo(Client):
 
 
 async def test_a_refusal_that_a_person_can_read_is_as_good_as_an_answer() -> None:
-    """Whatever the device made of it."""
     client = SayingNo("refused", "Cellar refused query: no")
     assert await attempt(client, "query", "a1", {}) == "query: refused"
 
@@ -95,7 +93,7 @@ async def test_a_refusal_that_a_person_can_read_is_as_good_as_an_answer() -> Non
 async def test_a_refusal_that_nobody_can_read_is_a_failure(
     key: str, message: str
 ) -> None:
-    """It has no translation, or is not one line that ends."""
+    """Such a refusal has no translation, or is not one line of limited length."""
     with pytest.raises(Mismatch, match="query fails with"):
         await attempt(SayingNo(key, message), "query", "a1", {})
 
@@ -106,7 +104,6 @@ async def test_a_refusal_that_nobody_can_read_is_a_failure(
 async def test_a_failed_step_is_printed_and_the_next_one_is_done(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    """A failed step is printed, and the next one is done all the same."""
     report = Report()
     async with report.step("first") as step:
         step.shown = "60 %"
@@ -123,7 +120,6 @@ async def test_a_failed_step_is_printed_and_the_next_one_is_done(
 
 
 def write_log(tmp_path: Path, *records: str) -> Path:
-    """Write a log of Home Assistant."""
     path = tmp_path / "home.log"
     path.write_text("".join(f"{record}\n" for record in records))
     return path
@@ -141,7 +137,7 @@ def write_log(tmp_path: Path, *records: str) -> Path:
     ],
 )
 def test_a_log_in_which_a_device_is_only_named(tmp_path: Path, record: str) -> None:
-    """An outage is one line, and what others complain of is not looked at."""
+    """An outage is one line. Complaints of other integrations do not count."""
     path = write_log(tmp_path, record)
     assert log.check(path, NAMES, 1).startswith("1 records")
 
@@ -167,13 +163,13 @@ def test_a_log_in_which_a_device_is_only_named(tmp_path: Path, record: str) -> N
 def test_a_log_that_a_device_has_spoiled(
     tmp_path: Path, complaint: str, record: str
 ) -> None:
-    """By a forged line, a trace, a flood, or by what no terminal should be sent."""
+    """Forged lines, traces, floods and control characters spoil a log."""
     with pytest.raises(Mismatch, match=f"1 complaints, the first: .*{complaint}"):
         log.check(write_log(tmp_path, record), NAMES, 2)
 
 
 def test_a_device_is_not_taken_for_one_whose_address_begins_alike() -> None:
-    """127.9.9.2 is no mention of 127.9.9.20, and the other way round."""
+    """127.9.9.2 is no mention of 127.9.9.20, nor the other way round."""
     records = [
         f"{_TIME} INFO (MainThread) [x] {host}, port 4028"
         for host in ("127.9.9.20",) * 3
@@ -185,7 +181,7 @@ def test_a_device_is_not_taken_for_one_whose_address_begins_alike() -> None:
 
 
 def test_the_longest_wait_between_two_polls_lasts_to_the_end() -> None:
-    """A miner that is polled no more at all is late, too."""
+    """A miner that is no longer polled is late, too."""
     on_time = {"a": [0.0, 10.0, 20.0]}
     assert Figures(seconds=25.0, polls=on_time).late(10) == 1.0
     assert Figures(seconds=60.0, polls=on_time).late(10) == 4.0
@@ -193,7 +189,6 @@ def test_the_longest_wait_between_two_polls_lasts_to_the_end() -> None:
 
 
 def test_too_many_of_something_names_the_worst_first() -> None:
-    """And what is few is told as well."""
     step = Step("entities")
     few(step, {"one": 74, "other": 5}, 120)
     assert step.shown == "79 in all, 74 at most: one"
@@ -202,7 +197,7 @@ def test_too_many_of_something_names_the_worst_first() -> None:
 
 
 def test_set_ups_are_counted_by_entry() -> None:
-    """What is there when the counting begins is no set-up."""
+    """An entry that exists when the counting begins does not count as set up."""
     set_ups = SetUps()
     for kind, state in (
         (None, "setup_in_progress"),
@@ -218,7 +213,7 @@ def test_set_ups_are_counted_by_entry() -> None:
 
 
 def test_every_device_is_known_by_its_name_and_has_a_place_of_its_own() -> None:
-    """In the short form all kinds take part, each where it is in the long form."""
+    """The short form has all kinds of devices, each at its place in the long form."""
     every = place(NETWORK, short=False)
     short = place(NETWORK, short=True)
     for attribute in ("name", "host", "mac"):
@@ -226,9 +221,7 @@ def test_every_device_is_known_by_its_name_and_has_a_place_of_its_own() -> None:
     assert {(each.name, each.host) for each in short} < {
         (each.name, each.host) for each in every
     }
-    assert {each.hostile.kind for each in short} == {
-        each.hostile.kind for each in every
-    }
+    assert {each.kind for each in short} == {each.kind for each in every}
     silent = {str(host) for host in silent_part(NETWORK)}
     assert {each.host for each in every} & silent == {
         each.host for each in every if each.hostile.never_answers
@@ -236,7 +229,6 @@ def test_every_device_is_known_by_its_name_and_has_a_place_of_its_own() -> None:
 
 
 def test_only_those_with_a_text_in_their_names() -> None:
-    """Whatever the case."""
     names = {each.name for each in place(NETWORK, short=False, only="Shape:")}
     assert names
     assert all(name.startswith("shape: another at every poll") for name in names)
@@ -246,7 +238,6 @@ def test_only_those_with_a_text_in_their_names() -> None:
     "hostile", [each.hostile for each in place(NETWORK, short=False)]
 )
 def test_every_device_has_an_answer_to_everything(hostile: Hostile) -> None:
-    """Also one that is another at every poll."""
     for poll in range(3):
         said = plausible.answers(MAC, "127.9.9.1", 1000.0)
         hostile.edit(said, poll)
@@ -255,15 +246,15 @@ def test_every_device_has_an_answer_to_everything(hostile: Hostile) -> None:
 
 
 def test_a_number_that_is_none_goes_out_as_it_is() -> None:
-    """Python itself would not write it."""
+    """Python's own JSON encoder does not write such numbers."""
     answer = {"a": plausible.raw("1e400"), "b": [plausible.raw("9" * 5000)]}
     assert plausible.to_bytes(answer) == b'{"a":1e400,"b":[%s]}' % (b"9" * 5000)
 
 
 async def test_a_device_with_nothing_hostile_in_it_is_taken_for_a_miner() -> None:
-    """Else nothing would be proved by what becomes of the others."""
+    """The hostile devices prove something only if a plausible one is accepted."""
     host = str(pick_network()[1])
-    async with Device(Hostile(kind="none", name="none"), host, MAC) as device:
+    async with Device(Hostile(name="none"), host, MAC) as device:
         snapshot = await Miner(host).poll()
     assert (snapshot.model, snapshot.info.mac) == ("M30S+_VE40", MAC)
     assert sorted(snapshot.hashboards) == [0, 1, 2]
@@ -273,8 +264,6 @@ async def test_a_device_with_nothing_hostile_in_it_is_taken_for_a_miner() -> Non
 
 
 async def test_a_device_that_turns_is_plausible_until_it_is_told_to() -> None:
-    """From then on it is what its name says."""
-
     def say_no(said: plausible.Answers, poll: int) -> None:
         said["status"] = b"no"
 
@@ -285,7 +274,7 @@ async def test_a_device_that_turns_is_plausible_until_it_is_told_to() -> None:
         writer.close()
         return answer
 
-    hostile = Hostile(kind="none", name="none", edit=say_no, turns=True)
+    hostile = Hostile(name="none", edit=say_no, turns=True)
     async with Device(hostile, str(pick_network()[1]), MAC) as device:
         assert json.loads(await ask())["Msg"]["mineroff"] == "false"
         device.turned = True
@@ -294,10 +283,10 @@ async def test_a_device_that_turns_is_plausible_until_it_is_told_to() -> None:
 
 
 async def test_an_announcement_begins_a_dialogue(hass: HomeAssistant) -> None:
-    """As one of `dhcp` does, with a host name that no request could carry."""
+    """The host name is one that no DHCP request could carry."""
     assert await announcer.async_setup(hass, {})
     host = str(pick_network()[1])
-    async with Device(Hostile(kind="none", name="none"), host, MAC):
+    async with Device(Hostile(name="none"), host, MAC):
         await hass.services.async_call(
             "announcer",
             "announce",

@@ -41,7 +41,7 @@ class Session:
         return json.dumps({"enc": 1, "data": base64.b64encode(data).decode()}).encode()
 
     def open(self, answer: dict[str, Any]) -> bytes:
-        """Decrypt an answer, padding included."""
+        """Decrypt an answer; the padding stays."""
         decryptor = self._aes().decryptor()
         return decryptor.update(base64.b64decode(answer["enc"])) + decryptor.finalize()
 
@@ -113,7 +113,7 @@ class Client:
     """Talks to a simulated miner."""
 
     def __init__(self, miner: SimulatedMiner, password: str | None = None) -> None:
-        """Use a password, by default the miner's."""
+        """Use the miner's password if none is given."""
         self.miner = miner
         self.password = miner.password if password is None else password
         self.session: Session | None = None

@@ -18,24 +18,23 @@ def _real_sockets(socket_enabled: None) -> None:
 
 @pytest.fixture
 def generation() -> str:
-    """Return the generation of the miner; tests parametrize it."""
+    """The generation of the miner, which tests parametrize."""
     return "v2"
 
 
 @pytest.fixture
 def model() -> str:
-    """Return the model of the miner; tests parametrize it."""
+    """The model of the miner, which tests parametrize."""
     return "M30S+"
 
 
 @pytest.fixture
 async def miner(generation: str, model: str) -> AsyncGenerator[SimulatedMiner]:
-    """Run a miner."""
     async with SimulatedMiner(generation=generation, model=model) as miner:
         yield miner
 
 
 @pytest.fixture
 def client(miner: SimulatedMiner) -> Client:
-    """Return a client of the miner that knows its password."""
+    """A client that knows the miner's password."""
     return Client(miner)

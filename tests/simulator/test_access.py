@@ -13,7 +13,7 @@ V2_LIMITS = TokenLimits(clients=16, per_client=32)
 
 
 class Now:
-    """A clock in a test's hands."""
+    """A clock that the test sets."""
 
     seconds = 1_700_005_626.0
 
@@ -24,13 +24,12 @@ class Now:
 
 @pytest.fixture
 def now() -> Now:
-    """Return a clock."""
     return Now()
 
 
 @pytest.fixture
 def access(now: Now) -> Access:
-    """Return the store of 2.0.5 firmware."""
+    """The tokens of 2.0.5 firmware."""
     return Access("satoshi", limits=V2_LIMITS, random=Random(1), now=now)
 
 
@@ -42,7 +41,7 @@ def sign(access: Access, client: str = "10.0.0.1") -> str:
 
 
 def is_refused(access: Access, token: object, code: int = 135) -> bool:
-    """Tell whether a token is refused with a code."""
+    """Return whether a token is refused with a code."""
     try:
         access.check(token)
     except Refusal as refusal:
@@ -51,12 +50,11 @@ def is_refused(access: Access, token: object, code: int = 135) -> bool:
 
 
 def test_a_token_is_what_the_client_computes(access: Access) -> None:
-    """Both sides come to the same sign."""
     assert not is_refused(access, sign(access))
 
 
 def test_the_time_is_the_last_four_digits(access: Access) -> None:
-    """The epoch is cut, as all clients expect."""
+    """All clients expect the epoch to be cut."""
     assert access.issue("10.0.0.1")["time"] == "5626"
 
 
@@ -70,7 +68,6 @@ def test_only_the_new_salt_changes_from_token_to_token(access: Access) -> None:
 
 
 def test_a_new_password_changes_the_salt_and_voids_tokens(access: Access) -> None:
-    """Nothing of the old password is good any more."""
     token, salt, key = sign(access), access.issue("10.0.0.1")["salt"], access.key
 
     access.password = "nakamoto"
@@ -84,12 +81,12 @@ def test_a_new_password_changes_the_salt_and_voids_tokens(access: Access) -> Non
 def test_a_token_that_was_never_issued_is_refused(
     access: Access, token: object
 ) -> None:
-    """Unknown tokens get 135."""
+    """An unknown token gets 135."""
     assert is_refused(access, token)
 
 
 def test_a_token_lives_half_an_hour_from_issue(access: Access, now: Now) -> None:
-    """Its use does not prolong it."""
+    """The use of a token does not prolong its life."""
     token = sign(access)
 
     now.seconds += 1799
@@ -99,7 +96,6 @@ def test_a_token_lives_half_an_hour_from_issue(access: Access, now: Now) -> None
 
 
 def test_a_timeout_counts_from_the_last_use(access: Access, now: Now) -> None:
-    """A token that is used in time lives on."""
     access.timeout = 60
     token = sign(access)
 
@@ -111,7 +107,6 @@ def test_a_timeout_counts_from_the_last_use(access: Access, now: Now) -> None:
 
 
 def test_a_timeout_of_zero_is_for_ever(access: Access, now: Now) -> None:
-    """Tokens then never expire; the answer says so."""
     access.timeout = 0
     token = sign(access)
     now.seconds += 1e8
@@ -121,7 +116,7 @@ def test_a_timeout_of_zero_is_for_ever(access: Access, now: Now) -> None:
 
 
 def test_a_client_holds_32_tokens(access: Access, now: Now) -> None:
-    """The next is refused until one expires; other clients are not affected."""
+    """The next one is refused until one expires. Other clients are not affected."""
     for _ in range(32):
         access.issue("10.0.0.1")
 
@@ -135,7 +130,6 @@ def test_a_client_holds_32_tokens(access: Access, now: Now) -> None:
 
 
 def test_there_are_16_clients(access: Access) -> None:
-    """A seventeenth address is refused, the sixteen go on."""
     for number in range(16):
         access.issue(f"10.0.0.{number}")
 
@@ -145,7 +139,7 @@ def test_there_are_16_clients(access: Access) -> None:
 
 
 def test_newer_firmware_counts_all_tokens_together(now: Now) -> None:
-    """There are a hundred, whoever holds them."""
+    """The limit is 100 tokens of all clients."""
     access = Access("x", limits=TokenLimits(total=100), random=Random(1), now=now)
     for number in range(100):
         access.issue(f"10.0.{number}.1")

@@ -42,7 +42,6 @@ ENCRYPTED_ANSWER = (
 
 
 def test_the_key_is_the_md5_crypt_of_the_password() -> None:
-    """The key and the sign are the hash parts of md5-crypt."""
     assert crypt_hash("BQ5hoXV9", "admin") == KEY
     assert crypt_hash("jbzkfQls", KEY + "5626") == SIGN
 
@@ -50,7 +49,6 @@ def test_the_key_is_the_md5_crypt_of_the_password() -> None:
 @pytest.mark.parametrize("padding", [0, 1], ids=["nul", "pkcs7"])
 @pytest.mark.parametrize("plain", REQUESTS)
 def test_requests_are_read_with_either_padding(plain: str, padding: int) -> None:
-    """A request decrypts to its text, whatever pads it."""
     decrypted = decrypt(KEY, REQUESTS[plain][padding])
 
     assert decrypted.startswith(plain.encode())
@@ -58,13 +56,11 @@ def test_requests_are_read_with_either_padding(plain: str, padding: int) -> None
 
 
 def test_answers_are_padded_with_nul() -> None:
-    """An answer is encrypted as the miner does it."""
     assert encrypt(KEY, ANSWER) == ENCRYPTED_ANSWER
     assert decrypt(KEY, ENCRYPTED_ANSWER) == ANSWER + bytes(13)
 
 
 def test_an_aligned_text_gets_no_padding() -> None:
-    """A text of whole blocks stays as it is."""
     assert len(base64.b64decode(encrypt(KEY, bytes(32)))) == 32
 
 
@@ -78,7 +74,7 @@ def test_an_aligned_text_gets_no_padding() -> None:
     ],
 )
 def test_what_cannot_be_decrypted_is_refused(data: str, code: int) -> None:
-    """Text that is not base64 gets 137, text that is no whole number of blocks 23."""
+    """Text that is not base64 gets 137, text that is not a whole number of blocks 23."""
     with pytest.raises(Refusal) as refused:
         decrypt(KEY, data)
 

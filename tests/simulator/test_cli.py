@@ -1,4 +1,4 @@
-"""The program."""
+"""The command line."""
 
 import json
 import signal
@@ -15,7 +15,6 @@ COMMAND = [sys.executable, "-m", "simulator"]
 
 
 def ask(port: int, command: str) -> dict[str, object]:
-    """Send a plain command."""
     with socket.create_connection(("127.0.0.1", port)) as connection:
         connection.sendall(json.dumps({"cmd": command}).encode())
         with connection.makefile("rb") as answer:
@@ -35,7 +34,7 @@ def start(*arguments: str) -> subprocess.Popen[str]:
 
 @pytest.mark.parametrize("stop", [signal.SIGINT, signal.SIGTERM])
 def test_it_serves_until_it_is_told_to_stop(stop: signal.Signals) -> None:
-    """One line for each miner; Ctrl-C and SIGTERM end it without a word."""
+    """The program prints one line for each miner. Ctrl-C and SIGTERM end it silently."""
     program = start("--miners", "2", "--generation", "compat", "--model", "M7BS")
     assert program.stdout is not None
     lines = [program.stdout.readline().split() for _ in range(2)]
@@ -52,7 +51,6 @@ def test_it_serves_until_it_is_told_to_stop(stop: signal.Signals) -> None:
 
 
 def test_it_shows_commands_on_demand() -> None:
-    """Each with the miner it came to."""
     program = start("--verbose", "--quirk", "newlines", "--closed", "--speed", "60")
     assert program.stdout is not None
     line = program.stdout.readline()
@@ -64,7 +62,6 @@ def test_it_shows_commands_on_demand() -> None:
 
 
 def test_help_names_everything_there_is(capsys: pytest.CaptureFixture[str]) -> None:
-    """Models, generations and quirks."""
     with pytest.raises(SystemExit) as stopped:
         main(["--help"])
 
@@ -96,7 +93,6 @@ def test_help_names_everything_there_is(capsys: pytest.CaptureFixture[str]) -> N
 def test_mistakes_are_named_in_one_line(
     capsys: pytest.CaptureFixture[str], arguments: list[str], word: str
 ) -> None:
-    """The exit code is 2."""
     with pytest.raises(SystemExit) as stopped:
         main(arguments)
 
@@ -107,7 +103,6 @@ def test_mistakes_are_named_in_one_line(
 
 
 def test_a_port_in_use_is_named_in_one_line() -> None:
-    """No traceback."""
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         done = subprocess.run(

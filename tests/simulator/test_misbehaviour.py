@@ -24,31 +24,28 @@ SUMMARY = b'{"cmd":"summary"}'
 
 
 async def whole(miner: SimulatedMiner) -> bytes:
-    """Return the answer that a summary should get."""
+    """Return the usual answer to a summary."""
     return await exchange(miner, SUMMARY)
 
 
 async def command(miner: SimulatedMiner) -> bytes:
     """Return an encrypted power_off with a fresh token."""
-    session = await Client(miner).log_in()
-    request = json.dumps({"cmd": "power_off", "token": session.sign}).encode()
-    return session.envelope(request)
+    return await Client(miner).command("power_off")
 
 
 async def power_off(miner: SimulatedMiner) -> bytes:
-    """Send an encrypted command and return what comes back."""
     return await exchange(miner, await command(miner))
 
 
 async def test_raw_bytes(miner: SimulatedMiner) -> None:
-    """They are sent as they are."""
+    """Raw bytes are sent as they are."""
     miner.misbehave("summary", Raw(b"{}"))
 
     assert await exchange(miner, SUMMARY) == b"{}"
 
 
 async def test_garbage(miner: SimulatedMiner) -> None:
-    """It is no JSON, and not even text."""
+    """Garbage is neither JSON nor text."""
     miner.misbehave("summary", GARBAGE)
 
     with pytest.raises(ValueError):
@@ -56,7 +53,7 @@ async def test_garbage(miner: SimulatedMiner) -> None:
 
 
 async def test_a_truncated_answer(miner: SimulatedMiner) -> None:
-    """Half of it, or as many bytes as wanted."""
+    """Half of the answer is sent, or as many bytes as wanted."""
     answer = await whole(miner)
 
     miner.misbehave("summary", Truncated())
@@ -66,7 +63,7 @@ async def test_a_truncated_answer(miner: SimulatedMiner) -> None:
 
 
 async def test_a_dropped_connection(miner: SimulatedMiner) -> None:
-    """It ends in the middle, and not properly."""
+    """The connection is reset in the middle of the answer."""
     miner.misbehave("summary", Dropped(10))
     reader, writer = await asyncio.open_connection(miner.host, miner.port)
     writer.write(SUMMARY)
@@ -79,7 +76,6 @@ async def test_a_dropped_connection(miner: SimulatedMiner) -> None:
 
 
 async def test_a_hang_ends_when_the_client_gives_up(miner: SimulatedMiner) -> None:
-    """And takes nothing with it."""
     miner.misbehave("summary", Hang())
 
     await give_up(miner, SUMMARY)
@@ -91,7 +87,7 @@ async def test_a_hang_ends_when_the_client_gives_up(miner: SimulatedMiner) -> No
 async def test_a_command_without_its_answer(
     miner: SimulatedMiner, execute: bool
 ) -> None:
-    """It may have been carried out or not; it was received in any case."""
+    """The command may have been carried out or not. It was received in any case."""
     for how, answer in ((Closed(execute), b""), (Raw(b"?", execute), b"?")):
         miner.state.mining = True
         miner.misbehave("power_off", how)
@@ -106,7 +102,7 @@ async def test_a_command_without_its_answer(
 
 
 async def test_a_refusal(miner: SimulatedMiner) -> None:
-    """With the usual text of the code, or another."""
+    """A refusal has the usual text of its code, or another one."""
     miner.misbehave("power_off", Refused(132))
     answer = json.loads(await power_off(miner))
     assert (answer["STATUS"], answer["Code"]) == ("E", 132)
@@ -118,7 +114,6 @@ async def test_a_refusal(miner: SimulatedMiner) -> None:
 
 
 async def test_a_delay_lasts_until_its_event(miner: SimulatedMiner) -> None:
-    """Then everything is as usual."""
     release = asyncio.Event()
     miner.misbehave("power_off", Delayed(release))
     waiting = asyncio.create_task(power_off(miner))
@@ -132,7 +127,6 @@ async def test_a_delay_lasts_until_its_event(miner: SimulatedMiner) -> None:
 
 
 async def test_a_client_that_does_not_wait_is_not_served(miner: SimulatedMiner) -> None:
-    """The command is dropped with its connection."""
     release = asyncio.Event()
     miner.misbehave("power_off", Delayed(release))
     await give_up(miner, await command(miner))
@@ -144,7 +138,6 @@ async def test_a_client_that_does_not_wait_is_not_served(miner: SimulatedMiner) 
 
 
 async def test_it_lasts_for_a_number_of_requests(miner: SimulatedMiner) -> None:
-    """Or until it is cleared."""
     answer = await whole(miner)
 
     miner.misbehave("summary", Closed(), times=2)
@@ -168,21 +161,17 @@ async def test_it_lasts_for_a_number_of_requests(miner: SimulatedMiner) -> None:
 async def test_only_the_named_command_is_concerned(
     miner: SimulatedMiner, command: str, how: Misbehaviour, expected: list[bool]
 ) -> None:
-    """A star stands for all of them, unreadable ones as well."""
+    """A star stands for all commands and for unreadable requests."""
     miner.misbehave(command, how)
-    requests = [
-        b'{"cmd":"summary+pools+edevs"}',
-        b'{"cmd":"pools"}',
-        b'{"cmd":"get_token"}',
-        b"what?",
-    ]
+    commands = ("summary+pools+edevs", "pools", "get_token")
+    requests = [*(b'{"cmd":"%s"}' % name.encode() for name in commands), b"what?"]
 
     answers = [await exchange(miner, request) for request in requests]
     assert [answer != b"" for answer in answers] == expected
 
 
 async def test_a_named_command_goes_before_the_star(miner: SimulatedMiner) -> None:
-    """So that all but one can be silenced."""
+    """A star and a named command together silence all commands but one."""
     miner.misbehave("*", Closed())
     miner.misbehave("summary", Raw(b"{}"))
 

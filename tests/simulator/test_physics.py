@@ -14,7 +14,6 @@ LIQUID = [name for name, model in MODELS.items() if model.liquid]
 async def test_a_settled_machine_does_what_its_model_promises(
     miner: SimulatedMiner,
 ) -> None:
-    """Hash rate and power are near the factory's, all boards work."""
     state = miner.state
     reading = state.telemetry()
 
@@ -28,7 +27,6 @@ async def test_a_settled_machine_does_what_its_model_promises(
 
 
 async def test_readings_move_but_stay_plausible(miner: SimulatedMiner) -> None:
-    """No two minutes are the same."""
     readings = []
     for _ in range(60):
         miner.advance(60)
@@ -40,7 +38,6 @@ async def test_readings_move_but_stay_plausible(miner: SimulatedMiner) -> None:
 
 
 async def test_time_counts(miner: SimulatedMiner, client: Client) -> None:
-    """Clocks, work and shares advance, and shares have a time."""
     before = await client.summary()
     miner.advance(3600)
     after = await client.summary()
@@ -56,7 +53,6 @@ async def test_time_counts(miner: SimulatedMiner, client: Client) -> None:
 
 
 async def test_the_clock_runs_when_it_is_told_to() -> None:
-    """A speed makes simulated time out of real time."""
     async with SimulatedMiner(speed=1e6) as miner:
         first = miner.state.now
         while miner.state.now == first:
@@ -65,7 +61,7 @@ async def test_the_clock_runs_when_it_is_told_to() -> None:
 
 
 async def test_a_start_takes_its_time(miner: SimulatedMiner, client: Client) -> None:
-    """A minute of nothing, then a climb of ten to thirty minutes."""
+    """A minute of nothing is followed by a climb of ten to thirty minutes."""
     await client.send("power_off")
     await client.send("power_on")
     rates, tuned_after = [], 0
@@ -88,7 +84,6 @@ async def test_a_start_takes_its_time(miner: SimulatedMiner, client: Client) -> 
 async def test_a_booting_machine_reads_as_a_real_one(
     miner: SimulatedMiner, client: Client
 ) -> None:
-    """Some power, no chips, no fans after a while."""
     await client.send("power_off")
     miner.advance(1200)
     await client.send("power_on")
@@ -98,9 +93,8 @@ async def test_a_booting_machine_reads_as_a_real_one(
 
     assert summary["Elapsed"] == 24
     assert 200 < summary["Power"] < 300
-    assert (
-        summary["freq_avg"] == summary["Chip Temp Avg"] == summary["Fan Speed In"] == 0
-    )
+    for key in ("freq_avg", "Chip Temp Avg", "Fan Speed In"):
+        assert summary[key] == 0
     assert summary["Power Limit"] == 3400
     assert (board["Status"], board["Effective Chips"]) == ("Initialising", 0)
 
@@ -108,7 +102,7 @@ async def test_a_booting_machine_reads_as_a_real_one(
 async def test_fast_boot_shortens_the_next_start(
     miner: SimulatedMiner, client: Client
 ) -> None:
-    """A higher tuning speed does so a little."""
+    """A higher tuning speed shortens it a little."""
     ordinary = miner.state.telemetry().tuning_seconds
     seconds = {}
     for name, command in (
@@ -137,7 +131,7 @@ async def test_fast_boot_shortens_the_next_start(
 async def test_restarts_begin_mining_anew(
     miner: SimulatedMiner, client: Client, command: str, arguments: dict[str, str]
 ) -> None:
-    """Elapsed and counters return to zero, Uptime does not, and the percent is lost."""
+    """Elapsed and the counters return to zero, Uptime goes on, and the percent is lost."""
     await client.send("set_power_pct", percent="50")
     before = await client.summary()
     await client.send(command, **arguments)
@@ -155,7 +149,7 @@ async def test_restarts_begin_mining_anew(
 async def test_a_fast_percent_acts_within_a_second(
     miner: SimulatedMiner, client: Client
 ) -> None:
-    """Hash rate follows power, and mines better for each watt."""
+    """The hash rate follows the power, with more hashes for each watt."""
     await client.send("set_power_pct", percent="60")
     miner.advance(1)
     reading = miner.state.telemetry()
@@ -168,7 +162,6 @@ async def test_a_fast_percent_acts_within_a_second(
 async def test_a_normal_percent_takes_minutes(
     miner: SimulatedMiner, client: Client
 ) -> None:
-    """It gets there in the end, and the effect can be undone."""
     await client.send("set_power_pct_v2", percent="60")
     powers = []
     for _ in range(4):
@@ -184,7 +177,7 @@ async def test_a_normal_percent_takes_minutes(
 
 
 async def test_zero_percent_is_not_off(miner: SimulatedMiner, client: Client) -> None:
-    """It idles."""
+    """A miner at zero percent idles."""
     await client.send("set_power_pct", percent="0")
     miner.advance(1)
 
@@ -214,7 +207,7 @@ async def test_modes_differ_in_power(
 async def test_a_limit_is_taken_but_clamped(
     miner: SimulatedMiner, client: Client, requested: str, in_force: int
 ) -> None:
-    """What was set can still be read."""
+    """The limit that was set can still be read."""
     assert await client.code("adjust_power_limit", power_limit=requested) == 131
     miner.advance(1800)
 
@@ -233,7 +226,7 @@ def test_a_mode_bounds_the_limit() -> None:
 async def test_a_target_frequency_moves_power_and_frequency(
     miner: SimulatedMiner, client: Client
 ) -> None:
-    """In percent of the normal one."""
+    """The target is in percent of the normal frequency."""
     await client.send("set_target_freq", percent="-20")
     miner.advance(1800)
     summary = await client.summary()
@@ -247,7 +240,7 @@ async def test_a_target_frequency_moves_power_and_frequency(
 async def test_power_off_stops_everything_at_once(
     miner: SimulatedMiner, client: Client
 ) -> None:
-    """A little power remains; the boards cool down."""
+    """A little power remains while the boards cool down."""
     hot = (await client.summary())["Temperature"]
     await client.send("power_off", respbefore="true")
     summary = await client.summary()
@@ -255,11 +248,8 @@ async def test_power_off_stops_everything_at_once(
 
     assert (summary["HS RT"], summary["MHS 1m"], summary["Elapsed"]) == (0, 0, 0)
     assert summary["Power"] in (13, 14)
-    assert (board["Status"], board["Effective Chips"], board["HS RT"]) == (
-        "Initialising",
-        0,
-        0,
-    )
+    assert (board["Status"], board["Effective Chips"]) == ("Initialising", 0)
+    assert board["HS RT"] == 0
     miner.advance(1200)
     summary = await client.summary()
     assert summary["Temperature"] < hot - 30
@@ -269,7 +259,6 @@ async def test_power_off_stops_everything_at_once(
 async def test_fans_can_go_on_after_a_stop(
     miner: SimulatedMiner, client: Client
 ) -> None:
-    """Until the machine is cool."""
     await client.send("set_poweroff_cool", poweroff_cool="1")
     await client.send("power_off")
     miner.advance(60)
@@ -281,7 +270,6 @@ async def test_fans_can_go_on_after_a_stop(
 async def test_fans_and_temperatures_follow_power(
     miner: SimulatedMiner, client: Client
 ) -> None:
-    """With some delay."""
     before = await client.summary()
     await client.send("set_power_pct", percent="50")
     miner.advance(1)
@@ -298,7 +286,6 @@ async def test_fans_and_temperatures_follow_power(
 async def test_a_temperature_offset_cools(
     miner: SimulatedMiner, client: Client
 ) -> None:
-    """The fans turn faster for it."""
     before = await client.summary()
     await client.send("set_temp_offset", temp_offset="-20")
     miner.advance(900)
@@ -311,7 +298,6 @@ async def test_a_temperature_offset_cools(
 async def test_fans_may_stand_still_when_there_is_little_to_cool(
     miner: SimulatedMiner, client: Client
 ) -> None:
-    """If they are allowed to."""
     await client.send("set_power_pct", percent="5")
     miner.advance(300)
     assert miner.state.telemetry().fan_in > 1000
@@ -324,7 +310,6 @@ async def test_fans_may_stand_still_when_there_is_little_to_cool(
 async def test_liquid_cooled_machines_have_no_fans(
     miner: SimulatedMiner, client: Client
 ) -> None:
-    """They have a warm coolant instead."""
     summary = await client.summary()
 
     assert (summary["Fan Speed In"], summary["Fan Speed Out"]) == (0, 0)
@@ -334,7 +319,6 @@ async def test_liquid_cooled_machines_have_no_fans(
 
 
 async def test_a_dead_board_takes_its_share_along(miner: SimulatedMiner) -> None:
-    """The others go on as before."""
     healthy = miner.state.telemetry()
     miner.state.boards[0].alive = False
     reading = miner.state.telemetry()
@@ -368,7 +352,6 @@ async def test_the_next_pool_takes_over(miner: SimulatedMiner, client: Client) -
 async def test_a_reboot_closes_the_port_for_a_while(
     miner: SimulatedMiner, client: Client
 ) -> None:
-    """Uptime begins anew, a new host name shows, mining comes back by itself."""
     port = miner.port
     await client.send("set_hostname", hostname="rig-7")
     assert (await client.message("get_miner_info"))["hostname"] == "WhatsMiner"
@@ -393,7 +376,6 @@ async def test_a_reboot_closes_the_port_for_a_while(
 async def test_a_reboot_may_come_from_elsewhere(
     miner: SimulatedMiner, client: Client
 ) -> None:
-    """It looks the same."""
     await miner.reboot()
     with pytest.raises(ConnectionRefusedError):
         await client.read("status")
@@ -406,7 +388,6 @@ async def test_a_reboot_may_come_from_elsewhere(
 async def test_mining_at_boot_can_be_switched_off(
     miner: SimulatedMiner, client: Client
 ) -> None:
-    """Then it waits for power_on."""
     await client.send("disable_btminer_init")
     await client.send("reboot")
     miner.advance(90)
@@ -415,7 +396,6 @@ async def test_mining_at_boot_can_be_switched_off(
 
 
 async def test_a_running_clock_opens_the_port_again() -> None:
-    """Nobody has to push it."""
     async with SimulatedMiner(speed=1e5) as miner:
         client = Client(miner)
         await client.send("reboot")
@@ -428,7 +408,6 @@ async def test_a_running_clock_opens_the_port_again() -> None:
 
 
 async def test_leaving_during_a_reboot_leaves_the_port_closed() -> None:
-    """The miner is gone for good."""
     async with SimulatedMiner(speed=1) as miner:
         await Client(miner).send("reboot")
     miner.advance(1000)
@@ -438,7 +417,6 @@ async def test_leaving_during_a_reboot_leaves_the_port_closed() -> None:
 
 
 def test_a_lag_follows_whatever_the_steps() -> None:
-    """One long step is as good as many short ones."""
     long, short = Lag(60, 10.0), Lag(60, 10.0)
     long.follow(20.0, 60.0)
     for _ in range(60):
@@ -449,13 +427,7 @@ def test_a_lag_follows_whatever_the_steps() -> None:
 
 
 def test_a_glide_is_straight() -> None:
-    """Before, within and after."""
     glide = Glide(100, 50, begin=1000, seconds=10)
 
-    assert [glide.at(now) for now in (990, 1000, 1005, 1010, 2000)] == [
-        100,
-        100,
-        75,
-        50,
-        50,
-    ]
+    values = [glide.at(now) for now in (990, 1000, 1005, 1010, 2000)]
+    assert values == [100, 100, 75, 50, 50]

@@ -1,4 +1,4 @@
-"""Where a miner is, and which of its parts is replaced: who it is afterwards."""
+"""The address of a miner and its control board, and who the miner is after a change."""
 
 import asyncio
 from contextlib import AsyncExitStack
@@ -19,7 +19,7 @@ each_generation = pytest.mark.parametrize("generation", list(Generation))
 
 
 async def ip(client: Client) -> str:
-    """Return the address that the miner believes it has."""
+    """Return the address that the miner reports."""
     address: str = (await client.message("get_miner_info"))["ip"]
     return address
 
@@ -31,7 +31,6 @@ async def ip(client: Client) -> str:
 async def test_a_moved_miner_goes_on_elsewhere(
     miner: SimulatedMiner, client: Client
 ) -> None:
-    """At once, with the same port, and as if nothing had happened."""
     first, port = miner.host, miner.port
     await client.log_in()
     miner.advance(60)
@@ -42,13 +41,12 @@ async def test_a_moved_miner_goes_on_elsewhere(
     with pytest.raises(ConnectionRefusedError):
         await asyncio.open_connection(first, port)
     assert await client.summary() == before
-    assert await client.code("power_off") == 131  # under the token of before
+    assert await client.code("power_off") == 131  # with the earlier token
 
 
 async def test_a_moved_miner_tells_its_new_address(
     miner: SimulatedMiner, client: Client
 ) -> None:
-    """Also after a reboot."""
     await miner.move(ELSEWHERE)
     assert await ip(client) == ELSEWHERE
 
@@ -60,7 +58,7 @@ async def test_a_moved_miner_tells_its_new_address(
 async def test_a_miner_moves_to_another_port(
     miner: SimulatedMiner, client: Client
 ) -> None:
-    """0 picks a free one."""
+    """Port 0 picks a free one."""
     first = miner.port
     await miner.move(miner.host, 0)
 
@@ -69,22 +67,21 @@ async def test_a_miner_moves_to_another_port(
 
 
 @pytest.mark.parametrize(
-    ("static", "told"), [("127.3.4.5", ELSEWHERE), ("192.168.1.9", "192.168.1.9")]
+    ("static", "reported"), [("127.3.4.5", ELSEWHERE), ("192.168.1.9", "192.168.1.9")]
 )
 async def test_a_static_address_moves_along_where_it_is_in_force(
-    miner: SimulatedMiner, client: Client, static: str, told: str
+    miner: SimulatedMiner, client: Client, static: str, reported: str
 ) -> None:
-    """One that is only reported stays as it was set."""
+    """A static address that is only reported stays as it was set."""
     await client.send("net_config", ip=static, **STATIC)
     miner.advance(90)
     await miner.move(ELSEWHERE)
 
     info = await client.message("get_miner_info")
-    assert (miner.host, info["ip"], info["proto"]) == (ELSEWHERE, told, "static")
+    assert (miner.host, info["ip"], info["proto"]) == (ELSEWHERE, reported, "static")
 
 
 async def test_a_move_ends_open_connections(miner: SimulatedMiner) -> None:
-    """Nothing more comes over them."""
     miner.misbehave("summary", Hang())
     hanging = asyncio.create_task(exchange(miner, SUMMARY))
     while not miner.requests:
@@ -97,7 +94,6 @@ async def test_a_move_ends_open_connections(miner: SimulatedMiner) -> None:
 async def test_an_unplugged_miner_comes_back_at_its_new_address(
     miner: SimulatedMiner, client: Client
 ) -> None:
-    """It does not come back by moving."""
     await miner.disconnect()
     await miner.move(ELSEWHERE)
     with pytest.raises(ConnectionRefusedError):
@@ -110,7 +106,6 @@ async def test_an_unplugged_miner_comes_back_at_its_new_address(
 async def test_a_rebooting_miner_comes_back_at_its_new_address(
     miner: SimulatedMiner, client: Client
 ) -> None:
-    """After as long as the reboot takes."""
     await miner.reboot()
     await miner.move(ELSEWHERE)
     with pytest.raises(ConnectionRefusedError):
@@ -121,7 +116,6 @@ async def test_a_rebooting_miner_comes_back_at_its_new_address(
 
 
 async def test_nobody_moves_to_where_somebody_is(miner: SimulatedMiner) -> None:
-    """The one that is there does not notice."""
     async with SimulatedMiner(seed=2, host=ELSEWHERE, port=miner.port) as other:
         with pytest.raises(OSError):
             await other.move(miner.host)
@@ -131,7 +125,6 @@ async def test_nobody_moves_to_where_somebody_is(miner: SimulatedMiner) -> None:
 
 @each_generation
 async def test_two_miners_swap_places(miner: SimulatedMiner, client: Client) -> None:
-    """Where neither has another port to go to."""
     async with SimulatedMiner(seed=2, host=ELSEWHERE, port=0) as other:
         one, two = (miner.host, miner.port), (other.host, other.port)
         before = await client.summary()
@@ -150,7 +143,6 @@ async def test_two_miners_swap_places(miner: SimulatedMiner, client: Client) -> 
 async def test_an_unplugged_miner_swaps_places_unseen(
     miner: SimulatedMiner, client: Client
 ) -> None:
-    """The other one goes where it was, and it comes back where that one was."""
     async with SimulatedMiner(seed=2, host=ELSEWHERE, port=miner.port) as other:
         await miner.disconnect()
         await miner.swap(other)
@@ -163,7 +155,6 @@ async def test_an_unplugged_miner_swaps_places_unseen(
 
 
 async def test_two_hundred_miners_have_the_same_port() -> None:
-    """Each at an address of its own, as in a network."""
     network = f"127.{randrange(100, 250)}.{randrange(256)}"
     kinds = [
         (generation, model) for generation in Generation for model in list(MODELS)[:5]
@@ -196,7 +187,6 @@ async def test_two_hundred_miners_have_the_same_port() -> None:
 async def test_another_control_board_has_another_mac(
     miner: SimulatedMiner, client: Client, generation: str
 ) -> None:
-    """The miner tells it wherever it tells one; machine and hashboards are the same."""
     serial, boards = miner.serial, await client.boards()
     before = await client.summary()
     miner.replace_control_board(MAC)
@@ -214,7 +204,6 @@ async def test_another_control_board_has_another_mac(
 async def test_another_control_board_is_called_as_the_factory_calls_it(
     miner: SimulatedMiner, client: Client
 ) -> None:
-    """Neither the old name nor one that waits for a reboot is on it."""
     miner.state.hostname = "boiler-room"
     await client.send("set_hostname", hostname="attic")
     miner.replace_control_board(MAC)
@@ -228,7 +217,6 @@ async def test_another_control_board_is_called_as_the_factory_calls_it(
 async def test_another_control_board_knows_no_token_of_before(
     miner: SimulatedMiner, client: Client
 ) -> None:
-    """Its password is the same, and under that it gives new ones."""
     await client.log_in()
     miner.replace_control_board(MAC)
     assert await client.code("power_off") == 23
@@ -240,7 +228,6 @@ async def test_another_control_board_knows_no_token_of_before(
 async def test_another_control_board_may_be_as_it_was_shipped(
     miner: SimulatedMiner, client: Client
 ) -> None:
-    """Nobody can write to it then."""
     miner.replace_control_board(MAC, locked=True)
 
     assert (miner.password, miner.api_open) == ("admin", False)

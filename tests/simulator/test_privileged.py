@@ -1,4 +1,4 @@
-"""Who may write, and what everybody else is told."""
+"""Who may write, and how everything else is refused."""
 
 import base64
 import json
@@ -15,7 +15,6 @@ each_generation = pytest.mark.parametrize("generation", ["v1", "v2", "compat"])
 
 @each_generation
 async def test_get_token_answers_three_strings(client: Client, generation: str) -> None:
-    """With a code of its own."""
     answer = await client.read("get_token")
 
     assert (answer["STATUS"], answer["Code"]) == ("S", 134)
@@ -24,7 +23,7 @@ async def test_get_token_answers_three_strings(client: Client, generation: str) 
 
 
 async def test_newer_firmware_may_announce_a_timeout() -> None:
-    """As a string of seconds."""
+    """The timeout is a string of seconds."""
     async with SimulatedMiner(generation="compat", token_timeout=600) as miner:
         assert (await Client(miner).message("get_token"))["timeout"] == "600"
 
@@ -33,12 +32,9 @@ async def test_newer_firmware_may_announce_a_timeout() -> None:
 async def test_a_command_is_carried_out_and_answered_encrypted(
     miner: SimulatedMiner, client: Client
 ) -> None:
-    """The answer is under the same key, padded with NUL."""
     session = await client.log_in()
-    request = json.dumps({"cmd": "power_off", "token": session.sign}).encode()
-    answer = json.loads(
-        (await exchange(miner, session.envelope(request))).rstrip(b"\0")
-    )
+    text = await exchange(miner, await client.command("power_off"))
+    answer = json.loads(text.rstrip(b"\0"))
     plain = session.open(answer)
 
     assert list(answer) == ["enc"]
@@ -52,7 +48,6 @@ async def test_a_command_is_carried_out_and_answered_encrypted(
 async def test_padding_of_either_kind_is_read(
     miner: SimulatedMiner, client: Client, pkcs7: bool, extra: int
 ) -> None:
-    """Whatever the length of the request."""
     session = await client.log_in()
     request = {"cmd": "set_hostname", "hostname": "h" * (extra + 1)}
     plain = json.dumps(request | {"token": session.sign}).encode()
@@ -67,7 +62,7 @@ async def test_padding_of_either_kind_is_read(
 async def test_either_key_and_style_is_read(
     miner: SimulatedMiner, client: Client, key: str, separators: tuple[str, str]
 ) -> None:
-    """What the test sees always has ``cmd``, and no token."""
+    """A test always sees ``cmd``, and no token."""
     session = await client.log_in()
     plain = json.dumps(
         {"token": session.sign, key: "set_led", "param": "auto"}, separators=separators
@@ -81,7 +76,6 @@ async def test_either_key_and_style_is_read(
 async def test_requests_are_kept_in_order(
     miner: SimulatedMiner, client: Client
 ) -> None:
-    """Reads as they came, commands decrypted."""
     await client.read("summary", extra=1)
     await client.send("power_off", respbefore="true")
     await client.read("status")
@@ -98,7 +92,7 @@ async def test_requests_are_kept_in_order(
 async def test_an_encrypted_read_is_answered_encrypted(
     miner: SimulatedMiner, client: Client
 ) -> None:
-    """It is no write."""
+    """An encrypted read does not count as a write."""
     answer = await client.send("get_version")
 
     assert answer == await client.read("get_version")
@@ -106,7 +100,7 @@ async def test_an_encrypted_read_is_answered_encrypted(
 
 
 async def test_a_wrong_password_gets_23(miner: SimulatedMiner) -> None:
-    """The miner cannot decrypt what comes."""
+    """The miner cannot decrypt the request."""
     answer = await Client(miner, password="wrong").send("power_off")
 
     assert (answer["Code"], answer["Msg"]) == (23, "enc json load err")
@@ -115,7 +109,7 @@ async def test_a_wrong_password_gets_23(miner: SimulatedMiner) -> None:
 
 
 async def test_a_wrong_token_gets_135(miner: SimulatedMiner, client: Client) -> None:
-    """In plain, for the password is right."""
+    """The refusal is in plain text, because the password is right."""
     session = await client.log_in()
     for token in ("x" * 22, 1, None):
         request = json.dumps({"cmd": "power_off", "token": token}).encode()
@@ -127,15 +121,11 @@ async def test_a_wrong_token_gets_135(miner: SimulatedMiner, client: Client) -> 
 
 
 async def test_some_firmware_encrypts_that_refusal() -> None:
-    """Clients have to look at both."""
     async with SimulatedMiner(quirks={Quirk.ENCRYPTED_135}) as miner:
         client = Client(miner)
-        await client.log_in()
+        request = await client.command("power_off")
         miner.void_tokens()
-        assert client.session is not None
-        answer = await exchange(
-            miner, client.session.envelope(b'{"cmd":"power_off","token":"x"}')
-        )
+        answer = await exchange(miner, request)
         assert "enc" in json.loads(answer)
         assert client.parse(answer)["Code"] == 135
 
@@ -143,7 +133,6 @@ async def test_some_firmware_encrypts_that_refusal() -> None:
 async def test_a_token_expires_after_half_an_hour(
     miner: SimulatedMiner, client: Client
 ) -> None:
-    """A new one is good again."""
     assert await client.code("set_led", param="auto") == 131
     miner.advance(1799)
     assert await client.code("set_led", param="auto") == 131
@@ -154,14 +143,13 @@ async def test_a_token_expires_after_half_an_hour(
 
 
 async def test_what_is_no_base64_gets_137(miner: SimulatedMiner) -> None:
-    """Before anything is decrypted."""
+    """Base64 is verified before anything is decrypted."""
     answer = json.loads(await exchange(miner, b'{"enc":1,"data":"what?"}'))
 
     assert answer["Code"] == 137
 
 
 async def test_what_is_no_whole_number_of_blocks_gets_23(miner: SimulatedMiner) -> None:
-    """It cannot be decrypted."""
     data = base64.b64encode(b"short").decode()
     answer = json.loads(await exchange(miner, f'{{"enc":1,"data":"{data}"}}'.encode()))
 
@@ -174,12 +162,12 @@ async def test_what_is_no_whole_number_of_blocks_gets_23(miner: SimulatedMiner) 
 async def test_an_envelope_without_its_parts_gets_14(
     miner: SimulatedMiner, envelope: str
 ) -> None:
-    """``enc`` is the number one and ``data`` a string."""
+    """``enc`` has to be the number one and ``data`` a string."""
     assert json.loads(await exchange(miner, envelope.encode()))["Code"] == 14
 
 
 async def test_a_closed_switch_gets_45(miner: SimulatedMiner, client: Client) -> None:
-    """It is looked at before the token, and reads go on."""
+    """The switch is verified before the token, and reads go on."""
     await client.log_in()
     miner.api_open = False
     answer = await client.send("power_off")
@@ -194,7 +182,7 @@ async def test_a_closed_switch_gets_45(miner: SimulatedMiner, client: Client) ->
 
 
 async def test_the_factory_password_gets_45() -> None:
-    """It has to be changed before anything can be written."""
+    """The factory's password has to be changed before anything can be written."""
     async with SimulatedMiner(password="admin") as miner:
         assert await Client(miner).code("power_off") == 45
 
@@ -202,7 +190,6 @@ async def test_the_factory_password_gets_45() -> None:
 async def test_a_command_in_plain_gets_45(
     miner: SimulatedMiner, client: Client
 ) -> None:
-    """Nobody without a token may write."""
     assert (await client.read("power_off"))["Code"] == 45
     assert miner.state.mining
 
@@ -214,7 +201,7 @@ async def test_v1_refuses_with_its_name(client: Client) -> None:
 
 
 async def test_the_33rd_token_gets_136(miner: SimulatedMiner, client: Client) -> None:
-    """A text where the salts should be; other addresses still get theirs."""
+    """A text stands in place of the salts. Other addresses still get tokens."""
     for _ in range(32):
         assert (await client.read("get_token"))["Code"] == 134
     answer = await client.read("get_token")
@@ -237,7 +224,7 @@ async def test_another_clients_token_may_void_ours() -> None:
 async def test_tokens_can_be_voided(
     miner: SimulatedMiner, client: Client, new_salt: bool, code: int
 ) -> None:
-    """With a new salt the old key is void as well; the password stays."""
+    """A new salt voids the old key as well. The password stays."""
     await client.log_in()
     miner.void_tokens(new_salt=new_salt)
 
@@ -249,7 +236,6 @@ async def test_tokens_can_be_voided(
 async def test_a_new_password_voids_key_and_tokens(
     miner: SimulatedMiner, client: Client
 ) -> None:
-    """As when someone changes it elsewhere."""
     await client.log_in()
     miner.password = "nakamoto"
 
@@ -260,12 +246,10 @@ async def test_a_new_password_voids_key_and_tokens(
 async def test_a_changed_password_is_answered_under_the_old_key(
     miner: SimulatedMiner, client: Client
 ) -> None:
-    """After that only the new one is good."""
     session = await client.log_in()
     salt = (await client.message("get_token"))["salt"]
-    request = {"cmd": "update_pwd", "old": "satoshi", "new": "naka_1"}
-    plain = json.dumps(request | {"token": session.sign}).encode()
-    answer = json.loads(await exchange(miner, session.envelope(plain)))
+    request = await client.command("update_pwd", old="satoshi", new="naka_1")
+    answer = json.loads(await exchange(miner, request))
 
     assert json.loads(session.open(answer).rstrip(b"\0"))["Code"] == 131
     assert miner.password == "naka_1"
@@ -288,6 +272,6 @@ async def test_a_changed_password_is_answered_under_the_old_key(
 async def test_a_bad_password_is_not_taken(
     miner: SimulatedMiner, client: Client, old: str, new: object
 ) -> None:
-    """At most eight letters, digits and underscores, by who knows the old one."""
+    """A password has at most eight letters, digits and underscores. A change needs the old one."""
     assert await client.code("update_pwd", old=old, new=new) == 132
     assert miner.password == "satoshi"

@@ -1,4 +1,4 @@
-"""Commands that take the control board away: for how long, and where it comes back."""
+"""Commands after which the control board is away: for how long, and where it comes back."""
 
 import asyncio
 
@@ -15,7 +15,6 @@ NET = {"mask": "255.0.0.0", "gate": "127.0.0.1", "dns": "127.0.0.1", "host": "ri
 async def test_how_long_it_takes_can_be_set(
     miner: SimulatedMiner, client: Client
 ) -> None:
-    """In simulated seconds; Uptime begins anew after them."""
     assert (await client.summary())["Uptime"] > 0
     miner.state.reboot_seconds = 5
     assert await client.code("reboot") == 131
@@ -30,7 +29,6 @@ async def test_how_long_it_takes_can_be_set(
 async def test_it_needs_no_client_that_waits_for_the_answer(
     miner: SimulatedMiner, client: Client
 ) -> None:
-    """The port closes all the same."""
     request = await client.command("reboot")
     _, writer = await asyncio.open_connection(miner.host, miner.port)
     writer.write(request)
@@ -50,7 +48,6 @@ async def test_it_needs_no_client_that_waits_for_the_answer(
 async def test_it_comes_back_at_a_static_address(
     miner: SimulatedMiner, client: Client, command: str, arguments: dict[str, object]
 ) -> None:
-    """With the same port, where it is an address of loopback; DHCP leads back."""
     first = miner.host
     assert await client.code("net_config", ip="127.7.8.9", **NET) == 131
     miner.advance(90)
@@ -69,7 +66,6 @@ async def test_it_comes_back_at_a_static_address(
 async def test_it_is_gone_from_its_old_address(
     miner: SimulatedMiner, client: Client
 ) -> None:
-    """Nobody answers there."""
     first, port = miner.host, miner.port
     await client.send("net_config", ip="127.7.8.9", **NET)
     miner.advance(90)
@@ -81,7 +77,7 @@ async def test_it_is_gone_from_its_old_address(
 
 @pytest.mark.parametrize("host", ["localhost", "127.0.0.1"])
 async def test_a_static_address_elsewhere_is_only_reported(host: str) -> None:
-    """The simulator cannot move there."""
+    """The simulator serves addresses of loopback only."""
     async with SimulatedMiner(host=host) as miner:
         client = Client(miner)
         await client.send("net_config", **NET | {"ip": "192.168.1.9"})
@@ -94,7 +90,6 @@ async def test_a_static_address_elsewhere_is_only_reported(host: str) -> None:
 async def test_the_cable_does_not_change_the_address(
     miner: SimulatedMiner, client: Client
 ) -> None:
-    """A static address outlives it."""
     await client.send("net_config", ip="127.7.8.9", **NET)
     miner.advance(90)
     await miner.disconnect()

@@ -22,7 +22,6 @@ async def test_either_key_names_the_command(miner: SimulatedMiner, key: str) -> 
 
 
 async def test_the_miner_closes_after_one_answer(miner: SimulatedMiner) -> None:
-    """A second request on the connection is not answered."""
     answer = await exchange(miner, SUMMARY + SUMMARY)
 
     assert answer.count(b'"SUMMARY"') == 1
@@ -53,14 +52,12 @@ async def test_a_request_may_arrive_in_any_way(
 async def test_what_is_no_json_object_gets_23(
     miner: SimulatedMiner, request_text: bytes
 ) -> None:
-    """The answer comes at once."""
     answer = json.loads(await exchange(miner, request_text))
 
     assert (answer["Code"], answer["Msg"]) == (23, "json cmd err")
 
 
 async def test_half_a_request_gets_23(miner: SimulatedMiner) -> None:
-    """The end of the client's side ends the wait."""
     assert json.loads(await exchange(miner, SUMMARY[:9], end=True))["Code"] == 23
 
 
@@ -75,7 +72,6 @@ async def test_a_request_that_overflows_the_buffer_gets_23(
 
 
 async def test_an_idle_connection_is_dropped() -> None:
-    """A client that says nothing gets nothing."""
     async with SimulatedMiner(idle_seconds=0.01) as miner:
         assert await exchange(miner) == b""
         assert await exchange(miner, SUMMARY[:4]) == b""
@@ -100,7 +96,6 @@ async def test_connections_are_counted(miner: SimulatedMiner, client: Client) ->
 async def test_a_client_that_gives_up_and_comes_back_is_one_at_a_time(
     miner: SimulatedMiner, client: Client
 ) -> None:
-    """However soon it comes back."""
     for how in (Hang(), Delayed(asyncio.Event())):
         miner.misbehave("pools", how)
         for _ in range(10):
@@ -113,7 +108,6 @@ async def test_a_client_that_gives_up_and_comes_back_is_one_at_a_time(
 async def test_a_disconnected_miner_is_refused_and_can_come_back(
     miner: SimulatedMiner, client: Client
 ) -> None:
-    """Its port stays the same."""
     await miner.disconnect()
     with pytest.raises(ConnectionRefusedError):
         await client.read("summary")
@@ -125,7 +119,6 @@ async def test_a_disconnected_miner_is_refused_and_can_come_back(
 async def test_a_cable_may_be_pulled_as_soon_as_it_is_in(
     miner: SimulatedMiner, client: Client
 ) -> None:
-    """Before anybody could connect."""
     for _ in range(3):
         await miner.disconnect()
         miner.reconnect()
@@ -134,7 +127,6 @@ async def test_a_cable_may_be_pulled_as_soon_as_it_is_in(
 
 
 async def test_leaving_the_block_leaves_nothing_behind() -> None:
-    """Open connections and hanging commands end with the miner."""
     async with SimulatedMiner() as miner:
         miner.misbehave("*", Hang())
         reader, writer = await asyncio.open_connection(miner.host, miner.port)
@@ -149,33 +141,29 @@ async def test_leaving_the_block_leaves_nothing_behind() -> None:
 
 
 async def test_a_port_in_use_is_an_error(miner: SimulatedMiner) -> None:
-    """Two miners cannot share a port."""
     with pytest.raises(OSError):
         async with SimulatedMiner(port=miner.port):
             pass
 
 
 async def test_answers_have_no_nul_on_newer_firmware(miner: SimulatedMiner) -> None:
-    """The JSON ends the answer."""
     assert (await exchange(miner, SUMMARY)).endswith(b'"id":1}')
 
 
 @pytest.mark.parametrize("generation", ["v1"])
 async def test_answers_end_with_a_nul_on_v1(miner: SimulatedMiner) -> None:
-    """Old firmware appends one byte."""
     assert (await exchange(miner, SUMMARY)).endswith(b'"id":1}\0')
 
 
 @pytest.mark.parametrize("quirk", [Quirk.NEWLINES, Quirk.SPLIT_WRITES])
 async def test_odd_ways_to_write_do_not_change_what_is_said(quirk: Quirk) -> None:
-    """Newlines and segments are for the client to swallow."""
     async with SimulatedMiner() as plain, SimulatedMiner(quirks={quirk}) as odd:
         assert await Client(odd).read("edevs") == await Client(plain).read("edevs")
         assert (b"\n" in await exchange(odd, SUMMARY)) is (quirk is Quirk.NEWLINES)
 
 
 async def test_some_miners_leave_closing_to_the_client() -> None:
-    """The whole answer is there, but not the end."""
+    """The whole answer arrives, but the connection stays open."""
     async with SimulatedMiner(quirks={Quirk.KEEP_OPEN}) as miner:
         reader, writer = await asyncio.open_connection(miner.host, miner.port)
         writer.write(SUMMARY)

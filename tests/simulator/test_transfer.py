@@ -26,7 +26,7 @@ from .client import Client, Dialog
 
 each_generation = pytest.mark.parametrize("generation", ["v1", "v2", "compat"])
 
-IMAGE = bytes(range(256)) * 3000  # more than any buffer between the two holds at once
+IMAGE = bytes(range(256)) * 3000  # more than any buffer on the way holds
 NEW = "20270102.03.Rel"
 
 
@@ -50,16 +50,15 @@ async def update(client: Client, image: bytes = IMAGE) -> int:
     """Send an image and return the code of the final answer."""
     async with client.dialog("update_firmware") as dialog:
         await upload(dialog, image)
-        await dialog.reader.read(
-            client.miner.generation == "v1"
-        )  # the NUL of old firmware
+        if client.miner.generation == "v1":
+            await dialog.reader.read(1)  # the NUL of old firmware
         code: int = (await dialog.answer())["Code"]
         assert await dialog.rest() == b""
         return code
 
 
 async def version(client: Client) -> str:
-    """Return the version that the miner says it has."""
+    """Return the firmware version that the miner reports."""
     return str((await client.message("get_version"))["fw_ver"])
 
 
@@ -70,7 +69,7 @@ async def version(client: Client) -> str:
 async def test_the_logs_follow_their_length(
     miner: SimulatedMiner, client: Client
 ) -> None:
-    """They are a whole archive of text files, and nothing changes by reading them."""
+    """The logs are a whole archive of text files."""
     length, logs = await download(client)
 
     assert (length, logs) == (len(miner.logs), miner.logs)
@@ -85,7 +84,6 @@ async def test_the_logs_follow_their_length(
 
 
 def test_an_archive_of_the_same_files_is_the_same() -> None:
-    """No time goes into it."""
     one, two = (log_archive({"a.log": b"text", "b.log": b""}) for _ in "ab")
 
     assert one == two
@@ -96,7 +94,6 @@ def test_an_archive_of_the_same_files_is_the_same() -> None:
 async def test_a_test_may_set_the_logs(
     miner: SimulatedMiner, client: Client, logs: bytes
 ) -> None:
-    """Of any length."""
     miner.logs = logs
 
     assert await download(client) == (len(logs), logs)
@@ -105,7 +102,7 @@ async def test_a_test_may_set_the_logs(
 async def test_the_logs_come_after_their_answer(
     miner: SimulatedMiner, client: Client
 ) -> None:
-    """Not in one segment with it, unless the firmware is of that kind."""
+    """Some firmware sends both in one segment."""
     assert not await first_segment(client)
     async with SimulatedMiner(speed=1) as running:
         assert not await first_segment(Client(running))
@@ -117,7 +114,7 @@ async def test_the_logs_come_after_their_answer(
 
 
 async def first_segment(client: Client) -> bytes:
-    """Return what comes at once with the answer to ``download_logs``."""
+    """Return what arrives in one segment with the answer to ``download_logs``."""
     async with client.dialog("download_logs") as dialog:
         segment = await dialog.reader.read(1 << 16)
         assert segment.startswith(b'{"enc":"')
@@ -128,7 +125,7 @@ async def first_segment(client: Client) -> bytes:
 async def test_a_download_may_end_early(
     miner: SimulatedMiner, client: Client, share: float
 ) -> None:
-    """The length is that of the whole."""
+    """The announced length is that of the whole."""
     miner.misbehave("download_logs", CutTransfer(share))
     length, logs = await download(client)
 
@@ -137,7 +134,6 @@ async def test_a_download_may_end_early(
 
 
 async def test_a_download_may_hang(miner: SimulatedMiner, client: Client) -> None:
-    """Half of it comes, but no end."""
     miner.misbehave("download_logs", HungTransfer())
     half = len(miner.logs) // 2
     async with client.dialog("download_logs") as dialog:
@@ -155,7 +151,6 @@ async def test_a_download_may_hang(miner: SimulatedMiner, client: Client) -> Non
 async def test_a_delayed_download_is_whole(
     miner: SimulatedMiner, client: Client
 ) -> None:
-    """It begins when the answer does."""
     release = asyncio.Event()
     miner.misbehave("download_logs", Delayed(release))
     task = asyncio.create_task(download(client))
@@ -170,7 +165,6 @@ async def test_a_delayed_download_is_whole(
 async def test_nothing_follows_an_answer_that_is_not_whole(
     miner: SimulatedMiner, client: Client, how: Misbehaviour
 ) -> None:
-    """No client could make anything of it."""
     miner.misbehave("download_logs", how)
     async with client.dialog("download_logs") as dialog:
         assert len(await dialog.reader.read()) in {0, 10}
@@ -180,7 +174,6 @@ async def test_nothing_follows_an_answer_that_is_not_whole(
 async def test_both_need_the_switch(
     miner: SimulatedMiner, client: Client, command: str
 ) -> None:
-    """As any other privileged command; the refusal ends it."""
     miner.api_open = False
     assert await client.code(command) == 45
     miner.api_open = True
@@ -196,7 +189,6 @@ async def test_both_need_the_switch(
 async def test_a_new_firmware_comes_back_under_its_version(
     miner: SimulatedMiner, client: Client
 ) -> None:
-    """After a reboot; what was received can be told."""
     miner.next_firmware = NEW
     before = await version(client)
     assert await update(client) == 131
@@ -216,7 +208,6 @@ async def test_a_new_firmware_comes_back_under_its_version(
 async def test_settings_survive_an_update(
     miner: SimulatedMiner, client: Client
 ) -> None:
-    """The password and the API switch as well."""
     await client.send("set_low_power")
     await update(client)
     miner.advance(90)
@@ -228,7 +219,6 @@ async def test_settings_survive_an_update(
 async def test_the_new_version_has_a_date_unless_it_is_set(
     miner: SimulatedMiner, client: Client
 ) -> None:
-    """That of the day."""
     miner.advance(86_400)
     await update(client)
 
@@ -239,7 +229,6 @@ async def test_the_new_version_has_a_date_unless_it_is_set(
 async def test_what_is_no_image_is_refused(
     miner: SimulatedMiner, client: Client, refuses: bool
 ) -> None:
-    """An empty one, or whatever the test says; nothing changes."""
     miner.refuses_firmware = refuses
     before = await version(client)
 
@@ -252,7 +241,7 @@ async def test_what_is_no_image_is_refused(
 async def test_a_size_in_the_wrong_byte_order_is_refused(
     miner: SimulatedMiner, client: Client
 ) -> None:
-    """It would be an image of gigabytes."""
+    """In the wrong byte order the size is one of gigabytes."""
     async with client.dialog("update_firmware") as dialog:
         await dialog.answer()
         await dialog.send((200).to_bytes(4, "big"))
@@ -265,7 +254,6 @@ async def test_a_size_in_the_wrong_byte_order_is_refused(
 async def test_an_image_that_does_not_arrive_whole_changes_nothing(
     miner: SimulatedMiner, client: Client, sent: int
 ) -> None:
-    """The client's end comes too early; what came is told."""
     data = (len(IMAGE).to_bytes(4, "little") + IMAGE)[:sent]
     before = await version(client)
     async with client.dialog("update_firmware") as dialog:
@@ -280,7 +268,6 @@ async def test_an_image_that_does_not_arrive_whole_changes_nothing(
 
 
 async def test_a_client_that_falls_silent_is_dropped() -> None:
-    """No image, no answer."""
     async with SimulatedMiner(idle_seconds=0.3) as miner:
         async with Client(miner).dialog("update_firmware") as dialog:
             await upload(dialog, b"half", announced=8)
@@ -294,7 +281,6 @@ async def test_a_client_that_falls_silent_is_dropped() -> None:
 async def test_an_upload_may_be_cut(
     miner: SimulatedMiner, client: Client, share: float
 ) -> None:
-    """Even when all of it came, nothing follows from it."""
     miner.misbehave("update_firmware", CutTransfer(share))
     before = await version(client)
     async with client.dialog("update_firmware") as dialog:
@@ -308,7 +294,6 @@ async def test_an_upload_may_be_cut(
 
 
 async def test_an_upload_may_hang(miner: SimulatedMiner, client: Client) -> None:
-    """The client can send it all, and waits for ever."""
     miner.misbehave("update_firmware", HungTransfer())
     async with client.dialog("update_firmware") as dialog:
         await upload(dialog, IMAGE)
@@ -323,7 +308,6 @@ async def test_an_upload_may_hang(miner: SimulatedMiner, client: Client) -> None
 
 @pytest.mark.parametrize("quirks", [set[Quirk](), {Quirk.SILENT_RESTARTS}])
 async def test_the_final_answer_may_be_lost(quirks: set[Quirk]) -> None:
-    """The miner takes the image all the same."""
     async with SimulatedMiner(quirks=quirks) as miner:
         client = Client(miner)
         miner.next_firmware = NEW

@@ -34,19 +34,16 @@ def test_json_is_compact(value: Json, text: str) -> None:
     ],
 )
 def test_only_the_first_object_counts(text: bytes) -> None:
-    """What follows the closing brace is ignored."""
     assert first_object(text) == {"a": 1}
 
 
 @pytest.mark.parametrize("text", [b"", b"[]", b"1", b"{", b"\xff\xfe{}"])
 def test_anything_else_is_no_object(text: bytes) -> None:
-    """Text without an object at its start is refused."""
     with pytest.raises(ValueError):
         first_object(text)
 
 
 def test_a_request_is_whole_only_with_its_last_byte() -> None:
-    """No part of a request is taken for all of it."""
     request = '{"cmd":"summary","é":[true,false,null,-1.5e+3,"}"],"x":{}}'.encode()
 
     assert [is_whole(request[:end]) for end in range(len(request))] == [False] * len(
@@ -59,5 +56,4 @@ def test_a_request_is_whole_only_with_its_last_byte() -> None:
     "text", [b"hello", b'{"cmd":summary}', b"{1}", b"\x16\x03\x01"]
 )
 def test_text_that_can_never_be_json_is_not_waited_for(text: bytes) -> None:
-    """More bytes would not help."""
     assert is_whole(text)

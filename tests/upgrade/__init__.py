@@ -5,7 +5,7 @@ all of them. `write_folder` writes the one of the present version:
 
     pytest tests/upgrade/write_folder.py
 
-A folder is never written again: it is what people have who used that version.
+A folder is never written again: it is what the users of that version have.
 """
 
 from collections.abc import AsyncGenerator, Iterable
@@ -28,10 +28,12 @@ from pytest_homeassistant_custom_component.components.recorder.common import (
     async_recorder_block_till_done,
 )
 
+from custom_components.whatsminer.const import DOMAIN
 from homeassistant import bootstrap
 from homeassistant.components.http.server import HomeAssistantHTTP
 from homeassistant.components.recorder import DEFAULT_DB_FILE
 from homeassistant.config import async_hass_config_yaml
+from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import CoreState, HomeAssistant
 from homeassistant.helpers import entity_registry as er
 from homeassistant.loader import DATA_CUSTOM_COMPONENTS
@@ -39,14 +41,14 @@ from simulator import SimulatedMiner
 from tests import Clock
 
 FOLDERS: Final = Path(__file__).parent
-# Where the miners are, in all files of a folder.
+# The network of the miners in all files of a folder.
 NETWORK: Final = IPv4Network("127.0.13.0/26")
 START: Final = datetime(2026, 11, 1, tzinfo=UTC)
 # The files in a folder that are not Home Assistant's.
 DATABASE: Final = "database.sql"
 SITUATION: Final = "situation.json"
 STATES: Final = "states.json"
-# What Home Assistant sets up beside what the folder asks for, so that it needs no frontend.
+# The integrations that are set up besides those of the folder; the usual ones need a frontend.
 _DEFAULTS: Final = {"automation", "input_boolean", "input_number"}
 
 
@@ -62,9 +64,9 @@ class Machine:
     api_version: str | None = None
     """The version of its API, where it is not the usual one."""
     events: list[tuple[float, dict[str, Any]]] = field(default_factory=list)
-    """Seconds since the start, and attributes of its state with the values that they got.
+    """Seconds since the start, and attributes of its state with their new values.
 
-    The name of a method with a list has it called with these arguments.
+    A list has the method of this name called with these arguments.
     """
 
     def simulated(self) -> SimulatedMiner:
@@ -83,7 +85,7 @@ class Machine:
         return miner
 
     def catch_up(self, miner: SimulatedMiner, seconds: float) -> None:
-        """Let all happen to a miner that happened within so many seconds from the start."""
+        """Repeat everything that happened to a miner within so many seconds from the start."""
         passed = 0.0
         for second, changes in self.events:
             miner.advance(second - passed)
@@ -98,7 +100,7 @@ class Machine:
 
 @dataclass(frozen=True, kw_only=True)
 class Situation:
-    """What there was when Home Assistant stopped, beside its folder."""
+    """What a home was like when Home Assistant stopped, beside its folder."""
 
     seconds: float
     """How long it had run since the start."""
@@ -127,12 +129,12 @@ async def home_assistant(
         initial_state=CoreState.not_running,
     ) as hass:
         hass.data.pop(DATA_CUSTOM_COMPONENTS)
-        # Time that is moved looks like a task that took as long, which fills the log.
+        # Moved time would be logged as a task that took so long.
         hass.loop.slow_callback_duration = math.inf
         hass.loop.set_debug(False)
         with (
             patch.object(bootstrap, "DEFAULT_INTEGRATIONS", _DEFAULTS),
-            # Its port may be taken.
+            # The port may be taken.
             patch.object(HomeAssistantHTTP, "async_bind"),
             patch.object(HomeAssistantHTTP, "start"),
         ):
@@ -141,7 +143,7 @@ async def home_assistant(
                 assert await bootstrap.async_from_config_dict(config, hass)
                 await hass.async_start()
                 await hass.async_block_till_done(wait_background_tasks=True)
-                # One that is to stop before it has begun never does.
+                # A recorder that has to stop before it has begun never stops.
                 await async_recorder_block_till_done(hass)
                 yield Clock(hass, freezer, list(miners))
             finally:
@@ -178,8 +180,34 @@ async def restarted(
         yield await stack.enter_async_context(home_assistant(folder, freezer, miners))
 
 
+@dataclass(frozen=True, kw_only=True)
+class RunningHome:
+    """A home whose Home Assistant runs."""
+
+    clock: Clock
+
+    @property
+    def hass(self) -> HomeAssistant:
+        """Its Home Assistant."""
+        return self.clock.hass
+
+    def entry_of(self, miner: SimulatedMiner) -> ConfigEntry:
+        """Return the entry of a miner."""
+        entry = self.hass.config_entries.async_entry_for_domain_unique_id(
+            DOMAIN, miner.mac.lower()
+        )
+        assert entry
+        return entry
+
+    def entity_of(self, miner: SimulatedMiner, platform: str, key: str) -> str | None:
+        """Return the id of an entity of a miner."""
+        return er.async_get(self.hass).async_get_entity_id(
+            platform, DOMAIN, f"{miner.mac.lower()}_{key}"
+        )
+
+
 def registered_states(hass: HomeAssistant) -> dict[str, Any]:
-    """Return state and attributes of every entity that the registry has and does not disable."""
+    """Return state and attributes of every entity that is registered and enabled."""
     found = {}
     for entity_id, entity in sorted(er.async_get(hass).entities.items()):
         state = hass.states.get(entity_id)

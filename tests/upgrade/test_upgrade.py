@@ -1,6 +1,6 @@
-"""A home goes on as it was when the present version takes it over from an earlier one."""
+"""A home goes on unchanged when the present version takes it over from an earlier one."""
 
-from collections.abc import AsyncGenerator, Callable, Generator, Mapping
+from collections.abc import AsyncGenerator, Callable, Generator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, closing
 from dataclasses import dataclass
 from ipaddress import IPv4Network
@@ -20,12 +20,9 @@ from custom_components.whatsminer.const import DOMAIN
 from homeassistant.components.automation import automations_with_blueprint
 from homeassistant.components.recorder import DEFAULT_DB_FILE
 from homeassistant.const import CONF_HOST, CONF_PASSWORD
-from homeassistant.core import HomeAssistant
-from homeassistant.helpers import entity_registry as er
-from simulator import SimulatedMiner
-from tests import Clock, act, names_of, shown
+from tests import act, names_of, shown
 
-from . import FOLDERS, STATES, copy_folder, registered_states, restarted
+from . import FOLDERS, STATES, RunningHome, copy_folder, registered_states, restarted
 
 VERSIONS: Final = sorted(path.parent.name for path in FOLDERS.glob(f"*/{STATES}"))
 # Home Assistant warns of every custom integration, and of libraries that the tests do without.
@@ -35,32 +32,12 @@ EXPECTED: Final = (
 )
 
 
-@dataclass(frozen=True)
-class Home:
+@dataclass(frozen=True, kw_only=True)
+class Home(RunningHome):
     """A home as an earlier version left it (`before`), in which the present one runs (`now`)."""
 
     before: Path
     now: Path
-    clock: Clock
-
-    @property
-    def hass(self) -> HomeAssistant:
-        """Its Home Assistant."""
-        return self.clock.hass
-
-    def entity_id(self, miner: SimulatedMiner, platform: str, key: str) -> str | None:
-        """Return the id of an entity of a miner."""
-        return er.async_get(self.hass).async_get_entity_id(
-            platform, DOMAIN, f"{miner.mac.lower()}_{key}"
-        )
-
-    def options(self, miner: SimulatedMiner) -> Mapping[str, Any]:
-        """Return the options of a miner."""
-        entry = self.hass.config_entries.async_entry_for_domain_unique_id(
-            DOMAIN, miner.mac.lower()
-        )
-        assert entry
-        return entry.options
 
 
 type Start = Callable[[], AbstractAsyncContextManager[Home]]
@@ -73,15 +50,16 @@ def start(
     home_network: IPv4Network,
     tmp_path: Path,
 ) -> Start:
-    """Starts the home of an earlier version, at the moment when it stopped."""
+    """Start the home of an earlier version, at the moment when it stopped."""
 
     @asynccontextmanager
     async def start() -> AsyncGenerator[Home]:
+        """Start the home of an earlier version, at the moment when it stopped."""
         before, now = tmp_path / "before", tmp_path / "now"
         for copy in (before, now):
             copy_folder(FOLDERS / request.param, copy, home_network)
         async with restarted(now, freezer) as clock:
-            yield Home(before, now, clock)
+            yield Home(before=before, now=now, clock=clock)
 
     return start
 
@@ -96,13 +74,12 @@ def clean_log(caplog: pytest.LogCaptureFixture) -> Generator[None]:
 
 
 def stored(folder: Path, key: str) -> dict[str, Any]:
-    """Return the data of a stored file."""
     data: dict[str, Any] = json.loads((folder / ".storage" / key).read_text())["data"]
     return data
 
 
 def rows(folder: Path, key: str, name: str) -> list[dict[str, Any]]:
-    """Return the rows of a stored file, but for the times at which they changed."""
+    """Return the rows of a stored file, without the times at which they changed."""
     return [
         {field: value for field, value in row.items() if field != "modified_at"}
         for row in stored(folder, key)[name]
@@ -110,7 +87,7 @@ def rows(folder: Path, key: str, name: str) -> list[dict[str, Any]]:
 
 
 def take_readings(states: dict[str, Any]) -> dict[str, float]:
-    """Take the values of what is measured out of some states."""
+    """Take the values of measurements out of some states."""
     return {
         entity_id: float(state.pop("state"))
         for entity_id, state in states.items()
@@ -119,13 +96,12 @@ def take_readings(states: dict[str, Any]) -> dict[str, float]:
 
 
 def query(folder: Path, sql: str) -> list[tuple[Any, ...]]:
-    """Return what is found in the recorder's database."""
     with closing(sqlite3.connect(folder / DEFAULT_DB_FILE)) as database:
         return database.execute(sql).fetchall()
 
 
 async def test_entries_keep_their_data_and_their_options(start: Start) -> None:
-    """A password and an address that a miner was to take just before the end are followed."""
+    """A password and an address that a miner took just before the stop are followed."""
     async with start() as home:
         miners = {miner.mac.lower(): miner for miner in home.clock.miners}
 
@@ -139,7 +115,6 @@ async def test_entries_keep_their_data_and_their_options(start: Start) -> None:
 
 
 async def test_no_entity_and_no_device_changes(start: Start) -> None:
-    """Their ids, their names, and whatever their owner has chosen are in the registries."""
     async with start() as home:
         hosts = {miner.mac.lower(): miner.host for miner in home.clock.miners}
 
@@ -162,19 +137,19 @@ async def test_no_entity_and_no_device_changes(start: Start) -> None:
 
 
 async def test_every_entity_shows_what_it_showed(start: Start) -> None:
-    """Settings that no miner reads back, and what is counted, are restored."""
+    """Settings that no miner reports, and totals, are restored."""
     async with start() as home:
         states = registered_states(home.hass)
 
     expected = json.loads((home.before / STATES).read_text())
-    # They come from the simulator, which may become a little different.
+    # Readings come from the simulator, which may change a little.
     readings = take_readings(states)
     assert readings == pytest.approx(take_readings(expected), rel=0.05)
     assert states == expected
 
 
 async def test_what_is_remembered_is_stored_as_before(start: Start) -> None:
-    """An address that a miner has taken is no longer needed."""
+    """An address that a miner has taken is no longer stored."""
     async with start() as home:
         pass
 
@@ -187,38 +162,38 @@ async def test_what_is_remembered_is_stored_as_before(start: Start) -> None:
 
 
 async def test_commands_reach_the_miners(start: Start) -> None:
-    """They go out with the right password, in the way that the options ask for.
+    """Commands use the right password, and the method of the options.
 
-    A limit that was asked for before is not sent again: mining would restart for nothing.
+    A limit that was requested before is not sent again, because that would restart mining.
     """
     async with start() as home:
         limited = fast = off = 0
         for miner in home.clock.miners:
-            limit = home.entity_id(miner, "number", "power_limit")
+            limit = home.entity_of(miner, "number", "power_limit")
             if limit and miner.state.power_limit:
                 before = len(miner.writes)
                 value = miner.state.power_limit
                 await act(home.hass, "number.set_value", limit, value=value)
                 assert len(miner.writes) == before
                 limited += 1
-            if home.options(miner).get("percent_method") == "fast":
-                percent = home.entity_id(miner, "number", "power_percent")
+            if home.entry_of(miner).options.get("percent_method") == "fast":
+                percent = home.entity_of(miner, "number", "power_percent")
                 assert percent
                 await act(home.hass, "number.set_value", percent, value=50)
                 assert miner.writes[-1]["cmd"] == "set_power_pct"
                 fast += 1
-            if switch := home.entity_id(miner, "switch", "mining"):
+            if switch := home.entity_of(miner, "switch", "mining"):
                 await act(home.hass, "switch.turn_off", switch)
                 assert not miner.state.mining
                 off += 1
 
     assert limited
     assert fast
-    assert off == len(home.clock.miners) - 1  # of one there are readings only
+    assert off == len(home.clock.miners) - 1  # one has no password
 
 
 async def test_polls_and_statistics_go_on(start: Start) -> None:
-    """Polls are as often as the options say; statistics keep ids, units and sums."""
+    """Polls follow the interval of the options. Statistics keep their ids, units and sums."""
     async with start() as home:
         for miner in home.clock.miners:
             miner.requests.clear()
@@ -226,7 +201,7 @@ async def test_polls_and_statistics_go_on(start: Start) -> None:
             await home.clock.tick(30)
         for miner in home.clock.miners:
             polls = names_of(miner.requests).count("status")
-            interval = home.options(miner).get("poll_interval", 30)
+            interval = home.entry_of(miner).options.get("poll_interval", 30)
             assert polls == pytest.approx(600 / max(30, interval), abs=1)
         await async_wait_recording_done(home.hass)
 
@@ -250,7 +225,7 @@ async def test_polls_and_statistics_go_on(start: Start) -> None:
 
 
 async def test_automations_run_from_the_blueprints_that_are_there(start: Start) -> None:
-    """Those are as they were when they were imported."""
+    """The blueprints are as they were imported."""
     async with start() as home:
         folder = home.now / "blueprints" / "automation"
         blueprints = [path.relative_to(folder) for path in folder.rglob("*.yaml")]
@@ -261,7 +236,6 @@ async def test_automations_run_from_the_blueprints_that_are_there(start: Start) 
 
 
 async def test_faults_that_were_reported_are_not_reported_again(start: Start) -> None:
-    """They are reported once, when they appear."""
     async with start() as home:
         expected = json.loads((home.before / STATES).read_text())
         for _ in range(3):

@@ -1,8 +1,8 @@
-"""Writes a configuration folder with the present version, for `test_upgrade` (see there)."""
+"""Writes a configuration folder with the present version, for `test_upgrade`."""
 
 from collections.abc import Mapping
 from contextlib import AsyncExitStack, closing
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import timedelta
 import json
 from pathlib import Path
@@ -15,9 +15,8 @@ import pytest
 
 from custom_components.whatsminer.const import DOMAIN
 from homeassistant.components.recorder import DEFAULT_DB_FILE
-from homeassistant.config_entries import SOURCE_USER, ConfigEntry, ConfigEntryState
+from homeassistant.config_entries import SOURCE_USER, ConfigEntryState
 from homeassistant.const import CONF_HOST, CONF_PASSWORD, CONF_PORT
-from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers import (
     area_registry as ar,
@@ -28,7 +27,7 @@ from homeassistant.helpers import (
 from homeassistant.util.dt import utcnow
 from homeassistant.util.yaml import dump
 from simulator import Closed, SimulatedMiner
-from tests import Clock, act
+from tests import act
 from tests.earlier import IP, set_up
 
 from . import (
@@ -38,6 +37,7 @@ from . import (
     START,
     STATES,
     Machine,
+    RunningHome,
     Situation,
     copy_folder,
     home_assistant,
@@ -48,7 +48,7 @@ from . import (
 ROOT: Final = Path(__file__).parents[2]
 BLUEPRINTS: Final = ROOT / "blueprints" / "automation" / DOMAIN
 INTEGRATION: Final = ROOT / "custom_components" / DOMAIN
-# The files of Home Assistant that are kept; others have to do with users and this machine.
+# The files of Home Assistant that are kept; others are about users and this machine.
 KEPT: Final = (
     ".storage/core.area_registry",
     ".storage/core.config_entries",
@@ -60,151 +60,78 @@ KEPT: Final = (
     "*.yaml",
     "blueprints/**/*.yaml",
 )
-CONFIGURATION: Final = """\
-homeassistant:
-  name: Home
-  country: DE
-  currency: EUR
-  time_zone: Europe/Berlin
-  unit_system: metric
-
-automation: !include automations.yaml
-
-input_boolean:
-  by_hand:
-    initial: true
-
-input_number:
-  hash_price:
-    initial: 0.046
-    max: 1
-    min: 0
-  grid_power:
-    initial: 0
-    max: 9000
-    min: -9000
-  price:
-    initial: 0.11
-    max: 1
-    min: 0
-  room:
-    initial: 20
-    max: 40
-    min: 0
-
-recorder:
-  include:
-    entities:
-      - sensor.garage_energy
-      - sensor.garage_mining_restarts_today
-      - sensor.garage_power
-      - sensor.my_id_12
-  exclude:
-    event_types:
-      - automation_triggered
-      - call_service
-"""
 MINUTE: Final = 60.0
 LIMITED: Final = 10 * MINUTE
 RESTARTED: Final = 20 * MINUTE
 SET: Final = 70 * MINUTE
 FAILED: Final = 120 * MINUTE
 STOPPED: Final = 130 * MINUTE
-# Its highest limit is lower: what was asked for is known from our own memory only.
+# It is more than the miner's highest limit, so that only the integration knows what was requested.
 LIMIT: Final = 9000
 NEW_PASSWORD: Final = "hall2"
 NEW_HOST: Final = str(NETWORK[23])
 
-GARAGE: Final = Machine(
-    name="garage",
-    host=str(NETWORK[11]),
-    generation="v2",
-    model="M30S+",
-    password="garage",
-    events=[
-        (LIMITED, {"power_limit": LIMIT, "restart": []}),
-        (SET, {"set_percent": [80, 180], "upfreq_speed": 3}),
-    ],
+type Event = tuple[float, dict[str, Any]]
+
+
+def _machine(
+    name: str, place: int, generation: str, model: str, *events: Event, **more: str
+) -> Machine:
+    return Machine(
+        name=name,
+        host=str(NETWORK[place]),
+        generation=generation,
+        model=model,
+        password=name,
+        events=list(events),
+        **more,
+    )
+
+
+GARAGE: Final = _machine(
+    "garage",
+    11,
+    "v2",
+    "M30S+",
+    (LIMITED, {"power_limit": LIMIT, "restart": []}),
+    (SET, {"set_percent": [80, 180], "upfreq_speed": 3}),
 )
-HALL: Final = Machine(
-    name="hall",
-    host=str(NETWORK[12]),
-    generation="compat",
-    model="M63",
-    password="hall",
-    events=[
-        (LIMITED, {"target_freq": 5, "restart": []}),
-        (SET, {"set_percent": [90, 1], "fast_boot": True}),
-        (FAILED, {"fail": [110]}),
-    ],
+HALL: Final = _machine(
+    "hall",
+    12,
+    "compat",
+    "M63",
+    (LIMITED, {"target_freq": 5, "restart": []}),
+    (SET, {"set_percent": [90, 1], "fast_boot": True}),
+    (FAILED, {"fail": [110]}),
 )
-CELLAR: Final = Machine(
-    name="cellar",
-    host=str(NETWORK[13]),
-    generation="v1",
-    model="M20S",
-    password="cellar",
-    events=[(RESTARTED, {"restart": []})],
-)
+CELLAR: Final = _machine("cellar", 13, "v1", "M20S", (RESTARTED, {"restart": []}))
 # An earlier integration had it.
-SHED: Final = Machine(
-    name="shed",
-    host=str(NETWORK[14]),
-    generation="v2",
-    model="M30S+",
-    password="shed",
-    events=[(SET, {"set_percent": [60, 180]})],
-)
+SHED: Final = _machine("shed", 14, "v2", "M30S+", (SET, {"set_percent": [60, 180]}))
 # Its entry has no password, and its owner ignores that the firmware is not known here.
-ATTIC: Final = Machine(
-    name="attic",
-    host=str(NETWORK[15]),
-    generation="compat",
-    model="M50",
-    password="attic",
-    api_version="2.3.0",
-)
+ATTIC: Final = _machine("attic", 15, "compat", "M50", api_version="2.3.0")
 MACHINES: Final = (GARAGE, HALL, CELLAR, SHED, ATTIC)
 
 
-@dataclass(frozen=True)
-class Home:
+class Home(RunningHome):
     """The home whose folder is written."""
-
-    clock: Clock
-
-    @property
-    def hass(self) -> HomeAssistant:
-        """Its Home Assistant."""
-        return self.clock.hass
 
     def miner(self, machine: Machine) -> SimulatedMiner:
         """Return a miner."""
         return self.clock.miners[MACHINES.index(machine)]
 
-    def entry(self, machine: Machine) -> ConfigEntry:
-        """Return the entry of a miner."""
-        entry = self.hass.config_entries.async_entry_for_domain_unique_id(
-            DOMAIN, self.miner(machine).mac.lower()
-        )
-        assert entry
-        return entry
-
     def device(self, machine: Machine) -> str:
         """Return the id of a miner's device."""
-        mac = self.miner(machine).mac.lower()
+        miner = self.miner(machine)
         device = dr.async_get(self.hass).async_get_device_by_identifier(
-            (DOMAIN, mac), self.entry(machine).entry_id
+            (DOMAIN, miner.mac.lower()), self.entry_of(miner).entry_id
         )
         assert device
         return device.id
 
     def entity(self, machine: Machine, platform: str, key: str) -> str:
         """Return the id of an entity."""
-        unique_id = f"{self.miner(machine).mac.lower()}_{key}"
-        entity_id = er.async_get(self.hass).async_get_entity_id(
-            platform, DOMAIN, unique_id
-        )
+        entity_id = self.entity_of(self.miner(machine), platform, key)
         assert entity_id, key
         return entity_id
 
@@ -237,7 +164,7 @@ class Home:
     async def prefer(self, machine: Machine, **preferences: Any) -> None:
         """Set options of a miner as its owner does."""
         flow = self.hass.config_entries.options
-        form = await flow.async_init(self.entry(machine).entry_id)
+        form = await flow.async_init(self.entry_of(self.miner(machine)).entry_id)
         await flow.async_configure(form["flow_id"], {"next_step_id": "preferences"})
         result = await flow.async_configure(form["flow_id"], preferences)
         assert result["type"] == "create_entry", result
@@ -261,6 +188,11 @@ class Home:
         """Change what owners change of their entities and devices."""
         areas, devices = ar.async_get(self.hass), dr.async_get(self.hass)
         entities = er.async_get(self.hass)
+
+        def change(machine: Machine, key: str, **changes: Any) -> None:
+            sensor = self.entity(machine, "sensor", key)
+            entities.async_update_entity(sensor, **changes)
+
         devices.async_update_device(
             self.device(GARAGE),
             area_id=areas.async_create("Garage").id,
@@ -269,8 +201,9 @@ class Home:
         devices.async_update_device(
             self.device(HALL), area_id=areas.async_create("Hall").id
         )
-        entities.async_update_entity(
-            self.entity(GARAGE, "sensor", "chip_temperature"),
+        change(
+            GARAGE,
+            "chip_temperature",
             aliases=["how hot"],
             area_id=areas.async_create("Chips").id,
             icon="mdi:fire",
@@ -282,36 +215,26 @@ class Home:
             "sensor",
             {"display_precision": 1, "unit_of_measurement": "kW"},
         )
-        entities.async_update_entity(
-            self.entity(GARAGE, "sensor", "pool"),
-            disabled_by=er.RegistryEntryDisabler.USER,
-        )
-        entities.async_update_entity(
-            self.entity(GARAGE, "sensor", "worker"),
-            hidden_by=er.RegistryEntryHider.USER,
-        )
+        change(GARAGE, "pool", disabled_by=er.RegistryEntryDisabler.USER)
+        change(GARAGE, "worker", hidden_by=er.RegistryEntryHider.USER)
         for machine in MACHINES:
-            entities.async_update_entity(
-                self.entity(machine, "sensor", "hash_rate_1m"), disabled_by=None
-            )
-        await self.clock.tick(60)  # then the entries are reloaded
+            change(machine, "hash_rate_1m", disabled_by=None)
+        await self.clock.tick(60)  # for the reload of the entries
         for domain, issue_id in list(ir.async_get(self.hass).issues):
             ir.async_ignore_issue(self.hass, domain, issue_id, ignore=True)
 
     def automations(self) -> list[dict[str, Any]]:
-        """Return an automation of each blueprint, which does nothing for the time being."""
+        """Return an automation of each blueprint, which does nothing at first."""
         miners = {"device_id": [self.device(machine) for machine in (GARAGE, HALL)]}
         by_hand = {"miners": miners, "override": "input_boolean.by_hand"}
+        room = {"temperature_sensor": "input_number.room"}
+        price = {"price_sensor": "input_number.price", "use_break_even": True}
         faults = [self.entity(machine, "event", "fault") for machine in MACHINES]
         inputs: Mapping[str, Mapping[str, Any]] = {
             "follow_the_sun": {**by_hand, "grid_power": "input_number.grid_power"},
-            "heat": {**by_hand, "temperature_sensor": "input_number.room", "cap": 30},
-            "keep_cool": {**by_hand, "temperature_sensor": "input_number.room"},
-            "mine_when_cheap": {
-                **by_hand,
-                "price_sensor": "input_number.price",
-                "use_break_even": True,
-            },
+            "heat": {**by_hand, **room, "cap": 30},
+            "keep_cool": {**by_hand, **room},
+            "mine_when_cheap": {**by_hand, **price},
             "tell_me": {"miners": faults},
             "voice": {"miners": miners},
         }
@@ -328,7 +251,7 @@ class Home:
         ]
 
     async def live(self) -> None:
-        """Let miners run for some hours, and their owner use all that is remembered."""
+        """Let miners run for some hours, while their owner uses everything that is stored."""
         for machine in MACHINES:
             await (self.take_over if machine is SHED else self.add)(machine)
         await self.customise()
@@ -370,7 +293,7 @@ class Home:
         await self.until(FAILED)
         self.miner(HALL).state.fail(110)
         await self.until(STOPPED)
-        # At last, changes of which Home Assistant does not learn before it stops what came of them.
+        # Home Assistant stops before it learns what became of these changes.
         await self.set(HALL, web_pools=True)
         hall = self.miner(HALL)
         hall.misbehave("update_pwd", Closed(execute=True))
@@ -393,11 +316,11 @@ async def test_write(freezer: FrozenDateTimeFactory, tmp_path: Path) -> None:
     """Run a home for some hours, and keep its folder."""
     version = json.loads((INTEGRATION / "manifest.json").read_text())["version"]
     folder = FOLDERS / version
-    assert not folder.exists(), "it is what people have, and not to be written again"
+    assert not folder.exists(), "users have it, so it is not written again"
     home_folder = tmp_path / "home"
     blueprints = home_folder / "blueprints" / "automation" / BLUEPRINTS.name
     shutil.copytree(BLUEPRINTS, blueprints)
-    (home_folder / "configuration.yaml").write_text(CONFIGURATION)
+    shutil.copy(FOLDERS / "0.1.0" / "configuration.yaml", home_folder)
     (home_folder / "automations.yaml").write_text("[]\n")
     freezer.move_to(START)
     async with AsyncExitStack() as stack:
@@ -405,7 +328,7 @@ async def test_write(freezer: FrozenDateTimeFactory, tmp_path: Path) -> None:
             await stack.enter_async_context(machine.simulated()) for machine in MACHINES
         ]
         async with home_assistant(home_folder, freezer, miners) as clock:
-            await Home(clock).live()
+            await Home(clock=clock).live()
             before = registered_states(clock.hass)
 
     for pattern in KEPT:
@@ -421,7 +344,7 @@ async def test_write(freezer: FrozenDateTimeFactory, tmp_path: Path) -> None:
         replace(CELLAR, host=NEW_HOST),
     ]
     Situation(seconds=STOPPED, machines=now).write(folder)
-    # What this version shows when it is started again, at the same moment.
+    # The states that this version shows after a restart at the same moment.
     copy_folder(folder, tmp_path / "again", NETWORK)
     async with restarted(tmp_path / "again", freezer) as clock:
         states = registered_states(clock.hass)

@@ -26,7 +26,7 @@ def state_of(coordinator: WhatsminerCoordinator) -> JsonObjectType:
     history = coordinator.history
     mining = settings.value("mining")
     # After a command that stops or restarts mining, the last poll is out of date.
-    current = mining is not False and settings.mining_run.is_settled
+    current = mining is not False and settings.mining_runs.is_settled
     since = data.mining_since if current else None
     return {
         "switch": _entity_id(coordinator, Platform.SWITCH, "mining"),

@@ -47,7 +47,7 @@ class Secret:
 
 
 def sends(make: Callable[[Data], Command]) -> Prepare:
-    """Prepare an action that sends one command."""
+    """Return what prepares an action that sends one command."""
 
     async def prepare(hass: HomeAssistant, data: Data) -> Handler:
         return _sending(make(data))
@@ -56,20 +56,19 @@ def sends(make: Callable[[Data], Command]) -> Prepare:
 
 
 def _sending(command: Command) -> Handler:
-    async def handle(data: WhatsminerData) -> None:
-        await data.coordinator.async_send(command)
+    async def handle(runtime: WhatsminerData) -> None:
+        await runtime.coordinator.async_send(command)
 
     return handle
 
 
-async def prepare_pools(hass: HomeAssistant, data: Data) -> Handler:
-    """Replace the pools; that a pool is removed has to be confirmed."""
+async def prepare_update_pools(hass: HomeAssistant, data: Data) -> Handler:
+    """Return a handler that replaces the pools; that a pool is removed has to be confirmed."""
     pools: list[commands.Pool] = data["pools"]
-    remove_others: bool = data["remove_others"]
     command = commands.update_pools(*pools)
 
-    async def handle(data: WhatsminerData) -> JsonObjectType:
-        coordinator = data.coordinator
+    async def handle(runtime: WhatsminerData) -> JsonObjectType:
+        coordinator = runtime.coordinator
         # Others may have changed them since the last poll, and a poll can be missed.
         seen = coordinator.data
         await coordinator.async_refresh()
@@ -80,7 +79,7 @@ async def prepare_pools(hass: HomeAssistant, data: Data) -> Handler:
             "count": str(len(before)),
             "named": str(len(pools)),
         }
-        if not remove_others:
+        if not data["remove_others"]:
             if len(pools) < len(before):
                 raise ServiceValidationError(
                     translation_domain=DOMAIN,
@@ -122,15 +121,15 @@ def power_percent(data: Data) -> Command:
     return commands.set_power_pct_v2(data["percent"])
 
 
-async def prepare_time_zone(hass: HomeAssistant, data: Data) -> Handler:
-    """Set a zone by its name; its rules are found here."""
+async def prepare_set_time_zone(hass: HomeAssistant, data: Data) -> Handler:
+    """Return a handler that sets a time zone; the rules of the zone are found here."""
     name: str = data.get(CONF_TIME_ZONE, hass.config.time_zone)
     rules = await hass.async_add_executor_job(posix_time_zone, name)
     return _sending(commands.set_zone(rules, name))
 
 
-async def prepare_network(hass: HomeAssistant, data: Data) -> Handler:
-    """Give a miner another address; the entry follows to a static one."""
+async def prepare_set_network(hass: HomeAssistant, data: Data) -> Handler:
+    """Return a handler that sets another address; the entry follows to a static one."""
     host: str | None = None
     if data[CONF_MODE] == "dhcp":
         command = commands.net_config_dhcp()
@@ -146,10 +145,10 @@ async def prepare_network(hass: HomeAssistant, data: Data) -> Handler:
             data["hostname"],
         )
 
-    async def handle(data: WhatsminerData) -> None:
+    async def handle(runtime: WhatsminerData) -> None:
         if host:
-            _raise_if_taken(data.coordinator, host)
-        await async_set_network(data.coordinator, command, host)
+            _raise_if_taken(runtime.coordinator, host)
+        await async_set_network(runtime.coordinator, command, host)
 
     return handle
 
@@ -170,12 +169,12 @@ def _raise_if_taken(coordinator: WhatsminerCoordinator, host: str) -> None:
             )
 
 
-async def prepare_password(hass: HomeAssistant, data: Data) -> Handler:
-    """Give a miner and its entry another password."""
+async def prepare_change_password(hass: HomeAssistant, data: Data) -> Handler:
+    """Return a handler that sets another password, at the miner and in its entry."""
     new: Secret = data["new_password"]
 
-    async def handle(data: WhatsminerData) -> None:
-        coordinator = data.coordinator
+    async def handle(runtime: WhatsminerData) -> None:
+        coordinator = runtime.coordinator
         try:
             await async_change_password(coordinator, new.value)
         except WhatsminerError as err:
@@ -192,31 +191,31 @@ async def prepare_password(hass: HomeAssistant, data: Data) -> Handler:
 
 
 async def prepare_preheat(hass: HomeAssistant, data: Data) -> Handler:
-    """Preheat a stopped miner, and return how far it is."""
+    """Return a handler that preheats a stopped miner, and returns how far it is."""
 
-    async def handle(data: WhatsminerData) -> JsonObjectType:
-        answer = Preheating.of(await data.preheat.async_send_once())
+    async def handle(runtime: WhatsminerData) -> JsonObjectType:
+        answer = Preheating.of(await runtime.preheat.async_send_once())
         return {"complete": bool(answer.complete), "message": answer.message}
 
     return handle
 
 
-async def prepare_logs(hass: HomeAssistant, data: Data) -> Handler:
-    """Download the log of a miner, and return the path of the file."""
+async def prepare_download_logs(hass: HomeAssistant, data: Data) -> Handler:
+    """Return a handler that downloads the log, and returns the path of the file."""
 
-    async def handle(data: WhatsminerData) -> JsonObjectType:
-        log = await async_download_logs(data.coordinator)
+    async def handle(runtime: WhatsminerData) -> JsonObjectType:
+        log = await async_download_logs(runtime.coordinator)
         return {"path": str(log.path), "size": log.size}
 
     return handle
 
 
-async def prepare_firmware(hass: HomeAssistant, data: Data) -> Handler:
-    """Update the firmware of a miner, and return both versions."""
+async def prepare_update_firmware(hass: HomeAssistant, data: Data) -> Handler:
+    """Return a handler that updates the firmware, and returns both versions."""
     image = await async_find_image(hass, data["file"])
 
-    async def handle(data: WhatsminerData) -> JsonObjectType:
-        update = await async_update_firmware(data.coordinator, image)
+    async def handle(runtime: WhatsminerData) -> JsonObjectType:
+        update = await async_update_firmware(runtime.coordinator, image)
         return {
             "previous_version": update.before,
             "version": update.after,
@@ -227,20 +226,20 @@ async def prepare_firmware(hass: HomeAssistant, data: Data) -> Handler:
 
 
 async def prepare_query(hass: HomeAssistant, data: Data) -> Handler:
-    """Return the answer of a miner to a readable command, without secrets."""
+    """Return a handler that returns the answer to a readable command, without secrets."""
     command = check_query(data["command"])
 
-    async def handle(data: WhatsminerData) -> JsonObjectType:
-        answer = await data.coordinator.client.query(command)
+    async def handle(runtime: WhatsminerData) -> JsonObjectType:
+        answer = await runtime.coordinator.client.query(command)
         return {"answer": await hass.async_add_executor_job(redact, answer)}
 
     return handle
 
 
-async def prepare_state(hass: HomeAssistant, data: Data) -> Handler:
-    """Return the last readings and the settings of a miner, without asking it."""
+async def prepare_get_state(hass: HomeAssistant, data: Data) -> Handler:
+    """Return a handler that returns the last readings and settings, without asking the miner."""
 
-    async def handle(data: WhatsminerData) -> JsonObjectType:
-        return state_of(data.coordinator)
+    async def handle(runtime: WhatsminerData) -> JsonObjectType:
+        return state_of(runtime.coordinator)
 
     return handle

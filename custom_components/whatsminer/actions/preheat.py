@@ -136,7 +136,7 @@ class Preheat:
 
     @callback
     def _handle_update(self) -> None:
-        """End preheating when a poll shows that the miner mines.
+        """End preheating when a poll shows that the miner mines, or is about to.
 
         The listeners are also called when the mining switch is turned on, which may yet fail.
         """

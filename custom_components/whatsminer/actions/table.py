@@ -65,7 +65,7 @@ ACTIONS: Final = (
             ),
             probatio.Optional("remove_others", default=False): cv.boolean,
         },
-        prepare_fn=handlers.prepare_pools,
+        prepare_fn=handlers.prepare_update_pools,
         admin_only=True,
         response=SupportsResponse.OPTIONAL,
     ),
@@ -106,7 +106,7 @@ ACTIONS: Final = (
     Action(
         name="set_time_zone",
         fields={probatio.Optional(CONF_TIME_ZONE): cv.string},
-        prepare_fn=handlers.prepare_time_zone,
+        prepare_fn=handlers.prepare_set_time_zone,
         admin_only=True,
     ),
     Action(
@@ -127,7 +127,7 @@ ACTIONS: Final = (
     ),
     Action(
         name="download_logs",
-        prepare_fn=handlers.prepare_logs,
+        prepare_fn=handlers.prepare_download_logs,
         admin_only=True,
         response=SupportsResponse.OPTIONAL,
     ),
@@ -141,7 +141,7 @@ ACTIONS: Final = (
     ),
     Action(
         name="get_state",
-        prepare_fn=handlers.prepare_state,
+        prepare_fn=handlers.prepare_get_state,
         permission=POLICY_READ,
         needs_password=False,
         reachable_only=True,
@@ -157,7 +157,7 @@ ACTIONS: Final = (
             probatio.Optional("dns", default=[]): _TEXTS,
             probatio.Optional("hostname", default=""): cv.string,
         },
-        prepare_fn=handlers.prepare_network,
+        prepare_fn=handlers.prepare_set_network,
         admin_only=True,
         one_miner=True,
     ),
@@ -168,14 +168,14 @@ ACTIONS: Final = (
                 cv.string, probatio.Coerce(handlers.Secret)
             )
         },
-        prepare_fn=handlers.prepare_password,
+        prepare_fn=handlers.prepare_change_password,
         admin_only=True,
         one_miner=True,
     ),
     Action(
         name="update_firmware",
         fields={probatio.Required("file"): cv.string},
-        prepare_fn=handlers.prepare_firmware,
+        prepare_fn=handlers.prepare_update_firmware,
         admin_only=True,
         one_miner=True,
         response=SupportsResponse.OPTIONAL,

@@ -71,6 +71,9 @@ def _needed(
             and entity.device_id not in boards
         ):
             yield entity.entity_id
+    if entry.unique_id is None:
+        yield None  # it was not migrated yet
+        return
     mac = mac_of(entry)
     yield registered_entity_id(
         hass, Platform.SWITCH, mac, "mining"

@@ -1,6 +1,6 @@
-"""A client for the API of MicroBT Whatsminers (V1, V2.0.x, V2.2), without Home Assistant.
+"""A client for the API of MicroBT Whatsminers (V1, V2.0.x, V2.2), independent of Home Assistant.
 
-`Miner.poll()` returns a `Snapshot`; `Miner.send(command)` takes one from `commands`.
+`Miner.poll()` returns a `Snapshot`. `Miner.send()` sends a command of the module `commands`.
 """
 
 from . import commands, limits

@@ -1,4 +1,4 @@
-"""What a firmware generation reports and accepts, decided once from its first snapshot."""
+"""Capabilities of a miner: what its firmware reports and accepts, decided from a snapshot."""
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
@@ -7,7 +7,7 @@ from typing import Final, Self
 from .readings import Generation
 from .snapshot import Snapshot
 
-# Written after V1 (V1.3.8 is its last document).
+# Commands that the last document of V1 (V1.3.8) does not have.
 _NEWER_THAN_V1: Final = frozenset(
     {
         "adjust_power_limit",
@@ -20,11 +20,11 @@ _NEWER_THAN_V1: Final = frozenset(
 _AIR_ONLY: Final = frozenset(
     {"set_fan_zero_speed", "set_poweroff_cool", "set_temp_offset"}
 )
-# Left out of the document of V2.2.
+# Commands that the document of V2.2 no longer has.
 _GONE_IN_V2_2: Final = frozenset({"pre_power_on"})
 
 
-# What only some firmware of a generation reports, and how that is seen.
+# Readings that only some firmware of a generation reports, each with the function that gets it.
 OPTIONAL: Final[Mapping[str, Callable[[Snapshot], object]]] = {
     "board_voltage_difference": lambda snapshot: _first(
         board.voltage_difference for board in snapshot.boards
@@ -34,7 +34,7 @@ OPTIONAL: Final[Mapping[str, Callable[[Snapshot], object]]] = {
         pool.difficulty for pool in snapshot.pools
     ),
     "power_percent": lambda snapshot: snapshot.status.power_percent,
-    # 0 rpm for good in a power supply that is cooled by liquid.
+    # A power supply that is cooled by liquid always reports 0 rpm.
     "psu_fan_speed": lambda snapshot: snapshot.psu_fan_speed or None,
     "psu_input_current": lambda snapshot: snapshot.psu.input_current,
     "psu_input_power": lambda snapshot: snapshot.psu.input_power,
@@ -49,9 +49,9 @@ OPTIONAL: Final[Mapping[str, Callable[[Snapshot], object]]] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Capabilities:
-    """What can be expected of a miner, whatever it reports at the moment.
+    """What a miner can report and accept, also at times when it reports less.
 
-    `reports` names what only some firmware of a generation tells (the keys of `OPTIONAL`).
+    `reports` has the keys of `OPTIONAL` for the readings that this miner has.
     """
 
     generation: Generation
@@ -60,7 +60,7 @@ class Capabilities:
 
     @classmethod
     def of(cls, snapshot: Snapshot) -> Self:
-        """Decide from a snapshot."""
+        """Return the capabilities that a snapshot shows."""
         return cls(
             generation=snapshot.generation,
             liquid_cooled=snapshot.liquid_cooled,
@@ -70,7 +70,7 @@ class Capabilities:
         )
 
     def joined(self, other: Self) -> Self:
-        """Return what one of the two expects at least, for the generation of this one."""
+        """Return the capabilities that either of the two has, with the generation of this one."""
         return replace(
             self,
             liquid_cooled=self.liquid_cooled or other.liquid_cooled,
@@ -79,21 +79,21 @@ class Capabilities:
 
     @property
     def air_cooled(self) -> bool:
-        """Whether fans do the cooling."""
+        """Return whether fans cool the miner."""
         return not self.liquid_cooled
 
     @property
     def is_v1(self) -> bool:
-        """Whether this is the oldest generation, which tells and takes the least."""
+        """Return whether the miner speaks V1, which reports and accepts the least."""
         return self.generation is Generation.V1
 
     @property
     def is_v2_2(self) -> bool:
-        """Whether V2.2 is spoken, which dropped much of what V2.0.x tells."""
+        """Return whether the miner speaks V2.2, which reports less than V2.0.x."""
         return self.generation is Generation.V2_2
 
     def accepts(self, command: str) -> bool:
-        """Whether the vendor's document for this generation has the command."""
+        """Return whether the generation's document has the command and the cooling suits it."""
         if self.liquid_cooled and command in _AIR_ONLY:
             return False
         if self.generation is Generation.V1:

@@ -1,4 +1,4 @@
-"""Password and salts to keys; the AES envelope of privileged commands.
+"""Keys from a password and salts, and the AES envelope of privileged commands.
 
 Vendor document, sections "get_token" and "API ciphertext".
 """
@@ -16,16 +16,16 @@ from passlib.hash import md5_crypt
 from .errors import MalformedReplyError
 
 _BLOCK = 16
-# The miner's default; newer firmware tells its own in `timeout`. A minute is kept in hand.
+# Seconds. Newer firmware reports its own in `timeout`. A token is given up a minute early.
 _TOKEN_LIFE = 30 * 60
 _MARGIN = 60
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Session:
-    """A token and the key that goes with it.
+    """A token and the key that belongs to it.
 
-    `life` is in seconds from the issue, or from the last use when `sliding`; None is for ever.
+    `life` is in seconds from the issue, or from the last use if `sliding`; None means no end.
     """
 
     sign: str = field(repr=False)
@@ -42,10 +42,10 @@ class Session:
         return _compact({"enc": 1, "data": data.decode()}).encode()
 
     def open(self, data: str) -> bytes:
-        """Return the plain text of an encrypted answer, without its padding (either kind).
+        """Return the plain text of an encrypted answer, without its padding (NUL or PKCS#7).
 
         Raises:
-            MalformedReplyError: `data` is no base64, or no whole number of blocks.
+            MalformedReplyError: `data` is not base64, or not a whole number of blocks.
 
         """
         try:
@@ -56,25 +56,24 @@ class Session:
             raise MalformedReplyError("the answer cannot be decrypted") from err
         if plain and 1 <= (count := plain[-1]) <= _BLOCK:
             return plain.removesuffix(bytes([count]) * count)
-        return plain.partition(b"\0")[
-            0
-        ]  # some firmware leaves rubbish behind the first
+        # Some firmware leaves random bytes behind the first NUL.
+        return plain.partition(b"\0")[0]
 
     def _cipher(self) -> Cipher[modes.ECB]:
-        # The miner's protocol, not our choice.
+        # The miner's protocol demands ECB.
         return Cipher(algorithms.AES(self.aes_key), modes.ECB())
 
 
 def open_session(
     password: str, *, salt: str, newsalt: str, time: str, timeout: str | None = None
 ) -> Session:
-    """Derive the session from a password and the answer to `get_token`.
+    """Return the session for a password and the answer to `get_token`.
 
-    `time` may be the whole epoch or its last four digits; `timeout` is what V2.2 firmware adds:
-    "0" for tokens that never expire, else seconds since the last use.
+    `time` is the epoch or its last four digits. Only V2.2 firmware reports `timeout`: "0" for a
+    token that never expires, else the seconds that it lives after its last use.
 
     Raises:
-        MalformedReplyError: the salts are not what md5-crypt takes.
+        MalformedReplyError: md5-crypt refuses the salts, or `timeout` is not a number.
 
     """
     try:
@@ -95,7 +94,7 @@ def open_session(
 
 
 def _md5_crypt(secret: str, salt: str) -> str:
-    """Return the 22 characters of the hash alone."""
+    """Return the 22 characters of the hash, without its prefix and salt."""
     return str(md5_crypt.using(salt=salt).hash(secret)).rpartition("$")[2]
 
 

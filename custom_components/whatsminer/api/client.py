@@ -1,4 +1,4 @@
-"""One miner: what it says, and what it is told."""
+"""The client of one miner: everything that the integration asks of it or sends to it."""
 
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import contextmanager
@@ -28,9 +28,9 @@ from .writer import Writer
 
 _LOGGER = logging.getLogger(__name__)
 
-# Those of the mining process can be joined; the control board answers the others.
+# Commands that the mining process answers can be joined. The control board answers the others.
 JOINABLE: Final = frozenset({"devdetails", "devs", "edevs", "pools", "summary"})
-# All but `get_token`, which would void ours.
+# `get_token` is missing, because it would void the token of this client.
 READABLE: Final = JOINABLE | {
     "get_error_code",
     "get_miner_info",
@@ -41,10 +41,10 @@ READABLE: Final = JOINABLE | {
 
 
 def check_query(command: str) -> str:
-    """Return a readable command, or several joined by `+`, each once.
+    """Return a query if it is a readable command, or several different ones joined by `+`.
 
     Raises:
-        InvalidTextError: it is anything else, or cannot be joined.
+        InvalidTextError: a command cannot be read or joined, or occurs twice.
 
     """
     parts = command.split("+")
@@ -55,10 +55,10 @@ def check_query(command: str) -> str:
 
 
 class Miner:
-    """A Whatsminer at an address.
+    """The client of the Whatsminer at one address.
 
-    Everything is sent over one line: one connection at a time, a write before a read, a power
-    off before anything else.
+    All its requests wait in one queue: it opens one connection at a time, for a write before a
+    read, and for a power off before anything else.
     """
 
     def __init__(
@@ -69,10 +69,10 @@ class Miner:
         password: str = "",
         mac: str | None = None,
     ) -> None:
-        """Prepare; nothing is sent.
+        """Create the client; nothing is sent.
 
-        `mac` is the miner that is expected there, in lower case with colons; without it the
-        first poll takes whichever answers. `password` is that of the account `admin`.
+        `mac` is the address of the expected miner, in lower case with colons. Without it, the
+        first poll accepts any miner. `password` is that of the account `admin`.
         """
         self._line = Line(host, port)
         self._identity = Identity(self._line, mac)
@@ -85,27 +85,27 @@ class Miner:
 
     @property
     def address(self) -> tuple[str, int]:
-        """Host and port."""
+        """Return host and port."""
         return self._line.host, self._line.port
 
     @property
     def mac(self) -> str | None:
-        """The MAC address, in lower case with colons, once a poll has told it."""
+        """Return the MAC address in lower case with colons, None before it was first reported."""
         return self._identity.mac
 
     @property
-    def sure(self) -> bool:
-        """Whether the last poll is sure to be of this miner; a stopped V1 cannot tell."""
-        return self._identity.sure
+    def is_confirmed(self) -> bool:
+        """Return whether the last poll confirmed the MAC address; a stopped V1 reports none."""
+        return self._identity.is_confirmed
 
     @property
     def replies(self) -> Mapping[str, Mapping[str, Json]]:
-        """The last answer to each readable command, as it is, secrets included."""
+        """Return the last answer to each readable command as received, secrets included."""
         return self._line.replies
 
     @property
     def password(self) -> str:
-        """The password of the account `admin`; setting it tells the miner nothing."""
+        """Return the password of the account `admin`; setting it sends nothing to the miner."""
         return self._writer.password
 
     @password.setter
@@ -113,9 +113,9 @@ class Miner:
         self._writer.password = password
 
     async def reach(self) -> None:
-        """Ask for the version, which the next first poll then does not ask for again.
+        """Ask for the version; the first poll then uses this answer.
 
-        A miner that does not answer can so be left out before it is polled.
+        A caller can thus leave out a miner that does not answer, without polling it.
 
         Raises:
             UnreachableError, NotAMinerError, MalformedReplyError, MiningProcessDownError,
@@ -126,18 +126,18 @@ class Miner:
         await self._reader.reach()
 
     async def poll(self) -> Snapshot:
-        """Return what the miner says now (vendor document, section "Readable API").
+        """Return what the miner reports now (vendor document, section "Readable API").
 
-        What the miner refuses or does not know at the moment is None in the snapshot.
+        A value that the miner refuses or does not know at the moment is None in the snapshot.
 
         Raises:
             UnreachableError: CannotConnectError or TimedOutError.
-            NotAMinerError: something else answers there.
+            NotAMinerError: another kind of device answers.
             MalformedReplyError: an answer was cut short or cannot be understood.
-            MiningProcessDownError: nothing but the control board's proxy answers yet.
-            NoMacError: there is nothing to know the miner by.
-            WrongMinerError: another miner answers there.
-            UpdatingError: it gets another firmware.
+            MiningProcessDownError: only the control board's proxy answers yet.
+            NoMacError: the miner reports no MAC address.
+            WrongMinerError: another miner answers.
+            UpdatingError: the firmware is being updated.
 
         """
         self._refuse_while_updating()
@@ -146,7 +146,7 @@ class Miner:
         except WhatsminerError:
             raise
         except Exception as err:
-            # A bug in this integration. It makes only this miner unavailable.
+            # This is a bug in the integration. It makes only this miner unavailable.
             if not self._bug_logged:
                 self._bug_logged = True
                 _LOGGER.exception("%s: please report this bug", self._line.host)
@@ -159,25 +159,25 @@ class Miner:
         return snapshot
 
     async def send(self, command: Command) -> Answer | None:
-        """Send a command and return the answer (vendor document, section "Writable API").
+        """Send a command and return its answer (vendor document, section "Writable API").
 
-        The answer is None when a newer command for the same setting took its place before it
-        was sent. It has no code when the miner fell silent, as it may when it restarts mining.
-        A power off goes before everything else, is never replaced, and is sent once more when
-        the miner does not confirm it.
+        The result is None if a newer command for the same setting replaced this one before it
+        was sent. The answer has no code if a command that restarts mining got no answer; it
+        counts as accepted. A power off is sent before everything else, is never replaced, and
+        is repeated once if the miner does not confirm it.
 
         Raises:
             WrongPasswordError: the password is wrong.
-            WriteAccessClosedError: the miner takes no commands.
+            WriteAccessClosedError: the miner accepts no commands.
             UnsupportedCommandError: this firmware does not know the command.
             TooManyTokensError: other clients hold all tokens.
-            RefusedError: the miner said no for another reason.
+            RefusedError: the miner refused the command for another reason.
             TooSoonError: mining was restarted less than a minute ago.
-            UnconfirmedError: power off was sent twice without effect.
-            UpdatingError: the miner gets another firmware.
-            WrongMinerError, NoMacError: another miner answers, or may; it was not sent.
-            UnansweredError: it was sent, and nobody knows what became of it.
-            UnreachableError, MalformedReplyError, NotAMinerError: it was not sent.
+            UnconfirmedError: power off was sent twice, and the miner did not confirm it.
+            UpdatingError: the firmware is being updated.
+            WrongMinerError, NoMacError: the expected miner did not answer; nothing was sent.
+            UnansweredError: the command was sent, and may have been carried out.
+            UnreachableError, MalformedReplyError, NotAMinerError: the command was not sent.
 
         """
         self._refuse_while_updating()
@@ -187,20 +187,20 @@ class Miner:
             if err.request_sent:
                 raise UnansweredError(str(err), request_sent=True) from err
             raise
-        if answer is not None and command.told_by:
-            self._reader.expect(command.told_by)
+        if answer is not None and command.reported_by:
+            self._reader.expect(command.reported_by)
         return answer
 
     async def download_logs(self, sink: Sink) -> int:
-        """Hand the miner's log (a .tgz) to `sink` piece by piece, and return its size in bytes.
+        """Pass the miner's log (a .tgz) to `sink` piece by piece, and return its size in bytes.
 
-        A power off interrupts it. `sink` raises no OSError (vendor document, `download_logs`).
+        A power off interrupts it. `sink` must not raise OSError (document, `download_logs`).
 
         Raises:
-            RefusedError: or one of its kinds, see `send`.
-            TransferError: the log did not come whole.
-            UpdatingError: the miner gets another firmware.
-            UnreachableError, MalformedReplyError, NotAMinerError: no usable answer.
+            RefusedError: the miner refused it; `send` lists the kinds.
+            TransferError: the log did not arrive as a whole.
+            UpdatingError: the firmware is being updated.
+            UnreachableError, MalformedReplyError, NotAMinerError: there is no usable answer.
 
         """
         self._refuse_while_updating()
@@ -208,15 +208,15 @@ class Miner:
 
     @property
     def updating(self) -> bool:
-        """Whether it gets another firmware, and takes nothing else."""
+        """Return whether the firmware is being updated, so that other requests are refused."""
         return self._updating
 
     @contextmanager
     def exclusive(self) -> Iterator[None]:
-        """Keep everybody else off, from the first byte of a firmware to the new version.
+        """Refuse other requests, from the first byte of a firmware until its version is reported.
 
         Raises:
-            UpdatingError: somebody does so already.
+            UpdatingError: another update is under way.
 
         """
         self._refuse_while_updating()
@@ -228,10 +228,10 @@ class Miner:
 
     def _refuse_while_updating(self) -> None:
         if self._updating:
-            raise UpdatingError("the miner gets another firmware")
+            raise UpdatingError("the firmware is being updated")
 
     async def firmware(self) -> str | None:
-        """Return the firmware version that the miner reports now; also while it is updated.
+        """Return the firmware version that the miner reports now, also during an update.
 
         Raises:
             RefusedError, UnreachableError, MalformedReplyError, NotAMinerError,
@@ -245,14 +245,14 @@ class Miner:
     ) -> Answer:
         """Send a firmware of `size` bytes; the miner checks it, writes it, and reboots.
 
-        `progress` is told the share that was sent (0 to 1). The answer has no code when the
-        miner rebooted without one. `image` raises no OSError (vendor document,
+        `progress` gets the share that was sent (0 to 1). The answer has no code if the miner
+        rebooted without an answer. `image` must not raise OSError (vendor document,
         `update_firmware`).
 
         Raises:
-            RefusedError: or one of its kinds, see `send`; also when this firmware is not taken.
-            UpdateOutcomeUnknownError: nobody knows what became of it.
-            UnreachableError, MalformedReplyError, NotAMinerError: no usable answer.
+            RefusedError: the miner refused the command (see `send`) or this firmware.
+            UpdateOutcomeUnknownError: the miner may have either firmware.
+            UnreachableError, MalformedReplyError, NotAMinerError: there is no usable answer.
 
         """
         try:
@@ -261,13 +261,13 @@ class Miner:
             self._reader.expect("get_version")
 
     async def query(self, command: str) -> Mapping[str, Json]:
-        """Ask one readable command, or several joined by `+`; return the whole answer as it is.
+        """Send one readable command, or several joined by `+`; return the whole answer as received.
 
-        A refusal is an answer, too.
+        A refusal is returned like any other answer.
 
         Raises:
             InvalidTextError: see `check_query`.
-            UpdatingError: the miner gets another firmware.
+            UpdatingError: the firmware is being updated.
             UnreachableError, MalformedReplyError, NotAMinerError, MiningProcessDownError.
 
         """
@@ -277,18 +277,18 @@ class Miner:
             return await self._line.plain(command)
 
     async def check_password(self, password: str | None = None) -> None:
-        """Try a password, ours if none is given, by an encrypted read, which changes nothing.
+        """Check a password, by default that of the client, by an encrypted read.
 
-        No error does not prove that a write will be accepted: some firmware lets reads in while
-        the API switch is off.
+        The miner may still refuse a write: some firmware accepts encrypted reads while the API
+        switch is off.
 
         Raises:
             WrongPasswordError: the password is wrong.
-            WriteAccessClosedError: the miner takes no commands; nothing is known of the password.
-            TooManyTokensError: it cannot be tried now.
-            RefusedError: there is no token to try it with.
-            UpdatingError: the miner gets another firmware.
-            UnreachableError, MalformedReplyError, NotAMinerError: no usable answer.
+            WriteAccessClosedError: the miner accepts no commands; the password was not checked.
+            TooManyTokensError: other clients hold all tokens; the password was not checked.
+            RefusedError: the miner gave no token to check the password with.
+            UpdatingError: the firmware is being updated.
+            UnreachableError, MalformedReplyError, NotAMinerError: there is no usable answer.
 
         """
         self._refuse_while_updating()
@@ -296,10 +296,10 @@ class Miner:
         await Writer(self._line, self._identity, password).check_password()
 
     async def read_mac(self) -> str | None:
-        """Return the MAC address of whoever answers now, None if it does not tell.
+        """Return the MAC address of the miner that answers now, None if it reports none.
 
         Raises:
-            UnreachableError, MalformedReplyError, NotAMinerError: nobody that could be a miner.
+            UnreachableError, MalformedReplyError, NotAMinerError: no miner answers.
 
         """
         return await self._identity.read_mac()

@@ -1,10 +1,10 @@
-"""The catalogue of writable commands: wire name, parameters, bounds, effect.
+"""The writable commands: their names, parameters, bounds and effects.
 
-One function for each entry of the vendor document, section "Writable API", under the same name.
-Each returns a `Command` that is ready to be sent, or raises `InvalidValueError` before anything
-is. Numbers go out as text, because the firmware reads text; only the LED takes numbers.
+There is one function for each entry of the vendor document, section "Writable API", under the
+same name. It returns a `Command` that is ready to be sent, or raises `InvalidValueError` or
+`InvalidTextError`. Numbers are sent as text, which the firmware expects, except for the LED.
 
-`update_firmware` and `download_logs` carry binary data and are not here.
+`update_firmware` and `download_logs` carry files and are in `transfers`.
 """
 
 from collections.abc import Mapping, Sequence
@@ -48,17 +48,17 @@ class Effect(Enum):
     RESTARTS_MINING = auto()
     REBOOTS = auto()
     RESETS = auto()
-    """Reboots, and forgets all settings."""
+    """Reboots, and erases all settings."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Command:
     """A command that is ready to be sent.
 
-    `setting` names what it sets and `value` to what; a newer command for the same setting
-    replaces one that still waits. `told_by` is the seldom read command that tells its result.
-    `v1_name` is what V1 firmware calls it, `fallback` what is sent where the firmware does not
-    know this command. Parameters are not shown in logs.
+    `setting` is the setting that it changes, and `value` the new value; a newer command for the
+    same setting replaces one that still waits. `reported_by` is the slow command whose answer
+    shows the result. `v1_name` is its name in V1 firmware, `fallback` the command to send if the
+    firmware does not know this one. The repr leaves out the parameters, which may be secret.
     """
 
     name: str
@@ -66,16 +66,16 @@ class Command:
     effect: Effect = Effect.NONE
     setting: str | None = None
     value: Value | None = None
-    told_by: str | None = None
+    reported_by: str | None = None
     v1_name: str | None = None
     fallback: Command | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Pool:
-    """A mining pool as the miner is told of it; an empty URL is an unused place.
+    """A mining pool as it is sent to the miner; an empty URL is an unused place.
 
-    The URL is not shown in logs either: some have a password in it, although no miner takes that.
+    The repr leaves out the URL: some contain a password, although no miner accepts that.
     """
 
     url: str = field(default="", repr=False)
@@ -84,9 +84,9 @@ class Pool:
 
 
 def update_pools(*pools: Pool) -> Command:
-    """Replace the whole pool list (one to three pools); mining switches at once.
+    """Return the command to replace the pool list (one to three pools); mining switches at once.
 
-    A pool is given as `stratum+tcp://pool.example:3333` (or `stratum+ssl`, `stratum+tls`,
+    The URL of a pool is like `stratum+tcp://pool.example:3333` (or `stratum+ssl`, `stratum+tls`,
     `stratum+tcps`, `stratum2+tcp`).
     """
     POOLS.check("pools", len(pools))
@@ -102,46 +102,46 @@ def update_pools(*pools: Pool) -> Command:
 
 
 def restart_btminer() -> Command:
-    """Restart the mining process."""
+    """Return the command to restart the mining process."""
     return Command(
-        name="restart_btminer", effect=Effect.RESTARTS_MINING, told_by="get_psu"
+        name="restart_btminer", effect=Effect.RESTARTS_MINING, reported_by="get_psu"
     )
 
 
 def power_off() -> Command:
-    """Stop mining and switch the hashboards off; the miner answers before it does."""
+    """Return the command to switch the hashboards off; the miner answers before it stops."""
     return Command(
         name="power_off",
         parameters={"respbefore": "true"},
         effect=Effect.STOPS,
         setting="mining",
         value=False,
-        told_by="get_psu",
+        reported_by="get_psu",
     )
 
 
 def power_on() -> Command:
-    """Switch the hashboards on and start mining; hashing follows minutes later."""
+    """Return the command to start mining; the miner hashes some minutes later."""
     return Command(
         name="power_on",
         effect=Effect.STARTS,
         setting="mining",
         value=True,
-        told_by="get_psu",
+        reported_by="get_psu",
     )
 
 
 def set_led_auto() -> Command:
-    """Let the miner drive its LEDs."""
+    """Return the command to let the miner control its LEDs."""
     return Command(
-        name="set_led", parameters={"param": "auto"}, told_by="get_miner_info"
+        name="set_led", parameters={"param": "auto"}, reported_by="get_miner_info"
     )
 
 
 def set_led(
     color: Literal["red", "green"], period: int, duration: int, start: int
 ) -> Command:
-    """Flash one LED: on for `duration` of every `period`, after `start` (all ms)."""
+    """Return the command to flash an LED for `duration` of each `period`, after `start` (ms)."""
     return Command(
         name="set_led",
         parameters={
@@ -150,33 +150,33 @@ def set_led(
             "duration": LED_MILLISECONDS.check("duration", duration),
             "start": LED_MILLISECONDS.check("start", start),
         },
-        told_by="get_miner_info",
+        reported_by="get_miner_info",
     )
 
 
 def set_power_mode(mode: PowerMode) -> Command:
-    """Choose a mode (`set_low_power`, `set_normal_power`, `set_high_power`)."""
+    """Return the command for a mode (`set_low_power`, `set_normal_power`, `set_high_power`)."""
     return Command(
         name=f"set_{mode}_power",
         effect=Effect.RESTARTS_MINING,
         setting="power_mode",
         value=mode,
-        told_by="get_psu",
+        reported_by="get_psu",
     )
 
 
 def reboot() -> Command:
-    """Reboot the control board; the miner is away for one to three minutes."""
+    """Return the command to reboot the control board, which takes one to three minutes."""
     return Command(name="reboot", effect=Effect.REBOOTS)
 
 
 def factory_reset() -> Command:
-    """Erase all settings: network, password, API switch, pools, power mode and limit."""
+    """Return the command to erase all settings: network, password, API switch, pools and others."""
     return Command(name="factory_reset", effect=Effect.RESETS)
 
 
 def update_pwd(old: str, new: str) -> Command:
-    """Change the password (8 of A-Z, a-z, 0-9 and _ at most); every token becomes void."""
+    """Return the command for a new password (1 to 8 of A-Z, a-z, 0-9, _); it voids all tokens."""
     return Command(
         name="update_pwd",
         parameters={"old": old, "new": check_password(new)},
@@ -184,7 +184,7 @@ def update_pwd(old: str, new: str) -> Command:
 
 
 def net_config_dhcp() -> Command:
-    """Take the address from DHCP; reboots."""
+    """Return the command to get the address from DHCP; the miner reboots."""
     return Command(
         name="net_config", parameters={"param": "dhcp"}, effect=Effect.REBOOTS
     )
@@ -193,11 +193,11 @@ def net_config_dhcp() -> Command:
 def net_config(
     ip: str, mask: str, gateway: str, dns: Sequence[str], host: str = ""
 ) -> Command:
-    """Take a static IPv4 address; reboots, and answers there afterwards."""
+    """Return the command to use a static IPv4 address; the miner reboots and then answers there."""
     network = check_network(ip, mask)
     check_device("ip", ip, network)
     check_device("gateway", gateway, network)
-    if gateway == ip:  # two devices with one address cut the whole network off
+    if gateway == ip:  # no device could reach the router any more
         raise InvalidTextError("gateway", gateway)
     for server in dns:
         check_address("dns", server)
@@ -215,7 +215,7 @@ def net_config(
 
 
 def set_target_freq(percent: float) -> Command:
-    """Shift the target frequency by a percentage of the normal one; 0 is none."""
+    """Return the command to shift the target frequency by a percentage of the normal one."""
     number = TARGET_FREQUENCY.check("percent", percent)
     return Command(
         name="set_target_freq",
@@ -223,12 +223,12 @@ def set_target_freq(percent: float) -> Command:
         effect=Effect.RESTARTS_MINING,
         setting="target_frequency",
         value=number,
-        told_by="get_psu",
+        reported_by="get_psu",
     )
 
 
 def btminer_fast_boot(switch: Switch) -> Command:
-    """Skip most of the tuning at the next start (`enable_`/`disable_btminer_fast_boot`)."""
+    """Return the command to skip most of the tuning at the next start, or not to skip it."""
     return Command(
         name=f"{switch}_btminer_fast_boot",
         effect=Effect.NEXT_START,
@@ -239,23 +239,23 @@ def btminer_fast_boot(switch: Switch) -> Command:
 
 
 def web_pools(switch: Switch) -> Command:
-    """Let pools be edited on the miner's web page (`enable_`/`disable_web_pools`)."""
+    """Return the command to allow or forbid changes of the pools on the miner's web page."""
     return Command(
         name=f"{switch}_web_pools", setting="web_pools", value=switch == "enable"
     )
 
 
 def set_hostname(hostname: str) -> Command:
-    """Set the host name; it shows after a reboot."""
+    """Return the command to set the host name, which the miner uses after a reboot."""
     return Command(
         name="set_hostname",
         parameters={"hostname": check_text("hostname", hostname, HOSTNAME)},
-        told_by="get_miner_info",
+        reported_by="get_miner_info",
     )
 
 
 def set_zone(timezone: str, zonename: str) -> Command:
-    """Set the time zone, as POSIX text (`CST-8`) and by name (`Asia/Shanghai`)."""
+    """Return the command for a time zone, as POSIX text (`CST-8`) and by name (`Asia/Shanghai`)."""
     return Command(
         name="set_zone",
         parameters={
@@ -266,7 +266,7 @@ def set_zone(timezone: str, zonename: str) -> Command:
 
 
 def load_log(ip: str, port: int, proto: Literal["tcp", "udp"]) -> Command:
-    """Send the miner's log to a syslog server."""
+    """Return the command to send the miner's log to a syslog server."""
     return Command(
         name="load_log",
         parameters={
@@ -278,14 +278,14 @@ def load_log(ip: str, port: int, proto: Literal["tcp", "udp"]) -> Command:
 
 
 def set_power_pct(percent: float) -> Command:
-    """Take this share of the tuned power within a second (fast mode); forgotten at a restart."""
+    """Return the command for a share of the tuned power, reached in a second (fast mode)."""
     return _percent("set_power_pct", percent)
 
 
 def set_power_pct_v2(percent: float) -> Command:
-    """Go to this share of the tuned power over minutes (normal mode); forgotten at a restart.
+    """Return the command for a share of the tuned power, reached in minutes (normal mode).
 
-    Firmware that does not know it gets `set_power_pct`.
+    Its fallback is `set_power_pct`. The miner forgets either share when mining restarts.
     """
     return _percent(
         "set_power_pct_v2",
@@ -296,12 +296,12 @@ def set_power_pct_v2(percent: float) -> Command:
 
 
 def pre_power_on() -> Command:
-    """Heat the boards of a stopped miner up; repeat it until the answer says complete."""
+    """Return the command to preheat a stopped miner; send it again until the answer is complete."""
     return Command(name="pre_power_on")
 
 
 def set_temp_offset(celsius: float) -> Command:
-    """Shift the temperature that fans hold; counts from the next start."""
+    """Return the command to shift the temperature that the fans hold, from the next start on."""
     number = TEMPERATURE_OFFSET.check("temp_offset", celsius)
     return Command(
         name="set_temp_offset",
@@ -313,7 +313,7 @@ def set_temp_offset(celsius: float) -> Command:
 
 
 def adjust_power_limit(watts: float) -> Command:
-    """Limit the wall power; more than the model's ordinary power is clamped by the miner."""
+    """Return the command to limit the wall power; the miner caps it at the model's normal power."""
     number = POWER_LIMIT.check("power_limit", watts)
     return Command(
         name="adjust_power_limit",
@@ -321,12 +321,12 @@ def adjust_power_limit(watts: float) -> Command:
         effect=Effect.RESTARTS_MINING,
         setting="power_limit",
         value=number,
-        told_by="get_psu",
+        reported_by="get_psu",
     )
 
 
 def adjust_upfreq_speed(speed: float) -> Command:
-    """Choose how fast frequencies climb in the next tuning (0 slow and exact, 9 fast)."""
+    """Return the command for the speed of the next tuning (0: slow and exact, 9: fast)."""
     number = UPFREQ_SPEED.check("upfreq_speed", speed)
     return Command(
         name="adjust_upfreq_speed",
@@ -334,17 +334,17 @@ def adjust_upfreq_speed(speed: float) -> Command:
         effect=Effect.NEXT_START,
         setting="upfreq_speed",
         value=number,
-        told_by="get_miner_info",
+        reported_by="get_miner_info",
     )
 
 
 def set_poweroff_cool(*, on: bool) -> Command:
-    """Keep the fans running after mining stopped."""
+    """Return the command to keep the fans running after mining has stopped, or not."""
     return _zero_or_one("set_poweroff_cool", "poweroff_cool", "poweroff_cooling", on)
 
 
 def set_fan_zero_speed(*, on: bool) -> Command:
-    """Allow the fans to stand still."""
+    """Return the command to allow the fans to stand still, or not."""
     return _zero_or_one("set_fan_zero_speed", "fan_zero_speed", "fan_zero_speed", on)
 
 

@@ -1,27 +1,30 @@
-"""What can go wrong between us and a miner."""
+"""Errors that the client of a miner raises."""
+
+from collections.abc import Mapping
+from typing import Final
 
 
 class WhatsminerError(Exception):
-    """Base of everything this package raises.
+    """Base of all errors of this package.
 
-    `request_sent` tells whether the miner may have received the whole command, and so may have
-    acted on it.
+    `request_sent` is True if the miner may have received the whole command, and so may have
+    carried it out.
     """
 
     request_sent = True
 
 
 class UnreachableError(WhatsminerError):
-    """No answer came back."""
+    """No answer came from the address."""
 
     def __init__(self, message: str, *, request_sent: bool = False) -> None:
-        """Keep what happened and how far the request got."""
+        """Store the message, and whether the whole request was sent."""
         super().__init__(message)
         self.request_sent = request_sent
 
 
 class CannotConnectError(UnreachableError):
-    """No TCP connection, or it was lost before an answer came."""
+    """There is no TCP connection, or it was lost before an answer came."""
 
 
 class TimedOutError(UnreachableError):
@@ -29,15 +32,15 @@ class TimedOutError(UnreachableError):
 
 
 class UnansweredError(UnreachableError):
-    """A command was sent whole, and no usable answer came: it may have been carried out."""
+    """A command was sent without a usable answer, so it may have been carried out."""
 
 
 class NotAMinerError(WhatsminerError):
-    """Something answers at this address, but it is not a Whatsminer."""
+    """The device that answers at this address is not a Whatsminer."""
 
 
 class MalformedReplyError(WhatsminerError):
-    """The answer is cut short, too long, or no JSON that can be repaired."""
+    """The answer is cut short, too long, or not JSON that can be repaired."""
 
 
 class MiningProcessDownError(WhatsminerError):
@@ -45,27 +48,27 @@ class MiningProcessDownError(WhatsminerError):
 
 
 class NoMacError(WhatsminerError):
-    """The miner reports no MAC address that could identify it."""
+    """The miner reports no valid MAC address."""
 
 
 class WrongMinerError(WhatsminerError):
     """Another miner answers at this address."""
 
     def __init__(self, expected: str, found: str) -> None:
-        """Keep both MAC addresses (lower case, colons)."""
+        """Store both MAC addresses (lower case, with colons)."""
         super().__init__(f"expected {expected}, found {found}")
         self.expected = expected
         self.found = found
 
 
 class RefusedError(WhatsminerError):
-    """The miner understood the request and said no.
+    """The miner understood the request and refused it.
 
-    `code` is its own number (vendor document, error codes), `reason` its own text.
+    `code` is the miner's number (vendor document, error codes), `reason` the miner's text.
     """
 
     def __init__(self, command: str, code: int | None, reason: str) -> None:
-        """Keep the refused command with the miner's code and text."""
+        """Store the refused command with the miner's code and text."""
         super().__init__(f"{command}: {reason} ({code})")
         self.command = command
         self.code = code
@@ -77,7 +80,7 @@ class UnsupportedCommandError(RefusedError):
 
 
 class WrongPasswordError(RefusedError):
-    """Code 23: the request could not be decrypted."""
+    """Code 23: the miner could not decrypt the request."""
 
 
 class WriteAccessClosedError(RefusedError):
@@ -85,52 +88,52 @@ class WriteAccessClosedError(RefusedError):
 
 
 class TokenRejectedError(RefusedError):
-    """Code 135: the token is not, or no longer, valid."""
+    """Code 135: the miner does not accept the token, or no longer."""
 
 
 class TooManyTokensError(RefusedError):
-    """Code 136: other clients hold all the tokens the miner gives out."""
+    """Code 136: other clients hold all tokens that the miner gives out."""
 
 
 class FirmwareRefusedError(RefusedError):
-    """The miner does not take this firmware, and keeps the one that it has."""
+    """The miner refuses this firmware and keeps its present one."""
 
 
 class UpdatingError(WhatsminerError):
-    """The miner gets another firmware; nothing was sent."""
+    """The firmware of the miner is being updated; nothing was sent."""
 
     request_sent = False
 
 
 class TransferError(WhatsminerError):
-    """A file did not get through whole."""
+    """A file was not transferred as a whole."""
 
 
 class TransferBrokenError(TransferError):
-    """The connection was lost half-way, or nothing was sent."""
+    """The log was empty, or the connection was lost before its end."""
 
 
 class UpdateOutcomeUnknownError(TransferError):
-    """The connection was lost half-way, and nobody knows which firmware the miner has now."""
+    """The connection was lost during an update, so the miner may have either firmware."""
 
 
 class TransferInterruptedError(TransferError):
-    """A power off came first; the file can be asked for again."""
+    """A power off interrupted the download; the log can be requested again."""
 
 
 class TransferTooLargeError(TransferError):
-    """The miner has more to send than we take."""
+    """The log is larger than this client accepts."""
 
 
 class InvalidValueError(WhatsminerError, ValueError):
-    """A parameter is out of its range, or no number; nothing was sent."""
+    """A parameter is out of its range, or not a number; nothing was sent."""
 
     request_sent = False
 
     def __init__(
         self, parameter: str, value: float, minimum: int, maximum: int
     ) -> None:
-        """Keep the value with its inclusive bounds."""
+        """Store the value with its inclusive bounds."""
         super().__init__(f"{parameter}: {value} is not in {minimum}..{maximum}")
         self.parameter = parameter
         self.value = value
@@ -139,27 +142,37 @@ class InvalidValueError(WhatsminerError, ValueError):
 
 
 class InvalidTextError(WhatsminerError, ValueError):
-    """A text parameter is not one that the miner could take; nothing was sent."""
+    """A text parameter is not valid for the miner; nothing was sent."""
 
     request_sent = False
 
     def __init__(self, parameter: str, value: str) -> None:
-        """Keep the name and the value, which is not part of the message: it may be secret."""
+        """Store the name and the value; a value may be secret, so the message leaves it out."""
         super().__init__(f"{parameter} is not valid")
         self.parameter = parameter
         self.value = value
 
 
 class TooSoonError(WhatsminerError):
-    """Mining was restarted a moment ago; nothing was sent."""
+    """Mining was restarted less than a minute ago; nothing was sent."""
 
     request_sent = False
 
     def __init__(self, seconds: int) -> None:
-        """Keep the seconds to wait."""
+        """Store the seconds to wait."""
         super().__init__(f"wait {seconds} s before mining is restarted again")
         self.seconds = seconds
 
 
 class UnconfirmedError(WhatsminerError):
-    """Power off was sent twice and the miner never said that it stopped."""
+    """Power off was sent twice, and the miner did not confirm that it stopped."""
+
+
+# By the code of the answer; an answer with another code is a `RefusedError`.
+REFUSALS: Final[Mapping[int, type[RefusedError]]] = {
+    14: UnsupportedCommandError,
+    23: WrongPasswordError,
+    45: WriteAccessClosedError,
+    135: TokenRejectedError,
+    136: TooManyTokensError,
+}

@@ -1,11 +1,11 @@
-"""The fault codes of Whatsminers, in words: one line for each code.
+"""Fault codes of Whatsminers and their texts, one line for each code.
 
 A capital letter in a code stands for one digit: N for the slot of a hashboard (0 to 3), P for a
-pool, L for a level, C (once or three times) for a chip. The text names it in braces. Where
-several codes share a text, the difference between them is known to the maker alone.
+pool, L for a level, C (once or three times) for a chip. The text has it in braces. Where
+several codes share a text, only the maker knows the difference between them.
 
-The sources, other clients and the vendor's own, contradict one another about some codes: 110
-and 111, 240 to 256, 43N to 45N, 500, 51N, 503N. What is said here follows the most complete one.
+The sources (other clients and the vendor's own) contradict one another about some codes: 110 and
+111, 240 to 256, 43N to 45N, 500, 51N, 503N. The texts here follow the most complete source.
 """
 
 from collections.abc import Mapping
@@ -13,7 +13,7 @@ from enum import StrEnum
 
 
 class Category(StrEnum):
-    """What to look at."""
+    """The part of a miner that a fault concerns."""
 
     FAN = "fan"
     POWER_SUPPLY = "power_supply"
@@ -28,7 +28,7 @@ class Category(StrEnum):
     POOL = "pool"
     FIRMWARE = "firmware"
     FACTORY = "factory"
-    """The checks before a miner is sold, and what is stored in it there."""
+    """Checks at the factory, and data that the factory stores in the miner."""
     SECURITY = "security"
     OTHER = "other"
 
@@ -272,7 +272,7 @@ TEXTS: Mapping[Category, Mapping[str, str]] = {
     },
 }
 
-# What a code that is not in the table is about, by its type: all but its last two digits.
+# The category of a code that is not in the table, by its type: all but its last two digits.
 CATEGORIES: Mapping[str, Category] = {
     "1": Category.FAN,
     "2": Category.POWER_SUPPLY,
@@ -307,13 +307,13 @@ CATEGORIES: Mapping[str, Category] = {
     "1100": Category.SECURITY,
 }
 
-# What the vendor's own client does not count as a fault. It has one list for the M30 and M56S,
-# and another for the M53. What cools a miner does not choose between them: the M56S is
-# liquid-cooled like the M53. So a code weighs the same on every miner: it is minor when it is on
-# the first list, or when its name in the sources says "warning". What only the second list has
-# beyond that (202, 264 to 267, 271, 276 to 280) is a fault on the other miners, and to miss a
-# fault costs more than to look at a minor one in vain. The vendor lists 320 to 322, 5140 and 5141
-# for the slots that its models have; here all slots are alike.
+# Codes that the vendor's own client does not count as faults. It has one list for the M30 and the
+# M56S, and another for the M53. The cooling does not explain the difference: the M56S is cooled by
+# liquid like the M53. So a code has the same severity on every miner: it is minor if it is on the
+# first list, or if its name in the sources says "warning". The codes that only the second list has
+# (202, 264 to 267, 271, 276 to 280) are faults on the other miners, and missing a fault costs more
+# than checking a minor one in vain. The vendor lists 320 to 322, 5140 and 5141 for the slots that
+# its models have; here all slots have the same severity.
 MINOR = frozenset(
     {
         *("203", "204", "205", "206", "217", "219", "236", "248", "270", "275"),

@@ -1,4 +1,4 @@
-"""Says in plain words what a fault code of the miner means."""
+"""Faults of a miner: the text, category and severity of each fault code."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -9,16 +9,16 @@ from .fault_table import CATEGORIES, MINOR, TEXTS, Category
 
 __all__ = ["MOST_FAULTS", "Category", "Fault", "Severity", "describe"]
 
-# A miner has a handful at once. Each is an event, and a line in the logbook.
+# A miner has a handful at once. Each makes an event and a line in the logbook.
 MOST_FAULTS = 32
 
-# Codes count hashboards and pools from 0, people from 1.
+# Codes count hashboards and pools from 0, the texts count them from 1.
 _FIRST = {"N": 1, "P": 1}
 _MOST_SHOWN = 20
 
 
 class Severity(StrEnum):
-    """Whether somebody should look after it."""
+    """Whether a fault needs attention."""
 
     MINOR = "minor"
     FAULT = "fault"
@@ -26,9 +26,9 @@ class Severity(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fault:
-    """A fault code, as the miner sent it, and what it means.
+    """A fault code as the miner sent it, with its text, category and severity.
 
-    `since` is for one that is active: in the miner's own zone, which it does not name.
+    `since` is when the fault began, in the miner's own time zone, which it does not report.
     """
 
     code: str
@@ -39,7 +39,7 @@ class Fault:
 
 
 def describe(code: str) -> Fault:
-    """Return what a code means; any text is a code, if need be an unknown one."""
+    """Return the fault for a code; a code that is not in the table gets an "unknown" text."""
     digits = code.strip()
     if digits.isascii() and digits.isdecimal():
         if fault := _exact(code, digits) or _by_pattern(code, digits):
@@ -82,7 +82,7 @@ def _fault(code: str, row: str, places: dict[str, str]) -> Fault:
 
 
 def _type(digits: str) -> str:
-    """Return the first part of a code, before a subtype of one digit and a value.
+    """Return the type of a code: the part before its subtype (one digit) and its value.
 
     The value has one digit. It has three in a code of six digits, unless that starts with 1.
     """
@@ -90,7 +90,7 @@ def _type(digits: str) -> str:
 
 
 def _unknown(code: str, category: Category) -> str:
-    """Return a text that is short and printable, whatever the code is."""
+    """Return a short, printable text for a code that is not in the table."""
     shown = "".join(filter(str.isprintable, code[:_MOST_SHOWN]))
     if len(code) > _MOST_SHOWN:
         shown += "…"
@@ -99,7 +99,7 @@ def _unknown(code: str, category: Category) -> str:
 
 
 def _compiled(row: str) -> re.Pattern[str]:
-    """Return the pattern of a row with letters: a group for each, named by it."""
+    """Return the pattern of a row with letters; each letter names the group of its digits."""
 
     def group(letters: re.Match[str]) -> str:
         letter, count = letters[1], len(letters[0])

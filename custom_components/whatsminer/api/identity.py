@@ -1,4 +1,4 @@
-"""Which miner answers: its MAC address, asked for whenever another may have taken its place."""
+"""The identity of a miner: its MAC address, read again whenever another miner may answer."""
 
 import re
 from typing import Final
@@ -9,8 +9,8 @@ from .line import Line, Urgency
 from .readings import MinerInfo, Summary
 from .wire import decode
 
-# V1 tells it in its summary.
-_TOLD_BY: Final[tuple[tuple[str, type[MinerInfo | Summary], str | None], ...]] = (
+# V1 reports it in its summary.
+_SOURCES: Final[tuple[tuple[str, type[MinerInfo | Summary], str | None], ...]] = (
     ("get_miner_info", MinerInfo, None),
     ("summary", Summary, "SUMMARY"),
 )
@@ -18,80 +18,80 @@ _NO_MAC: Final = "00:00:00:00:00:00"
 
 
 class Identity:
-    """The miner that is meant, and whether it is sure that it still answers.
+    """The MAC address of the expected miner, and whether the miner that answers confirmed it.
 
     `mac` is in lower case with colons, None until one is known. Readings are used, and commands
-    sent under a new token, only after `recognise` has seen the right one. A token that is older
-    needs no look: no other miner takes it.
+    are sent under a new token, only after `recognise` was given this address. An older token needs
+    no confirmation, because no other miner accepts it.
     """
 
     def __init__(self, line: Line, mac: str | None) -> None:
-        """Prepare; nothing is sent."""
+        """Store the expected MAC address; nothing is sent."""
         self.mac = mac
-        self.sure = False
+        self.is_confirmed = False
         self.met_another = False
-        # Whether it tells also while its mining process is down, which V1 does not.
-        self._always_tells = False
+        # V1 reports its MAC address only while its mining process is up.
+        self._always_reports = False
         self._line = line
 
     @property
-    def may_be_silent(self) -> bool:
-        """Whether one that does not tell who it is can be ours."""
-        return not (self.met_another or self._always_tells)
+    def may_lack_mac(self) -> bool:
+        """Return whether a miner that reports no MAC address can be the expected one."""
+        return not (self.met_another or self._always_reports)
 
-    def recognise(self, told: str | None, *, by_info: bool = False) -> None:
-        """Take the first MAC address for the miner's, and any other for another miner's.
+    def recognise(self, reported: str | None, *, by_info: bool = False) -> None:
+        """Compare a reported MAC address with the expected one; expect the first that is reported.
 
-        `by_info` is for one that `get_miner_info` told.
+        `by_info` means that `get_miner_info` reported it.
 
         Raises:
-            NoMacError: none was told.
+            NoMacError: the address is missing or not valid.
             WrongMinerError: another miner answers.
 
         """
-        self.sure = False
-        mac = _normal(told)
+        self.is_confirmed = False
+        mac = _normal(reported)
         if mac is None:
-            raise NoMacError("the miner tells no MAC address")
+            raise NoMacError("the miner reports no MAC address")
         if self.mac is None:
             self.mac = mac
         elif mac != self.mac:
             self.met_another = True
             raise WrongMinerError(self.mac, mac)
-        self.sure = True
+        self.is_confirmed = True
         self.met_another = False
-        self._always_tells = self._always_tells or by_info
+        self._always_reports = self._always_reports or by_info
 
     async def confirm(self) -> None:
-        """Make sure of it before a command goes out; the caller has the turn.
+        """Confirm that the expected miner answers, before a command; the caller has the turn.
 
-        One that cannot tell at the moment is taken for the one that it was, if it may be.
+        A miner that cannot report its MAC address at the moment is accepted if `may_lack_mac`.
 
         Raises:
             WrongMinerError: another miner answers.
-            NoMacError: it does not tell, as the right one would.
+            NoMacError: it reports no MAC address, which the expected miner would do.
             UnreachableError, NotAMinerError, MalformedReplyError.
 
         """
         if self.mac is None:
             return
-        told, by_info = await self._told()
-        if told or not self.may_be_silent:
-            self.recognise(told, by_info=by_info)
+        reported, by_info = await self._ask()
+        if reported or not self.may_lack_mac:
+            self.recognise(reported, by_info=by_info)
 
     async def read_mac(self) -> str | None:
-        """Return the MAC address of whoever answers now, None if it does not tell.
+        """Return the MAC address of the miner that answers now, None if it reports none.
 
         Raises:
             UnreachableError, NotAMinerError, MalformedReplyError.
 
         """
         async with self._line.turn(Urgency.READ):
-            return (await self._told())[0]
+            return (await self._ask())[0]
 
-    async def _told(self) -> tuple[str | None, bool]:
-        """Ask for the MAC address; return it, and whether `get_miner_info` told it."""
-        for command, kind, section in _TOLD_BY:
+    async def _ask(self) -> tuple[str | None, bool]:
+        """Return the MAC address of the miner, and whether `get_miner_info` reported it."""
+        for command, kind, section in _SOURCES:
             try:
                 answer = reply.check(await self._line.plain(command), command)
             except RefusedError, MiningProcessDownError:
@@ -102,7 +102,7 @@ class Identity:
 
 
 def _normal(mac: str | None) -> str | None:
-    """Return a MAC address in lower case with colons, None if it is none."""
+    """Return a MAC address in lower case with colons, None if it is not valid."""
     digits = re.sub(r"[^0-9a-f]", "", (mac or "").lower())
     pretty = ":".join(digits[index : index + 2] for index in range(0, 12, 2))
     return None if len(digits) != 12 or pretty == _NO_MAC else pretty

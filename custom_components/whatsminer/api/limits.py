@@ -1,6 +1,6 @@
-"""What the firmware takes: the range of a number, the shape of a text.
+"""Limits of what the firmware accepts: the range of a number, the form of a text.
 
-Everything is checked here before it is sent (vendor document, section "Writable API").
+Every parameter is checked here before it is sent (vendor document, section "Writable API").
 """
 
 from dataclasses import dataclass
@@ -27,7 +27,7 @@ class Bounds:
 
 
 POWER_PERCENT: Final = Bounds(0, 100)
-# 0 W does not mean "off" and no firmware says what it does mean. The highest restores the default.
+# 0 W does not mean "off", and its effect is not documented. The highest restores the default.
 DEFAULT_POWER_LIMIT: Final = 99999
 POWER_LIMIT: Final = Bounds(1, DEFAULT_POWER_LIMIT)
 TEMPERATURE_OFFSET: Final = Bounds(-30, 0)
@@ -48,16 +48,16 @@ _POOL_URL: Final = re.compile(
     r"stratum2?\+(tcp|tcps|ssl|tls)://([A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\]):(?P<port>[0-9]{1,5})(/\S*)?"
 )
 
-# "This network", link-local, multicast, reserved: no device of a network is reached there.
+# "This network", link-local, multicast, reserved: no device of a network has such an address.
 # Loopback is not in the list, because simulated miners have no other addresses to move between.
-# Nothing else in a network has one, so it harms nobody, and no typing error leads there.
+# No real device has one either, and no typing error leads to one, so allowing it does no harm.
 _NO_DEVICES: Final = tuple(
     IPv4Network(block) for block in ("0.0.0.0/8", "169.254.0.0/16", "224.0.0.0/3")
 )
 
 
 def check_text(parameter: str, value: str, pattern: re.Pattern[str]) -> str:
-    """Return a text that the miner can take, or raise InvalidTextError."""
+    """Return a text that matches the pattern, or raise InvalidTextError."""
     if not pattern.fullmatch(value):
         raise InvalidTextError(parameter, value)
     return value
@@ -72,13 +72,13 @@ def check_address(parameter: str, value: str) -> str:
 
 
 def check_network(ip: str, mask: str) -> IPv4Network:
-    """Return the network of an address, or raise InvalidTextError."""
+    """Return the network of an address and its mask, or raise InvalidTextError."""
     check_address("ip", ip)
     try:
         network = IPv4Network(f"{ip}/{mask}", strict=False)
     except ValueError as err:
         raise InvalidTextError("mask", mask) from err
-    # It needs room for a router. And 0.0.0.255 is no mask, although `ipaddress` turns it around.
+    # The network needs room for a router. 0.0.0.255 is not a mask, although `ipaddress` accepts it.
     if not 1 <= network.prefixlen <= 30 or (
         "." in mask and mask != str(network.netmask)
     ):
@@ -87,9 +87,9 @@ def check_network(ip: str, mask: str) -> IPv4Network:
 
 
 def check_device(parameter: str, value: str, network: IPv4Network) -> str:
-    """Return the address of one device in a network, or raise InvalidTextError."""
+    """Return the address of a device in a network, or raise InvalidTextError."""
     address = IPv4Address(check_address(parameter, value))
-    # As network.hosts() has it, which lists up to two thousand millions.
+    # These are the addresses of network.hosts(), which would list up to two billion of them.
     if (
         address not in network
         or address in (network.network_address, network.broadcast_address)
@@ -100,16 +100,16 @@ def check_device(parameter: str, value: str, network: IPv4Network) -> str:
 
 
 def check_password(value: str) -> str:
-    """Return a password, or raise an InvalidTextError that does not tell it."""
+    """Return a valid password, or raise an InvalidTextError that does not contain it."""
     if not PASSWORD.fullmatch(value):
         raise InvalidTextError("new_password", "")
     return value
 
 
 def check_pool_url(value: str) -> str:
-    """Return the address of a pool, or raise an InvalidTextError that does not tell it.
+    """Return the URL of a pool, or raise an InvalidTextError that does not contain it.
 
-    Some programs take a password in it. What the error knows goes into logs.
+    Some programs accept a password in the URL, and the values of an error go into logs.
     """
     url = _POOL_URL.fullmatch(value)
     if url is None or not 1 <= int(url["port"]) <= PORT.maximum:

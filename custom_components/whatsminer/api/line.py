@@ -1,4 +1,4 @@
-"""The one line to a miner: a single connection at a time, the most urgent request first."""
+"""The connections to one miner: one at a time, in a queue with the most urgent request first."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping
@@ -15,16 +15,16 @@ from .reply import Answer
 from .sanitize import Json
 from .transport import exchange
 
-# A poll has a dozen commands; a query may join them in any order.
+# A poll has a dozen commands. Queries can join them in many more ways.
 _MOST_REPLIES = 16
-# Answers of miners have some thousand bytes. Others are read, but not kept.
+# Bytes. Answers have some thousand; larger ones are parsed in a thread, the largest are not kept.
 _ORDINARY = 16 * 1024
 _LARGEST_KEPT = 64 * 1024
 _TOO_LARGE: Mapping[str, Json] = {"left_out": "larger than 64 KiB"}
 
 
 class Urgency(IntEnum):
-    """Who goes next when several wait."""
+    """The urgency of a request; of several that wait, the lowest value is next."""
 
     POWER_OFF = 0
     WRITE = 1
@@ -34,9 +34,9 @@ class Urgency(IntEnum):
 
 @dataclass(slots=True, eq=False)
 class Turn:
-    """A place on the line, held or waited for.
+    """The turn of one caller to open connections, which it waits for or has.
 
-    `interrupt` ends what goes on in it when a power off comes; without it, that waits.
+    A power off calls `interrupt` to end the turn of another caller; without it, it waits.
     """
 
     urgency: Urgency
@@ -46,13 +46,13 @@ class Turn:
 
 
 class Line:
-    """Orders the connections to one miner; its control board copes with one at a time."""
+    """Opens connections to one miner, one at a time, because its control board copes with one."""
 
     def __init__(self, host: str, port: int) -> None:
-        """Prepare; nothing is sent."""
+        """Store the address; nothing is sent."""
         self.host = host
         self.port = port
-        # The last answer to each plain command; that of `get_token` is nobody's business.
+        # The last answer to each plain command; that to `get_token` is secret and not kept.
         self.replies: dict[str, Mapping[str, Json]] = {}
         self._holder: Turn | None = None
         self._order = count(1)
@@ -60,36 +60,36 @@ class Line:
 
     @asynccontextmanager
     async def turn(self, urgency: Urgency) -> AsyncIterator[Turn]:
-        """Hold the line, for one connection or for a few that belong together."""
+        """Wait for a turn and keep it, for one connection or for a few that belong together."""
         turn = Turn(urgency)
         try:
             if self._holder is None:
                 self._holder = turn
             else:
-                self._hurry(self._holder, urgency)
+                self._interrupt(self._holder, urgency)
                 await self._queue(turn, next(self._order))
             yield turn
         finally:
             if self._holder is turn:
-                self._hand_over()
+                self._call_next()
 
     async def give_way(self, turn: Turn) -> None:
-        """Between two connections of a turn, let what is more urgent go first."""
+        """Let more urgent requests go first, between two connections of a turn."""
         if self._waiting and self._waiting[0][0] < turn.urgency:
-            called = self._queue(turn, -next(self._order))  # before its equals
-            self._hand_over()
+            called = self._queue(turn, -next(self._order))  # before equally urgent ones
+            self._call_next()
             await called
 
     def is_overtaken(self, turn: Turn) -> bool:
-        """Tell whether somebody more urgent waits for the end of a turn."""
+        """Return whether a more urgent request waits for the end of a turn."""
         return any(
             urgency < turn.urgency and waiting.called and not waiting.called.done()
             for urgency, _, waiting in self._waiting
         )
 
     @staticmethod
-    def _hurry(holder: Turn, urgency: Urgency) -> None:
-        """End what must not hold up a power off."""
+    def _interrupt(holder: Turn, urgency: Urgency) -> None:
+        """Interrupt a turn that would delay a power off."""
         if urgency is Urgency.POWER_OFF and holder.interrupt:
             holder.interrupted = True
             holder.interrupt()
@@ -99,8 +99,8 @@ class Line:
         heapq.heappush(self._waiting, (turn.urgency, order, turn))
         return turn.called
 
-    def _hand_over(self) -> None:
-        """Call up the next one that still waits."""
+    def _call_next(self) -> None:
+        """End the turn, and begin the next one that is still waited for."""
         self._holder = None
         while self._waiting:
             turn = heapq.heappop(self._waiting)[2]
@@ -113,7 +113,7 @@ class Line:
         """Take a turn, send a plain command and return its successful answer.
 
         Raises:
-            RefusedError: and all that `plain` raises.
+            RefusedError: the miner refused it. Other errors are those of `plain`.
 
         """
         async with self.turn(urgency):
@@ -130,14 +130,14 @@ class Line:
         raw = await exchange(self.host, self.port, request)
         if len(raw) <= _ORDINARY:
             value = reply.parse(raw, command)
-        else:  # it takes longer than the event loop should be held
+        else:  # parsing would block the event loop for too long
             value = await asyncio.to_thread(reply.parse, raw, command)
         if command != "get_token":
             self._keep(command, value if len(raw) <= _LARGEST_KEPT else _TOO_LARGE)
         return value
 
     def _keep(self, command: str, value: Mapping[str, Json]) -> None:
-        """Keep the answer. Of more than 16 commands, the oldest is forgotten."""
+        """Keep the answers to the last 16 commands."""
         self.replies.pop(command, None)
         self.replies[command] = value
         if len(self.replies) > _MOST_REPLIES:
@@ -149,7 +149,7 @@ class Line:
         """Send an encrypted command and return its successful answer; the caller has the turn.
 
         Raises:
-            RefusedError: and all that `plain` raises.
+            RefusedError: the miner refused it. Other errors are those of `plain`.
 
         """
         request = session.seal(command, parameters)
@@ -159,7 +159,7 @@ class Line:
 def unseal(session: Session, raw: bytes, command: str) -> Answer:
     """Return the successful answer to an encrypted command.
 
-    Refusals come in plain text, everything else under the key.
+    A refusal comes in plain text, any other answer encrypted.
 
     Raises:
         RefusedError, NotAMinerError, MalformedReplyError.

@@ -1,4 +1,4 @@
-"""Polls one miner: which commands, in what order, and what may fail without harm."""
+"""The reader, which polls one miner: the order of its commands, and which of them may fail."""
 
 import asyncio
 from collections.abc import Mapping, Sequence
@@ -46,44 +46,44 @@ from .wire import decode
 _LOGGER = logging.getLogger(__name__)
 
 _LIVE: Final = ("summary", "pools", "edevs")
-# Read at set-up and then every few minutes, one in a poll. `get_miner_info` comes with the
-# first identification.
+# The slow commands: sent at set-up and then every few minutes, one in a poll. At set-up,
+# `get_miner_info` is sent to confirm the MAC address.
 _SLOW: Final = ("get_version", "devdetails", "get_psu", "get_miner_info")
 _SLOW_INTERVAL = 300.0
 _SLOW_SPREAD = 60.0
-# Nobody knows whether an answer is still true after so long, and so many polls: several times
-# its distance.
-_LONGEST: Final = {"get_error_code": (300.0, 3), "get_psu": (1000.0, 12)}
-# How far the miner's clock may be from ours between two polls without another miner's being it.
+# The last answer is used for at least so many seconds and so many polls, if no newer one comes.
+# Both are several times the usual distance.
+_KEPT_FOR: Final = {"get_error_code": (300.0, 3), "get_psu": (1000.0, 12)}
+# Seconds. If the uptime differs by more from the time between two polls, another miner may answer.
 _SAME_CLOCK = 5.0
-# Elapsed may count whole seconds: for this long the same value twice proves nothing.
+# Seconds. `Elapsed` may count whole seconds, so the same value proves nothing for so long.
 _FROZEN_AFTER = 5.0
 _NOTHING = Answer()
 
 
 class Reader:
-    """Turns what one miner says into snapshots, and makes sure that it is that miner.
+    """Polls one miner, and confirms that the expected miner answers.
 
-    A steady poll takes three connections: one joined read, `status`, and a third that is
-    `get_error_code` (V1: `devdetails`) or, every few minutes, one of the slow readings.
+    A steady poll takes three connections: one joined read, `status`, and a third for
+    `get_error_code` (V1: `devdetails`) or, every few minutes, for one of the slow commands.
     """
 
     def __init__(self, line: Line, identity: Identity) -> None:
-        """Prepare; nothing is sent."""
+        """Create the reader; nothing is sent."""
         self._line = line
         self._identity = identity
         self._polling = asyncio.Lock()
         self._boards_warned = False
-        self._start_over()
+        self._forget()
 
-    def _start_over(self) -> None:
-        """Know nothing: what was read before may have been said by another miner."""
-        # Whether it is sure that what is kept was said by the right one.
-        self._known = False
-        # What it answered before it was polled for the first time.
+    def _forget(self) -> None:
+        """Forget everything that was read, because another miner may have reported it."""
+        # Whether the expected miner was confirmed since then.
+        self._trusted = False
+        # The answer to `get_version` from before the first poll.
         self._early_version: Mapping[str, Json] | None = None
         self._answers: dict[str, Answer] = {}
-        # When what changes was read last: the time, and the number of the poll.
+        # When each command was last answered: the time and the number of the poll.
         self._read: dict[str, tuple[float, int]] = {}
         self._polls = 0
         self._due = dict.fromkeys(_SLOW, 0.0)
@@ -91,33 +91,33 @@ class Reader:
         self._generation: Generation | None = None
         self._joins: bool | None = None
         self._process_up = True
-        # What no two miners have in common: uptime and when it was read, and the boards.
+        # No two miners have these in common: uptime and when it was read, and the boards.
         self._uptime: tuple[float, float] | None = None
         self._boards: frozenset[str] = frozenset()
         self._clock: tuple[float, float] | None = None
-        # Whether it mined when it last told, and when that was seen to be another.
+        # Whether the miner last reported that it mines, and when a poll first reported a change.
         self._mining: bool | None = None
-        self._flipped = 0.0
+        self._mining_changed = 0.0
 
     async def poll(self) -> Snapshot:
-        """Return what the miner says now (see `Miner.poll`)."""
+        """Return what the miner reports now (see `Miner.poll`)."""
         async with self._polling:
             try:
                 return await self._poll()
-            except BaseException as err:  # also when nobody waits for it any more
-                if isinstance(err, WrongMinerError | NoMacError) or not self._known:
-                    self._start_over()
-                self._doubt()
+            except BaseException as err:  # also when the poll is cancelled
+                if isinstance(err, WrongMinerError | NoMacError) or not self._trusted:
+                    self._forget()
+                self._require_confirmation()
                 raise
 
     async def reach(self) -> None:
-        """Ask what a first poll asks first, which then does not ask it again."""
+        """Send the first command of a first poll, which then uses this answer."""
         async with self._polling:
             if "get_version" not in self._answers and not self._identity.met_another:
                 self._early_version = await self._ask_version()
 
     async def firmware(self) -> str | None:
-        """Return the firmware version as of now (see `Miner.firmware`)."""
+        """Return the present firmware version (see `Miner.firmware`)."""
         async with self._line.turn(Urgency.READ):
             await self._identity.confirm()
         self._answers["get_version"] = await self._line.ask("get_version")
@@ -126,23 +126,23 @@ class Reader:
         return decode(Status, (await self._line.ask("status")).reading()).firmware
 
     def forget_firmware(self) -> None:
-        """Find out anew what it can do: the firmware is another one."""
+        """Forget what is known of the firmware, because it has changed."""
         self._joins = None
         self._generation = None
 
     def expect(self, command: str) -> None:
-        """Read a seldom read command with the next poll: its answer will be another."""
+        """Send a slow command with the next poll, because its answer will have changed."""
         self._due[command] = 0.0
         self._slow_next = True
 
     async def _poll(self) -> Snapshot:
         self._polls += 1
-        if self._identity.met_another:  # no more is asked of it than who it is
+        if self._identity.met_another:  # send nothing but what confirms the MAC address
             async with self._line.turn(Urgency.READ):
                 await self._identity.confirm()
         first = "get_version" not in self._answers
         if first:
-            await self._introduce()
+            await self._read_first()
         live = await self._read_live()
         taken, now = datetime.now(UTC), time.monotonic()
         reading = live.get("summary", _NOTHING).reading("SUMMARY")
@@ -156,12 +156,12 @@ class Reader:
                 if (serial := decode(BoardIdentity, row).serial_number)
             ),
         )
-        await self._identify(summary, silent=not live)
-        self._known = self._known or self._identity.sure
-        if first and "get_miner_info" not in self._answers:  # the MAC was elsewhere
+        await self._confirm(summary, process_down=not live)
+        self._trusted = self._trusted or self._identity.is_confirmed
+        if first and "get_miner_info" not in self._answers:  # the summary had the MAC
             await self._refresh("get_miner_info")
         status = await self._read_status()
-        if "summary" in live or self._generation is None:  # the surest sign of it
+        if "summary" in live or self._generation is None:  # the summary shows it best
             self._generation = _generation(
                 self._version(), status, live.get("summary", _NOTHING)
             )
@@ -169,22 +169,22 @@ class Reader:
         if not first or generation is not Generation.V1:
             await self._read_third(generation)
 
-        said = decode(Status, status.reading())
+        state = decode(Status, status.reading())
         frozen = self._is_frozen(summary)
         mining: bool | None
         errors: tuple[ErrorEntry, ...] | None
         unread = 0
         if generation is Generation.V1:
-            # Its `btmineroff` says "true" while it hashes.
+            # V1 reports `btmineroff` as "true" even while it hashes.
             mining = self._process_up and "summary" in live and not frozen
             errors = summary_errors(reading) if reading else None
         else:
-            mining = None if said.mining_off is None else not said.mining_off
+            mining = None if state.mining_off is None else not state.mining_off
             errors = None
-            if told := self._recent("get_error_code"):
-                listed = told.reading().get("error_code")
+            if answer := self._recent("get_error_code"):
+                listed = answer.reading().get("error_code")
                 errors, unread = error_list(listed), unread_errors(listed)
-        # A leftover is told by its clock, or at once by a rate that outlived mining.
+        # A stale summary has a clock that stands still, or a hash rate although mining is off.
         stale = (frozen and bool(summary.elapsed)) or (
             mining is False and bool(summary.hash_rate)
         )
@@ -195,7 +195,7 @@ class Reader:
             mining=mining,
             stale=stale,
             summary=summary,
-            status=said,
+            status=state,
             boards=tuple(board(row, generation) for row in boards),
             pools=pools(live.get("pools", _NOTHING).rows("POOLS")),
             errors=errors,
@@ -212,20 +212,20 @@ class Reader:
         if len(found) < len(rows) and not self._boards_warned:
             self._boards_warned = True
             _LOGGER.warning(
-                "%s: %d of %d hashboards are used, the others are not those of a miner",
+                "%s: %d of %d hashboards are used, the others have no slot of their own",
                 self._line.host,
                 len(found),
                 len(rows),
             )
         return found
 
-    async def _introduce(self) -> None:
-        """Read for the first time what seldom changes, and see whether it is a Whatsminer."""
-        greeting, self._early_version = self._early_version, None
+    async def _read_first(self) -> None:
+        """Send the slow commands for the first time, and check that it is a Whatsminer."""
+        early, self._early_version = self._early_version, None
         try:
-            version = reply.check(greeting or await self._ask_version(), "get_version")
+            version = reply.check(early or await self._ask_version(), "get_version")
         except RefusedError as err:
-            # The oldest firmware does not know the command. Neither do other makers' miners.
+            # Neither the oldest firmware nor the miners of other makers know the command.
             if not await self._has_whatsminer_boards():
                 raise NotAMinerError("another maker's miner") from err
             version = Answer(message="whatsminer v1")
@@ -245,7 +245,7 @@ class Reader:
         async with self._line.turn(Urgency.READ):
             value = await self._line.plain("get_version")
         if "STATUS" not in value:
-            raise NotAMinerError("some other service that speaks JSON")
+            raise NotAMinerError("another service that answers in JSON")
         return value
 
     async def _has_whatsminer_boards(self) -> bool:
@@ -260,7 +260,7 @@ class Reader:
         )
 
     async def _read_live(self) -> dict[str, Answer]:
-        """Read summary, pools and boards; what the miner refuses is left out."""
+        """Return the answers to `summary`, `pools` and `edevs`, without those that are refused."""
         if self._joins is not False:
             try:
                 answers = await self._read_joined()
@@ -295,7 +295,7 @@ class Reader:
             try:
                 answers[command] = reply.check(part, command)
             except RefusedError:
-                # Firmware that is known to join means it: a stopped miner has no boards.
+                # If joins work, the miner refuses just this part: a stopped one has no boards.
                 if not self._joins:
                     raise
         return answers
@@ -315,9 +315,9 @@ class Reader:
             return _NOTHING
 
     async def _read_third(self, generation: Generation) -> None:
-        """Spend the third connection on what matters most, in turn with what is due.
+        """Use the third connection for the errors (V1: `devdetails`), or for a slow command.
 
-        After an outage, when everything is due, the errors come first.
+        If slow commands are due, the two alternate. After an outage the errors come first.
         """
         now = time.monotonic()
         overdue = [command for command in _SLOW if self._due[command] <= now]
@@ -325,19 +325,18 @@ class Reader:
             command = min(overdue, key=self._due.__getitem__)
         else:
             command = "devdetails" if generation is Generation.V1 else "get_error_code"
-        # In turn: neither errors nor what is due waits for the others to be through.
         self._slow_next = not self._slow_next or not overdue
         answered = await self._refresh(command)
         if command in self._due:
             self._due[command] = now + (_SLOW_INTERVAL if answered else _SLOW_SPREAD)
         if command == "get_miner_info" and command in self._answers:
-            # Miners may have changed places between two polls.
+            # Another miner may have got the address between two polls.
             self._identity.recognise(self._slow(command, MinerInfo).mac, by_info=True)
 
     async def _refresh(self, command: str) -> bool:
-        """Read what a poll can do without, and tell whether anything answered.
+        """Send a command that a poll can do without, and return whether the miner answered.
 
-        The last answer stays, for a while, when there is no new one.
+        Without a new answer, the last one is kept for a while.
         """
         answered = True
         try:
@@ -345,7 +344,7 @@ class Reader:
             self._read[command] = time.monotonic(), self._polls
         except RefusedError, MiningProcessDownError:
             answered = False
-            if command == "get_error_code":  # read at every poll: what it said is over
+            if command == "get_error_code":  # the last one is out of date
                 self._read.pop(command, None)
         except WhatsminerError:
             return False
@@ -354,73 +353,72 @@ class Reader:
         return True
 
     def _recent(self, command: str) -> Answer | None:
-        """Return the last answer to what changes, unless that was too long ago."""
+        """Return the last answer to a command, unless it is too old."""
         if command not in self._read:
             return None
         moment, poll = self._read[command]
-        longest, most_polls = _LONGEST[command]
+        longest, most_polls = _KEPT_FOR[command]
         if time.monotonic() - moment > longest and self._polls - poll > most_polls:
             return None
         return self._answers[command]
 
     def _psu(self, mining: bool | None, now: float) -> Psu:
-        """Return what the power supply says, but not what it took before mining flipped."""
+        """Return the power supply's readings, without the consumption from before mining changed."""
         if mining is not None:
             last, self._mining = self._mining, mining
             if last is not None and last is not mining:
-                self._flipped = now
-                # Also when it has just been read: its current may still have been falling.
-                # Of V1 it is more urgent to know whether it goes on as it is now.
+                self._mining_changed = now
+                # Read it again even if just read: the current may still have changed.
+                # On V1, `devdetails` is more urgent: it shows whether mining goes on.
                 if self._generation is not Generation.V1:
                     self._due["get_psu"] = 0.0
         psu = decode(Psu, (self._recent("get_psu") or _NOTHING).reading())
-        if self._read.get("get_psu", (now, 0))[0] < self._flipped:
+        if self._read.get("get_psu", (now, 0))[0] < self._mining_changed:
             psu = replace(psu, input_current=None, input_power=None)
         return psu
 
     def _compare(self, summary: Summary, boards: frozenset[str]) -> None:
-        """Doubt who answers when its clock or its boards are not those of the last poll."""
+        """Require a confirmation if the clock or the boards are not those of the last poll."""
         now = time.monotonic()
         if summary == Summary():
-            self._identity.sure = False  # there is nothing to compare
+            self._identity.is_confirmed = False  # there is nothing to compare
         if summary.uptime is not None:
             last, self._uptime = self._uptime, (summary.uptime, now)
             if last and summary.uptime < last[0] - _SAME_CLOCK:
-                self._doubt()  # it rebooted
+                self._require_confirmation()  # the miner rebooted
             elif last and abs(summary.uptime - last[0] - now + last[1]) > _SAME_CLOCK:
-                self._identity.sure = False
+                self._identity.is_confirmed = False
         if boards:
             known, self._boards = self._boards, boards
             if known not in (boards, frozenset()):
-                self._doubt()
+                self._require_confirmation()
 
-    async def _identify(self, summary: Summary, *, silent: bool) -> None:
-        """Make sure that this is the miner it was, whenever it may have been replaced.
+    async def _confirm(self, summary: Summary, *, process_down: bool) -> None:
+        """Confirm the MAC address, unless it is confirmed already.
 
-        V1 tells its MAC address in every summary. While its mining process is down (`silent`),
-        there is nothing to compare.
+        V1 reports it in every summary, and does not report it while its mining process is down.
         """
         if summary.mac:
             self._identity.recognise(summary.mac)
-        if self._identity.sure:
+        if self._identity.is_confirmed:
             return
         try:
             answer = await self._line.ask("get_miner_info")
         except (RefusedError, MiningProcessDownError) as err:
-            if silent and self._identity.mac and self._identity.may_be_silent:
+            if process_down and self._identity.mac and self._identity.may_lack_mac:
                 return
-            raise NoMacError("the miner tells no MAC address") from err
+            raise NoMacError("the miner reports no MAC address") from err
         self._answers["get_miner_info"] = answer
         self._identity.recognise(decode(MinerInfo, answer.reading()).mac, by_info=True)
 
-    def _doubt(self) -> None:
-        """Take nothing for granted: after an outage there may be another firmware or miner."""
-        self._identity.sure = False
+    def _require_confirmation(self) -> None:
+        """Let the next poll confirm the MAC address and send all slow commands again."""
+        self._identity.is_confirmed = False
         self._slow_next = False
         self._due = dict.fromkeys(_SLOW, 0.0)
 
     def _is_frozen(self, summary: Summary) -> bool:
-        """Tell whether the clock of the mining process stands still."""
+        """Return whether the clock of the mining process stands still."""
         now = time.monotonic()
         if summary.elapsed is None:
             self._clock = None
@@ -440,11 +438,11 @@ class Reader:
 
 
 def _generation(version: Version, status: Answer, summary: Answer) -> Generation:
-    """Tell the generation by what the firmware says of itself and by how it says it."""
+    """Return the generation, which the reported version and the form of the answers show."""
     if summary.code is not None and isinstance(summary.message, dict):
         return Generation.V2_2
     number = version.number or Version(api=status.description).number
-    if number is None:  # the oldest answer with one bare text
+    if number is None:  # the oldest firmware answers with a text instead of an object
         return Generation.V2 if version.firmware else Generation.V1
     if number < (2, 0):
         return Generation.V1

@@ -1,8 +1,8 @@
-"""What each readable command answers, as frozen dataclasses in fixed units.
+"""The readings in the answer to each readable command, as frozen dataclasses in fixed units.
 
-TH/s, W, °C, MHz, rpm, seconds. Which key holds what, and in which unit, is known here and
-nowhere else (vendor document, section "Readable API"). A field is None when the firmware does
-not report it or does not know it at the moment.
+Units: TH/s, W, °C, MHz, rpm, seconds. The keys and units that the firmware uses are only in this
+file (vendor document, section "Readable API"). A field is None if the firmware does not report
+it, or does not know it at the moment.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -30,11 +30,11 @@ from .wire import (
     wire,
 )
 
-# No board hashes that fast; what says so means MH/s.
+# TH/s. No board is so fast, so a higher number is in MH/s.
 _MOST_TERAHASH = 10_000
 _MEGAHASH = scaled(1e-6, above=-1, below=_MOST_TERAHASH * 1e6)  # MH/s to TH/s
 _TARGET = scaled(1e-6, above=0, below=_MOST_TERAHASH * 1e6)
-# GH/s to TH/s; 0 and less: boards not read yet
+# GH/s to TH/s; 0 or less means that the boards were not read yet
 _GIGAHASH = scaled(1e-3, above=0, below=_MOST_TERAHASH * 1e3)
 _POSITIVE = scaled(1, above=0, below=1e6)
 _TEMPERATURE = scaled(1, above=0, below=300)
@@ -43,16 +43,16 @@ _FREQUENCY = scaled(1, above=-1, below=100_000)
 _PERCENT = scaled(1, above=-1000, below=1000)
 # Twenty years.
 _SECONDS = scaled(1, above=-0.5, below=20 * 366 * 86_400)
-# -1 W means that the power supply did not answer, also as 2**32 - 1. No miner takes 100 kW.
+# -1 W and 2**32 - 1 W mean that the power supply did not answer. No miner takes 100 kW.
 _WATT = scaled(1, above=-0.5, below=100_000)
 _MILLI = scaled(1e-3, above=0, below=1e6)
 _CENTI = scaled(1e-2, above=0, below=1e6)
 _REVOLUTIONS = whole(0, 100_000)
 _SHARES = whole(0, 2**53)
 
-# "2.0.5" or "whatsminer v1.4.0", but not the date of a firmware.
+# Finds "2.0" in "2.0.5" and "1.4" in "whatsminer v1.4.0", but nothing in the date of a firmware.
 _API_VERSION = re.compile(r"(?<!\d)(\d)\.(\d{1,3})(?!\d)")
-# Protocol and fault codes number hashboards from 0, and no model has more.
+# Readings and fault codes number the hashboards from 0. No model has more than four.
 SLOTS: Final = range(4)
 _MOST_ROWS = 16
 # No firmware holds more pools, and no miner has more faults at once.
@@ -68,7 +68,7 @@ class Generation(StrEnum):
     V1 = "v1"
     V2 = "v2"
     V2_2 = "v2.2"
-    """On firmware that speaks V3 on another port."""
+    """Firmware of this version speaks V3 on another port."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,7 +104,7 @@ class Summary:
     fan_speed_out: int | None = wire(_REVOLUTIONS, "Fan Speed Out")
     psu_fan_speed: int | None = wire(_REVOLUTIONS, "Power Fanspeed")
     fast_boot: bool | None = wire(flag, "Btminer Fast Boot")
-    # V1 says here what later firmware says elsewhere.
+    # V1 reports these here, later firmware elsewhere.
     mac: str | None = wire(text, "MAC")
     firmware: str | None = wire(plain_name, "Firmware Version")
     platform: str | None = wire(plain_name, "CB Platform")
@@ -113,7 +113,7 @@ class Summary:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BoardIdentity:
-    """Which hashboard it is: of the answer to `edevs` (or `devs`)."""
+    """The identity of one hashboard in the answer to `edevs` (or `devs`)."""
 
     slot: int | None = wire(integer, "Slot", "ASC")
     serial_number: str | None = wire(plain_name, "PCB SN")
@@ -121,7 +121,7 @@ class BoardIdentity:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Board(BoardIdentity):
-    """One hashboard of the answer to `edevs` (or `devs`)."""
+    """One hashboard in the answer to `edevs` (or `devs`)."""
 
     alive: bool | None = wire(lambda value: value == "Alive", "Status")
     temperature: float | None = wire(_TEMPERATURE, "Temperature")
@@ -138,7 +138,7 @@ class Board(BoardIdentity):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PoolState:
-    """One pool of the answer to `pools`."""
+    """One pool in the answer to `pools`."""
 
     url: str | None = wire(text, "URL")
     worker: str | None = wire(text, "User")
@@ -158,7 +158,7 @@ class Status:
     off_reason: str | None = wire(text, "mineroff_reason")
     firmware: str | None = wire(plain_name, "FirmwareVersion", "Firmware Version")
     power_mode: str | None = wire(lower, "power_mode")
-    # As it is: 2**31 - 1 stands for no limit.
+    # This includes 2**31 - 1, which means that there is no limit.
     power_limit: float | None = wire(scaled(1, above=0), "power_limit_set")
     power_percent: float | None = wire(_PERCENT, "power_pct")
     target_frequency_percent: float | None = wire(_PERCENT, "hash_percent")
@@ -176,7 +176,7 @@ class Version:
 
     @property
     def number(self) -> tuple[int, int] | None:
-        """The version of the API, as in 2.0(.5); the oldest firmware tells none."""
+        """Return the version of the API, (2, 0) for "2.0.5"; the oldest firmware reports none."""
         found = _API_VERSION.search(self.api or "")
         return (int(found[1]), int(found[2])) if found else None
 
@@ -194,7 +194,7 @@ class MinerInfo:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Psu:
-    """The answer to `get_psu`: A, V, W, °C, rpm."""
+    """The answer to `get_psu`, in A, V, W, °C and rpm."""
 
     name: str | None = wire(plain_name, "name")
     model: str | None = wire(plain_name, "model")
@@ -221,14 +221,14 @@ class Preheating:
 
     @property
     def stage(self) -> PreheatStage:
-        """Where it is; a text that nobody knows is one more reason to wait."""
+        """Return the stage of preheating; an unknown text counts as waiting."""
         if self.complete:
             return "complete"
         return "adjusting" if self.message == "adjust continue" else "waiting"
 
     @classmethod
     def of(cls, answer: Answer) -> Self:
-        """Read an answer."""
+        """Return the readings of an answer."""
         return decode(cls, answer.reading())
 
 
@@ -236,7 +236,7 @@ class Preheating:
 class ErrorEntry:
     """One entry of the miner's error list.
 
-    `since` is in the miner's own zone; `reason` is the miner's own text, where it has one.
+    `since` is in the miner's own time zone; `reason` is the miner's own text, if it sent one.
     """
 
     code: str
@@ -245,7 +245,7 @@ class ErrorEntry:
 
 
 def board_rows(rows: Sequence[Mapping[str, Json]]) -> list[Mapping[str, Json]]:
-    """Return the rows of hashboards that a miner can have: one for each slot."""
+    """Return the rows of the hashboards that a miner can have, one for each slot."""
     found: dict[int, Mapping[str, Json]] = {}
     for row in rows[:_MOST_ROWS]:
         slot = decode(BoardIdentity, row).slot
@@ -255,11 +255,10 @@ def board_rows(rows: Sequence[Mapping[str, Json]]) -> list[Mapping[str, Json]]:
 
 
 def board(reading: Mapping[str, Json], generation: Generation) -> Board:
-    """Return one hashboard.
+    """Return the readings of one hashboard.
 
-    V2.2 gives the hash rates of boards in TH/s under the old keys that say MH/s. It is told by
-    generation and by the keys that it dropped; a rate that no board can have in TH/s is MH/s
-    all the same.
+    V2.2 reports the hash rates of boards in TH/s, under keys whose names say MH/s, and without the
+    key `ASC`. A rate that is too high for TH/s is in MH/s even there.
     """
     if generation is Generation.V2_2 and "ASC" not in reading:
         reading = {
@@ -274,17 +273,17 @@ def board(reading: Mapping[str, Json], generation: Generation) -> Board:
 
 
 def pools(rows: Iterable[Mapping[str, Json]]) -> tuple[PoolState, ...]:
-    """Return the pools."""
+    """Return the pools, at most eight."""
     return tuple(decode(PoolState, row) for row in islice(rows, _MOST_POOLS))
 
 
 def error_list(value: Json) -> tuple[ErrorEntry, ...]:
-    """Return the errors of any firmware: objects, pairs, plain codes, or none."""
+    """Return the errors of any firmware, which lists objects, pairs, plain codes, or none."""
     return tuple(islice(_errors(value), _MOST_ERRORS))
 
 
 def unread_errors(value: Json) -> int:
-    """Return how many errors a list has that `error_list` leaves out."""
+    """Return the number of errors in a list that `error_list` leaves out."""
     rows = value if isinstance(value, list) else [value]
     count = sum(
         len(row.keys() - {"reason"}) if isinstance(row, dict) else 1 for row in rows
@@ -304,7 +303,7 @@ def _errors(value: Json) -> Iterator[ErrorEntry]:
 
 
 def summary_errors(reading: Mapping[str, Json]) -> tuple[ErrorEntry, ...]:
-    """Return the errors that V1 lists inside its summary."""
+    """Return the errors that V1 lists in its summary."""
     count = min(integer(reading.get("Error Code Count")) or 0, len(reading))
     codes = [
         integer(reading.get(f"Error Code {index}"))

@@ -1,6 +1,6 @@
-"""Bytes to checked answers: the four envelopes, tolerant repair, errors by code.
+"""Checked answers from bytes: the four envelopes, the repair of bad JSON, the errors by code.
 
-Every quirk in how a miner writes JSON is known here and nowhere else.
+Only this file knows the mistakes that firmware makes in its JSON.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -9,50 +9,39 @@ import json
 import re
 
 from .errors import (
+    REFUSALS,
     MalformedReplyError,
     MiningProcessDownError,
     NotAMinerError,
     RefusedError,
-    TokenRejectedError,
-    TooManyTokensError,
-    UnsupportedCommandError,
-    WriteAccessClosedError,
-    WrongPasswordError,
 )
 from .sanitize import Json, clean_json
 from .wire import integer, text
 
-_REFUSALS: dict[int, type[RefusedError]] = {
-    14: UnsupportedCommandError,
-    23: WrongPasswordError,
-    45: WriteAccessClosedError,
-    135: TokenRejectedError,
-    136: TooManyTokensError,
-}
-# What answers on the miner's behalf while its mining process is down (old firmware).
+# The answer of old firmware while its mining process is down.
 PROCESS_DOWN = b"Socket connect failed"
-# The only answer that is worth saving when it was cut short: a list that overran the miner's buffer.
+# The only answer that is repaired when it is cut short: a long list can overrun the miner's buffer.
 _MAY_BE_CUT = "get_error_code"
 
-# What is longer is no answer that firmware wrote with a small mistake.
-_LONGEST_TO_MEND = 64 * 1024
+# A longer text is not repaired: no firmware makes a small mistake in so long an answer.
+_LONGEST_TO_REPAIR = 64 * 1024
 
-# One whole string, or one that is never closed. Possessive, so that no character is looked at
-# twice.
+# One whole string, or one that is never closed. Possessive quantifiers, so that each character is
+# matched once.
 _STRING = re.compile(r'"(?:[^"\\]++|\\.)*+("?)', re.DOTALL)
-# Stands for one whole string while the text between strings is mended.
+# Stands for one whole string while the text between strings is repaired.
 _MARK = "\x01"
 _PAIR_LIST = re.compile(rf"\[{_MARK}:{_MARK}(?:,{_MARK}:{_MARK})*+\]")
-# A whole number of more digits is no reading; to turn it into a number takes long.
+# A whole number of more digits is not a reading, and to convert it takes long.
 _MOST_DIGITS = 20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """One successful answer, whichever envelope it came in.
+    """A successful answer, in the same form for all envelopes.
 
     `message` is `Msg`: a text, or the object with the readings. `body` is the whole answer.
-    `code` is None for an answer that never came, yet counts as accepted (see `Miner.send`).
+    `code` is None if no answer came and the command counts as accepted (see `Miner.send`).
     """
 
     code: int | None = None
@@ -78,16 +67,15 @@ class Answer:
 def parse(
     raw: bytes, command: str, open_sealed: Callable[[str], bytes] | None = None
 ) -> dict[str, Json]:
-    """Return the JSON object that a miner meant to send, with clean texts and numbers.
+    """Return the JSON object of an answer, with clean texts and numbers.
 
-    A strict parse comes first; only when it fails are the known mistakes of firmware mended,
-    and only outside of strings. `open_sealed` decrypts what stands under `enc`; without it that
-    is a text as any other.
+    If it is not valid JSON, the known mistakes of firmware are repaired, but not inside of its
+    strings. `open_sealed` decrypts the value of `enc`; without it, that is an ordinary text.
 
     Raises:
-        MiningProcessDownError: the answer says that nothing is there to give one.
-        NotAMinerError: this is no JSON at all.
-        MalformedReplyError: it cannot be mended, was cut short, or is no answer of a miner.
+        MiningProcessDownError: the answer says that the mining process is down.
+        NotAMinerError: the answer is not JSON.
+        MalformedReplyError: it cannot be repaired, was cut short, or is larger than any miner's.
 
     """
     value = _load_object(raw, command)
@@ -102,7 +90,7 @@ def parse(
 
 
 def _load_object(raw: bytes, command: str) -> dict[str, object]:
-    """Return the JSON object in an answer, as it is."""
+    """Return the JSON object of an answer, as it is."""
     raw = raw.replace(b"\0", b"").strip()
     if raw.startswith(PROCESS_DOWN):
         raise MiningProcessDownError("the mining process is not running")
@@ -115,7 +103,7 @@ def _load_object(raw: bytes, command: str) -> dict[str, object]:
         value = _load(content)
     except ValueError:
         try:
-            value = _load(_mend(content, cut=command == _MAY_BE_CUT))
+            value = _load(_repair(content, cut=command == _MAY_BE_CUT))
         except ValueError as err:
             raise MalformedReplyError(f"{command}: the answer is broken") from err
     if not isinstance(value, dict):  # pragma: no cover - it starts with a brace
@@ -124,16 +112,16 @@ def _load_object(raw: bytes, command: str) -> dict[str, object]:
 
 
 def check(value: Mapping[str, Json], command: str) -> Answer:
-    """Return a successful answer from any of the single envelopes (A, B, C).
+    """Return the successful answer in any of the single envelopes (A, B, C).
 
     Raises:
-        RefusedError: or one of its kinds, when the miner said no.
-        MalformedReplyError: there is no status in it.
+        RefusedError: the miner refused the command; some codes have a class of their own.
+        MalformedReplyError: the answer has no status.
 
     """
     status = value.get("STATUS")
     envelope = value
-    if isinstance(status, list):  # cgminer's shape, long or short
+    if isinstance(status, list):  # the envelopes of cgminer, long or short
         if not status or not isinstance(status[0], dict):
             raise MalformedReplyError(f"{command}: the answer has no status")
         envelope = status[0]
@@ -143,9 +131,7 @@ def check(value: Mapping[str, Json], command: str) -> Answer:
     code = integer(envelope.get("Code"))
     message = envelope.get("Msg")
     if status not in ("S", "I", "RESTART"):
-        refusal = (
-            _REFUSALS.get(code, RefusedError) if code is not None else RefusedError
-        )
+        refusal = REFUSALS.get(code, RefusedError) if code is not None else RefusedError
         raise refusal(command, code, text(message) or "")
     return Answer(
         code=code,
@@ -161,7 +147,7 @@ def split(
     """Return the parts of a joined answer (envelope D), one for each command.
 
     Raises:
-        RefusedError: the join as a whole was refused.
+        RefusedError: the miner refused the joined command as a whole.
         MalformedReplyError: a part is missing.
 
     """
@@ -191,20 +177,20 @@ def _whole_number(digits: str) -> int | None:
     return int(digits) if len(digits) <= _MOST_DIGITS else None
 
 
-# NaN and Infinity are no readings.
+# NaN and Infinity are not readings.
 _DECODER = json.JSONDecoder(
     strict=False, parse_constant=lambda _: None, parse_int=_whole_number
 )
 
 
-def _mend(text: str, *, cut: bool) -> str:
-    """Mend the mistakes that firmware is known to make."""
-    if _MARK in text or len(text) > _LONGEST_TO_MEND:
+def _repair(text: str, *, cut: bool) -> str:
+    """Return a text without the mistakes that firmware is known to make."""
+    if _MARK in text or len(text) > _LONGEST_TO_REPAIR:
         raise ValueError("no firmware sends this")
     strings: list[str] = []
 
     def take(found: re.Match[str]) -> str:
-        if not found[1]:  # the end is missing, of the answer, too
+        if not found[1]:  # the answer is cut short within this string
             return ""
         strings.append(found[0])
         return _MARK
@@ -230,7 +216,7 @@ def _mend(text: str, *, cut: bool) -> str:
 
 
 def _close(skeleton: str) -> str:
-    """Drop a half entry after the last comma, and close every bracket that is open."""
+    """Return a text without the half entry at its end, and with every bracket closed."""
     if not skeleton.endswith("}"):
         skeleton = skeleton.rpartition(",")[0] or skeleton
     closing: list[str] = []

@@ -1,6 +1,6 @@
-"""One poll as a frozen dataclass: what the firmware said, and what it means.
+"""The result of one poll as a frozen dataclass: the readings, and what follows from them.
 
-Every firmware generation becomes the same `Snapshot`.
+It is the same `Snapshot` for every firmware generation.
 """
 
 from collections.abc import Mapping
@@ -24,24 +24,24 @@ from .readings import (
     Version,
 )
 
-# Beside V1. Of the others there is no document for this port.
+# The versions of the API on this port that are documented, besides V1.
 _KNOWN_APIS = ((2, 0), (2, 2))
-# What `status` says for "no limit was set".
+# The limit that `status` reports if none was set.
 _NO_LIMIT = 2**31 - 1
 # M30, M50, M60: air. M33, M53, M63, M7B...: water. M36, M56, M66: oil. M20 and M21: air.
 _LIQUID_MODEL = re.compile(r"M\d[3-9B]", re.IGNORECASE)
 _LIQUID_PSU = re.compile(r"P[45]\d\d", re.IGNORECASE)
 
 
-@dataclass(frozen=True, kw_only=True)  # no slots: what is asked for often is cached
+@dataclass(frozen=True, kw_only=True)  # no slots, for the cached properties
 class Snapshot:
-    """All that one poll knows.
+    """The result of one poll.
 
-    `taken` is our own clock, which may be set; `monotonic` says how far two polls of one run
-    of Home Assistant are apart. `mining` is what the miner was told: True for on, even while it
-    still warms up. `stale` means that the summary is a leftover: its clock stands still, or it
-    has a hash rate although mining is off. `errors` is None until the miner has told; of a very
-    long list, `unread_errors` are not in it.
+    `taken` is by our own clock, which may be changed; `monotonic` shows how far two polls of one
+    run of Home Assistant are apart. `mining` is True if mining is switched on, even while the
+    miner warms up. `stale` means that the summary is out of date: its clock stands still, or it
+    has a hash rate although mining is off. `errors` is None until the miner has reported them;
+    the last `unread_errors` of a very long list are not in it.
     """
 
     taken: datetime
@@ -62,13 +62,13 @@ class Snapshot:
 
     @property
     def live(self) -> Summary:
-        """The summary, or an empty one when what it says is no longer true."""
+        """Return the summary, or an empty one if it is stale."""
         return Summary() if self.stale else self.summary
 
     def rate(self, terahashes: float | None) -> float | None:
-        """Return one of the miner's or a board's hash rates in TH/s as it is now.
+        """Return a reported hash rate of the miner or of a board, in TH/s, as it is now.
 
-        0 while stopped, whatever the firmware still shows; unknown when it is a leftover.
+        It is 0 while mining is off, whatever was reported, and None if the summary is stale.
         """
         if self.mining is False:
             return 0.0
@@ -76,22 +76,22 @@ class Snapshot:
 
     @property
     def hash_rate(self) -> float | None:
-        """TH/s now."""
+        """Return the hash rate now, in TH/s."""
         return self.rate(self.summary.hash_rate)
 
     @property
     def target_hash_rate(self) -> float | None:
-        """TH/s that tuning aims at; V2.2 has none but that of the factory."""
+        """Return the target hash rate in TH/s; V2.2 only reports that of the factory."""
         return self.live.target_hash_rate or self.live.factory_hash_rate
 
     @property
     def running(self) -> bool | None:
-        """Whether it really hashes."""
+        """Return whether the miner hashes now."""
         return None if self.hash_rate is None else self.hash_rate > 0
 
     @property
     def stable(self) -> bool | None:
-        """Whether tuning is finished."""
+        """Return whether tuning is finished."""
         if self.mining is False:
             return False
         if self.live.hash_stable is not None:
@@ -100,24 +100,24 @@ class Snapshot:
 
     @property
     def efficiency(self) -> float | None:
-        """J/TH, unknown while not hashing."""
+        """Return the efficiency in J/TH, None while the miner does not hash."""
         if not self.hash_rate or self.live.power is None:
             return None
         return self.live.power / self.hash_rate
 
     @property
     def mining_since(self) -> datetime | None:
-        """When mining started, by our own clock."""
+        """Return when mining started, by our own clock."""
         return self._ago(self.live.elapsed) if self.mining else None
 
     @property
     def booted(self) -> datetime | None:
-        """When the control board started, by our own clock."""
+        """Return when the control board started, by our own clock."""
         return self._ago(self.live.uptime)
 
     @property
     def board_temperature(self) -> float | None:
-        """°C, the mean of the boards where the summary has none (V2.2)."""
+        """Return the temperature in °C: the mean of the boards if the summary has none (V2.2)."""
         if self.live.board_temperature is not None or self.stale:
             return self.live.board_temperature
         known = [board.temperature for board in self.boards if board.temperature]
@@ -125,56 +125,56 @@ class Snapshot:
 
     @property
     def psu_fan_speed(self) -> int | None:
-        """rpm; V1 tells it in the summary."""
-        told = self.psu.fan_speed
-        return self.live.psu_fan_speed if told is None else told
+        """Return the fan speed of the power supply in rpm, which V1 reports in the summary."""
+        speed = self.psu.fan_speed
+        return self.live.psu_fan_speed if speed is None else speed
 
     @property
     def accepted_shares(self) -> int | None:
-        """Shares since mining started; V2.2 counts them by pool only."""
+        """Return the accepted shares since mining started; V2.2 only counts them by pool."""
         if self.live.accepted_shares is not None:
             return self.live.accepted_shares
         return self._pool_sum([pool.accepted_shares for pool in self.pools])
 
     @property
     def rejected_shares(self) -> int | None:
-        """Shares since mining started; V2.2 counts them by pool only."""
+        """Return the rejected shares since mining started; V2.2 only counts them by pool."""
         if self.live.rejected_shares is not None:
             return self.live.rejected_shares
         return self._pool_sum([pool.rejected_shares for pool in self.pools])
 
     @property
     def pool(self) -> PoolState:
-        """The pool that is mined for, an empty one if there is none."""
+        """Return the pool in use, an empty one if there is none."""
         active = (pool for pool in self.pools if pool.active and not self.stale)
         return next(active, PoolState())
 
     @property
     def pool_connected(self) -> bool | None:
-        """Whether work comes from a pool."""
+        """Return whether a pool is connected and in use, None if that is unknown."""
         if self.stale or not self.pools:
             return None
         return self.pool.status == "alive"
 
     @cached_property
     def hashboards(self) -> Mapping[int, Board]:
-        """The hashboards by slot, with readings that are true now.
+        """Return the hashboards by slot, with readings that are true now.
 
-        Whether one is alive is told by its own status, on V2.2 by its chips, and only while
-        others hash: all are silent while they are prepared.
+        `alive` comes from the board's own status, on V2.2 from its chips. It is None unless the
+        miner hashes, because no board answers while the boards are prepared.
         """
         found: dict[int, Board] = {}
         for board in self.boards:
             if board.slot is None:
                 continue
-            known = board
+            current = board
             if self.stale:
-                known = Board(slot=board.slot, serial_number=board.serial_number)
+                current = Board(slot=board.slot, serial_number=board.serial_number)
             works = board.alive
             if works is None and board.effective_chips is not None:
                 works = board.effective_chips > 0
             found[board.slot] = replace(
-                known,
+                current,
                 alive=works if self.running else None,
                 hash_rate=self.rate(board.hash_rate),
             )
@@ -182,9 +182,9 @@ class Snapshot:
 
     @cached_property
     def faults(self) -> tuple[Fault, ...] | None:
-        """The faults that are active, each code once, in the miner's own words if it has some.
+        """Return the active faults, each code once, with the miner's own text if it sent one.
 
-        Of more than `MOST_FAULTS`, the worst.
+        If there are more than `MOST_FAULTS`, these are the most severe.
         """
         if self.errors is None:
             return None
@@ -202,14 +202,14 @@ class Snapshot:
 
     @property
     def fault_count(self) -> int | None:
-        """How many faults are active, also of those that are not in `faults`."""
+        """Return the number of active faults, including those that `faults` leaves out."""
         if self.errors is None:
             return None
         return len(self._distinct_errors) + self.unread_errors
 
     @cached_property
     def _distinct_errors(self) -> Mapping[str, ErrorEntry]:
-        """The errors by their codes."""
+        """Return the errors by code, the first of each."""
         found: dict[str, ErrorEntry] = {}
         for entry in self.errors or ():
             found.setdefault(entry.code, entry)
@@ -217,20 +217,21 @@ class Snapshot:
 
     @property
     def power_mode(self) -> str | None:
-        """`low`, `normal` or `high`."""
+        """Return the power mode: `low`, `normal` or `high`."""
         return self.summary.power_mode or self.status.power_mode
 
     @property
     def power_limit_set(self) -> float | None:
-        """The limit in W as it was asked for, where the firmware tells it."""
+        """Return the requested limit in W, None if the firmware reports none."""
         limit = self.status.power_limit
         return None if limit == _NO_LIMIT else limit
 
     @property
     def power_limit(self) -> float | None:
-        """The limit in W: as it was asked for, on firmware that does not tell it as in force.
+        """Return the requested limit in W, or the one in force if the firmware reports only that.
 
-        0 is no reading, it shows during recalibration. Without a status nobody knows which.
+        It is None without a status, which would show which of the two to use. 0 is not a reading:
+        the miner reports it during recalibration.
         """
         if self.status == Status():
             return None
@@ -238,7 +239,7 @@ class Snapshot:
 
     @property
     def liquid_cooled(self) -> bool:
-        """Whether water or oil does the cooling; a fan at 0 rpm proves nothing."""
+        """Return whether water or oil cools the miner, which a fan at 0 rpm does not prove."""
         return bool(
             self.summary.liquid_cooling
             or self.status.coolant_temperature is not None
@@ -251,28 +252,28 @@ class Snapshot:
 
     @property
     def model(self) -> str | None:
-        """The model, `M30S+_VE40` or `M30S+VE40`."""
+        """Return the model, such as `M30S+_VE40` or `M30S+VE40`."""
         return self.version.model or self.details.model
 
     @property
     def platform(self) -> str | None:
-        """The control board, `H6`."""
+        """Return the control board, such as `H6`."""
         return self.version.platform or self.summary.platform
 
     @property
     def firmware(self) -> str | None:
-        """The firmware version, `20230714.15.Rel`."""
+        """Return the firmware version, such as `20230714.15.Rel`."""
         return self.version.firmware or self.status.firmware or self.summary.firmware
 
     @property
     def api_known(self) -> bool:
-        """Whether its API is of a version that is known here; the oldest firmware tells none."""
+        """Return whether the version of the API is known; the oldest firmware reports none."""
         number = self.version.number
         return number is None or number[0] == 1 or number in _KNOWN_APIS
 
     @property
     def board_serials(self) -> frozenset[str]:
-        """The serial numbers of its hashboards, which stay when its control board is replaced."""
+        """Return the serial numbers of the hashboards; a new control board does not change them."""
         return frozenset(
             board.serial_number for board in self.boards if board.serial_number
         )

@@ -1,4 +1,4 @@
-"""The two commands that carry a file, on the connection of their request.
+"""The two commands that carry a file on the connection of their request.
 
 The request and the first answer are encrypted, the file is not.
 """
@@ -35,26 +35,26 @@ _LOGGER = logging.getLogger(__name__)
 type Sink = Callable[[bytes], Awaitable[None]]
 type Progress = Callable[[float], None]
 
-# From the connect to the last byte.
+# Seconds from the connect to the last byte.
 _DOWNLOAD_TIMEOUT: Final = 10 * 60.0
 _UPDATE_TIMEOUT: Final = 30 * 60.0
-# For so long it may check and write what it got.
+# Seconds that the miner may take to check and write an image.
 _CONCLUSION: Final = 5 * 60.0
-# A piece that the miner does not take for so long will never be taken.
+# Seconds after which a piece that the miner did not accept will never be accepted.
 _STALLED: Final = 60.0
-# A log is some megabytes; what is far larger is none.
+# A log has some megabytes; a far larger size is a mistake.
 MOST_LOG_BYTES: Final = 256 * 1024 * 1024
 
 
 async def download_logs(line: Line, turn: Turn, session: Session, sink: Sink) -> int:
-    """Hand the miner's log (a .tgz) to `sink` piece by piece, and return its size in bytes.
+    """Pass the miner's log (a .tgz) to `sink` piece by piece, and return its size in bytes.
 
-    A power off interrupts it. `sink` raises no OSError: that is the connection's.
+    A power off interrupts it. `sink` must not raise OSError, which stands for a lost connection.
 
     Raises:
-        RefusedError: the miner does not give it.
-        TransferError: it did not come whole.
-        UnreachableError, NotAMinerError, MalformedReplyError: no usable answer.
+        RefusedError: the miner refused it.
+        TransferError: the log did not arrive as a whole.
+        UnreachableError, NotAMinerError, MalformedReplyError: there is no usable answer.
 
     """
     name = "download_logs"
@@ -69,7 +69,7 @@ async def download_logs(line: Line, turn: Turn, session: Session, sink: Sink) ->
             answer = await _request(connection, session, name)
             size = integer(answer.reading().get("logfilelen"))
             if size is None or size < 0:
-                raise MalformedReplyError(f"{name}: the answer tells no size")
+                raise MalformedReplyError(f"{name}: the answer has no size")
             if size > MOST_LOG_BYTES:
                 raise TransferTooLargeError(f"{name}: {size} bytes")
             if not size:
@@ -96,13 +96,13 @@ async def update_firmware(
 ) -> Answer:
     """Send a firmware of `size` bytes; the miner checks it, writes it, and reboots.
 
-    `progress` is told the share that was sent (0 to 1). The answer has no code when the miner
-    rebooted without one: its version tells then. `image` raises no OSError.
+    `progress` gets the share that was sent (0 to 1). The answer has no code if the miner rebooted
+    without an answer; its version then shows the result. `image` must not raise OSError.
 
     Raises:
-        RefusedError: the miner takes none; FirmwareRefusedError: or not this one.
-        UpdateOutcomeUnknownError: nobody knows what became of it.
-        UnreachableError, NotAMinerError, MalformedReplyError: no usable answer to the request.
+        RefusedError: the miner refused the command; FirmwareRefusedError: it refused the image.
+        UpdateOutcomeUnknownError: the miner may have either firmware.
+        UnreachableError, NotAMinerError, MalformedReplyError: the request got no usable answer.
 
     """
     name = "update_firmware"
@@ -115,7 +115,9 @@ async def update_firmware(
             sent = 0
             async for piece in image:
                 if connection.ended:
-                    raise CannotConnectError("closed half-way", request_sent=True)
+                    raise CannotConnectError(
+                        "closed during the transfer", request_sent=True
+                    )
                 async with asyncio.timeout(_STALLED):
                     await connection.send(piece)
                 sent += len(piece)
@@ -130,7 +132,7 @@ async def update_firmware(
                     raw = await connection.receive_object()
             return unseal(session, raw, name) if raw else Answer()
     except RefusedError as err:
-        # What can be tried again with another token cannot when the image is used up.
+        # The image is used up by now, so no other token helps.
         if type(err) is RefusedError or (
             begun and isinstance(err, WrongPasswordError | TokenRejectedError)
         ):
@@ -145,22 +147,20 @@ async def update_firmware(
 
 
 async def _receive(connection: Connection, size: int, sink: Sink) -> None:
-    """Hand on so many bytes."""
+    """Pass `size` bytes from the connection to `sink`."""
     while size > 0:
         async with asyncio.timeout(TIMEOUT):
             piece = await connection.receive(CHUNK)
         if not piece:
             raise CannotConnectError(f"{size} bytes are missing", request_sent=True)
         if len(piece) > size:
-            _LOGGER.debug(
-                "download_logs: more bytes than the miner told of are ignored"
-            )
+            _LOGGER.debug("download_logs: bytes after the reported size are ignored")
         await sink(piece[:size])
         size -= len(piece)
 
 
 async def _request(connection: Connection, session: Session, command: str) -> Answer:
-    """Send the request, and return the answer that comes before the file."""
+    """Send the request and return the answer that precedes the file."""
     async with asyncio.timeout(TIMEOUT):
         await connection.send(session.seal(command, {}))
         raw = await connection.receive_object()

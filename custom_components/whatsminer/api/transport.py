@@ -1,4 +1,4 @@
-"""TCP to a miner: one request, one connection, bounded time, bounded size."""
+"""TCP connections to a miner, one for each request, with limits for time and size."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -12,32 +12,32 @@ from .reply import PROCESS_DOWN
 DEFAULT_PORT: Final = 4028
 TIMEOUT: Final = 10.0
 MAX_REPLY: Final = 1024 * 1024
-# A miner closes after its answer. Some proxies do not: when nothing has come for so long, a whole
-# answer is not waited for any longer.
+# A miner closes the connection after its answer, but some proxies do not. An answer that is whole
+# is returned when nothing more has come for so many seconds.
 _CLOSE_GRACE: Final = 0.5
 CHUNK: Final = 65536
-# An ordinary answer comes in a few pieces. After so many that are so small, Home Assistant waits
-# a moment (in seconds) for more to gather: each piece costs more than the bytes in it.
+# An ordinary answer comes in a few pieces. After so many small ones (in bytes), each read waits a
+# moment (in seconds) for more, because a piece takes more work than the bytes in it.
 _FEW_PIECES: Final = 64
 _SMALL_PIECE: Final = 4096
 _TIME_TO_GATHER: Final = 0.005
 # How every answer of a miner begins.
 _BEGINNINGS: Final = (b"{", PROCESS_DOWN)
 _LONGEST_BEGINNING: Final = max(map(len, _BEGINNINGS))
-# What may stand between two messages.
+# Bytes that may stand between two messages.
 _PADDING: Final = b"\0 \r\n"
 
 
 class Connection:
-    """An open connection.
+    """An open connection to a miner.
 
-    `sent` tells whether all that was written has left for the miner.
+    `sent` is True if all bytes that were written have left for the miner.
     """
 
     def __init__(
         self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
     ) -> None:
-        """Take over the two ends."""
+        """Wrap the two streams of a connection."""
         self.sent = False
         self._reader = reader
         self._writer = writer
@@ -48,7 +48,7 @@ class Connection:
 
     @property
     def ended(self) -> bool:
-        """Whether the miner has closed, and nothing of it is left to receive."""
+        """Return whether the miner has closed and everything that it sent was received."""
         return not self._ahead and self._reader.at_eof()
 
     async def send(self, data: bytes) -> None:
@@ -59,7 +59,7 @@ class Connection:
         self.sent = self._writer.transport.get_write_buffer_size() == 0
 
     async def receive(self, most: int = CHUNK) -> bytes:
-        """Return what comes next, no bytes when the miner has closed."""
+        """Return the next bytes, none if the miner has closed."""
         if self._ahead:
             data, self._ahead = self._ahead[:most], self._ahead[most:]
             return data
@@ -72,20 +72,20 @@ class Connection:
         return data
 
     async def _read(self, most: int) -> bytes:
-        """Read what is there; of a trickle, what gathers in a moment."""
+        """Return the bytes that have arrived; if few arrive at a time, wait for more first."""
         if self._trickles:
             transport = cast(asyncio.ReadTransport, self._writer.transport)
             transport.pause_reading()
             await asyncio.sleep(_TIME_TO_GATHER)
             transport.resume_reading()
         data = await self._reader.read(most)
-        is_small = len(data) < _SMALL_PIECE  # and nothing more is there
+        is_small = len(data) < _SMALL_PIECE  # and no more has arrived
         self._small_pieces += is_small
         self._trickles = is_small and self._small_pieces > _FEW_PIECES
         return data
 
     async def receive_object(self) -> bytes:
-        """Return one JSON object, and leave what follows it; no bytes when there is none."""
+        """Return one JSON object, no bytes if there is none; what follows is left to `receive`."""
         received = Received()
         while data := await self.receive():
             received.add(data)
@@ -96,7 +96,7 @@ class Connection:
         return bytes(received.data).lstrip(_PADDING)
 
     async def close(self) -> None:
-        """Close, without waiting for bytes that the miner does not take."""
+        """Close without waiting for the miner to accept the remaining bytes."""
         if self._writer.transport.get_write_buffer_size():
             self.abort()
         self._writer.close()
@@ -104,15 +104,15 @@ class Connection:
             await self._writer.wait_closed()
 
     def abort(self) -> None:
-        """Close at once; whoever waits for data gets an error."""
+        """Close at once, which also ends a wait for data."""
         self._writer.transport.abort()
 
 
 class Received:
-    """What has arrived of an answer, in any pieces, in work linear in its bytes."""
+    """The bytes of an answer that have arrived so far, checked in linear time."""
 
     def __init__(self) -> None:
-        """Begin with nothing."""
+        """Start without bytes."""
         self.data = bytearray()
         self._beginning = b""
         self._object = JsonObject()
@@ -120,10 +120,10 @@ class Received:
         self._end: int | None = None
 
     def add(self, piece: bytes) -> None:
-        """Take the next piece.
+        """Add the next piece.
 
         Raises:
-            MalformedReplyError: it is longer than 1 MiB.
+            MalformedReplyError: the answer is longer than 1 MiB.
 
         """
         self.data += piece
@@ -134,13 +134,13 @@ class Received:
 
     @property
     def may_be_of_a_miner(self) -> bool:
-        """Whether it begins as the answers of miners do."""
+        """Return whether the bytes begin as the answers of miners do."""
         begun = self._beginning
         return any(text.startswith(begun[: len(text)]) for text in _BEGINNINGS)
 
     @property
     def object_end(self) -> int | None:
-        """Where in `data` the JSON object ends, None while it is not whole."""
+        """Return where the JSON object ends in `data`, None while it is not whole."""
         if self._end is None:
             end = self._object.end(bytes(self.data[self._followed :]))
             if end is not None:
@@ -150,12 +150,12 @@ class Received:
 
     @property
     def is_whole(self) -> bool:
-        """Whether it is one JSON object, with nothing but padding behind it."""
+        """Return whether the bytes are one whole JSON object, followed by padding at most."""
         end = self.object_end
         return end is not None and not self.data[end:].strip(_PADDING)
 
     def take_from(self, end: int) -> bytes:
-        """Remove what is behind a position, and return it."""
+        """Remove the bytes behind a position, and return them."""
         behind = bytes(self.data[end:])
         del self.data[end:]
         return behind
@@ -165,12 +165,12 @@ class Received:
 async def connect(host: str, port: int, *, timeout: float) -> AsyncIterator[Connection]:
     """Open a connection, and close it after use.
 
-    `timeout` (seconds) covers everything from the connect to the end of use; what was not sent
-    by then never will be.
+    `timeout` (seconds) covers everything from the connect to the end of use. Bytes that were not
+    sent by then are never sent.
 
     Raises:
         CannotConnectError: there is no connection, or it was lost.
-        TimedOutError: the time is over.
+        TimedOutError: the connection was open, or connecting, for too long.
 
     """
     connection: Connection | None = None
@@ -189,14 +189,14 @@ async def connect(host: str, port: int, *, timeout: float) -> AsyncIterator[Conn
             request_sent=connection is not None and connection.sent,
         ) from err
     except (OSError, ValueError, OverflowError) as err:
-        # ValueError: a host name that cannot be one. OverflowError: a port that cannot be one.
+        # ValueError: the host name is not valid. OverflowError: the port is not valid.
         raise CannotConnectError(
             str(err), request_sent=connection is not None and connection.sent
         ) from err
 
 
 async def is_listening(host: str, port: int, *, timeout: float) -> bool:
-    """Tell whether anybody takes connections there; nothing is sent."""
+    """Return whether the port accepts connections; nothing is sent."""
     try:
         async with connect(host, port, timeout=timeout):
             return True
@@ -214,7 +214,7 @@ async def exchange(
 
     Raises:
         CannotConnectError: there is no connection, or it ended without an answer.
-        TimedOutError: no whole answer within the time.
+        TimedOutError: there was no whole answer within the time.
         MalformedReplyError: the answer is longer than 1 MiB.
 
     """
@@ -234,16 +234,16 @@ async def exchange(
 
 
 async def _read(connection: Connection, received: Received) -> None:
-    """Read until the miner closes, or until the answer is whole and it does not.
+    """Read until the miner closes, or until nothing more follows a whole answer.
 
-    What is no miner is left at its first byte.
+    Stop at the first byte that no miner sends.
     """
     while received.may_be_of_a_miner:
         try:
             async with asyncio.timeout(_CLOSE_GRACE) as quiet:
                 piece = await connection.receive()
         except TimeoutError:
-            if not quiet.expired():  # the system has given the connection up
+            if not quiet.expired():  # the operating system gave the connection up
                 raise
             if received.is_whole:
                 return

@@ -1,7 +1,7 @@
-"""Declares dataclass fields by the key and unit they have on the wire.
+"""Fields of dataclasses that are declared by their keys and units in an answer.
 
-`elapsed: float | None = wire(number, "Elapsed")` reads as: the first of the keys that is there,
-converted. A converter returns None for what is no reading, so every field is optional.
+`elapsed: float | None = wire(number, "Elapsed")` is the value of the first key that is present,
+converted. A converter returns None for a value that is not a reading, so every field is optional.
 """
 
 from collections.abc import Callable, Mapping
@@ -14,7 +14,7 @@ from .sanitize import Json, clean_name
 
 type Converter[T] = Callable[[Json], T | None]
 
-# No reading is so large, nor so close to zero. Sums, products and quotients of others are finite.
+# No reading is so large, or so close to zero. Sums, products and quotients of the rest are finite.
 _TOO_LARGE: Final = 1e18
 _TOO_SMALL: Final = 1e-12
 # The year 2106.
@@ -23,7 +23,7 @@ _LAST_EPOCH: Final = 2**32
 
 def wire[T](convert: Converter[T], *keys: str) -> T | None:
     """Declare a field that is read from the first of `keys` that is present."""
-    # dataclasses.field() is typed as its default, and so is this.
+    # Typed as its default value, as dataclasses.field() is.
     return cast(T | None, field(default=None, metadata={"wire": (convert, keys)}))
 
 
@@ -41,14 +41,14 @@ def decode[D](kind: type[D], reading: Mapping[str, Json]) -> D:
 
 
 def number(value: Json) -> float | None:
-    """Return a number that can be calculated with, from a number or from text."""
+    """Return a number that can be calculated with, from a number or a text."""
     if isinstance(value, bool) or not isinstance(value, int | float | str):
         return None
     try:
         result = float(value)
     except ValueError, OverflowError:
         return None
-    if not abs(result) < _TOO_LARGE:  # nor for what is no number
+    if not abs(result) < _TOO_LARGE:  # this is true for NaN, too
         return None
     return result if abs(result) > _TOO_SMALL else 0.0
 
@@ -56,7 +56,7 @@ def number(value: Json) -> float | None:
 def scaled(
     factor: float, *, above: float = -math.inf, below: float = math.inf
 ) -> Converter[float]:
-    """Return a converter that multiplies what lies between; the rest is no reading."""
+    """Return a converter that multiplies a number between two bounds; others are not readings."""
 
     def convert(value: Json) -> float | None:
         result = number(value)
@@ -68,13 +68,13 @@ def scaled(
 
 
 def integer(value: Json) -> int | None:
-    """Return a whole number."""
+    """Return a whole number, from a number or a text."""
     result = number(value)
     return None if result is None else int(result)
 
 
 def whole(minimum: int, maximum: int) -> Converter[int]:
-    """Return a converter to whole numbers in a range, ends included."""
+    """Return a converter to whole numbers from `minimum` to `maximum`; others are not readings."""
 
     def convert(value: Json) -> int | None:
         result = integer(value)
@@ -84,26 +84,26 @@ def whole(minimum: int, maximum: int) -> Converter[int]:
 
 
 def text(value: Json) -> str | None:
-    """Return text without the quotes that V1 firmware puts inside its strings."""
+    """Return a text without the quotes that V1 firmware puts inside its strings."""
     if isinstance(value, bool) or not isinstance(value, int | float | str):
         return None
     return str(value).strip().strip("'") or None
 
 
 def plain_name(value: Json) -> str | None:
-    """Return a short text that titles, devices and issues can be made of."""
+    """Return a short text that is fit for titles, devices and issues."""
     result = text(value)
     return None if result is None else clean_name(result) or None
 
 
 def lower(value: Json) -> str | None:
-    """Return text in lower case: some keys are capitalised, some are not."""
+    """Return a text in lower case, because firmware capitalises some values and not others."""
     result = text(value)
     return None if result is None else result.lower()
 
 
 def flag(value: Json) -> bool | None:
-    """Return a yes or no, in any of the ways that firmware says it."""
+    """Return a boolean, from any of the ways in which firmware writes it."""
     if not isinstance(value, bool | int | float | str):
         return None
     match str(value).lower():
@@ -115,13 +115,13 @@ def flag(value: Json) -> bool | None:
 
 
 def epoch(value: Json) -> int | None:
-    """Return seconds since 1970, or None for never."""
+    """Return seconds since 1970, None for never."""
     result = integer(value)
     return result if result and 0 < result < _LAST_EPOCH else None
 
 
 def local_time(value: Json) -> datetime | None:
-    """Return a time in the miner's own zone, which it does not name."""
+    """Return a time in the miner's own time zone, which it does not report."""
     if not isinstance(value, str):
         return None
     try:

@@ -1,4 +1,4 @@
-"""Tells one miner what to do: token, retry, silence, and what must not be sent."""
+"""The writer, which sends commands to one miner: tokens, retries and missing answers."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from itertools import count
@@ -31,18 +31,18 @@ from .reply import Answer
 from .transfers import Progress, Sink
 from .wire import decode, text
 
-type Talk[T] = Callable[[Session], Awaitable[T]]
+type Request[T] = Callable[[Session], Awaitable[T]]
 
 RESTART_SPACING = 60.0
-# These often end the process that would have answered.
+# These commands often end the process that would have answered.
 _MAY_BE_SILENT = (Effect.RESTARTS_MINING, Effect.REBOOTS, Effect.RESETS)
 
 
 class Writer:
-    """Sends privileged commands to one miner."""
+    """Sends privileged commands to one miner, encrypted under a token."""
 
     def __init__(self, line: Line, identity: Identity, password: str) -> None:
-        """Prepare; nothing is sent."""
+        """Create the writer; nothing is sent."""
         self._line = line
         self._identity = identity
         self._password = password
@@ -55,7 +55,7 @@ class Writer:
 
     @property
     def password(self) -> str:
-        """The password of the account `admin`; a new one voids the token."""
+        """Return the password of the account `admin`; setting a new one drops the token."""
         return self._password
 
     @password.setter
@@ -65,7 +65,7 @@ class Writer:
             self._session = None
 
     def forget_firmware(self) -> None:
-        """Take nothing for unsupported: the firmware is another one."""
+        """Forget which commands are unsupported, because the firmware has changed."""
         self._unsupported.clear()
 
     async def send(self, command: Command, generation: Generation) -> Answer | None:
@@ -75,7 +75,7 @@ class Writer:
             self._newest[command.setting] = sequence
 
         def wanted() -> bool:
-            """Tell whether to send it now: asked first, and again when its turn has come."""
+            """Return whether to send it: checked now, and again when it has its turn."""
             if command.setting and self._newest[command.setting] != sequence:
                 return False
             if command.effect is Effect.RESTARTS_MINING:
@@ -86,18 +86,18 @@ class Writer:
         return await self._send(command, generation, wanted)
 
     async def check_password(self) -> None:
-        """Try the password by an encrypted read (see `Miner.check_password`)."""
+        """Check the password by an encrypted read (see `Miner.check_password`)."""
         try:
             async with self._line.turn(Urgency.READ) as turn:
                 await self._privileged(turn, self._sealed("get_version"))
         except WrongPasswordError, WriteAccessClosedError:
             raise
         except RefusedError as err:
-            if not err.request_sent:  # there is no token to try it with
+            if not err.request_sent:  # there is no token to check it with
                 raise
 
     async def download_logs(self, sink: Sink) -> int:
-        """Fetch the log (see `Miner.download_logs`)."""
+        """Download the log (see `Miner.download_logs`)."""
         async with self._line.turn(Urgency.WRITE) as turn:
             return await self._privileged(
                 turn,
@@ -121,7 +121,7 @@ class Writer:
     async def _send(
         self, command: Command, generation: Generation, wanted: Callable[[], bool]
     ) -> Answer | None:
-        """Send a command under the name it has in this firmware, or what can stand in for it."""
+        """Send a command by its name in this firmware, or its fallback if it is unsupported."""
         name = command.name
         if generation is Generation.V1 and command.v1_name:
             name = command.v1_name
@@ -140,7 +140,7 @@ class Writer:
     async def _attempt(
         self, command: Command, name: str, wanted: Callable[[], bool]
     ) -> Answer | None:
-        """Send a command, and make up for an answer that did not come."""
+        """Send a command; a missing answer counts as accepted if its effect can cause that."""
         if name in self._unsupported:
             raise UnsupportedCommandError(name, 14, "known to be unsupported")
         try:
@@ -153,19 +153,19 @@ class Writer:
         except WhatsminerError as err:
             if not err.request_sent:
                 raise
-            self._note(command)
-            silence = isinstance(err, UnreachableError | MiningProcessDownError)
-            if not silence or command.effect not in _MAY_BE_SILENT:
+            self._remember_restart(command)
+            silent = isinstance(err, UnreachableError | MiningProcessDownError)
+            if not silent or command.effect not in _MAY_BE_SILENT:
                 raise
             return Answer()
         if answer is not None:
-            self._note(command)
+            self._remember_restart(command)
         return answer
 
     async def _power_off(self, command: Command, generation: Generation) -> Answer:
-        """Send it, if need be twice, until the miner has confirmed it in one way or another.
+        """Send a power off, and send it again if neither its answer nor the status confirms it.
 
-        All in one turn: no other command comes between the two.
+        This takes one turn, so that no other command is sent in between.
         """
         failure: WhatsminerError | None = None
         sent = False
@@ -189,8 +189,8 @@ class Writer:
         raise UnconfirmedError("power off was not confirmed") from failure
 
     async def _is_off(self, generation: Generation) -> bool:
-        """Ask the miner whether mining is off, no answer is no; the caller has the turn."""
-        # The status of V1 cannot be trusted. Its boards are only there while it mines.
+        """Return whether the miner reports that mining is off; the caller has the turn."""
+        # The status of V1 is not reliable, but it reports its boards only while it mines.
         command = "devdetails" if generation is Generation.V1 else "status"
         try:
             try:
@@ -198,7 +198,7 @@ class Writer:
                 off = decode(Status, answer.reading()).mining_off is True
             except RefusedError, MiningProcessDownError:
                 off = generation is Generation.V1
-            if off:  # unless another one said so
+            if off:  # the answer may be from another miner
                 await self._identity.confirm()
         except WhatsminerError:
             return False
@@ -206,37 +206,37 @@ class Writer:
 
     def _sealed(
         self, name: str, parameters: Mapping[str, str | int] = MappingProxyType({})
-    ) -> Talk[Answer]:
-        """Return the usual talk: one encrypted command, one answer."""
+    ) -> Request[Answer]:
+        """Return a request that sends one encrypted command and returns its answer."""
         return lambda session: self._line.sealed(session, name, parameters)
 
     @overload
-    async def _privileged[T](self, turn: Turn, talk: Talk[T]) -> T: ...
+    async def _privileged[T](self, turn: Turn, request: Request[T]) -> T: ...
     @overload
     async def _privileged[T](
-        self, turn: Turn, talk: Talk[T], wanted: Callable[[], bool]
+        self, turn: Turn, request: Request[T], wanted: Callable[[], bool]
     ) -> T | None: ...
     async def _privileged[T](
-        self, turn: Turn, talk: Talk[T], wanted: Callable[[], bool] = lambda: True
+        self, turn: Turn, request: Request[T], wanted: Callable[[], bool] = lambda: True
     ) -> T | None:
-        """Talk to the miner under a token; None when it is no longer wanted.
+        """Send a request under a token and return its result, None if it is no longer wanted.
 
-        Another client can void our token, so one that was in use before is replaced once.
+        Another client can void our token, so one that was used before is replaced once.
         """
-        made: Session | None = None
+        fresh: Session | None = None
         while True:
             session = self._usable()
             if session is None:
-                made = await self._fetch_session()
+                fresh = await self._fetch_session()
                 await self._line.give_way(turn)
-                session = self._session or made
+                session = self._session or fresh
             if not wanted():
                 return None
             try:
-                result = await talk(session)
+                result = await request(session)
             except WrongPasswordError, TokenRejectedError:
                 self._session = None
-                if session is made:
+                if session is fresh:
                     raise
                 await self._line.give_way(turn)
             else:
@@ -244,19 +244,19 @@ class Writer:
                     self._session_since = time.monotonic()
                 return result
 
-    def _note(self, command: Command) -> None:
-        """Take note of what restarted mining, or may have."""
+    def _remember_restart(self, command: Command) -> None:
+        """Remember the time if a command has restarted mining, or may have."""
         if command.effect is Effect.RESTARTS_MINING:
             self._restarted = time.monotonic()
 
     async def _fetch_session(self) -> Session:
-        """Get a token from the miner, if it is the right one; the caller has the turn."""
+        """Return a session under a new token of the expected miner; the caller has the turn."""
         try:
             value = await self._line.plain("get_token")
             session = _session(reply.check(value, "get_token"), self._password)
             await self._identity.confirm()
         except WhatsminerError as err:
-            err.request_sent = False  # the command itself never was
+            err.request_sent = False  # the command itself was not
             raise
         self._session, self._session_since = session, time.monotonic()
         return session

@@ -1,30 +1,49 @@
-"""Work for several miners: one that fails does not affect the others."""
+"""Jobs for several miners: one that fails does not affect the others."""
 
-from collections.abc import Awaitable, Iterable
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
 import logging
-
-from homeassistant.util.async_ import gather_with_limited_concurrency
 
 _LOGGER = logging.getLogger(__name__)
 
 
-async def async_isolated[T](work: Awaitable[T], name: str) -> T | None:
-    """Return the result of the work for one of several miners, None after an unexpected error.
+async def async_isolated[T](job: Awaitable[T], name: str) -> T | None:
+    """Return the result of the job for one of several miners, None after an unexpected error.
 
     The error is logged with `name`. A cancellation is passed on.
     """
     try:
-        return await work
+        return await job
     except Exception:
         _LOGGER.exception("Unexpected error at %s; the others are not affected", name)
         return None
 
 
-async def async_gather_isolated[T](
-    limit: int, works: Iterable[tuple[str, Awaitable[T]]]
+async def async_for_each[ItemT, T](
+    items: Sequence[ItemT],
+    job: Callable[[ItemT], Awaitable[T]],
+    *,
+    name: Callable[[ItemT], str],
+    limit: int,
+    progress: Callable[[float], None] = lambda _: None,
 ) -> list[T | None]:
-    """Return the results of named works, of which at most `limit` are under way at once."""
-    results: list[T | None] = await gather_with_limited_concurrency(
-        limit, *(async_isolated(work, name) for name, work in works)
-    )
-    return results
+    """Return the results of a job for each item, of which at most `limit` are under way at once.
+
+    A job that fails does not affect the others: its result is None, and its error is logged with
+    the `name` of its item. `progress` is called with the share that is done (0 to 1). After a
+    cancellation, all jobs have ended, and the remaining ones have not begun.
+    """
+    gate = asyncio.Semaphore(limit)
+    done = 0
+
+    async def run(item: ItemT) -> T | None:
+        nonlocal done
+        async with gate:
+            result = await async_isolated(job(item), name(item))
+        done += 1
+        progress(done / len(items))
+        return result
+
+    async with asyncio.TaskGroup() as group:
+        tasks = [group.create_task(run(item)) for item in items]
+    return [task.result() for task in tasks]

@@ -27,7 +27,7 @@ _REACHED: Final[_Gate] = HassKey(f"{DOMAIN}_first_reached")
 _POLLED: Final[_Gate] = HassKey(f"{DOMAIN}_first_polled")
 
 
-async def async_first_poll(hass: HomeAssistant, miner: Miner) -> Snapshot:
+async def async_first_poll(hass: HomeAssistant, client: Miner) -> Snapshot:
     """Make the first poll of a miner. Only a few run at the same time.
 
     Raises:
@@ -35,10 +35,10 @@ async def async_first_poll(hass: HomeAssistant, miner: Miner) -> Snapshot:
 
     """
     async with _place(hass, _REACHED, _MOST_REACHED):
-        await miner.reach()
+        await client.reach()
     try:
         async with _place(hass, _POLLED, _MOST_POLLED), asyncio.timeout(_LONGEST):
-            return await miner.poll()
+            return await client.poll()
     except TimeoutError as err:
         raise TimedOutError("too slow for a first poll", request_sent=True) from err
 

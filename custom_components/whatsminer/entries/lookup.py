@@ -1,5 +1,6 @@
 """Finds the config entries of miners, and whether the miners can be reached."""
 
+from abc import abstractmethod
 from typing import Protocol
 
 from homeassistant.config_entries import SOURCE_IGNORE, ConfigEntry, ConfigEntryState
@@ -10,24 +11,26 @@ from ..const import DOMAIN
 from ..miner.record import Address, address_of
 
 
-class Coordinator(Protocol):
+class MinerCoordinator(Protocol):
     """What this folder, which is below the coordinator, needs of it."""
 
     client: Miner
     last_update_success: bool
 
+    @abstractmethod
     def async_refresh_soon(self) -> None:
         """Poll in the background."""
 
-    def async_handle_wrong_miner(self, found: str) -> None:
-        """Handle that another miner is at the address, by its MAC address."""
+    @abstractmethod
+    def async_set_wrong_miner(self, mac: str) -> None:
+        """Handle that the miner with another MAC address is at the address."""
 
 
-def coordinator_of(entry: ConfigEntry) -> Coordinator | None:
+def coordinator_for_entry(entry: ConfigEntry) -> MinerCoordinator | None:
     """Return the coordinator of an entry, None while the entry is not loaded."""
     if entry.state is not ConfigEntryState.LOADED:
         return None
-    coordinator: Coordinator = entry.runtime_data.coordinator
+    coordinator: MinerCoordinator = entry.runtime_data.coordinator
     return coordinator
 
 
@@ -74,7 +77,7 @@ def hosts_in_use(hass: HomeAssistant) -> set[str]:
 
 def is_reachable(entry: ConfigEntry) -> bool:
     """Return whether the miner of an entry answered the last poll."""
-    coordinator = coordinator_of(entry)
+    coordinator = coordinator_for_entry(entry)
     return coordinator is not None and coordinator.last_update_success
 
 
@@ -83,7 +86,7 @@ def is_at_address(entry: ConfigEntry) -> bool:
 
     That holds during a firmware update, too, though the miner does not answer.
     """
-    coordinator = coordinator_of(entry)
+    coordinator = coordinator_for_entry(entry)
     return coordinator is not None and (
         coordinator.last_update_success or coordinator.client.updating
     )
@@ -96,7 +99,7 @@ def refresh_entry(hass: HomeAssistant, entry: ConfigEntry) -> bool:
     Returns False when nothing was done, because the entry is neither loaded nor waiting to be
     set up again.
     """
-    if coordinator := coordinator_of(entry):
+    if coordinator := coordinator_for_entry(entry):
         coordinator.async_refresh_soon()
     elif entry.state is ConfigEntryState.SETUP_RETRY:
         hass.config_entries.async_schedule_reload(entry.entry_id)

@@ -1,4 +1,4 @@
-"""Replaces the control board of a miner: it has another MAC address and is the same miner."""
+"""A new control board of a miner: it has another MAC address, and the same hashboards."""
 
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.const import CONF_HOST, CONF_MAC, CONF_PORT
@@ -6,9 +6,43 @@ from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import device_registry as dr, entity_registry as er
 
 from ..const import DOMAIN
-from ..issues import Issue, clear_issues
+from ..issues import Issue, clear_issues, raise_issue
 from ..miner.record import Address, mac_of, record_for_entry
-from .discovery import async_end_discovery_flows
+from .discovery import DiscoveredMiner, async_end_discovery_flows
+from .error_isolation import async_isolated
+from .lookup import is_at_address, miner_entries
+
+
+async def async_boards_of_missing_miners(
+    hass: HomeAssistant,
+) -> dict[ConfigEntry, set[str]]:
+    """Return the serial numbers of the hashboards of miners that do not answer."""
+    boards: dict[ConfigEntry, set[str]] = {}
+    for entry in miner_entries(hass, include_disabled=False):
+        if not is_at_address(entry):
+            stored = await async_isolated(
+                record_for_entry(hass, entry).memory.async_load(), entry.title
+            )
+            boards[entry] = set((stored or {}).get("boards", ()))
+    return boards
+
+
+@callback
+def raise_new_control_board(
+    hass: HomeAssistant, entry: ConfigEntry, found: DiscoveredMiner
+) -> None:
+    """Ask the owner whether a machine is a missing miner, whose hashboards it has."""
+    raise_issue(
+        hass,
+        entry,
+        Issue.NEW_CONTROL_BOARD,
+        placeholders={"host": found.host, "model": found.model or "Whatsminer"},
+        data={
+            CONF_MAC: found.mac,
+            CONF_HOST: found.host,
+            CONF_PORT: found.port,
+        },
+    )
 
 
 async def async_replace_control_board(

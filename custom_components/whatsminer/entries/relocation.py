@@ -10,22 +10,22 @@ import logging
 from typing import Final
 
 from homeassistant.config_entries import ConfigEntry, ConfigEntryState
-from homeassistant.const import CONF_HOST, CONF_MAC, CONF_PORT
+from homeassistant.const import CONF_HOST, CONF_PORT
 from homeassistant.core import HomeAssistant, callback
 
 from ..api import Miner, WhatsminerError
 from ..issues import Issue, clear_issues, raise_issue
-from ..miner.record import Address, address_of, client_for_entry, record_for_entry
+from ..miner.record import Address, address_of, client_for_entry
 from .discovery import DiscoveredMiner, async_discover
-from .error_isolation import async_gather_isolated, async_isolated
+from .error_isolation import async_for_each
 from .lookup import (
-    coordinator_of,
+    coordinator_for_entry,
     entry_at_address,
     entry_for_mac,
     is_at_address,
-    miner_entries,
     refresh_entry,
 )
+from .new_control_board import async_boards_of_missing_miners, raise_new_control_board
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -77,11 +77,11 @@ async def async_match_entries(
             entries[miner.mac] = entry
         elif miner.boards:
             unknown.append(miner)
-    missing = await _async_boards_of_missing_miners(hass) if unknown else {}
+    missing = await async_boards_of_missing_miners(hass) if unknown else {}
     for miner in unknown:
         for entry, boards in missing.items():
             if miner.boards <= boards:
-                _raise_new_control_board(hass, entry, miner)
+                raise_new_control_board(hass, entry, miner)
                 entries[miner.mac] = entry
                 del missing[entry]  # once, however many miners report its boards
                 break
@@ -97,7 +97,7 @@ async def async_follow(hass: HomeAssistant, seen: Mapping[str, Address]) -> None
     macs: dict[Address, str] = {}
     done: set[str] = set()
     while seen:
-        macs |= {address: mac for mac, address in seen.items()}
+        macs.update((address, mac) for mac, address in seen.items())
         moved: dict[str, tuple[ConfigEntry, Address]] = {}
         for mac, address in seen.items():
             if entry := entry_for_mac(hass, mac):
@@ -105,12 +105,11 @@ async def async_follow(hass: HomeAssistant, seen: Mapping[str, Address]) -> None
                     moved[mac] = entry, address_of(entry)
                 elif not is_at_address(entry):
                     refresh_entry(hass, entry)
-        met = await async_gather_isolated(
-            _ASKED_AT_ONCE,
-            (
-                (entry.title, _async_mac_at_address(hass, entry, macs))
-                for entry, _ in moved.values()
-            ),
+        met = await async_for_each(
+            [entry for entry, _ in moved.values()],
+            lambda entry: _async_mac_at_address(hass, entry, macs),
+            name=lambda entry: entry.title,
+            limit=_ASKED_AT_ONCE,
         )
         others: dict[str, Address] = {}
         for (mac, (entry, address)), other in zip(moved.items(), met, strict=True):
@@ -135,8 +134,12 @@ def _inform_previous_owner(hass: HomeAssistant, mac: str, address: Address) -> N
     if entry is None or address_of(entry) != address:
         return
     previous = entry_at_address(hass, address)
-    if previous and previous is not entry and (owner := coordinator_of(previous)):
-        owner.async_handle_wrong_miner(mac)
+    if (
+        previous
+        and previous is not entry
+        and (owner := coordinator_for_entry(previous))
+    ):
+        owner.async_set_wrong_miner(mac)
 
 
 async def _async_mac_at_address(
@@ -152,12 +155,12 @@ async def _async_mac_at_address(
     return await async_read_mac(client_for_entry(hass, entry))
 
 
-async def async_handle_wrong_miner(
+async def async_find_displaced_miner(
     hass: HomeAssistant, entry: ConfigEntry, address: Address, mac: str
 ) -> None:
-    """Find the miner that is at the address of an entry, by `mac`, and relocate what can be.
+    """Find the miner of an entry, at whose address the miner with another `mac` is.
 
-    If the entry's own miner is still missing then, an issue says so.
+    Entries are relocated as far as possible. If the miner is still missing then, an issue says so.
     """
     found = DiscoveredMiner(host=address[0], port=address[1], mac=mac)
     if not entry_for_mac(hass, mac):
@@ -179,37 +182,5 @@ async def async_handle_wrong_miner(
         placeholders={
             "host": address[0],
             "other": owner.title if owner else found.title,
-        },
-    )
-
-
-async def _async_boards_of_missing_miners(
-    hass: HomeAssistant,
-) -> dict[ConfigEntry, set[str]]:
-    """Return the serial numbers of the hashboards of miners that do not answer."""
-    boards: dict[ConfigEntry, set[str]] = {}
-    for entry in miner_entries(hass, include_disabled=False):
-        if not is_at_address(entry):
-            stored = await async_isolated(
-                record_for_entry(hass, entry).memory.async_load(), entry.title
-            )
-            boards[entry] = set((stored or {}).get("boards", ()))
-    return boards
-
-
-@callback
-def _raise_new_control_board(
-    hass: HomeAssistant, entry: ConfigEntry, found: DiscoveredMiner
-) -> None:
-    """Ask the owner whether a machine is a missing miner, whose hashboards it has."""
-    raise_issue(
-        hass,
-        entry,
-        Issue.NEW_CONTROL_BOARD,
-        placeholders={"host": found.host, "model": found.model or "Whatsminer"},
-        data={
-            CONF_MAC: found.mac,
-            CONF_HOST: found.host,
-            CONF_PORT: found.port,
         },
     )

@@ -9,7 +9,6 @@ from typing import Final
 
 from homeassistant.components import network
 from homeassistant.core import HomeAssistant
-from homeassistant.util.async_ import gather_with_limited_concurrency
 
 from ..api import (
     DEFAULT_PORT,
@@ -21,7 +20,7 @@ from ..api import (
     is_listening,
 )
 from .discovery import DiscoveredMiner, async_discover
-from .error_isolation import async_isolated
+from .error_isolation import async_for_each
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -120,24 +119,22 @@ async def async_scan(
     A miner with several addresses is found at the first of them.
     """
     skipped = set(skip)
-    hosts = {
-        str(address)
-        for each in networks
-        for address in each.hosts()
-        if str(address) not in skipped
-    }
+    hosts = list(
+        dict.fromkeys(
+            str(address)
+            for each in networks
+            for address in each.hosts()
+            if str(address) not in skipped
+        )
+    )
     scan = Scan()
     gate = asyncio.Semaphore(_READ_AT_ONCE)
-    done = 0
-
-    async def scan_host(host: str) -> None:
-        nonlocal done
-        await async_isolated(_async_scan_host(host, scan, gate), host)
-        done += 1
-        progress(done / len(hosts))
-
-    await gather_with_limited_concurrency(
-        _TRIED_AT_ONCE, *(scan_host(host) for host in hosts)
+    await async_for_each(
+        hosts,
+        lambda host: _async_scan_host(host, scan, gate),
+        name=str,
+        limit=_TRIED_AT_ONCE,
+        progress=progress,
     )
     miners: dict[str, DiscoveredMiner] = {}
     for miner in sorted(scan.miners, key=lambda each: IPv4Address(each.host)):

@@ -34,7 +34,7 @@ from ..const import (
     LONGEST_POLL_INTERVAL,
     SHORTEST_POLL_INTERVAL,
 )
-from ..entity import unique_id
+from ..entity import registered_entity_id, unique_id
 from ..entries.discovery import (
     DiscoveredMiner,
     async_discover,
@@ -111,14 +111,14 @@ _KEYS: Final[Mapping[str, Mapping[str, str]]] = {
 class _Plan:
     """How an entry is changed.
 
-    `entities` are entity ids with their new unique ids, None to remove them; `device` is the id
+    `keys` are entity ids with the keys of the entities here, None to remove them; `device` is the id
     of the device that is kept.
     """
 
     mac: str
     data: dict[str, Any]
     options: dict[str, Any]
-    entities: dict[str, str | None]
+    keys: dict[str, str | None]
     device: str | None
 
 
@@ -146,8 +146,8 @@ async def async_migrate(hass: HomeAssistant, entry: ConfigEntry) -> None:
         other.unique_id == mac and other is not entry for other in miner_entries(hass)
     ):
         raise _error("migration_duplicate", entry)
-    entities = _entities(hass, entry, mac)
-    plan = _Plan(mac, data, options, entities, _device(hass, entry, entities))
+    keys = _keys(hass, entry, mac)
+    plan = _Plan(mac, data, options, keys, _device(hass, entry, keys))
     await async_end_discovery_flows(hass, mac)
     _carry_out(hass, entry, plan)
     if "recorder" in hass.config.components:
@@ -161,9 +161,9 @@ async def async_migrate(hass: HomeAssistant, entry: ConfigEntry) -> None:
 def _sensors(plan: _Plan) -> dict[str, str]:
     """Return the entity ids of sensors that go on, and their keys."""
     return {
-        entity_id: new.removeprefix(unique_id(plan.mac, ""))
-        for entity_id, new in plan.entities.items()
-        if new and entity_id.startswith(f"{Platform.SENSOR}.")
+        entity_id: key
+        for entity_id, key in plan.keys.items()
+        if key and entity_id.startswith(f"{Platform.SENSOR}.")
     }
 
 
@@ -191,18 +191,15 @@ async def _async_ask(entry: ConfigEntry, host: str, port: int) -> str:
         raise ConfigEntryNotReady(**translation(err, entry.title)) from err
 
 
-def _entities(
-    hass: HomeAssistant, entry: ConfigEntry, mac: str
-) -> dict[str, str | None]:
-    """Return the new unique id of each entity, None where there is no counterpart.
+def _keys(hass: HomeAssistant, entry: ConfigEntry, mac: str) -> dict[str, str | None]:
+    """Return the key of each entity here, None where there is no counterpart.
 
     Raises:
         ConfigEntryError: another entry has an entity of this miner.
 
     """
-    registry = er.async_get(hass)
-    entities = er.async_entries_for_config_entry(registry, entry.entry_id)
-    plan: dict[str, str | None] = {entity.entity_id: None for entity in entities}
+    entities = er.async_entries_for_config_entry(er.async_get(hass), entry.entry_id)
+    keys: dict[str, str | None] = {entity.entity_id: None for entity in entities}
     taken: set[tuple[str, str]] = set()
     # Those that were made while the miner could not be read come last.
     for entity in sorted(entities, key=lambda each: _owner(each.unique_id) is None):
@@ -210,11 +207,11 @@ def _entities(
         if key is None or (entity.domain, key) in taken:
             continue
         taken.add((entity.domain, key))
-        plan[entity.entity_id] = new = unique_id(mac, key)
-        holder = registry.async_get_entity_id(entity.domain, DOMAIN, new)
-        if holder is not None and holder not in plan:
+        keys[entity.entity_id] = key
+        holder = registered_entity_id(hass, entity.domain, mac, key)
+        if holder is not None and holder not in keys:
             raise _error("migration_duplicate", entry)
-    return plan
+    return keys
 
 
 def _owner(old: str) -> str | None:
@@ -259,11 +256,12 @@ def _device(
 @callback
 def _carry_out(hass: HomeAssistant, entry: ConfigEntry, plan: _Plan) -> None:
     entities, devices = er.async_get(hass), dr.async_get(hass)
-    for entity_id, new in plan.entities.items():
-        if new is None:
+    for entity_id, key in plan.keys.items():
+        if key is None:
             entities.async_remove(entity_id)
-    for entity_id, new in plan.entities.items():
-        if new is not None:
+    for entity_id, key in plan.keys.items():
+        if key is not None:
+            new = unique_id(plan.mac, key)
             same = entities.entities[entity_id].unique_id == new
             entities.async_update_entity(
                 entity_id,

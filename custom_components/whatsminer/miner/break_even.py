@@ -13,7 +13,7 @@ from ..const import (
     CONF_HASH_PRICE_UNIT,
     PER_PETAHASH,
 )
-from .memory import Memory
+from .memory import Memory, StoredData
 
 _TERAHASHES_PER_PETAHASH: Final = 1000
 # 1 TH/s at 1 J/TH is 1 W, and 1 W is so many kWh in a day.
@@ -78,17 +78,16 @@ class BreakEven:
             return None
         return _positive(hash_price / (efficiency * _KILOWATT_HOURS_PER_DAY))
 
-    def update(self, snapshot: Snapshot) -> None:
+    def update(self, snapshot: Snapshot, stored: StoredData) -> None:
         """Use the efficiency of a poll, and store it if it differs enough from the stored one."""
         self._snapshot = snapshot
         efficiency = _positive(snapshot.efficiency)
         if snapshot.stable is False or not efficiency:
             return
         self._last = efficiency
-        stored = self._memory.data.get("efficiency")
-        if not stored or abs(efficiency - stored) > _WORTH_STORING * stored:
-            with self._memory.editing_later() as data:
-                data["efficiency"] = efficiency
+        last = stored.get("efficiency")
+        if not last or abs(efficiency - last) > _WORTH_STORING * last:
+            stored["efficiency"] = efficiency
 
 
 def _positive(value: float | str | None) -> float | None:

@@ -1,8 +1,8 @@
-"""The password of a miner that counts, after a change whose answer may have been lost.
+"""Finds out which password a miner accepts, after a change whose answer may have been lost.
 
 The answer can be lost, or Home Assistant can end, between the miner's change and ours. A new
 password is therefore stored before it is sent (see `actions/change_password.py`), and tried until
-it is known which one counts.
+it is known which one the miner accepts.
 """
 
 from collections.abc import Awaitable, Callable
@@ -19,7 +19,7 @@ from .memory import Memory
 
 
 class Credentials:
-    """Finds out which of two passwords counts at one miner, and uses it."""
+    """The password of one miner: the old one, or a new one that was sent to the miner."""
 
     def __init__(
         self, hass: HomeAssistant, entry: ConfigEntry, client: Miner, memory: Memory
@@ -31,11 +31,6 @@ class Credentials:
         self._memory = memory
         # When to try a new password next.
         self._due = -math.inf
-
-    @property
-    def is_read_only(self) -> bool:
-        """Whether there is no password, so that the miner is only read."""
-        return not self._entry.data.get(CONF_PASSWORD)
 
     async def async_prepare(self, new: str) -> None:
         """Store a new password before it is sent."""
@@ -50,7 +45,7 @@ class Credentials:
     async def async_settle(self) -> None:
         """Find out whether the miner took a new password, by trying it.
 
-        A password that the entry has had since its set-up is on the disk, and forgotten here.
+        Once the entry was set up with the new password, it is on the disk, and forgotten here.
         """
         new = self._memory.data.get("password")
         if new is None or time.monotonic() < self._due:

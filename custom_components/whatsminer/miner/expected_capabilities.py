@@ -6,7 +6,7 @@ import time
 from ..api import Capabilities, Snapshot
 from ..const import CHANGE_INTERVAL
 from .memory import StoredData
-from .record import Change, MinerRecord
+from .record import CapabilityChange, MinerRecord
 
 
 class ExpectedCapabilities:
@@ -17,7 +17,7 @@ class ExpectedCapabilities:
     forth is not set up anew at each poll.
     """
 
-    # Decided by `decide`.
+    # What the miner should report and accept, once `decide` was called.
     capabilities: Capabilities
 
     def __init__(self, record: MinerRecord) -> None:
@@ -45,8 +45,8 @@ class ExpectedCapabilities:
         self.capabilities = can
         return can
 
-    def needs_reload(self, snapshot: Snapshot) -> bool:
-        """Return whether a poll shows that the entry has to be reloaded; True is returned once."""
+    def take_reload(self, snapshot: Snapshot) -> bool:
+        """Return True, once, when a poll shows that the entry has to be reloaded."""
         self._firmware = self._firmware or snapshot.firmware
         now = Capabilities.of(snapshot)
         all_seen = self.capabilities.joined(now)
@@ -60,7 +60,7 @@ class ExpectedCapabilities:
         if self._reloads or not (more or other):
             return False
         if change is None or (other and not change.is_other):
-            self._record.change = Change(time.monotonic(), other)
+            self._record.change = CapabilityChange(time.monotonic(), other)
         elif more:
             change.capabilities = all_seen
             change.has_model = change.has_model or gains_model
@@ -73,7 +73,7 @@ class ExpectedCapabilities:
         """Let the next change reload the entry at once: the owner has made it."""
         self._record.change = None
 
-    def _recent_change(self) -> Change | None:
+    def _recent_change(self) -> CapabilityChange | None:
         """Return the last change, unless it was too long ago to matter."""
         change = self._record.change
         if change and time.monotonic() - change.since < CHANGE_INTERVAL:

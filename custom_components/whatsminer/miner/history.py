@@ -1,4 +1,4 @@
-"""Since when a miner uses its pool and has its hash rate, since its entry was set up."""
+"""How long a miner has had its pool and its hash rate, as far back as its entry is set up."""
 
 from dataclasses import dataclass, field
 from datetime import datetime

@@ -11,7 +11,7 @@ from ..api import Snapshot
 SAME_START: Final = timedelta(seconds=30)
 
 
-class MiningRun:
+class MiningRuns:
     """Counts the starts of mining that the polls show.
 
     `restarts` is how often mining was seen to start.

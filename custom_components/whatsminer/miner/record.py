@@ -31,7 +31,7 @@ class _Announcement:
 
 
 @dataclass(slots=True)
-class Change:
+class CapabilityChange:
     """The last reload because of a change, and all capabilities seen since.
 
     `is_other` is true if the miner had become another one, and did not just report more.
@@ -52,7 +52,7 @@ class MinerRecord:
 
     memory: Memory
     client: Miner | None = None
-    change: Change | None = None
+    change: CapabilityChange | None = None
     is_sought: bool = False
     _announcement: _Announcement | None = None
 

@@ -21,7 +21,7 @@ from ..api import (
     Value,
     limits,
 )
-from .mining_run import SAME_START, MiningRun
+from .mining_run import SAME_START, MiningRuns
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -113,7 +113,7 @@ class Settings:
         self, name: str, capabilities: Capabilities, stored: dict[str, StoredSetting]
     ) -> None:
         """Begin with the stored settings, which are kept up to date; `name` is for the log."""
-        self.mining_run = MiningRun()
+        self.mining_runs = MiningRuns()
         self._name = name
         self._capabilities = capabilities
         self._stored = stored
@@ -173,7 +173,7 @@ class Settings:
             self._stored.clear()
             self._pending.clear()
         if command.effect in _NEW_RUN:
-            self.mining_run.expect_end()
+            self.mining_runs.expect_end()
             self._stored.pop(_PERCENT, None)
             self._pending.pop(_PERCENT, None)
         key = command.setting
@@ -192,7 +192,7 @@ class Settings:
     def update(self, snapshot: Snapshot, began: float) -> None:
         """Compare the pending values with a poll that `began` at a monotonic time."""
         last, self._snapshot = self._snapshot, snapshot
-        restarted = self.mining_run.update(snapshot, began)
+        restarted = self.mining_runs.update(snapshot, began)
         for key, pending in list(self._pending.items()):
             reported = self._reported(key)
             if reported == pending.value:

@@ -39,7 +39,7 @@ class WriteAccess:
         self._reads_refused = False
         # When to probe next; there is nothing to probe while it is open.
         self._due = -math.inf
-        self._is_closed_down = False
+        self._is_shut_down = False
 
     @contextmanager
     def learning(self) -> Iterator[None]:
@@ -61,7 +61,7 @@ class WriteAccess:
         Nothing is sent to a miner that has not confirmed its MAC address: a device in its place
         could choose the token, and guess the password from what is encrypted under it.
         """
-        if self._client.sure:
+        if self._client.is_confirmed:
             await self._async_probe_if_due(snapshot)
         # Not before, or one that the owner ignores would be forgotten at each start.
         self._update_issues()
@@ -96,9 +96,9 @@ class WriteAccess:
             self.update(is_open=None)
 
     @callback
-    def close_down(self) -> None:
-        """Take the issues back: the next set-up finds out by itself what has to be repaired."""
-        self._is_closed_down = True
+    def shut_down(self) -> None:
+        """Delete the issues; the next set-up creates them again if need be."""
+        self._is_shut_down = True
         self.update(is_open=None)
 
     async def async_probe_now(self, snapshot: Snapshot) -> bool:
@@ -119,7 +119,7 @@ class WriteAccess:
     @callback
     def update(self, *, is_open: bool | None) -> None:
         """Set what the miner showed last."""
-        if self._is_closed_down:
+        if self._is_shut_down:
             is_open = None  # by a command that was still under way
         self.is_open = is_open
         self._due = math.inf
@@ -137,7 +137,7 @@ class WriteAccess:
             (Issue.DEFAULT_PASSWORD, default),
             (Issue.WRITE_ACCESS_CLOSED, self.is_open is False and not default),
         ):
-            if is_there and not self._is_closed_down:
+            if is_there and not self._is_shut_down:
                 raise_issue(self._hass, self._entry, issue)
             else:
                 clear_issues(self._hass, self._entry, issue)

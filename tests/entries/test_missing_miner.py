@@ -7,7 +7,7 @@ import pytest
 
 from custom_components.whatsminer.api import Miner
 from custom_components.whatsminer.const import DOMAIN
-from custom_components.whatsminer.entries.dhcp_announcements import (
+from custom_components.whatsminer.entries.missing_miner import (
     async_handle_announcement,
     async_seek_miner,
 )

@@ -1,4 +1,7 @@
-"""Finds miners at hosts where they were announced; entries follow only after an answer."""
+"""Seeks a miner that does not answer: where DHCP announced it, or where its address was set.
+
+An entry follows only an answer of its miner.
+"""
 
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.const import CONF_HOST
@@ -53,8 +56,8 @@ async def async_seek_miner(
         record.is_sought = False
 
 
-async def async_forget_reached_hosts(hass: HomeAssistant, entry: ConfigEntry) -> None:
-    """Forget the hosts at which a miner need not be sought: it answers at its address."""
+async def async_forget_sought_hosts(hass: HomeAssistant, entry: ConfigEntry) -> None:
+    """Forget where else a miner may be: it answers at its address."""
     record = record_for_entry(hass, entry)
     record.forget_old_announcement()
     if record.memory.data.get("host") == entry.data[CONF_HOST]:
