@@ -345,7 +345,7 @@ async def test_an_led_that_somebody_else_wants_is_not_taken_back(
     await held.reached.wait()
     green = commands.set_led("green", period=1000, duration=500, start=0)
     if under_way:
-        await set_up.async_send(green, refresh=False)
+        hass.async_create_task(set_up.async_send(green, refresh=False))
     held.release.set()
     await hass.async_block_till_done(wait_background_tasks=True)
     if not under_way:
