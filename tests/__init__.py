@@ -1,6 +1,8 @@
 """Tests of the Whatsminer integration against simulated miners on loopback."""
 
 import asyncio
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
 from ipaddress import IPv4Network
@@ -9,9 +11,15 @@ import re
 from typing import Any, override
 
 from freezegun.api import FrozenDateTimeFactory
-from pytest_homeassistant_custom_component.common import async_fire_time_changed
+import pytest
+from pytest_homeassistant_custom_component.common import (
+    MockConfigEntry,
+    async_fire_time_changed,
+)
 
-from custom_components.whatsminer.const import POLL_INTERVAL
+from custom_components.whatsminer.const import DOMAIN, POLL_INTERVAL
+from custom_components.whatsminer.coordinator import WhatsminerCoordinator
+from homeassistant.config_entries import SOURCE_REAUTH
 from homeassistant.const import ATTR_ENTITY_ID
 from homeassistant.core import HomeAssistant
 from simulator import Misbehaviour, Raw, SimulatedMiner
@@ -23,36 +31,45 @@ ACCEPTED_ONLY = Raw(b'{"STATUS":"S","When":1,"Code":131,"Msg":"API command OK"}'
 PROCESS_DOWN = Raw(b"Socket connect failed: Connection refused\n")
 JOINED = "summary+pools+edevs"
 
+# The miner of a test by its generation, see `miner` in `conftest`.
+every_generation = pytest.mark.parametrize(
+    "miner", ["air_miner", "hydro_miner", "old_miner"], indirect=True
+)
+since_v2 = pytest.mark.parametrize("miner", ["air_miner", "hydro_miner"], indirect=True)
+before_v2_2 = pytest.mark.parametrize(
+    "miner", ["air_miner", "old_miner"], indirect=True
+)
+
 
 @dataclass
 class Clock:
-    """Time, which stands still until it is moved, for Home Assistant and miners alike."""
+    """Time that stands still until it is moved, for Home Assistant and miners alike."""
 
     hass: HomeAssistant
     freezer: FrozenDateTimeFactory
     miners: list[SimulatedMiner]
 
     def move(self, seconds: float) -> None:
-        """Let time pass; what was due in it happens when somebody next waits."""
+        """Let time pass; what was due in it happens at the next wait."""
         self.freezer.tick(timedelta(seconds=seconds))
         for miner in self.miners:
             miner.advance(seconds)
         async_fire_time_changed(self.hass)
 
     async def tick(self, seconds: float) -> None:
-        """Let time pass, and all be done that was due in it."""
+        """Let time pass and wait until everything that was due in it is done."""
         self.move(seconds)
         await self.hass.async_block_till_done(wait_background_tasks=True)
 
     async def next_poll(self, times: int = 1) -> None:
-        """Let miners be polled."""
+        """Let time pass until miners are polled."""
         for _ in range(times):
             await self.tick(POLL_INTERVAL.total_seconds())
 
 
 @dataclass
 class Held(Misbehaviour):
-    """Tells when a request has arrived, and answers it once it is let go.
+    """Holds requests until they are released, then answers them.
 
     Attributes:
         reached: set while a request waits.
@@ -76,9 +93,21 @@ class Held(Misbehaviour):
             await exchange.serve(line)
 
 
+def hold(
+    miner: SimulatedMiner,
+    command: str,
+    then: Misbehaviour | None = None,
+    times: int | None = None,
+) -> Held:
+    """Hold the answers to a command, and return what releases them."""
+    held = Held(then=then)
+    miner.misbehave(command, held, times=times)
+    return held
+
+
 @dataclass(frozen=True)
 class Altered(Misbehaviour):
-    """Answers as usual, but for one piece of text."""
+    """Answers as usual, except for one piece of text."""
 
     old: str
     new: str
@@ -93,7 +122,7 @@ class Altered(Misbehaviour):
 
 @dataclass(frozen=True)
 class Efficient(Misbehaviour):
-    """Answers as usual, but that it takes so many W for each of its TH/s."""
+    """Answers as usual, with a power of so many W for each TH/s."""
 
     efficiency: float
 
@@ -108,7 +137,7 @@ class Efficient(Misbehaviour):
 
 
 async def act(hass: HomeAssistant, action: str, entity_id: str, **data: object) -> None:
-    """Call an action of an entity (`switch.turn_on`) and wait until it is through."""
+    """Call an action of an entity (`switch.turn_on`) and wait until it is done."""
     domain, _, service = action.partition(".")
     await hass.services.async_call(
         domain, service, {ATTR_ENTITY_ID: entity_id, **data}, blocking=True
@@ -125,6 +154,19 @@ async def set_mode(hass: HomeAssistant, mode: str) -> None:
     await act(hass, "select.select_option", "select.miner_power_mode", option=mode)
 
 
+async def press(hass: HomeAssistant, key: str) -> None:
+    """Press a button of the miner called Miner."""
+    await act(hass, "button.press", f"button.miner_{key}")
+
+
+async def can_write(hass: HomeAssistant, miner: SimulatedMiner) -> bool:
+    """Return whether the miner called Miner takes a command: mining is switched off."""
+    miner.state.mining = True
+    await act(hass, "switch.turn_off", "switch.miner")
+    await hass.async_block_till_done()
+    return not miner.state.mining
+
+
 def shown(hass: HomeAssistant, entity_id: str) -> str:
     """Return the state of an entity."""
     state = hass.states.get(entity_id)
@@ -133,7 +175,7 @@ def shown(hass: HomeAssistant, entity_id: str) -> str:
 
 
 def loopback_network() -> IPv4Network:
-    """Return some loopback addresses (a /26) that tests running at the same time do not use.
+    """Return a /26 of loopback addresses that tests running at the same time do not use.
 
     A scan asks port 4028 only, so that miners there need addresses of their own.
     """
@@ -144,3 +186,68 @@ def loopback_network() -> IPv4Network:
 def names_of(requests: list[Any]) -> list[str]:
     """Return the names of requests or commands."""
     return [request.get("cmd", request.get("command")) for request in requests]
+
+
+async def load_entry(
+    hass: HomeAssistant, entry: MockConfigEntry
+) -> WhatsminerCoordinator:
+    """Set an entry up, which has to succeed, and return its coordinator."""
+    assert await hass.config_entries.async_setup(entry.entry_id)
+    await hass.async_block_till_done()
+    coordinator: WhatsminerCoordinator = entry.runtime_data.coordinator
+    return coordinator
+
+
+@asynccontextmanager
+async def unloaded(hass: HomeAssistant, entry: MockConfigEntry) -> AsyncGenerator[None]:
+    """Unload an entry, and set it up again after the block, as a restart does."""
+    assert await hass.config_entries.async_unload(entry.entry_id)
+    yield
+    await load_entry(hass, entry)
+
+
+async def restart(hass: HomeAssistant, entry: MockConfigEntry) -> None:
+    """Do what a restart of Home Assistant does to an entry."""
+    async with unloaded(hass, entry):
+        pass
+
+
+def log_lines(
+    caplog: pytest.LogCaptureFixture, level: int, logger: str = "custom_components"
+) -> list[str]:
+    """Return what a logger, or one below it, has written at a level."""
+    return [
+        record.getMessage()
+        for record in caplog.records
+        if record.levelno == level and record.name.startswith(logger)
+    ]
+
+
+def reauth_steps(hass: HomeAssistant) -> list[str]:
+    """Return the steps of the open flows that ask for a password."""
+    return [
+        flow["step_id"]
+        for flow in hass.config_entries.flow.async_progress_by_handler(DOMAIN)
+        if flow["context"]["source"] == SOURCE_REAUTH
+    ]
+
+
+def stored_memory(
+    hass_storage: dict[str, Any], entry: MockConfigEntry
+) -> dict[str, Any]:
+    """Return what is stored of a miner."""
+    data: dict[str, Any] = hass_storage[f"{DOMAIN}.{entry.entry_id}"]["data"]
+    return data
+
+
+def store_memory(
+    hass_storage: dict[str, Any], entry: MockConfigEntry, **memory: object
+) -> None:
+    """Store something of a miner, as an earlier run of Home Assistant did."""
+    key = f"{DOMAIN}.{entry.entry_id}"
+    hass_storage[key] = {
+        "version": 1,
+        "minor_version": 1,
+        "key": key,
+        "data": {"settings": {}, **memory},
+    }

@@ -41,21 +41,21 @@ DATA: dict[str, dict[str, Any]] = {
 async def call(
     hass: HomeAssistant, action: str, data: dict[str, Any], **options: Any
 ) -> Any:
-    """Call an action of ours, and wait for it."""
+    """Call an action of the integration and wait for it."""
     return await hass.services.async_call(
         DOMAIN, action, data, blocking=True, **options
     )
 
 
 async def ask(hass: HomeAssistant, action: str, data: dict[str, Any]) -> Any:
-    """Call an action of ours, and return its answer."""
+    """Call an action of the integration and return its response."""
     return await call(hass, action, data, return_response=True)
 
 
 async def failure(
     hass: HomeAssistant, action: str, data: dict[str, Any], **options: Any
 ) -> HomeAssistantError:
-    """Call an action of ours that fails, and return with what."""
+    """Call an action of the integration that fails, and return the error."""
     with pytest.raises(HomeAssistantError) as caught:
         await call(hass, action, data, **options)
     assert caught.value.translation_domain == DOMAIN

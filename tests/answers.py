@@ -31,7 +31,7 @@ _LEAVES: Final = st.one_of(
 
 
 def _object(pairs: list[tuple[str, str]]) -> str:
-    """Write an object, in which a key may stand twice."""
+    """Write a JSON object in which a key may stand twice."""
     inside = ",".join(f"{json.dumps(key)}:{value}" for key, value in pairs)
     return f"{{{inside}}}"
 
@@ -77,7 +77,7 @@ def _write(answer: object, changes: Mapping[int, str]) -> tuple[str, list[object
 
 
 async def answers_of(miner: SimulatedMiner) -> dict[str, Any]:
-    """Return what a simulated miner says to each readable command."""
+    """Return the answer of a simulated miner to each readable command."""
     return {
         command: json.loads(
             (

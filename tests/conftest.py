@@ -5,8 +5,9 @@ from contextlib import AsyncExitStack
 from datetime import UTC, datetime
 from ipaddress import IPv4Network
 import math
+from pathlib import Path
 from typing import Any
-from unittest.mock import patch
+from unittest.mock import AsyncMock, patch
 
 from freezegun.api import FrozenDateTimeFactory
 import pytest
@@ -20,12 +21,20 @@ from syrupy.assertion import SnapshotAssertion
 from custom_components.whatsminer import PLATFORMS
 from custom_components.whatsminer.const import DOMAIN
 from custom_components.whatsminer.coordinator import WhatsminerCoordinator
-from homeassistant.const import CONF_HOST, CONF_MAC, CONF_PASSWORD, CONF_PORT, Platform
+from homeassistant.const import (
+    ATTR_DEVICE_ID,
+    CONF_HOST,
+    CONF_MAC,
+    CONF_PASSWORD,
+    CONF_PORT,
+    Platform,
+)
 from homeassistant.core import HomeAssistant
 from simulator import SimulatedMiner
 
-from . import Clock, loopback_network
-from .fleet import Fleet
+from . import Clock, load_entry, loopback_network
+from .fleet import Fleet, Owned
+from .options_flow import OptionsFlow
 from .texts import watched_flows
 
 # Simulated miners begin here.
@@ -34,7 +43,7 @@ START = datetime(2026, 11, 1, tzinfo=UTC)
 
 @pytest.fixture(autouse=True)
 def home_assistant(request: pytest.FixtureRequest, socket_enabled: None) -> None:
-    """Stop the clock and let the integration be found, in tests with a Home Assistant.
+    """Stop the clock and enable the integration, in tests with a Home Assistant.
 
     Miners may be at any loopback address.
     """
@@ -66,7 +75,7 @@ async def air_miner() -> AsyncGenerator[SimulatedMiner]:
 
 @pytest.fixture
 async def hydro_miner() -> AsyncGenerator[SimulatedMiner]:
-    """A water-cooled miner with firmware that speaks V3 and is asked in V2.2."""
+    """A water-cooled miner with V2.2 firmware."""
     async with SimulatedMiner(generation="compat", model="M63") as miner:
         yield miner
 
@@ -117,7 +126,7 @@ def password(miner: SimulatedMiner) -> str:
 
 @pytest.fixture
 def make_entry() -> Callable[..., MockConfigEntry]:
-    """Makes the entry of any miner."""
+    """A function that makes the entry of any miner."""
 
     def make(miner: SimulatedMiner, **changes: Any) -> MockConfigEntry:
         mac = miner.mac.lower()
@@ -147,6 +156,7 @@ def config_entry(
     miner: SimulatedMiner,
     password: str,
     make_entry: Callable[..., MockConfigEntry],
+    chosen_platforms: None,
 ) -> MockConfigEntry:
     """The entry of the miner, not yet set up."""
     entry = make_entry(miner, entry_id="01WHATSM1NERENTRY000000000")
@@ -166,7 +176,7 @@ def platforms() -> tuple[Platform, ...]:
 
 @pytest.fixture
 def chosen_platforms(platforms: tuple[Platform, ...]) -> Generator[None]:
-    """Set up no other platforms, for as long as the test lasts."""
+    """Set up these platforms only, for as long as the test lasts."""
     with patch("custom_components.whatsminer.PLATFORMS", platforms):
         yield
 
@@ -183,18 +193,44 @@ def entity_registry_enabled_by_default() -> Generator[None]:
 
 @pytest.fixture
 async def set_up(
-    hass: HomeAssistant,
-    chosen_platforms: None,
-    config_entry: MockConfigEntry,
-    miner: SimulatedMiner,
+    hass: HomeAssistant, config_entry: MockConfigEntry, miner: SimulatedMiner
 ) -> WhatsminerCoordinator:
-    """Set the miner up; what it was sent meanwhile is forgotten."""
-    assert await hass.config_entries.async_setup(config_entry.entry_id)
-    await hass.async_block_till_done()
+    """Set the miner up, clear what it was sent for that, and return its coordinator."""
+    coordinator = await load_entry(hass, config_entry)
     miner.requests.clear()
     miner.writes.clear()
-    coordinator: WhatsminerCoordinator = config_entry.runtime_data.coordinator
     return coordinator
+
+
+@pytest.fixture
+def set_up_entry() -> Generator[AsyncMock]:
+    """Create entries without setting them up."""
+    with patch(
+        "custom_components.whatsminer.async_setup_entry", return_value=True
+    ) as set_up:
+        yield set_up
+
+
+@pytest.fixture
+def options_flow(hass: HomeAssistant, config_entry: MockConfigEntry) -> OptionsFlow:
+    """The options flow of the miner."""
+    return OptionsFlow(hass, config_entry)
+
+
+@pytest.fixture
+def one(set_up: WhatsminerCoordinator) -> dict[str, Any]:
+    """The target of an action: the one miner."""
+    return {ATTR_DEVICE_ID: set_up.device_id}
+
+
+@pytest.fixture
+def firmware(hass: HomeAssistant, tmp_path: Path) -> Path:
+    """A file in the folder of firmware."""
+    hass.config.config_dir = str(tmp_path)
+    path = tmp_path / "whatsminer" / "firmware" / "new.bin"
+    path.parent.mkdir(parents=True)
+    path.write_bytes(b"firmware")
+    return path
 
 
 @pytest.fixture
@@ -210,3 +246,15 @@ async def fleet(
     async with AsyncExitStack() as stack:
         clock = Clock(hass, freezer, [])
         yield Fleet(hass, clock, home_network, make_entry, stack)
+
+
+@pytest.fixture
+async def ada(fleet: Fleet) -> Owned:
+    """A miner that is set up."""
+    return await fleet.add("Ada")
+
+
+@pytest.fixture
+async def bea(fleet: Fleet) -> Owned:
+    """Another miner that is set up."""
+    return await fleet.add("Bea")

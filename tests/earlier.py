@@ -93,7 +93,7 @@ IP_BASED: Final[Keys] = {
 
 @dataclass(frozen=True, kw_only=True)
 class Earlier:
-    """One of the two, and what differs between them."""
+    """One of the two earlier integrations, and what differs between them."""
 
     by_mac: bool
     keys: Keys
@@ -133,7 +133,7 @@ class Earlier:
     def device(
         self, hass: HomeAssistant, entry: MockConfigEntry, owner: str
     ) -> dr.DeviceEntry:
-        """Register the miner as it did: by its MAC, with an identifier for each entity."""
+        """Register the device of a miner by its MAC address, with an identifier for each entity."""
         if not self.by_mac:
             identifiers, connections = {(DOMAIN, owner)}, None
         else:
@@ -156,7 +156,7 @@ class Earlier:
         unique_id: str,
         platform: str = "sensor",
     ) -> er.RegistryEntry:
-        """Register one of its entities."""
+        """Register one entity of the earlier integration."""
         return er.async_get(hass).async_get_or_create(
             platform,
             DOMAIN,
@@ -171,7 +171,7 @@ class Earlier:
     def entities(
         self, hass: HomeAssistant, entry: MockConfigEntry, miner: SimulatedMiner
     ) -> dict[str, er.RegistryEntry]:
-        """Register all that it had of a miner, by platform and key, each as its owner left it."""
+        """Register all entities that the earlier integration had, by platform and key."""
         owner = self.owner(miner)
         device = self.device(hass, entry, owner)
         area = ar.async_get(hass).async_get_or_create("Shed")
@@ -219,12 +219,12 @@ def all_entries(hass: HomeAssistant) -> list[Any]:
 
 
 def state(entry: MockConfigEntry) -> ConfigEntryState:
-    """Return the state of an entry now."""
+    """Return the present state of an entry."""
     return entry.state
 
 
 def registered(hass: HomeAssistant, entry: MockConfigEntry) -> Mapping[str, Any]:
-    """Return all that is registered of an entry, and the entry itself."""
+    """Return an entry and all that is registered of it."""
     devices = dr.async_get(hass)
     return {
         "entry": entry.as_dict(),

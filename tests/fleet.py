@@ -15,7 +15,7 @@ from custom_components.whatsminer.coordinator import WhatsminerCoordinator
 from custom_components.whatsminer.entries.discovery import DiscoveredMiner
 from custom_components.whatsminer.entries.relocation import async_match_entries
 from custom_components.whatsminer.miner.record import address_of
-from homeassistant.config_entries import ConfigEntryState
+from homeassistant.config_entries import ConfigEntryDisabler, ConfigEntryState
 from homeassistant.const import STATE_UNAVAILABLE
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import issue_registry as ir
@@ -23,12 +23,14 @@ from homeassistant.setup import async_setup_component
 from homeassistant.util.dt import utcnow
 from simulator import SimulatedMiner
 
-from . import Clock, shown
+from . import Clock, act, shown
+
+NEW_MAC = "CE:02:01:AB:CD:EF"
 
 
 @dataclass(frozen=True)
 class Owned:
-    """A miner with its entry, whose entities have its name."""
+    """A miner with its entry, whose title is the name of its entities."""
 
     hass: HomeAssistant
     miner: SimulatedMiner
@@ -36,7 +38,7 @@ class Owned:
 
     @property
     def coordinator(self) -> WhatsminerCoordinator:
-        """What polls it, while it is set up."""
+        """The coordinator that polls the miner while it is set up."""
         coordinator: WhatsminerCoordinator = self.entry.runtime_data.coordinator
         return coordinator
 
@@ -46,13 +48,32 @@ class Owned:
         return address_of(self.entry) == (self.miner.host, self.miner.port)
 
     def is_in(self, state: ConfigEntryState) -> bool:
-        """Tell how far its set-up is."""
+        """Return whether the entry is in a state."""
         return self.entry.state is state
 
     @property
     def is_available(self) -> bool:
-        """Whether Home Assistant shows it."""
+        """Whether the entities of the miner are available."""
         return self.shown("sensor", "hash_rate") != STATE_UNAVAILABLE
+
+    def replace_control_board(self) -> str:
+        """Give the miner a new control board, and return the new MAC address."""
+        self.miner.replace_control_board(NEW_MAC)
+        return NEW_MAC.lower()
+
+    async def turn_off(self) -> None:
+        """Switch mining off."""
+        await act(self.hass, "switch.turn_off", self.entity_id("switch"))
+
+    async def disable(self) -> None:
+        """Disable the entry."""
+        await self.hass.config_entries.async_set_disabled_by(
+            self.entry.entry_id, ConfigEntryDisabler.USER
+        )
+
+    async def remove(self) -> None:
+        """Remove the entry."""
+        await self.hass.config_entries.async_remove(self.entry.entry_id)
 
     def entity_id(self, platform: str, key: str = "") -> str:
         """Return the id of an entity; the switch alone is called as the miner is."""
@@ -65,7 +86,7 @@ class Owned:
 
 
 class Fleet:
-    """Miners in a network that nobody else uses, all on the same port."""
+    """Miners in a network that no other test uses, all on the same port."""
 
     def __init__(
         self,
@@ -75,7 +96,7 @@ class Fleet:
         make_entry: Callable[..., MockConfigEntry],
         stack: AsyncExitStack,
     ) -> None:
-        """Begin without any; they stop with the stack."""
+        """Begin without miners; those that are added stop with the stack."""
         self.hass = hass
         self.clock = clock
         self.network = network
@@ -113,7 +134,7 @@ class Fleet:
         return owned
 
     async def set_up(self, *owned: Owned) -> None:
-        """Set up miners whose entries are there, or try to; what they were sent is forgotten."""
+        """Set up miners that have entries, or try to, and clear what they were sent for that."""
         config_entries = self.hass.config_entries
         if DOMAIN not in self.hass.config.components:
             # That sets up all of them, as at the start of Home Assistant.
@@ -127,18 +148,29 @@ class Fleet:
             each.miner.requests.clear()
             each.miner.writes.clear()
 
+    async def reload(self, owned: Owned) -> None:
+        """Reload the entry of a miner."""
+        await self.hass.config_entries.async_reload(owned.entry.entry_id)
+        await self.settle()
+
+    async def replace(self, owned: Owned, **what: Any) -> SimulatedMiner:
+        """Switch a miner off, and start an unknown one at its address."""
+        host = owned.miner.host
+        await owned.miner.disconnect()
+        return await self.start("Zoe", host=host, **what)
+
     async def see(self, *owned: Owned) -> None:
-        """Let somebody see miners where they are."""
+        """Report miners where they are, as a scan does."""
         await async_match_entries(self.hass, *(found(each.miner) for each in owned))
         await self.settle()
 
     async def settle(self) -> None:
-        """Wait until nothing is under way."""
+        """Wait until no task is left."""
         await self.hass.async_block_till_done(wait_background_tasks=True)
 
 
 async def rotate(*miners: SimulatedMiner) -> None:
-    """Let each miner take the address of the one before it, and the first that of the last."""
+    """Give each miner the address of the one before it, and the first that of the last."""
     for miner in miners[:-1]:
         await miners[-1].swap(miner)
 
@@ -164,7 +196,7 @@ async def second_address(miner: SimulatedMiner, host: str) -> AsyncGenerator[Non
 
 
 def found(miner: SimulatedMiner) -> DiscoveredMiner:
-    """Return what a scan sees of a miner."""
+    """Return what a scan finds out about a miner."""
     return DiscoveredMiner(
         host=miner.host,
         port=miner.port,
@@ -175,7 +207,7 @@ def found(miner: SimulatedMiner) -> DiscoveredMiner:
 
 
 def issues(hass: HomeAssistant) -> list[ir.IssueEntry]:
-    """Return what has to be repaired, in the order in which it was found out."""
+    """Return the active repair issues in the order in which they were raised."""
     return [
         issue
         for issue in ir.async_get(hass).issues.values()
@@ -183,8 +215,13 @@ def issues(hass: HomeAssistant) -> list[ir.IssueEntry]:
     ]
 
 
-def issues_told(hass: HomeAssistant) -> list[str]:
-    """Return what has to be repaired, in words."""
+def issue_keys(hass: HomeAssistant) -> list[str | None]:
+    """Return the kinds of the active repair issues."""
+    return [issue.translation_key for issue in issues(hass)]
+
+
+def shown_issues(hass: HomeAssistant) -> list[str]:
+    """Return the active repair issues as texts, each with the name of its miner."""
     return [
         f"{issue.translation_key} of {(issue.translation_placeholders or {})['miner']}"
         for issue in issues(hass)

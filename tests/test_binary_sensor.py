@@ -1,4 +1,4 @@
-"""What is on or off at a miner."""
+"""Binary sensors of a miner."""
 
 import pytest
 from pytest_homeassistant_custom_component.common import (
@@ -19,15 +19,12 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers import entity_registry as er
 from simulator import Refused, SimulatedMiner
 
-from . import Clock, shown
+from . import Clock, every_generation, shown
 
 pytestmark = [
     pytest.mark.parametrize("platforms", [(Platform.BINARY_SENSOR,)], ids=[""]),
     pytest.mark.usefixtures("entity_registry_enabled_by_default", "set_up"),
 ]
-every_generation = pytest.mark.parametrize(
-    "miner", ["air_miner", "hydro_miner", "old_miner"], indirect=True
-)
 RUNNING = "binary_sensor.miner_running"
 STABLE = "binary_sensor.miner_stable"
 POOL = "binary_sensor.miner_pool_connection"
@@ -42,7 +39,6 @@ async def test_every_generation_has_its_binary_sensors(
     snapshot: SnapshotAssertion,
     config_entry: MockConfigEntry,
 ) -> None:
-    """All of them and what they show are as they were when somebody last looked."""
     await snapshot_platform(hass, entity_registry, snapshot, config_entry.entry_id)
 
 
@@ -50,7 +46,7 @@ async def test_every_generation_has_its_binary_sensors(
 async def test_running_means_hashing(
     hass: HomeAssistant, miner: SimulatedMiner, clock: Clock
 ) -> None:
-    """A miner that is on and tunes itself does not hash yet, one that is off not any more."""
+    """A miner that is still tuning does not hash, nor does one that is off."""
     assert shown(hass, RUNNING) == STATE_ON
     assert shown(hass, STABLE) == STATE_ON
 
@@ -75,7 +71,7 @@ async def test_running_means_hashing(
 async def test_a_dead_pool_is_seen(
     hass: HomeAssistant, miner: SimulatedMiner, clock: Clock
 ) -> None:
-    """Work that comes from the second pool is work; none at all is a lost connection."""
+    """Work from the second pool is work; only no work at all is a lost connection."""
     assert shown(hass, POOL) == STATE_ON
 
     for pool in miner.state.pools:
@@ -94,7 +90,7 @@ async def test_a_dead_pool_is_seen(
         ({110: "2026-11-01 00:00:00"}, STATE_ON),
         ({206: "2026-11-01 00:00:00", 987_654: ""}, STATE_ON),
     ],
-    ids=["none", "a minor one", "a fan", "one that nobody knows"],
+    ids=["none", "a minor one", "a fan", "an unknown one"],
 )
 async def test_a_minor_fault_is_no_problem(
     hass: HomeAssistant,
@@ -103,7 +99,6 @@ async def test_a_minor_fault_is_no_problem(
     faults: dict[int, str],
     problem: str,
 ) -> None:
-    """Somebody is called only for what needs somebody."""
     miner.state.faults = faults
     await clock.next_poll(2)
 
@@ -113,7 +108,6 @@ async def test_a_minor_fault_is_no_problem(
 async def test_a_problem_is_unknown_until_the_miner_has_told(
     hass: HomeAssistant, miner: SimulatedMiner, clock: Clock
 ) -> None:
-    """No answer is not the same as no problem."""
     miner.misbehave("get_error_code", Refused(132))
     await clock.next_poll(2)
 
@@ -121,11 +115,8 @@ async def test_a_problem_is_unknown_until_the_miner_has_told(
 
 
 async def test_write_access_is_what_the_last_write_met(
-    hass: HomeAssistant,
-    miner: SimulatedMiner,
-    config_entry: MockConfigEntry,
+    hass: HomeAssistant, miner: SimulatedMiner, config_entry: MockConfigEntry
 ) -> None:
-    """Open, closed, or unknown while nobody has tried."""
     assert shown(hass, ACCESS) == STATE_ON
 
     miner.api_open = False
@@ -143,7 +134,6 @@ async def test_write_access_is_what_the_last_write_met(
 async def test_without_a_password_there_is_no_write_access_to_show(
     hass: HomeAssistant,
 ) -> None:
-    """Who wants readings only is not told of what is closed."""
     assert hass.states.get(ACCESS) is None
     assert shown(hass, RUNNING) == STATE_ON
 
@@ -151,7 +141,6 @@ async def test_without_a_password_there_is_no_write_access_to_show(
 async def test_all_are_unavailable_when_the_miner_is_away(
     hass: HomeAssistant, miner: SimulatedMiner, clock: Clock
 ) -> None:
-    """A miner that is away has no known problem, and is not known to be well either."""
     await miner.disconnect()
     await clock.next_poll(2)
 

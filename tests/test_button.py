@@ -1,6 +1,7 @@
-"""Things that a miner does once."""
+"""Buttons of a miner."""
 
 import asyncio
+import logging
 
 import pytest
 from pytest_homeassistant_custom_component.common import (
@@ -23,23 +24,25 @@ from homeassistant.helpers import entity_registry as er
 from simulator import Closed, Misbehaviour, Refused, SimulatedMiner
 from simulator.settings import Led
 
-from . import Clock, Held, act, names_of, shown
+from . import (
+    Clock,
+    Held,
+    before_v2_2,
+    every_generation,
+    hold,
+    log_lines,
+    names_of,
+    press,
+    shown,
+)
 
 pytestmark = [
     pytest.mark.parametrize("platforms", [(Platform.BUTTON,)], ids=[""]),
     pytest.mark.usefixtures("set_up"),
 ]
-every_generation = pytest.mark.parametrize(
-    "miner", ["air_miner", "hydro_miner", "old_miner"], indirect=True
-)
 
 FLASH = {"cmd": "set_led", "color": "red", "period": 200, "duration": 100, "start": 0}
 AUTO = {"cmd": "set_led", "param": "auto"}
-
-
-async def press(hass: HomeAssistant, key: str) -> None:
-    """Press a button of the miner called Miner, and see what comes of it."""
-    await act(hass, "button.press", f"button.miner_{key}")
 
 
 @every_generation
@@ -49,7 +52,6 @@ async def test_every_generation_has_its_buttons(
     snapshot: SnapshotAssertion,
     config_entry: MockConfigEntry,
 ) -> None:
-    """All buttons are as they were when somebody last looked."""
     await snapshot_platform(hass, entity_registry, snapshot, config_entry.entry_id)
 
 
@@ -61,13 +63,12 @@ async def test_every_generation_has_its_buttons(
 async def test_preheating_exists_where_the_firmware_has_it(
     hass: HomeAssistant, preheats: bool
 ) -> None:
-    """V2.2 has dropped it."""
+    """V2.2 has no command for preheating."""
     assert ("button.miner_preheat" in hass.states.async_entity_ids()) is preheats
 
 
 @pytest.mark.parametrize("password", [""])
 async def test_without_a_password_there_is_no_button(hass: HomeAssistant) -> None:
-    """Nothing can be done, so nothing looks as if."""
     assert hass.states.async_entity_ids("button") == []
 
 
@@ -78,7 +79,7 @@ async def test_without_a_password_there_is_no_button(hass: HomeAssistant) -> Non
 async def test_mining_is_restarted(
     hass: HomeAssistant, miner: SimulatedMiner, clock: Clock
 ) -> None:
-    """Mining begins anew; the control board goes on."""
+    """The control board is not restarted."""
     booted = miner.state.booted_at
     await clock.tick(5)
 
@@ -92,7 +93,7 @@ async def test_mining_is_restarted(
 async def test_a_restart_that_was_taken_in_silence_is_no_error(
     hass: HomeAssistant, miner: SimulatedMiner
 ) -> None:
-    """Restarting ends the process that would have answered."""
+    """A restart ends the process that would have answered."""
     miner.misbehave("restart_btminer", Closed(execute=True))
 
     await press(hass, "restart_mining")
@@ -103,7 +104,6 @@ async def test_a_restart_that_was_taken_in_silence_is_no_error(
 async def test_mining_is_not_restarted_twice_in_a_minute(
     hass: HomeAssistant, miner: SimulatedMiner, clock: Clock
 ) -> None:
-    """Two presses are one restart, and the second says when the next is possible."""
     await press(hass, "restart_mining")
     await clock.tick(20)
 
@@ -120,7 +120,6 @@ async def test_mining_is_not_restarted_twice_in_a_minute(
 async def test_the_control_board_is_rebooted(
     hass: HomeAssistant, miner: SimulatedMiner, clock: Clock
 ) -> None:
-    """The miner is away for a while and comes back by itself."""
     await press(hass, "reboot")
     assert miner.writes == [{"cmd": "reboot"}]
     assert miner.state.away
@@ -140,13 +139,8 @@ async def test_the_control_board_is_rebooted(
     ids=["refused", "closed"],
 )
 async def test_a_press_that_fails_is_explained(
-    hass: HomeAssistant,
-    miner: SimulatedMiner,
-    key: str,
-    how: Misbehaviour,
-    reason: str,
+    hass: HomeAssistant, miner: SimulatedMiner, key: str, how: Misbehaviour, reason: str
 ) -> None:
-    """Whoever pressed gets one translated sentence."""
     miner.misbehave("*", how)
 
     with pytest.raises(HomeAssistantError) as error:
@@ -163,7 +157,7 @@ async def test_a_press_that_fails_is_explained(
 async def test_a_miner_shows_which_one_it_is(
     hass: HomeAssistant, miner: SimulatedMiner, clock: Clock
 ) -> None:
-    """The red LED flashes for half a minute; then the miner drives it again."""
+    """The red LED flashes for half a minute; then the miner controls it again."""
     await press(hass, "identify")
     assert miner.writes == [FLASH]
     assert miner.state.led == {"red": Led(period=200, duration=100, start=0)}
@@ -182,7 +176,6 @@ async def test_a_miner_shows_which_one_it_is(
 async def test_pressed_again_the_half_minute_starts_anew(
     hass: HomeAssistant, miner: SimulatedMiner, clock: Clock
 ) -> None:
-    """Somebody is still on the way to the miner."""
     await press(hass, "identify")
     await clock.tick(20)
     await press(hass, "identify")
@@ -199,7 +192,6 @@ async def test_pressed_again_the_half_minute_starts_anew(
 async def test_a_flash_that_is_refused_is_not_ended(
     hass: HomeAssistant, miner: SimulatedMiner, clock: Clock
 ) -> None:
-    """What did not begin needs no end."""
     miner.misbehave("set_led", Refused(132), times=1)
     with pytest.raises(HomeAssistantError):
         await press(hass, "identify")
@@ -215,7 +207,6 @@ async def test_an_unloaded_miner_does_not_go_on_flashing(
     clock: Clock,
     config_entry: MockConfigEntry,
 ) -> None:
-    """Nobody will be there in half a minute, so it ends at once."""
     await press(hass, "identify")
 
     assert await hass.config_entries.async_unload(config_entry.entry_id)
@@ -231,7 +222,6 @@ async def test_a_miner_that_is_unloaded_and_does_not_flash_is_left_alone(
     clock: Clock,
     config_entry: MockConfigEntry,
 ) -> None:
-    """Neither before nor after it flashed."""
     await press(hass, "identify")
     await clock.tick(30)
     assert miner.writes == [FLASH, AUTO]
@@ -247,9 +237,8 @@ async def test_a_flash_that_begins_after_its_entry_ended_ends_at_once(
     clock: Clock,
     config_entry: MockConfigEntry,
 ) -> None:
-    """The miner took its time to answer, and was unloaded meanwhile."""
-    held = Held()
-    miner.misbehave("set_led", held, times=1)
+    """The answer of the miner comes after its entry was unloaded."""
+    held = hold(miner, "set_led", times=1)
     call = hass.async_create_task(press(hass, "identify"))
     await held.reached.wait()
     assert await hass.config_entries.async_unload(config_entry.entry_id)
@@ -264,7 +253,7 @@ async def test_a_flash_that_begins_after_its_entry_ended_ends_at_once(
 async def test_an_led_does_not_go_on_flashing_when_home_assistant_stops(
     hass: HomeAssistant, miner: SimulatedMiner
 ) -> None:
-    """Entries are not unloaded then."""
+    """Home Assistant does not unload entries when it stops."""
     await press(hass, "identify")
 
     hass.bus.async_fire(EVENT_HOMEASSISTANT_STOP)
@@ -286,7 +275,6 @@ async def test_an_led_that_cannot_be_given_back_is_no_error(
     how: Misbehaviour,
     unloaded: bool,
 ) -> None:
-    """Nobody can do anything about it, and nothing stands in the log."""
     await press(hass, "identify")
     miner.misbehave("*", how)
 
@@ -296,9 +284,7 @@ async def test_an_led_that_cannot_be_given_back_is_no_error(
         clock.move(30)
         await hass.async_block_till_done()
 
-    assert [
-        record.getMessage() for record in caplog.records if record.levelname == "ERROR"
-    ] == []
+    assert log_lines(caplog, logging.ERROR, logger="") == []
     assert miner.state.led
 
 
@@ -306,7 +292,7 @@ async def test_an_led_that_cannot_be_given_back_is_no_error(
 async def test_an_led_is_given_back_as_soon_as_the_miner_can_be_told(
     hass: HomeAssistant, miner: SimulatedMiner, clock: Clock, lost: int
 ) -> None:
-    """Otherwise it would flash for ever."""
+    """Without further tries the LED would flash for ever."""
     await press(hass, "identify")
     miner.misbehave("set_led", Closed())
     for _ in range(lost):
@@ -328,7 +314,7 @@ async def test_a_miner_that_keeps_its_led_is_left_alone_in_the_end(
     clock: Clock,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    """After ten minutes, and the log says so."""
+    """The integration gives up after ten minutes and logs it."""
     await press(hass, "identify")
     miner.misbehave("set_led", Refused(132))
     for _ in range(20):
@@ -352,14 +338,13 @@ async def test_an_led_that_somebody_else_wants_is_not_taken_back(
     under_way: bool,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    """Neither before the next try nor after one that is just under way."""
+    """Another LED command ends the retries, both between two tries and during one."""
     await press(hass, "identify")
-    held = Held(then=Refused(132))
-    miner.misbehave("set_led", held, times=1)
+    held = hold(miner, "set_led", then=Refused(132), times=1)
     clock.move(30)
     await held.reached.wait()
     green = commands.set_led("green", period=1000, duration=500, start=0)
-    if under_way:  # it waits for the end of the try
+    if under_way:
         hass.async_create_task(set_up.async_send(green, refresh=False))
     held.release.set()
     await hass.async_block_till_done(wait_background_tasks=True)
@@ -376,7 +361,6 @@ async def test_an_led_that_somebody_else_wants_is_not_taken_back(
 async def test_pressed_again_while_the_led_is_not_given_back(
     hass: HomeAssistant, miner: SimulatedMiner, clock: Clock
 ) -> None:
-    """The half-minute starts anew, once."""
     await press(hass, "identify")
     miner.misbehave("set_led", Refused(132), times=1)
     await clock.tick(30)
@@ -393,7 +377,6 @@ async def test_pressed_again_while_the_led_is_not_given_back(
 async def test_pressed_again_when_the_half_minute_is_just_over(
     hass: HomeAssistant, miner: SimulatedMiner, clock: Clock
 ) -> None:
-    """An end that fails then leaves no second one behind."""
     await press(hass, "identify")
     await clock.tick(29)
     miner.misbehave("set_led", held := Held(), times=1)
@@ -419,7 +402,6 @@ async def test_an_unloaded_miner_gets_its_led_back_with_a_last_try(
     config_entry: MockConfigEntry,
     stops: bool,
 ) -> None:
-    """And nothing is tried after it, whatever became of it."""
     await press(hass, "identify")
     miner.misbehave("set_led", Refused(132))
     await clock.tick(30)
@@ -439,11 +421,11 @@ async def test_an_unloaded_miner_gets_its_led_back_with_a_last_try(
 # When buttons can be pressed
 
 
-@pytest.mark.parametrize("miner", ["air_miner", "old_miner"], indirect=True)
+@before_v2_2
 async def test_only_a_stopped_miner_can_be_preheated(
     hass: HomeAssistant, miner: SimulatedMiner, clock: Clock
 ) -> None:
-    """Mining boards are hot already."""
+    """The hashboards of a mining miner are hot already."""
     assert shown(hass, "button.miner_preheat") == STATE_UNAVAILABLE
 
     miner.state.mining = False
@@ -460,7 +442,6 @@ async def test_only_a_stopped_miner_can_be_preheated(
 async def test_buttons_are_unavailable_when_the_miner_is_away(
     hass: HomeAssistant, miner: SimulatedMiner, clock: Clock
 ) -> None:
-    """A button that cannot reach its miner says so."""
     miner.state.mining = False
     await clock.next_poll()
     await miner.disconnect()
@@ -474,9 +455,7 @@ async def test_buttons_are_unavailable_when_the_miner_is_away(
 async def test_a_press_does_not_wait_for_a_whole_poll(
     hass: HomeAssistant, miner: SimulatedMiner, clock: Clock
 ) -> None:
-    """It goes as soon as the line is free, between two readings."""
-    held = Held()
-    miner.misbehave("status", held)
+    held = hold(miner, "status")
     clock.move(30)
     await held.reached.wait()
     call = hass.async_create_task(press(hass, "restart_mining"))

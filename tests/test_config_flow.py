@@ -1,10 +1,6 @@
-"""How the owner of a miner is asked about it."""
+"""Config flow: adding a miner by its address."""
 
-import asyncio
-from collections.abc import Callable, Generator
-from ipaddress import IPv4Network
 import socket
-from typing import Any
 from unittest.mock import AsyncMock, patch
 
 import pytest
@@ -14,63 +10,33 @@ from pytest_homeassistant_custom_component.common import (
 )
 
 from custom_components.whatsminer.const import DOMAIN
-from custom_components.whatsminer.coordinator import WhatsminerCoordinator
 from homeassistant.config_entries import (
     SOURCE_IGNORE,
-    SOURCE_REAUTH,
     SOURCE_USER,
-    ConfigEntry,
     ConfigEntryState,
     ConfigFlowResult,
 )
 from homeassistant.const import CONF_HOST, CONF_MAC, CONF_PASSWORD, CONF_PORT
 from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType
-from homeassistant.helpers import entity_registry as er, issue_registry as ir
-from simulator import (
-    DEFAULT_PASSWORD,
-    GARBAGE,
-    Misbehaviour,
-    Quirk,
-    Raw,
-    Refused,
-    SimulatedMiner,
-    Truncated,
+from homeassistant.helpers import issue_registry as ir
+from simulator import GARBAGE, Misbehaviour, Quirk, Raw, Refused, SimulatedMiner
+
+from . import JOINED, Clock, Held, every_generation, hold, names_of
+from .config_flow import (
+    ERRORS,
+    READING,
+    WRITING,
+    answers,
+    check_aborted,
+    domains,
+    fill_in,
 )
-
-from . import JOINED, PROCESS_DOWN, Clock, Held, act, names_of
-
-type MakeEntry = Callable[..., MockConfigEntry]
-
-READING = {"binary_sensor", "event", "sensor"}
-WRITING = {"button", "number", "select", "switch"}
-
-every_generation = pytest.mark.parametrize(
-    "miner", ["air_miner", "hydro_miner", "old_miner"], indirect=True
-)
-
-
-@pytest.fixture
-def set_up_entry() -> Generator[AsyncMock]:
-    """Entries are made, but not set up."""
-    with patch(
-        "custom_components.whatsminer.async_setup_entry", return_value=True
-    ) as set_up:
-        yield set_up
-
-
-def answers(miner: SimulatedMiner, **changes: Any) -> dict[str, Any]:
-    """Return what the owner of a miner fills in."""
-    return {
-        CONF_HOST: miner.host,
-        CONF_PORT: miner.port,
-        CONF_PASSWORD: miner.password,
-        **changes,
-    }
+from .fleet import issue_keys
 
 
 async def begin(hass: HomeAssistant) -> ConfigFlowResult:
-    """Choose to add one miner, by its address."""
+    """Start to add one miner by its address."""
     result = await hass.config_entries.flow.async_init(
         DOMAIN, context={"source": SOURCE_USER}
     )
@@ -82,28 +48,6 @@ async def begin(hass: HomeAssistant) -> ConfigFlowResult:
     assert result["step_id"] == "manual"
     assert not result["errors"]
     return result
-
-
-def issues(hass: HomeAssistant) -> list[str | None]:
-    """Return what has to be repaired at miners."""
-    return [
-        issue.translation_key
-        for issue in ir.async_get(hass).issues.values()
-        if issue.domain == DOMAIN
-    ]
-
-
-def domains(hass: HomeAssistant, entry: ConfigEntry) -> set[str]:
-    """Return what kinds of entities a miner has."""
-    entities = er.async_entries_for_config_entry(er.async_get(hass), entry.entry_id)
-    return {entity.domain for entity in entities}
-
-
-async def fill_in(
-    hass: HomeAssistant, form: ConfigFlowResult, data: dict[str, Any]
-) -> ConfigFlowResult:
-    """Send a form."""
-    return await hass.config_entries.flow.async_configure(form["flow_id"], data)
 
 
 async def recovers(
@@ -131,7 +75,7 @@ async def test_a_miner_is_added(
     miner: SimulatedMiner,
     set_up_entry: AsyncMock,
 ) -> None:
-    """Its MAC address is what it is known by, and nothing was changed on it."""
+    """The unique id is the MAC address, and nothing is written to the miner."""
     mac = miner.mac.lower()
 
     result = await fill_in(hass, form, answers(miner))
@@ -155,7 +99,6 @@ async def test_a_miner_is_added(
 async def test_the_form_starts_with_the_usual_port_and_no_password(
     form: ConfigFlowResult,
 ) -> None:
-    """What nearly everybody needs is there already."""
     assert form["data_schema"] is not None
     data = form["data_schema"]({CONF_HOST: "192.0.2.1"})
 
@@ -165,7 +108,6 @@ async def test_the_form_starts_with_the_usual_port_and_no_password(
 async def test_without_a_password_nothing_can_be_changed(
     hass: HomeAssistant, form: ConfigFlowResult, miner: SimulatedMiner
 ) -> None:
-    """Leaving it out is a choice: there are readings, and no entity that writes."""
     data = answers(miner)
     del data[CONF_PASSWORD]
 
@@ -183,7 +125,6 @@ async def test_without_a_password_nothing_can_be_changed(
 async def test_with_a_password_it_can_be_controlled(
     hass: HomeAssistant, form: ConfigFlowResult, miner: SimulatedMiner
 ) -> None:
-    """The entities that write exist from the start."""
     result = await fill_in(hass, form, answers(miner))
     await hass.async_block_till_done()
 
@@ -199,7 +140,6 @@ async def test_an_empty_password_is_none(
     set_up_entry: AsyncMock,
     password: str | None,
 ) -> None:
-    """A field that was emptied is a field that was left out."""
     data = answers(miner, **({} if password is None else {CONF_PASSWORD: password}))
     if password is None:
         del data[CONF_PASSWORD]
@@ -216,7 +156,7 @@ async def test_spaces_around_the_host_do_no_harm(
     miner: SimulatedMiner,
     set_up_entry: AsyncMock,
 ) -> None:
-    """They come with copying, and nobody sees them."""
+    """Spaces come along with copied text."""
     result = await fill_in(hass, form, answers(miner, host=f" {miner.host} "))
 
     assert result["type"] is FlowResultType.CREATE_ENTRY
@@ -239,7 +179,7 @@ async def test_a_miner_without_a_name_is_called_by_model_and_mac(
     set_up_entry: AsyncMock,
     model: str,
 ) -> None:
-    """What all miners are called from the factory is no name."""
+    """The host name that all miners have from the factory is not used."""
     result = await fill_in(hass, form, answers(miner))
 
     assert result["title"] == f"{model} {miner.mac[-5:].replace(':', '')}"
@@ -251,7 +191,6 @@ async def test_a_miner_is_called_by_its_host_name(
     miner: SimulatedMiner,
     set_up_entry: AsyncMock,
 ) -> None:
-    """Somebody gave it a name already."""
     miner.state.hostname = "garage-left"
 
     result = await fill_in(hass, form, answers(miner))
@@ -265,7 +204,7 @@ async def test_a_miner_that_tells_no_model_still_has_a_title(
     miner: SimulatedMiner,
     set_up_entry: AsyncMock,
 ) -> None:
-    """Its make will do."""
+    """Without a model the title is the manufacturer."""
     miner.misbehave("devdetails", Refused(132))
 
     result = await fill_in(hass, form, answers(miner))
@@ -276,7 +215,7 @@ async def test_a_miner_that_tells_no_model_still_has_a_title(
 async def test_a_stopped_miner_is_added(
     hass: HomeAssistant, form: ConfigFlowResult, set_up_entry: AsyncMock
 ) -> None:
-    """A miner need not mine to be known, where its control board tells the MAC address."""
+    """The control board of some firmware reports the MAC address while mining is stopped."""
     async with SimulatedMiner(quirks={Quirk.PROCESS_DOWN}) as miner:
         miner.state.mining = False
 
@@ -292,7 +231,7 @@ async def test_a_miner_that_takes_no_commands_is_added_all_the_same(
     miner: SimulatedMiner,
     set_up_entry: AsyncMock,
 ) -> None:
-    """Its API switch can be turned later; the password is kept until then."""
+    """The API switch can be turned on later; the password is kept until then."""
     miner.api_open = False
 
     result = await fill_in(hass, form, answers(miner))
@@ -305,7 +244,6 @@ async def test_a_miner_that_takes_no_commands_is_added_all_the_same(
 async def test_a_miner_that_takes_no_commands_gets_a_repair(
     hass: HomeAssistant, form: ConfigFlowResult, miner: SimulatedMiner
 ) -> None:
-    """What was no error in the form is said right after."""
     miner.api_open = False
 
     await fill_in(hass, form, answers(miner))
@@ -319,24 +257,6 @@ async def test_a_miner_that_takes_no_commands_gets_a_repair(
 # What goes wrong, and how the same flow goes on
 
 
-ERRORS: tuple[tuple[str, Misbehaviour, dict[str, str]], ...] = (
-    ("*", GARBAGE, {"base": "not_a_whatsminer"}),
-    ("*", Raw(b"HTTP/1.1 400 Bad Request\r\n\r\n"), {"base": "not_a_whatsminer"}),
-    ("*", Raw(b'{"hello":"world"}'), {"base": "not_a_whatsminer"}),
-    ("*", Truncated(), {"base": "malformed_reply"}),
-    ("*", Truncated(keep=0), {"base": "cannot_connect"}),
-    ("*", PROCESS_DOWN, {"base": "mining_process_down"}),
-    ("get_miner_info", Refused(132), {"base": "no_mac"}),
-    ("get_miner_info", Truncated(), {"base": "malformed_reply"}),
-    ("get_token", Refused(136), {"base": "too_many_tokens"}),
-    ("get_token", Raw(b'{"STATUS":"S","Code":134,"Msg":"over max connect"}'),
-     {"base": "too_many_tokens"}),
-    ("get_token", Truncated(), {"base": "malformed_reply"}),
-    ("get_token", PROCESS_DOWN, {"base": "mining_process_down"}),
-    ("get_token", Refused(23), {CONF_PASSWORD: "wrong_password"}),
-)  # fmt: skip
-
-
 @pytest.mark.parametrize(("command", "how", "errors"), ERRORS)
 async def test_an_error_is_explained_and_recovered_from(
     hass: HomeAssistant,
@@ -347,7 +267,6 @@ async def test_an_error_is_explained_and_recovered_from(
     how: Misbehaviour,
     errors: dict[str, str],
 ) -> None:
-    """The form comes back with what was wrong, and once that is right it leads on."""
     miner.misbehave(command, how)
     result = await fill_in(hass, form, answers(miner))
     assert result["type"] is FlowResultType.FORM
@@ -364,7 +283,6 @@ async def test_nothing_at_the_address(
     miner: SimulatedMiner,
     set_up_entry: AsyncMock,
 ) -> None:
-    """The miner is off."""
     await miner.disconnect()
     result = await fill_in(hass, form, answers(miner))
     assert result["errors"] == {"base": "cannot_connect"}
@@ -388,7 +306,6 @@ async def test_a_host_that_cannot_be_found(
     set_up_entry: AsyncMock,
     failure: Exception,
 ) -> None:
-    """Whatever is typed, there is a form with an error."""
     with patch("socket.getaddrinfo", side_effect=failure):
         result = await fill_in(hass, form, answers(miner, host="no such host"))
     assert result["errors"] == {"base": "cannot_connect"}
@@ -405,7 +322,7 @@ async def test_a_miner_that_does_not_answer(
     clock: Clock,
     command: str,
 ) -> None:
-    """The flow ends its wait, at whatever point the silence begins."""
+    """The flow stops waiting, wherever in the conversation the miner falls silent."""
     silent = Held()
     miner.misbehave(JOINED, Refused(14))
     miner.misbehave(command, silent)
@@ -428,7 +345,6 @@ async def test_a_miner_without_a_usable_mac(
     set_up_entry: AsyncMock,
     mac: str,
 ) -> None:
-    """What cannot be told from others is not added."""
     async with SimulatedMiner(mac=mac) as nameless:
         result = await fill_in(hass, form, answers(nameless))
     assert result["errors"] == {"base": "no_mac"}
@@ -442,7 +358,7 @@ async def test_another_makers_miner(
     miner: SimulatedMiner,
     set_up_entry: AsyncMock,
 ) -> None:
-    """They speak much the same language."""
+    """Other makers' miners speak a similar protocol."""
     miner.misbehave("get_version", Refused(14, "Invalid command"))
     miner.misbehave(
         "devdetails",
@@ -465,7 +381,7 @@ async def test_a_wrong_password(
     miner: SimulatedMiner,
     set_up_entry: AsyncMock,
 ) -> None:
-    """It is said at its field; it is never filled in again, but the rest is."""
+    """The error is at the password field, which is empty again, unlike the others."""
     result = await fill_in(hass, form, answers(miner, password="mistaken"))
 
     assert result["errors"] == {CONF_PASSWORD: "wrong_password"}
@@ -487,7 +403,7 @@ async def test_a_port_that_can_be_none(
     set_up_entry: AsyncMock,
     port: float,
 ) -> None:
-    """It is said at its field, and nothing is connected to."""
+    """The error is at the port field, and no connection is made."""
     result = await fill_in(hass, form, answers(miner, port=port))
     assert result["errors"] == {CONF_PORT: "invalid_port"}
     assert miner.connections == 0
@@ -503,7 +419,7 @@ async def test_an_empty_host(
     set_up_entry: AsyncMock,
     host: str,
 ) -> None:
-    """It is said at its field, and nothing is connected to."""
+    """The error is at the host field, and no connection is made."""
     result = await fill_in(hass, form, answers(miner, host=host))
     assert result["errors"] == {CONF_HOST: "invalid_host"}
     assert miner.connections == 0
@@ -517,7 +433,6 @@ async def test_several_errors_in_a_row(
     miner: SimulatedMiner,
     set_up_entry: AsyncMock,
 ) -> None:
-    """One flow is enough, whatever happens in it."""
     result = await fill_in(hass, form, answers(miner, port=0))
     result = await fill_in(hass, result, answers(miner, host=""))
     result = await fill_in(hass, result, answers(miner, password="mistaken"))
@@ -536,7 +451,6 @@ async def test_another_address_in_the_same_flow_is_another_miner(
     hydro_miner: SimulatedMiner,
     set_up_entry: AsyncMock,
 ) -> None:
-    """What was learned of the first address does not count at the second."""
     result = await fill_in(hass, form, answers(miner, password="mistaken"))
 
     await recovers(hass, result, hydro_miner)
@@ -552,13 +466,11 @@ async def test_a_miner_is_added_once(
     miner: SimulatedMiner,
     set_up_entry: AsyncMock,
 ) -> None:
-    """The second time says so and changes nothing."""
     before = dict(config_entry.data)
 
     result = await fill_in(hass, form, answers(miner))
 
-    assert result["type"] is FlowResultType.ABORT
-    assert result["reason"] == "already_configured"
+    check_aborted(result, "already_configured")
     assert config_entry.data == before
 
 
@@ -570,13 +482,12 @@ async def test_a_miner_that_is_polled_is_not_connected_to_again(
     config_entry: MockConfigEntry,
     miner: SimulatedMiner,
 ) -> None:
-    """It is known to be there, and copes with one connection at a time."""
+    """A miner copes with one connection at a time."""
     before, connections = dict(config_entry.data), miner.connections
 
     result = await fill_in(hass, form, answers(miner, host=f" {miner.host}"))
 
-    assert result["type"] is FlowResultType.ABORT
-    assert result["reason"] == "already_configured"
+    check_aborted(result, "already_configured")
     assert miner.connections == connections
     assert config_entry.data == before
     assert config_entry.state is ConfigEntryState.LOADED
@@ -586,9 +497,7 @@ async def test_a_miner_that_is_polled_is_not_connected_to_again(
 async def test_a_poll_under_way_is_not_disturbed_by_adding_its_miner_again(
     hass: HomeAssistant, form: ConfigFlowResult, miner: SimulatedMiner, clock: Clock
 ) -> None:
-    """The answer does not have to wait for it, either."""
-    held = Held()
-    miner.misbehave("status", held, times=1)
+    held = hold(miner, "status", times=1)
     clock.move(30)
     await held.reached.wait()
 
@@ -608,7 +517,7 @@ async def test_a_known_miner_that_was_away_is_looked_for(
     miner: SimulatedMiner,
     clock: Clock,
 ) -> None:
-    """What is known of the address is old: it may be another miner's by now."""
+    """The stored address of a miner that was away may be another miner's by now."""
     await miner.disconnect()
     await clock.next_poll(2)
     form = await fill_in(hass, form, answers(miner))
@@ -631,7 +540,6 @@ async def test_another_miner_at_the_address_of_a_known_one_is_added(
     miner: SimulatedMiner,
     clock: Clock,
 ) -> None:
-    """The address is no longer that of the entry that has it."""
     await miner.disconnect()
     await clock.next_poll()
     clock.miners.clear()
@@ -656,7 +564,7 @@ async def test_another_miner_at_another_port_is_added_beside_one_that_is_polled(
     miner: SimulatedMiner,
     hydro_miner: SimulatedMiner,
 ) -> None:
-    """Several may be behind one host, each with its own port."""
+    """Several miners may be behind one host, each with its own port."""
     result = await fill_in(hass, form, answers(hydro_miner))
 
     assert result["type"] is FlowResultType.CREATE_ENTRY
@@ -670,15 +578,13 @@ async def test_a_known_miner_at_a_new_address_is_followed(
     miner: SimulatedMiner,
     set_up_entry: AsyncMock,
 ) -> None:
-    """Host and port are updated; the password that was given is not needed for it."""
     hass.config_entries.async_update_entry(
         config_entry, data={**config_entry.data, CONF_HOST: "192.0.2.1", CONF_PORT: 1}
     )
 
     result = await fill_in(hass, form, answers(miner, password="mistaken"))
 
-    assert result["type"] is FlowResultType.ABORT
-    assert result["reason"] == "already_configured"
+    check_aborted(result, "already_configured")
     assert config_entry.data == {
         CONF_HOST: miner.host,
         CONF_PORT: miner.port,
@@ -693,7 +599,6 @@ async def test_an_ignored_miner_is_added_all_the_same(
     miner: SimulatedMiner,
     set_up_entry: AsyncMock,
 ) -> None:
-    """Somebody has changed his mind; it is no longer ignored then."""
     await hass.config_entries.flow.async_init(
         DOMAIN,
         context={"source": SOURCE_IGNORE},
@@ -713,640 +618,15 @@ async def test_a_new_control_board_is_no_new_miner(
     config_entry: MockConfigEntry,
     miner: SimulatedMiner,
 ) -> None:
-    """Its boards tell which miner it is: that is a repair, and the entry stays as it is."""
+    """The hashboards show which miner it is: a repair is offered, and the entry stays."""
     before = dict(config_entry.data)
     miner.replace_control_board("02:00:00:00:00:01")
     assert not await hass.config_entries.async_reload(config_entry.entry_id)
 
     result = await fill_in(hass, form, answers(miner))
 
-    assert result["type"] is FlowResultType.ABORT
-    assert result["reason"] == "new_control_board"
+    check_aborted(result, "new_control_board")
     assert result["description_placeholders"] == {"miner": "Miner"}
-    assert "new_control_board" in issues(hass)
+    assert "new_control_board" in issue_keys(hass)
     assert config_entry.data == before
     assert hass.config_entries.async_entries(DOMAIN) == [config_entry]
-
-
-# When the password stopped working
-
-
-async def ask_again(
-    hass: HomeAssistant, entry: MockConfigEntry, miner: SimulatedMiner
-) -> ConfigFlowResult:
-    """Let the password stop working, and return the form that asks for the new one."""
-    miner.password = "changed"
-    result = await entry.start_reauth_flow(hass)
-    assert result["type"] is FlowResultType.FORM
-    assert result["step_id"] == "reauth_confirm"
-    assert result["description_placeholders"] is not None
-    assert result["description_placeholders"]["miner"] == "Miner"
-    return result
-
-
-@every_generation
-async def test_the_new_password_is_taken(
-    hass: HomeAssistant,
-    config_entry: MockConfigEntry,
-    miner: SimulatedMiner,
-    set_up_entry: AsyncMock,
-) -> None:
-    """It is tried, kept, and the miner is set up with it; nothing else changes."""
-    before = dict(config_entry.data)
-    form = await ask_again(hass, config_entry, miner)
-
-    result = await fill_in(hass, form, {CONF_PASSWORD: "changed"})
-    await hass.async_block_till_done()
-
-    assert result["type"] is FlowResultType.ABORT
-    assert result["reason"] == "reauth_successful"
-    assert config_entry.data == {**before, CONF_PASSWORD: "changed"}
-    set_up_entry.assert_awaited_once()
-    assert miner.writes == []
-
-
-@pytest.mark.usefixtures("set_up_entry")
-async def test_a_password_that_is_wrong_again_can_be_given_again(
-    hass: HomeAssistant, config_entry: MockConfigEntry, miner: SimulatedMiner
-) -> None:
-    """Nothing changes until it is right, and what was typed is not filled in."""
-    before = dict(config_entry.data)
-    form = await ask_again(hass, config_entry, miner)
-
-    for wrong in ("mistaken", "admin"):
-        form = await fill_in(hass, form, {CONF_PASSWORD: wrong})
-        assert form["type"] is FlowResultType.FORM
-        assert form["errors"] == {CONF_PASSWORD: "wrong_password"}
-        assert form["data_schema"] is not None
-        assert (
-            get_schema_suggested_value(form["data_schema"].schema, CONF_PASSWORD)
-            is None
-        )
-        assert config_entry.data == before
-
-    result = await fill_in(hass, form, {CONF_PASSWORD: "changed"})
-    assert result["reason"] == "reauth_successful"
-
-
-@pytest.mark.parametrize(
-    ("command", "how", "error"),
-    [
-        ("*", GARBAGE, "not_a_whatsminer"),
-        ("*", Truncated(), "malformed_reply"),
-        ("get_token", Refused(136), "too_many_tokens"),
-    ],
-)
-@pytest.mark.usefixtures("set_up_entry")
-async def test_a_password_that_cannot_be_tried_is_not_taken(
-    hass: HomeAssistant,
-    config_entry: MockConfigEntry,
-    miner: SimulatedMiner,
-    command: str,
-    how: Misbehaviour,
-    error: str,
-) -> None:
-    """The form stays until the miner can be asked."""
-    form = await ask_again(hass, config_entry, miner)
-    miner.misbehave(command, how)
-    form = await fill_in(hass, form, {CONF_PASSWORD: "changed"})
-    assert form["errors"] == {"base": error}
-    assert config_entry.data[CONF_PASSWORD] == DEFAULT_PASSWORD
-
-    miner.behave()
-    result = await fill_in(hass, form, {CONF_PASSWORD: "changed"})
-    assert result["reason"] == "reauth_successful"
-
-
-@pytest.mark.usefixtures("set_up_entry")
-async def test_the_password_of_another_miner_is_not_taken(
-    hass: HomeAssistant, config_entry: MockConfigEntry, miner: SimulatedMiner
-) -> None:
-    """It is not even sent to the miner that has the address now."""
-    form = await ask_again(hass, config_entry, miner)
-    await miner.disconnect()
-    async with SimulatedMiner(seed=2, port=miner.port, password="changed") as other:
-        form = await fill_in(hass, form, {CONF_PASSWORD: "changed"})
-        assert form["errors"] == {"base": "wrong_miner"}
-        assert "get_token" not in names_of(other.requests)
-
-    miner.reconnect()
-    result = await fill_in(hass, form, {CONF_PASSWORD: "changed"})
-    assert result["reason"] == "reauth_successful"
-
-
-@pytest.mark.usefixtures("set_up")
-async def test_a_password_is_not_tried_where_another_miner_is_known_to_be(
-    hass: HomeAssistant, config_entry: MockConfigEntry, make_entry: MakeEntry
-) -> None:
-    """That one is polled, and not disturbed for it; there is no field to say it at."""
-    form = await config_entry.start_reauth_flow(hass)
-    await hass.config_entries.async_unload(config_entry.entry_id)
-    async with SimulatedMiner(seed=2) as other:
-        entry = make_entry(other, title="Other")
-        entry.add_to_hass(hass)
-        assert await hass.config_entries.async_setup(entry.entry_id)
-        connections = other.connections
-        hass.config_entries.async_update_entry(
-            config_entry, data={**config_entry.data, CONF_PORT: other.port}
-        )
-
-        form = await fill_in(hass, form, {CONF_PASSWORD: "changed"})
-
-        assert form["errors"] == {"base": "wrong_miner"}
-        assert other.connections == connections
-        await hass.config_entries.async_unload(entry.entry_id)
-
-
-@pytest.mark.parametrize("data", [{}, {CONF_PASSWORD: ""}], ids=["none", "empty"])
-@pytest.mark.parametrize("reachable", [True, False])
-@pytest.mark.usefixtures("set_up")
-async def test_without_a_new_password_there_are_readings_only_from_now_on(
-    hass: HomeAssistant,
-    config_entry: MockConfigEntry,
-    miner: SimulatedMiner,
-    data: dict[str, str],
-    reachable: bool,
-) -> None:
-    """It is a choice, for which the miner need not be asked: what writes goes away."""
-    before = dict(config_entry.data)
-    form = await ask_again(hass, config_entry, miner)
-    assert domains(hass, config_entry) == READING | WRITING
-    if not reachable:
-        await miner.disconnect()
-
-    result = await fill_in(hass, form, data)
-    await hass.async_block_till_done()
-
-    assert result["type"] is FlowResultType.ABORT
-    assert result["reason"] == "reauth_successful"
-    del before[CONF_PASSWORD]
-    assert config_entry.data == before
-    assert "get_token" not in names_of(miner.requests)
-    assert hass.config_entries.flow.async_progress_by_handler(DOMAIN) == []
-    if reachable:
-        assert config_entry.state is ConfigEntryState.LOADED
-        assert domains(hass, config_entry) == READING
-
-
-async def test_after_the_new_password_the_miner_can_be_controlled(
-    hass: HomeAssistant,
-    config_entry: MockConfigEntry,
-    miner: SimulatedMiner,
-    chosen_platforms: None,
-) -> None:
-    """From a password that was changed elsewhere to a switch that works."""
-    miner.password = "changed"
-    assert await hass.config_entries.async_setup(config_entry.entry_id)
-    await hass.async_block_till_done()
-    flows = hass.config_entries.flow.async_progress_by_handler(DOMAIN)
-    assert [flow["context"]["source"] for flow in flows] == [SOURCE_REAUTH]
-
-    await hass.config_entries.flow.async_configure(
-        flows[0]["flow_id"], {CONF_PASSWORD: "changed"}
-    )
-    await hass.async_block_till_done()
-
-    assert config_entry.state is ConfigEntryState.LOADED
-    assert config_entry.runtime_data.coordinator.write_access.is_open is True
-    assert hass.config_entries.flow.async_progress_by_handler(DOMAIN) == []
-    assert len(ir.async_get(hass).issues) == 0
-
-
-@every_generation
-@pytest.mark.parametrize("command", [JOINED, "status"])
-@pytest.mark.usefixtures("set_up")
-async def test_a_password_is_tried_over_the_line_that_is_there(
-    hass: HomeAssistant,
-    config_entry: MockConfigEntry,
-    miner: SimulatedMiner,
-    clock: Clock,
-    command: str,
-) -> None:
-    """A poll under way is not disturbed by a second connection; it is waited for."""
-    form = await ask_again(hass, config_entry, miner)
-    held = Held()
-    miner.misbehave(command, held, times=1)
-    clock.move(30)
-    await held.reached.wait()
-
-    sent = hass.async_create_task(fill_in(hass, form, {CONF_PASSWORD: "changed"}))
-    for _ in range(100):
-        await asyncio.sleep(0)
-    assert not sent.done()
-    assert "get_token" not in names_of(miner.requests)
-    held.release.set()
-    result = await sent
-    await hass.async_block_till_done(wait_background_tasks=True)
-
-    assert result["reason"] == "reauth_successful"
-    assert miner.peak_connections == 1
-    assert config_entry.state is ConfigEntryState.LOADED
-    assert config_entry.data[CONF_PASSWORD] == "changed"
-
-
-@pytest.mark.usefixtures("set_up")
-async def test_a_wrong_password_that_is_tried_leaves_a_loaded_miner_as_it_is(
-    hass: HomeAssistant, config_entry: MockConfigEntry, miner: SimulatedMiner
-) -> None:
-    """What is typed into a form is no password of the entry until it was right."""
-    form = await config_entry.start_reauth_flow(hass)
-    form = await fill_in(hass, form, {CONF_PASSWORD: "mistaken"})
-    assert form["errors"] == {CONF_PASSWORD: "wrong_password"}
-
-    await act(hass, "switch.turn_off", "switch.miner")
-
-    assert names_of(miner.writes) == ["power_off"]
-    assert miner.peak_connections == 1
-
-
-# When its address changes, or its password
-
-
-async def reconfigure(hass: HomeAssistant, entry: MockConfigEntry) -> ConfigFlowResult:
-    """Choose to change what was entered, and return the form."""
-    result = await entry.start_reconfigure_flow(hass)
-    assert result["type"] is FlowResultType.FORM
-    assert result["step_id"] == "reconfigure"
-    assert not result["errors"]
-    assert result["description_placeholders"] == {"miner": "Miner"}
-    return result
-
-
-def changes(
-    miner: SimulatedMiner, *, read_only: bool = False, **others: Any
-) -> dict[str, Any]:
-    """Return what is sent when no more is changed than is named."""
-    return {
-        CONF_HOST: miner.host,
-        CONF_PORT: miner.port,
-        "read_only": read_only,
-        **others,
-    }
-
-
-async def check_reconfigured(
-    hass: HomeAssistant,
-    result: ConfigFlowResult,
-    entry: MockConfigEntry,
-    miner: SimulatedMiner,
-    password: str = DEFAULT_PASSWORD,
-) -> None:
-    """Check that an entry has what was entered, and its miner is set up with it."""
-    assert result["type"] is FlowResultType.ABORT, result
-    assert result["reason"] == "reconfigure_successful"
-    await hass.async_block_till_done(wait_background_tasks=True)
-    data = {
-        CONF_HOST: miner.host,
-        CONF_PORT: miner.port,
-        CONF_MAC: miner.mac.lower(),
-        CONF_PASSWORD: password,
-    }
-    assert entry.data == {key: value for key, value in data.items() if value}
-    assert isinstance(entry.data[CONF_PORT], int)
-    assert entry.unique_id == miner.mac.lower()
-    assert entry.state is ConfigEntryState.LOADED
-    assert domains(hass, entry) == READING | (WRITING if password else set())
-
-
-@pytest.mark.usefixtures("set_up")
-async def test_what_there_is_is_filled_in_but_for_the_password(
-    hass: HomeAssistant, config_entry: MockConfigEntry, miner: SimulatedMiner
-) -> None:
-    """To send it as it is changes nothing."""
-    form = await reconfigure(hass, config_entry)
-    assert form["data_schema"] is not None
-    schema = form["data_schema"].schema
-    assert list(schema) == [CONF_HOST, CONF_PORT, CONF_PASSWORD, "read_only"]
-    assert get_schema_suggested_value(schema, CONF_HOST) == miner.host
-    assert get_schema_suggested_value(schema, CONF_PORT) == miner.port
-    assert get_schema_suggested_value(schema, CONF_PASSWORD) is None
-    assert form["data_schema"](answers(miner))["read_only"] is False
-
-    result = await fill_in(hass, form, changes(miner))
-
-    await check_reconfigured(hass, result, config_entry, miner)
-    assert miner.peak_connections == 1
-    assert set(names_of(miner.writes)) <= {"get_version", "set_led"}
-
-
-@pytest.mark.parametrize("loaded", [True, False])
-@pytest.mark.parametrize("where", ["host", "port"])
-@pytest.mark.usefixtures("set_up")
-async def test_a_new_address_is_taken(
-    hass: HomeAssistant,
-    config_entry: MockConfigEntry,
-    miner: SimulatedMiner,
-    home_network: IPv4Network,
-    where: str,
-    loaded: bool,
-) -> None:
-    """Its miner was found there; it may have been missed before."""
-    form = await reconfigure(hass, config_entry)
-    old_port = miner.port
-    if where == "host":
-        await miner.move(str(home_network[2]))
-    else:
-        await miner.move(miner.host, 0)
-        assert miner.port != old_port
-    if not loaded:
-        assert not await hass.config_entries.async_reload(config_entry.entry_id)
-
-    result = await fill_in(hass, form, changes(miner))
-
-    await check_reconfigured(hass, result, config_entry, miner)
-
-
-@every_generation
-@pytest.mark.usefixtures("set_up")
-async def test_a_new_password_is_taken(
-    hass: HomeAssistant, config_entry: MockConfigEntry, miner: SimulatedMiner
-) -> None:
-    """It has been tried."""
-    miner.password = "changed"
-    form = await reconfigure(hass, config_entry)
-
-    result = await fill_in(hass, form, changes(miner, password="changed"))
-
-    await check_reconfigured(hass, result, config_entry, miner, "changed")
-
-
-@pytest.mark.parametrize("others", [{}, {CONF_PASSWORD: ""}], ids=["none", "empty"])
-@pytest.mark.usefixtures("set_up")
-async def test_a_password_need_not_be_entered_again_to_keep_it(
-    hass: HomeAssistant,
-    config_entry: MockConfigEntry,
-    miner: SimulatedMiner,
-    home_network: IPv4Network,
-    others: dict[str, str],
-) -> None:
-    """An empty field changes nothing."""
-    form = await reconfigure(hass, config_entry)
-    await miner.move(str(home_network[2]))
-
-    result = await fill_in(hass, form, {**changes(miner), **others})
-
-    await check_reconfigured(hass, result, config_entry, miner)
-
-
-@pytest.mark.usefixtures("set_up")
-async def test_a_password_can_be_forgotten(
-    hass: HomeAssistant, config_entry: MockConfigEntry, miner: SimulatedMiner
-) -> None:
-    """What writes goes away, and nothing of it is left."""
-    form = await reconfigure(hass, config_entry)
-
-    result = await fill_in(hass, form, changes(miner, read_only=True))
-
-    await check_reconfigured(hass, result, config_entry, miner, "")
-    assert hass.states.get("switch.miner") is None
-
-
-@pytest.mark.parametrize("password", [""])
-@pytest.mark.usefixtures("set_up")
-async def test_a_password_can_be_added(
-    hass: HomeAssistant, config_entry: MockConfigEntry, miner: SimulatedMiner
-) -> None:
-    """What writes is there from then on; there was nothing to forget."""
-    assert domains(hass, config_entry) == READING
-    form = await reconfigure(hass, config_entry)
-    assert form["data_schema"] is not None
-    assert "read_only" not in form["data_schema"].schema
-
-    result = await fill_in(hass, form, answers(miner))
-
-    await check_reconfigured(hass, result, config_entry, miner)
-    await act(hass, "switch.turn_off", "switch.miner")
-    assert names_of(miner.writes)[-1] == "power_off"
-
-
-@pytest.mark.parametrize("password", [""])
-@pytest.mark.usefixtures("set_up")
-async def test_without_a_password_there_may_stay_none(
-    hass: HomeAssistant,
-    config_entry: MockConfigEntry,
-    miner: SimulatedMiner,
-    home_network: IPv4Network,
-) -> None:
-    """There is an address to change, too."""
-    form = await reconfigure(hass, config_entry)
-    await miner.move(str(home_network[2]))
-
-    result = await fill_in(hass, form, {CONF_HOST: miner.host, CONF_PORT: miner.port})
-
-    await check_reconfigured(hass, result, config_entry, miner, "")
-
-
-@every_generation
-@pytest.mark.usefixtures("set_up")
-async def test_a_new_password_is_taken_while_the_api_is_closed(
-    hass: HomeAssistant, config_entry: MockConfigEntry, miner: SimulatedMiner
-) -> None:
-    """It cannot be tried, and an issue says so."""
-    miner.api_open = False
-    miner.password = "changed"
-    form = await reconfigure(hass, config_entry)
-
-    result = await fill_in(hass, form, changes(miner, password="changed"))
-
-    await check_reconfigured(hass, result, config_entry, miner, "changed")
-    assert issues(hass) == ["write_access_closed"]
-
-
-@pytest.mark.parametrize(
-    ("wrong", "errors"),
-    [
-        ({CONF_HOST: " "}, {CONF_HOST: "invalid_host"}),
-        ({CONF_PORT: 0}, {CONF_PORT: "invalid_port"}),
-        (
-            {CONF_PASSWORD: DEFAULT_PASSWORD, "read_only": True},
-            {"read_only": "password_and_read_only"},
-        ),
-        (
-            {CONF_PORT: 0, CONF_PASSWORD: DEFAULT_PASSWORD, "read_only": True},
-            {CONF_PORT: "invalid_port", "read_only": "password_and_read_only"},
-        ),
-    ],
-)
-@pytest.mark.usefixtures("set_up")
-async def test_changes_that_cannot_be_made(
-    hass: HomeAssistant,
-    config_entry: MockConfigEntry,
-    miner: SimulatedMiner,
-    wrong: dict[str, Any],
-    errors: dict[str, str],
-) -> None:
-    """They are said at their fields, and nobody is asked."""
-    before, connections = dict(config_entry.data), miner.connections
-    form = await reconfigure(hass, config_entry)
-
-    form = await fill_in(hass, form, {**changes(miner), **wrong})
-    assert form["step_id"] == "reconfigure"
-    assert form["errors"] == errors
-    assert config_entry.data == before
-    assert miner.connections == connections
-
-    result = await fill_in(hass, form, changes(miner))
-    await check_reconfigured(hass, result, config_entry, miner)
-
-
-@pytest.mark.parametrize(("command", "how", "errors"), ERRORS)
-@pytest.mark.usefixtures("set_up")
-async def test_a_change_that_fails_is_explained_and_recovered_from(
-    hass: HomeAssistant,
-    config_entry: MockConfigEntry,
-    miner: SimulatedMiner,
-    home_network: IPv4Network,
-    command: str,
-    how: Misbehaviour,
-    errors: dict[str, str],
-) -> None:
-    """What was entered is still there, but for the password; the entry has not changed."""
-    before = dict(config_entry.data)
-    form = await reconfigure(hass, config_entry)
-    await miner.move(str(home_network[2]))
-    miner.misbehave(command, how)
-
-    form = await fill_in(hass, form, changes(miner, password=DEFAULT_PASSWORD))
-    assert form["step_id"] == "reconfigure"
-    assert form["errors"] == errors
-    assert config_entry.data == before
-    assert form["data_schema"] is not None
-    schema = form["data_schema"].schema
-    assert get_schema_suggested_value(schema, CONF_HOST) == miner.host
-    assert get_schema_suggested_value(schema, CONF_PASSWORD) is None
-
-    miner.behave()
-    result = await fill_in(hass, form, changes(miner, password=DEFAULT_PASSWORD))
-    await check_reconfigured(hass, result, config_entry, miner)
-
-
-@pytest.mark.usefixtures("set_up")
-async def test_nothing_at_the_new_address(
-    hass: HomeAssistant,
-    config_entry: MockConfigEntry,
-    miner: SimulatedMiner,
-    home_network: IPv4Network,
-) -> None:
-    """The entry keeps the old one."""
-    before = dict(config_entry.data)
-    form = await reconfigure(hass, config_entry)
-
-    nowhere = {**changes(miner), CONF_HOST: str(home_network[2])}
-    form = await fill_in(hass, form, nowhere)
-    assert form["errors"] == {"base": "cannot_connect"}
-    assert config_entry.data == before
-
-    result = await fill_in(hass, form, changes(miner))
-    await check_reconfigured(hass, result, config_entry, miner)
-
-
-@pytest.mark.usefixtures("set_up")
-async def test_a_password_that_is_wrong_changes_nothing(
-    hass: HomeAssistant, config_entry: MockConfigEntry, miner: SimulatedMiner
-) -> None:
-    """The one that works is still used."""
-    form = await reconfigure(hass, config_entry)
-
-    form = await fill_in(hass, form, changes(miner, password="mistaken"))
-    assert form["errors"] == {CONF_PASSWORD: "wrong_password"}
-    assert config_entry.data[CONF_PASSWORD] == DEFAULT_PASSWORD
-    assert "mistaken" not in str(form)
-    await act(hass, "switch.turn_off", "switch.miner")
-    assert names_of(miner.writes)[-1] == "power_off"
-
-    result = await fill_in(hass, form, changes(miner))
-    await check_reconfigured(hass, result, config_entry, miner)
-
-
-@pytest.mark.parametrize("password", ["", DEFAULT_PASSWORD])
-@pytest.mark.usefixtures("set_up")
-async def test_the_address_of_another_miner_is_refused(
-    hass: HomeAssistant,
-    config_entry: MockConfigEntry,
-    miner: SimulatedMiner,
-    hydro_miner: SimulatedMiner,
-    password: str,
-) -> None:
-    """It is said at the field, and no password is sent there."""
-    form = await reconfigure(hass, config_entry)
-    new = changes(hydro_miner, password=DEFAULT_PASSWORD)
-    if not password:
-        del new["read_only"]
-
-    form = await fill_in(hass, form, new)
-    assert form["errors"] == {CONF_HOST: "wrong_miner"}
-    assert "get_token" not in names_of(hydro_miner.requests)
-    assert config_entry.data[CONF_PORT] == miner.port
-
-    result = await fill_in(hass, form, answers(miner))
-    await check_reconfigured(hass, result, config_entry, miner)
-
-
-@pytest.mark.usefixtures("set_up")
-async def test_the_address_of_another_miner_that_is_polled_is_refused_at_once(
-    hass: HomeAssistant,
-    config_entry: MockConfigEntry,
-    miner: SimulatedMiner,
-    hydro_miner: SimulatedMiner,
-    make_entry: MakeEntry,
-) -> None:
-    """It is known who is there, so that nobody connects to it."""
-    other = make_entry(hydro_miner, title="Other")
-    other.add_to_hass(hass)
-    assert await hass.config_entries.async_setup(other.entry_id)
-    connections = hydro_miner.connections
-    form = await reconfigure(hass, config_entry)
-
-    form = await fill_in(hass, form, changes(hydro_miner))
-    assert form["errors"] == {CONF_HOST: "wrong_miner"}
-    assert hydro_miner.connections == connections
-
-    result = await fill_in(hass, form, changes(miner))
-    await check_reconfigured(hass, result, config_entry, miner)
-
-
-async def test_nothing_changes_while_the_miner_gets_another_firmware(
-    hass: HomeAssistant,
-    config_entry: MockConfigEntry,
-    miner: SimulatedMiner,
-    set_up: WhatsminerCoordinator,
-) -> None:
-    """It is not even asked."""
-    form = await reconfigure(hass, config_entry)
-    with set_up.client.exclusive():
-        form = await fill_in(hass, form, changes(miner))
-        assert form["errors"] == {"base": "firmware_in_progress"}
-        assert miner.requests == []
-
-    result = await fill_in(hass, form, changes(miner))
-    await check_reconfigured(hass, result, config_entry, miner)
-
-
-@every_generation
-@pytest.mark.parametrize("command", [JOINED, "status"])
-@pytest.mark.usefixtures("set_up")
-async def test_a_miner_is_asked_over_the_line_that_is_there(
-    hass: HomeAssistant,
-    config_entry: MockConfigEntry,
-    miner: SimulatedMiner,
-    clock: Clock,
-    command: str,
-) -> None:
-    """A poll under way is not disturbed by a second connection; it is waited for."""
-    miner.password = "changed"
-    form = await reconfigure(hass, config_entry)
-    held = Held()
-    miner.misbehave(command, held, times=1)
-    clock.move(30)
-    await held.reached.wait()
-
-    sent = hass.async_create_task(
-        fill_in(hass, form, changes(miner, password="changed"))
-    )
-    for _ in range(100):
-        await asyncio.sleep(0)
-    assert not sent.done()
-    held.release.set()
-
-    await check_reconfigured(hass, await sent, config_entry, miner, "changed")
-    assert miner.peak_connections == 1

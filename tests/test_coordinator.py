@@ -1,4 +1,4 @@
-"""How a miner is polled, and what is learned from it."""
+"""Polling of one miner."""
 
 import asyncio
 import logging
@@ -23,26 +23,17 @@ from . import (
     PROCESS_DOWN,
     Altered,
     Clock,
-    Held,
     act,
+    every_generation,
+    hold,
+    load_entry,
+    log_lines,
     names_of,
     set_number,
     shown,
 )
 
 HASH_RATE = "sensor.miner_hash_rate"
-every_generation = pytest.mark.parametrize(
-    "miner", ["air_miner", "hydro_miner", "old_miner"], indirect=True
-)
-
-
-def lines(caplog: pytest.LogCaptureFixture, level: int) -> list[str]:
-    """Return what the integration wrote into the log at a level."""
-    return [
-        record.getMessage()
-        for record in caplog.records
-        if record.levelno == level and record.name.startswith("custom_components")
-    ]
 
 
 # What a poll costs
@@ -53,7 +44,7 @@ def lines(caplog: pytest.LogCaptureFixture, level: int) -> list[str]:
 async def test_a_steady_poll_takes_at_most_three_connections(
     miner: SimulatedMiner, clock: Clock
 ) -> None:
-    """Also when slow readings are due, and whatever the firmware."""
+    """The limit holds for every firmware, also when slow readings are due."""
     for _ in range(30):
         before = miner.connections
         await clock.next_poll()
@@ -64,7 +55,7 @@ async def test_a_steady_poll_takes_at_most_three_connections(
 @every_generation
 @pytest.mark.usefixtures("set_up")
 async def test_polls_only_read(miner: SimulatedMiner, clock: Clock) -> None:
-    """Once writing is known to be possible, nothing is written without being asked for."""
+    """Only the first check of write access sends a command."""
     await clock.next_poll(30)
 
     assert miner.writes == []
@@ -75,7 +66,6 @@ async def test_polls_only_read(miner: SimulatedMiner, clock: Clock) -> None:
 async def test_a_miner_is_polled_every_thirty_seconds(
     miner: SimulatedMiner, clock: Clock
 ) -> None:
-    """Not sooner, and not later."""
     await clock.tick(29)
     assert miner.requests == []
 
@@ -105,7 +95,6 @@ async def test_a_miner_is_polled_as_often_as_its_owner_likes(
     set_up: WhatsminerCoordinator,
     seconds: int,
 ) -> None:
-    """From now on, without a reload, and after the next one as well."""
     await choose(hass, set_up, seconds)
     assert names_of(miner.requests).count(JOINED) == 1
     assert set_up.config_entry.runtime_data.coordinator is set_up
@@ -131,7 +120,6 @@ async def test_one_missed_poll_is_one_of_those_that_its_owner_likes(
     set_up: WhatsminerCoordinator,
     seconds: int,
 ) -> None:
-    """However far they are apart, one is tolerated and two are not."""
     await choose(hass, set_up, seconds)
     await clock.tick(seconds)
     await miner.disconnect()
@@ -149,7 +137,7 @@ async def test_faults_do_not_flicker_however_seldom_a_miner_is_polled(
     clock: Clock,
     set_up: WhatsminerCoordinator,
 ) -> None:
-    """All that is read every few minutes is due with each poll; they are not forgotten over it."""
+    """With a long interval all slow readings are due at each poll."""
     miner.state.faults = {206: "2026-10-31 23:00:01"}
     await choose(hass, set_up, LONGEST_POLL_INTERVAL)
     await clock.tick(LONGEST_POLL_INTERVAL)
@@ -168,7 +156,6 @@ async def test_faults_do_not_flicker_however_seldom_a_miner_is_polled(
 async def test_a_command_is_followed_by_a_poll(
     hass: HomeAssistant, miner: SimulatedMiner
 ) -> None:
-    """Nobody waits half a minute for the miner's own word."""
     await set_number(hass, "temperature_offset", -5)
     await hass.async_block_till_done()
 
@@ -179,9 +166,8 @@ async def test_a_command_is_followed_by_a_poll(
 async def test_a_caller_does_not_wait_for_the_poll_that_follows(
     hass: HomeAssistant, miner: SimulatedMiner
 ) -> None:
-    """A miner that hangs after its power off must not hold up the next one in a script."""
-    hanging = Held()
-    miner.misbehave(JOINED, hanging)
+    """A miner that hangs after its power off must not delay the next one in a script."""
+    hanging = hold(miner, JOINED)
 
     await act(hass, "switch.turn_off", "switch.miner")
 
@@ -204,7 +190,7 @@ async def test_one_missed_poll_keeps_the_values(
     caplog: pytest.LogCaptureFixture,
     how: Misbehaviour,
 ) -> None:
-    """A busy control board is no outage."""
+    """A busy control board misses a poll now and then."""
     before = shown(hass, HASH_RATE)
     miner.misbehave("*", how)
     await clock.next_poll()
@@ -213,15 +199,14 @@ async def test_one_missed_poll_keeps_the_values(
     miner.behave()
     await clock.next_poll()
     assert shown(hass, HASH_RATE) not in (before, STATE_UNAVAILABLE)
-    assert lines(caplog, logging.ERROR) == []
-    assert lines(caplog, logging.INFO) == []
+    assert log_lines(caplog, logging.ERROR) == []
+    assert log_lines(caplog, logging.INFO) == []
 
 
 @pytest.mark.usefixtures("set_up")
 async def test_every_second_miss_is_tolerated_for_ever(
     hass: HomeAssistant, miner: SimulatedMiner, clock: Clock
 ) -> None:
-    """Only misses in a row count."""
     for _ in range(3):
         miner.misbehave("*", Closed())
         await clock.next_poll()
@@ -237,23 +222,22 @@ async def test_an_outage_is_logged_once_and_so_is_its_end(
     clock: Clock,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    """Two missed polls make the entities unavailable, with one line down and one up."""
     await miner.disconnect()
     await clock.next_poll(2)
     assert shown(hass, HASH_RATE) == STATE_UNAVAILABLE
     await clock.next_poll(8)
-    assert lines(caplog, logging.ERROR) == [
+    assert log_lines(caplog, logging.ERROR) == [
         "Error fetching Miner data: Miner does not answer. Check that it is on and in the "
         "network, then try again"
     ]
-    assert lines(caplog, logging.WARNING) == []
+    assert log_lines(caplog, logging.WARNING) == []
 
     miner.reconnect()
     await clock.next_poll()
     assert shown(hass, HASH_RATE) != STATE_UNAVAILABLE
     await clock.next_poll(3)
-    assert lines(caplog, logging.INFO) == ["Fetching Miner data recovered"]
-    assert len(lines(caplog, logging.ERROR)) == 1
+    assert log_lines(caplog, logging.INFO) == ["Fetching Miner data recovered"]
+    assert len(log_lines(caplog, logging.ERROR)) == 1
 
 
 async def test_a_poll_that_is_not_answered_ends(
@@ -262,12 +246,10 @@ async def test_a_poll_that_is_not_answered_ends(
     clock: Clock,
     set_up: WhatsminerCoordinator,
 ) -> None:
-    """A miner that is silent does not hold the integration up."""
     ended = asyncio.Event()
     unsub = set_up.async_add_listener(ended.set)
     for expected in (False, True):
-        silent = Held()
-        miner.misbehave("*", silent)
+        silent = hold(miner, "*")
         clock.move(30)
         await silent.reached.wait()
         ended.clear()
@@ -285,7 +267,6 @@ async def test_a_poll_that_is_not_answered_ends(
 async def test_something_else_at_the_address_is_not_tolerated(
     hass: HomeAssistant, miner: SimulatedMiner, clock: Clock
 ) -> None:
-    """What is no miner has no values to keep."""
     miner.misbehave("*", GARBAGE)
     await clock.next_poll()
 
@@ -301,7 +282,6 @@ async def test_another_miner_at_the_address_is_never_tolerated(
     caplog: pytest.LogCaptureFixture,
     outage: bool,
 ) -> None:
-    """Not one value of another miner is shown, nor the old ones of ours."""
     await miner.disconnect()
     if outage:
         await clock.next_poll()
@@ -313,7 +293,7 @@ async def test_another_miner_at_the_address_is_never_tolerated(
         await clock.next_poll()
 
         assert shown(hass, HASH_RATE) == STATE_UNAVAILABLE
-        (line,) = lines(caplog, logging.ERROR)
+        (line,) = log_lines(caplog, logging.ERROR)
         assert line.startswith(
             f"Error fetching Miner data: Another miner ({other.mac.lower()}) answers at "
             f"the address of Miner ({miner.mac.lower()})."
@@ -330,7 +310,7 @@ async def test_another_miner_at_the_address_is_never_tolerated(
 async def test_a_miner_whose_mining_process_is_down_is_available(
     hass: HomeAssistant, miner: SimulatedMiner, clock: Clock
 ) -> None:
-    """A booting miner is there; what it cannot tell is unknown."""
+    """What a booting miner cannot report is unknown."""
     for command in (JOINED, "summary", "pools", "edevs", "devs", "devdetails"):
         miner.misbehave(command, PROCESS_DOWN)
     await clock.next_poll(3)
@@ -343,7 +323,6 @@ async def test_a_miner_whose_mining_process_is_down_is_available(
 async def test_two_polls_at_once_miss_together(
     miner: SimulatedMiner, clock: Clock, set_up: WhatsminerCoordinator
 ) -> None:
-    """One lost connection is one miss, whoever asked."""
     await miner.disconnect()
     await asyncio.gather(set_up.async_refresh(), set_up.async_refresh())
     assert set_up.last_update_success
@@ -355,14 +334,12 @@ async def test_a_mac_in_the_summary_causes_no_reload(
     miner: SimulatedMiner,
     clock: Clock,
     config_entry: MockConfigEntry,
-    chosen_platforms: None,
     hass: HomeAssistant,
 ) -> None:
-    """Some early 2.0.x have it; the rest of what they tell is known from the start, too."""
+    """Some early firmware 2.0.x has the MAC address in its summary."""
     mac = f'"MAC":"{miner.mac}","Elapsed"'
     miner.misbehave(JOINED, Altered('"Elapsed"', mac))
-    assert await hass.config_entries.async_setup(config_entry.entry_id)
-    await hass.async_block_till_done()
+    await load_entry(hass, config_entry)
     set_up = config_entry.runtime_data.coordinator
 
     await clock.next_poll(40)
@@ -373,7 +350,6 @@ async def test_a_mac_in_the_summary_causes_no_reload(
 async def test_a_factory_reset_closes_write_access(
     hass: HomeAssistant, miner: SimulatedMiner, set_up: WhatsminerCoordinator
 ) -> None:
-    """So nobody knows that it is open."""
     await set_up.async_send(commands.web_pools("enable"))
     assert set_up.write_access.is_open is True
     await set_up.async_send(commands.factory_reset())

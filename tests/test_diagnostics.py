@@ -1,4 +1,4 @@
-"""What can be sent along with a report of a problem: all but whose miner it is."""
+"""Diagnostics: what a problem report has, without anything private."""
 
 from dataclasses import dataclass, field
 import json
@@ -22,12 +22,9 @@ from homeassistant.helpers.json import json_bytes
 from simulator import Closed, Misbehaviour, Pool, SimulatedMiner
 from simulator.misbehaviour import Exchange, Line
 
-from . import JOINED, Clock, act
+from . import JOINED, Clock, act, every_generation
 from .earlier import MAC
 
-every_generation = pytest.mark.parametrize(
-    "miner", ["air_miner", "hydro_miner", "old_miner"], indirect=True
-)
 HIDDEN = "**REDACTED**"
 PURSE = "bc1q9zpgru8h3ykv0n5f2k4w7d6s0xjc4e8m2t5a7q"
 OTHER_PURSES = "kaspa:qqkqkzjvr7zwxxmjxjkmxxdwju9kjs6e9u82uh59z0 DH5yaieqoZN36fDVciNyRueRGvGLR3mr7L"
@@ -37,13 +34,13 @@ WORKER = "my_account.shed7"
 
 @dataclass
 class Overheard(Misbehaviour):
-    """Answers as usual, and keeps the answers."""
+    """Answers as usual and records the answers."""
 
     answers: list[Any] = field(default_factory=list)
 
     @override
     async def respond(self, exchange: Exchange, line: Line) -> None:
-        """Listen."""
+        """Record the answer."""
         answer = exchange.carry_out()
         self.answers.append(json.loads(answer.rstrip(b"\0")))
         await line.send(answer)
@@ -51,7 +48,7 @@ class Overheard(Misbehaviour):
 
 @dataclass(frozen=True)
 class Swapped(Misbehaviour):
-    """Answers as usual, but for a piece of text wherever it stands."""
+    """Answers as usual, but replaces a piece of text wherever it stands."""
 
     old: str
     new: str
@@ -65,13 +62,13 @@ class Swapped(Misbehaviour):
 
 @pytest.fixture
 def platforms() -> tuple[Platform, ...]:
-    """The one that sends commands is enough."""
+    """Only the platform that sends commands."""
     return (Platform.SWITCH,)
 
 
 @pytest.fixture(autouse=True)
-def of_somebody(miner: SimulatedMiner) -> None:
-    """Let the miner be that of somebody."""
+def personal(miner: SimulatedMiner) -> None:
+    """Give the miner the names, addresses and accounts of an owner."""
     miner.state.hostname = "garage-7"
     miner.state.pools = [Pool(POOL, WORKER, "worker-password")]
 
@@ -83,7 +80,7 @@ def spellings(mac: str) -> set[str]:
 
 
 def private(miner: SimulatedMiner) -> set[str]:
-    """Return all that nobody else may know of a miner."""
+    """Return everything private about a miner."""
     identity = miner.state.identity
     return {
         *spellings(miner.mac),
@@ -107,7 +104,7 @@ async def leaks(
     entry: MockConfigEntry,
     names: set[str],
 ) -> set[str]:
-    """Return which names stand anywhere in what is downloaded."""
+    """Return which private texts are in the downloaded diagnostics."""
     downloaded = json.dumps(
         await get_diagnostics_for_config_entry(hass, client, entry)
     ).lower()
@@ -126,7 +123,7 @@ async def test_all_that_is_known_of_a_miner(
     config_entry: MockConfigEntry,
     snapshot: SnapshotAssertion,
 ) -> None:
-    """Entry, capabilities, the last snapshot, and the answers it was made from."""
+    """Entry, capabilities, the last snapshot, and the answers it was made from are there."""
     assert await get_diagnostics_for_config_entry(
         hass, hass_client, config_entry
     ) == snapshot(exclude=props("port"))
@@ -135,58 +132,54 @@ async def test_all_that_is_known_of_a_miner(
 async def test_a_miner_that_cannot_be_set_up_tells_what_it_told(
     hass: HomeAssistant,
     hass_client: ClientSessionGenerator,
-    chosen_platforms: None,
     config_entry: MockConfigEntry,
     miner: SimulatedMiner,
 ) -> None:
-    """The reason, and the answers up to the one that is missing."""
+    """The reason is there, and the answers up to the one that is missing."""
     miner.misbehave("status", Closed())
     await hass.config_entries.async_setup(config_entry.entry_id)
     await hass.async_block_till_done()
     assert config_entry.state is ConfigEntryState.SETUP_RETRY
 
-    told = await get_diagnostics_for_config_entry(hass, hass_client, config_entry)
+    downloaded = await get_diagnostics_for_config_entry(hass, hass_client, config_entry)
 
-    assert set(told) == {"entry", "memory", "replies"}
-    assert isinstance(told["entry"], dict)
-    assert told["entry"]["state"] == "setup_retry"
-    assert "does not answer" in str(told["entry"]["reason"])
-    assert isinstance(told["replies"], dict)
-    assert set(told["replies"]) >= {"get_version"}
+    assert set(downloaded) == {"entry", "memory", "replies"}
+    assert isinstance(downloaded["entry"], dict)
+    assert downloaded["entry"]["state"] == "setup_retry"
+    assert "does not answer" in str(downloaded["entry"]["reason"])
+    assert isinstance(downloaded["replies"], dict)
+    assert set(downloaded["replies"]) >= {"get_version"}
     assert await leaks(hass, hass_client, config_entry, private(miner)) == set()
 
 
 async def test_a_miner_that_cannot_be_reached_tells_its_entry(
     hass: HomeAssistant,
     hass_client: ClientSessionGenerator,
-    chosen_platforms: None,
     config_entry: MockConfigEntry,
     miner: SimulatedMiner,
 ) -> None:
-    """There is nothing else."""
     await miner.disconnect()
     await hass.config_entries.async_setup(config_entry.entry_id)
 
-    told = await get_diagnostics_for_config_entry(hass, hass_client, config_entry)
+    downloaded = await get_diagnostics_for_config_entry(hass, hass_client, config_entry)
 
-    assert told["replies"] == {}
+    assert downloaded["replies"] == {}
     assert await leaks(hass, hass_client, config_entry, private(miner)) == set()
 
 
 async def test_an_entry_that_cannot_be_migrated_tells_its_shape(
     hass: HomeAssistant, hass_client: ClientSessionGenerator, miner: SimulatedMiner
 ) -> None:
-    """Its keys are what a report needs."""
     entry = MAC.entry(miner, data={"Host Name": "garage-7", CONF_MAC: miner.mac})
     entry.add_to_hass(hass)
     await hass.config_entries.async_setup(entry.entry_id)
     assert entry.state is ConfigEntryState.MIGRATION_ERROR
 
-    told = await get_diagnostics_for_config_entry(hass, hass_client, entry)
+    downloaded = await get_diagnostics_for_config_entry(hass, hass_client, entry)
 
-    assert isinstance(told["entry"], dict)
-    assert told["entry"]["data"] == {"Host Name": HIDDEN, "mac": HIDDEN}
-    assert told["entry"]["version"] == 1
+    assert isinstance(downloaded["entry"], dict)
+    assert downloaded["entry"]["data"] == {"Host Name": HIDDEN, "mac": HIDDEN}
+    assert downloaded["entry"]["version"] == 1
     assert await leaks(hass, hass_client, entry, private(miner)) == set()
 
 
@@ -198,17 +191,17 @@ async def test_a_miner_that_is_lost_tells_why(
     config_entry: MockConfigEntry,
     miner: SimulatedMiner,
 ) -> None:
-    """In words that name neither it nor its address."""
+    """The reason is shown without the name of the miner and its address."""
     hass.config_entries.async_update_entry(config_entry, title="Peter's heater")
     await miner.disconnect()
     await clock.next_poll(3)
 
-    told = await get_diagnostics_for_config_entry(hass, hass_client, config_entry)
+    downloaded = await get_diagnostics_for_config_entry(hass, hass_client, config_entry)
 
-    assert isinstance(told["coordinator"], dict)
-    assert told["coordinator"]["last_update_success"] is False
-    assert "does not answer" in str(told["coordinator"]["last_exception"])
-    assert "Peter" not in str(told)
+    assert isinstance(downloaded["coordinator"], dict)
+    assert downloaded["coordinator"]["last_update_success"] is False
+    assert "does not answer" in str(downloaded["coordinator"]["last_exception"])
+    assert "Peter" not in str(downloaded)
     assert await leaks(hass, hass_client, config_entry, private(miner)) == set()
 
 
@@ -223,7 +216,6 @@ async def test_nothing_tells_whose_miner_it_is(
     config_entry: MockConfigEntry,
     miner: SimulatedMiner,
 ) -> None:
-    """Neither what it is called nor where it is, nor whom it works for."""
     assert await leaks(hass, hass_client, config_entry, private(miner)) == set()
 
 
@@ -235,7 +227,6 @@ async def test_nothing_lets_anybody_in(
     config_entry: MockConfigEntry,
     miner: SimulatedMiner,
 ) -> None:
-    """Neither the password nor what a token is made from."""
     heard = Overheard()
     miner.misbehave("get_token", heard)
     miner.void_tokens()
@@ -277,13 +268,13 @@ async def test_odd_firmware_tells_no_more(
     old: str,
     new: str,
 ) -> None:
-    """It has other names for what it tells, and tells some of it in the wrong place."""
-    told = {
+    """Odd firmware uses other keys, and has values in unusual places."""
+    values = {
         "{host}": miner.host,
         "{mac}": miner.mac.replace(":", ""),
         "{worker}": WORKER,
     }
-    for name, value in told.items():
+    for name, value in values.items():
         new = new.replace(name, value)
     for command in (JOINED, "summary", "status"):
         miner.misbehave(command, Swapped(old, new))
@@ -302,7 +293,6 @@ async def test_of_an_email_worker_neither_account_nor_provider_is_told(
     miner: SimulatedMiner,
     set_up: WhatsminerCoordinator,
 ) -> None:
-    """Nor any part of them, in the text of another answer."""
     miner.state.pools = [Pool(POOL, "john.doe@example.com.rig1", "worker-password")]
     log = '"Log":"example.com: user john.doe (john), rig1: john.doe@example.com?","STATUS"'
     miner.misbehave("status", Swapped('"STATUS"', log))
@@ -316,7 +306,7 @@ async def test_of_an_email_worker_neither_account_nor_provider_is_told(
 async def test_home_assistant_can_write_it_down(
     hass: HomeAssistant, config_entry: MockConfigEntry, set_up: WhatsminerCoordinator
 ) -> None:
-    """Nothing in it is more than JSON has."""
-    told = await async_get_config_entry_diagnostics(hass, config_entry)
+    """Diagnostics hold nothing that JSON cannot express."""
+    downloaded = await async_get_config_entry_diagnostics(hass, config_entry)
 
-    assert json.loads(json_bytes(told)) == told
+    assert json.loads(json_bytes(downloaded)) == downloaded

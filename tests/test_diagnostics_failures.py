@@ -1,4 +1,4 @@
-"""What cannot keep a report of a problem from being made: it is for what is broken."""
+"""Diagnostics can be downloaded whatever is broken."""
 
 import asyncio
 from contextlib import suppress
@@ -45,7 +45,7 @@ HOSTILE = {
 
 @pytest.fixture
 def platforms() -> tuple[Platform, ...]:
-    """No entity is needed."""
+    """No platform is needed."""
     return ()
 
 
@@ -58,7 +58,6 @@ async def test_no_answer_keeps_a_report_from_being_downloaded(
     set_up: WhatsminerCoordinator,
     answer: bytes,
 ) -> None:
-    """It is then that somebody wants one."""
     for command in (JOINED, "summary", "status", "get_psu"):
         miner.misbehave(command, Raw(answer))
     with suppress(WhatsminerError):  # it may be taken for no answer at all
@@ -66,10 +65,10 @@ async def test_no_answer_keeps_a_report_from_being_downloaded(
     for _ in range(3):
         await set_up.async_refresh()
 
-    told = await get_diagnostics_for_config_entry(hass, hass_client, config_entry)
+    downloaded = await get_diagnostics_for_config_entry(hass, hass_client, config_entry)
 
-    assert set(told) >= {"entry", "memory", "replies"}
-    assert json.loads(json.dumps(told, allow_nan=False)) == told
+    assert set(downloaded) >= {"entry", "memory", "replies"}
+    assert json.loads(json.dumps(downloaded, allow_nan=False)) == downloaded
     assert await leaks(hass, hass_client, config_entry, private(miner)) == set()
 
 
@@ -86,28 +85,26 @@ async def test_no_answer_keeps_a_report_from_being_downloaded(
 async def test_no_reason_keeps_a_report_from_being_downloaded(
     hass: HomeAssistant,
     hass_client: ClientSessionGenerator,
-    chosen_platforms: None,
     config_entry: MockConfigEntry,
     miner: SimulatedMiner,
     reason: str,
     left: str,
 ) -> None:
-    """Whatever Home Assistant says about the entry."""
     hass.config_entries.async_update_entry(config_entry, title="garage-7")
     await miner.disconnect()
     await hass.config_entries.async_setup(config_entry.entry_id)
     config_entry.mock_state(hass, ConfigEntryState.SETUP_RETRY, reason)
 
-    told = await get_diagnostics_for_config_entry(hass, hass_client, config_entry)
+    downloaded = await get_diagnostics_for_config_entry(hass, hass_client, config_entry)
 
-    assert isinstance(told["entry"], dict)
-    assert told["entry"]["reason"] == left
+    assert isinstance(downloaded["entry"], dict)
+    assert downloaded["entry"]["reason"] == left
 
 
 async def test_home_assistant_goes_on_while_a_report_is_made(
     hass: HomeAssistant, config_entry: MockConfigEntry, set_up: WhatsminerCoordinator
 ) -> None:
-    """Much data takes long."""
+    """The event loop is not blocked by much data."""
     begun, go_on = asyncio.Event(), threading.Event()
 
     def slowly(*data: Any) -> Any:

@@ -1,4 +1,4 @@
-"""How a miner is offered that was discovered, and how a known one is found again."""
+"""Discovery: a new miner is offered, and a known one is found again."""
 
 import asyncio
 from collections.abc import AsyncGenerator, Callable
@@ -34,7 +34,6 @@ from homeassistant.config_entries import (
 from homeassistant.const import CONF_HOST, CONF_MAC, CONF_PASSWORD, CONF_PORT
 from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType
-from homeassistant.helpers import issue_registry as ir
 from homeassistant.helpers.service_info.dhcp import DhcpServiceInfo
 from homeassistant.loader import async_get_integration
 from simulator import (
@@ -46,11 +45,13 @@ from simulator import (
     Truncated,
 )
 
-from . import PROCESS_DOWN, Clock, Held, names_of
+from . import PROCESS_DOWN, Clock, hold, names_of
+from .config_flow import check_aborted
+from .fleet import issue_keys
 
 NEW_MAC = "02:00:00:00:00:01"
 
-every_generation = pytest.mark.parametrize(
+every_kind = pytest.mark.parametrize(
     "kind",
     [("v2", "M30S+"), ("compat", "M63"), ("v1", "M20S")],
     ids=lambda kind: kind[0],
@@ -59,7 +60,7 @@ every_generation = pytest.mark.parametrize(
 
 @pytest.fixture
 def kind() -> tuple[str, str]:
-    """What the miner is: its generation and its model."""
+    """The generation and the model of the miner."""
     return "v2", "M30S+"
 
 
@@ -67,13 +68,10 @@ def kind() -> tuple[str, str]:
 async def miner(
     home_network: IPv4Network, kind: tuple[str, str]
 ) -> AsyncGenerator[SimulatedMiner]:
-    """A miner on the port of miners, which discovery takes for granted."""
+    """A miner on port 4028, which discovery assumes."""
     generation, model = kind
     async with SimulatedMiner(
-        host=str(home_network[2]),
-        port=DEFAULT_PORT,
-        generation=generation,
-        model=model,
+        host=str(home_network[2]), port=DEFAULT_PORT, generation=generation, model=model
     ) as miner:
         yield miner
 
@@ -89,7 +87,7 @@ async def other(home_network: IPv4Network) -> AsyncGenerator[SimulatedMiner]:
 
 @pytest.fixture
 def new_host(home_network: IPv4Network) -> str:
-    """An address that nobody has."""
+    """An address that no miner has."""
     return str(home_network[10])
 
 
@@ -100,7 +98,7 @@ async def dhcp(
     host: str | None = None,
     hostname: str = "whatsminer",
 ) -> ConfigFlowResult:
-    """Let a miner ask for an address."""
+    """Report by DHCP that a miner asks for an address."""
     return await hass.config_entries.flow.async_init(
         DOMAIN,
         context={"source": SOURCE_DHCP},
@@ -113,7 +111,7 @@ async def dhcp(
 
 
 async def leave(hass: HomeAssistant, found: DiscoveredMiner) -> ConfigFlowResult:
-    """Let a scan leave a miner that nobody picked."""
+    """Report a miner that a scan has found and the user has not selected."""
     return await hass.config_entries.flow.async_init(
         DOMAIN, context={"source": SOURCE_INTEGRATION_DISCOVERY}, data=asdict(found)
     )
@@ -131,14 +129,14 @@ async def ignore(hass: HomeAssistant, miner: SimulatedMiner) -> None:
 async def fill_in(
     hass: HomeAssistant, form: ConfigFlowResult, password: str | None = DEFAULT_PASSWORD
 ) -> ConfigFlowResult:
-    """Send the form."""
+    """Submit the form."""
     return await hass.config_entries.flow.async_configure(
         form["flow_id"], {} if password is None else {CONF_PASSWORD: password}
     )
 
 
 def tiles(hass: HomeAssistant) -> list[dict[str, str]]:
-    """Return what is on the tiles of those that were discovered."""
+    """Return what the tiles of discovered miners show."""
     return [
         dict(flow["context"]["title_placeholders"])
         for flow in hass.config_entries.flow.async_progress_by_handler(DOMAIN)
@@ -146,7 +144,7 @@ def tiles(hass: HomeAssistant) -> list[dict[str, str]]:
 
 
 def title_of(miner: SimulatedMiner, model: str = "M30S+_VE40") -> str:
-    """Return what a miner is called that nobody has named."""
+    """Return the title of a miner that has no name of its own."""
     return f"{model} {miner.mac[-5:].replace(':', '')}"
 
 
@@ -175,21 +173,10 @@ async def check_added(
     assert tiles(hass) == []
 
 
-def check_aborted(result: ConfigFlowResult, reason: str) -> None:
-    """Check that nothing is offered."""
-    assert result["type"] is FlowResultType.ABORT, result
-    assert result["reason"] == reason
-
-
-def issues(hass: HomeAssistant) -> list[str | None]:
-    """Return what has to be repaired."""
-    return [issue.translation_key for issue in ir.async_get(hass).issues.values()]
-
-
 async def test_miners_are_discovered_by_their_name_and_known_ones_by_their_address(
     hass: HomeAssistant,
 ) -> None:
-    """Most MAC addresses of miners have no prefix to tell them by."""
+    """Most MAC addresses of miners have no prefix of their own."""
     integration = await async_get_integration(hass, DOMAIN)
 
     assert integration.dhcp == [
@@ -201,11 +188,11 @@ async def test_miners_are_discovered_by_their_name_and_known_ones_by_their_addre
 # A new one
 
 
-@every_generation
+@every_kind
 async def test_a_new_miner_is_offered_and_added(
     hass: HomeAssistant, miner: SimulatedMiner
 ) -> None:
-    """A tile names it, the form asks for nothing but its password, and nothing is changed."""
+    """The form asks for the password only, and nothing is written to the miner."""
     form = await dhcp(hass, miner)
     check_offered(form)
     assert form["data_schema"] is not None
@@ -231,7 +218,6 @@ async def test_a_new_miner_is_offered_and_added(
 async def test_a_miner_that_somebody_has_named_keeps_its_name(
     hass: HomeAssistant, miner: SimulatedMiner
 ) -> None:
-    """The tile says what it is, too."""
     miner.state.hostname = "whatsminer-left"
     form = await dhcp(hass, miner, hostname="whatsminer-left")
     assert tiles(hass) == [{"miner": "whatsminer-left, M30S+_VE40", "host": miner.host}]
@@ -245,7 +231,6 @@ async def test_a_miner_that_somebody_has_named_keeps_its_name(
 async def test_without_a_password_there_are_readings_only(
     hass: HomeAssistant, miner: SimulatedMiner, password: str | None
 ) -> None:
-    """It is a choice."""
     result = await fill_in(hass, await dhcp(hass, miner), password)
     await hass.async_block_till_done()
 
@@ -258,19 +243,17 @@ async def test_without_a_password_there_are_readings_only(
 async def test_a_closed_api_is_no_error(
     hass: HomeAssistant, miner: SimulatedMiner
 ) -> None:
-    """The switch can be turned later; an issue says so."""
     miner.api_open = False
 
     result = await fill_in(hass, await dhcp(hass, miner))
 
     await check_added(hass, result, miner)
-    assert issues(hass) == ["write_access_closed"]
+    assert issue_keys(hass) == ["write_access_closed"]
 
 
 async def test_a_page_that_is_loaded_again_shows_the_same(
     hass: HomeAssistant, miner: SimulatedMiner
 ) -> None:
-    """The miner need not be asked for it."""
     form = await dhcp(hass, miner)
     connections = miner.connections
 
@@ -293,7 +276,7 @@ async def test_a_page_that_is_loaded_again_shows_the_same(
 async def test_a_miner_that_does_not_answer_yet_is_offered_all_the_same(
     hass: HomeAssistant, miner: SimulatedMiner, command: str, how: Misbehaviour
 ) -> None:
-    """It asks for an address long before it answers; it is read when it is confirmed."""
+    """A miner asks for an address long before its API answers."""
     miner.misbehave(command, how)
     form = await dhcp(hass, miner)
     check_offered(form)
@@ -314,7 +297,7 @@ async def test_a_miner_that_does_not_answer_yet_is_offered_all_the_same(
 async def test_a_miner_that_is_not_on_the_network_yet_is_offered_all_the_same(
     hass: HomeAssistant, miner: SimulatedMiner
 ) -> None:
-    """Its port opens last. Once it has been read, its tile says what it is."""
+    """The port opens last. Once the miner has been read, its tile shows what it is."""
     await miner.disconnect()
     form = await dhcp(hass, miner)
     check_offered(form)
@@ -329,7 +312,7 @@ async def test_a_miner_that_is_not_on_the_network_yet_is_offered_all_the_same(
 async def test_a_name_that_only_says_so_is_no_miner(
     hass: HomeAssistant, miner: SimulatedMiner
 ) -> None:
-    """Anybody can be called whatsminer."""
+    """Any device can call itself whatsminer."""
     miner.misbehave("*", GARBAGE)
 
     check_aborted(await dhcp(hass, miner), "not_a_whatsminer")
@@ -340,7 +323,6 @@ async def test_a_name_that_only_says_so_is_no_miner(
 async def test_a_miner_is_offered_once(
     hass: HomeAssistant, miner: SimulatedMiner
 ) -> None:
-    """However often it asks for its address, and whoever finds it."""
     form = await dhcp(hass, miner)
     connections = miner.connections
 
@@ -356,7 +338,6 @@ async def test_a_miner_is_offered_once(
 async def test_a_tile_follows_its_miner(
     hass: HomeAssistant, miner: SimulatedMiner, new_host: str
 ) -> None:
-    """One that waits for long may see another address."""
     await dhcp(hass, miner)
     await miner.move(new_host)
 
@@ -370,7 +351,7 @@ async def test_a_tile_follows_its_miner(
 async def test_the_mac_that_a_miner_tells_is_the_one_that_counts(
     hass: HomeAssistant, home_network: IPv4Network
 ) -> None:
-    """It may ask for its address with another one, through a repeater."""
+    """A miner behind a repeater may ask for its address with another MAC address."""
     async with (
         SimulatedMiner(
             host=str(home_network[2]), port=DEFAULT_PORT, mac=NEW_MAC
@@ -390,11 +371,11 @@ async def test_the_mac_that_a_miner_tells_is_the_one_that_counts(
         await hass.config_entries.async_unload(result["result"].entry_id)
 
 
-@every_generation
+@every_kind
 async def test_a_miner_that_a_scan_has_left_is_offered_and_added(
     hass: HomeAssistant, miner: SimulatedMiner
 ) -> None:
-    """It is not asked again before somebody wants it."""
+    """The miner is not asked again before it is added."""
     found = await async_discover(miner.host)
     connections = miner.connections
 
@@ -429,7 +410,6 @@ async def test_an_error_is_explained_and_recovered_from(
     how: Misbehaviour,
     errors: dict[str, str],
 ) -> None:
-    """The form comes back with what was wrong, and once that is right it leads on."""
     form = await dhcp(hass, miner)
     miner.misbehave(command, how)
     form = await fill_in(hass, form)
@@ -442,7 +422,6 @@ async def test_an_error_is_explained_and_recovered_from(
 
 
 async def test_a_wrong_password(hass: HomeAssistant, miner: SimulatedMiner) -> None:
-    """It is never filled in again."""
     form = await fill_in(hass, await dhcp(hass, miner), "mistaken")
     assert form["errors"] == {CONF_PASSWORD: "wrong_password"}
     assert form["data_schema"] is not None
@@ -455,10 +434,8 @@ async def test_a_wrong_password(hass: HomeAssistant, miner: SimulatedMiner) -> N
 async def test_a_miner_that_does_not_answer(
     hass: HomeAssistant, miner: SimulatedMiner, clock: Clock
 ) -> None:
-    """The flow ends its wait."""
     form = await dhcp(hass, miner)
-    silent = Held()
-    miner.misbehave("get_version", silent)
+    silent = hold(miner, "get_version")
     sent = hass.async_create_task(fill_in(hass, form))
     await silent.reached.wait()
     clock.move(10)
@@ -472,7 +449,7 @@ async def test_a_miner_that_does_not_answer(
 async def test_another_miner_at_the_address_of_the_one_that_was_offered(
     hass: HomeAssistant, miner: SimulatedMiner, other: SimulatedMiner
 ) -> None:
-    """It gets neither the password nor the entry; there is no field to say it at."""
+    """The other miner gets neither the password nor the entry."""
     form = await dhcp(hass, miner)
     await miner.swap(other)
     other.requests.clear()
@@ -495,11 +472,10 @@ async def known(
     return config_entry
 
 
-@every_generation
+@every_kind
 async def test_a_known_miner_at_a_new_address_is_followed(
     hass: HomeAssistant, known: MockConfigEntry, miner: SimulatedMiner, new_host: str
 ) -> None:
-    """Without a word: the entry has the new address, and is loaded with it."""
     before = dict(known.data)
     await miner.move(new_host)
 
@@ -509,7 +485,7 @@ async def test_a_known_miner_at_a_new_address_is_followed(
     assert known.data == {**before, CONF_HOST: new_host}
     assert known.state is ConfigEntryState.LOADED
     assert tiles(hass) == []
-    assert issues(hass) == []
+    assert issue_keys(hass) == []
     assert hass.states.get("switch.miner") is not None
 
 
@@ -519,7 +495,7 @@ async def test_a_known_miner_keeps_its_port(
     home_network: IPv4Network,
     new_host: str,
 ) -> None:
-    """An address comes without one."""
+    """An announcement has no port."""
     async with SimulatedMiner(host=str(home_network[4])) as miner:
         entry = make_entry(miner)
         entry.add_to_hass(hass)
@@ -537,7 +513,7 @@ async def test_a_known_miner_keeps_its_port(
 async def test_a_known_miner_that_is_where_it_was_is_left_in_peace(
     hass: HomeAssistant, known: MockConfigEntry, miner: SimulatedMiner
 ) -> None:
-    """It has no more than renewed its lease."""
+    """The miner has only renewed its lease."""
     before, connections = dict(known.data), miner.connections
 
     check_aborted(await dhcp(hass, miner), "already_configured")
@@ -550,7 +526,6 @@ async def test_a_known_miner_that_is_where_it_was_is_left_in_peace(
 async def test_a_known_miner_that_still_answers_at_its_old_address_stays_there(
     hass: HomeAssistant, known: MockConfigEntry, miner: SimulatedMiner, new_host: str
 ) -> None:
-    """It has two."""
     before, data = dict(known.data), known.runtime_data.coordinator
 
     check_aborted(await dhcp(hass, miner, host=new_host), "already_configured")
@@ -563,7 +538,6 @@ async def test_a_known_miner_that_still_answers_at_its_old_address_stays_there(
 async def test_a_known_miner_that_was_away_is_back_at_once(
     hass: HomeAssistant, known: MockConfigEntry, miner: SimulatedMiner
 ) -> None:
-    """It need not wait for its next try."""
     await miner.disconnect()
     assert not await hass.config_entries.async_reload(known.entry_id)
     miner.reconnect()
@@ -577,7 +551,6 @@ async def test_a_known_miner_that_was_away_is_back_at_once(
 async def test_a_disabled_miner_is_followed_and_stays_disabled(
     hass: HomeAssistant, known: MockConfigEntry, miner: SimulatedMiner, new_host: str
 ) -> None:
-    """It is there when somebody wants it again."""
     await hass.config_entries.async_set_disabled_by(
         known.entry_id, ConfigEntryDisabler.USER
     )
@@ -597,7 +570,6 @@ async def test_miners_that_change_places_are_followed(
     miner: SimulatedMiner,
     other: SimulatedMiner,
 ) -> None:
-    """It is enough that one of them asks for its new address."""
     entry = make_entry(other, title="Other")
     entry.add_to_hass(hass)
     assert await hass.config_entries.async_setup(entry.entry_id)
@@ -611,13 +583,12 @@ async def test_miners_that_change_places_are_followed(
         assert each.data[CONF_HOST] == at.host
         assert each.state is ConfigEntryState.LOADED
     assert tiles(hass) == []
-    assert issues(hass) == []
+    assert issue_keys(hass) == []
 
 
 async def test_an_ignored_miner_stays_ignored(
     hass: HomeAssistant, miner: SimulatedMiner, new_host: str
 ) -> None:
-    """Wherever it is, and whoever finds it; nobody asks it anything."""
     await ignore(hass, miner)
     found = await async_discover(miner.host)
     await miner.move(new_host)
@@ -637,7 +608,7 @@ async def test_an_ignored_miner_stays_ignored(
 async def rebuilt(
     hass: HomeAssistant, known: MockConfigEntry, miner: SimulatedMiner, new_host: str
 ) -> SimulatedMiner:
-    """The miner with a new control board, at an address that it got for it."""
+    """The miner with a new control board, at the address that it got for it."""
     miner.replace_control_board(NEW_MAC, locked=True)
     await miner.move(new_host)
     assert not await hass.config_entries.async_reload(known.entry_id)
@@ -648,7 +619,7 @@ async def rebuilt(
 async def test_a_new_control_board_is_no_new_miner(
     hass: HomeAssistant, known: MockConfigEntry, rebuilt: SimulatedMiner, by: str
 ) -> None:
-    """Its boards tell which one it is: that is a repair, and the entry stays as it is."""
+    """The hashboards show which miner it is: a repair is offered, and the entry stays."""
     if by == SOURCE_DHCP:
         result = await dhcp(hass, rebuilt)
     else:
@@ -656,7 +627,7 @@ async def test_a_new_control_board_is_no_new_miner(
 
     check_aborted(result, "new_control_board")
     assert result["description_placeholders"] == {"miner": "Miner"}
-    assert issues(hass) == ["new_control_board"]
+    assert issue_keys(hass) == ["new_control_board"]
     assert tiles(hass) == []
     assert known.unique_id != NEW_MAC
 
@@ -664,7 +635,7 @@ async def test_a_new_control_board_is_no_new_miner(
 async def test_a_new_control_board_that_did_not_answer_yet_is_no_new_miner(
     hass: HomeAssistant, known: MockConfigEntry, rebuilt: SimulatedMiner
 ) -> None:
-    """It asks for its address first; its boards are seen when it is confirmed."""
+    """The miner asks for an address first; its hashboards are read when it is confirmed."""
     await rebuilt.disconnect()
     form = await dhcp(hass, rebuilt)
     check_offered(form)
@@ -673,17 +644,17 @@ async def test_a_new_control_board_that_did_not_answer_yet_is_no_new_miner(
     result = await fill_in(hass, form)
 
     check_aborted(result, "new_control_board")
-    assert issues(hass) == ["new_control_board"]
+    assert issue_keys(hass) == ["new_control_board"]
     assert hass.config_entries.async_entries(DOMAIN) == [known]
 
 
-# What strangers say, which anybody can
+# Announcements, which any device can make
 
 
 async def announce(
     hass: HomeAssistant, number: int, host: str, hostname: str = "whatsminer"
 ) -> ConfigFlowResult:
-    """Let a device that nobody knows ask for an address; each number is another one."""
+    """Report by DHCP that an unknown device asks for an address; each number is another one."""
     return await hass.config_entries.flow.async_init(
         DOMAIN,
         context={"source": SOURCE_DHCP},
@@ -694,12 +665,12 @@ async def announce(
 
 
 def mac_of(number: int) -> str:
-    """Return the MAC address of a device that nobody knows."""
+    """Return the MAC address of an unknown device."""
     return f"02:00:00:0{number >> 16:x}:{number >> 8 & 255:02x}:{number & 255:02x}"
 
 
 def offered(hass: HomeAssistant) -> set[str | None]:
-    """Return the MAC addresses of those that wait to be added."""
+    """Return the MAC addresses of devices that wait to be added."""
     return {
         flow["context"].get("unique_id")
         for flow in hass.config_entries.flow.async_progress_by_handler(DOMAIN)
@@ -724,12 +695,8 @@ NOT_PRIVATE = [
 
 @pytest.mark.parametrize("retrying", [False, True])
 async def test_an_address_outside_of_private_networks_is_not_taken_from_anybody(
-    hass: HomeAssistant,
-    known: MockConfigEntry,
-    miner: SimulatedMiner,
-    retrying: bool,
+    hass: HomeAssistant, known: MockConfigEntry, miner: SimulatedMiner, retrying: bool
 ) -> None:
-    """Nobody there is asked, neither for a miner that is off nor for a new one."""
     await miner.disconnect()
     if retrying:
         await hass.config_entries.async_reload(known.entry_id)
@@ -752,7 +719,7 @@ async def test_an_address_outside_of_private_networks_is_not_taken_from_anybody(
 async def test_an_address_in_a_private_network_is_looked_at(
     hass: HomeAssistant, host: str
 ) -> None:
-    """Also in those that a provider shares out."""
+    """The addresses that providers share among customers count as private."""
     with patch("asyncio.open_connection", side_effect=OSError) as connect:
         check_offered(await announce(hass, 1, host))
     connect.assert_called_with(host, DEFAULT_PORT)
@@ -764,7 +731,7 @@ async def test_an_address_in_a_private_network_is_looked_at(
 async def test_what_is_no_mac_address_is_no_miner(
     hass: HomeAssistant, miner: SimulatedMiner, mac: str
 ) -> None:
-    """Home Assistant passes on what a router tells."""
+    """Home Assistant passes on whatever a router reports."""
     result = await hass.config_entries.flow.async_init(
         DOMAIN,
         context={"source": SOURCE_DHCP},
@@ -778,7 +745,7 @@ async def test_what_is_no_mac_address_is_no_miner(
 async def test_only_so_many_wait_that_do_not_answer(
     hass: HomeAssistant, home_network: IPv4Network, miner: SimulatedMiner
 ) -> None:
-    """One that answers is still offered, and whoever leaves makes room."""
+    """A device that answers is still offered, and each one that leaves makes room."""
     hosts = [str(host) for host in home_network][20:]
     for number, host in enumerate(hosts[:16]):
         check_offered(await announce(hass, number, host))
@@ -800,7 +767,6 @@ async def test_only_so_many_wait_that_do_not_answer(
 async def test_one_that_answers_at_last_makes_room(
     hass: HomeAssistant, home_network: IPv4Network, miner: SimulatedMiner
 ) -> None:
-    """It is no longer one of those that do not."""
     hosts = [str(host) for host in home_network][20:]
     await miner.disconnect()
     form = await dhcp(hass, miner)
@@ -823,7 +789,7 @@ async def test_only_so_many_wait_at_all(
     known: MockConfigEntry,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """Whoever finds them; what people do themselves is not counted, nor hindered."""
+    """Flows that a user starts are neither counted nor hindered."""
     known.async_start_reauth(hass)
     await hass.async_block_till_done()
     for _ in range(3):
@@ -855,7 +821,7 @@ async def test_only_so_many_wait_at_all(
 async def test_an_address_has_one_tile(
     hass: HomeAssistant, miner: SimulatedMiner, new_host: str
 ) -> None:
-    """The last that was announced there, while nobody answers."""
+    """While no device answers, the tile is that of the last announcement."""
     for number in range(20):
         check_offered(await announce(hass, number, new_host))
     assert offered(hass) == {mac_of(19)}
@@ -874,7 +840,7 @@ async def test_an_address_has_one_tile(
 async def test_a_scan_takes_the_place_of_what_was_announced(
     hass: HomeAssistant, miner: SimulatedMiner
 ) -> None:
-    """It has had an answer."""
+    """A scan has had an answer from the miner, an announcement has not."""
     await miner.disconnect()
     check_offered(await announce(hass, 1, miner.host))
     miner.reconnect()
@@ -887,7 +853,6 @@ async def test_a_scan_takes_the_place_of_what_was_announced(
 async def test_a_form_that_somebody_fills_in_is_not_ended(
     hass: HomeAssistant, miner: SimulatedMiner
 ) -> None:
-    """By whatever is announced at the same address."""
     form = await fill_in(hass, await dhcp(hass, miner), "mistaken")
     await miner.disconnect()
 
@@ -904,9 +869,7 @@ async def test_a_form_that_somebody_fills_in_is_not_ended(
 async def test_a_miner_is_asked_by_one_at_a_time(
     hass: HomeAssistant, miner: SimulatedMiner
 ) -> None:
-    """However many are said to be at its address."""
-    held = Held()
-    miner.misbehave("*", held)
+    held = hold(miner, "*")
     first = hass.async_create_task(dhcp(hass, miner))
     await held.reached.wait()
 
@@ -923,7 +886,7 @@ async def test_a_miner_is_asked_by_one_at_a_time(
 async def test_a_miner_that_is_known_to_be_well_is_not_asked(
     hass: HomeAssistant, known: MockConfigEntry, miner: SimulatedMiner
 ) -> None:
-    """Whoever else is said to be at its address: its polls would meet them."""
+    """The miner's own polls would meet another device at its address."""
     connections = miner.connections
 
     check_aborted(await announce(hass, 1, miner.host), "already_configured")
@@ -949,7 +912,6 @@ HOSTILE_NAMES = {
 async def test_a_name_that_a_stranger_chose_is_a_name(
     hass: HomeAssistant, miner: SimulatedMiner, hostname: str, silent: bool
 ) -> None:
-    """A short one, that can be stored and shown, wherever it appears."""
     if silent:
         await miner.disconnect()
     else:
@@ -976,7 +938,7 @@ async def test_a_name_that_a_stranger_chose_is_a_name(
 async def test_a_flood_of_announcements_leaves_home_assistant_as_it_was(
     hass: HomeAssistant, known: MockConfigEntry, home_network: IPv4Network
 ) -> None:
-    """Hundreds of devices that are not there, at once, beside a known one."""
+    """Hundreds of devices that do not exist are announced at once, beside a known miner."""
     hosts = [str(host) for host in home_network][20:60]
     results = await asyncio.gather(
         *(announce(hass, number, hosts[number % 40]) for number in range(400))

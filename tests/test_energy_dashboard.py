@@ -1,4 +1,4 @@
-"""The Energy dashboard takes what a miner uses."""
+"""The Energy dashboard accepts the sensors of a miner."""
 
 from typing import Any
 
@@ -26,8 +26,8 @@ pytestmark = pytest.mark.parametrize("platforms", [(Platform.SENSOR,)], ids=[""]
 ENERGY = "sensor.miner_energy"
 POWER = "sensor.miner_power"
 DEVICE = {"stat_consumption": ENERGY, "stat_rate": POWER, "name": "Miner"}
-# Nobody has a miner there. But while Home Assistant takes any power for a device, it looks
-# closely at that of the grid.
+# A miner does not belong there. But while Home Assistant takes any power for a device, it
+# checks that of the grid.
 GRID = {
     "type": "grid",
     "stat_energy_from": ENERGY,
@@ -57,7 +57,7 @@ async def test_the_energy_dashboard_has_no_complaint(
     clock: Clock,
     hass_ws_client: WebSocketGenerator,
 ) -> None:
-    """Neither of the energy nor of the power: classes, units and statistics are right."""
+    """Device classes, units and statistics of energy and power are what the dashboard expects."""
     assert await async_setup_component(hass, "energy", {})
     await clock.next_poll(10)
     await async_wait_recording_done(hass)

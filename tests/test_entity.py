@@ -27,17 +27,16 @@ from . import (
     JOINED,
     PROCESS_DOWN,
     Clock,
-    Held,
     act,
+    every_generation,
+    hold,
     names_of,
     set_mode,
     set_number,
     shown,
 )
 
-every_generation = pytest.mark.parametrize(
-    "miner", ["air_miner", "hydro_miner", "old_miner"], indirect=True
-)
+pytestmark = pytest.mark.usefixtures("set_up")
 
 
 @pytest.mark.parametrize(
@@ -49,7 +48,6 @@ every_generation = pytest.mark.parametrize(
     ],
     indirect=["miner"],
 )
-@pytest.mark.usefixtures("set_up")
 async def test_the_device_says_what_it_is(
     device_registry: dr.DeviceRegistry,
     config_entry: MockConfigEntry,
@@ -58,7 +56,6 @@ async def test_the_device_says_what_it_is(
     hardware: str,
     has_serial: bool,
 ) -> None:
-    """One device per miner, with all that tells it from others."""
     mac = miner.mac.lower()
     devices = dr.async_entries_for_config_entry(device_registry, config_entry.entry_id)
 
@@ -76,14 +73,13 @@ async def test_the_device_says_what_it_is(
 
 
 @every_generation
-@pytest.mark.usefixtures("set_up")
 async def test_entities_belong_to_the_miner_whatever_its_address(
     device_registry: dr.DeviceRegistry,
     entity_registry: er.EntityRegistry,
     config_entry: MockConfigEntry,
     miner: SimulatedMiner,
 ) -> None:
-    """A unique id is the MAC address, the hashboard where there is one, and the key."""
+    """A unique id is the MAC address, the slot of the hashboard where there is one, and the key."""
     mac = miner.mac.lower()
     entities = er.async_entries_for_config_entry(entity_registry, config_entry.entry_id)
 
@@ -100,14 +96,12 @@ async def test_entities_belong_to_the_miner_whatever_its_address(
 
 @pytest.mark.parametrize("password", [""])
 @every_generation
-@pytest.mark.usefixtures("set_up")
 async def test_without_a_password_there_are_only_readings(
     entity_registry: er.EntityRegistry,
     config_entry: MockConfigEntry,
     miner: SimulatedMiner,
     clock: Clock,
 ) -> None:
-    """Nothing can be changed, so nothing looks as if; and nothing is ever tried."""
     await clock.next_poll(25)
 
     entities = er.async_entries_for_config_entry(entity_registry, config_entry.entry_id)
@@ -141,7 +135,6 @@ FAILURES: tuple[tuple[str, Misbehaviour, str], ...] = (
 
 
 @pytest.mark.parametrize(("command", "how", "key"), FAILURES)
-@pytest.mark.usefixtures("set_up")
 async def test_every_failure_is_explained(
     hass: HomeAssistant,
     miner: SimulatedMiner,
@@ -149,7 +142,6 @@ async def test_every_failure_is_explained(
     how: Misbehaviour,
     key: str,
 ) -> None:
-    """The caller gets one translated sentence, and nothing is shown that is not so."""
     miner.void_tokens()
     miner.misbehave(command, how)
 
@@ -164,11 +156,10 @@ async def test_every_failure_is_explained(
     assert shown(hass, "switch.miner_pools_on_web_page") == "unknown"
 
 
-@pytest.mark.usefixtures("set_up")
 async def test_a_refusal_says_what_the_miner_said(
     hass: HomeAssistant, miner: SimulatedMiner
 ) -> None:
-    """The miner's own code and text are worth a search."""
+    """The miner's own code and text help in a search."""
     miner.misbehave("disable_web_pools", Refused(132, "pool is locked"))
 
     with pytest.raises(
@@ -178,11 +169,9 @@ async def test_a_refusal_says_what_the_miner_said(
         await act(hass, "switch.turn_off", "switch.miner_pools_on_web_page")
 
 
-@pytest.mark.usefixtures("set_up")
 async def test_a_command_that_the_firmware_does_not_know_is_not_sent_again(
     hass: HomeAssistant, miner: SimulatedMiner
 ) -> None:
-    """Once is enough to know."""
     miner.misbehave("disable_web_pools", Refused(14))
 
     for _ in range(2):
@@ -193,14 +182,12 @@ async def test_a_command_that_the_firmware_does_not_know_is_not_sent_again(
     assert names_of(miner.writes) == ["disable_web_pools"]
 
 
-@pytest.mark.usefixtures("set_up")
 async def test_the_log_keeps_secrets(
     hass: HomeAssistant,
     miner: SimulatedMiner,
     clock: Clock,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    """Neither the password nor a token is written there, whatever goes wrong."""
     caplog.set_level(logging.DEBUG)
     logging.getLogger("simulator").setLevel(logging.WARNING)
     miner.void_tokens(new_salt=True)
@@ -219,11 +206,9 @@ async def test_the_log_keeps_secrets(
         assert str(secret) not in caplog.text
 
 
-@pytest.mark.usefixtures("set_up")
 async def test_a_miner_that_is_away_is_explained(
     hass: HomeAssistant, miner: SimulatedMiner
 ) -> None:
-    """A command to a miner that went away since the last poll fails at once."""
     await miner.disconnect()
 
     with pytest.raises(HomeAssistantError) as error:
@@ -233,13 +218,10 @@ async def test_a_miner_that_is_away_is_explained(
     assert shown(hass, "switch.miner") == "on"
 
 
-@pytest.mark.usefixtures("set_up")
 async def test_silence_is_explained(
     hass: HomeAssistant, miner: SimulatedMiner, clock: Clock
 ) -> None:
-    """A command that is never answered ends after a while."""
-    silent = Held()
-    miner.misbehave("disable_web_pools", silent)
+    silent = hold(miner, "disable_web_pools")
     call = hass.async_create_task(
         act(hass, "switch.turn_off", "switch.miner_pools_on_web_page")
     )
@@ -253,11 +235,9 @@ async def test_silence_is_explained(
     assert shown(hass, "switch.miner_pools_on_web_page") == "unknown"
 
 
-@pytest.mark.usefixtures("set_up")
 async def test_power_off_that_nobody_confirms_is_tried_twice_and_explained(
     hass: HomeAssistant, miner: SimulatedMiner
 ) -> None:
-    """A power off is never taken for granted."""
     miner.misbehave("power_off", Closed())
 
     with pytest.raises(HomeAssistantError) as error:
@@ -268,11 +248,9 @@ async def test_power_off_that_nobody_confirms_is_tried_twice_and_explained(
     assert shown(hass, "switch.miner") == "on"
 
 
-@pytest.mark.usefixtures("set_up")
 async def test_power_off_that_worked_in_silence_is_no_error(
     hass: HomeAssistant, miner: SimulatedMiner
 ) -> None:
-    """What the miner did without saying so is seen in its status."""
     miner.misbehave("power_off", Closed(execute=True))
 
     await act(hass, "switch.turn_off", "switch.miner")
@@ -281,11 +259,10 @@ async def test_power_off_that_worked_in_silence_is_no_error(
     assert shown(hass, "switch.miner") == "off"
 
 
-@pytest.mark.usefixtures("set_up")
 async def test_a_mode_that_was_taken_in_silence_is_no_error(
     hass: HomeAssistant, miner: SimulatedMiner
 ) -> None:
-    """Restarting ends the process that would have answered."""
+    """A restart ends the process that would have answered."""
     miner.misbehave("set_low_power", Closed(execute=True))
 
     await set_mode(hass, "low")
@@ -294,11 +271,9 @@ async def test_a_mode_that_was_taken_in_silence_is_no_error(
     assert shown(hass, "select.miner_power_mode") == "low"
 
 
-@pytest.mark.usefixtures("set_up")
 async def test_mining_is_not_restarted_twice_in_a_minute(
     hass: HomeAssistant, miner: SimulatedMiner, clock: Clock
 ) -> None:
-    """The second restart is refused with the time to wait, and works after it."""
     await set_mode(hass, "low")
     await clock.tick(20)
     miner.writes.clear()
@@ -315,11 +290,9 @@ async def test_mining_is_not_restarted_twice_in_a_minute(
     assert names_of(miner.writes) == ["adjust_power_limit"]
 
 
-@pytest.mark.usefixtures("set_up")
 async def test_the_minute_between_restarts_binds_no_other_command(
     hass: HomeAssistant, miner: SimulatedMiner
 ) -> None:
-    """Mining can be stopped, started and throttled at any time."""
     await set_mode(hass, "low")
     miner.writes.clear()
 
@@ -330,9 +303,8 @@ async def test_the_minute_between_restarts_binds_no_other_command(
     assert names_of(miner.writes) == ["set_power_pct_v2", "power_off", "power_on"]
 
 
-@pytest.mark.usefixtures("set_up")
 async def test_a_value_that_is_no_number_is_explained(hass: HomeAssistant) -> None:
-    """Home Assistant lets NaN through; we do not."""
+    """Home Assistant's own check lets NaN through."""
     with pytest.raises(ServiceValidationError) as error:
         await set_number(hass, "power_percent", math.nan)
 
@@ -341,11 +313,9 @@ async def test_a_value_that_is_no_number_is_explained(hass: HomeAssistant) -> No
     assert "0 to 100" in str(error.value)
 
 
-@pytest.mark.usefixtures("set_up")
 async def test_a_value_that_is_refused_names_the_miner_as_it_is_called_now(
     hass: HomeAssistant, config_entry: MockConfigEntry
 ) -> None:
-    """The miner was not even asked, and yet the error is about it."""
     hass.config_entries.async_update_entry(config_entry, title="Garage")
 
     with pytest.raises(ServiceValidationError) as error:
@@ -355,11 +325,10 @@ async def test_a_value_that_is_refused_names_the_miner_as_it_is_called_now(
     assert error.value.translation_placeholders["miner"] == "Garage"
 
 
-@pytest.mark.usefixtures("set_up")
 async def test_a_void_token_is_replaced_without_a_word(
     hass: HomeAssistant, miner: SimulatedMiner
 ) -> None:
-    """Another client's token, or a new salt, is no error."""
+    """Another client's token or a new salt is no error."""
     for new_salt in (False, True):
         await set_number(hass, "power_percent", 80)
         miner.void_tokens(new_salt=new_salt)
@@ -367,14 +336,12 @@ async def test_a_void_token_is_replaced_without_a_word(
         assert miner.state.percent == 70
 
 
-@pytest.mark.usefixtures("set_up")
 async def test_commands_and_polls_take_turns(
     hass: HomeAssistant,
     miner: SimulatedMiner,
     clock: Clock,
     set_up: WhatsminerCoordinator,
 ) -> None:
-    """There is never more than one connection to a miner."""
     clock.move(30)
     await asyncio.gather(
         set_up.async_refresh(),
@@ -389,13 +356,11 @@ async def test_commands_and_polls_take_turns(
     assert miner.peak_connections == 1
 
 
-@pytest.mark.usefixtures("set_up")
 async def test_a_command_does_not_wait_for_a_whole_poll(
     hass: HomeAssistant, miner: SimulatedMiner, set_up: WhatsminerCoordinator
 ) -> None:
-    """It goes as soon as the line is free, between two readings."""
-    held = Held()
-    miner.misbehave(JOINED, held)
+    """A command waits for the connection in use, not for the rest of the poll."""
+    held = hold(miner, JOINED)
     poll = hass.async_create_task(set_up.async_refresh())
     await held.reached.wait()
     call = hass.async_create_task(set_number(hass, "temperature_offset", -3))
@@ -407,13 +372,10 @@ async def test_a_command_does_not_wait_for_a_whole_poll(
     assert names_of(miner.requests)[:3] == [JOINED, "set_temp_offset", "status"]
 
 
-@pytest.mark.usefixtures("set_up")
 async def test_power_off_goes_first(
     hass: HomeAssistant, miner: SimulatedMiner, set_up: WhatsminerCoordinator
 ) -> None:
-    """Whatever waits while the line is busy, a power off overtakes it."""
-    held = Held()
-    miner.misbehave("status", held)
+    held = hold(miner, "status")
     poll = hass.async_create_task(set_up.async_refresh())
     await held.reached.wait()
     calls = [
@@ -433,13 +395,11 @@ async def test_power_off_goes_first(
     assert len(miner.writes) == 3
 
 
-@pytest.mark.usefixtures("set_up")
 async def test_a_power_off_while_a_poll_hangs_goes_when_that_one_connection_ends(
     hass: HomeAssistant, miner: SimulatedMiner, clock: Clock
 ) -> None:
-    """It waits neither for the rest of the poll nor for the command that came before it."""
-    hanging = Held()
-    miner.misbehave(JOINED, hanging)
+    """The power off waits neither for the rest of the poll nor for an earlier command."""
+    hanging = hold(miner, JOINED)
     clock.move(30)
     await hanging.reached.wait()
     first = hass.async_create_task(set_number(hass, "power_percent", 70))
@@ -449,7 +409,7 @@ async def test_a_power_off_while_a_poll_hangs_goes_when_that_one_connection_ends
     assert miner.writes == []
     assert miner.state.mining
 
-    clock.move(10)  # nobody waits longer for one answer
+    clock.move(10)  # longer than the time limit of one answer
     await power_off
 
     assert names_of(miner.requests)[:2] == [JOINED, "power_off"]
@@ -460,13 +420,11 @@ async def test_a_power_off_while_a_poll_hangs_goes_when_that_one_connection_ends
     await hass.async_block_till_done(wait_background_tasks=True)
 
 
-@pytest.mark.usefixtures("set_up")
 async def test_power_off_overtakes_a_power_on_that_still_waits(
     hass: HomeAssistant, miner: SimulatedMiner, set_up: WhatsminerCoordinator
 ) -> None:
-    """The later wish counts, and neither caller gets an error."""
-    held = Held()
-    miner.misbehave("status", held)
+    """The later command counts, and neither caller gets an error."""
+    held = hold(miner, "status")
     poll = hass.async_create_task(set_up.async_refresh())
     await held.reached.wait()
     calls = [

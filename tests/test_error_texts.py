@@ -1,4 +1,4 @@
-"""Whether every error has its sentence, in every language, and can fill it."""
+"""Every error has a text that it can fill, in every language."""
 
 import ast
 from collections.abc import Iterator
@@ -88,13 +88,11 @@ FAILURES: tuple[WhatsminerError, ...] = (
 
 
 def key_of(error: WhatsminerError) -> str:
-    """Return the key of the sentence for an error."""
+    """Return the translation key of an error."""
     return translation(error, "Miner")["translation_key"]
 
 
 def test_every_kind_of_error_is_tried_here() -> None:
-    """The list above is complete."""
-
     def kinds(of: type[WhatsminerError]) -> Iterator[type[WhatsminerError]]:
         for kind in of.__subclasses__():
             yield kind
@@ -109,18 +107,17 @@ def test_every_kind_of_error_is_tried_here() -> None:
 def test_every_error_has_a_sentence_that_it_can_fill(
     language: str, error: WhatsminerError
 ) -> None:
-    """Each placeholder is something that the error knows."""
-    told = translation(error, "Garage")
-    message = TEXTS[language]["exceptions"][told["translation_key"]]["message"]
+    shown = translation(error, "Garage")
+    message = TEXTS[language]["exceptions"][shown["translation_key"]]["message"]
 
-    assert told["translation_domain"] == DOMAIN
-    assert "{" not in message.format(**told["translation_placeholders"])
-    assert "Garage" in message.format(**told["translation_placeholders"])
+    assert shown["translation_domain"] == DOMAIN
+    assert "{" not in message.format(**shown["translation_placeholders"])
+    assert "Garage" in message.format(**shown["translation_placeholders"])
 
 
 @pytest.mark.parametrize("parameter", ["percent", *NUMBER_PARAMETERS])
 def test_a_number_that_is_refused_is_named(parameter: str) -> None:
-    """Where an action has more than one."""
+    """The field is named where an action has more than one."""
     key = key_of(InvalidValueError(parameter, 4, 1, 3))
 
     named = parameter in NUMBER_PARAMETERS
@@ -129,13 +126,13 @@ def test_a_number_that_is_refused_is_named(parameter: str) -> None:
 
 @pytest.mark.parametrize("answer", [{"STATUS": "E"}, {"STATUS": "E", "Msg": ""}])
 def test_what_a_miner_does_not_say_is_a_question_mark(answer: dict[str, str]) -> None:
-    """Some refuse without a word."""
+    """Some firmware refuses without a text."""
     with pytest.raises(RefusedError) as caught:
         reply.check(answer, "set_led")
 
-    told = translation(caught.value, "Garage")
+    shown = translation(caught.value, "Garage")
     message = TEXTS["en"]["exceptions"]["refused"]["message"]
-    assert message.format(**told["translation_placeholders"]).startswith(
+    assert message.format(**shown["translation_placeholders"]).startswith(
         "Garage refused set_led: ? (code ?)."
     )
 
@@ -144,7 +141,7 @@ def test_what_a_miner_does_not_say_is_a_question_mark(answer: dict[str, str]) ->
 
 
 def raised() -> Iterator[tuple[str, ast.expr | None]]:
-    """Return the sentences that are named in the code, with what is put into them."""
+    """Return the translation keys in the code, with the placeholders that are given."""
     for tree in SOURCES.values():
         for node in ast.walk(tree):
             if not isinstance(node, ast.Call) or not argument(
@@ -167,7 +164,7 @@ RAISED = dict(raised())
 @every_language
 @pytest.mark.parametrize("key", RAISED)
 def test_every_sentence_that_is_named_can_be_filled(language: str, key: str) -> None:
-    """With all that it is given, and nothing is given in vain."""
+    """Each text uses exactly the placeholders that it is given."""
     given = RAISED[key]
     needed = placeholders(TEXTS[language]["exceptions"][key])
 
@@ -180,7 +177,7 @@ def test_every_sentence_that_is_named_can_be_filled(language: str, key: str) -> 
 
 
 def test_no_sentence_is_left_over() -> None:
-    """Every exception's text is that of an error, or named in the code."""
+    """Every exception's text belongs to an error or is named in the code."""
     used = {key_of(error) for error in FAILURES}
 
     assert set(TEXTS["en"]["exceptions"]) == used | RAISED.keys()

@@ -1,4 +1,4 @@
-"""What happens at a miner is told once."""
+"""Each event of a miner is reported once."""
 
 from collections.abc import Callable
 from typing import Any
@@ -23,36 +23,33 @@ from homeassistant.helpers.event import (
 from homeassistant.setup import async_setup_component
 from simulator import Raw, Refused, SimulatedMiner
 
-from . import Clock, shown
+from . import Clock, every_generation, load_entry, shown
 
 pytestmark = [
     pytest.mark.parametrize("platforms", [(Platform.EVENT,)], ids=[""]),
     pytest.mark.usefixtures("hass_storage"),
 ]
-every_generation = pytest.mark.parametrize(
-    "miner", ["air_miner", "hydro_miner", "old_miner"], indirect=True
-)
 FAULT = "event.miner_fault"
 LOW_VOLTAGE = {206: "2026-11-01 08:00:00"}
 FAN = {110: "2026-11-01 08:00:00"}
 
 
 @pytest.fixture
-def told(hass: HomeAssistant) -> list[tuple[str, str]]:
-    """What the entity tells, and the event on the bus with it."""
-    told: list[tuple[str, str]] = []
+def reported(hass: HomeAssistant) -> list[tuple[str, str]]:
+    """Return what the entity shows, and the event on the bus with it."""
+    reported: list[tuple[str, str]] = []
 
     @callback
     def changed(event: Event[EventStateChangedData]) -> None:
         old, new = event.data["old_state"], event.data["new_state"]
         assert old is not None
         assert new is not None
-        # What triggers pass over is not told.
+        # Triggers ignore these changes.
         if STATE_UNAVAILABLE not in (old.state, new.state) and old.state != new.state:
-            told.append((new.attributes["event_type"], new.attributes["code"]))
+            reported.append((new.attributes["event_type"], new.attributes["code"]))
 
     async_track_state_change_event(hass, FAULT, changed)
-    return told
+    return reported
 
 
 @pytest.fixture
@@ -69,7 +66,6 @@ async def test_every_generation_has_its_events(
     snapshot: SnapshotAssertion,
     config_entry: MockConfigEntry,
 ) -> None:
-    """All events are as they were when somebody last looked; nothing has happened yet."""
     await snapshot_platform(hass, entity_registry, snapshot, config_entry.entry_id)
 
 
@@ -79,15 +75,14 @@ async def test_a_fault_appears_and_clears(
     hass: HomeAssistant,
     miner: SimulatedMiner,
     clock: Clock,
-    told: list[tuple[str, str]],
+    reported: list[tuple[str, str]],
     on_the_bus: list[Event[Any]],
     entity_registry: er.EntityRegistry,
 ) -> None:
-    """Once each, in words, by the entity and on the bus."""
     miner.state.faults = dict(LOW_VOLTAGE)
     await clock.next_poll(4)
 
-    assert told == [("appeared", "206")]
+    assert reported == [("appeared", "206")]
     state = hass.states.get(FAULT)
     assert state is not None
     assert state.attributes["category"] == "power_supply"
@@ -96,7 +91,7 @@ async def test_a_fault_appears_and_clears(
     miner.state.faults = {}
     await clock.next_poll(4)
 
-    assert told == [("appeared", "206"), ("cleared", "206")]
+    assert reported == [("appeared", "206"), ("cleared", "206")]
     entity = entity_registry.async_get(FAULT)
     assert entity is not None
     assert [event.data for event in on_the_bus] == [
@@ -118,16 +113,16 @@ async def test_the_words_of_a_miner_are_cut(
     hass: HomeAssistant,
     miner: SimulatedMiner,
     clock: Clock,
-    told: list[tuple[str, str]],
+    reported: list[tuple[str, str]],
     on_the_bus: list[Event[Any]],
 ) -> None:
-    """However long they are; and a fault without a code is none."""
+    """A fault without a code is none."""
     error_list = f'{{"":""}},{{"110":"","reason":"{"x" * 40_000}"}}'
     answer = f'{{"STATUS":"S","Code":131,"Msg":{{"error_code":[{error_list}]}}}}'
     miner.misbehave("get_error_code", Raw(answer.encode()))
     await clock.next_poll(2)
 
-    assert told == [("appeared", "110")]
+    assert reported == [("appeared", "110")]
     state = hass.states.get(FAULT)
     assert state is not None
     assert state.attributes["text"] == on_the_bus[0].data["text"] == "x" * 255
@@ -137,36 +132,35 @@ async def test_the_words_of_a_miner_are_cut(
 async def test_several_at_once_each_fire(
     miner: SimulatedMiner,
     clock: Clock,
-    told: list[tuple[str, str]],
+    reported: list[tuple[str, str]],
     on_the_bus: list[Event[Any]],
 ) -> None:
-    """None hides behind another."""
     miner.state.faults = LOW_VOLTAGE | FAN
     await clock.next_poll(2)
     miner.state.faults = {540: "2026-11-01 08:01:00"}
     await clock.next_poll(2)
 
-    assert told == [
+    assert reported == [
         ("appeared", "206"),
         ("appeared", "110"),
         ("cleared", "206"),
         ("cleared", "110"),
         ("appeared", "540"),
     ]
-    assert [(event.data["type"], event.data["code"]) for event in on_the_bus] == told
+    assert [
+        (event.data["type"], event.data["code"]) for event in on_the_bus
+    ] == reported
 
 
 async def test_a_first_set_up_tells_of_what_it_finds(
     hass: HomeAssistant,
     miner: SimulatedMiner,
     config_entry: MockConfigEntry,
-    chosen_platforms: None,
     on_the_bus: list[Event[Any]],
 ) -> None:
-    """A fault that was there before us is news to us."""
+    """A fault that was there before the entry is new to Home Assistant."""
     miner.state.faults = LOW_VOLTAGE | FAN
-    assert await hass.config_entries.async_setup(config_entry.entry_id)
-    await hass.async_block_till_done()
+    await load_entry(hass, config_entry)
 
     assert [(event.data["type"], event.data["code"]) for event in on_the_bus] == [
         ("appeared", "206"),
@@ -178,7 +172,7 @@ async def test_a_first_set_up_tells_of_what_it_finds(
 
 
 @pytest.mark.parametrize(
-    ("meanwhile", "news"),
+    ("changes", "news"),
     [
         (LOW_VOLTAGE, []),
         ({}, [("cleared", "206")]),
@@ -194,17 +188,16 @@ async def test_a_restart_neither_repeats_nor_loses_one(
     clock: Clock,
     config_entry: MockConfigEntry,
     on_the_bus: list[Event[Any]],
-    meanwhile: dict[int, str],
+    changes: dict[int, str],
     news: list[tuple[str, str]],
 ) -> None:
-    """Only what happened while Home Assistant did not run is told after it."""
     miner.state.faults = dict(LOW_VOLTAGE)
     await clock.next_poll(2)
     on_the_bus.clear()
     await async_mock_restore_state_shutdown_restart(hass)
     assert await hass.config_entries.async_unload(config_entry.entry_id)
 
-    miner.state.faults = dict(meanwhile)
+    miner.state.faults = dict(changes)
     await clock.tick(600)
     assert await hass.config_entries.async_setup(config_entry.entry_id)
     await clock.next_poll(2)
@@ -218,10 +211,9 @@ async def test_automations_are_there_when_it_fires(
     miner: SimulatedMiner,
     clock: Clock,
     config_entry: MockConfigEntry,
-    chosen_platforms: None,
     on_the_bus: list[Event[Any]],
 ) -> None:
-    """They are not while Home Assistant starts; then nothing fires yet, and all later."""
+    """No event fires while Home Assistant starts; all of them fire later."""
     miner.state.faults = dict(LOW_VOLTAGE)
     hass.set_state(CoreState.starting)
     assert await hass.config_entries.async_setup(config_entry.entry_id)
@@ -234,7 +226,7 @@ async def test_automations_are_there_when_it_fires(
     hass.set_state(CoreState.running)
     config_entry.runtime_data.coordinator.async_update_listeners()  # as with every command
     await clock.next_poll()
-    assert not on_the_bus  # nobody would see the entity fire
+    assert not on_the_bus  # the automations could not see the entity fire
 
     miner.reconnect()
     await clock.next_poll()
@@ -247,10 +239,9 @@ async def test_nothing_known_is_nothing_cleared(
     miner: SimulatedMiner,
     clock: Clock,
     config_entry: MockConfigEntry,
-    told: list[tuple[str, str]],
+    reported: list[tuple[str, str]],
     on_the_bus: list[Event[Any]],
 ) -> None:
-    """Neither a refused answer nor silence says that all is well."""
     miner.state.faults = dict(LOW_VOLTAGE)
     await clock.next_poll(2)
     on_the_bus.clear()
@@ -266,27 +257,25 @@ async def test_nothing_known_is_nothing_cleared(
     await clock.next_poll(3)
 
     assert not on_the_bus
-    assert told == [("appeared", "206")]
+    assert reported == [("appeared", "206")]
 
 
 @pytest.mark.usefixtures("set_up")
 async def test_what_changed_during_an_outage_is_told_after_it(
-    miner: SimulatedMiner,
-    clock: Clock,
-    told: list[tuple[str, str]],
+    miner: SimulatedMiner, clock: Clock, reported: list[tuple[str, str]]
 ) -> None:
-    """The entity is back before it fires, for triggers pass over what was unavailable."""
+    """The entity is back before it fires, because triggers ignore changes from unavailable."""
     miner.state.faults = dict(LOW_VOLTAGE)
     await clock.next_poll(2)
 
     await miner.disconnect()
     await clock.next_poll(3)
     miner.state.faults = dict(FAN)
-    assert told == [("appeared", "206")]
+    assert reported == [("appeared", "206")]
     miner.reconnect()
     await clock.next_poll(5)  # it reads again what may be another miner's
 
-    assert told == [("appeared", "206"), ("cleared", "206"), ("appeared", "110")]
+    assert reported == [("appeared", "206"), ("cleared", "206"), ("appeared", "110")]
 
 
 @pytest.mark.parametrize("at_set_up", [False, True])
@@ -295,10 +284,8 @@ async def test_an_automation_runs_for_each(
     miner: SimulatedMiner,
     clock: Clock,
     config_entry: MockConfigEntry,
-    chosen_platforms: None,
     at_set_up: bool,
 ) -> None:
-    """With the trigger that Home Assistant has for events, also after a restart."""
     runs = async_capture_events(hass, "ran")
     assert await async_setup_component(
         hass,
@@ -315,16 +302,14 @@ async def test_an_automation_runs_for_each(
             }
         },
     )
-    assert await hass.config_entries.async_setup(config_entry.entry_id)
-    await hass.async_block_till_done()
+    await load_entry(hass, config_entry)
     miner.state.faults = dict(FAN)
     if at_set_up:
         await clock.next_poll(2)
         assert len(runs) == 1
         assert await hass.config_entries.async_unload(config_entry.entry_id)
         miner.state.faults = FAN | LOW_VOLTAGE
-        assert await hass.config_entries.async_setup(config_entry.entry_id)
-        await hass.async_block_till_done()
+        await load_entry(hass, config_entry)
     else:
         miner.state.faults = FAN | LOW_VOLTAGE
         await clock.next_poll(2)
@@ -336,7 +321,7 @@ async def test_an_automation_runs_for_each(
 
 
 def storm(poll: int, most: int = 16) -> dict[int, str]:
-    """Return faults that nobody has had before."""
+    """Return faults that the miner has not had before."""
     return {
         1000 + most * poll + number: "2026-11-01 08:00:00" for number in range(most)
     }
@@ -357,12 +342,12 @@ async def test_a_miner_whose_faults_change_at_each_poll_tells_of_a_few(
     miner: SimulatedMiner,
     clock: Clock,
     set_up: WhatsminerCoordinator,
-    told: list[tuple[str, str]],
+    reported: list[tuple[str, str]],
     on_the_bus: list[Event[Any]],
     caplog: pytest.LogCaptureFixture,
     faults: Callable[[int], dict[int, str]],
 ) -> None:
-    """Two in a minute after the first; what was told is true in the end."""
+    """After the first, at most two a minute are reported; at the end the reports are true."""
     for poll in range(60):
         miner.state.faults = faults(poll)
         await clock.next_poll()
@@ -384,7 +369,7 @@ async def test_a_miner_whose_faults_change_at_each_poll_tells_of_a_few(
     await clock.next_poll(40)
     assert sorted(set_up.memory.data["faults"]) == ["110", "206"]
     active: set[str] = set()
-    for change, code in told:
+    for change, code in reported:
         if change == "appeared":
             assert code not in active
             active.add(code)
@@ -410,11 +395,8 @@ async def test_faults_that_come_and_go_for_hours_are_all_told(
 
 @pytest.mark.usefixtures("set_up")
 async def test_after_a_quiet_time_many_may_be_told_again(
-    miner: SimulatedMiner,
-    clock: Clock,
-    on_the_bus: list[Event[Any]],
+    miner: SimulatedMiner, clock: Clock, on_the_bus: list[Event[Any]]
 ) -> None:
-    """As when a miner breaks a second time."""
     for poll in range(20):
         miner.state.faults = storm(poll)
         await clock.next_poll()

@@ -22,7 +22,7 @@ from custom_components.whatsminer.flow_helpers import escape_markdown
     ],
 )
 def test_every_mark_is_escaped(text: str) -> None:
-    """And without its backslash, the text is what it was."""
+    """Without its backslashes the text is the original."""
     escaped = escape_markdown(text)
     assert re.sub(r"\\([!-/:-@\[-`{-~])", r"\1", escaped) == text
     assert not re.search(r"(?<!\\)[!-/:-@\[\]-`{-~]", escaped.replace("\\\\", ""))
@@ -30,5 +30,4 @@ def test_every_mark_is_escaped(text: str) -> None:
 
 @pytest.mark.parametrize("text", ["", "Garage", "Größe 温度 ☀ 20 °C"])
 def test_an_ordinary_text_stays_as_it_is(text: str) -> None:
-    """There is nothing to escape in it."""
     assert escape_markdown(text) == text

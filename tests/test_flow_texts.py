@@ -103,7 +103,6 @@ PARTS = {
 def test_a_flow_has_a_text_for_every_step(
     language: str, flow: str, sources: list[ast.AST]
 ) -> None:
-    """And for no other; a menu names each of its options."""
     texts = TEXTS[language][flow]["step"]
     menus = said("async_show_menu", "step_id", sources)
     waits = said("async_show_progress", "step_id", sources)
@@ -124,7 +123,6 @@ def test_a_flow_has_a_text_for_every_step(
     ("flow", "step"), [(flow, step) for flow, forms in FORMS.items() for step in forms]
 )
 def test_a_form_has_a_text_for_every_field(language: str, flow: str, step: str) -> None:
-    """A name, and what belongs in it."""
     texts = TEXTS[language][flow]["step"][step]
 
     assert set(texts.get("data", {})) == FORMS[flow][step]
@@ -133,7 +131,6 @@ def test_a_form_has_a_text_for_every_field(language: str, flow: str, step: str) 
 
 @every_language
 def test_the_config_flow_has_a_text_for_every_error(language: str) -> None:
-    """For what can go wrong at the miner and what can be wrong in a form, and no others."""
     at_the_miner = {key_of(error) for error in FAILURES} - NOT_IN_A_FLOW
     of_networks = {
         text
@@ -150,7 +147,7 @@ def test_the_config_flow_has_a_text_for_every_error(language: str) -> None:
 
 @every_language
 def test_the_options_flow_has_a_text_for_every_error(language: str) -> None:
-    """There are none but those in the form: a miner that fails ends the flow."""
+    """Only the form has errors: a miner that fails ends the flow."""
     assert set(TEXTS[language]["options"]["error"]) == form_errors(OPTIONS)
 
 
@@ -159,7 +156,7 @@ def test_the_options_flow_has_a_text_for_every_error(language: str) -> None:
 def test_a_flow_has_a_text_for_every_end(
     language: str, flow: str, sources: list[ast.AST]
 ) -> None:
-    """And for no other; Home Assistant has one for a success, and for what goes on twice."""
+    """Home Assistant has its own texts for a success and for a flow that is already in progress."""
     used = said("async_abort", "reason", sources)
     used |= {
         text for call in calls("AbortFlow", sources) for text in constants(call.args[0])
@@ -175,7 +172,6 @@ def test_a_flow_has_a_text_for_every_end(
 def test_a_flow_has_a_text_for_every_progress(
     language: str, flow: str, sources: list[ast.AST]
 ) -> None:
-    """And for no other."""
     assert set(TEXTS[language][flow]["progress"]) == said(
         "async_show_progress", "progress_action", sources
     )
@@ -183,7 +179,6 @@ def test_a_flow_has_a_text_for_every_progress(
 
 @every_language
 def test_the_choices_in_forms_have_their_texts(language: str) -> None:
-    """Each option."""
     for key, options in (
         (CONF_HASH_PRICE_UNIT, HASH_PRICE_UNITS),
         (CONF_OTHERS, OTHERS),
@@ -194,7 +189,6 @@ def test_the_choices_in_forms_have_their_texts(language: str) -> None:
 
 @every_flow
 def test_nothing_is_put_into_a_text_in_vain(flow: str, sources: list[ast.AST]) -> None:
-    """What a step or an end is given stands in its text, or in that of an error."""
     texts = TEXTS["en"][flow]
     for method, name, section in (
         ("async_show_form", "step_id", "step"),
@@ -217,7 +211,6 @@ def test_nothing_is_put_into_a_text_in_vain(flow: str, sources: list[ast.AST]) -
 async def test_a_tile_is_named_by_its_miner(
     hass: HomeAssistant, config_entry: MockConfigEntry
 ) -> None:
-    """Also one that asks for the password again."""
     config_entry.async_start_reauth(hass)
     await hass.async_block_till_done()
 
@@ -238,7 +231,7 @@ def returned(function: ast.AST) -> Iterator[str]:
 
 
 def repair_errors(kind: type) -> set[str]:
-    """Return the errors of a repair, and of the functions that it asks for one."""
+    """Return the errors of a repair flow, and of the functions that it calls for one."""
     (tree,) = [SOURCES["repairs.py"]]
     (repair,) = (
         node
@@ -258,7 +251,7 @@ def repair_errors(kind: type) -> set[str]:
 
 
 def given_to(issue: Issue) -> set[str]:
-    """Return what the texts of an issue are given: the miner's name, and what is known."""
+    """Return the placeholders of an issue: the name of the miner, and what is known."""
     return {"miner"} | {
         text
         for call in calls("raise_issue")
@@ -275,7 +268,7 @@ FIXABLE = dict(repairs._REPAIRS)  # noqa: SLF001
 
 @every_language
 def test_every_issue_has_its_texts(language: str) -> None:
-    """And no text is without an issue; each can be mended by a dialogue or is described."""
+    """Each issue can be repaired in a flow or is described."""
     issues = TEXTS[language]["issues"]
 
     assert set(issues) == set(Issue)
@@ -288,14 +281,12 @@ def test_every_issue_has_its_texts(language: str) -> None:
 @every_language
 @every_issue
 def test_an_issue_fills_its_texts(language: str, issue: Issue) -> None:
-    """With all that it is given, and nothing is given in vain."""
     assert placeholders(TEXTS[language]["issues"][issue]) == given_to(issue)
 
 
 @every_language
 @pytest.mark.parametrize("issue", FIXABLE)
 def test_a_repair_has_a_text_for_all_that_it_shows(language: str, issue: Issue) -> None:
-    """Its one form, each error, and its end."""
     texts = TEXTS[language]["issues"][issue]["fix_flow"]
     schema: probatio.Schema = FIXABLE[issue].schema
     fields = {str(key) for key in schema.schema}
@@ -316,7 +307,7 @@ def test_a_repair_has_a_text_for_all_that_it_shows(language: str, issue: Issue) 
 async def test_home_assistant_knows_the_successes(
     hass: HomeAssistant, language: str
 ) -> None:
-    """They are its own, in newer versions only."""
+    """Newer versions of Home Assistant have their own texts for successes."""
     found: dict[str, Any] = await async_get_translations(
         hass, language, "config", ["homeassistant"]
     )
@@ -326,7 +317,7 @@ async def test_home_assistant_knows_the_successes(
 
 @every_language
 def test_steps_are_numbered(language: str) -> None:
-    """What has to be done one after the other is a list, as Markdown has it."""
+    """Steps in a text are a numbered list in Markdown."""
     for path, text in leaves(TEXTS[language]["issues"]):
         numbers = [
             int(line.partition(".")[0])

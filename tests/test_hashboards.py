@@ -1,4 +1,4 @@
-"""Hashboards: devices of their own that come, die and go."""
+"""Hashboards are devices of their own, which can be added, fail and be removed."""
 
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
@@ -18,24 +18,21 @@ from homeassistant.helpers import device_registry as dr, entity_registry as er
 from homeassistant.setup import async_setup_component
 from simulator import Refused, SimulatedMiner
 
-from . import JOINED, Clock, shown
+from . import JOINED, Clock, before_v2_2, every_generation, load_entry, shown
 
 pytestmark = [
     pytest.mark.parametrize(
         "platforms", [(Platform.SENSOR, Platform.BINARY_SENSOR)], ids=[""]
-    ),
+    )
 ]
-every_generation = pytest.mark.parametrize(
-    "miner", ["air_miner", "hydro_miner", "old_miner"], indirect=True
-)
-# Whether a board hashes is told by its status, or where there is none by its chips.
+# Whether a board hashes is known from its status, or where there is none from its chips.
 ALIVE = "binary_sensor.miner_hashboard_2_alive"
 RATE = "sensor.miner_hashboard_2_hash_rate"
 
 
 @pytest.fixture(autouse=True)
 def every_entity(entity_registry_enabled_by_default: None) -> None:
-    """Enable all, before anything is set up."""
+    """Enable all entities before anything is set up."""
 
 
 def boards_of(registry: dr.DeviceRegistry, entry: MockConfigEntry) -> list[int]:
@@ -56,7 +53,6 @@ async def test_each_hashboard_is_a_child_device(
     config_entry: MockConfigEntry,
     miner: SimulatedMiner,
 ) -> None:
-    """One for each that the miner lists, below it, counted from 1."""
     assert boards_of(device_registry, config_entry) == [
         board.slot for board in miner.state.boards
     ]
@@ -77,7 +73,7 @@ async def test_each_hashboard_is_a_child_device(
 async def test_boards_make_up_the_miner(
     hass: HomeAssistant, miner: SimulatedMiner
 ) -> None:
-    """Their hash rates are in the unit of the miner's own, and add up to it."""
+    """The hash rates of the boards are in the unit of the miner's own."""
     whole = float(shown(hass, "sensor.miner_hash_rate"))
     boards = [
         float(shown(hass, f"sensor.miner_hashboard_{number}_hash_rate"))
@@ -92,7 +88,6 @@ async def test_boards_make_up_the_miner(
 async def test_readings_are_those_of_the_board(
     hass: HomeAssistant, miner: SimulatedMiner
 ) -> None:
-    """Each board has its own."""
     for number, board in enumerate(miner.state.telemetry().boards, 1):
         prefix = f"sensor.miner_hashboard_{number}"
         assert float(shown(hass, f"{prefix}_hash_rate")) == pytest.approx(
@@ -107,12 +102,12 @@ async def test_readings_are_those_of_the_board(
         assert float(shown(hass, f"{prefix}_working_chips")) == board.chips
 
 
-@pytest.mark.parametrize("miner", ["air_miner", "old_miner"], indirect=True)
+@before_v2_2
 @pytest.mark.usefixtures("set_up")
 async def test_older_firmware_tells_more_of_a_board(
     hass: HomeAssistant, miner: SimulatedMiner
 ) -> None:
-    """Chip temperatures and shares, which V2.2 dropped."""
+    """V2.2 has dropped chip temperatures and shares."""
     for number, board in enumerate(miner.state.telemetry().boards, 1):
         prefix = f"sensor.miner_hashboard_{number}"
         for name, reading in (
@@ -133,7 +128,6 @@ async def test_older_firmware_tells_more_of_a_board(
 async def test_a_dead_board_stays_with_what_it_says(
     hass: HomeAssistant, miner: SimulatedMiner, clock: Clock
 ) -> None:
-    """It is listed and hashes nothing; the others do."""
     assert shown(hass, ALIVE) == STATE_ON
 
     miner.state.boards[1].alive = False
@@ -153,7 +147,6 @@ async def test_a_board_that_vanishes_is_not_forgotten(
     miner: SimulatedMiner,
     clock: Clock,
 ) -> None:
-    """Its readings are unavailable, that it is not alive is known, and it may come back."""
     there = boards_of(device_registry, config_entry)
 
     miner.state.boards[1].present = False
@@ -175,7 +168,6 @@ async def test_a_board_that_vanishes_is_not_forgotten(
 async def test_a_missing_board_outlives_a_restart(
     hass: HomeAssistant, miner: SimulatedMiner, config_entry: MockConfigEntry
 ) -> None:
-    """What was there once keeps its entities when it is missing at the next set-up."""
     miner.state.boards[1].present = False
     await hass.config_entries.async_reload(config_entry.entry_id)
     await hass.async_block_till_done()
@@ -187,7 +179,7 @@ async def test_a_missing_board_outlives_a_restart(
 async def remove(
     hass: HomeAssistant, hass_ws_client: WebSocketGenerator, device: str
 ) -> str | None:
-    """Delete a device, as its owner does in the browser, and return the error."""
+    """Delete a device as a user does in the browser, and return the error."""
     assert await async_setup_component(hass, "config", {})
     client = await hass_ws_client(hass)
     await client.send_json_auto_id(
@@ -199,7 +191,7 @@ async def remove(
 
 
 def board(registry: dr.DeviceRegistry, entry: MockConfigEntry, slot: int) -> str:
-    """Return the id of the device of a hashboard."""
+    """Return the device id of a hashboard."""
     device = registry.async_get_child_device_by_identifier(
         (DOMAIN, f"{entry.unique_id}_board{slot}"), entry.entry_id
     )
@@ -216,7 +208,7 @@ async def test_a_board_that_is_gone_for_good_can_be_deleted(
     miner: SimulatedMiner,
     clock: Clock,
 ) -> None:
-    """With its entities; it does not come back by itself, but by being plugged in again."""
+    """A deleted board comes back only when it is plugged in again."""
     miner.state.boards[1].present = False
     await clock.next_poll()
     gone = board(device_registry, config_entry, 1)
@@ -243,7 +235,6 @@ async def test_what_is_there_cannot_be_deleted(
     set_up: WhatsminerCoordinator,
     loaded: bool,
 ) -> None:
-    """Neither the miner nor a board of it, nor any while nobody can look."""
     first = board(device_registry, config_entry, 0)
     if not loaded:
         await miner.disconnect()
@@ -263,12 +254,9 @@ async def test_a_board_that_comes_later_gets_its_entities(
     miner: SimulatedMiner,
     clock: Clock,
     config_entry: MockConfigEntry,
-    chosen_platforms: None,
 ) -> None:
-    """Without a reload, and each of them once."""
     miner.state.boards[1].present = False
-    assert await hass.config_entries.async_setup(config_entry.entry_id)
-    await hass.async_block_till_done()
+    await load_entry(hass, config_entry)
     assert hass.states.get(RATE) is None
 
     miner.state.boards[1].present = True
@@ -295,7 +283,7 @@ async def test_a_board_that_comes_later_gets_its_entities(
 async def test_nobody_can_tell_while_no_board_has_to_work(
     hass: HomeAssistant, miner: SimulatedMiner, clock: Clock
 ) -> None:
-    """A stopped miner's boards are silent, or not even listed, which is no sign of death."""
+    """The boards of a stopped miner are silent, or not even listed."""
     miner.state.mining = False
     for present in (True, False):
         miner.state.boards[1].present = present
@@ -307,7 +295,6 @@ async def test_nobody_can_tell_while_no_board_has_to_work(
 async def test_nobody_can_tell_while_the_miner_lists_no_board(
     hass: HomeAssistant, miner: SimulatedMiner, clock: Clock
 ) -> None:
-    """An answer that did not come says nothing of the boards."""
     for command in (JOINED, "edevs", "devs"):
         miner.misbehave(command, Refused(132))
     await clock.next_poll()
@@ -321,7 +308,6 @@ async def test_nobody_can_tell_while_the_miner_lists_no_board(
 async def test_boards_are_unavailable_with_their_miner(
     hass: HomeAssistant, miner: SimulatedMiner, clock: Clock
 ) -> None:
-    """A miner that is away says nothing of its boards either."""
     await miner.disconnect()
     await clock.next_poll(2)
 
@@ -335,7 +321,7 @@ async def test_entities_of_a_board_have_the_ids_that_were_promised(
     set_up: WhatsminerCoordinator,
     miner: SimulatedMiner,
 ) -> None:
-    """The MAC address, the slot from 0, the key."""
+    """A unique id is the MAC address, the slot counted from 0, and the key."""
     entity = entity_registry.async_get(RATE)
 
     assert entity is not None

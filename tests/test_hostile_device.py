@@ -1,4 +1,4 @@
-"""A device that says anything at all, and what becomes of Home Assistant."""
+"""A device that says anything at all does Home Assistant no harm."""
 
 import asyncio
 from collections.abc import AsyncGenerator, Sequence
@@ -112,18 +112,18 @@ EXAMPLES = settings(
 
 
 class Held:
-    """How long the event loop was held: the most CPU time that one of its rounds took.
+    """How long the event loop was held: the most CPU time that one of its iterations took.
 
     Time in which the machine did something else does not count.
     """
 
     def __init__(self) -> None:
-        """Begin with nothing."""
+        """Begin at zero."""
         self.longest = 0.0
         self.rounds = 0
 
     async def watch(self) -> None:
-        """Look once in each round; the clock stands still, so that it cannot sleep."""
+        """Measure each iteration; the clock stands still, so that it cannot sleep."""
         while True:
             begin = time.thread_time()
             await asyncio.sleep(0)
@@ -134,7 +134,7 @@ class Held:
 
 @pytest.fixture
 async def plausible(hass: HomeAssistant) -> dict[str, Any]:
-    """What an ordinary miner says, all but who it is."""
+    """What an ordinary miner answers, except who it is."""
     async with SimulatedMiner(generation="v2", model="M30S+") as miner:
         answers = await answers_of(miner)
     answers["get_miner_info"]["Msg"]["mac"] = MAC
@@ -151,7 +151,7 @@ async def device(
 
 
 async def _scan(hass: HomeAssistant, network: IPv4Network) -> None:
-    """Scan the network in a dialogue, and close that."""
+    """Scan the network in a flow, and close that."""
     flows = hass.config_entries.flow
     form = await flows.async_init(DOMAIN, context={"source": SOURCE_USER})
     form = await flows.async_configure(form["flow_id"], {"next_step_id": "scan"})
@@ -165,7 +165,7 @@ async def _scan(hass: HomeAssistant, network: IPv4Network) -> None:
 
 
 async def _through(hass: HomeAssistant, result: ConfigFlowResult) -> ConfigFlowResult:
-    """Wait until a dialogue shows something else than progress."""
+    """Wait until a flow shows something other than progress."""
     while result["type"] is FlowResultType.SHOW_PROGRESS:
         await hass.async_block_till_done()
         result = await hass.config_entries.flow.async_configure(result["flow_id"])
@@ -175,7 +175,7 @@ async def _through(hass: HomeAssistant, result: ConfigFlowResult) -> ConfigFlowR
 async def _discover(
     hass: HomeAssistant, device: CannedMiner, name: str
 ) -> Sequence[ConfigEntry]:
-    """Let the device announce itself, and add it; return the entry if there is one."""
+    """Let the device announce itself, add it, and return its entry if there is one."""
     flows = hass.config_entries.flow
     result = await flows.async_init(
         DOMAIN,
@@ -197,7 +197,7 @@ async def _discover(
 async def _use(
     hass: HomeAssistant, hass_client: ClientSessionGenerator, entry: ConfigEntry
 ) -> None:
-    """Use a miner in all the ways in which what it says is read."""
+    """Use a miner in all the ways in which its answers are read."""
     if entry.state is ConfigEntryState.LOADED:
         for _ in range(3):
             await entry.runtime_data.coordinator.async_refresh()
@@ -226,7 +226,7 @@ async def _use(
 async def _check_stored_and_shown(
     hass: HomeAssistant, hass_storage: dict[str, Any]
 ) -> None:
-    """Fail unless Home Assistant stores and shows everything, and it is not too much."""
+    """Fail unless Home Assistant can store and show everything, and it is not too much."""
     for state in hass.states.async_all():
         assert len(json_helper.json_bytes(state.as_dict())) < 16 * 1024
     for entry in hass.config_entries.async_entries():
@@ -245,7 +245,7 @@ async def _check_stored_and_shown(
 
 @dataclass(frozen=True)
 class Home:
-    """Home Assistant, its network, what it has stored, and a way to its pages."""
+    """Home Assistant, its network, its storage and a client for its pages."""
 
     hass: HomeAssistant
     network: IPv4Network
@@ -299,7 +299,7 @@ async def test_what_once_stopped_home_assistant_is_a_bad_miner(
     caplog: pytest.LogCaptureFixture,
     answers: dict[str, bytes],
 ) -> None:
-    """Everything can be stored and shown, and the event loop is never held for long."""
+    """What the device says can be stored and shown, and never holds the event loop for long."""
     device.answers = plausible | answers
     await _live_with(home, device, "whatsminer", caplog)
 
@@ -318,7 +318,7 @@ async def test_a_device_that_says_anything_is_a_bad_miner(
     changes: dict[str, Any],
     name: str,
 ) -> None:
-    """In a scan, a discovery, a set-up, polls, diagnostics and actions."""
+    """The device is met in a scan, a discovery, a set-up, polls, diagnostics and actions."""
     device.answers = plausible | {
         command: changed(plausible[command], places)
         for command, places in changes.items()

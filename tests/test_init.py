@@ -1,4 +1,4 @@
-"""How a miner comes into Home Assistant, and how it leaves."""
+"""Set-up, reload, unload and removal of a miner."""
 
 from collections.abc import AsyncGenerator
 from typing import Any
@@ -25,15 +25,13 @@ from . import (
     PROCESS_DOWN,
     Altered,
     Clock,
-    Held,
     act,
+    every_generation,
+    hold,
+    load_entry,
     names_of,
     set_number,
     shown,
-)
-
-every_generation = pytest.mark.parametrize(
-    "miner", ["air_miner", "hydro_miner", "old_miner"], indirect=True
 )
 
 
@@ -45,7 +43,6 @@ async def test_a_miner_is_set_up_and_unloaded(
     miner: SimulatedMiner,
     set_up: WhatsminerCoordinator,
 ) -> None:
-    """Afterwards nobody talks to it any more."""
     assert config_entry.runtime_data.coordinator is set_up
 
     assert await hass.config_entries.async_unload(config_entry.entry_id)
@@ -64,9 +61,7 @@ async def test_a_poll_under_way_ends_when_the_miner_is_unloaded(
     clock: Clock,
     miner: SimulatedMiner,
 ) -> None:
-    """No connection outlives the entry."""
-    held = Held()
-    miner.misbehave("status", held)
+    held = hold(miner, "status")
     clock.move(30)
     await held.reached.wait()
 
@@ -83,9 +78,7 @@ async def test_a_miner_that_is_away_is_tried_again(
     config_entry: MockConfigEntry,
     clock: Clock,
     miner: SimulatedMiner,
-    chosen_platforms: None,
 ) -> None:
-    """The reason is a translated sentence, and the miner appears once it is back."""
     await miner.disconnect()
     assert not await hass.config_entries.async_setup(config_entry.entry_id)
     await hass.async_block_till_done()
@@ -116,7 +109,6 @@ async def test_a_miner_that_cannot_be_read_says_why(
     how: Misbehaviour,
     reason: str,
 ) -> None:
-    """Each reason is its own sentence."""
     miner.misbehave("*", how)
 
     assert not await hass.config_entries.async_setup(config_entry.entry_id)
@@ -154,7 +146,6 @@ async def test_a_removed_miner_leaves_nothing_behind(
     device_registry: dr.DeviceRegistry,
     entity_registry: er.EntityRegistry,
 ) -> None:
-    """No file, no repair issue, no device, no entity, however late anything is written."""
     key = f"{DOMAIN}.{config_entry.entry_id}"
     await set_number(hass, "power_percent", 60)
     miner.api_open = False
@@ -175,7 +166,6 @@ async def test_a_removed_miner_leaves_nothing_behind(
 async def test_a_miner_that_was_never_set_up_can_be_removed(
     hass: HomeAssistant, config_entry: MockConfigEntry, miner: SimulatedMiner
 ) -> None:
-    """There is nothing to clean up, and that is no error."""
     await miner.disconnect()
     await hass.config_entries.async_setup(config_entry.entry_id)
 
@@ -188,7 +178,6 @@ async def test_a_miner_that_was_never_set_up_can_be_removed(
 async def test_a_reload_keeps_what_was_set_a_moment_ago(
     hass: HomeAssistant, config_entry: MockConfigEntry, clock: Clock
 ) -> None:
-    """A value that was accepted is not lost by whatever comes next."""
     await set_number(hass, "temperature_offset", -5)
     await set_number(hass, "temperature_offset", -6)
 
@@ -206,7 +195,6 @@ async def test_other_firmware_reloads_the_miner(
     set_up: WhatsminerCoordinator,
     device_registry: dr.DeviceRegistry,
 ) -> None:
-    """Other firmware has other capabilities; the device tells its version."""
     new = Altered(miner.firmware_version, "20261101.01.Rel")
     miner.misbehave("status", new)
     miner.misbehave("get_version", new)
@@ -234,7 +222,6 @@ async def test_the_same_firmware_reloads_nothing(
     miner: SimulatedMiner,
     set_up: WhatsminerCoordinator,
 ) -> None:
-    """Neither outages nor reboots do."""
     await miner.disconnect()
     await clock.next_poll(3)
     miner.reconnect()
@@ -249,12 +236,10 @@ async def test_a_firmware_that_is_not_told_for_a_while_reloads_nothing(
     config_entry: MockConfigEntry,
     clock: Clock,
     miner: SimulatedMiner,
-    chosen_platforms: None,
 ) -> None:
-    """The oldest firmware says its version only while it mines; not to know it is no news."""
+    """The oldest firmware reports its version only while it mines."""
     miner.misbehave("get_version", Refused(14))
-    assert await hass.config_entries.async_setup(config_entry.entry_id)
-    await hass.async_block_till_done()
+    await load_entry(hass, config_entry)
     coordinator = config_entry.runtime_data.coordinator
 
     for command in (JOINED, "summary", "pools", "edevs", "devs", "status"):
@@ -267,7 +252,7 @@ async def test_a_firmware_that_is_not_told_for_a_while_reloads_nothing(
 
 @pytest.fixture
 async def oil_miner() -> AsyncGenerator[SimulatedMiner]:
-    """A miner that no fan cools, whose firmware tells its model in `devdetails` alone."""
+    """A miner without fans, whose firmware reports its model in `devdetails` only."""
     async with SimulatedMiner(generation="v2", model="M56S") as miner:
         yield miner
 
@@ -275,13 +260,12 @@ async def oil_miner() -> AsyncGenerator[SimulatedMiner]:
 async def boot(
     hass: HomeAssistant, entry: MockConfigEntry, miner: SimulatedMiner
 ) -> WhatsminerCoordinator:
-    """Set up a miner that tells of itself no more than its version and its MAC address."""
+    """Set up a miner that reports of itself only its version and its MAC address."""
     for command in ("devdetails", "get_psu", "status", JOINED, "summary"):
         miner.misbehave(command, PROCESS_DOWN)
     if miner.generation == "compat":
         miner.misbehave("get_version", Altered('"miner_type":', '"unknown":'))
-    assert await hass.config_entries.async_setup(entry.entry_id)
-    await hass.async_block_till_done()
+    await load_entry(hass, entry)
     coordinator: WhatsminerCoordinator = entry.runtime_data.coordinator
     return coordinator
 
@@ -306,11 +290,10 @@ async def test_a_miner_that_told_nothing_at_first_is_set_up_again_once_it_does(
     config_entry: MockConfigEntry,
     clock: Clock,
     miner: SimulatedMiner,
-    chosen_platforms: None,
     model: str,
     fans: int,
 ) -> None:
-    """It was booting; entities and device are those of its model then, and stay so."""
+    """The miner was booting when it was set up."""
     at_first = await boot(hass, config_entry, miner)
     assert model_of(hass, config_entry) is None
     await clock.next_poll(3)
@@ -341,10 +324,8 @@ async def test_fans_that_a_booting_miner_was_thought_to_have_leave_nothing_behin
     config_entry: MockConfigEntry,
     clock: Clock,
     miner: SimulatedMiner,
-    chosen_platforms: None,
     entity_registry: er.EntityRegistry,
 ) -> None:
-    """Nobody should have to delete entities that never were."""
     await boot(hass, config_entry, miner)
     miner.behave()
     await clock.next_poll(12)
@@ -361,11 +342,9 @@ async def test_two_miners_do_not_disturb_each_other(
     hydro_miner: SimulatedMiner,
     make_entry: Any,
 ) -> None:
-    """Each has its own entities, commands and outages."""
     entry = make_entry(hydro_miner, title="Hydro")
     entry.add_to_hass(hass)
-    assert await hass.config_entries.async_setup(entry.entry_id)
-    await hass.async_block_till_done()
+    await load_entry(hass, entry)
     clock.miners.append(hydro_miner)
 
     await act(hass, "switch.turn_off", "switch.hydro")
@@ -384,8 +363,6 @@ async def test_what_a_stopped_miner_does_not_tell_stays(
     config_entry: MockConfigEntry,
     set_up: WhatsminerCoordinator,
 ) -> None:
-    """A restart at such a time takes no entity away."""
-
     def entities() -> set[str]:
         return {
             entity.entity_id
@@ -413,7 +390,7 @@ async def test_a_reload_goes_on_with_the_same_miner(
     config_entry: MockConfigEntry,
     set_up: WhatsminerCoordinator,
 ) -> None:
-    """Its token goes on, as does the time between two restarts of mining."""
+    """The token stays in use, and the time between two restarts of mining goes on."""
     await act(hass, "button.press", "button.miner_restart_mining")
     await hass.config_entries.async_reload(config_entry.entry_id)
     await hass.async_block_till_done()
@@ -429,6 +406,5 @@ async def test_a_reload_goes_on_with_the_same_miner(
 async def test_a_removed_miner_is_forgotten(
     hass: HomeAssistant, config_entry: MockConfigEntry, set_up: WhatsminerCoordinator
 ) -> None:
-    """Altogether."""
     await hass.config_entries.async_remove(config_entry.entry_id)
     assert hass.data[RECORDS] == {}

@@ -1,4 +1,4 @@
-"""What its owner has to repair: shown while there is a cause, and no longer."""
+"""Repair issues are shown while their cause exists."""
 
 from typing import Any
 
@@ -19,39 +19,26 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers import issue_registry as ir
 from simulator import SimulatedMiner
 
-from .fleet import Fleet, Owned, issues, issues_told
+from .fleet import Fleet, Owned, issues, shown_issues
 
 
 @pytest.fixture
 def platforms() -> tuple[Platform, ...]:
-    """What is set up."""
+    """The platforms that are set up."""
     return (Platform.SENSOR,)
 
 
-@pytest.fixture
-async def ada(fleet: Fleet) -> Owned:
-    """A miner that is set up."""
-    return await fleet.add("Ada")
-
-
-@pytest.fixture
-async def bea(fleet: Fleet) -> Owned:
-    """Another one."""
-    return await fleet.add("Bea")
-
-
 def raise_all(owned: Owned) -> None:
-    """Let a miner have every issue that there is."""
+    """Raise every issue for a miner."""
     for issue in Issue:
         raise_issue(owned.hass, owned.entry, issue)
-    assert len(issues_told(owned.hass)) >= len(Issue)
+    assert len(shown_issues(owned.hass)) >= len(Issue)
 
 
 # One by one
 
 
 async def test_an_issue_names_its_miner(hass: HomeAssistant, ada: Owned) -> None:
-    """And holds what its repair needs to know."""
     raise_issue(
         hass,
         ada.entry,
@@ -85,7 +72,6 @@ async def test_an_error_is_what_takes_a_miner_away(
     fixable: bool,
     severity: ir.IssueSeverity,
 ) -> None:
-    """Nothing can be done here about a firmware."""
     raise_issue(hass, ada.entry, issue)
 
     assert [(each.is_fixable, each.severity) for each in issues(hass)] == [
@@ -96,14 +82,13 @@ async def test_an_error_is_what_takes_a_miner_away(
 async def test_issues_are_taken_back_one_by_one_or_all_at_once(
     hass: HomeAssistant, ada: Owned, bea: Owned
 ) -> None:
-    """Those of one miner."""
     raise_all(ada)
     raise_all(bea)
 
     clear_issues(hass, ada.entry, Issue.WRONG_MINER, Issue.UNKNOWN_FIRMWARE)
-    assert len(issues_told(hass)) == 2 * len(Issue) - 2
+    assert len(shown_issues(hass)) == 2 * len(Issue) - 2
     clear_issues(hass, ada.entry)
-    assert issues_told(hass) == [f"{issue} of Bea" for issue in Issue]
+    assert shown_issues(hass) == [f"{issue} of Bea" for issue in Issue]
     clear_issues(hass, ada.entry)  # there is nothing left
 
 
@@ -111,56 +96,51 @@ async def test_issues_are_taken_back_one_by_one_or_all_at_once(
 
 
 async def unload(ada: Owned) -> None:
-    """Unload it."""
+    """Unload the entry."""
     assert await ada.hass.config_entries.async_unload(ada.entry.entry_id)
 
 
 async def disable(ada: Owned) -> None:
-    """Disable it."""
-    await ada.hass.config_entries.async_set_disabled_by(
-        ada.entry.entry_id, ConfigEntryDisabler.USER
-    )
+    """Disable the entry."""
+    await ada.disable()
 
 
 async def remove(ada: Owned) -> None:
-    """Remove it."""
-    await ada.hass.config_entries.async_remove(ada.entry.entry_id)
+    """Remove the entry."""
+    await ada.remove()
 
 
 @pytest.mark.parametrize("how", [unload, disable, remove])
 async def test_issues_end_with_the_entry_that_was_set_up(
     hass: HomeAssistant, ada: Owned, bea: Owned, how: Any
 ) -> None:
-    """Nobody has to repair what is not in use; those of others stay."""
     raise_all(ada)
     raise_issue(hass, bea.entry, Issue.WRONG_MINER)
     await how(ada)
     await hass.async_block_till_done()
 
-    assert issues_told(hass) == ["wrong_miner of Bea"]
+    assert shown_issues(hass) == ["wrong_miner of Bea"]
 
 
 @pytest.mark.parametrize("how", [disable, remove])
 async def test_issues_end_with_the_entry_that_could_not_be_set_up(
     hass: HomeAssistant, fleet: Fleet, ada: Owned, bea: Owned, how: Any
 ) -> None:
-    """Which Home Assistant does not unload."""
+    """Home Assistant does not unload an entry that could not be set up."""
     await ada.miner.disconnect()
-    await hass.config_entries.async_reload(ada.entry.entry_id)
-    await fleet.settle()
+    await fleet.reload(ada)
     assert ada.is_in(ConfigEntryState.SETUP_RETRY)
     raise_all(ada)
     raise_issue(hass, bea.entry, Issue.WRONG_MINER)
     await how(ada)
     await hass.async_block_till_done()
 
-    assert issues_told(hass) == ["wrong_miner of Bea"]
+    assert shown_issues(hass) == ["wrong_miner of Bea"]
 
 
 async def test_other_changes_of_entries_end_no_issue(
     hass: HomeAssistant, ada: Owned
 ) -> None:
-    """Neither another name, nor what is disabled of somebody else."""
     raise_all(ada)
     other = MockConfigEntry(domain="other", disabled_by=ConfigEntryDisabler.USER)
     other.add_to_hass(hass)
@@ -168,15 +148,12 @@ async def test_other_changes_of_entries_end_no_issue(
     hass.config_entries.async_update_entry(ada.entry, title="Adele")
     await hass.async_block_till_done()
 
-    assert len(issues_told(hass)) == len(Issue)
+    assert len(shown_issues(hass)) == len(Issue)
 
 
 @pytest.mark.parametrize(
     ("password", "issue"),
-    [
-        ("satoshi", Issue.WRITE_ACCESS_CLOSED),
-        ("admin", Issue.DEFAULT_PASSWORD),
-    ],
+    [("satoshi", Issue.WRITE_ACCESS_CLOSED), ("admin", Issue.DEFAULT_PASSWORD)],
 )
 async def test_what_the_owner_ignores_is_ignored_after_a_restart(
     hass: HomeAssistant,
@@ -185,7 +162,6 @@ async def test_what_the_owner_ignores_is_ignored_after_a_restart(
     password: str,
     issue: Issue,
 ) -> None:
-    """As long as it has the same cause."""
     ada = await fleet.know("Ada", password=password, api_open=False)
     hass_storage[ir.STORAGE_KEY] = {
         "version": ir.STORAGE_VERSION_MAJOR,
@@ -208,11 +184,11 @@ async def test_what_the_owner_ignores_is_ignored_after_a_restart(
     await fleet.set_up(ada)
     await fleet.clock.next_poll(25)
 
-    assert issues_told(hass) == [f"{issue} of Ada"]
+    assert shown_issues(hass) == [f"{issue} of Ada"]
     assert issues(hass)[0].dismissed_version == "2026.10.0"
 
 
-# Of a firmware that nobody here knows
+# Unknown firmware
 
 
 @pytest.mark.parametrize("version", ["3.0.1", "2.3.0"])
@@ -220,7 +196,6 @@ async def test_what_the_owner_ignores_is_ignored_after_a_restart(
 async def test_a_firmware_that_is_not_known_is_an_issue(
     hass: HomeAssistant, fleet: Fleet, version: str, from_the_start: bool
 ) -> None:
-    """Whether the miner had it from the start or gets it; and until it has another one."""
     ada = await fleet.know("Ada")
     known = ada.miner.api_version
     if from_the_start:
@@ -229,7 +204,7 @@ async def test_a_firmware_that_is_not_known_is_an_issue(
     ada.miner.api_version = version
     await fleet.clock.next_poll(12)
 
-    assert issues_told(hass) == ["unknown_firmware of Ada"]
+    assert shown_issues(hass) == ["unknown_firmware of Ada"]
     assert issues(hass)[0].translation_placeholders == {
         "miner": "Ada",
         "api": version,
@@ -239,7 +214,7 @@ async def test_a_firmware_that_is_not_known_is_an_issue(
 
     ada.miner.api_version = known
     await fleet.clock.next_poll(12)
-    assert issues_told(hass) == []
+    assert shown_issues(hass) == []
     assert ada.is_available
 
 
@@ -249,11 +224,10 @@ async def test_a_firmware_that_is_not_known_is_an_issue(
 async def test_a_firmware_that_is_known_is_none(
     hass: HomeAssistant, fleet: Fleet, generation: str, model: str
 ) -> None:
-    """Each generation has a document."""
     await fleet.add("Ada", generation=generation, model=model)
     await fleet.clock.next_poll(12)
 
-    assert issues_told(hass) == []
+    assert shown_issues(hass) == []
 
 
 # Of the password that the factory sets
@@ -262,23 +236,21 @@ async def test_a_firmware_that_is_known_is_none(
 async def test_a_password_that_is_no_longer_the_default_ends_its_issue(
     hass: HomeAssistant, fleet: Fleet
 ) -> None:
-    """However the entry got another one."""
     ada = await fleet.add("Ada", password="admin")
-    assert issues_told(hass) == ["default_password of Ada"]
+    assert shown_issues(hass) == ["default_password of Ada"]
 
     ada.miner.password = "new_1234"
     hass.config_entries.async_update_entry(
         ada.entry, data={**ada.entry.data, CONF_PASSWORD: "new_1234"}
     )
-    await hass.config_entries.async_reload(ada.entry.entry_id)
-    await fleet.settle()
-    assert issues_told(hass) == []
+    await fleet.reload(ada)
+    assert shown_issues(hass) == []
 
 
 async def test_a_miner_that_is_only_read_has_no_password_to_change(
     hass: HomeAssistant, fleet: Fleet, make_entry: Any
 ) -> None:
-    """Nobody could change it from here, or would have to."""
+    """Without its password the miner cannot be given another one from here."""
     miner: SimulatedMiner = await fleet.start("Ada", password="admin")
     entry = make_entry(miner, title="Ada")
     entry.add_to_hass(hass)
@@ -289,4 +261,4 @@ async def test_a_miner_that_is_only_read_has_no_password_to_change(
     await fleet.set_up(Owned(hass, miner, entry))
     await fleet.clock.next_poll(2)
 
-    assert issues_told(hass) == []
+    assert shown_issues(hass) == []

@@ -1,4 +1,4 @@
-"""What the logbook says."""
+"""Faults of miners in the logbook."""
 
 from datetime import timedelta
 from typing import Any
@@ -37,7 +37,7 @@ async def mock_recorder_before_hass(
 async def logbook(
     recorder_mock: Recorder, hass: HomeAssistant, set_up: WhatsminerCoordinator
 ) -> None:
-    """Set up the logbook, with nothing to show it in."""
+    """Set up the logbook without its page."""
     hass.config.components.add("frontend")
     assert await async_setup_component(hass, "logbook", {})
     await hass.async_block_till_done()
@@ -46,7 +46,7 @@ async def logbook(
 async def lines(
     hass: HomeAssistant, client: WebSocketGenerator, **of: list[str]
 ) -> list[dict[str, Any]]:
-    """Return what the logbook's page shows of the integration's own."""
+    """Return what the page of the logbook shows of the integration."""
     await async_wait_recording_done(hass)
     websocket = await client()
     await websocket.send_json_auto_id(
@@ -72,7 +72,6 @@ async def test_a_fault_is_in_the_logbook_in_words(
     set_up: WhatsminerCoordinator,
     of: str | None,
 ) -> None:
-    """With its code, its text and its category: for all, for the miner, for the entity."""
     miner.state.faults = {206: "2026-11-01 08:00:00"}
     await clock.next_poll(2)
     miner.state.faults = {987_654: "2026-11-01 08:00:00"}
@@ -107,7 +106,7 @@ async def test_the_logbook_knows_the_miner_by_its_present_name(
     renamed: bool,
     name: str,
 ) -> None:
-    """That its owner gave it, or some name if it is gone."""
+    """A miner that is gone has a name, too."""
     miner.state.faults = {206: "2026-11-01 08:00:00"}
     await clock.next_poll(2)
     if renamed:

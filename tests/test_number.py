@@ -22,16 +22,12 @@ from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 from homeassistant.helpers import entity_registry as er
 from simulator import Refused, SimulatedMiner
 
-from . import Clock, names_of, set_number, shown
+from . import Clock, every_generation, names_of, set_number, shown, since_v2
 
 pytestmark = [
     pytest.mark.parametrize("platforms", [(Platform.NUMBER,)], ids=[""]),
     pytest.mark.usefixtures("set_up"),
 ]
-every_generation = pytest.mark.parametrize(
-    "miner", ["air_miner", "hydro_miner", "old_miner"], indirect=True
-)
-since_v2 = pytest.mark.parametrize("miner", ["air_miner", "hydro_miner"], indirect=True)
 
 
 @every_generation
@@ -41,7 +37,6 @@ async def test_every_generation_has_its_numbers(
     snapshot: SnapshotAssertion,
     config_entry: MockConfigEntry,
 ) -> None:
-    """All numbers and what they show are as they were when somebody last looked."""
     await snapshot_platform(hass, entity_registry, snapshot, config_entry.entry_id)
 
 
@@ -69,7 +64,7 @@ async def test_every_generation_has_its_numbers(
 async def test_numbers_exist_where_the_firmware_accepts_them(
     hass: HomeAssistant, keys: set[str]
 ) -> None:
-    """No limit and no upfreq speed on V1; no temperature offset there or on liquid cooling."""
+    """V1 has no limit, upfreq speed and temperature offset; liquid cooling has no offset."""
     assert set(hass.states.async_entity_ids("number")) == {
         f"number.miner_{key}" for key in keys
     }
@@ -79,7 +74,6 @@ async def test_numbers_exist_where_the_firmware_accepts_them(
 async def test_power_percent_is_set(
     hass: HomeAssistant, miner: SimulatedMiner, clock: Clock
 ) -> None:
-    """The percentage goes out as text, in the gentle way."""
     await set_number(hass, "power_percent", 60)
 
     assert miner.writes == [{"cmd": "set_power_pct_v2", "percent": "60"}]
@@ -93,7 +87,7 @@ async def test_power_percent_is_set(
 async def test_v1_firmware_gets_the_percentage_that_it_knows(
     hass: HomeAssistant, miner: SimulatedMiner
 ) -> None:
-    """The gentle way came later."""
+    """V1 does not know the gentle command."""
     await set_number(hass, "power_percent", 60)
 
     assert miner.writes == [{"cmd": "set_power_pct", "percent": "60"}]
@@ -104,7 +98,6 @@ async def test_v1_firmware_gets_the_percentage_that_it_knows(
 async def test_firmware_without_the_gentle_way_gets_the_other(
     hass: HomeAssistant, miner: SimulatedMiner
 ) -> None:
-    """What it once refused as unknown is not tried again."""
     miner.misbehave("set_power_pct_v2", Refused(14))
     await set_number(hass, "power_percent", 60)
     assert names_of(miner.writes) == ["set_power_pct_v2", "set_power_pct"]
@@ -120,7 +113,6 @@ async def test_firmware_without_the_gentle_way_gets_the_other(
 async def test_power_percent_is_set_at_once_where_its_owner_likes_that(
     hass: HomeAssistant, miner: SimulatedMiner, config_entry: MockConfigEntry
 ) -> None:
-    """From the next value on, without a reload; and gently again when that is liked."""
     set_up = config_entry.runtime_data.coordinator
     for method, percent in (("fast", "60"), ("normal", "70")):
         hass.config_entries.async_update_entry(
@@ -141,7 +133,6 @@ async def test_power_percent_is_set_at_once_where_its_owner_likes_that(
 async def test_the_other_numbers_have_no_fast_way(
     hass: HomeAssistant, miner: SimulatedMiner, config_entry: MockConfigEntry
 ) -> None:
-    """What is liked of one is nothing to them."""
     hass.config_entries.async_update_entry(
         config_entry, options={CONF_PERCENT_METHOD: "fast"}
     )
@@ -153,7 +144,6 @@ async def test_the_other_numbers_have_no_fast_way(
 async def test_power_limit_is_set(
     hass: HomeAssistant, miner: SimulatedMiner, clock: Clock
 ) -> None:
-    """The limit goes out as text, and the miner's own reading follows."""
     assert float(shown(hass, "number.miner_power_limit")) == miner.state.limit
 
     await set_number(hass, "power_limit", 3000)
@@ -168,7 +158,7 @@ async def test_power_limit_is_set(
 async def test_temperature_offset_is_set(
     hass: HomeAssistant, miner: SimulatedMiner, clock: Clock
 ) -> None:
-    """The offset goes out as text; no firmware reads it back."""
+    """No firmware reports the offset."""
     state = hass.states.get("number.miner_temperature_offset")
     assert state is not None
     assert state.state == STATE_UNKNOWN
@@ -190,7 +180,7 @@ async def test_temperature_offset_is_set(
 async def test_what_air_cools_is_slowed_down_only(
     hass: HomeAssistant, miner: SimulatedMiner, highest: int
 ) -> None:
-    """The range is that of the miner, and what is outside of it is not sent."""
+    """The range is that of the miner, and a value outside of it is not sent."""
     state = hass.states.get("number.miner_frequency_shift")
     assert state is not None
     assert state.attributes[ATTR_MIN] == -100
@@ -210,7 +200,7 @@ async def test_what_air_cools_is_slowed_down_only(
 async def test_target_frequency_is_shifted(
     hass: HomeAssistant, miner: SimulatedMiner, clock: Clock, value: int
 ) -> None:
-    """The percentage goes out as text, and mining restarts."""
+    """A new frequency restarts mining."""
     await clock.tick(5)
     await set_number(hass, "frequency_shift", value)
 
@@ -226,7 +216,6 @@ async def test_target_frequency_is_shifted(
 async def test_upfreq_speed_is_set(
     hass: HomeAssistant, miner: SimulatedMiner, clock: Clock
 ) -> None:
-    """The speed goes out as text, and the miner's own reading follows with the next poll."""
     assert float(shown(hass, "number.miner_tuning_speed")) == 0
 
     await set_number(hass, "tuning_speed", 7)
@@ -243,7 +232,7 @@ async def test_upfreq_speed_is_set(
 async def test_the_miner_decides_whether_fast_boot_and_upfreq_speed_go_together(
     hass: HomeAssistant, miner: SimulatedMiner
 ) -> None:
-    """Its document says no; nothing is hidden, and the miner's own answer counts."""
+    """The miner's document excludes it, but its own answer counts."""
     miner.state.fast_boot = True
     await set_number(hass, "tuning_speed", 7)
     assert miner.state.upfreq_speed == 7
@@ -263,7 +252,6 @@ async def test_the_miner_decides_whether_fast_boot_and_upfreq_speed_go_together(
 async def test_power_percent_is_assumed_only_where_it_is_not_reported(
     hass: HomeAssistant, assumed: bool
 ) -> None:
-    """A number that is read back is an ordinary number."""
     state = hass.states.get("number.miner_power_percent")
 
     assert state is not None
@@ -297,7 +285,6 @@ async def test_power_percent_is_assumed_only_where_it_is_not_reported(
 async def test_values_out_of_range_are_refused_and_not_sent(
     hass: HomeAssistant, miner: SimulatedMiner, key: str, value: float
 ) -> None:
-    """Nothing reaches the miner, and the number shows what it showed."""
     before = shown(hass, f"number.miner_{key}")
 
     with pytest.raises(ServiceValidationError) as error:
@@ -336,7 +323,7 @@ async def test_values_are_sent_as_whole_numbers_up_to_the_bounds(
     parameter: str,
     sent: str,
 ) -> None:
-    """Fractions are rounded, bounds are allowed, and what was sent is shown."""
+    """Fractions are rounded, and the bounds are allowed."""
     await set_number(hass, key, value)
 
     assert miner.writes == [{"cmd": command, parameter: sent}]
@@ -346,7 +333,6 @@ async def test_values_are_sent_as_whole_numbers_up_to_the_bounds(
 async def test_numbers_are_unavailable_when_the_miner_is_away(
     hass: HomeAssistant, miner: SimulatedMiner, clock: Clock
 ) -> None:
-    """A number that cannot reach its miner says so."""
     await miner.disconnect()
     await clock.next_poll(2)
 

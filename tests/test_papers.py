@@ -23,7 +23,7 @@ FOUND_BY_NAME = ("diagnostics.py", "logbook.py", "repairs.py")
 
 
 def test_no_file_holds_the_marks_of_a_merge() -> None:
-    """Whoever merges can overlook one that no tool reads."""
+    """A merge can leave its marks in files that no tool reads."""
     marks = re.compile(r"^(<{7}|>{7}) ", re.MULTILINE)
     texts = (
         path
@@ -37,7 +37,7 @@ def test_no_file_holds_the_marks_of_a_merge() -> None:
 
 
 def test_the_manifest_is_in_order() -> None:
-    """Domain, name, then the alphabet; with all that a custom integration needs."""
+    """The keys of the manifest are domain, name, then the alphabet."""
     keys = list(MANIFEST)
 
     assert keys == ["domain", "name", *sorted(keys[2:])]
@@ -56,7 +56,7 @@ def test_the_manifest_is_in_order() -> None:
 
 
 def test_miners_are_discovered_by_their_host_name() -> None:
-    """In lower case, as it is compared; and known ones when they get another address."""
+    """Host names are compared in lower case."""
     assert MANIFEST["dhcp"] == [
         {"hostname": "whatsminer*"},
         {"registered_devices": True},
@@ -88,7 +88,6 @@ def imported(node: ast.AST) -> list[str]:
 
 
 def test_components_that_are_used_are_named() -> None:
-    """Those that have to be there, and those that have to be set up before if they are."""
     named = {*MANIFEST["dependencies"], *MANIFEST.get("after_dependencies", ())}
 
     assert used_components() - {str(platform) for platform in PLATFORMS} == named
@@ -97,7 +96,6 @@ def test_components_that_are_used_are_named() -> None:
 
 
 async def test_home_assistant_loads_the_integration(hass: HomeAssistant) -> None:
-    """And finds all that the manifest names."""
     integration = await async_get_integration(hass, DOMAIN)
 
     assert integration.version == MANIFEST["version"]
@@ -107,7 +105,6 @@ async def test_home_assistant_loads_the_integration(hass: HomeAssistant) -> None
 
 @pytest.mark.parametrize("platform", PLATFORMS)
 def test_every_platform_is_a_file(platform: str) -> None:
-    """With its set-up."""
     tree = SOURCES[f"{platform}.py"]
 
     assert "async_setup_entry" in {
@@ -116,7 +113,7 @@ def test_every_platform_is_a_file(platform: str) -> None:
 
 
 def test_the_shop_takes_the_repository() -> None:
-    """The keys of hacs.json are a closed list; what is shown there exists."""
+    """The keys of hacs.json are a closed list."""
     hacs = json.loads((ROOT / "hacs.json").read_text())
 
     assert set(hacs) <= {

@@ -75,7 +75,7 @@ EVERY_RULE = [rule for rules in TIERS.values() for rule in rules]
 
 
 def test_every_rule_has_its_place() -> None:
-    """All 54, each once, below the name of its tier."""
+    """All 54 rules are there once, below the name of their tier."""
     assert len(EVERY_RULE) == len(set(EVERY_RULE)) == 54
     assert list(RULES) == EVERY_RULE
     assert re.findall(r"^  # (\w+)$|^  ([a-z-]+):", TEXT, re.MULTILINE) == [
@@ -87,7 +87,6 @@ def test_every_rule_has_its_place() -> None:
 
 @pytest.mark.parametrize("rule", EVERY_RULE)
 def test_a_rule_is_met_or_does_not_apply(rule: str) -> None:
-    """There is nothing left to do, and what does not apply says why."""
     status = RULES[rule]
 
     if isinstance(status, dict):

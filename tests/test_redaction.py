@@ -1,4 +1,4 @@
-"""What is left out of readings that somebody asks for, and of those that are given away."""
+"""Redaction of answers that a user asks for, and of reports."""
 
 import asyncio
 import threading
@@ -10,32 +10,24 @@ import pytest
 from custom_components.whatsminer.actions import handlers
 from custom_components.whatsminer.coordinator import WhatsminerCoordinator
 from custom_components.whatsminer.redaction import anonymise, redact
-from homeassistant.const import ATTR_DEVICE_ID, Platform
+from homeassistant.const import Platform
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import ServiceValidationError
 from homeassistant.helpers.redact import REDACTED
 from homeassistant.util.json import JsonValueType
 from simulator import SimulatedMiner
 
-from . import PROCESS_DOWN
+from . import PROCESS_DOWN, every_generation
 from .action_calls import ask, failure
 
 
 @pytest.fixture
 def platforms() -> tuple[Platform, ...]:
-    """No entity is needed."""
+    """No platform is needed."""
     return ()
 
 
-@pytest.fixture
-def one(set_up: WhatsminerCoordinator) -> dict[str, Any]:
-    """A target of one miner."""
-    return {ATTR_DEVICE_ID: set_up.device_id}
-
-
-@pytest.mark.parametrize(
-    "miner", ["air_miner", "hydro_miner", "old_miner"], indirect=True
-)
+@every_generation
 @pytest.mark.parametrize("command", ["summary", "get_miner_info", "pools+devs"])
 async def test_a_miner_is_asked_for_what_has_no_entity(
     hass: HomeAssistant,
@@ -44,7 +36,6 @@ async def test_a_miner_is_asked_for_what_has_no_entity(
     miner: SimulatedMiner,
     command: str,
 ) -> None:
-    """The whole answer comes back, also a refusal."""
     answer = await ask(hass, "query", {"command": command, **one})
 
     assert list(answer) == [set_up.device_id]
@@ -61,7 +52,7 @@ async def test_a_miner_is_asked_for_what_has_no_entity(
 async def test_nothing_else_is_asked(
     hass: HomeAssistant, one: dict[str, Any], miner: SimulatedMiner, command: str
 ) -> None:
-    """Neither what does something, nor what would void our token."""
+    """`get_token` would void the token of the integration."""
     error = await failure(
         hass, "query", {"command": command, **one}, return_response=True
     )
@@ -74,7 +65,6 @@ async def test_nothing_else_is_asked(
 async def test_a_miner_without_a_mining_process_cannot_be_asked(
     hass: HomeAssistant, one: dict[str, Any], miner: SimulatedMiner
 ) -> None:
-    """The sentence says how long to wait."""
     miner.misbehave("summary", PROCESS_DOWN)
 
     error = await failure(
@@ -170,7 +160,7 @@ PLAIN_KEYS = (
 
 @pytest.mark.parametrize("key", SECRET_KEYS)
 def test_a_secret_is_known_by_its_key(key: str) -> None:
-    """At any depth, by the names that firmware has for it, or might have."""
+    """Secrets are found at any depth, by the names that firmware has for them, or might have."""
     assert redact({"Msg": [{key: "hunter2"}]}) == {"Msg": [{key: REDACTED}]}
     assert redact({key: {"value": ["hunter2"]}}) == {key: REDACTED}
     assert redact({key: "", "x": {key: None}}) == {key: "", "x": {key: None}}
@@ -178,7 +168,6 @@ def test_a_secret_is_known_by_its_key(key: str) -> None:
 
 @pytest.mark.parametrize("key", PLAIN_KEYS)
 def test_no_reading_is_taken_for_a_secret(key: str) -> None:
-    """Nor for something private."""
     values: tuple[JsonValueType, ...] = ("4144", 3573, [1, 2], {"a": "b"})
     for value in values:
         assert redact({key: value}) == {key: value}
@@ -196,7 +185,6 @@ def test_no_reading_is_taken_for_a_secret(key: str) -> None:
     ],
 )
 def test_an_address_is_given_without_the_password_in_it(text: str, left: str) -> None:
-    """Whatever the password is made of."""
     text = f"{text} or {text}"
     hidden = f"stratum+tcp://{REDACTED}{left}"
     assert redact({"URL": [text]}) == {"URL": [f"{hidden} or {hidden}"]}
@@ -213,14 +201,14 @@ def test_an_address_is_given_without_the_password_in_it(text: str, left: str) ->
     ],
 )
 def test_an_address_without_a_password_is_given_as_it_is(text: str) -> None:
-    """Whoever asks has a right to know it."""
+    """The user who asks for an address may know it."""
     assert redact({"URL": text}) == {"URL": text}
 
 
 async def test_home_assistant_goes_on_while_an_answer_is_looked_through(
     hass: HomeAssistant, one: dict[str, Any]
 ) -> None:
-    """A miner may say much."""
+    """The event loop is not blocked by a large answer."""
     begun, go_on = asyncio.Event(), threading.Event()
 
     def slowly(reading: Any) -> Any:
@@ -236,11 +224,8 @@ async def test_home_assistant_goes_on_while_an_answer_is_looked_through(
 
 
 async def test_answers_are_given_without_secrets(
-    hass: HomeAssistant,
-    one: dict[str, Any],
-    set_up: WhatsminerCoordinator,
+    hass: HomeAssistant, one: dict[str, Any], set_up: WhatsminerCoordinator
 ) -> None:
-    """At any depth; the rest stays."""
     secret = dict.fromkeys(SECRET_KEYS, "hunter2")
     plain = {
         "Pool Rejected%": 1.5,
@@ -251,9 +236,9 @@ async def test_answers_are_given_without_secrets(
         "salt": "",
         "When": None,
     }
-    told = {"POOLS": [{"x": [secret]}, plain], "Msg": plain}
-    told["URL"] = "stratum+tcp://account:hunter2@pool.example:3333"
-    with patch.object(set_up.client, "query", return_value=told):
+    reply = {"POOLS": [{"x": [secret]}, plain], "Msg": plain}
+    reply["URL"] = "stratum+tcp://account:hunter2@pool.example:3333"
+    with patch.object(set_up.client, "query", return_value=reply):
         answer = await ask(hass, "query", {"command": "pools", **one})
 
     raw = answer[set_up.device_id]["answer"]

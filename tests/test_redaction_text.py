@@ -1,4 +1,4 @@
-"""What is left out of a text: names that are known, and what looks like an address."""
+"""Redaction of texts: known names, and what has the form of an address."""
 
 import pytest
 
@@ -53,7 +53,6 @@ def hide(text: str, *names: str) -> str:
     "text", ["{}", "from {} to", "({}), {}", "rig_{}_7", "[{}]:80", "in {}.", "ip:{};"]
 )
 def test_an_address_is_known_by_its_look(address: str, text: str) -> None:
-    """Wherever it stands, and nothing of it is left."""
     assert hide(text.format(address, address)) == text.format(REDACTED, REDACTED)
 
 
@@ -73,12 +72,11 @@ def test_an_address_is_known_by_its_look(address: str, text: str) -> None:
 def test_an_address_of_many_parts_is_left_out_as_a_whole(
     address: str, text: str
 ) -> None:
-    """Up to the next space or quote."""
+    """An address ends at the next space or quote."""
     assert hide(text.format(address)) == text.format(REDACTED)
 
 
 def test_of_what_names_a_coin_the_purse_is_left_out() -> None:
-    """Which coin it is may stay."""
     purse = f"q{BECH32}{BECH32[:9]}"
     for coin in ("bitcoincash", "bchtest", "kaspa", "nano_"):
         assert hide(f"to {coin}:{purse}.rig") == f"to {coin}:{REDACTED}.rig"
@@ -153,12 +151,12 @@ def test_what_a_report_is_for_stays(text: str) -> None:
     ],
 )
 def test_a_name_is_left_out(name: str, text: str, left: str) -> None:
-    """As words of its own, an underscore parts words, too; however it is capitalised."""
+    """A name is found as a whole word in any case; an underscore separates words, too."""
     assert hide(text, name) == left
 
 
 def test_of_several_names_all_that_is_of_one_is_left_out() -> None:
-    """Also where one begins inside another, or inside an address."""
+    """One name may begin inside another, or inside an address."""
     names = ("peter", "peter's heater", "heater.shed", "example.com/shed")
     assert hide("Peter, peter's heater.shed", *names) == f"{REDACTED}, {REDACTED}"
     assert hide("//peter@ http://example.com/shed 7", *names) == (
@@ -171,6 +169,6 @@ def test_of_several_names_all_that_is_of_one_is_left_out() -> None:
     ["me", "7", "Power", "POOL", "whatsminer", "M30S", "M63S++", "M30S+_VE40", "", "…"],
 )
 def test_what_reports_are_full_of_is_no_name(word: str) -> None:
-    """Somebody who calls a miner by its model gives nothing away."""
+    """A miner that is called by its model gives nothing away."""
     text = f"Pool Rejected%, Power, whatsminer M30S+_VE40 and M63S++, me, 7: {word}"
     assert hide(text, word) == text

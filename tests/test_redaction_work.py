@@ -1,4 +1,4 @@
-"""What leaving out costs: work that grows as the data do, whatever they hold."""
+"""The work of redaction grows as its data do, whatever they hold."""
 
 from collections.abc import Callable
 from functools import partial
@@ -79,12 +79,12 @@ PIECES = (
 
 
 def repeated(piece: str, size: int) -> str:
-    """Return a text of a size that is one piece again and again."""
+    """Return a text of a given size that repeats one piece."""
     return piece * (size // len(piece))
 
 
 def anonymise_with_names(text: str) -> object:
-    """Leave two names, and all other private things, out of a text."""
+    """Redact a text with two known names and all other private things."""
     return anonymise({"User": "owner.shed7.owner.shed8", "title": "fe80", "Log": text})
 
 
@@ -101,7 +101,7 @@ def anonymise_with_names(text: str) -> object:
     ids=["redact", "redact key", "redact address", "text", "key", "name"],
 )
 def test_no_text_costs_more_than_its_length(work: Callable[[str], object]) -> None:
-    """Neither a long run of what a pattern is made of, nor what nearly matches."""
+    """Neither a long run of a pattern's characters nor near matches cost more."""
     for piece in PIECES:
         assert_linear(work, partial(repeated, piece))
 
@@ -122,7 +122,6 @@ def test_no_text_costs_more_than_its_length(work: Callable[[str], object]) -> No
 def test_no_number_of_names_costs_more_than_reading_them(
     make: Callable[[int], list[Any]],
 ) -> None:
-    """Each is looked for in all of the data at once."""
     log = "name7 a.b.c.9999 a.a.a.a.a.a.a.a.a.a.a.a.a.a.b "
 
     def data(size: int) -> list[Any]:
@@ -146,7 +145,6 @@ def test_no_number_of_names_costs_more_than_reading_them(
 def test_no_shape_costs_more_than_its_values(
     work: Callable[[Any], object], make: Callable[[int], Any]
 ) -> None:
-    """Also where it is nested."""
     assert_linear(work, make)
 
 

@@ -1,4 +1,4 @@
-"""How a miner is repaired together with its owner, each error in the same dialogue."""
+"""Repair flows: each issue is repaired in one flow, which shows each error."""
 
 import asyncio
 from http import HTTPStatus
@@ -14,50 +14,37 @@ from custom_components.whatsminer.const import DOMAIN
 from custom_components.whatsminer.entries.relocation import relocate
 from custom_components.whatsminer.issues import Issue, issue_id
 from custom_components.whatsminer.miner.record import address_of
-from homeassistant.config_entries import SOURCE_REAUTH, ConfigEntryState
+from homeassistant.config_entries import ConfigEntryState
 from homeassistant.const import CONF_HOST, CONF_PASSWORD, Platform
-from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType, UnknownStep
 from homeassistant.exceptions import HomeAssistantError
 from homeassistant.setup import async_setup_component
-from simulator import Closed, Refused, SimulatedMiner
+from simulator import Closed, Refused
 from simulator.settings import Led
 
-from . import Held, act, loopback_network, names_of
-from .fleet import Fleet, Owned, issues_told
+from . import Held, act, hold, loopback_network, names_of, reauth_steps
+from .fleet import Fleet, Owned, shown_issues
 
 NEW_MAC = "CE:02:01:AB:CD:EF"
 
 
 @pytest.fixture
 def platforms() -> tuple[Platform, ...]:
-    """What is set up."""
+    """The platforms that are set up."""
     return Platform.BINARY_SENSOR, Platform.SENSOR, Platform.SWITCH
 
 
-@pytest.fixture
-async def ada(fleet: Fleet) -> Owned:
-    """A miner that is set up."""
-    return await fleet.add("Ada")
-
-
-@pytest.fixture
-async def bea(fleet: Fleet) -> Owned:
-    """Another one."""
-    return await fleet.add("Bea")
-
-
 class Dialogue:
-    """A repair, as its owner goes through it."""
+    """A repair flow as a user goes through it."""
 
     def __init__(self, owned: Owned, issue: Issue) -> None:
-        """Prepare; nothing is begun."""
+        """Prepare the flow without starting it."""
         self._hass = owned.hass
         self._issue_id = issue_id(owned.entry, issue)
         self._result: Any = None
 
     async def begin(self) -> Dialogue:
-        """Open it."""
+        """Start the flow."""
         assert await async_setup_component(self._hass, "repairs", {})
         self._result = await self._manager.async_init(
             DOMAIN, context={"issue_id": self._issue_id}
@@ -65,7 +52,7 @@ class Dialogue:
         return self
 
     async def submit(self, **data: Any) -> Any:
-        """Submit the form, and return what it says then: its errors, or how it ended."""
+        """Submit the form, and return its errors or how the flow ended."""
         assert self._result["type"] is FlowResultType.FORM, self._result
         self._result = await self._manager.async_configure(
             self._result["flow_id"], data
@@ -81,7 +68,7 @@ class Dialogue:
 
     @property
     def said(self) -> dict[str, str]:
-        """What the form names."""
+        """The placeholders of the form."""
         placeholders: dict[str, str] = self._result["description_placeholders"]
         return placeholders
 
@@ -91,16 +78,8 @@ class Dialogue:
 
 
 async def repair(owned: Owned, issue: Issue) -> Dialogue:
-    """Open the repair of an issue."""
+    """Start the repair flow of an issue."""
     return await Dialogue(owned, issue).begin()
-
-
-def reauths(hass: HomeAssistant) -> int:
-    """Return how often a password is asked for."""
-    return sum(
-        flow["context"]["source"] == SOURCE_REAUTH
-        for flow in hass.config_entries.flow.async_progress_by_handler(DOMAIN)
-    )
 
 
 # All of them
@@ -112,7 +91,6 @@ async def test_the_owner_finds_it_among_the_repairs(
     hass_client: ClientSessionGenerator,
     hass_ws_client: WebSocketGenerator,
 ) -> None:
-    """With a form that a browser can show, and whose password nobody sees again."""
     hass = fleet.hass
     assert await async_setup_component(hass, "repairs", {})
     socket, client = await hass_ws_client(hass), await hass_client()
@@ -143,7 +121,7 @@ async def test_the_owner_finds_it_among_the_repairs(
     )
     assert (await ended.json())["type"] == "create_entry"
     await fleet.settle()
-    assert issues_told(hass) == []
+    assert shown_issues(hass) == []
 
 
 @pytest.mark.parametrize(
@@ -158,7 +136,6 @@ async def test_the_owner_finds_it_among_the_repairs(
 async def test_a_miner_that_is_removed_meanwhile_is_not_repaired(
     fleet: Fleet, ada: Owned, issue: Issue, data: dict[str, str]
 ) -> None:
-    """The dialogue that is open says so, and none can be opened."""
     await raise_one(fleet, ada, issue)
     dialogue = await repair(ada, issue)
     await fleet.hass.config_entries.async_remove(ada.entry.entry_id)
@@ -171,7 +148,6 @@ async def test_a_miner_that_is_removed_meanwhile_is_not_repaired(
 async def test_a_miner_may_be_removed_while_it_is_asked(
     fleet: Fleet, ada: Owned
 ) -> None:
-    """That is no crash."""
     await raise_one(fleet, ada, Issue.WRITE_ACCESS_CLOSED)
     dialogue = await repair(ada, Issue.WRITE_ACCESS_CLOSED)
     held = Held()
@@ -184,19 +160,18 @@ async def test_a_miner_may_be_removed_while_it_is_asked(
     held.release.set()
 
     assert await submitted == "no_miner"
-    assert issues_told(fleet.hass) == []
+    assert shown_issues(fleet.hass) == []
 
 
 async def raise_one(fleet: Fleet, ada: Owned, issue: Issue) -> None:
-    """Let something happen that has to be repaired."""
+    """Cause one issue."""
     match issue:
         case Issue.DEFAULT_PASSWORD:
             ada.miner.password = "admin"
             fleet.hass.config_entries.async_update_entry(
                 ada.entry, data={**ada.entry.data, CONF_PASSWORD: "admin"}
             )
-            await fleet.hass.config_entries.async_reload(ada.entry.entry_id)
-            await fleet.settle()
+            await fleet.reload(ada)
         case Issue.NEW_CONTROL_BOARD:
             ada.miner.replace_control_board(NEW_MAC)
             await fleet.clock.next_poll()
@@ -205,29 +180,21 @@ async def raise_one(fleet: Fleet, ada: Owned, issue: Issue) -> None:
             with pytest.raises(HomeAssistantError):
                 await act(fleet.hass, "switch.turn_off", "switch.ada")
         case Issue.WRONG_MINER:
-            await replace(fleet, ada)
+            await fleet.replace(ada)
             await fleet.clock.next_poll()
-    assert issues_told(fleet.hass) == [f"{issue} of Ada"]
-
-
-async def replace(fleet: Fleet, owned: Owned) -> SimulatedMiner:
-    """Put a miner that nobody knows in the place of one that is known, which is off."""
-    host = owned.miner.host
-    await owned.miner.disconnect()
-    return await fleet.start("Zoe", host=host)
+    assert shown_issues(fleet.hass) == [f"{issue} of Ada"]
 
 
 # Write access closed
 
 
 async def test_a_write_access_is_looked_at_at_once(fleet: Fleet, ada: Owned) -> None:
-    """Whoever has opened it need not wait; until then the dialogue stays."""
     await raise_one(fleet, ada, Issue.WRITE_ACCESS_CLOSED)
     dialogue = await repair(ada, Issue.WRITE_ACCESS_CLOSED)
     assert dialogue.said == {"miner": "Ada"}
 
     assert await dialogue.submit() == {"base": "write_access_closed"}
-    assert issues_told(fleet.hass) == ["write_access_closed of Ada"]
+    assert shown_issues(fleet.hass) == ["write_access_closed of Ada"]
     assert ada.shown("binary_sensor", "write_access") == "off"
 
     ada.miner.api_open = True
@@ -235,14 +202,14 @@ async def test_a_write_access_is_looked_at_at_once(fleet: Fleet, ada: Owned) -> 
     assert await dialogue.submit() == "repaired"
     assert ada.miner.writes == [{"cmd": "set_led", "param": "auto"}]
     assert ada.shown("binary_sensor", "write_access") == "on"
-    assert issues_told(fleet.hass) == []
+    assert shown_issues(fleet.hass) == []
     assert ada.miner.state.mining
 
 
 async def test_an_led_that_flashes_goes_on_while_write_access_is_looked_at(
     fleet: Fleet, ada: Owned
 ) -> None:
-    """There is another way, which proves less: nobody knows until a command is sent."""
+    """A read is tried, which proves less: write access stays unknown until a command."""
     await raise_one(fleet, ada, Issue.WRITE_ACCESS_CLOSED)
     ada.miner.state.led["red"] = Led(period=500, duration=250, start=0)
     await fleet.clock.next_poll(12)
@@ -256,11 +223,11 @@ async def test_an_led_that_flashes_goes_on_while_write_access_is_looked_at(
     assert "set_led" not in names_of(ada.miner.writes)
     assert ada.miner.state.led
     assert ada.shown("binary_sensor", "write_access") == "unknown"
-    assert issues_told(fleet.hass) == []
+    assert shown_issues(fleet.hass) == []
 
 
 async def test_v1_is_looked_at_by_a_read(fleet: Fleet) -> None:
-    """It was closed and opened again within minutes; nothing else can be tried there."""
+    """Nothing but a read can be tried on V1."""
     ada = await fleet.add("Ada", generation="v1", model="M20S")
     await raise_one(fleet, ada, Issue.WRITE_ACCESS_CLOSED)
     ada.miner.api_open = True
@@ -269,21 +236,20 @@ async def test_v1_is_looked_at_by_a_read(fleet: Fleet) -> None:
 
     assert await dialogue.submit() == "repaired"
     assert names_of(ada.miner.writes) in ([], ["get_version"])
-    assert issues_told(fleet.hass) == []
+    assert shown_issues(fleet.hass) == []
 
 
 async def test_a_password_that_was_changed_as_well_is_asked_for(
     fleet: Fleet, ada: Owned
 ) -> None:
-    """Then it takes commands again, only not ours."""
     await raise_one(fleet, ada, Issue.WRITE_ACCESS_CLOSED)
     dialogue = await repair(ada, Issue.WRITE_ACCESS_CLOSED)
     ada.miner.api_open = True
     ada.miner.password = "new_1234"
 
     assert await dialogue.submit() == "repaired"
-    assert reauths(fleet.hass) == 1
-    assert issues_told(fleet.hass) == []
+    assert len(reauth_steps(fleet.hass)) == 1
+    assert shown_issues(fleet.hass) == []
 
 
 @pytest.mark.parametrize("how", ["away", "not set up"])
@@ -297,15 +263,13 @@ async def test_a_password_that_was_changed_as_well_is_asked_for(
 async def test_a_miner_that_is_away_cannot_be_asked(
     fleet: Fleet, ada: Owned, issue: Issue, data: dict[str, str], how: str
 ) -> None:
-    """The dialogue waits until it is back."""
     await raise_one(fleet, ada, issue)
     dialogue = await repair(ada, issue)
     await ada.miner.disconnect()
     if how == "away":
         await fleet.clock.next_poll(2)
     else:
-        await fleet.hass.config_entries.async_reload(ada.entry.entry_id)
-        await fleet.settle()
+        await fleet.reload(ada)
     assert await dialogue.submit(**data) == {"base": "not_loaded"}
 
     ada.miner.reconnect()
@@ -314,7 +278,7 @@ async def test_a_miner_that_is_away_cannot_be_asked(
         ada.miner.password = data[CONF_PASSWORD]
     await fleet.clock.tick(90)
     assert await dialogue.submit(**data) == "repaired"
-    assert issues_told(fleet.hass) == []
+    assert shown_issues(fleet.hass) == []
 
 
 # Default password
@@ -323,25 +287,24 @@ async def test_a_miner_that_is_away_cannot_be_asked(
 async def test_the_default_password_is_the_one_thing_to_repair(
     fleet: Fleet, ada: Owned
 ) -> None:
-    """The miner takes no commands either, which comes from it: two issues would be one too many."""
+    """The miner takes no commands because of its default password."""
     await raise_one(fleet, ada, Issue.DEFAULT_PASSWORD)
     with pytest.raises(HomeAssistantError):
         await act(fleet.hass, "switch.turn_off", "switch.ada")
     await fleet.clock.next_poll(25)
 
     assert ada.shown("binary_sensor", "write_access") == "off"
-    assert issues_told(fleet.hass) == ["default_password of Ada"]
+    assert shown_issues(fleet.hass) == ["default_password of Ada"]
 
 
 async def test_a_password_that_was_changed_in_the_tool_is_taken(
     fleet: Fleet, ada: Owned
 ) -> None:
-    """Commands work at once, and nobody is asked for it a second time."""
     await raise_one(fleet, ada, Issue.DEFAULT_PASSWORD)
     ada.miner.password, ada.miner.api_open = "new_1234", True
     with pytest.raises(HomeAssistantError):
         await act(fleet.hass, "switch.turn_off", "switch.ada")
-    assert reauths(fleet.hass) == 1
+    assert len(reauth_steps(fleet.hass)) == 1
     dialogue = await repair(ada, Issue.DEFAULT_PASSWORD)
     assert dialogue.said == {"miner": "Ada"}
     ada.miner.writes.clear()
@@ -350,17 +313,16 @@ async def test_a_password_that_was_changed_in_the_tool_is_taken(
 
     assert ada.entry.data[CONF_PASSWORD] == "new_1234"
     assert "update_pwd" not in names_of(ada.miner.writes)
-    assert reauths(fleet.hass) == 0
-    assert issues_told(fleet.hass) == []
+    assert len(reauth_steps(fleet.hass)) == 0
+    assert shown_issues(fleet.hass) == []
     assert ada.shown("binary_sensor", "write_access") == "on"
     await act(fleet.hass, "switch.turn_off", "switch.ada")
     assert not ada.miner.state.mining
     await fleet.clock.next_poll(25)
-    assert issues_told(fleet.hass) == []
+    assert shown_issues(fleet.hass) == []
 
 
 async def test_a_password_that_is_neither_is_wrong(fleet: Fleet, ada: Owned) -> None:
-    """The miner has a third one, which the same dialogue takes."""
     await raise_one(fleet, ada, Issue.DEFAULT_PASSWORD)
     ada.miner.password, ada.miner.api_open = "third_1", True
     dialogue = await repair(ada, Issue.DEFAULT_PASSWORD)
@@ -377,7 +339,6 @@ async def test_a_password_that_is_neither_is_wrong(fleet: Fleet, ada: Owned) -> 
 async def test_a_default_password_that_no_longer_fits_is_asked_for_and_no_more(
     fleet: Fleet, ada: Owned
 ) -> None:
-    """One question at a time: the miner has another password by now."""
     await raise_one(fleet, ada, Issue.DEFAULT_PASSWORD)
     ada.miner.password, ada.miner.api_open = "new_1234", True
     with pytest.raises(HomeAssistantError):
@@ -385,8 +346,8 @@ async def test_a_default_password_that_no_longer_fits_is_asked_for_and_no_more(
 
     await fleet.clock.next_poll()
 
-    assert reauths(fleet.hass) == 1
-    assert issues_told(fleet.hass) == []
+    assert len(reauth_steps(fleet.hass)) == 1
+    assert shown_issues(fleet.hass) == []
 
 
 @pytest.fixture
@@ -399,7 +360,6 @@ def no_default(monkeypatch: pytest.MonkeyPatch) -> None:
 async def test_a_miner_that_takes_commands_all_the_same_gets_the_password(
     fleet: Fleet, ada: Owned
 ) -> None:
-    """From here."""
     await raise_one(fleet, ada, Issue.DEFAULT_PASSWORD)
     dialogue = await repair(ada, Issue.DEFAULT_PASSWORD)
 
@@ -407,21 +367,20 @@ async def test_a_miner_that_takes_commands_all_the_same_gets_the_password(
 
     assert ada.miner.password == ada.entry.data[CONF_PASSWORD] == "new_1234"
     await fleet.clock.next_poll(3)
-    assert issues_told(fleet.hass) == []
+    assert shown_issues(fleet.hass) == []
     await act(fleet.hass, "switch.turn_off", "switch.ada")
 
 
 async def test_a_miner_that_takes_no_commands_gets_no_password(
     fleet: Fleet, ada: Owned
 ) -> None:
-    """And none can be tried there; that is said until somebody has used the tool."""
     await raise_one(fleet, ada, Issue.DEFAULT_PASSWORD)
     dialogue = await repair(ada, Issue.DEFAULT_PASSWORD)
     assert await dialogue.submit(**{CONF_PASSWORD: "new_1234"}) == {
         "base": "change_in_tool"
     }
     assert ada.entry.data[CONF_PASSWORD] == "admin"
-    assert issues_told(fleet.hass) == ["default_password of Ada"]
+    assert shown_issues(fleet.hass) == ["default_password of Ada"]
 
     ada.miner.password = "new_1234"
     assert await dialogue.submit(**{CONF_PASSWORD: "new_1234"}) == "repaired"
@@ -429,7 +388,6 @@ async def test_a_miner_that_takes_no_commands_gets_no_password(
 
 @pytest.mark.usefixtures("no_default")
 async def test_each_wrong_entry_can_be_made_again(fleet: Fleet, ada: Owned) -> None:
-    """In the same dialogue, and nothing was changed by it."""
     await raise_one(fleet, ada, Issue.DEFAULT_PASSWORD)
     dialogue = await repair(ada, Issue.DEFAULT_PASSWORD)
     for password, error in (
@@ -452,7 +410,7 @@ async def test_each_wrong_entry_can_be_made_again(fleet: Fleet, ada: Owned) -> N
 async def test_a_password_that_may_have_been_taken_is_found_out(
     fleet: Fleet, ada: Owned
 ) -> None:
-    """The miner fell silent over it: the next try settles it, whichever it has."""
+    """The miner fell silent over the change; the next try shows which password it has."""
     await raise_one(fleet, ada, Issue.DEFAULT_PASSWORD)
     dialogue = await repair(ada, Issue.DEFAULT_PASSWORD)
     ada.miner.misbehave("update_pwd", Closed(execute=True))
@@ -472,12 +430,10 @@ async def test_a_password_that_may_have_been_taken_is_found_out(
 async def test_a_miner_is_where_its_owner_says(
     fleet: Fleet, ada: Owned, bea: Owned, retrying: bool
 ) -> None:
-    """If it is the right one; each other address can be corrected."""
     await raise_one(fleet, ada, Issue.WRONG_MINER)
     zoe = fleet.clock.miners[-1]
     if retrying:
-        await fleet.hass.config_entries.async_reload(ada.entry.entry_id)
-        await fleet.settle()
+        await fleet.reload(ada)
     await ada.miner.move(fleet.host(40))
     ada.miner.reconnect()
     bea.miner.requests.clear()
@@ -497,44 +453,42 @@ async def test_a_miner_is_where_its_owner_says(
     assert await dialogue.submit(**{CONF_HOST: f" {fleet.host(40)} "}) == "repaired"
     assert ada.is_followed
     assert ada.is_available
-    assert issues_told(fleet.hass) == []
+    assert shown_issues(fleet.hass) == []
 
 
 @pytest.mark.parametrize("retrying", [False, True])
 async def test_a_miner_is_searched_for(
     fleet: Fleet, ada: Owned, bea: Owned, retrying: bool
 ) -> None:
-    """In the networks of Home Assistant, without a word to those that are where they belong."""
     await raise_one(fleet, ada, Issue.WRONG_MINER)
     if retrying:
-        await fleet.hass.config_entries.async_reload(ada.entry.entry_id)
-        await fleet.settle()
+        await fleet.reload(ada)
     await ada.miner.move(fleet.host(40))
     bea.miner.requests.clear()
     dialogue = await repair(ada, Issue.WRONG_MINER)
 
     assert await dialogue.submit() == {"base": "not_found"}
-    assert issues_told(fleet.hass) == ["wrong_miner of Ada"]
+    assert shown_issues(fleet.hass) == ["wrong_miner of Ada"]
 
     ada.miner.reconnect()
     assert await dialogue.submit(**{CONF_HOST: "  "}) == "repaired"
     assert ada.is_followed
     assert ada.is_available
     assert bea.miner.requests == []
-    assert issues_told(fleet.hass) == []
+    assert shown_issues(fleet.hass) == []
 
 
 @pytest.mark.parametrize("where", ["near", "home"])
 async def test_a_miner_is_searched_for_where_it_was_and_where_home_assistant_is(
     fleet: Fleet, where: str
 ) -> None:
-    """Which need not be the same network."""
+    """The two networks may differ."""
     elsewhere = loopback_network()
     bea = await fleet.add("Bea", host=str(elsewhere[5]))
     await bea.miner.disconnect()
     await fleet.start("Zoe", host=str(elsewhere[5]))
     await fleet.clock.next_poll()
-    assert issues_told(fleet.hass) == ["wrong_miner of Bea"]
+    assert shown_issues(fleet.hass) == ["wrong_miner of Bea"]
     await bea.miner.move(str(elsewhere[9]) if where == "near" else fleet.host(40))
     bea.miner.reconnect()
 
@@ -547,24 +501,21 @@ async def test_a_miner_is_searched_for_where_it_was_and_where_home_assistant_is(
 async def test_a_miner_that_is_back_is_found_where_it_was(
     fleet: Fleet, ada: Owned, retrying: bool
 ) -> None:
-    """It is shown at once."""
     await raise_one(fleet, ada, Issue.WRONG_MINER)
     if retrying:
-        await fleet.hass.config_entries.async_reload(ada.entry.entry_id)
-        await fleet.settle()
+        await fleet.reload(ada)
     await fleet.clock.miners[-1].disconnect()
     ada.miner.reconnect()
     dialogue = await repair(ada, Issue.WRONG_MINER)
 
     assert await dialogue.submit() == "repaired"
     assert ada.is_available
-    assert issues_told(fleet.hass) == []
+    assert shown_issues(fleet.hass) == []
 
 
 async def test_a_miner_that_others_have_found_needs_no_search(
     fleet: Fleet, ada: Owned
 ) -> None:
-    """The dialogue was open all the time."""
     await raise_one(fleet, ada, Issue.WRONG_MINER)
     dialogue = await repair(ada, Issue.WRONG_MINER)
     await ada.miner.move(fleet.host(40))
@@ -579,7 +530,7 @@ async def test_a_miner_that_others_have_found_needs_no_search(
 async def test_a_miner_that_has_changed_places_is_found_with_the_other(
     fleet: Fleet, ada: Owned, bea: Owned
 ) -> None:
-    """Where that one was, which is not searched: it is thought to be there still."""
+    """The other miner's address is not searched, because that miner is assumed to be there."""
     await raise_one(fleet, ada, Issue.WRONG_MINER)
     await fleet.clock.miners[-1].disconnect()
     await ada.miner.swap(bea.miner)
@@ -596,12 +547,10 @@ async def test_a_miner_that_has_changed_places_is_found_with_the_other(
 async def test_a_miner_that_is_removed_during_the_search_stays_so(
     fleet: Fleet, ada: Owned, data: dict[str, str]
 ) -> None:
-    """It is found, and nobody wants it any more."""
     await raise_one(fleet, ada, Issue.WRONG_MINER)
     await ada.miner.move(fleet.host(40))
     ada.miner.reconnect()
-    held = Held()
-    ada.miner.misbehave("get_version", held)
+    held = hold(ada.miner, "get_version")
     dialogue = await repair(ada, Issue.WRONG_MINER)
     submitted = asyncio.create_task(
         dialogue.submit(
@@ -614,7 +563,7 @@ async def test_a_miner_that_is_removed_during_the_search_stays_so(
 
     assert await submitted == "no_miner"
     assert fleet.hass.config_entries.async_entries(DOMAIN) == []
-    assert issues_told(fleet.hass) == []
+    assert shown_issues(fleet.hass) == []
 
 
 # New control board
@@ -625,14 +574,12 @@ async def test_a_miner_that_is_removed_during_the_search_stays_so(
 async def test_a_miner_with_a_new_control_board_goes_on(
     fleet: Fleet, ada: Owned, elsewhere: bool, retrying: bool
 ) -> None:
-    """Where it is, with its entry; whether that is set up, or cannot be."""
     ada.miner.replace_control_board(NEW_MAC)
     if elsewhere:
         await ada.miner.move(fleet.host(40))
     await fleet.clock.next_poll(2)
     if retrying:
-        await fleet.hass.config_entries.async_reload(ada.entry.entry_id)
-        await fleet.settle()
+        await fleet.reload(ada)
         assert ada.is_in(ConfigEntryState.SETUP_RETRY)
     await fleet.see(ada)
     dialogue = await repair(ada, Issue.NEW_CONTROL_BOARD)
@@ -647,7 +594,7 @@ async def test_a_miner_with_a_new_control_board_goes_on(
     assert ada.entry.unique_id == NEW_MAC.lower()
     assert ada.is_followed
     assert ada.is_available
-    assert issues_told(fleet.hass) == []
+    assert shown_issues(fleet.hass) == []
     await act(fleet.hass, "switch.turn_off", "switch.ada")
     assert not ada.miner.state.mining
 
@@ -655,20 +602,19 @@ async def test_a_miner_with_a_new_control_board_goes_on(
 async def test_a_new_control_board_that_nobody_has_set_up_takes_no_commands(
     fleet: Fleet, ada: Owned
 ) -> None:
-    """That is the next thing to repair."""
+    """A new control board comes with its API closed."""
     ada.miner.replace_control_board(NEW_MAC, locked=True)
     await fleet.clock.next_poll(2)
     dialogue = await repair(ada, Issue.NEW_CONTROL_BOARD)
 
     assert await dialogue.submit() == "repaired"
     assert ada.is_available
-    assert issues_told(fleet.hass) == ["write_access_closed of Ada"]
+    assert shown_issues(fleet.hass) == ["write_access_closed of Ada"]
 
 
 async def test_a_control_board_that_cannot_be_adopted_now_can_be_later(
     fleet: Fleet, ada: Owned
 ) -> None:
-    """In the same dialogue, also when it is elsewhere by then, or has become another entry."""
     ada.miner.replace_control_board(NEW_MAC)
     await fleet.clock.next_poll(2)
     dialogue = await repair(ada, Issue.NEW_CONTROL_BOARD)
@@ -696,7 +642,6 @@ async def test_a_control_board_that_cannot_be_adopted_now_can_be_later(
 async def test_the_old_control_board_that_is_back_is_not_given_away(
     fleet: Fleet, ada: Owned
 ) -> None:
-    """It was another machine after all: the dialogue that was open ends without a change."""
     old = ada.miner.mac
     ada.miner.replace_control_board(NEW_MAC)
     await fleet.clock.next_poll(2)

@@ -1,4 +1,4 @@
-"""How miners are found in the network, and any or all of them added at once."""
+"""Scan flow: miners are found in the network, and any of them added at once."""
 
 import asyncio
 from collections.abc import AsyncGenerator, Callable, Generator
@@ -31,7 +31,8 @@ from homeassistant.data_entry_flow import FlowResultType, InvalidData
 from homeassistant.helpers import issue_registry as ir
 from simulator import DEFAULT_PASSWORD, GARBAGE, Misbehaviour, Refused, SimulatedMiner
 
-from . import PROCESS_DOWN, Held, names_of
+from . import PROCESS_DOWN, hold, names_of
+from .config_flow import check_aborted
 
 # The first new miner, in the order of its address.
 FIRST = ("v2", "M30S+")
@@ -41,7 +42,7 @@ THIRD = ("v1", "M20S")
 
 @pytest.fixture(autouse=True)
 def few_platforms() -> Generator[None]:
-    """Set up no more than these tests look at."""
+    """Set up only the platforms that these tests use."""
     with patch("custom_components.whatsminer.PLATFORMS", (Platform.SWITCH,)):
         yield
 
@@ -50,7 +51,7 @@ class Shed:
     """Miners in the network that Home Assistant is on, each at an address of its own."""
 
     def __init__(self, network: IPv4Network, stack: AsyncExitStack) -> None:
-        """Begin with an empty one."""
+        """Begin without miners."""
         self.network = network
         self.miners: list[SimulatedMiner] = []
         self._stack = stack
@@ -60,7 +61,7 @@ class Shed:
         return str(self.network[2 + len(self.miners)])
 
     async def add(self, **how: Any) -> SimulatedMiner:
-        """Put one more miner in, on the port of miners."""
+        """Add a miner on port 4028."""
         host = self.free_host()
         miner = SimulatedMiner(
             **{"host": host, "port": DEFAULT_PORT, "seed": len(self.miners), **how}
@@ -71,14 +72,14 @@ class Shed:
 
 @pytest.fixture
 async def shed(home_network: IPv4Network) -> AsyncGenerator[Shed]:
-    """An empty shed."""
+    """A network without miners."""
     async with AsyncExitStack() as stack:
         yield Shed(home_network, stack)
 
 
 @pytest.fixture
 async def miners(shed: Shed) -> list[SimulatedMiner]:
-    """Three miners in it that are not known yet, one of each generation."""
+    """Three miners without entries, one of each generation."""
     for generation, model in (FIRST, SECOND, THIRD):
         await shed.add(generation=generation, model=model)
     return shed.miners
@@ -97,7 +98,7 @@ def macs_of(miners: list[SimulatedMiner]) -> list[str]:
 async def fill_in(
     hass: HomeAssistant, form: ConfigFlowResult, data: dict[str, Any] | None = None
 ) -> ConfigFlowResult:
-    """Send a form, and wait for what goes on then, as the page does."""
+    """Submit a form and wait for what follows, as the page does."""
     result = await hass.config_entries.flow.async_configure(form["flow_id"], data)
     while result["type"] is FlowResultType.SHOW_PROGRESS:
         await hass.async_block_till_done()
@@ -106,7 +107,7 @@ async def fill_in(
 
 
 async def begin(hass: HomeAssistant) -> ConfigFlowResult:
-    """Choose to scan."""
+    """Start to scan."""
     result = await hass.config_entries.flow.async_init(
         DOMAIN, context={"source": SOURCE_USER}
     )
@@ -118,13 +119,13 @@ async def begin(hass: HomeAssistant) -> ConfigFlowResult:
 
 
 async def scan(hass: HomeAssistant) -> ConfigFlowResult:
-    """Scan the networks that are filled in."""
+    """Scan the suggested networks."""
     form = await begin(hass)
     return await fill_in(hass, form, {"networks": suggested(form, "networks")})
 
 
 async def found(hass: HomeAssistant) -> ConfigFlowResult:
-    """Scan, and go on to the choice of miners."""
+    """Scan, and go on to the selection of miners."""
     result = await scan(hass)
     assert result["type"] is FlowResultType.FORM
     assert result["step_id"] == "pick", result["errors"]
@@ -133,19 +134,19 @@ async def found(hass: HomeAssistant) -> ConfigFlowResult:
 
 
 def suggested(form: ConfigFlowResult, field: str) -> Any:
-    """Return what a field is filled in with."""
+    """Return the suggested value of a field."""
     assert form["data_schema"] is not None
     return get_schema_suggested_value(form["data_schema"].schema, field)
 
 
 def offered(form: ConfigFlowResult) -> dict[str, str]:
-    """Return the miners that can be picked, with what they are called."""
+    """Return the miners that can be selected, with their labels."""
     assert form["data_schema"] is not None
     selector = form["data_schema"].schema["miners"]
     return {option["value"]: option["label"] for option in selector.config["options"]}
 
 
-def told(form: ConfigFlowResult, placeholder: str) -> str:
+def placeholder_of(form: ConfigFlowResult, placeholder: str) -> str:
     """Return what a text says in one place."""
     assert form["description_placeholders"] is not None
     return form["description_placeholders"][placeholder]
@@ -156,18 +157,18 @@ def picks(
     password: str | None = DEFAULT_PASSWORD,
     others: str = "show",
 ) -> dict[str, Any]:
-    """Return what is filled in to add some miners."""
+    """Return what is submitted to add some miners."""
     data = {"miners": macs_of(list(miners)), "others": others}
     return data if password is None else {**data, CONF_PASSWORD: password}
 
 
 def entries(hass: HomeAssistant) -> list[ConfigEntry]:
-    """Return the entries of miners, without those that are ignored."""
+    """Return the entries of miners that are not ignored."""
     return hass.config_entries.async_entries(DOMAIN, include_ignore=False)
 
 
 def ignored(hass: HomeAssistant) -> set[str | None]:
-    """Return the MAC addresses of those that are ignored."""
+    """Return the MAC addresses of miners that are ignored."""
     return {
         entry.unique_id
         for entry in hass.config_entries.async_entries(DOMAIN)
@@ -176,7 +177,7 @@ def ignored(hass: HomeAssistant) -> set[str | None]:
 
 
 def tiles(hass: HomeAssistant) -> set[str | None]:
-    """Return the MAC addresses of those that are shown as discovered."""
+    """Return the MAC addresses of miners that are shown as discovered."""
     return {
         flow["context"].get("unique_id")
         for flow in hass.config_entries.flow.async_progress_by_handler(DOMAIN)
@@ -190,10 +191,10 @@ async def check_added(
     *miners: SimulatedMiner,
     before: tuple[SimulatedMiner, ...] = (),
 ) -> None:
-    """Check that these miners were added, and no others, to those that were there before."""
+    """Check that exactly these miners were added to those that were there before."""
     assert result["type"] is FlowResultType.ABORT, result
     assert result["reason"] == "miners_added"
-    assert told(result, "count") == str(len(miners))
+    assert placeholder_of(result, "count") == str(len(miners))
     await hass.async_block_till_done(wait_background_tasks=True)
     assert {entry.unique_id for entry in entries(hass)} == {
         mac_of(miner) for miner in (*before, *miners)
@@ -207,13 +208,13 @@ async def check_added(
 async def test_all_miners_are_added_at_once(
     hass: HomeAssistant, miners: list[SimulatedMiner]
 ) -> None:
-    """All are picked already; one password is enough, and nothing is changed on any."""
+    """All miners are selected at first, and nothing is written to any."""
     form = await found(hass)
     assert suggested(form, "miners") == macs_of(miners)
     assert suggested(form, CONF_PASSWORD) is None
-    assert told(form, "count") == "3"
-    assert told(form, "known") == "0"
-    assert told(form, "unready") == "0"
+    assert placeholder_of(form, "count") == "3"
+    assert placeholder_of(form, "known") == "0"
+    assert placeholder_of(form, "unready") == "0"
 
     result = await fill_in(hass, form, picks(*miners))
 
@@ -235,7 +236,7 @@ async def test_all_miners_are_added_at_once(
 async def test_miners_are_named_with_their_addresses(
     hass: HomeAssistant, miners: list[SimulatedMiner]
 ) -> None:
-    """By the name that somebody gave one, else by model and MAC address."""
+    """The label is the miner's own name, else model and MAC address."""
     miners[1].state.hostname = "garage-left"
 
     form = await found(hass)
@@ -257,14 +258,12 @@ async def test_miners_are_named_with_their_addresses(
 async def test_the_networks_of_home_assistant_are_filled_in(
     hass: HomeAssistant, home_network: IPv4Network
 ) -> None:
-    """What nearly everybody needs is there already."""
     assert suggested(await begin(hass), "networks") == str(home_network)
 
 
 async def test_any_network_of_ones_own_can_be_scanned(
     hass: HomeAssistant, shed: Shed, miners: list[SimulatedMiner]
 ) -> None:
-    """Several of them, or single addresses; nobody else is asked."""
     networks = f"{miners[1].host}, {shed.network[60]}/30"
 
     form = await fill_in(hass, await begin(hass), {"networks": networks})
@@ -276,7 +275,6 @@ async def test_any_network_of_ones_own_can_be_scanned(
 async def test_the_scan_shows_how_far_it_is(
     hass: HomeAssistant, home_network: IPv4Network, miners: list[SimulatedMiner]
 ) -> None:
-    """Up to all of its addresses, and the page goes on by itself."""
     shares = async_capture_events(hass, "data_entry_flow_progress_update")
     form = await begin(hass)
 
@@ -287,7 +285,7 @@ async def test_the_scan_shows_how_far_it_is(
     assert result["type"] is FlowResultType.SHOW_PROGRESS
     assert result["step_id"] == "scanning"
     assert result["progress_action"] == "scanning"
-    assert told(result, "networks") == str(home_network)
+    assert placeholder_of(result, "networks") == str(home_network)
     await hass.async_block_till_done()
     progress = [event.data["progress"] for event in shares]
     assert progress == sorted(progress)
@@ -300,7 +298,6 @@ async def test_the_scan_shows_how_far_it_is(
 async def test_adding_shows_how_far_it_is(
     hass: HomeAssistant, miners: list[SimulatedMiner]
 ) -> None:
-    """It takes a while for many."""
     form = await found(hass)
     shares = async_capture_events(hass, "data_entry_flow_progress_update")
 
@@ -319,7 +316,7 @@ async def test_adding_shows_how_far_it_is(
 
 
 async def test_thirty_miners_are_added_at_once(hass: HomeAssistant, shed: Shed) -> None:
-    """All of them, and each with one connection at a time."""
+    """Each miner has one connection at a time."""
     for _ in range(30):
         await shed.add()
     form = await found(hass)
@@ -337,7 +334,6 @@ async def test_thirty_miners_are_added_at_once(hass: HomeAssistant, shed: Shed) 
 async def test_those_that_are_not_picked_are_left_as_discovered(
     hass: HomeAssistant, miners: list[SimulatedMiner]
 ) -> None:
-    """They can be added later, each with its own password."""
     form = await found(hass)
 
     result = await fill_in(hass, form, picks(miners[1]))
@@ -359,7 +355,6 @@ async def test_those_that_are_not_picked_are_left_as_discovered(
 async def test_those_that_are_not_picked_can_be_ignored(
     hass: HomeAssistant, miners: list[SimulatedMiner]
 ) -> None:
-    """They are not offered again by themselves."""
     form = await found(hass)
 
     result = await fill_in(hass, form, picks(miners[1], others="ignore"))
@@ -373,7 +368,6 @@ async def test_those_that_are_not_picked_can_be_ignored(
 async def test_none_need_be_picked(
     hass: HomeAssistant, miners: list[SimulatedMiner], others: str
 ) -> None:
-    """All are the others then."""
     form = await found(hass)
 
     result = await fill_in(hass, form, picks(password=None, others=others))
@@ -387,7 +381,6 @@ async def test_none_need_be_picked(
 async def test_what_was_not_offered_cannot_be_picked(
     hass: HomeAssistant, miners: list[SimulatedMiner]
 ) -> None:
-    """The form goes on as it was."""
     form = await found(hass)
     with pytest.raises(InvalidData):
         await fill_in(hass, form, {"miners": ["02:00:00:00:00:01"], "others": "show"})
@@ -398,7 +391,6 @@ async def test_what_was_not_offered_cannot_be_picked(
 async def test_a_page_that_is_loaded_again_shows_the_same(
     hass: HomeAssistant, miners: list[SimulatedMiner]
 ) -> None:
-    """Nobody has to scan again for it."""
     form = await found(hass)
 
     again = await fill_in(hass, form)
@@ -411,7 +403,6 @@ async def test_a_page_that_is_loaded_again_shows_the_same(
 async def test_a_tile_goes_when_its_miner_is_picked(
     hass: HomeAssistant, miners: list[SimulatedMiner]
 ) -> None:
-    """It has been added."""
     await fill_in(hass, await found(hass), picks(password=None))
     await hass.async_block_till_done(wait_background_tasks=True)
     assert tiles(hass) == set(macs_of(miners))
@@ -425,7 +416,6 @@ async def test_a_tile_goes_when_its_miner_is_picked(
 async def test_a_tile_follows_its_miner(
     hass: HomeAssistant, shed: Shed, miners: list[SimulatedMiner]
 ) -> None:
-    """The next scan shows where it is now; there is one tile for each."""
     await fill_in(hass, await found(hass), picks(password=None))
     await hass.async_block_till_done(wait_background_tasks=True)
     await miners[0].move(str(shed.network[40]))
@@ -442,7 +432,6 @@ async def test_a_tile_follows_its_miner(
 async def test_ignored_ones_can_be_picked(
     hass: HomeAssistant, miners: list[SimulatedMiner]
 ) -> None:
-    """They are not picked already, and are added if somebody does."""
     await fill_in(hass, await found(hass), picks(password=None, others="ignore"))
     form = await found(hass)
     assert set(offered(form)) == set(macs_of(miners))
@@ -460,7 +449,6 @@ async def test_a_miner_that_is_added_meanwhile_is_added_once(
     miners: list[SimulatedMiner],
     make_entry: Callable[..., MockConfigEntry],
 ) -> None:
-    """By somebody else, while the miners were picked; what that entry has stays."""
     form = await found(hass)
     entry = make_entry(miners[0])
     entry.add_to_hass(hass)
@@ -479,7 +467,7 @@ async def test_a_miner_that_is_added_meanwhile_is_added_once(
 async def known(
     hass: HomeAssistant, shed: Shed, make_entry: Callable[..., MockConfigEntry]
 ) -> MockConfigEntry:
-    """The entry of a miner in the shed that is set up."""
+    """The entry of a miner in the network that is set up."""
     entry = make_entry(await shed.add())
     entry.add_to_hass(hass)
     assert await hass.config_entries.async_setup(entry.entry_id)
@@ -489,21 +477,20 @@ async def known(
 async def test_known_ones_are_shown_as_such_and_left_in_peace(
     hass: HomeAssistant, known: MockConfigEntry, miners: list[SimulatedMiner]
 ) -> None:
-    """Nobody connects to a miner that is known to answer."""
     connections = miners[0].connections
 
     form = await found(hass)
 
     assert set(offered(form)) == set(macs_of(miners[1:]))
-    assert told(form, "count") == "3"
-    assert told(form, "known") == "1 (Miner)"
+    assert placeholder_of(form, "count") == "3"
+    assert placeholder_of(form, "known") == "1 (Miner)"
     assert miners[0].connections == connections
 
 
 async def test_a_known_one_that_did_not_answer_is_shown_as_such_and_is_back(
     hass: HomeAssistant, known: MockConfigEntry, shed: Shed
 ) -> None:
-    """The scan has met it: it need not wait for its next try."""
+    """The entry need not wait for its next retry."""
     await shed.miners[0].disconnect()
     assert not await hass.config_entries.async_reload(known.entry_id)
     shed.miners[0].reconnect()
@@ -512,7 +499,7 @@ async def test_a_known_one_that_did_not_answer_is_shown_as_such_and_is_back(
     await hass.async_block_till_done()
 
     assert result["errors"] == {"base": "nothing_new"}
-    assert told(result, "known") == "1 (Miner)"
+    assert placeholder_of(result, "known") == "1 (Miner)"
     assert known.state is ConfigEntryState.LOADED
 
 
@@ -522,7 +509,7 @@ async def test_known_ones_of_other_networks_are_not_shown(
     shed: Shed,
     make_entry: Callable[..., MockConfigEntry],
 ) -> None:
-    """They say nothing about this scan. One whose address is a name may be anywhere."""
+    """A known miner whose address is a host name may be in any network."""
     async with SimulatedMiner(seed="name") as miner:
         entry = make_entry(miner, title="By name")
         entry.add_to_hass(hass)
@@ -537,8 +524,8 @@ async def test_known_ones_of_other_networks_are_not_shown(
         here = await scan(hass)
         await hass.config_entries.async_unload(entry.entry_id)
 
-    assert told(elsewhere, "known") == "1 (By name)"
-    assert told(here, "known") == "2 (By name, Miner)"
+    assert placeholder_of(elsewhere, "known") == "1 (By name)"
+    assert placeholder_of(here, "known") == "2 (By name, Miner)"
 
 
 async def test_known_ones_of_the_same_name_are_all_counted(
@@ -547,25 +534,23 @@ async def test_known_ones_of_the_same_name_are_all_counted(
     shed: Shed,
     make_entry: Callable[..., MockConfigEntry],
 ) -> None:
-    """Nobody has to give each a name of its own."""
     other = make_entry(await shed.add())
     other.add_to_hass(hass)
     assert await hass.config_entries.async_setup(other.entry_id)
 
-    assert told(await scan(hass), "known") == "2 (Miner, Miner)"
+    assert placeholder_of(await scan(hass), "known") == "2 (Miner, Miner)"
 
 
 async def test_a_known_one_at_a_new_address_is_followed(
     hass: HomeAssistant, known: MockConfigEntry, shed: Shed
 ) -> None:
-    """It is none of those that can be picked."""
     await shed.miners[0].move(str(shed.network[40]))
 
     result = await scan(hass)
     await hass.async_block_till_done(wait_background_tasks=True)
 
     assert result["errors"] == {"base": "nothing_new"}
-    assert told(result, "known") == "1 (Miner)"
+    assert placeholder_of(result, "known") == "1 (Miner)"
     assert known.data[CONF_HOST] == str(shed.network[40])
     assert known.state is ConfigEntryState.LOADED
 
@@ -576,7 +561,6 @@ async def test_known_ones_that_changed_places_are_followed(
     shed: Shed,
     make_entry: Callable[..., MockConfigEntry],
 ) -> None:
-    """Each entry is with its own miner again."""
     other = make_entry(await shed.add(), title="Other")
     other.add_to_hass(hass)
     assert await hass.config_entries.async_setup(other.entry_id)
@@ -587,7 +571,7 @@ async def test_known_ones_that_changed_places_are_followed(
     result = await scan(hass)
     await hass.async_block_till_done(wait_background_tasks=True)
 
-    assert told(result, "known") == "2 (Miner, Other)"
+    assert placeholder_of(result, "known") == "2 (Miner, Other)"
     for entry, miner in zip((known, other), shed.miners, strict=True):
         assert entry.unique_id == mac_of(miner)
         assert entry.data[CONF_HOST] == miner.host
@@ -598,14 +582,13 @@ async def test_known_ones_that_changed_places_are_followed(
 async def test_a_known_one_with_a_new_control_board_is_no_new_miner(
     hass: HomeAssistant, known: MockConfigEntry, shed: Shed
 ) -> None:
-    """It is offered as a repair, and shown as known."""
     await hass.config_entries.async_unload(known.entry_id)
     shed.miners[0].replace_control_board("02:00:00:00:00:01")
 
     result = await scan(hass)
 
     assert result["errors"] == {"base": "nothing_new"}
-    assert told(result, "known") == "1 (Miner)"
+    assert placeholder_of(result, "known") == "1 (Miner)"
     assert [issue.translation_key for issue in ir.async_get(hass).issues.values()] == [
         "new_control_board"
     ]
@@ -630,7 +613,6 @@ async def test_a_known_one_with_a_new_control_board_is_no_new_miner(
 async def test_networks_that_cannot_be_scanned(
     hass: HomeAssistant, miners: list[SimulatedMiner], networks: str, error: str
 ) -> None:
-    """It is said at the field, which keeps what was entered."""
     own = suggested(form := await begin(hass), "networks")
 
     form = await fill_in(hass, form, {"networks": networks})
@@ -644,11 +626,10 @@ async def test_networks_that_cannot_be_scanned(
 
 
 async def test_nothing_is_found(hass: HomeAssistant, shed: Shed) -> None:
-    """The form says so, and the next scan finds what is switched on meanwhile."""
     form = await scan(hass)
     assert form["step_id"] == "scan"
     assert form["errors"] == {"base": "nothing_found"}
-    assert told(form, "unready") == "0"
+    assert placeholder_of(form, "unready") == "0"
     assert suggested(form, "networks") == str(shed.network)
 
     miner = await shed.add()
@@ -659,11 +640,10 @@ async def test_nothing_is_found(hass: HomeAssistant, shed: Shed) -> None:
 async def test_nothing_new_is_found(
     hass: HomeAssistant, known: MockConfigEntry, shed: Shed
 ) -> None:
-    """The form says what is known already, and finds what is switched on meanwhile."""
     form = await scan(hass)
     assert form["step_id"] == "scan"
     assert form["errors"] == {"base": "nothing_new"}
-    assert told(form, "known") == "1 (Miner)"
+    assert placeholder_of(form, "known") == "1 (Miner)"
 
     miner = await shed.add()
     form = await fill_in(hass, form, {"networks": str(shed.network)})
@@ -677,12 +657,11 @@ async def test_nothing_new_is_found(
 async def test_miners_that_are_not_ready_are_told(
     hass: HomeAssistant, shed: Shed, command: str, how: Misbehaviour
 ) -> None:
-    """They cannot be told from others yet, but are not kept secret."""
     miner = await shed.add()
     miner.misbehave(command, how)
     form = await scan(hass)
     assert form["errors"] == {"base": "nothing_found"}
-    assert told(form, "unready") == f"1 ({miner.host})"
+    assert placeholder_of(form, "unready") == f"1 ({miner.host})"
 
     miner.behave()
     form = await fill_in(hass, form, {"networks": str(shed.network)})
@@ -690,19 +669,17 @@ async def test_miners_that_are_not_ready_are_told(
 
 
 async def test_what_is_no_miner_is_not_shown(hass: HomeAssistant, shed: Shed) -> None:
-    """Whatever listens on the port."""
     (await shed.add()).misbehave("*", GARBAGE)
 
     form = await scan(hass)
 
     assert form["errors"] == {"base": "nothing_found"}
-    assert told(form, "unready") == "0"
+    assert placeholder_of(form, "unready") == "0"
 
 
 async def test_a_password_that_is_wrong_at_some(
     hass: HomeAssistant, miners: list[SimulatedMiner]
 ) -> None:
-    """Nothing is added; those that it fits stay picked, so that a second time adds them."""
     miners[1].password = "other"
     form = await found(hass)
 
@@ -711,8 +688,8 @@ async def test_a_password_that_is_wrong_at_some(
     assert form["type"] is FlowResultType.FORM
     assert form["step_id"] == "pick"
     assert form["errors"] == {CONF_PASSWORD: "wrong_password_at"}
-    assert told(form, "failed") in offered(form)[mac_of(miners[1])]
-    assert told(form, "failed").endswith(miners[1].mac[-5:].replace(":", ""))
+    assert placeholder_of(form, "failed") in offered(form)[mac_of(miners[1])]
+    assert placeholder_of(form, "failed").endswith(miners[1].mac[-5:].replace(":", ""))
     assert suggested(form, "miners") == [mac_of(miners[0]), mac_of(miners[2])]
     assert suggested(form, "others") == "ignore"
     assert suggested(form, CONF_PASSWORD) is None
@@ -728,7 +705,6 @@ async def test_a_password_that_is_wrong_at_some(
 async def test_a_password_that_is_wrong_everywhere(
     hass: HomeAssistant, miners: list[SimulatedMiner]
 ) -> None:
-    """None is picked any more, until the right one is entered."""
     form = await found(hass)
     form = await fill_in(hass, form, picks(*miners, password="mistaken"))
     assert form["errors"] == {CONF_PASSWORD: "wrong_password_at"}
@@ -740,27 +716,26 @@ async def test_a_password_that_is_wrong_everywhere(
 async def test_of_many_that_refuse_a_password_only_some_are_named(
     hass: HomeAssistant, shed: Shed
 ) -> None:
-    """A sentence has its length."""
+    """The length of the error is limited."""
     for _ in range(12):
         await shed.add()
     form = await found(hass)
 
     form = await fill_in(hass, form, picks(*shed.miners, password="mistaken"))
 
-    assert told(form, "failed").count(", ") == 10
-    assert told(form, "failed").endswith(", …")
+    assert placeholder_of(form, "failed").count(", ") == 10
+    assert placeholder_of(form, "failed").endswith(", …")
 
 
 async def test_a_miner_that_is_off_when_it_is_to_be_added(
     hass: HomeAssistant, miners: list[SimulatedMiner]
 ) -> None:
-    """Its password could not be tried, so nothing is added; it can be picked again."""
     form = await found(hass)
     await miners[0].disconnect()
 
     form = await fill_in(hass, form, picks(*miners))
     assert form["errors"] == {"base": "not_tried_at"}
-    assert told(form, "untried").endswith(miners[0].mac[-5:].replace(":", ""))
+    assert placeholder_of(form, "untried").endswith(miners[0].mac[-5:].replace(":", ""))
     assert suggested(form, "miners") == macs_of(miners[1:])
     assert entries(hass) == []
 
@@ -771,7 +746,6 @@ async def test_a_miner_that_is_off_when_it_is_to_be_added(
 async def test_a_miner_that_is_off_beside_one_that_refuses(
     hass: HomeAssistant, miners: list[SimulatedMiner]
 ) -> None:
-    """Each is named with what is wrong with it."""
     form = await found(hass)
     await miners[0].disconnect()
     miners[1].password = "other"
@@ -782,15 +756,14 @@ async def test_a_miner_that_is_off_beside_one_that_refuses(
         "base": "not_tried_at",
         CONF_PASSWORD: "wrong_password_at",
     }
-    assert told(form, "untried").endswith(miners[0].mac[-5:].replace(":", ""))
-    assert told(form, "failed").endswith(miners[1].mac[-5:].replace(":", ""))
+    assert placeholder_of(form, "untried").endswith(miners[0].mac[-5:].replace(":", ""))
+    assert placeholder_of(form, "failed").endswith(miners[1].mac[-5:].replace(":", ""))
     await check_added(hass, await fill_in(hass, form, picks(miners[2])), miners[2])
 
 
 async def test_miners_that_change_places_before_they_are_added(
     hass: HomeAssistant, miners: list[SimulatedMiner]
 ) -> None:
-    """None gets the password of another, or its entry."""
     form = await found(hass)
     await miners[0].swap(miners[1])
     for miner in miners:
@@ -808,7 +781,6 @@ async def test_miners_that_change_places_before_they_are_added(
 async def test_a_closed_api_is_no_error(
     hass: HomeAssistant, miners: list[SimulatedMiner]
 ) -> None:
-    """The switch can be turned later; an issue says so."""
     miners[0].api_open = False
 
     result = await fill_in(hass, await found(hass), picks(*miners))
@@ -823,7 +795,6 @@ async def test_a_closed_api_is_no_error(
 async def test_without_a_password_there_are_readings_only(
     hass: HomeAssistant, miners: list[SimulatedMiner], password: str | None
 ) -> None:
-    """It is a choice, for all that are picked."""
     result = await fill_in(hass, await found(hass), picks(*miners, password=password))
 
     await check_added(hass, result, *miners)
@@ -834,13 +805,12 @@ async def test_without_a_password_there_are_readings_only(
         assert "get_token" not in names_of(miner.requests)
 
 
-# Errors that nobody expects
+# Unexpected errors
 
 
 async def test_an_error_at_one_address_leaves_out_one_miner(
     hass: HomeAssistant, miners: list[SimulatedMiner], caplog: pytest.LogCaptureFixture
 ) -> None:
-    """The others are found and added; the log says which one it is."""
     poll = Miner.poll
 
     async def odd_poll(miner: Miner) -> Snapshot:
@@ -860,7 +830,6 @@ async def test_an_error_at_one_address_leaves_out_one_miner(
 async def test_an_error_while_a_password_is_tried_names_the_miner(
     hass: HomeAssistant, miners: list[SimulatedMiner], caplog: pytest.LogCaptureFixture
 ) -> None:
-    """As one that did not answer: the others can be added."""
     form = await found(hass)
     check = Miner.check_password
 
@@ -873,7 +842,7 @@ async def test_an_error_while_a_password_is_tried_names_the_miner(
         form = await fill_in(hass, form, picks(*miners))
 
     assert form["errors"] == {"base": "not_tried_at"}
-    assert told(form, "untried") in offered(form)[mac_of(miners[1])]
+    assert placeholder_of(form, "untried") in offered(form)[mac_of(miners[1])]
     assert suggested(form, "miners") == [mac_of(miners[0]), mac_of(miners[2])]
     assert caplog.text.count(f"Unexpected error at {miners[1].host}") == 1
     await check_added(hass, await fill_in(hass, form, picks(*miners)), *miners)
@@ -882,7 +851,6 @@ async def test_an_error_while_a_password_is_tried_names_the_miner(
 async def test_an_error_while_one_is_added_does_not_lose_the_others(
     hass: HomeAssistant, miners: list[SimulatedMiner], caplog: pytest.LogCaptureFixture
 ) -> None:
-    """The end says which one is missing, and the next scan offers it again."""
     form = await found(hass)
     add = WhatsminerConfigFlow.async_step_import
 
@@ -896,10 +864,11 @@ async def test_an_error_while_one_is_added_does_not_lose_the_others(
     with patch.object(WhatsminerConfigFlow, "async_step_import", odd_add):
         result = await fill_in(hass, form, picks(*miners))
 
-    assert result["type"] is FlowResultType.ABORT
-    assert result["reason"] == "some_not_added"
-    assert told(result, "count") == "2"
-    assert told(result, "failed").endswith(miners[1].mac[-5:].replace(":", ""))
+    check_aborted(result, "some_not_added")
+    assert placeholder_of(result, "count") == "2"
+    assert placeholder_of(result, "failed").endswith(
+        miners[1].mac[-5:].replace(":", "")
+    )
     assert caplog.text.count(f"Unexpected error at {miners[1].host}") == 1
     await hass.async_block_till_done(wait_background_tasks=True)
     assert {entry.unique_id for entry in entries(hass)} == {
@@ -916,7 +885,6 @@ async def test_an_error_while_one_is_added_does_not_lose_the_others(
 async def test_an_error_while_one_is_ignored_does_not_lose_the_others(
     hass: HomeAssistant, miners: list[SimulatedMiner], caplog: pytest.LogCaptureFixture
 ) -> None:
-    """Those that were picked are added, and the rest is ignored."""
     form = await found(hass)
     ignore = WhatsminerConfigFlow.async_step_ignore
 
@@ -948,10 +916,8 @@ async def nothing_goes_on(before: set[asyncio.Task[Any]]) -> None:
 
 
 async def test_a_scan_ends_with_its_dialogue(hass: HomeAssistant, shed: Shed) -> None:
-    """Nobody is asked any more."""
     miner = await shed.add()
-    held = Held()
-    miner.misbehave("*", held)
+    held = hold(miner, "*")
     form = await begin(hass)
     await hass.async_block_till_done()
     before = asyncio.all_tasks()
@@ -972,10 +938,8 @@ async def test_a_scan_ends_with_its_dialogue(hass: HomeAssistant, shed: Shed) ->
 async def test_a_dialogue_that_is_closed_while_passwords_are_tried_adds_nothing(
     hass: HomeAssistant, miners: list[SimulatedMiner]
 ) -> None:
-    """It is as if nothing had been picked."""
     form = await found(hass)
-    held = Held()
-    miners[0].misbehave("get_token", held)
+    held = hold(miners[0], "get_token")
     before = asyncio.all_tasks()
     await hass.config_entries.flow.async_configure(form["flow_id"], picks(*miners))
     await held.reached.wait()
@@ -992,8 +956,7 @@ async def test_adding_goes_on_without_its_dialogue(
 ) -> None:
     """A miner that is half set up is worse than one that is added or not."""
     form = await found(hass)
-    held = Held()
-    miners[0].misbehave("status", held, times=1)
+    held = hold(miners[0], "status", times=1)
     await hass.config_entries.flow.async_configure(form["flow_id"], picks(*miners[:2]))
     await held.reached.wait()
 

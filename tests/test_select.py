@@ -13,15 +13,12 @@ from homeassistant.exceptions import ServiceValidationError
 from homeassistant.helpers import entity_registry as er
 from simulator import SimulatedMiner
 
-from . import JOINED, Altered, Clock, set_mode, shown
+from . import JOINED, Altered, Clock, every_generation, set_mode, shown
 
 pytestmark = [
     pytest.mark.parametrize("platforms", [(Platform.SELECT,)], ids=[""]),
     pytest.mark.usefixtures("set_up"),
 ]
-every_generation = pytest.mark.parametrize(
-    "miner", ["air_miner", "hydro_miner", "old_miner"], indirect=True
-)
 
 
 @every_generation
@@ -31,7 +28,6 @@ async def test_every_generation_has_its_selects(
     snapshot: SnapshotAssertion,
     config_entry: MockConfigEntry,
 ) -> None:
-    """All selects and what they show are as they were when somebody last looked."""
     await snapshot_platform(hass, entity_registry, snapshot, config_entry.entry_id)
 
 
@@ -40,7 +36,6 @@ async def test_every_generation_has_its_selects(
 async def test_a_power_mode_is_chosen(
     hass: HomeAssistant, miner: SimulatedMiner, clock: Clock, mode: str
 ) -> None:
-    """Each mode is a command of its own."""
     assert shown(hass, "select.miner_power_mode") == "normal"
 
     await set_mode(hass, mode)
@@ -55,7 +50,6 @@ async def test_a_power_mode_is_chosen(
 async def test_one_goes_back_to_the_normal_mode(
     hass: HomeAssistant, miner: SimulatedMiner, clock: Clock
 ) -> None:
-    """A mode that somebody else chose is shown, and can be left."""
     miner.state.power_mode = "high"
     await clock.next_poll()
     assert shown(hass, "select.miner_power_mode") == "high"
@@ -69,7 +63,6 @@ async def test_one_goes_back_to_the_normal_mode(
 async def test_other_modes_do_not_exist(
     hass: HomeAssistant, miner: SimulatedMiner
 ) -> None:
-    """Nothing is sent that is not one of the options."""
     with pytest.raises(ServiceValidationError):
         await set_mode(hass, "turbo")
 
@@ -80,7 +73,6 @@ async def test_other_modes_do_not_exist(
 async def test_a_mode_that_nobody_knows_is_unknown(
     hass: HomeAssistant, miner: SimulatedMiner, clock: Clock
 ) -> None:
-    """A word that is no option is not shown as one."""
     miner.misbehave(JOINED, Altered('"Power Mode":"Normal"', '"Power Mode":"Turbo"'))
     await clock.next_poll()
 
@@ -90,7 +82,6 @@ async def test_a_mode_that_nobody_knows_is_unknown(
 async def test_selects_are_unavailable_when_the_miner_is_away(
     hass: HomeAssistant, miner: SimulatedMiner, clock: Clock
 ) -> None:
-    """A select that cannot reach its miner says so."""
     await miner.disconnect()
     await clock.next_poll(2)
 

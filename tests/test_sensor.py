@@ -1,4 +1,4 @@
-"""What a miner reports."""
+"""Sensors of what a miner reports."""
 
 from datetime import UTC, datetime, timedelta
 import json
@@ -24,25 +24,21 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers import entity_registry as er
 from simulator import Raw, Refused, SimulatedMiner
 
-from . import JOINED, Altered, Clock, shown
+from . import JOINED, Altered, Clock, before_v2_2, every_generation, shown, since_v2
 
 pytestmark = [
     pytest.mark.parametrize("platforms", [(Platform.SENSOR,)], ids=[""]),
     pytest.mark.usefixtures("entity_registry_enabled_by_default", "set_up"),
 ]
-every_generation = pytest.mark.parametrize(
-    "miner", ["air_miner", "hydro_miner", "old_miner"], indirect=True
-)
-since_v2 = pytest.mark.parametrize("miner", ["air_miner", "hydro_miner"], indirect=True)
 
 
 def number(hass: HomeAssistant, key: str) -> float:
-    """Return what a sensor of the miner shows."""
+    """Return the value of a sensor of the miner."""
     return float(shown(hass, f"sensor.miner_{key}"))
 
 
 def faults_of(hass: HomeAssistant) -> list[dict[str, Any]]:
-    """Return the list beside the count of faults."""
+    """Return the list of faults beside their count."""
     state = hass.states.get("sensor.miner_faults")
     assert state is not None
     faults: list[dict[str, Any]] = state.attributes["faults"]
@@ -56,7 +52,6 @@ async def test_every_generation_has_its_sensors(
     snapshot: SnapshotAssertion,
     config_entry: MockConfigEntry,
 ) -> None:
-    """All sensors and what they show are as they were when somebody last looked."""
     await snapshot_platform(hass, entity_registry, snapshot, config_entry.entry_id)
 
 
@@ -64,7 +59,6 @@ async def test_every_generation_has_its_sensors(
 async def test_readings_are_those_of_the_miner(
     hass: HomeAssistant, miner: SimulatedMiner
 ) -> None:
-    """Each reading is what the machine does, in the unit promised."""
     machine = miner.state.telemetry()
     hash_rate = number(hass, "hash_rate")
     power = number(hass, "power")
@@ -108,7 +102,7 @@ async def test_readings_are_those_of_the_miner(
 async def test_board_temperature_is_there_everywhere(
     hass: HomeAssistant, miner: SimulatedMiner
 ) -> None:
-    """It is the mean of the boards on firmware whose summary has none."""
+    """On firmware whose summary has none, the temperature is the mean of the boards."""
     machine = miner.state.telemetry()
 
     assert number(hass, "board_temperature") == pytest.approx(
@@ -121,7 +115,7 @@ async def test_board_temperature_is_there_everywhere(
 async def test_the_power_supply_is_read_in_volts_and_amperes(
     hass: HomeAssistant, miner: SimulatedMiner
 ) -> None:
-    """Not in hundredths of a volt and thousandths of an ampere."""
+    """The firmware counts in hundredths of a volt and thousandths of an ampere."""
     volts = 396 if miner.state.model.liquid else 224
     phases = 3**0.5 if miner.state.model.liquid else 1
 
@@ -140,7 +134,6 @@ async def test_the_power_supply_is_read_in_volts_and_amperes(
 async def test_intake_and_exhaust_are_not_swapped(
     hass: HomeAssistant, miner: SimulatedMiner
 ) -> None:
-    """Each fan has its own speed."""
     machine = miner.state.telemetry()
 
     assert number(hass, "intake_fan_speed") == round(machine.fan_in)
@@ -153,14 +146,13 @@ async def test_intake_and_exhaust_are_not_swapped(
 
 @pytest.mark.parametrize("miner", ["hydro_miner"], indirect=True)
 async def test_a_liquid_cooled_miner_has_no_fans(hass: HomeAssistant) -> None:
-    """What cools with water gets no fan entities that would stand at 0 rpm for ever."""
+    """Fan speeds of a liquid-cooled miner would stay at 0 rpm for ever."""
     assert not [entity for entity in hass.states.async_entity_ids() if "fan" in entity]
     assert number(hass, "coolant_temperature") > 0
 
 
-@pytest.mark.parametrize("miner", ["air_miner", "old_miner"], indirect=True)
+@before_v2_2
 async def test_an_air_cooled_miner_has_no_coolant(hass: HomeAssistant) -> None:
-    """What a miner cannot report has no entity."""
     assert hass.states.get("sensor.miner_coolant_temperature") is None
     assert number(hass, "intake_fan_speed") > 0
 
@@ -170,7 +162,6 @@ async def test_an_air_cooled_miner_has_no_coolant(hass: HomeAssistant) -> None:
     "key", ["environment_temperature", "stop_reason", "psu_input_voltage"]
 )
 async def test_v1_firmware_tells_less(hass: HomeAssistant, key: str) -> None:
-    """What a firmware never reports has no entity."""
     assert hass.states.get(f"sensor.miner_{key}") is None
     assert hass.states.get("sensor.miner_chip_temperature") is not None
 
@@ -178,7 +169,7 @@ async def test_v1_firmware_tells_less(hass: HomeAssistant, key: str) -> None:
 @pytest.mark.parametrize("miner", ["hydro_miner"], indirect=True)
 @pytest.mark.parametrize("key", ["target_chip_frequency", "hash_rate_deviation"])
 async def test_v2_2_firmware_has_no_targets(hass: HomeAssistant, key: str) -> None:
-    """It says 0 MHz, which is no target, and nothing of a deviation."""
+    """V2.2 reports 0 MHz, which is no target, and no deviation."""
     assert hass.states.get(f"sensor.miner_{key}") is None
 
 
@@ -201,7 +192,6 @@ async def test_preheating_shows_where_it_can_be_asked_for(
 async def test_preheating_shows_its_stage(
     hass: HomeAssistant, set_up: WhatsminerCoordinator
 ) -> None:
-    """The stage is unknown while nobody preheats."""
     assert shown(hass, "sensor.miner_preheat") == STATE_UNKNOWN
     for stage in ("waiting", "adjusting", "complete"):
         set_up.config_entry.runtime_data.preheat.state = stage
@@ -209,11 +199,10 @@ async def test_preheating_shows_its_stage(
         assert shown(hass, "sensor.miner_preheat") == stage
 
 
-@pytest.mark.parametrize("miner", ["air_miner", "hydro_miner"], indirect=True)
+@since_v2
 async def test_generations_agree_on_units(
     hass: HomeAssistant, miner: SimulatedMiner
 ) -> None:
-    """The same sensor counts in the same unit, whatever the firmware counts in."""
     units = {
         state.entity_id: state.attributes.get(ATTR_UNIT_OF_MEASUREMENT)
         for state in hass.states.async_all("sensor")
@@ -238,7 +227,6 @@ async def test_generations_agree_on_units(
 async def test_a_stopped_miner_hashes_nothing(
     hass: HomeAssistant, miner: SimulatedMiner, clock: Clock
 ) -> None:
-    """It is available, at 0 TH/s, and neither efficient nor mining since any time."""
     miner.state.mining = False
     await clock.next_poll(2)
 
@@ -252,7 +240,6 @@ async def test_a_stopped_miner_hashes_nothing(
 async def test_a_stopped_miner_says_why(
     hass: HomeAssistant, miner: SimulatedMiner, clock: Clock
 ) -> None:
-    """In the miner's own words, however many."""
     assert shown(hass, "sensor.miner_stop_reason") == STATE_UNKNOWN
 
     miner.state.stop("overheat " * 40)
@@ -265,7 +252,7 @@ async def test_a_stopped_miner_says_why(
 async def test_leftovers_of_a_stopped_miner_are_not_shown(
     hass: HomeAssistant, miner: SimulatedMiner, clock: Clock
 ) -> None:
-    """Firmware that goes on reporting its last values is not believed."""
+    """Some firmware goes on reporting its last values."""
     miner.state.mining = False
     await clock.next_poll(2)
 
@@ -277,7 +264,6 @@ async def test_leftovers_of_a_stopped_miner_are_not_shown(
 async def test_a_starting_miner_is_available(
     hass: HomeAssistant, miner: SimulatedMiner, clock: Clock
 ) -> None:
-    """While it calibrates it has no hash rate and so no efficiency, but all the rest."""
     miner.state.restart()
     await clock.next_poll()
 
@@ -290,7 +276,6 @@ async def test_a_starting_miner_is_available(
 async def test_a_miner_without_a_pool_has_none(
     hass: HomeAssistant, miner: SimulatedMiner, clock: Clock
 ) -> None:
-    """There is no last pool that it would still be mining for."""
     for pool in miner.state.pools:
         pool.alive = False
     await clock.next_poll()
@@ -303,7 +288,6 @@ async def test_a_miner_without_a_pool_has_none(
 async def test_a_share_at_no_possible_time_is_unknown(
     hass: HomeAssistant, miner: SimulatedMiner, clock: Clock, digits: str
 ) -> None:
-    """Nonsense from the miner is nonsense, not an error."""
     key = '"Last Share Time":'
     miner.misbehave(JOINED, Altered(key, f"{key}{digits}"))
     await clock.next_poll()
@@ -315,7 +299,6 @@ async def test_a_share_at_no_possible_time_is_unknown(
 async def test_all_sensors_are_unavailable_when_the_miner_is_away(
     hass: HomeAssistant, miner: SimulatedMiner, clock: Clock
 ) -> None:
-    """Old values are not passed off as new ones."""
     await miner.disconnect()
     await clock.next_poll(2)
 
@@ -330,10 +313,10 @@ async def test_all_sensors_are_unavailable_when_the_miner_is_away(
 async def test_since_when_stands_still(
     hass: HomeAssistant, clock: Clock, set_up: WhatsminerCoordinator
 ) -> None:
-    """A start does not move with the rounding of clocks, nor with a slow one."""
+    """The start moves neither with the rounding of clocks nor with a slow clock."""
     ids = ("sensor.miner_mining_since", "sensor.miner_booted")
     started = [shown(hass, entity_id) for entity_id in ids]
-    told = {
+    classes = {
         state.attributes[ATTR_DEVICE_CLASS]
         for entity_id in ids
         if (state := hass.states.get(entity_id))
@@ -346,14 +329,14 @@ async def test_since_when_stands_still(
         readings.add(set_up.data.mining_since)
         assert [shown(hass, entity_id) for entity_id in ids] == started
 
-    assert told == {SensorDeviceClass.UPTIME}
+    assert classes == {SensorDeviceClass.UPTIME}
     assert len(readings) > 20  # it is not that there was nothing to smooth
 
 
 async def test_mining_since_follows_a_restart(
     hass: HomeAssistant, miner: SimulatedMiner, clock: Clock
 ) -> None:
-    """A new run has a new start; the control board has not."""
+    """The control board does not restart with mining."""
     before = shown(hass, "sensor.miner_mining_since")
     booted = shown(hass, "sensor.miner_booted")
 
@@ -369,7 +352,6 @@ async def test_mining_since_follows_a_restart(
 
 @every_generation
 async def test_no_fault_is_a_count_of_none(hass: HomeAssistant) -> None:
-    """A healthy miner says so."""
     assert shown(hass, "sensor.miner_faults") == "0"
     assert faults_of(hass) == []
 
@@ -378,7 +360,6 @@ async def test_no_fault_is_a_count_of_none(hass: HomeAssistant) -> None:
 async def test_faults_are_counted_and_explained(
     hass: HomeAssistant, miner: SimulatedMiner, clock: Clock
 ) -> None:
-    """With the code, in words, and since when by the miner's own clock."""
     miner.state.faults = {206: "2026-10-31 23:00:01", 540: "2026-11-01 00:00:01"}
     await clock.next_poll(2)
 
@@ -405,7 +386,7 @@ async def test_faults_are_counted_and_explained(
 async def test_faults_of_v1_have_no_time(
     hass: HomeAssistant, miner: SimulatedMiner, clock: Clock
 ) -> None:
-    """It lists codes and nothing else."""
+    """V1 lists codes and nothing else."""
     miner.state.faults = {206: "2026-10-31 23:00:01"}
     await clock.next_poll(2)
 
@@ -417,7 +398,7 @@ async def test_faults_of_v1_have_no_time(
 async def test_the_miners_own_words_go_first(
     hass: HomeAssistant, miner: SimulatedMiner, clock: Clock
 ) -> None:
-    """It knows better than a table what it means; and what comes twice counts once."""
+    """The miner's own text counts before that of the table."""
     answer = {
         "STATUS": "S",
         "When": 1,
@@ -439,7 +420,7 @@ async def test_the_miners_own_words_go_first(
 
 
 async def test_the_list_of_faults_is_not_recorded(hass: HomeAssistant) -> None:
-    """It may be long; the count is, and each fault is an event anyway."""
+    """The list may be long, and each fault is an event anyway."""
     state = hass.states.get("sensor.miner_faults")
 
     assert state is not None
@@ -468,7 +449,6 @@ async def test_a_code_that_nobody_knows_is_shown_as_it_is(
 async def test_faults_that_were_never_told_are_unknown(
     hass: HomeAssistant, miner: SimulatedMiner, clock: Clock
 ) -> None:
-    """No answer is not the same as no fault."""
     miner.misbehave("get_error_code", Refused(132))
     await clock.next_poll(2)
 

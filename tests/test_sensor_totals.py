@@ -1,4 +1,4 @@
-"""What is added up over the polls, and over restarts of Home Assistant."""
+"""Totals over the polls, and over restarts of Home Assistant."""
 
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -29,16 +29,13 @@ from homeassistant.core import HomeAssistant, State
 from simulator import Misbehaviour, SimulatedMiner
 from simulator.misbehaviour import Exchange, Line
 
-from . import JOINED, Clock, shown
+from . import JOINED, Clock, every_generation, load_entry, shown, since_v2
 from .conftest import START
 
 pytestmark = [
     pytest.mark.parametrize("platforms", [(Platform.SENSOR,)], ids=[""]),
     pytest.mark.usefixtures("hass_storage"),
 ]
-every_generation = pytest.mark.parametrize(
-    "miner", ["air_miner", "hydro_miner", "old_miner"], indirect=True
-)
 ENERGY = "sensor.miner_energy"
 RESTARTS = "sensor.miner_mining_restarts_today"
 # Tests are in the west of the United States, where this is the next midnight.
@@ -47,7 +44,7 @@ SECONDS_TO_MIDNIGHT = 7 * 3600
 
 @dataclass(frozen=True)
 class Steady(Misbehaviour):
-    """Answers as usual, but that the power is always the same."""
+    """Answers as usual, with a constant power."""
 
     watts: int = 3400
 
@@ -75,7 +72,7 @@ async def mock_recorder_before_hass(
 
 
 def energy(hass: HomeAssistant) -> float:
-    """Return kWh."""
+    """Return the energy in kWh."""
     return float(shown(hass, ENERGY))
 
 
@@ -87,7 +84,7 @@ def used_in(seconds: float) -> object:
 async def statistics(
     hass: HomeAssistant, entity_id: str, until: datetime
 ) -> list[StatisticsRow]:
-    """Let the recorder make its statistics, of five minutes each."""
+    """Let the recorder compile statistics of five minutes each."""
     await async_wait_recording_done(hass)
     start = START
     while start < until:
@@ -109,8 +106,7 @@ async def set_up_again(
     await async_mock_restore_state_shutdown_restart(hass)
     assert await hass.config_entries.async_unload(entry.entry_id)
     await clock.tick(away)
-    assert await hass.config_entries.async_setup(entry.entry_id)
-    await hass.async_block_till_done()
+    await load_entry(hass, entry)
     coordinator: WhatsminerCoordinator = entry.runtime_data.coordinator
     return coordinator
 
@@ -125,7 +121,7 @@ async def test_an_hour_is_as_many_kilowatt_hours_as_kilowatts(
     clock: Clock,
     set_up: WhatsminerCoordinator,
 ) -> None:
-    """The energy dashboard, which reads the statistics, has it right."""
+    """The Energy dashboard reads the statistics."""
     await clock.next_poll(120)
     assert energy(hass) == used_in(3600)
 
@@ -147,7 +143,6 @@ async def test_statistics_go_on_over_a_restart(
     clock: Clock,
     set_up: WhatsminerCoordinator,
 ) -> None:
-    """A restart is no new meter: what was counted stays and counts once."""
     await clock.next_poll(20)
     await set_up_again(hass, clock, config_entry, 30)
     await clock.next_poll(20)
@@ -160,7 +155,6 @@ async def test_statistics_go_on_over_a_restart(
 async def test_energy_begins_with_the_second_poll(
     hass: HomeAssistant, clock: Clock
 ) -> None:
-    """One power alone is no energy."""
     assert energy(hass) == 0
 
     await clock.next_poll()
@@ -190,7 +184,7 @@ async def test_between_two_powers_it_is_their_mean(
 async def test_the_same_poll_twice_adds_nothing(
     hass: HomeAssistant, clock: Clock, set_up: WhatsminerCoordinator
 ) -> None:
-    """Entities are written more often than the miner is read."""
+    """Entities are written more often than the miner is polled."""
     await clock.next_poll()
     before = energy(hass)
 
@@ -204,7 +198,6 @@ async def test_the_same_poll_twice_adds_nothing(
 async def test_a_clock_that_is_set_changes_nothing(
     hass: HomeAssistant, set_up: WhatsminerCoordinator, step: float
 ) -> None:
-    """As much time has passed between two polls as before."""
     first = set_up.data
     for polls in (1, 2, 3):
         set_up.async_set_updated_data(
@@ -218,20 +211,15 @@ async def test_a_clock_that_is_set_changes_nothing(
 
 
 async def test_a_clock_that_was_set_back_meanwhile_adds_nothing(
-    hass: HomeAssistant,
-    config_entry: MockConfigEntry,
-    clock: Clock,
-    chosen_platforms: None,
+    hass: HomeAssistant, config_entry: MockConfigEntry, clock: Clock
 ) -> None:
-    """The next run of Home Assistant has but the time of day; what is counted stays."""
     kept = {
         "energy": 3.0,
         "power": 3400.0,
         "taken": (START + timedelta(hours=1)).isoformat(),
     }
     mock_restore_cache_with_extra_data(hass, [(State(ENERGY, "3"), kept)])
-    assert await hass.config_entries.async_setup(config_entry.entry_id)
-    await hass.async_block_till_done()
+    await load_entry(hass, config_entry)
     assert energy(hass) == 3
 
     await clock.next_poll()
@@ -244,7 +232,7 @@ async def test_a_clock_that_was_set_back_meanwhile_adds_nothing(
 async def test_an_absurd_power_is_not_counted(
     hass: HomeAssistant, miner: SimulatedMiner, clock: Clock
 ) -> None:
-    """Minus one for unknown, without its sign, once: the meter would never forget it."""
+    """Minus one for unknown, without its sign, would stay in the meter for ever."""
     await clock.next_poll(2)
     before = energy(hass)
     miner.misbehave(JOINED, Steady(watts=2**32 - 1))
@@ -261,7 +249,6 @@ async def test_an_absurd_power_is_not_counted(
 async def test_energy_never_decreases(
     hass: HomeAssistant, set_up: WhatsminerCoordinator
 ) -> None:
-    """Not even if the miner says that it feeds the grid."""
     shows: list[float] = []
     start = set_up.data.monotonic
     for seconds, power in ((30, 3400.0), (60, -4000.0), (90, -4000.0)):
@@ -281,7 +268,7 @@ async def test_energy_never_decreases(
 async def test_one_missed_poll_is_bridged(
     hass: HomeAssistant, miner: SimulatedMiner, clock: Clock
 ) -> None:
-    """A blip costs nothing: power does not change that fast."""
+    """Power changes little within one missed poll."""
     await miner.disconnect()
     await clock.next_poll()
     miner.reconnect()
@@ -300,7 +287,6 @@ async def test_another_polling_interval_is_no_gap(
     before: int,
     after: int,
 ) -> None:
-    """What may lie between two polls depends on when the next was to be expected."""
     total = 0.0
     for seconds in (before, after):
         hass.config_entries.async_update_entry(
@@ -328,7 +314,6 @@ async def test_a_gap_is_longer_than_three_polls(
     set_up: WhatsminerCoordinator,
     seconds: int,
 ) -> None:
-    """However far those are apart."""
     hass.config_entries.async_update_entry(
         set_up.config_entry, options={CONF_POLL_INTERVAL: seconds}
     )
@@ -349,7 +334,6 @@ async def test_a_gap_is_longer_than_three_polls(
 async def test_an_outage_is_not_counted(
     hass: HomeAssistant, miner: SimulatedMiner, clock: Clock
 ) -> None:
-    """Nobody knows what a miner used that could not be asked; what is counted stays."""
     await clock.next_poll(4)
     before = energy(hass)
 
@@ -364,12 +348,12 @@ async def test_an_outage_is_not_counted(
     assert energy(hass) == pytest.approx(before * 5 / 4, rel=1e-3)
 
 
-@pytest.mark.parametrize("miner", ["air_miner", "hydro_miner"], indirect=True)
+@since_v2
 @pytest.mark.usefixtures("set_up")
 async def test_a_stopped_miner_uses_a_little(
     hass: HomeAssistant, miner: SimulatedMiner, clock: Clock
 ) -> None:
-    """Its fans or pumps and its control board, as it says itself."""
+    """Fans or pumps and the control board use some power, as the miner reports."""
     miner.behave()
     miner.state.mining = False
     await clock.next_poll(2)
@@ -407,7 +391,6 @@ async def test_a_short_restart_loses_nothing(
     away: float,
     counted: float,
 ) -> None:
-    """It is a gap between two polls as any other."""
     await clock.next_poll(4)
 
     await set_up_again(hass, clock, config_entry, away)
@@ -417,11 +400,8 @@ async def test_a_short_restart_loses_nothing(
 
 @pytest.mark.usefixtures("set_up")
 async def test_a_reload_loses_nothing(
-    hass: HomeAssistant,
-    config_entry: MockConfigEntry,
-    clock: Clock,
+    hass: HomeAssistant, config_entry: MockConfigEntry, clock: Clock
 ) -> None:
-    """Nor does it count anything twice."""
     await clock.next_poll(4)
     await clock.tick(12)
 
@@ -436,18 +416,13 @@ async def test_a_reload_loses_nothing(
     "kept", [{}, {"energy": None}, {"energy": "much"}, {"native_value": 3}]
 )
 async def test_what_cannot_be_read_is_not_restored(
-    hass: HomeAssistant,
-    config_entry: MockConfigEntry,
-    chosen_platforms: None,
-    kept: dict[str, object],
+    hass: HomeAssistant, config_entry: MockConfigEntry, kept: dict[str, object]
 ) -> None:
-    """The meters begin anew, and all else is there."""
     mock_restore_cache_with_extra_data(
         hass, [(State(ENERGY, "3"), kept), (State(RESTARTS, "3"), kept)]
     )
 
-    assert await hass.config_entries.async_setup(config_entry.entry_id)
-    await hass.async_block_till_done()
+    await load_entry(hass, config_entry)
 
     assert energy(hass) == 0
     assert shown(hass, RESTARTS) == "0"
@@ -461,7 +436,6 @@ async def test_what_cannot_be_read_is_not_restored(
 async def test_restarts_of_mining_are_counted(
     hass: HomeAssistant, miner: SimulatedMiner, clock: Clock
 ) -> None:
-    """Each start is one, also the one after a stop; a stop is none."""
     assert shown(hass, RESTARTS) == "0"
 
     miner.state.restart()
@@ -483,9 +457,7 @@ async def test_the_first_start_of_a_stopped_miner_counts(
     miner: SimulatedMiner,
     clock: Clock,
     config_entry: MockConfigEntry,
-    chosen_platforms: None,
 ) -> None:
-    """Nothing was known of it but that it did not mine."""
     miner.state.mining = False
     assert await hass.config_entries.async_setup(config_entry.entry_id)
     await clock.next_poll(3)
@@ -500,7 +472,6 @@ async def test_the_first_start_of_a_stopped_miner_counts(
 async def test_restarts_are_those_of_today(
     hass: HomeAssistant, miner: SimulatedMiner, clock: Clock
 ) -> None:
-    """The day is that of the clock on the wall."""
     miner.state.restart()
     await clock.next_poll()
     await clock.tick(SECONDS_TO_MIDNIGHT - 60)
@@ -524,7 +495,6 @@ async def test_the_count_outlives_a_restart_of_home_assistant(
     away: float,
     restarts: str,
 ) -> None:
-    """On the same day."""
     miner.state.restart()
     await clock.next_poll(2)
 
@@ -564,7 +534,6 @@ async def test_a_start_that_was_seen_after_a_restart_counts_once(
     miner: SimulatedMiner,
     clock: Clock,
 ) -> None:
-    """The run before it is remembered, and so is that it ended."""
     miner.state.mining = False
     await clock.next_poll(2)
     await set_up_again(hass, clock, config_entry, 300)
@@ -579,7 +548,7 @@ async def test_a_start_that_was_seen_after_a_restart_counts_once(
 async def test_a_clock_that_is_set_is_no_restart(
     hass: HomeAssistant, set_up: WhatsminerCoordinator
 ) -> None:
-    """The start of mining is reckoned from our own clock, and moves with it."""
+    """The start of mining is computed from Home Assistant's clock, and moves with it."""
     set_up.async_set_updated_data(
         replace(set_up.data, taken=START + timedelta(hours=23))
     )
@@ -594,7 +563,6 @@ async def test_a_start_of_yesterday_is_not_one_of_today(
     miner: SimulatedMiner,
     clock: Clock,
 ) -> None:
-    """It happened while Home Assistant did not run, before midnight."""
     miner.state.restart()
 
     await set_up_again(hass, clock, config_entry, SECONDS_TO_MIDNIGHT + 600)

@@ -1,4 +1,4 @@
-"""Whether services.yaml, texts and icons agree with the actions, as hassfest would see it."""
+"""services.yaml, texts and icons agree with the actions, as hassfest would check it."""
 
 import json
 from typing import Any
@@ -35,12 +35,11 @@ def keys_of(action: Action) -> dict[str, Any]:
 
 
 def options_of(validator: Any) -> set[str] | None:
-    """Return what a field can be, None for one that can be anything."""
+    """Return the options of a field, or None if it takes anything."""
     return set(validator.container) if isinstance(validator, probatio.In) else None
 
 
 def test_every_action_is_described() -> None:
-    """In all papers, and no other is."""
     names = {action.name for action in ACTIONS}
 
     assert set(SERVICES) == set(ICONS["services"]) == names
@@ -51,7 +50,6 @@ def test_every_action_is_described() -> None:
 @every_language
 @every_action
 def test_every_field_has_its_texts(language: str, action: Action) -> None:
-    """A name and a description, as the action itself."""
     texts = TEXTS[language]["services"][action.name]
     fields = SERVICES[action.name].get("fields", {})
 
@@ -65,7 +63,6 @@ def test_every_field_has_its_texts(language: str, action: Action) -> None:
 
 @every_action
 def test_every_field_is_described(action: Action) -> None:
-    """As the action takes it."""
     fields = SERVICES[action.name].get("fields", {})
     own = keys_of(action)
 
@@ -82,7 +79,7 @@ def test_every_field_is_described(action: Action) -> None:
 
 @every_action
 def test_every_target_is_a_choice_of_whatsminers(action: Action) -> None:
-    """Of any number, or of one device; filters by device are no longer allowed in a target."""
+    """Home Assistant no longer allows device filters in a target."""
     described = SERVICES[action.name]
 
     if action.one_miner:
@@ -99,7 +96,6 @@ def test_every_target_is_a_choice_of_whatsminers(action: Action) -> None:
 @every_language
 @every_action
 def test_every_option_has_a_text(language: str, action: Action) -> None:
-    """Those of the user interface are those of the action."""
     validators = {str(key): value for key, value in action.fields.items()}
     for name, described in SERVICES[action.name].get("fields", {}).items():
         select = described["selector"].get("select")
@@ -114,7 +110,6 @@ def test_every_option_has_a_text(language: str, action: Action) -> None:
 
 
 def test_no_option_is_left_over() -> None:
-    """But for those of forms; and the fields of a pool have their texts."""
     named = {
         selector["translation_key"]
         for service in SERVICES.values()
@@ -133,7 +128,6 @@ def test_no_option_is_left_over() -> None:
 
 @every_action
 def test_every_example_is_one(action: Action) -> None:
-    """What is shown as an example can be entered."""
     fields = SERVICES[action.name].get("fields", {})
     shown = {
         name: field["example"] for name, field in fields.items() if "example" in field
@@ -157,7 +151,7 @@ def test_every_example_is_one(action: Action) -> None:
 def test_what_stops_mining_says_so(
     name: str, language: str, reboots: str, stops: str
 ) -> None:
-    """Whoever reads it knows before."""
+    """The user reads it before the action is called."""
     text = TEXTS[language]["services"][name]["description"]
 
     assert reboots in text
@@ -165,7 +159,6 @@ def test_what_stops_mining_says_so(
 
 
 async def test_home_assistant_takes_the_descriptions(hass: HomeAssistant) -> None:
-    """The file is read, selectors are valid, texts are found; no miner is needed for that."""
     assert await async_setup_component(hass, DOMAIN, {})
 
     described = (await async_get_all_descriptions(hass))[DOMAIN]

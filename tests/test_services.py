@@ -1,4 +1,4 @@
-"""The actions: which miners they reach, what they answer, and what becomes of failures."""
+"""Actions: which miners they reach, what they return, and what becomes of failures."""
 
 import asyncio
 from collections.abc import Callable
@@ -37,7 +37,7 @@ from homeassistant.helpers import (
 )
 from simulator import Refused, SimulatedMiner
 
-from . import Held, names_of
+from . import Held, load_entry, names_of
 from .action_calls import DATA, POOLS, STATIC, ask, call, failure
 
 ADMIN_ONLY = {
@@ -58,7 +58,7 @@ EVERY_ACTION = sorted(action.name for action in ACTIONS)
 
 @pytest.fixture
 def platforms() -> tuple[Platform, ...]:
-    """Entities and hashboards to choose from."""
+    """Platforms with entities and hashboards to target."""
     return (Platform.SENSOR, Platform.SWITCH)
 
 
@@ -72,8 +72,7 @@ async def hall(
     """A second miner, in the hall."""
     entry = make_entry(hydro_miner, title="Hall")
     entry.add_to_hass(hass)
-    assert await hass.config_entries.async_setup(entry.entry_id)
-    await hass.async_block_till_done()
+    await load_entry(hass, entry)
     hydro_miner.requests.clear()
     hydro_miner.writes.clear()
     coordinator: WhatsminerCoordinator = entry.runtime_data.coordinator
@@ -87,24 +86,8 @@ def both(set_up: WhatsminerCoordinator, hall: WhatsminerCoordinator) -> dict[str
 
 
 @pytest.fixture
-def one(set_up: WhatsminerCoordinator) -> dict[str, Any]:
-    """A target of one miner."""
-    return {ATTR_DEVICE_ID: set_up.device_id}
-
-
-@pytest.fixture
-def firmware(hass: HomeAssistant, tmp_path: Path) -> Path:
-    """A file where files of firmware belong."""
-    hass.config.config_dir = str(tmp_path)
-    path = tmp_path / "whatsminer" / "firmware" / "new.bin"
-    path.parent.mkdir(parents=True)
-    path.write_bytes(b"firmware")
-    return path
-
-
-@pytest.fixture
 def board_id(set_up: WhatsminerCoordinator, device_registry: dr.DeviceRegistry) -> str:
-    """The device of one of its hashboards."""
+    """The device id of one of the miner's hashboards."""
     boards = dr.async_entries_for_parent_device(device_registry, set_up.device_id)
     return boards[0].id
 
@@ -116,37 +99,37 @@ type Target = Callable[[HomeAssistant, str, str], dict[str, Any]]
 
 
 def by_device(hass: HomeAssistant, device_id: str, board_id: str) -> dict[str, Any]:
-    """Name the device."""
+    """Target the device."""
     return {ATTR_DEVICE_ID: [device_id]}
 
 
 def by_board(hass: HomeAssistant, device_id: str, board_id: str) -> dict[str, Any]:
-    """Name a hashboard."""
+    """Target a hashboard."""
     return {ATTR_DEVICE_ID: [board_id]}
 
 
 def by_entity(hass: HomeAssistant, device_id: str, board_id: str) -> dict[str, Any]:
-    """Name an entity."""
+    """Target an entity."""
     return {ATTR_ENTITY_ID: ["sensor.miner_hash_rate"]}
 
 
 def by_entity_of_board(
     hass: HomeAssistant, device_id: str, board_id: str
 ) -> dict[str, Any]:
-    """Name an entity of a hashboard."""
+    """Target an entity of a hashboard."""
     entities = er.async_entries_for_device(er.async_get(hass), board_id)
     return {ATTR_ENTITY_ID: [entities[0].entity_id]}
 
 
 def by_area(hass: HomeAssistant, device_id: str, board_id: str) -> dict[str, Any]:
-    """Name the area that the miner is in."""
+    """Target the area of the miner."""
     area = ar.async_get(hass).async_create("Garage")
     dr.async_get(hass).async_update_device(device_id, area_id=area.id)
     return {ATTR_AREA_ID: [area.id]}
 
 
 def by_floor(hass: HomeAssistant, device_id: str, board_id: str) -> dict[str, Any]:
-    """Name the floor of that area."""
+    """Target the floor of the area."""
     floor = fr.async_get(hass).async_create("Cellar")
     area = ar.async_get(hass).async_create("Garage", floor_id=floor.floor_id)
     dr.async_get(hass).async_update_device(device_id, area_id=area.id)
@@ -154,7 +137,7 @@ def by_floor(hass: HomeAssistant, device_id: str, board_id: str) -> dict[str, An
 
 
 def by_label(hass: HomeAssistant, device_id: str, board_id: str) -> dict[str, Any]:
-    """Name a label of the miner."""
+    """Target a label of the miner."""
     label = lr.async_get(hass).async_create("Solar")
     dr.async_get(hass).async_update_device(device_id, labels={label.label_id})
     return {ATTR_LABEL_ID: [label.label_id]}
@@ -163,14 +146,14 @@ def by_label(hass: HomeAssistant, device_id: str, board_id: str) -> dict[str, An
 def by_label_of_entity(
     hass: HomeAssistant, device_id: str, board_id: str
 ) -> dict[str, Any]:
-    """Name a label of one of its entities."""
+    """Target a label of one of its entities."""
     label = lr.async_get(hass).async_create("Solar")
     er.async_get(hass).async_update_entity("switch.miner", labels={label.label_id})
     return {ATTR_LABEL_ID: [label.label_id]}
 
 
 def by_everything(hass: HomeAssistant, device_id: str, board_id: str) -> dict[str, Any]:
-    """Name it in several ways."""
+    """Target the miner in several ways."""
     named: dict[str, Any] = {}
     for way in (by_entity, by_area, by_label):
         named |= way(hass, device_id, board_id)
@@ -200,7 +183,6 @@ async def test_a_miner_is_reached_by_whatever_stands_for_it(
     board_id: str,
     target: Target,
 ) -> None:
-    """Once, and no other."""
     named = target(hass, set_up.device_id, board_id)
 
     await call(hass, "set_hostname", {"hostname": "garage"}, target=named)
@@ -215,7 +197,6 @@ async def test_a_target_without_a_miner_is_refused(
     device_registry: dr.DeviceRegistry,
     miner: SimulatedMiner,
 ) -> None:
-    """Other devices, nothing that exists, nothing at all."""
     other = MockConfigEntry(domain="other")
     other.add_to_hass(hass)
     device = device_registry.async_get_or_create(
@@ -244,7 +225,6 @@ async def test_a_disabled_miner_is_left_out(
     hall: WhatsminerCoordinator,
     miner: SimulatedMiner,
 ) -> None:
-    """Its owner knows that it is out of service."""
     await hass.config_entries.async_set_disabled_by(
         hall.config_entry.entry_id, ConfigEntryDisabler.USER
     )
@@ -264,7 +244,6 @@ async def test_a_miner_whose_device_is_disabled_is_left_out(
     hydro_miner: SimulatedMiner,
     device_registry: dr.DeviceRegistry,
 ) -> None:
-    """Its entities do nothing either, whatever the target is and however sure the caller."""
     area = ar.async_get(hass).async_create("Shed")
     device_registry.async_update_device(
         hall.device_id, area_id=area.id, disabled_by=dr.DeviceEntryDisabler.USER
@@ -292,7 +271,6 @@ async def test_miners_are_told_at_the_same_time(
     miner: SimulatedMiner,
     hydro_miner: SimulatedMiner,
 ) -> None:
-    """One does not wait for another."""
     held = Held()
     for each in (miner, hydro_miner):
         each.misbehave("set_hostname", held)
@@ -316,7 +294,6 @@ async def test_a_refusal_at_one_leaves_no_other_undone(
     hydro_miner: SimulatedMiner,
     first: bool,
 ) -> None:
-    """Whichever of them it is, it is named."""
     bad, name = (hydro_miner, "Hall") if first else (miner, "Miner")
     bad.misbehave("set_hostname", Refused(132))
 
@@ -336,7 +313,6 @@ async def test_all_that_failed_are_named(
     miner: SimulatedMiner,
     hydro_miner: SimulatedMiner,
 ) -> None:
-    """Each with its own sentence: one is away, one is not loaded, one does it."""
     attic = make_entry(old_miner, title="Attic")
     attic.add_to_hass(hass)
     assert await hass.config_entries.async_setup(attic.entry_id)
@@ -353,10 +329,10 @@ async def test_all_that_failed_are_named(
     assert error.translation_key == "several_failed"
     assert error.translation_placeholders is not None
     assert error.translation_placeholders["count"] == "2"
-    told = str(error)
-    assert told.startswith("This failed at 2 miners. Attic is not loaded, ")
-    assert ". Hall does not answer. " in told
-    assert "Miner" not in told
+    message = str(error)
+    assert message.startswith("This failed at 2 miners. Attic is not loaded, ")
+    assert ". Hall does not answer. " in message
+    assert "Miner" not in message
     assert names_of(miner.writes) == ["set_hostname"]
     assert old_miner.writes == []
 
@@ -364,7 +340,7 @@ async def test_all_that_failed_are_named(
 async def test_an_answer_is_given_up_for_an_error(
     hass: HomeAssistant, both: dict[str, Any], hydro_miner: SimulatedMiner
 ) -> None:
-    """Home Assistant takes one or the other."""
+    """Home Assistant takes either a response or an error."""
     await hydro_miner.disconnect()
 
     with pytest.raises(HomeAssistantError, match="Hall does not answer"):
@@ -382,7 +358,6 @@ async def test_a_mistake_of_ours_leaves_no_other_undone_either(
     caplog: pytest.LogCaptureFixture,
     mistake: Exception,
 ) -> None:
-    """The error names the miner, and the log has the trace, once."""
     with patch.object(hall.client, "send", side_effect=mistake):
         error = await failure(hass, "set_led", both)
 
@@ -403,7 +378,6 @@ async def test_a_mistake_of_ours_hides_no_other_failure(
     hydro_miner: SimulatedMiner,
     set_up: WhatsminerCoordinator,
 ) -> None:
-    """Both are told, also where one of them is what the miner says."""
     hydro_miner.misbehave("set_led", Refused(132))
     with patch.object(set_up.client, "send", side_effect=ZeroDivisionError):
         error = await failure(hass, "set_led", both)
@@ -422,7 +396,6 @@ async def test_what_is_cancelled_is_no_failure(
     hydro_miner: SimulatedMiner,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    """Whoever called it waits no longer, and nothing is told."""
     hydro_miner.misbehave("set_led", Refused(132))
     miner.misbehave("set_led", held := Held())
     calling = hass.async_create_task(call(hass, "set_led", both))
@@ -438,7 +411,7 @@ async def test_what_is_cancelled_is_no_failure(
 async def test_a_cancellation_at_one_miner_is_not_told_as_a_failure(
     hass: HomeAssistant, both: dict[str, Any], hall: WhatsminerCoordinator
 ) -> None:
-    """Such as that of what is under way when the miner's entry is unloaded."""
+    """Requests are cancelled when the entry of their miner is unloaded."""
     with (
         patch.object(hall.client, "send", side_effect=asyncio.CancelledError),
         pytest.raises(asyncio.CancelledError),
@@ -483,7 +456,6 @@ async def test_what_no_miner_takes_is_refused_once(
     data: dict[str, Any],
     key: str,
 ) -> None:
-    """Before any of them is asked."""
     error = await failure(hass, action, data | both)
 
     assert error.translation_key == key
@@ -516,7 +488,7 @@ async def test_a_network_that_cannot_work_is_refused(
     changes: dict[str, Any],
     key: str,
 ) -> None:
-    """A miner at a wrong address is a walk to the cellar."""
+    """A miner at a wrong address can no longer be reached over the network."""
     error = await failure(
         hass, "set_network", {"confirm": True, **STATIC, **changes, **one}
     )
@@ -549,7 +521,6 @@ async def test_what_makes_no_sense_is_refused(
     action: str,
     data: dict[str, Any],
 ) -> None:
-    """By Home Assistant, which says what it expected."""
     with pytest.raises(probatio.Invalid):
         await call(hass, action, data | one, return_response=action in RESPONSE_ONLY)
 
@@ -561,12 +532,9 @@ async def test_what_makes_no_sense_is_refused(
 
 @pytest.mark.parametrize("action", EVERY_ACTION)
 async def test_only_administrators_change_money_network_password_or_firmware(
-    hass: HomeAssistant,
-    one: dict[str, Any],
-    miner: SimulatedMiner,
-    action: str,
+    hass: HomeAssistant, one: dict[str, Any], miner: SimulatedMiner, action: str
 ) -> None:
-    """Others who may control the miner do what they could do with an entity."""
+    """Other users may do what they could do with an entity."""
     users = await hass.auth.async_get_group(GROUP_ID_USER)
     assert users
     context = Context(user_id=MockUser(groups=[users]).add_to_hass(hass).id)
@@ -592,7 +560,6 @@ async def test_a_miner_without_a_password_is_only_read(
     firmware: Path,
     action: str,
 ) -> None:
-    """And the error says what to do."""
     if action in RESPONSE_ONLY:
         assert await ask(hass, action, DATA[action] | one)
         return
@@ -614,7 +581,6 @@ async def test_what_is_hard_to_undo_is_confirmed(
     firmware: Path,
     action: str,
 ) -> None:
-    """Nothing is sent before."""
     for confirm in ({}, {"confirm": False}):
         data = {**DATA[action], **one}
         del data["confirm"]
@@ -634,7 +600,6 @@ async def test_what_is_hard_to_undo_is_done_to_one_miner(
     device_registry: dr.DeviceRegistry,
     action: str,
 ) -> None:
-    """Never to an area, a label or two miners."""
     for target in (
         {},
         both,
@@ -657,14 +622,12 @@ async def test_what_is_hard_to_undo_is_done_to_one_miner(
 async def test_a_hashboard_stands_for_its_one_miner(
     hass: HomeAssistant, miner: SimulatedMiner, board_id: str
 ) -> None:
-    """Whatever of it was clicked."""
     await call(hass, "factory_reset", {"confirm": True, ATTR_DEVICE_ID: board_id})
 
     assert miner.writes == [{"cmd": "factory_reset"}]
 
 
 def test_the_rules_are_kept() -> None:
-    """The lists in this file are complete."""
     assert {action.name for action in ACTIONS if action.admin_only} == ADMIN_ONLY
     assert {action.name for action in ACTIONS if action.one_miner} == ONE_MINER
     assert ONE_MINER <= ADMIN_ONLY

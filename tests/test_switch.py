@@ -19,15 +19,12 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers import entity_registry as er
 from simulator import SimulatedMiner
 
-from . import Clock, act, names_of, shown
+from . import Clock, act, every_generation, names_of, shown
 
 pytestmark = [
     pytest.mark.parametrize("platforms", [(Platform.SWITCH,)], ids=[""]),
     pytest.mark.usefixtures("set_up"),
 ]
-every_generation = pytest.mark.parametrize(
-    "miner", ["air_miner", "hydro_miner", "old_miner"], indirect=True
-)
 
 COOLING = "switch.miner_cooling_after_power_off"
 FAN_STOP = "switch.miner_fans_may_stop"
@@ -40,7 +37,6 @@ async def test_every_generation_has_its_switches(
     snapshot: SnapshotAssertion,
     config_entry: MockConfigEntry,
 ) -> None:
-    """All switches and what they show are as they were when somebody last looked."""
     await snapshot_platform(hass, entity_registry, snapshot, config_entry.entry_id)
 
 
@@ -48,7 +44,6 @@ async def test_every_generation_has_its_switches(
 async def test_mining_is_switched_off_and_on(
     hass: HomeAssistant, miner: SimulatedMiner, clock: Clock
 ) -> None:
-    """The main switch is the miner's power off and power on."""
     assert shown(hass, "switch.miner") == STATE_ON
 
     await act(hass, "switch.turn_off", "switch.miner")
@@ -71,7 +66,6 @@ async def test_mining_is_switched_off_and_on(
 async def test_the_switch_follows_the_miner(
     hass: HomeAssistant, miner: SimulatedMiner, clock: Clock
 ) -> None:
-    """Mining that somebody else stops is off here as well."""
     miner.state.mining = False
     await clock.next_poll(2)
     assert shown(hass, "switch.miner") == STATE_OFF
@@ -83,17 +77,12 @@ async def test_the_switch_follows_the_miner(
 
 @pytest.mark.parametrize(
     ("miner", "process"),
-    [
-        ("air_miner", "btminer"),
-        ("hydro_miner", "btminer"),
-        ("old_miner", "cgminer"),
-    ],
+    [("air_miner", "btminer"), ("hydro_miner", "btminer"), ("old_miner", "cgminer")],
     indirect=["miner"],
 )
 async def test_fast_boot_is_switched(
     hass: HomeAssistant, miner: SimulatedMiner, clock: Clock, process: str
 ) -> None:
-    """Fast boot is switched under the name that the firmware has for it."""
     await act(hass, "switch.turn_on", "switch.miner_fast_boot")
     assert miner.writes == [{"cmd": f"enable_{process}_fast_boot"}]
     assert miner.state.fast_boot
@@ -111,7 +100,7 @@ async def test_fast_boot_is_switched(
 async def test_web_pools_are_switched(
     hass: HomeAssistant, miner: SimulatedMiner, clock: Clock
 ) -> None:
-    """Nobody knows them until they are switched; then what was accepted is shown."""
+    """No firmware reports it: the state is unknown until it is switched."""
     state = hass.states.get("switch.miner_pools_on_web_page")
     assert state is not None
     assert state.state == STATE_UNKNOWN
@@ -138,7 +127,7 @@ async def test_web_pools_are_switched(
 async def test_switches_of_fans_exist_where_fans_do(
     hass: HomeAssistant, exist: bool
 ) -> None:
-    """Nothing to switch on liquid cooling; and V1 does not know the commands yet."""
+    """Liquid-cooled miners have no fans, and V1 does not know the commands."""
     for entity_id in (COOLING, FAN_STOP):
         assert (entity_id in hass.states.async_entity_ids()) is exist
 
@@ -158,7 +147,7 @@ async def test_switches_of_fans_are_switched(
     name: str,
     attribute: str,
 ) -> None:
-    """They go out as text; no firmware reads them back."""
+    """No firmware reports the switches of fans."""
     state = hass.states.get(entity_id)
     assert state is not None
     assert state.state == STATE_UNKNOWN
@@ -181,7 +170,6 @@ async def test_switches_of_fans_are_switched(
 async def test_fast_boot_is_assumed_only_where_it_is_not_reported(
     hass: HomeAssistant, assumed: bool
 ) -> None:
-    """A switch that is read back is an ordinary switch."""
     state = hass.states.get("switch.miner_fast_boot")
 
     assert state is not None
@@ -192,7 +180,7 @@ async def test_fast_boot_is_assumed_only_where_it_is_not_reported(
 async def test_power_off_is_sent_to_a_stopped_miner(
     hass: HomeAssistant, miner: SimulatedMiner, clock: Clock
 ) -> None:
-    """What looks off may be a mistake; whoever says off means it."""
+    """The state that is shown may be wrong."""
     miner.state.mining = False
     await clock.next_poll()
     assert shown(hass, "switch.miner") == STATE_OFF
@@ -205,7 +193,6 @@ async def test_power_off_is_sent_to_a_stopped_miner(
 async def test_switches_are_unavailable_only_when_the_miner_is_away(
     hass: HomeAssistant, miner: SimulatedMiner, clock: Clock
 ) -> None:
-    """A switch that cannot reach its miner says so."""
     await miner.disconnect()
     await clock.next_poll(2)
     assert {state.state for state in hass.states.async_all("switch")} == {

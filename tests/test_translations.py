@@ -56,7 +56,6 @@ every_entity = pytest.mark.parametrize(
 
 
 def test_every_platform_has_entities() -> None:
-    """The tests below find what they check."""
     assert all(ENTITIES.values())
 
 
@@ -65,7 +64,7 @@ def test_every_platform_has_entities() -> None:
 def test_every_entity_has_a_name(
     language: str, platform: Platform, description: EntityDescription
 ) -> None:
-    """Its own, the device's, or that of its device class."""
+    """The name is its own, the device's, or that of its device class."""
     named = TEXTS[language]["entity"].get(platform, {}).get(description.key, {})
 
     # The base entity makes the key that of the translation.
@@ -80,7 +79,7 @@ def test_every_entity_has_a_name(
 def test_every_entity_has_an_icon(
     platform: Platform, description: EntityDescription
 ) -> None:
-    """Its own, or that of its device class."""
+    """The icon is its own, or that of its device class."""
     assert (
         description.device_class is not None
         or description.key in ICONS["entity"][platform]
@@ -89,7 +88,6 @@ def test_every_entity_has_an_icon(
 
 @every_paper
 def test_no_entity_is_named_that_does_not_exist(papers: dict[str, Any]) -> None:
-    """What was renamed or removed in the code leaves nothing behind."""
     for platform, entities in papers["entity"].items():
         keys = {item.key for item in ENTITIES[Platform(platform)]}
         assert set(entities) <= keys
@@ -100,7 +98,6 @@ def test_no_entity_is_named_that_does_not_exist(papers: dict[str, Any]) -> None:
 def test_states_are_those_of_the_entity(
     papers: dict[str, Any], platform: Platform, description: EntityDescription
 ) -> None:
-    """Every option has a text; no state has a text or an icon that does not exist."""
     states = set(
         papers["entity"].get(platform, {}).get(description.key, {}).get("state", {})
     )
@@ -118,7 +115,6 @@ def test_states_are_those_of_the_entity(
 
 @every_language
 def test_all_that_a_fault_can_be_has_a_text(language: str) -> None:
-    """Whether it appeared or cleared, and each category."""
     attributes = TEXTS[language]["entity"]["event"]["fault"]["state_attributes"]
     (event,) = ENTITIES[Platform.EVENT]
 
@@ -130,7 +126,6 @@ def test_all_that_a_fault_can_be_has_a_text(language: str) -> None:
 
 @every_language
 def test_every_device_has_a_name(language: str) -> None:
-    """That of a hashboard has its number in it."""
     named = {
         text
         for tree in [SOURCES["entity.py"]]
@@ -142,7 +137,7 @@ def test_every_device_has_a_name(language: str) -> None:
 
 
 def test_icons_are_material_design_icons() -> None:
-    """Home Assistant has no others, and a state's icon differs from the ordinary one."""
+    """Home Assistant has no other icons."""
     for path, icon in leaves(ICONS):
         assert re.fullmatch(r"mdi:[a-z0-9]+(-[a-z0-9]+)*", icon), path
     for entities in ICONS["entity"].values():
@@ -152,7 +147,7 @@ def test_icons_are_material_design_icons() -> None:
 
 @pytest.mark.parametrize("platform", PLATFORMS)
 def test_every_platform_leaves_the_order_to_the_client(platform: Platform) -> None:
-    """Home Assistant would otherwise hold a power off back behind a slider."""
+    """Home Assistant would otherwise hold a power off back behind another command."""
     module = importlib.import_module(f"custom_components.{DOMAIN}.{platform}")
 
     assert module.PARALLEL_UPDATES == 0
@@ -162,7 +157,6 @@ def test_every_platform_leaves_the_order_to_the_client(platform: Platform) -> No
 
 
 def test_all_languages_have_the_same_texts() -> None:
-    """None is missing, and none is left over."""
     assert {path.stem for path in (FOLDER / "translations").iterdir()} == {*LANGUAGES}
     english = dict(leaves(TEXTS["en"]))
     for texts in TEXTS.values():
@@ -171,7 +165,6 @@ def test_all_languages_have_the_same_texts() -> None:
 
 @every_language
 def test_all_languages_say_the_same(language: str) -> None:
-    """The placeholders are the same; what is more than a name is translated."""
     texts = dict(leaves(TEXTS[language]))
     for path, english in leaves(TEXTS["en"]):
         assert placeholders(texts[path]) == placeholders(english), path
@@ -183,7 +176,7 @@ def test_all_languages_say_the_same(language: str) -> None:
 async def test_home_assistant_reads_all_texts(
     hass: HomeAssistant, language: str, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """It leaves out texts of other languages that do not fit the English ones."""
+    """Home Assistant leaves out texts of other languages that do not fit the English ones."""
     expected = {
         f"component.{DOMAIN}.{path}": text for path, text in leaves(TEXTS[language])
     }
@@ -201,7 +194,7 @@ async def test_home_assistant_reads_all_texts(
 
 @every_language
 def test_every_text_is_one_that_home_assistant_takes(language: str) -> None:
-    """The rules of hassfest, and that a text stands for itself."""
+    """The rules are those of hassfest."""
     for path, text in leaves(TEXTS[language]):
         assert text, path
         assert text == text.strip(), path
@@ -218,7 +211,6 @@ def test_every_text_is_one_that_home_assistant_takes(language: str) -> None:
 
 @every_language
 def test_every_sentence_ends(language: str) -> None:
-    """Names have no full stop, and whatever says something has."""
     for path, text in leaves(TEXTS[language]):
         parts = path.split(".")
         if {"abort", "error", "exceptions"} & {*parts}:
@@ -247,8 +239,6 @@ def test_there_is_one_file_of_texts(language: str) -> None:
 
 @every_language
 def test_texts_are_in_order(language: str) -> None:
-    """By the alphabet, at every depth, so that they are found."""
-
     def in_order(value: Any) -> bool:
         return isinstance(value, str) or (
             list(value) == sorted(value) and all(map(in_order, value.values()))
@@ -258,6 +248,5 @@ def test_texts_are_in_order(language: str) -> None:
 
 
 def test_every_source_is_read() -> None:
-    """The tests of texts look into every file of the integration itself."""
     assert "config_flow.py" in SOURCES
     assert all(isinstance(tree, ast.Module) for tree in SOURCES.values())

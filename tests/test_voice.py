@@ -1,4 +1,4 @@
-"""What Home Assistant's own assistant, Assist, makes of a miner."""
+"""A miner in Home Assistant's own assistant, Assist."""
 
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -22,7 +22,7 @@ from homeassistant.setup import async_setup_component
 from simulator import SimulatedMiner
 from simulator.misbehaviour import Refused
 
-from . import Clock, shown
+from . import Clock, every_generation, shown
 
 type Say = Callable[[str], Awaitable[tuple[str, str]]]
 
@@ -51,7 +51,7 @@ def config_entry(
 
 @pytest.fixture
 async def say(hass: HomeAssistant, language: str, set_up: WhatsminerCoordinator) -> Say:
-    """Says something to the assistant; tells what kind of answer it gives, and which."""
+    """A function that says something to Assist, and returns the kind and text of the answer."""
     assert await async_setup_component(hass, "homeassistant", {})
     assert await async_setup_component(hass, "conversation", {})
 
@@ -70,20 +70,18 @@ async def say(hass: HomeAssistant, language: str, set_up: WhatsminerCoordinator)
 
 
 def expose(hass: HomeAssistant, entity_id: str) -> None:
-    """Let the assistant have an entity, as the owner does on the page Voice assistants."""
+    """Expose an entity to the assistant, as the owner does on the page Voice assistants."""
     async_expose_entity(hass, "conversation", entity_id, True)
 
 
-@pytest.mark.parametrize(
-    "miner", ["air_miner", "hydro_miner", "old_miner"], indirect=True
-)
+@every_generation
 @pytest.mark.usefixtures("entity_registry_enabled_by_default", "say")
 async def test_assist_is_given_the_switch_and_temperatures(
     hass: HomeAssistant,
     entity_registry: er.EntityRegistry,
     config_entry: MockConfigEntry,
 ) -> None:
-    """Nothing else that changes a miner is exposed unless the owner does it."""
+    """Nothing else that changes a miner is exposed by default."""
     exposed = [
         entry
         for entry in er.async_entries_for_config_entry(
@@ -113,7 +111,6 @@ async def test_assist_is_given_the_switch_and_temperatures(
 async def test_mining_is_switched_by_voice(
     hass: HomeAssistant, miner: SimulatedMiner, say: Say, off: str, on: str
 ) -> None:
-    """In whole sentences or few words, by the name of the miner."""
     assert (await say(off))[0] == DONE
     assert miner.writes == [OFF]
 
@@ -138,7 +135,6 @@ async def test_one_asks_whether_it_mines(
     while_on: str,
     while_off: str,
 ) -> None:
-    """The answer is what the switch shows."""
     assert await say(question) == (ANSWER, while_on)
 
     miner.state.mining = False
@@ -148,7 +144,6 @@ async def test_one_asks_whether_it_mines(
 
 
 async def test_the_hash_rate_has_to_be_exposed(hass: HomeAssistant, say: Say) -> None:
-    """Until then the assistant says so."""
     assert await say("what is the garage miner hash rate") == (
         ERROR,
         "Sorry, Garage miner Hash rate is not exposed",
@@ -181,7 +176,7 @@ async def test_the_hash_rate_has_to_be_exposed(hass: HomeAssistant, say: Say) ->
 async def test_one_asks_for_readings(
     hass: HomeAssistant, say: Say, entity_id: str, question: str, unit: str
 ) -> None:
-    """By the name of the miner, then that of the sensor; the answer is rounded."""
+    """A question has the name of the miner, then that of the sensor; the answer is rounded."""
     expose(hass, f"sensor.{entity_id}")
 
     kind, answer = await say(question)
@@ -219,7 +214,7 @@ async def test_not_every_question_is_understood(
     question: str,
     answer: tuple[str, str],
 ) -> None:
-    """The page warns of these; with other sentences in Home Assistant it need not."""
+    """The page warns of these; if Home Assistant understands them one day, it need not."""
     expose(hass, f"sensor.{entity_id}")
 
     assert await say(question) == answer
@@ -231,7 +226,6 @@ async def test_the_owners_own_name_counts(
     miner: SimulatedMiner,
     say: Say,
 ) -> None:
-    """A device that is renamed is called by that name."""
     device_registry.async_update_device(set_up.device_id, name_by_user="Heater")
 
     assert (await say("turn off the heater"))[0] == DONE
@@ -246,7 +240,7 @@ async def test_the_area_helps_to_tell_miners_apart(
     miner: SimulatedMiner,
     say: Say,
 ) -> None:
-    """And a miner is no lamp, whatever is said to the room."""
+    """A command for the lights of a room does not reach a miner."""
     device_registry.async_update_device(
         set_up.device_id,
         name_by_user="Miner",
@@ -261,7 +255,6 @@ async def test_the_area_helps_to_tell_miners_apart(
 
 
 async def test_a_refusal_is_heard(miner: SimulatedMiner, say: Say) -> None:
-    """What the miner did not do is not called done."""
     miner.misbehave("power_off", Refused(45))
 
     assert (await say("turn off the garage miner"))[0] == ERROR

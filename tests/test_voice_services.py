@@ -35,17 +35,17 @@ FAN = "fan.garage_mining"
 
 
 def percent(value: int) -> dict[str, str]:
-    """Return the command that sets it."""
+    """Return the command that sets the percentage."""
     return {"cmd": "set_power_pct_v2", "percent": str(value)}
 
 
 def mode(value: str) -> dict[str, str]:
-    """Return the command that chooses it."""
+    """Return the command that chooses the mode."""
     return {"cmd": f"set_{value}_power"}
 
 
 def from_page(title: str) -> dict[str, Any]:
-    """Return the configuration that the page tells users to write, by its first line."""
+    """Return a configuration of the page by its first line."""
     blocks = re.findall(r"```yaml\n(# .*?: (.*?)\n.*?)```", PAGE.read_text(), re.DOTALL)
     found = parse_yaml({what: text for text, what in blocks}[title])
     assert isinstance(found, dict)
@@ -68,7 +68,7 @@ class Google:
     config: dict[str, Any] = field(default_factory=dict)
 
     async def set_up(self) -> None:
-        """Let Home Assistant have it."""
+        """Set the component up."""
         config = {"project_id": "miners", **self.config}
         assert await async_setup_component(
             self.hass, "google_assistant", {"google_assistant": config}
@@ -85,18 +85,18 @@ class Google:
         return answer
 
     async def devices(self) -> dict[str, dict[str, Any]]:
-        """Return what it is given, by entity."""
+        """Return the devices that it is given, by entity."""
         return {each["id"]: each for each in (await self.ask("SYNC"))["devices"]}
 
     async def traits(self) -> dict[str, list[str]]:
-        """Return what it can do with each entity."""
+        """Return the traits of each entity."""
         return {
             entity_id: [trait.rpartition(".")[2] for trait in device["traits"]]
             for entity_id, device in (await self.devices()).items()
         }
 
     async def state(self, entity_id: str) -> dict[str, Any]:
-        """Return what it is told of an entity."""
+        """Return the state that it is given of an entity."""
         answer = await self.ask("QUERY", devices=[{"id": entity_id}])
         state: dict[str, Any] = answer["devices"][entity_id]
         return state
@@ -125,13 +125,13 @@ class Alexa:
     config: dict[str, Any] = field(default_factory=lambda: {"smart_home": {}})
 
     async def set_up(self) -> None:
-        """Let Home Assistant have it."""
+        """Set the component up."""
         assert await async_setup_component(self.hass, "alexa", {"alexa": self.config})
 
     async def send(
         self, interface: str, name: str, entity_id: str = "", **payload: Any
     ) -> dict[str, Any]:
-        """Send a directive; return the answer. An instance is part of the interface's name."""
+        """Send a directive and return the answer. An instance is part of the interface's name."""
         namespace, _, instance = interface.partition(" ")
         header = {
             "namespace": namespace,
@@ -156,20 +156,20 @@ class Alexa:
         return answer
 
     async def endpoints(self) -> dict[str, dict[str, Any]]:
-        """Return what it is given, by entity."""
+        """Return the endpoints that it is given, by entity."""
         answer = await self.send("Alexa.Discovery", "Discover")
         return {
             each["endpointId"].replace("#", "."): {
                 capability["interface"].removeprefix("Alexa."): capability
                 for capability in each["capabilities"]
-                # which tell no more than that it is there
+                # which only say that it is there
                 if capability["interface"] not in ("Alexa", "Alexa.EndpointHealth")
             }
             for each in answer["event"]["payload"]["endpoints"]
         }
 
     async def state(self, entity_id: str) -> dict[str, Any]:
-        """Return what it is told of an entity, by interface."""
+        """Return the state that it is given of an entity, by interface."""
         answer = await self.send("Alexa", "ReportState", entity_id)
         assert answer["event"]["header"]["name"] == "StateReport"
         return {
@@ -180,7 +180,7 @@ class Alexa:
     async def do(
         self, entity_id: str, interface: str, name: str, **payload: Any
     ) -> str:
-        """Have something done; return what kind of answer it is."""
+        """Send a directive and return the kind of answer."""
         answer = await self.send(f"Alexa.{interface}", name, entity_id, **payload)
         return str(answer["event"]["header"]["name"])
 
@@ -192,7 +192,7 @@ async def google(
     request: pytest.FixtureRequest,
     set_up: object,
 ) -> Google:
-    """Google Assistant; a parameter is what its configuration says."""
+    """Google Assistant; a parameter is its configuration."""
     google = Google(hass, hass_client, getattr(request, "param", {}))
     await google.set_up()
     return google
@@ -214,14 +214,14 @@ async def alexa(
 
 @pytest.fixture
 async def fan(hass: HomeAssistant, set_up: object) -> None:
-    """The fan of the page, which is the miner's percent and mode."""
+    """The fan of the page, which has the miner's percentage and mode."""
     assert await async_setup_component(hass, "template", from_page("a fan"))
     await hass.async_block_till_done()
     assert shown(hass, FAN) == "on"
 
 
 def without_temperatures[Value](found: dict[str, Value]) -> dict[str, Value]:
-    """Leave out the temperature sensors, having seen that there are some."""
+    """Leave out the temperature sensors, after a check that there are some."""
     temperatures = [
         entity_id for entity_id in found if entity_id.endswith("temperature")
     ]
@@ -236,7 +236,6 @@ def without_temperatures[Value](found: dict[str, Value]) -> dict[str, Value]:
 async def test_google_is_given_the_switch_the_mode_and_temperatures(
     google: Google,
 ) -> None:
-    """No button, and nothing that is a setting only."""
     traits = await google.traits()
 
     assert without_temperatures(traits) == {SWITCH: ["OnOff"], MODE: ["Modes"]}
@@ -246,7 +245,6 @@ async def test_google_is_given_the_switch_the_mode_and_temperatures(
 
 
 async def test_google_knows_the_miner_by_its_name(google: Google) -> None:
-    """And that the switch is one."""
     device = (await google.devices())[SWITCH]
 
     assert device["name"]["name"] == "Garage miner"
@@ -256,7 +254,6 @@ async def test_google_knows_the_miner_by_its_name(google: Google) -> None:
 async def test_google_switches_mining(
     google: Google, miner: SimulatedMiner, clock: Clock
 ) -> None:
-    """Off and on again, and knows which."""
     assert await google.state(SWITCH) == {"online": True, "on": True}
 
     assert (await google.do(SWITCH, "OnOff", on=False))["on"] is False
@@ -271,7 +268,7 @@ async def test_google_switches_mining(
 async def test_google_chooses_the_power_mode(
     google: Google, miner: SimulatedMiner
 ) -> None:
-    """A select is modes there."""
+    """A select is shown as modes."""
     state = await google.do(MODE, "SetModes", updateModeSettings={"option": "low"})
 
     assert state["currentModeSettings"] == {"option": "low"}
@@ -279,7 +276,6 @@ async def test_google_chooses_the_power_mode(
 
 
 async def test_google_hears_of_a_refusal(google: Google, miner: SimulatedMiner) -> None:
-    """What the miner did not do is an error there."""
     miner.misbehave("power_off", Refused(45))
 
     answer = await google.do(SWITCH, "OnOff", on=False)
@@ -296,7 +292,7 @@ async def test_google_hears_of_a_refusal(google: Google, miner: SimulatedMiner) 
 async def test_google_has_no_numbers_but_buttons_as_scenes(
     google: Google, miner: SimulatedMiner
 ) -> None:
-    """If the owner exposes them: a number is nothing that Google could do."""
+    """The owner may expose them; Google has nothing for numbers."""
     traits = await google.traits()
 
     assert PERCENT not in traits
@@ -309,7 +305,6 @@ async def test_google_has_no_numbers_but_buttons_as_scenes(
 async def test_google_sets_percent_and_mode_with_the_fan(
     google: Google, miner: SimulatedMiner
 ) -> None:
-    """Its speed is the power percent of the miner."""
     assert (await google.traits())[FAN] == ["OnOff", "FanSpeed", "Modes"]
     assert (await google.state(FAN))["currentFanSpeedPercent"] == 100
 
@@ -323,7 +318,7 @@ async def test_google_sets_percent_and_mode_with_the_fan(
 
 @pytest.mark.usefixtures("fan")
 async def test_google_switches_the_fan(google: Google, miner: SimulatedMiner) -> None:
-    """Which is the miner; no speed at all is off."""
+    """The fan is the miner, and a speed of 0 is off."""
     await google.do(FAN, "OnOff", on=False)
     assert miner.writes == [OFF]
     await google.do(FAN, "OnOff", on=True)
@@ -339,7 +334,6 @@ async def test_google_switches_the_fan(google: Google, miner: SimulatedMiner) ->
 async def test_alexa_is_given_the_switch_two_numbers_and_temperatures(
     alexa: Alexa,
 ) -> None:
-    """No button, no select, and nothing that is a setting only."""
     endpoints = await alexa.endpoints()
 
     controls = {key: set(each) for key, each in endpoints.items() if each}
@@ -359,7 +353,6 @@ async def test_alexa_is_given_the_switch_two_numbers_and_temperatures(
 async def test_alexa_knows_the_range_of_numbers(
     alexa: Alexa, entity_id: str, lowest: int, highest: int
 ) -> None:
-    """In whole steps."""
     range_controller = (await alexa.endpoints())[entity_id]["RangeController"]
 
     assert range_controller["configuration"]["supportedRange"] == {
@@ -370,7 +363,6 @@ async def test_alexa_knows_the_range_of_numbers(
 
 
 async def test_alexa_switches_mining(alexa: Alexa, miner: SimulatedMiner) -> None:
-    """Off and on again, and knows which."""
     assert (await alexa.state(SWITCH))["PowerController"] == "ON"
 
     assert await alexa.do(SWITCH, "PowerController", "TurnOff") == "Response"
@@ -385,7 +377,6 @@ NUMBER = "RangeController number.value"
 
 
 async def test_alexa_sets_the_percent(alexa: Alexa, miner: SimulatedMiner) -> None:
-    """A number is a range there, and one raises and lowers it as well."""
     await alexa.do(PERCENT, NUMBER, "SetRangeValue", rangeValue=60)
     assert miner.writes == [percent(60)]
     assert (await alexa.state(PERCENT))["RangeController"] == 60
@@ -404,7 +395,7 @@ async def test_alexa_sets_the_percent(alexa: Alexa, miner: SimulatedMiner) -> No
 async def test_alexa_cannot_lower_what_is_unknown(
     hass: HomeAssistant, alexa: Alexa, miner: SimulatedMiner
 ) -> None:
-    """The percent is, until somebody sets it; Alexa is told of it without one."""
+    """The percentage is unknown until it is set."""
     assert shown(hass, PERCENT) == "unknown"
     assert "RangeController" not in await alexa.state(PERCENT)
 
@@ -426,7 +417,7 @@ async def test_alexa_hears_of_no_refusal(
     miner: SimulatedMiner,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    """Its component does not wait; the state is right, and the log has the reason."""
+    """Home Assistant's component does not wait for the command; the log has the reason."""
     miner.misbehave("power_off", Refused(45))
 
     assert await alexa.do(SWITCH, "PowerController", "TurnOff") == "Response"
@@ -441,7 +432,7 @@ async def test_alexa_hears_of_no_refusal(
 async def test_alexa_has_no_selects_but_buttons_as_scenes(
     alexa: Alexa, miner: SimulatedMiner
 ) -> None:
-    """If the owner includes them: a select is nothing that Alexa could do."""
+    """The owner may include them; Alexa has nothing for selects."""
     endpoints = await alexa.endpoints()
 
     assert list(endpoints) == [IDENTIFY]
@@ -454,7 +445,6 @@ async def test_alexa_has_no_selects_but_buttons_as_scenes(
     "alexa", [from_page("for Alexa")["alexa"]["smart_home"]["filter"]], indirect=True
 )
 async def test_the_filter_of_the_page_leaves_the_limit_out(alexa: Alexa) -> None:
-    """And all else that it does not name."""
     assert set(await alexa.endpoints()) == {SWITCH, PERCENT}
 
 
@@ -462,7 +452,6 @@ async def test_the_filter_of_the_page_leaves_the_limit_out(alexa: Alexa) -> None
 async def test_alexa_sets_percent_and_mode_with_the_fan(
     alexa: Alexa, miner: SimulatedMiner
 ) -> None:
-    """Its speed is the power percent of the miner."""
     assert set((await alexa.endpoints())[FAN]) == {
         "PowerController",
         "RangeController",
@@ -481,7 +470,6 @@ async def test_alexa_sets_percent_and_mode_with_the_fan(
 
 @pytest.mark.usefixtures("fan")
 async def test_alexa_switches_the_fan(alexa: Alexa, miner: SimulatedMiner) -> None:
-    """Which is the miner; no speed at all is off."""
     await alexa.do(FAN, "PowerController", "TurnOff")
     assert miner.writes == [OFF]
     await alexa.do(FAN, "PowerController", "TurnOn")
@@ -501,7 +489,7 @@ async def test_the_cloud_is_given_what_the_owner_exposes(
     config_entry: MockConfigEntry,
     assistant: str,
 ) -> None:
-    """Home Assistant Cloud: nothing, or with new entities the switch and temperatures."""
+    """Home Assistant Cloud is given nothing, or with new entities the switch and temperatures."""
     assert await async_setup_component(hass, "homeassistant", {})
     settings = hass.data[DATA_EXPOSED_ENTITIES]
     entries = er.async_entries_for_config_entry(entity_registry, config_entry.entry_id)
@@ -529,7 +517,7 @@ async def test_the_cloud_is_given_what_the_owner_exposes(
 async def test_assist_sets_the_percent_with_the_fan(
     hass: HomeAssistant, miner: SimulatedMiner, language: str, text: str
 ) -> None:
-    """It turns a fan on with a speed, which does not start what mines already."""
+    """Assist turns a fan on with a speed, which does not start a miner that mines already."""
     assert await async_setup_component(hass, "homeassistant", {})
     assert await async_setup_component(hass, "conversation", {})
 
@@ -544,7 +532,7 @@ async def test_assist_sets_the_percent_with_the_fan(
 async def test_the_fan_shows_what_the_miner_does(
     hass: HomeAssistant, miner: SimulatedMiner, clock: Clock
 ) -> None:
-    """Whoever changed it; a percent that was forgotten is all of it."""
+    """A percentage that was forgotten counts as 100 %."""
     await hass.services.async_call(
         "number", "set_value", {"entity_id": PERCENT, "value": 70}, blocking=True
     )

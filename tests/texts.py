@@ -47,7 +47,7 @@ def leaves(value: Any, path: str = "") -> Iterator[tuple[str, str]]:
 
 
 def placeholders(*texts: Any) -> set[str]:
-    """Return the names in braces, in texts or in anything that holds some."""
+    """Return the placeholders in texts, or in anything that holds some."""
     return {
         name
         for text in texts
@@ -89,7 +89,7 @@ def argument(call: ast.Call, name: str) -> ast.expr | None:
 
 
 def said(method: str, name: str, sources: Iterable[ast.AST]) -> set[str]:
-    """Return what is given a method for one of its arguments."""
+    """Return what a method is given for one of its arguments."""
     return {
         text
         for call in calls(method, sources)
@@ -140,7 +140,7 @@ def _sections() -> Mapping[type, Callable[[Any], str]]:
 
 @contextmanager
 def watched_flows() -> Iterator[None]:
-    """See to it that all that flows show meanwhile has its texts."""
+    """Check that everything that flows show has its texts."""
     missing: list[str] = []
     step = FlowManager.__dict__["_async_handle_step"]
 
@@ -157,7 +157,7 @@ def watched_flows() -> Iterator[None]:
 
 
 def missing_texts(flow: FlowHandler[Any, Any, Any], result: Any) -> Iterator[str]:
-    """Return what is wrong with the texts of something that a flow shows, in any language."""
+    """Return what is wrong with the texts of a flow's result, in any language."""
     section = next(
         (path(flow) for kind, path in _sections().items() if isinstance(flow, kind)),
         None,

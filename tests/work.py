@@ -1,4 +1,4 @@
-"""How much work something is, told by how it grows with what it is done to."""
+"""The cost of work, measured by how it grows with its input."""
 
 from collections.abc import Callable
 from time import process_time
@@ -17,7 +17,7 @@ def assert_linear[T](
 ) -> None:
     """Fail if four times the input takes much more than four times as long.
 
-    `make` returns an input of a size.
+    `make` returns an input of a given size.
     """
     assert_ratio(work, make(_TIMES * size), make(size), _MOST_GROWTH)
 

@@ -21,7 +21,7 @@ from custom_components.whatsminer.exceptions import translating
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError
 from simulator import CutTransfer, HungTransfer, Refused, SimulatedMiner
-from tests import act
+from tests import act, every_generation
 
 
 async def save_log(coordinator: WhatsminerCoordinator) -> Log:
@@ -32,7 +32,7 @@ async def save_log(coordinator: WhatsminerCoordinator) -> Log:
 
 @pytest.fixture(autouse=True)
 def config_folder(hass: HomeAssistant, tmp_path: Path) -> Generator[Path]:
-    """A configuration folder of the test's own."""
+    """A configuration folder for this test alone."""
     with patch.object(hass.config, "config_dir", str(tmp_path)):
         yield tmp_path
 
@@ -44,16 +44,13 @@ def files(folder: Path) -> list[str]:
     )
 
 
-@pytest.mark.parametrize(
-    "miner", ["air_miner", "hydro_miner", "old_miner"], indirect=True
-)
+@every_generation
 async def test_the_log_becomes_a_file(
     hass: HomeAssistant,
     miner: SimulatedMiner,
     set_up: WhatsminerCoordinator,
     config_folder: Path,
 ) -> None:
-    """Whole, and named after the miner and the time."""
     await hass.config.async_set_time_zone("Europe/Berlin")
     assert set_up.data.taken.date() == datetime(2026, 11, 1, tzinfo=UTC).date()
 
@@ -80,7 +77,7 @@ async def test_a_log_is_for_the_user_of_home_assistant_alone(
     umask: int,
     folder_is_there: bool,
 ) -> None:
-    """It tells pools and workers; so are the part file, and the empty one that takes the name."""
+    """The log names pools and workers; the part file and the reserved name are private, too."""
     folder = config_folder / "whatsminer/logs"
     if folder_is_there:
         folder.mkdir(parents=True)
@@ -106,7 +103,7 @@ async def test_a_log_is_for_the_user_of_home_assistant_alone(
 async def test_two_logs_of_the_same_second_are_two_files(
     miner: SimulatedMiner, set_up: WhatsminerCoordinator, config_folder: Path
 ) -> None:
-    """Both whole, and neither in place of the other, nor of one that was there before."""
+    """No file that was there before is replaced."""
     first = await save_log(set_up)
     first.path.write_bytes(b"kept")
 
@@ -122,7 +119,6 @@ async def test_two_logs_of_the_same_second_are_two_files(
 async def test_a_log_that_fails_takes_nothing_from_another_of_the_same_second(
     miner: SimulatedMiner, set_up: WhatsminerCoordinator, config_folder: Path
 ) -> None:
-    """Each has a file of its own."""
     miner.misbehave("download_logs", CutTransfer(), times=1)
 
     ends = await asyncio.gather(
@@ -139,7 +135,6 @@ async def test_a_log_that_fails_takes_nothing_from_another_of_the_same_second(
 async def test_a_large_log_is_never_held_whole(
     miner: SimulatedMiner, set_up: WhatsminerCoordinator
 ) -> None:
-    """It goes to the disk piece by piece."""
     miner.logs = b"\x1f\x8b" + bytes(range(256)) * 16 * 1024  # 4 MiB
     sizes: list[int] = []
     download = set_up.client.download_logs
@@ -173,7 +168,7 @@ async def test_a_log_that_does_not_come_whole_leaves_nothing(
     how: CutTransfer,
     key: str,
 ) -> None:
-    """No file that somebody would take for the log."""
+    """No file is left that could be taken for the log."""
     miner.misbehave("download_logs", how)
 
     with pytest.raises(HomeAssistantError) as error:
@@ -189,7 +184,6 @@ async def test_a_log_that_does_not_come_whole_leaves_nothing(
 async def test_a_log_that_comes_shows_that_write_access_is_open(
     miner: SimulatedMiner, set_up: WhatsminerCoordinator
 ) -> None:
-    """Again, and nobody has to look for it."""
     set_up.write_access.update(is_open=False)
     await save_log(set_up)
     assert set_up.write_access.is_open is True
@@ -201,7 +195,7 @@ async def test_a_log_beyond_all_measure_is_not_taken(
     config_folder: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """It would fill the disk."""
+    """A log without an end would fill the disk."""
     monkeypatch.setattr(transfers, "MOST_LOG_BYTES", len(miner.logs) - 1)
     with pytest.raises(HomeAssistantError) as error:
         await save_log(set_up)
@@ -212,7 +206,6 @@ async def test_a_log_beyond_all_measure_is_not_taken(
 async def test_a_disk_that_cannot_be_written_is_told(
     miner: SimulatedMiner, set_up: WhatsminerCoordinator, config_folder: Path
 ) -> None:
-    """And it is not taken for a fault of the miner."""
     (config_folder / "whatsminer").write_text("in the way")
     with pytest.raises(HomeAssistantError) as error:
         await save_log(set_up)
@@ -223,8 +216,6 @@ async def test_a_disk_that_cannot_be_written_is_told(
 async def test_a_disk_that_fills_up_is_told(
     miner: SimulatedMiner, set_up: WhatsminerCoordinator, config_folder: Path
 ) -> None:
-    """Half-way: the connection was all right."""
-
     def on_a_full_disk(*, dir: Path, suffix: str, delete_on_close: bool) -> IO[bytes]:
         file = NamedTemporaryFile(
             dir=dir, suffix=suffix, delete_on_close=delete_on_close
@@ -250,7 +241,6 @@ async def test_a_disk_that_fills_up_is_told(
 async def test_a_file_that_cannot_get_its_name_is_told(
     set_up: WhatsminerCoordinator, config_folder: Path
 ) -> None:
-    """And leaves neither itself nor the name behind."""
     with (
         patch.object(Path, "replace", side_effect=PermissionError(1, "Not permitted")),
         pytest.raises(HomeAssistantError) as error,
@@ -271,14 +261,14 @@ async def test_a_power_off_does_not_wait_for_the_log(
     begun = asyncio.Event()
     download = set_up.client.download_logs
 
-    async def tell(sink: transfers.Sink) -> int:
-        async def telling(piece: bytes) -> None:
+    async def download_and_record(sink: transfers.Sink) -> int:
+        async def record(piece: bytes) -> None:
             await sink(piece)
             begun.set()
 
-        return await download(telling)
+        return await download(record)
 
-    with patch.object(set_up.client, "download_logs", tell):
+    with patch.object(set_up.client, "download_logs", download_and_record):
         log = asyncio.create_task(save_log(set_up))
         await begun.wait()
         await act(hass, "switch.turn_off", "switch.miner")

@@ -1,4 +1,4 @@
-"""What scripts and blueprints are told of miners."""
+"""The action get_state, which scripts and blueprints use."""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -15,30 +15,28 @@ from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import ServiceValidationError
 from homeassistant.helpers import entity_registry as er
 from simulator import SimulatedMiner
-from tests import Clock, act, set_mode, set_number
+from tests import Clock, act, before_v2_2, every_generation, set_mode, set_number
 from tests.action_calls import ask
 
 
 @pytest.fixture
 def platforms() -> tuple[Platform, ...]:
-    """What is set and what shows it."""
+    """The platforms that set and show what is returned."""
     return (Platform.NUMBER, Platform.SELECT, Platform.SENSOR, Platform.SWITCH)
 
 
-async def told(hass: HomeAssistant, coordinator: WhatsminerCoordinator) -> Any:
-    """Return what is told of one miner."""
+async def state_of(hass: HomeAssistant, coordinator: WhatsminerCoordinator) -> Any:
+    """Return what the action says of one miner."""
     target = {ATTR_DEVICE_ID: coordinator.device_id}
     return (await ask(hass, "get_state", target))[coordinator.device_id]
 
 
-@pytest.mark.parametrize(
-    "miner", ["air_miner", "hydro_miner", "old_miner"], indirect=True
-)
+@every_generation
 async def test_it_says_what_the_entities_show(
     hass: HomeAssistant, miner: SimulatedMiner, set_up: WhatsminerCoordinator
 ) -> None:
-    """Under names of its own, and without asking the miner."""
-    state = await told(hass, set_up)
+    """The miner is not asked."""
+    state = await state_of(hass, set_up)
 
     assert state["name"] == "Miner"
     assert state["switch"] == "switch.miner"
@@ -54,15 +52,15 @@ async def test_it_says_what_the_entities_show(
 async def test_a_percent_is_told_until_the_miner_forgets_it(
     hass: HomeAssistant, clock: Clock, set_up: WhatsminerCoordinator
 ) -> None:
-    """None then stands for a miner that runs at its full power."""
-    assert (await told(hass, set_up))["power_percent"] is None
+    """A percentage of None stands for a miner that runs at its full power."""
+    assert (await state_of(hass, set_up))["power_percent"] is None
     await set_number(hass, "power_percent", 60)
-    assert (await told(hass, set_up))["power_percent"] == 60
+    assert (await state_of(hass, set_up))["power_percent"] == 60
 
     await act(hass, "switch.turn_off", "switch.miner")
     await clock.next_poll(2)
 
-    state = await told(hass, set_up)
+    state = await state_of(hass, set_up)
     assert (state["mining"], state["running"]) == (False, False)
     assert state["power_percent"] is None
     assert state["mining_since"] is None
@@ -71,40 +69,40 @@ async def test_a_percent_is_told_until_the_miner_forgets_it(
 async def test_a_stopped_miner_is_as_efficient_as_it_was(
     hass: HomeAssistant, clock: Clock, set_up: WhatsminerCoordinator
 ) -> None:
-    """Whoever asks which of several to start wants to know."""
-    before = (await told(hass, set_up))["efficiency"]
+    """Scripts choose by efficiency which miner to start."""
+    before = (await state_of(hass, set_up))["efficiency"]
     assert before
 
     await act(hass, "switch.turn_off", "switch.miner")
     await clock.next_poll(2)
 
-    state = await told(hass, set_up)
+    state = await state_of(hass, set_up)
     assert state["efficiency"] == pytest.approx(before, rel=0.02)
-    assert state["break_even_price"] is None  # nobody has told a hash price
+    assert state["break_even_price"] is None  # there is no hash price
 
 
 async def test_nobody_takes_a_miner_for_tuned_that_was_told_to_restart(
     hass: HomeAssistant, clock: Clock, set_up: WhatsminerCoordinator
 ) -> None:
-    """Even before a poll sees it: it would forget what it is told now."""
+    """The miner would forget a setting that it is given now."""
     await set_mode(hass, "low")
-    assert (await told(hass, set_up))["mining_since"] is None
-    assert (await told(hass, set_up))["stable"] is False
+    assert (await state_of(hass, set_up))["mining_since"] is None
+    assert (await state_of(hass, set_up))["stable"] is False
     await clock.next_poll()
-    assert (await told(hass, set_up))["stable"] is False
+    assert (await state_of(hass, set_up))["stable"] is False
     await clock.tick(1800)
     await clock.next_poll()
-    assert (await told(hass, set_up))["stable"] is True
+    assert (await state_of(hass, set_up))["stable"] is True
 
 
-@pytest.mark.parametrize("miner", ["air_miner", "old_miner"], indirect=True)
+@before_v2_2
 async def test_nobody_takes_a_miner_for_running_that_was_told_to_stop(
     hass: HomeAssistant, clock: Clock, set_up: WhatsminerCoordinator
 ) -> None:
-    """However long its summary goes on to say so."""
+    """The summary may show mining for some time after a stop."""
     await act(hass, "switch.turn_off", "switch.miner")
     for _ in range(3):
-        state = await told(hass, set_up)
+        state = await state_of(hass, set_up)
         assert (state["mining"], state["running"], state["stable"]) == (False,) * 3
         assert (state["mining_since"], state["hash_rate_at_most"]) == (None, [])
         await clock.next_poll()
@@ -118,7 +116,6 @@ async def test_miners_that_do_not_answer_are_left_out(
     hydro_miner: SimulatedMiner,
     make_entry: Callable[..., MockConfigEntry],
 ) -> None:
-    """Those that are not set up, too; that is no error."""
     entry = make_entry(hydro_miner, title="Hall")
     entry.add_to_hass(hass)
     assert await hass.config_entries.async_setup(entry.entry_id)
@@ -139,38 +136,34 @@ async def test_a_switch_that_is_disabled_is_not_named(
     entity_registry: er.EntityRegistry,
     set_up: WhatsminerCoordinator,
 ) -> None:
-    """It would do nothing."""
     entity_registry.async_update_entity(
         "switch.miner", disabled_by=er.RegistryEntryDisabler.USER
     )
 
-    assert (await told(hass, set_up))["switch"] is None
+    assert (await state_of(hass, set_up))["switch"] is None
 
 
 @pytest.mark.parametrize("password", [""])
 async def test_without_a_password_there_is_no_switch(
     hass: HomeAssistant, set_up: WhatsminerCoordinator
 ) -> None:
-    """Everything else is told all the same."""
-    state = await told(hass, set_up)
+    state = await state_of(hass, set_up)
 
     assert state["switch"] is None
     assert state["mining"] is True
 
 
-@pytest.mark.parametrize(
-    "miner", ["air_miner", "hydro_miner", "old_miner"], indirect=True
-)
+@every_generation
 async def test_it_is_known_since_when_the_hash_rate_is_low(
     hass: HomeAssistant,
     miner: SimulatedMiner,
     clock: Clock,
     set_up: WhatsminerCoordinator,
 ) -> None:
-    """Whatever low is for the one who asks, and only while the miner should hash."""
+    """The caller chooses what low is, and only time in which the miner should hash counts."""
 
     async def since(percent: float) -> str | None:
-        bounds = (await told(hass, set_up))["hash_rate_at_most"]
+        bounds = (await state_of(hass, set_up))["hash_rate_at_most"]
         assert bounds == sorted(bounds, key=lambda bound: -bound["percent"])
         return next(
             (bound["since"] for bound in bounds if bound["percent"] < percent), None
@@ -204,14 +197,13 @@ async def test_it_is_known_since_when_the_hash_rate_is_low(
 async def test_less_hash_rate_is_expected_of_less_power(
     hass: HomeAssistant, clock: Clock, set_up: WhatsminerCoordinator
 ) -> None:
-    """What was asked for is no shortfall; of no power none is expected."""
     await set_number(hass, "power_percent", 40)
     await clock.next_poll(20)
-    assert (await told(hass, set_up))["hash_rate_at_most"][-1]["percent"] > 90
+    assert (await state_of(hass, set_up))["hash_rate_at_most"][-1]["percent"] > 90
 
     await set_number(hass, "power_percent", 0)
     await clock.next_poll(20)
-    assert (await told(hass, set_up))["hash_rate_at_most"] == []
+    assert (await state_of(hass, set_up))["hash_rate_at_most"] == []
 
 
 async def test_a_change_of_the_pool_is_remembered(
@@ -220,19 +212,18 @@ async def test_a_change_of_the_pool_is_remembered(
     clock: Clock,
     set_up: WhatsminerCoordinator,
 ) -> None:
-    """Also over a time without any pool."""
-    first = (await told(hass, set_up))["pool"]
-    state = await told(hass, set_up)
+    first = (await state_of(hass, set_up))["pool"]
+    state = await state_of(hass, set_up)
     assert (state["previous_pool"], state["pool_since"]) == (None, None)
 
     miner.state.mining = False
     await clock.next_poll(2)
-    assert (await told(hass, set_up))["pool"] == first
+    assert (await state_of(hass, set_up))["pool"] == first
     miner.state.pools[0].url = "stratum+tcp://other.example:3333"
     miner.state.mining = True
     await clock.next_poll(2)
 
-    state = await told(hass, set_up)
+    state = await state_of(hass, set_up)
     assert state["pool"] == "stratum+tcp://other.example:3333"
     assert state["previous_pool"] == first
     assert datetime.fromisoformat(state["pool_since"])
@@ -241,12 +232,11 @@ async def test_a_change_of_the_pool_is_remembered(
 async def test_every_field_is_on_its_page(
     hass: HomeAssistant, set_up: WhatsminerCoordinator
 ) -> None:
-    """And nothing else is."""
     page = (Path(__file__).parents[2] / "docs" / "get_state.md").read_text()
     rows = [line.split("|")[1] for line in page.splitlines() if line.startswith("| `")]
     fields = re.findall(r"`(\w+)`", " ".join(rows))
 
-    assert sorted(fields) == sorted(await told(hass, set_up))
+    assert sorted(fields) == sorted(await state_of(hass, set_up))
 
 
 async def test_after_an_outage_a_low_hash_rate_is_a_new_one(
@@ -255,20 +245,18 @@ async def test_after_an_outage_a_low_hash_rate_is_a_new_one(
     clock: Clock,
     set_up: WhatsminerCoordinator,
 ) -> None:
-    """What it was meanwhile, nobody knows."""
-    before = (await told(hass, set_up))["hash_rate_at_most"][0]["since"]
+    before = (await state_of(hass, set_up))["hash_rate_at_most"][0]["since"]
 
     await miner.disconnect()
     await clock.next_poll(3)
     miner.reconnect()
     await clock.next_poll()
 
-    assert (await told(hass, set_up))["hash_rate_at_most"][0]["since"] > before
+    assert (await state_of(hass, set_up))["hash_rate_at_most"][0]["since"] > before
 
 
 async def test_no_miner_at_all_is_a_mistake(
     hass: HomeAssistant, set_up: WhatsminerCoordinator
 ) -> None:
-    """Whoever targets an empty area wants to know."""
     with pytest.raises(ServiceValidationError, match="no miner"):
         await ask(hass, "get_state", {ATTR_DEVICE_ID: "gone"})

@@ -16,34 +16,18 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 from custom_components.whatsminer.api.readings import PoolState
 from custom_components.whatsminer.const import DOMAIN
 from custom_components.whatsminer.coordinator import WhatsminerCoordinator
-from homeassistant.const import ATTR_DEVICE_ID, CONF_HOST, CONF_PASSWORD, Platform
+from homeassistant.const import CONF_HOST, CONF_PASSWORD, Platform
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 from simulator import Closed, Pool, Refused, SimulatedMiner
-from tests import JOINED, Clock, names_of
+from tests import JOINED, Clock, every_generation, names_of
 from tests.action_calls import DATA, POOLS, STATIC, ask, call, failure
 
 
 @pytest.fixture
 def platforms() -> tuple[Platform, ...]:
-    """No entity is needed."""
+    """No platform is needed."""
     return ()
-
-
-@pytest.fixture
-def one(set_up: WhatsminerCoordinator) -> dict[str, Any]:
-    """A target of one miner."""
-    return {ATTR_DEVICE_ID: set_up.device_id}
-
-
-@pytest.fixture
-def firmware(hass: HomeAssistant, tmp_path: Path) -> Path:
-    """A file where files of firmware belong."""
-    hass.config.config_dir = str(tmp_path)
-    path = tmp_path / "whatsminer" / "firmware" / "new.bin"
-    path.parent.mkdir(parents=True)
-    path.write_bytes(b"firmware")
-    return path
 
 
 async def test_pools_are_replaced(
@@ -52,7 +36,7 @@ async def test_pools_are_replaced(
     set_up: WhatsminerCoordinator,
     miner: SimulatedMiner,
 ) -> None:
-    """The list as it was comes back, as it was a moment ago and not at the last poll."""
+    """The response is the list as it was a moment ago, not at the last poll."""
     miner.state.pools = [Pool("stratum+tcp://new.example:1", "other.7", "hunter2")]
 
     answer = await ask(hass, "update_pools", {"pools": POOLS, **one})
@@ -73,7 +57,6 @@ async def test_pools_are_replaced(
 async def test_pools_are_not_lost_by_a_short_list(
     hass: HomeAssistant, one: dict[str, Any], miner: SimulatedMiner
 ) -> None:
-    """Unless somebody says so."""
     pools = [Pool(f"stratum+tcp://{n}.example:1", "a") for n in range(3)]
     miner.state.pools = list(pools)
 
@@ -106,12 +89,9 @@ async def test_an_unused_place_is_no_pool(
 
 
 async def test_pools_that_nobody_knows_are_not_lost_either(
-    hass: HomeAssistant,
-    one: dict[str, Any],
-    clock: Clock,
-    miner: SimulatedMiner,
+    hass: HomeAssistant, one: dict[str, Any], clock: Clock, miner: SimulatedMiner
 ) -> None:
-    """What cannot be told cannot be put back. Three leave no place for others."""
+    """Pools that are unknown cannot be put back. Three new ones leave no place for others."""
     for command in ("summary+pools+edevs", "pools"):
         miner.misbehave(command, Refused(14))
 
@@ -128,7 +108,7 @@ async def test_pools_that_nobody_knows_are_not_lost_either(
 async def test_pools_that_were_not_seen_are_not_replaced(
     hass: HomeAssistant, one: dict[str, Any], miner: SimulatedMiner
 ) -> None:
-    """The poll before was missed, and somebody may have changed them."""
+    """The last poll was missed, and the pools may have changed since."""
     miner.misbehave(JOINED, Closed(), times=1)
 
     error = await failure(hass, "update_pools", {"pools": POOLS[:1], **one})
@@ -140,7 +120,6 @@ async def test_pools_that_were_not_seen_are_not_replaced(
 async def test_one_pool_needs_no_list(
     hass: HomeAssistant, one: dict[str, Any], miner: SimulatedMiner
 ) -> None:
-    """A number for a password is the text that was meant."""
     await call(hass, "update_pools", {"pools": {**POOLS[0], "password": 123}, **one})
 
     assert [pool.password for pool in miner.state.pools] == ["123"]
@@ -153,16 +132,15 @@ async def test_preheating_tells_how_far_it_is(
     miner: SimulatedMiner,
     clock: Clock,
 ) -> None:
-    """In the words of the miner."""
     miner.state.mining = False
     await clock.next_poll()
-    told = []
+    answers = []
     for _ in range(3):
         answer = await ask(hass, "preheat", one)
-        told.append(answer[set_up.device_id])
+        answers.append(answer[set_up.device_id])
         await clock.tick(20)
 
-    assert told == [
+    assert answers == [
         {"name": "Miner", "complete": complete, "message": message}
         for complete, message in (
             (False, "wait for adjust temp"),
@@ -175,7 +153,6 @@ async def test_preheating_tells_how_far_it_is(
 async def test_a_miner_that_mines_is_not_preheated(
     hass: HomeAssistant, one: dict[str, Any]
 ) -> None:
-    """It says so."""
     error = await failure(hass, "preheat", one)
 
     assert error.translation_key == "refused"
@@ -184,7 +161,6 @@ async def test_a_miner_that_mines_is_not_preheated(
 async def test_the_zone_is_that_of_home_assistant(
     hass: HomeAssistant, one: dict[str, Any], miner: SimulatedMiner
 ) -> None:
-    """Unless another is named."""
     await hass.config.async_set_time_zone("Asia/Shanghai")
 
     await call(hass, "set_time_zone", one)
@@ -197,23 +173,20 @@ async def test_the_zone_is_that_of_home_assistant(
 async def test_the_percentage_is_rounded(
     hass: HomeAssistant, one: dict[str, Any], miner: SimulatedMiner
 ) -> None:
-    """The miner takes whole numbers; both ends are allowed."""
+    """A miner takes whole numbers; both ends of the range are allowed."""
     for percent in ("79.5", 0, 100):
         await call(hass, "set_power_percent", {"percent": percent, **one})
 
     assert [write["percent"] for write in miner.writes] == ["80", "0", "100"]
 
 
-@pytest.mark.parametrize(
-    "miner", ["air_miner", "hydro_miner", "old_miner"], indirect=True
-)
+@every_generation
 async def test_a_network_is_set(
     hass: HomeAssistant,
     one: dict[str, Any],
     set_up: WhatsminerCoordinator,
     miner: SimulatedMiner,
 ) -> None:
-    """The entry knows where to look for the miner next."""
     await call(hass, "set_network", {"confirm": True, **STATIC, **one})
 
     assert miner.state.network.ip == "192.168.1.50"
@@ -226,7 +199,7 @@ async def test_a_static_address_is_given_up(
     set_up: WhatsminerCoordinator,
     miner: SimulatedMiner,
 ) -> None:
-    """Where it will be is for the router to say."""
+    """The router decides which address comes next."""
     await call(hass, "set_network", {"confirm": True, "mode": "dhcp", **one})
 
     assert miner.writes == [{"cmd": "net_config", "param": "dhcp"}]
@@ -236,7 +209,7 @@ async def test_a_static_address_is_given_up(
 async def test_no_two_miners_get_one_address(
     hass: HomeAssistant, one: dict[str, Any], miner: SimulatedMiner
 ) -> None:
-    """Neither of them could be reached."""
+    """Two miners at one address cannot be reached."""
     data = {"confirm": True, **STATIC, **one}
     MockConfigEntry(
         domain=DOMAIN, title="Hall", data={CONF_HOST: STATIC["ip"]}
@@ -259,7 +232,7 @@ async def test_a_miner_may_keep_its_address(
     config_entry: MockConfigEntry,
     miner: SimulatedMiner,
 ) -> None:
-    """And get another gateway, say."""
+    """Another value may change, such as the gateway."""
     network = {
         "ip": config_entry.data[CONF_HOST],
         "netmask": "255.0.0.0",
@@ -280,7 +253,6 @@ async def test_a_log_is_a_file(
     miner: SimulatedMiner,
     firmware: Path,
 ) -> None:
-    """The answer says where it is, and how large."""
     answer = (await ask(hass, "download_logs", one))[set_up.device_id]
 
     path = Path(answer["path"])
@@ -296,7 +268,6 @@ async def test_firmware_is_a_file(
     miner: SimulatedMiner,
     firmware: Path,
 ) -> None:
-    """The answer says what the miner reports before and after."""
     with patch(
         f"custom_components.{DOMAIN}.actions.update_firmware._async_version_after",
         return_value="2",
@@ -314,12 +285,8 @@ async def test_firmware_is_a_file(
 
 
 async def test_a_firmware_may_be_refused(
-    hass: HomeAssistant,
-    one: dict[str, Any],
-    miner: SimulatedMiner,
-    firmware: Path,
+    hass: HomeAssistant, one: dict[str, Any], miner: SimulatedMiner, firmware: Path
 ) -> None:
-    """Trying it again later would not help."""
     miner.refuses_firmware = True
 
     error = await failure(hass, "update_firmware", DATA["update_firmware"] | one)
@@ -339,7 +306,6 @@ async def test_no_other_file_is_sent(
     firmware: Path,
     file: str,
 ) -> None:
-    """Only files of the folder of firmware are."""
     (firmware.parent.parent / "secrets.yaml").write_text("secret")
 
     error = await failure(
@@ -360,7 +326,6 @@ async def test_a_password_is_changed(
     config_entry: MockConfigEntry,
     miner: SimulatedMiner,
 ) -> None:
-    """The entry has it, and commands go on."""
     await call(hass, "change_password", DATA["change_password"] | one)
     await call(hass, "set_led", one)
 
@@ -375,7 +340,7 @@ async def test_nobody_knows_the_password(
     miner: SimulatedMiner,
     clock: Clock,
 ) -> None:
-    """The answer was lost, and the miner with it; both passwords are kept until it is back."""
+    """The answer was lost, and the miner is away; both passwords are kept until it is back."""
     await call(hass, "set_led", one)  # from now on there is a token
     miner.misbehave("update_pwd", Closed(execute=True))
     miner.misbehave("get_token", Closed())
@@ -396,7 +361,6 @@ async def test_an_answer_was_lost_and_the_password_is_the_old_one(
     config_entry: MockConfigEntry,
     miner: SimulatedMiner,
 ) -> None:
-    """That is found out at once, and then it is an error like any other."""
     miner.misbehave("update_pwd", Closed())
 
     error = await failure(hass, "change_password", DATA["change_password"] | one)
@@ -408,7 +372,6 @@ async def test_an_answer_was_lost_and_the_password_is_the_old_one(
 async def test_a_password_that_no_miner_takes_is_not_sent(
     hass: HomeAssistant, one: dict[str, Any], miner: SimulatedMiner
 ) -> None:
-    """And not shown."""
     error = await failure(
         hass, "change_password", {"confirm": True, "new_password": "hunter 2!", **one}
     )
@@ -424,7 +387,7 @@ async def test_a_password_in_the_address_of_a_pool_is_not_told(
     miner: SimulatedMiner,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    """It does not belong there, but some programs take it."""
+    """Some programs accept a password there."""
     url = "stratum+tcp://account.1:hunter2@one.example:3333"
     data = {"pools": [{"url": url, "worker": "a"}], **one}
 
@@ -458,10 +421,10 @@ async def test_secrets_are_in_no_log_and_in_no_error(
     data: dict[str, Any],
     how: str,
 ) -> None:
-    """Whether somebody waits for the action or not; Home Assistant logs calls that failed.
+    """The caller may wait for the action or not; Home Assistant logs calls that failed.
 
-    Only when its core is told to log everything, it logs each call to each integration as it
-    came; no integration can keep out of that.
+    Only with debug logging of its core does it log each call to each integration as it
+    came; no integration can prevent that.
     """
     caplog.set_level(logging.DEBUG)
     caplog.set_level(logging.INFO, "homeassistant.core")

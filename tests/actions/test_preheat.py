@@ -1,4 +1,6 @@
-"""How a stopped miner is heated up, and what is known of it meanwhile."""
+"""Preheating of a stopped miner."""
+
+import logging
 
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
@@ -11,13 +13,13 @@ from homeassistant.const import Platform
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError
 from simulator import GARBAGE, Closed, Misbehaviour, Raw, Refused, SimulatedMiner
-from tests import JOINED, Clock, Held, act, names_of
+from tests import JOINED, Clock, act, before_v2_2, hold, log_lines, names_of, press
 
 pytestmark = [
     pytest.mark.parametrize(
         "platforms", [(Platform.BUTTON, Platform.SWITCH)], ids=[""]
     ),
-    pytest.mark.parametrize("miner", ["air_miner", "old_miner"], indirect=True),
+    before_v2_2,
 ]
 
 
@@ -33,31 +35,16 @@ async def preheat(
     return preheat
 
 
-async def press(hass: HomeAssistant) -> None:
-    """Press the button."""
-    await act(hass, "button.press", "button.miner_preheat")
-
-
 def asked(miner: SimulatedMiner) -> int:
-    """Return how often the miner was told to preheat."""
+    """Return how often the miner was sent the command."""
     return names_of(miner.writes).count("pre_power_on")
-
-
-def warnings_of(caplog: pytest.LogCaptureFixture) -> list[str]:
-    """Return what the log warns of, as far as it is about preheating."""
-    return [
-        record.getMessage()
-        for record in caplog.records
-        if record.levelname == "WARNING" and record.name == preheating.__name__
-    ]
 
 
 async def test_it_is_repeated_until_it_is_complete(
     hass: HomeAssistant, miner: SimulatedMiner, clock: Clock, preheat: Preheat
 ) -> None:
-    """Every ten seconds, and each answer is shown."""
     assert preheat.state is None
-    await press(hass)
+    await press(hass, "preheat")
     states = [preheat.state]
 
     for _ in range(8):
@@ -70,28 +57,23 @@ async def test_it_is_repeated_until_it_is_complete(
 
 
 async def test_every_change_is_told(
-    hass: HomeAssistant,
-    clock: Clock,
-    set_up: WhatsminerCoordinator,
-    preheat: Preheat,
+    hass: HomeAssistant, clock: Clock, set_up: WhatsminerCoordinator, preheat: Preheat
 ) -> None:
-    """Whoever shows the state need not wait for a poll."""
-    told: list[str | None] = []
-    unsub = set_up.async_add_listener(lambda: told.append(preheat.state))
-    await press(hass)
-    assert told[-1] == "waiting"
+    states: list[str | None] = []
+    unsub = set_up.async_add_listener(lambda: states.append(preheat.state))
+    await press(hass, "preheat")
+    assert states[-1] == "waiting"
 
     await clock.tick(10)
     await clock.tick(10)
-    assert told[-1] == "adjusting"
+    assert states[-1] == "adjusting"
     unsub()
 
 
 async def test_a_repetition_is_no_reason_to_poll(
     hass: HomeAssistant, miner: SimulatedMiner, clock: Clock, preheat: Preheat
 ) -> None:
-    """Nothing that a poll shows has changed."""
-    await press(hass)
+    await press(hass, "preheat")
     await clock.tick(10)
     await clock.tick(10)
 
@@ -104,8 +86,7 @@ async def test_a_repetition_is_no_reason_to_poll(
 async def test_it_ends_when_mining_is_switched_on_here(
     hass: HomeAssistant, miner: SimulatedMiner, clock: Clock, preheat: Preheat
 ) -> None:
-    """From the moment that the miner has accepted it."""
-    await press(hass)
+    await press(hass, "preheat")
 
     await act(hass, "switch.turn_on", "switch.miner")
     assert preheat.state is None
@@ -118,8 +99,7 @@ async def test_it_ends_when_mining_is_switched_on_here(
 async def test_it_goes_on_when_mining_cannot_be_switched_on(
     hass: HomeAssistant, miner: SimulatedMiner, clock: Clock, preheat: Preheat
 ) -> None:
-    """A power on that was refused has changed nothing."""
-    await press(hass)
+    await press(hass, "preheat")
     miner.misbehave("power_on", Refused(132))
 
     with pytest.raises(HomeAssistantError):
@@ -131,13 +111,9 @@ async def test_it_goes_on_when_mining_cannot_be_switched_on(
 
 
 async def test_it_ends_when_somebody_else_starts_mining(
-    hass: HomeAssistant,
-    miner: SimulatedMiner,
-    clock: Clock,
-    preheat: Preheat,
+    hass: HomeAssistant, miner: SimulatedMiner, clock: Clock, preheat: Preheat
 ) -> None:
-    """A poll sees it, or the miner refuses the next repetition."""
-    await press(hass)
+    await press(hass, "preheat")
     miner.state.mining = True
 
     await clock.next_poll(3)
@@ -149,8 +125,8 @@ async def test_it_ends_when_somebody_else_starts_mining(
 async def test_a_state_does_not_come_back(
     hass: HomeAssistant, miner: SimulatedMiner, clock: Clock, preheat: Preheat
 ) -> None:
-    """A miner that mined and was stopped again is cold until it is preheated again."""
-    await press(hass)
+    """A miner that mined and was stopped again is cold."""
+    await press(hass, "preheat")
     for _ in range(4):
         await clock.tick(10)
     assert preheat.state == "complete"
@@ -172,13 +148,13 @@ async def test_it_ends_when_a_repetition_is_refused(
     code: int,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    """Nobody waits for the answer, so nobody gets an error: the log has it."""
-    await press(hass)
+    """No caller waits for the answer."""
+    await press(hass, "preheat")
     miner.misbehave("pre_power_on", Refused(code, "too cold"), times=1)
 
     await clock.tick(10)
     assert preheat.state is None
-    (warning,) = warnings_of(caplog)
+    (warning,) = log_lines(caplog, logging.WARNING, preheating.__name__)
     assert warning.startswith("Miner: preheating ended: ")
     assert "too cold" in warning
 
@@ -199,8 +175,8 @@ async def test_it_goes_on_when_a_repetition_fails_for_another_reason(
     how: Misbehaviour,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    """It says nothing of the boards, and the button promises ten minutes."""
-    await press(hass)
+    """Another error says nothing about the boards."""
+    await press(hass, "preheat")
     miner.misbehave("pre_power_on", how)
     for _ in range(3):
         await clock.tick(10)
@@ -210,14 +186,13 @@ async def test_it_goes_on_when_a_repetition_fails_for_another_reason(
     for _ in range(5):
         await clock.tick(10)
     assert preheat.state == "complete"
-    assert warnings_of(caplog) == []
+    assert log_lines(caplog, logging.WARNING, preheating.__name__) == []
 
 
 async def test_a_miner_that_stays_away_is_asked_for_ten_minutes_at_most(
     hass: HomeAssistant, miner: SimulatedMiner, clock: Clock, preheat: Preheat
 ) -> None:
-    """As one that never comes to an end."""
-    await press(hass)
+    await press(hass, "preheat")
     miner.misbehave("pre_power_on", Closed())
     for _ in range(59):
         await clock.tick(10)
@@ -235,11 +210,11 @@ async def test_a_miner_that_stays_away_is_asked_for_ten_minutes_at_most(
 async def test_a_press_that_fails_does_not_end_what_is_repeated(
     hass: HomeAssistant, miner: SimulatedMiner, clock: Clock, preheat: Preheat
 ) -> None:
-    """Whoever pressed is told; the miner goes on as before."""
-    await press(hass)
+    """The caller gets the error."""
+    await press(hass, "preheat")
     miner.misbehave("pre_power_on", Refused(136), times=1)
     with pytest.raises(HomeAssistantError):
-        await press(hass)
+        await press(hass, "preheat")
     assert preheat.state == "waiting"
 
     await clock.tick(10)
@@ -262,11 +237,10 @@ async def test_whoever_presses_gets_the_error(
     how: Misbehaviour,
     key: str,
 ) -> None:
-    """And nothing is repeated that has not begun."""
     miner.misbehave("pre_power_on", how)
 
     with pytest.raises(HomeAssistantError) as error:
-        await press(hass)
+        await press(hass, "preheat")
 
     assert error.value.translation_key == key
     assert preheat.state is None
@@ -282,9 +256,9 @@ async def test_it_ends_after_ten_minutes(
     preheat: Preheat,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """Miners that never come to an end are left alone then."""
+    """Some miners never come to an end."""
     monkeypatch.setattr(miner.state, "preheat", lambda: "wait for adjust temp")
-    await press(hass)
+    await press(hass, "preheat")
 
     for _ in range(59):
         await clock.tick(10)
@@ -300,8 +274,7 @@ async def test_it_ends_after_ten_minutes(
 async def test_a_complete_state_is_forgotten_after_ten_minutes(
     hass: HomeAssistant, miner: SimulatedMiner, clock: Clock, preheat: Preheat
 ) -> None:
-    """By then it is no longer true."""
-    await press(hass)
+    await press(hass, "preheat")
     for _ in range(59):
         await clock.tick(10)
     assert preheat.state == "complete"
@@ -319,13 +292,13 @@ async def test_pressed_again_the_ten_minutes_start_anew(
     preheat: Preheat,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """And there are not two who repeat."""
+    """Only one series of commands is repeated."""
     monkeypatch.setattr(miner.state, "preheat", lambda: "adjust continue")
-    await press(hass)
+    await press(hass, "preheat")
     for _ in range(3):
         await clock.tick(10)
     await clock.tick(5)
-    await press(hass)
+    await press(hass, "preheat")
     for _ in range(59):
         await clock.tick(10)
     assert preheat.state == "adjusting"
@@ -347,17 +320,12 @@ async def test_pressed_again_the_ten_minutes_start_anew(
     ],
 )
 async def test_words_that_nobody_knows_are_one_more_reason_to_wait(
-    hass: HomeAssistant,
-    miner: SimulatedMiner,
-    preheat: Preheat,
-    said: str,
-    state: str,
+    hass: HomeAssistant, miner: SimulatedMiner, preheat: Preheat, said: str, state: str
 ) -> None:
-    """Unless it says that it is complete."""
     plain = f'{{"STATUS":"S","When":1,"Code":131,"Msg":{{{said}}}}}'
     miner.misbehave("pre_power_on", Raw(plain.encode()))
 
-    await press(hass)
+    await press(hass, "preheat")
 
     assert preheat.state == state
 
@@ -365,7 +333,6 @@ async def test_words_that_nobody_knows_are_one_more_reason_to_wait(
 async def test_the_miner_can_be_asked_once(
     miner: SimulatedMiner, clock: Clock, preheat: Preheat
 ) -> None:
-    """For those who repeat it themselves: they get the answer, and it is shown."""
     answer = await preheat.async_send_once()
 
     assert answer.message == {"complete": "false", "msg": "wait for adjust temp"}
@@ -385,9 +352,8 @@ async def test_asking_once_more_does_not_disturb_what_is_repeated(
     preheat: Preheat,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """It is repeated as before, for as long as before."""
     monkeypatch.setattr(miner.state, "preheat", lambda: "adjust continue")
-    await press(hass)
+    await press(hass, "preheat")
     await clock.tick(5)
     await preheat.async_send_once()
     await clock.tick(5)
@@ -418,11 +384,9 @@ async def test_it_ends_with_the_entry(
     preheat: Preheat,
     under_way: bool,
 ) -> None:
-    """Also when a repetition is just under way; nothing is left behind."""
-    await press(hass)
+    await press(hass, "preheat")
     if under_way:
-        held = Held()
-        miner.misbehave("pre_power_on", held)
+        held = hold(miner, "pre_power_on")
         clock.move(10)
         await held.reached.wait()
 
@@ -441,10 +405,9 @@ async def test_a_press_that_outlasts_its_entry_repeats_nothing(
     config_entry: MockConfigEntry,
     preheat: Preheat,
 ) -> None:
-    """The miner took its time to answer, and was unloaded meanwhile."""
-    held = Held()
-    miner.misbehave("pre_power_on", held)
-    call = hass.async_create_task(press(hass))
+    """The answer of the miner comes after its entry was unloaded."""
+    held = hold(miner, "pre_power_on")
+    call = hass.async_create_task(press(hass, "preheat"))
     await held.reached.wait()
     assert await hass.config_entries.async_unload(config_entry.entry_id)
 

@@ -22,12 +22,11 @@ ZONES = resources.files("tzdata").joinpath("zones").read_text().split()
     ],
 )
 def test_a_zone_has_its_rules(name: str, rules: str) -> None:
-    """Those that OpenWrt has for it."""
+    """The rules are those of OpenWrt."""
     assert posix_time_zone(name) == rules
 
 
 def test_every_zone_can_be_sent() -> None:
-    """None has rules that the client would refuse."""
     assert len(ZONES) > 500
     for name in ZONES:
         commands.set_zone(posix_time_zone(name), name)
@@ -47,7 +46,6 @@ def test_every_zone_can_be_sent() -> None:
     ],
 )
 def test_no_other_file_is_read(name: str) -> None:
-    """Whatever is entered."""
     with pytest.raises(InvalidTextError) as caught:
         posix_time_zone(name)
 

@@ -1,4 +1,4 @@
-"""Another firmware: from a file to what the miner reports afterwards."""
+"""Firmware updates: from a file to what the miner reports afterwards."""
 
 import asyncio
 from collections.abc import AsyncGenerator, Callable, Generator
@@ -30,7 +30,7 @@ from simulator import (
     SimulatedMiner,
     Unconfirmed,
 )
-from tests import Held, act, shown
+from tests import Held, act, every_generation, shown
 
 CONTENT = b"\x00firmware" * 50_000
 # More than what a connection that is lost half-way could have swallowed.
@@ -49,7 +49,7 @@ async def install(
 
 @pytest.fixture(autouse=True)
 def config_folder(hass: HomeAssistant, tmp_path: Path) -> Generator[Path]:
-    """A configuration folder of the test's own."""
+    """A configuration folder for this test alone."""
     with patch.object(hass.config, "config_dir", str(tmp_path)):
         yield tmp_path
 
@@ -72,7 +72,7 @@ def file(folder: Path) -> Path:
 
 @pytest.fixture(autouse=True)
 def waited(monkeypatch: pytest.MonkeyPatch, miner: SimulatedMiner) -> list[float]:
-    """The seconds between two looks, which pass for the miner and not for the test."""
+    """The seconds between two checks, which pass for the miner and not for the test."""
     waited: list[float] = []
 
     async def sleep(seconds: float) -> None:
@@ -83,16 +83,13 @@ def waited(monkeypatch: pytest.MonkeyPatch, miner: SimulatedMiner) -> list[float
     return waited
 
 
-@pytest.mark.parametrize(
-    "miner", ["air_miner", "hydro_miner", "old_miner"], indirect=True
-)
+@every_generation
 async def test_a_miner_takes_another_firmware(
     hass: HomeAssistant,
     miner: SimulatedMiner,
     set_up: WhatsminerCoordinator,
     file: Path,
 ) -> None:
-    """It gets the whole file, reboots, and reports another version."""
     before = miner.firmware_version.strip("'")
     miner.next_firmware = "20991231.11.Rel"
     shares: list[float] = []
@@ -119,7 +116,6 @@ async def test_each_update_is_followed_however_soon_it_comes_after_the_last(
     set_up: WhatsminerCoordinator,
     file: Path,
 ) -> None:
-    """Its owner made it, and sees it at once."""
     for version in ("20991231.11.Rel", "20991231.12.Rel", "20991231.13.Rel"):
         coordinator = set_up.config_entry.runtime_data.coordinator
         miner.next_firmware = version
@@ -133,7 +129,7 @@ async def test_each_update_is_followed_however_soon_it_comes_after_the_last(
 async def test_no_final_answer_is_no_failure(
     miner: SimulatedMiner, set_up: WhatsminerCoordinator, file: Path
 ) -> None:
-    """Some miners reboot without one; the version tells."""
+    """Some miners reboot without a final answer."""
     miner.next_firmware = "20991231.11.Rel"
     miner.misbehave("update_firmware", Unconfirmed())
     update = await install(set_up, read_image(file))
@@ -146,7 +142,6 @@ async def test_a_miner_that_comes_back_with_its_firmware_is_told(
     file: Path,
     waited: list[float],
 ) -> None:
-    """As soon as it is back, and its version has been read again."""
     before = miner.firmware_version
     miner.next_firmware = before
     assert await install(set_up, read_image(file)) == Update(before, before)
@@ -159,7 +154,7 @@ async def test_a_miner_that_never_goes_is_told(
     file: Path,
     waited: list[float],
 ) -> None:
-    """It may take some minutes to write a firmware before it reboots."""
+    """A miner may take some minutes to write a firmware before it reboots."""
     before = miner.firmware_version
     miner.misbehave("update_firmware", CutTransfer(1.0))
     assert await install(set_up, read_image(file)) == Update(before, before)
@@ -169,7 +164,6 @@ async def test_a_miner_that_never_goes_is_told(
 async def test_a_refused_firmware_is_an_error(
     miner: SimulatedMiner, set_up: WhatsminerCoordinator, file: Path
 ) -> None:
-    """The miner has read it, and says no."""
     miner.refuses_firmware = True
     with pytest.raises(HomeAssistantError) as error:
         await install(set_up, read_image(file))
@@ -193,7 +187,6 @@ async def test_what_went_wrong_is_told(
     how: Misbehaviour,
     key: str,
 ) -> None:
-    """And another try is possible."""
     file.write_bytes(LARGE)
     miner.misbehave("update_firmware", how, times=1)
     with pytest.raises(HomeAssistantError) as error:
@@ -213,7 +206,6 @@ async def test_the_version_is_read_as_soon_as_a_lost_miner_answers(
     set_up: WhatsminerCoordinator,
     file: Path,
 ) -> None:
-    """Nobody has to wait for the next slow reading."""
     file.write_bytes(LARGE)
     miner.misbehave("update_firmware", CutTransfer())
     miner.firmware_version = "20991231.11.Rel"  # as if it had enough, after all
@@ -231,7 +223,7 @@ async def test_the_version_is_read_as_soon_as_a_lost_miner_answers(
 async def test_a_miner_that_does_not_come_back_is_told(
     miner: SimulatedMiner, set_up: WhatsminerCoordinator, file: Path
 ) -> None:
-    """After ten minutes."""
+    """The update fails after ten minutes."""
     miner.state.reboot_seconds = 3600
     with pytest.raises(HomeAssistantError) as error:
         await install(set_up, read_image(file))
@@ -241,7 +233,6 @@ async def test_a_miner_that_does_not_come_back_is_told(
 async def test_one_update_at_a_time(
     miner: SimulatedMiner, set_up: WhatsminerCoordinator, file: Path
 ) -> None:
-    """A second one is refused before anything is sent."""
     image = read_image(file)
     first = asyncio.create_task(install(set_up, image))
     await asyncio.sleep(0)
@@ -255,7 +246,6 @@ async def test_one_update_at_a_time(
 async def test_an_empty_file_is_no_firmware(
     miner: SimulatedMiner, set_up: WhatsminerCoordinator, file: Path
 ) -> None:
-    """Nothing is sent."""
     file.write_bytes(b"")
     with pytest.raises(ServiceValidationError) as error:
         await install(set_up, read_image(file))
@@ -266,7 +256,6 @@ async def test_an_empty_file_is_no_firmware(
 async def test_a_file_that_is_gone_when_it_is_sent_is_told(
     miner: SimulatedMiner, set_up: WhatsminerCoordinator, file: Path
 ) -> None:
-    """The miner keeps what it has."""
     image = read_image(file)
     file.unlink()
     with pytest.raises(HomeAssistantError) as error:
@@ -276,7 +265,6 @@ async def test_a_file_that_is_gone_when_it_is_sent_is_told(
 
 
 async def test_a_file_is_found_by_its_name(hass: HomeAssistant, file: Path) -> None:
-    """With its size and its digest."""
     image = await async_find_image(hass, "new.bin")
     assert image.path == file
     assert image.size == len(CONTENT)
@@ -300,7 +288,7 @@ async def test_a_file_is_found_by_its_name(hass: HomeAssistant, file: Path) -> N
 async def test_no_other_file_is_read(
     hass: HomeAssistant, folder: Path, config_folder: Path, name: str
 ) -> None:
-    """Neither above the folder nor through a link out of it."""
+    """Neither a path above the folder nor a link out of it is read."""
     (config_folder / "secrets.yaml").write_text("secret")
     (folder.parent / "secrets.yaml").write_text("secret")
     (folder / "link.bin").symlink_to(config_folder / "secrets.yaml")
@@ -315,7 +303,6 @@ async def test_readings_go_on_after_an_update(
     set_up: WhatsminerCoordinator,
     file: Path,
 ) -> None:
-    """The entities are those of before."""
     miner.next_firmware = "20991231.11.Rel"
     await install(set_up, read_image(file))
     await hass.async_block_till_done(wait_background_tasks=True)
@@ -347,7 +334,7 @@ async def half_sent(
 async def test_a_command_meanwhile_is_refused_at_once(
     hass: HomeAssistant, miner: SimulatedMiner
 ) -> None:
-    """Nobody believes that the power is off when nothing was sent."""
+    """The caller must not believe that a power off was sent."""
     with pytest.raises(ServiceValidationError) as error:
         await act(hass, "switch.turn_off", "switch.miner")
     assert error.value.translation_key == "firmware_in_progress"
@@ -358,7 +345,7 @@ async def test_a_command_meanwhile_is_refused_at_once(
 async def test_readings_meanwhile_are_unavailable(
     hass: HomeAssistant, set_up: WhatsminerCoordinator
 ) -> None:
-    """They would stand still for as long as it takes."""
+    """Readings would stand still during the update."""
     await set_up.async_refresh()
     assert shown(hass, "sensor.miner_power") == STATE_UNAVAILABLE
 
@@ -370,7 +357,6 @@ async def test_a_reload_meanwhile_opens_no_second_connection(
     set_up: WhatsminerCoordinator,
     file: Path,
 ) -> None:
-    """And lets no second update begin."""
     await hass.config_entries.async_reload(set_up.config_entry.entry_id)
     assert miner.peak_connections == 1
     with pytest.raises(HomeAssistantError) as error:

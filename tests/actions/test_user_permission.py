@@ -1,4 +1,4 @@
-"""What users may do to miners: what Home Assistant's permissions allow them, and no more."""
+"""Permissions: users can do to miners what Home Assistant allows them, and no more."""
 
 from typing import Any, Final
 
@@ -100,7 +100,7 @@ class House:
         return Context(user_id=user.add_to_hass(self.hass).id)
 
     async def may(self, context: Context, action: str, target: dict[str, Any]) -> bool:
-        """Tell whether a user may call an action; no miner hears of a call that is refused."""
+        """Return whether a user may call an action; a call that is refused reaches no miner."""
         services = self.hass.services.async_services_for_domain(DOMAIN)
         only_answers = services[action].supports_response is SupportsResponse.ONLY
         data = DATA[action] | target
@@ -115,7 +115,7 @@ class House:
 
     @property
     def heard(self) -> list[Any]:
-        """What the miners were asked or told."""
+        """What the miners were sent."""
         return self.garage.miner.requests + self.hall.miner.requests
 
 
@@ -137,7 +137,6 @@ async def house(hass: HomeAssistant, fleet: Fleet) -> House:
 async def test_a_user_who_may_do_nothing_may_call_no_action(
     hass: HomeAssistant, house: House
 ) -> None:
-    """Whatever actions there are: one that is added asks for a permission, too."""
     actions = hass.services.async_services_for_domain(DOMAIN)
     guest = house.guest({})
 
@@ -147,7 +146,6 @@ async def test_a_user_who_may_do_nothing_may_call_no_action(
 
 
 async def test_a_read_only_user_only_reads(hass: HomeAssistant, house: House) -> None:
-    """Nothing that does something gets through."""
     reader = house.member(await hass.auth.async_get_group(GROUP_ID_READ_ONLY))
 
     allowed = {
@@ -161,13 +159,13 @@ async def test_a_read_only_user_only_reads(hass: HomeAssistant, house: House) ->
 
 
 @pytest.mark.parametrize("action", ["query", "set_led"])
-@pytest.mark.parametrize("who", ["nobody", "owner", "administrator", "user"])
+@pytest.mark.parametrize("who", ["no user", "owner", "administrator", "user"])
 async def test_others_reach_all_miners(
     hass: HomeAssistant, house: House, who: str, action: str
 ) -> None:
-    """An automation has no user; and Home Assistant's ordinary users control everything."""
+    """An automation has no user, and Home Assistant's ordinary users control everything."""
     contexts = {
-        "nobody": Context(),
+        "no user": Context(),
         "owner": house.member(None, is_owner=True),
         "administrator": house.member(await hass.auth.async_get_group(GROUP_ID_ADMIN)),
         "user": house.member(await hass.auth.async_get_group(GROUP_ID_USER)),
@@ -183,7 +181,7 @@ async def test_others_reach_all_miners(
 async def test_a_user_who_is_not_known_is_refused(
     hass: HomeAssistant, house: House, action: str
 ) -> None:
-    """Such as one who was deleted meanwhile."""
+    """The user may have been deleted."""
     context = Context(user_id="deleted")
     options = {"context": context, "return_response": action in READS}
 
@@ -282,7 +280,7 @@ async def test_a_refusal_says_what_is_missing(
     target: dict[str, Any],
     missing: str,
 ) -> None:
-    """As one by an action of Home Assistant does."""
+    """The error is that of Home Assistant's own actions."""
     options = {
         "context": house.guest({"entity_ids": {allowed: True}}),
         "return_response": action in READS,
@@ -299,7 +297,6 @@ async def test_a_refusal_says_what_is_missing(
 async def test_a_miner_that_does_not_answer_needs_the_permission_too(
     hass: HomeAssistant, house: House
 ) -> None:
-    """`get_state` leaves it out only after that."""
     await house.hall.miner.disconnect()
     await house.hall.coordinator.async_refresh()
     guest = house.guest({"device_ids": {house.device: True}})
@@ -310,7 +307,6 @@ async def test_a_miner_that_does_not_answer_needs_the_permission_too(
 async def test_the_permission_is_checked_before_the_values(
     hass: HomeAssistant, house: House
 ) -> None:
-    """An error about a value names the miners of the target."""
     with pytest.raises(Unauthorized):
         await call(
             hass,
@@ -321,7 +317,7 @@ async def test_the_permission_is_checked_before_the_values(
 
 
 async def test_all_is_no_target_for_anybody(hass: HomeAssistant, house: House) -> None:
-    """The keyword holds no miner, whatever the user may do."""
+    """The keyword stands for no miner, whatever the user may do."""
     for context in (Context(), house.guest({}), house.guest({"all": True})):
         error = await failure(hass, "set_led", {ATTR_ENTITY_ID: "all"}, context=context)
         assert error.translation_key == "no_miner"
@@ -335,7 +331,7 @@ async def test_all_is_no_target_for_anybody(hass: HomeAssistant, house: House) -
 async def test_the_hash_rate_stands_for_a_miner_without_a_switch(
     hass: HomeAssistant, house: House
 ) -> None:
-    """Without its password, a miner is only read."""
+    """Without its password a miner has no switch."""
     entry = house.garage.entry
     data = {key: value for key, value in entry.data.items() if key != CONF_PASSWORD}
     hass.config_entries.async_update_entry(entry, data=data)
@@ -351,12 +347,9 @@ async def test_the_hash_rate_stands_for_a_miner_without_a_switch(
 async def test_a_switch_stands_for_its_miner_also_while_it_is_disabled(
     hass: HomeAssistant, house: House
 ) -> None:
-    """It is found by its key, so that its name does not matter."""
     registry = er.async_get(hass)
     registry.async_update_entity(
-        SWITCH,
-        new_entity_id="switch.heater",
-        disabled_by=er.RegistryEntryDisabler.USER,
+        SWITCH, new_entity_id="switch.heater", disabled_by=er.RegistryEntryDisabler.USER
     )
 
     for entity_id in (HASH_RATE, "switch.heater"):
@@ -368,7 +361,7 @@ async def test_a_switch_stands_for_its_miner_also_while_it_is_disabled(
 async def test_a_miner_that_nothing_stands_for_is_left_to_administrators(
     hass: HomeAssistant, house: House
 ) -> None:
-    """It is not loaded, and its entities were deleted."""
+    """The miner is not loaded, and its entities were deleted."""
     await hass.config_entries.async_unload(house.garage.entry.entry_id)
     registry = er.async_get(hass)
     registry.async_remove(SWITCH)

@@ -1,4 +1,4 @@
-"""How one miner of several fails alone."""
+"""An error at one of several miners stays with that miner."""
 
 import asyncio
 import gc
@@ -15,8 +15,6 @@ from custom_components.whatsminer.entries.error_isolation import (
 async def test_what_comes_of_the_work_is_returned(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    """Nothing is logged."""
-
     async def work() -> str:
         return "done"
 
@@ -28,7 +26,7 @@ async def test_what_comes_of_the_work_is_returned(
 async def test_an_error_that_nobody_expects_is_logged_with_the_name(
     caplog: pytest.LogCaptureFixture, error: type[Exception]
 ) -> None:
-    """And with its trace, once; the work has no result."""
+    """The log has one traceback, and the work has no result."""
 
     async def work() -> str:
         raise error("no such thing")
@@ -41,7 +39,6 @@ async def test_an_error_that_nobody_expects_is_logged_with_the_name(
 
 
 async def test_a_cancellation_is_no_error(caplog: pytest.LogCaptureFixture) -> None:
-    """It ends the work, and whoever waits for it."""
     begun = asyncio.Event()
 
     async def work() -> None:

@@ -25,7 +25,7 @@ WAITING = ConfigEntryState.SETUP_IN_PROGRESS
 class Crowd:
     """Miners that are set up all at once, as at the start of Home Assistant.
 
-    What a miner is held at is what it answers no more, until it is let go.
+    A miner does not answer the request that it is held at until it is released.
     """
 
     def __init__(
@@ -34,7 +34,7 @@ class Crowd:
         make_entry: Callable[..., MockConfigEntry],
         stack: AsyncExitStack,
     ) -> None:
-        """Begin without any; they stop with the stack."""
+        """Begin without miners; those that join stop with the stack."""
         self.miners: list[SimulatedMiner] = []
         self.entries: list[MockConfigEntry] = []
         self.hass = hass
@@ -57,11 +57,11 @@ class Crowd:
         return held
 
     def set_up(self) -> asyncio.Task[bool]:
-        """Begin to set all of them up."""
+        """Start to set all of them up."""
         return self.hass.async_create_task(async_setup_component(self.hass, DOMAIN, {}))
 
     def states(self) -> list[ConfigEntryState]:
-        """Return how far each of them is."""
+        """Return the state of each entry."""
         return [entry.state for entry in self.entries]
 
     async def loaded(self, *numbers: int) -> None:
@@ -96,7 +96,7 @@ async def crowd(
 
 
 async def test_first_polls_are_made_a_few_miners_at_a_time(crowd: Crowd) -> None:
-    """Eight, and then the others."""
+    """Eight first polls are made at a time."""
     held = await crowd.join(12, held_at="devdetails")
     set_up = crowd.set_up()
 
@@ -142,7 +142,7 @@ async def test_a_fleet_does_not_start_in_one_burst(
 async def test_miners_that_answer_are_not_reached_in_one_burst_either(
     crowd: Crowd,
 ) -> None:
-    """The next one is reached when one has answered."""
+    """The next miner is connected to when one has answered."""
     held = await crowd.join(66, held_at="get_version")
     set_up = crowd.set_up()
     await reached(held[:64])
@@ -159,7 +159,7 @@ async def test_miners_that_answer_are_not_reached_in_one_burst_either(
 async def test_miners_that_do_not_answer_hold_up_nobody(
     crowd: Crowd, silent: int
 ) -> None:
-    """They accept a connection and say nothing, each before any that is well."""
+    """The silent miners accept a connection, and each comes before any healthy one."""
     held = await crowd.join(silent, held_at="*")
     await crowd.join(3)
     set_up = crowd.set_up()
@@ -178,7 +178,7 @@ async def test_miners_that_do_not_answer_hold_up_nobody(
 async def test_miners_that_become_slow_hold_up_others_for_a_moment(
     clock: Clock, crowd: Crowd, command: str
 ) -> None:
-    """They give their places away after half a second, eight after eight."""
+    """Slow miners give their places up after half a second, eight at a time."""
     held = await crowd.join(24, held_at=command)
     await crowd.join(1)
     set_up = crowd.set_up()
@@ -197,7 +197,6 @@ async def test_miners_that_become_slow_hold_up_others_for_a_moment(
 
 
 async def test_a_place_is_given_away_once(clock: Clock, crowd: Crowd) -> None:
-    """Whoever has lost its place does not give another one away when it ends."""
     slow = await crowd.join(8, held_at="devdetails")
     held = await crowd.join(17, held_at="devdetails")
     set_up = crowd.set_up()
@@ -218,7 +217,7 @@ async def test_a_place_is_given_away_once(clock: Clock, crowd: Crowd) -> None:
 async def test_a_set_up_that_is_given_up_leaves_its_place(
     hass: HomeAssistant, crowd: Crowd, held_at: str
 ) -> None:
-    """Or eight of them would be the end of all set-ups."""
+    """Eight such places would otherwise block every later set-up."""
     held = await crowd.join(8, held_at=held_at)
     set_up = crowd.set_up()
     await reached(held)
@@ -243,7 +242,7 @@ def release(held: list[Held]) -> None:
 
 
 async def _settle() -> None:
-    """Let everybody who could do something do it."""
+    """Let every task run that can run."""
     for _ in range(100):
         await asyncio.sleep(0)
 
@@ -251,7 +250,7 @@ async def _settle() -> None:
 async def test_a_first_poll_that_takes_too_long_is_tried_again(
     crowd: Crowd, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Home Assistant waits for it when it starts."""
+    """Home Assistant waits for a first poll when it starts."""
     monkeypatch.setattr(first_poll, "_LONGEST", 0.0)
     await crowd.join(1)
     await crowd.set_up()

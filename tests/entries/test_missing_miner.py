@@ -1,4 +1,4 @@
-"""How a miner that was announced somewhere is looked for there, and followed if it answers."""
+"""A miner that was announced at an address is looked for there, and followed if it answers."""
 
 from collections.abc import Awaitable, Callable
 from unittest.mock import patch
@@ -12,17 +12,13 @@ from custom_components.whatsminer.entries.missing_miner import (
     async_seek_miner,
 )
 from custom_components.whatsminer.miner.record import RECORDS, record_for_entry
-from homeassistant.config_entries import (
-    SOURCE_DHCP,
-    ConfigEntryDisabler,
-    ConfigEntryState,
-)
+from homeassistant.config_entries import SOURCE_DHCP, ConfigEntryState
 from homeassistant.const import Platform
 from homeassistant.data_entry_flow import FlowResultType
 from homeassistant.helpers.service_info.dhcp import DhcpServiceInfo
 from simulator import GARBAGE, Closed, Misbehaviour, Quirk
-from tests import PROCESS_DOWN, Held, names_of
-from tests.fleet import Fleet, Owned, issues_told, second_address
+from tests import PROCESS_DOWN, hold, names_of
+from tests.fleet import Fleet, Owned, second_address, shown_issues
 
 # In the network of the tests: where a miner is announced.
 ELSEWHERE = 40
@@ -30,18 +26,12 @@ ELSEWHERE = 40
 
 @pytest.fixture
 def platforms() -> tuple[Platform, ...]:
-    """What is set up: something to read, and something that writes."""
+    """The platforms that are set up: one that reads and one that writes."""
     return Platform.SENSOR, Platform.SWITCH
 
 
-@pytest.fixture
-async def ada(fleet: Fleet) -> Owned:
-    """A miner that is set up."""
-    return await fleet.add("Ada")
-
-
 async def announce(fleet: Fleet, owned: Owned, host: str | None = None) -> None:
-    """Let somebody say by DHCP that a miner has an address."""
+    """Report by DHCP that a miner has an address."""
     result = await fleet.hass.config_entries.flow.async_init(
         DOMAIN,
         context={"source": SOURCE_DHCP},
@@ -57,13 +47,13 @@ async def announce(fleet: Fleet, owned: Owned, host: str | None = None) -> None:
 
 
 async def go_on(fleet: Fleet) -> None:
-    """Let so much time pass that any entry has tried its miner again."""
+    """Let enough time pass for any entry to retry its miner."""
     await fleet.clock.tick(90)
     await fleet.clock.next_poll(2)
 
 
 async def be_loaded(fleet: Fleet, owned: Owned) -> None:
-    """Switch a miner off that is set up."""
+    """Switch off a miner that is set up."""
     await owned.miner.disconnect()
     await fleet.clock.next_poll(2)
     assert owned.is_in(ConfigEntryState.LOADED)
@@ -71,18 +61,15 @@ async def be_loaded(fleet: Fleet, owned: Owned) -> None:
 
 
 async def be_retried(fleet: Fleet, owned: Owned) -> None:
-    """Switch a miner off before it is set up."""
+    """Switch off a miner before it is set up."""
     await owned.miner.disconnect()
-    await fleet.hass.config_entries.async_reload(owned.entry.entry_id)
-    await fleet.settle()
+    await fleet.reload(owned)
     assert owned.is_in(ConfigEntryState.SETUP_RETRY)
 
 
 async def be_disabled(fleet: Fleet, owned: Owned) -> None:
     """Disable a miner, and switch it off."""
-    await fleet.hass.config_entries.async_set_disabled_by(
-        owned.entry.entry_id, ConfigEntryDisabler.USER
-    )
+    await owned.disable()
     await owned.miner.disconnect()
 
 
@@ -99,36 +86,35 @@ every_off = pytest.mark.parametrize("off", [be_loaded, be_retried, be_disabled])
 # An announcement alone
 
 
-async def nobody(fleet: Fleet) -> None:
-    """Nobody is there."""
+async def no_device(fleet: Fleet) -> None:
+    """Leave the address empty."""
 
 
 async def another(fleet: Fleet) -> None:
-    """Another miner is there, of the same kind."""
+    """Put another miner of the same kind there."""
     await fleet.start("Zoe", host=fleet.host(ELSEWHERE))
 
 
 async def something(fleet: Fleet) -> None:
-    """Something is there that is no miner."""
+    """Put something that is no miner there."""
     (await fleet.start("Zoe", host=fleet.host(ELSEWHERE))).misbehave("*", GARBAGE)
 
 
 async def booting(fleet: Fleet) -> None:
-    """A miner is there that does not say yet who it is."""
+    """Put a miner there that does not report its MAC address yet."""
     (await fleet.start("Zoe", host=fleet.host(ELSEWHERE))).misbehave("*", PROCESS_DOWN)
 
 
 async def known(fleet: Fleet) -> None:
-    """A miner is there that has an entry, and is well."""
+    """Put a miner there that has an entry and answers."""
     await fleet.add("Bea", host=fleet.host(ELSEWHERE))
 
 
 @every_off
-@pytest.mark.parametrize("who", [nobody, another, something, booting, known])
+@pytest.mark.parametrize("who", [no_device, another, something, booting, known])
 async def test_an_announcement_moves_nobody(
     fleet: Fleet, ada: Owned, off: Off, who: Callable[[Fleet], Awaitable[None]]
 ) -> None:
-    """A miner that is off is waited for where it was, whoever is where it was announced."""
     await off(fleet, ada)
     await who(fleet)
     before = dict(ada.entry.data)
@@ -142,13 +128,13 @@ async def test_an_announcement_moves_nobody(
     await go_on(fleet)
     assert ada.is_followed
     assert ada.is_available
-    assert issues_told(fleet.hass) == []
+    assert shown_issues(fleet.hass) == []
 
 
 async def test_an_announcement_writes_nothing_to_whoever_is_there(
     fleet: Fleet, ada: Owned
 ) -> None:
-    """It is asked for its MAC address, in plain, once with each poll that fails."""
+    """The address is asked for its MAC address, unencrypted, once with each poll that fails."""
     await be_loaded(fleet, ada)
     zoe = await fleet.start("Zoe", host=fleet.host(ELSEWHERE))
 
@@ -163,7 +149,7 @@ async def test_an_announcement_writes_nothing_to_whoever_is_there(
 async def test_a_miner_that_is_known_to_be_there_is_not_asked(
     fleet: Fleet, ada: Owned
 ) -> None:
-    """It copes with one connection at a time."""
+    """A miner copes with one connection at a time."""
     bea = await fleet.add("Bea", host=fleet.host(ELSEWHERE))
     await be_retried(fleet, ada)
     connections = bea.miner.connections
@@ -196,7 +182,7 @@ async def test_an_announcement_at_its_own_address_takes_it_from_nobody(
 async def test_a_miner_is_followed_when_it_answers(
     fleet: Fleet, ada: Owned, off: Off
 ) -> None:
-    """Its API opens about a minute after it has asked for an address."""
+    """The API of a miner opens about a minute after it has asked for an address."""
     before = dict(ada.entry.data)
     await off(fleet, ada)
     await announce(fleet, ada)
@@ -210,19 +196,18 @@ async def test_a_miner_is_followed_when_it_answers(
 
     assert ada.is_followed
     assert ada.is_available
-    assert issues_told(fleet.hass) == []
+    assert shown_issues(fleet.hass) == []
 
 
 async def test_a_miner_is_followed_while_another_one_is_at_its_address(
     fleet: Fleet, ada: Owned
 ) -> None:
-    """It has moved before the poll met the other one."""
     host = ada.miner.host
     await be_loaded(fleet, ada)
     await fleet.start("Zoe", host=host)
     await announce(fleet, ada)
     await fleet.clock.next_poll()
-    assert issues_told(fleet.hass) == ["wrong_miner of Ada"]
+    assert shown_issues(fleet.hass) == ["wrong_miner of Ada"]
 
     await ada.miner.move(fleet.host(ELSEWHERE))
     ada.miner.reconnect()
@@ -230,14 +215,13 @@ async def test_a_miner_is_followed_while_another_one_is_at_its_address(
 
     assert ada.is_followed
     assert ada.is_available
-    assert issues_told(fleet.hass) == []
+    assert shown_issues(fleet.hass) == []
 
 
 @pytest.mark.parametrize("how", [PROCESS_DOWN, GARBAGE, Closed()], ids=str)
 async def test_a_miner_is_followed_whatever_answers_at_its_address(
     fleet: Fleet, ada: Owned, how: Misbehaviour
 ) -> None:
-    """It is nobody that could be taken for it."""
     host = ada.miner.host
     await be_loaded(fleet, ada)
     (await fleet.start("Zoe", host=host)).misbehave("*", how)
@@ -252,7 +236,6 @@ async def test_a_miner_is_followed_whatever_answers_at_its_address(
 
 
 async def test_the_last_announcement_counts(fleet: Fleet, ada: Owned) -> None:
-    """There is one for each miner, however many are made."""
     await be_loaded(fleet, ada)
     for number in (ELSEWHERE, 41, 42):
         await announce(fleet, ada, fleet.host(number))
@@ -271,7 +254,6 @@ async def test_the_last_announcement_counts(fleet: Fleet, ada: Owned) -> None:
 async def test_a_miner_that_answers_at_both_addresses_stays(
     fleet: Fleet, ada: Owned
 ) -> None:
-    """It is the same one, and nothing is gained."""
     async with second_address(ada.miner, fleet.host(ELSEWHERE)):
         await announce(fleet, ada)
         await fleet.clock.next_poll(3)
@@ -285,7 +267,6 @@ async def test_a_miner_that_answers_at_both_addresses_stays(
 async def test_an_announcement_is_forgotten_when_the_miner_answers_where_it_was(
     fleet: Fleet, ada: Owned
 ) -> None:
-    """It never moved. What is at the other address later is nobody's business."""
     await announce(fleet, ada)
     await fleet.clock.next_poll(5)
     assert record_for_entry(fleet.hass, ada.entry).announced_host is None
@@ -300,7 +281,7 @@ async def test_an_announcement_is_forgotten_when_the_miner_answers_where_it_was(
 async def test_a_miner_may_still_answer_where_it_was_when_it_is_announced(
     fleet: Fleet, ada: Owned
 ) -> None:
-    """It asks for its new address before it gives up its old one."""
+    """A miner asks for its new address before it gives up its old one."""
     await announce(fleet, ada)
     await fleet.clock.next_poll()
     assert ada.is_available
@@ -316,7 +297,7 @@ async def test_a_miner_may_still_answer_where_it_was_when_it_is_announced(
 async def test_an_old_miner_that_is_stopped_is_followed_when_it_mines(
     fleet: Fleet, off: Off
 ) -> None:
-    """Its MAC address is told by its mining process alone: until then there is no proof."""
+    """Only the mining process of V1 reports the MAC address."""
     old = await fleet.add(
         "Old", generation="v1", model="M20S", quirks={Quirk.PROCESS_DOWN}
     )
@@ -334,16 +315,16 @@ async def test_an_old_miner_that_is_stopped_is_followed_when_it_mines(
     assert old.is_available
 
 
-@pytest.mark.parametrize("at", ["told", "announced"])
+@pytest.mark.parametrize("at", ["commanded", "announced"])
 async def test_a_miner_that_was_told_to_move_may_be_announced_elsewhere(
     fleet: Fleet, ada: Owned, at: str
 ) -> None:
-    """The router has the last word; it is looked for at both addresses."""
+    """The router has the last word; the miner is looked for at both addresses."""
     ada.coordinator.memory.data["host"] = fleet.host(41)
     await be_loaded(fleet, ada)
     await announce(fleet, ada)
 
-    await ada.miner.move(fleet.host(41 if at == "told" else ELSEWHERE))
+    await ada.miner.move(fleet.host(41 if at == "commanded" else ELSEWHERE))
     ada.miner.reconnect()
     await fleet.clock.next_poll(2)
 
@@ -355,11 +336,9 @@ async def test_a_miner_that_was_told_to_move_may_be_announced_elsewhere(
 
 
 async def test_a_miner_is_looked_for_once_at_a_time(fleet: Fleet, ada: Owned) -> None:
-    """However often it is announced meanwhile; the last one counts all the same."""
     await be_disabled(fleet, ada)
     zoe = await fleet.start("Zoe", host=fleet.host(ELSEWHERE))
-    held = Held()
-    zoe.misbehave("*", held)
+    held = hold(zoe, "*")
     first = fleet.hass.async_create_task(
         async_handle_announcement(fleet.hass, ada.entry, fleet.host(ELSEWHERE))
     )
@@ -378,7 +357,7 @@ async def test_a_miner_is_looked_for_once_at_a_time(fleet: Fleet, ada: Owned) ->
 async def test_a_miner_that_gets_another_firmware_is_not_looked_for(
     fleet: Fleet, ada: Owned
 ) -> None:
-    """It is known where it is, and nobody else may ask."""
+    """An update allows no other connection."""
     zoe = await fleet.start("Zoe", host=fleet.host(ELSEWHERE))
     with ada.coordinator.client.exclusive():
         await announce(fleet, ada)
@@ -391,7 +370,6 @@ async def test_a_miner_that_gets_another_firmware_is_not_looked_for(
 async def test_an_error_that_nobody_expects_leaves_the_entry_as_it_is(
     fleet: Fleet, ada: Owned, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """It is logged, and the miner goes on being polled."""
     await be_loaded(fleet, ada)
     with patch.object(Miner, "read_mac", side_effect=ZeroDivisionError):
         await announce(fleet, ada)
@@ -407,10 +385,9 @@ async def test_an_error_that_nobody_expects_leaves_the_entry_as_it_is(
 async def test_nothing_is_left_of_a_miner_that_is_removed(
     fleet: Fleet, ada: Owned
 ) -> None:
-    """Nobody looks for it any more."""
     await be_loaded(fleet, ada)
     await announce(fleet, ada)
 
-    await fleet.hass.config_entries.async_remove(ada.entry.entry_id)
+    await ada.remove()
 
     assert fleet.hass.data[RECORDS] == {}

@@ -1,9 +1,10 @@
-"""How a miner goes on under another MAC address, with all that its owner and time made of it."""
+"""A miner with a new control board goes on under another MAC address, with all that it had."""
 
 from datetime import timedelta
 from typing import Any
 
 import pytest
+from pytest_homeassistant_custom_component.common import MockConfigEntry
 from pytest_homeassistant_custom_component.components.recorder.common import (
     async_wait_recording_done,
     do_adhoc_statistics,
@@ -11,6 +12,7 @@ from pytest_homeassistant_custom_component.components.recorder.common import (
 from pytest_homeassistant_custom_component.typing import RecorderInstanceContextManager
 
 from custom_components.whatsminer.const import DOMAIN
+from custom_components.whatsminer.entries.lookup import entry_for_mac
 from custom_components.whatsminer.entries.new_control_board import (
     async_replace_control_board,
     replace_mac,
@@ -18,7 +20,12 @@ from custom_components.whatsminer.entries.new_control_board import (
 from homeassistant.components.recorder.core import Recorder
 from homeassistant.components.recorder.history import get_significant_states
 from homeassistant.components.recorder.statistics import statistics_during_period
-from homeassistant.const import Platform
+from homeassistant.config_entries import (
+    SOURCE_IGNORE,
+    SOURCE_INTEGRATION_DISCOVERY,
+    ConfigEntryState,
+)
+from homeassistant.const import CONF_MAC, Platform
 from homeassistant.core import HomeAssistant, State
 from homeassistant.helpers import (
     area_registry as ar,
@@ -26,44 +33,45 @@ from homeassistant.helpers import (
     entity_registry as er,
 )
 from homeassistant.util.dt import utcnow
+from tests import JOINED, Held, act
 from tests.conftest import START
-from tests.fleet import Fleet, Owned
-
-NEW_MAC = "CE:02:01:AB:CD:EF"
+from tests.fleet import NEW_MAC, Fleet, Owned, shown_issues
 
 
 @pytest.fixture
 async def mock_recorder_before_hass(
     async_test_recorder: RecorderInstanceContextManager,
 ) -> None:
-    """Prepare the recorder before Home Assistant, for the tests that have one."""
+    """Prepare the recorder before Home Assistant, in tests that use it."""
 
 
 @pytest.fixture
 def platforms() -> tuple[Platform, ...]:
-    """What is set up."""
+    """The platforms that are set up."""
     return Platform.BINARY_SENSOR, Platform.NUMBER, Platform.SENSOR, Platform.SWITCH
 
 
-@pytest.fixture
-async def ada(fleet: Fleet) -> Owned:
-    """A miner that is set up."""
-    return await fleet.add("Ada")
+async def adopt(fleet: Fleet, owned: Owned) -> None:
+    """Let the entry of a miner go on with its new control board."""
+    await async_replace_control_board(
+        fleet.hass,
+        owned.entry,
+        owned.miner.mac.lower(),
+        (owned.miner.host, owned.miner.port),
+    )
+    await fleet.settle()
 
 
-async def renew(fleet: Fleet, ada: Owned) -> str:
-    """Replace the control board, let the miner be missed, and adopt it; return the old MAC."""
+async def replace_and_adopt(fleet: Fleet, ada: Owned) -> str:
+    """Replace the control board, let the miner be missed, adopt it; return the old MAC."""
     old = ada.miner.mac.lower()
     await ada.miner.disconnect()
     await fleet.clock.next_poll()
-    ada.miner.replace_control_board(NEW_MAC)
+    ada.replace_control_board()
     ada.miner.reconnect()
     await fleet.clock.next_poll()
     assert not ada.is_available
-    await async_replace_control_board(
-        fleet.hass, ada.entry, NEW_MAC.lower(), (ada.miner.host, ada.miner.port)
-    )
-    await fleet.settle()
+    await adopt(fleet, ada)
     assert ada.is_available
     return old
 
@@ -79,7 +87,6 @@ def registered(hass: HomeAssistant, owned: Owned) -> dict[str, er.RegistryEntry]
 async def test_entities_stay_what_they_are(
     hass: HomeAssistant, fleet: Fleet, ada: Owned
 ) -> None:
-    """With their ids, names, areas and whether they are disabled; no other is made."""
     registry = er.async_get(hass)
     area = ar.async_get(hass).async_create("Shed").id
     renamed = registry.async_update_entity(
@@ -96,10 +103,9 @@ async def test_entities_stay_what_they_are(
     enabled = registry.async_update_entity(
         "sensor.ada_hash_rate_1_minute", disabled_by=None
     )
-    await hass.config_entries.async_reload(ada.entry.entry_id)
-    await fleet.settle()
+    await fleet.reload(ada)
     before = registered(hass, ada)
-    old = await renew(fleet, ada)
+    old = await replace_and_adopt(fleet, ada)
     after = registered(hass, ada)
 
     assert after.keys() == before.keys()
@@ -124,7 +130,7 @@ async def test_entities_stay_what_they_are(
 
 
 def shown_state(hass: HomeAssistant, entity_id: str) -> State:
-    """Return the state of an entity that is there."""
+    """Return the state of an entity, which has to exist."""
     state = hass.states.get(entity_id)
     assert state is not None
     return state
@@ -133,7 +139,6 @@ def shown_state(hass: HomeAssistant, entity_id: str) -> State:
 async def test_devices_stay_what_they_are(
     hass: HomeAssistant, fleet: Fleet, ada: Owned
 ) -> None:
-    """The miner and its hashboards, with the names and areas that somebody gave them."""
     registry = dr.async_get(hass)
     area = ar.async_get(hass).async_create("Shed").id
     (device,) = dr.async_entries_for_config_entry(registry, ada.entry.entry_id)
@@ -141,7 +146,7 @@ async def test_devices_stay_what_they_are(
     boards = dr.async_child_entries_for_config_entry(registry, ada.entry.entry_id)
     assert len(boards) == 3
     registry.async_update_child_device(boards[1].id, name_by_user="Hot one")
-    await renew(fleet, ada)
+    await replace_and_adopt(fleet, ada)
 
     mac = NEW_MAC.lower()
     (after,) = dr.async_entries_for_config_entry(registry, ada.entry.entry_id)
@@ -161,14 +166,13 @@ async def test_devices_stay_what_they_are(
 async def test_nothing_of_others_is_moved(
     hass: HomeAssistant, fleet: Fleet, ada: Owned
 ) -> None:
-    """Neither another miner, nor what another integration knows of this one."""
     bea = await fleet.add("Bea")
     others = registered(hass, bea)
     old = ada.miner.mac.lower()
     foreign = er.async_get(hass).async_get_or_create(
         "sensor", "elsewhere", f"{old}_rssi"
     )
-    await renew(fleet, ada)
+    await replace_and_adopt(fleet, ada)
 
     assert registered(hass, bea) == others
     assert bea.is_available
@@ -178,7 +182,7 @@ async def test_nothing_of_others_is_moved(
 async def test_what_has_no_mac_stays_as_it_is(
     hass: HomeAssistant, fleet: Fleet, ada: Owned
 ) -> None:
-    """An entity of an earlier version may have been called otherwise."""
+    """An entity of an earlier version may have another kind of unique id."""
     registry = er.async_get(hass)
     odd = registry.async_get_or_create(
         "sensor", DOMAIN, "odd", config_entry=ada.entry, suggested_object_id="odd"
@@ -198,11 +202,10 @@ async def test_what_has_no_mac_stays_as_it_is(
 async def test_history_goes_on(
     recorder_mock: Recorder, hass: HomeAssistant, fleet: Fleet, ada: Owned
 ) -> None:
-    """States and statistics are one line, and the energy goes on where it was."""
     energy = "sensor.ada_energy"
     await fleet.clock.next_poll(20)
     before = float(shown_state(hass, energy).state)
-    await renew(fleet, ada)
+    await replace_and_adopt(fleet, ada)
     await fleet.clock.next_poll(18)
     after = float(shown_state(hass, energy).state)
     assert after == pytest.approx(2 * before, rel=0.01)
@@ -232,3 +235,115 @@ async def test_history_goes_on(
     ]
     assert recorded == sorted(recorded)
     assert recorded[-1] == after
+
+
+async def test_an_adopted_miner_goes_on(fleet: Fleet, ada: Owned) -> None:
+    await fleet.clock.next_poll(10)
+    mac = ada.replace_control_board()
+    await fleet.clock.next_poll()
+    energy = float(ada.shown("sensor", "energy"))
+    await adopt(fleet, ada)
+
+    assert ada.entry.unique_id == ada.entry.data[CONF_MAC] == mac
+    assert ada.is_available
+    assert shown_issues(fleet.hass) == []
+    await fleet.clock.next_poll(10)
+    assert float(ada.shown("sensor", "energy")) == pytest.approx(
+        energy + 3.4 * 300 / 3600, rel=0.1
+    )
+    await ada.turn_off()
+    assert not ada.miner.state.mining
+
+
+async def test_an_adopted_miner_may_be_at_another_address(
+    fleet: Fleet, ada: Owned
+) -> None:
+    """The entry may be set up or in retry."""
+    mac = ada.replace_control_board()
+    old = ada.miner.host
+    await ada.miner.move(fleet.host(40))
+    await fleet.reload(ada)
+    held = Held()
+    zoe = await fleet.start("Zoe", host=old)
+    zoe.misbehave(JOINED, held)
+    fleet.clock.move(6)
+    await held.reached.wait()
+    assert ada.is_in(ConfigEntryState.SETUP_IN_PROGRESS)
+
+    adopt = fleet.hass.async_create_task(
+        async_replace_control_board(
+            fleet.hass, ada.entry, mac, (fleet.host(40), ada.miner.port)
+        )
+    )
+    held.release.set()
+    await adopt
+    await fleet.settle()
+
+    assert ada.is_in(ConfigEntryState.LOADED)
+    assert ada.is_followed
+    assert ada.is_available
+    assert shown_issues(fleet.hass) == []
+
+
+async def test_a_miner_that_is_removed_before_it_is_adopted_is_gone(
+    fleet: Fleet, ada: Owned
+) -> None:
+    mac = ada.replace_control_board()
+    remove = fleet.hass.async_create_task(ada.remove())
+    await async_replace_control_board(
+        fleet.hass, ada.entry, mac, (ada.miner.host, ada.miner.port)
+    )
+    await remove
+    await fleet.settle()
+
+    assert fleet.hass.config_entries.async_entries(DOMAIN) == []
+    assert fleet.hass.states.async_all() == []
+
+
+async def test_the_new_control_board_is_no_longer_offered_as_a_new_miner(
+    fleet: Fleet, ada: Owned
+) -> None:
+    """The tile was there before the control board was recognised."""
+    mac = ada.replace_control_board()
+    await fleet.hass.config_entries.flow.async_init(
+        DOMAIN,
+        context={"source": SOURCE_INTEGRATION_DISCOVERY},
+        data={"host": ada.miner.host, "port": ada.miner.port, "mac": mac},
+    )
+    assert len(fleet.hass.config_entries.flow.async_progress()) == 1
+
+    await adopt(fleet, ada)
+    assert fleet.hass.config_entries.flow.async_progress() == []
+
+
+async def test_a_new_control_board_that_was_ignored_can_be_adopted(
+    fleet: Fleet, ada: Owned, caplog: pytest.LogCaptureFixture
+) -> None:
+    mac = ada.replace_control_board()
+    MockConfigEntry(domain=DOMAIN, unique_id=mac, source=SOURCE_IGNORE).add_to_hass(
+        fleet.hass
+    )
+    await fleet.clock.next_poll()
+    assert shown_issues(fleet.hass) == ["new_control_board of Ada"]
+
+    await adopt(fleet, ada)
+
+    assert ada.is_available
+    assert entry_for_mac(fleet.hass, mac) is ada.entry
+    assert fleet.hass.config_entries.async_entries(DOMAIN) == [ada.entry]
+    assert "already in use" not in caplog.text
+
+
+async def test_a_new_control_board_does_not_have_what_was_set_at_the_old_one(
+    fleet: Fleet, ada: Owned
+) -> None:
+    """What the miner cannot report is unknown."""
+    offset = "number.ada_temperature_offset"
+    await act(fleet.hass, "number.set_value", offset, value=-10)
+    ada.replace_control_board()
+    await fleet.clock.next_poll(2)
+
+    await adopt(fleet, ada)
+
+    assert ada.is_available
+    assert ada.shown("number", "temperature_offset") == "unknown"

@@ -1,9 +1,8 @@
-"""How miners are found in a network, and what is not asked of anybody else."""
+"""A scan finds the miners of a network, and asks no more than it has to."""
 
 import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
-from dataclasses import asdict, dataclass, field
 from ipaddress import IPv4Network
 from typing import Any
 from unittest.mock import patch
@@ -12,19 +11,12 @@ import pytest
 
 from custom_components.whatsminer.api import (
     DEFAULT_PORT,
-    CannotConnectError,
     Miner,
-    NotAMinerError,
     Snapshot,
     is_listening,
     transport,
 )
 from custom_components.whatsminer.entries import scan as scanning
-from custom_components.whatsminer.entries.discovery import (
-    DiscoveredMiner,
-    async_discover,
-    is_mac,
-)
 from custom_components.whatsminer.entries.scan import (
     MOST_ADDRESSES,
     async_own_networks,
@@ -34,181 +26,9 @@ from custom_components.whatsminer.entries.scan import (
 )
 from homeassistant.core import HomeAssistant
 from simulator import Closed, Misbehaviour, Raw, Refused, SimulatedMiner, Truncated
-from tests import JOINED, PROCESS_DOWN, Altered, Held, loopback_network, names_of
+from tests import JOINED, PROCESS_DOWN, Altered, hold, names_of
 
-MAC = "c6:07:20:00:12:ab"
-
-
-@pytest.fixture
-def network() -> IPv4Network:
-    """Addresses that nobody else uses."""
-    return loopback_network()
-
-
-@pytest.fixture
-async def miners(network: IPv4Network) -> AsyncGenerator[list[SimulatedMiner]]:
-    """One of each generation, in the network."""
-    async with AsyncExitStack() as stack:
-        yield [
-            await stack.enter_async_context(
-                SimulatedMiner(
-                    generation=generation,
-                    model=model,
-                    host=str(network[number]),
-                    port=DEFAULT_PORT,
-                )
-            )
-            for number, generation, model in (
-                (30, "v2", "M30S+"),
-                (4, "v1", "M20S"),
-                (62, "compat", "M63"),
-            )
-        ]
-
-
-@dataclass
-class Neighbour:
-    """Something that is no miner, but listens on the same port; `heard` is what it was sent."""
-
-    heard: list[bytes] = field(default_factory=list)
-    connections: int = 0
-
-
-@asynccontextmanager
-async def neighbour(host: str, answer: bytes | None) -> AsyncGenerator[Neighbour]:
-    """Answer everything with the same bytes; None: say nothing until the other side ends it."""
-    it = Neighbour()
-
-    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        it.connections += 1
-        if heard := await reader.read(65536):
-            it.heard.append(heard)
-            if answer is not None:
-                writer.write(answer)
-            else:
-                await reader.read()
-        writer.close()
-
-    async with await asyncio.start_server(serve, host, DEFAULT_PORT):
-        yield it
-
-
-# What a miner is called
-
-
-@pytest.mark.parametrize(
-    ("hostname", "model", "title"),
-    [
-        ("garage", "M30S+_VE40", "garage"),
-        ("WhatsMiner", "M30S+_VE40", "M30S+_VE40 12AB"),
-        ("whatsminer", None, "Whatsminer 12AB"),
-        ("", "M50", "M50 12AB"),
-        (None, None, "Whatsminer 12AB"),
-    ],
-)
-def test_a_miner_is_called_what_somebody_named_it(
-    hostname: str | None, model: str | None, title: str
-) -> None:
-    """The factory's name is none; then its model and MAC address have to do."""
-    assert (
-        DiscoveredMiner(
-            host="192.168.1.2", mac=MAC, model=model, hostname=hostname
-        ).title
-        == title
-    )
-
-
-@pytest.mark.parametrize(
-    ("hostname", "model", "label"),
-    [
-        ("garage", "M50", "garage, M50"),
-        ("shed M50", "M50", "shed M50"),
-        ("garage", None, "garage"),
-        (None, "M50", "M50 12AB"),
-    ],
-)
-def test_among_others_a_miner_is_told_by_its_model_as_well(
-    hostname: str | None, model: str | None, label: str
-) -> None:
-    """Once, and only if it is known."""
-    assert (
-        DiscoveredMiner(
-            host="192.168.1.2", mac=MAC, model=model, hostname=hostname
-        ).label
-        == label
-    )
-
-
-@pytest.mark.parametrize(
-    ("hostname", "model", "title", "label"),
-    [
-        ("x" * 64, "M50", "x" * 64, "x" * 64),
-        (None, "M" * 300, "M" * 59 + " 12AB", "M" * 59 + " 12AB"),
-        ("garage", "M" * 300, "garage", "garage, " + "M" * 56),
-        ("Süd, 2", None, "Süd, 2", "Süd, 2"),
-    ],
-    ids=["long", "long model", "both", "letters"],
-)
-def test_a_title_is_not_longer_than_a_name(
-    hostname: str | None, model: str | None, title: str, label: str
-) -> None:
-    """The end of the MAC address is always in it where it is needed."""
-    found = DiscoveredMiner(host="192.168.1.2", mac=MAC, model=model, hostname=hostname)
-
-    assert (found.title, found.label) == (title, label)
-    assert DiscoveredMiner(**asdict(found)) == found
-
-
-@pytest.mark.parametrize(
-    ("mac", "valid"),
-    [
-        (MAC, True),
-        (MAC.upper(), False),
-        (MAC.replace(":", ""), False),
-        (f"{MAC}\n", False),
-        (f"{MAC}:00", False),
-        ("c6:07:20:00:12:ag", False),
-        ("", False),
-    ],
-)
-def test_what_a_mac_address_looks_like(mac: str, valid: bool) -> None:
-    """As Home Assistant writes it."""
-    assert is_mac(mac) is valid
-
-
-# One address
-
-
-async def test_a_miner_is_looked_at(miners: list[SimulatedMiner]) -> None:
-    """Nothing is written, and one connection comes after the other."""
-    for miner in miners:
-        found = await async_discover(miner.host)
-
-        assert (found.host, found.port) == (miner.host, miner.port)
-        assert found.mac == miner.mac.lower()
-        assert found.model
-        assert found.model.startswith(miner.state.model.name)
-        assert found.boards == {board.serial for board in miner.state.boards}
-        assert miner.writes == []
-        assert "get_token" not in names_of(miner.requests)
-        assert miner.peak_connections == 1
-
-
-async def test_a_look_knows_the_host_name(miners: list[SimulatedMiner]) -> None:
-    """Where the firmware tells it."""
-    miners[0].state.hostname = "garage"
-    found = await async_discover(miners[0].host, miners[0].port)
-    assert (found.hostname, found.title) == ("garage", "garage")
-
-
-async def test_nobody_to_look_at(network: IPv4Network) -> None:
-    """Is an error."""
-    with pytest.raises(CannotConnectError):
-        await async_discover(str(network[1]))
-    async with neighbour(str(network[2]), b"HTTP/1.1 400 Bad Request\r\n\r\n"):
-        with pytest.raises(NotAMinerError):
-            await async_discover(str(network[2]))
-
+from .conftest import neighbour
 
 # Networks
 
@@ -252,7 +72,7 @@ async def test_home_assistant_knows_its_networks(
     widest: int,
     networks: list[str],
 ) -> None:
-    """Those of its adapters that are in use."""
+    """The networks are those of its adapters that are in use."""
     with patch(
         "homeassistant.components.network.async_get_adapters", return_value=adapters
     ):
@@ -260,7 +80,7 @@ async def test_home_assistant_knows_its_networks(
 
 
 def test_the_network_around_an_address() -> None:
-    """A name has none around it."""
+    """A host name has no network around it."""
     assert network_around("192.168.1.77") == [IPv4Network("192.168.1.0/24")]
     assert network_around("miner.local") == []
     assert network_around("fe80::1") == []
@@ -282,7 +102,7 @@ def test_the_network_around_an_address() -> None:
 def test_networks_are_written_as_people_write_them(
     text: str, networks: list[str]
 ) -> None:
-    """Public ones only where Home Assistant is in them."""
+    """Public networks are allowed only where Home Assistant is in them."""
     own = [IPv4Network("8.8.8.0/24")]
     assert list(map(str, parse_networks(text, own))) == networks
 
@@ -306,7 +126,6 @@ def test_networks_are_written_as_people_write_them(
     ],
 )
 def test_networks_that_cannot_be_scanned(text: str, error: str) -> None:
-    """Each for a reason of its own."""
     with pytest.raises(ValueError, match=f"^{error}$"):
         parse_networks(text, [IPv4Network("8.8.8.0/24")])
     assert IPv4Network("10.0.0.0/20").num_addresses == MOST_ADDRESSES
@@ -318,7 +137,7 @@ def test_networks_that_cannot_be_scanned(text: str, error: str) -> None:
 async def test_a_scan_finds_every_miner(
     network: IPv4Network, miners: list[SimulatedMiner]
 ) -> None:
-    """Of any generation, in the order of their addresses; it writes nothing."""
+    """The result has the order of the addresses, and nothing is written."""
     scan = await async_scan([network])
 
     assert [found.host for found in scan.miners] == [
@@ -334,20 +153,18 @@ async def test_a_scan_finds_every_miner(
 
 
 async def test_a_scan_tells_how_far_it_is(network: IPv4Network) -> None:
-    """From one address to all of them."""
-    told: list[float] = []
-    await async_scan([network], progress=told.append)
+    shares: list[float] = []
+    await async_scan([network], progress=shares.append)
 
-    assert len(told) == network.num_addresses - 2  # hosts
-    assert told == sorted(told)
-    assert told[0] == pytest.approx(1 / len(told))
-    assert told[-1] == 1
+    assert len(shares) == network.num_addresses - 2  # hosts
+    assert shares == sorted(shares)
+    assert shares[0] == pytest.approx(1 / len(shares))
+    assert shares[-1] == 1
 
 
 async def test_a_scan_leaves_in_peace_whom_it_need_not_ask(
     network: IPv4Network, miners: list[SimulatedMiner]
 ) -> None:
-    """Not even a connection is made."""
     skipped = miners[0]
     scan = await async_scan([network], skip=[skipped.host, "miner.local"])
 
@@ -358,18 +175,16 @@ async def test_a_scan_leaves_in_peace_whom_it_need_not_ask(
 async def test_networks_that_overlap_are_scanned_once(
     network: IPv4Network, miners: list[SimulatedMiner]
 ) -> None:
-    """Nobody is found, or asked, twice."""
-    told: list[float] = []
+    shares: list[float] = []
     scan = await async_scan(
-        [network, IPv4Network((miners[0].host, 32)), network], progress=told.append
+        [network, IPv4Network((miners[0].host, 32)), network], progress=shares.append
     )
 
     assert len(scan.miners) == 3
-    assert len(told) == network.num_addresses - 2
+    assert len(shares) == network.num_addresses - 2
 
 
 async def test_a_scan_of_nothing() -> None:
-    """Is over at once."""
     scan = await async_scan([])
     assert not scan.miners
     assert not scan.unready
@@ -390,7 +205,7 @@ async def test_a_scan_of_nothing() -> None:
 async def test_what_is_no_miner_is_left_alone(
     network: IPv4Network, miners: list[SimulatedMiner], answer: bytes
 ) -> None:
-    """Others listen on that port, too; they hear a question that only reads, and no more."""
+    """Other devices listen on that port, too; they are sent one request that only reads."""
     async with neighbour(str(network[7]), answer) as other:
         scan = await async_scan([network])
 
@@ -402,11 +217,8 @@ async def test_what_is_no_miner_is_left_alone(
 
 
 async def test_whoever_says_nothing_does_not_hold_up_a_scan(
-    network: IPv4Network,
-    miners: list[SimulatedMiner],
-    monkeypatch: pytest.MonkeyPatch,
+    network: IPv4Network, miners: list[SimulatedMiner], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The others are found meanwhile, and an end is made."""
     monkeypatch.setattr(transport.exchange, "__kwdefaults__", {"timeout": 0.2})
     async with neighbour(str(network[7]), None) as other:
         scan = await async_scan([network])
@@ -418,12 +230,9 @@ async def test_whoever_says_nothing_does_not_hold_up_a_scan(
 @pytest.mark.parametrize("how", [Closed(), Truncated(), Raw(b"{")], ids=str)
 @pytest.mark.parametrize("command", ["get_version", JOINED, "status", "get_miner_info"])
 async def test_a_miner_that_somebody_else_keeps_busy_is_asked_again(
-    network: IPv4Network,
-    miners: list[SimulatedMiner],
-    command: str,
-    how: Misbehaviour,
+    network: IPv4Network, miners: list[SimulatedMiner], command: str, how: Misbehaviour
 ) -> None:
-    """Other programs ask as well, and it copes with one connection at a time."""
+    """Other programs ask as well, and a miner copes with one connection at a time."""
     miners[0].misbehave(command, how, times=1)
     scan = await async_scan([network])
     assert len(scan.miners) == 3
@@ -432,7 +241,7 @@ async def test_a_miner_that_somebody_else_keeps_busy_is_asked_again(
 async def test_a_miner_is_not_asked_for_ever(
     network: IPv4Network, miners: list[SimulatedMiner]
 ) -> None:
-    """Twice has to do."""
+    """A miner is asked twice at most."""
     miners[0].misbehave("*", Closed())
     scan = await async_scan([network])
 
@@ -445,7 +254,6 @@ async def test_a_miner_is_not_asked_for_ever(
 async def test_a_miner_that_cannot_tell_yet_who_it_is_is_named(
     network: IPv4Network, miners: list[SimulatedMiner], why: str
 ) -> None:
-    """So that its owner knows why it is not among those that were found."""
     for miner in miners[:2]:
         if why == "booting":
             miner.misbehave("*", PROCESS_DOWN)
@@ -469,18 +277,15 @@ async def hide_mac(miner: SimulatedMiner) -> None:
 async def test_a_miner_that_refuses_to_tell_its_mac_is_named(
     network: IPv4Network, miners: list[SimulatedMiner]
 ) -> None:
-    """It is a miner, but nobody could recognise it."""
     miners[0].misbehave("get_miner_info", Refused(14))
     scan = await async_scan([network])
     assert scan.unready == [miners[0].host]
 
 
 async def test_so_many_are_asked_at_once_and_no_more(
-    network: IPv4Network,
-    miners: list[SimulatedMiner],
-    monkeypatch: pytest.MonkeyPatch,
+    network: IPv4Network, miners: list[SimulatedMiner], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A router has to keep all of them in mind."""
+    """A router has to remember all open connections."""
     under_way = most = 0
 
     async def counted(host: str, port: int, *, timeout: float) -> bool:
@@ -510,7 +315,6 @@ async def test_an_error_that_nobody_expects_leaves_out_one_address(
     caplog: pytest.LogCaptureFixture,
     error: type[Exception],
 ) -> None:
-    """It is logged with the address, once, and everybody else is found."""
     poll, odd = Miner.poll, miners[0].host
 
     async def odd_poll(miner: Miner) -> Snapshot:
@@ -519,11 +323,11 @@ async def test_an_error_that_nobody_expects_leaves_out_one_address(
         return await poll(miner)
 
     monkeypatch.setattr(Miner, "poll", odd_poll)
-    told: list[float] = []
-    scan = await async_scan([network], progress=told.append)
+    shares: list[float] = []
+    scan = await async_scan([network], progress=shares.append)
 
     assert [found.host for found in scan.miners] == [miners[1].host, miners[2].host]
-    assert told[-1] == 1
+    assert shares[-1] == 1
     assert caplog.text.count(error.__name__) == 1
     assert caplog.text.count(f"Unexpected error at {odd}") == 1
 
@@ -531,7 +335,7 @@ async def test_an_error_that_nobody_expects_leaves_out_one_address(
 async def test_a_miner_with_many_addresses_is_found_once(
     network: IPv4Network, miners: list[SimulatedMiner]
 ) -> None:
-    """At the first of them, whichever answers first."""
+    """The first of the addresses counts, whichever answers first."""
     async with AsyncExitStack() as stack:
         for number in range(40, 46):
             await stack.enter_async_context(
@@ -550,7 +354,7 @@ async def test_a_miner_with_many_addresses_is_found_once(
 
 @asynccontextmanager
 async def bottomless(host: str, piece: bytes, pause: float) -> AsyncGenerator[None]:
-    """Answer anything with a piece, and with another one after a pause, and so on."""
+    """Answer anything with one piece after another, with a pause after each."""
     served: set[asyncio.Task[Any]] = set()
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -580,7 +384,7 @@ async def test_whoever_never_ends_does_not_hold_up_a_scan(
     piece: bytes,
     pause: float,
 ) -> None:
-    """However much it sends, and however slowly."""
+    """The device sends as much as it likes, as slowly as it likes."""
     monkeypatch.setattr(transport.exchange, "__kwdefaults__", {"timeout": 1})
     async with bottomless(str(network[7]), piece, pause):
         scan = await async_scan([network])
@@ -590,15 +394,12 @@ async def test_whoever_never_ends_does_not_hold_up_a_scan(
 
 
 async def test_a_miner_that_is_slow_with_each_answer_does_not_hold_up_a_scan(
-    network: IPv4Network,
-    miners: list[SimulatedMiner],
-    monkeypatch: pytest.MonkeyPatch,
+    network: IPv4Network, miners: list[SimulatedMiner], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """It has so long for all of them together. Here it would never come to an end."""
+    """All answers of a miner have one time limit together. Without it this scan would never end."""
     monkeypatch.setattr(scanning, "_SECONDS_TO_READ", 4)
     monkeypatch.setattr(transport.exchange, "__kwdefaults__", {"timeout": None})
-    held = Held()
-    miners[0].misbehave("status", held)
+    hold(miners[0], "status")
     scan = await async_scan([network])
 
     assert [found.host for found in scan.miners] == [miners[1].host, miners[2].host]
@@ -608,9 +409,8 @@ async def test_a_miner_that_is_slow_with_each_answer_does_not_hold_up_a_scan(
 async def test_a_scan_that_is_called_off_ends(
     network: IPv4Network, miners: list[SimulatedMiner]
 ) -> None:
-    """No connection outlives the dialogue."""
-    held = Held()
-    miners[0].misbehave("get_version", held)
+    """No connection outlives the flow."""
+    held = hold(miners[0], "get_version")
     scan = asyncio.create_task(async_scan([network]))
     await held.reached.wait()
 
@@ -618,13 +418,3 @@ async def test_a_scan_that_is_called_off_ends(
     with pytest.raises(asyncio.CancelledError):
         await scan
     await miners[0].disconnect()
-
-
-async def test_a_miner_that_was_polled_is_described(
-    miners: list[SimulatedMiner],
-) -> None:
-    """By the one that has polled it."""
-    miner = Miner(miners[0].host)
-    snapshot = await miner.poll()
-
-    assert DiscoveredMiner.of(miner, snapshot) == await async_discover(miners[0].host)

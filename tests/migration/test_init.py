@@ -1,4 +1,4 @@
-"""How miners that earlier integrations of this domain knew go on here."""
+"""Miners of earlier integrations of this domain go on here."""
 
 from collections.abc import Callable
 
@@ -18,12 +18,9 @@ from homeassistant.const import (
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import device_registry as dr, entity_registry as er
 from simulator import SimulatedMiner
-from tests import act, shown
+from tests import act, every_generation, shown
 from tests.earlier import EARLIER, IP, MAC, Earlier, registered, set_up
 
-every_generation = pytest.mark.parametrize(
-    "miner", ["air_miner", "hydro_miner", "old_miner"], indirect=True
-)
 both = pytest.mark.parametrize("earlier", EARLIER.values(), ids=EARLIER)
 
 
@@ -42,7 +39,7 @@ def keys(hass: HomeAssistant, entry: MockConfigEntry) -> set[str]:
 async def test_an_entity_with_a_counterpart_stays_as_its_owner_left_it(
     hass: HomeAssistant, miner: SimulatedMiner, earlier: Earlier
 ) -> None:
-    """Its id, name, icon, area, labels and flags are the same; the others are gone."""
+    """Entities without a counterpart are removed."""
     entry = earlier.entry(miner)
     entry.add_to_hass(hass)
     before = earlier.entities(hass, entry, miner)
@@ -58,14 +55,7 @@ async def test_an_entity_with_a_counterpart_stays_as_its_owner_left_it(
         assert new.id == old.id
         assert new.unique_id == f"{miner.mac.lower()}_{earlier.keys[name]}"
         assert new.config_entry_id == entry.entry_id
-        for kept in (
-            "area_id",
-            "disabled_by",
-            "hidden_by",
-            "icon",
-            "labels",
-            "name",
-        ):
+        for kept in ("area_id", "disabled_by", "hidden_by", "icon", "labels", "name"):
             assert getattr(new, kept) == getattr(old, kept), (name, kept)
         if new.disabled_by is None:
             assert shown(hass, new.entity_id) != STATE_UNAVAILABLE, name
@@ -79,7 +69,6 @@ async def test_a_miner_that_goes_on_is_as_one_that_is_new(
     make_entry: Callable[..., MockConfigEntry],
     earlier: Earlier,
 ) -> None:
-    """It has the same entities, none is left over, and it does what it is told."""
     entry = earlier.entry(miner)
     entry.add_to_hass(hass)
     earlier.entities(hass, entry, miner)
@@ -106,7 +95,6 @@ async def test_a_miner_that_goes_on_is_as_one_that_is_new(
 async def test_what_the_entry_keeps(
     hass: HomeAssistant, miner: SimulatedMiner, earlier: Earlier
 ) -> None:
-    """Its title and address, and of the settings those that there still are."""
     entry = earlier.entry(miner)
 
     await set_up(hass, entry)
@@ -127,7 +115,7 @@ async def test_what_the_entry_keeps(
 async def test_options_go_before_what_was_entered_first(
     hass: HomeAssistant, miner: SimulatedMiner, version: int
 ) -> None:
-    """The password and the interval could be changed later."""
+    """The password and the interval could be changed later in the options."""
     entry = IP.entry(
         miner,
         options={CONF_PASSWORD: "later_1", CONF_SCAN_INTERVAL: 20},
@@ -144,7 +132,7 @@ async def test_options_go_before_what_was_entered_first(
 async def test_the_interval_is_one_that_could_be_chosen_here(
     hass: HomeAssistant, miner: SimulatedMiner, there: int, here: int
 ) -> None:
-    """Others would be refused by the form."""
+    """The options form would refuse any other interval."""
     await set_up(hass, entry := IP.entry(miner, options={CONF_SCAN_INTERVAL: there}))
 
     assert entry.options == {"poll_interval": here}
@@ -153,7 +141,7 @@ async def test_the_interval_is_one_that_could_be_chosen_here(
 async def test_without_a_password_there_are_readings(
     hass: HomeAssistant, miner: SimulatedMiner
 ) -> None:
-    """An empty one is none; the port was optional as well."""
+    """An empty password is none; the port was optional as well."""
     entry = MAC.entry(
         miner, data={CONF_HOST: "127.0.0.9", CONF_MAC: miner.mac, CONF_PASSWORD: ""}
     )
@@ -175,7 +163,7 @@ async def test_without_a_password_there_are_readings(
 async def test_the_device_stays_as_its_owner_left_it(
     hass: HomeAssistant, miner: SimulatedMiner, earlier: Earlier
 ) -> None:
-    """Its name and area; by what it was known before it is known no more."""
+    """The identifiers of the earlier integration are removed."""
     entry = earlier.entry(miner)
     entry.add_to_hass(hass)
     earlier.entities(hass, entry, miner)
@@ -196,7 +184,7 @@ async def test_the_device_stays_as_its_owner_left_it(
 async def test_what_is_of_a_hashboard_moves_to_its_device(
     hass: HomeAssistant, miner: SimulatedMiner
 ) -> None:
-    """There was one device for all."""
+    """The earlier integration had one device for all."""
     entry = IP.entry(miner)
     entry.add_to_hass(hass)
     before = IP.entities(hass, entry, miner)
@@ -221,7 +209,7 @@ async def test_what_is_of_a_hashboard_moves_to_its_device(
 async def test_a_device_for_each_entity_becomes_one(
     hass: HomeAssistant, miner: SimulatedMiner
 ) -> None:
-    """The one that somebody has named or put somewhere, if no other has more entities."""
+    """The device that was named or has an area stays, if no other has more entities."""
     entry = MAC.entry(miner)
     entry.add_to_hass(hass)
     devices, entities = dr.async_get(hass), []
@@ -251,7 +239,7 @@ async def test_a_device_for_each_entity_becomes_one(
 async def test_a_miner_that_is_off_loses_nothing(
     hass: HomeAssistant, miner: SimulatedMiner, earlier: Earlier
 ) -> None:
-    """All is registered already as it will be when it answers."""
+    """Everything is registered as it will be when the miner answers."""
     entry = earlier.entry(miner)
     entry.add_to_hass(hass)
     other = earlier.device(hass, entry, "None")
@@ -279,7 +267,7 @@ async def test_a_miner_that_is_off_loses_nothing(
 async def test_there_need_be_no_device(
     hass: HomeAssistant, miner: SimulatedMiner
 ) -> None:
-    """It may never have been set up."""
+    """The earlier integration may never have set the miner up."""
     await set_up(hass, entry := MAC.entry(miner))
 
     assert entry.state is ConfigEntryState.LOADED
@@ -289,16 +277,16 @@ async def test_there_need_be_no_device(
 # Whose an entity is
 
 
-@pytest.mark.parametrize("nobody", ["None", ""])
+@pytest.mark.parametrize("unknown_id", ["None", ""])
 async def test_what_was_made_while_the_miner_did_not_answer_gives_way(
-    hass: HomeAssistant, miner: SimulatedMiner, nobody: str
+    hass: HomeAssistant, miner: SimulatedMiner, unknown_id: str
 ) -> None:
-    """Such entities were of no miner, and there were others once it did answer."""
+    """Entities from that time belonged to no miner, and there were others once it answered."""
     entry = IP.entry(miner)
     entry.add_to_hass(hass)
-    none = IP.device(hass, entry, nobody or "?")
-    lost = IP.entity(hass, entry, none, f"{nobody}_hashrate")
-    only = IP.entity(hass, entry, none, f"{nobody}_wattage")
+    none = IP.device(hass, entry, unknown_id or "?")
+    lost = IP.entity(hass, entry, none, f"{unknown_id}_hashrate")
+    only = IP.entity(hass, entry, none, f"{unknown_id}_wattage")
     own = IP.device(hass, entry, IP.owner(miner))
     good = IP.entity(hass, entry, own, f"{IP.owner(miner)}_hashrate")
     IP.entity(hass, entry, own, f"{IP.owner(miner)}_efficiency")
@@ -315,7 +303,7 @@ async def test_what_was_made_while_the_miner_did_not_answer_gives_way(
 async def test_another_miner_does_not_leave_its_history_here(
     hass: HomeAssistant, miner: SimulatedMiner
 ) -> None:
-    """It had the same address once; the one that answers now goes on."""
+    """The other miner had the same address once."""
     entry = IP.entry(miner)
     entry.add_to_hass(hass)
     other, own = "c6_07_20_00_11_22", IP.owner(miner)
@@ -337,7 +325,6 @@ async def test_another_miner_does_not_leave_its_history_here(
 async def test_an_entity_of_nobody_knows_is_removed(
     hass: HomeAssistant, miner: SimulatedMiner
 ) -> None:
-    """Its unique id is of no kind that is known."""
     entry = MAC.entry(miner)
     entry.add_to_hass(hass)
     device = MAC.device(hass, entry, MAC.owner(miner))

@@ -1,4 +1,4 @@
-"""What if a miner that an earlier integration knew cannot go on here, or not yet."""
+"""Miners of earlier integrations that cannot go on here, or not yet."""
 
 from typing import Any
 
@@ -21,7 +21,7 @@ from homeassistant.const import (
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import entity_registry as er
 from simulator import GARBAGE, Closed, Misbehaviour, Raw, SimulatedMiner
-from tests import PROCESS_DOWN, Clock
+from tests import PROCESS_DOWN, Clock, every_generation
 from tests.earlier import (
     EARLIER,
     IP,
@@ -33,9 +33,6 @@ from tests.earlier import (
     state,
 )
 
-every_generation = pytest.mark.parametrize(
-    "miner", ["air_miner", "hydro_miner", "old_miner"], indirect=True
-)
 both = pytest.mark.parametrize("earlier", EARLIER.values(), ids=EARLIER)
 
 
@@ -46,7 +43,6 @@ both = pytest.mark.parametrize("earlier", EARLIER.values(), ids=EARLIER)
 async def test_a_miner_that_nobody_knows_is_asked_who_it_is(
     hass: HomeAssistant, miner: SimulatedMiner
 ) -> None:
-    """Its address is all that there is; one that was read never has no more."""
     entry = IP.entry(miner)
     entry.add_to_hass(hass)
     entity = IP.entity(hass, entry, IP.device(hass, entry, "None"), "None_hashrate")
@@ -75,7 +71,6 @@ async def test_a_miner_that_does_not_tell_now_is_asked_again_later(
     how: Misbehaviour | None,
     reason: str,
 ) -> None:
-    """Nothing is changed until it does."""
     entry = IP.entry(miner)
     entry.add_to_hass(hass)
     IP.entity(hass, entry, IP.device(hass, entry, "None"), "None_hashrate")
@@ -104,7 +99,7 @@ async def test_a_miner_that_does_not_tell_now_is_asked_again_later(
 async def test_of_two_miners_nobody_guesses_which_goes_on(
     hass: HomeAssistant, miner: SimulatedMiner
 ) -> None:
-    """Both had the address once; whoever has it now is asked."""
+    """Both miners had the address once; the miner that has it now is asked."""
     entry = IP.entry(miner)
     entry.add_to_hass(hass)
     for owner in ("c6_07_20_00_11_22", IP.owner(miner)):
@@ -121,7 +116,6 @@ async def test_of_two_miners_nobody_guesses_which_goes_on(
 async def test_what_is_no_miner_does_not_become_one(
     hass: HomeAssistant, miner: SimulatedMiner
 ) -> None:
-    """Something else has the address."""
     entry = IP.entry(miner)
     entry.add_to_hass(hass)
     before = registered(hass, entry)
@@ -139,7 +133,6 @@ async def test_what_is_no_miner_does_not_become_one(
 async def test_a_mac_address_that_is_none_is_asked_for(
     hass: HomeAssistant, miner: SimulatedMiner, mac: str | None
 ) -> None:
-    """Nobody is known by it."""
     entry = MAC.entry(miner)
     entry.add_to_hass(hass)
     hass.config_entries.async_update_entry(entry, data={**entry.data, CONF_MAC: mac})
@@ -159,7 +152,6 @@ async def test_a_miner_that_is_here_already_does_not_come_twice(
     miner: SimulatedMiner,
     earlier: Earlier,
 ) -> None:
-    """Both entries stay as they are, and the old one says what to do."""
     await set_up(hass, config_entry)
     entry = earlier.entry(miner, unique_id="127.0.0.1")
     entry.add_to_hass(hass)
@@ -191,7 +183,7 @@ async def test_of_two_entries_of_a_miner_the_first_goes_on(
 async def test_an_entity_of_another_entry_is_left_alone(
     hass: HomeAssistant, miner: SimulatedMiner
 ) -> None:
-    """It has what this one would take."""
+    """The entity has the unique id that this entry would take."""
     entry = MAC.entry(miner)
     entry.add_to_hass(hass)
     other = MockConfigEntry(domain=DOMAIN, disabled_by=ConfigEntryDisabler.USER)
@@ -229,7 +221,7 @@ async def test_an_entry_of_no_known_shape_is_left_alone(
     earlier: Earlier,
     changes: dict[str, Any],
 ) -> None:
-    """There may have been a third integration; nobody guesses."""
+    """There may have been a third integration."""
     entry = earlier.entry(miner)
     entry.add_to_hass(hass)
     earlier.entities(hass, entry, miner)
@@ -248,7 +240,6 @@ async def test_an_entry_of_no_known_shape_is_left_alone(
 async def test_an_entry_that_cannot_go_on_can_be_deleted(
     hass: HomeAssistant, miner: SimulatedMiner
 ) -> None:
-    """As its message says, and nothing is left of it."""
     entry = MAC.entry(miner, data={"address": miner.host})
     entry.add_to_hass(hass)
     MAC.entities(hass, entry, miner)
@@ -268,7 +259,6 @@ async def test_an_entry_that_cannot_go_on_can_be_deleted(
 async def test_a_discovery_ends_when_the_miner_turns_out_to_be_known(
     hass: HomeAssistant, miner: SimulatedMiner
 ) -> None:
-    """Nobody is asked to add it, and one that was ignored for this reason is no longer."""
     ignored = MockConfigEntry(
         domain=DOMAIN, source=SOURCE_IGNORE, unique_id=miner.mac.lower()
     )
@@ -284,7 +274,7 @@ async def test_a_discovery_ends_when_the_miner_turns_out_to_be_known(
 async def test_an_offer_ends_when_the_miner_turns_out_to_be_known(
     hass: HomeAssistant, miner: SimulatedMiner
 ) -> None:
-    """To accept it would replace the entry, and lose all of it."""
+    """Accepting the offer would replace the entry and lose all of it."""
     await hass.config_entries.flow.async_init(
         DOMAIN,
         context={"source": "integration_discovery"},

@@ -1,4 +1,4 @@
-"""History of miners that earlier integrations knew: one line, from before to after."""
+"""History of miners of earlier integrations goes on: one line, from before to after."""
 
 from dataclasses import dataclass
 from datetime import timedelta
@@ -151,7 +151,6 @@ async def test_the_history_of_a_sensor_goes_on(
     miner: SimulatedMiner,
     name: str,
 ) -> None:
-    """Its states, and its long-term statistics in one unit: to these, hours are added."""
     earlier, kinds = EARLIER[name], SENSORS[name]
     entry = earlier.entry(miner)
     entry.add_to_hass(hass)
@@ -194,7 +193,7 @@ async def test_the_history_of_a_sensor_goes_on(
 async def test_the_hour_of_the_migration_is_of_one_unit(
     recorder_mock: Recorder, hass: HomeAssistant
 ) -> None:
-    """It is made of what was recorded every five minutes, before and after."""
+    """The hour is made of what was recorded every five minutes, before and after."""
     entity_id = "sensor.miner_hash_rate"
     recorder_mock.async_import_statistics(
         StatisticMetaData(

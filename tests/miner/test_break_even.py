@@ -1,4 +1,4 @@
-"""Up to which electricity price it is worth mining now."""
+"""The break-even price: up to which electricity price mining is worth it."""
 
 from typing import Any
 
@@ -18,12 +18,20 @@ from homeassistant.const import (
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import entity_registry as er
 from simulator import SimulatedMiner
-from tests import JOINED, Clock, Efficient, Held, shown
+from tests import (
+    JOINED,
+    Clock,
+    Efficient,
+    Held,
+    every_generation,
+    load_entry,
+    restart,
+    shown,
+    since_v2,
+)
+from tests.options_flow import OptionsFlow
 
 pytestmark = pytest.mark.parametrize("platforms", [(Platform.SENSOR,)], ids=[""])
-every_generation = pytest.mark.parametrize(
-    "miner", ["air_miner", "hydro_miner", "old_miner"], indirect=True
-)
 PRICE = "sensor.miner_break_even_price"
 EFFICIENCY = "sensor.miner_efficiency"
 SOURCE = "sensor.hash_price"
@@ -33,7 +41,7 @@ FOLLOWED: dict[str, Any] = {"hash_price_entity": SOURCE}
 
 @pytest.fixture
 def options() -> dict[str, Any]:
-    """The hash price: the fixed one, unless the test has another."""
+    """The options: a fixed hash price, unless the test has another."""
     return FIXED
 
 
@@ -54,50 +62,23 @@ without_price = pytest.mark.parametrize(
 
 
 def price(hass: HomeAssistant) -> float:
-    """Return the price per kWh."""
+    """Return the break-even price per kWh."""
     return float(shown(hass, PRICE))
 
 
 def efficiency(hass: HomeAssistant) -> float:
-    """Return J/TH now."""
+    """Return the present efficiency in J/TH."""
     return float(shown(hass, EFFICIENCY))
 
 
 def efficiency_known(hass: HomeAssistant) -> bool:
-    """Return whether the miner hashes, so that there is one."""
+    """Return whether the miner hashes, so that it has an efficiency."""
     return shown(hass, EFFICIENCY) != STATE_UNKNOWN
 
 
 def at(joules_per_terahash: float, per_petahash: float = 50) -> Any:
     """Return about the price at an efficiency."""
     return pytest.approx(per_petahash / 24 / joules_per_terahash, rel=1e-6)
-
-
-async def prefer(
-    hass: HomeAssistant, entry: MockConfigEntry, **hash_price: object
-) -> None:
-    """Set the preferences, and wait until all is done."""
-    await choose(hass, entry, **hash_price)
-    await hass.async_block_till_done(wait_background_tasks=True)
-
-
-async def choose(
-    hass: HomeAssistant, entry: MockConfigEntry, **hash_price: object
-) -> None:
-    """Set the preferences in the dialogue."""
-    flows = hass.config_entries.options
-    menu = await flows.async_init(entry.entry_id)
-    form = await flows.async_configure(menu["flow_id"], {"next_step_id": "preferences"})
-    await flows.async_configure(
-        form["flow_id"], {"poll_interval": 30, "percent_method": "normal", **hash_price}
-    )
-
-
-async def restart(hass: HomeAssistant, entry: MockConfigEntry) -> None:
-    """Let Home Assistant begin anew, with what is stored."""
-    assert await hass.config_entries.async_unload(entry.entry_id)
-    assert await hass.config_entries.async_setup(entry.entry_id)
-    await hass.async_block_till_done()
 
 
 # How much it is
@@ -107,7 +88,7 @@ async def restart(hass: HomeAssistant, entry: MockConfigEntry) -> None:
 async def test_the_price_is_that_at_which_mining_earns_what_it_costs(
     hass: HomeAssistant, set_up: WhatsminerCoordinator
 ) -> None:
-    """What 1 TH/s earns in a day, through the kWh that it takes."""
+    """The price is what 1 TH/s earns in a day, divided by the kWh that it takes."""
     watts, terahashes = (
         float(shown(hass, f"sensor.miner_{key}")) for key in ("power", "hash_rate")
     )
@@ -135,7 +116,7 @@ async def test_a_hash_price_has_either_unit(
     joules_per_terahash: float,
     expected: float,
 ) -> None:
-    """For a PH/s, unless it is for a TH/s."""
+    """The hash price is for a PH/s, unless its unit is that of a TH/s."""
     miner.misbehave(JOINED, Efficient(joules_per_terahash))
     await clock.next_poll()
 
@@ -146,7 +127,6 @@ async def test_a_hash_price_has_either_unit(
 async def test_the_price_follows_the_efficiency(
     hass: HomeAssistant, miner: SimulatedMiner, clock: Clock
 ) -> None:
-    """With every poll."""
     for joules_per_terahash in (30, 30.1, 20):
         miner.misbehave(JOINED, Efficient(joules_per_terahash))
         await clock.next_poll()
@@ -158,10 +138,9 @@ async def test_the_unit_has_the_currency_of_home_assistant(
     hass: HomeAssistant,
     entity_registry: er.EntityRegistry,
     config_entry: MockConfigEntry,
-    chosen_platforms: None,
     currency: str,
 ) -> None:
-    """No device class has such a unit; statistics are made without one."""
+    """No device class has the unit of a price per kWh; statistics are made without one."""
     await hass.config.async_update(currency=currency)
     await hass.config_entries.async_setup(config_entry.entry_id)
     await hass.async_block_till_done()
@@ -180,7 +159,6 @@ async def test_the_unit_has_the_currency_of_home_assistant(
 async def test_another_currency_counts_from_the_next_poll(
     hass: HomeAssistant, clock: Clock
 ) -> None:
-    """Without a restart."""
     await hass.config.async_update(currency="SEK")
     await clock.next_poll()
 
@@ -198,29 +176,29 @@ async def test_an_entity_is_followed_at_once(
     hass: HomeAssistant, miner: SimulatedMiner
 ) -> None:
     """No poll is needed, and none is made."""
-    for told in ("50", "47.35", "1e2"):
-        hass.states.async_set(SOURCE, told)
+    for text in ("50", "47.35", "1e2"):
+        hass.states.async_set(SOURCE, text)
         await hass.async_block_till_done()
-        assert price(hass) == at(efficiency(hass), float(told))
+        assert price(hass) == at(efficiency(hass), float(text))
     assert miner.requests == []
 
 
 @followed
 @pytest.mark.parametrize(
-    "told",
+    "text",
     [STATE_UNKNOWN, STATE_UNAVAILABLE, "", "much", "0", "-50", "nan", "inf", "1e999"],
 )
 @pytest.mark.usefixtures("set_up")
 async def test_what_is_no_price_makes_none(
-    hass: HomeAssistant, clock: Clock, told: str
+    hass: HomeAssistant, clock: Clock, text: str
 ) -> None:
-    """Nobody knows what mining is worth then, and it is not nothing."""
+    """What mining is worth is unknown then, not 0."""
     assert shown(hass, PRICE) == STATE_UNKNOWN  # the entity does not even exist
     hass.states.async_set(SOURCE, "50")
     await hass.async_block_till_done()
     assert price(hass) > 0
 
-    hass.states.async_set(SOURCE, told)
+    hass.states.async_set(SOURCE, text)
     await hass.async_block_till_done()
     assert shown(hass, PRICE) == STATE_UNKNOWN
     await clock.next_poll()
@@ -232,16 +210,15 @@ async def test_what_is_no_price_makes_none(
 
 
 @followed
-@pytest.mark.parametrize("told", ["1.7e308", "5e-324"])
+@pytest.mark.parametrize("text", ["1.7e308", "5e-324"])
 @pytest.mark.usefixtures("set_up")
 async def test_what_is_hardly_a_price_makes_a_number_or_none(
-    hass: HomeAssistant, miner: SimulatedMiner, clock: Clock, told: str
+    hass: HomeAssistant, miner: SimulatedMiner, clock: Clock, text: str
 ) -> None:
-    """Neither an infinite price nor nothing."""
     miner.misbehave(JOINED, Efficient(0.01))
     await clock.next_poll()
 
-    hass.states.async_set(SOURCE, told)
+    hass.states.async_set(SOURCE, text)
     await hass.async_block_till_done()
 
     assert shown(hass, PRICE) not in ("inf", "0.0")
@@ -250,7 +227,6 @@ async def test_what_is_hardly_a_price_makes_a_number_or_none(
 @followed
 @pytest.mark.usefixtures("set_up")
 async def test_an_entity_that_is_gone_makes_no_price(hass: HomeAssistant) -> None:
-    """Unknown, at once."""
     hass.states.async_set(SOURCE, "50")
     await hass.async_block_till_done()
     assert price(hass) > 0
@@ -263,12 +239,14 @@ async def test_an_entity_that_is_gone_makes_no_price(hass: HomeAssistant) -> Non
 
 @followed
 async def test_another_entity_is_followed_in_its_place(
-    hass: HomeAssistant, config_entry: MockConfigEntry, set_up: WhatsminerCoordinator
+    options_flow: OptionsFlow,
+    hass: HomeAssistant,
+    config_entry: MockConfigEntry,
+    set_up: WhatsminerCoordinator,
 ) -> None:
-    """Without a reload; the first one counts no longer, nor does it after it is taken away."""
     hass.states.async_set(SOURCE, "50")
     hass.states.async_set("input_number.other", "60")
-    await prefer(hass, config_entry, hash_price_entity="input_number.other")
+    await options_flow.prefer(hash_price_entity="input_number.other")
     assert price(hass) == at(efficiency(hass), 60)
 
     hass.states.async_set("input_number.other", "70")
@@ -279,7 +257,7 @@ async def test_another_entity_is_followed_in_its_place(
     await hass.async_block_till_done()
     assert hass.states.get(PRICE) is written
 
-    await prefer(hass, config_entry, hash_price=90)
+    await options_flow.prefer(hash_price=90)
     hass.states.async_set("input_number.other", "100")
     await hass.async_block_till_done()
 
@@ -292,7 +270,7 @@ async def test_another_entity_is_followed_in_its_place(
 async def test_a_sensor_with_another_id_still_follows(
     hass: HomeAssistant, entity_registry: er.EntityRegistry
 ) -> None:
-    """Home Assistant takes it away and adds it anew."""
+    """Home Assistant removes the sensor and adds it again."""
     hass.states.async_set(SOURCE, "50")
     entity_registry.async_update_entity(PRICE, new_entity_id="sensor.worth_it")
     await hass.async_block_till_done()
@@ -312,7 +290,6 @@ async def test_a_sensor_with_another_id_still_follows(
 async def test_without_a_hash_price_there_is_no_sensor(
     hass: HomeAssistant, entity_registry: er.EntityRegistry, clock: Clock
 ) -> None:
-    """Not even one that is disabled."""
     await clock.next_poll()
 
     assert hass.states.get(PRICE) is None
@@ -323,6 +300,7 @@ async def test_without_a_hash_price_there_is_no_sensor(
 @pytest.mark.parametrize("options", [{}])
 @pytest.mark.parametrize("hash_price", [{"hash_price": 50}, FOLLOWED])
 async def test_the_sensor_comes_and_goes_with_the_hash_price(
+    options_flow: OptionsFlow,
     hass: HomeAssistant,
     entity_registry: er.EntityRegistry,
     config_entry: MockConfigEntry,
@@ -330,15 +308,14 @@ async def test_the_sensor_comes_and_goes_with_the_hash_price(
     clock: Clock,
     hash_price: dict[str, Any],
 ) -> None:
-    """As often as one likes, without a reload; also over one, and over polls."""
     hass.states.async_set(SOURCE, "50")
     for _ in range(2):
-        await prefer(hass, config_entry, **hash_price)
+        await options_flow.prefer(**hash_price)
         assert price(hass) == at(efficiency(hass))
         await clock.next_poll(2)
         assert price(hass) == at(efficiency(hass))
 
-        await prefer(hass, config_entry)
+        await options_flow.prefer()
         assert hass.states.get(PRICE) is None
         assert entity_registry.async_get(PRICE) is None
         await clock.next_poll(2)
@@ -347,14 +324,14 @@ async def test_the_sensor_comes_and_goes_with_the_hash_price(
 
 
 async def test_a_sensor_that_was_there_before_goes(
+    options_flow: OptionsFlow,
     hass: HomeAssistant,
     entity_registry: er.EntityRegistry,
     config_entry: MockConfigEntry,
     set_up: WhatsminerCoordinator,
 ) -> None:
-    """The hash price was taken away while the miner was not loaded."""
     await hass.config_entries.async_unload(config_entry.entry_id)
-    await prefer(hass, config_entry)
+    await options_flow.prefer()
     assert entity_registry.async_get(PRICE)
 
     await hass.config_entries.async_setup(config_entry.entry_id)
@@ -364,15 +341,17 @@ async def test_a_sensor_that_was_there_before_goes(
 
 
 async def test_another_hash_price_counts_at_once(
+    options_flow: OptionsFlow,
     hass: HomeAssistant,
     miner: SimulatedMiner,
     config_entry: MockConfigEntry,
     set_up: WhatsminerCoordinator,
 ) -> None:
-    """Before the miner has answered."""
     miner.misbehave(JOINED, held := Held())
 
-    await choose(hass, config_entry, hash_price=100)
+    form = await options_flow.preferences()
+    preferences = {"poll_interval": 30, "percent_method": "normal", "hash_price": 100}
+    await options_flow.submit(form, preferences)
 
     assert price(hass) == at(efficiency(hass), 100)
     held.release.set()
@@ -385,7 +364,6 @@ async def test_another_hash_price_counts_at_once(
 async def test_of_a_miner_that_cannot_be_reached_it_is_unavailable(
     hass: HomeAssistant, miner: SimulatedMiner, clock: Clock
 ) -> None:
-    """As are all its sensors."""
     await miner.disconnect()
     await clock.next_poll(3)
     assert shown(hass, PRICE) == STATE_UNAVAILABLE
@@ -405,7 +383,7 @@ async def test_a_stopped_miner_keeps_the_last_efficiency(
     clock: Clock,
     set_up: WhatsminerCoordinator,
 ) -> None:
-    """Whether to start it is asked while it does not mine; its efficiency now is unknown."""
+    """The price decides whether to start a stopped miner, whose present efficiency is unknown."""
     await clock.next_poll()
     before, last = price(hass), set_up.break_even.efficiency
 
@@ -427,7 +405,6 @@ async def test_the_last_efficiency_outlives_a_restart_of_home_assistant(
     config_entry: MockConfigEntry,
     set_up: WhatsminerCoordinator,
 ) -> None:
-    """It is stored."""
     hass.states.async_set(SOURCE, "50")
     last = efficiency(hass)
     miner.state.mining = False
@@ -448,7 +425,7 @@ async def test_it_is_stored_when_it_has_become_another(
     config_entry: MockConfigEntry,
     set_up: WhatsminerCoordinator,
 ) -> None:
-    """A disk is not written to because a reading wavers; many little steps count as one."""
+    """A reading that wavers is not written to the disk, but many small steps count as one."""
     key = f"{DOMAIN}.{config_entry.entry_id}"
     for joules_per_terahash, stored in (
         (20, 20),
@@ -486,7 +463,7 @@ async def test_tuning_does_not_spoil_it(
     config_entry: MockConfigEntry,
     set_up: WhatsminerCoordinator,
 ) -> None:
-    """While its frequencies are sought a miner may take much more for what it does."""
+    """A miner that tunes its frequencies may take much more power for its hash rate."""
     before = price(hass)
     miner.state.restart()
     miner.misbehave(JOINED, Efficient(90))
@@ -507,22 +484,20 @@ async def test_tuning_does_not_spoil_it(
     assert price(hass) == at(efficiency(hass))
 
 
-@pytest.mark.parametrize("miner", ["air_miner", "hydro_miner"], indirect=True)
+@since_v2
 async def test_a_miner_that_was_never_stable_is_taken_as_it_is(
     hass: HomeAssistant,
     hass_storage: dict[str, Any],
     miner: SimulatedMiner,
     clock: Clock,
     config_entry: MockConfigEntry,
-    chosen_platforms: None,
 ) -> None:
-    """Unknown while it does not hash, the best there is while it tunes, and then right.
+    """The price is unknown while the miner does not hash, an estimate while it tunes, and then right.
 
-    Only then it is stored.
+    Only then the efficiency is stored.
     """
     miner.state.mining = False
-    assert await hass.config_entries.async_setup(config_entry.entry_id)
-    await hass.async_block_till_done()
+    await load_entry(hass, config_entry)
     assert shown(hass, PRICE) == STATE_UNKNOWN
     assert config_entry.runtime_data.coordinator.break_even.efficiency is None
 

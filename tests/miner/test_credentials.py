@@ -1,31 +1,27 @@
-"""How a miner is reached after it was told to change its password or its address."""
+"""Which password of a miner counts."""
 
-import asyncio
-from collections.abc import AsyncGenerator
 from typing import Any
 
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
-import pytest_socket
 
 from custom_components.whatsminer.actions.change_password import async_change_password
-from custom_components.whatsminer.actions.set_network import async_set_network
-from custom_components.whatsminer.api import (
-    InvalidTextError,
-    RefusedError,
-    UnansweredError,
-    UnreachableError,
-    WhatsminerError,
-    commands,
-)
-from custom_components.whatsminer.const import DOMAIN
+from custom_components.whatsminer.api import UnreachableError
 from custom_components.whatsminer.coordinator import WhatsminerCoordinator
-from homeassistant.config_entries import SOURCE_REAUTH, ConfigEntryState
-from homeassistant.const import CONF_HOST, CONF_PASSWORD, STATE_UNAVAILABLE, Platform
+from homeassistant.const import CONF_PASSWORD, Platform
 from homeassistant.core import HomeAssistant
-from homeassistant.helpers import device_registry as dr
-from simulator import Closed, Misbehaviour, Refused, SimulatedMiner, Truncated
-from tests import ACCEPTED_ONLY, Clock, Held, act, names_of, shown
+from simulator import Closed, Refused, SimulatedMiner
+from tests import (
+    Clock,
+    act,
+    can_write,
+    load_entry,
+    names_of,
+    reauth_steps,
+    restart,
+    store_memory,
+    stored_memory,
+)
 
 pytestmark = pytest.mark.parametrize(
     "platforms", [(Platform.SWITCH, Platform.SENSOR)], ids=[""]
@@ -40,196 +36,6 @@ def old(miner: SimulatedMiner) -> str:
     return miner.password
 
 
-def kept(hass_storage: dict[str, Any], entry: MockConfigEntry) -> dict[str, Any]:
-    """Return what is stored of a miner."""
-    data: dict[str, Any] = hass_storage[f"{DOMAIN}.{entry.entry_id}"]["data"]
-    return data
-
-
-def keep(
-    hass_storage: dict[str, Any], entry: MockConfigEntry, **memory: object
-) -> None:
-    """Store what a Home Assistant that ended too early has left."""
-    key = f"{DOMAIN}.{entry.entry_id}"
-    hass_storage[key] = {
-        "version": 1,
-        "minor_version": 1,
-        "key": key,
-        "data": {"settings": {}, **memory},
-    }
-
-
-def asks_for_a_password(hass: HomeAssistant) -> bool:
-    """Tell whether the owner is asked for a password."""
-    return any(
-        flow["context"]["source"] == SOURCE_REAUTH
-        for flow in hass.config_entries.flow.async_progress_by_handler(DOMAIN)
-    )
-
-
-async def set_up_again(hass: HomeAssistant, entry: MockConfigEntry) -> None:
-    """Do what a restart of Home Assistant does to an entry."""
-    assert await hass.config_entries.async_unload(entry.entry_id)
-    await hass.config_entries.async_setup(entry.entry_id)
-    await hass.async_block_till_done()
-
-
-async def can_write(hass: HomeAssistant, miner: SimulatedMiner) -> bool:
-    """Tell whether a command gets through."""
-    miner.state.mining = True
-    await act(hass, "switch.turn_off", "switch.miner")
-    await hass.async_block_till_done()
-    return not miner.state.mining
-
-
-# Another password
-
-
-@pytest.mark.parametrize(
-    "miner", ["air_miner", "hydro_miner", "old_miner"], indirect=True
-)
-async def test_the_entry_has_the_new_password_with_the_miner(
-    hass: HomeAssistant,
-    miner: SimulatedMiner,
-    clock: Clock,
-    config_entry: MockConfigEntry,
-    old: str,
-    set_up: WhatsminerCoordinator,
-) -> None:
-    """And the next command goes through without a question."""
-    await async_change_password(set_up, NEW)
-
-    assert miner.writes == [{"cmd": "update_pwd", "old": old, "new": NEW}]
-    assert miner.password == NEW
-    assert config_entry.data[CONF_PASSWORD] == NEW
-    assert await can_write(hass, miner)
-    await clock.next_poll(25)
-    assert not asks_for_a_password(hass)
-    assert config_entry.runtime_data.coordinator is set_up
-
-
-async def test_the_new_password_is_on_disk_before_the_miner_has_it(
-    hass_storage: dict[str, Any],
-    miner: SimulatedMiner,
-    config_entry: MockConfigEntry,
-    set_up: WhatsminerCoordinator,
-) -> None:
-    """Home Assistant may end at any moment in between; it is forgotten at a later set-up."""
-    miner.misbehave("update_pwd", Closed(execute=True))
-    miner.misbehave("get_token", Closed())
-
-    with pytest.raises(UnreachableError):
-        await async_change_password(set_up, NEW)
-
-    assert kept(hass_storage, config_entry)["password"] == NEW
-
-
-async def test_the_new_password_stays_stored_until_the_entry_is_sure_to_be(
-    hass: HomeAssistant,
-    hass_storage: dict[str, Any],
-    clock: Clock,
-    config_entry: MockConfigEntry,
-    set_up: WhatsminerCoordinator,
-) -> None:
-    """Entries are written a moment later; the set-up that finds it there forgets ours."""
-    await async_change_password(set_up, NEW)
-    await clock.next_poll(3)
-    assert kept(hass_storage, config_entry)["password"] == NEW
-
-    await set_up_again(hass, config_entry)
-
-    assert "password" not in kept(hass_storage, config_entry)
-    assert config_entry.data[CONF_PASSWORD] == NEW
-
-
-@pytest.mark.parametrize("how", [Closed(execute=True), Truncated()], ids=str)
-async def test_an_answer_that_was_lost_is_made_up_for(
-    hass: HomeAssistant,
-    miner: SimulatedMiner,
-    config_entry: MockConfigEntry,
-    set_up: WhatsminerCoordinator,
-    how: Misbehaviour,
-) -> None:
-    """The miner took the password: it is tried, and that is no error."""
-    miner.misbehave("update_pwd", how)
-
-    await async_change_password(set_up, NEW)
-
-    assert config_entry.data[CONF_PASSWORD] == NEW
-    assert await can_write(hass, miner)
-    assert not asks_for_a_password(hass)
-
-
-async def test_a_password_that_was_not_taken_is_not_used(
-    hass: HomeAssistant,
-    hass_storage: dict[str, Any],
-    miner: SimulatedMiner,
-    config_entry: MockConfigEntry,
-    old: str,
-    set_up: WhatsminerCoordinator,
-) -> None:
-    """No answer, and the miner has the old one: that is the error that it was."""
-    miner.misbehave("update_pwd", Closed())
-
-    with pytest.raises(UnreachableError):
-        await async_change_password(set_up, NEW)
-
-    assert config_entry.data[CONF_PASSWORD] == old
-    assert "password" not in kept(hass_storage, config_entry)
-    assert await can_write(hass, miner)
-    assert not asks_for_a_password(hass)
-
-
-@pytest.mark.parametrize("code", [14, 45, 132, 136])
-async def test_a_password_that_is_refused_is_forgotten(
-    hass: HomeAssistant,
-    hass_storage: dict[str, Any],
-    miner: SimulatedMiner,
-    config_entry: MockConfigEntry,
-    old: str,
-    set_up: WhatsminerCoordinator,
-    code: int,
-) -> None:
-    """The miner said no, so nothing has changed, and nothing is tried."""
-    miner.misbehave("update_pwd", Refused(code))
-
-    with pytest.raises(RefusedError):
-        await async_change_password(set_up, NEW)
-
-    assert config_entry.data[CONF_PASSWORD] == old
-    assert "password" not in kept(hass_storage, config_entry)
-    assert names_of(miner.requests) == ["update_pwd"]
-    assert await can_write(hass, miner)
-
-
-async def test_a_password_that_was_never_sent_is_forgotten(
-    hass_storage: dict[str, Any],
-    miner: SimulatedMiner,
-    config_entry: MockConfigEntry,
-    old: str,
-    set_up: WhatsminerCoordinator,
-) -> None:
-    """The miner is away: it cannot have changed anything."""
-    await miner.disconnect()
-
-    with pytest.raises(UnreachableError):
-        await async_change_password(set_up, NEW)
-
-    assert config_entry.data[CONF_PASSWORD] == old
-    assert "password" not in kept(hass_storage, config_entry)
-
-
-async def test_a_password_that_the_miner_cannot_take_is_not_sent(
-    miner: SimulatedMiner, set_up: WhatsminerCoordinator
-) -> None:
-    """Nothing is stored of it either."""
-    with pytest.raises(InvalidTextError):
-        await async_change_password(set_up, "much too long")
-
-    assert miner.requests == []
-    assert "password" not in set_up.memory.data
-
-
 @pytest.mark.parametrize("taken", [True, False], ids=["taken", "not-taken"])
 async def test_a_miner_that_is_away_after_it_is_asked_as_soon_as_it_answers(
     hass: HomeAssistant,
@@ -241,7 +47,6 @@ async def test_a_miner_that_is_away_after_it_is_asked_as_soon_as_it_answers(
     set_up: WhatsminerCoordinator,
     taken: bool,
 ) -> None:
-    """Until then nobody knows which password it has; then the right one is found."""
     miner.misbehave("update_pwd", Closed(execute=taken))
     miner.misbehave("get_token", Closed())
     with pytest.raises(UnreachableError):
@@ -249,7 +54,7 @@ async def test_a_miner_that_is_away_after_it_is_asked_as_soon_as_it_answers(
     await miner.disconnect()
     await clock.next_poll(3)
     assert config_entry.data[CONF_PASSWORD] == old
-    assert kept(hass_storage, config_entry)["password"] == NEW
+    assert stored_memory(hass_storage, config_entry)["password"] == NEW
 
     miner.reconnect()
     await clock.next_poll()  # it still gives out no token
@@ -259,7 +64,7 @@ async def test_a_miner_that_is_away_after_it_is_asked_as_soon_as_it_answers(
 
     assert config_entry.data[CONF_PASSWORD] == (NEW if taken else old)
     assert await can_write(hass, miner)
-    assert not asks_for_a_password(hass)
+    assert reauth_steps(hass) == []
 
 
 @pytest.mark.parametrize("taken", [True, False], ids=["taken", "not-taken"])
@@ -272,7 +77,7 @@ async def test_a_closed_write_access_tells_nothing_of_the_password(
     set_up: WhatsminerCoordinator,
     taken: bool,
 ) -> None:
-    """The right one is found once it is open again: it is tried every ten minutes."""
+    """The right password is tried every ten minutes, until write access is open again."""
     miner.misbehave("update_pwd", Closed(execute=taken))
     miner.api_open = True
     miner.misbehave("get_version", Refused(45))  # which is what a password is tried by
@@ -297,7 +102,6 @@ async def test_a_command_before_that_is_found_out_gets_through(
     config_entry: MockConfigEntry,
     set_up: WhatsminerCoordinator,
 ) -> None:
-    """It tries the new password by itself, and nobody is asked for one."""
     miner.misbehave("update_pwd", Closed(execute=True))
     miner.misbehave("get_token", Closed(), times=2)
     with pytest.raises(UnreachableError):
@@ -309,31 +113,7 @@ async def test_a_command_before_that_is_found_out_gets_through(
 
     assert not miner.state.mining
     assert config_entry.data[CONF_PASSWORD] == NEW
-    assert not list(config_entry.async_get_active_flows(hass, {SOURCE_REAUTH}))
-
-
-async def test_a_reload_while_the_password_changes_loses_neither(
-    hass: HomeAssistant,
-    miner: SimulatedMiner,
-    config_entry: MockConfigEntry,
-    set_up: WhatsminerCoordinator,
-) -> None:
-    """What is set up anew has the new one as soon as it counts."""
-    miner.misbehave("update_pwd", held := Held(), times=1)
-    change = hass.async_create_task(async_change_password(set_up, NEW))
-    await held.reached.wait()
-    reload = hass.async_create_task(
-        hass.config_entries.async_reload(config_entry.entry_id)
-    )
-    await asyncio.sleep(0)
-    held.release.set()
-    await change
-    await reload
-    await hass.async_block_till_done()
-
-    assert miner.peak_connections == 1
-    assert await can_write(hass, miner)
-    assert not list(config_entry.async_get_active_flows(hass, {SOURCE_REAUTH}))
+    assert reauth_steps(hass) == []
 
 
 @pytest.mark.parametrize("taken", [True, False], ids=["taken", "not-taken"])
@@ -343,25 +123,23 @@ async def test_a_home_assistant_that_ended_in_between_finds_the_right_password(
     miner: SimulatedMiner,
     clock: Clock,
     config_entry: MockConfigEntry,
-    chosen_platforms: None,
     old: str,
     taken: bool,
 ) -> None:
-    """The next set-up finds the new one stored beside the old, and tries it."""
-    keep(hass_storage, config_entry, password=NEW)
+    """The next set-up finds the new password stored beside the old one, and tries it."""
+    store_memory(hass_storage, config_entry, password=NEW)
     if taken:
         miner.password = NEW
 
-    assert await hass.config_entries.async_setup(config_entry.entry_id)
-    await hass.async_block_till_done()
+    await load_entry(hass, config_entry)
 
     assert config_entry.data[CONF_PASSWORD] == (NEW if taken else old)
-    assert ("password" in kept(hass_storage, config_entry)) is taken
+    assert ("password" in stored_memory(hass_storage, config_entry)) is taken
     assert await can_write(hass, miner)
-    assert not asks_for_a_password(hass)
+    assert reauth_steps(hass) == []
 
-    await set_up_again(hass, config_entry)
-    assert "password" not in kept(hass_storage, config_entry)
+    await restart(hass, config_entry)
+    assert "password" not in stored_memory(hass_storage, config_entry)
 
 
 async def test_a_third_password_is_asked_for(
@@ -369,234 +147,12 @@ async def test_a_third_password_is_asked_for(
     hass_storage: dict[str, Any],
     miner: SimulatedMiner,
     config_entry: MockConfigEntry,
-    chosen_platforms: None,
 ) -> None:
-    """Neither the old nor the new one: somebody else changed it."""
-    keep(hass_storage, config_entry, password=NEW)
+    """The miner has neither the old nor the new password."""
+    store_memory(hass_storage, config_entry, password=NEW)
     miner.password = "other"
 
-    assert await hass.config_entries.async_setup(config_entry.entry_id)
-    await hass.async_block_till_done()
+    await load_entry(hass, config_entry)
 
-    assert asks_for_a_password(hass)
-    assert "password" not in kept(hass_storage, config_entry)
-
-
-# Another address
-
-ELSEWHERE = "127.0.0.77"
-
-
-@pytest.fixture
-def two_addresses() -> None:
-    """Let the test connect to the new address, too."""
-    pytest_socket.socket_allow_hosts(["127.0.0.1", ELSEWHERE])
-
-
-@pytest.fixture
-async def moved(
-    two_addresses: None, miner: SimulatedMiner
-) -> AsyncGenerator[SimulatedMiner]:
-    """The same miner at its new address, not yet connected."""
-    async with SimulatedMiner(
-        host=ELSEWHERE, port=miner.port, mac=miner.mac, password=miner.password
-    ) as moved:
-        await moved.disconnect()
-        yield moved
-
-
-async def tell_to_move(coordinator: WhatsminerCoordinator) -> None:
-    """Tell a miner to take a static address."""
-    await async_set_network(
-        coordinator,
-        commands.net_config(ELSEWHERE, "255.0.0.0", "127.0.0.1", ["127.0.0.1"]),
-        ELSEWHERE,
-    )
-
-
-async def test_the_entry_follows_a_miner_to_its_new_address(
-    hass: HomeAssistant,
-    miner: SimulatedMiner,
-    moved: SimulatedMiner,
-    clock: Clock,
-    config_entry: MockConfigEntry,
-    device_registry: dr.DeviceRegistry,
-    set_up: WhatsminerCoordinator,
-) -> None:
-    """It reboots, which takes a while; then it answers there with its MAC address."""
-    miner.misbehave("net_config", ACCEPTED_ONLY)
-    await tell_to_move(set_up)
-    assert miner.writes[0]["ip"] == ELSEWHERE
-    assert config_entry.data[CONF_HOST] == miner.host
-
-    await miner.disconnect()
-    await clock.next_poll(4)
-    assert config_entry.data[CONF_HOST] == miner.host
-    assert shown(hass, "switch.miner") == STATE_UNAVAILABLE
-
-    moved.reconnect()
-    clock.miners.append(moved)
-    await clock.next_poll()
-    assert config_entry.data[CONF_HOST] == ELSEWHERE
-    assert config_entry.state is ConfigEntryState.LOADED
-    assert shown(hass, "switch.miner") == "on"
-    assert await can_write(hass, moved)
-    device = device_registry.async_get(config_entry.runtime_data.coordinator.device_id)
-    assert isinstance(device, dr.DeviceEntry)
-    assert device.configuration_url == f"https://{ELSEWHERE}"
-    assert "host" not in config_entry.runtime_data.coordinator.memory.data
-
-
-@pytest.mark.usefixtures("two_addresses")
-async def test_the_entry_follows_a_miner_all_the_way(
-    hass: HomeAssistant,
-    miner: SimulatedMiner,
-    clock: Clock,
-    config_entry: MockConfigEntry,
-    set_up: WhatsminerCoordinator,
-) -> None:
-    """From the command through the reboot to the first poll at the new address."""
-    await tell_to_move(set_up)
-
-    await clock.next_poll(8)
-
-    assert miner.host == ELSEWHERE
-    assert config_entry.data[CONF_HOST] == ELSEWHERE
-    assert await can_write(hass, miner)
-
-
-async def test_a_restart_of_home_assistant_does_not_lose_a_miner_that_moved(
-    hass: HomeAssistant,
-    miner: SimulatedMiner,
-    moved: SimulatedMiner,
-    clock: Clock,
-    config_entry: MockConfigEntry,
-    set_up: WhatsminerCoordinator,
-) -> None:
-    """Where it was told to be is stored; the set-up looks there, too."""
-    miner.misbehave("net_config", ACCEPTED_ONLY)
-    await tell_to_move(set_up)
-    await miner.disconnect()
-    await set_up_again(hass, config_entry)
-    assert shown(hass, "switch.miner") == STATE_UNAVAILABLE
-
-    moved.reconnect()
-    await clock.tick(60)
-
-    assert config_entry.state is ConfigEntryState.LOADED
-    assert config_entry.data[CONF_HOST] == ELSEWHERE
-    assert shown(hass, "switch.miner") == "on"
-
-
-@pytest.mark.parametrize("how", [Closed(execute=True), Truncated()], ids=str)
-async def test_a_miner_that_moves_without_a_whole_answer_is_followed(
-    hass: HomeAssistant,
-    miner: SimulatedMiner,
-    moved: SimulatedMiner,
-    clock: Clock,
-    config_entry: MockConfigEntry,
-    set_up: WhatsminerCoordinator,
-    how: Misbehaviour,
-) -> None:
-    """Its network goes down while it answers."""
-    miner.misbehave("net_config", how)
-    try:
-        await tell_to_move(set_up)
-    except UnansweredError:
-        assert isinstance(how, Truncated)
-    await miner.disconnect()
-
-    moved.reconnect()
-    await clock.next_poll(2)
-
-    assert config_entry.data[CONF_HOST] == ELSEWHERE
-
-
-@pytest.mark.usefixtures("two_addresses")
-async def test_another_miner_at_the_new_address_is_not_followed(
-    hass: HomeAssistant,
-    miner: SimulatedMiner,
-    clock: Clock,
-    config_entry: MockConfigEntry,
-    set_up: WhatsminerCoordinator,
-) -> None:
-    """The address was taken by another one; its values are nobody's here."""
-    miner.misbehave("net_config", ACCEPTED_ONLY)
-    await tell_to_move(set_up)
-    await miner.disconnect()
-
-    async with SimulatedMiner(seed=2, host=ELSEWHERE, port=miner.port) as other:
-        await clock.next_poll(5)
-        assert config_entry.data[CONF_HOST] == miner.host
-        assert shown(hass, "switch.miner") == STATE_UNAVAILABLE
-        assert other.writes == []
-
-    miner.reconnect()
-    await clock.next_poll()
-    assert shown(hass, "switch.miner") == "on"
-
-
-@pytest.mark.usefixtures("two_addresses")
-async def test_a_miner_that_did_not_move_is_still_there(
-    hass: HomeAssistant,
-    miner: SimulatedMiner,
-    clock: Clock,
-    config_entry: MockConfigEntry,
-    set_up: WhatsminerCoordinator,
-) -> None:
-    """Nobody looks elsewhere while it answers where it was."""
-    miner.misbehave("net_config", ACCEPTED_ONLY)
-    await tell_to_move(set_up)
-
-    await clock.next_poll(5)
-
-    assert config_entry.data[CONF_HOST] == miner.host
-    assert shown(hass, "switch.miner") == "on"
-
-
-async def test_an_address_from_dhcp_is_nothing_to_follow(
-    miner: SimulatedMiner,
-    clock: Clock,
-    config_entry: MockConfigEntry,
-    set_up: WhatsminerCoordinator,
-) -> None:
-    """Nobody knows it before; what was to be followed earlier no longer is."""
-    set_up.memory.data["host"] = ELSEWHERE
-    await async_set_network(set_up, commands.net_config_dhcp(), None)
-
-    assert miner.writes == [{"cmd": "net_config", "param": "dhcp"}]
-    assert "host" not in set_up.memory.data
-    await clock.next_poll(5)
-    assert config_entry.data[CONF_HOST] == miner.host
-
-
-@pytest.mark.parametrize("code", [14, 45, 132])
-async def test_an_address_that_is_refused_is_forgotten(
-    miner: SimulatedMiner,
-    config_entry: MockConfigEntry,
-    hass_storage: dict[str, Any],
-    set_up: WhatsminerCoordinator,
-    code: int,
-) -> None:
-    """It stays where it is."""
-    miner.misbehave("net_config", Refused(code))
-
-    with pytest.raises(RefusedError):
-        await tell_to_move(set_up)
-
-    assert "host" not in kept(hass_storage, config_entry)
-
-
-async def test_an_address_that_was_never_sent_is_forgotten(
-    miner: SimulatedMiner,
-    config_entry: MockConfigEntry,
-    hass_storage: dict[str, Any],
-    set_up: WhatsminerCoordinator,
-) -> None:
-    """The miner was away before it heard of it."""
-    await miner.disconnect()
-
-    with pytest.raises(WhatsminerError):
-        await tell_to_move(set_up)
-
-    assert "host" not in kept(hass_storage, config_entry)
+    assert reauth_steps(hass)
+    assert "password" not in stored_memory(hass_storage, config_entry)

@@ -1,4 +1,4 @@
-"""A miner that becomes more, or another, is set up anew; one that cannot decide is not."""
+"""A miner that reports more, or other things, is set up again; one that alternates is not."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -63,12 +63,12 @@ COMPAT = says(generation=Generation.V2_2)
 
 
 class Entry:
-    """Sets a miner up as often as it is to be, and counts that."""
+    """Sets a miner up as often as it has to be, and counts that."""
 
     def __init__(
         self, hass: HomeAssistant, freezer: FrozenDateTimeFactory, *said: Snapshot
     ) -> None:
-        """Set it up for the first time, by the first of what it says again and again."""
+        """Set the miner up with the first of its answers, which it repeats."""
         self.hass = hass
         self.freezer = freezer
         self.forget()
@@ -82,14 +82,14 @@ class Entry:
         self.record = MinerRecord(Memory(self.hass, "entry"))
 
     def set_up(self) -> None:
-        """Set it up."""
+        """Set the miner up."""
         self.expected = ExpectedCapabilities(self.record)
         first = next(self.says)
         self.capabilities = self.expected.decide(first, self.memory)
         assert not self.expected.take_reload(first)
 
     def poll(self, *said: Snapshot, times: int = 1) -> int:
-        """Poll it some times, and return how often its entry was reloaded for it."""
+        """Poll the miner some times, and return how often its entry was reloaded for it."""
         if said:
             self.says = cycle(said)
         before = self.reloads
@@ -103,7 +103,7 @@ class Entry:
 
 @pytest.fixture
 def entry(hass: HomeAssistant, freezer: FrozenDateTimeFactory) -> Entry:
-    """A miner of which no more is known than its firmware."""
+    """A miner of which only the firmware is known."""
     return Entry(hass, freezer, PLAIN)
 
 
@@ -134,7 +134,6 @@ UNDECIDED = pytest.mark.parametrize(
 def test_one_that_cannot_decide_is_reloaded_seldom(
     hass: HomeAssistant, freezer: FrozenDateTimeFactory, said: tuple[Snapshot, ...]
 ) -> None:
-    """Whatever it says by turns, and also if it goes on for hours."""
     entry = Entry(hass, freezer, *said)
     assert entry.poll(times=40) <= 3
     for _ in range(3):
@@ -158,7 +157,7 @@ def test_nothing_is_given_up_that_was_seen_within_the_hour(
 def test_whatever_it_says_reloads_are_few(
     hass: HomeAssistant, freezer: FrozenDateTimeFactory, seed: int
 ) -> None:
-    """At most one for each thing that there is to be known, in an hour."""
+    """At most one reload an hour follows each capability."""
     random = Random(seed)
 
     def anything() -> Snapshot:
@@ -191,7 +190,6 @@ def test_whatever_it_says_reloads_are_few(
 @pytest.mark.parametrize("said", [PLAIN, SUPPLY, MODEL, LIQUID])
 @pytest.mark.parametrize("polls", [1, 7, POLLS_PER_HOUR])
 def test_a_real_update_reloads_once(entry: Entry, said: Snapshot, polls: int) -> None:
-    """At once, whatever came out before; what the new firmware does not tell is given up."""
     entry.poll(said, times=polls)
     assert entry.poll(says("B", info=MinerInfo(upfreq_speed=0))) == 1
     assert entry.capabilities == Capabilities.of(SPEED)
@@ -203,7 +201,6 @@ def test_a_real_update_reloads_once(entry: Entry, said: Snapshot, polls: int) ->
 
 @pytest.mark.parametrize("said", [says("B"), OLD, COMPAT])
 def test_another_change_is_followed_after_an_hour(entry: Entry, said: Snapshot) -> None:
-    """And not before."""
     assert entry.poll(says("C")) == 1
     assert entry.poll(said, times=POLLS_PER_HOUR - 1) == 0
     assert entry.poll() == 1
@@ -212,7 +209,6 @@ def test_another_change_is_followed_after_an_hour(entry: Entry, said: Snapshot) 
 
 
 def test_a_change_that_the_owner_makes_is_followed_at_once(entry: Entry) -> None:
-    """Each of them; and once."""
     for firmware in ("B", "C", "D"):
         entry.expected.expect_change()
         assert entry.poll(says(firmware)) == 1
@@ -224,7 +220,7 @@ def test_a_change_that_the_owner_makes_is_followed_at_once(entry: Entry) -> None
 def test_what_an_updated_miner_tells_step_by_step_is_followed(
     entry: Entry, steps: tuple[Snapshot, ...]
 ) -> None:
-    """While it boots it tells little; each step adds something."""
+    """A booting miner reports little."""
     new = [replace(step, version=Version(firmware="B")) for step in steps]
     assert entry.poll(says("B")) == 1
     for step in new:
@@ -235,7 +231,7 @@ def test_what_an_updated_miner_tells_step_by_step_is_followed(
 
 
 def test_what_the_same_firmware_told_before_is_expected(entry: Entry) -> None:
-    """Now the miner may be stopped, or busy; also after a restart of Home Assistant."""
+    """The miner may be stopped or busy now."""
     entry.poll(SUPPLY)
     entry.forget()
     entry.says = cycle([PLAIN])
@@ -246,7 +242,6 @@ def test_what_the_same_firmware_told_before_is_expected(entry: Entry) -> None:
 
 @pytest.mark.parametrize("said", [says(None), PLAIN])
 def test_to_say_less_is_no_news(entry: Entry, said: Snapshot) -> None:
-    """Neither of itself nor of its parts."""
     full = replace(
         MODEL, psu=SUPPLY.psu, info=SPEED.info, summary=Summary(liquid_cooling=True)
     )
@@ -257,14 +252,14 @@ def test_to_say_less_is_no_news(entry: Entry, said: Snapshot) -> None:
 def test_a_firmware_that_is_told_late_is_no_other(
     hass: HomeAssistant, freezer: FrozenDateTimeFactory
 ) -> None:
-    """The oldest tells it only while it mines; from then on it is known."""
+    """The oldest firmware reports its version only while it mines."""
     entry = Entry(hass, freezer, says(None))
     assert entry.poll(says("A"), times=5) == 0
     assert entry.poll(says("B"), times=5) == 1
 
 
 def test_a_reload_is_asked_for_once(entry: Entry) -> None:
-    """Until it is done, there may be more polls."""
+    """There may be more polls until the reload is done."""
     assert entry.expected.take_reload(says("B"))
     assert not entry.expected.take_reload(SUPPLY)
     assert not entry.expected.take_reload(says("C"))
@@ -273,7 +268,6 @@ def test_a_reload_is_asked_for_once(entry: Entry) -> None:
 def test_another_miner_has_changes_of_its_own(
     entry: Entry, hass: HomeAssistant, freezer: FrozenDateTimeFactory
 ) -> None:
-    """They are no change of this one."""
     assert entry.poll(says("B")) == 1
     other = Entry(hass, freezer, LIQUID)
     assert other.poll(says("B"), times=5) == 1
@@ -284,17 +278,17 @@ def test_another_miner_has_changes_of_its_own(
 
 
 def change_firmware(miner: SimulatedMiner) -> None:
-    """Say another version, which the status alone tells in each poll."""
+    """Report another version, which the status alone has in each poll."""
     miner.firmware_version = "20261101.01.Rel"
 
 
 def show_a_coolant(miner: SimulatedMiner) -> None:
-    """Be cooled by liquid."""
+    """Report that the miner is cooled by liquid."""
     miner.misbehave("status", Altered('"Msg":{', '"Msg":{"liquid_temp":"40.0",'))
 
 
 def hide_readings(miner: SimulatedMiner) -> None:
-    """Tell less of boards and pools, and say another version."""
+    """Report less of boards and pools, and another version."""
     change_firmware(miner)
     miner.misbehave(JOINED, Altered("chip_vol_diff", "unknown"))
 
@@ -308,7 +302,7 @@ async def test_a_device_that_alternates_keeps_its_entities(
     set_up: WhatsminerCoordinator,
     shape: Callable[[SimulatedMiner], None],
 ) -> None:
-    """It is set up anew a few times in forty polls; then entities neither come nor go."""
+    """The device is set up again a few times in forty polls; then its entities stay."""
     seen = [set_up]
     events = async_capture_events(hass, er.EVENT_ENTITY_REGISTRY_UPDATED)
     version = miner.firmware_version

@@ -26,10 +26,10 @@ random = Random(1)
 
 
 class Polls:
-    """Polls that tell hash rates, in percent of the target, and what remembering all tells."""
+    """Polls with hash rates in percent of the target, and what a complete record would show."""
 
     def __init__(self, freezer: FrozenDateTimeFactory) -> None:
-        """Begin with none."""
+        """Begin without polls."""
         self.history = History()
         self.rates: list[tuple[float, datetime]] = []
         self._freezer = freezer
@@ -44,11 +44,11 @@ class Polls:
             self.history.update(replace(MINING, summary=summary), self._settings)
 
     def since(self, percent: float) -> datetime | None:
-        """Return since when it has been below so much, as the blueprint looks at it."""
+        """Return since when it has been below a percentage, as the blueprint asks."""
         return next((at for most, at in self.history.at_most if most < percent), None)
 
     def true_since(self, percent: float) -> datetime | None:
-        """Return the same, by all that was polled."""
+        """Return the same from the complete record."""
         since = None
         for rate, at in reversed(self.rates):
             if rate >= percent:
@@ -87,7 +87,6 @@ FAMILIES = pytest.mark.parametrize(
 
 @FAMILIES
 def test_what_is_kept_has_a_bound(polls: Polls, percents: Iterable[float]) -> None:
-    """However long the hash rate falls, and from wherever."""
     longest = 0
     for percent in percents:
         polls.poll(percent)
@@ -99,7 +98,7 @@ def test_what_is_kept_has_a_bound(polls: Polls, percents: Iterable[float]) -> No
 def test_no_whole_percent_is_answered_otherwise_for_it(
     polls: Polls, percents: list[float]
 ) -> None:
-    """Those can be asked for, and the last hash rate is as it is."""
+    """Only whole percents can be asked for."""
     for number, percent in enumerate(percents[:600]):
         polls.poll(percent)
         assert polls.history.at_most[-1][0] == pytest.approx(percent)
@@ -110,7 +109,7 @@ def test_no_whole_percent_is_answered_otherwise_for_it(
 
 @FAMILIES
 def test_what_is_kept_is_true(polls: Polls, percents: list[float]) -> None:
-    """Highest first, and since then no hash rate was more."""
+    """The highest is first, and no later hash rate was higher."""
     polls.poll(*percents[:400])
     bounds = polls.history.at_most
     assert all(

@@ -1,4 +1,4 @@
-"""When the memory of a miner goes to the disk, and what is there then."""
+"""When the memory of a miner goes to the disk, and what is in it then."""
 
 import asyncio
 from collections import Counter
@@ -26,16 +26,16 @@ from homeassistant.const import EVENT_HOMEASSISTANT_FINAL_WRITE
 from homeassistant.core import CoreState, HomeAssistant
 from homeassistant.exceptions import HomeAssistantError
 from simulator import Closed, SimulatedMiner
-from tests import JOINED, Clock, Efficient, Held, act, set_number, shown
+from tests import JOINED, Clock, Efficient, act, hold, set_number, shown
 
 FAULT = {110: "2026-11-01 08:00:00"}
 
 
 class Disk(dict[str, Any]):
-    """The files of Home Assistant's storage, and how often each of them was written."""
+    """The files of Home Assistant's storage, and how often each was written."""
 
     def __init__(self) -> None:
-        """Begin empty."""
+        """Begin without files."""
         super().__init__()
         self.writes = Counter[str]()
 
@@ -47,19 +47,19 @@ class Disk(dict[str, Any]):
 
 @pytest.fixture
 def hass_config_dir(tmp_path: Path) -> str:
-    """A folder for those who write to a real disk."""
+    """A folder for tests that write to a real disk."""
     return str(tmp_path)
 
 
 @pytest.fixture
 def real_disk() -> bool:
-    """Whether to write to a real disk, where there is nothing to be counted."""
+    """Whether to write to a real disk, where writes cannot be counted."""
     return False
 
 
 @pytest.fixture
 def hass_storage(real_disk: bool) -> Generator[Disk]:
-    """In the place of the fixture of this name, which counts nothing."""
+    """Replaces the fixture of this name, which counts nothing."""
     disk = Disk()
     with nullcontext() if real_disk else mock_storage(disk):
         yield disk
@@ -75,17 +75,17 @@ def key(config_entry: MockConfigEntry) -> str:
 
 
 def waver(miner: SimulatedMiner, number: int) -> None:
-    """Take now more and now less power for the same work."""
+    """Take more and less power by turns for the same work."""
     miner.misbehave(JOINED, Efficient(40 if number % 2 else 20))
 
 
 def alternate(miner: SimulatedMiner, number: int) -> None:
-    """Have one fault, and then another."""
+    """Have one fault and then another."""
     miner.state.faults = FAULT if number % 2 else {206: "2026-11-01 08:00:00"}
 
 
 def flood(miner: SimulatedMiner, number: int) -> None:
-    """Have faults that nobody has had before."""
+    """Have faults that the miner has not had before."""
     miner.state.faults = {
         1000 + 8 * number + more: "2026-11-01 08:00:00" for more in range(8)
     }
@@ -112,7 +112,6 @@ async def test_what_changes_at_every_poll_is_written_once_in_some_minutes(
     set_up: WhatsminerCoordinator,
     unsettle: Unsettle,
 ) -> None:
-    """However often something else is there to be written, and never much later."""
     polls = round(MEMORY_INTERVAL / 30)
     await clock.tick(MEMORY_INTERVAL)
     hass_storage.writes.clear()
@@ -141,7 +140,7 @@ async def store(
 
 
 async def settle() -> None:
-    """Let everybody who could do something do it."""
+    """Let every task run that can run."""
     for _ in range(100):
         await asyncio.sleep(0)
 
@@ -167,7 +166,6 @@ async def test_nothing_is_lost_at_the_end(
     unsettle: Unsettle,
     how: str,
 ) -> None:
-    """What was to be written some minutes later is written then."""
     await clock.tick(MEMORY_INTERVAL)
     before = hass_storage[key]["data"]
     for poll in range(3):
@@ -189,8 +187,6 @@ async def test_a_set_up_that_fails_late_loses_nothing(
     config_entry: MockConfigEntry,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """Its first poll had something to remember."""
-
     async def fail(*_: object) -> None:
         raise HomeAssistantError("no platform")
 
@@ -210,18 +206,17 @@ async def test_what_was_told_before_a_restart_is_not_told_after_it(
     set_up: WhatsminerCoordinator,
     how: str,
 ) -> None:
-    """Also when it was told a moment before."""
-    told = async_capture_events(hass, "whatsminer_fault")
+    events = async_capture_events(hass, "whatsminer_fault")
     alternate(miner, 1)
     await clock.next_poll(2)
-    assert [event.data["code"] for event in told] == ["110"]
+    assert [event.data["code"] for event in events] == ["110"]
 
     await store(hass, config_entry, miner, how)
     await hass.config_entries.async_unload(config_entry.entry_id)
     assert await hass.config_entries.async_setup(config_entry.entry_id)
     await clock.next_poll(3)
 
-    assert len(told) == 1
+    assert len(events) == 1
 
 
 # What is sent
@@ -235,7 +230,7 @@ async def test_what_is_sent_is_stored_at_once_with_all_that_waits(
     hass_storage: Disk,
     set_up: WhatsminerCoordinator,
 ) -> None:
-    """One write has all; nothing is left to be written later, and later changes are."""
+    """One write has everything; nothing is left to be written later."""
     await clock.tick(MEMORY_INTERVAL)
     alternate(miner, 1)
     await clock.next_poll(2)
@@ -260,7 +255,6 @@ async def test_what_is_sent_is_stored_at_once_with_all_that_waits(
 async def test_each_command_is_stored_however_many_there_are(
     hass: HomeAssistant, key: str, hass_storage: Disk
 ) -> None:
-    """A crash right after it loses none."""
     for offset in (-1, -2, -3):
         await set_number(hass, "temperature_offset", offset)
         settings = hass_storage[key]["data"]["settings"]
@@ -316,9 +310,8 @@ async def test_what_a_miner_accepts_during_a_reload_is_known_after_it(
     setting: dict[str, object],
     state: str,
 ) -> None:
-    """It is shown, and it is still stored when something else has been."""
-    held = Held()
-    miner.misbehave(command, held)
+    """The value is shown, and stays stored when something else is."""
+    held = hold(miner, command)
     sent = hass.async_create_task(act(hass, action, entity, **data))
     await held.reached.wait()
     reload = hass.async_create_task(
@@ -354,7 +347,7 @@ async def test_two_that_remember_at_once_lose_nothing_of_each_other(
     early: bool,
     how: str,
 ) -> None:
-    """A command of before a reload ends some time after it, while faults come and go."""
+    """A command from before a reload ends some time after it, while faults come and go."""
     async with set_up.memory.editing() as memory:
         assert await hass.config_entries.async_reload(config_entry.entry_id)
         if early:
@@ -374,7 +367,6 @@ async def test_two_that_remember_at_once_lose_nothing_of_each_other(
 async def test_two_that_load_at_once_have_the_same_memory(
     hass: HomeAssistant, config_entry: MockConfigEntry, key: str, hass_storage: Disk
 ) -> None:
-    """It is read from the disk once."""
     hass_storage[key] = {"version": 1, "key": key, "data": {"boards": ["A"]}}
     store = record_for_entry(hass, config_entry).memory
     memory, same = await asyncio.gather(store.async_load(), store.async_load())
@@ -390,7 +382,6 @@ async def test_what_is_changed_back_meanwhile_is_stored_as_it_is(
     key: str,
     hass_storage: Disk,
 ) -> None:
-    """Somebody else has stored the change, and is not asked."""
     store = record_for_entry(hass, config_entry).memory
     async with store.editing() as memory:
         memory["host"] = "192.168.1.50"
@@ -404,7 +395,7 @@ async def test_what_is_changed_back_meanwhile_is_stored_as_it_is(
     assert hass_storage[key]["data"] == {"host": "192.168.1.50"}
 
 
-# Who else looks
+# Others that read or write the memory
 
 
 on_a_real_disk = pytest.mark.parametrize("real_disk", [True], ids=[""])
@@ -412,7 +403,7 @@ on_a_real_disk = pytest.mark.parametrize("real_disk", [True], ids=[""])
 
 @pytest.fixture
 def file(key: str, tmp_path: Path) -> Path:
-    """Where the memory of the miner is on a real disk."""
+    """The file of the miner's memory on a real disk."""
     return tmp_path / ".storage" / key
 
 
@@ -420,7 +411,6 @@ def file(key: str, tmp_path: Path) -> Path:
 async def test_what_is_not_written_yet_is_known_to_all(
     hass: HomeAssistant, clock: Clock, file: Path, config_entry: MockConfigEntry
 ) -> None:
-    """And it is written when it was to be, as it is then, whoever has changed it last."""
     store = record_for_entry(hass, config_entry).memory
     await store.async_load()
     with store.editing_later() as memory:
@@ -450,7 +440,6 @@ async def test_nothing_is_written_of_a_miner_that_was_removed(
     late: str,
     waits: bool,
 ) -> None:
-    """However much waited to be written, was being written, or comes later."""
     store = record_for_entry(hass, config_entry).memory
     async with store.editing() as memory:
         memory["boards"] = ["A"]
@@ -488,7 +477,6 @@ async def test_a_removed_entry_leaves_no_file(
     config_entry: MockConfigEntry,
     set_up: WhatsminerCoordinator,
 ) -> None:
-    """Also one whose faults have just changed."""
     await clock.tick(MEMORY_INTERVAL)
     assert file.exists()
     alternate(miner, 1)

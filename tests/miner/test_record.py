@@ -1,4 +1,4 @@
-"""One line to each miner, however often its entry is reloaded, and where it may be."""
+"""The record of a miner: one client, however often its entry is reloaded, and where it may be."""
 
 from collections.abc import Callable
 from typing import Any
@@ -26,7 +26,7 @@ def entry(
     air_miner: SimulatedMiner,
     make_entry: Callable[..., MockConfigEntry],
 ) -> MockConfigEntry:
-    """The entry of a miner; nothing is asked of it here."""
+    """The entry of a miner that is not asked anything here."""
     entry = make_entry(air_miner)
     entry.add_to_hass(hass)
     return entry
@@ -35,7 +35,6 @@ def entry(
 async def test_an_entry_has_one_miner(
     hass: HomeAssistant, air_miner: SimulatedMiner, entry: MockConfigEntry
 ) -> None:
-    """With the address, the password and the MAC address that it knows."""
     miner = client_for_entry(hass, entry)
 
     assert miner.address == address_of(entry) == (air_miner.host, air_miner.port)
@@ -48,7 +47,6 @@ async def test_an_entry_has_one_miner(
 async def test_another_password_is_the_same_miner(
     hass: HomeAssistant, entry: MockConfigEntry, password: str | None
 ) -> None:
-    """Also none at all."""
     miner = client_for_entry(hass, entry)
     data = {key: value for key, value in entry.data.items() if key != CONF_PASSWORD}
     if password:
@@ -63,7 +61,7 @@ async def test_another_password_is_the_same_miner(
 async def test_another_address_is_another_line(
     hass: HomeAssistant, entry: MockConfigEntry, changes: dict[str, str | int]
 ) -> None:
-    """What was learned at the old one may be no longer true."""
+    """What was learned at the old address may be no longer true."""
     miner = client_for_entry(hass, entry)
     hass.config_entries.async_update_entry(entry, data={**entry.data, **changes})
 
@@ -75,7 +73,7 @@ async def test_another_address_is_another_line(
 async def test_another_mac_is_another_miner(
     hass: HomeAssistant, entry: MockConfigEntry
 ) -> None:
-    """As of a new control board."""
+    """A new control board has another MAC address."""
     miner = client_for_entry(hass, entry)
     hass.config_entries.async_update_entry(entry, unique_id="ce:02:01:00:00:01")
 
@@ -94,7 +92,6 @@ async def test_another_mac_is_another_miner(
 async def test_a_change_is_that_of_one_miner(
     hass: HomeAssistant, entry: MockConfigEntry, changes: dict[str, Any], stays: bool
 ) -> None:
-    """Not that of one at another address, or with a new control board."""
     client_for_entry(hass, entry)
     change = record_for_entry(hass, entry).change = CapabilityChange(0, is_other=True)
     hass.config_entries.async_update_entry(entry, **changes)
@@ -106,7 +103,6 @@ async def test_a_change_is_that_of_one_miner(
 async def test_a_miner_is_forgotten(
     hass: HomeAssistant, entry: MockConfigEntry
 ) -> None:
-    """Also when nobody ever talked to it."""
     await async_remove_record(hass, entry)
     miner = client_for_entry(hass, entry)
     await async_remove_record(hass, entry)
@@ -118,7 +114,6 @@ async def test_a_miner_is_forgotten(
 async def test_a_miner_is_where_it_was_announced_last(
     hass: HomeAssistant, entry: MockConfigEntry
 ) -> None:
-    """As far as anybody knows."""
     assert record_for_entry(hass, entry).announced_host is None
     record_for_entry(hass, entry).announce("10.0.0.1")
     record_for_entry(hass, entry).announce("10.0.0.2")
@@ -129,7 +124,7 @@ async def test_a_miner_is_where_it_was_announced_last(
 async def test_an_announcement_is_forgotten_after_a_while(
     hass: HomeAssistant, entry: MockConfigEntry, freezer: FrozenDateTimeFactory
 ) -> None:
-    """The miner may need some time before it moves; each announcement begins anew."""
+    """The miner may need some time before it moves."""
     record_for_entry(hass, entry).forget_old_announcement()
     record_for_entry(hass, entry).announce("10.0.0.1")
     freezer.tick(100)
@@ -146,7 +141,6 @@ async def test_an_announcement_is_forgotten_after_a_while(
 async def test_an_announcement_is_forgotten_with_its_miner(
     hass: HomeAssistant, entry: MockConfigEntry
 ) -> None:
-    """Nothing is left."""
     record_for_entry(hass, entry).announce("10.0.0.1")
     await async_remove_record(hass, entry)
     assert hass.data[RECORDS] == {}

@@ -1,103 +1,60 @@
-"""What a setting shows: asked for, pending, reported, remembered, forgotten."""
+"""What a setting shows while a command is under way, and until a poll confirms it."""
 
-from collections.abc import Callable
-from datetime import datetime, timedelta, tzinfo
-from typing import Any, override
+import logging
+from typing import Any
 
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
-from custom_components.whatsminer.api import Command, RefusedError, commands, reader
-from custom_components.whatsminer.const import DOMAIN, MEMORY_INTERVAL
 from custom_components.whatsminer.coordinator import WhatsminerCoordinator
-from homeassistant.const import ATTR_ASSUMED_STATE, STATE_OFF, STATE_ON, STATE_UNKNOWN
+from homeassistant.const import STATE_OFF, STATE_ON
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError
-from simulator import Closed, Misbehaviour, Refused, SimulatedMiner
+from simulator import Refused, SimulatedMiner
 from tests import (
     ACCEPTED_ONLY,
     JOINED,
     PROCESS_DOWN,
-    Altered,
     Clock,
     Held,
     act,
+    every_generation,
+    hold,
+    log_lines,
     names_of,
     set_mode,
     set_number,
     shown,
+    stored_memory,
 )
 
-PERCENT = "number.miner_power_percent"
-LIMIT = "number.miner_power_limit"
-OFFSET = "number.miner_temperature_offset"
-MODE = "select.miner_power_mode"
-MINING = "switch.miner"
-FAST_BOOT = "switch.miner_fast_boot"
-WEB_POOLS = "switch.miner_pools_on_web_page"
-COOLING = "switch.miner_cooling_after_power_off"
-FAN_STOP = "switch.miner_fans_may_stop"
-FREQUENCY = "number.miner_frequency_shift"
-UPFREQ = "number.miner_tuning_speed"
+from .setting_changes import (
+    CHANGES,
+    COOLING,
+    FAN_STOP,
+    FAST_BOOT,
+    LIMIT,
+    MINING,
+    MODE,
+    OFFSET,
+    PERCENT,
+    WEB_POOLS,
+)
 
-# How each setting is changed, the command that goes out, what it then shows.
-CHANGES: dict[str, tuple[str, dict[str, Any], str, str]] = {
-    MINING: ("switch.turn_off", {}, "power_off", STATE_OFF),
-    FAST_BOOT: ("switch.turn_on", {}, "enable_btminer_fast_boot", STATE_ON),
-    WEB_POOLS: ("switch.turn_on", {}, "enable_web_pools", STATE_ON),
-    PERCENT: ("number.set_value", {"value": 60}, "set_power_pct_v2", "60.0"),
-    LIMIT: ("number.set_value", {"value": 3000}, "adjust_power_limit", "3000.0"),
-    OFFSET: ("number.set_value", {"value": -5}, "set_temp_offset", "-5.0"),
-    MODE: ("select.select_option", {"option": "low"}, "set_low_power", "low"),
-    COOLING: ("switch.turn_on", {}, "set_poweroff_cool", STATE_ON),
-    FAN_STOP: ("switch.turn_on", {}, "set_fan_zero_speed", STATE_ON),
-    FREQUENCY: ("number.set_value", {"value": -10}, "set_target_freq", "-10.0"),
-    UPFREQ: ("number.set_value", {"value": 7}, "adjust_upfreq_speed", "7.0"),
-}
+pytestmark = pytest.mark.usefixtures("set_up")
 every_setting = pytest.mark.parametrize("entity_id", CHANGES)
-
-
-def warnings_in(caplog: pytest.LogCaptureFixture) -> list[str]:
-    """Return what the integration warned of."""
-    return [
-        record.getMessage()
-        for record in caplog.records
-        if record.levelname == "WARNING" and record.name.startswith("custom_components")
-    ]
-
-
-def stored(hass_storage: dict[str, Any], entry: MockConfigEntry) -> dict[str, Any]:
-    """Return what is stored of the settings of a miner."""
-    data: dict[str, Any] = hass_storage[f"{DOMAIN}.{entry.entry_id}"]["data"][
-        "settings"
-    ]
-    return data
-
-
-async def restart(
-    hass: HomeAssistant, entry: MockConfigEntry, after: Callable[[], None] | None = None
-) -> None:
-    """Do what a restart of Home Assistant does to an entry; `after` happens meanwhile."""
-    assert await hass.config_entries.async_unload(entry.entry_id)
-    if after:
-        after()
-    assert await hass.config_entries.async_setup(entry.entry_id)
-    await hass.async_block_till_done()
 
 
 # While a command is under way
 
 
 @every_setting
-@pytest.mark.usefixtures("set_up")
 async def test_a_value_shows_as_soon_as_it_is_asked_for(
     hass: HomeAssistant, miner: SimulatedMiner, entity_id: str
 ) -> None:
-    """Nobody has to wait for the miner to see what they did."""
     action, data, command, expected = CHANGES[entity_id]
     assert shown(hass, entity_id) != expected
-    held = Held()
-    miner.misbehave(command, held)
+    held = hold(miner, command)
 
     call = hass.async_create_task(act(hass, action, entity_id, **data))
     await held.reached.wait()
@@ -109,15 +66,12 @@ async def test_a_value_shows_as_soon_as_it_is_asked_for(
 
 
 @every_setting
-@pytest.mark.usefixtures("set_up")
 async def test_a_value_is_withdrawn_when_the_miner_refuses_it(
     hass: HomeAssistant, miner: SimulatedMiner, entity_id: str
 ) -> None:
-    """The caller gets an error and the setting shows what it showed before."""
     action, data, command, expected = CHANGES[entity_id]
     before = shown(hass, entity_id)
-    held = Held(then=Refused(132))
-    miner.misbehave(command, held)
+    held = hold(miner, command, then=Refused(132))
 
     call = hass.async_create_task(act(hass, action, entity_id, **data))
     await held.reached.wait()
@@ -139,11 +93,10 @@ async def test_an_assumed_value_goes_back_to_the_one_before(
     set_up: WhatsminerCoordinator,
     entity_id: str,
 ) -> None:
-    """What was accepted last still stands when the next one fails."""
     action, data, _, expected = CHANGES[entity_id]
     await act(hass, action, entity_id, **data)
     await hass.async_block_till_done()  # the poll that follows
-    before = stored(hass_storage, config_entry)
+    before = stored_memory(hass_storage, config_entry)["settings"]
     miner.misbehave("*", Refused(132), times=1)
 
     if entity_id in (WEB_POOLS, COOLING, FAN_STOP):
@@ -156,16 +109,14 @@ async def test_an_assumed_value_goes_back_to_the_one_before(
     assert shown(hass, entity_id) == expected
     await clock.next_poll(3)
     assert shown(hass, entity_id) == expected
-    assert stored(hass_storage, config_entry) == before
+    assert stored_memory(hass_storage, config_entry)["settings"] == before
 
 
-@pytest.mark.usefixtures("set_up")
 async def test_of_two_values_that_wait_the_last_one_wins(
     hass: HomeAssistant, miner: SimulatedMiner
 ) -> None:
     """A slider that is dragged sends where it began and where it ended."""
-    held = Held()
-    miner.misbehave("set_power_pct_v2", held, times=1)
+    held = hold(miner, "set_power_pct_v2", times=1)
     calls = [hass.async_create_task(set_number(hass, "power_percent", 90))]
     await held.reached.wait()
     for value in (80, 70, 60):
@@ -181,11 +132,10 @@ async def test_of_two_values_that_wait_the_last_one_wins(
     assert float(shown(hass, PERCENT)) == 60
 
 
-@pytest.mark.usefixtures("set_up")
 async def test_a_value_that_waited_shows_until_it_is_through(
     hass: HomeAssistant, miner: SimulatedMiner
 ) -> None:
-    """The slider does not jump back when the value before it is accepted."""
+    """A slider does not jump back when the value before it is accepted."""
     held, then_held = Held(), Held()
     miner.misbehave("set_power_pct_v2", held, times=1)
     first = hass.async_create_task(set_number(hass, "power_percent", 90))
@@ -203,13 +153,10 @@ async def test_a_value_that_waited_shows_until_it_is_through(
     assert float(shown(hass, PERCENT)) == 60
 
 
-@pytest.mark.usefixtures("set_up")
 async def test_one_failure_does_not_hide_the_next_value(
     hass: HomeAssistant, miner: SimulatedMiner
 ) -> None:
-    """The first caller gets the error; the value that waited is sent and shown."""
-    held = Held(then=Refused(132))
-    miner.misbehave("set_power_pct_v2", held, times=1)
+    held = hold(miner, "set_power_pct_v2", then=Refused(132), times=1)
     first = hass.async_create_task(set_number(hass, "power_percent", 90))
     await held.reached.wait()
     second = hass.async_create_task(set_number(hass, "power_percent", 60))
@@ -223,13 +170,10 @@ async def test_one_failure_does_not_hide_the_next_value(
     assert float(shown(hass, PERCENT)) == 60
 
 
-@pytest.mark.usefixtures("set_up")
 async def test_a_failure_after_a_success_shows_the_success(
     hass: HomeAssistant, miner: SimulatedMiner
 ) -> None:
-    """The value that the miner accepted is shown when the one after it fails."""
-    held = Held()
-    miner.misbehave("set_power_pct_v2", held, times=1)
+    held = hold(miner, "set_power_pct_v2", times=1)
     first = hass.async_create_task(set_number(hass, "power_percent", 90))
     await held.reached.wait()
     second = hass.async_create_task(set_number(hass, "power_percent", 60))
@@ -244,13 +188,10 @@ async def test_a_failure_after_a_success_shows_the_success(
     assert float(shown(hass, PERCENT)) == 90
 
 
-@pytest.mark.usefixtures("set_up")
 async def test_settings_do_not_disturb_each_other(
     hass: HomeAssistant, miner: SimulatedMiner
 ) -> None:
-    """A value that waits is replaced by none of another setting."""
-    held = Held()
-    miner.misbehave("set_power_pct_v2", held, times=1)
+    held = hold(miner, "set_power_pct_v2", times=1)
     calls = [hass.async_create_task(set_number(hass, "power_percent", 90))]
     await held.reached.wait()
     calls += [
@@ -272,14 +213,12 @@ async def test_settings_do_not_disturb_each_other(
 # Until a poll confirms it, or its time is up
 
 
-@pytest.mark.usefixtures("set_up")
 async def test_a_value_that_the_miner_confirms_is_then_the_miners(
     hass: HomeAssistant,
     miner: SimulatedMiner,
     clock: Clock,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    """Once confirmed, what somebody else changes shows at the next poll."""
     await set_mode(hass, "low")
     await hass.async_block_till_done()  # the poll that follows
 
@@ -287,44 +226,39 @@ async def test_a_value_that_the_miner_confirms_is_then_the_miners(
     await clock.next_poll()
 
     assert shown(hass, MODE) == "high"
-    assert warnings_in(caplog) == []
+    assert log_lines(caplog, logging.WARNING) == []
 
 
 @pytest.mark.parametrize("miner", ["hydro_miner"], indirect=True)
-@pytest.mark.usefixtures("set_up")
 async def test_what_acts_at_once_has_two_polls_to_show(
     hass: HomeAssistant,
     miner: SimulatedMiner,
     clock: Clock,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    """Then the reported value is shown again, with one line in the log."""
+    """When the time is up, the reported value is shown again, with one line in the log."""
     miner.misbehave("set_power_pct_v2", ACCEPTED_ONLY)
 
     await set_number(hass, "power_percent", 60)
     await hass.async_block_till_done()  # the poll that follows
     assert float(shown(hass, PERCENT)) == 60
-    assert warnings_in(caplog) == []
+    assert log_lines(caplog, logging.WARNING) == []
 
     await clock.next_poll()
     assert float(shown(hass, PERCENT)) == 100
     await clock.next_poll(3)
-    assert warnings_in(caplog) == [
+    assert log_lines(caplog, logging.WARNING) == [
         "Miner: power_percent was set to 60, but the miner reports 100.0"
     ]
 
 
-@pytest.mark.parametrize(
-    "miner", ["air_miner", "hydro_miner", "old_miner"], indirect=True
-)
-@pytest.mark.usefixtures("set_up")
+@every_generation
 async def test_a_power_off_that_did_nothing_is_seen_after_two_polls(
     hass: HomeAssistant,
     miner: SimulatedMiner,
     clock: Clock,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    """A miner that only says that it stops is soon shown to be mining."""
     miner.misbehave("power_off", ACCEPTED_ONLY)
 
     await act(hass, "switch.turn_off", MINING)
@@ -333,26 +267,22 @@ async def test_a_power_off_that_did_nothing_is_seen_after_two_polls(
 
     await clock.next_poll()
     assert shown(hass, MINING) == STATE_ON
-    assert len(warnings_in(caplog)) == 1
+    assert len(log_lines(caplog, logging.WARNING)) == 1
 
 
-@pytest.mark.usefixtures("set_up")
 async def test_a_poll_that_began_before_a_command_says_nothing_of_it(
     hass: HomeAssistant,
     miner: SimulatedMiner,
     clock: Clock,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    """The command overtook the rest of the poll, which had read the status already."""
     await clock.next_poll()  # which reads the LED again, that was set to auto at set-up
     miner.requests.clear()
     miner.misbehave("power_off", ACCEPTED_ONLY)
-    status = Held()
-    miner.misbehave("status", status, times=1)
+    status = hold(miner, "status", times=1)
     clock.move(30)
     await status.reached.wait()
-    late = Held()
-    miner.misbehave("get_error_code", late, times=1)
+    late = hold(miner, "get_error_code", times=1)
     call = hass.async_create_task(act(hass, "switch.turn_off", MINING))
     clock.move(1)
     status.release.set()
@@ -368,17 +298,16 @@ async def test_a_poll_that_began_before_a_command_says_nothing_of_it(
     await clock.tick(10)  # the poll that follows, which had to wait for the other
     assert names_of(miner.requests).count(JOINED) == 2
     assert shown(hass, MINING) == STATE_OFF
-    assert warnings_in(caplog) == []
+    assert log_lines(caplog, logging.WARNING) == []
 
     await clock.next_poll()
     assert shown(hass, MINING) == STATE_ON
-    assert len(warnings_in(caplog)) == 1
+    assert len(log_lines(caplog, logging.WARNING)) == 1
 
 
 @pytest.mark.parametrize(
     ("entity_id", "reported"), [(MODE, "normal"), (LIMIT, "3400.0")]
 )
-@pytest.mark.usefixtures("set_up")
 async def test_what_restarts_mining_has_five_minutes_to_show(
     hass: HomeAssistant,
     miner: SimulatedMiner,
@@ -387,22 +316,21 @@ async def test_what_restarts_mining_has_five_minutes_to_show(
     entity_id: str,
     reported: str,
 ) -> None:
-    """Then the reported value is shown again, with one line in the log."""
+    """When the time is up, the reported value is shown again, with one line in the log."""
     action, data, command, expected = CHANGES[entity_id]
     miner.misbehave(command, ACCEPTED_ONLY)
 
     await act(hass, action, entity_id, **data)
     await clock.next_poll(9)
     assert shown(hass, entity_id) == expected
-    assert warnings_in(caplog) == []
+    assert log_lines(caplog, logging.WARNING) == []
 
     await clock.next_poll()
     assert shown(hass, entity_id) == reported
     await clock.next_poll(3)
-    assert len(warnings_in(caplog)) == 1
+    assert len(log_lines(caplog, logging.WARNING)) == 1
 
 
-@pytest.mark.usefixtures("set_up")
 async def test_a_power_on_has_five_minutes_to_show(
     hass: HomeAssistant,
     miner: SimulatedMiner,
@@ -420,38 +348,35 @@ async def test_a_power_on_has_five_minutes_to_show(
 
     await clock.next_poll()
     assert shown(hass, MINING) == STATE_OFF
-    assert len(warnings_in(caplog)) == 1
+    assert len(log_lines(caplog, logging.WARNING)) == 1
 
 
-@pytest.mark.usefixtures("set_up")
 async def test_fast_boot_may_take_until_the_next_start_to_show(
     hass: HomeAssistant,
     miner: SimulatedMiner,
     clock: Clock,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    """It is pending for as long as mining goes on, and ends with it."""
     miner.misbehave("enable_btminer_fast_boot", ACCEPTED_ONLY)
 
     await act(hass, "switch.turn_on", FAST_BOOT)
     await clock.next_poll(30)
     assert shown(hass, FAST_BOOT) == STATE_ON
-    assert warnings_in(caplog) == []
+    assert log_lines(caplog, logging.WARNING) == []
 
     miner.state.restart()
     await clock.next_poll()
     assert shown(hass, FAST_BOOT) == STATE_OFF
-    assert len(warnings_in(caplog)) == 1
+    assert len(log_lines(caplog, logging.WARNING)) == 1
 
 
-@pytest.mark.usefixtures("set_up")
 async def test_fast_boot_is_confirmed_by_the_start_that_it_counts_from(
     hass: HomeAssistant,
     miner: SimulatedMiner,
     clock: Clock,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    """Firmware that reports it only then is believed."""
+    """Some firmware reports the value only after the start."""
     miner.misbehave("enable_btminer_fast_boot", ACCEPTED_ONLY)
     await act(hass, "switch.turn_on", FAST_BOOT)
     await clock.next_poll(5)
@@ -461,17 +386,15 @@ async def test_fast_boot_is_confirmed_by_the_start_that_it_counts_from(
     await clock.next_poll(3)
 
     assert shown(hass, FAST_BOOT) == STATE_ON
-    assert warnings_in(caplog) == []
+    assert log_lines(caplog, logging.WARNING) == []
 
 
-@pytest.mark.usefixtures("set_up")
 async def test_a_stop_is_no_start_for_fast_boot_to_count_from(
     hass: HomeAssistant,
     miner: SimulatedMiner,
     clock: Clock,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    """It stays pending while mining is off, and is decided when mining starts again."""
     miner.misbehave("enable_btminer_fast_boot", ACCEPTED_ONLY)
     await act(hass, "switch.turn_on", FAST_BOOT)
     await clock.next_poll()
@@ -479,19 +402,18 @@ async def test_a_stop_is_no_start_for_fast_boot_to_count_from(
     miner.state.mining = False
     await clock.next_poll(3)
     assert shown(hass, FAST_BOOT) == STATE_ON
-    assert warnings_in(caplog) == []
+    assert log_lines(caplog, logging.WARNING) == []
 
     miner.state.mining = True
     await clock.next_poll(2)
     assert shown(hass, FAST_BOOT) == STATE_OFF
-    assert len(warnings_in(caplog)) == 1
+    assert len(log_lines(caplog, logging.WARNING)) == 1
 
 
-@pytest.mark.usefixtures("set_up")
 async def test_a_start_is_seen_even_when_the_poll_before_it_told_nothing(
     hass: HomeAssistant, miner: SimulatedMiner, clock: Clock
 ) -> None:
-    """While its mining process is down a miner tells no time; that hides no restart."""
+    """While its mining process is down a miner reports no time."""
     miner.misbehave("enable_btminer_fast_boot", ACCEPTED_ONLY)
     await act(hass, "switch.turn_on", FAST_BOOT)
     await clock.next_poll()
@@ -505,877 +427,3 @@ async def test_a_start_is_seen_even_when_the_poll_before_it_told_nothing(
     miner.behave()
     await clock.next_poll(2)
     assert shown(hass, FAST_BOOT) == STATE_OFF
-
-
-# What no firmware reads back
-
-
-@pytest.mark.parametrize(
-    ("miner", "entity_id"),
-    [
-        ("air_miner", OFFSET),
-        ("air_miner", WEB_POOLS),
-        ("air_miner", COOLING),
-        ("air_miner", FAN_STOP),
-        ("hydro_miner", WEB_POOLS),
-        ("old_miner", WEB_POOLS),
-        ("old_miner", FAST_BOOT),
-        ("old_miner", FREQUENCY),
-    ],
-    indirect=["miner"],
-)
-@pytest.mark.usefixtures("set_up")
-async def test_assumed_settings_outlive_a_restart_of_home_assistant(
-    hass: HomeAssistant,
-    miner: SimulatedMiner,
-    config_entry: MockConfigEntry,
-    entity_id: str,
-) -> None:
-    """Unknown until first set, then what the miner accepted last, for good."""
-    action, data, _, expected = CHANGES[entity_id]
-    assert shown(hass, entity_id) == STATE_UNKNOWN
-
-    await act(hass, action, entity_id, **data)
-    await restart(hass, config_entry, miner.state.restart)
-
-    assert shown(hass, entity_id) == expected
-
-
-@pytest.mark.parametrize("miner", ["air_miner", "old_miner"], indirect=True)
-@pytest.mark.usefixtures("set_up")
-async def test_power_percent_outlives_a_restart_of_home_assistant(
-    hass: HomeAssistant,
-    miner: SimulatedMiner,
-    clock: Clock,
-    config_entry: MockConfigEntry,
-) -> None:
-    """It is kept for as long as the same run of mining goes on."""
-    await set_number(hass, "power_percent", 60)
-    await clock.next_poll(2)
-
-    await restart(hass, config_entry, lambda: clock.move(3600))
-
-    assert float(shown(hass, PERCENT)) == 60
-
-
-@pytest.mark.parametrize("miner", ["air_miner", "old_miner"], indirect=True)
-@pytest.mark.usefixtures("set_up")
-async def test_power_percent_is_forgotten_when_mining_began_anew_meanwhile(
-    hass: HomeAssistant,
-    miner: SimulatedMiner,
-    clock: Clock,
-    config_entry: MockConfigEntry,
-) -> None:
-    """After a restart of Home Assistant, another start of mining gives it away."""
-    await set_number(hass, "power_percent", 60)
-
-    def mining_restarts() -> None:
-        miner.state.restart()
-        clock.move(300)
-
-    await restart(hass, config_entry, mining_restarts)
-
-    assert shown(hass, PERCENT) == STATE_UNKNOWN
-
-
-@pytest.mark.usefixtures("set_up")
-async def test_power_percent_is_forgotten_when_mining_was_stopped_meanwhile(
-    hass: HomeAssistant, miner: SimulatedMiner, config_entry: MockConfigEntry
-) -> None:
-    """After a restart of Home Assistant, a stopped miner has no percentage."""
-    await set_number(hass, "power_percent", 60)
-
-    await restart(hass, config_entry, lambda: miner.state.stop("by hand"))
-    assert shown(hass, PERCENT) == STATE_UNKNOWN
-
-    miner.state.mining = True
-    await restart(hass, config_entry)
-    assert shown(hass, PERCENT) == STATE_UNKNOWN
-
-
-@pytest.mark.parametrize("miner", ["air_miner", "old_miner"], indirect=True)
-@pytest.mark.usefixtures("set_up")
-async def test_power_percent_is_forgotten_when_mining_stops(
-    hass: HomeAssistant, miner: SimulatedMiner, clock: Clock
-) -> None:
-    """The miner forgets it, whoever stopped it."""
-    await set_number(hass, "power_percent", 60)
-    await clock.next_poll()
-
-    miner.state.stop("by hand")
-    await clock.next_poll(2)
-
-    assert shown(hass, PERCENT) == STATE_UNKNOWN
-
-
-@pytest.mark.parametrize("miner", ["air_miner", "old_miner"], indirect=True)
-@pytest.mark.usefixtures("set_up")
-async def test_power_percent_is_forgotten_when_mining_restarts(
-    hass: HomeAssistant, miner: SimulatedMiner, clock: Clock
-) -> None:
-    """A run that began after it was set does not know it."""
-    await set_number(hass, "power_percent", 60)
-    await clock.next_poll()
-
-    miner.state.restart()
-    await clock.next_poll()
-
-    assert shown(hass, PERCENT) == STATE_UNKNOWN
-
-
-@pytest.mark.parametrize(
-    "entity_id",
-    [MINING, LIMIT, MODE, FREQUENCY],
-)
-@pytest.mark.usefixtures("set_up")
-async def test_power_percent_is_forgotten_with_a_command_that_starts_a_new_run(
-    hass: HomeAssistant, miner: SimulatedMiner, entity_id: str
-) -> None:
-    """It is unknown from the moment that the miner accepts the command."""
-    action, data, _, _ = CHANGES[entity_id]
-    await set_number(hass, "power_percent", 60)
-
-    await act(hass, action, entity_id, **data)
-
-    assert shown(hass, PERCENT) == STATE_UNKNOWN
-
-
-@pytest.mark.parametrize("command", [commands.restart_btminer(), commands.reboot()])
-async def test_power_percent_is_forgotten_with_commands_that_have_no_entity(
-    hass: HomeAssistant, set_up: WhatsminerCoordinator, command: Command
-) -> None:
-    """Whatever starts a new run, and whoever sends it."""
-    await set_number(hass, "power_percent", 60)
-
-    await set_up.async_send(command)
-
-    assert shown(hass, PERCENT) == STATE_UNKNOWN
-
-
-@pytest.mark.parametrize("miner", ["hydro_miner"], indirect=True)
-@pytest.mark.usefixtures("set_up")
-async def test_a_pending_percentage_ends_with_the_run(
-    hass: HomeAssistant,
-    miner: SimulatedMiner,
-    clock: Clock,
-    caplog: pytest.LogCaptureFixture,
-) -> None:
-    """What was asked of the run before is not waited for in the next one."""
-    miner.misbehave("set_power_pct_v2", ACCEPTED_ONLY)
-    await set_number(hass, "power_percent", 60)
-    assert float(shown(hass, PERCENT)) == 60
-
-    await act(hass, "switch.turn_off", MINING)
-    assert float(shown(hass, PERCENT)) == 100
-    await clock.next_poll(3)
-    assert warnings_in(caplog) == []
-
-
-@pytest.mark.usefixtures("set_up")
-async def test_power_percent_is_kept_when_such_a_command_is_refused(
-    hass: HomeAssistant, miner: SimulatedMiner, clock: Clock
-) -> None:
-    """A run that was not interrupted still knows it."""
-    await set_number(hass, "power_percent", 60)
-    miner.misbehave("set_low_power", Refused(132))
-
-    with pytest.raises(HomeAssistantError):
-        await set_mode(hass, "low")
-    await clock.next_poll(3)
-
-    assert float(shown(hass, PERCENT)) == 60
-
-
-@pytest.mark.usefixtures("set_up")
-async def test_power_percent_is_kept_over_an_outage(
-    hass: HomeAssistant, miner: SimulatedMiner, clock: Clock
-) -> None:
-    """A cable that was pulled does not stop the mining."""
-    await set_number(hass, "power_percent", 60)
-    await miner.disconnect()
-    await clock.next_poll(20)
-
-    miner.reconnect()
-    await clock.next_poll()
-
-    assert float(shown(hass, PERCENT)) == 60
-
-
-@pytest.mark.parametrize("miner", ["air_miner", "old_miner"], indirect=True)
-@pytest.mark.parametrize("drift", [-1, 1, -0.7])
-@pytest.mark.usefixtures("set_up")
-async def test_power_percent_is_kept_while_two_clocks_drift_apart(
-    hass: HomeAssistant,
-    miner: SimulatedMiner,
-    clock: Clock,
-    config_entry: MockConfigEntry,
-    drift: float,
-) -> None:
-    """Half a minute is soon together, and the run is the same; also after a restart."""
-    await set_number(hass, "power_percent", 60)
-    clock.miners.clear()
-
-    for _ in range(70):
-        miner.advance(30 + drift)
-        await clock.next_poll()
-        assert float(shown(hass, PERCENT)) == 60
-    await restart(hass, config_entry)
-    assert float(shown(hass, PERCENT)) == 60
-
-    clock.miners.append(miner)
-    miner.state.restart()
-    await clock.next_poll(2)
-    assert shown(hass, PERCENT) == STATE_UNKNOWN
-
-
-@pytest.mark.parametrize(
-    "step", [timedelta(hours=1), timedelta(hours=-1), timedelta(days=9000)], ids=str
-)
-@pytest.mark.usefixtures("set_up")
-async def test_power_percent_is_kept_when_the_clock_of_the_house_is_put_right(
-    hass: HomeAssistant,
-    clock: Clock,
-    config_entry: MockConfigEntry,
-    monkeypatch: pytest.MonkeyPatch,
-    step: timedelta,
-) -> None:
-    """A board without a battery learns the time late; nothing happened to the miner."""
-    await set_number(hass, "power_percent", 60)
-    await clock.next_poll(2)
-
-    class PutRight(datetime):
-        """The time of day alone; what measures how time passes is left as it is."""
-
-        @classmethod
-        @override
-        def now(cls, tz: tzinfo | None = None) -> datetime:  # type: ignore[override]
-            """Return the time, as it is known by now."""
-            return datetime.now(tz) + step
-
-    monkeypatch.setattr(reader, "datetime", PutRight)
-    await clock.next_poll(3)
-    assert float(shown(hass, PERCENT)) == 60
-    await restart(hass, config_entry)
-
-    assert float(shown(hass, PERCENT)) == 60
-
-
-@pytest.mark.usefixtures("set_up")
-async def test_a_percentage_set_while_mining_starts_is_kept(
-    hass: HomeAssistant,
-    miner: SimulatedMiner,
-    clock: Clock,
-    config_entry: MockConfigEntry,
-) -> None:
-    """It belongs to the run that has just begun, and outlives no other."""
-    miner.state.stop("by hand")
-    await clock.next_poll()
-    await act(hass, "switch.turn_on", MINING)
-    await set_number(hass, "power_percent", 60)
-
-    await clock.next_poll(5)
-    assert float(shown(hass, PERCENT)) == 60
-    await restart(hass, config_entry)
-    assert float(shown(hass, PERCENT)) == 60
-
-    miner.state.restart()
-    await clock.next_poll()
-    assert shown(hass, PERCENT) == STATE_UNKNOWN
-
-
-@pytest.mark.parametrize("miner", ["hydro_miner"], indirect=True)
-@pytest.mark.usefixtures("set_up")
-async def test_a_reported_percentage_is_read_not_remembered(
-    hass: HomeAssistant,
-    miner: SimulatedMiner,
-    clock: Clock,
-    hass_storage: dict[str, Any],
-    config_entry: MockConfigEntry,
-) -> None:
-    """Firmware that tells its percentage is asked for it."""
-    await set_number(hass, "power_percent", 60)
-    await hass.async_block_till_done()  # the poll that follows
-    miner.state.percent = 75
-    await clock.next_poll()
-    await clock.tick(MEMORY_INTERVAL)
-
-    assert float(shown(hass, PERCENT)) == 75
-    assert "power_percent" not in stored(hass_storage, config_entry)
-
-
-# What only some firmware reads back
-
-
-@pytest.mark.parametrize(
-    ("miner", "silent", "entity_id", "expected"),
-    [
-        ("air_miner", False, FREQUENCY, "0.0"),
-        ("hydro_miner", False, FREQUENCY, "0.0"),
-        ("old_miner", False, FREQUENCY, None),
-        ("air_miner", True, FREQUENCY, None),
-        ("hydro_miner", True, FREQUENCY, None),
-        ("air_miner", False, UPFREQ, "0.0"),
-        ("hydro_miner", False, UPFREQ, "0.0"),
-        ("air_miner", True, UPFREQ, None),
-        ("hydro_miner", True, UPFREQ, None),
-    ],
-    indirect=["miner"],
-)
-async def test_a_setting_is_assumed_only_where_this_firmware_does_not_tell_it(
-    hass: HomeAssistant,
-    miner: SimulatedMiner,
-    clock: Clock,
-    config_entry: MockConfigEntry,
-    chosen_platforms: None,
-    silent: bool,
-    entity_id: str,
-    expected: str | None,
-) -> None:
-    """`hash_percent` is empty on some; `upfreq_speed` is missing on older ones."""
-    if silent and entity_id == FREQUENCY:
-        miner.misbehave("status", Altered('"hash_percent":"0"', '"hash_percent":""'))
-    elif silent:
-        miner.misbehave("get_miner_info", Altered('"upfreq_speed"', '"unknown"'))
-    assert await hass.config_entries.async_setup(config_entry.entry_id)
-    await hass.async_block_till_done()
-
-    state = hass.states.get(entity_id)
-    assert state is not None
-    assert state.attributes.get(ATTR_ASSUMED_STATE, False) is (expected is None)
-    assert state.state == (expected or STATE_UNKNOWN)
-
-    miner.behave()
-    miner.state.target_freq = -20
-    miner.state.upfreq_speed = 3
-    # Until the slow readings come round; it may be set up anew.
-    await clock.next_poll(20)
-    if miner.generation != "v1":
-        assert float(shown(hass, entity_id)) == (-20 if entity_id == FREQUENCY else 3)
-
-
-@pytest.mark.usefixtures("set_up")
-async def test_a_frequency_that_the_miner_reports_is_not_sent_again(
-    hass: HomeAssistant, miner: SimulatedMiner
-) -> None:
-    """Mining is not restarted to change nothing."""
-    await set_number(hass, "frequency_shift", 0)
-
-    assert miner.requests == []
-
-
-@pytest.mark.parametrize("miner", ["old_miner"], indirect=True)
-@pytest.mark.usefixtures("set_up")
-async def test_a_frequency_that_is_assumed_is_not_sent_again(
-    hass: HomeAssistant,
-    miner: SimulatedMiner,
-    clock: Clock,
-    config_entry: MockConfigEntry,
-) -> None:
-    """What was accepted last counts; while that is unknown, everything is sent."""
-    for _ in range(2):
-        await set_number(hass, "frequency_shift", 0)
-        await clock.next_poll(3)
-    await restart(hass, config_entry)
-    await set_number(hass, "frequency_shift", 0)
-
-    assert names_of(miner.writes) == ["set_target_freq"]
-
-
-# What a factory reset forgets
-
-
-@pytest.mark.parametrize(
-    "how", [None, Closed(execute=True)], ids=["confirmed", "in-silence"]
-)
-async def test_a_factory_reset_forgets_everything(
-    hass: HomeAssistant,
-    miner: SimulatedMiner,
-    clock: Clock,
-    hass_storage: dict[str, Any],
-    config_entry: MockConfigEntry,
-    set_up: WhatsminerCoordinator,
-    how: Misbehaviour | None,
-) -> None:
-    """What was assumed is unknown, here and on disk."""
-    assumed = (PERCENT, OFFSET, WEB_POOLS, COOLING, FAN_STOP)
-    for entity_id in assumed:
-        action, data, _, expected = CHANGES[entity_id]
-        await act(hass, action, entity_id, **data)
-        assert shown(hass, entity_id) == expected
-    if how:
-        miner.misbehave("factory_reset", how)
-
-    await set_up.async_send(commands.factory_reset())
-
-    assert [shown(hass, entity_id) for entity_id in assumed] == [STATE_UNKNOWN] * 5
-    assert stored(hass_storage, config_entry) == {}
-
-
-async def test_a_factory_reset_ends_what_is_pending(
-    hass: HomeAssistant,
-    miner: SimulatedMiner,
-    clock: Clock,
-    caplog: pytest.LogCaptureFixture,
-    set_up: WhatsminerCoordinator,
-) -> None:
-    """Nobody waits for what was asked before it."""
-    miner.misbehave("set_low_power", ACCEPTED_ONLY)
-    miner.misbehave("enable_btminer_fast_boot", ACCEPTED_ONLY)
-    await set_mode(hass, "low")
-    await act(hass, "switch.turn_on", FAST_BOOT)
-
-    await set_up.async_send(commands.factory_reset())
-
-    assert shown(hass, MODE) == "normal"
-    assert shown(hass, FAST_BOOT) == STATE_OFF
-    await clock.next_poll(15)
-    assert warnings_in(caplog) == []
-
-
-async def test_a_factory_reset_that_is_refused_forgets_nothing(
-    hass: HomeAssistant, miner: SimulatedMiner, set_up: WhatsminerCoordinator
-) -> None:
-    """The miner still has what it had."""
-    await set_number(hass, "temperature_offset", -5)
-    miner.misbehave("factory_reset", Refused(132))
-
-    with pytest.raises(RefusedError):
-        await set_up.async_send(commands.factory_reset())
-
-    assert float(shown(hass, OFFSET)) == -5
-
-
-# What is not sent because it would change nothing
-
-
-@pytest.mark.usefixtures("set_up")
-async def test_the_present_mode_is_not_sent(
-    hass: HomeAssistant, miner: SimulatedMiner
-) -> None:
-    """Mining is not restarted to change nothing."""
-    await set_mode(hass, "normal")
-
-    assert miner.requests == []
-
-
-@pytest.mark.usefixtures("set_up")
-async def test_a_pending_mode_is_not_sent_again(
-    hass: HomeAssistant, miner: SimulatedMiner, clock: Clock
-) -> None:
-    """A mode that was accepted but is not yet reported is no reason to restart twice."""
-    miner.misbehave("set_low_power", ACCEPTED_ONLY)
-    await set_mode(hass, "low")
-    await clock.next_poll(3)
-
-    await set_mode(hass, "low")
-
-    assert names_of(miner.writes) == ["set_low_power"]
-
-
-@pytest.mark.usefixtures("set_up")
-async def test_a_mode_that_is_under_way_is_not_sent_again(
-    hass: HomeAssistant, miner: SimulatedMiner
-) -> None:
-    """Two clicks are one restart."""
-    held = Held()
-    miner.misbehave("set_low_power", held)
-    first = hass.async_create_task(set_mode(hass, "low"))
-    await held.reached.wait()
-
-    await set_mode(hass, "low")
-    held.release.set()
-    await first
-
-    assert names_of(miner.writes) == ["set_low_power"]
-
-
-@pytest.mark.usefixtures("set_up")
-async def test_one_can_go_back_from_a_pending_mode(
-    hass: HomeAssistant, miner: SimulatedMiner, clock: Clock
-) -> None:
-    """What the miner still reports is no reason to keep back a change of mind."""
-    miner.misbehave("set_low_power", ACCEPTED_ONLY)
-    await set_mode(hass, "low")
-    await clock.next_poll(3)
-
-    await set_mode(hass, "normal")
-
-    assert names_of(miner.writes) == ["set_low_power", "set_normal_power"]
-
-
-@pytest.mark.usefixtures("set_up")
-async def test_the_same_percentage_is_sent_again(
-    hass: HomeAssistant, miner: SimulatedMiner
-) -> None:
-    """It restarts nothing, and the miner may have forgotten it."""
-    await set_number(hass, "power_percent", 60)
-    await set_number(hass, "power_percent", 60)
-
-    assert [write["percent"] for write in miner.writes] == ["60", "60"]
-
-
-# The power limit
-
-
-@pytest.mark.usefixtures("set_up")
-async def test_a_limit_that_the_miner_clamps_is_sent_once(
-    hass: HomeAssistant, miner: SimulatedMiner, clock: Clock
-) -> None:
-    """An automation may ask for too much every hour; mining restarts once.
-
-    What is shown is what was asked for, where the firmware tells it.
-    """
-    await set_number(hass, "power_limit", 9000)
-    await clock.next_poll(20)
-    assert miner.state.limit == 3400
-    assert float(shown(hass, LIMIT)) == 9000
-    await set_number(hass, "power_limit", 9000)
-
-    assert names_of(miner.writes) == ["adjust_power_limit"]
-
-
-@pytest.mark.parametrize("restarts", [False, True])
-@pytest.mark.usefixtures("set_up")
-async def test_a_clamped_limit_is_sent_once_where_requests_are_not_reported(
-    hass: HomeAssistant,
-    miner: SimulatedMiner,
-    clock: Clock,
-    config_entry: MockConfigEntry,
-    restarts: bool,
-) -> None:
-    """Firmware that tells only the limit in force is remembered to have been asked."""
-    miner.misbehave("status", Altered('"power_limit_set"', '"unknown"'))
-    await set_number(hass, "power_limit", 9000)
-    await clock.next_poll(20)
-    assert float(shown(hass, LIMIT)) == 3400
-
-    if restarts:
-        await restart(hass, config_entry)
-    await set_number(hass, "power_limit", 9000)
-
-    assert names_of(miner.writes).count("adjust_power_limit") == 1
-
-
-@pytest.mark.usefixtures("set_up")
-async def test_a_limit_that_comes_into_force_late_is_sent_once(
-    hass: HomeAssistant, miner: SimulatedMiner, clock: Clock
-) -> None:
-    """The miner's own change to what was asked for is not somebody else's."""
-    miner.misbehave("status", Altered('"power_limit_set"', '"unknown"'))
-    miner.misbehave("adjust_power_limit", ACCEPTED_ONLY)
-    await set_number(hass, "power_limit", 3000)
-    await clock.next_poll(2)
-    miner.state.power_limit = 3000
-    await clock.next_poll(2)
-
-    await set_number(hass, "power_limit", 3000)
-
-    assert names_of(miner.writes) == ["adjust_power_limit"]
-
-
-@pytest.mark.usefixtures("set_up")
-async def test_a_limit_that_somebody_else_changed_can_be_set_again(
-    hass: HomeAssistant, miner: SimulatedMiner, clock: Clock
-) -> None:
-    """The request of before no longer stands."""
-    await set_number(hass, "power_limit", 3000)
-    await clock.next_poll(3)
-    miner.state.power_limit = 2500
-    await clock.next_poll()
-    assert float(shown(hass, LIMIT)) == 2500
-
-    await set_number(hass, "power_limit", 3000)
-
-    assert names_of(miner.writes) == ["adjust_power_limit", "adjust_power_limit"]
-    assert miner.state.limit == 3000
-
-
-@pytest.mark.usefixtures("set_up")
-async def test_a_limit_that_was_changed_while_home_assistant_was_off_can_be_set_again(
-    hass: HomeAssistant,
-    miner: SimulatedMiner,
-    clock: Clock,
-    config_entry: MockConfigEntry,
-) -> None:
-    """What is stored is compared with what the miner says now."""
-    await set_number(hass, "power_limit", 3000)
-    await clock.next_poll(3)
-
-    def somebody_else() -> None:
-        miner.state.power_limit = 2500
-
-    await restart(hass, config_entry, somebody_else)
-    await set_number(hass, "power_limit", 3000)
-
-    assert names_of(miner.writes)[-1] == "adjust_power_limit"
-    assert miner.state.limit == 3000
-
-
-@pytest.mark.usefixtures("set_up")
-async def test_a_limit_of_zero_during_recalibration_is_no_reading(
-    hass: HomeAssistant, miner: SimulatedMiner, clock: Clock
-) -> None:
-    """The limit stays what it was, and is not sent again either."""
-    assert float(shown(hass, LIMIT)) == 3400
-    miner.state.restart()
-    await clock.next_poll()
-    assert miner.state.telemetry().power_limit == 0
-    assert float(shown(hass, LIMIT)) == 3400
-
-    await clock.next_poll(3)
-    assert float(shown(hass, LIMIT)) == 3400
-
-
-@pytest.mark.parametrize("told", [True, False], ids=["told", "not-told"])
-@pytest.mark.usefixtures("set_up")
-async def test_a_status_that_is_refused_once_says_nothing_of_the_limit(
-    hass: HomeAssistant,
-    miner: SimulatedMiner,
-    clock: Clock,
-    hass_storage: dict[str, Any],
-    config_entry: MockConfigEntry,
-    told: bool,
-) -> None:
-    """Without it the limit in force is no sign that somebody changed what was asked for."""
-    usual = Altered('"power_limit_set"', '"power_limit_set"' if told else '"unknown"')
-    miner.misbehave("status", usual)
-    await set_number(hass, "power_limit", 9000)
-    await clock.next_poll(20)
-    limit, before = (
-        shown(hass, LIMIT),
-        stored(hass_storage, config_entry)["power_limit"],
-    )
-    assert float(limit) == (9000 if told else 3400)
-    assert before["value"] == 9000
-
-    miner.misbehave("status", Refused(132), times=1)
-    await clock.next_poll()
-    assert shown(hass, LIMIT) == limit
-    await set_number(hass, "power_limit", 9000)
-    miner.misbehave("status", usual)
-    await clock.next_poll()
-    assert shown(hass, LIMIT) == limit
-    await set_number(hass, "power_limit", 9000)
-
-    assert stored(hass_storage, config_entry)["power_limit"] == before
-    assert names_of(miner.writes) == ["adjust_power_limit"]
-
-
-@pytest.mark.usefixtures("set_up")
-async def test_the_limit_in_force_is_no_request(
-    hass: HomeAssistant, miner: SimulatedMiner, clock: Clock
-) -> None:
-    """A limit that is in force only because of the mode has to hold in other modes, too."""
-    miner.state.power_mode = "low"
-    await clock.next_poll()
-    in_force = float(shown(hass, LIMIT))
-    assert in_force == miner.state.limit
-
-    await set_number(hass, "power_limit", in_force)
-
-    assert names_of(miner.writes) == ["adjust_power_limit"]
-
-
-@pytest.mark.parametrize("told", [True, False], ids=["told", "not-told"])
-@pytest.mark.usefixtures("set_up")
-async def test_the_limit_can_be_given_back(
-    hass: HomeAssistant,
-    miner: SimulatedMiner,
-    clock: Clock,
-    caplog: pytest.LogCaptureFixture,
-    told: bool,
-) -> None:
-    """99999 restores the factory's limit, which is no warning; then another one can be set."""
-    if not told:
-        miner.misbehave("status", Altered('"power_limit_set"', '"unknown"'))
-    await set_number(hass, "power_limit", 3000)
-    await clock.next_poll(3)
-
-    await set_number(hass, "power_limit", 99_999)
-    assert miner.state.power_limit is None
-    await clock.next_poll(15)
-    assert float(shown(hass, LIMIT)) == 3400
-    assert warnings_in(caplog) == []
-
-    miner.writes.clear()
-    await set_number(hass, "power_limit", 99_999)
-    assert miner.writes == []
-
-    await set_number(hass, "power_limit", 3000)
-    assert miner.state.power_limit == 3000
-
-
-# What is stored
-
-
-async def test_only_what_changed_is_stored(
-    hass: HomeAssistant,
-    clock: Clock,
-    hass_storage: dict[str, Any],
-    config_entry: MockConfigEntry,
-    set_up: WhatsminerCoordinator,
-) -> None:
-    """Polls that bring nothing new write nothing."""
-    await set_number(hass, "temperature_offset", -5)
-    key = f"{DOMAIN}.{config_entry.entry_id}"
-    settings = hass_storage.pop(key)["data"]["settings"]
-    assert settings["temperature_offset"] == {"value": -5}
-
-    await clock.next_poll(5)
-
-    assert key not in hass_storage
-
-
-async def test_a_value_is_stored_even_if_home_assistant_dies_right_after(
-    hass: HomeAssistant,
-    hass_storage: dict[str, Any],
-    config_entry: MockConfigEntry,
-    set_up: WhatsminerCoordinator,
-) -> None:
-    """When the caller has the answer, the value is safe."""
-    await act(hass, "switch.turn_off", WEB_POOLS)
-
-    assert stored(hass_storage, config_entry)["web_pools"] == {"value": False}
-
-
-async def test_what_was_stored_is_shown_after_a_restart(
-    hass: HomeAssistant,
-    hass_storage: dict[str, Any],
-    config_entry: MockConfigEntry,
-    chosen_platforms: None,
-) -> None:
-    """Home Assistant starts with what the file says."""
-    hass_storage[f"{DOMAIN}.{config_entry.entry_id}"] = {
-        "version": 1,
-        "minor_version": 1,
-        "key": f"{DOMAIN}.{config_entry.entry_id}",
-        "data": {
-            "settings": {
-                "temperature_offset": {"value": -7},
-                "web_pools": {"value": False},
-                "power_percent": {
-                    "value": 55,
-                    "mining_since": "2026-10-31T00:00:00+00:00",
-                },
-            }
-        },
-    }
-
-    assert await hass.config_entries.async_setup(config_entry.entry_id)
-    await hass.async_block_till_done()
-
-    assert float(shown(hass, OFFSET)) == -7
-    assert shown(hass, WEB_POOLS) == STATE_OFF
-    assert float(shown(hass, PERCENT)) == 55
-
-
-async def test_a_percentage_of_nobody_knows_which_run_is_not_shown(
-    hass: HomeAssistant,
-    hass_storage: dict[str, Any],
-    config_entry: MockConfigEntry,
-    chosen_platforms: None,
-) -> None:
-    """Set when the miner did not tell since when it mines, it does not outlive a restart."""
-    hass_storage[f"{DOMAIN}.{config_entry.entry_id}"] = {
-        "version": 1,
-        "minor_version": 1,
-        "key": f"{DOMAIN}.{config_entry.entry_id}",
-        "data": {"settings": {"power_percent": {"value": 55}}},
-    }
-
-    assert await hass.config_entries.async_setup(config_entry.entry_id)
-    await hass.async_block_till_done()
-
-    assert shown(hass, PERCENT) == STATE_UNKNOWN
-
-
-@pytest.mark.parametrize(
-    ("apart", "kept"),
-    [(timedelta(seconds=20), True), (timedelta(seconds=40), False)],
-)
-async def test_two_clocks_may_differ_by_half_a_minute(
-    hass: HomeAssistant,
-    hass_storage: dict[str, Any],
-    config_entry: MockConfigEntry,
-    chosen_platforms: None,
-    clock: Clock,
-    apart: timedelta,
-    kept: bool,
-) -> None:
-    """A start of mining is the same start when it is computed anew."""
-    started = clock.freezer().replace(microsecond=0) - timedelta(days=1) + apart
-    hass_storage[f"{DOMAIN}.{config_entry.entry_id}"] = {
-        "version": 1,
-        "minor_version": 1,
-        "key": f"{DOMAIN}.{config_entry.entry_id}",
-        "data": {
-            "settings": {
-                "power_percent": {
-                    "value": 55,
-                    "mining_since": f"{started:%FT%T}+00:00",
-                }
-            }
-        },
-    }
-
-    assert await hass.config_entries.async_setup(config_entry.entry_id)
-    await hass.async_block_till_done()
-
-    assert (shown(hass, PERCENT) == "55.0") is kept
-
-
-@pytest.mark.usefixtures("set_up")
-async def test_pending_values_stay_while_the_miner_is_away(
-    hass: HomeAssistant, miner: SimulatedMiner, clock: Clock
-) -> None:
-    """A miner that reboots after a command does not lose what was asked of it."""
-    miner.misbehave("set_low_power", ACCEPTED_ONLY)
-    await set_mode(hass, "low")
-    await miner.disconnect()
-    await clock.next_poll(3)
-    miner.reconnect()
-    await clock.next_poll()
-    assert shown(hass, MODE) == "low"
-
-    miner.state.power_mode = "low"
-    await clock.next_poll(10)
-    assert shown(hass, MODE) == "low"
-
-
-# What nobody knows any more
-
-
-@pytest.mark.usefixtures("set_up")
-async def test_an_assumed_setting_is_unknown_after_a_lost_answer(
-    hass: HomeAssistant,
-    hass_storage: dict[str, Any],
-    miner: SimulatedMiner,
-    config_entry: MockConfigEntry,
-) -> None:
-    """The miner may have done it or not, and never tells."""
-    switch = "switch.miner_fans_may_stop"
-    await act(hass, "switch.turn_on", switch)
-    assert shown(hass, switch) == STATE_ON
-    miner.misbehave("set_fan_zero_speed", Closed(execute=True))
-
-    with pytest.raises(HomeAssistantError):
-        await act(hass, "switch.turn_off", switch)
-
-    assert shown(hass, switch) == STATE_UNKNOWN
-    stored = hass_storage[f"{DOMAIN}.{config_entry.entry_id}"]["data"]
-    assert "fan_zero_speed" not in stored["settings"]
-
-
-@pytest.mark.usefixtures("set_up")
-async def test_an_assumed_setting_is_kept_when_the_miner_refuses_another(
-    hass: HomeAssistant, miner: SimulatedMiner
-) -> None:
-    """Then it was not changed."""
-    switch = "switch.miner_fans_may_stop"
-    await act(hass, "switch.turn_on", switch)
-    miner.misbehave("set_fan_zero_speed", Refused(132))
-
-    with pytest.raises(HomeAssistantError):
-        await act(hass, "switch.turn_off", switch)
-
-    assert shown(hass, switch) == STATE_ON

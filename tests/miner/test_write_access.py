@@ -1,4 +1,4 @@
-"""Whether a miner takes commands, and which password it wants."""
+"""Write access: whether a miner takes commands, and which password it wants."""
 
 from collections.abc import AsyncGenerator
 from contextlib import nullcontext
@@ -11,52 +11,41 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 from custom_components.whatsminer.const import DEFAULT_PASSWORD, DOMAIN
 from custom_components.whatsminer.coordinator import WhatsminerCoordinator
 from custom_components.whatsminer.entries.relocation import relocate
-from homeassistant.config_entries import (
-    SOURCE_REAUTH,
-    ConfigEntryDisabler,
-    ConfigEntryState,
-)
+from homeassistant.config_entries import ConfigEntryDisabler, ConfigEntryState
 from homeassistant.const import CONF_PASSWORD, STATE_UNAVAILABLE
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers import issue_registry as ir
 from simulator import GARBAGE, Closed, Misbehaviour, Quirk, Refused, SimulatedMiner
 from simulator.settings import Led
-from tests import Clock, Held, act, names_of, set_number, shown
+from tests import (
+    Clock,
+    act,
+    every_generation,
+    hold,
+    load_entry,
+    log_lines,
+    names_of,
+    reauth_steps,
+    set_number,
+    shown,
+)
+from tests.fleet import issues
 
 HASH_RATE = "sensor.miner_hash_rate"
-every_generation = pytest.mark.parametrize(
-    "miner", ["air_miner", "hydro_miner", "old_miner"], indirect=True
-)
-
-
-def lines(caplog: pytest.LogCaptureFixture, level: int) -> list[str]:
-    """Return what the integration wrote into the log at a level."""
-    return [
-        record.getMessage()
-        for record in caplog.records
-        if record.levelno == level and record.name.startswith("custom_components")
-    ]
 
 
 # Whether commands are accepted
-
-
-def repairs(hass: HomeAssistant) -> list[ir.IssueEntry]:
-    """Return the integration's repair issues."""
-    return [
-        issue for issue in ir.async_get(hass).issues.values() if issue.domain == DOMAIN
-    ]
 
 
 @every_generation
 async def test_write_access_is_known_from_the_start(
     set_up: WhatsminerCoordinator, hass: HomeAssistant, miner: SimulatedMiner
 ) -> None:
-    """Open: nothing to repair. On V1, which does not tell its LED, nothing is proven."""
+    """On V1, which does not report its LED, write access stays unknown."""
     assert set_up.write_access.is_open or miner.generation == "v1"
     assert set_up.write_access.is_open is not False
-    assert repairs(hass) == []
+    assert issues(hass) == []
 
 
 async def test_a_closed_write_access_is_one_repair(
@@ -64,12 +53,9 @@ async def test_a_closed_write_access_is_one_repair(
     miner: SimulatedMiner,
     clock: Clock,
     config_entry: MockConfigEntry,
-    chosen_platforms: None,
 ) -> None:
-    """The issue names the miner and stays one, however often it is found again."""
     miner.api_open = False
-    assert await hass.config_entries.async_setup(config_entry.entry_id)
-    await hass.async_block_till_done()
+    await load_entry(hass, config_entry)
     assert config_entry.runtime_data.coordinator.write_access.is_open is False
 
     with pytest.raises(HomeAssistantError) as error:
@@ -77,8 +63,8 @@ async def test_a_closed_write_access_is_one_repair(
     await clock.next_poll(25)
 
     assert error.value.translation_key == "write_access_closed"
-    assert len(repairs(hass)) == 1
-    issue = repairs(hass)[0]
+    assert len(issues(hass)) == 1
+    issue = issues(hass)[0]
     assert issue.translation_key == "write_access_closed"
     assert issue.translation_placeholders == {"miner": "Miner"}
     assert issue.is_fixable
@@ -88,7 +74,7 @@ async def test_a_closed_write_access_is_one_repair(
 async def test_a_closed_write_access_leaves_the_controls_alone(
     hass: HomeAssistant, miner: SimulatedMiner, set_up: WhatsminerCoordinator
 ) -> None:
-    """They are available and show what is read back: a power off is not swallowed."""
+    """A power off that fails must be seen."""
     miner.api_open = False
 
     with pytest.raises(HomeAssistantError):
@@ -97,13 +83,12 @@ async def test_a_closed_write_access_leaves_the_controls_alone(
     assert set_up.write_access.is_open is False
     assert shown(hass, "switch.miner") == "on"
     assert shown(hass, "select.miner_power_mode") == "normal"
-    assert len(repairs(hass)) == 1
+    assert len(issues(hass)) == 1
 
 
 async def test_a_command_that_is_accepted_ends_the_repair(
     hass: HomeAssistant, miner: SimulatedMiner, set_up: WhatsminerCoordinator
 ) -> None:
-    """Nobody has to wait for the next look."""
     miner.api_open = False
     with pytest.raises(HomeAssistantError):
         await act(hass, "switch.turn_off", "switch.miner")
@@ -112,11 +97,13 @@ async def test_a_command_that_is_accepted_ends_the_repair(
     await act(hass, "switch.turn_off", "switch.miner")
 
     assert set_up.write_access.is_open is True
-    assert repairs(hass) == []
+    assert issues(hass) == []
 
 
-async def off_and_on(hass: HomeAssistant, entry: MockConfigEntry, how: str) -> None:
-    """Unload, disable or reload an entry, see its issue gone, and bring it back."""
+async def unload_and_load(
+    hass: HomeAssistant, entry: MockConfigEntry, how: str
+) -> None:
+    """Unload or disable an entry, check that its issue ends, and set it up again."""
     config_entries = hass.config_entries
     if how == "disabled":
         await config_entries.async_set_disabled_by(
@@ -125,7 +112,7 @@ async def off_and_on(hass: HomeAssistant, entry: MockConfigEntry, how: str) -> N
     else:
         assert await config_entries.async_unload(entry.entry_id)
     assert entry.state is ConfigEntryState.NOT_LOADED
-    assert repairs(hass) == []
+    assert issues(hass) == []
 
     if how == "disabled":
         await config_entries.async_set_disabled_by(entry.entry_id, None)
@@ -139,18 +126,17 @@ async def off_and_on(hass: HomeAssistant, entry: MockConfigEntry, how: str) -> N
 async def test_the_repair_lasts_as_long_as_the_entry_is_set_up(
     hass: HomeAssistant, miner: SimulatedMiner, config_entry: MockConfigEntry, how: str
 ) -> None:
-    """Nobody has to repair what is not in use; the next set-up finds it out again."""
     miner.api_open = False
     with pytest.raises(HomeAssistantError):
         await act(hass, "switch.turn_off", "switch.miner")
-    assert len(repairs(hass)) == 1
+    assert len(issues(hass)) == 1
 
-    await off_and_on(hass, config_entry, how)
-    assert len(repairs(hass)) == 1
+    await unload_and_load(hass, config_entry, how)
+    assert len(issues(hass)) == 1
 
     miner.api_open = True
-    await off_and_on(hass, config_entry, how)
-    assert repairs(hass) == []
+    await unload_and_load(hass, config_entry, how)
+    assert issues(hass) == []
 
 
 @pytest.mark.parametrize(
@@ -165,9 +151,7 @@ async def test_a_command_that_outlasts_its_entry_leaves_nothing_behind(
     hass_storage: dict[str, Any],
     how: Misbehaviour | None,
 ) -> None:
-    """The miner answers when its entry has been removed: no file, and no repair issue."""
-    held = Held(then=how)
-    miner.misbehave("set_temp_offset", held)
+    held = hold(miner, "set_temp_offset", then=how)
     call = hass.async_create_task(set_number(hass, "temperature_offset", -5))
     await held.reached.wait()
 
@@ -178,7 +162,7 @@ async def test_a_command_that_outlasts_its_entry_leaves_nothing_behind(
     await clock.next_poll(2)
 
     assert f"{DOMAIN}.{config_entry.entry_id}" not in hass_storage
-    assert repairs(hass) == []
+    assert issues(hass) == []
     assert names_of(miner.requests)[-1] in ("set_temp_offset", "get_token")
 
 
@@ -190,7 +174,6 @@ async def test_a_miner_is_called_what_it_is_called_now(
     config_entry: MockConfigEntry,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    """An entry may be renamed while it is set up; errors and repairs follow."""
     hass.config_entries.async_update_entry(config_entry, title="Garage")
     miner.api_open = False
 
@@ -198,11 +181,11 @@ async def test_a_miner_is_called_what_it_is_called_now(
         await act(hass, "switch.turn_off", "switch.miner")
     assert error.value.translation_placeholders is not None
     assert error.value.translation_placeholders["miner"] == "Garage"
-    assert repairs(hass)[0].translation_placeholders == {"miner": "Garage"}
+    assert issues(hass)[0].translation_placeholders == {"miner": "Garage"}
 
     await miner.disconnect()
     await clock.next_poll(2)
-    assert "Garage does not answer" in lines(caplog, logging.ERROR)[0]
+    assert "Garage does not answer" in log_lines(caplog, logging.ERROR)[0]
 
 
 async def test_a_closed_write_access_opens_by_itself(
@@ -210,22 +193,20 @@ async def test_a_closed_write_access_opens_by_itself(
     miner: SimulatedMiner,
     clock: Clock,
     config_entry: MockConfigEntry,
-    chosen_platforms: None,
 ) -> None:
-    """It is looked at every ten minutes, by a command that changes nothing."""
+    """Write access is checked every ten minutes by a command that changes nothing."""
     miner.api_open = False
-    assert await hass.config_entries.async_setup(config_entry.entry_id)
-    await hass.async_block_till_done()
+    await load_entry(hass, config_entry)
     miner.api_open = True
 
     await clock.next_poll(19)
     assert miner.writes == []
-    assert len(repairs(hass)) == 1
+    assert len(issues(hass)) == 1
 
     await clock.next_poll()
     assert miner.writes == [{"cmd": "set_led", "param": "auto"}]
     assert config_entry.runtime_data.coordinator.write_access.is_open is True
-    assert repairs(hass) == []
+    assert issues(hass) == []
 
     await clock.next_poll(40)
     assert names_of(miner.writes) == ["set_led"]
@@ -238,16 +219,16 @@ async def test_an_encrypted_read_does_not_open_a_closed_write_access(
     clock: Clock,
     set_up: WhatsminerCoordinator,
 ) -> None:
-    """Some firmware lets reads in while its API switch is off: the repair stays."""
+    """Some firmware lets reads in while its API switch is off."""
     miner.misbehave("power_off", Refused(45))
     with pytest.raises(HomeAssistantError):
         await act(hass, "switch.turn_off", "switch.miner")
-    assert len(repairs(hass)) == 1
+    assert len(issues(hass)) == 1
 
     await clock.next_poll(45)
 
     assert set_up.write_access.is_open is False
-    assert len(repairs(hass)) == 1
+    assert len(issues(hass)) == 1
 
 
 @pytest.mark.parametrize("miner", ["old_miner"], indirect=True)
@@ -256,9 +237,8 @@ async def test_v1_is_never_written_to_without_being_asked(
     miner: SimulatedMiner,
     clock: Clock,
     config_entry: MockConfigEntry,
-    chosen_platforms: None,
 ) -> None:
-    """Its LED may be flashing, and only an LED that is known to be on auto is set to auto."""
+    """The LED may be flashing, and only an LED that is known to be on auto is set to auto."""
     miner.api_open = False
     assert await hass.config_entries.async_setup(config_entry.entry_id)
     miner.api_open = True
@@ -272,9 +252,8 @@ async def test_an_led_that_somebody_flashes_is_left_alone(
     miner: SimulatedMiner,
     clock: Clock,
     config_entry: MockConfigEntry,
-    chosen_platforms: None,
 ) -> None:
-    """Write access is looked at only while that changes nothing."""
+    """Write access is checked only while that changes nothing."""
     miner.state.led["red"] = Led(period=500, duration=250, start=0)
     assert await hass.config_entries.async_setup(config_entry.entry_id)
     await clock.next_poll(45)
@@ -295,16 +274,13 @@ async def test_a_look_that_fails_is_no_answer(
     hass: HomeAssistant,
     miner: SimulatedMiner,
     config_entry: MockConfigEntry,
-    chosen_platforms: None,
     how: Misbehaviour,
 ) -> None:
-    """Nothing is known then, nothing is to be repaired, and readings are there."""
     miner.misbehave("get_token", how)
-    assert await hass.config_entries.async_setup(config_entry.entry_id)
-    await hass.async_block_till_done()
+    await load_entry(hass, config_entry)
 
     assert config_entry.runtime_data.coordinator.write_access.is_open is None
-    assert repairs(hass) == []
+    assert issues(hass) == []
     assert shown(hass, HASH_RATE) != STATE_UNAVAILABLE
 
 
@@ -313,7 +289,7 @@ async def test_a_look_that_fails_is_no_answer(
 
 @pytest.fixture
 async def silent_miner() -> AsyncGenerator[SimulatedMiner]:
-    """One of the first API that is stopped: it does not tell who it is."""
+    """A stopped V1 miner, which does not report who it is."""
     async with SimulatedMiner(
         generation="v1", model="M20S", quirks={Quirk.PROCESS_DOWN}
     ) as miner:
@@ -322,7 +298,7 @@ async def silent_miner() -> AsyncGenerator[SimulatedMiner]:
 
 
 def encrypted(miner: SimulatedMiner) -> list[str]:
-    """Return what a miner was sent that is encrypted, or leads to that."""
+    """Return the requests to a miner that are encrypted, or lead to that."""
     names = names_of(miner.requests)
     assert "get_version" in names
     return [name for name in names if name in ("get_token", None)] + names_of(
@@ -338,10 +314,9 @@ async def test_nothing_encrypted_goes_by_itself_to_one_that_does_not_tell_who_it
     miner: SimulatedMiner,
     clock: Clock,
     config_entry: MockConfigEntry,
-    chosen_platforms: None,
     stored: dict[str, str],
 ) -> None:
-    """Anybody could be there, and guess the password from it; until the right one tells."""
+    """Any device could be there, and guess the password from it."""
     key = f"{DOMAIN}.{config_entry.entry_id}"
     hass_storage[key] = {"version": 1, "minor_version": 1, "key": key, "data": stored}
     assert await hass.config_entries.async_setup(config_entry.entry_id)
@@ -360,12 +335,10 @@ async def test_a_miner_that_moved_is_asked_when_it_has_told_who_it_is(
     miner: SimulatedMiner,
     clock: Clock,
     config_entry: MockConfigEntry,
-    chosen_platforms: None,
 ) -> None:
-    """That the right one was at its last address does not count at the next."""
+    """The proof at the last address does not count at the next."""
     miner.state.mining = True
-    assert await hass.config_entries.async_setup(config_entry.entry_id)
-    await hass.async_block_till_done()
+    await load_entry(hass, config_entry)
     assert "get_token" in names_of(miner.requests)
 
     miner.state.mining = False
@@ -381,37 +354,24 @@ async def test_a_miner_that_moved_is_asked_when_it_has_told_who_it_is(
 async def test_what_a_person_asks_for_is_sent_to_a_silent_miner(
     hass: HomeAssistant, miner: SimulatedMiner
 ) -> None:
-    """Or it could never be switched on."""
+    """The miner could never be switched on otherwise."""
     await act(hass, "switch.turn_on", "switch.miner")
     assert names_of(miner.writes) == ["power_on"]
 
 
 @pytest.mark.parametrize("miner", ["silent_miner"], indirect=True)
 async def test_the_default_password_of_a_silent_miner_is_a_repair_all_the_same(
-    hass: HomeAssistant,
-    miner: SimulatedMiner,
-    config_entry: MockConfigEntry,
-    chosen_platforms: None,
+    hass: HomeAssistant, miner: SimulatedMiner, config_entry: MockConfigEntry
 ) -> None:
-    """It is known without asking."""
     data = {**config_entry.data, CONF_PASSWORD: DEFAULT_PASSWORD}
     hass.config_entries.async_update_entry(config_entry, data=data)
     assert await hass.config_entries.async_setup(config_entry.entry_id)
 
-    assert [issue.translation_key for issue in repairs(hass)] == ["default_password"]
+    assert [issue.translation_key for issue in issues(hass)] == ["default_password"]
     assert encrypted(miner) == []
 
 
 # When the password is wrong
-
-
-def reauths(hass: HomeAssistant) -> list[str]:
-    """Return the steps of the flows that ask for a password."""
-    return [
-        flow["step_id"]
-        for flow in hass.config_entries.flow.async_progress_by_handler(DOMAIN)
-        if flow["context"]["source"] == SOURCE_REAUTH
-    ]
 
 
 @pytest.mark.usefixtures("set_up")
@@ -421,7 +381,6 @@ async def test_a_wrong_password_is_asked_for_and_readings_go_on(
     clock: Clock,
     config_entry: MockConfigEntry,
 ) -> None:
-    """One question, however many commands fail, and no sensor goes down."""
     miner.password = "changed"
 
     for _ in range(2):
@@ -429,7 +388,7 @@ async def test_a_wrong_password_is_asked_for_and_readings_go_on(
             await act(hass, "switch.turn_off", "switch.miner")
         await hass.async_block_till_done()
         assert error.value.translation_key == "wrong_password"
-        assert reauths(hass) == ["reauth_confirm"]
+        assert reauth_steps(hass) == ["reauth_confirm"]
     before = shown(hass, HASH_RATE)
     await clock.next_poll(5)
 
@@ -444,20 +403,19 @@ async def test_a_wrong_password_is_found_at_set_up(
     config_entry: MockConfigEntry,
     set_up: WhatsminerCoordinator,
 ) -> None:
-    """It is asked for before somebody needs it."""
     await hass.async_block_till_done()
 
     assert config_entry.state is ConfigEntryState.LOADED
-    assert reauths(hass) == ["reauth_confirm"]
+    assert reauth_steps(hass) == ["reauth_confirm"]
     assert set_up.write_access.is_open is None
-    assert repairs(hass) == []
+    assert issues(hass) == []
 
 
 @pytest.mark.usefixtures("set_up")
 async def test_too_many_tokens_are_no_wrong_password(
     hass: HomeAssistant, miner: SimulatedMiner
 ) -> None:
-    """Other programs that hold all tokens are no reason to ask for a password."""
+    """Other programs may hold all tokens."""
     miner.void_tokens()
     miner.misbehave("get_token", Refused(136))
 
@@ -465,7 +423,7 @@ async def test_too_many_tokens_are_no_wrong_password(
         await act(hass, "switch.turn_off", "switch.miner")
     await hass.async_block_till_done()
 
-    assert reauths(hass) == []
+    assert reauth_steps(hass) == []
 
 
 @pytest.mark.parametrize(
@@ -497,4 +455,4 @@ async def test_a_token_that_another_client_voided_costs_one_retry_and_no_questio
     ]
     assert names_of(miner.requests).count("get_token") == 1
     assert miner.state.percent == 70
-    assert reauths(hass) == []
+    assert reauth_steps(hass) == []

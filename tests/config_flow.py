@@ -1,0 +1,66 @@
+"""How the flows that add and change an entry are filled in."""
+
+from collections.abc import Callable
+from typing import Any
+
+from pytest_homeassistant_custom_component.common import MockConfigEntry
+
+from homeassistant.config_entries import ConfigEntry, ConfigFlowResult
+from homeassistant.const import CONF_HOST, CONF_PASSWORD, CONF_PORT
+from homeassistant.core import HomeAssistant
+from homeassistant.data_entry_flow import FlowResultType
+from homeassistant.helpers import entity_registry as er
+from simulator import GARBAGE, Misbehaviour, Raw, Refused, SimulatedMiner, Truncated
+
+from . import PROCESS_DOWN
+
+type MakeEntry = Callable[..., MockConfigEntry]
+
+READING = {"binary_sensor", "event", "sensor"}
+WRITING = {"button", "number", "select", "switch"}
+# What goes wrong at the miner, and where a form shows it.
+ERRORS: tuple[tuple[str, Misbehaviour, dict[str, str]], ...] = (
+    ("*", GARBAGE, {"base": "not_a_whatsminer"}),
+    ("*", Raw(b"HTTP/1.1 400 Bad Request\r\n\r\n"), {"base": "not_a_whatsminer"}),
+    ("*", Raw(b'{"hello":"world"}'), {"base": "not_a_whatsminer"}),
+    ("*", Truncated(), {"base": "malformed_reply"}),
+    ("*", Truncated(keep=0), {"base": "cannot_connect"}),
+    ("*", PROCESS_DOWN, {"base": "mining_process_down"}),
+    ("get_miner_info", Refused(132), {"base": "no_mac"}),
+    ("get_miner_info", Truncated(), {"base": "malformed_reply"}),
+    ("get_token", Refused(136), {"base": "too_many_tokens"}),
+    ("get_token", Raw(b'{"STATUS":"S","Code":134,"Msg":"over max connect"}'),
+     {"base": "too_many_tokens"}),
+    ("get_token", Truncated(), {"base": "malformed_reply"}),
+    ("get_token", PROCESS_DOWN, {"base": "mining_process_down"}),
+    ("get_token", Refused(23), {CONF_PASSWORD: "wrong_password"}),
+)  # fmt: skip
+
+
+def answers(miner: SimulatedMiner, **changes: Any) -> dict[str, Any]:
+    """Return what the user fills in."""
+    return {
+        CONF_HOST: miner.host,
+        CONF_PORT: miner.port,
+        CONF_PASSWORD: miner.password,
+        **changes,
+    }
+
+
+def domains(hass: HomeAssistant, entry: ConfigEntry) -> set[str]:
+    """Return the platforms in which a miner has entities."""
+    entities = er.async_entries_for_config_entry(er.async_get(hass), entry.entry_id)
+    return {entity.domain for entity in entities}
+
+
+async def fill_in(
+    hass: HomeAssistant, form: ConfigFlowResult, data: dict[str, Any]
+) -> ConfigFlowResult:
+    """Submit a form."""
+    return await hass.config_entries.flow.async_configure(form["flow_id"], data)
+
+
+def check_aborted(result: ConfigFlowResult, reason: str) -> None:
+    """Check that a flow ended without an entry."""
+    assert result["type"] is FlowResultType.ABORT, result
+    assert result["reason"] == reason
