@@ -13,7 +13,7 @@ from custom_components.whatsminer.api import DEFAULT_PORT
 from custom_components.whatsminer.const import DOMAIN
 from custom_components.whatsminer.coordinator import WhatsminerCoordinator
 from custom_components.whatsminer.entries.discovery import DiscoveredMiner
-from custom_components.whatsminer.entries.relocation import async_match_entries
+from custom_components.whatsminer.entries.relocation import async_relocate_and_match
 from custom_components.whatsminer.miner.record import address_of
 from homeassistant.config_entries import ConfigEntryDisabler, ConfigEntryState
 from homeassistant.const import STATE_UNAVAILABLE
@@ -161,7 +161,9 @@ class Fleet:
 
     async def see(self, *owned: Owned) -> None:
         """Report miners where they are, as a scan does."""
-        await async_match_entries(self.hass, *(found(each.miner) for each in owned))
+        await async_relocate_and_match(
+            self.hass, *(found(each.miner) for each in owned)
+        )
         await self.settle()
 
     async def settle(self) -> None:

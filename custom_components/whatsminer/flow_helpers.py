@@ -28,7 +28,7 @@ from .api import (
     WrongPasswordError,
 )
 from .entries.discovery import DiscoveredMiner
-from .entries.relocation import async_match_entries
+from .entries.relocation import async_relocate_and_match
 from .exceptions import translation_key
 
 _LOGGER = logging.getLogger(__name__)
@@ -113,5 +113,5 @@ async def async_abort_if_known_boards(
         AbortFlow: the hashboards are those of a known miner.
 
     """
-    if known := (await async_match_entries(hass, found)).get(found.mac):
+    if known := (await async_relocate_and_match(hass, found)).get(found.mac):
         raise AbortFlow("new_control_board", {"miner": known.title})

@@ -24,7 +24,7 @@ from .const import DEFAULT_PASSWORD, DOMAIN
 from .coordinator import WhatsminerCoordinator
 from .entries.lookup import entry_at_address, entry_for_mac, hosts_in_use, is_at_address
 from .entries.new_control_board import async_replace_control_board
-from .entries.relocation import async_match_entries, relocate
+from .entries.relocation import async_relocate_and_match, relocate
 from .entries.scan import async_own_networks, async_scan, network_around
 from .flow_helpers import PASSWORD_SELECTOR, Errors
 from .issues import ENTRY_ID, Issue
@@ -157,7 +157,7 @@ class WrongMinerRepair(MinerRepair):
         scan = await async_scan(
             {*near, *network_around(left[0])}, skip=hosts_in_use(self.hass)
         )
-        await async_match_entries(self.hass, *scan.miners)
+        await async_relocate_and_match(self.hass, *scan.miners)
         if (
             is_at_address(entry)
             or address_of(entry) != left

@@ -30,7 +30,7 @@ from .const import DOMAIN
 from .entries.discovery import DiscoveredMiner
 from .entries.error_isolation import async_for_each, async_isolated
 from .entries.lookup import hosts_in_use, is_at_address, miner_entries
-from .entries.relocation import async_match_entries
+from .entries.relocation import async_relocate_and_match
 from .entries.scan import Scan, async_own_networks, async_scan, parse_networks
 from .flow_helpers import PASSWORD_FIELD, Errors, async_check_password, without_password
 
@@ -119,7 +119,7 @@ class ScanSteps(ConfigFlow):
         """Separate new miners from known ones, which are relocated."""
         assert self._scanning
         scan = self._scanning.result()
-        placed = await async_match_entries(self.hass, *scan.miners)
+        placed = await async_relocate_and_match(self.hass, *scan.miners)
         self._new = {
             found.mac: found for found in scan.miners if found.mac not in placed
         }

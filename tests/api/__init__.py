@@ -121,11 +121,6 @@ def _as_bytes(answer: object) -> bytes:
     return answer if isinstance(answer, bytes) else json.dumps(answer).encode()
 
 
-def generation_of(name: str) -> Generation:
-    """Return the generation with this name in the simulator, which calls V2.2 "compat"."""
-    return Generation.V2_2 if name == "compat" else Generation(name)
-
-
 def line_to(miner: SimulatedMiner | CannedMiner) -> Line:
     """Return the queue of a miner."""
     return Line(HOST, miner.port)
@@ -179,7 +174,7 @@ class Owner:
         self.line = line_to(miner)
         self.identity = Identity(self.line, miner.mac.lower())
         self.writer = Writer(self.line, self.identity, password)
-        self.generation = generation_of(miner.generation)
+        self.generation = Generation(miner.generation)
         self.had_token = False
         self._asked = self._sent = 0
 

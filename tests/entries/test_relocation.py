@@ -10,8 +10,8 @@ from custom_components.whatsminer.api import Miner
 from custom_components.whatsminer.const import DOMAIN
 from custom_components.whatsminer.entries.lookup import hosts_in_use
 from custom_components.whatsminer.entries.relocation import (
-    async_follow,
-    async_match_entries,
+    async_relocate_all,
+    async_relocate_and_match,
     relocate,
 )
 from custom_components.whatsminer.entries.scan import async_scan
@@ -40,7 +40,7 @@ async def bea(fleet: Fleet) -> Owned:
 @pytest.fixture
 async def cid(fleet: Fleet) -> Owned:
     """A third miner, of another generation."""
-    return await fleet.add("Cid", model="M63", generation="compat")
+    return await fleet.add("Cid", model="M63", generation="v2.2")
 
 
 # Miners that changed places
@@ -201,7 +201,7 @@ async def test_a_miner_that_a_scan_finds_elsewhere_is_followed(
     bea.miner.requests.clear()
 
     scan = await async_scan([fleet.network], skip=hosts_in_use(fleet.hass))
-    placed = await async_match_entries(fleet.hass, *scan.miners)
+    placed = await async_relocate_and_match(fleet.hass, *scan.miners)
     await fleet.settle()
 
     assert placed == {ada.entry.unique_id: ada.entry}
@@ -237,7 +237,7 @@ async def test_a_miner_with_two_addresses_stays_where_it_is(
         for _ in range(3):
             scan = await async_scan([fleet.network], skip=hosts_in_use(fleet.hass))
             assert [found.host for found in scan.miners] == [fleet.host(40)]
-            await async_match_entries(fleet.hass, *scan.miners)
+            await async_relocate_and_match(fleet.hass, *scan.miners)
             await fleet.clock.next_poll()
 
     assert ada.is_followed
@@ -276,11 +276,11 @@ async def test_an_old_address_that_does_not_answer_holds_up_nobody_else(
     ada.miner.reconnect()
     await bea.miner.move(fleet.host(41))
     slow = fleet.hass.async_create_task(
-        async_match_entries(fleet.hass, found(ada.miner))
+        async_relocate_and_match(fleet.hass, found(ada.miner))
     )
     await held.reached.wait()
 
-    await async_match_entries(fleet.hass, found(bea.miner))
+    await async_relocate_and_match(fleet.hass, found(bea.miner))
     assert bea.is_followed
     assert not ada.is_followed
 
@@ -371,7 +371,7 @@ async def test_an_entry_that_is_gone_when_its_old_address_answers_stays_so(
     await ada.miner.move(fleet.host(40))
     ada.miner.reconnect()
     follow = fleet.hass.async_create_task(
-        async_follow(fleet.hass, {ada.miner.mac.lower(): (fleet.host(40), 4028)})
+        async_relocate_all(fleet.hass, {ada.miner.mac.lower(): (fleet.host(40), 4028)})
     )
     await held.reached.wait()
 

@@ -8,7 +8,7 @@ from pytest_homeassistant_custom_component.common import async_capture_events
 
 from custom_components.whatsminer.const import DOMAIN, MEMORY_INTERVAL
 from custom_components.whatsminer.entries.discovery import DiscoveredMiner
-from custom_components.whatsminer.entries.relocation import async_match_entries
+from custom_components.whatsminer.entries.relocation import async_relocate_and_match
 from custom_components.whatsminer.entries.scan import async_scan
 from custom_components.whatsminer.miner.memory import Memory, StoredData
 from homeassistant.const import CONF_HOST, CONF_MAC, CONF_PORT, Platform
@@ -41,7 +41,7 @@ async def test_thousands_of_strangers_are_told_from_miners_at_once(
         for number in range(4096)
     ]
 
-    placed = await async_match_entries(fleet.hass, *strangers)
+    placed = await async_relocate_and_match(fleet.hass, *strangers)
 
     assert placed == {strangers[0].mac: bea.entry, strangers[1].mac: ada.entry}
     assert len(changes) == 2
@@ -66,7 +66,7 @@ async def test_boards_that_cannot_be_read_from_the_disk_are_those_of_one_miner(
         return await load(store)
 
     with patch.object(Memory, "async_load", odd_load):
-        placed = await async_match_entries(fleet.hass, found(bea.miner))
+        placed = await async_relocate_and_match(fleet.hass, found(bea.miner))
 
     assert placed == {mac: bea.entry}
     assert caplog.text.count("Unexpected error at Ada") == 1
@@ -114,7 +114,7 @@ async def test_a_new_control_board_at_another_address_is_offered(
     else:
         await fleet.clock.next_poll(2)
     scan = await async_scan([fleet.network])
-    placed = await async_match_entries(fleet.hass, *scan.miners)
+    placed = await async_relocate_and_match(fleet.hass, *scan.miners)
 
     assert placed[mac] is ada.entry
     assert offered(ada)[CONF_HOST] == fleet.host(40)
@@ -153,7 +153,7 @@ async def test_the_hashboards_of_a_miner_that_is_well_are_nobody_elses(
     """A machine with the same serial numbers is another one."""
     zoe = found(await fleet.start("Zoe"))
     twin = found(ada.miner)
-    placed = await async_match_entries(
+    placed = await async_relocate_and_match(
         fleet.hass, DiscoveredMiner(host=zoe.host, mac=zoe.mac, boards=twin.boards)
     )
 
@@ -174,7 +174,7 @@ async def test_other_hashboards_are_another_miner(
         zoe.state.boards[1].serial = ada.miner.state.boards[1].serial
     scan = await async_scan([fleet.network])
 
-    assert await async_match_entries(fleet.hass, *scan.miners) == {}
+    assert await async_relocate_and_match(fleet.hass, *scan.miners) == {}
     assert shown_issues(fleet.hass) == []
 
 

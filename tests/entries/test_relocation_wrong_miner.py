@@ -10,7 +10,7 @@ from custom_components.whatsminer.api import NoMacError, commands
 from custom_components.whatsminer.const import DOMAIN
 from custom_components.whatsminer.entries.relocation import (
     async_find_displaced_miner,
-    async_match_entries,
+    async_relocate_and_match,
     relocate,
 )
 from custom_components.whatsminer.miner.record import RECORDS, address_of
@@ -35,7 +35,7 @@ def platforms() -> tuple[Platform, ...]:
 
 
 @pytest.mark.parametrize(
-    ("generation", "model"), [("v1", "M20S"), ("v2", "M30S+"), ("compat", "M63")]
+    ("generation", "model"), [("v1", "M20S"), ("v2", "M30S+"), ("v2.2", "M63")]
 )
 async def test_nothing_of_another_miner_enters(
     fleet: Fleet, ada: Owned, hass_storage: dict[str, Any], generation: str, model: str
@@ -70,7 +70,7 @@ async def test_nothing_of_another_miner_enters(
 
 
 @pytest.mark.parametrize(
-    ("generation", "model"), [("v1", "M20S"), ("v2", "M50"), ("compat", "M63")]
+    ("generation", "model"), [("v1", "M20S"), ("v2", "M50"), ("v2.2", "M63")]
 )
 async def test_nothing_of_another_miner_enters_that_was_there_first(
     fleet: Fleet, device_registry: dr.DeviceRegistry, generation: str, model: str
@@ -214,7 +214,7 @@ async def be_found(fleet: Fleet, ada: Owned, zoe: SimulatedMiner) -> None:
     """Report the right miner at another address."""
     await ada.miner.move(fleet.host(40))
     ada.miner.reconnect()
-    await async_match_entries(fleet.hass, found(ada.miner))
+    await async_relocate_and_match(fleet.hass, found(ada.miner))
 
 
 async def be_disabled(fleet: Fleet, ada: Owned, zoe: SimulatedMiner) -> None:

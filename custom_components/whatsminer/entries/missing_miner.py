@@ -11,7 +11,7 @@ from ..api import Miner
 from ..miner.record import Address, address_of, mac_of, record_for_entry
 from .error_isolation import async_isolated
 from .lookup import entry_at_address, is_at_address, refresh_entry
-from .relocation import async_follow, async_read_mac
+from .relocation import async_read_mac, async_relocate_all
 
 
 async def async_handle_announcement(
@@ -50,7 +50,7 @@ async def async_seek_miner(
             if host is None or host == old:
                 continue
             if await _async_mac_at(hass, entry, (host, port)) == mac:
-                await async_follow(hass, {mac: (host, port)})
+                await async_relocate_all(hass, {mac: (host, port)})
                 return
     finally:
         record.is_sought = False

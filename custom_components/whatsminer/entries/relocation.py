@@ -61,7 +61,7 @@ async def async_read_mac(client: Miner) -> str | None:
         return None
 
 
-async def async_match_entries(
+async def async_relocate_and_match(
     hass: HomeAssistant, *seen: DiscoveredMiner
 ) -> Mapping[str, ConfigEntry]:
     """Return the entries of miners that were seen, by MAC address, and relocate them.
@@ -69,7 +69,9 @@ async def async_match_entries(
     A miner with a new control board, but known hashboards, has the entry of the miner with these
     hashboards. A repair offers to use the new control board.
     """
-    await async_follow(hass, {miner.mac: (miner.host, miner.port) for miner in seen})
+    await async_relocate_all(
+        hass, {miner.mac: (miner.host, miner.port) for miner in seen}
+    )
     entries: dict[str, ConfigEntry] = {}
     unknown: list[DiscoveredMiner] = []
     for miner in seen:
@@ -88,7 +90,7 @@ async def async_match_entries(
     return entries
 
 
-async def async_follow(hass: HomeAssistant, seen: Mapping[str, Address]) -> None:
+async def async_relocate_all(hass: HomeAssistant, seen: Mapping[str, Address]) -> None:
     """Relocate the entries of miners to the addresses at which they were seen, by MAC address.
 
     A miner that still answers at its old address has two, and its entry stays. Another miner at
@@ -166,7 +168,7 @@ async def async_find_displaced_miner(
     if not entry_for_mac(hass, mac):
         with suppress(WhatsminerError):
             found = await async_discover(*address)
-    owner = (await async_match_entries(hass, found)).get(found.mac)
+    owner = (await async_relocate_and_match(hass, found)).get(found.mac)
     if (
         owner is entry  # it is the same miner, with a new control board
         or is_at_address(entry)  # it is back
