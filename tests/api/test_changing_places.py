@@ -22,6 +22,7 @@ from custom_components.whatsminer.api import (
     commands,
 )
 from custom_components.whatsminer.api.commands import Command
+from custom_components.whatsminer.api.readings import Generation
 from simulator import Closed, Misbehaviour, Quirk, Refused, SimulatedMiner
 from tests import JOINED, Held, names_of
 
