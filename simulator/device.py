@@ -16,7 +16,7 @@ class Generation(StrEnum):
 
     V1 = "v1"
     V2 = "v2"
-    V2_2 = "v2.2"
+    COMPAT = "compat"
 
 
 @dataclass(slots=True, kw_only=True)

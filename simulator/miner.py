@@ -54,7 +54,7 @@ class SimulatedMiner(Bench):
         """Build a miner that has been hashing for a day.
 
         Args:
-            generation: ``v1``, ``v2`` or ``v2.2``.
+            generation: ``v1``, ``v2`` or ``compat``.
             model: a key of ``MODELS``.
             password: the admin password; with ``admin`` every write is refused with 45.
             host: the address to bind.

@@ -69,7 +69,7 @@ class Settings:
         power_limit: W as it was set, None while the factory's limit is in force.
         target_freq: percent away from the normal frequency.
         temp_offset: degrees C, 0 or less: how much cooler than usual to run.
-        heat_mode: V2.2 firmware on liquid cooling only.
+        heat_mode: compat firmware on liquid cooling only.
         init_enabled: whether mining starts by itself after a reboot.
         led: the LEDs under manual control; empty while they are automatic.
         next_hostname: a host name that takes effect at the next reboot.

@@ -26,7 +26,7 @@ class Fixed(float):
 
 
 def single(value: float) -> float:
-    """Round to a C ``float``, which is why V2.2 firmware prints ``884.010009765625``."""
+    """Round to a C ``float``, which is why compat firmware prints ``884.010009765625``."""
     return cast(float, struct.unpack("f", struct.pack("f", value))[0])
 
 

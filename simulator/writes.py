@@ -17,10 +17,10 @@ type Carry = Callable[[Device, JsonObject], Json]
 
 OK_TEXT = "API command OK"
 _EVERY = frozenset(Generation)
-_SINCE_V2 = frozenset({Generation.V2, Generation.V2_2})
+_SINCE_V2 = frozenset({Generation.V2, Generation.COMPAT})
 _V1 = frozenset({Generation.V1})
-_BEFORE_V2_2 = frozenset({Generation.V1, Generation.V2})
-_V2_2 = frozenset({Generation.V2_2})
+_BEFORE_COMPAT = frozenset({Generation.V1, Generation.V2})
+_COMPAT = frozenset({Generation.COMPAT})
 
 _PASSWORD = re.compile(r"[A-Za-z0-9_]{1,8}")
 _LIMIT_RESET = 99_999
@@ -79,7 +79,7 @@ def _power_on(device: Device, arguments: JsonObject) -> None:
     device.state.mining = True
 
 
-@command("pre_power_on", generations=_BEFORE_V2_2)
+@command("pre_power_on", generations=_BEFORE_COMPAT)
 def _pre_power_on(device: Device, arguments: JsonObject) -> Json:
     require(not device.state.mining)
     stage = device.state.preheat()
@@ -92,7 +92,7 @@ def _restart_btminer(device: Device, arguments: JsonObject) -> None:
     device.state.restart()
 
 
-@command("enable_btminer_init", "disable_btminer_init", generations=_V2_2)
+@command("enable_btminer_init", "disable_btminer_init", generations=_COMPAT)
 def _set_btminer_init(device: Device, arguments: JsonObject) -> None:
     device.state.init_enabled = _enables(arguments)
 
@@ -135,12 +135,12 @@ def _set_power_pct(device: Device, arguments: JsonObject) -> None:
 
 @command("set_power_pct_v2", generations=_SINCE_V2)
 def _set_power_pct_v2(device: Device, arguments: JsonObject) -> None:
-    newer = device.generation is Generation.V2_2 and device.state.model.liquid
+    newer = device.generation is Generation.COMPAT and device.state.model.liquid
     highest = 200 if newer else 100
     device.state.set_percent(number(arguments, "percent", 0, highest), NORMAL_SECONDS)
 
 
-@command("set_power", generations=_V2_2)
+@command("set_power", generations=_COMPAT)
 def _set_power(device: Device, arguments: JsonObject) -> None:
     state = device.state
     watts = number(arguments, "power", 0, _LIMIT_RESET)
@@ -148,7 +148,7 @@ def _set_power(device: Device, arguments: JsonObject) -> None:
     state.set_percent(percent, NORMAL_SECONDS)
 
 
-@command("restore_power_pct", generations=_V2_2)
+@command("restore_power_pct", generations=_COMPAT)
 def _restore_power_pct(device: Device, arguments: JsonObject) -> None:
     device.state.set_percent(100, NORMAL_SECONDS)
 
@@ -184,7 +184,7 @@ def _set_fan_zero_speed(device: Device, arguments: JsonObject) -> None:
     device.state.fan_zero_speed = number(arguments, "fan_zero_speed", 0, 1) == 1
 
 
-@command("set_heat_mode", generations=_V2_2)
+@command("set_heat_mode", generations=_COMPAT)
 def _set_heat_mode(device: Device, arguments: JsonObject) -> None:
     require(device.state.model.liquid)
     device.state.heat_mode = one_of(arguments, "mode", ("anti-icing", "heating"))
@@ -301,7 +301,7 @@ def _set_ssh(device: Device, arguments: JsonObject) -> None:
     device.state.ssh = name_of(arguments) == "ssh_open"
 
 
-@command("set_customer_msg", generations=_V2_2)
+@command("set_customer_msg", generations=_COMPAT)
 def _set_customer_msg(device: Device, arguments: JsonObject) -> None:
     key = one_of(arguments, "key", _CUSTOMER_KEYS)
     value = text(arguments, "val")
@@ -309,6 +309,6 @@ def _set_customer_msg(device: Device, arguments: JsonObject) -> None:
     device.state.customer[key] = value
 
 
-@command("get_customer_msg", generations=_V2_2)
+@command("get_customer_msg", generations=_COMPAT)
 def _get_customer_msg(device: Device, arguments: JsonObject) -> Json:
     return {key: device.state.customer.get(key, "") for key in _CUSTOMER_KEYS}

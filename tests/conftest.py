@@ -76,7 +76,7 @@ async def air_miner() -> AsyncGenerator[SimulatedMiner]:
 @pytest.fixture
 async def hydro_miner() -> AsyncGenerator[SimulatedMiner]:
     """A water-cooled miner with V2.2 firmware."""
-    async with SimulatedMiner(generation="v2.2", model="M63") as miner:
+    async with SimulatedMiner(generation="compat", model="M63") as miner:
         yield miner
 
 

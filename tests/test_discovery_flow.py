@@ -53,7 +53,7 @@ NEW_MAC = "02:00:00:00:00:01"
 
 every_kind = pytest.mark.parametrize(
     "kind",
-    [("v2", "M30S+"), ("v2.2", "M63"), ("v1", "M20S")],
+    [("v2", "M30S+"), ("compat", "M63"), ("v1", "M20S")],
     ids=lambda kind: kind[0],
 )
 
@@ -197,7 +197,9 @@ async def test_a_new_miner_is_offered_and_added(
     check_offered(form)
     assert form["data_schema"] is not None
     assert list(form["data_schema"].schema) == [CONF_PASSWORD]
-    model = {"v2": "M30S+_VE40", "v2.2": "M63_VK30", "v1": "M20SV10"}[miner.generation]
+    model = {"v2": "M30S+_VE40", "compat": "M63_VK30", "v1": "M20SV10"}[
+        miner.generation
+    ]
     title = title_of(miner, model)
     assert tiles(hass) == [{"miner": title, "host": miner.host}]
     assert form["description_placeholders"] == {

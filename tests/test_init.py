@@ -263,7 +263,7 @@ async def boot(
     """Set up a miner that reports of itself only its version and its MAC address."""
     for command in ("devdetails", "get_psu", "status", JOINED, "summary"):
         miner.misbehave(command, PROCESS_DOWN)
-    if miner.generation == "v2.2":
+    if miner.generation == "compat":
         miner.misbehave("get_version", Altered('"miner_type":', '"unknown":'))
     await load_entry(hass, entry)
     coordinator: WhatsminerCoordinator = entry.runtime_data.coordinator

@@ -219,7 +219,7 @@ async def test_a_firmware_that_is_not_known_is_an_issue(
 
 
 @pytest.mark.parametrize(
-    ("generation", "model"), [("v1", "M20S"), ("v2", "M30S+"), ("v2.2", "M63")]
+    ("generation", "model"), [("v1", "M20S"), ("v2", "M30S+"), ("compat", "M63")]
 )
 async def test_a_firmware_that_is_known_is_none(
     hass: HomeAssistant, fleet: Fleet, generation: str, model: str

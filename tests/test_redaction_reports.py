@@ -114,7 +114,7 @@ def test_what_a_report_is_for_stays(reading: dict[str, Any]) -> None:
     ],
 )
 def test_an_address_is_known_by_its_look(text: str, left: str) -> None:
-    """Addresses are found under any key, and as keys (see `test_redaction_text`)."""
+    """Addresses are found under any key, and as keys (see `test_redaction_patterns`)."""
     assert anonymise({"Log": text, text: 1}) == {"Log": left, left: 1}
 
 

@@ -36,7 +36,7 @@ from .config_flow import check_aborted
 
 # The first new miner, in the order of its address.
 FIRST = ("v2", "M30S+")
-SECOND = ("v2.2", "M63")
+SECOND = ("compat", "M63")
 THIRD = ("v1", "M20S")
 
 

@@ -10,7 +10,7 @@ from typing import Any, Final
 from homeassistant.helpers.redact import REDACTED
 from homeassistant.util.json import JsonObjectType, JsonValueType
 
-from .redaction_text import IPV4, IPV6, MAC, PrivateText
+from .redaction_patterns import IPV4, IPV6, MAC, PrivateText
 
 # Keys are compared word by word, in lower case: see `_kind`.
 

@@ -22,7 +22,7 @@ from simulator import SimulatedMiner
 from . import Farm
 
 _PORT = 4028
-_KINDS = (("v1", "M20S"), ("v2", "M30S+"), ("v2.2", "M60S"))
+_KINDS = (("v1", "M20S"), ("v2", "M30S+"), ("compat", "M60S"))
 _MILLISECONDS_OF_SILENCE = 500
 
 

@@ -55,7 +55,7 @@ AIR = Plan(
     port=4028,
 )
 HYDRO = Plan(
-    generation="v2.2",
+    generation="compat",
     api="2.2.2",
     model="M63",
     password="halving",
@@ -84,7 +84,7 @@ MORE_PLANS = (
         hostname="attic",
     ),
     Plan(
-        generation="v2.2",
+        generation="compat",
         api="2.2.2",
         model="M66",
         password="nonce",

@@ -2,12 +2,12 @@
 
 from ..device import Generation
 from .base import JOINABLE, Firmware
+from .compat import Compat
 from .v1 import V1
 from .v2 import V2
-from .v2_2 import V2_2
 
 FIRMWARE: dict[Generation, Firmware] = {
-    firmware.generation: firmware for firmware in (V1(), V2(), V2_2())
+    firmware.generation: firmware for firmware in (V1(), V2(), Compat())
 }
 
 __all__ = ["FIRMWARE", "JOINABLE", "Firmware"]

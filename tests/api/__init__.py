@@ -121,6 +121,11 @@ def _as_bytes(answer: object) -> bytes:
     return answer if isinstance(answer, bytes) else json.dumps(answer).encode()
 
 
+def generation_of(name: str) -> Generation:
+    """Return the generation that has this name in the simulator, where V2.2 is `compat`."""
+    return Generation.V2_2 if name == "compat" else Generation(name)
+
+
 def line_to(miner: SimulatedMiner | CannedMiner) -> Line:
     """Return the queue of a miner."""
     return Line(HOST, miner.port)
@@ -174,7 +179,7 @@ class Owner:
         self.line = line_to(miner)
         self.identity = Identity(self.line, miner.mac.lower())
         self.writer = Writer(self.line, self.identity, password)
-        self.generation = Generation(miner.generation)
+        self.generation = generation_of(miner.generation)
         self.had_token = False
         self._asked = self._sent = 0
 

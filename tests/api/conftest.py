@@ -68,7 +68,7 @@ async def listen() -> AsyncGenerator[Listen]:
         await asyncio.gather(*tasks, return_exceptions=True)
 
 
-@pytest.fixture(params=["v1", "v2", "v2.2"])
+@pytest.fixture(params=["v1", "v2", "compat"])
 async def any_miner(
     request: pytest.FixtureRequest,
 ) -> AsyncGenerator[SimulatedMiner]:

@@ -25,7 +25,7 @@ EXAMPLES = settings(
 )
 
 
-@pytest.fixture(params=["v1", "v2", "v2.2"])
+@pytest.fixture(params=["v1", "v2", "compat"])
 async def plausible(request: pytest.FixtureRequest) -> dict[str, Any]:
     """Return the answers of a miner of each generation."""
     async with SimulatedMiner(generation=request.param) as miner:

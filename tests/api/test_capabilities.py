@@ -18,7 +18,7 @@ from custom_components.whatsminer.api.readings import (
 from custom_components.whatsminer.api.wire import decode
 from simulator import SimulatedMiner
 
-from . import reader_of
+from . import generation_of, reader_of
 from .catalogue import CATALOGUE
 
 ALL = {entry.name for entry in CATALOGUE}
@@ -161,7 +161,7 @@ SUPPLY = {
 }
 SETTINGS = {"target_frequency_percent", "upfreq_speed"}
 V2 = POOL | BOARD | SUPPLY | SETTINGS
-V2_2 = POOL | SUPPLY | SETTINGS | {"power_percent"}
+COMPAT = POOL | SUPPLY | SETTINGS | {"power_percent"}
 
 
 @pytest.mark.parametrize(
@@ -169,16 +169,16 @@ V2_2 = POOL | SUPPLY | SETTINGS | {"power_percent"}
     [
         ("v1", "M20S", POOL | BOARD | FAN),
         ("v2", "M30S+", V2 | FAN),
-        ("v2.2", "M60S", V2_2 | FAN),
+        ("compat", "M60S", COMPAT | FAN),
         ("v1", "M66", POOL | BOARD),
         ("v2", "M56S", V2),
-        ("v2.2", "M63", V2_2 | {"coolant_temperature"}),
+        ("compat", "M63", COMPAT | {"coolant_temperature"}),
     ],
 )
 async def test_what_miners_tell(generation: str, model: str, reports: set[str]) -> None:
     """This holds while they mine. A miner that is off may lack only the fan of the power supply."""
     expected = Capabilities(
-        generation=Generation(generation),
+        generation=generation_of(generation),
         liquid_cooled=model in {"M66", "M56S", "M63"},
         reports=frozenset(reports),
     )

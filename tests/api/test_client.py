@@ -26,7 +26,7 @@ from custom_components.whatsminer.api import (
 from simulator import DEFAULT_PASSWORD, Hang, Refused, SimulatedMiner
 from tests import JOINED, PROCESS_DOWN, Held, names_of
 
-from . import TOKEN, Clock
+from . import TOKEN, Clock, generation_of
 
 
 def client_of(miner: SimulatedMiner, password: str = DEFAULT_PASSWORD) -> Miner:
@@ -131,7 +131,7 @@ async def test_a_write_is_seen_by_the_next_poll(
     any_miner: SimulatedMiner, clock: Clock
 ) -> None:
     client = client_of(any_miner)
-    assert (await client.poll()).generation is Generation(any_miner.generation)
+    assert (await client.poll()).generation is generation_of(any_miner.generation)
     answer = await client.send(commands.set_power_mode("low"))
     assert answer is not None
     assert answer.code == 131

@@ -36,7 +36,7 @@ def any_life(any_miner: SimulatedMiner, clock: Clock) -> Life:
     return Life(any_miner, clock)
 
 
-@pytest.fixture(params=["v2", "v2.2"])
+@pytest.fixture(params=["v2", "compat"])
 async def forgetful_life(
     request: pytest.FixtureRequest, clock: Clock
 ) -> AsyncGenerator[Life]:

@@ -40,6 +40,7 @@ from . import (
     CannedMiner,
     Clock,
     fixture,
+    generation_of,
     introduce,
     message,
     reader_of,
@@ -53,7 +54,7 @@ SLOW = ["get_version", "devdetails", "get_psu", "get_miner_info"]
 STEADY = {
     "v1": [JOINED, "status", "devdetails"],
     "v2": [JOINED, "status", "get_error_code"],
-    "v2.2": [JOINED, "status", "get_error_code"],
+    "compat": [JOINED, "status", "get_error_code"],
 }
 CUT = Raw(b'{"STATUS":"S",')
 ANOTHER_MAC = "C2:04:28:00:00:01"
@@ -308,7 +309,7 @@ async def test_all_slow_readings_come_back_while_the_summary_is_a_leftover(
 # What comes of it
 
 
-@pytest.mark.parametrize("generation", ["v1", "v2", "v2.2"])
+@pytest.mark.parametrize("generation", ["v1", "v2", "compat"])
 async def test_three_generations_tell_the_same_in_the_same_units(
     generation: str,
 ) -> None:
@@ -316,7 +317,7 @@ async def test_three_generations_tell_the_same_in_the_same_units(
     async with SimulatedMiner(generation=generation, model="M50", seed="same") as miner:
         snapshot = await reader_of(miner).poll()
         state = miner.state.telemetry()
-    assert snapshot.generation is Generation(generation)
+    assert snapshot.generation is generation_of(generation)
     assert snapshot.mining is True
     assert not snapshot.stale
     summary = snapshot.summary
@@ -952,7 +953,7 @@ async def test_a_summary_without_a_clock_is_believed(
 @pytest.mark.parametrize(
     "mac", ["", "00:00:00:00:00:00", "C2:04:28", "C2:04:28:00:00:01:02", "unknown"]
 )
-@pytest.mark.parametrize("generation", ["v1", "v2", "v2.2"])
+@pytest.mark.parametrize("generation", ["v1", "v2", "compat"])
 async def test_a_miner_without_a_mac_is_refused(generation: str, mac: str) -> None:
     """It could not be identified later."""
     async with SimulatedMiner(generation=generation, model="M50", mac=mac) as miner:
@@ -1002,7 +1003,7 @@ async def test_another_miner_than_the_expected_one_is_refused(any_polls: Polls) 
         assert caught.value.found == any_polls.miner.mac.lower()
 
 
-@pytest.mark.parametrize("generation", ["v1", "v2", "v2.2"])
+@pytest.mark.parametrize("generation", ["v1", "v2", "compat"])
 async def test_another_miner_behind_the_address_after_an_outage_is_refused(
     polls: Polls, generation: str
 ) -> None:
@@ -1190,7 +1191,7 @@ async def test_another_miner_with_less_uptime_is_refused_without_an_outage(
             await polls.poll()
 
 
-@pytest.mark.parametrize("generation", ["v2", "v2.2"])
+@pytest.mark.parametrize("generation", ["v2", "compat"])
 async def test_another_miner_with_more_uptime_is_refused_once_it_tells_its_mac(
     polls: Polls, generation: str
 ) -> None:

@@ -553,7 +553,7 @@ async def test_polls_are_apart_by_the_steady_clock(
 
 
 @pytest.mark.parametrize("mining", [False, True])
-@pytest.mark.parametrize("generation", ["v2", "v2.2"])
+@pytest.mark.parametrize("generation", ["v2", "compat"])
 async def test_what_the_supply_took_before_mining_flipped_is_unknown(
     generation: str, clock: Clock, *, mining: bool
 ) -> None:

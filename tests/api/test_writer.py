@@ -223,7 +223,7 @@ async def test_a_token_lives_as_long_as_the_miner_says(
     clock: Clock, timeout: int, pauses: list[float], tokens: int
 ) -> None:
     """It lives for ever, or some seconds after its last use. The miner never has to refuse it."""
-    async with SimulatedMiner(generation="v2.2", token_timeout=timeout) as miner:
+    async with SimulatedMiner(generation="compat", token_timeout=timeout) as miner:
         owner = Owner(miner, clock=clock)
         await owner.send(commands.set_led_auto())
         for pause in pauses:

@@ -48,4 +48,4 @@ async def garage(fleet: Fleet) -> Owned:
 @pytest.fixture
 async def hall(fleet: Fleet) -> Owned:
     """A miner with firmware that speaks V3, which mines and is tuned."""
-    return await fleet.add("Hall", generation="v2.2", model="M63")
+    return await fleet.add("Hall", generation="compat", model="M63")

@@ -619,7 +619,7 @@ async def test_after_an_outage_a_miner_gets_its_percent(
     assert await room.commands_after(5, garage) == ["set_power_pct 70"]
 
 
-@pytest.mark.parametrize("generation", ["v2", "v2.2"])
+@pytest.mark.parametrize("generation", ["v2", "compat"])
 async def test_a_percent_is_given_again_when_mining_restarted(
     room: Home, generation: str
 ) -> None:

@@ -446,7 +446,7 @@ async def test_after_an_outage_a_miner_is_looked_after(
     assert await shed.commands_after(4, garage) == ["set_power_pct 40"]
 
 
-@pytest.mark.parametrize("generation", ["v2", "v2.2"])
+@pytest.mark.parametrize("generation", ["v2", "compat"])
 async def test_a_percent_is_given_again_when_mining_restarted(
     shed: Home, generation: str
 ) -> None:

@@ -127,7 +127,7 @@ async def test_a_day_of_prices(
         await fleet.know(name, generation=generation, model=model): MinerDay(model, how)
         for name, generation, model, how in (
             ("Garage", "v2", "M30S+", "power_off"),
-            ("Hall", "v2.2", "M63", "percent"),
+            ("Hall", "compat", "M63", "percent"),
             ("Attic", "v1", "M20S", "power_off"),
         )
     }

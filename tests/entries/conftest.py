@@ -35,7 +35,7 @@ async def miners(network: IPv4Network) -> AsyncGenerator[list[SimulatedMiner]]:
             for number, generation, model in (
                 (30, "v2", "M30S+"),
                 (4, "v1", "M20S"),
-                (62, "v2.2", "M63"),
+                (62, "compat", "M63"),
             )
         ]
 

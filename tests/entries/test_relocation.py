@@ -40,7 +40,7 @@ async def bea(fleet: Fleet) -> Owned:
 @pytest.fixture
 async def cid(fleet: Fleet) -> Owned:
     """A third miner, of another generation."""
-    return await fleet.add("Cid", model="M63", generation="v2.2")
+    return await fleet.add("Cid", model="M63", generation="compat")
 
 
 # Miners that changed places

@@ -35,7 +35,7 @@ def platforms() -> tuple[Platform, ...]:
 
 
 @pytest.mark.parametrize(
-    ("generation", "model"), [("v1", "M20S"), ("v2", "M30S+"), ("v2.2", "M63")]
+    ("generation", "model"), [("v1", "M20S"), ("v2", "M30S+"), ("compat", "M63")]
 )
 async def test_nothing_of_another_miner_enters(
     fleet: Fleet, ada: Owned, hass_storage: dict[str, Any], generation: str, model: str
@@ -70,7 +70,7 @@ async def test_nothing_of_another_miner_enters(
 
 
 @pytest.mark.parametrize(
-    ("generation", "model"), [("v1", "M20S"), ("v2", "M50"), ("v2.2", "M63")]
+    ("generation", "model"), [("v1", "M20S"), ("v2", "M50"), ("compat", "M63")]
 )
 async def test_nothing_of_another_miner_enters_that_was_there_first(
     fleet: Fleet, device_registry: dr.DeviceRegistry, generation: str, model: str

@@ -59,7 +59,7 @@ SUPPLY = says(psu=Psu(temperature=31.5, input_power=3400))
 SPEED = says(info=MinerInfo(upfreq_speed=0))
 POOL = says(pools=(PoolState(difficulty=0),))
 OLD = says(generation=Generation.V1)
-V2_2 = says(generation=Generation.V2_2)
+COMPAT = says(generation=Generation.V2_2)
 
 
 class Entry:
@@ -113,13 +113,13 @@ UNDECIDED = pytest.mark.parametrize(
         (says("A"), says("B")),
         (says("A"), says("B"), says("C"), says("D")),
         (says("A"), says(None), says("B")),
-        (PLAIN, V2_2),
-        (OLD, PLAIN, V2_2),
+        (PLAIN, COMPAT),
+        (OLD, PLAIN, COMPAT),
         (PLAIN, LIQUID),
         (PLAIN, MODEL),
         (SUPPLY, SPEED),
         (SUPPLY, SPEED, POOL, PLAIN),
-        (replace(SUPPLY, generation=Generation.V1), V2_2, MODEL),
+        (replace(SUPPLY, generation=Generation.V1), COMPAT, MODEL),
         (replace(SUPPLY, version=Version(firmware="B")), SPEED),
         (
             replace(LIQUID, version=Version(firmware="B")),
@@ -199,7 +199,7 @@ def test_a_real_update_reloads_once(entry: Entry, said: Snapshot, polls: int) ->
     assert entry.poll(times=3 * POLLS_PER_HOUR) == 0
 
 
-@pytest.mark.parametrize("said", [says("B"), OLD, V2_2])
+@pytest.mark.parametrize("said", [says("B"), OLD, COMPAT])
 def test_another_change_is_followed_after_an_hour(entry: Entry, said: Snapshot) -> None:
     assert entry.poll(says("C")) == 1
     assert entry.poll(said, times=POLLS_PER_HOUR - 1) == 0

@@ -35,7 +35,7 @@ def start(*arguments: str) -> subprocess.Popen[str]:
 @pytest.mark.parametrize("stop", [signal.SIGINT, signal.SIGTERM])
 def test_it_serves_until_it_is_told_to_stop(stop: signal.Signals) -> None:
     """The program prints one line for each miner. Ctrl-C and SIGTERM end it silently."""
-    program = start("--miners", "2", "--generation", "v2.2", "--model", "M7BS")
+    program = start("--miners", "2", "--generation", "compat", "--model", "M7BS")
     assert program.stdout is not None
     lines = [program.stdout.readline().split() for _ in range(2)]
     ports = [int(line[0].rpartition(":")[2]) for line in lines]
@@ -47,7 +47,7 @@ def test_it_serves_until_it_is_told_to_stop(stop: signal.Signals) -> None:
     macs = [line[-1] for line in lines]
     assert [answer["Msg"]["mac"] for answer in answers] == macs  # type: ignore[index]
     assert macs[0] != macs[1]
-    assert lines[0][1:5] == ["v2.2", "(firmware", "20260312.16.REL3)", "M7BS"]
+    assert lines[0][1:5] == ["compat", "(firmware", "20260312.16.REL3)", "M7BS"]
 
 
 def test_it_shows_commands_on_demand() -> None:

@@ -384,7 +384,7 @@ async def test_a_reboot_may_come_from_elsewhere(
     assert (await client.summary())["Uptime"] == 0
 
 
-@pytest.mark.parametrize("generation", ["v2.2"])
+@pytest.mark.parametrize("generation", ["compat"])
 async def test_mining_at_boot_can_be_switched_off(
     miner: SimulatedMiner, client: Client
 ) -> None:

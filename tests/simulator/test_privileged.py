@@ -10,7 +10,7 @@ from simulator import Quirk, SimulatedMiner
 from .client import Client, exchange
 
 V1 = pytest.mark.parametrize("generation", ["v1"])
-each_generation = pytest.mark.parametrize("generation", ["v1", "v2", "v2.2"])
+each_generation = pytest.mark.parametrize("generation", ["v1", "v2", "compat"])
 
 
 @each_generation
@@ -24,7 +24,7 @@ async def test_get_token_answers_three_strings(client: Client, generation: str) 
 
 async def test_newer_firmware_may_announce_a_timeout() -> None:
     """The timeout is a string of seconds."""
-    async with SimulatedMiner(generation="v2.2", token_timeout=600) as miner:
+    async with SimulatedMiner(generation="compat", token_timeout=600) as miner:
         assert (await Client(miner).message("get_token"))["timeout"] == "600"
 
 

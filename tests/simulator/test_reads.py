@@ -9,15 +9,15 @@ from simulator import Quirk, SimulatedMiner
 
 from .client import Client, exchange
 
-V1, V2, V2_2 = ("v1", "M20S"), ("v2", "M30S+"), ("v2.2", "M60S")
-HYDRO = ("v2.2", "M7BS")
+V1, V2, COMPAT = ("v1", "M20S"), ("v2", "M30S+"), ("compat", "M60S")
+HYDRO = ("compat", "M7BS")
 
 each_generation = pytest.mark.parametrize(
-    ("generation", "model"), [V1, V2, V2_2], ids=["v1", "v2", "v2.2"]
+    ("generation", "model"), [V1, V2, COMPAT], ids=["v1", "v2", "compat"]
 )
 on_v1 = pytest.mark.parametrize(("generation", "model"), [V1], ids=["v1"])
 on_v2 = pytest.mark.parametrize(("generation", "model"), [V2], ids=["v2"])
-on_v2_2 = pytest.mark.parametrize(("generation", "model"), [V2_2], ids=["v2.2"])
+on_compat = pytest.mark.parametrize(("generation", "model"), [COMPAT], ids=["compat"])
 on_hydro = pytest.mark.parametrize(("generation", "model"), [HYDRO], ids=["hydro"])
 
 # Keys in the order of a real machine's answer.
@@ -29,7 +29,7 @@ V2_SUMMARY = (
     "Power Mode, Factory GHS, Power Limit, Chip Temp Min, Chip Temp Max, Chip Temp Avg, "
     "Debug, Btminer Fast Boot, Upfreq Complete"
 )
-V2_2_SUMMARY = (
+COMPAT_SUMMARY = (
     "Elapsed, MHS av, MHS 1m, MHS 15m, HS RT, freq_avg, Fan Speed In, Fan Speed Out, "
     "Power, Power Rate, Pool Rejected%, Uptime, Hash Stable, Hash Stable Cost Seconds, "
     "Target Freq, Env Temp, Power Mode, Factory GHS, Power Limit, Chip Temp Min, "
@@ -41,7 +41,7 @@ V2_BOARD = (
     "Upfreq Complete, Effective Chips, PCB SN, Chip Data, Chip Temp Min, Chip Temp Max, "
     "Chip Temp Avg, chip_vol_diff"
 )
-V2_2_BOARD = (
+COMPAT_BOARD = (
     "Slot, Temperature, Chip Frequency, MHS av, MHS 1m, MHS 15m, HS RT, Factory GHS, "
     "Upfreq Complete, Effective Chips, PCB SN, Chip Data"
 )
@@ -87,7 +87,7 @@ async def test_v2_uses_the_short_envelope(client: Client) -> None:
     assert (status["Code"], status["Description"]) == (69, "btminer")
 
 
-@on_v2_2
+@on_compat
 async def test_compat_puts_the_summary_in_msg(client: Client) -> None:
     """Pools and boards keep the short list."""
     summary = await client.read("summary")
@@ -113,8 +113,8 @@ async def test_the_rest_comes_as_msg(client: Client, generation: str) -> None:
 
 @pytest.mark.parametrize(
     ("generation", "model", "expected"),
-    [(*V2, V2_SUMMARY), (*V2_2, V2_2_SUMMARY)],
-    ids=["v2", "v2.2"],
+    [(*V2, V2_SUMMARY), (*COMPAT, COMPAT_SUMMARY)],
+    ids=["v2", "compat"],
 )
 async def test_the_summary_has_the_keys_of_its_firmware(
     client: Client, expected: str
@@ -158,7 +158,7 @@ async def test_classic_firmware_prints_fixed_decimals(miner: SimulatedMiner) -> 
     assert re.search(r'"Total MH":0\.0000,', text)
 
 
-@on_v2_2
+@on_compat
 async def test_compat_prints_shortest_numbers(
     miner: SimulatedMiner, client: Client
 ) -> None:
@@ -180,8 +180,8 @@ async def test_compat_prints_shortest_numbers(
 
 @pytest.mark.parametrize(
     ("generation", "model", "expected"),
-    [(*V2, V2_BOARD), (*V2_2, V2_2_BOARD)],
-    ids=["v2", "v2.2"],
+    [(*V2, V2_BOARD), (*COMPAT, COMPAT_BOARD)],
+    ids=["v2", "compat"],
 )
 async def test_boards_have_the_keys_of_their_firmware(
     client: Client, expected: str
@@ -191,8 +191,8 @@ async def test_boards_have_the_keys_of_their_firmware(
 
 @pytest.mark.parametrize(
     ("generation", "model", "unit"),
-    [(*V1, 1e6), (*V2, 1e6), (*V2_2, 1), (*HYDRO, 1)],
-    ids=["v1", "v2", "v2.2", "hydro"],
+    [(*V1, 1e6), (*V2, 1e6), (*COMPAT, 1), (*HYDRO, 1)],
+    ids=["v1", "v2", "compat", "hydro"],
 )
 async def test_boards_of_compat_firmware_count_in_th(
     client: Client, unit: float
@@ -279,7 +279,7 @@ async def test_v1_lists_three_pools(client: Client) -> None:
     assert [pool["Status"] for pool in pools] == ["Alive", "Disabled", "Disabled"]
 
 
-@on_v2_2
+@on_compat
 async def test_compat_drops_keys_of_pools(client: Client) -> None:
     (pool,) = (await client.read("pools"))["POOLS"]
 
@@ -296,9 +296,9 @@ async def test_compat_drops_keys_of_pools(client: Client) -> None:
     [
         (*V1, {"api_ver": "whatsminer v1.4.0", "fw_ver": "20210322.22.REL"}),
         (*V2, {"api_ver": "2.0.5", "fw_ver": "20240924.14.Rel", "platform": "H616"}),
-        (*V2_2, {"api_ver": "2.2.2", "miner_type": "M60S_VK40"}),
+        (*COMPAT, {"api_ver": "2.2.2", "miner_type": "M60S_VK40"}),
     ],
-    ids=["v1", "v2", "v2.2"],
+    ids=["v1", "v2", "compat"],
 )
 async def test_the_version_names_the_generation(
     client: Client, expected: dict[str, str]
@@ -332,7 +332,7 @@ async def test_devdetails_name_the_model(client: Client, name: str) -> None:
     assert details[0]["Driver"] == "bitmicro"
 
 
-@on_v2_2
+@on_compat
 async def test_compat_no_longer_knows_devdetails(client: Client) -> None:
     """The command is refused, not unknown."""
     answer = await client.read("devdetails")
@@ -378,7 +378,7 @@ async def test_compat_status(client: Client, miner: SimulatedMiner) -> None:
     assert 40 < status["liquid_temp"] < 50
 
 
-@on_v2_2
+@on_compat
 async def test_an_air_cooled_miner_has_no_coolant(client: Client) -> None:
     assert "liquid_temp" not in await client.message("status")
 
@@ -400,7 +400,7 @@ async def test_miner_info(client: Client, miner: SimulatedMiner) -> None:
     }
 
 
-@on_v2_2
+@on_compat
 async def test_compat_ignores_the_filter(client: Client) -> None:
     """Time servers come first, and the serial number is unknown."""
     info = await client.message("get_miner_info", info="ip")
@@ -432,7 +432,7 @@ async def test_v1_knows_little_of_its_supply(client: Client) -> None:
     )
 
 
-@pytest.mark.parametrize(("generation", "model"), [V2, V2_2], ids=["v2", "v2.2"])
+@pytest.mark.parametrize(("generation", "model"), [V2, COMPAT], ids=["v2", "compat"])
 async def test_error_codes_are_a_list_of_pairs(
     client: Client, miner: SimulatedMiner
 ) -> None:
@@ -444,7 +444,7 @@ async def test_error_codes_are_a_list_of_pairs(
     }
 
 
-@pytest.mark.parametrize("generation", ["v2", "v2.2"])
+@pytest.mark.parametrize("generation", ["v2", "compat"])
 @pytest.mark.parametrize(
     ("quirk", "shape"),
     [
@@ -472,7 +472,7 @@ async def test_error_codes_have_other_shapes_elsewhere(
         assert f'"error_code":{shape}' in answer.decode()
 
 
-@pytest.mark.parametrize("generation", ["v1", "v2", "v2.2"])
+@pytest.mark.parametrize("generation", ["v1", "v2", "compat"])
 async def test_faults_come_and_go(
     client: Client, miner: SimulatedMiner, generation: str
 ) -> None:

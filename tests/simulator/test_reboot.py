@@ -11,7 +11,7 @@ from .client import Client, exchange
 NET = {"mask": "255.0.0.0", "gate": "127.0.0.1", "dns": "127.0.0.1", "host": "rig-7"}
 
 
-@pytest.mark.parametrize("generation", ["v1", "v2", "v2.2"])
+@pytest.mark.parametrize("generation", ["v1", "v2", "compat"])
 async def test_how_long_it_takes_can_be_set(
     miner: SimulatedMiner, client: Client
 ) -> None:

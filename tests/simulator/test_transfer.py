@@ -24,7 +24,7 @@ from simulator import (
 
 from .client import Client, Dialog
 
-each_generation = pytest.mark.parametrize("generation", ["v1", "v2", "v2.2"])
+each_generation = pytest.mark.parametrize("generation", ["v1", "v2", "compat"])
 
 IMAGE = bytes(range(256)) * 3000  # more than any buffer on the way holds
 NEW = "20270102.03.Rel"

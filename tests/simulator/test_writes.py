@@ -8,7 +8,7 @@ from simulator.writes import WRITABLE
 
 from .client import Client, exchange
 
-ALL, SINCE_V2 = {"v1", "v2", "v2.2"}, {"v2", "v2.2"}
+ALL, SINCE_V2 = {"v1", "v2", "compat"}, {"v2", "compat"}
 POOLS: dict[str, object] = {
     f"{key}{n}": f"{key}-{n}" if n < 3 else ""
     for n in (1, 2, 3)
@@ -42,16 +42,16 @@ COMMANDS: list[tuple[str, dict[str, object], set[str], dict[str, object]]] = [
     ("adjust_upfreq_speed", {"upfreq_speed": "9"}, SINCE_V2, {"upfreq_speed": 9}),
     ("set_power_pct", {"percent": "50"}, ALL, {"percent": 50}),
     ("set_power_pct_v2", {"percent": "50"}, SINCE_V2, {"percent": 50}),
-    ("set_power", {"power": "1700"}, {"v2.2"}, {"percent": 50}),
-    ("restore_power_pct", {}, {"v2.2"}, {"percent": 100}),
+    ("set_power", {"power": "1700"}, {"compat"}, {"percent": 50}),
+    ("restore_power_pct", {}, {"compat"}, {"percent": 100}),
     ("enable_btminer_fast_boot", {}, SINCE_V2, {"fast_boot": True}),
     ("disable_btminer_fast_boot", {}, SINCE_V2, {"fast_boot": False}),
     ("enable_cgminer_fast_boot", {}, {"v1"}, {"fast_boot": True}),
     ("disable_cgminer_fast_boot", {}, {"v1"}, {"fast_boot": False}),
     ("enable_web_pools", {}, ALL, {"web_pools": True}),
     ("disable_web_pools", {}, ALL, {"web_pools": False}),
-    ("enable_btminer_init", {}, {"v2.2"}, {"init_enabled": True}),
-    ("disable_btminer_init", {}, {"v2.2"}, {"init_enabled": False}),
+    ("enable_btminer_init", {}, {"compat"}, {"init_enabled": True}),
+    ("disable_btminer_init", {}, {"compat"}, {"init_enabled": False}),
     ("set_temp_offset", {"temp_offset": "-30"}, SINCE_V2, {"temp_offset": -30}),
     ("set_poweroff_cool", {"poweroff_cool": "1"}, SINCE_V2, {"poweroff_cool": True}),
     ("set_fan_zero_speed", {"fan_zero_speed": "1"}, SINCE_V2, {"fan_zero_speed": True}),
@@ -98,7 +98,7 @@ COMMANDS: list[tuple[str, dict[str, object], set[str], dict[str, object]]] = [
     ("update_pwd", {"old": "satoshi", "new": "naka_1"}, ALL, {}),
     ("ssh_open", {}, {"v1"}, {"ssh": True}),
     ("ssh_close", {}, {"v1"}, {"ssh": False}),
-    ("set_customer_msg", {"key": "msg9", "val": "hi"}, {"v2.2"}, {}),
+    ("set_customer_msg", {"key": "msg9", "val": "hi"}, {"compat"}, {}),
 ]
 
 
@@ -170,7 +170,7 @@ async def test_bounds_are_inclusive_and_numbers_travel_as_strings(
         ("v1", "M20S", -10, 100),
         ("v2", "M30S+", -100, 0),
         ("v2", "M53", -100, 100),
-        ("v2.2", "M60S", -100, 100),
+        ("compat", "M60S", -100, 100),
     ],
 )
 async def test_how_far_the_frequency_goes_depends_on_firmware_and_cooling(
@@ -184,7 +184,7 @@ async def test_how_far_the_frequency_goes_depends_on_firmware_and_cooling(
 
 @pytest.mark.parametrize(
     ("generation", "model", "greatest"),
-    [("v2", "M53", 100), ("v2.2", "M60S", 100), ("v2.2", "M7BS", 200)],
+    [("v2", "M53", 100), ("compat", "M60S", 100), ("compat", "M7BS", 200)],
 )
 async def test_newer_liquid_cooled_miners_take_two_hundred_percent(
     client: Client, greatest: int
@@ -195,7 +195,7 @@ async def test_newer_liquid_cooled_miners_take_two_hundred_percent(
     assert await client.code("set_power_pct", percent="101") == 132
 
 
-@pytest.mark.parametrize(("generation", "model"), [("v2.2", "M7BS")])
+@pytest.mark.parametrize(("generation", "model"), [("compat", "M7BS")])
 async def test_fans_cannot_be_set_where_there_are_none(
     miner: SimulatedMiner, client: Client
 ) -> None:
@@ -207,7 +207,7 @@ async def test_fans_cannot_be_set_where_there_are_none(
     assert await client.code("set_heat_mode", mode="roasting") == 132
 
 
-@pytest.mark.parametrize(("generation", "model"), [("v2.2", "M60S")])
+@pytest.mark.parametrize(("generation", "model"), [("compat", "M60S")])
 async def test_an_air_cooled_miner_does_not_heat(client: Client) -> None:
     """The command is known but refused."""
     assert await client.code("set_heat_mode", mode="heating") == 132
@@ -317,7 +317,7 @@ async def test_what_else_is_refused(
     assert await client.code(command, **arguments) == code
 
 
-@pytest.mark.parametrize("generation", ["v2.2"])
+@pytest.mark.parametrize("generation", ["compat"])
 async def test_customer_messages(miner: SimulatedMiner, client: Client) -> None:
     """Customer messages are short, have fixed names, and are read encrypted."""
     await client.send("set_customer_msg", key="CustomerSn", val="A-1")
@@ -349,7 +349,7 @@ async def test_preheating_goes_through_its_stages(
     assert await client.code("pre_power_on") == 132
 
 
-@pytest.mark.parametrize(("generation", "code"), [("v1", 131), ("v2.2", 14)])
+@pytest.mark.parametrize(("generation", "code"), [("v1", 131), ("compat", 14)])
 async def test_newer_firmware_does_not_preheat(client: Client, code: int) -> None:
     await client.send("power_off")
 

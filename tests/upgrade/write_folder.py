@@ -99,7 +99,7 @@ GARAGE: Final = _machine(
 HALL: Final = _machine(
     "hall",
     12,
-    "v2.2",
+    "compat",
     "M63",
     (LIMITED, {"target_freq": 5, "restart": []}),
     (SET, {"set_percent": [90, 1], "fast_boot": True}),
@@ -109,7 +109,7 @@ CELLAR: Final = _machine("cellar", 13, "v1", "M20S", (RESTARTED, {"restart": []}
 # An earlier integration had it.
 SHED: Final = _machine("shed", 14, "v2", "M30S+", (SET, {"set_percent": [60, 180]}))
 # Its entry has no password, and its owner ignores that the firmware is not known here.
-ATTIC: Final = _machine("attic", 15, "v2.2", "M50", api_version="2.3.0")
+ATTIC: Final = _machine("attic", 15, "compat", "M50", api_version="2.3.0")
 MACHINES: Final = (GARAGE, HALL, CELLAR, SHED, ATTIC)
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from custom_components.whatsminer.redaction_text import PrivateText
+from custom_components.whatsminer.redaction_patterns import PrivateText
 from homeassistant.helpers.redact import REDACTED
 
 # The letters of modern purses, and digits that a test can cut pieces of.

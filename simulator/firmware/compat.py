@@ -15,10 +15,10 @@ _LIMIT_NOT_SET = "2147483647"
 _NTP = ("0.cn.pool.ntp.org", "0.openwrt.pool.ntp.org", "0.pool.ntp.org")
 
 
-class V2_2(V2):
+class Compat(V2):
     """API 2.2.2: fewer keys, shortest numbers, hashboards in TH/s."""
 
-    generation: ClassVar = Generation.V2_2
+    generation: ClassVar = Generation.COMPAT
     api_version: ClassVar[str] = "2.2.2"
     firmware_version: ClassVar[str] = "20260312.16.REL3"
     platform: ClassVar[str] = "H616"
