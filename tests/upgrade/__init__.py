@@ -146,6 +146,8 @@ async def home_assistant(
                 # A recorder that has to stop before it has begun never stops.
                 await async_recorder_block_till_done(hass)
                 yield Clock(hass, freezer, list(miners))
+                # A poll that is under way would be cancelled, which is logged.
+                await hass.async_block_till_done(wait_background_tasks=True)
             finally:
                 await hass.async_stop(force=True)
 
