@@ -93,7 +93,7 @@ class WhatsminerCoordinator(DataUpdateCoordinator[Snapshot], MinerCoordinator):
     @callback
     def async_apply_options(self) -> None:
         """Use changed options without a reload, and poll the miner."""
-        # Before the interval changes: the energy sensor measures the time since the last poll by it.
+        # First, because the energy sensor compares the time since the last poll with the interval.
         self.async_update_listeners()
         self.update_interval = _poll_interval(self.config_entry)
         self.async_refresh_soon()

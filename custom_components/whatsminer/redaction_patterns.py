@@ -15,8 +15,8 @@ MAC: Final = re.compile(
     r"(?<!\d)(?:[0-9a-f]{2}[:_-]){5}[0-9a-f]{2}(?!\d)", re.IGNORECASE | re.ASCII
 )
 IPV4: Final = re.compile(r"(?<!\d)(?<!\d\.)(?:\d{1,3}\.){3}\d{1,3}(?!\.?\d)", re.ASCII)
-# Eight groups, or fewer with "::". A time has three, and "::" alone is no address of a device. What ends in
-# an IPv4 address is left out together with that.
+# Eight groups, or fewer with "::". A time has three, and "::" alone is no address of a device.
+# What ends in an IPv4 address is redacted together with that.
 IPV6: Final = re.compile(
     r"""(?<![0-9a-z])
     (?: (?:[0-9a-f]{1,4}:){7}[0-9a-f]{1,4}

@@ -77,8 +77,8 @@ class WhatsminerTotal(WhatsminerEntity, RestoreEntity, SensorEntity):
 class _Poll:
     """The time of a poll, and the power that it reported.
 
-    `monotonic` is None for a poll before a restart of Home Assistant, which had another clock. After
-    more than `longest` seconds there is a gap.
+    `monotonic` is None for a poll before a restart of Home Assistant, which had another clock.
+    After more than `longest` seconds there is a gap.
     """
 
     taken: datetime

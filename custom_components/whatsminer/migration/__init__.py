@@ -111,8 +111,8 @@ _KEYS: Final[Mapping[str, Mapping[str, str]]] = {
 class _Plan:
     """How an entry is changed.
 
-    `keys` are entity ids with the keys of the entities here, None to remove them; `device` is the id
-    of the device that is kept.
+    `keys` are entity ids with the keys of the entities here, None to remove them; `device` is the
+    id of the device that is kept.
     """
 
     mac: str
