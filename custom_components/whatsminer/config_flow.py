@@ -163,7 +163,7 @@ class WhatsminerConfigFlow(ScanSteps, DiscoverySteps, domain=DOMAIN):
     async def _async_check(
         self, entry: WhatsminerConfigEntry, address: Address, password: str
     ) -> Errors:
-        """Return the errors for the form: the miner of an entry is not there, or refuses a password."""
+        """Return the errors for the form: the miner is not there, or refuses the password."""
         if entry_at_address(self.hass, address) not in (None, entry):
             return {"base": "wrong_miner"}
         if address == address_of(entry):
