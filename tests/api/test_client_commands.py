@@ -23,22 +23,6 @@ from tests import JOINED, PROCESS_DOWN, names_of
 
 from . import Clock
 
-
-@pytest.fixture
-def client(air_miner: SimulatedMiner, clock: Clock) -> Miner:
-    """Return the client of a miner with firmware 2.0.5."""
-    return Miner(air_miner.host, air_miner.port, password=air_miner.password)
-
-
-@pytest.fixture
-async def polled(client: Miner, air_miner: SimulatedMiner) -> AsyncGenerator[Miner]:
-    """Return a client that has polled before."""
-    await client.poll()
-    air_miner.requests.clear()
-    yield client
-    assert air_miner.peak_connections == 1
-
-
 # Queries
 
 

@@ -25,7 +25,15 @@ from custom_components.whatsminer.api.errors import (
 from custom_components.whatsminer.api.line import Line, Urgency
 
 from . import HOST, message, refusal
-from .file_miner import LOG, Call, Downloads, a_while, hang_half_way, size_answer
+from .file_miner import (
+    LOG,
+    Call,
+    Downloads,
+    a_while,
+    hang_half_way,
+    log_and,
+    size_answer,
+)
 
 type Segments = Callable[[bytes, bytes], list[bytes]]
 
@@ -170,11 +178,7 @@ async def test_no_more_than_a_piece_is_held(downloads: Downloads) -> None:
 @pytest.mark.parametrize("size", [0, "0"])
 async def test_an_empty_log_is_none(downloads: Downloads, size: object) -> None:
     """Even an archive without files has some bytes."""
-
-    async def give(call: Call) -> None:
-        await call.send(call.sealed(size_answer(size)) + LOG)
-
-    downloads.miner.transfer = give
+    downloads.miner.transfer = log_and(size_answer(size))
     with pytest.raises(TransferBrokenError):
         await downloads.download()
     assert downloads.pieces == []
@@ -232,33 +236,22 @@ async def test_a_log_that_never_ends_is_broken(
         await downloads.download()
 
 
-@pytest.mark.parametrize("size", [None, "", "many", -1, "-1", True, [], {}])
+SIZES: list[object] = [None, "", "many", -1, "-1", True, [], {}]
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [*map(size_answer, SIZES), message("ready"), message({}), message(None)],
+    ids=lambda answer: str(answer["Msg"]),
+)
 async def test_a_log_without_a_size_is_malformed(
-    downloads: Downloads, size: object
+    downloads: Downloads, answer: dict[str, object]
 ) -> None:
     """Its end could not be found."""
-
-    async def give(call: Call) -> None:
-        await call.send(call.sealed(size_answer(size)) + LOG)
-
-    downloads.miner.transfer = give
+    downloads.miner.transfer = log_and(answer)
     with pytest.raises(MalformedReplyError):
         await downloads.download()
     assert downloads.pieces == []
-
-
-@pytest.mark.parametrize("answer", [message("ready"), message({}), message(None)])
-async def test_an_answer_that_is_about_no_log_is_malformed(
-    downloads: Downloads, answer: dict[str, object]
-) -> None:
-    """It reports no size either."""
-
-    async def give(call: Call) -> None:
-        await call.send(call.sealed(answer) + LOG)
-
-    downloads.miner.transfer = give
-    with pytest.raises(MalformedReplyError):
-        await downloads.download()
 
 
 async def test_a_log_may_be_large_but_not_of_any_size(

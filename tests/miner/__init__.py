@@ -9,7 +9,13 @@ from typing import Any
 
 import pytest
 
+from custom_components.whatsminer.api import Miner
 from custom_components.whatsminer.const import DOMAIN
+from custom_components.whatsminer.miner.record import (
+    MinerRecord,
+    client_for_entry,
+    record_for_entry,
+)
 from simulator import Misbehaviour
 from tests import (
     Clock,
@@ -92,6 +98,19 @@ class Rig(Owned):
     def state_of(self, entity_id: str) -> str:
         """Return the state of an entity."""
         return shown(self.hass, entity_id)
+
+    @property
+    def record(self) -> MinerRecord:
+        """The record of the miner in this run of Home Assistant."""
+        return record_for_entry(self.hass, self.entry)
+
+    def client(self) -> Miner:
+        """Return the client of the miner, which is made anew where the entry asks for that."""
+        return client_for_entry(self.hass, self.entry)
+
+    def change(self, **changes: Any) -> None:
+        """Change the entry."""
+        self.hass.config_entries.async_update_entry(self.entry, **changes)
 
     @property
     def sent(self) -> list[str]:

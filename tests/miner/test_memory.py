@@ -15,10 +15,7 @@ from pytest_homeassistant_custom_component.common import (
 )
 
 from custom_components.whatsminer.const import MEMORY_INTERVAL
-from custom_components.whatsminer.miner.record import (
-    async_remove_record,
-    record_for_entry,
-)
+from custom_components.whatsminer.miner.record import async_remove_record
 from homeassistant.config_entries import ConfigEntryState
 from homeassistant.const import EVENT_HOMEASSISTANT_FINAL_WRITE
 from homeassistant.core import CoreState, HomeAssistant
@@ -315,7 +312,7 @@ async def test_two_that_load_at_once_have_the_same_memory(new_rig: Rig) -> None:
         "key": new_rig.storage_key,
         "data": {"boards": ["A"]},
     }
-    store = record_for_entry(new_rig.hass, new_rig.entry).memory
+    store = new_rig.record.memory
     memory, same = await asyncio.gather(store.async_load(), store.async_load())
 
     assert memory is same is await store.async_load()
@@ -323,7 +320,7 @@ async def test_two_that_load_at_once_have_the_same_memory(new_rig: Rig) -> None:
 
 
 async def test_what_is_changed_back_meanwhile_is_stored_as_it_is(new_rig: Rig) -> None:
-    store = record_for_entry(new_rig.hass, new_rig.entry).memory
+    store = new_rig.record.memory
     async with store.editing() as memory:
         memory["host"] = "192.168.1.50"
     async with store.editing():
@@ -352,13 +349,11 @@ def file(new_rig: Rig, tmp_path: Path) -> Path:
 async def test_what_is_not_written_yet_is_known_to_all(
     new_rig: Rig, file: Path
 ) -> None:
-    store = record_for_entry(new_rig.hass, new_rig.entry).memory
+    store = new_rig.record.memory
     await store.async_load()
     with store.editing_later() as memory:
         memory["boards"] = ["A"]
-    assert await record_for_entry(new_rig.hass, new_rig.entry).memory.async_load() == {
-        "boards": ["A"]
-    }
+    assert await new_rig.record.memory.async_load() == {"boards": ["A"]}
     with store.editing_later() as memory:
         memory["boards"] = ["B"]
     with store.editing_later() as memory:
@@ -376,7 +371,7 @@ async def test_what_is_not_written_yet_is_known_to_all(
 async def test_nothing_is_written_of_a_miner_that_was_removed(
     new_rig: Rig, file: Path, late: str, waits: bool
 ) -> None:
-    store = record_for_entry(new_rig.hass, new_rig.entry).memory
+    store = new_rig.record.memory
     async with store.editing() as memory:
         memory["boards"] = ["A"]
     assert file.exists()
@@ -401,7 +396,7 @@ async def test_nothing_is_written_of_a_miner_that_was_removed(
     await new_rig.clock.tick(2 * MEMORY_INTERVAL)
     await stop(new_rig.hass)
     assert not file.exists()
-    assert record_for_entry(new_rig.hass, new_rig.entry).memory is not store
+    assert new_rig.record.memory is not store
 
 
 @on_a_real_disk

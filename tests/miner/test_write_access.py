@@ -137,7 +137,7 @@ async def test_a_command_that_outlasts_its_entry_leaves_nothing_behind(
 
 
 async def test_a_miner_is_called_what_it_is_called_now(rig: Rig) -> None:
-    rig.hass.config_entries.async_update_entry(rig.entry, title="Garage")
+    rig.change(title="Garage")
     rig.miner.api_open = False
 
     with pytest.raises(HomeAssistantError) as error:
@@ -296,7 +296,7 @@ async def test_the_default_password_of_a_silent_miner_is_a_repair_all_the_same(
     new_rig: Rig,
 ) -> None:
     data = {**new_rig.entry.data, CONF_PASSWORD: DEFAULT_PASSWORD}
-    new_rig.hass.config_entries.async_update_entry(new_rig.entry, data=data)
+    new_rig.change(data=data)
     assert await new_rig.hass.config_entries.async_setup(new_rig.entry.entry_id)
 
     assert [issue.translation_key for issue in issues(new_rig.hass)] == [
