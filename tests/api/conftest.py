@@ -1,9 +1,10 @@
 """Fixtures of the protocol tests."""
 
 import asyncio
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Generator
 from contextlib import AsyncExitStack, suppress
 from functools import partial
+import socket
 
 import pytest
 
@@ -66,6 +67,21 @@ async def listen() -> AsyncGenerator[Listen]:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+
+
+@pytest.fixture
+def full_port() -> Generator[int]:
+    """Return a port that accepts no connection, like one of a host that is powered off."""
+    with (
+        socket.create_server((HOST, 0), backlog=0) as full,
+        socket.socket() as first,
+        socket.socket() as second,
+    ):
+        port: int = full.getsockname()[1]
+        for occupied in (first, second):
+            occupied.setblocking(False)
+            occupied.connect_ex((HOST, port))
+        yield port
 
 
 @pytest.fixture(params=["v1", "v2", "compat"])

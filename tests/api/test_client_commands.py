@@ -28,18 +28,11 @@ from . import Clock
 
 def test_what_can_be_asked_is_every_reading_but_the_token() -> None:
     """A new token would void the client's."""
-    assert {
-        "summary",
-        "pools",
-        "edevs",
-        "devs",
-        "devdetails",
-        "get_psu",
-        "get_version",
-        "status",
-        "get_miner_info",
-        "get_error_code",
-    } == READABLE
+    readings = """
+        summary pools edevs devs devdetails get_psu get_version status
+        get_miner_info get_error_code
+    """
+    assert set(readings.split()) == READABLE
 
 
 @pytest.mark.parametrize("command", sorted(READABLE))

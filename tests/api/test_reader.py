@@ -564,32 +564,20 @@ MISSING_PART = {name: REFUSED_PART[name] for name in ("summary", "pools", "id")}
 FIRST_ONLY = table("SUMMARY", {"Elapsed": 1, "HS RT": 1e6})
 
 
-@pytest.mark.parametrize(
-    "how",
-    [
-        Refused(14),
-        Refused(132),
-        Truncated(),
-        Raw(b"no JSON"),
-        Closed(),
-        Dropped(),
-        *(
-            Raw(json.dumps(part).encode())
-            for part in (REFUSED_PART, MISSING_PART, FIRST_ONLY)
-        ),
-    ],
-    ids=[
-        "14",
-        "132",
-        "truncated",
-        "garbage",
-        "closed",
-        "reset",
-        "refused-part",
-        "missing-part",
-        "first-only",
-    ],
-)
+BAD_JOINED = {
+    "14": Refused(14),
+    "132": Refused(132),
+    "truncated": Truncated(),
+    "garbage": Raw(b"no JSON"),
+    "closed": Closed(),
+    "reset": Dropped(),
+    "refused-part": Raw(json.dumps(REFUSED_PART).encode()),
+    "missing-part": Raw(json.dumps(MISSING_PART).encode()),
+    "first-only": Raw(json.dumps(FIRST_ONLY).encode()),
+}
+
+
+@pytest.mark.parametrize("how", BAD_JOINED.values(), ids=BAD_JOINED)
 async def test_a_bad_joined_answer_is_discarded_whole_and_read_singly(
     polls: Polls, how: Misbehaviour
 ) -> None:
@@ -1273,29 +1261,21 @@ async def test_the_oldest_firmware_is_known_by_its_driver(canned: CannedMiner) -
     assert snapshot.mining is True
 
 
-@pytest.mark.parametrize(
-    "answers",
-    [
-        {},
-        {"devdetails": table("DEVDETAILS", {"Driver": "BMM", "Model": "Antminer S19"})},
-        {"get_version": message({"hello": "world"})},
-        {"get_version": message([])},
-        {"get_version": {"hello": "world"}},
-        {"get_version": {"Code": 131, "Msg": {"api_ver": "2.0.5"}}},
-        {"get_version": b"HTTP/1.1 400 Bad Request\r\n\r\n"},
-        {"get_version": b"SSH-2.0-OpenSSH_9.2\r\n"},
-    ],
-    ids=[
-        "refuses-all",
-        "antminer",
-        "no-version",
-        "list",
-        "json",
-        "no-status",
-        "http",
-        "ssh",
-    ],
-)
+SOMETHING_ELSE: dict[str, dict[str, object]] = {
+    "refuses-all": {},
+    "antminer": {
+        "devdetails": table("DEVDETAILS", {"Driver": "BMM", "Model": "Antminer S19"})
+    },
+    "no-version": {"get_version": message({"hello": "world"})},
+    "list": {"get_version": message([])},
+    "json": {"get_version": {"hello": "world"}},
+    "no-status": {"get_version": {"Code": 131, "Msg": {"api_ver": "2.0.5"}}},
+    "http": {"get_version": b"HTTP/1.1 400 Bad Request\r\n\r\n"},
+    "ssh": {"get_version": b"SSH-2.0-OpenSSH_9.2\r\n"},
+}
+
+
+@pytest.mark.parametrize("answers", SOMETHING_ELSE.values(), ids=SOMETHING_ELSE)
 async def test_something_else_is_no_miner(answers: dict[str, object]) -> None:
     async with CannedMiner(answers) as miner:
         with pytest.raises(NotAMinerError):

@@ -505,18 +505,10 @@ def test_a_coolant_of_zero_degrees_is_no_coolant(reported: float | str) -> None:
     assert snapshot(status=status).liquid_cooled
 
 
-@pytest.mark.parametrize(
-    "model",
-    [
-        "M20SV10",
-        "M21S",
-        "M30S+_VE40",
-        "M30S++VH70",
-        "M31S+_VE20",
-        "M50_VH84",
-        "M60S_VK40",
-    ],
-)
+AIR_COOLED = "M20SV10 M21S M30S+_VE40 M30S++VH70 M31S+_VE20 M50_VH84 M60S_VK40"
+
+
+@pytest.mark.parametrize("model", AIR_COOLED.split())
 @pytest.mark.parametrize("fan", [0, 4500])
 def test_an_air_cooled_miner_is_one_even_while_its_fans_stand_still(
     model: str, fan: int

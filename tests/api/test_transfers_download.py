@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import AsyncGenerator, Callable
 import logging
-import socket
 
 import pytest
 
@@ -306,27 +305,18 @@ async def test_closing_without_an_answer_is_a_lost_connection(
 
 
 async def test_a_miner_that_does_not_accept_in_time_holds_nobody_up(
-    monkeypatch: pytest.MonkeyPatch,
+    full_port: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The ten minutes are for the file, not for the connect."""
     monkeypatch.setattr(transport, "TIMEOUT", 0.2)
-    line = Line(HOST, 0)
+    line = Line(HOST, full_port)
     session = Session(sign="", aes_key=bytes(32))
-    with (
-        socket.create_server((HOST, 0), backlog=0) as full,
-        socket.socket() as first,
-        socket.socket() as second,
-    ):
-        line.port = full.getsockname()[1]
-        for occupied in (first, second):
-            occupied.setblocking(False)
-            occupied.connect_ex((HOST, line.port))
-        async with asyncio.timeout(10), line.turn(Urgency.WRITE) as turn:
-            with pytest.raises(TimedOutError) as caught:
-                await transfers.download_logs(line, turn, session, _keep_nothing)
-            assert not caught.value.request_sent
-            with pytest.raises(TimedOutError):
-                await transfers.update_firmware(line, session, _nothing(), 1, print)
+    async with asyncio.timeout(10), line.turn(Urgency.WRITE) as turn:
+        with pytest.raises(TimedOutError) as caught:
+            await transfers.download_logs(line, turn, session, _keep_nothing)
+        assert not caught.value.request_sent
+        with pytest.raises(TimedOutError):
+            await transfers.update_firmware(line, session, _nothing(), 1, print)
 
 
 @pytest.mark.parametrize(

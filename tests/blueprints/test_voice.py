@@ -61,6 +61,11 @@ async def shed(assist: Assist) -> Owned:
     return await assist.home.fleet.add("Shed")
 
 
+def take_all(*miners: Owned) -> list[list[str]]:
+    """Return the commands that miners have received since they were last taken."""
+    return [take_commands(each) for each in miners]
+
+
 def rename(owned: Owned, name: str) -> None:
     dr.async_get(owned.hass).async_update_device(
         owned.coordinator.device_id, name_by_user=name
@@ -407,23 +412,11 @@ async def test_names_that_contain_each_other_are_told_apart(
     await assist.hear(assist.garage, hall, shed)
 
     await assist.say("set the garage miner to 60 percent")
-    assert (assist.take_commands(), take_commands(hall), take_commands(shed)) == (
-        [SET_TO_60],
-        [],
-        [],
-    )
+    assert take_all(assist.garage, hall, shed) == [[SET_TO_60], [], []]
     await assist.say("set the garage 2 miner to 60 percent")
-    assert (assist.take_commands(), take_commands(hall), take_commands(shed)) == (
-        [],
-        [SET_TO_60],
-        [],
-    )
+    assert take_all(assist.garage, hall, shed) == [[], [SET_TO_60], []]
     await assist.say("set garage miner 12 to 60 percent")
-    assert (assist.take_commands(), take_commands(hall), take_commands(shed)) == (
-        [],
-        [],
-        [SET_TO_60],
-    )
+    assert take_all(assist.garage, hall, shed) == [[], [], [SET_TO_60]]
 
     await assist.garage.miner.disconnect()
     await assist.home.wait(2)
@@ -442,11 +435,11 @@ async def test_what_fits_several_is_asked_back(assist: Assist, hall: Owned) -> N
         assert await assist.say(text) == "Which one: Cellar left, Cellar right?"
     answer = await assist.say("wie viel schürft cellar", "de")
     assert answer == "Welcher: Cellar left, Cellar right?"
-    assert (assist.take_commands(), take_commands(hall)) == ([], [])
+    assert take_all(assist.garage, hall) == [[], []]
 
     answer = await assist.say("set the left miner to 60%")
     assert answer == "Cellar left is set to 60 percent."
-    assert (assist.take_commands(), take_commands(hall)) == ([SET_TO_60], [])
+    assert take_all(assist.garage, hall) == [[SET_TO_60], []]
 
 
 async def test_the_area_names_the_only_miner_in_it(assist: Assist, hall: Owned) -> None:
@@ -459,7 +452,7 @@ async def test_the_area_names_the_only_miner_in_it(assist: Assist, hall: Owned) 
 
     answer = await assist.say("set the basement miner to 60 percent")
     assert answer == "M30S is set to 60 percent."
-    assert (assist.take_commands(), take_commands(hall)) == ([SET_TO_60], [])
+    assert take_all(assist.garage, hall) == [[SET_TO_60], []]
 
 
 async def test_a_name_with_the_word_miner_in_it(assist: Assist) -> None:

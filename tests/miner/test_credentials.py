@@ -54,9 +54,8 @@ async def test_a_closed_write_access_tells_nothing_of_the_password(
     """The right password is tried every ten minutes, until write access is open again."""
     rig.miner.misbehave("update_pwd", Closed(execute=taken))
     rig.miner.api_open = True
-    rig.miner.misbehave(
-        "get_version", Refused(45)
-    )  # which is what a password is tried by
+    # A password is tried by this command.
+    rig.miner.misbehave("get_version", Refused(45))
     with pytest.raises(UnreachableError):
         await async_change_password(rig.coordinator, NEW)
     rig.miner.requests.clear()

@@ -24,6 +24,7 @@ from simulator import Closed, SimulatedMiner
 from tests import JOINED, Efficient
 
 from . import Rig
+from .setting_changes import CHANGES, LIMIT, OFFSET, WEB_POOLS
 
 FAULT = {110: "2026-11-01 08:00:00"}
 
@@ -224,46 +225,20 @@ async def test_each_command_is_stored_however_many_there_are(rig: Rig) -> None:
 
 
 @pytest.mark.parametrize(
-    ("entity", "action", "data", "command", "setting", "state"),
+    ("entity_id", "setting"),
     [
-        (
-            "number.miner_temperature_offset",
-            "number.set_value",
-            {"value": -5},
-            "set_temp_offset",
-            {"temperature_offset": {"value": -5}},
-            "-5.0",
-        ),
-        (
-            "switch.miner_pools_on_web_page",
-            "switch.turn_off",
-            {},
-            "disable_web_pools",
-            {"web_pools": {"value": False}},
-            "off",
-        ),
-        (
-            "number.miner_power_limit",
-            "number.set_value",
-            {"value": 3000},
-            "adjust_power_limit",
-            {"power_limit": {"value": 3000, "reported": 3000.0}},
-            "3000.0",
-        ),
+        (OFFSET, {"temperature_offset": {"value": -5}}),
+        (WEB_POOLS, {"web_pools": {"value": True}}),
+        (LIMIT, {"power_limit": {"value": 3000, "reported": 3000.0}}),
     ],
 )
 async def test_what_a_miner_accepts_during_a_reload_is_known_after_it(
-    rig: Rig,
-    entity: str,
-    action: str,
-    data: dict[str, float],
-    command: str,
-    setting: dict[str, object],
-    state: str,
+    rig: Rig, entity_id: str, setting: dict[str, object]
 ) -> None:
     """The value is shown, and stays stored when something else is."""
+    action, data, command, expected = CHANGES[entity_id]
     coordinator = rig.coordinator
-    held, sent = await rig.hold_call(command, rig.act(action, entity, **data))
+    held, sent = await rig.hold_call(command, rig.act(action, entity_id, **data))
     reload = rig.hass.async_create_task(
         rig.hass.config_entries.async_reload(rig.entry.entry_id)
     )
@@ -277,7 +252,7 @@ async def test_what_a_miner_accepts_during_a_reload_is_known_after_it(
 
     alternate(rig.miner, 1)
     await rig.clock.next_poll(2)
-    assert rig.state_of(entity) == state
+    assert rig.state_of(entity_id) == expected
     await rig.clock.tick(MEMORY_INTERVAL)
     stored = rig.stored
     assert stored["faults"] == ["110"]
@@ -307,11 +282,8 @@ async def test_two_that_remember_at_once_lose_nothing_of_each_other(
 
 
 async def test_two_that_load_at_once_have_the_same_memory(new_rig: Rig) -> None:
-    new_rig.storage[new_rig.storage_key] = {
-        "version": 1,
-        "key": new_rig.storage_key,
-        "data": {"boards": ["A"]},
-    }
+    key = new_rig.storage_key
+    new_rig.storage[key] = {"version": 1, "key": key, "data": {"boards": ["A"]}}
     store = new_rig.record.memory
     memory, same = await asyncio.gather(store.async_load(), store.async_load())
 

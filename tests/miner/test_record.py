@@ -17,16 +17,12 @@ from . import Rig
 
 
 async def test_an_entry_has_one_miner(new_rig: Rig) -> None:
-    miner = new_rig.client()
+    client, miner = new_rig.client(), new_rig.miner
 
-    assert (
-        miner.address
-        == address_of(new_rig.entry)
-        == (new_rig.miner.host, new_rig.miner.port)
-    )
-    assert miner.mac == new_rig.miner.mac.lower()
-    assert miner.password == new_rig.miner.password
-    assert new_rig.client() is miner
+    assert client.address == address_of(new_rig.entry) == (miner.host, miner.port)
+    assert client.mac == miner.mac.lower()
+    assert client.password == miner.password
+    assert new_rig.client() is client
 
 
 @pytest.mark.parametrize("password", ["new_1234", None])
@@ -34,11 +30,9 @@ async def test_another_password_is_the_same_miner(
     new_rig: Rig, password: str | None
 ) -> None:
     miner = new_rig.client()
-    data = {
-        key: value for key, value in new_rig.entry.data.items() if key != CONF_PASSWORD
-    }
-    if password:
-        data[CONF_PASSWORD] = password
+    data = {**new_rig.entry.data, CONF_PASSWORD: password}
+    if not password:
+        del data[CONF_PASSWORD]
     new_rig.change(data=data)
 
     assert new_rig.client() is miner

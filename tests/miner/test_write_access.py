@@ -5,19 +5,17 @@ from contextlib import nullcontext
 import logging
 
 import pytest
-from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.whatsminer.const import DEFAULT_PASSWORD
 from custom_components.whatsminer.entries.relocation import relocate
 from homeassistant.config_entries import ConfigEntryDisabler, ConfigEntryState
 from homeassistant.const import CONF_PASSWORD, STATE_UNAVAILABLE
-from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers import issue_registry as ir
 from simulator import GARBAGE, Closed, Misbehaviour, Quirk, Refused, SimulatedMiner
 from simulator.settings import Led
 from tests import every_generation, log_lines, names_of, reauth_steps
-from tests.fleet import issues
+from tests.fleet import issue_keys, issues
 
 from . import Rig
 
@@ -78,11 +76,9 @@ async def test_a_command_that_is_accepted_ends_the_repair(rig: Rig) -> None:
     assert issues(rig.hass) == []
 
 
-async def unload_and_load(
-    hass: HomeAssistant, entry: MockConfigEntry, how: str
-) -> None:
+async def unload_and_load(rig: Rig, how: str) -> None:
     """Unload or disable an entry, check that its issue ends, and set it up again."""
-    config_entries = hass.config_entries
+    entry, config_entries = rig.entry, rig.hass.config_entries
     if how == "disabled":
         await config_entries.async_set_disabled_by(
             entry.entry_id, ConfigEntryDisabler.USER
@@ -90,13 +86,13 @@ async def unload_and_load(
     else:
         assert await config_entries.async_unload(entry.entry_id)
     assert entry.state is ConfigEntryState.NOT_LOADED
-    assert issues(hass) == []
+    assert issues(rig.hass) == []
 
     if how == "disabled":
         await config_entries.async_set_disabled_by(entry.entry_id, None)
     else:
         assert await config_entries.async_setup(entry.entry_id)
-    await hass.async_block_till_done()
+    await rig.settle()
 
 
 @pytest.mark.parametrize("how", ["unloaded", "disabled"])
@@ -108,11 +104,11 @@ async def test_the_repair_lasts_as_long_as_the_entry_is_set_up(
         await rig.act("switch.turn_off", "switch.miner")
     assert len(issues(rig.hass)) == 1
 
-    await unload_and_load(rig.hass, rig.entry, how)
+    await unload_and_load(rig, how)
     assert len(issues(rig.hass)) == 1
 
     rig.miner.api_open = True
-    await unload_and_load(rig.hass, rig.entry, how)
+    await unload_and_load(rig, how)
     assert issues(rig.hass) == []
 
 
@@ -251,12 +247,8 @@ async def test_nothing_encrypted_goes_by_itself_to_one_that_does_not_tell_who_it
 ) -> None:
     """Any device could be there, and guess the password from it."""
     key = new_rig.storage_key
-    new_rig.storage[key] = {
-        "version": 1,
-        "minor_version": 1,
-        "key": key,
-        "data": stored,
-    }
+    written = {"version": 1, "minor_version": 1, "key": key, "data": stored}
+    new_rig.storage[key] = written
     assert await new_rig.hass.config_entries.async_setup(new_rig.entry.entry_id)
     await new_rig.clock.next_poll(45)
     assert new_rig.entry.state is ConfigEntryState.LOADED
@@ -295,13 +287,10 @@ async def test_what_a_person_asks_for_is_sent_to_a_silent_miner(rig: Rig) -> Non
 async def test_the_default_password_of_a_silent_miner_is_a_repair_all_the_same(
     new_rig: Rig,
 ) -> None:
-    data = {**new_rig.entry.data, CONF_PASSWORD: DEFAULT_PASSWORD}
-    new_rig.change(data=data)
+    new_rig.change(data={**new_rig.entry.data, CONF_PASSWORD: DEFAULT_PASSWORD})
     assert await new_rig.hass.config_entries.async_setup(new_rig.entry.entry_id)
 
-    assert [issue.translation_key for issue in issues(new_rig.hass)] == [
-        "default_password"
-    ]
+    assert issue_keys(new_rig.hass) == ["default_password"]
     assert encrypted(new_rig.miner) == []
 
 
