@@ -13,6 +13,7 @@ from custom_components.whatsminer.api.line import Line
 from custom_components.whatsminer.api.reader import Reader
 from custom_components.whatsminer.api.readings import Generation
 from custom_components.whatsminer.api.reply import Answer
+from custom_components.whatsminer.api.snapshot import Snapshot
 from custom_components.whatsminer.api.writer import Writer
 from simulator import DEFAULT_PASSWORD, SimulatedMiner
 from tests import Held, names_of
@@ -145,6 +146,33 @@ def reader_of(miner: SimulatedMiner | CannedMiner, mac: str | None = None) -> Re
     return introduce(miner, mac)[0]
 
 
+class Polls:
+    """Polls of a simulated miner; time passes between them for both."""
+
+    def __init__(
+        self, miner: SimulatedMiner, clock: Clock, mac: str | None = None
+    ) -> None:
+        """Create the reader; nothing is sent."""
+        self.miner = miner
+        self.clock = clock
+        self.reader, self.identity = introduce(miner, mac)
+        self._seen = 0
+
+    async def poll(self, *, after: float = 30) -> Snapshot:
+        """Let time pass and poll."""
+        self.clock.now += after
+        self.miner.advance(after)
+        return await self.reader.poll()
+
+    @property
+    def asked(self) -> list[str]:
+        """Return the commands since the last call, one for each connection."""
+        asked = names_of(self.miner.requests[self._seen :])
+        self._seen = len(self.miner.requests)
+        assert self.miner.connections == self._seen
+        return asked
+
+
 class Waiting:
     """Reads and writes that wait while a connection is held."""
 
@@ -186,6 +214,13 @@ class Owner:
     async def send(self, command: Command) -> Answer | None:
         """Send a command."""
         return await self.writer.send(command, self.generation)
+
+    async def carry_out(self, command: Command) -> Answer:
+        """Send a command, which the miner has to confirm."""
+        answer = await self.send(command)
+        assert answer is not None
+        assert answer.code == 131
+        return answer
 
     def pass_time(self, seconds: float) -> None:
         """Let time pass, for the client and the miner."""

@@ -1,18 +1,19 @@
 """Fixtures of the protocol tests."""
 
 import asyncio
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Generator
 from contextlib import AsyncExitStack, suppress
 from functools import partial
+import socket
 
 import pytest
 
 # Named first, so that this package is found and not the folder of the same name that the
 # test plugin brings.
-from custom_components.whatsminer.api import line, reader, transport, writer
-from simulator import SimulatedMiner
+from custom_components.whatsminer.api import Miner, line, reader, transport, writer
+from simulator import Quirk, SimulatedMiner
 
-from . import HOST, Clock, Handler, Listen
+from . import HOST, Clock, Handler, Listen, Polls
 from .file_miner import Downloads, FileMiner, give_whole
 
 
@@ -68,6 +69,21 @@ async def listen() -> AsyncGenerator[Listen]:
         await asyncio.gather(*tasks, return_exceptions=True)
 
 
+@pytest.fixture
+def full_port() -> Generator[int]:
+    """Return a port that accepts no connection, like one of a host that is powered off."""
+    with (
+        socket.create_server((HOST, 0), backlog=0) as full,
+        socket.socket() as first,
+        socket.socket() as second,
+    ):
+        port: int = full.getsockname()[1]
+        for occupied in (first, second):
+            occupied.setblocking(False)
+            occupied.connect_ex((HOST, port))
+        yield port
+
+
 @pytest.fixture(params=["v1", "v2", "compat"])
 async def any_miner(
     request: pytest.FixtureRequest,
@@ -75,6 +91,47 @@ async def any_miner(
     """Return a miner of each generation in turn."""
     async with SimulatedMiner(generation=request.param, model="M50") as miner:
         yield miner
+
+
+@pytest.fixture
+async def proxied_miner() -> AsyncGenerator[SimulatedMiner]:
+    """Return a V1 miner for which its control board answers while the process is down."""
+    quirks = {Quirk.PROCESS_DOWN}
+    async with SimulatedMiner(generation="v1", model="M20S", quirks=quirks) as miner:
+        yield miner
+
+
+@pytest.fixture
+def polls(air_miner: SimulatedMiner, clock: Clock) -> Polls:
+    """Return polls of a miner with firmware 2.0.5."""
+    return Polls(air_miner, clock)
+
+
+@pytest.fixture
+def old_polls(old_miner: SimulatedMiner, clock: Clock) -> Polls:
+    """Return polls of a miner with firmware of the first API, whose MAC address is known."""
+    return Polls(old_miner, clock, old_miner.mac.lower())
+
+
+@pytest.fixture
+def any_polls(any_miner: SimulatedMiner, clock: Clock) -> Polls:
+    """Return polls of a miner of each generation in turn."""
+    return Polls(any_miner, clock)
+
+
+@pytest.fixture
+def client(air_miner: SimulatedMiner, clock: Clock) -> Miner:
+    """Return the client of a miner with firmware 2.0.5."""
+    return Miner(air_miner.host, air_miner.port, password=air_miner.password)
+
+
+@pytest.fixture
+async def polled(client: Miner, air_miner: SimulatedMiner) -> AsyncGenerator[Miner]:
+    """Return a client that has polled before."""
+    await client.poll()
+    air_miner.requests.clear()
+    yield client
+    assert air_miner.peak_connections == 1
 
 
 @pytest.fixture

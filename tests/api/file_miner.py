@@ -209,6 +209,15 @@ class Downloads:
         return b"".join(self.pieces)
 
 
+def log_and(answer: object) -> Transfer:
+    """Return a function that sends an answer and the log in one segment."""
+
+    async def give(call: Call) -> None:
+        await call.send(call.sealed(answer) + LOG)
+
+    return give
+
+
 async def give_whole(call: Call) -> None:
     """Send the log as a miner does."""
     await call.send(call.sealed(size_answer(str(len(LOG)))), LOG)

@@ -7,6 +7,7 @@ import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
+from functools import partial
 from typing import Self
 
 import pytest
@@ -115,21 +116,10 @@ async def pair_of(
     token_timeout: int | None = None,
 ) -> AsyncGenerator[Pair]:
     """Return two miners that have as little in common as possible."""
+    start = partial(SimulatedMiner, quirks=quirks, token_timeout=token_timeout)
     async with (
-        SimulatedMiner(
-            generation=ours,
-            model="M50",
-            seed="ours",
-            quirks=quirks,
-            token_timeout=token_timeout,
-        ) as mine,
-        SimulatedMiner(
-            generation=other,
-            model="M30S++",
-            seed="other",
-            quirks=quirks,
-            token_timeout=token_timeout,
-        ) as theirs,
+        start(generation=ours, model="M50", seed="ours") as mine,
+        start(generation=other, model="M30S++", seed="other") as theirs,
     ):
         mine.state.pools[0].user = "ours.001"
         theirs.state.pools[0].user = "other.001"

@@ -1,7 +1,6 @@
 """The client of a miner, as the rest of the integration uses it."""
 
 import asyncio
-from collections.abc import AsyncGenerator
 import inspect
 from unittest.mock import Mock
 
@@ -32,21 +31,6 @@ from . import TOKEN, Clock, generation_of
 def client_of(miner: SimulatedMiner, password: str = DEFAULT_PASSWORD) -> Miner:
     """Return a client of a simulated miner."""
     return Miner(miner.host, miner.port, password=password)
-
-
-@pytest.fixture
-def client(air_miner: SimulatedMiner, clock: Clock) -> Miner:
-    """Return the client of a miner with firmware 2.0.5."""
-    return client_of(air_miner)
-
-
-@pytest.fixture
-async def polled(client: Miner, air_miner: SimulatedMiner) -> AsyncGenerator[Miner]:
-    """Return a client that has polled before."""
-    await client.poll()
-    air_miner.requests.clear()
-    yield client
-    assert air_miner.peak_connections == 1
 
 
 def test_the_port_is_that_of_the_document() -> None:

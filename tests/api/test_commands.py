@@ -16,39 +16,25 @@ from custom_components.whatsminer.api.commands import Command, Effect, Pool
 
 from .catalogue import CATALOGUE, Entry
 
+# Those of the document.
+NAMES = """
+    update_pools restart_btminer power_off power_on set_led set_low_power
+    set_normal_power set_high_power reboot factory_reset update_pwd net_config
+    set_target_freq enable_btminer_fast_boot disable_btminer_fast_boot
+    enable_web_pools disable_web_pools set_hostname set_zone load_log set_power_pct
+    set_power_pct_v2 pre_power_on set_temp_offset adjust_power_limit
+    adjust_upfreq_speed set_poweroff_cool set_fan_zero_speed
+"""
+# Those after which the power supply is read.
+POWER_COMMANDS = """
+    power_off power_on restart_btminer set_low_power set_normal_power set_high_power
+    set_target_freq adjust_power_limit
+"""
+
 
 def test_every_command_of_the_document_is_here() -> None:
     """Commands that carry a file, get_token and the readings are elsewhere."""
-    assert {entry.name for entry in CATALOGUE} == {
-        "update_pools",
-        "restart_btminer",
-        "power_off",
-        "power_on",
-        "set_led",
-        "set_low_power",
-        "set_normal_power",
-        "set_high_power",
-        "reboot",
-        "factory_reset",
-        "update_pwd",
-        "net_config",
-        "set_target_freq",
-        "enable_btminer_fast_boot",
-        "disable_btminer_fast_boot",
-        "enable_web_pools",
-        "disable_web_pools",
-        "set_hostname",
-        "set_zone",
-        "load_log",
-        "set_power_pct",
-        "set_power_pct_v2",
-        "pre_power_on",
-        "set_temp_offset",
-        "adjust_power_limit",
-        "adjust_upfreq_speed",
-        "set_poweroff_cool",
-        "set_fan_zero_speed",
-    }
+    assert {entry.name for entry in CATALOGUE} == set(NAMES.split())
 
 
 def test_every_function_of_the_catalogue_is_tried() -> None:
@@ -340,21 +326,11 @@ def test_some_results_are_told_by_a_seldom_read_command() -> None:
         for entry in CATALOGUE
         if entry.command.reported_by
     }
-    assert reported == dict.fromkeys(
-        ("set_led", "set_hostname", "adjust_upfreq_speed"), "get_miner_info"
-    ) | dict.fromkeys(
-        (
-            "power_off",
-            "power_on",
-            "restart_btminer",
-            "set_low_power",
-            "set_normal_power",
-            "set_high_power",
-            "set_target_freq",
-            "adjust_power_limit",
-        ),
-        "get_psu",
-    )
+    info = ("set_led", "set_hostname", "adjust_upfreq_speed")
+    assert reported == {
+        **dict.fromkeys(info, "get_miner_info"),
+        **dict.fromkeys(POWER_COMMANDS.split(), "get_psu"),
+    }
 
 
 def test_every_effect_is_used() -> None:

@@ -313,40 +313,26 @@ def test_codes_of_three_and_four_digits_differ() -> None:
 # Unknown codes
 
 
+# Codes of six digits that do not start with 1 have their type in the first two.
+UNKNOWN = {
+    Category.FAN: "199",
+    Category.POWER_SUPPLY: "299",
+    Category.TEMPERATURE: "319",
+    Category.HASHBOARD: "499 501 5199",
+    Category.ENVIRONMENT: "699",
+    Category.CONTROL_BOARD: "799",
+    Category.FIRMWARE: "899 8099 8299 8499 9099",
+    Category.PERFORMANCE: "999 2399",
+    Category.POOL: "2099 200123",
+    Category.FACTORY: "2199 8199 8599 8799",
+    Category.CHIP: "5099 5299 5699 529999 500123",
+    Category.SECURITY: "100099 100199 110099",
+}
+
+
 @pytest.mark.parametrize(
     ("code", "category"),
-    [
-        ("199", Category.FAN),
-        ("299", Category.POWER_SUPPLY),
-        ("319", Category.TEMPERATURE),
-        ("499", Category.HASHBOARD),
-        ("501", Category.HASHBOARD),
-        ("699", Category.ENVIRONMENT),
-        ("799", Category.CONTROL_BOARD),
-        ("899", Category.FIRMWARE),
-        ("999", Category.PERFORMANCE),
-        ("2099", Category.POOL),
-        ("2199", Category.FACTORY),
-        ("2399", Category.PERFORMANCE),
-        ("5099", Category.CHIP),
-        ("5199", Category.HASHBOARD),
-        ("5299", Category.CHIP),
-        ("5699", Category.CHIP),
-        ("8099", Category.FIRMWARE),
-        ("8199", Category.FACTORY),
-        ("8299", Category.FIRMWARE),
-        ("8499", Category.FIRMWARE),
-        ("8599", Category.FACTORY),
-        ("8799", Category.FACTORY),
-        ("9099", Category.FIRMWARE),
-        ("100099", Category.SECURITY),
-        ("100199", Category.SECURITY),
-        ("110099", Category.SECURITY),
-        # six digits that do not start with 1: the type is the first two
-        ("529999", Category.CHIP),
-        ("500123", Category.CHIP),
-        ("200123", Category.POOL),
-    ],
+    [(code, category) for category in UNKNOWN for code in UNKNOWN[category].split()],
 )
 def test_the_type_of_an_unknown_code_tells_its_category(
     code: str, category: Category
@@ -361,23 +347,11 @@ def test_the_type_of_an_unknown_code_tells_its_category(
     )
 
 
-@pytest.mark.parametrize(
-    "code",
-    # 123456 starts with 1: its type is 1234, and not 12
-    [
-        "0",
-        "5",
-        "20",
-        "52",
-        "99",
-        "1999",
-        "12345",
-        "52345",
-        "123456",
-        "991234",
-        "1000000",
-    ],
-)
+# 123456 starts with 1: its type is 1234, and not 12.
+OF_NO_TYPE = "0 5 20 52 99 1999 12345 52345 123456 991234 1000000"
+
+
+@pytest.mark.parametrize("code", OF_NO_TYPE.split())
 def test_a_code_of_unknown_type_is_unknown(code: str) -> None:
     """Codes below 100 have no type."""
     assert describe(code) == Fault(

@@ -28,6 +28,14 @@ NO_MACS = [
     "unknown",
 ]
 INFO, SUMMARY = "get_miner_info", "summary"
+no_answer = pytest.mark.parametrize(
+    ("how", "error"),
+    [
+        (Closed(), CannotConnectError),
+        (Truncated(), MalformedReplyError),
+        (GARBAGE, NotAMinerError),
+    ],
+)
 
 
 def unasked(mac: str | None = None) -> Identity:
@@ -128,14 +136,7 @@ async def test_a_miner_that_cannot_tell_is_nobody(
     assert names_of(any_miner.requests) == [INFO, SUMMARY]
 
 
-@pytest.mark.parametrize(
-    ("how", "error"),
-    [
-        (Closed(), CannotConnectError),
-        (Truncated(), MalformedReplyError),
-        (GARBAGE, NotAMinerError),
-    ],
-)
+@no_answer
 async def test_who_does_not_answer_is_no_miner(
     air_miner: SimulatedMiner, how: Misbehaviour, error: type[Exception]
 ) -> None:
@@ -192,14 +193,7 @@ async def test_a_miner_that_cannot_tell_is_taken_for_the_one_it_was(
     assert identity.is_confirmed is confirmed
 
 
-@pytest.mark.parametrize(
-    ("how", "error"),
-    [
-        (Closed(), CannotConnectError),
-        (Truncated(), MalformedReplyError),
-        (GARBAGE, NotAMinerError),
-    ],
-)
+@no_answer
 async def test_no_answer_confirms_nobody(
     air_miner: SimulatedMiner, how: Misbehaviour, error: type[Exception]
 ) -> None:

@@ -33,12 +33,13 @@ from simulator import (
     SimulatedMiner,
     Truncated,
 )
-from tests import JOINED, PROCESS_DOWN, Altered, Held, names_of
+from tests import JOINED, PROCESS_DOWN, Altered, Held
 
 from . import (
     HOST,
     CannedMiner,
     Clock,
+    Polls,
     fixture,
     generation_of,
     introduce,
@@ -60,53 +61,10 @@ CUT = Raw(b'{"STATUS":"S",')
 ANOTHER_MAC = "C2:04:28:00:00:01"
 
 
-class Polls:
-    """Polls of a simulated miner; time passes between them for both."""
-
-    def __init__(self, miner: SimulatedMiner, clock: Clock, mac: str | None) -> None:
-        """Create the reader; nothing is sent."""
-        self.miner = miner
-        self.clock = clock
-        self.reader, self.identity = introduce(miner, mac)
-        self._seen = 0
-
-    async def poll(self, *, after: float = 30) -> Snapshot:
-        """Let time pass and poll."""
-        self.clock.now += after
-        self.miner.advance(after)
-        return await self.reader.poll()
-
-    @property
-    def asked(self) -> list[str]:
-        """Return the commands since the last call, one for each connection."""
-        asked = names_of(self.miner.requests[self._seen :])
-        self._seen = len(self.miner.requests)
-        assert self.miner.connections == self._seen
-        return asked
-
-
 def codes_of(snapshot: Snapshot) -> list[str]:
     """Return the codes of the faults that a miner has reported."""
     assert snapshot.errors is not None
     return [error.code for error in snapshot.errors]
-
-
-@pytest.fixture
-def polls(air_miner: SimulatedMiner, clock: Clock) -> Polls:
-    """Return polls of a miner with firmware 2.0.5."""
-    return Polls(air_miner, clock, None)
-
-
-@pytest.fixture
-def old_polls(old_miner: SimulatedMiner, clock: Clock) -> Polls:
-    """Return polls of a miner with firmware of the first API, whose MAC address is known."""
-    return Polls(old_miner, clock, old_miner.mac.lower())
-
-
-@pytest.fixture
-def any_polls(any_miner: SimulatedMiner, clock: Clock) -> Polls:
-    """Return polls of a miner of each generation in turn."""
-    return Polls(any_miner, clock, None)
 
 
 @pytest.fixture
@@ -295,7 +253,7 @@ async def test_all_slow_readings_come_back_while_the_summary_is_a_leftover(
 ) -> None:
     """Its uptime stands still, so each poll confirms the MAC address."""
     async with SimulatedMiner(quirks={Quirk.STALE_SUMMARY}) as miner:
-        polls = Polls(miner, clock, None)
+        polls = Polls(miner, clock)
         await polls.poll()
         miner.state.mining = False
         await polls.poll()
@@ -421,7 +379,7 @@ async def test_a_firmware_with_a_quirk_is_read_all_the_same(
     monkeypatch.setattr("custom_components.whatsminer.api.transport._CLOSE_GRACE", 0.01)
     async with SimulatedMiner(quirks={quirk}) as miner:
         miner.state.faults = {111: "2026-11-20 08:00:00", 541: "2026-11-20 09:00:00"}
-        polls = Polls(miner, clock, None)
+        polls = Polls(miner, clock)
         await polls.poll()
         snapshot = await polls.poll()
     assert snapshot.mining is True
@@ -606,32 +564,20 @@ MISSING_PART = {name: REFUSED_PART[name] for name in ("summary", "pools", "id")}
 FIRST_ONLY = table("SUMMARY", {"Elapsed": 1, "HS RT": 1e6})
 
 
-@pytest.mark.parametrize(
-    "how",
-    [
-        Refused(14),
-        Refused(132),
-        Truncated(),
-        Raw(b"no JSON"),
-        Closed(),
-        Dropped(),
-        *(
-            Raw(json.dumps(part).encode())
-            for part in (REFUSED_PART, MISSING_PART, FIRST_ONLY)
-        ),
-    ],
-    ids=[
-        "14",
-        "132",
-        "truncated",
-        "garbage",
-        "closed",
-        "reset",
-        "refused-part",
-        "missing-part",
-        "first-only",
-    ],
-)
+BAD_JOINED = {
+    "14": Refused(14),
+    "132": Refused(132),
+    "truncated": Truncated(),
+    "garbage": Raw(b"no JSON"),
+    "closed": Closed(),
+    "reset": Dropped(),
+    "refused-part": Raw(json.dumps(REFUSED_PART).encode()),
+    "missing-part": Raw(json.dumps(MISSING_PART).encode()),
+    "first-only": Raw(json.dumps(FIRST_ONLY).encode()),
+}
+
+
+@pytest.mark.parametrize("how", BAD_JOINED.values(), ids=BAD_JOINED)
 async def test_a_bad_joined_answer_is_discarded_whole_and_read_singly(
     polls: Polls, how: Misbehaviour
 ) -> None:
@@ -786,7 +732,7 @@ async def test_a_stopped_miner_that_measures_keeps_its_power(polls: Polls) -> No
 async def test_a_stale_summary_is_seen_through_at_once(clock: Clock) -> None:
     """A hash rate without mining is out of date, and so is the power."""
     async with SimulatedMiner(quirks={Quirk.STALE_SUMMARY}) as miner:
-        polls = Polls(miner, clock, None)
+        polls = Polls(miner, clock)
         miner.state.mining = False
         snapshot = await polls.poll()
         assert snapshot.summary.hash_rate == pytest.approx(100, rel=0.05)
@@ -810,20 +756,20 @@ async def test_v1_with_a_frozen_summary_is_stopped(old_polls: Polls) -> None:
     assert snapshot.live.power is None
 
 
-async def test_v1_without_its_process_is_stopped(clock: Clock) -> None:
+async def test_v1_without_its_process_is_stopped(
+    proxied_miner: SimulatedMiner, clock: Clock
+) -> None:
     """Its proxy answers in plain text."""
-    async with SimulatedMiner(
-        generation="v1", model="M20S", quirks={Quirk.PROCESS_DOWN}
-    ) as miner:
-        polls = Polls(miner, clock, None)
-        assert (await polls.poll()).mining is True
-        miner.state.mining = False
-        snapshot = await polls.poll()
-        assert snapshot.mining is False
-        assert snapshot.hash_rate == 0
-        assert snapshot.live.power is None
-        miner.state.mining = True
-        assert (await polls.poll()).mining is True
+    miner = proxied_miner
+    polls = Polls(miner, clock)
+    assert (await polls.poll()).mining is True
+    miner.state.mining = False
+    snapshot = await polls.poll()
+    assert snapshot.mining is False
+    assert snapshot.hash_rate == 0
+    assert snapshot.live.power is None
+    miner.state.mining = True
+    assert (await polls.poll()).mining is True
 
 
 @pytest.mark.parametrize(
@@ -842,18 +788,18 @@ async def test_either_sign_that_the_process_of_v1_is_down_will_do(
     assert snapshot.live.power is None
 
 
-async def test_v1_that_is_known_may_be_stopped_at_the_first_poll(clock: Clock) -> None:
+async def test_v1_that_is_known_may_be_stopped_at_the_first_poll(
+    proxied_miner: SimulatedMiner, clock: Clock
+) -> None:
     """There is no MAC address to compare, and there are no data to use."""
-    async with SimulatedMiner(
-        generation="v1", model="M20S", quirks={Quirk.PROCESS_DOWN}
-    ) as miner:
-        miner.state.mining = False
-        snapshot = await Polls(miner, clock, miner.mac.lower()).poll()
-        assert snapshot.generation is Generation.V1
-        assert snapshot.mining is False
-        assert snapshot.hash_rate == 0
-        with pytest.raises(NoMacError):
-            await Polls(miner, clock, None).poll()
+    miner = proxied_miner
+    miner.state.mining = False
+    snapshot = await Polls(miner, clock, miner.mac.lower()).poll()
+    assert snapshot.generation is Generation.V1
+    assert snapshot.mining is False
+    assert snapshot.hash_rate == 0
+    with pytest.raises(NoMacError):
+        await Polls(miner, clock).poll()
 
 
 @pytest.mark.parametrize("known", [True, False], ids=["outage", "first-poll"])
@@ -887,17 +833,16 @@ async def test_v1_that_boots_is_available_with_unknown_values(
     assert snapshot.hash_rate == pytest.approx(67.75, rel=0.05)
 
 
-async def test_v1_is_compared_once_its_process_is_back(clock: Clock) -> None:
+async def test_v1_is_compared_once_its_process_is_back(
+    proxied_miner: SimulatedMiner, clock: Clock
+) -> None:
     """This happens before its data are used."""
-    async with SimulatedMiner(
-        generation="v1", model="M20S", quirks={Quirk.PROCESS_DOWN}
-    ) as miner:
-        polls = Polls(miner, clock, ANOTHER_MAC.lower())
-        miner.state.mining = False
-        assert (await polls.poll()).summary == Summary()
-        miner.state.mining = True
-        with pytest.raises(WrongMinerError):
-            await polls.poll()
+    polls = Polls(proxied_miner, clock, ANOTHER_MAC.lower())
+    proxied_miner.state.mining = False
+    assert (await polls.poll()).summary == Summary()
+    proxied_miner.state.mining = True
+    with pytest.raises(WrongMinerError):
+        await polls.poll()
 
 
 async def test_v1_that_says_it_is_off_is_not_believed(old_polls: Polls) -> None:
@@ -1316,29 +1261,21 @@ async def test_the_oldest_firmware_is_known_by_its_driver(canned: CannedMiner) -
     assert snapshot.mining is True
 
 
-@pytest.mark.parametrize(
-    "answers",
-    [
-        {},
-        {"devdetails": table("DEVDETAILS", {"Driver": "BMM", "Model": "Antminer S19"})},
-        {"get_version": message({"hello": "world"})},
-        {"get_version": message([])},
-        {"get_version": {"hello": "world"}},
-        {"get_version": {"Code": 131, "Msg": {"api_ver": "2.0.5"}}},
-        {"get_version": b"HTTP/1.1 400 Bad Request\r\n\r\n"},
-        {"get_version": b"SSH-2.0-OpenSSH_9.2\r\n"},
-    ],
-    ids=[
-        "refuses-all",
-        "antminer",
-        "no-version",
-        "list",
-        "json",
-        "no-status",
-        "http",
-        "ssh",
-    ],
-)
+SOMETHING_ELSE: dict[str, dict[str, object]] = {
+    "refuses-all": {},
+    "antminer": {
+        "devdetails": table("DEVDETAILS", {"Driver": "BMM", "Model": "Antminer S19"})
+    },
+    "no-version": {"get_version": message({"hello": "world"})},
+    "list": {"get_version": message([])},
+    "json": {"get_version": {"hello": "world"}},
+    "no-status": {"get_version": {"Code": 131, "Msg": {"api_ver": "2.0.5"}}},
+    "http": {"get_version": b"HTTP/1.1 400 Bad Request\r\n\r\n"},
+    "ssh": {"get_version": b"SSH-2.0-OpenSSH_9.2\r\n"},
+}
+
+
+@pytest.mark.parametrize("answers", SOMETHING_ELSE.values(), ids=SOMETHING_ELSE)
 async def test_something_else_is_no_miner(answers: dict[str, object]) -> None:
     async with CannedMiner(answers) as miner:
         with pytest.raises(NotAMinerError):

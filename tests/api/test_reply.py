@@ -180,29 +180,28 @@ def test_a_valid_answer_survives_byte_for_byte() -> None:
     assert parse(compact(value), "pools") == value
 
 
-@pytest.mark.parametrize(
-    ("broken", "whole"),
-    [
-        (b'{"a":1,}', {"a": 1}),
-        (b'{"a":[1,],}', {"a": [1]}),
-        (b'{"a":[{"b":1}{"b":2}]}', {"a": [{"b": 1}, {"b": 2}]}),
-        (b'{"a":[,{"b":1}]}', {"a": [{"b": 1}]}),
-        (b'{"vendor":"7""temp0":"31"}', {"vendor": "7", "temp0": "31"}),
-        (b'{"a":["329":"x"]}', {"a": [{"329": "x"}]}),
-        (b'{"a":["329":"x","8":"y"]}', {"a": [{"329": "x"}, {"8": "y"}]}),
-        (b'{"a":[{"b":1}\n{"b":2}],\n}', {"a": [{"b": 1}, {"b": 2}]}),
-    ],
-    ids=[
-        "comma-before-brace",
-        "comma-before-bracket",
-        "no-comma-between-objects",
-        "comma-after-bracket",
-        "no-comma-between-strings",
-        "one-bare-pair",
-        "bare-pairs",
-        "newlines-between-mistakes",
-    ],
-)
+MISTAKES: dict[str, tuple[bytes, object]] = {
+    "comma-before-brace": (b'{"a":1,}', {"a": 1}),
+    "comma-before-bracket": (b'{"a":[1,],}', {"a": [1]}),
+    "no-comma-between-objects": (
+        b'{"a":[{"b":1}{"b":2}]}',
+        {"a": [{"b": 1}, {"b": 2}]},
+    ),
+    "comma-after-bracket": (b'{"a":[,{"b":1}]}', {"a": [{"b": 1}]}),
+    "no-comma-between-strings": (
+        b'{"vendor":"7""temp0":"31"}',
+        {"vendor": "7", "temp0": "31"},
+    ),
+    "one-bare-pair": (b'{"a":["329":"x"]}', {"a": [{"329": "x"}]}),
+    "bare-pairs": (b'{"a":["329":"x","8":"y"]}', {"a": [{"329": "x"}, {"8": "y"}]}),
+    "newlines-between-mistakes": (
+        b'{"a":[{"b":1}\n{"b":2}],\n}',
+        {"a": [{"b": 1}, {"b": 2}]},
+    ),
+}
+
+
+@pytest.mark.parametrize(("broken", "whole"), MISTAKES.values(), ids=MISTAKES)
 def test_a_known_mistake_is_mended(broken: bytes, whole: object) -> None:
     assert parse(broken, "summary") == whole
 

@@ -7,7 +7,6 @@ from typing import Any
 import pytest
 
 from custom_components.whatsminer.api.faults import MOST_FAULTS, Severity
-from custom_components.whatsminer.api.reader import Reader
 from custom_components.whatsminer.api.readings import (
     Board,
     Details,
@@ -24,7 +23,7 @@ from custom_components.whatsminer.api.wire import decode
 from simulator import Refused, SimulatedMiner
 from tests import Altered, names_of
 
-from . import Clock, fixture, reader_of
+from . import Clock, Polls, fixture, reader_of
 
 TAKEN = datetime(2026, 11, 21, 12, tzinfo=UTC)
 # The summary of a miner that hashes; where it is a leftover, none of it is true.
@@ -506,18 +505,10 @@ def test_a_coolant_of_zero_degrees_is_no_coolant(reported: float | str) -> None:
     assert snapshot(status=status).liquid_cooled
 
 
-@pytest.mark.parametrize(
-    "model",
-    [
-        "M20SV10",
-        "M21S",
-        "M30S+_VE40",
-        "M30S++VH70",
-        "M31S+_VE20",
-        "M50_VH84",
-        "M60S_VK40",
-    ],
-)
+AIR_COOLED = "M20SV10 M21S M30S+_VE40 M30S++VH70 M31S+_VE20 M50_VH84 M60S_VK40"
+
+
+@pytest.mark.parametrize("model", AIR_COOLED.split())
 @pytest.mark.parametrize("fan", [0, 4500])
 def test_an_air_cooled_miner_is_one_even_while_its_fans_stand_still(
     model: str, fan: int
@@ -532,23 +523,13 @@ def test_an_air_cooled_miner_is_one_even_while_its_fans_stand_still(
 # From poll to poll
 
 
-async def polled(reader: Reader, miner: SimulatedMiner, clock: Clock) -> Snapshot:
-    """Let half a minute pass and poll."""
-    clock.now += 30
-    miner.advance(30)
-    return await reader.poll()
-
-
-async def test_polls_are_apart_by_the_steady_clock(
-    any_miner: SimulatedMiner, clock: Clock
-) -> None:
+async def test_polls_are_apart_by_the_steady_clock(any_polls: Polls) -> None:
     """Two snapshots with the same readings are equal all the same."""
-    reader = reader_of(any_miner)
-    first = await polled(reader, any_miner, clock)
-    second = await polled(reader, any_miner, clock)
+    first = await any_polls.poll()
+    second = await any_polls.poll()
 
-    assert first.monotonic == clock.now - 30
-    assert second.monotonic == clock.now
+    assert first.monotonic == any_polls.clock.now - 30
+    assert second.monotonic == any_polls.clock.now
     assert replace(first, monotonic=second.monotonic) == first
 
 
@@ -559,84 +540,74 @@ async def test_what_the_supply_took_before_mining_flipped_is_unknown(
 ) -> None:
     """Anything may have caused the change; the next poll reads it again."""
     async with SimulatedMiner(generation=generation) as miner:
-        reader = reader_of(miner)
+        polls = Polls(miner, clock)
         miner.state.mining = not mining
         for _ in range(2):
-            before = await polled(reader, miner, clock)
+            before = await polls.poll()
         assert before.mining is not mining
         assert before.psu.input_power is not None
 
         miner.state.mining = mining
-        seen = await polled(reader, miner, clock)
+        seen = await polls.poll()
         assert seen.mining is mining
         assert seen.psu == replace(before.psu, input_current=None, input_power=None)
 
-        after = await polled(reader, miner, clock)
+        after = await polls.poll()
         assert after.psu.input_current is not None
         assert after.psu.input_power == pytest.approx(miner.state.power, rel=0.1)
 
 
-async def test_of_old_firmware_the_supply_is_read_in_its_turn(
-    old_miner: SimulatedMiner, clock: Clock
-) -> None:
+async def test_of_old_firmware_the_supply_is_read_in_its_turn(old_polls: Polls) -> None:
     """The third connection first shows whether V1 mines."""
-    reader = reader_of(old_miner)
     for _ in range(2):
-        assert (await polled(reader, old_miner, clock)).mining is True
-    old_miner.state.mining = False
-    seen = len(old_miner.requests)
-    snapshots = [await polled(reader, old_miner, clock) for _ in range(4)]
+        assert (await old_polls.poll()).mining is True
+    old_polls.miner.state.mining = False
+    seen = len(old_polls.miner.requests)
+    snapshots = [await old_polls.poll() for _ in range(4)]
 
     assert snapshots[-1].mining is False
-    assert "get_psu" not in names_of(old_miner.requests[seen:])
+    assert "get_psu" not in names_of(old_polls.miner.requests[seen:])
 
 
 async def test_what_the_supply_took_while_mining_flipped_is_read_once_more(
-    air_miner: SimulatedMiner, clock: Clock
+    polls: Polls,
 ) -> None:
     """The miner answers before it stops, so the first reading may be too early."""
-    reader = reader_of(air_miner)
-    await polled(reader, air_miner, clock)
-    reader.expect("get_psu")  # as a power_off does
-    air_miner.state.mining = False
-    air_miner.misbehave("get_psu", Altered('"iin"', '"iin":"9000","x"'))
-    snapshot = await polled(reader, air_miner, clock)
+    await polls.poll()
+    polls.reader.expect("get_psu")  # as a power_off does
+    polls.miner.state.mining = False
+    polls.miner.misbehave("get_psu", Altered('"iin"', '"iin":"9000","x"'))
+    snapshot = await polls.poll()
     assert snapshot.mining is False
     assert snapshot.psu.input_current == 9
 
-    air_miner.behave("get_psu")
-    snapshot = [await polled(reader, air_miner, clock) for _ in range(2)][-1]
+    polls.miner.behave("get_psu")
+    snapshot = [await polls.poll() for _ in range(2)][-1]
     assert snapshot.psu.input_current == pytest.approx(0.06, abs=0.02)
 
 
-async def test_what_the_supply_took_stays_unknown_until_it_tells(
-    air_miner: SimulatedMiner, clock: Clock
-) -> None:
+async def test_what_the_supply_took_stays_unknown_until_it_tells(polls: Polls) -> None:
     """Its voltage does not depend on mining."""
-    reader = reader_of(air_miner)
-    assert (await polled(reader, air_miner, clock)).psu.input_current is not None
-    air_miner.misbehave("get_psu", Refused(14))
-    air_miner.state.mining = False
+    assert (await polls.poll()).psu.input_current is not None
+    polls.miner.misbehave("get_psu", Refused(14))
+    polls.miner.state.mining = False
     for _ in range(10):
-        snapshot = await polled(reader, air_miner, clock)
+        snapshot = await polls.poll()
         assert snapshot.psu.input_current is None
         assert snapshot.psu.input_voltage is not None
 
-    air_miner.behave("get_psu")
-    snapshots = [await polled(reader, air_miner, clock) for _ in range(12)]
+    polls.miner.behave("get_psu")
+    snapshots = [await polls.poll() for _ in range(12)]
     assert snapshots[-1].psu.input_power is not None
 
 
-async def test_a_status_that_is_refused_is_no_flip(
-    air_miner: SimulatedMiner, clock: Clock
-) -> None:
+async def test_a_status_that_is_refused_is_no_flip(polls: Polls) -> None:
     """It is unknown whether it mines, and then it goes on as before."""
-    reader = reader_of(air_miner)
-    before = await polled(reader, air_miner, clock)
-    air_miner.misbehave("status", Refused(14))
-    assert (await polled(reader, air_miner, clock)).psu == before.psu
-    air_miner.behave("status")
-    assert (await polled(reader, air_miner, clock)).psu == before.psu
+    before = await polls.poll()
+    polls.miner.misbehave("status", Refused(14))
+    assert (await polls.poll()).psu == before.psu
+    polls.miner.behave("status")
+    assert (await polls.poll()).psu == before.psu
 
 
 # Many faults

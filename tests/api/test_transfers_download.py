@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import AsyncGenerator, Callable
 import logging
-import socket
 
 import pytest
 
@@ -25,7 +24,15 @@ from custom_components.whatsminer.api.errors import (
 from custom_components.whatsminer.api.line import Line, Urgency
 
 from . import HOST, message, refusal
-from .file_miner import LOG, Call, Downloads, a_while, hang_half_way, size_answer
+from .file_miner import (
+    LOG,
+    Call,
+    Downloads,
+    a_while,
+    hang_half_way,
+    log_and,
+    size_answer,
+)
 
 type Segments = Callable[[bytes, bytes], list[bytes]]
 
@@ -170,11 +177,7 @@ async def test_no_more_than_a_piece_is_held(downloads: Downloads) -> None:
 @pytest.mark.parametrize("size", [0, "0"])
 async def test_an_empty_log_is_none(downloads: Downloads, size: object) -> None:
     """Even an archive without files has some bytes."""
-
-    async def give(call: Call) -> None:
-        await call.send(call.sealed(size_answer(size)) + LOG)
-
-    downloads.miner.transfer = give
+    downloads.miner.transfer = log_and(size_answer(size))
     with pytest.raises(TransferBrokenError):
         await downloads.download()
     assert downloads.pieces == []
@@ -232,33 +235,22 @@ async def test_a_log_that_never_ends_is_broken(
         await downloads.download()
 
 
-@pytest.mark.parametrize("size", [None, "", "many", -1, "-1", True, [], {}])
+SIZES: list[object] = [None, "", "many", -1, "-1", True, [], {}]
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [*map(size_answer, SIZES), message("ready"), message({}), message(None)],
+    ids=lambda answer: str(answer["Msg"]),
+)
 async def test_a_log_without_a_size_is_malformed(
-    downloads: Downloads, size: object
+    downloads: Downloads, answer: dict[str, object]
 ) -> None:
     """Its end could not be found."""
-
-    async def give(call: Call) -> None:
-        await call.send(call.sealed(size_answer(size)) + LOG)
-
-    downloads.miner.transfer = give
+    downloads.miner.transfer = log_and(answer)
     with pytest.raises(MalformedReplyError):
         await downloads.download()
     assert downloads.pieces == []
-
-
-@pytest.mark.parametrize("answer", [message("ready"), message({}), message(None)])
-async def test_an_answer_that_is_about_no_log_is_malformed(
-    downloads: Downloads, answer: dict[str, object]
-) -> None:
-    """It reports no size either."""
-
-    async def give(call: Call) -> None:
-        await call.send(call.sealed(answer) + LOG)
-
-    downloads.miner.transfer = give
-    with pytest.raises(MalformedReplyError):
-        await downloads.download()
 
 
 async def test_a_log_may_be_large_but_not_of_any_size(
@@ -313,27 +305,18 @@ async def test_closing_without_an_answer_is_a_lost_connection(
 
 
 async def test_a_miner_that_does_not_accept_in_time_holds_nobody_up(
-    monkeypatch: pytest.MonkeyPatch,
+    full_port: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The ten minutes are for the file, not for the connect."""
     monkeypatch.setattr(transport, "TIMEOUT", 0.2)
-    line = Line(HOST, 0)
+    line = Line(HOST, full_port)
     session = Session(sign="", aes_key=bytes(32))
-    with (
-        socket.create_server((HOST, 0), backlog=0) as full,
-        socket.socket() as first,
-        socket.socket() as second,
-    ):
-        line.port = full.getsockname()[1]
-        for occupied in (first, second):
-            occupied.setblocking(False)
-            occupied.connect_ex((HOST, line.port))
-        async with asyncio.timeout(10), line.turn(Urgency.WRITE) as turn:
-            with pytest.raises(TimedOutError) as caught:
-                await transfers.download_logs(line, turn, session, _keep_nothing)
-            assert not caught.value.request_sent
-            with pytest.raises(TimedOutError):
-                await transfers.update_firmware(line, session, _nothing(), 1, print)
+    async with asyncio.timeout(10), line.turn(Urgency.WRITE) as turn:
+        with pytest.raises(TimedOutError) as caught:
+            await transfers.download_logs(line, turn, session, _keep_nothing)
+        assert not caught.value.request_sent
+        with pytest.raises(TimedOutError):
+            await transfers.update_firmware(line, session, _nothing(), 1, print)
 
 
 @pytest.mark.parametrize(

@@ -25,12 +25,24 @@ from custom_components.whatsminer.api.transport import (
 from simulator import Quirk, SimulatedMiner
 from tests.work import assert_linear
 
-from . import HOST, Listen
+from . import HOST, Handler, Listen
 
 REQUEST = b'{"cmd":"summary"}'
 ANSWER = (
     b'{"STATUS":[{"STATUS":"S","Msg":"Summary"}],"SUMMARY":[{"Elapsed":24}],"id":1}'
 )
+
+
+def answering(answer: bytes, *, stays: bool = False) -> Handler:
+    """Return a miner that reads a request, answers it, and closes unless it stays."""
+
+    async def miner(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.read(1000)
+        writer.write(answer)
+        if stays:
+            await reader.read()
+
+    return miner
 
 
 async def test_the_request_goes_out_as_it_is_and_the_answer_comes_back_as_it_is(
@@ -82,24 +94,16 @@ async def test_a_whole_answer_is_used_although_the_connection_stays_open(
 ) -> None:
     """Some proxies let the client close."""
     monkeypatch.setattr(transport, "_CLOSE_GRACE", 0.01)
-
-    async def proxy(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        await reader.read(1000)
-        writer.write(ANSWER + end)
-        await reader.read()
-
-    answer = await exchange(HOST, await listen(proxy), REQUEST, timeout=5)
+    port = await listen(answering(ANSWER + end, stays=True))
+    answer = await exchange(HOST, port, REQUEST, timeout=5)
     assert answer == ANSWER + end
 
 
 async def test_a_miner_that_never_answers_times_out(listen: Listen) -> None:
     """It may have acted on the request all the same."""
-
-    async def miner(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        await reader.read()
-
+    port = await listen(answering(b"", stays=True))
     with pytest.raises(TimedOutError) as caught:
-        await exchange(HOST, await listen(miner), REQUEST, timeout=0.1)
+        await exchange(HOST, port, REQUEST, timeout=0.1)
     assert caught.value.request_sent
 
 
@@ -109,14 +113,9 @@ async def test_an_answer_that_stops_half_way_times_out(
 ) -> None:
     """A part is not an answer."""
     monkeypatch.setattr(transport, "_CLOSE_GRACE", 0.01)
-
-    async def miner(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        await reader.read(1000)
-        writer.write(part)
-        await reader.read()
-
+    port = await listen(answering(part, stays=True))
     with pytest.raises(TimedOutError) as caught:
-        await exchange(HOST, await listen(miner), REQUEST, timeout=0.1)
+        await exchange(HOST, port, REQUEST, timeout=0.1)
     assert caught.value.request_sent
 
 
@@ -124,22 +123,15 @@ async def test_an_answer_that_ends_half_way_is_left_to_the_parser(
     listen: Listen,
 ) -> None:
     """Only the parser knows which commands may be cut short."""
-
-    async def miner(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        await reader.read(1000)
-        writer.write(ANSWER[:20])
-
-    assert await exchange(HOST, await listen(miner), REQUEST) == ANSWER[:20]
+    port = await listen(answering(ANSWER[:20]))
+    assert await exchange(HOST, port, REQUEST) == ANSWER[:20]
 
 
 async def test_closing_without_an_answer_is_a_lost_connection(listen: Listen) -> None:
     """The request arrived and may have been carried out."""
-
-    async def miner(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        await reader.read(1000)
-
+    port = await listen(answering(b""))
     with pytest.raises(CannotConnectError) as caught:
-        await exchange(HOST, await listen(miner), REQUEST)
+        await exchange(HOST, port, REQUEST)
     assert caught.value.request_sent
 
 
@@ -174,18 +166,12 @@ async def test_a_refused_connection_has_sent_nothing() -> None:
     assert not caught.value.request_sent
 
 
-async def test_a_connection_that_is_not_accepted_in_time_has_sent_nothing() -> None:
+async def test_a_connection_that_is_not_accepted_in_time_has_sent_nothing(
+    full_port: int,
+) -> None:
     """The host does not react, like one that is powered off."""
-    loop = asyncio.get_running_loop()
-    with socket.create_server((HOST, 0), backlog=0) as full:
-        port = full.getsockname()[1]
-        with socket.socket() as first, socket.socket() as second:
-            first.setblocking(False)
-            second.setblocking(False)
-            await loop.sock_connect(first, (HOST, port))
-            second.connect_ex((HOST, port))
-            with pytest.raises(TimedOutError) as caught:
-                await exchange(HOST, port, REQUEST, timeout=0.1)
+    with pytest.raises(TimedOutError) as caught:
+        await exchange(HOST, full_port, REQUEST, timeout=0.1)
     assert not caught.value.request_sent
 
 
@@ -271,13 +257,9 @@ async def test_an_impossible_host_is_no_connection(
 async def test_an_answer_may_be_one_mebibyte_long(listen: Listen) -> None:
     """This is the longest that is allowed."""
     longest = b'{"a":"' + b"x" * (MAX_REPLY - 8) + b'"}'
-
-    async def miner(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        await reader.read(1000)
-        writer.write(longest)
-
     assert MAX_REPLY == 1024 * 1024
-    assert await exchange(HOST, await listen(miner), REQUEST) == longest
+    port = await listen(answering(longest))
+    assert await exchange(HOST, port, REQUEST) == longest
 
 
 @pytest.mark.parametrize("end", ["ended", "endless"])
@@ -427,17 +409,9 @@ async def test_a_miner_is_listening(air_miner: SimulatedMiner) -> None:
     assert not await is_listening(air_miner.host, air_miner.port, timeout=5)
 
 
-async def test_who_swallows_the_attempt_is_not_listening() -> None:
+async def test_who_swallows_the_attempt_is_not_listening(full_port: int) -> None:
     """An address without a host behaves like this."""
-    loop = asyncio.get_running_loop()
-    with socket.create_server((HOST, 0), backlog=0) as full:
-        port = full.getsockname()[1]
-        with socket.socket() as first, socket.socket() as second:
-            first.setblocking(False)
-            second.setblocking(False)
-            await loop.sock_connect(first, (HOST, port))
-            second.connect_ex((HOST, port))
-            assert await is_listening(HOST, port, timeout=0.1) is False
+    assert await is_listening(HOST, full_port, timeout=0.1) is False
 
 
 @pytest.mark.parametrize(("host", "port"), [("", 4028), (HOST, -1), (HOST, 70000)])

@@ -46,6 +46,13 @@ PERCENT = "set_power_pct_v2"
 LIMIT = "adjust_power_limit"
 OFF = "power_off"
 
+# One that is sent as it is, one that restarts mining, one that is sent twice if need be.
+each_kind = pytest.mark.parametrize(
+    "command",
+    [commands.set_led_auto(), commands.restart_btminer(), commands.power_off()],
+    ids=lambda command: command.name,
+)
+
 
 @pytest.fixture
 def owner(air_miner: SimulatedMiner, clock: Clock) -> Owner:
@@ -85,9 +92,7 @@ async def test_a_command_reaches_the_miner_exactly_as_documented(
 ) -> None:
     """A miner that is strict about types accepts it."""
     owner.miner.state.mining = entry.name != "pre_power_on"
-    answer = await owner.send(entry.command)
-    assert answer is not None
-    assert answer.code == 131
+    await owner.carry_out(entry.command)
     assert owner.miner.writes == [{**entry.parameters, "cmd": entry.name}]
     *before, request = owner.miner.requests
     assert before == [{"cmd": name} for name in TOKEN]
@@ -244,9 +249,7 @@ async def test_a_token_that_another_client_voided_is_replaced_without_a_word(
         await owner.send(commands.set_led_auto())
         owner.forget()
         miner.void_tokens(new_salt=new_salt)
-        answer = await owner.send(commands.set_power_pct(50))
-        assert answer is not None
-        assert answer.code == 131
+        await owner.carry_out(commands.set_power_pct(50))
         assert len(owner.asked) == 4
         assert owner.asked[1:] == [*TOKEN, "set_power_pct"]
         assert owner.sent == ["set_power_pct"]
@@ -310,11 +313,7 @@ async def test_a_password_that_was_changed_meanwhile_is_wrong(
 # Who gave the token
 
 
-@pytest.mark.parametrize(
-    "command",
-    [commands.set_led_auto(), commands.restart_btminer(), commands.power_off()],
-    ids=lambda command: command.name,
-)
+@each_kind
 async def test_who_gave_a_token_is_asked_before_it_is_used(
     any_miner: SimulatedMiner, clock: Clock, command: Command
 ) -> None:
@@ -332,11 +331,7 @@ async def test_who_gave_a_token_is_asked_before_it_is_used(
     assert owner.asked == [*first, command.name, *first]
 
 
-@pytest.mark.parametrize(
-    "command",
-    [commands.set_led_auto(), commands.restart_btminer(), commands.power_off()],
-    ids=lambda command: command.name,
-)
+@each_kind
 async def test_nothing_is_sent_to_another_miner(
     any_miner: SimulatedMiner, clock: Clock, command: Command
 ) -> None:
@@ -397,14 +392,13 @@ async def test_a_miner_that_cannot_tell_who_it_is_is_told_what_to_do(
     assert owner.sent == [command.name]
 
 
-async def test_v1_without_its_process_can_be_started(clock: Clock) -> None:
+async def test_v1_without_its_process_can_be_started(
+    proxied_miner: SimulatedMiner, clock: Clock
+) -> None:
     """It cannot report its MAC address."""
-    async with SimulatedMiner(
-        generation="v1", model="M20S", quirks={Quirk.PROCESS_DOWN}
-    ) as miner:
-        miner.state.mining = False
-        assert await Owner(miner, clock=clock).send(commands.power_on())
-        assert miner.state.mining
+    proxied_miner.state.mining = False
+    assert await Owner(proxied_miner, clock=clock).send(commands.power_on())
+    assert proxied_miner.state.mining
 
 
 @pytest.mark.parametrize(
@@ -416,11 +410,7 @@ async def test_v1_without_its_process_can_be_started(clock: Clock) -> None:
     ],
     ids=["closed", "truncated", "garbage"],
 )
-@pytest.mark.parametrize(
-    "command",
-    [commands.set_led_auto(), commands.restart_btminer(), commands.power_off()],
-    ids=lambda command: command.name,
-)
+@each_kind
 async def test_nothing_is_sent_to_who_does_not_answer_who_it_is(
     owner: Owner, command: Command, how: Misbehaviour, error: type[WhatsminerError]
 ) -> None:
@@ -602,11 +592,8 @@ async def test_a_power_off_gets_between_a_refused_token_and_its_successor(
 ) -> None:
     """No request that can wait is sent before it."""
     owner = owner_with_token
-    held = Held()
-    held.then = Refused(135)
-    async with owner.holding(
-        "set_power_pct", commands.set_power_pct(50), held
-    ) as waiting:
+    held, percent = Held(then=Refused(135)), commands.set_power_pct(50)
+    async with owner.holding("set_power_pct", percent, held) as waiting:
         waiting.send(commands.power_off())
     assert owner.asked == ["set_power_pct", *TOKEN, OFF, "set_power_pct"]
 
@@ -833,9 +820,7 @@ async def test_a_power_off_that_is_answered_the_second_time_is_done(
 ) -> None:
     """The first failure is not reported."""
     any_owner.miner.misbehave(OFF, how, times=1)
-    answer = await any_owner.send(commands.power_off())
-    assert answer is not None
-    assert answer.code == 131
+    await any_owner.carry_out(commands.power_off())
     assert any_owner.sent == [OFF, OFF]
     assert not any_owner.miner.state.mining
 
@@ -900,21 +885,15 @@ async def test_the_status_of_v1_confirms_no_power_off(old_owner: Owner) -> None:
     assert "status" not in old_owner.asked
 
 
-async def test_v1_without_its_process_is_off(clock: Clock) -> None:
+async def test_v1_without_its_process_is_off(
+    proxied_miner: SimulatedMiner, clock: Clock
+) -> None:
     """A stopped V1 has no mining process."""
-    async with SimulatedMiner(
-        generation="v1", model="M20S", quirks={Quirk.PROCESS_DOWN}
-    ) as miner:
-        owner = Owner(miner, clock=clock)
-        miner.misbehave(OFF, Closed(execute=True))
-        assert await owner.send(commands.power_off()) == Answer()
-        assert owner.asked == [
-            *TOKEN_OF_V1,
-            OFF,
-            "devdetails",
-            "get_miner_info",
-            "summary",
-        ]
+    owner = Owner(proxied_miner, clock=clock)
+    proxied_miner.misbehave(OFF, Closed(execute=True))
+    assert await owner.send(commands.power_off()) == Answer()
+    looked_for = ["devdetails", "get_miner_info", "summary"]
+    assert owner.asked == [*TOKEN_OF_V1, OFF, *looked_for]
 
 
 async def test_a_power_off_is_sent_to_a_miner_that_is_off(owner: Owner) -> None:
@@ -1062,8 +1041,7 @@ async def test_a_restart_that_waited_behind_another_is_refused_unsent(
     any_owner: Owner, how: Misbehaviour | None
 ) -> None:
     """Restarts never queue."""
-    held = Held()
-    held.then = how
+    held = Held(then=how)
     mode = commands.set_power_mode("low")
     async with any_owner.holding("set_low_power", mode, held) as waiting:
         limit = waiting.send(commands.adjust_power_limit(3000))
@@ -1102,11 +1080,7 @@ async def test_a_password_is_not_tried_at_another_miner(
         owner.identity.mac = "c2:04:28:00:00:01"
         with pytest.raises(WrongMinerError):
             await owner.writer.check_password()
-    assert not [
-        request
-        for request in any_miner.requests
-        if "token" in request or "enc" in request
-    ]
+    assert not [each for each in any_miner.requests if "token" in each or "enc" in each]
 
 
 async def test_with_write_access_closed_the_password_cannot_be_told(

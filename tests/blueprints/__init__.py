@@ -1,6 +1,6 @@
 """The blueprints in a real Home Assistant, with simulated miners and simulated time."""
 
-from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
+from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager
 from copy import copy
 from dataclasses import dataclass, replace
@@ -26,13 +26,10 @@ FOLDER: Final = "whatsminer"
 # The check of the write access, which changes nothing.
 _ACCESS_CHECK: Final = {"cmd": "set_led", "param": "auto"}
 
-# Makes an automation; the arguments are inputs of the blueprint.
-type Automate = Callable[..., Awaitable[None]]
-
 
 @dataclass(frozen=True)
-class Home:
-    """Miners in Home Assistant, and what automations do to them."""
+class EmptyHome:
+    """Home Assistant, to which miners are added, and what automations do to them."""
 
     fleet: Fleet
 
@@ -65,37 +62,6 @@ class Home:
             assert state.state == "on", "the automation is not valid: see the log"
         await self.fleet.settle()
 
-    @asynccontextmanager
-    async def restarted(
-        self, *owned: Owned
-    ) -> AsyncGenerator[tuple[Home, tuple[Owned, ...]]]:
-        """Go on in another Home Assistant, which is starting.
-
-        Miners are set up there, under the same entity ids. It has what is stored, and neither
-        automations nor other entities. `started` ends the start.
-        """
-        await self.close()
-        for each in owned:
-            await self.hass.config_entries.async_unload(each.entry.entry_id)
-        async with async_test_home_assistant(
-            config_dir=self.hass.config.config_dir, initial_state=CoreState.starting
-        ) as hass:
-            hass.data.pop(DATA_CUSTOM_COMPONENTS)
-            fleet = copy(self.fleet)
-            fleet.hass, fleet.clock = hass, replace(self.fleet.clock, hass=hass)
-            again = tuple(
-                Owned(hass, each.miner, _same_entry(each.entry)) for each in owned
-            )
-            for each in again:
-                each.entry.add_to_hass(hass)
-            await fleet.set_up(*again)
-            home = Home(fleet)
-            yield home, again
-            await home.close()
-            for each in again:
-                await hass.config_entries.async_unload(each.entry.entry_id)
-            await hass.async_stop(force=True)
-
     async def started(self) -> None:
         """Let the start of Home Assistant end."""
         self.hass.set_state(CoreState.running)
@@ -126,11 +92,6 @@ class Home:
         for seconds in [*half[:1], *[60] * whole, *half[1:]]:
             await self.fleet.clock.tick(seconds)
 
-    async def commands_after(self, minutes: float, owned: Owned) -> list[str]:
-        """Let time pass; return the commands that a miner has received since they were last taken."""
-        await self.wait(minutes)
-        return take_commands(owned)
-
     async def make_switches(self, *names: str) -> None:
         """Make helpers that an owner switches by hand."""
         helpers: dict[str, dict[str, str]] = {name: {} for name in names}
@@ -142,6 +103,56 @@ class Home:
         """Switch something on or off, as a person does."""
         await act(self.hass, f"{entity_id.partition('.')[0]}.turn_{state}", entity_id)
         await self.fleet.settle()
+
+
+@dataclass(frozen=True)
+class Home(EmptyHome):
+    """A home with a miner in the garage."""
+
+    garage: Owned
+
+    @asynccontextmanager
+    async def restarted(
+        self, *others: Owned
+    ) -> AsyncGenerator[tuple[Home, tuple[Owned, ...]]]:
+        """Go on in another Home Assistant, which is starting.
+
+        The garage's and other miners are set up there, under the same entity ids. It has what
+        is stored, and neither automations nor other entities. `started` ends the start.
+        """
+        owned = (self.garage, *others)
+        await self.close()
+        for each in owned:
+            await self.hass.config_entries.async_unload(each.entry.entry_id)
+        async with async_test_home_assistant(
+            config_dir=self.hass.config.config_dir, initial_state=CoreState.starting
+        ) as hass:
+            hass.data.pop(DATA_CUSTOM_COMPONENTS)
+            fleet = copy(self.fleet)
+            fleet.hass, fleet.clock = hass, replace(self.fleet.clock, hass=hass)
+            again = tuple(
+                Owned(hass, each.miner, _same_entry(each.entry)) for each in owned
+            )
+            for each in again:
+                each.entry.add_to_hass(hass)
+            await fleet.set_up(*again)
+            home = Home(fleet, again[0])
+            yield home, again[1:]
+            await home.close()
+            for each in again:
+                await hass.config_entries.async_unload(each.entry.entry_id)
+            await hass.async_stop(force=True)
+
+    async def commands_after(
+        self, minutes: float, owned: Owned | None = None
+    ) -> list[str]:
+        """Let time pass; return the commands that a miner has received since they were last taken."""
+        await self.wait(minutes)
+        return take_commands(owned or self.garage)
+
+    def take_commands(self) -> list[str]:
+        """Return the commands that the garage's miner has received since they were last taken."""
+        return take_commands(self.garage)
 
 
 def _same_entry(entry: MockConfigEntry) -> MockConfigEntry:

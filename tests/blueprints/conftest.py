@@ -9,7 +9,7 @@ import pytest
 from homeassistant.core import HomeAssistant
 from tests.fleet import Fleet, Owned
 
-from . import Home
+from . import EmptyHome, Home
 
 
 @pytest.fixture(autouse=True)
@@ -30,13 +30,19 @@ def config_folder(hass: HomeAssistant, tmp_path: Path) -> Generator[Path]:
 
 
 @pytest.fixture
-async def home(fleet: Fleet, config_folder: Path) -> AsyncGenerator[Home]:
+async def empty_home(fleet: Fleet, config_folder: Path) -> AsyncGenerator[EmptyHome]:
     """A home without miners, whose automations end with the test."""
     # In debug mode the loop keeps a stack trace for each callback, which takes half of the time.
     fleet.hass.loop.set_debug(False)
-    home = Home(fleet)
+    home = EmptyHome(fleet)
     yield home
     await home.close()
+
+
+@pytest.fixture
+async def home(empty_home: EmptyHome, garage: Owned) -> Home:
+    """A home with a miner in the garage."""
+    return Home(empty_home.fleet, garage)
 
 
 @pytest.fixture

@@ -1,7 +1,6 @@
 """Mine when power is cheap: which commands reach the miners."""
 
 import asyncio
-from functools import partial
 from typing import Any
 
 import pytest
@@ -11,7 +10,7 @@ from simulator import Refused
 from tests import Altered, Held, act
 from tests.fleet import Fleet, Owned
 
-from . import Automate, Home, take_commands, target
+from . import Home, take_commands, target
 
 PRICE = "sensor.electricity_price"
 CHEAP_NOW = "binary_sensor.cheap_now"
@@ -19,57 +18,52 @@ OVERRIDE = "input_boolean.by_hand"
 CHEAP, BETWEEN, EXPENSIVE = 0.05, 0.11, 0.3
 
 
-@pytest.fixture
-def inputs(garage: Owned) -> dict[str, Any]:
-    """The inputs of the automation: one miner, two prices, and otherwise the defaults."""
-    return {
-        "miners": target(garage),
+async def mine_when_cheap(home: Home, *miners: Owned, **inputs: Any) -> None:
+    """Mine at 0.10 or less, and stop above 0.12; by default in the garage."""
+    defaults = {
+        "miners": target(*(miners or [home.garage])),
         "price_sensor": PRICE,
         "start_price": 0.1,
         "stop_price": 0.12,
     }
+    await home.automate("mine_when_cheap", **{**defaults, **inputs})
 
 
-@pytest.fixture
-async def automate(home: Home, inputs: dict[str, Any]) -> Automate:
-    """An automation that starts at a price in between, when the miner has mined for long."""
-
-    async def automate(**changes: Any) -> None:
-        """An automation that starts at a price in between, when the miner has mined for long."""
-        await home.set(PRICE, BETWEEN)
-        await home.automate("mine_when_cheap", **{**inputs, **changes})
-
-    return automate
+async def automate(home: Home, *miners: Owned, **inputs: Any) -> None:
+    """Mine when power is cheap, from a price in between on, when the miner has mined for long."""
+    await home.set(PRICE, BETWEEN)
+    await mine_when_cheap(home, *miners, **inputs)
 
 
-async def test_it_stops_and_starts_at_prices_of_their_own(
-    home: Home, automate: Automate, garage: Owned
-) -> None:
-    await automate()
-    assert await home.commands_after(5, garage) == []
+async def throttle(home: Home, *miners: Owned, **inputs: Any) -> None:
+    """Lower the power to 40 % when electricity is expensive."""
+    await automate(home, *miners, how="percent", low_percent=40, **inputs)
+
+
+async def test_it_stops_and_starts_at_prices_of_their_own(home: Home) -> None:
+    await automate(home)
+    assert await home.commands_after(5) == []
 
     await home.set(PRICE, 0.1201)
-    assert take_commands(garage) == ["power_off"]
+    assert home.take_commands() == ["power_off"]
     await home.set(PRICE, BETWEEN)
-    assert await home.commands_after(20, garage) == []
+    assert await home.commands_after(20) == []
 
     await home.set(PRICE, 0.1)
-    assert take_commands(garage) == ["power_on"]
+    assert home.take_commands() == ["power_on"]
     await home.wait(40)
     await home.set(PRICE, 0.12)
-    assert await home.commands_after(2, garage) == []
+    assert await home.commands_after(2) == []
 
 
-async def test_a_price_that_flaps_switches_nothing_too_often(
-    home: Home, automate: Automate, garage: Owned
-) -> None:
-    await automate(min_on=20, min_off=10)
+async def test_a_price_that_flaps_switches_nothing_too_often(home: Home) -> None:
+    await automate(home, min_on=20, min_off=10)
 
     times: dict[str, list[float]] = {}
     for minute in range(60):
         await home.set(PRICE, EXPENSIVE if minute % 2 == 0 else CHEAP)
         await home.wait(1)
-        for command in take_commands(garage):
+        for command in home.take_commands():
             times.setdefault(command, []).append(minute)
 
     # The price at that moment decides, so it may take a minute more.
@@ -77,44 +71,38 @@ async def test_a_price_that_flaps_switches_nothing_too_often(
     assert times["power_on"] == pytest.approx([10, 41], abs=2)
 
 
-async def test_a_price_is_not_acted_upon_when_it_is_just_over(
-    home: Home, automate: Automate, garage: Owned
-) -> None:
+async def test_a_price_is_not_acted_upon_when_it_is_just_over(home: Home) -> None:
     """A minimum time often ends with a quarter of an hour, just before the next price comes."""
-    await automate(min_on=30, min_off=0)
+    await automate(home, min_on=30, min_off=0)
     await home.set(PRICE, EXPENSIVE)
     await home.set(PRICE, CHEAP)
-    assert take_commands(garage) == ["power_off", "power_on"]
+    assert home.take_commands() == ["power_off", "power_on"]
 
     await home.wait(15)
     await home.set(PRICE, EXPENSIVE)
     await home.wait(15)
     await home.set(PRICE, BETWEEN)
-    assert await home.commands_after(5, garage) == []
+    assert await home.commands_after(5) == []
 
 
-async def test_what_pays_for_use_is_always_mined(
-    home: Home, automate: Automate, garage: Owned
-) -> None:
+async def test_what_pays_for_use_is_always_mined(home: Home) -> None:
     await home.set(CHEAP_NOW, "off")
-    await automate(cheap_now=CHEAP_NOW, min_off=0)
-    assert await home.commands_after(1, garage) == ["power_off"]
+    await automate(home, cheap_now=CHEAP_NOW, min_off=0)
+    assert await home.commands_after(1) == ["power_off"]
 
     await home.set(PRICE, -0.02)
-    assert take_commands(garage) == ["power_on"]
+    assert home.take_commands() == ["power_on"]
 
 
-async def test_what_is_cheap_can_be_said_by_another(
-    home: Home, automate: Automate, garage: Owned
-) -> None:
+async def test_what_is_cheap_can_be_said_by_another(home: Home) -> None:
     await home.set(CHEAP_NOW, "on")
-    await automate(cheap_now=CHEAP_NOW, price_sensor=[], min_off=0)
-    assert await home.commands_after(2, garage) == []
+    await automate(home, cheap_now=CHEAP_NOW, price_sensor=[], min_off=0)
+    assert await home.commands_after(2) == []
 
     await home.set(CHEAP_NOW, "off")
-    assert take_commands(garage) == ["power_off"]
+    assert home.take_commands() == ["power_off"]
     await home.set(CHEAP_NOW, "on")
-    assert take_commands(garage) == ["power_on"]
+    assert home.take_commands() == ["power_on"]
 
 
 @pytest.mark.parametrize("unknown", ["unavailable", "unknown", "soon", "nan"])
@@ -122,86 +110,73 @@ async def test_what_is_cheap_can_be_said_by_another(
     ("when_unknown", "commands"), [("keep", []), ("stop", ["power_off"]), ("mine", [])]
 )
 async def test_a_price_that_nobody_knows_changes_nothing_for_a_while(
-    home: Home,
-    automate: Automate,
-    garage: Owned,
-    unknown: str,
-    when_unknown: str,
-    commands: list[str],
+    home: Home, unknown: str, when_unknown: str, commands: list[str]
 ) -> None:
-    await automate(when_unknown=when_unknown, unknown_for=15)
+    await automate(home, when_unknown=when_unknown, unknown_for=15)
 
     await home.set(PRICE, unknown)
-    assert await home.commands_after(14, garage) == []
-    assert await home.commands_after(2, garage) == commands
+    assert await home.commands_after(14) == []
+    assert await home.commands_after(2) == commands
 
 
 async def test_mining_starts_when_nobody_knows_the_price_if_that_is_wanted(
-    home: Home, automate: Automate, garage: Owned
+    home: Home,
 ) -> None:
-    await automate(when_unknown="mine", unknown_for=5, min_on=0)
+    await automate(home, when_unknown="mine", unknown_for=5, min_on=0)
     await home.set(PRICE, EXPENSIVE)
-    assert await home.commands_after(20, garage) == ["power_off"]
+    assert await home.commands_after(20) == ["power_off"]
 
     await home.set(PRICE, "unavailable")
-    assert await home.commands_after(6, garage) == ["power_on"]
+    assert await home.commands_after(6) == ["power_on"]
     await home.set(PRICE, EXPENSIVE)
-    assert take_commands(garage) == ["power_off"]
+    assert home.take_commands() == ["power_off"]
 
 
-async def test_a_sensor_that_was_removed_is_one_that_nobody_knows(
-    home: Home, automate: Automate, garage: Owned
-) -> None:
+async def test_a_sensor_that_was_removed_is_one_that_nobody_knows(home: Home) -> None:
     """A missing sensor causes no error in the log each minute."""
-    await automate(when_unknown="stop", unknown_for=15)
+    await automate(home, when_unknown="stop", unknown_for=15)
 
     home.hass.states.async_remove(PRICE)
-    assert await home.commands_after(16, garage) == ["power_off"]
+    assert await home.commands_after(16) == ["power_off"]
 
 
-async def test_by_hand_means_by_hand(
-    home: Home, automate: Automate, garage: Owned
-) -> None:
+async def test_by_hand_means_by_hand(home: Home) -> None:
     await home.set(OVERRIDE, "on")
-    await automate(override=OVERRIDE)
+    await automate(home, override=OVERRIDE)
     await home.set(PRICE, EXPENSIVE)
-    assert await home.commands_after(5, garage) == []
+    assert await home.commands_after(5) == []
 
     await home.set(OVERRIDE, "off")
-    assert take_commands(garage) == ["power_off"]
+    assert home.take_commands() == ["power_off"]
 
 
-async def test_a_command_that_failed_is_repeated(
-    home: Home, automate: Automate, garage: Owned
-) -> None:
-    await automate()
-    garage.miner.misbehave("power_off", Refused(132), times=2)
+async def test_a_command_that_failed_is_repeated(home: Home) -> None:
+    await automate(home)
+    home.garage.miner.misbehave("power_off", Refused(132), times=2)
     await home.set(PRICE, EXPENSIVE)
-    assert take_commands(garage) == ["power_off"]
-    assert garage.miner.state.mining
+    assert home.take_commands() == ["power_off"]
+    assert home.garage.miner.state.mining
 
-    assert await home.commands_after(2, garage) == ["power_off", "power_off"]
-    assert not garage.miner.state.mining
-    assert await home.commands_after(5, garage) == []
+    assert await home.commands_after(2) == ["power_off", "power_off"]
+    assert not home.garage.miner.state.mining
+    assert await home.commands_after(5) == []
 
 
-async def test_one_that_fails_leaves_no_other_on(
-    home: Home, automate: Automate, garage: Owned, hall: Owned
-) -> None:
-    await automate(miners=target(garage, hall))
-    garage.miner.misbehave("power_off", Refused(132))
+async def test_one_that_fails_leaves_no_other_on(home: Home, hall: Owned) -> None:
+    await automate(home, home.garage, hall)
+    home.garage.miner.misbehave("power_off", Refused(132))
 
     await home.set(PRICE, EXPENSIVE)
 
-    assert take_commands(garage) == ["power_off"]
+    assert home.take_commands() == ["power_off"]
     assert take_commands(hall) == ["power_off"]
     assert not hall.miner.state.mining
 
 
 async def test_a_miner_that_takes_long_keeps_no_other_on(
-    home: Home, automate: Automate, garage: Owned, hall: Owned
+    home: Home, hall: Owned
 ) -> None:
-    await automate(miners=target(garage, hall), min_off=0)
+    await automate(home, home.garage, hall, min_off=0)
     await act(home.hass, "switch.turn_off", "switch.hall")
     take_commands(hall)
     held = Held()
@@ -210,7 +185,7 @@ async def test_a_miner_that_takes_long_keeps_no_other_on(
     await held.reached.wait()
 
     home.hass.states.async_set(PRICE, str(EXPENSIVE))
-    while "power_off" not in take_commands(garage):
+    while "power_off" not in home.take_commands():
         await asyncio.sleep(0)
     held.release.set()
     await home.fleet.settle()
@@ -218,11 +193,7 @@ async def test_a_miner_that_takes_long_keeps_no_other_on(
 
 @pytest.mark.parametrize("how", ["power_off", "percent"])
 async def test_a_miner_that_is_only_read_is_told_nothing(
-    home: Home,
-    automate: Automate,
-    fleet: Fleet,
-    caplog: pytest.LogCaptureFixture,
-    how: str,
+    home: Home, fleet: Fleet, caplog: pytest.LogCaptureFixture, how: str
 ) -> None:
     """Refused commands would fill the log."""
     attic = await fleet.know("Attic")
@@ -230,7 +201,7 @@ async def test_a_miner_that_is_only_read_is_told_nothing(
         attic.entry, data={**attic.entry.data, CONF_PASSWORD: ""}
     )
     await fleet.set_up(attic)
-    await automate(miners=target(attic), how=how)
+    await automate(home, attic, how=how)
 
     await home.set(PRICE, EXPENSIVE)
     await home.wait(2)
@@ -239,60 +210,54 @@ async def test_a_miner_that_is_only_read_is_told_nothing(
     assert "without a password" not in caplog.text
 
 
-async def test_a_miner_that_comes_back_is_told_again(
-    home: Home, automate: Automate, garage: Owned
-) -> None:
+async def test_a_miner_that_comes_back_is_told_again(home: Home) -> None:
     """A miner mines after a power cut, whatever it did before."""
-    await automate(min_on=0)
+    await automate(home, min_on=0)
     await home.set(PRICE, EXPENSIVE)
-    assert take_commands(garage) == ["power_off"]
-    await garage.miner.disconnect()
+    assert home.take_commands() == ["power_off"]
+    await home.garage.miner.disconnect()
     await home.wait(3)
-    assert not garage.is_available
+    assert not home.garage.is_available
 
-    garage.miner.state.mining = True
-    garage.miner.reconnect()
-    assert await home.commands_after(2, garage) == ["power_off"]
+    home.garage.miner.state.mining = True
+    home.garage.miner.reconnect()
+    assert await home.commands_after(2) == ["power_off"]
 
 
-async def test_a_restart_of_home_assistant_switches_nothing_wrongly(
-    home: Home, garage: Owned, inputs: dict[str, Any]
-) -> None:
-    inputs["miners"] = {"entity_id": "switch.garage"}
+async def test_a_restart_of_home_assistant_switches_nothing_wrongly(home: Home) -> None:
+    inputs = {"miners": {"entity_id": "switch.garage"}, "when_unknown": "stop"}
     await home.set(PRICE, CHEAP)
-    await home.automate("mine_when_cheap", **inputs, when_unknown="stop")
+    await mine_when_cheap(home, **inputs)
     await home.wait(40)
 
-    async with home.restarted(garage) as (again, (miner,)):
-        await again.automate("mine_when_cheap", **inputs, when_unknown="stop")
+    async with home.restarted() as (again, _):
+        await mine_when_cheap(again, **inputs)
         await again.started()
-        assert await again.commands_after(5, miner) == []
+        assert await again.commands_after(5) == []
         await again.set(PRICE, "unavailable")
         await again.wait(5)
         await again.set(PRICE, CHEAP)
-        assert await again.commands_after(5, miner) == []
+        assert await again.commands_after(5) == []
 
         # The new Home Assistant has not seen for how long the miner has mined.
         await again.set(PRICE, EXPENSIVE)
-        assert take_commands(miner) == ["power_off"]
+        assert again.take_commands() == ["power_off"]
 
 
-async def test_a_command_that_a_restart_came_before_is_made_up_for(
-    home: Home, automate: Automate, garage: Owned, inputs: dict[str, Any]
-) -> None:
+async def test_a_command_that_a_restart_came_before_is_made_up_for(home: Home) -> None:
     """The automation acts on the price, not on a change of it."""
-    inputs["miners"] = {"entity_id": "switch.garage"}
-    await automate()
+    miners = {"entity_id": "switch.garage"}
+    await automate(home, miners=miners)
     await home.close()
     await home.set(PRICE, EXPENSIVE)
-    assert take_commands(garage) == []
+    assert home.take_commands() == []
 
-    async with home.restarted(garage) as (again, (miner,)):
+    async with home.restarted() as (again, _):
         await again.set(PRICE, EXPENSIVE)
-        await again.automate("mine_when_cheap", **inputs)
+        await mine_when_cheap(again, miners=miners)
         await again.started()
 
-        assert take_commands(miner) == ["power_off"]
+        assert again.take_commands() == ["power_off"]
 
 
 # Less power
@@ -305,32 +270,24 @@ def owned(request: pytest.FixtureRequest, garage: Owned, hall: Owned) -> Owned:
     return found
 
 
-@pytest.fixture
-async def throttle(automate: Automate) -> Automate:
-    """An automation that lowers the power to 40 % when electricity is expensive."""
-    return partial(automate, how="percent", low_percent=40)
-
-
-async def test_less_power_can_be_enough(
-    home: Home, throttle: Automate, garage: Owned
-) -> None:
-    await throttle()
+async def test_less_power_can_be_enough(home: Home) -> None:
+    await throttle(home)
     await home.set(PRICE, EXPENSIVE)
-    assert take_commands(garage) == ["set_power_pct_v2 40"]
+    assert home.take_commands() == ["set_power_pct_v2 40"]
     await home.wait(10)
     await home.set(PRICE, BETWEEN)
-    assert await home.commands_after(2, garage) == []
+    assert await home.commands_after(2) == []
 
     await home.set(PRICE, CHEAP)
-    assert take_commands(garage) == ["set_power_pct_v2 100"]
-    assert await home.commands_after(10, garage) == []
+    assert home.take_commands() == ["set_power_pct_v2 100"]
+    assert await home.commands_after(10) == []
 
 
 async def test_a_percent_that_is_told_with_a_fraction_is_the_same(
-    home: Home, throttle: Automate, hall: Owned
+    home: Home, hall: Owned
 ) -> None:
     """The percent is not set again each minute."""
-    await throttle(miners=target(hall))
+    await throttle(home, hall)
     await home.set(PRICE, EXPENSIVE)
     assert take_commands(hall) == ["set_power_pct_v2 40"]
     hall.miner.misbehave("status", Altered('"power_pct":40', '"power_pct":40.4'))
@@ -341,23 +298,21 @@ async def test_a_percent_that_is_told_with_a_fraction_is_the_same(
     assert take_commands(hall) == []
 
 
-async def test_less_power_can_be_fast(
-    home: Home, throttle: Automate, garage: Owned
-) -> None:
+async def test_less_power_can_be_fast(home: Home) -> None:
     """The fast method acts within a second, as a price spike needs it."""
-    await throttle(percent_method="fast")
+    await throttle(home, percent_method="fast")
 
     await home.set(PRICE, EXPENSIVE)
 
-    assert take_commands(garage) == ["set_power_pct 40"]
+    assert home.take_commands() == ["set_power_pct 40"]
 
 
 @pytest.mark.parametrize("owned", ["garage", "hall"], indirect=True)
 async def test_less_power_comes_back_once_a_restarted_miner_is_tuned(
-    home: Home, throttle: Automate, owned: Owned
+    home: Home, owned: Owned
 ) -> None:
     """A restart makes a miner forget its percent, and so would the tuning after it."""
-    await throttle(miners=target(owned))
+    await throttle(home, owned)
     await home.set(PRICE, EXPENSIVE)
     assert await home.commands_after(5, owned) == ["set_power_pct_v2 40"]
 
@@ -371,19 +326,17 @@ async def test_less_power_comes_back_once_a_restarted_miner_is_tuned(
     assert await home.commands_after(1, owned) == ["set_power_pct_v2 40"]
 
 
-async def test_a_stopped_miner_is_not_started_to_use_less(
-    home: Home, throttle: Automate, garage: Owned
-) -> None:
-    await throttle()
+async def test_a_stopped_miner_is_not_started_to_use_less(home: Home) -> None:
+    await throttle(home)
     await act(home.hass, "switch.turn_off", "switch.garage")
     await home.wait(1)
-    take_commands(garage)
+    home.take_commands()
 
     for price in (EXPENSIVE, CHEAP):
         await home.set(PRICE, price)
         await home.wait(20)
 
-    assert take_commands(garage) == []
+    assert home.take_commands() == []
 
 
 # Break-even
@@ -396,9 +349,7 @@ async def old(fleet: Fleet) -> Owned:
 
 
 @pytest.fixture
-async def worth(
-    home: Home, automate: Automate, garage: Owned, old: Owned
-) -> dict[str, float]:
+async def worth(home: Home, garage: Owned, old: Owned) -> dict[str, float]:
     """The break-even prices of two miners, at which they stop."""
     for owned in (garage, old):
         home.hass.config_entries.async_update_entry(
@@ -407,7 +358,9 @@ async def worth(
         owned.coordinator.async_apply_options()
     await home.wait(1)
     await automate(
-        miners=target(garage, old),
+        home,
+        garage,
+        old,
         use_break_even=True,
         break_even_margin=0.005,
         min_on=0,
@@ -422,37 +375,37 @@ async def worth(
 
 
 async def test_each_miner_can_stop_at_its_own_price(
-    home: Home, worth: dict[str, float], garage: Owned, old: Owned
+    home: Home, worth: dict[str, float], old: Owned
 ) -> None:
     """The least efficient miner stops first and starts last."""
     low, high = worth["Old"], worth["Garage"]
     assert high > low + 0.02
 
     await home.set(PRICE, (low + high) / 2)
-    assert (take_commands(old), take_commands(garage)) == (["power_off"], [])
+    assert (take_commands(old), home.take_commands()) == (["power_off"], [])
     await home.set(PRICE, high + 0.01)
-    assert (take_commands(old), take_commands(garage)) == ([], ["power_off"])
+    assert (take_commands(old), home.take_commands()) == ([], ["power_off"])
 
     # The break-even price is known while the miners are stopped.
     await home.wait(3)
     await home.set(PRICE, high - 0.003)
     await home.wait(1)
-    assert (take_commands(old), take_commands(garage)) == ([], [])
+    assert (take_commands(old), home.take_commands()) == ([], [])
     await home.set(PRICE, high - 0.007)
-    assert (take_commands(old), take_commands(garage)) == ([], ["power_on"])
+    assert (take_commands(old), home.take_commands()) == ([], ["power_on"])
     await home.set(PRICE, low - 0.007)
-    assert (take_commands(old), take_commands(garage)) == (["power_on"], [])
+    assert (take_commands(old), home.take_commands()) == (["power_on"], [])
 
 
 async def test_one_that_fails_to_stop_keeps_no_other_from_starting(
-    home: Home, worth: dict[str, float], garage: Owned, old: Owned
+    home: Home, worth: dict[str, float], old: Owned
 ) -> None:
     await act(home.hass, "switch.turn_off", "switch.garage")
     await home.wait(0.5)
-    take_commands(garage)
+    home.take_commands()
     old.miner.misbehave("power_off", Refused(132))
 
     await home.set(PRICE, (worth["Old"] + worth["Garage"]) / 2)
 
     assert take_commands(old) == ["power_off"]
-    assert take_commands(garage) == ["power_on"]
+    assert home.take_commands() == ["power_on"]

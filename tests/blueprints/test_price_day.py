@@ -15,7 +15,7 @@ from homeassistant.const import Platform
 from simulator import MinerState
 from tests.fleet import Fleet, Owned
 
-from . import Home, take_commands, target
+from . import EmptyHome, take_commands, target
 from .price_day import (
     LOW_PERCENT,
     MIN_OFF,
@@ -77,7 +77,7 @@ def phase(state: MinerState) -> Phase:
     return Phase.MINING if state.percent == 100 else Phase.LESS
 
 
-async def live_through(home: Home, watched: dict[Owned, MinerDay]) -> None:
+async def live_through(home: EmptyHome, watched: dict[Owned, MinerDay]) -> None:
     """Let the day pass, and record what the miners do."""
 
     def record(at: float) -> None:
@@ -117,7 +117,7 @@ def caption(days: Sequence[MinerDay]) -> str:
 
 
 async def test_a_day_of_prices(
-    home: Home,
+    empty_home: EmptyHome,
     fleet: Fleet,
     caplog: pytest.LogCaptureFixture,
     request: pytest.FixtureRequest,
@@ -132,12 +132,12 @@ async def test_a_day_of_prices(
         )
     }
     for owned in watched:
-        home.hass.config_entries.async_update_entry(
+        empty_home.hass.config_entries.async_update_entry(
             owned.entry, options={CONF_POLL_INTERVAL: 300}
         )
     await fleet.set_up(*watched)
-    await home.set(PRICE, PRICES[0])
-    await home.automate_each(
+    await empty_home.set(PRICE, PRICES[0])
+    await empty_home.automate_each(
         "mine_when_cheap",
         {
             how: {
@@ -156,7 +156,7 @@ async def test_a_day_of_prices(
         },
     )
 
-    await live_through(home, watched)
+    await live_through(empty_home, watched)
 
     days = garage, hall, attic = list(watched.values())
     assert garage.commands == attic.commands == SWITCHED

@@ -37,13 +37,20 @@ class Phone:
         )
 
     async def watch(self, *miners: Owned, **inputs: Any) -> None:
-        """Make the automation."""
+        """Make the automation, by default for the miner in the garage."""
         await self.home.automate(
             "tell_me",
-            miners=[each.entity_id("event", "fault") for each in miners],
+            miners=[
+                each.entity_id("event", "fault") for each in miners or [self.garage]
+            ],
             tell=TELL,
             **inputs,
         )
+
+    @property
+    def garage(self) -> Owned:
+        """The miner in the garage."""
+        return self.home.garage
 
     @property
     def news(self) -> list[tuple[str, str]]:
@@ -69,12 +76,12 @@ async def shed(home: Home) -> Owned:
 
 
 async def test_a_fault_is_told_when_it_appears_and_clears(
-    home: Home, phone: Phone, garage: Owned, hall: Owned
+    phone: Phone, hall: Owned
 ) -> None:
-    await phone.watch(garage, hall)
+    await phone.watch(phone.garage, hall)
 
-    garage.miner.state.fail(110)
-    await home.wait(5)
+    phone.garage.miner.state.fail(110)
+    await phone.home.wait(5)
     (message,) = phone.messages
     assert message == {
         "what": "fault_appeared",
@@ -85,61 +92,53 @@ async def test_a_fault_is_told_when_it_appears_and_clears(
     assert "fan" in message["message"].lower()
 
     for code in (111, 530):
-        garage.miner.state.fail(code)
-    await home.wait(5)
+        phone.garage.miner.state.fail(code)
+    await phone.home.wait(5)
     assert phone.news == [("fault_appeared", "Garage")] * 2
 
-    garage.miner.state.faults.clear()
-    await home.wait(5)
+    phone.garage.miner.state.faults.clear()
+    await phone.home.wait(5)
     assert phone.news == [("fault_cleared", "Garage")] * 3
 
 
-async def test_minor_faults_are_told_on_demand(
-    home: Home, phone: Phone, garage: Owned
-) -> None:
-    await phone.watch(garage)
-    garage.miner.state.fail(206)
-    await home.wait(2)
-    garage.miner.state.faults.clear()
-    await home.wait(2)
+async def test_minor_faults_are_told_on_demand(phone: Phone) -> None:
+    await phone.watch()
+    phone.garage.miner.state.fail(206)
+    await phone.home.wait(2)
+    phone.garage.miner.state.faults.clear()
+    await phone.home.wait(2)
     assert phone.news == []
 
 
-async def test_minor_faults_are_told_if_wanted(
-    home: Home, phone: Phone, garage: Owned
-) -> None:
-    await phone.watch(garage, minor_faults=True)
-    garage.miner.state.fail(206)
-    await home.wait(2)
-    garage.miner.state.faults.clear()
-    await home.wait(2)
+async def test_minor_faults_are_told_if_wanted(phone: Phone) -> None:
+    await phone.watch(minor_faults=True)
+    phone.garage.miner.state.fail(206)
+    await phone.home.wait(2)
+    phone.garage.miner.state.faults.clear()
+    await phone.home.wait(2)
     assert phone.news == [("fault_appeared", "Garage"), ("fault_cleared", "Garage")]
 
 
-async def test_other_miners_are_not_told_of(
-    home: Home, phone: Phone, garage: Owned, hall: Owned
-) -> None:
-    await phone.watch(garage, offline_minutes=2, hash_rate_minutes=2)
+async def test_other_miners_are_not_told_of(phone: Phone, hall: Owned) -> None:
+    await phone.watch(offline_minutes=2, hash_rate_minutes=2)
     hall.miner.state.fail(110)
     hall.miner.state.boards[0].alive = False
     hall.miner.state.boards[1].alive = False
     hall.miner.state.pools[0].url = OTHER_POOL
-    await home.wait(10)
+    await phone.home.wait(10)
     await hall.miner.disconnect()
-    await home.wait(10)
+    await phone.home.wait(10)
 
     assert phone.news == []
 
 
-async def test_a_miner_that_does_not_answer_for_long(
-    home: Home, phone: Phone, garage: Owned, hall: Owned
-) -> None:
-    await phone.watch(garage, hall, offline_minutes=10)
+async def test_a_miner_that_does_not_answer_for_long(phone: Phone, hall: Owned) -> None:
+    await phone.watch(phone.garage, hall, offline_minutes=10)
 
-    await garage.miner.disconnect()
-    await home.wait(9)
+    await phone.garage.miner.disconnect()
+    await phone.home.wait(9)
     assert phone.news == []
-    await home.wait(4)
+    await phone.home.wait(4)
     assert phone.messages == [
         {
             "what": "offline",
@@ -148,126 +147,118 @@ async def test_a_miner_that_does_not_answer_for_long(
             "message": "Garage: no answer for 10 min.",
         }
     ]
-    await home.wait(60)
+    await phone.home.wait(60)
     assert phone.news == []
 
-    garage.miner.reconnect()
-    await home.wait(2)
+    phone.garage.miner.reconnect()
+    await phone.home.wait(2)
     (message,) = phone.messages
     assert message["title"] == "Garage answers again"
     assert message["message"].startswith("It did not answer for 7")
-    await home.wait(20)
+    await phone.home.wait(20)
     assert phone.news == []
 
 
-async def test_a_miner_that_comes_and_goes_is_not_told_of(
-    home: Home, phone: Phone, garage: Owned
-) -> None:
+async def test_a_miner_that_comes_and_goes_is_not_told_of(phone: Phone) -> None:
     """A missed poll or a reboot is shorter than the time that counts."""
-    await phone.watch(garage, offline_minutes=5)
+    await phone.watch(offline_minutes=5)
 
     for minutes in (0.5, 1, 3, 4.5, 2):
-        await garage.miner.disconnect()
-        await home.wait(minutes)
-        garage.miner.reconnect()
-        await home.wait(3)
+        await phone.garage.miner.disconnect()
+        await phone.home.wait(minutes)
+        phone.garage.miner.reconnect()
+        await phone.home.wait(3)
     assert phone.news == []
 
 
 @pytest.mark.parametrize("minutes", [2, 2.5, 3, 3.5, 4])
 @pytest.mark.parametrize("begin", [0, 0.5])
 async def test_whoever_is_told_to_be_back_was_told_to_be_gone(
-    home: Home, phone: Phone, garage: Owned, begin: float, minutes: float
+    phone: Phone, begin: float, minutes: float
 ) -> None:
     """An outage may end close to the time that counts, and begin at any second of a minute."""
-    await phone.watch(garage, offline_minutes=2)
-    await home.wait(begin)
+    await phone.watch(offline_minutes=2)
+    await phone.home.wait(begin)
 
-    await garage.miner.disconnect()
-    await home.wait(minutes)
-    garage.miner.reconnect()
-    await home.wait(3)
+    await phone.garage.miner.disconnect()
+    await phone.home.wait(minutes)
+    phone.garage.miner.reconnect()
+    await phone.home.wait(3)
 
     assert phone.news in ([], [("offline", "Garage"), ("online", "Garage")])
 
 
 async def test_many_miners_are_told_of_in_one_message(
-    home: Home, phone: Phone, garage: Owned, hall: Owned, shed: Owned
+    phone: Phone, hall: Owned, shed: Owned
 ) -> None:
     """A network failure concerns all miners at once."""
-    await phone.watch(garage, hall, shed)
+    await phone.watch(phone.garage, hall, shed)
 
-    for each in (garage, hall, shed):
+    for each in (phone.garage, hall, shed):
         await each.miner.disconnect()
-    await home.wait(15)
+    await phone.home.wait(15)
 
     (message,) = phone.messages
     assert message["title"] == "3 miners do not answer"
     assert message["message"] == "Garage, Hall, Shed: no answer for 10 min."
 
 
-async def test_a_low_hash_rate_is_told_once(
-    home: Home, phone: Phone, garage: Owned
-) -> None:
-    await phone.watch(garage, hash_rate_percent=80, hash_rate_minutes=15)
-    await home.wait(20)
+async def test_a_low_hash_rate_is_told_once(phone: Phone) -> None:
+    await phone.watch(hash_rate_percent=80, hash_rate_minutes=15)
+    await phone.home.wait(20)
 
-    garage.miner.state.boards[0].alive = False
-    await home.wait(14)
+    phone.garage.miner.state.boards[0].alive = False
+    await phone.home.wait(14)
     assert phone.news == []
-    await home.wait(4)
+    await phone.home.wait(4)
     (message,) = phone.messages
     assert (message["what"], message["title"]) == ("hash_rate_low", "Garage is slow")
     assert message["message"].startswith("Garage: 6")
     assert message["message"].endswith(" TH/s, 66 % of the target.")
-    garage.miner.state.boards[1].alive = False
-    await home.wait(60)
+    phone.garage.miner.state.boards[1].alive = False
+    await phone.home.wait(60)
     assert phone.news == []
 
-    for board in garage.miner.state.boards:
+    for board in phone.garage.miner.state.boards:
         board.alive = True
-    await home.wait(5)
-    garage.miner.state.boards[0].alive = False
-    await home.wait(18)
+    await phone.home.wait(5)
+    phone.garage.miner.state.boards[0].alive = False
+    await phone.home.wait(18)
     assert phone.news == [("hash_rate_low", "Garage")]
 
 
-async def test_a_hash_rate_that_flaps_is_not_told_of(
-    home: Home, phone: Phone, garage: Owned
-) -> None:
+async def test_a_hash_rate_that_flaps_is_not_told_of(phone: Phone) -> None:
     """Only time without a break counts."""
-    await phone.watch(garage, hash_rate_percent=80, hash_rate_minutes=15)
+    await phone.watch(hash_rate_percent=80, hash_rate_minutes=15)
 
     for _ in range(3):
-        garage.miner.state.boards[0].alive = False
-        await home.wait(13)
-        garage.miner.state.boards[0].alive = True
-        await home.wait(2)
+        phone.garage.miner.state.boards[0].alive = False
+        await phone.home.wait(13)
+        phone.garage.miner.state.boards[0].alive = True
+        await phone.home.wait(2)
     assert phone.news == []
 
 
-async def test_a_miner_that_should_be_slow_is_not_told_of(
-    home: Home, phone: Phone, garage: Owned
-) -> None:
-    await phone.watch(garage, hash_rate_percent=80, hash_rate_minutes=5)
+async def test_a_miner_that_should_be_slow_is_not_told_of(phone: Phone) -> None:
+    await phone.watch(hash_rate_percent=80, hash_rate_minutes=5)
 
-    await act(home.hass, "number.set_value", "number.garage_power_percent", value=40)
-    await home.wait(20)
-    garage.miner.state.mining = False
-    await home.wait(20)
-    garage.miner.state.mining = True
-    await home.wait(40)
+    await act(
+        phone.home.hass, "number.set_value", "number.garage_power_percent", value=40
+    )
+    await phone.home.wait(20)
+    phone.garage.miner.state.mining = False
+    await phone.home.wait(20)
+    phone.garage.miner.state.mining = True
+    await phone.home.wait(40)
     assert phone.news == []
 
 
-async def test_another_pool_is_told_once(
-    home: Home, phone: Phone, garage: Owned
-) -> None:
-    await phone.watch(garage)
-    first = garage.shown("sensor", "pool")
+async def test_another_pool_is_told_once(phone: Phone) -> None:
+    await phone.watch()
+    first = phone.garage.shown("sensor", "pool")
 
-    garage.miner.state.pools[0].url = OTHER_POOL
-    await home.wait(10)
+    phone.garage.miner.state.pools[0].url = OTHER_POOL
+    await phone.home.wait(10)
 
     assert phone.messages == [
         {
@@ -280,26 +271,26 @@ async def test_another_pool_is_told_once(
 
 
 async def test_a_pool_that_is_not_known_for_a_while_has_not_changed(
-    home: Home, phone: Phone, garage: Owned
+    phone: Phone,
 ) -> None:
     """A miner reports no pool while it does not mine or does not answer."""
-    await phone.watch(garage, tell_offline=False)
+    await phone.watch(tell_offline=False)
 
-    garage.miner.state.mining = False
-    await home.wait(5)
-    garage.miner.state.mining = True
-    await home.wait(5)
-    await garage.miner.disconnect()
-    await home.wait(5)
-    garage.miner.reconnect()
-    await home.wait(5)
+    phone.garage.miner.state.mining = False
+    await phone.home.wait(5)
+    phone.garage.miner.state.mining = True
+    await phone.home.wait(5)
+    await phone.garage.miner.disconnect()
+    await phone.home.wait(5)
+    phone.garage.miner.reconnect()
+    await phone.home.wait(5)
     assert phone.news == []
 
-    await garage.miner.disconnect()
-    await home.wait(5)
-    garage.miner.state.pools[0].url = OTHER_POOL
-    garage.miner.reconnect()
-    await home.wait(5)
+    await phone.garage.miner.disconnect()
+    await phone.home.wait(5)
+    phone.garage.miner.state.pools[0].url = OTHER_POOL
+    phone.garage.miner.reconnect()
+    await phone.home.wait(5)
     assert phone.news == [("pool_changed", "Garage")]
 
 
@@ -313,18 +304,18 @@ async def test_a_pool_that_is_not_known_for_a_while_has_not_changed(
     ],
 )
 async def test_each_kind_can_be_switched_off(
-    home: Home, phone: Phone, garage: Owned, switch: str, kinds: set[str]
+    phone: Phone, switch: str, kinds: set[str]
 ) -> None:
-    await phone.watch(garage, offline_minutes=2, hash_rate_minutes=2, **{switch: False})
-    garage.miner.state.fail(110)
-    garage.miner.state.boards[0].alive = False
-    garage.miner.state.boards[1].alive = False
-    garage.miner.state.pools[0].url = OTHER_POOL
-    await home.wait(6)
-    await garage.miner.disconnect()
-    await home.wait(6)
-    garage.miner.reconnect()
-    await home.wait(1)
+    await phone.watch(offline_minutes=2, hash_rate_minutes=2, **{switch: False})
+    phone.garage.miner.state.fail(110)
+    phone.garage.miner.state.boards[0].alive = False
+    phone.garage.miner.state.boards[1].alive = False
+    phone.garage.miner.state.pools[0].url = OTHER_POOL
+    await phone.home.wait(6)
+    await phone.garage.miner.disconnect()
+    await phone.home.wait(6)
+    phone.garage.miner.reconnect()
+    await phone.home.wait(1)
 
     assert {what for what, _ in phone.news} == {
         "fault_appeared",
@@ -335,12 +326,12 @@ async def test_each_kind_can_be_switched_off(
     } - kinds
 
 
-async def test_without_more_ado_it_is_a_notification(home: Home, garage: Owned) -> None:
+async def test_without_more_ado_it_is_a_notification(home: Home) -> None:
     """By default the message is a notification in Home Assistant."""
     created = async_mock_service(home.hass, NOTIFICATION, "create")
     await home.automate("tell_me", miners=["event.garage_fault"])
 
-    garage.miner.state.fail(110)
+    home.garage.miner.state.fail(110)
     await home.wait(2)
 
     (call,) = created
@@ -353,7 +344,7 @@ async def test_without_more_ado_it_is_a_notification(home: Home, garage: Owned) 
     ["![x](http://e.example/x.png)", "<img src=x>", "www.e.example", "a_b*c*`d`~e~"],
 )
 async def test_a_notification_shows_the_words_of_a_miner_as_they_are(
-    home: Home, garage: Owned, worker: str
+    home: Home, worker: str
 ) -> None:
     """Notifications are Markdown, in which words could become links and pictures."""
     created = async_mock_service(home.hass, NOTIFICATION, "create")
@@ -361,7 +352,7 @@ async def test_a_notification_shows_the_words_of_a_miner_as_they_are(
     await home.wait(1)
     pool = f"stratum+tcp://{worker}"
 
-    garage.miner.state.pools[0].url = pool
+    home.garage.miner.state.pools[0].url = pool
     await home.wait(2)
 
     (call,) = created
@@ -369,71 +360,72 @@ async def test_a_notification_shows_the_words_of_a_miner_as_they_are(
     assert pool not in call.data["message"]
 
 
-async def test_a_message_that_fails_keeps_no_other_back(
-    home: Home, phone: Phone, garage: Owned
-) -> None:
+async def test_a_message_that_fails_keeps_no_other_back(phone: Phone) -> None:
     async_mock_service(
-        home.hass, "notify", "broken", raise_exception=HomeAssistantError("no signal")
+        phone.home.hass,
+        "notify",
+        "broken",
+        raise_exception=HomeAssistantError("no signal"),
     )
     broken: list[dict[str, Any]] = [
         *TELL,
         {"action": "notify.broken", "data": {"message": "{{ message }}"}},
     ]
-    await home.automate(
+    await phone.home.automate(
         "tell_me", miners=["event.garage_fault"], tell=broken, hash_rate_minutes=1
     )
 
-    for board in garage.miner.state.boards:
+    for board in phone.garage.miner.state.boards:
         board.alive = False
-    await home.wait(1)
-    garage.miner.state.pools[0].url = OTHER_POOL
-    await home.wait(0.5)
+    await phone.home.wait(1)
+    phone.garage.miner.state.pools[0].url = OTHER_POOL
+    await phone.home.wait(0.5)
     assert phone.news == []
-    await home.wait(0.5)
+    await phone.home.wait(0.5)
 
     assert phone.news == [("hash_rate_low", "Garage"), ("pool_changed", "Garage")]
 
 
 async def test_a_miner_is_called_as_its_owner_calls_it(
-    home: Home, phone: Phone, garage: Owned, hall: Owned
+    phone: Phone, hall: Owned
 ) -> None:
-    er.async_get(home.hass).async_remove("event.hall_fault")
-    await phone.watch(garage, hall)
-    garage.miner.state.fail(110)
-    await home.wait(2)
+    er.async_get(phone.home.hass).async_remove("event.hall_fault")
+    await phone.watch(phone.garage, hall)
+    phone.garage.miner.state.fail(110)
+    await phone.home.wait(2)
 
     assert phone.news == [("fault_appeared", "Garage")]
-    await garage.miner.disconnect()
-    await home.wait(15)
+    await phone.garage.miner.disconnect()
+    await phone.home.wait(15)
     assert phone.news == [("offline", "Garage")]
 
 
 async def test_a_restart_of_home_assistant_is_not_told_of(
-    home: Home, phone: Phone, garage: Owned, hall: Owned
+    phone: Phone, hall: Owned
 ) -> None:
-    await phone.watch(garage, hall, offline_minutes=2, hash_rate_minutes=2)
-    garage.miner.state.fail(110)
-    await home.wait(3)
+    await phone.watch(phone.garage, hall, offline_minutes=2, hash_rate_minutes=2)
+    phone.garage.miner.state.fail(110)
+    await phone.home.wait(3)
     assert phone.news == [("fault_appeared", "Garage")]
 
-    async with home.restarted(garage, hall) as (later, again):
+    async with phone.home.restarted(hall) as (later, (other,)):
         phone = Phone(later)
-        await phone.watch(*again, offline_minutes=2, hash_rate_minutes=2)
+        await phone.watch(later.garage, other, offline_minutes=2, hash_rate_minutes=2)
         await later.started()
         await later.wait(10)
         assert phone.news == []
 
 
 async def test_what_happens_during_a_restart_is_told_after_it(
-    home: Home, phone: Phone, garage: Owned, hall: Owned
+    phone: Phone, hall: Owned
 ) -> None:
-    await phone.watch(garage, hall)
+    await phone.watch(phone.garage, hall)
 
-    async with home.restarted(garage, hall) as (later, again):
+    async with phone.home.restarted(hall) as (later, (other,)):
         phone = Phone(later)
-        garage.miner.state.fail(110)
+        phone.garage.miner.state.fail(110)
         await hall.miner.disconnect()
-        await phone.watch(*again)
+        await phone.watch(later.garage, other)
         await later.started()
         await later.wait(15)
         assert sorted(phone.news) == [("fault_appeared", "Garage"), ("offline", "Hall")]

@@ -7,7 +7,7 @@ import pytest
 from pytest_homeassistant_custom_component.common import async_mock_service
 
 from homeassistant.components import conversation
-from homeassistant.core import Context, HomeAssistant
+from homeassistant.core import Context
 from homeassistant.helpers import area_registry as ar, device_registry as dr
 from homeassistant.setup import async_setup_component
 from simulator import Refused
@@ -34,8 +34,18 @@ class Assist:
         return " ".join(speech.split())
 
     async def hear(self, *miners: Owned, **inputs: Any) -> None:
-        """Make the automation."""
-        await self.home.automate("voice", miners=target(*miners), **inputs)
+        """Make the automation, by default for the miner in the garage."""
+        named = target(*(miners or [self.garage]))
+        await self.home.automate("voice", miners=named, **inputs)
+
+    @property
+    def garage(self) -> Owned:
+        """The miner in the garage."""
+        return self.home.garage
+
+    def take_commands(self) -> list[str]:
+        """Return the commands that the garage's miner has received since they were last taken."""
+        return self.home.take_commands()
 
 
 @pytest.fixture
@@ -49,6 +59,11 @@ async def assist(home: Home) -> Assist:
 @pytest.fixture
 async def shed(assist: Assist) -> Owned:
     return await assist.home.fleet.add("Shed")
+
+
+def take_all(*miners: Owned) -> list[list[str]]:
+    """Return the commands that miners have received since they were last taken."""
+    return [take_commands(each) for each in miners]
 
 
 def rename(owned: Owned, name: str) -> None:
@@ -94,13 +109,13 @@ def rename(owned: Owned, name: str) -> None:
     ids=["en", "de"],
 )
 async def test_a_percent_is_set(
-    assist: Assist, garage: Owned, language: str, answer: str, texts: list[str]
+    assist: Assist, language: str, answer: str, texts: list[str]
 ) -> None:
     """The answer is in the language of the sentence."""
-    await assist.hear(garage)
+    await assist.hear()
 
     for text in texts:
-        assert (await assist.say(text, language), take_commands(garage)) == (
+        assert (await assist.say(text, language), assist.take_commands()) == (
             answer,
             [SET_TO_60],
         ), text
@@ -138,10 +153,10 @@ async def test_a_percent_is_set(
     ids=["en", "de"],
 )
 async def test_numbers_may_be_words(
-    assist: Assist, garage: Owned, language: str, words: dict[str, int]
+    assist: Assist, language: str, words: dict[str, int]
 ) -> None:
     """Speech recognition writes digits or words."""
-    await assist.hear(garage)
+    await assist.hear()
 
     for word, number in words.items():
         await assist.say(
@@ -151,15 +166,15 @@ async def test_numbers_may_be_words(
             }[language],
             language,
         )
-        assert take_commands(garage) == [f"set_power_pct_v2 {number}"], word
+        assert assist.take_commands() == [f"set_power_pct_v2 {number}"], word
 
 
-async def test_a_percent_may_be_set_fast(assist: Assist, garage: Owned) -> None:
-    await assist.hear(garage, percent_method="fast")
+async def test_a_percent_may_be_set_fast(assist: Assist) -> None:
+    await assist.hear(percent_method="fast")
 
     await assist.say("set the garage miner to 60 percent")
 
-    assert take_commands(garage) == ["set_power_pct 60"]
+    assert assist.take_commands() == ["set_power_pct 60"]
 
 
 @pytest.mark.parametrize(
@@ -188,12 +203,12 @@ async def test_a_percent_may_be_set_fast(assist: Assist, garage: Owned) -> None:
     ],
 )
 async def test_what_is_no_percent_is_not_sent(
-    assist: Assist, garage: Owned, language: str, text: str, answer: str
+    assist: Assist, language: str, text: str, answer: str
 ) -> None:
-    await assist.hear(garage)
+    await assist.hear()
 
     assert await assist.say(text, language) == answer
-    assert take_commands(garage) == []
+    assert assist.take_commands() == []
 
 
 @pytest.mark.parametrize(
@@ -235,12 +250,12 @@ async def test_what_is_no_percent_is_not_sent(
     ids=["en", "de"],
 )
 async def test_a_power_mode_is_chosen(
-    assist: Assist, garage: Owned, language: str, texts: dict[str, tuple[str, str]]
+    assist: Assist, language: str, texts: dict[str, tuple[str, str]]
 ) -> None:
-    await assist.hear(garage)
+    await assist.hear()
 
     for text, (mode, command) in texts.items():
-        assert (await assist.say(text, language), take_commands(garage)) == (
+        assert (await assist.say(text, language), assist.take_commands()) == (
             {
                 "en": f"Garage is in {mode} power mode.",
                 "de": f"Garage ist im {mode} Leistungsmodus.",
@@ -251,35 +266,31 @@ async def test_a_power_mode_is_chosen(
         await assist.home.wait(2)
 
 
-async def test_a_mode_that_is_chosen_already_is_not_sent(
-    assist: Assist, garage: Owned
-) -> None:
+async def test_a_mode_that_is_chosen_already_is_not_sent(assist: Assist) -> None:
     """Setting a mode restarts mining."""
-    await assist.hear(garage)
+    await assist.hear()
 
     answer = await assist.say("put the garage into normal power mode")
     assert answer == "Garage is in normal power mode."
-    assert take_commands(garage) == []
+    assert assist.take_commands() == []
 
 
-async def test_a_name_may_have_the_words_of_a_mode(
-    assist: Assist, garage: Owned
-) -> None:
+async def test_a_name_may_have_the_words_of_a_mode(assist: Assist) -> None:
     """The last word that names a mode counts."""
-    rename(garage, "High shelf")
-    await assist.hear(garage)
+    rename(assist.garage, "High shelf")
+    await assist.hear()
 
     answer = await assist.say("put the high shelf into low power mode")
     assert answer == "High shelf is in low power mode."
-    assert take_commands(garage) == ["set_low_power"]
+    assert assist.take_commands() == ["set_low_power"]
 
 
-async def test_one_asks_how_much_a_miner_mines(assist: Assist, garage: Owned) -> None:
+async def test_one_asks_how_much_a_miner_mines(assist: Assist) -> None:
     """Numbers are rounded for speech."""
-    await assist.hear(garage)
-    rate = round(float(garage.shown("sensor", "hash_rate")))
-    power = round(float(garage.shown("sensor", "power")))
-    share = round(float(garage.shown("sensor", "efficiency")), 1)
+    await assist.hear()
+    rate = round(float(assist.garage.shown("sensor", "hash_rate")))
+    power = round(float(assist.garage.shown("sensor", "power")))
+    share = round(float(assist.garage.shown("sensor", "efficiency")), 1)
 
     for text in ("How much is the garage miner mining?", "how much does garage mine"):
         assert await assist.say(text) == (
@@ -291,17 +302,15 @@ async def test_one_asks_how_much_a_miner_mines(assist: Assist, garage: Owned) ->
             f"Garage schürft mit {rate} Terahash pro Sekunde und {power} Watt, "
             f"das sind {str(share).replace('.', ',')} Joule pro Terahash."
         )
-    assert garage.miner.requests == []
+    assert assist.garage.miner.requests == []
 
 
-async def test_all_are_added_up(
-    assist: Assist, garage: Owned, hall: Owned, shed: Owned
-) -> None:
+async def test_all_are_added_up(assist: Assist, hall: Owned, shed: Owned) -> None:
     """Miners that do not mine are named."""
-    await assist.hear(garage, hall, shed)
+    await assist.hear(assist.garage, hall, shed)
     hall.miner.state.mining = False
     await assist.home.wait(1)
-    rates = [float(each.shown("sensor", "hash_rate")) for each in (garage, shed)]
+    rates = [float(each.shown("sensor", "hash_rate")) for each in (assist.garage, shed)]
 
     answer = await assist.say("how much are all miners mining")
 
@@ -311,49 +320,47 @@ async def test_all_are_added_up(
     assert answer.endswith(" Hall is stopped.")
 
 
-async def test_what_does_not_mine_says_so(assist: Assist, garage: Owned) -> None:
-    await assist.hear(garage)
+async def test_what_does_not_mine_says_so(assist: Assist) -> None:
+    await assist.hear()
 
-    garage.miner.state.mining = False
+    assist.garage.miner.state.mining = False
     await assist.home.wait(1)
     assert await assist.say("how much is garage mining") == "Garage is stopped."
     assert await assist.say("wie viel schürft garage", "de") == "Garage ist gestoppt."
 
-    garage.miner.state.mining = True
+    assist.garage.miner.state.mining = True
     await assist.home.wait(0.5)
     answer = await assist.say("how much is garage mining")
     assert answer == "Garage is on, but does not mine now."
 
-    await garage.miner.disconnect()
+    await assist.garage.miner.disconnect()
     await assist.home.wait(2)
     assert await assist.say("how much is garage mining") == "Garage does not answer."
 
 
-async def test_a_miner_that_is_off_or_gone_is_told_nothing(
-    assist: Assist, garage: Owned
-) -> None:
-    await assist.hear(garage)
+async def test_a_miner_that_is_off_or_gone_is_told_nothing(assist: Assist) -> None:
+    await assist.hear()
 
-    garage.miner.state.mining = False
+    assist.garage.miner.state.mining = False
     await assist.home.wait(1)
     for text in ("set the garage miner to 60%", "put the garage in low power mode"):
         assert await assist.say(text) == "Garage is stopped: I change nothing there."
-    assert take_commands(garage) == []
+    assert assist.take_commands() == []
 
-    await garage.miner.disconnect()
+    await assist.garage.miner.disconnect()
     await assist.home.wait(2)
     answer = await assist.say("stelle den Garagenminer auf 60%", "de")
     assert answer == "Garage antwortet nicht."
-    assert take_commands(garage) == []
+    assert assist.take_commands() == []
 
 
-async def test_a_refusal_is_never_called_done(assist: Assist, garage: Owned) -> None:
-    await assist.hear(garage)
+async def test_a_refusal_is_never_called_done(assist: Assist) -> None:
+    await assist.hear()
     await assist.say("set the garage miner to 60 percent")
-    take_commands(garage)
+    assist.take_commands()
 
     for command in ("set_power_pct_v2", "set_low_power"):
-        garage.miner.misbehave(command, Refused(132))
+        assist.garage.miner.misbehave(command, Refused(132))
     for text in (
         "set the garage miner to 70 percent",
         "set the garage miner to 60 percent",
@@ -365,10 +372,10 @@ async def test_a_refusal_is_never_called_done(assist: Assist, garage: Owned) -> 
 
 
 async def test_one_that_refuses_does_not_stop_the_others(
-    assist: Assist, garage: Owned, hall: Owned, shed: Owned
+    assist: Assist, hall: Owned, shed: Owned
 ) -> None:
-    await assist.hear(garage, hall, shed)
-    garage.miner.misbehave("set_power_pct_v2", Refused(132))
+    await assist.hear(assist.garage, hall, shed)
+    assist.garage.miner.misbehave("set_power_pct_v2", Refused(132))
     await shed.miner.disconnect()
     await assist.home.wait(2)
 
@@ -381,9 +388,9 @@ async def test_one_that_refuses_does_not_stop_the_others(
 
 
 async def test_others_than_the_one_that_is_named_are_told_nothing(
-    assist: Assist, garage: Owned, hall: Owned
+    assist: Assist, hall: Owned
 ) -> None:
-    await assist.hear(garage)
+    await assist.hear()
 
     answer = await assist.say("set the hall miner to 60 percent")
     assert answer == "No miner is called the hall. I know Garage."
@@ -391,112 +398,94 @@ async def test_others_than_the_one_that_is_named_are_told_nothing(
     assert answer == "Kein Miner heißt den Dach. Ich kenne Garage."
     answer = await assist.say("set all miners to 60 percent")
     assert answer == "Garage is set to 60 percent."
-    assert take_commands(garage) == [SET_TO_60]
+    assert assist.take_commands() == [SET_TO_60]
     assert take_commands(hall) == []
 
 
 async def test_names_that_contain_each_other_are_told_apart(
-    assist: Assist, garage: Owned, hall: Owned, shed: Owned
+    assist: Assist, hall: Owned, shed: Owned
 ) -> None:
     """A whole name counts first, also where its miner does not answer."""
-    rename(garage, "Garage")
+    rename(assist.garage, "Garage")
     rename(hall, "Garage 2")
     rename(shed, "Garage 12")
-    await assist.hear(garage, hall, shed)
+    await assist.hear(assist.garage, hall, shed)
 
     await assist.say("set the garage miner to 60 percent")
-    assert (take_commands(garage), take_commands(hall), take_commands(shed)) == (
-        [SET_TO_60],
-        [],
-        [],
-    )
+    assert take_all(assist.garage, hall, shed) == [[SET_TO_60], [], []]
     await assist.say("set the garage 2 miner to 60 percent")
-    assert (take_commands(garage), take_commands(hall), take_commands(shed)) == (
-        [],
-        [SET_TO_60],
-        [],
-    )
+    assert take_all(assist.garage, hall, shed) == [[], [SET_TO_60], []]
     await assist.say("set garage miner 12 to 60 percent")
-    assert (take_commands(garage), take_commands(hall), take_commands(shed)) == (
-        [],
-        [],
-        [SET_TO_60],
-    )
+    assert take_all(assist.garage, hall, shed) == [[], [], [SET_TO_60]]
 
-    await garage.miner.disconnect()
+    await assist.garage.miner.disconnect()
     await assist.home.wait(2)
     answer = await assist.say("set the garage miner to 70 percent")
     assert answer == "Garage does not answer."
     assert (take_commands(hall), take_commands(shed)) == ([], [])
 
 
-async def test_what_fits_several_is_asked_back(
-    assist: Assist, garage: Owned, hall: Owned
-) -> None:
+async def test_what_fits_several_is_asked_back(assist: Assist, hall: Owned) -> None:
     """A word that only one name contains is enough."""
-    rename(garage, "Cellar left")
+    rename(assist.garage, "Cellar left")
     rename(hall, "Cellar right")
-    await assist.hear(garage, hall)
+    await assist.hear(assist.garage, hall)
 
     for text in ("set the cellar miner to 60%", "set the miner to 60%"):
         assert await assist.say(text) == "Which one: Cellar left, Cellar right?"
     answer = await assist.say("wie viel schürft cellar", "de")
     assert answer == "Welcher: Cellar left, Cellar right?"
-    assert (take_commands(garage), take_commands(hall)) == ([], [])
+    assert take_all(assist.garage, hall) == [[], []]
 
     answer = await assist.say("set the left miner to 60%")
     assert answer == "Cellar left is set to 60 percent."
-    assert (take_commands(garage), take_commands(hall)) == ([SET_TO_60], [])
+    assert take_all(assist.garage, hall) == [[SET_TO_60], []]
 
 
-async def test_the_area_names_the_only_miner_in_it(
-    assist: Assist, garage: Owned, hall: Owned
-) -> None:
-    rename(garage, "M30S")
-    area = ar.async_get(garage.hass).async_create("Basement")
-    dr.async_get(garage.hass).async_update_device(
-        garage.coordinator.device_id, area_id=area.id
+async def test_the_area_names_the_only_miner_in_it(assist: Assist, hall: Owned) -> None:
+    rename(assist.garage, "M30S")
+    area = ar.async_get(assist.garage.hass).async_create("Basement")
+    dr.async_get(assist.garage.hass).async_update_device(
+        assist.garage.coordinator.device_id, area_id=area.id
     )
-    await assist.hear(garage, hall)
+    await assist.hear(assist.garage, hall)
 
     answer = await assist.say("set the basement miner to 60 percent")
     assert answer == "M30S is set to 60 percent."
-    assert (take_commands(garage), take_commands(hall)) == ([SET_TO_60], [])
+    assert take_all(assist.garage, hall) == [[SET_TO_60], []]
 
 
-async def test_a_name_with_the_word_miner_in_it(assist: Assist, garage: Owned) -> None:
-    rename(garage, "Whatsminer Garage-Süd")
-    await assist.hear(garage)
+async def test_a_name_with_the_word_miner_in_it(assist: Assist) -> None:
+    rename(assist.garage, "Whatsminer Garage-Süd")
+    await assist.hear()
 
     for text in (
         "set the Whatsminer Garage Süd to 60 percent",
         "set power of whatsminer garage-süd to 60 percent",
         "set the miner garage süd to 60 percent",
     ):
-        assert (await assist.say(text), take_commands(garage)) == (
+        assert (await assist.say(text), assist.take_commands()) == (
             "Whatsminer Garage-Süd is set to 60 percent.",
             [SET_TO_60],
         ), text
 
 
-async def test_lamps_are_left_to_home_assistant(
-    hass: HomeAssistant, assist: Assist, garage: Owned
-) -> None:
-    assert await async_setup_component(hass, "light", {})
-    dimmed = async_mock_service(hass, "light", "turn_on")
-    hass.states.async_set(
+async def test_lamps_are_left_to_home_assistant(assist: Assist) -> None:
+    assert await async_setup_component(assist.home.hass, "light", {})
+    dimmed = async_mock_service(assist.home.hass, "light", "turn_on")
+    assist.home.hass.states.async_set(
         "light.garage",
         "on",
         {"friendly_name": "Garage light", "supported_color_modes": ["brightness"]},
     )
-    await assist.hear(garage)
+    await assist.hear()
 
     await assist.say("set garage light brightness to 50 percent")
     await assist.say("stelle die Helligkeit von Garage light auf 50 Prozent", "de")
     await assist.say("set the garage light to 50 percent")
 
     assert [call.data["brightness_pct"] for call in dimmed] == [50, 50, 50]
-    assert take_commands(garage) == []
+    assert assist.take_commands() == []
 
 
 @pytest.mark.parametrize(
@@ -510,21 +499,21 @@ async def test_lamps_are_left_to_home_assistant(
     ],
 )
 async def test_the_word_miner_may_be_left_out(
-    assist: Assist, garage: Owned, language: str, texts: list[str]
+    assist: Assist, language: str, texts: list[str]
 ) -> None:
-    await assist.hear(garage, any_name=True)
+    await assist.hear(any_name=True)
 
     for text in texts:
         assert "Garage" in await assist.say(text, language)
-        assert take_commands(garage) == [SET_TO_60], text
+        assert assist.take_commands() == [SET_TO_60], text
     assert await assist.say("set the lamp to 60 percent") == (
         "No miner is called the lamp. I know Garage."
     )
-    assert take_commands(garage) == []
+    assert assist.take_commands() == []
 
 
-async def test_a_long_list_is_cut(assist: Assist, home: Home) -> None:
-    miners = [await home.fleet.add(f"Rack {number}") for number in range(1, 8)]
+async def test_a_long_list_is_cut(assist: Assist) -> None:
+    miners = [await assist.home.fleet.add(f"Rack {number}") for number in range(1, 8)]
     await assist.hear(*miners)
 
     assert await assist.say("set the attic miner to 60 percent") == (
@@ -538,14 +527,12 @@ async def test_a_long_list_is_cut(assist: Assist, home: Home) -> None:
     assert [take_commands(each) for each in miners] == [[SET_TO_60]] * 7
 
 
-async def test_a_promise_without_a_deed_is_not_done_later(
-    assist: Assist, garage: Owned
-) -> None:
+async def test_a_promise_without_a_deed_is_not_done_later(assist: Assist) -> None:
     """Some firmware accepts a command and does nothing, and is believed until the value is read."""
-    await assist.hear(garage)
-    garage.miner.misbehave("set_low_power", ACCEPTED_ONLY)
+    await assist.hear()
+    assist.garage.miner.misbehave("set_low_power", ACCEPTED_ONLY)
 
     assert "low" in await assist.say("put the garage into low power mode")
     await assist.home.wait(10)
 
-    assert garage.shown("select", "power_mode") == "normal"
+    assert assist.garage.shown("select", "power_mode") == "normal"

@@ -5,8 +5,7 @@ from typing import Any
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
-from custom_components.whatsminer.const import DOMAIN, MEMORY_INTERVAL
-from custom_components.whatsminer.coordinator import WhatsminerCoordinator
+from custom_components.whatsminer.const import MEMORY_INTERVAL
 from homeassistant.components.sensor import ATTR_STATE_CLASS, SensorStateClass
 from homeassistant.const import (
     ATTR_DEVICE_CLASS,
@@ -17,19 +16,10 @@ from homeassistant.const import (
 )
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import entity_registry as er
-from simulator import SimulatedMiner
-from tests import (
-    JOINED,
-    Clock,
-    Efficient,
-    Held,
-    every_generation,
-    load_entry,
-    restart,
-    shown,
-    since_v2,
-)
+from tests import JOINED, Efficient, Held, every_generation, since_v2
 from tests.options_flow import OptionsFlow
+
+from . import Rig
 
 pytestmark = pytest.mark.parametrize("platforms", [(Platform.SENSOR,)], ids=[""])
 PRICE = "sensor.miner_break_even_price"
@@ -61,19 +51,25 @@ without_price = pytest.mark.parametrize(
 )
 
 
-def price(hass: HomeAssistant) -> float:
+def price(rig: Rig) -> float:
     """Return the break-even price per kWh."""
-    return float(shown(hass, PRICE))
+    return float(rig.state_of(PRICE))
 
 
-def efficiency(hass: HomeAssistant) -> float:
+def efficiency(rig: Rig) -> float:
     """Return the present efficiency in J/TH."""
-    return float(shown(hass, EFFICIENCY))
+    return float(rig.state_of(EFFICIENCY))
 
 
-def efficiency_known(hass: HomeAssistant) -> bool:
+def efficiency_known(rig: Rig) -> bool:
     """Return whether the miner hashes, so that it has an efficiency."""
-    return shown(hass, EFFICIENCY) != STATE_UNKNOWN
+    return rig.state_of(EFFICIENCY) != STATE_UNKNOWN
+
+
+async def report(rig: Rig, hash_price: str, source: str = SOURCE) -> None:
+    """Let an entity report a hash price."""
+    rig.hass.states.async_set(source, hash_price)
+    await rig.settle()
 
 
 def at(joules_per_terahash: float, per_petahash: float = 50) -> Any:
@@ -85,18 +81,16 @@ def at(joules_per_terahash: float, per_petahash: float = 50) -> Any:
 
 
 @every_generation
-async def test_the_price_is_that_at_which_mining_earns_what_it_costs(
-    hass: HomeAssistant, set_up: WhatsminerCoordinator
-) -> None:
+async def test_the_price_is_that_at_which_mining_earns_what_it_costs(rig: Rig) -> None:
     """The price is what 1 TH/s earns in a day, divided by the kWh that it takes."""
     watts, terahashes = (
-        float(shown(hass, f"sensor.miner_{key}")) for key in ("power", "hash_rate")
+        float(rig.state_of(f"sensor.miner_{key}")) for key in ("power", "hash_rate")
     )
 
     earned = 50 / 1000 * terahashes
-    assert price(hass) * watts / 1000 * 24 == pytest.approx(earned, rel=1e-6)
-    assert set_up.break_even.price == pytest.approx(price(hass))
-    assert set_up.break_even.efficiency == pytest.approx(efficiency(hass))
+    assert price(rig) * watts / 1000 * 24 == pytest.approx(earned, rel=1e-6)
+    assert rig.coordinator.break_even.price == pytest.approx(price(rig))
+    assert rig.coordinator.break_even.efficiency == pytest.approx(efficiency(rig))
 
 
 @pytest.mark.parametrize(
@@ -108,44 +102,33 @@ async def test_the_price_is_that_at_which_mining_earns_what_it_costs(
         ({"hash_price": 47.35, "hash_price_unit": "per_petahash"}, 31.5, 0.062632),
     ],
 )
-@pytest.mark.usefixtures("set_up")
 async def test_a_hash_price_has_either_unit(
-    hass: HomeAssistant,
-    miner: SimulatedMiner,
-    clock: Clock,
-    joules_per_terahash: float,
-    expected: float,
+    rig: Rig, joules_per_terahash: float, expected: float
 ) -> None:
     """The hash price is for a PH/s, unless its unit is that of a TH/s."""
-    miner.misbehave(JOINED, Efficient(joules_per_terahash))
-    await clock.next_poll()
+    rig.miner.misbehave(JOINED, Efficient(joules_per_terahash))
+    await rig.clock.next_poll()
 
-    assert price(hass) == pytest.approx(expected, rel=1e-4)
+    assert price(rig) == pytest.approx(expected, rel=1e-4)
 
 
-@pytest.mark.usefixtures("set_up")
-async def test_the_price_follows_the_efficiency(
-    hass: HomeAssistant, miner: SimulatedMiner, clock: Clock
-) -> None:
+async def test_the_price_follows_the_efficiency(rig: Rig) -> None:
     for joules_per_terahash in (30, 30.1, 20):
-        miner.misbehave(JOINED, Efficient(joules_per_terahash))
-        await clock.next_poll()
-        assert price(hass) == pytest.approx(50 / 24 / joules_per_terahash, rel=1e-4)
+        rig.miner.misbehave(JOINED, Efficient(joules_per_terahash))
+        await rig.clock.next_poll()
+        assert price(rig) == pytest.approx(50 / 24 / joules_per_terahash, rel=1e-4)
 
 
 @pytest.mark.parametrize("currency", ["USD", "CHF"])
 async def test_the_unit_has_the_currency_of_home_assistant(
-    hass: HomeAssistant,
-    entity_registry: er.EntityRegistry,
-    config_entry: MockConfigEntry,
-    currency: str,
+    new_rig: Rig, entity_registry: er.EntityRegistry, currency: str
 ) -> None:
     """No device class has the unit of a price per kWh; statistics are made without one."""
-    await hass.config.async_update(currency=currency)
-    await hass.config_entries.async_setup(config_entry.entry_id)
-    await hass.async_block_till_done()
+    await new_rig.hass.config.async_update(currency=currency)
+    await new_rig.hass.config_entries.async_setup(new_rig.entry.entry_id)
+    await new_rig.settle()
 
-    state = hass.states.get(PRICE)
+    state = new_rig.hass.states.get(PRICE)
     assert state is not None
     assert state.attributes[ATTR_UNIT_OF_MEASUREMENT] == f"{currency}/kWh"
     assert state.attributes[ATTR_STATE_CLASS] is SensorStateClass.MEASUREMENT
@@ -155,14 +138,11 @@ async def test_the_unit_has_the_currency_of_home_assistant(
     assert entry.options["sensor"] == {"suggested_display_precision": 4}
 
 
-@pytest.mark.usefixtures("set_up")
-async def test_another_currency_counts_from_the_next_poll(
-    hass: HomeAssistant, clock: Clock
-) -> None:
-    await hass.config.async_update(currency="SEK")
-    await clock.next_poll()
+async def test_another_currency_counts_from_the_next_poll(rig: Rig) -> None:
+    await rig.hass.config.async_update(currency="SEK")
+    await rig.clock.next_poll()
 
-    state = hass.states.get(PRICE)
+    state = rig.hass.states.get(PRICE)
     assert state is not None
     assert state.attributes[ATTR_UNIT_OF_MEASUREMENT] == "SEK/kWh"
 
@@ -171,16 +151,12 @@ async def test_another_currency_counts_from_the_next_poll(
 
 
 @followed
-@pytest.mark.usefixtures("set_up")
-async def test_an_entity_is_followed_at_once(
-    hass: HomeAssistant, miner: SimulatedMiner
-) -> None:
+async def test_an_entity_is_followed_at_once(rig: Rig) -> None:
     """No poll is needed, and none is made."""
     for text in ("50", "47.35", "1e2"):
-        hass.states.async_set(SOURCE, text)
-        await hass.async_block_till_done()
-        assert price(hass) == at(efficiency(hass), float(text))
-    assert miner.requests == []
+        await report(rig, text)
+        assert price(rig) == at(efficiency(rig), float(text))
+    assert rig.miner.requests == []
 
 
 @followed
@@ -188,245 +164,198 @@ async def test_an_entity_is_followed_at_once(
     "text",
     [STATE_UNKNOWN, STATE_UNAVAILABLE, "", "much", "0", "-50", "nan", "inf", "1e999"],
 )
-@pytest.mark.usefixtures("set_up")
-async def test_what_is_no_price_makes_none(
-    hass: HomeAssistant, clock: Clock, text: str
-) -> None:
+async def test_what_is_no_price_makes_none(rig: Rig, text: str) -> None:
     """What mining is worth is unknown then, not 0."""
-    assert shown(hass, PRICE) == STATE_UNKNOWN  # the entity does not even exist
-    hass.states.async_set(SOURCE, "50")
-    await hass.async_block_till_done()
-    assert price(hass) > 0
+    assert rig.state_of(PRICE) == STATE_UNKNOWN  # the entity does not even exist
+    await report(rig, "50")
+    assert price(rig) > 0
 
-    hass.states.async_set(SOURCE, text)
-    await hass.async_block_till_done()
-    assert shown(hass, PRICE) == STATE_UNKNOWN
-    await clock.next_poll()
-    assert shown(hass, PRICE) == STATE_UNKNOWN
+    await report(rig, text)
+    assert rig.state_of(PRICE) == STATE_UNKNOWN
+    await rig.clock.next_poll()
+    assert rig.state_of(PRICE) == STATE_UNKNOWN
 
-    hass.states.async_set(SOURCE, "50")
-    await hass.async_block_till_done()
-    assert price(hass) > 0
+    await report(rig, "50")
+    assert price(rig) > 0
 
 
 @followed
 @pytest.mark.parametrize("text", ["1.7e308", "5e-324"])
-@pytest.mark.usefixtures("set_up")
 async def test_what_is_hardly_a_price_makes_a_number_or_none(
-    hass: HomeAssistant, miner: SimulatedMiner, clock: Clock, text: str
+    rig: Rig, text: str
 ) -> None:
-    miner.misbehave(JOINED, Efficient(0.01))
-    await clock.next_poll()
+    rig.miner.misbehave(JOINED, Efficient(0.01))
+    await rig.clock.next_poll()
 
-    hass.states.async_set(SOURCE, text)
-    await hass.async_block_till_done()
+    await report(rig, text)
 
-    assert shown(hass, PRICE) not in ("inf", "0.0")
+    assert rig.state_of(PRICE) not in ("inf", "0.0")
 
 
 @followed
-@pytest.mark.usefixtures("set_up")
-async def test_an_entity_that_is_gone_makes_no_price(hass: HomeAssistant) -> None:
-    hass.states.async_set(SOURCE, "50")
-    await hass.async_block_till_done()
-    assert price(hass) > 0
+async def test_an_entity_that_is_gone_makes_no_price(rig: Rig) -> None:
+    await report(rig, "50")
+    assert price(rig) > 0
 
-    hass.states.async_remove(SOURCE)
-    await hass.async_block_till_done()
+    rig.hass.states.async_remove(SOURCE)
+    await rig.settle()
 
-    assert shown(hass, PRICE) == STATE_UNKNOWN
+    assert rig.state_of(PRICE) == STATE_UNKNOWN
 
 
 @followed
 async def test_another_entity_is_followed_in_its_place(
-    options_flow: OptionsFlow,
-    hass: HomeAssistant,
-    config_entry: MockConfigEntry,
-    set_up: WhatsminerCoordinator,
+    rig: Rig, options_flow: OptionsFlow
 ) -> None:
-    hass.states.async_set(SOURCE, "50")
-    hass.states.async_set("input_number.other", "60")
+    coordinator = rig.coordinator
+    rig.hass.states.async_set(SOURCE, "50")
+    rig.hass.states.async_set("input_number.other", "60")
     await options_flow.prefer(hash_price_entity="input_number.other")
-    assert price(hass) == at(efficiency(hass), 60)
+    assert price(rig) == at(efficiency(rig), 60)
 
-    hass.states.async_set("input_number.other", "70")
-    await hass.async_block_till_done()
-    assert price(hass) == at(efficiency(hass), 70)
-    written = hass.states.get(PRICE)
-    hass.states.async_set(SOURCE, "80")
-    await hass.async_block_till_done()
-    assert hass.states.get(PRICE) is written
+    await report(rig, "70", "input_number.other")
+    assert price(rig) == at(efficiency(rig), 70)
+    written = rig.hass.states.get(PRICE)
+    await report(rig, "80")
+    assert rig.hass.states.get(PRICE) is written
 
     await options_flow.prefer(hash_price=90)
-    hass.states.async_set("input_number.other", "100")
-    await hass.async_block_till_done()
+    await report(rig, "100", "input_number.other")
 
-    assert price(hass) == at(efficiency(hass), 90)
-    assert config_entry.runtime_data.coordinator is set_up
+    assert price(rig) == at(efficiency(rig), 90)
+    assert rig.coordinator is coordinator
 
 
 @followed
-@pytest.mark.usefixtures("set_up")
 async def test_a_sensor_with_another_id_still_follows(
-    hass: HomeAssistant, entity_registry: er.EntityRegistry
+    rig: Rig, entity_registry: er.EntityRegistry
 ) -> None:
     """Home Assistant removes the sensor and adds it again."""
-    hass.states.async_set(SOURCE, "50")
+    rig.hass.states.async_set(SOURCE, "50")
     entity_registry.async_update_entity(PRICE, new_entity_id="sensor.worth_it")
-    await hass.async_block_till_done()
-    before = float(shown(hass, "sensor.worth_it"))
+    await rig.settle()
+    before = float(rig.state_of("sensor.worth_it"))
 
-    hass.states.async_set(SOURCE, "100")
-    await hass.async_block_till_done()
+    await report(rig, "100")
 
-    assert float(shown(hass, "sensor.worth_it")) == pytest.approx(2 * before)
+    assert float(rig.state_of("sensor.worth_it")) == pytest.approx(2 * before)
 
 
 # Whether there is one
 
 
 @without_price
-@pytest.mark.usefixtures("set_up")
 async def test_without_a_hash_price_there_is_no_sensor(
-    hass: HomeAssistant, entity_registry: er.EntityRegistry, clock: Clock
+    rig: Rig, entity_registry: er.EntityRegistry
 ) -> None:
-    await clock.next_poll()
+    await rig.clock.next_poll()
 
-    assert hass.states.get(PRICE) is None
+    assert rig.hass.states.get(PRICE) is None
     assert entity_registry.async_get(PRICE) is None
-    assert efficiency(hass) > 0
+    assert efficiency(rig) > 0
 
 
 @pytest.mark.parametrize("options", [{}])
 @pytest.mark.parametrize("hash_price", [{"hash_price": 50}, FOLLOWED])
 async def test_the_sensor_comes_and_goes_with_the_hash_price(
+    rig: Rig,
     options_flow: OptionsFlow,
-    hass: HomeAssistant,
     entity_registry: er.EntityRegistry,
-    config_entry: MockConfigEntry,
-    set_up: WhatsminerCoordinator,
-    clock: Clock,
     hash_price: dict[str, Any],
 ) -> None:
-    hass.states.async_set(SOURCE, "50")
+    coordinator = rig.coordinator
+    rig.hass.states.async_set(SOURCE, "50")
     for _ in range(2):
         await options_flow.prefer(**hash_price)
-        assert price(hass) == at(efficiency(hass))
-        await clock.next_poll(2)
-        assert price(hass) == at(efficiency(hass))
+        assert price(rig) == at(efficiency(rig))
+        await rig.clock.next_poll(2)
+        assert price(rig) == at(efficiency(rig))
 
         await options_flow.prefer()
-        assert hass.states.get(PRICE) is None
+        assert rig.hass.states.get(PRICE) is None
         assert entity_registry.async_get(PRICE) is None
-        await clock.next_poll(2)
-        assert hass.states.get(PRICE) is None
-    assert config_entry.runtime_data.coordinator is set_up
+        await rig.clock.next_poll(2)
+        assert rig.hass.states.get(PRICE) is None
+    assert rig.coordinator is coordinator
 
 
 async def test_a_sensor_that_was_there_before_goes(
-    options_flow: OptionsFlow,
-    hass: HomeAssistant,
-    entity_registry: er.EntityRegistry,
-    config_entry: MockConfigEntry,
-    set_up: WhatsminerCoordinator,
+    rig: Rig, options_flow: OptionsFlow, entity_registry: er.EntityRegistry
 ) -> None:
-    await hass.config_entries.async_unload(config_entry.entry_id)
+    await rig.hass.config_entries.async_unload(rig.entry.entry_id)
     await options_flow.prefer()
     assert entity_registry.async_get(PRICE)
 
-    await hass.config_entries.async_setup(config_entry.entry_id)
-    await hass.async_block_till_done()
+    await rig.hass.config_entries.async_setup(rig.entry.entry_id)
+    await rig.settle()
 
     assert entity_registry.async_get(PRICE) is None
 
 
 async def test_another_hash_price_counts_at_once(
-    options_flow: OptionsFlow,
-    hass: HomeAssistant,
-    miner: SimulatedMiner,
-    config_entry: MockConfigEntry,
-    set_up: WhatsminerCoordinator,
+    rig: Rig, options_flow: OptionsFlow
 ) -> None:
-    miner.misbehave(JOINED, held := Held())
+    coordinator = rig.coordinator
+    rig.miner.misbehave(JOINED, held := Held())
 
     form = await options_flow.preferences()
     preferences = {"poll_interval": 30, "percent_method": "normal", "hash_price": 100}
     await options_flow.submit(form, preferences)
 
-    assert price(hass) == at(efficiency(hass), 100)
+    assert price(rig) == at(efficiency(rig), 100)
     held.release.set()
-    await hass.async_block_till_done(wait_background_tasks=True)
-    assert price(hass) == at(efficiency(hass), 100)
-    assert config_entry.runtime_data.coordinator is set_up
+    await rig.hass.async_block_till_done(wait_background_tasks=True)
+    assert price(rig) == at(efficiency(rig), 100)
+    assert rig.coordinator is coordinator
 
 
-@pytest.mark.usefixtures("set_up")
-async def test_of_a_miner_that_cannot_be_reached_it_is_unavailable(
-    hass: HomeAssistant, miner: SimulatedMiner, clock: Clock
-) -> None:
-    await miner.disconnect()
-    await clock.next_poll(3)
-    assert shown(hass, PRICE) == STATE_UNAVAILABLE
+async def test_of_a_miner_that_cannot_be_reached_it_is_unavailable(rig: Rig) -> None:
+    await rig.miner.disconnect()
+    await rig.clock.next_poll(3)
+    assert rig.state_of(PRICE) == STATE_UNAVAILABLE
 
-    miner.reconnect()
-    await clock.next_poll()
-    assert price(hass) == at(efficiency(hass))
+    rig.miner.reconnect()
+    await rig.clock.next_poll()
+    assert price(rig) == at(efficiency(rig))
 
 
 # Which efficiency counts
 
 
 @every_generation
-async def test_a_stopped_miner_keeps_the_last_efficiency(
-    hass: HomeAssistant,
-    miner: SimulatedMiner,
-    clock: Clock,
-    set_up: WhatsminerCoordinator,
-) -> None:
+async def test_a_stopped_miner_keeps_the_last_efficiency(rig: Rig) -> None:
     """The price decides whether to start a stopped miner, whose present efficiency is unknown."""
-    await clock.next_poll()
-    before, last = price(hass), set_up.break_even.efficiency
+    await rig.clock.next_poll()
+    before, last = price(rig), rig.coordinator.break_even.efficiency
 
-    miner.state.mining = False
-    await clock.next_poll(5)
+    rig.miner.state.mining = False
+    await rig.clock.next_poll(5)
 
-    assert shown(hass, EFFICIENCY) == STATE_UNKNOWN
-    assert price(hass) == before
-    assert set_up.break_even.efficiency == last
+    assert rig.state_of(EFFICIENCY) == STATE_UNKNOWN
+    assert price(rig) == before
+    assert rig.coordinator.break_even.efficiency == last
 
 
 @every_generation
 @with_options
 async def test_the_last_efficiency_outlives_a_restart_of_home_assistant(
-    hass: HomeAssistant,
-    hass_storage: dict[str, Any],
-    miner: SimulatedMiner,
-    clock: Clock,
-    config_entry: MockConfigEntry,
-    set_up: WhatsminerCoordinator,
+    rig: Rig,
 ) -> None:
-    hass.states.async_set(SOURCE, "50")
-    last = efficiency(hass)
-    miner.state.mining = False
-    await clock.next_poll(3)
+    coordinator = rig.coordinator
+    rig.hass.states.async_set(SOURCE, "50")
+    last = efficiency(rig)
+    rig.miner.state.mining = False
+    await rig.clock.next_poll(3)
 
-    await restart(hass, config_entry)
+    await rig.restart()
 
-    assert config_entry.runtime_data.coordinator is not set_up
-    assert shown(hass, EFFICIENCY) == STATE_UNKNOWN
-    assert price(hass) == at(last)
+    assert rig.coordinator is not coordinator
+    assert rig.state_of(EFFICIENCY) == STATE_UNKNOWN
+    assert price(rig) == at(last)
 
 
-async def test_it_is_stored_when_it_has_become_another(
-    hass: HomeAssistant,
-    hass_storage: dict[str, Any],
-    miner: SimulatedMiner,
-    clock: Clock,
-    config_entry: MockConfigEntry,
-    set_up: WhatsminerCoordinator,
-) -> None:
+async def test_it_is_stored_when_it_has_become_another(rig: Rig) -> None:
     """A reading that wavers is not written to the disk, but many small steps count as one."""
-    key = f"{DOMAIN}.{config_entry.entry_id}"
     for joules_per_terahash, stored in (
         (20, 20),
         (20.3, 20),
@@ -437,84 +366,67 @@ async def test_it_is_stored_when_it_has_become_another(
         (20, 20),
         (40, 40),
     ):
-        miner.misbehave(JOINED, Efficient(joules_per_terahash))
-        await clock.next_poll()
-        await clock.tick(MEMORY_INTERVAL)
-        assert hass_storage[key]["data"]["efficiency"] == pytest.approx(
-            stored, rel=1e-4
-        )
-        assert set_up.break_even.efficiency == pytest.approx(
+        rig.miner.misbehave(JOINED, Efficient(joules_per_terahash))
+        await rig.clock.next_poll()
+        await rig.clock.tick(MEMORY_INTERVAL)
+        assert rig.stored["efficiency"] == pytest.approx(stored, rel=1e-4)
+        assert rig.coordinator.break_even.efficiency == pytest.approx(
             joules_per_terahash, rel=1e-4
         )
 
-    miner.state.mining = False
-    miner.behave()
-    await clock.next_poll(2)
-    await clock.tick(MEMORY_INTERVAL)
-    assert hass_storage[key]["data"]["efficiency"] == pytest.approx(40, rel=1e-4)
+    rig.miner.state.mining = False
+    rig.miner.behave()
+    await rig.clock.next_poll(2)
+    await rig.clock.tick(MEMORY_INTERVAL)
+    assert rig.stored["efficiency"] == pytest.approx(40, rel=1e-4)
 
 
 @every_generation
-async def test_tuning_does_not_spoil_it(
-    hass: HomeAssistant,
-    hass_storage: dict[str, Any],
-    miner: SimulatedMiner,
-    clock: Clock,
-    config_entry: MockConfigEntry,
-    set_up: WhatsminerCoordinator,
-) -> None:
+async def test_tuning_does_not_spoil_it(rig: Rig) -> None:
     """A miner that tunes its frequencies may take much more power for its hash rate."""
-    before = price(hass)
-    miner.state.restart()
-    miner.misbehave(JOINED, Efficient(90))
-    await clock.next_poll()
+    before = price(rig)
+    rig.miner.state.restart()
+    rig.miner.misbehave(JOINED, Efficient(90))
+    await rig.clock.next_poll()
     seen = 0
-    while set_up.data.stable is False:
-        seen += efficiency_known(hass)
-        assert price(hass) == before
-        await clock.next_poll()
+    while rig.coordinator.data.stable is False:
+        seen += efficiency_known(rig)
+        assert price(rig) == before
+        await rig.clock.next_poll()
         if seen == 5:  # then Home Assistant begins anew, amid of it
-            await restart(hass, config_entry)
-            set_up = config_entry.runtime_data.coordinator
-            assert price(hass) == pytest.approx(before, rel=0.02)
-            before = price(hass)
+            await rig.restart()
+            assert price(rig) == pytest.approx(before, rel=0.02)
+            before = price(rig)
     assert seen > 10
 
-    assert efficiency(hass) == pytest.approx(90, rel=1e-3)
-    assert price(hass) == at(efficiency(hass))
+    assert efficiency(rig) == pytest.approx(90, rel=1e-3)
+    assert price(rig) == at(efficiency(rig))
 
 
 @since_v2
-async def test_a_miner_that_was_never_stable_is_taken_as_it_is(
-    hass: HomeAssistant,
-    hass_storage: dict[str, Any],
-    miner: SimulatedMiner,
-    clock: Clock,
-    config_entry: MockConfigEntry,
-) -> None:
+async def test_a_miner_that_was_never_stable_is_taken_as_it_is(new_rig: Rig) -> None:
     """The price is unknown while the miner does not hash, an estimate while it tunes, and then right.
 
     Only then the efficiency is stored.
     """
-    miner.state.mining = False
-    await load_entry(hass, config_entry)
-    assert shown(hass, PRICE) == STATE_UNKNOWN
-    assert config_entry.runtime_data.coordinator.break_even.efficiency is None
+    new_rig.miner.state.mining = False
+    await new_rig.load()
+    assert new_rig.state_of(PRICE) == STATE_UNKNOWN
+    assert new_rig.coordinator.break_even.efficiency is None
 
-    miner.state.mining = True
-    key = f"{DOMAIN}.{config_entry.entry_id}"
+    new_rig.miner.state.mining = True
     seen = 0
-    while config_entry.runtime_data.coordinator.data.stable is False:
-        if efficiency_known(hass):
+    while new_rig.coordinator.data.stable is False:
+        if efficiency_known(new_rig):
             seen += 1
-            assert price(hass) == at(efficiency(hass))
+            assert price(new_rig) == at(efficiency(new_rig))
         else:
-            assert shown(hass, PRICE) == STATE_UNKNOWN
-        assert "efficiency" not in config_entry.runtime_data.coordinator.memory.data
-        await clock.next_poll()
+            assert new_rig.state_of(PRICE) == STATE_UNKNOWN
+        assert "efficiency" not in new_rig.coordinator.memory.data
+        await new_rig.clock.next_poll()
     assert seen > 10
 
-    first = efficiency(hass)
-    assert price(hass) == at(first)
-    await clock.tick(MEMORY_INTERVAL)
-    assert hass_storage[key]["data"]["efficiency"] == pytest.approx(first)
+    first = efficiency(new_rig)
+    assert price(new_rig) == at(first)
+    await new_rig.clock.tick(MEMORY_INTERVAL)
+    assert new_rig.stored["efficiency"] == pytest.approx(first)

@@ -1,27 +1,14 @@
 """Which password of a miner counts."""
 
-from typing import Any
-
 import pytest
-from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.whatsminer.actions.change_password import async_change_password
 from custom_components.whatsminer.api import UnreachableError
-from custom_components.whatsminer.coordinator import WhatsminerCoordinator
 from homeassistant.const import CONF_PASSWORD, Platform
-from homeassistant.core import HomeAssistant
 from simulator import Closed, Refused, SimulatedMiner
-from tests import (
-    Clock,
-    act,
-    can_write,
-    load_entry,
-    names_of,
-    reauth_steps,
-    restart,
-    store_memory,
-    stored_memory,
-)
+from tests import can_write, names_of, reauth_steps
+
+from . import Rig
 
 pytestmark = pytest.mark.parametrize(
     "platforms", [(Platform.SWITCH, Platform.SENSOR)], ids=[""]
@@ -38,121 +25,93 @@ def old(miner: SimulatedMiner) -> str:
 
 @pytest.mark.parametrize("taken", [True, False], ids=["taken", "not-taken"])
 async def test_a_miner_that_is_away_after_it_is_asked_as_soon_as_it_answers(
-    hass: HomeAssistant,
-    hass_storage: dict[str, Any],
-    miner: SimulatedMiner,
-    clock: Clock,
-    config_entry: MockConfigEntry,
-    old: str,
-    set_up: WhatsminerCoordinator,
-    taken: bool,
+    rig: Rig, old: str, taken: bool
 ) -> None:
-    miner.misbehave("update_pwd", Closed(execute=taken))
-    miner.misbehave("get_token", Closed())
+    rig.miner.misbehave("update_pwd", Closed(execute=taken))
+    rig.miner.misbehave("get_token", Closed())
     with pytest.raises(UnreachableError):
-        await async_change_password(set_up, NEW)
-    await miner.disconnect()
-    await clock.next_poll(3)
-    assert config_entry.data[CONF_PASSWORD] == old
-    assert stored_memory(hass_storage, config_entry)["password"] == NEW
+        await async_change_password(rig.coordinator, NEW)
+    await rig.miner.disconnect()
+    await rig.clock.next_poll(3)
+    assert rig.entry.data[CONF_PASSWORD] == old
+    assert rig.stored["password"] == NEW
 
-    miner.reconnect()
-    await clock.next_poll()  # it still gives out no token
-    assert config_entry.data[CONF_PASSWORD] == old
-    miner.behave()
-    await clock.next_poll()
+    rig.miner.reconnect()
+    await rig.clock.next_poll()  # it still gives out no token
+    assert rig.entry.data[CONF_PASSWORD] == old
+    rig.miner.behave()
+    await rig.clock.next_poll()
 
-    assert config_entry.data[CONF_PASSWORD] == (NEW if taken else old)
-    assert await can_write(hass, miner)
-    assert reauth_steps(hass) == []
+    assert rig.entry.data[CONF_PASSWORD] == (NEW if taken else old)
+    assert await can_write(rig.hass, rig.miner)
+    assert reauth_steps(rig.hass) == []
 
 
 @pytest.mark.parametrize("taken", [True, False], ids=["taken", "not-taken"])
 async def test_a_closed_write_access_tells_nothing_of_the_password(
-    hass: HomeAssistant,
-    miner: SimulatedMiner,
-    clock: Clock,
-    config_entry: MockConfigEntry,
-    old: str,
-    set_up: WhatsminerCoordinator,
-    taken: bool,
+    rig: Rig, old: str, taken: bool
 ) -> None:
     """The right password is tried every ten minutes, until write access is open again."""
-    miner.misbehave("update_pwd", Closed(execute=taken))
-    miner.api_open = True
-    miner.misbehave("get_version", Refused(45))  # which is what a password is tried by
+    rig.miner.misbehave("update_pwd", Closed(execute=taken))
+    rig.miner.api_open = True
+    # A password is tried by this command.
+    rig.miner.misbehave("get_version", Refused(45))
     with pytest.raises(UnreachableError):
-        await async_change_password(set_up, NEW)
-    miner.requests.clear()
-    await clock.next_poll(5)
-    assert config_entry.data[CONF_PASSWORD] == old
-    tried = [request for request in miner.requests if request.get("token")]
+        await async_change_password(rig.coordinator, NEW)
+    rig.miner.requests.clear()
+    await rig.clock.next_poll(5)
+    assert rig.entry.data[CONF_PASSWORD] == old
+    tried = [request for request in rig.miner.requests if request.get("token")]
     assert names_of(tried).count("get_version") == 0
 
-    miner.behave()
-    await clock.next_poll(20)
+    rig.miner.behave()
+    await rig.clock.next_poll(20)
 
-    assert config_entry.data[CONF_PASSWORD] == (NEW if taken else old)
-    assert await can_write(hass, miner)
+    assert rig.entry.data[CONF_PASSWORD] == (NEW if taken else old)
+    assert await can_write(rig.hass, rig.miner)
 
 
-async def test_a_command_before_that_is_found_out_gets_through(
-    hass: HomeAssistant,
-    miner: SimulatedMiner,
-    config_entry: MockConfigEntry,
-    set_up: WhatsminerCoordinator,
-) -> None:
-    miner.misbehave("update_pwd", Closed(execute=True))
-    miner.misbehave("get_token", Closed(), times=2)
+async def test_a_command_before_that_is_found_out_gets_through(rig: Rig) -> None:
+    rig.miner.misbehave("update_pwd", Closed(execute=True))
+    rig.miner.misbehave("get_token", Closed(), times=2)
     with pytest.raises(UnreachableError):
-        await async_change_password(set_up, NEW)
-    assert config_entry.data[CONF_PASSWORD] != NEW
-    miner.behave()
+        await async_change_password(rig.coordinator, NEW)
+    assert rig.entry.data[CONF_PASSWORD] != NEW
+    rig.miner.behave()
 
-    await act(hass, "switch.turn_off", "switch.miner")
+    await rig.act("switch.turn_off", "switch.miner")
 
-    assert not miner.state.mining
-    assert config_entry.data[CONF_PASSWORD] == NEW
-    assert reauth_steps(hass) == []
+    assert not rig.miner.state.mining
+    assert rig.entry.data[CONF_PASSWORD] == NEW
+    assert reauth_steps(rig.hass) == []
 
 
 @pytest.mark.parametrize("taken", [True, False], ids=["taken", "not-taken"])
 async def test_a_home_assistant_that_ended_in_between_finds_the_right_password(
-    hass: HomeAssistant,
-    hass_storage: dict[str, Any],
-    miner: SimulatedMiner,
-    clock: Clock,
-    config_entry: MockConfigEntry,
-    old: str,
-    taken: bool,
+    new_rig: Rig, old: str, taken: bool
 ) -> None:
     """The next set-up finds the new password stored beside the old one, and tries it."""
-    store_memory(hass_storage, config_entry, password=NEW)
+    new_rig.store(password=NEW)
     if taken:
-        miner.password = NEW
+        new_rig.miner.password = NEW
 
-    await load_entry(hass, config_entry)
+    await new_rig.load()
 
-    assert config_entry.data[CONF_PASSWORD] == (NEW if taken else old)
-    assert ("password" in stored_memory(hass_storage, config_entry)) is taken
-    assert await can_write(hass, miner)
-    assert reauth_steps(hass) == []
+    assert new_rig.entry.data[CONF_PASSWORD] == (NEW if taken else old)
+    assert ("password" in new_rig.stored) is taken
+    assert await can_write(new_rig.hass, new_rig.miner)
+    assert reauth_steps(new_rig.hass) == []
 
-    await restart(hass, config_entry)
-    assert "password" not in stored_memory(hass_storage, config_entry)
+    await new_rig.restart()
+    assert "password" not in new_rig.stored
 
 
-async def test_a_third_password_is_asked_for(
-    hass: HomeAssistant,
-    hass_storage: dict[str, Any],
-    miner: SimulatedMiner,
-    config_entry: MockConfigEntry,
-) -> None:
+async def test_a_third_password_is_asked_for(new_rig: Rig) -> None:
     """The miner has neither the old nor the new password."""
-    store_memory(hass_storage, config_entry, password=NEW)
-    miner.password = "other"
+    new_rig.store(password=NEW)
+    new_rig.miner.password = "other"
 
-    await load_entry(hass, config_entry)
+    await new_rig.load()
 
-    assert reauth_steps(hass)
-    assert "password" not in stored_memory(hass_storage, config_entry)
+    assert reauth_steps(new_rig.hass)
+    assert "password" not in new_rig.stored

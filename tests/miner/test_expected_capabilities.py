@@ -9,10 +9,7 @@ from typing import Any
 
 from freezegun.api import FrozenDateTimeFactory
 import pytest
-from pytest_homeassistant_custom_component.common import (
-    MockConfigEntry,
-    async_capture_events,
-)
+from pytest_homeassistant_custom_component.common import async_capture_events
 
 from custom_components.whatsminer.api import Capabilities, Generation, Snapshot
 from custom_components.whatsminer.api.capabilities import OPTIONAL
@@ -26,7 +23,6 @@ from custom_components.whatsminer.api.readings import (
     Version,
 )
 from custom_components.whatsminer.const import CHANGE_INTERVAL
-from custom_components.whatsminer.coordinator import WhatsminerCoordinator
 from custom_components.whatsminer.miner.expected_capabilities import (
     ExpectedCapabilities,
 )
@@ -36,7 +32,9 @@ from homeassistant.config_entries import ConfigEntryState
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import entity_registry as er
 from simulator import SimulatedMiner
-from tests import JOINED, Altered, Clock
+from tests import JOINED, Altered
+
+from . import Rig
 
 POLLS_PER_HOUR = round(CHANGE_INTERVAL / 30)
 
@@ -295,29 +293,24 @@ def hide_readings(miner: SimulatedMiner) -> None:
 
 @pytest.mark.parametrize("shape", [change_firmware, show_a_coolant, hide_readings])
 async def test_a_device_that_alternates_keeps_its_entities(
-    hass: HomeAssistant,
-    miner: SimulatedMiner,
-    clock: Clock,
-    config_entry: MockConfigEntry,
-    set_up: WhatsminerCoordinator,
-    shape: Callable[[SimulatedMiner], None],
+    rig: Rig, shape: Callable[[SimulatedMiner], None]
 ) -> None:
     """The device is set up again a few times in forty polls; then its entities stay."""
-    seen = [set_up]
-    events = async_capture_events(hass, er.EVENT_ENTITY_REGISTRY_UPDATED)
-    version = miner.firmware_version
+    seen = [rig.coordinator]
+    events = async_capture_events(rig.hass, er.EVENT_ENTITY_REGISTRY_UPDATED)
+    version = rig.miner.firmware_version
     for poll in range(40):
-        miner.behave()
-        miner.misbehave("get_version", Altered('"fw_ver"', '"unknown"'))
-        miner.firmware_version = version
+        rig.miner.behave()
+        rig.miner.misbehave("get_version", Altered('"fw_ver"', '"unknown"'))
+        rig.miner.firmware_version = version
         if poll % 2:
-            shape(miner)
+            shape(rig.miner)
         if poll == 20:
             events.clear()
-        await clock.next_poll()
-        assert config_entry.state is ConfigEntryState.LOADED
-        if config_entry.runtime_data.coordinator is not seen[-1]:
-            seen.append(config_entry.runtime_data.coordinator)
+        await rig.clock.next_poll()
+        assert rig.entry.state is ConfigEntryState.LOADED
+        if rig.coordinator is not seen[-1]:
+            seen.append(rig.coordinator)
 
     assert len(seen) - 1 in (1, 2, 3)
     assert not events

@@ -10,23 +10,21 @@ from typing import Any, override
 
 import pytest
 from pytest_homeassistant_custom_component.common import (
-    MockConfigEntry,
     async_capture_events,
     mock_storage,
 )
 
-from custom_components.whatsminer.const import DOMAIN, MEMORY_INTERVAL
-from custom_components.whatsminer.coordinator import WhatsminerCoordinator
-from custom_components.whatsminer.miner.record import (
-    async_remove_record,
-    record_for_entry,
-)
+from custom_components.whatsminer.const import MEMORY_INTERVAL
+from custom_components.whatsminer.miner.record import async_remove_record
 from homeassistant.config_entries import ConfigEntryState
 from homeassistant.const import EVENT_HOMEASSISTANT_FINAL_WRITE
 from homeassistant.core import CoreState, HomeAssistant
 from homeassistant.exceptions import HomeAssistantError
 from simulator import Closed, SimulatedMiner
-from tests import JOINED, Clock, Efficient, act, hold, set_number, shown
+from tests import JOINED, Efficient
+
+from . import Rig
+from .setting_changes import CHANGES, LIMIT, OFFSET, WEB_POOLS
 
 FAULT = {110: "2026-11-01 08:00:00"}
 
@@ -65,12 +63,6 @@ def hass_storage(real_disk: bool) -> Generator[Disk]:
         yield disk
 
 
-@pytest.fixture
-def key(config_entry: MockConfigEntry) -> str:
-    """The name of the file of the miner."""
-    return f"{DOMAIN}.{config_entry.entry_id}"
-
-
 # What polls change
 
 
@@ -105,38 +97,31 @@ UNSETTLED = pytest.mark.parametrize(
 
 @UNSETTLED
 async def test_what_changes_at_every_poll_is_written_once_in_some_minutes(
-    miner: SimulatedMiner,
-    clock: Clock,
-    key: str,
-    hass_storage: Disk,
-    set_up: WhatsminerCoordinator,
-    unsettle: Unsettle,
+    rig: Rig, hass_storage: Disk, unsettle: Unsettle
 ) -> None:
     polls = round(MEMORY_INTERVAL / 30)
-    await clock.tick(MEMORY_INTERVAL)
+    await rig.clock.tick(MEMORY_INTERVAL)
     hass_storage.writes.clear()
     for writes in range(1, 5):
         for poll in range(polls):
-            unsettle(miner, polls * writes + poll)
-            await clock.next_poll()
-        assert hass_storage.writes[key] in (writes - 1, writes)
+            unsettle(rig.miner, polls * writes + poll)
+            await rig.clock.next_poll()
+        assert hass_storage.writes[rig.storage_key] in (writes - 1, writes)
 
 
-async def store(
-    hass: HomeAssistant, entry: MockConfigEntry, miner: SimulatedMiner, how: str
-) -> None:
+async def store(rig: Rig, how: str) -> None:
     """End what uses the memory of a miner in one way or another."""
     match how:
         case "unload":
-            assert await hass.config_entries.async_unload(entry.entry_id)
+            assert await rig.hass.config_entries.async_unload(rig.entry.entry_id)
         case "reload":
-            assert await hass.config_entries.async_reload(entry.entry_id)
+            assert await rig.hass.config_entries.async_reload(rig.entry.entry_id)
         case "failed reload":
-            miner.misbehave("*", Closed())
-            assert not await hass.config_entries.async_reload(entry.entry_id)
+            rig.miner.misbehave("*", Closed())
+            assert not await rig.hass.config_entries.async_reload(rig.entry.entry_id)
         case "stop":
-            await stop(hass)
-    await hass.async_block_till_done()
+            await stop(rig.hass)
+    await rig.settle()
 
 
 async def settle() -> None:
@@ -156,65 +141,46 @@ async def stop(hass: HomeAssistant) -> None:
 @UNSETTLED
 @pytest.mark.parametrize("how", ["unload", "reload", "failed reload", "stop"])
 async def test_nothing_is_lost_at_the_end(
-    hass: HomeAssistant,
-    miner: SimulatedMiner,
-    clock: Clock,
-    key: str,
-    hass_storage: Disk,
-    config_entry: MockConfigEntry,
-    set_up: WhatsminerCoordinator,
-    unsettle: Unsettle,
-    how: str,
+    rig: Rig, unsettle: Unsettle, how: str
 ) -> None:
-    await clock.tick(MEMORY_INTERVAL)
-    before = hass_storage[key]["data"]
+    await rig.clock.tick(MEMORY_INTERVAL)
+    before = rig.stored
     for poll in range(3):
-        unsettle(miner, poll)
-        await clock.next_poll()
-    memory = set_up.memory.data
-    assert memory != hass_storage[key]["data"] == before
+        unsettle(rig.miner, poll)
+        await rig.clock.next_poll()
+    memory = rig.coordinator.memory.data
+    assert memory != rig.stored == before
 
-    await store(hass, config_entry, miner, how)
+    await store(rig, how)
 
-    assert hass_storage[key]["data"] == memory
+    assert rig.stored == memory
 
 
 async def test_a_set_up_that_fails_late_loses_nothing(
-    hass: HomeAssistant,
-    miner: SimulatedMiner,
-    key: str,
-    hass_storage: Disk,
-    config_entry: MockConfigEntry,
-    monkeypatch: pytest.MonkeyPatch,
+    new_rig: Rig, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def fail(*_: object) -> None:
         raise HomeAssistantError("no platform")
 
-    monkeypatch.setattr(hass.config_entries, "async_forward_entry_setups", fail)
-    assert not await hass.config_entries.async_setup(config_entry.entry_id)
+    monkeypatch.setattr(new_rig.hass.config_entries, "async_forward_entry_setups", fail)
+    assert not await new_rig.hass.config_entries.async_setup(new_rig.entry.entry_id)
 
-    assert hass_storage[key]["data"]["firmware"] == miner.firmware_version
+    assert new_rig.stored["firmware"] == new_rig.miner.firmware_version
 
 
 @pytest.mark.parametrize("how", ["unload", "reload", "stop"])
 async def test_what_was_told_before_a_restart_is_not_told_after_it(
-    hass: HomeAssistant,
-    miner: SimulatedMiner,
-    clock: Clock,
-    hass_storage: Disk,
-    config_entry: MockConfigEntry,
-    set_up: WhatsminerCoordinator,
-    how: str,
+    rig: Rig, how: str
 ) -> None:
-    events = async_capture_events(hass, "whatsminer_fault")
-    alternate(miner, 1)
-    await clock.next_poll(2)
+    events = async_capture_events(rig.hass, "whatsminer_fault")
+    alternate(rig.miner, 1)
+    await rig.clock.next_poll(2)
     assert [event.data["code"] for event in events] == ["110"]
 
-    await store(hass, config_entry, miner, how)
-    await hass.config_entries.async_unload(config_entry.entry_id)
-    assert await hass.config_entries.async_setup(config_entry.entry_id)
-    await clock.next_poll(3)
+    await store(rig, how)
+    await rig.hass.config_entries.async_unload(rig.entry.entry_id)
+    assert await rig.hass.config_entries.async_setup(rig.entry.entry_id)
+    await rig.clock.next_poll(3)
 
     assert len(events) == 1
 
@@ -223,113 +189,72 @@ async def test_what_was_told_before_a_restart_is_not_told_after_it(
 
 
 async def test_what_is_sent_is_stored_at_once_with_all_that_waits(
-    hass: HomeAssistant,
-    miner: SimulatedMiner,
-    clock: Clock,
-    key: str,
-    hass_storage: Disk,
-    set_up: WhatsminerCoordinator,
+    rig: Rig, hass_storage: Disk
 ) -> None:
     """One write has everything; nothing is left to be written later."""
-    await clock.tick(MEMORY_INTERVAL)
-    alternate(miner, 1)
-    await clock.next_poll(2)
+    await rig.clock.tick(MEMORY_INTERVAL)
+    alternate(rig.miner, 1)
+    await rig.clock.next_poll(2)
     hass_storage.writes.clear()
 
-    await set_number(hass, "temperature_offset", -5)
-    assert hass_storage.writes[key] == 1
-    stored = hass_storage[key]["data"]
+    await rig.set_number("temperature_offset", -5)
+    assert hass_storage.writes[rig.storage_key] == 1
+    stored = rig.stored
     assert stored["settings"]["temperature_offset"] == {"value": -5}
     assert stored["faults"] == ["110"]
-    await clock.tick(MEMORY_INTERVAL)
-    await clock.tick(MEMORY_INTERVAL)
-    assert hass_storage.writes[key] == 1
+    await rig.clock.tick(MEMORY_INTERVAL)
+    await rig.clock.tick(MEMORY_INTERVAL)
+    assert hass_storage.writes[rig.storage_key] == 1
 
-    alternate(miner, 2)
-    await clock.next_poll(2)
-    await clock.tick(MEMORY_INTERVAL)
-    assert hass_storage[key]["data"]["faults"] == ["206"]
+    alternate(rig.miner, 2)
+    await rig.clock.next_poll(2)
+    await rig.clock.tick(MEMORY_INTERVAL)
+    assert rig.stored["faults"] == ["206"]
 
 
-@pytest.mark.usefixtures("set_up")
-async def test_each_command_is_stored_however_many_there_are(
-    hass: HomeAssistant, key: str, hass_storage: Disk
-) -> None:
+async def test_each_command_is_stored_however_many_there_are(rig: Rig) -> None:
     for offset in (-1, -2, -3):
-        await set_number(hass, "temperature_offset", offset)
-        settings = hass_storage[key]["data"]["settings"]
+        await rig.set_number("temperature_offset", offset)
+        settings = rig.stored["settings"]
         assert settings["temperature_offset"] == {"value": offset}
-    await act(hass, "switch.turn_on", "switch.miner_pools_on_web_page")
-    assert hass_storage[key]["data"]["settings"]["web_pools"] == {"value": True}
+    await rig.act("switch.turn_on", "switch.miner_pools_on_web_page")
+    assert rig.stored["settings"]["web_pools"] == {"value": True}
 
 
 # What outlasts a reload
 
 
 @pytest.mark.parametrize(
-    ("entity", "action", "data", "command", "setting", "state"),
+    ("entity_id", "setting"),
     [
-        (
-            "number.miner_temperature_offset",
-            "number.set_value",
-            {"value": -5},
-            "set_temp_offset",
-            {"temperature_offset": {"value": -5}},
-            "-5.0",
-        ),
-        (
-            "switch.miner_pools_on_web_page",
-            "switch.turn_off",
-            {},
-            "disable_web_pools",
-            {"web_pools": {"value": False}},
-            "off",
-        ),
-        (
-            "number.miner_power_limit",
-            "number.set_value",
-            {"value": 3000},
-            "adjust_power_limit",
-            {"power_limit": {"value": 3000, "reported": 3000.0}},
-            "3000.0",
-        ),
+        (OFFSET, {"temperature_offset": {"value": -5}}),
+        (WEB_POOLS, {"web_pools": {"value": True}}),
+        (LIMIT, {"power_limit": {"value": 3000, "reported": 3000.0}}),
     ],
 )
 async def test_what_a_miner_accepts_during_a_reload_is_known_after_it(
-    hass: HomeAssistant,
-    miner: SimulatedMiner,
-    clock: Clock,
-    key: str,
-    hass_storage: Disk,
-    config_entry: MockConfigEntry,
-    set_up: WhatsminerCoordinator,
-    entity: str,
-    action: str,
-    data: dict[str, float],
-    command: str,
-    setting: dict[str, object],
-    state: str,
+    rig: Rig, entity_id: str, setting: dict[str, object]
 ) -> None:
     """The value is shown, and stays stored when something else is."""
-    held = hold(miner, command)
-    sent = hass.async_create_task(act(hass, action, entity, **data))
-    await held.reached.wait()
-    reload = hass.async_create_task(
-        hass.config_entries.async_reload(config_entry.entry_id)
+    action, data, command, expected = CHANGES[entity_id]
+    coordinator = rig.coordinator
+    held, sent = await rig.hold_call(command, rig.act(action, entity_id, **data))
+    reload = rig.hass.async_create_task(
+        rig.hass.config_entries.async_reload(rig.entry.entry_id)
     )
-    while config_entry.state is not ConfigEntryState.SETUP_IN_PROGRESS:
+    while rig.entry.state is not ConfigEntryState.SETUP_IN_PROGRESS:
         await asyncio.sleep(0)
     await settle()  # the new set-up has its memory, and waits for the miner
     held.release.set()
     await sent
     assert await reload
-    assert config_entry.runtime_data.coordinator is not set_up
+    assert rig.coordinator is not coordinator
 
-    alternate(miner, 1)
-    await clock.next_poll(2)
-    assert shown(hass, entity) == state
-    await clock.tick(MEMORY_INTERVAL)
-    stored = hass_storage[key]["data"]
+    alternate(rig.miner, 1)
+    await rig.clock.next_poll(2)
+    assert rig.state_of(entity_id) == expected
+    await rig.clock.tick(MEMORY_INTERVAL)
+    stored = rig.stored
     assert stored["faults"] == ["110"]
     assert stored["settings"] | setting == stored["settings"]
 
@@ -337,62 +262,47 @@ async def test_what_a_miner_accepts_during_a_reload_is_known_after_it(
 @pytest.mark.parametrize("early", [False, True])
 @pytest.mark.parametrize("how", ["wait", "unload", "reload", "stop"])
 async def test_two_that_remember_at_once_lose_nothing_of_each_other(
-    hass: HomeAssistant,
-    miner: SimulatedMiner,
-    clock: Clock,
-    key: str,
-    hass_storage: Disk,
-    config_entry: MockConfigEntry,
-    set_up: WhatsminerCoordinator,
-    early: bool,
-    how: str,
+    rig: Rig, early: bool, how: str
 ) -> None:
     """A command from before a reload ends some time after it, while faults come and go."""
-    async with set_up.memory.editing() as memory:
-        assert await hass.config_entries.async_reload(config_entry.entry_id)
+    async with rig.coordinator.memory.editing() as memory:
+        assert await rig.hass.config_entries.async_reload(rig.entry.entry_id)
         if early:
             memory["host"] = "192.168.1.50"
-        alternate(miner, 1)
-        await clock.next_poll(2)
+        alternate(rig.miner, 1)
+        await rig.clock.next_poll(2)
         memory["host"] = "192.168.1.50"
     if how == "wait":
-        await clock.tick(MEMORY_INTERVAL)
-    await store(hass, config_entry, miner, how)
+        await rig.clock.tick(MEMORY_INTERVAL)
+    await store(rig, how)
 
-    stored = hass_storage[key]["data"]
+    stored = rig.stored
     assert stored["faults"] == ["110"]
     assert stored["host"] == "192.168.1.50"
 
 
-async def test_two_that_load_at_once_have_the_same_memory(
-    hass: HomeAssistant, config_entry: MockConfigEntry, key: str, hass_storage: Disk
-) -> None:
-    hass_storage[key] = {"version": 1, "key": key, "data": {"boards": ["A"]}}
-    store = record_for_entry(hass, config_entry).memory
+async def test_two_that_load_at_once_have_the_same_memory(new_rig: Rig) -> None:
+    key = new_rig.storage_key
+    new_rig.storage[key] = {"version": 1, "key": key, "data": {"boards": ["A"]}}
+    store = new_rig.record.memory
     memory, same = await asyncio.gather(store.async_load(), store.async_load())
 
     assert memory is same is await store.async_load()
     assert memory == {"boards": ["A"]}
 
 
-async def test_what_is_changed_back_meanwhile_is_stored_as_it_is(
-    hass: HomeAssistant,
-    clock: Clock,
-    config_entry: MockConfigEntry,
-    key: str,
-    hass_storage: Disk,
-) -> None:
-    store = record_for_entry(hass, config_entry).memory
+async def test_what_is_changed_back_meanwhile_is_stored_as_it_is(new_rig: Rig) -> None:
+    store = new_rig.record.memory
     async with store.editing() as memory:
         memory["host"] = "192.168.1.50"
     async with store.editing():
         async with store.editing() as memory:
             memory["host"] = "192.168.1.51"
-        assert hass_storage[key]["data"] == {"host": "192.168.1.51"}
+        assert new_rig.stored == {"host": "192.168.1.51"}
         memory["host"] = "192.168.1.50"
     await store.async_flush()
 
-    assert hass_storage[key]["data"] == {"host": "192.168.1.50"}
+    assert new_rig.stored == {"host": "192.168.1.50"}
 
 
 # Others that read or write the memory
@@ -402,29 +312,27 @@ on_a_real_disk = pytest.mark.parametrize("real_disk", [True], ids=[""])
 
 
 @pytest.fixture
-def file(key: str, tmp_path: Path) -> Path:
+def file(new_rig: Rig, tmp_path: Path) -> Path:
     """The file of the miner's memory on a real disk."""
-    return tmp_path / ".storage" / key
+    return tmp_path / ".storage" / new_rig.storage_key
 
 
 @on_a_real_disk
 async def test_what_is_not_written_yet_is_known_to_all(
-    hass: HomeAssistant, clock: Clock, file: Path, config_entry: MockConfigEntry
+    new_rig: Rig, file: Path
 ) -> None:
-    store = record_for_entry(hass, config_entry).memory
+    store = new_rig.record.memory
     await store.async_load()
     with store.editing_later() as memory:
         memory["boards"] = ["A"]
-    assert await record_for_entry(hass, config_entry).memory.async_load() == {
-        "boards": ["A"]
-    }
+    assert await new_rig.record.memory.async_load() == {"boards": ["A"]}
     with store.editing_later() as memory:
         memory["boards"] = ["B"]
     with store.editing_later() as memory:
         memory["efficiency"] = 20
     assert not file.exists()
 
-    await clock.tick(MEMORY_INTERVAL)
+    await new_rig.clock.tick(MEMORY_INTERVAL)
     written = json.loads(file.read_text())
     assert written["data"] == {"boards": ["B"], "efficiency": 20}
 
@@ -433,14 +341,9 @@ async def test_what_is_not_written_yet_is_known_to_all(
 @pytest.mark.parametrize("waits", [False, True])
 @on_a_real_disk
 async def test_nothing_is_written_of_a_miner_that_was_removed(
-    hass: HomeAssistant,
-    clock: Clock,
-    file: Path,
-    config_entry: MockConfigEntry,
-    late: str,
-    waits: bool,
+    new_rig: Rig, file: Path, late: str, waits: bool
 ) -> None:
-    store = record_for_entry(hass, config_entry).memory
+    store = new_rig.record.memory
     async with store.editing() as memory:
         memory["boards"] = ["A"]
     assert file.exists()
@@ -449,8 +352,8 @@ async def test_nothing_is_written_of_a_miner_that_was_removed(
             memory["boards"] = ["B"]
     else:
         memory["boards"] = ["B"]
-        hass.async_create_task(store.async_flush())
-    await async_remove_record(hass, config_entry)
+        new_rig.hass.async_create_task(store.async_flush())
+    await async_remove_record(new_rig.hass, new_rig.entry)
     assert not file.exists()
 
     match late:
@@ -462,28 +365,21 @@ async def test_nothing_is_written_of_a_miner_that_was_removed(
                 memory["boards"] = ["C"]
         case "flush":
             await store.async_flush()
-    await clock.tick(2 * MEMORY_INTERVAL)
-    await stop(hass)
+    await new_rig.clock.tick(2 * MEMORY_INTERVAL)
+    await stop(new_rig.hass)
     assert not file.exists()
-    assert record_for_entry(hass, config_entry).memory is not store
+    assert new_rig.record.memory is not store
 
 
 @on_a_real_disk
-async def test_a_removed_entry_leaves_no_file(
-    hass: HomeAssistant,
-    miner: SimulatedMiner,
-    clock: Clock,
-    file: Path,
-    config_entry: MockConfigEntry,
-    set_up: WhatsminerCoordinator,
-) -> None:
-    await clock.tick(MEMORY_INTERVAL)
+async def test_a_removed_entry_leaves_no_file(rig: Rig, file: Path) -> None:
+    await rig.clock.tick(MEMORY_INTERVAL)
     assert file.exists()
-    alternate(miner, 1)
-    await clock.next_poll(2)
+    alternate(rig.miner, 1)
+    await rig.clock.next_poll(2)
 
-    await hass.config_entries.async_remove(config_entry.entry_id)
-    await clock.tick(2 * MEMORY_INTERVAL)
-    await stop(hass)
+    await rig.hass.config_entries.async_remove(rig.entry.entry_id)
+    await rig.clock.tick(2 * MEMORY_INTERVAL)
+    await stop(rig.hass)
 
     assert not file.exists()

@@ -11,10 +11,10 @@ from pytest_homeassistant_custom_component.common import MockUser
 from homeassistant.auth.models import TOKEN_TYPE_LONG_LIVED_ACCESS_TOKEN
 from homeassistant.setup import async_setup_component
 from tests.blueprints import Home
-from tests.blueprints.conftest import config_folder, home
+from tests.blueprints.conftest import config_folder, empty_home, home
 from tests.fleet import Fleet, Owned
 
-__all__ = ["config_folder", "home"]
+__all__ = ["config_folder", "empty_home", "home"]
 
 
 @pytest.fixture

@@ -3,7 +3,6 @@
 import re
 
 from tests.blueprints import Home
-from tests.fleet import Owned
 
 from . import PAGE, blocks, cook
 
@@ -21,9 +20,7 @@ def test_no_yaml_of_the_page_is_left_untried() -> None:
     }
 
 
-async def test_the_entities_that_the_page_names_are_there(
-    home: Home, garage: Owned
-) -> None:
+async def test_the_entities_that_the_page_names_are_there(home: Home) -> None:
     await cook(home, "A number for others to set")
     found = re.findall(
         r"\b(?:binary_sensor|input_number|number|sensor|switch)\.garage_miner\w*",

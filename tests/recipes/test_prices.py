@@ -16,9 +16,8 @@ from pytest_homeassistant_custom_component.common import (
 from homeassistant.core import HomeAssistant
 from homeassistant.util.dt import utcnow
 from tests import shown
-from tests.blueprints import Home, take_commands
+from tests.blueprints import Home
 from tests.conftest import START
-from tests.fleet import Owned
 
 from . import cook
 
@@ -56,16 +55,16 @@ async def _automate(home: Home, price_sensor: str, **changes: Any) -> None:
     )
 
 
-async def _follow(home: Home, garage: Owned) -> None:
+async def _follow(home: Home) -> None:
     """Verify that mining follows cheap, expensive and negative prices."""
     await _until(home, 44)
-    assert take_commands(garage) == []
+    assert home.take_commands() == []
     await _until(home, 46)
-    assert take_commands(garage) == ["power_off"]
+    assert home.take_commands() == ["power_off"]
     await _until(home, 74)
-    assert take_commands(garage) == []
+    assert home.take_commands() == []
     await _until(home, 76)
-    assert take_commands(garage) == ["power_on"]
+    assert home.take_commands() == ["power_on"]
 
 
 # Sensors in units of their own
@@ -75,19 +74,19 @@ async def _follow(home: Home, garage: Owned) -> None:
     ("unit", "scale"), [("EUR/kWh", 1), ("ct/kWh", 100), ("EUR/MWh", 1000)]
 )
 async def test_thresholds_are_in_the_unit_of_the_sensor(
-    home: Home, garage: Owned, unit: str, scale: float
+    home: Home, unit: str, scale: float
 ) -> None:
     price = "sensor.price"
     await home.set(price, 0.05 * scale, unit_of_measurement=unit)
     await home.wait(40)
     await _automate(home, price, start_price=0.1 * scale, stop_price=0.12 * scale)
-    assert take_commands(garage) == []
+    assert home.take_commands() == []
 
     await home.set(price, 0.13 * scale, unit_of_measurement=unit)
-    assert take_commands(garage) == ["power_off"]
+    assert home.take_commands() == ["power_off"]
 
 
-async def test_a_price_that_nobody_knows_is_not_free(home: Home, garage: Owned) -> None:
+async def test_a_price_that_nobody_knows_is_not_free(home: Home) -> None:
     """The sensor of the page adds fees and tax only to a known price."""
     await home.set(NORD_POOL, 0.11)
     await cook(home, "Price sources")
@@ -100,21 +99,19 @@ async def test_a_price_that_nobody_knows_is_not_free(home: Home, garage: Owned) 
         assert shown(home.hass, "sensor.electricity_price") == "unavailable"
 
 
-async def test_the_automation_of_the_page_mines_when_power_is_cheap(
-    home: Home, garage: Owned
-) -> None:
+async def test_the_automation_of_the_page_mines_when_power_is_cheap(home: Home) -> None:
     await home.set(NORD_POOL, 0.04)
     await home.wait(40)
     await cook(home, "Price sources")
-    assert take_commands(garage) == []
+    assert home.take_commands() == []
 
     await home.set(NORD_POOL, 0.31)
-    assert take_commands(garage) == ["power_off"]
+    assert home.take_commands() == ["power_off"]
     await home.wait(16)
     await home.set(NORD_POOL, "unavailable")
-    assert await home.commands_after(20, garage) == []
+    assert await home.commands_after(20) == []
     await home.set(NORD_POOL, -0.02)
-    assert take_commands(garage) == ["power_on"]
+    assert home.take_commands() == ["power_on"]
 
 
 # Nord Pool: Home Assistant's own integration
@@ -193,9 +190,7 @@ def _now_there() -> datetime:
     return get_nordpool_current_time()
 
 
-async def test_mining_follows_nord_pool(
-    home: Home, garage: Owned, nord_pool: ModuleType
-) -> None:
+async def test_mining_follows_nord_pool(home: Home, nord_pool: ModuleType) -> None:
     """The prices of the next day cannot be fetched."""
     hass = home.hass
     api = _NordPool(nord_pool)
@@ -214,18 +209,18 @@ async def test_mining_follows_nord_pool(
     assert sensor.attributes["unit_of_measurement"] == "EUR/kWh"
     await cook(home, "Price sources")
 
-    await _follow(home, garage)
+    await _follow(home)
     assert shown(hass, NORD_POOL) == "-0.025"
 
     # The API fails, but prices are known until midnight in Sweden.
     api.works = False
     await _until(home, 22 * 60 + 55, at_once=True)
     assert shown(hass, NORD_POOL) == "0.11"
-    assert take_commands(garage) == []
+    assert home.take_commands() == []
     await _until(home, 23 * 60 + 12, at_once=True)
     await _until(home, 23 * 60 + 17)
     assert shown(hass, NORD_POOL) in {"unknown", "unavailable"}
-    assert take_commands(garage) == []
+    assert home.take_commands() == []
     await hass.config_entries.async_unload(entry.entry_id)
 
 
@@ -253,7 +248,7 @@ def _amber(price: float, channel: str = "general") -> Any:
     )
 
 
-async def test_mining_follows_amber(home: Home, garage: Owned) -> None:
+async def test_mining_follows_amber(home: Home) -> None:
     hass = home.hass
     api = Mock()
     api.get_current_prices.return_value = [_amber(4)]
@@ -274,15 +269,15 @@ async def test_mining_follows_amber(home: Home, garage: Owned) -> None:
     await _automate(home, sensor.entity_id)
 
     api.get_current_prices.return_value = [_amber(31)]
-    assert await home.commands_after(2, garage) == ["power_off"]
+    assert await home.commands_after(2) == ["power_off"]
     await home.wait(16)
     api.get_current_prices.side_effect = AMBER.rest.ApiException(status=500)
     await home.wait(2)
     assert shown(hass, sensor.entity_id) == "unavailable"
-    assert take_commands(garage) == []
+    assert home.take_commands() == []
     api.get_current_prices.side_effect = None
     api.get_current_prices.return_value = [_amber(-5)]
-    assert await home.commands_after(2, garage) == ["power_on"]
+    assert await home.commands_after(2) == ["power_on"]
     await hass.config_entries.async_unload(entry.entry_id)
 
 
@@ -340,7 +335,7 @@ async def _add_tibber(hass: HomeAssistant) -> Callable[[], Any]:
     return platform.async_reset
 
 
-async def test_mining_follows_tibber(home: Home, garage: Owned) -> None:
+async def test_mining_follows_tibber(home: Home) -> None:
     """The next day has no prices."""
     hass = home.hass
     stop = await _add_tibber(hass)
@@ -351,12 +346,12 @@ async def test_mining_follows_tibber(home: Home, garage: Owned) -> None:
     assert sensor.attributes["unit_of_measurement"] == "EUR/kWh"
     await _automate(home, sensor.entity_id)
 
-    await _follow(home, garage)
+    await _follow(home)
     assert shown(hass, sensor.entity_id) == "-0.025"
 
     await _until(home, 24 * 60 - 5, at_once=True)
     assert shown(hass, sensor.entity_id) == "0.11"
     await _until(home, 24 * 60 + 3)
     assert shown(hass, sensor.entity_id) == "unavailable"
-    assert take_commands(garage) == []
+    assert home.take_commands() == []
     await stop()

@@ -37,9 +37,9 @@ async def test_readings_move_but_stay_plausible(miner: SimulatedMiner) -> None:
     assert all(97 < reading.hash_rate < 103 for reading in readings)
 
 
-async def test_time_counts(miner: SimulatedMiner, client: Client) -> None:
+async def test_time_counts(client: Client) -> None:
     before = await client.summary()
-    miner.advance(3600)
+    client.miner.advance(3600)
     after = await client.summary()
     pool = (await client.read("pools"))["POOLS"][0]
 
@@ -49,7 +49,7 @@ async def test_time_counts(miner: SimulatedMiner, client: Client) -> None:
     assert after["Total MH"] - before["Total MH"] == pytest.approx(
         100e6 * 3600, rel=1e-3
     )
-    assert 0 <= miner.state.now - pool["Last Share Time"] < 60
+    assert 0 <= client.miner.state.now - pool["Last Share Time"] < 60
 
 
 async def test_the_clock_runs_when_it_is_told_to() -> None:
@@ -60,13 +60,13 @@ async def test_the_clock_runs_when_it_is_told_to() -> None:
         assert miner.state.now > first
 
 
-async def test_a_start_takes_its_time(miner: SimulatedMiner, client: Client) -> None:
+async def test_a_start_takes_its_time(client: Client) -> None:
     """A minute of nothing is followed by a climb of ten to thirty minutes."""
     await client.send("power_off")
     await client.send("power_on")
     rates, tuned_after = [], 0
     for seconds in range(30, 1801, 30):
-        miner.advance(30)
+        client.miner.advance(30)
         summary = await client.summary()
         rates.append(summary["HS RT"] / 1e6)
         if summary["Upfreq Complete"] and not tuned_after:
@@ -81,13 +81,11 @@ async def test_a_start_takes_its_time(miner: SimulatedMiner, client: Client) -> 
     assert 600 <= tuned_after <= 1800
 
 
-async def test_a_booting_machine_reads_as_a_real_one(
-    miner: SimulatedMiner, client: Client
-) -> None:
+async def test_a_booting_machine_reads_as_a_real_one(client: Client) -> None:
     await client.send("power_off")
-    miner.advance(1200)
+    client.miner.advance(1200)
     await client.send("power_on")
-    miner.advance(24)
+    client.miner.advance(24)
     summary = await client.summary()
     board = (await client.boards())[0]
 
@@ -99,11 +97,9 @@ async def test_a_booting_machine_reads_as_a_real_one(
     assert (board["Status"], board["Effective Chips"]) == ("Initialising", 0)
 
 
-async def test_fast_boot_shortens_the_next_start(
-    miner: SimulatedMiner, client: Client
-) -> None:
+async def test_fast_boot_shortens_the_next_start(client: Client) -> None:
     """A higher tuning speed shortens it a little."""
-    ordinary = miner.state.telemetry().tuning_seconds
+    ordinary = client.miner.state.telemetry().tuning_seconds
     seconds = {}
     for name, command in (
         ("fast boot", ("enable_btminer_fast_boot", {})),
@@ -113,8 +109,8 @@ async def test_fast_boot_shortens_the_next_start(
         await client.send(command[0], **command[1])
         await client.send("restart_btminer")
         await client.send("disable_btminer_fast_boot")
-        miner.advance(1800)
-        seconds[name] = miner.state.telemetry().tuning_seconds
+        client.miner.advance(1800)
+        seconds[name] = client.miner.state.telemetry().tuning_seconds
 
     assert seconds["fast boot"] < seconds["upfreq"] < ordinary
 
@@ -129,7 +125,7 @@ async def test_fast_boot_shortens_the_next_start(
     ],
 )
 async def test_restarts_begin_mining_anew(
-    miner: SimulatedMiner, client: Client, command: str, arguments: dict[str, str]
+    client: Client, command: str, arguments: dict[str, str]
 ) -> None:
     """Elapsed and the counters return to zero, Uptime goes on, and the percent is lost."""
     await client.send("set_power_pct", percent="50")
@@ -141,62 +137,56 @@ async def test_restarts_begin_mining_anew(
     assert (summary["Elapsed"], summary["Accepted"], summary["HS RT"]) == (0, 0, 0)
     assert (summary["Hash Stable"], summary["Upfreq Complete"]) == (False, 0)
     assert summary["Power Limit"] == 0
-    assert miner.state.percent == 100
-    miner.advance(60)
+    assert client.miner.state.percent == 100
+    client.miner.advance(60)
     assert (await client.summary())["Power Limit"] > 0
 
 
-async def test_a_fast_percent_acts_within_a_second(
-    miner: SimulatedMiner, client: Client
-) -> None:
+async def test_a_fast_percent_acts_within_a_second(client: Client) -> None:
     """The hash rate follows the power, with more hashes for each watt."""
     await client.send("set_power_pct", percent="60")
-    miner.advance(1)
-    reading = miner.state.telemetry()
+    client.miner.advance(1)
+    reading = client.miner.state.telemetry()
 
     assert reading.power == pytest.approx(0.6 * 3400, rel=0.01)
     assert 60 < reading.hash_rate < 70
     assert reading.elapsed > 80_000
 
 
-async def test_a_normal_percent_takes_minutes(
-    miner: SimulatedMiner, client: Client
-) -> None:
+async def test_a_normal_percent_takes_minutes(client: Client) -> None:
     await client.send("set_power_pct_v2", percent="60")
     powers = []
     for _ in range(4):
-        powers.append(round(miner.state.power))
-        miner.advance(60)
+        powers.append(round(client.miner.state.power))
+        client.miner.advance(60)
 
     assert powers[0] == 3400
     assert powers == sorted(powers, reverse=True)
     assert powers[3] == 2040
     await client.send("set_power_pct", percent="100")
-    miner.advance(1)
-    assert miner.state.power == 3400
+    client.miner.advance(1)
+    assert client.miner.state.power == 3400
 
 
-async def test_zero_percent_is_not_off(miner: SimulatedMiner, client: Client) -> None:
+async def test_zero_percent_is_not_off(client: Client) -> None:
     """A miner at zero percent idles."""
     await client.send("set_power_pct", percent="0")
-    miner.advance(1)
+    client.miner.advance(1)
 
-    assert miner.state.mining
-    assert miner.state.hash_rate == 0
-    assert 200 < miner.state.power < 300
+    assert client.miner.state.mining
+    assert client.miner.state.hash_rate == 0
+    assert 200 < client.miner.state.power < 300
 
 
 @pytest.mark.parametrize(
     ("mode", "power"), [("low", 2720), ("normal", 3400), ("high", 4080)]
 )
-async def test_modes_differ_in_power(
-    miner: SimulatedMiner, client: Client, mode: str, power: int
-) -> None:
+async def test_modes_differ_in_power(client: Client, mode: str, power: int) -> None:
     """The summary spells them with a capital."""
     await client.send(f"set_{mode}_power")
-    miner.advance(1800)
+    client.miner.advance(1800)
 
-    assert miner.state.power == pytest.approx(power)
+    assert client.miner.state.power == pytest.approx(power)
     assert (await client.summary())["Power Mode"] == mode.capitalize()
 
 
@@ -205,14 +195,14 @@ async def test_modes_differ_in_power(
     [("3000", 3000), ("9999", 3400), ("700", 3400), ("0", 3400), ("99999", 3400)],
 )
 async def test_a_limit_is_taken_but_clamped(
-    miner: SimulatedMiner, client: Client, requested: str, in_force: int
+    client: Client, requested: str, in_force: int
 ) -> None:
     """The limit that was set can still be read."""
     assert await client.code("adjust_power_limit", power_limit=requested) == 131
-    miner.advance(1800)
+    client.miner.advance(1800)
 
     assert (await client.summary())["Power Limit"] == in_force
-    assert miner.state.power == pytest.approx(in_force, rel=0.01)
+    assert client.miner.state.power == pytest.approx(in_force, rel=0.01)
     kept = "" if requested == "99999" else requested
     assert (await client.message("status"))["power_limit_set"] == kept
 
@@ -223,23 +213,19 @@ def test_a_mode_bounds_the_limit() -> None:
     assert limit_in_force(3900, 3400, "low") == 2720
 
 
-async def test_a_target_frequency_moves_power_and_frequency(
-    miner: SimulatedMiner, client: Client
-) -> None:
+async def test_a_target_frequency_moves_power_and_frequency(client: Client) -> None:
     """The target is in percent of the normal frequency."""
     await client.send("set_target_freq", percent="-20")
-    miner.advance(1800)
+    client.miner.advance(1800)
     summary = await client.summary()
 
     assert summary["Target Freq"] == 528
     assert summary["freq_avg"] < 560
-    assert miner.state.power == pytest.approx(0.8 * 3400)
+    assert client.miner.state.power == pytest.approx(0.8 * 3400)
     assert (await client.message("status"))["hash_percent"] == "-20"
 
 
-async def test_power_off_stops_everything_at_once(
-    miner: SimulatedMiner, client: Client
-) -> None:
+async def test_power_off_stops_everything_at_once(client: Client) -> None:
     """A little power remains while the boards cool down."""
     hot = (await client.summary())["Temperature"]
     await client.send("power_off", respbefore="true")
@@ -250,45 +236,39 @@ async def test_power_off_stops_everything_at_once(
     assert summary["Power"] in (13, 14)
     assert (board["Status"], board["Effective Chips"]) == ("Initialising", 0)
     assert board["HS RT"] == 0
-    miner.advance(1200)
+    client.miner.advance(1200)
     summary = await client.summary()
     assert summary["Temperature"] < hot - 30
     assert summary["Fan Speed In"] == 0
 
 
-async def test_fans_can_go_on_after_a_stop(
-    miner: SimulatedMiner, client: Client
-) -> None:
+async def test_fans_can_go_on_after_a_stop(client: Client) -> None:
     await client.send("set_poweroff_cool", poweroff_cool="1")
     await client.send("power_off")
-    miner.advance(60)
+    client.miner.advance(60)
     assert (await client.summary())["Fan Speed In"] > 1000
-    miner.advance(1200)
+    client.miner.advance(1200)
     assert (await client.summary())["Fan Speed In"] == 0
 
 
-async def test_fans_and_temperatures_follow_power(
-    miner: SimulatedMiner, client: Client
-) -> None:
+async def test_fans_and_temperatures_follow_power(client: Client) -> None:
     before = await client.summary()
     await client.send("set_power_pct", percent="50")
-    miner.advance(1)
+    client.miner.advance(1)
     assert (await client.summary())["Chip Temp Avg"] == pytest.approx(
         before["Chip Temp Avg"], abs=1
     )
-    miner.advance(900)
+    client.miner.advance(900)
     after = await client.summary()
 
     assert after["Chip Temp Avg"] < before["Chip Temp Avg"] - 15
     assert after["Fan Speed In"] < before["Fan Speed In"] - 500
 
 
-async def test_a_temperature_offset_cools(
-    miner: SimulatedMiner, client: Client
-) -> None:
+async def test_a_temperature_offset_cools(client: Client) -> None:
     before = await client.summary()
     await client.send("set_temp_offset", temp_offset="-20")
-    miner.advance(900)
+    client.miner.advance(900)
     after = await client.summary()
 
     assert after["Chip Temp Avg"] < before["Chip Temp Avg"] - 15
@@ -296,20 +276,18 @@ async def test_a_temperature_offset_cools(
 
 
 async def test_fans_may_stand_still_when_there_is_little_to_cool(
-    miner: SimulatedMiner, client: Client
+    client: Client,
 ) -> None:
     await client.send("set_power_pct", percent="5")
-    miner.advance(300)
-    assert miner.state.telemetry().fan_in > 1000
+    client.miner.advance(300)
+    assert client.miner.state.telemetry().fan_in > 1000
     await client.send("set_fan_zero_speed", fan_zero_speed="1")
-    miner.advance(300)
-    assert miner.state.telemetry().fan_in < 1
+    client.miner.advance(300)
+    assert client.miner.state.telemetry().fan_in < 1
 
 
 @pytest.mark.parametrize("model", LIQUID)
-async def test_liquid_cooled_machines_have_no_fans(
-    miner: SimulatedMiner, client: Client
-) -> None:
+async def test_liquid_cooled_machines_have_no_fans(client: Client) -> None:
     summary = await client.summary()
 
     assert (summary["Fan Speed In"], summary["Fan Speed Out"]) == (0, 0)
@@ -331,28 +309,26 @@ async def test_a_dead_board_takes_its_share_along(miner: SimulatedMiner) -> None
     assert miner.state.hash_rate == miner.state.telemetry().frequency == 0
 
 
-async def test_the_next_pool_takes_over(miner: SimulatedMiner, client: Client) -> None:
+async def test_the_next_pool_takes_over(client: Client) -> None:
     """Without any pool there is nothing to hash."""
     pools = {f"pool{n}": f"p{n}" for n in (1, 2, 3)}
     rest = {f"{key}{n}": "x" for key in ("worker", "passwd") for n in (1, 2, 3)}
     await client.send("update_pools", **pools, **rest)
-    miner.state.pools[0].alive = False
-    miner.advance(600)
+    client.miner.state.pools[0].alive = False
+    client.miner.advance(600)
     entries = (await client.read("pools"))["POOLS"]
 
     assert [pool["Status"] for pool in entries] == ["Dead", "Alive", "Alive"]
     assert [pool["Stratum Active"] for pool in entries] == [False, True, False]
     assert [pool["Accepted"] > 0 for pool in entries] == [False, True, False]
-    for pool in miner.state.pools:
+    for pool in client.miner.state.pools:
         pool.alive = False
-    assert miner.state.hash_rate == 0
+    assert client.miner.state.hash_rate == 0
     assert (await client.summary())["Power Limit"] == 3400
 
 
-async def test_a_reboot_closes_the_port_for_a_while(
-    miner: SimulatedMiner, client: Client
-) -> None:
-    port = miner.port
+async def test_a_reboot_closes_the_port_for_a_while(client: Client) -> None:
+    port = client.miner.port
     await client.send("set_hostname", hostname="rig-7")
     assert (await client.message("get_miner_info"))["hostname"] == "WhatsMiner"
     await client.send("power_off")
@@ -360,39 +336,35 @@ async def test_a_reboot_closes_the_port_for_a_while(
 
     with pytest.raises(ConnectionRefusedError):
         await client.read("status")
-    miner.advance(89)
+    client.miner.advance(89)
     with pytest.raises(ConnectionRefusedError):
         await client.read("status")
-    miner.advance(1)
+    client.miner.advance(1)
 
-    assert miner.port == port
+    assert client.miner.port == port
     assert (await client.message("get_miner_info"))["hostname"] == "rig-7"
     assert (await client.message("status"))["mineroff"] == "false"
     assert (await client.summary())["Uptime"] == 0
-    miner.advance(1800)
-    assert miner.state.tuned
+    client.miner.advance(1800)
+    assert client.miner.state.tuned
 
 
-async def test_a_reboot_may_come_from_elsewhere(
-    miner: SimulatedMiner, client: Client
-) -> None:
-    await miner.reboot()
+async def test_a_reboot_may_come_from_elsewhere(client: Client) -> None:
+    await client.miner.reboot()
     with pytest.raises(ConnectionRefusedError):
         await client.read("status")
-    miner.advance(90)
+    client.miner.advance(90)
 
     assert (await client.summary())["Uptime"] == 0
 
 
 @pytest.mark.parametrize("generation", ["compat"])
-async def test_mining_at_boot_can_be_switched_off(
-    miner: SimulatedMiner, client: Client
-) -> None:
+async def test_mining_at_boot_can_be_switched_off(client: Client) -> None:
     await client.send("disable_btminer_init")
     await client.send("reboot")
-    miner.advance(90)
+    client.miner.advance(90)
 
-    assert not miner.state.mining
+    assert not client.miner.state.mining
 
 
 async def test_a_running_clock_opens_the_port_again() -> None:

@@ -28,41 +28,35 @@ async def ip(client: Client) -> str:
 
 
 @each_generation
-async def test_a_moved_miner_goes_on_elsewhere(
-    miner: SimulatedMiner, client: Client
-) -> None:
-    first, port = miner.host, miner.port
+async def test_a_moved_miner_goes_on_elsewhere(client: Client) -> None:
+    first, port = client.miner.host, client.miner.port
     await client.log_in()
-    miner.advance(60)
+    client.miner.advance(60)
     before = await client.summary()
-    await miner.move(ELSEWHERE)
+    await client.miner.move(ELSEWHERE)
 
-    assert (miner.host, miner.port) == (ELSEWHERE, port)
+    assert (client.miner.host, client.miner.port) == (ELSEWHERE, port)
     with pytest.raises(ConnectionRefusedError):
         await asyncio.open_connection(first, port)
     assert await client.summary() == before
     assert await client.code("power_off") == 131  # with the earlier token
 
 
-async def test_a_moved_miner_tells_its_new_address(
-    miner: SimulatedMiner, client: Client
-) -> None:
-    await miner.move(ELSEWHERE)
+async def test_a_moved_miner_tells_its_new_address(client: Client) -> None:
+    await client.miner.move(ELSEWHERE)
     assert await ip(client) == ELSEWHERE
 
-    await miner.reboot()
-    miner.advance(90)
-    assert await ip(client) == miner.host == ELSEWHERE
+    await client.miner.reboot()
+    client.miner.advance(90)
+    assert await ip(client) == client.miner.host == ELSEWHERE
 
 
-async def test_a_miner_moves_to_another_port(
-    miner: SimulatedMiner, client: Client
-) -> None:
+async def test_a_miner_moves_to_another_port(client: Client) -> None:
     """Port 0 picks a free one."""
-    first = miner.port
-    await miner.move(miner.host, 0)
+    first = client.miner.port
+    await client.miner.move(client.miner.host, 0)
 
-    assert miner.port not in (first, 0)
+    assert client.miner.port not in (first, 0)
     assert await client.summary()
 
 
@@ -70,15 +64,19 @@ async def test_a_miner_moves_to_another_port(
     ("static", "reported"), [("127.3.4.5", ELSEWHERE), ("192.168.1.9", "192.168.1.9")]
 )
 async def test_a_static_address_moves_along_where_it_is_in_force(
-    miner: SimulatedMiner, client: Client, static: str, reported: str
+    client: Client, static: str, reported: str
 ) -> None:
     """A static address that is only reported stays as it was set."""
     await client.send("net_config", ip=static, **STATIC)
-    miner.advance(90)
-    await miner.move(ELSEWHERE)
+    client.miner.advance(90)
+    await client.miner.move(ELSEWHERE)
 
     info = await client.message("get_miner_info")
-    assert (miner.host, info["ip"], info["proto"]) == (ELSEWHERE, reported, "static")
+    assert (client.miner.host, info["ip"], info["proto"]) == (
+        ELSEWHERE,
+        reported,
+        "static",
+    )
 
 
 async def test_a_move_ends_open_connections(miner: SimulatedMiner) -> None:
@@ -91,27 +89,23 @@ async def test_a_move_ends_open_connections(miner: SimulatedMiner) -> None:
     assert await hanging == b""
 
 
-async def test_an_unplugged_miner_comes_back_at_its_new_address(
-    miner: SimulatedMiner, client: Client
-) -> None:
-    await miner.disconnect()
-    await miner.move(ELSEWHERE)
+async def test_an_unplugged_miner_comes_back_at_its_new_address(client: Client) -> None:
+    await client.miner.disconnect()
+    await client.miner.move(ELSEWHERE)
     with pytest.raises(ConnectionRefusedError):
         await client.summary()
 
-    miner.reconnect()
+    client.miner.reconnect()
     assert await ip(client) == ELSEWHERE
 
 
-async def test_a_rebooting_miner_comes_back_at_its_new_address(
-    miner: SimulatedMiner, client: Client
-) -> None:
-    await miner.reboot()
-    await miner.move(ELSEWHERE)
+async def test_a_rebooting_miner_comes_back_at_its_new_address(client: Client) -> None:
+    await client.miner.reboot()
+    await client.miner.move(ELSEWHERE)
     with pytest.raises(ConnectionRefusedError):
         await client.summary()
 
-    miner.advance(90)
+    client.miner.advance(90)
     assert await ip(client) == ELSEWHERE
 
 
@@ -124,33 +118,31 @@ async def test_nobody_moves_to_where_somebody_is(miner: SimulatedMiner) -> None:
 
 
 @each_generation
-async def test_two_miners_swap_places(miner: SimulatedMiner, client: Client) -> None:
+async def test_two_miners_swap_places(client: Client) -> None:
     async with SimulatedMiner(seed=2, host=ELSEWHERE, port=0) as other:
-        one, two = (miner.host, miner.port), (other.host, other.port)
+        one, two = (client.miner.host, client.miner.port), (other.host, other.port)
         before = await client.summary()
-        await miner.swap(other)
+        await client.miner.swap(other)
 
-        assert (miner.host, miner.port) == two
+        assert (client.miner.host, client.miner.port) == two
         assert (other.host, other.port) == one
         assert await client.summary() == before
         assert await Client(other).summary() != before
 
-        await other.swap(miner)
-        assert (miner.host, miner.port) == one
+        await other.swap(client.miner)
+        assert (client.miner.host, client.miner.port) == one
         assert await client.summary() == before
 
 
-async def test_an_unplugged_miner_swaps_places_unseen(
-    miner: SimulatedMiner, client: Client
-) -> None:
-    async with SimulatedMiner(seed=2, host=ELSEWHERE, port=miner.port) as other:
-        await miner.disconnect()
-        await miner.swap(other)
+async def test_an_unplugged_miner_swaps_places_unseen(client: Client) -> None:
+    async with SimulatedMiner(seed=2, host=ELSEWHERE, port=client.miner.port) as other:
+        await client.miner.disconnect()
+        await client.miner.swap(other)
         assert await ip(Client(other)) == "127.0.0.1"
         with pytest.raises(ConnectionRefusedError):
             await client.summary()
 
-        miner.reconnect()
+        client.miner.reconnect()
         assert await ip(client) == ELSEWHERE
 
 
@@ -185,51 +177,47 @@ async def test_two_hundred_miners_have_the_same_port() -> None:
 
 @each_generation
 async def test_another_control_board_has_another_mac(
-    miner: SimulatedMiner, client: Client, generation: str
+    client: Client, generation: str
 ) -> None:
-    serial, boards = miner.serial, await client.boards()
+    serial, boards = client.miner.serial, await client.boards()
     before = await client.summary()
-    miner.replace_control_board(MAC)
+    client.miner.replace_control_board(MAC)
 
-    assert miner.mac == MAC
+    assert client.miner.mac == MAC
     if generation == "v1":
         assert before.pop("MAC") != MAC
         assert await client.summary() == before | {"MAC": MAC}
     else:
         assert (await client.message("get_miner_info"))["mac"] == MAC
         assert await client.summary() == before
-    assert (miner.serial, await client.boards()) == (serial, boards)
+    assert (client.miner.serial, await client.boards()) == (serial, boards)
 
 
 async def test_another_control_board_is_called_as_the_factory_calls_it(
-    miner: SimulatedMiner, client: Client
+    client: Client,
 ) -> None:
-    miner.state.hostname = "boiler-room"
+    client.miner.state.hostname = "boiler-room"
     await client.send("set_hostname", hostname="attic")
-    miner.replace_control_board(MAC)
+    client.miner.replace_control_board(MAC)
     assert (await client.message("get_miner_info"))["hostname"] == "WhatsMiner"
 
-    await miner.reboot()
-    miner.advance(90)
+    await client.miner.reboot()
+    client.miner.advance(90)
     assert (await client.message("get_miner_info"))["hostname"] == "WhatsMiner"
 
 
-async def test_another_control_board_knows_no_token_of_before(
-    miner: SimulatedMiner, client: Client
-) -> None:
+async def test_another_control_board_knows_no_token_of_before(client: Client) -> None:
     await client.log_in()
-    miner.replace_control_board(MAC)
+    client.miner.replace_control_board(MAC)
     assert await client.code("power_off") == 23
 
     await client.log_in()
     assert await client.code("power_off") == 131
 
 
-async def test_another_control_board_may_be_as_it_was_shipped(
-    miner: SimulatedMiner, client: Client
-) -> None:
-    miner.replace_control_board(MAC, locked=True)
+async def test_another_control_board_may_be_as_it_was_shipped(client: Client) -> None:
+    client.miner.replace_control_board(MAC, locked=True)
 
-    assert (miner.password, miner.api_open) == ("admin", False)
+    assert (client.miner.password, client.miner.api_open) == ("admin", False)
     await client.log_in()
     assert await client.code("power_off") == 45

@@ -29,59 +29,55 @@ async def test_newer_firmware_may_announce_a_timeout() -> None:
 
 
 @each_generation
-async def test_a_command_is_carried_out_and_answered_encrypted(
-    miner: SimulatedMiner, client: Client
-) -> None:
+async def test_a_command_is_carried_out_and_answered_encrypted(client: Client) -> None:
     session = await client.log_in()
-    text = await exchange(miner, await client.command("power_off"))
+    text = await exchange(client.miner, await client.command("power_off"))
     answer = json.loads(text.rstrip(b"\0"))
     plain = session.open(answer)
 
     assert list(answer) == ["enc"]
     assert len(plain) % 16 == 0
     assert json.loads(plain.rstrip(b"\0"))["Msg"] == "API command OK"
-    assert not miner.state.mining
+    assert not client.miner.state.mining
 
 
 @pytest.mark.parametrize("pkcs7", [False, True], ids=["nul", "pkcs7"])
 @pytest.mark.parametrize("extra", range(16))
 async def test_padding_of_either_kind_is_read(
-    miner: SimulatedMiner, client: Client, pkcs7: bool, extra: int
+    client: Client, pkcs7: bool, extra: int
 ) -> None:
     session = await client.log_in()
     request = {"cmd": "set_hostname", "hostname": "h" * (extra + 1)}
     plain = json.dumps(request | {"token": session.sign}).encode()
-    answer = await exchange(miner, session.envelope(plain, pkcs7=pkcs7))
+    answer = await exchange(client.miner, session.envelope(plain, pkcs7=pkcs7))
 
     assert client.parse(answer)["Code"] == 131
-    assert miner.writes == [request]
+    assert client.miner.writes == [request]
 
 
 @pytest.mark.parametrize("key", ["cmd", "command"])
 @pytest.mark.parametrize("separators", [(",", ":"), (", ", ": ")])
 async def test_either_key_and_style_is_read(
-    miner: SimulatedMiner, client: Client, key: str, separators: tuple[str, str]
+    client: Client, key: str, separators: tuple[str, str]
 ) -> None:
     """A test always sees ``cmd``, and no token."""
     session = await client.log_in()
     plain = json.dumps(
         {"token": session.sign, key: "set_led", "param": "auto"}, separators=separators
     )
-    answer = await exchange(miner, session.envelope(plain.encode()))
+    answer = await exchange(client.miner, session.envelope(plain.encode()))
 
     assert client.parse(answer)["Code"] == 131
-    assert miner.writes == [{"cmd": "set_led", "param": "auto"}]
+    assert client.miner.writes == [{"cmd": "set_led", "param": "auto"}]
 
 
-async def test_requests_are_kept_in_order(
-    miner: SimulatedMiner, client: Client
-) -> None:
+async def test_requests_are_kept_in_order(client: Client) -> None:
     await client.read("summary", extra=1)
     await client.send("power_off", respbefore="true")
     await client.read("status")
 
     assert client.session is not None
-    assert miner.requests == [
+    assert client.miner.requests == [
         {"cmd": "summary", "extra": 1},
         {"cmd": "get_token"},
         {"cmd": "power_off", "respbefore": "true", "token": client.session.sign},
@@ -89,14 +85,12 @@ async def test_requests_are_kept_in_order(
     ]
 
 
-async def test_an_encrypted_read_is_answered_encrypted(
-    miner: SimulatedMiner, client: Client
-) -> None:
+async def test_an_encrypted_read_is_answered_encrypted(client: Client) -> None:
     """An encrypted read does not count as a write."""
     answer = await client.send("get_version")
 
     assert answer == await client.read("get_version")
-    assert miner.writes == []
+    assert client.miner.writes == []
 
 
 async def test_a_wrong_password_gets_23(miner: SimulatedMiner) -> None:
@@ -108,16 +102,16 @@ async def test_a_wrong_password_gets_23(miner: SimulatedMiner) -> None:
     assert miner.writes == []
 
 
-async def test_a_wrong_token_gets_135(miner: SimulatedMiner, client: Client) -> None:
+async def test_a_wrong_token_gets_135(client: Client) -> None:
     """The refusal is in plain text, because the password is right."""
     session = await client.log_in()
     for token in ("x" * 22, 1, None):
         request = json.dumps({"cmd": "power_off", "token": token}).encode()
-        answer = json.loads(await exchange(miner, session.envelope(request)))
+        answer = json.loads(await exchange(client.miner, session.envelope(request)))
         assert (answer["Code"], answer["Msg"]) == (135, "check token err")
 
-    assert miner.state.mining
-    assert miner.writes == []
+    assert client.miner.state.mining
+    assert client.miner.writes == []
 
 
 async def test_some_firmware_encrypts_that_refusal() -> None:
@@ -130,13 +124,11 @@ async def test_some_firmware_encrypts_that_refusal() -> None:
         assert client.parse(answer)["Code"] == 135
 
 
-async def test_a_token_expires_after_half_an_hour(
-    miner: SimulatedMiner, client: Client
-) -> None:
+async def test_a_token_expires_after_half_an_hour(client: Client) -> None:
     assert await client.code("set_led", param="auto") == 131
-    miner.advance(1799)
+    client.miner.advance(1799)
     assert await client.code("set_led", param="auto") == 131
-    miner.advance(1)
+    client.miner.advance(1)
     assert await client.code("set_led", param="auto") == 135
     await client.log_in()
     assert await client.code("set_led", param="auto") == 131
@@ -166,18 +158,18 @@ async def test_an_envelope_without_its_parts_gets_14(
     assert json.loads(await exchange(miner, envelope.encode()))["Code"] == 14
 
 
-async def test_a_closed_switch_gets_45(miner: SimulatedMiner, client: Client) -> None:
+async def test_a_closed_switch_gets_45(client: Client) -> None:
     """The switch is verified before the token, and reads go on."""
     await client.log_in()
-    miner.api_open = False
+    client.miner.api_open = False
     answer = await client.send("power_off")
 
     assert (answer["Code"], answer["Msg"]) == (45, "can't access write cmd")
-    assert await Client(miner, password="wrong").code("power_off") == 45
+    assert await Client(client.miner, password="wrong").code("power_off") == 45
     assert await client.summary()
-    assert miner.writes == []
+    assert client.miner.writes == []
 
-    miner.api_open = True
+    client.miner.api_open = True
     assert await client.code("power_off") == 131
 
 
@@ -187,11 +179,9 @@ async def test_the_factory_password_gets_45() -> None:
         assert await Client(miner).code("power_off") == 45
 
 
-async def test_a_command_in_plain_gets_45(
-    miner: SimulatedMiner, client: Client
-) -> None:
+async def test_a_command_in_plain_gets_45(client: Client) -> None:
     assert (await client.read("power_off"))["Code"] == 45
-    assert miner.state.mining
+    assert client.miner.state.mining
 
 
 @V1
@@ -200,14 +190,14 @@ async def test_v1_refuses_with_its_name(client: Client) -> None:
     assert (await client.read("power_off"))["Description"] == "whatsminer v1.4.0"
 
 
-async def test_the_33rd_token_gets_136(miner: SimulatedMiner, client: Client) -> None:
+async def test_the_33rd_token_gets_136(client: Client) -> None:
     """A text stands in place of the salts. Other addresses still get tokens."""
     for _ in range(32):
         assert (await client.read("get_token"))["Code"] == 134
     answer = await client.read("get_token")
 
     assert (answer["Code"], answer["Msg"]) == (136, "over max connect")
-    other = await exchange(miner, b'{"cmd":"get_token"}', source="127.0.0.2")
+    other = await exchange(client.miner, b'{"cmd":"get_token"}', source="127.0.0.2")
     assert json.loads(other)["Code"] == 134
 
 
@@ -221,41 +211,35 @@ async def test_another_clients_token_may_void_ours() -> None:
 
 
 @pytest.mark.parametrize(("new_salt", "code"), [(False, 135), (True, 23)])
-async def test_tokens_can_be_voided(
-    miner: SimulatedMiner, client: Client, new_salt: bool, code: int
-) -> None:
+async def test_tokens_can_be_voided(client: Client, new_salt: bool, code: int) -> None:
     """A new salt voids the old key as well. The password stays."""
     await client.log_in()
-    miner.void_tokens(new_salt=new_salt)
+    client.miner.void_tokens(new_salt=new_salt)
 
     assert await client.code("power_off") == code
     await client.log_in()
     assert await client.code("power_off") == 131
 
 
-async def test_a_new_password_voids_key_and_tokens(
-    miner: SimulatedMiner, client: Client
-) -> None:
+async def test_a_new_password_voids_key_and_tokens(client: Client) -> None:
     await client.log_in()
-    miner.password = "nakamoto"
+    client.miner.password = "nakamoto"
 
     assert await client.code("power_off") == 23
-    assert await Client(miner).code("power_off") == 131
+    assert await Client(client.miner).code("power_off") == 131
 
 
-async def test_a_changed_password_is_answered_under_the_old_key(
-    miner: SimulatedMiner, client: Client
-) -> None:
+async def test_a_changed_password_is_answered_under_the_old_key(client: Client) -> None:
     session = await client.log_in()
     salt = (await client.message("get_token"))["salt"]
     request = await client.command("update_pwd", old="satoshi", new="naka_1")
-    answer = json.loads(await exchange(miner, request))
+    answer = json.loads(await exchange(client.miner, request))
 
     assert json.loads(session.open(answer).rstrip(b"\0"))["Code"] == 131
-    assert miner.password == "naka_1"
+    assert client.miner.password == "naka_1"
     assert (await client.message("get_token"))["salt"] != salt
     assert await client.code("power_off") == 23
-    assert await Client(miner).code("power_off") == 131
+    assert await Client(client.miner).code("power_off") == 131
 
 
 @pytest.mark.parametrize(
@@ -270,8 +254,8 @@ async def test_a_changed_password_is_answered_under_the_old_key(
     ],
 )
 async def test_a_bad_password_is_not_taken(
-    miner: SimulatedMiner, client: Client, old: str, new: object
+    client: Client, old: str, new: object
 ) -> None:
     """A password has at most eight letters, digits and underscores. A change needs the old one."""
     assert await client.code("update_pwd", old=old, new=new) == 132
-    assert miner.password == "satoshi"
+    assert client.miner.password == "satoshi"

@@ -123,24 +123,25 @@ async def test_the_summary_has_the_keys_of_its_firmware(
 
 
 @each_generation
-async def test_the_summary_counts_in_mh(client: Client, miner: SimulatedMiner) -> None:
+async def test_the_summary_counts_in_mh(client: Client) -> None:
     summary = await client.summary()
 
     assert summary["HS RT"] == pytest.approx(
-        miner.state.telemetry().hash_rate * 1e6, rel=1e-6
+        client.miner.state.telemetry().hash_rate * 1e6, rel=1e-6
     )
-    assert summary["Factory GHS"] == miner.state.model.hash_rate * 1000
+    assert summary["Factory GHS"] == client.miner.state.model.hash_rate * 1000
 
 
 @on_v1
-async def test_v1_has_identity_and_errors_in_the_summary(
-    client: Client, miner: SimulatedMiner
-) -> None:
+async def test_v1_has_identity_and_errors_in_the_summary(client: Client) -> None:
     """The firmware version has quotes of its own."""
-    miner.state.faults |= {218: "2026-10-31 10:30:00", 2010: "2026-10-31 11:00:00"}
+    client.miner.state.faults |= {
+        218: "2026-10-31 10:30:00",
+        2010: "2026-10-31 11:00:00",
+    }
     summary = await client.summary()
 
-    assert summary["MAC"] == miner.mac
+    assert summary["MAC"] == client.miner.mac
     assert summary["Firmware Version"] == "'20210322.22.REL'"
     assert summary["Liquid Cooling"] is False
     assert summary["Error Code Count"] == 2
@@ -159,12 +160,10 @@ async def test_classic_firmware_prints_fixed_decimals(miner: SimulatedMiner) -> 
 
 
 @on_compat
-async def test_compat_prints_shortest_numbers(
-    miner: SimulatedMiner, client: Client
-) -> None:
+async def test_compat_prints_shortest_numbers(client: Client) -> None:
     """Whole numbers have no decimals."""
-    miner.advance(0.37)
-    text = (await exchange(miner, b'{"cmd":"summary"}')).decode()
+    client.miner.advance(0.37)
+    text = (await exchange(client.miner, b'{"cmd":"summary"}')).decode()
     summary = await client.summary()
 
     assert isinstance(summary["Elapsed"], float)
@@ -210,10 +209,8 @@ async def test_devs_and_edevs_are_the_same(client: Client) -> None:
 
 
 @each_generation
-async def test_a_board_that_is_pulled_out_is_not_listed(
-    client: Client, miner: SimulatedMiner
-) -> None:
-    miner.state.boards[1].present = False
+async def test_a_board_that_is_pulled_out_is_not_listed(client: Client) -> None:
+    client.miner.state.boards[1].present = False
     answer = await client.read("edevs")
 
     assert [board["Slot"] for board in answer["DEVS"]] == [0, 2]
@@ -236,11 +233,9 @@ async def test_boards_may_be_found_late(generation: str, model: str) -> None:
 
 
 @each_generation
-async def test_a_board_may_die_and_then_vanish(
-    client: Client, miner: SimulatedMiner
-) -> None:
+async def test_a_board_may_die_and_then_vanish(client: Client) -> None:
     before = (await client.summary())["HS RT"]
-    board = miner.state.boards[2]
+    board = client.miner.state.boards[2]
     board.alive = False
     alive = [found["HS RT"] > 0 for found in await client.boards()]
     assert alive == [True, True, False]
@@ -249,10 +244,8 @@ async def test_a_board_may_die_and_then_vanish(
     assert [found["Slot"] for found in await client.boards()] == [0, 1]
 
 
-async def test_a_dead_board_is_listed_with_nothing_in_it(
-    client: Client, miner: SimulatedMiner
-) -> None:
-    miner.state.boards[1].alive = False
+async def test_a_dead_board_is_listed_with_nothing_in_it(client: Client) -> None:
+    client.miner.state.boards[1].alive = False
     dead = (await client.boards())[1]
 
     assert (dead["Status"], dead["HS RT"], dead["Effective Chips"]) == ("Dead", 0, 0)
@@ -261,14 +254,14 @@ async def test_a_dead_board_is_listed_with_nothing_in_it(
 # Pools
 
 
-async def test_pools_count_from_one(client: Client, miner: SimulatedMiner) -> None:
+async def test_pools_count_from_one(client: Client) -> None:
     (pool,) = (await client.read("pools"))["POOLS"]
 
     assert (pool["POOL"], pool["Priority"], pool["Status"]) == (1, 0, "Alive")
     assert pool["Stratum Active"] is True
     assert pool["User"] == "simulated.001"
     assert pool["Accepted"] > 1000 > pool["Rejected"] > 0
-    assert pool["Last Share Time"] == int(miner.state.now)
+    assert pool["Last Share Time"] == int(client.miner.state.now)
 
 
 @on_v1
@@ -307,13 +300,11 @@ async def test_the_version_names_the_generation(
 
 
 @each_generation
-async def test_the_api_version_may_be_another(
-    miner: SimulatedMiner, client: Client
-) -> None:
+async def test_the_api_version_may_be_another(client: Client) -> None:
     """Clients may go by the version. What the miner does stays the same."""
     before = await client.message("get_version")
-    assert miner.api_version == before["api_ver"]
-    miner.api_version = "3.0.1"
+    assert client.miner.api_version == before["api_ver"]
+    client.miner.api_version = "3.0.1"
 
     assert await client.message("get_version") == before | {"api_ver": "3.0.1"}
     assert await client.code("power_off") == 131
@@ -351,7 +342,7 @@ async def test_v1_says_that_it_is_off_while_it_hashes(client: Client) -> None:
 
 
 @on_v2
-async def test_v2_status(client: Client, miner: SimulatedMiner) -> None:
+async def test_v2_status(client: Client) -> None:
     """All values are strings. A limit that is not set is empty."""
     assert await client.message("status") == {
         "mineroff": "false",
@@ -362,14 +353,14 @@ async def test_v2_status(client: Client, miner: SimulatedMiner) -> None:
         "power_limit_set": "",
         "hash_percent": "0",
     }
-    miner.state.power_limit = 3000
+    client.miner.state.power_limit = 3000
     assert (await client.message("status"))["power_limit_set"] == "3000"
 
 
 @on_hydro
-async def test_compat_status(client: Client, miner: SimulatedMiner) -> None:
+async def test_compat_status(client: Client) -> None:
     """This firmware adds numbers. A limit that is not set is the largest number."""
-    miner.state.percent = 120
+    client.miner.state.percent = 120
     status = await client.message("status")
 
     assert status["power_limit_set"] == "2147483647"
@@ -384,7 +375,7 @@ async def test_an_air_cooled_miner_has_no_coolant(client: Client) -> None:
 
 
 @on_v2
-async def test_miner_info(client: Client, miner: SimulatedMiner) -> None:
+async def test_miner_info(client: Client) -> None:
     """The filter picks keys."""
     info = await client.message("get_miner_info")
 
@@ -392,11 +383,11 @@ async def test_miner_info(client: Client, miner: SimulatedMiner) -> None:
         "ip, proto, netmask, gateway, dns, hostname, mac, ledstat, minersn, powersn, "
         "upfreq_speed"
     )
-    assert (info["mac"], info["hostname"]) == (miner.mac, "WhatsMiner")
-    assert info["minersn"] == miner.serial
+    assert (info["mac"], info["hostname"]) == (client.miner.mac, "WhatsMiner")
+    assert info["minersn"] == client.miner.serial
     assert await client.message("get_miner_info", info="ip,mac") == {
         "ip": "127.0.0.1",
-        "mac": miner.mac,
+        "mac": client.miner.mac,
     }
 
 
@@ -433,12 +424,13 @@ async def test_v1_knows_little_of_its_supply(client: Client) -> None:
 
 
 @pytest.mark.parametrize(("generation", "model"), [V2, COMPAT], ids=["v2", "compat"])
-async def test_error_codes_are_a_list_of_pairs(
-    client: Client, miner: SimulatedMiner
-) -> None:
+async def test_error_codes_are_a_list_of_pairs(client: Client) -> None:
     assert await client.message("get_error_code") == {"error_code": []}
 
-    miner.state.faults |= {218: "2026-10-31 10:30:00", 2010: "2026-10-31 11:00:00"}
+    client.miner.state.faults |= {
+        218: "2026-10-31 10:30:00",
+        2010: "2026-10-31 11:00:00",
+    }
     assert await client.message("get_error_code") == {
         "error_code": [{"218": "2026-10-31 10:30:00"}, {"2010": "2026-10-31 11:00:00"}]
     }
@@ -473,9 +465,7 @@ async def test_error_codes_have_other_shapes_elsewhere(
 
 
 @pytest.mark.parametrize("generation", ["v1", "v2", "compat"])
-async def test_faults_come_and_go(
-    client: Client, miner: SimulatedMiner, generation: str
-) -> None:
+async def test_faults_come_and_go(client: Client, generation: str) -> None:
     async def faults() -> list[str]:
         if generation == "v1":
             summary = await client.summary()
@@ -484,13 +474,13 @@ async def test_faults_come_and_go(
         listed = (await client.message("get_error_code"))["error_code"]
         return [code for pair in listed for code in pair]
 
-    miner.state.fail(218)
-    miner.state.fail(2010)
+    client.miner.state.fail(218)
+    client.miner.state.fail(2010)
     assert await faults() == ["218", "2010"]
-    assert miner.state.faults[218] == "2026-11-01 08:00:00"
-    del miner.state.faults[218]
+    assert client.miner.state.faults[218] == "2026-11-01 08:00:00"
+    del client.miner.state.faults[218]
     assert await faults() == ["2010"]
-    miner.state.faults.clear()
+    client.miner.state.faults.clear()
     assert await faults() == []
 
 

@@ -12,32 +12,28 @@ NET = {"mask": "255.0.0.0", "gate": "127.0.0.1", "dns": "127.0.0.1", "host": "ri
 
 
 @pytest.mark.parametrize("generation", ["v1", "v2", "compat"])
-async def test_how_long_it_takes_can_be_set(
-    miner: SimulatedMiner, client: Client
-) -> None:
+async def test_how_long_it_takes_can_be_set(client: Client) -> None:
     assert (await client.summary())["Uptime"] > 0
-    miner.state.reboot_seconds = 5
+    client.miner.state.reboot_seconds = 5
     assert await client.code("reboot") == 131
-    miner.advance(4)
+    client.miner.advance(4)
     with pytest.raises(ConnectionRefusedError):
         await client.summary()
-    miner.advance(1)
+    client.miner.advance(1)
 
     assert (await client.summary())["Uptime"] == 0
 
 
-async def test_it_needs_no_client_that_waits_for_the_answer(
-    miner: SimulatedMiner, client: Client
-) -> None:
+async def test_it_needs_no_client_that_waits_for_the_answer(client: Client) -> None:
     request = await client.command("reboot")
-    _, writer = await asyncio.open_connection(miner.host, miner.port)
+    _, writer = await asyncio.open_connection(client.miner.host, client.miner.port)
     writer.write(request)
-    while not miner.writes:
+    while not client.miner.writes:
         await asyncio.sleep(0)
     writer.transport.abort()
-    while not miner.state.away:
+    while not client.miner.state.away:
         await asyncio.sleep(0)
-    miner.advance(90)
+    client.miner.advance(90)
 
     assert await client.summary()
 
@@ -46,31 +42,29 @@ async def test_it_needs_no_client_that_waits_for_the_answer(
     ("command", "arguments"), [("net_config", {"param": "dhcp"}), ("factory_reset", {})]
 )
 async def test_it_comes_back_at_a_static_address(
-    miner: SimulatedMiner, client: Client, command: str, arguments: dict[str, object]
+    client: Client, command: str, arguments: dict[str, object]
 ) -> None:
-    first = miner.host
+    first = client.miner.host
     assert await client.code("net_config", ip="127.7.8.9", **NET) == 131
-    miner.advance(90)
+    client.miner.advance(90)
 
-    assert miner.host == "127.7.8.9"
+    assert client.miner.host == "127.7.8.9"
     info = await client.message("get_miner_info")
     assert (info["ip"], info["proto"]) == ("127.7.8.9", "static")
     assert (info["netmask"], info["hostname"]) == ("255.0.0.0", "rig-7")
 
     assert await client.code(command, **arguments) == 131
-    miner.advance(90)
+    client.miner.advance(90)
     info = await client.message("get_miner_info")
-    assert (miner.host, info["ip"], info["proto"]) == (first, first, "dhcp")
+    assert (client.miner.host, info["ip"], info["proto"]) == (first, first, "dhcp")
 
 
-async def test_it_is_gone_from_its_old_address(
-    miner: SimulatedMiner, client: Client
-) -> None:
-    first, port = miner.host, miner.port
+async def test_it_is_gone_from_its_old_address(client: Client) -> None:
+    first, port = client.miner.host, client.miner.port
     await client.send("net_config", ip="127.7.8.9", **NET)
-    miner.advance(90)
+    client.miner.advance(90)
 
-    assert miner.port == port
+    assert client.miner.port == port
     with pytest.raises(ConnectionRefusedError):
         await asyncio.open_connection(first, port)
 
@@ -87,13 +81,11 @@ async def test_a_static_address_elsewhere_is_only_reported(host: str) -> None:
         assert (await client.message("get_miner_info"))["ip"] == "192.168.1.9"
 
 
-async def test_the_cable_does_not_change_the_address(
-    miner: SimulatedMiner, client: Client
-) -> None:
+async def test_the_cable_does_not_change_the_address(client: Client) -> None:
     await client.send("net_config", ip="127.7.8.9", **NET)
-    miner.advance(90)
-    await miner.disconnect()
-    miner.reconnect()
+    client.miner.advance(90)
+    await client.miner.disconnect()
+    client.miner.reconnect()
 
-    assert miner.host == "127.7.8.9"
-    assert await exchange(miner, b'{"cmd":"summary"}')
+    assert client.miner.host == "127.7.8.9"
+    assert await exchange(client.miner, b'{"cmd":"summary"}')

@@ -77,51 +77,51 @@ async def test_an_idle_connection_is_dropped() -> None:
         assert await exchange(miner, SUMMARY[:4]) == b""
 
 
-async def test_connections_are_counted(miner: SimulatedMiner, client: Client) -> None:
+async def test_connections_are_counted(client: Client) -> None:
     """The peak is of those open at one time."""
     await client.read("summary")
     await client.read("summary")
-    assert (miner.connections, miner.peak_connections) == (2, 1)
+    assert (client.miner.connections, client.miner.peak_connections) == (2, 1)
 
-    miner.misbehave("pools", Hang())
+    client.miner.misbehave("pools", Hang())
     async with asyncio.TaskGroup() as group:
-        hanging = [group.create_task(exchange(miner, b'{"cmd":"pools"}')) for _ in "ab"]
-        while miner.peak_connections < 2:
+        hanging = [
+            group.create_task(exchange(client.miner, b'{"cmd":"pools"}')) for _ in "ab"
+        ]
+        while client.miner.peak_connections < 2:
             await asyncio.sleep(0)
-        await miner.disconnect()
+        await client.miner.disconnect()
     assert [task.result() for task in hanging] == [b"", b""]
-    assert miner.connections == 4
+    assert client.miner.connections == 4
 
 
 async def test_a_client_that_gives_up_and_comes_back_is_one_at_a_time(
-    miner: SimulatedMiner, client: Client
+    client: Client,
 ) -> None:
     for how in (Hang(), Delayed(asyncio.Event())):
-        miner.misbehave("pools", how)
+        client.miner.misbehave("pools", how)
         for _ in range(10):
-            await give_up(miner, b'{"cmd":"pools"}')
+            await give_up(client.miner, b'{"cmd":"pools"}')
             await client.read("summary")
 
-    assert miner.peak_connections == 1
+    assert client.miner.peak_connections == 1
 
 
 async def test_a_disconnected_miner_is_refused_and_can_come_back(
-    miner: SimulatedMiner, client: Client
+    client: Client,
 ) -> None:
-    await miner.disconnect()
+    await client.miner.disconnect()
     with pytest.raises(ConnectionRefusedError):
         await client.read("summary")
 
-    miner.reconnect()
+    client.miner.reconnect()
     assert await client.summary()
 
 
-async def test_a_cable_may_be_pulled_as_soon_as_it_is_in(
-    miner: SimulatedMiner, client: Client
-) -> None:
+async def test_a_cable_may_be_pulled_as_soon_as_it_is_in(client: Client) -> None:
     for _ in range(3):
-        await miner.disconnect()
-        miner.reconnect()
+        await client.miner.disconnect()
+        client.miner.reconnect()
 
     assert await client.summary()
 

@@ -66,20 +66,18 @@ async def version(client: Client) -> str:
 
 
 @each_generation
-async def test_the_logs_follow_their_length(
-    miner: SimulatedMiner, client: Client
-) -> None:
+async def test_the_logs_follow_their_length(client: Client) -> None:
     """The logs are a whole archive of text files."""
     length, logs = await download(client)
 
-    assert (length, logs) == (len(miner.logs), miner.logs)
+    assert (length, logs) == (len(client.miner.logs), client.miner.logs)
     with tarfile.open(fileobj=io.BytesIO(logs)) as archive:
         names = archive.getnames()
         member = archive.extractfile("logs/miner.log")
         assert member is not None
         assert b"chip temp" in member.read()
     assert names == ["logs/miner.log", "logs/power.log", "logs/system.log"]
-    assert miner.writes == [{"cmd": "download_logs"}]
+    assert client.miner.writes == [{"cmd": "download_logs"}]
     assert await client.summary()
 
 
@@ -91,24 +89,20 @@ def test_an_archive_of_the_same_files_is_the_same() -> None:
 
 
 @pytest.mark.parametrize("logs", [b"", b"x", b"x" * 300_000], ids=len)
-async def test_a_test_may_set_the_logs(
-    miner: SimulatedMiner, client: Client, logs: bytes
-) -> None:
-    miner.logs = logs
+async def test_a_test_may_set_the_logs(client: Client, logs: bytes) -> None:
+    client.miner.logs = logs
 
     assert await download(client) == (len(logs), logs)
 
 
-async def test_the_logs_come_after_their_answer(
-    miner: SimulatedMiner, client: Client
-) -> None:
+async def test_the_logs_come_after_their_answer(client: Client) -> None:
     """Some firmware sends both in one segment."""
     assert not await first_segment(client)
     async with SimulatedMiner(speed=1) as running:
         assert not await first_segment(Client(running))
 
     async with SimulatedMiner(quirks={Quirk.JOINED_LOGS}) as joined:
-        assert miner.logs.startswith(await first_segment(Client(joined)))
+        assert client.miner.logs.startswith(await first_segment(Client(joined)))
         assert await first_segment(Client(joined))
         assert await download(Client(joined)) == (len(joined.logs), joined.logs)
 
@@ -122,137 +116,121 @@ async def first_segment(client: Client) -> bytes:
 
 
 @pytest.mark.parametrize("share", [0.0, 0.25, 0.5])
-async def test_a_download_may_end_early(
-    miner: SimulatedMiner, client: Client, share: float
-) -> None:
+async def test_a_download_may_end_early(client: Client, share: float) -> None:
     """The announced length is that of the whole."""
-    miner.misbehave("download_logs", CutTransfer(share))
+    client.miner.misbehave("download_logs", CutTransfer(share))
     length, logs = await download(client)
 
-    assert length == len(miner.logs)
-    assert logs == miner.logs[: int(length * share)]
+    assert length == len(client.miner.logs)
+    assert logs == client.miner.logs[: int(length * share)]
 
 
-async def test_a_download_may_hang(miner: SimulatedMiner, client: Client) -> None:
-    miner.misbehave("download_logs", HungTransfer())
-    half = len(miner.logs) // 2
+async def test_a_download_may_hang(client: Client) -> None:
+    client.miner.misbehave("download_logs", HungTransfer())
+    half = len(client.miner.logs) // 2
     async with client.dialog("download_logs") as dialog:
         await dialog.answer()
-        assert await dialog.reader.readexactly(half) == miner.logs[:half]
+        assert await dialog.reader.readexactly(half) == client.miner.logs[:half]
         more = asyncio.ensure_future(dialog.reader.read(1))
         assert await client.summary()  # time enough for another byte to come
         assert not more.done()
         more.cancel()
-    miner.behave()
+    client.miner.behave()
 
-    assert await download(client) == (len(miner.logs), miner.logs)
+    assert await download(client) == (len(client.miner.logs), client.miner.logs)
 
 
-async def test_a_delayed_download_is_whole(
-    miner: SimulatedMiner, client: Client
-) -> None:
+async def test_a_delayed_download_is_whole(client: Client) -> None:
     release = asyncio.Event()
-    miner.misbehave("download_logs", Delayed(release))
+    client.miner.misbehave("download_logs", Delayed(release))
     task = asyncio.create_task(download(client))
-    while not miner.writes:
+    while not client.miner.writes:
         await asyncio.sleep(0)
     release.set()
 
-    assert await task == (len(miner.logs), miner.logs)
+    assert await task == (len(client.miner.logs), client.miner.logs)
 
 
 @pytest.mark.parametrize("how", [Closed(execute=True), Truncated(10)])
 async def test_nothing_follows_an_answer_that_is_not_whole(
-    miner: SimulatedMiner, client: Client, how: Misbehaviour
+    client: Client, how: Misbehaviour
 ) -> None:
-    miner.misbehave("download_logs", how)
+    client.miner.misbehave("download_logs", how)
     async with client.dialog("download_logs") as dialog:
         assert len(await dialog.reader.read()) in {0, 10}
 
 
 @pytest.mark.parametrize("command", ["download_logs", "update_firmware"])
-async def test_both_need_the_switch(
-    miner: SimulatedMiner, client: Client, command: str
-) -> None:
-    miner.api_open = False
+async def test_both_need_the_switch(client: Client, command: str) -> None:
+    client.miner.api_open = False
     assert await client.code(command) == 45
-    miner.api_open = True
-    miner.void_tokens()
+    client.miner.api_open = True
+    client.miner.void_tokens()
     assert await client.code(command) == 135
-    assert miner.images == []
+    assert client.miner.images == []
 
 
 # Firmware
 
 
 @each_generation
-async def test_a_new_firmware_comes_back_under_its_version(
-    miner: SimulatedMiner, client: Client
-) -> None:
-    miner.next_firmware = NEW
+async def test_a_new_firmware_comes_back_under_its_version(client: Client) -> None:
+    client.miner.next_firmware = NEW
     before = await version(client)
     assert await update(client) == 131
 
     with pytest.raises(ConnectionRefusedError):
         await version(client)
-    miner.advance(90)
-    assert await version(client) == miner.firmware_version == NEW != before
+    client.miner.advance(90)
+    assert await version(client) == client.miner.firmware_version == NEW != before
     assert (await client.summary())["Uptime"] == 0
     assert NEW in str(await client.message("status"))
-    (image,) = miner.images
+    (image,) = client.miner.images
     assert (image.announced, image.size, image.whole) == (len(IMAGE), len(IMAGE), True)
     assert image.sha256 == hashlib.sha256(IMAGE).hexdigest()
-    assert miner.writes == [{"cmd": "update_firmware"}]
+    assert client.miner.writes == [{"cmd": "update_firmware"}]
 
 
-async def test_settings_survive_an_update(
-    miner: SimulatedMiner, client: Client
-) -> None:
+async def test_settings_survive_an_update(client: Client) -> None:
     await client.send("set_low_power")
     await update(client)
-    miner.advance(90)
+    client.miner.advance(90)
 
-    assert miner.state.power_mode == "low"
+    assert client.miner.state.power_mode == "low"
     assert await client.code("power_off") == 131
 
 
-async def test_the_new_version_has_a_date_unless_it_is_set(
-    miner: SimulatedMiner, client: Client
-) -> None:
-    miner.advance(86_400)
+async def test_the_new_version_has_a_date_unless_it_is_set(client: Client) -> None:
+    client.miner.advance(86_400)
     await update(client)
 
-    assert miner.firmware_version == "20261102.14.Rel"
+    assert client.miner.firmware_version == "20261102.14.Rel"
 
 
 @pytest.mark.parametrize("refuses", [False, True])
-async def test_what_is_no_image_is_refused(
-    miner: SimulatedMiner, client: Client, refuses: bool
-) -> None:
-    miner.refuses_firmware = refuses
+async def test_what_is_no_image_is_refused(client: Client, refuses: bool) -> None:
+    client.miner.refuses_firmware = refuses
     before = await version(client)
 
     assert await update(client, IMAGE if refuses else b"") == 132
     assert await version(client) == before
-    assert miner.images[0].whole is refuses
-    assert not miner.state.away
+    assert client.miner.images[0].whole is refuses
+    assert not client.miner.state.away
 
 
-async def test_a_size_in_the_wrong_byte_order_is_refused(
-    miner: SimulatedMiner, client: Client
-) -> None:
+async def test_a_size_in_the_wrong_byte_order_is_refused(client: Client) -> None:
     """In the wrong byte order the size is one of gigabytes."""
     async with client.dialog("update_firmware") as dialog:
         await dialog.answer()
         await dialog.send((200).to_bytes(4, "big"))
         assert (await dialog.answer())["Code"] == 132
 
-    assert miner.images[0].announced == 200 << 24
+    assert client.miner.images[0].announced == 200 << 24
 
 
 @pytest.mark.parametrize("sent", [0, 3, 4, 1000, len(IMAGE) + 3])
 async def test_an_image_that_does_not_arrive_whole_changes_nothing(
-    miner: SimulatedMiner, client: Client, sent: int
+    client: Client, sent: int
 ) -> None:
     data = (len(IMAGE).to_bytes(4, "little") + IMAGE)[:sent]
     before = await version(client)
@@ -263,7 +241,7 @@ async def test_an_image_that_does_not_arrive_whole_changes_nothing(
         assert (await dialog.answer())["Code"] == 132
 
     assert await version(client) == before
-    (image,) = miner.images
+    (image,) = client.miner.images
     assert (image.size, image.whole) == (max(0, sent - 4), False)
 
 
@@ -278,10 +256,8 @@ async def test_a_client_that_falls_silent_is_dropped() -> None:
 
 
 @pytest.mark.parametrize("share", [0.0, 0.5, 1.0])
-async def test_an_upload_may_be_cut(
-    miner: SimulatedMiner, client: Client, share: float
-) -> None:
-    miner.misbehave("update_firmware", CutTransfer(share))
+async def test_an_upload_may_be_cut(client: Client, share: float) -> None:
+    client.miner.misbehave("update_firmware", CutTransfer(share))
     before = await version(client)
     async with client.dialog("update_firmware") as dialog:
         # Whether the client gets an end or an error depends on how much it has sent.
@@ -290,20 +266,20 @@ async def test_an_upload_may_be_cut(
             assert await dialog.rest() == b""
 
     assert await version(client) == before
-    assert [image.size for image in miner.images] == [int(len(IMAGE) * share)]
+    assert [image.size for image in client.miner.images] == [int(len(IMAGE) * share)]
 
 
-async def test_an_upload_may_hang(miner: SimulatedMiner, client: Client) -> None:
-    miner.misbehave("update_firmware", HungTransfer())
+async def test_an_upload_may_hang(client: Client) -> None:
+    client.miner.misbehave("update_firmware", HungTransfer())
     async with client.dialog("update_firmware") as dialog:
         await upload(dialog, IMAGE)
         more = asyncio.ensure_future(dialog.reader.read(1))
-        while not miner.images:
+        while not client.miner.images:
             await asyncio.sleep(0)
         assert not more.done()
         more.cancel()
 
-    assert not miner.state.away
+    assert not client.miner.state.away
 
 
 @pytest.mark.parametrize("quirks", [set[Quirk](), {Quirk.SILENT_RESTARTS}])

@@ -109,7 +109,6 @@ COMMANDS: list[tuple[str, dict[str, object], set[str], dict[str, object]]] = [
     ids=[f"{command}-{n}" for n, (command, *_) in enumerate(COMMANDS)],
 )
 async def test_a_command_does_what_it_says(
-    miner: SimulatedMiner,
     client: Client,
     generation: str,
     command: str,
@@ -120,12 +119,12 @@ async def test_a_command_does_what_it_says(
     """Firmware that does not know a command answers 14."""
     answer = await client.send(command, **arguments)
 
-    assert miner.writes == [{"cmd": command, **arguments}]
+    assert client.miner.writes == [{"cmd": command, **arguments}]
     if generation not in known_by:
         assert (answer["Code"], answer["Msg"]) == (14, "invalid cmd")
         return
     assert (answer["Code"], answer["Msg"]) == (131, "API command OK")
-    assert {name: getattr(miner.state, name) for name in changes} == changes
+    assert {name: getattr(client.miner.state, name) for name in changes} == changes
 
 
 def test_every_command_is_tried() -> None:
@@ -196,14 +195,12 @@ async def test_newer_liquid_cooled_miners_take_two_hundred_percent(
 
 
 @pytest.mark.parametrize(("generation", "model"), [("compat", "M7BS")])
-async def test_fans_cannot_be_set_where_there_are_none(
-    miner: SimulatedMiner, client: Client
-) -> None:
+async def test_fans_cannot_be_set_where_there_are_none(client: Client) -> None:
     assert await client.code("set_temp_offset", temp_offset="-5") == 132
     assert await client.code("set_poweroff_cool", poweroff_cool="1") == 132
     assert await client.code("set_fan_zero_speed", fan_zero_speed="1") == 132
     assert await client.code("set_heat_mode", mode="heating") == 131
-    assert miner.state.heat_mode == "heating"
+    assert client.miner.state.heat_mode == "heating"
     assert await client.code("set_heat_mode", mode="roasting") == 132
 
 
@@ -251,14 +248,12 @@ async def test_the_leds_can_be_read_back(client: Client) -> None:
     "change",
     [{"pool1": None}, {"worker2": 7}, {"passwd3": None}, {"pool1": "", "pool2": ""}],
 )
-async def test_odd_pools_are_refused(
-    miner: SimulatedMiner, client: Client, change: dict[str, object]
-) -> None:
-    before = miner.state.pools
+async def test_odd_pools_are_refused(client: Client, change: dict[str, object]) -> None:
+    before = client.miner.state.pools
     answer = await client.send("update_pools", **(POOLS | change))
 
     assert (answer["Code"], answer["Msg"]) == (132, "API parse pools param error")
-    assert miner.state.pools is before
+    assert client.miner.state.pools is before
 
 
 async def test_missing_pools_are_refused(client: Client) -> None:
@@ -283,10 +278,10 @@ async def test_pools_change_at_once(client: Client) -> None:
     [{"ip": "192.168.1"}, {"mask": 24}, {"param": "static"}, {"gate": None}],
 )
 async def test_an_odd_network_is_refused(
-    miner: SimulatedMiner, client: Client, change: dict[str, object]
+    client: Client, change: dict[str, object]
 ) -> None:
     assert await client.code("net_config", **(STATIC | change)) == 132
-    assert not miner.state.away
+    assert not client.miner.state.away
 
 
 async def test_a_network_lacks_nothing(client: Client) -> None:
@@ -318,7 +313,7 @@ async def test_what_else_is_refused(
 
 
 @pytest.mark.parametrize("generation", ["compat"])
-async def test_customer_messages(miner: SimulatedMiner, client: Client) -> None:
+async def test_customer_messages(client: Client) -> None:
     """Customer messages are short, have fixed names, and are read encrypted."""
     await client.send("set_customer_msg", key="CustomerSn", val="A-1")
     messages = (await client.send("get_customer_msg"))["Msg"]
@@ -327,18 +322,16 @@ async def test_customer_messages(miner: SimulatedMiner, client: Client) -> None:
     assert messages["msg9"] == ""
     assert await client.code("set_customer_msg", key="msg10", val="") == 132
     assert await client.code("set_customer_msg", key="msg1", val="x" * 128) == 132
-    assert [write["cmd"] for write in miner.writes] == ["set_customer_msg"] * 3
+    assert [write["cmd"] for write in client.miner.writes] == ["set_customer_msg"] * 3
 
 
-async def test_preheating_goes_through_its_stages(
-    miner: SimulatedMiner, client: Client
-) -> None:
+async def test_preheating_goes_through_its_stages(client: Client) -> None:
     assert await client.code("pre_power_on") == 132
     await client.send("power_off")
     stages = []
     for _ in range(3):
         stages.append((await client.send("pre_power_on"))["Msg"])
-        miner.advance(20)
+        client.miner.advance(20)
 
     assert stages == [
         {"complete": "false", "msg": "wait for adjust temp"},
@@ -356,16 +349,14 @@ async def test_newer_firmware_does_not_preheat(client: Client, code: int) -> Non
     assert await client.code("pre_power_on") == code
 
 
-async def test_a_stop_is_reported_with_reason_and_local_time(
-    miner: SimulatedMiner, client: Client
-) -> None:
+async def test_a_stop_is_reported_with_reason_and_local_time(client: Client) -> None:
     await client.send("power_off", respbefore="true")
     status = await client.message("status")
 
     assert status["mineroff"] == "true"
     assert status["mineroff_reason"] == "by whatsminer api"
     assert status["mineroff_time"] == "2026-11-01 08:00:00"
-    miner.advance(60)
+    client.miner.advance(60)
     await client.send("power_off", respbefore="true")
     assert await client.message("status") == status
 
@@ -374,9 +365,7 @@ async def test_a_stop_is_reported_with_reason_and_local_time(
     assert (status["mineroff"], status["mineroff_reason"]) == ("false", "")
 
 
-async def test_settings_survive_power_off(
-    miner: SimulatedMiner, client: Client
-) -> None:
+async def test_settings_survive_power_off(client: Client) -> None:
     """Limit, mode, boards and pools are kept, the percent is not."""
     await client.send("update_pools", **POOLS)
     await client.send("set_low_power")
@@ -390,42 +379,42 @@ async def test_settings_survive_power_off(
     assert (status["power_mode"], status["power_limit_set"]) == ("low", "2000")
     assert [board["PCB SN"] for board in await client.boards()] == boards
     assert (await client.read("pools"))["POOLS"][0]["URL"] == "pool-1"
-    assert miner.state.percent == 100
+    assert client.miner.state.percent == 100
 
 
-async def test_a_stopped_miner_is_not_started_by_a_setting(
-    miner: SimulatedMiner, client: Client
-) -> None:
+async def test_a_stopped_miner_is_not_started_by_a_setting(client: Client) -> None:
     await client.send("power_off")
     await client.send("set_high_power")
     await client.send("restart_btminer")
 
-    assert not miner.state.mining
-    assert miner.state.power_mode == "high"
+    assert not client.miner.state.mining
+    assert client.miner.state.power_mode == "high"
 
 
-async def test_a_factory_reset_forgets_everything(
-    miner: SimulatedMiner, client: Client
-) -> None:
+async def test_a_factory_reset_forgets_everything(client: Client) -> None:
     """The password and the switch are reset as well, so nothing can be written any more."""
     await client.send("set_low_power")
     await client.send("adjust_power_limit", power_limit="2000")
     await client.send("disable_web_pools")
     await client.send("set_hostname", hostname="rig-7")
     await client.send("update_pools", **POOLS)
-    miner.state.network = Network(proto="static", ip="192.168.1.9")
-    mac = miner.mac
+    client.miner.state.network = Network(proto="static", ip="192.168.1.9")
+    mac = client.miner.mac
     assert await client.code("factory_reset") == 131
-    miner.advance(90)
+    client.miner.advance(90)
 
-    state = miner.state
+    state = client.miner.state
     assert (state.power_mode, state.hostname) == ("normal", "WhatsMiner")
     assert (state.power_limit, state.web_pools) == (None, True)
     assert state.network == Network()
-    assert (await Client(miner).message("get_miner_info"))["proto"] == "dhcp"
+    assert (await Client(client.miner).message("get_miner_info"))["proto"] == "dhcp"
     assert [pool.user for pool in state.pools] == ["simulated.001"]
-    assert (miner.password, miner.api_open, miner.mac) == ("admin", False, mac)
-    assert await Client(miner).code("power_on") == 45
+    assert (client.miner.password, client.miner.api_open, client.miner.mac) == (
+        "admin",
+        False,
+        mac,
+    )
+    assert await Client(client.miner).code("power_on") == 45
 
 
 @pytest.mark.parametrize(
