@@ -51,17 +51,8 @@ REFUSALS = (
 )
 # What commands check of a text; each has a sentence of its own.
 TEXT_PARAMETERS = (
-    "command",
-    "dns",
-    "gateway",
-    "hostname",
-    "ip",
-    "mask",
-    "new_password",
-    "pool_url",
-    "timezone",
-    "zonename",
-)
+    "command dns gateway hostname ip mask new_password pool_url timezone zonename"
+).split()
 # Of these numbers, an action has several, or one that stands for something else.
 NUMBER_PARAMETERS = ("duration", "period", "pools", "port", "start")
 FAILURES: tuple[WhatsminerError, ...] = (

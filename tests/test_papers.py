@@ -116,18 +116,11 @@ def test_the_shop_takes_the_repository() -> None:
     """The keys of hacs.json are a closed list."""
     hacs = json.loads((ROOT / "hacs.json").read_text())
 
-    assert set(hacs) <= {
-        "content_in_root",
-        "country",
-        "filename",
-        "hacs",
-        "hide_default_branch",
-        "homeassistant",
-        "name",
-        "persistent_directory",
-        "render_readme",
-        "zip_release",
-    }
+    keys = (
+        "content_in_root country filename hacs hide_default_branch homeassistant name "
+        "persistent_directory render_readme zip_release"
+    )
+    assert set(hacs) <= set(keys.split())
     assert hacs["name"] == MANIFEST["name"]
     assert hacs["homeassistant"] == "2026.10.0"
     assert [path.name for path in FOLDER.parent.iterdir() if path.is_dir()] == [DOMAIN]

@@ -75,87 +75,21 @@ async def test_a_miner_without_a_mining_process_cannot_be_asked(
 
 
 SECRET_KEYS = (
-    "passwd",
-    "passwd1",
-    "Password",
-    "API Password",
-    "pass_word",
-    "passphrase",
-    "pwd",
-    "wifipwd",
-    "pw",
-    "PW1",
-    "userpw",
-    "userPW",
-    "Pass",
-    "pass1",
-    "userpass",
-    "psw",
-    "pswd",
-    "wpa_psk",
-    "wifi-psk",
-    "wpakey",
-    "apikey",
-    "api_key",
-    "apiKey",
-    "APIKey2",
-    "api_keys",
-    "private_key",
-    "private-key",
-    "salt",
-    "newsalt",
-    "token",
-    "accessToken",
-    "sign",
-    "signature",
-    "Stratum Auth",
-    "Authorization",
-    "client_secret",
-    "cookie",
-    "credentials",
-    "otp",
-    "totp1",
-    "sid",
-    "session",
-    "sessionId",
-    "pin_code",
-    "pincode",
-)
+    "passwd, passwd1, Password, API Password, pass_word, passphrase, pwd, wifipwd, pw, "
+    "PW1, userpw, userPW, Pass, pass1, userpass, psw, pswd, wpa_psk, wifi-psk, wpakey, "
+    "apikey, api_key, apiKey, APIKey2, api_keys, private_key, private-key, salt, "
+    "newsalt, token, accessToken, sign, signature, Stratum Auth, Authorization, "
+    "client_secret, cookie, credentials, otp, totp1, sid, session, sessionId, "
+    "pin_code, pincode"
+).split(", ")
 # Keys of readings, and such that look like secrets.
 PLAIN_KEYS = (
-    "pin",
-    "Pool Rejected%",
-    "Power",
-    "Power_RT",
-    "Signal",
-    "Design",
-    "Bypass",
-    "Keyword",
-    "keys",
-    "chip",
-    "Chip Data",
-    "chipdata0",
-    "Proxy Type",
-    "apiswitch",
-    "permission",
-    "Passed",
-    "Author",
-    "Temp PWM",
-    "Msg",
-    "Description",
-    "Driver",
-    "Firmware Version",
-    "control-board-version",
-    "hash-board",
-    "zonename",
-    "name",
-    "allocation",
-    "Strategy",
-    "Stratum Active",
-    "Priority",
-    "detect-hash-rate",
-    "vendor",
-)
+    "pin, Pool Rejected%, Power, Power_RT, Signal, Design, Bypass, Keyword, keys, "
+    "chip, Chip Data, chipdata0, Proxy Type, apiswitch, permission, Passed, Author, "
+    "Temp PWM, Msg, Description, Driver, Firmware Version, control-board-version, "
+    "hash-board, zonename, name, allocation, Strategy, Stratum Active, Priority, "
+    "detect-hash-rate, vendor"
+).split(", ")
 
 
 @pytest.mark.parametrize("key", SECRET_KEYS)
