@@ -4,11 +4,7 @@ import asyncio
 import logging
 
 import pytest
-from pytest_homeassistant_custom_component.common import (
-    MockConfigEntry,
-    snapshot_platform,
-)
-from syrupy.assertion import SnapshotAssertion
+from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.whatsminer.api import commands
 from custom_components.whatsminer.coordinator import WhatsminerCoordinator
@@ -20,11 +16,11 @@ from homeassistant.const import (
 )
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
-from homeassistant.helpers import entity_registry as er
 from simulator import Closed, Misbehaviour, Refused, SimulatedMiner
 from simulator.settings import Led
 
 from . import (
+    Check,
     Clock,
     Held,
     before_v2_2,
@@ -46,13 +42,8 @@ AUTO = {"cmd": "set_led", "param": "auto"}
 
 
 @every_generation
-async def test_every_generation_has_its_buttons(
-    hass: HomeAssistant,
-    entity_registry: er.EntityRegistry,
-    snapshot: SnapshotAssertion,
-    config_entry: MockConfigEntry,
-) -> None:
-    await snapshot_platform(hass, entity_registry, snapshot, config_entry.entry_id)
+async def test_every_generation_has_its_buttons(check_entities: Check) -> None:
+    await check_entities()
 
 
 @pytest.mark.parametrize(

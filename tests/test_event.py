@@ -8,9 +8,7 @@ from pytest_homeassistant_custom_component.common import (
     MockConfigEntry,
     async_capture_events,
     async_mock_restore_state_shutdown_restart,
-    snapshot_platform,
 )
-from syrupy.assertion import SnapshotAssertion
 
 from custom_components.whatsminer.coordinator import WhatsminerCoordinator
 from homeassistant.const import STATE_UNAVAILABLE, STATE_UNKNOWN, Platform
@@ -23,7 +21,7 @@ from homeassistant.helpers.event import (
 from homeassistant.setup import async_setup_component
 from simulator import Raw, Refused, SimulatedMiner
 
-from . import Clock, every_generation, load_entry, shown
+from . import Check, Clock, every_generation, load_entry, shown
 
 pytestmark = [
     pytest.mark.parametrize("platforms", [(Platform.EVENT,)], ids=[""]),
@@ -59,14 +57,8 @@ def on_the_bus(hass: HomeAssistant) -> list[Event[Any]]:
 
 
 @every_generation
-@pytest.mark.usefixtures("set_up")
-async def test_every_generation_has_its_events(
-    hass: HomeAssistant,
-    entity_registry: er.EntityRegistry,
-    snapshot: SnapshotAssertion,
-    config_entry: MockConfigEntry,
-) -> None:
-    await snapshot_platform(hass, entity_registry, snapshot, config_entry.entry_id)
+async def test_every_generation_has_its_events(check_entities: Check) -> None:
+    await check_entities()
 
 
 @every_generation

@@ -3,11 +3,7 @@
 import math
 
 import pytest
-from pytest_homeassistant_custom_component.common import (
-    MockConfigEntry,
-    snapshot_platform,
-)
-from syrupy.assertion import SnapshotAssertion
+from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.whatsminer.const import CONF_PERCENT_METHOD
 from homeassistant.components.number import ATTR_MAX, ATTR_MIN
@@ -19,10 +15,9 @@ from homeassistant.const import (
 )
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
-from homeassistant.helpers import entity_registry as er
 from simulator import Refused, SimulatedMiner
 
-from . import Clock, every_generation, names_of, set_number, shown, since_v2
+from . import Check, Clock, every_generation, names_of, set_number, shown, since_v2
 
 pytestmark = [
     pytest.mark.parametrize("platforms", [(Platform.NUMBER,)], ids=[""]),
@@ -31,13 +26,8 @@ pytestmark = [
 
 
 @every_generation
-async def test_every_generation_has_its_numbers(
-    hass: HomeAssistant,
-    entity_registry: er.EntityRegistry,
-    snapshot: SnapshotAssertion,
-    config_entry: MockConfigEntry,
-) -> None:
-    await snapshot_platform(hass, entity_registry, snapshot, config_entry.entry_id)
+async def test_every_generation_has_its_numbers(check_entities: Check) -> None:
+    await check_entities()
 
 
 @pytest.mark.parametrize(
