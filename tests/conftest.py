@@ -250,6 +250,12 @@ def options_flow(hass: HomeAssistant, config_entry: MockConfigEntry) -> OptionsF
 
 
 @pytest.fixture
+def flow(options_flow: OptionsFlow, set_up: WhatsminerCoordinator) -> OptionsFlow:
+    """The options flow of the miner, which is set up."""
+    return options_flow
+
+
+@pytest.fixture
 def one(hass: HomeAssistant, set_up: WhatsminerCoordinator) -> Target:
     """The target of an action: the one miner."""
     return Target(hass, {ATTR_DEVICE_ID: set_up.device_id})
