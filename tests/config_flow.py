@@ -9,10 +9,9 @@ from homeassistant.config_entries import ConfigEntry, ConfigFlowResult
 from homeassistant.const import CONF_HOST, CONF_PASSWORD, CONF_PORT
 from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType
-from homeassistant.helpers import entity_registry as er
 from simulator import GARBAGE, Misbehaviour, Raw, Refused, SimulatedMiner, Truncated
 
-from . import PROCESS_DOWN
+from . import PROCESS_DOWN, entities_of
 
 type MakeEntry = Callable[..., MockConfigEntry]
 
@@ -49,8 +48,7 @@ def answers(miner: SimulatedMiner, **changes: Any) -> dict[str, Any]:
 
 def domains(hass: HomeAssistant, entry: ConfigEntry) -> set[str]:
     """Return the platforms in which a miner has entities."""
-    entities = er.async_entries_for_config_entry(er.async_get(hass), entry.entry_id)
-    return {entity.domain for entity in entities}
+    return {entity.domain for entity in entities_of(hass, entry)}
 
 
 async def fill_in(

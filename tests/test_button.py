@@ -25,6 +25,7 @@ from . import (
     Held,
     before_v2_2,
     every_generation,
+    fails_with,
     hold,
     log_lines,
     names_of,
@@ -134,10 +135,9 @@ async def test_a_press_that_fails_is_explained(
 ) -> None:
     miner.misbehave("*", how)
 
-    with pytest.raises(HomeAssistantError) as error:
+    with fails_with(reason) as error:
         await press(hass, key)
 
-    assert error.value.translation_key == reason
     assert "Miner" in str(error.value)
 
 

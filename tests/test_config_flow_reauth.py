@@ -28,8 +28,8 @@ from simulator import (
     Truncated,
 )
 
-from . import JOINED, Clock, act, every_generation, hold, load_entry, names_of
-from .config_flow import READING, WRITING, MakeEntry, check_aborted, domains, fill_in
+from . import JOINED, AddEntry, Clock, act, every_generation, hold, load_entry, names_of
+from .config_flow import READING, WRITING, check_aborted, domains, fill_in
 
 
 async def ask_again(
@@ -133,15 +133,13 @@ async def test_the_password_of_another_miner_is_not_taken(
 
 @pytest.mark.usefixtures("set_up")
 async def test_a_password_is_not_tried_where_another_miner_is_known_to_be(
-    hass: HomeAssistant, config_entry: MockConfigEntry, make_entry: MakeEntry
+    hass: HomeAssistant, config_entry: MockConfigEntry, add_entry: AddEntry
 ) -> None:
     """The form has no field for the address, so the error belongs to the whole form."""
     form = await config_entry.start_reauth_flow(hass)
     await hass.config_entries.async_unload(config_entry.entry_id)
     async with SimulatedMiner(seed=2) as other:
-        entry = make_entry(other, title="Other")
-        entry.add_to_hass(hass)
-        assert await hass.config_entries.async_setup(entry.entry_id)
+        entry = await add_entry(other)
         connections = other.connections
         hass.config_entries.async_update_entry(
             config_entry, data={**config_entry.data, CONF_PORT: other.port}

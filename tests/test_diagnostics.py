@@ -177,8 +177,7 @@ async def test_a_miner_that_cannot_be_reached_tells_its_entry(
 async def test_an_entry_that_cannot_be_migrated_tells_its_shape(
     hass: HomeAssistant, hass_client: ClientSessionGenerator, miner: SimulatedMiner
 ) -> None:
-    entry = MAC.entry(miner, data={"Host Name": "garage-7", CONF_MAC: miner.mac})
-    entry.add_to_hass(hass)
+    entry = MAC.add(hass, miner, data={"Host Name": "garage-7", CONF_MAC: miner.mac})
     await hass.config_entries.async_setup(entry.entry_id)
     assert entry.state is ConfigEntryState.MIGRATION_ERROR
 

@@ -18,7 +18,15 @@ from homeassistant.helpers import device_registry as dr, entity_registry as er
 from homeassistant.setup import async_setup_component
 from simulator import Refused, SimulatedMiner
 
-from . import JOINED, Clock, before_v2_2, every_generation, load_entry, shown
+from . import (
+    JOINED,
+    Clock,
+    before_v2_2,
+    entities_of,
+    every_generation,
+    load_entry,
+    shown,
+)
 
 pytestmark = [
     pytest.mark.parametrize(
@@ -250,7 +258,6 @@ async def test_what_is_there_cannot_be_deleted(
 
 async def test_a_board_that_comes_later_gets_its_entities(
     hass: HomeAssistant,
-    entity_registry: er.EntityRegistry,
     miner: SimulatedMiner,
     clock: Clock,
     config_entry: MockConfigEntry,
@@ -267,9 +274,7 @@ async def test_a_board_that_comes_later_gets_its_entities(
     keys = [
         {
             entity.unique_id.rpartition(f"board{slot}_")[2]
-            for entity in er.async_entries_for_config_entry(
-                entity_registry, config_entry.entry_id
-            )
+            for entity in entities_of(hass, config_entry)
             if f"_board{slot}_" in entity.unique_id
         }
         for slot in (0, 1)
@@ -316,10 +321,9 @@ async def test_boards_are_unavailable_with_their_miner(
 
 
 @pytest.mark.usefixtures("clock")
+@pytest.mark.usefixtures("set_up")
 async def test_entities_of_a_board_have_the_ids_that_were_promised(
-    entity_registry: er.EntityRegistry,
-    set_up: WhatsminerCoordinator,
-    miner: SimulatedMiner,
+    entity_registry: er.EntityRegistry, miner: SimulatedMiner
 ) -> None:
     """A unique id is the MAC address, the slot counted from 0, and the key."""
     entity = entity_registry.async_get(RATE)

@@ -14,10 +14,19 @@ from homeassistant.const import (
     Platform,
 )
 from homeassistant.core import HomeAssistant
-from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
+from homeassistant.exceptions import ServiceValidationError
 from simulator import Refused, SimulatedMiner
 
-from . import Check, Clock, every_generation, names_of, set_number, shown, since_v2
+from . import (
+    Check,
+    Clock,
+    every_generation,
+    fails_with,
+    names_of,
+    set_number,
+    shown,
+    since_v2,
+)
 
 pytestmark = [
     pytest.mark.parametrize("platforms", [(Platform.NUMBER,)], ids=[""]),
@@ -219,9 +228,8 @@ async def test_the_miner_decides_whether_fast_boot_and_upfreq_speed_go_together(
     assert miner.state.upfreq_speed == 7
 
     miner.misbehave("adjust_upfreq_speed", Refused(132))
-    with pytest.raises(HomeAssistantError) as error:
+    with fails_with("refused"):
         await set_number(hass, "tuning_speed", 8)
-    assert error.value.translation_key == "refused"
     assert float(shown(hass, "number.miner_tuning_speed")) == 7
 
 

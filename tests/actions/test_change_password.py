@@ -45,7 +45,6 @@ async def test_the_entry_has_the_new_password_with_the_miner(
     hass: HomeAssistant,
     miner: SimulatedMiner,
     clock: Clock,
-    config_entry: MockConfigEntry,
     old: str,
     set_up: WhatsminerCoordinator,
 ) -> None:
@@ -53,18 +52,15 @@ async def test_the_entry_has_the_new_password_with_the_miner(
 
     assert miner.writes == [{"cmd": "update_pwd", "old": old, "new": NEW}]
     assert miner.password == NEW
-    assert config_entry.data[CONF_PASSWORD] == NEW
+    assert set_up.config_entry.data[CONF_PASSWORD] == NEW
     assert await can_write(hass, miner)
     await clock.next_poll(25)
     assert reauth_steps(hass) == []
-    assert config_entry.runtime_data.coordinator is set_up
+    assert set_up.config_entry.runtime_data.coordinator is set_up
 
 
 async def test_the_new_password_is_on_disk_before_the_miner_has_it(
-    hass_storage: dict[str, Any],
-    miner: SimulatedMiner,
-    config_entry: MockConfigEntry,
-    set_up: WhatsminerCoordinator,
+    hass_storage: dict[str, Any], miner: SimulatedMiner, set_up: WhatsminerCoordinator
 ) -> None:
     """Home Assistant may end at any moment in between."""
     miner.misbehave("update_pwd", Closed(execute=True))
@@ -73,32 +69,30 @@ async def test_the_new_password_is_on_disk_before_the_miner_has_it(
     with pytest.raises(UnreachableError):
         await async_change_password(set_up, NEW)
 
-    assert stored_memory(hass_storage, config_entry)["password"] == NEW
+    assert stored_memory(hass_storage, set_up.config_entry)["password"] == NEW
 
 
 async def test_the_new_password_stays_stored_until_the_entry_is_sure_to_be(
     hass: HomeAssistant,
     hass_storage: dict[str, Any],
     clock: Clock,
-    config_entry: MockConfigEntry,
     set_up: WhatsminerCoordinator,
 ) -> None:
     """Home Assistant writes entries to the disk a moment later."""
     await async_change_password(set_up, NEW)
     await clock.next_poll(3)
-    assert stored_memory(hass_storage, config_entry)["password"] == NEW
+    assert stored_memory(hass_storage, set_up.config_entry)["password"] == NEW
 
-    await restart(hass, config_entry)
+    await restart(hass, set_up.config_entry)
 
-    assert "password" not in stored_memory(hass_storage, config_entry)
-    assert config_entry.data[CONF_PASSWORD] == NEW
+    assert "password" not in stored_memory(hass_storage, set_up.config_entry)
+    assert set_up.config_entry.data[CONF_PASSWORD] == NEW
 
 
 @pytest.mark.parametrize("how", [Closed(execute=True), Truncated()], ids=str)
 async def test_an_answer_that_was_lost_is_made_up_for(
     hass: HomeAssistant,
     miner: SimulatedMiner,
-    config_entry: MockConfigEntry,
     set_up: WhatsminerCoordinator,
     how: Misbehaviour,
 ) -> None:
@@ -106,7 +100,7 @@ async def test_an_answer_that_was_lost_is_made_up_for(
 
     await async_change_password(set_up, NEW)
 
-    assert config_entry.data[CONF_PASSWORD] == NEW
+    assert set_up.config_entry.data[CONF_PASSWORD] == NEW
     assert await can_write(hass, miner)
     assert reauth_steps(hass) == []
 
@@ -115,7 +109,6 @@ async def test_a_password_that_was_not_taken_is_not_used(
     hass: HomeAssistant,
     hass_storage: dict[str, Any],
     miner: SimulatedMiner,
-    config_entry: MockConfigEntry,
     old: str,
     set_up: WhatsminerCoordinator,
 ) -> None:
@@ -124,8 +117,8 @@ async def test_a_password_that_was_not_taken_is_not_used(
     with pytest.raises(UnreachableError):
         await async_change_password(set_up, NEW)
 
-    assert config_entry.data[CONF_PASSWORD] == old
-    assert "password" not in stored_memory(hass_storage, config_entry)
+    assert set_up.config_entry.data[CONF_PASSWORD] == old
+    assert "password" not in stored_memory(hass_storage, set_up.config_entry)
     assert await can_write(hass, miner)
     assert reauth_steps(hass) == []
 
@@ -154,7 +147,6 @@ async def test_a_password_that_is_refused_is_forgotten(
 async def test_a_password_that_was_never_sent_is_forgotten(
     hass_storage: dict[str, Any],
     miner: SimulatedMiner,
-    config_entry: MockConfigEntry,
     old: str,
     set_up: WhatsminerCoordinator,
 ) -> None:
@@ -163,8 +155,8 @@ async def test_a_password_that_was_never_sent_is_forgotten(
     with pytest.raises(UnreachableError):
         await async_change_password(set_up, NEW)
 
-    assert config_entry.data[CONF_PASSWORD] == old
-    assert "password" not in stored_memory(hass_storage, config_entry)
+    assert set_up.config_entry.data[CONF_PASSWORD] == old
+    assert "password" not in stored_memory(hass_storage, set_up.config_entry)
 
 
 async def test_a_password_that_the_miner_cannot_take_is_not_sent(
@@ -178,16 +170,13 @@ async def test_a_password_that_the_miner_cannot_take_is_not_sent(
 
 
 async def test_a_reload_while_the_password_changes_loses_neither(
-    hass: HomeAssistant,
-    miner: SimulatedMiner,
-    config_entry: MockConfigEntry,
-    set_up: WhatsminerCoordinator,
+    hass: HomeAssistant, miner: SimulatedMiner, set_up: WhatsminerCoordinator
 ) -> None:
     miner.misbehave("update_pwd", held := Held(), times=1)
     change = hass.async_create_task(async_change_password(set_up, NEW))
     await held.reached.wait()
     reload = hass.async_create_task(
-        hass.config_entries.async_reload(config_entry.entry_id)
+        hass.config_entries.async_reload(set_up.config_entry.entry_id)
     )
     await asyncio.sleep(0)
     held.release.set()

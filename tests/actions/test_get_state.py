@@ -1,13 +1,11 @@
 """The action get_state, which scripts and blueprints use."""
 
-from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 import re
 from typing import Any
 
 import pytest
-from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.whatsminer.coordinator import WhatsminerCoordinator
 from homeassistant.const import ATTR_DEVICE_ID, Platform
@@ -15,7 +13,15 @@ from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import ServiceValidationError
 from homeassistant.helpers import entity_registry as er
 from simulator import SimulatedMiner
-from tests import Clock, act, before_v2_2, every_generation, set_mode, set_number
+from tests import (
+    AddEntry,
+    Clock,
+    act,
+    before_v2_2,
+    every_generation,
+    set_mode,
+    set_number,
+)
 from tests.action_calls import ask
 
 
@@ -114,11 +120,9 @@ async def test_miners_that_do_not_answer_are_left_out(
     miner: SimulatedMiner,
     set_up: WhatsminerCoordinator,
     hydro_miner: SimulatedMiner,
-    make_entry: Callable[..., MockConfigEntry],
+    add_entry: AddEntry,
 ) -> None:
-    entry = make_entry(hydro_miner, title="Hall")
-    entry.add_to_hass(hass)
-    assert await hass.config_entries.async_setup(entry.entry_id)
+    entry = await add_entry(hydro_miner, "Hall")
     hall: WhatsminerCoordinator = entry.runtime_data.coordinator
     both = {ATTR_DEVICE_ID: [set_up.device_id, hall.device_id]}
     assert set(await ask(hass, "get_state", both)) == {set_up.device_id, hall.device_id}

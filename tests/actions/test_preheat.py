@@ -14,7 +14,17 @@ from homeassistant.const import Platform
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError
 from simulator import GARBAGE, Closed, Misbehaviour, Raw, Refused, SimulatedMiner
-from tests import JOINED, Clock, act, before_v2_2, hold, log_lines, names_of, press
+from tests import (
+    JOINED,
+    Clock,
+    act,
+    before_v2_2,
+    fails_with,
+    hold,
+    log_lines,
+    names_of,
+    press,
+)
 
 pytestmark = [
     pytest.mark.parametrize(
@@ -249,10 +259,9 @@ async def test_whoever_presses_gets_the_error(
 ) -> None:
     miner.misbehave("pre_power_on", how)
 
-    with pytest.raises(HomeAssistantError) as error:
+    with fails_with(key):
         await heating.press()
 
-    assert error.value.translation_key == key
     assert heating.state is None
     before = heating.asked
     await clock.tick(30)

@@ -94,7 +94,6 @@ async def test_the_entry_follows_a_miner_all_the_way(
     hass: HomeAssistant,
     miner: SimulatedMiner,
     clock: Clock,
-    config_entry: MockConfigEntry,
     set_up: WhatsminerCoordinator,
 ) -> None:
     await command_move(set_up)
@@ -102,7 +101,7 @@ async def test_the_entry_follows_a_miner_all_the_way(
     await clock.next_poll(8)
 
     assert miner.host == ELSEWHERE
-    assert config_entry.data[CONF_HOST] == ELSEWHERE
+    assert set_up.config_entry.data[CONF_HOST] == ELSEWHERE
     assert await can_write(hass, miner)
 
 
@@ -111,22 +110,21 @@ async def test_a_restart_of_home_assistant_does_not_lose_a_miner_that_moved(
     miner: SimulatedMiner,
     moved: SimulatedMiner,
     clock: Clock,
-    config_entry: MockConfigEntry,
     set_up: WhatsminerCoordinator,
 ) -> None:
     """The new address is stored, and the set-up tries it, too."""
     miner.misbehave("net_config", ACCEPTED_ONLY)
     await command_move(set_up)
     await miner.disconnect()
-    await hass.config_entries.async_reload(config_entry.entry_id)
+    await hass.config_entries.async_reload(set_up.config_entry.entry_id)
     await hass.async_block_till_done()
     assert shown(hass, "switch.miner") == STATE_UNAVAILABLE
 
     moved.reconnect()
     await clock.tick(60)
 
-    assert config_entry.state is ConfigEntryState.LOADED
-    assert config_entry.data[CONF_HOST] == ELSEWHERE
+    assert set_up.config_entry.state is ConfigEntryState.LOADED
+    assert set_up.config_entry.data[CONF_HOST] == ELSEWHERE
     assert shown(hass, "switch.miner") == "on"
 
 
@@ -159,7 +157,6 @@ async def test_another_miner_at_the_new_address_is_not_followed(
     hass: HomeAssistant,
     miner: SimulatedMiner,
     clock: Clock,
-    config_entry: MockConfigEntry,
     set_up: WhatsminerCoordinator,
 ) -> None:
     miner.misbehave("net_config", ACCEPTED_ONLY)
@@ -168,7 +165,7 @@ async def test_another_miner_at_the_new_address_is_not_followed(
 
     async with SimulatedMiner(seed=2, host=ELSEWHERE, port=miner.port) as other:
         await clock.next_poll(5)
-        assert config_entry.data[CONF_HOST] == miner.host
+        assert set_up.config_entry.data[CONF_HOST] == miner.host
         assert shown(hass, "switch.miner") == STATE_UNAVAILABLE
         assert other.writes == []
 
@@ -182,7 +179,6 @@ async def test_a_miner_that_did_not_move_is_still_there(
     hass: HomeAssistant,
     miner: SimulatedMiner,
     clock: Clock,
-    config_entry: MockConfigEntry,
     set_up: WhatsminerCoordinator,
 ) -> None:
     miner.misbehave("net_config", ACCEPTED_ONLY)
@@ -190,15 +186,12 @@ async def test_a_miner_that_did_not_move_is_still_there(
 
     await clock.next_poll(5)
 
-    assert config_entry.data[CONF_HOST] == miner.host
+    assert set_up.config_entry.data[CONF_HOST] == miner.host
     assert shown(hass, "switch.miner") == "on"
 
 
 async def test_an_address_from_dhcp_is_nothing_to_follow(
-    miner: SimulatedMiner,
-    clock: Clock,
-    config_entry: MockConfigEntry,
-    set_up: WhatsminerCoordinator,
+    miner: SimulatedMiner, clock: Clock, set_up: WhatsminerCoordinator
 ) -> None:
     set_up.memory.data["host"] = ELSEWHERE
     await async_set_network(set_up, commands.net_config_dhcp(), None)
@@ -206,13 +199,12 @@ async def test_an_address_from_dhcp_is_nothing_to_follow(
     assert miner.writes == [{"cmd": "net_config", "param": "dhcp"}]
     assert "host" not in set_up.memory.data
     await clock.next_poll(5)
-    assert config_entry.data[CONF_HOST] == miner.host
+    assert set_up.config_entry.data[CONF_HOST] == miner.host
 
 
 @pytest.mark.parametrize("code", [14, 45, 132])
 async def test_an_address_that_is_refused_is_forgotten(
     miner: SimulatedMiner,
-    config_entry: MockConfigEntry,
     hass_storage: dict[str, Any],
     set_up: WhatsminerCoordinator,
     code: int,
@@ -222,18 +214,15 @@ async def test_an_address_that_is_refused_is_forgotten(
     with pytest.raises(RefusedError):
         await command_move(set_up)
 
-    assert "host" not in stored_memory(hass_storage, config_entry)
+    assert "host" not in stored_memory(hass_storage, set_up.config_entry)
 
 
 async def test_an_address_that_was_never_sent_is_forgotten(
-    miner: SimulatedMiner,
-    config_entry: MockConfigEntry,
-    hass_storage: dict[str, Any],
-    set_up: WhatsminerCoordinator,
+    miner: SimulatedMiner, hass_storage: dict[str, Any], set_up: WhatsminerCoordinator
 ) -> None:
     await miner.disconnect()
 
     with pytest.raises(WhatsminerError):
         await command_move(set_up)
 
-    assert "host" not in stored_memory(hass_storage, config_entry)
+    assert "host" not in stored_memory(hass_storage, set_up.config_entry)
