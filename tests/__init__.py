@@ -263,9 +263,7 @@ def reauth_steps(hass: HomeAssistant) -> list[str]:
     ]
 
 
-def stored_memory(
-    hass_storage: dict[str, Any], entry: MockConfigEntry
-) -> dict[str, Any]:
+def stored_memory(hass_storage: dict[str, Any], entry: ConfigEntry) -> dict[str, Any]:
     """Return what is stored of a miner."""
     data: dict[str, Any] = hass_storage[f"{DOMAIN}.{entry.entry_id}"]["data"]
     return data

@@ -201,6 +201,14 @@ def config_entry(
 
 
 @pytest.fixture
+def owned(
+    hass: HomeAssistant, miner: SimulatedMiner, config_entry: MockConfigEntry
+) -> Owned:
+    """The miner with its entry."""
+    return Owned(hass, miner, config_entry)
+
+
+@pytest.fixture
 def platforms() -> tuple[Platform, ...]:
     """The platforms that are set up."""
     return PLATFORMS

@@ -32,6 +32,7 @@ from . import (
     press,
     shown,
 )
+from .fleet import Owned
 
 pytestmark = [
     pytest.mark.parametrize("platforms", [(Platform.BUTTON,)], ids=[""]),
@@ -193,14 +194,11 @@ async def test_a_flash_that_is_refused_is_not_ended(
 
 
 async def test_an_unloaded_miner_does_not_go_on_flashing(
-    hass: HomeAssistant,
-    miner: SimulatedMiner,
-    clock: Clock,
-    config_entry: MockConfigEntry,
+    hass: HomeAssistant, miner: SimulatedMiner, clock: Clock, owned: Owned
 ) -> None:
     await press(hass, "identify")
 
-    assert await hass.config_entries.async_unload(config_entry.entry_id)
+    assert await hass.config_entries.async_unload(owned.entry.entry_id)
     assert miner.writes == [FLASH, AUTO]
 
     await clock.tick(60)
@@ -208,31 +206,25 @@ async def test_an_unloaded_miner_does_not_go_on_flashing(
 
 
 async def test_a_miner_that_is_unloaded_and_does_not_flash_is_left_alone(
-    hass: HomeAssistant,
-    miner: SimulatedMiner,
-    clock: Clock,
-    config_entry: MockConfigEntry,
+    hass: HomeAssistant, miner: SimulatedMiner, clock: Clock, owned: Owned
 ) -> None:
     await press(hass, "identify")
     await clock.tick(30)
     assert miner.writes == [FLASH, AUTO]
 
-    assert await hass.config_entries.async_unload(config_entry.entry_id)
+    assert await hass.config_entries.async_unload(owned.entry.entry_id)
 
     assert miner.writes == [FLASH, AUTO]
 
 
 async def test_a_flash_that_begins_after_its_entry_ended_ends_at_once(
-    hass: HomeAssistant,
-    miner: SimulatedMiner,
-    clock: Clock,
-    config_entry: MockConfigEntry,
+    hass: HomeAssistant, miner: SimulatedMiner, clock: Clock, owned: Owned
 ) -> None:
     """The answer of the miner comes after its entry was unloaded."""
     held = hold(miner, "set_led", times=1)
     call = hass.async_create_task(press(hass, "identify"))
     await held.reached.wait()
-    assert await hass.config_entries.async_unload(config_entry.entry_id)
+    assert await hass.config_entries.async_unload(owned.entry.entry_id)
 
     held.release.set()
     await call
@@ -387,11 +379,7 @@ async def test_pressed_again_when_the_half_minute_is_just_over(
 
 @pytest.mark.parametrize("stops", [False, True])
 async def test_an_unloaded_miner_gets_its_led_back_with_a_last_try(
-    hass: HomeAssistant,
-    miner: SimulatedMiner,
-    clock: Clock,
-    config_entry: MockConfigEntry,
-    stops: bool,
+    hass: HomeAssistant, miner: SimulatedMiner, clock: Clock, owned: Owned, stops: bool
 ) -> None:
     await press(hass, "identify")
     miner.misbehave("set_led", Refused(132))
@@ -402,7 +390,7 @@ async def test_an_unloaded_miner_gets_its_led_back_with_a_last_try(
         hass.bus.async_fire(EVENT_HOMEASSISTANT_STOP)
         await hass.async_block_till_done()
     else:
-        assert await hass.config_entries.async_unload(config_entry.entry_id)
+        assert await hass.config_entries.async_unload(owned.entry.entry_id)
     assert miner.writes == [FLASH, AUTO, AUTO]
 
     await clock.tick(600)

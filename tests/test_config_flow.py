@@ -34,7 +34,7 @@ from .config_flow import (
     domains,
     fill_in,
 )
-from .fleet import issue_keys
+from .fleet import Owned, issue_keys
 
 
 async def begin(hass: HomeAssistant) -> ConfigFlowResult:
@@ -456,10 +456,7 @@ async def test_a_poll_under_way_is_not_disturbed_by_adding_its_miner_again(
 
 @pytest.mark.usefixtures("set_up")
 async def test_a_known_miner_that_was_away_is_looked_for(
-    full_form: AddForm,
-    config_entry: MockConfigEntry,
-    miner: SimulatedMiner,
-    clock: Clock,
+    full_form: AddForm, owned: Owned, miner: SimulatedMiner, clock: Clock
 ) -> None:
     """The stored address of a miner that was away may be another miner's by now."""
     await miner.disconnect()
@@ -473,32 +470,28 @@ async def test_a_known_miner_that_was_away_is_looked_for(
 
     assert result["reason"] == "already_configured"
     assert miner.connections > connections
-    assert config_entry.state is ConfigEntryState.LOADED
+    assert owned.entry.state is ConfigEntryState.LOADED
 
 
 @pytest.mark.usefixtures("set_up")
 async def test_another_miner_at_the_address_of_a_known_one_is_added(
-    hass: HomeAssistant,
-    full_form: AddForm,
-    config_entry: MockConfigEntry,
-    miner: SimulatedMiner,
-    clock: Clock,
+    full_form: AddForm, owned: Owned, miner: SimulatedMiner, clock: Clock
 ) -> None:
     await miner.disconnect()
     await clock.next_poll()
     clock.miners.clear()
     async with SimulatedMiner(seed=2, port=miner.port) as other:
         await clock.next_poll()
-        assert config_entry.state is ConfigEntryState.LOADED
+        assert owned.entry.state is ConfigEntryState.LOADED
 
         result = await full_form.submit(other)
-        await hass.async_block_till_done()
+        await owned.hass.async_block_till_done()
 
         assert result["type"] is FlowResultType.CREATE_ENTRY
         assert result["result"].unique_id == other.mac.lower()
-        assert config_entry.unique_id == miner.mac.lower()
-        for entry in hass.config_entries.async_loaded_entries(DOMAIN):
-            await hass.config_entries.async_unload(entry.entry_id)
+        assert owned.entry.unique_id == miner.mac.lower()
+        for entry in owned.hass.config_entries.async_loaded_entries(DOMAIN):
+            await owned.hass.config_entries.async_unload(entry.entry_id)
 
 
 @pytest.mark.usefixtures("set_up")
@@ -513,19 +506,16 @@ async def test_another_miner_at_another_port_is_added_beside_one_that_is_polled(
 
 
 async def test_a_known_miner_at_a_new_address_is_followed(
-    hass: HomeAssistant,
-    form: AddForm,
-    config_entry: MockConfigEntry,
-    miner: SimulatedMiner,
+    hass: HomeAssistant, form: AddForm, owned: Owned, miner: SimulatedMiner
 ) -> None:
     hass.config_entries.async_update_entry(
-        config_entry, data={**config_entry.data, CONF_HOST: "192.0.2.1", CONF_PORT: 1}
+        owned.entry, data={**owned.entry.data, CONF_HOST: "192.0.2.1", CONF_PORT: 1}
     )
 
     result = await form.submit(miner, password="mistaken")
 
     check_aborted(result, "already_configured")
-    assert config_entry.data == {
+    assert owned.entry.data == {
         CONF_HOST: miner.host,
         CONF_PORT: miner.port,
         CONF_MAC: miner.mac.lower(),
@@ -550,20 +540,17 @@ async def test_an_ignored_miner_is_added_all_the_same(
 
 @pytest.mark.usefixtures("set_up")
 async def test_a_new_control_board_is_no_new_miner(
-    hass: HomeAssistant,
-    full_form: AddForm,
-    config_entry: MockConfigEntry,
-    miner: SimulatedMiner,
+    hass: HomeAssistant, full_form: AddForm, owned: Owned, miner: SimulatedMiner
 ) -> None:
     """The hashboards show which miner it is: a repair is offered, and the entry stays."""
-    before = dict(config_entry.data)
+    before = dict(owned.entry.data)
     miner.replace_control_board("02:00:00:00:00:01")
-    assert not await hass.config_entries.async_reload(config_entry.entry_id)
+    assert not await hass.config_entries.async_reload(owned.entry.entry_id)
 
     result = await full_form.submit(miner)
 
     check_aborted(result, "new_control_board")
     assert result["description_placeholders"] == {"miner": "Miner"}
     assert "new_control_board" in issue_keys(hass)
-    assert config_entry.data == before
-    assert hass.config_entries.async_entries(DOMAIN) == [config_entry]
+    assert owned.entry.data == before
+    assert hass.config_entries.async_entries(DOMAIN) == [owned.entry]

@@ -20,7 +20,7 @@ from simulator import DEFAULT_PASSWORD, Misbehaviour, SimulatedMiner
 
 from . import JOINED, AddEntry, Clock, act, every_generation, hold, names_of
 from .config_flow import ERRORS, READING, WRITING, answers, domains, fill_in
-from .fleet import issue_keys
+from .fleet import Owned, issue_keys
 
 
 @dataclass
@@ -70,16 +70,14 @@ class ChangeForm:
 
 
 @pytest.fixture
-async def form(
-    hass: HomeAssistant, miner: SimulatedMiner, set_up: WhatsminerCoordinator
-) -> ChangeForm:
+async def form(owned: Owned, set_up: WhatsminerCoordinator) -> ChangeForm:
     """The form of the miner, which is set up."""
-    shown = await set_up.config_entry.start_reconfigure_flow(hass)
+    shown = await owned.entry.start_reconfigure_flow(owned.hass)
     assert shown["type"] is FlowResultType.FORM
     assert shown["step_id"] == "reconfigure"
     assert not shown["errors"]
     assert shown["description_placeholders"] == {"miner": "Miner"}
-    return ChangeForm(hass, set_up.config_entry, miner, shown)
+    return ChangeForm(owned.hass, owned.entry, owned.miner, shown)
 
 
 async def test_what_there_is_is_filled_in_but_for_the_password(

@@ -39,6 +39,7 @@ from . import (
     shown,
 )
 from .config_flow import READING, domains
+from .fleet import Owned
 
 pytestmark = pytest.mark.usefixtures("set_up")
 
@@ -53,15 +54,10 @@ pytestmark = pytest.mark.usefixtures("set_up")
     indirect=["miner"],
 )
 async def test_the_device_says_what_it_is(
-    hass: HomeAssistant,
-    config_entry: MockConfigEntry,
-    miner: SimulatedMiner,
-    model: str,
-    hardware: str,
-    has_serial: bool,
+    owned: Owned, miner: SimulatedMiner, model: str, hardware: str, has_serial: bool
 ) -> None:
     mac = miner.mac.lower()
-    device = device_of(hass, config_entry)
+    device = device_of(owned.hass, owned.entry)
 
     assert device.name == "Miner"
     assert device.manufacturer == "MicroBT"
@@ -96,14 +92,11 @@ async def test_entities_belong_to_the_miner_whatever_its_address(
 @pytest.mark.parametrize("password", [""])
 @every_generation
 async def test_without_a_password_there_are_only_readings(
-    hass: HomeAssistant,
-    config_entry: MockConfigEntry,
-    miner: SimulatedMiner,
-    clock: Clock,
+    hass: HomeAssistant, owned: Owned, miner: SimulatedMiner, clock: Clock
 ) -> None:
     await clock.next_poll(25)
 
-    assert domains(hass, config_entry) == READING
+    assert domains(hass, owned.entry) == READING
     assert "get_token" not in names_of(miner.requests)
 
 

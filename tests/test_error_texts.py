@@ -56,7 +56,7 @@ TEXT_PARAMETERS = listed(
     "zonename"
 )
 # Of these numbers, an action has several, or one that stands for something else.
-NUMBER_PARAMETERS = ("duration", "period", "pools", "port", "start")
+NUMBER_PARAMETERS = ["duration", "period", "pools", "port", "start"]
 FAILURES: tuple[WhatsminerError, ...] = (
     CannotConnectError("no"),
     TimedOutError("no"),

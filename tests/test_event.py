@@ -21,6 +21,7 @@ from homeassistant.setup import async_setup_component
 from simulator import Raw, Refused, SimulatedMiner
 
 from . import Check, Clock, every_generation, load_entry, shown
+from .fleet import Owned
 
 pytestmark = [
     pytest.mark.parametrize("platforms", [(Platform.EVENT,)], ids=[""]),
@@ -140,14 +141,11 @@ async def test_several_at_once_each_fire(
 
 
 async def test_a_first_set_up_tells_of_what_it_finds(
-    hass: HomeAssistant,
-    miner: SimulatedMiner,
-    config_entry: MockConfigEntry,
-    news: News,
+    hass: HomeAssistant, miner: SimulatedMiner, owned: Owned, news: News
 ) -> None:
     """A fault that was there before the entry is new to Home Assistant."""
     miner.state.faults = LOW_VOLTAGE | FAN
-    await load_entry(hass, config_entry)
+    await load_entry(hass, owned.entry)
 
     assert news.fired == [
         ("appeared", "206"),
@@ -194,16 +192,12 @@ async def test_a_restart_neither_repeats_nor_loses_one(
 
 
 async def test_automations_are_there_when_it_fires(
-    hass: HomeAssistant,
-    miner: SimulatedMiner,
-    clock: Clock,
-    config_entry: MockConfigEntry,
-    news: News,
+    hass: HomeAssistant, miner: SimulatedMiner, clock: Clock, owned: Owned, news: News
 ) -> None:
     """No event fires while Home Assistant starts; all of them fire later."""
     miner.state.faults = dict(LOW_VOLTAGE)
     hass.set_state(CoreState.starting)
-    assert await hass.config_entries.async_setup(config_entry.entry_id)
+    assert await hass.config_entries.async_setup(owned.entry.entry_id)
     await clock.next_poll(2)
     assert not news.events
     assert shown(hass, FAULT) == STATE_UNKNOWN
@@ -211,7 +205,7 @@ async def test_automations_are_there_when_it_fires(
     await miner.disconnect()
     await clock.next_poll(2)
     hass.set_state(CoreState.running)
-    config_entry.runtime_data.coordinator.async_update_listeners()  # as with every command
+    owned.coordinator.async_update_listeners()  # as with every command
     await clock.next_poll()
     assert not news.events  # the automations could not see the entity fire
 
@@ -222,18 +216,14 @@ async def test_automations_are_there_when_it_fires(
 
 @pytest.mark.usefixtures("set_up")
 async def test_nothing_known_is_nothing_cleared(
-    hass: HomeAssistant,
-    miner: SimulatedMiner,
-    clock: Clock,
-    config_entry: MockConfigEntry,
-    news: News,
+    hass: HomeAssistant, miner: SimulatedMiner, clock: Clock, owned: Owned, news: News
 ) -> None:
     miner.state.faults = dict(LOW_VOLTAGE)
     await clock.next_poll(2)
     news.events.clear()
 
     miner.misbehave("get_error_code", Refused(132))
-    await hass.config_entries.async_reload(config_entry.entry_id)
+    await hass.config_entries.async_reload(owned.entry.entry_id)
     await clock.next_poll(3)
     await miner.disconnect()
     await clock.next_poll(3)
@@ -266,15 +256,11 @@ async def test_what_changed_during_an_outage_is_told_after_it(
 
 @pytest.mark.parametrize("at_set_up", [False, True])
 async def test_an_automation_runs_for_each(
-    hass: HomeAssistant,
-    miner: SimulatedMiner,
-    clock: Clock,
-    config_entry: MockConfigEntry,
-    at_set_up: bool,
+    miner: SimulatedMiner, clock: Clock, owned: Owned, at_set_up: bool
 ) -> None:
-    runs = async_capture_events(hass, "ran")
+    runs = async_capture_events(owned.hass, "ran")
     assert await async_setup_component(
-        hass,
+        owned.hass,
         "automation",
         {
             "automation": {
@@ -288,14 +274,14 @@ async def test_an_automation_runs_for_each(
             }
         },
     )
-    await load_entry(hass, config_entry)
+    await load_entry(owned.hass, owned.entry)
     miner.state.faults = dict(FAN)
     if at_set_up:
         await clock.next_poll(2)
         assert len(runs) == 1
-        assert await hass.config_entries.async_unload(config_entry.entry_id)
+        assert await owned.hass.config_entries.async_unload(owned.entry.entry_id)
         miner.state.faults = FAN | LOW_VOLTAGE
-        await load_entry(hass, config_entry)
+        await load_entry(owned.hass, owned.entry)
     else:
         miner.state.faults = FAN | LOW_VOLTAGE
         await clock.next_poll(2)

@@ -37,6 +37,7 @@ from . import (
     set_number,
     shown,
 )
+from .fleet import Owned
 
 
 @every_generation
@@ -59,37 +60,31 @@ async def test_a_miner_is_set_up_and_unloaded(
 
 @pytest.mark.usefixtures("set_up")
 async def test_a_poll_under_way_ends_when_the_miner_is_unloaded(
-    hass: HomeAssistant,
-    config_entry: MockConfigEntry,
-    clock: Clock,
-    miner: SimulatedMiner,
+    hass: HomeAssistant, owned: Owned, clock: Clock, miner: SimulatedMiner
 ) -> None:
     held = hold(miner, "status")
     clock.move(30)
     await held.reached.wait()
 
-    assert await hass.config_entries.async_unload(config_entry.entry_id)
+    assert await hass.config_entries.async_unload(owned.entry.entry_id)
     await hass.async_block_till_done(wait_background_tasks=True)
 
-    assert config_entry.state is ConfigEntryState.NOT_LOADED
+    assert owned.entry.state is ConfigEntryState.NOT_LOADED
     assert not held.release.is_set()
 
 
 @every_generation
 async def test_a_miner_that_is_away_is_tried_again(
-    hass: HomeAssistant,
-    config_entry: MockConfigEntry,
-    clock: Clock,
-    miner: SimulatedMiner,
+    hass: HomeAssistant, owned: Owned, clock: Clock, miner: SimulatedMiner
 ) -> None:
     await miner.disconnect()
-    assert not await hass.config_entries.async_setup(config_entry.entry_id)
+    assert not await hass.config_entries.async_setup(owned.entry.entry_id)
     await hass.async_block_till_done()
 
-    assert config_entry.state is ConfigEntryState.SETUP_RETRY
-    assert config_entry.error_reason_translation_key == "cannot_connect"
-    assert config_entry.error_reason_translation_placeholders is not None
-    assert config_entry.error_reason_translation_placeholders["miner"] == "Miner"
+    assert owned.entry.state is ConfigEntryState.SETUP_RETRY
+    assert owned.entry.error_reason_translation_key == "cannot_connect"
+    assert owned.entry.error_reason_translation_placeholders is not None
+    assert owned.entry.error_reason_translation_placeholders["miner"] == "Miner"
 
     miner.reconnect()
     await clock.tick(60)
@@ -106,19 +101,15 @@ async def test_a_miner_that_is_away_is_tried_again(
     ],
 )
 async def test_a_miner_that_cannot_be_read_says_why(
-    hass: HomeAssistant,
-    config_entry: MockConfigEntry,
-    miner: SimulatedMiner,
-    how: Misbehaviour,
-    reason: str,
+    owned: Owned, miner: SimulatedMiner, how: Misbehaviour, reason: str
 ) -> None:
     miner.misbehave("*", how)
 
-    assert not await hass.config_entries.async_setup(config_entry.entry_id)
+    assert not await owned.hass.config_entries.async_setup(owned.entry.entry_id)
 
-    assert config_entry.state is ConfigEntryState.SETUP_RETRY
-    assert config_entry.error_reason_translation_key == reason
-    assert "{" not in (config_entry.reason or "{")
+    assert owned.entry.state is ConfigEntryState.SETUP_RETRY
+    assert owned.entry.error_reason_translation_key == reason
+    assert "{" not in (owned.entry.reason or "{")
 
 
 @every_generation
@@ -229,21 +220,18 @@ async def test_the_same_firmware_reloads_nothing(
 
 @pytest.mark.parametrize("miner", ["old_miner"], indirect=True)
 async def test_a_firmware_that_is_not_told_for_a_while_reloads_nothing(
-    hass: HomeAssistant,
-    config_entry: MockConfigEntry,
-    clock: Clock,
-    miner: SimulatedMiner,
+    hass: HomeAssistant, owned: Owned, clock: Clock, miner: SimulatedMiner
 ) -> None:
     """The oldest firmware reports its version only while it mines."""
     miner.misbehave("get_version", Refused(14))
-    coordinator = await load_entry(hass, config_entry)
+    coordinator = await load_entry(hass, owned.entry)
 
     for command in (JOINED, "summary", "pools", "edevs", "devs", "status"):
         miner.misbehave(command, PROCESS_DOWN)
     await clock.next_poll(3)
 
-    assert config_entry.state is ConfigEntryState.LOADED
-    assert config_entry.runtime_data.coordinator is coordinator
+    assert owned.entry.state is ConfigEntryState.LOADED
+    assert owned.coordinator is coordinator
 
 
 @pytest.fixture
@@ -274,50 +262,42 @@ async def boot(
     indirect=["miner"],
 )
 async def test_a_miner_that_told_nothing_at_first_is_set_up_again_once_it_does(
-    hass: HomeAssistant,
-    config_entry: MockConfigEntry,
-    clock: Clock,
-    miner: SimulatedMiner,
-    model: str,
-    fans: int,
+    owned: Owned, clock: Clock, miner: SimulatedMiner, model: str, fans: int
 ) -> None:
     """The miner was booting when it was set up."""
-    at_first = await boot(hass, config_entry, miner)
-    assert device_of(hass, config_entry).model is None
+    at_first = await boot(owned.hass, owned.entry, miner)
+    assert device_of(owned.hass, owned.entry).model is None
     await clock.next_poll(3)
-    assert config_entry.runtime_data.coordinator is at_first
+    assert owned.coordinator is at_first
 
     miner.behave()
     await clock.next_poll(12)  # until the slow readings come round
 
-    assert config_entry.state is ConfigEntryState.LOADED
-    reloaded = config_entry.runtime_data.coordinator
+    assert owned.entry.state is ConfigEntryState.LOADED
+    reloaded = owned.coordinator
     assert reloaded is not at_first
-    assert device_of(hass, config_entry).model == model
+    assert device_of(owned.hass, owned.entry).model == model
     sensors = [
         state.entity_id
-        for state in hass.states.async_all("sensor")
+        for state in owned.hass.states.async_all("sensor")
         if "fan" in state.entity_id and not state.attributes.get("restored")
     ]
     assert len(sensors) == fans, sensors
-    assert float(shown(hass, "sensor.miner_hash_rate")) > 0
+    assert float(shown(owned.hass, "sensor.miner_hash_rate")) > 0
 
     await clock.next_poll(30)
-    assert config_entry.runtime_data.coordinator is reloaded
+    assert owned.coordinator is reloaded
 
 
 @pytest.mark.parametrize("miner", ["oil_miner", "hydro_miner"], indirect=True)
 async def test_fans_that_a_booting_miner_was_thought_to_have_leave_nothing_behind(
-    hass: HomeAssistant,
-    config_entry: MockConfigEntry,
-    clock: Clock,
-    miner: SimulatedMiner,
+    hass: HomeAssistant, owned: Owned, clock: Clock, miner: SimulatedMiner
 ) -> None:
-    await boot(hass, config_entry, miner)
+    await boot(hass, owned.entry, miner)
     miner.behave()
     await clock.next_poll(12)
 
-    entities = entities_of(hass, config_entry)
+    entities = entities_of(hass, owned.entry)
     assert [entity.entity_id for entity in entities if "fan" in entity.unique_id] == []
 
 

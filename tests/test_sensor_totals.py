@@ -32,6 +32,7 @@ from simulator.misbehaviour import Exchange, Line
 
 from . import JOINED, Clock, every_generation, load_entry, shown, since_v2
 from .conftest import START
+from .fleet import Owned
 
 pytestmark = [
     pytest.mark.parametrize("platforms", [(Platform.SENSOR,)], ids=[""]),
@@ -455,13 +456,10 @@ async def test_restarts_of_mining_are_counted(
 
 @every_generation
 async def test_the_first_start_of_a_stopped_miner_counts(
-    hass: HomeAssistant,
-    miner: SimulatedMiner,
-    clock: Clock,
-    config_entry: MockConfigEntry,
+    hass: HomeAssistant, miner: SimulatedMiner, clock: Clock, owned: Owned
 ) -> None:
     miner.state.mining = False
-    assert await hass.config_entries.async_setup(config_entry.entry_id)
+    assert await hass.config_entries.async_setup(owned.entry.entry_id)
     await clock.next_poll(3)
 
     miner.state.mining = True

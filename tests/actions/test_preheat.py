@@ -25,6 +25,7 @@ from tests import (
     names_of,
     press,
 )
+from tests.fleet import Owned
 
 pytestmark = [
     pytest.mark.parametrize(
@@ -377,10 +378,7 @@ async def test_who_asks_once_gets_the_error(
 
 @pytest.mark.parametrize("under_way", [False, True])
 async def test_it_ends_with_the_entry(
-    heating: Heating,
-    miner: SimulatedMiner,
-    config_entry: MockConfigEntry,
-    under_way: bool,
+    heating: Heating, miner: SimulatedMiner, owned: Owned, under_way: bool
 ) -> None:
     await heating.press()
     if under_way:
@@ -388,7 +386,7 @@ async def test_it_ends_with_the_entry(
         heating.clock.move(10)
         await held.reached.wait()
 
-    assert await heating.hass.config_entries.async_unload(config_entry.entry_id)
+    assert await heating.hass.config_entries.async_unload(owned.entry.entry_id)
     assert heating.state is None
 
     miner.behave()

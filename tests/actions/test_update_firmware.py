@@ -1,9 +1,10 @@
 """Firmware updates: from a file to what the miner reports afterwards."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Awaitable, Callable, Generator
+from collections.abc import AsyncGenerator, Callable, Coroutine, Generator
 import hashlib
 from pathlib import Path
+from typing import Any
 from unittest.mock import patch
 
 import pytest
@@ -37,7 +38,7 @@ CONTENT = b"\x00firmware" * 50_000
 LARGE = CONTENT * 40
 
 
-type Install = Callable[..., Awaitable[Update]]
+type Install = Callable[..., Coroutine[Any, Any, Update]]
 
 
 async def send(
