@@ -1,9 +1,7 @@
 """How the flows that add and change an entry are filled in."""
 
-from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
-
-from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from homeassistant.config_entries import ConfigEntry, ConfigFlowResult
 from homeassistant.const import CONF_HOST, CONF_PASSWORD, CONF_PORT
@@ -12,8 +10,6 @@ from homeassistant.data_entry_flow import FlowResultType
 from simulator import GARBAGE, Misbehaviour, Raw, Refused, SimulatedMiner, Truncated
 
 from . import PROCESS_DOWN, entities_of
-
-type MakeEntry = Callable[..., MockConfigEntry]
 
 READING = {"binary_sensor", "event", "sensor"}
 WRITING = {"button", "number", "select", "switch"}
@@ -56,6 +52,19 @@ async def fill_in(
 ) -> ConfigFlowResult:
     """Submit a form."""
     return await hass.config_entries.flow.async_configure(form["flow_id"], data)
+
+
+@dataclass
+class Form:
+    """A form of a flow, and each one that is shown after it."""
+
+    hass: HomeAssistant
+    shown: ConfigFlowResult
+
+    async def send(self, data: dict[str, Any]) -> ConfigFlowResult:
+        """Submit the form that is shown, and return what is shown next."""
+        self.shown = await fill_in(self.hass, self.shown, data)
+        return self.shown
 
 
 def check_aborted(result: ConfigFlowResult, reason: str) -> None:

@@ -1,6 +1,5 @@
 """Config flow: adding a miner by its address."""
 
-from dataclasses import dataclass
 import socket
 from typing import Any
 from unittest.mock import AsyncMock, patch
@@ -29,6 +28,7 @@ from .config_flow import (
     ERRORS,
     READING,
     WRITING,
+    Form,
     answers,
     check_aborted,
     domains,
@@ -52,17 +52,8 @@ async def begin(hass: HomeAssistant) -> ConfigFlowResult:
     return result
 
 
-@dataclass
-class AddForm:
+class AddForm(Form):
     """The form that adds a miner by its address, as a user fills it in."""
-
-    hass: HomeAssistant
-    shown: ConfigFlowResult
-
-    async def send(self, data: dict[str, Any]) -> ConfigFlowResult:
-        """Submit the form as it is now, and return what is shown next."""
-        self.shown = await fill_in(self.hass, self.shown, data)
-        return self.shown
 
     async def submit(self, miner: SimulatedMiner, **changes: Any) -> ConfigFlowResult:
         """Submit the form for a miner, and return what is shown next."""

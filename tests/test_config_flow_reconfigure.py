@@ -19,18 +19,16 @@ from homeassistant.data_entry_flow import FlowResultType
 from simulator import DEFAULT_PASSWORD, Misbehaviour, SimulatedMiner
 
 from . import JOINED, AddEntry, Clock, act, every_generation, hold, names_of
-from .config_flow import ERRORS, READING, WRITING, answers, domains, fill_in
+from .config_flow import ERRORS, READING, WRITING, Form, answers, domains
 from .fleet import Owned, issue_keys
 
 
 @dataclass
-class ChangeForm:
+class ChangeForm(Form):
     """The form that changes an entry, as a user fills it in."""
 
-    hass: HomeAssistant
     entry: MockConfigEntry
     miner: SimulatedMiner
-    shown: ConfigFlowResult
 
     def filled_in(self, *, read_only: bool = False, **changes: Any) -> dict[str, Any]:
         """Return what is submitted when only the named values change."""
@@ -40,11 +38,6 @@ class ChangeForm:
             "read_only": read_only,
             **changes,
         }
-
-    async def send(self, data: dict[str, Any]) -> ConfigFlowResult:
-        """Submit the form as it is now, and return what is shown next."""
-        self.shown = await fill_in(self.hass, self.shown, data)
-        return self.shown
 
     async def submit(self, **changes: Any) -> ConfigFlowResult:
         """Submit the form with some values changed, and return what is shown next."""
@@ -77,7 +70,7 @@ async def form(owned: Owned, set_up: WhatsminerCoordinator) -> ChangeForm:
     assert shown["step_id"] == "reconfigure"
     assert not shown["errors"]
     assert shown["description_placeholders"] == {"miner": "Miner"}
-    return ChangeForm(owned.hass, owned.entry, owned.miner, shown)
+    return ChangeForm(owned.hass, shown, owned.entry, owned.miner)
 
 
 async def test_what_there_is_is_filled_in_but_for_the_password(

@@ -50,6 +50,7 @@ async def test_every_generation_has_its_numbers(check_entities: Check) -> None:
         ("old_miner", "power_percent frequency_shift"),
     ],
     indirect=["miner"],
+    ids=["air", "hydro", "old"],
 )
 async def test_numbers_exist_where_the_firmware_accepts_them(
     hass: HomeAssistant, keys: str
