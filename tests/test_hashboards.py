@@ -316,8 +316,7 @@ async def test_boards_are_unavailable_with_their_miner(
     assert shown(hass, RATE) == STATE_UNAVAILABLE
 
 
-@pytest.mark.usefixtures("clock")
-@pytest.mark.usefixtures("set_up")
+@pytest.mark.usefixtures("clock", "set_up")
 async def test_entities_of_a_board_have_the_ids_that_were_promised(
     entity_registry: er.EntityRegistry, miner: SimulatedMiner
 ) -> None:

@@ -20,7 +20,6 @@ from pytest_homeassistant_custom_component.typing import RecorderInstanceContext
 
 from custom_components.whatsminer.const import CONF_POLL_INTERVAL
 from custom_components.whatsminer.coordinator import WhatsminerCoordinator
-from homeassistant.components.recorder.core import Recorder
 from homeassistant.components.recorder.statistics import (
     StatisticsRow,
     statistics_during_period,
@@ -123,9 +122,9 @@ def set_up_again(
 
 
 @every_generation
-@pytest.mark.usefixtures("set_up")
+@pytest.mark.usefixtures("recorder_mock", "set_up")
 async def test_an_hour_is_as_many_kilowatt_hours_as_kilowatts(
-    recorder_mock: Recorder, hass: HomeAssistant, clock: Clock
+    hass: HomeAssistant, clock: Clock
 ) -> None:
     """The Energy dashboard reads the statistics."""
     await clock.next_poll(120)
@@ -142,9 +141,9 @@ async def test_an_hour_is_as_many_kilowatt_hours_as_kilowatts(
     assert sums[12] == used_in(3630)
 
 
-@pytest.mark.usefixtures("set_up")
+@pytest.mark.usefixtures("recorder_mock", "set_up")
 async def test_statistics_go_on_over_a_restart(
-    recorder_mock: Recorder, hass: HomeAssistant, set_up_again: SetUpAgain, clock: Clock
+    hass: HomeAssistant, set_up_again: SetUpAgain, clock: Clock
 ) -> None:
     await clock.next_poll(20)
     await set_up_again(30)
