@@ -31,7 +31,7 @@ pytestmark = [
     pytest.mark.parametrize(
         "platforms", [(Platform.SWITCH, Platform.SENSOR)], ids=[""]
     ),
-    pytest.mark.usefixtures("set_up"),
+    pytest.mark.usefixtures("hass_storage", "set_up"),
 ]
 
 NEW = "fresh_1"

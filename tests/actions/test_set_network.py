@@ -26,7 +26,7 @@ pytestmark = [
     pytest.mark.parametrize(
         "platforms", [(Platform.SWITCH, Platform.SENSOR)], ids=[""]
     ),
-    pytest.mark.usefixtures("set_up"),
+    pytest.mark.usefixtures("hass_storage", "set_up"),
 ]
 
 ELSEWHERE = "127.0.0.77"
