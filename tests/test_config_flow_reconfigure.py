@@ -339,6 +339,7 @@ async def test_a_miner_is_asked_over_the_line_that_is_there(
         await asyncio.sleep(0)
     assert not sent.done()
     held.release.set()
+    await sent
 
     await form.check_done("changed")
     assert miner.peak_connections == 1
