@@ -1,8 +1,8 @@
 """Tests of the Whatsminer integration against simulated miners on loopback."""
 
 import asyncio
-from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
 from ipaddress import IPv4Network
@@ -19,9 +19,11 @@ from pytest_homeassistant_custom_component.common import (
 
 from custom_components.whatsminer.const import DOMAIN, POLL_INTERVAL
 from custom_components.whatsminer.coordinator import WhatsminerCoordinator
-from homeassistant.config_entries import SOURCE_REAUTH
+from homeassistant.config_entries import SOURCE_REAUTH, ConfigEntry
 from homeassistant.const import ATTR_ENTITY_ID
 from homeassistant.core import HomeAssistant
+from homeassistant.exceptions import HomeAssistantError
+from homeassistant.helpers import device_registry as dr, entity_registry as er
 from simulator import Misbehaviour, Raw, SimulatedMiner
 from simulator.misbehaviour import Exchange, Line
 
@@ -30,6 +32,9 @@ ACCEPTED_ONLY = Raw(b'{"STATUS":"S","When":1,"Code":131,"Msg":"API command OK"}'
 # What a control board says while its mining process is not running.
 PROCESS_DOWN = Raw(b"Socket connect failed: Connection refused\n")
 JOINED = "summary+pools+edevs"
+
+type AddEntry = Callable[..., Awaitable[MockConfigEntry]]
+type Check = Callable[[], Awaitable[None]]
 
 # The miner of a test by its generation, see `miner` in `conftest`.
 every_generation = pytest.mark.parametrize(
@@ -174,6 +179,16 @@ def shown(hass: HomeAssistant, entity_id: str) -> str:
     return state.state
 
 
+@contextmanager
+def fails_with(
+    key: str, kind: type[HomeAssistantError] = HomeAssistantError
+) -> Iterator[pytest.ExceptionInfo[HomeAssistantError]]:
+    """Check that an action fails with an error that has this translation."""
+    with pytest.raises(kind) as error:
+        yield error
+    assert error.value.translation_key == key
+
+
 def loopback_network() -> IPv4Network:
     """Return a /26 of loopback addresses that tests running at the same time do not use.
 
@@ -181,6 +196,22 @@ def loopback_network() -> IPv4Network:
     """
     host = f"127.{randint(1, 254)}.{randint(0, 255)}.{randint(0, 255)}"
     return IPv4Network((host, 26), strict=False)
+
+
+def listed(text: str, separator: str = ", ") -> list[str]:
+    """Return the items of a list that is written as a text."""
+    return text.split(separator)
+
+
+def entities_of(hass: HomeAssistant, entry: ConfigEntry) -> list[er.RegistryEntry]:
+    """Return the entities of an entry, enabled or not."""
+    return er.async_entries_for_config_entry(er.async_get(hass), entry.entry_id)
+
+
+def device_of(hass: HomeAssistant, entry: ConfigEntry) -> dr.DeviceEntry:
+    """Return the one device of an entry."""
+    (device,) = dr.async_entries_for_config_entry(dr.async_get(hass), entry.entry_id)
+    return device
 
 
 def names_of(requests: list[Any]) -> list[str]:
@@ -232,9 +263,7 @@ def reauth_steps(hass: HomeAssistant) -> list[str]:
     ]
 
 
-def stored_memory(
-    hass_storage: dict[str, Any], entry: MockConfigEntry
-) -> dict[str, Any]:
+def stored_memory(hass_storage: dict[str, Any], entry: ConfigEntry) -> dict[str, Any]:
     """Return what is stored of a miner."""
     data: dict[str, Any] = hass_storage[f"{DOMAIN}.{entry.entry_id}"]["data"]
     return data

@@ -1,11 +1,12 @@
 """How tests call the actions, and what each of them takes."""
 
+from dataclasses import dataclass
 from typing import Any
 
 import pytest
 
 from custom_components.whatsminer.const import DOMAIN
-from homeassistant.core import HomeAssistant
+from homeassistant.core import HomeAssistant, SupportsResponse
 from homeassistant.exceptions import HomeAssistantError
 
 POOLS = [
@@ -62,3 +63,33 @@ async def failure(
     assert "{" not in str(caught.value)
     assert str(caught.value) != caught.value.translation_key
     return caught.value
+
+
+@dataclass(frozen=True)
+class Target:
+    """Some miners, for which actions are called.
+
+    Attributes:
+        named: how the actions name them.
+    """
+
+    hass: HomeAssistant
+    named: dict[str, Any]
+
+    async def call(self, action: str, **data: Any) -> None:
+        """Call an action and wait for it."""
+        await call(self.hass, action, data | self.named)
+
+    async def ask(self, action: str, **data: Any) -> Any:
+        """Call an action and return its response."""
+        return await ask(self.hass, action, data | self.named)
+
+    async def failure(self, action: str, **data: Any) -> HomeAssistantError:
+        """Call an action that fails, and return the error."""
+        response = self.hass.services.supports_response(DOMAIN, action)
+        return await failure(
+            self.hass,
+            action,
+            data | self.named,
+            return_response=response is SupportsResponse.ONLY,
+        )

@@ -1,20 +1,15 @@
 """How the flows that add and change an entry are filled in."""
 
-from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
-
-from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from homeassistant.config_entries import ConfigEntry, ConfigFlowResult
 from homeassistant.const import CONF_HOST, CONF_PASSWORD, CONF_PORT
 from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType
-from homeassistant.helpers import entity_registry as er
 from simulator import GARBAGE, Misbehaviour, Raw, Refused, SimulatedMiner, Truncated
 
-from . import PROCESS_DOWN
-
-type MakeEntry = Callable[..., MockConfigEntry]
+from . import PROCESS_DOWN, entities_of
 
 READING = {"binary_sensor", "event", "sensor"}
 WRITING = {"button", "number", "select", "switch"}
@@ -49,8 +44,7 @@ def answers(miner: SimulatedMiner, **changes: Any) -> dict[str, Any]:
 
 def domains(hass: HomeAssistant, entry: ConfigEntry) -> set[str]:
     """Return the platforms in which a miner has entities."""
-    entities = er.async_entries_for_config_entry(er.async_get(hass), entry.entry_id)
-    return {entity.domain for entity in entities}
+    return {entity.domain for entity in entities_of(hass, entry)}
 
 
 async def fill_in(
@@ -58,6 +52,19 @@ async def fill_in(
 ) -> ConfigFlowResult:
     """Submit a form."""
     return await hass.config_entries.flow.async_configure(form["flow_id"], data)
+
+
+@dataclass
+class Form:
+    """A form of a flow, and each one that is shown after it."""
+
+    hass: HomeAssistant
+    shown: ConfigFlowResult
+
+    async def send(self, data: dict[str, Any]) -> ConfigFlowResult:
+        """Submit the form that is shown, and return what is shown next."""
+        self.shown = await fill_in(self.hass, self.shown, data)
+        return self.shown
 
 
 def check_aborted(result: ConfigFlowResult, reason: str) -> None:

@@ -11,7 +11,10 @@ from unittest.mock import AsyncMock, patch
 
 from freezegun.api import FrozenDateTimeFactory
 import pytest
-from pytest_homeassistant_custom_component.common import MockConfigEntry
+from pytest_homeassistant_custom_component.common import (
+    MockConfigEntry,
+    snapshot_platform,
+)
 from pytest_homeassistant_custom_component.syrupy import HomeAssistantSnapshotExtension
 import pytest_socket
 from syrupy.assertion import SnapshotAssertion
@@ -30,9 +33,11 @@ from homeassistant.const import (
     Platform,
 )
 from homeassistant.core import HomeAssistant
+from homeassistant.helpers import entity_registry as er
 from simulator import SimulatedMiner
 
-from . import Clock, load_entry, loopback_network
+from . import AddEntry, Check, Clock, load_entry, loopback_network
+from .action_calls import Target
 from .fleet import Fleet, Owned
 from .options_flow import OptionsFlow
 from .texts import watched_flows
@@ -64,6 +69,18 @@ def texts_of_flows() -> Generator[None]:
 def snapshot(snapshot: SnapshotAssertion) -> SnapshotAssertion:
     """Write snapshots as Home Assistant's own tests do."""
     return snapshot.use_extension(HomeAssistantSnapshotExtension)
+
+
+@pytest.fixture
+def check_entities(
+    hass: HomeAssistant,
+    entity_registry: er.EntityRegistry,
+    snapshot: SnapshotAssertion,
+    set_up: WhatsminerCoordinator,
+) -> Check:
+    """A function that compares the entities of the one platform with the snapshot."""
+    entry_id = set_up.config_entry.entry_id
+    return lambda: snapshot_platform(hass, entity_registry, snapshot, entry_id)
 
 
 @pytest.fixture
@@ -151,6 +168,21 @@ def make_entry() -> Callable[..., MockConfigEntry]:
 
 
 @pytest.fixture
+def add_entry(
+    hass: HomeAssistant, make_entry: Callable[..., MockConfigEntry]
+) -> AddEntry:
+    """A function that makes the entry of another miner and sets it up."""
+
+    async def add(miner: SimulatedMiner, title: str = "Other") -> MockConfigEntry:
+        entry = make_entry(miner, title=title)
+        entry.add_to_hass(hass)
+        await load_entry(hass, entry)
+        return entry
+
+    return add
+
+
+@pytest.fixture
 def config_entry(
     hass: HomeAssistant,
     miner: SimulatedMiner,
@@ -166,6 +198,14 @@ def config_entry(
     entry.add_to_hass(hass)
     hass.config_entries.async_update_entry(entry, data=data)
     return entry
+
+
+@pytest.fixture
+def owned(
+    hass: HomeAssistant, miner: SimulatedMiner, config_entry: MockConfigEntry
+) -> Owned:
+    """The miner with its entry."""
+    return Owned(hass, miner, config_entry)
 
 
 @pytest.fixture
@@ -218,9 +258,15 @@ def options_flow(hass: HomeAssistant, config_entry: MockConfigEntry) -> OptionsF
 
 
 @pytest.fixture
-def one(set_up: WhatsminerCoordinator) -> dict[str, Any]:
+def flow(options_flow: OptionsFlow, set_up: WhatsminerCoordinator) -> OptionsFlow:
+    """The options flow of the miner, which is set up."""
+    return options_flow
+
+
+@pytest.fixture
+def one(hass: HomeAssistant, set_up: WhatsminerCoordinator) -> Target:
     """The target of an action: the one miner."""
-    return {ATTR_DEVICE_ID: set_up.device_id}
+    return Target(hass, {ATTR_DEVICE_ID: set_up.device_id})
 
 
 @pytest.fixture

@@ -130,6 +130,14 @@ class Earlier:
             }
         )
 
+    def add(
+        self, hass: HomeAssistant, miner: SimulatedMiner, **changes: Any
+    ) -> MockConfigEntry:
+        """Add the entry of a miner, which is not set up."""
+        entry = self.entry(miner, **changes)
+        entry.add_to_hass(hass)
+        return entry
+
     def device(
         self, hass: HomeAssistant, entry: MockConfigEntry, owner: str
     ) -> dr.DeviceEntry:

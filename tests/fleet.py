@@ -56,6 +56,16 @@ class Owned:
         """Whether the entities of the miner are available."""
         return self.shown("sensor", "hash_rate") != STATE_UNAVAILABLE
 
+    async def appear_at(self, host: str) -> None:
+        """Switch on the miner, at another address."""
+        await self.miner.move(host)
+        self.miner.reconnect()
+
+    def check_found(self) -> None:
+        """Check that the entry has the address of the miner, and entities are available."""
+        assert self.is_followed
+        assert self.is_available
+
     def replace_control_board(self) -> str:
         """Give the miner a new control board, and return the new MAC address."""
         self.miner.replace_control_board(NEW_MAC)

@@ -1,11 +1,7 @@
 """Binary sensors of a miner."""
 
 import pytest
-from pytest_homeassistant_custom_component.common import (
-    MockConfigEntry,
-    snapshot_platform,
-)
-from syrupy.assertion import SnapshotAssertion
+from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.whatsminer.coordinator import WhatsminerCoordinator
 from homeassistant.const import (
@@ -16,10 +12,9 @@ from homeassistant.const import (
     Platform,
 )
 from homeassistant.core import HomeAssistant
-from homeassistant.helpers import entity_registry as er
 from simulator import Refused, SimulatedMiner
 
-from . import Clock, every_generation, shown
+from . import Check, Clock, every_generation, shown
 
 pytestmark = [
     pytest.mark.parametrize("platforms", [(Platform.BINARY_SENSOR,)], ids=[""]),
@@ -33,13 +28,8 @@ ACCESS = "binary_sensor.miner_write_access"
 
 
 @every_generation
-async def test_every_generation_has_its_binary_sensors(
-    hass: HomeAssistant,
-    entity_registry: er.EntityRegistry,
-    snapshot: SnapshotAssertion,
-    config_entry: MockConfigEntry,
-) -> None:
-    await snapshot_platform(hass, entity_registry, snapshot, config_entry.entry_id)
+async def test_every_generation_has_its_binary_sensors(check_entities: Check) -> None:
+    await check_entities()
 
 
 @every_generation

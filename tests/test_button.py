@@ -4,11 +4,7 @@ import asyncio
 import logging
 
 import pytest
-from pytest_homeassistant_custom_component.common import (
-    MockConfigEntry,
-    snapshot_platform,
-)
-from syrupy.assertion import SnapshotAssertion
+from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.whatsminer.api import commands
 from custom_components.whatsminer.coordinator import WhatsminerCoordinator
@@ -20,21 +16,23 @@ from homeassistant.const import (
 )
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
-from homeassistant.helpers import entity_registry as er
 from simulator import Closed, Misbehaviour, Refused, SimulatedMiner
 from simulator.settings import Led
 
 from . import (
+    Check,
     Clock,
     Held,
     before_v2_2,
     every_generation,
+    fails_with,
     hold,
     log_lines,
     names_of,
     press,
     shown,
 )
+from .fleet import Owned
 
 pytestmark = [
     pytest.mark.parametrize("platforms", [(Platform.BUTTON,)], ids=[""]),
@@ -46,13 +44,8 @@ AUTO = {"cmd": "set_led", "param": "auto"}
 
 
 @every_generation
-async def test_every_generation_has_its_buttons(
-    hass: HomeAssistant,
-    entity_registry: er.EntityRegistry,
-    snapshot: SnapshotAssertion,
-    config_entry: MockConfigEntry,
-) -> None:
-    await snapshot_platform(hass, entity_registry, snapshot, config_entry.entry_id)
+async def test_every_generation_has_its_buttons(check_entities: Check) -> None:
+    await check_entities()
 
 
 @pytest.mark.parametrize(
@@ -143,10 +136,9 @@ async def test_a_press_that_fails_is_explained(
 ) -> None:
     miner.misbehave("*", how)
 
-    with pytest.raises(HomeAssistantError) as error:
+    with fails_with(reason) as error:
         await press(hass, key)
 
-    assert error.value.translation_key == reason
     assert "Miner" in str(error.value)
 
 
@@ -202,14 +194,11 @@ async def test_a_flash_that_is_refused_is_not_ended(
 
 
 async def test_an_unloaded_miner_does_not_go_on_flashing(
-    hass: HomeAssistant,
-    miner: SimulatedMiner,
-    clock: Clock,
-    config_entry: MockConfigEntry,
+    hass: HomeAssistant, miner: SimulatedMiner, clock: Clock, owned: Owned
 ) -> None:
     await press(hass, "identify")
 
-    assert await hass.config_entries.async_unload(config_entry.entry_id)
+    assert await hass.config_entries.async_unload(owned.entry.entry_id)
     assert miner.writes == [FLASH, AUTO]
 
     await clock.tick(60)
@@ -217,31 +206,25 @@ async def test_an_unloaded_miner_does_not_go_on_flashing(
 
 
 async def test_a_miner_that_is_unloaded_and_does_not_flash_is_left_alone(
-    hass: HomeAssistant,
-    miner: SimulatedMiner,
-    clock: Clock,
-    config_entry: MockConfigEntry,
+    hass: HomeAssistant, miner: SimulatedMiner, clock: Clock, owned: Owned
 ) -> None:
     await press(hass, "identify")
     await clock.tick(30)
     assert miner.writes == [FLASH, AUTO]
 
-    assert await hass.config_entries.async_unload(config_entry.entry_id)
+    assert await hass.config_entries.async_unload(owned.entry.entry_id)
 
     assert miner.writes == [FLASH, AUTO]
 
 
 async def test_a_flash_that_begins_after_its_entry_ended_ends_at_once(
-    hass: HomeAssistant,
-    miner: SimulatedMiner,
-    clock: Clock,
-    config_entry: MockConfigEntry,
+    hass: HomeAssistant, miner: SimulatedMiner, clock: Clock, owned: Owned
 ) -> None:
     """The answer of the miner comes after its entry was unloaded."""
     held = hold(miner, "set_led", times=1)
     call = hass.async_create_task(press(hass, "identify"))
     await held.reached.wait()
-    assert await hass.config_entries.async_unload(config_entry.entry_id)
+    assert await hass.config_entries.async_unload(owned.entry.entry_id)
 
     held.release.set()
     await call
@@ -396,11 +379,7 @@ async def test_pressed_again_when_the_half_minute_is_just_over(
 
 @pytest.mark.parametrize("stops", [False, True])
 async def test_an_unloaded_miner_gets_its_led_back_with_a_last_try(
-    hass: HomeAssistant,
-    miner: SimulatedMiner,
-    clock: Clock,
-    config_entry: MockConfigEntry,
-    stops: bool,
+    hass: HomeAssistant, miner: SimulatedMiner, clock: Clock, owned: Owned, stops: bool
 ) -> None:
     await press(hass, "identify")
     miner.misbehave("set_led", Refused(132))
@@ -411,7 +390,7 @@ async def test_an_unloaded_miner_gets_its_led_back_with_a_last_try(
         hass.bus.async_fire(EVENT_HOMEASSISTANT_STOP)
         await hass.async_block_till_done()
     else:
-        assert await hass.config_entries.async_unload(config_entry.entry_id)
+        assert await hass.config_entries.async_unload(owned.entry.entry_id)
     assert miner.writes == [FLASH, AUTO, AUTO]
 
     await clock.tick(600)

@@ -28,8 +28,9 @@ from simulator import (
     Truncated,
 )
 
-from . import JOINED, Clock, act, every_generation, hold, load_entry, names_of
-from .config_flow import READING, WRITING, MakeEntry, check_aborted, domains, fill_in
+from . import JOINED, AddEntry, Clock, act, every_generation, hold, load_entry, names_of
+from .config_flow import READING, WRITING, check_aborted, domains, fill_in
+from .fleet import Owned
 
 
 async def ask_again(
@@ -47,19 +48,16 @@ async def ask_again(
 
 @every_generation
 async def test_the_new_password_is_taken(
-    hass: HomeAssistant,
-    config_entry: MockConfigEntry,
-    miner: SimulatedMiner,
-    set_up_entry: AsyncMock,
+    hass: HomeAssistant, owned: Owned, miner: SimulatedMiner, set_up_entry: AsyncMock
 ) -> None:
-    before = dict(config_entry.data)
-    form = await ask_again(hass, config_entry, miner)
+    before = dict(owned.entry.data)
+    form = await ask_again(hass, owned.entry, miner)
 
     result = await fill_in(hass, form, {CONF_PASSWORD: "changed"})
     await hass.async_block_till_done()
 
     check_aborted(result, "reauth_successful")
-    assert config_entry.data == {**before, CONF_PASSWORD: "changed"}
+    assert owned.entry.data == {**before, CONF_PASSWORD: "changed"}
     set_up_entry.assert_awaited_once()
     assert miner.writes == []
 
@@ -96,21 +94,16 @@ async def test_a_password_that_is_wrong_again_can_be_given_again(
 )
 @pytest.mark.usefixtures("set_up_entry")
 async def test_a_password_that_cannot_be_tried_is_not_taken(
-    hass: HomeAssistant,
-    config_entry: MockConfigEntry,
-    miner: SimulatedMiner,
-    command: str,
-    how: Misbehaviour,
-    error: str,
+    owned: Owned, miner: SimulatedMiner, command: str, how: Misbehaviour, error: str
 ) -> None:
-    form = await ask_again(hass, config_entry, miner)
+    form = await ask_again(owned.hass, owned.entry, miner)
     miner.misbehave(command, how)
-    form = await fill_in(hass, form, {CONF_PASSWORD: "changed"})
+    form = await fill_in(owned.hass, form, {CONF_PASSWORD: "changed"})
     assert form["errors"] == {"base": error}
-    assert config_entry.data[CONF_PASSWORD] == DEFAULT_PASSWORD
+    assert owned.entry.data[CONF_PASSWORD] == DEFAULT_PASSWORD
 
     miner.behave()
-    result = await fill_in(hass, form, {CONF_PASSWORD: "changed"})
+    result = await fill_in(owned.hass, form, {CONF_PASSWORD: "changed"})
     assert result["reason"] == "reauth_successful"
 
 
@@ -133,15 +126,13 @@ async def test_the_password_of_another_miner_is_not_taken(
 
 @pytest.mark.usefixtures("set_up")
 async def test_a_password_is_not_tried_where_another_miner_is_known_to_be(
-    hass: HomeAssistant, config_entry: MockConfigEntry, make_entry: MakeEntry
+    hass: HomeAssistant, config_entry: MockConfigEntry, add_entry: AddEntry
 ) -> None:
     """The form has no field for the address, so the error belongs to the whole form."""
     form = await config_entry.start_reauth_flow(hass)
     await hass.config_entries.async_unload(config_entry.entry_id)
     async with SimulatedMiner(seed=2) as other:
-        entry = make_entry(other, title="Other")
-        entry.add_to_hass(hass)
-        assert await hass.config_entries.async_setup(entry.entry_id)
+        entry = await add_entry(other)
         connections = other.connections
         hass.config_entries.async_update_entry(
             config_entry, data={**config_entry.data, CONF_PORT: other.port}
@@ -158,30 +149,26 @@ async def test_a_password_is_not_tried_where_another_miner_is_known_to_be(
 @pytest.mark.parametrize("reachable", [True, False])
 @pytest.mark.usefixtures("set_up")
 async def test_without_a_new_password_there_are_readings_only_from_now_on(
-    hass: HomeAssistant,
-    config_entry: MockConfigEntry,
-    miner: SimulatedMiner,
-    data: dict[str, str],
-    reachable: bool,
+    owned: Owned, miner: SimulatedMiner, data: dict[str, str], reachable: bool
 ) -> None:
     """The miner is not asked, and the entities that write are removed."""
-    before = dict(config_entry.data)
-    form = await ask_again(hass, config_entry, miner)
-    assert domains(hass, config_entry) == READING | WRITING
+    before = dict(owned.entry.data)
+    form = await ask_again(owned.hass, owned.entry, miner)
+    assert domains(owned.hass, owned.entry) == READING | WRITING
     if not reachable:
         await miner.disconnect()
 
-    result = await fill_in(hass, form, data)
-    await hass.async_block_till_done()
+    result = await fill_in(owned.hass, form, data)
+    await owned.hass.async_block_till_done()
 
     check_aborted(result, "reauth_successful")
     del before[CONF_PASSWORD]
-    assert config_entry.data == before
+    assert owned.entry.data == before
     assert "get_token" not in names_of(miner.requests)
-    assert hass.config_entries.flow.async_progress_by_handler(DOMAIN) == []
+    assert owned.hass.config_entries.flow.async_progress_by_handler(DOMAIN) == []
     if reachable:
-        assert config_entry.state is ConfigEntryState.LOADED
-        assert domains(hass, config_entry) == READING
+        assert owned.entry.state is ConfigEntryState.LOADED
+        assert domains(owned.hass, owned.entry) == READING
 
 
 async def test_after_the_new_password_the_miner_can_be_controlled(
@@ -207,14 +194,10 @@ async def test_after_the_new_password_the_miner_can_be_controlled(
 @pytest.mark.parametrize("command", [JOINED, "status"])
 @pytest.mark.usefixtures("set_up")
 async def test_a_password_is_tried_over_the_line_that_is_there(
-    hass: HomeAssistant,
-    config_entry: MockConfigEntry,
-    miner: SimulatedMiner,
-    clock: Clock,
-    command: str,
+    hass: HomeAssistant, owned: Owned, miner: SimulatedMiner, clock: Clock, command: str
 ) -> None:
     """A miner copes with one connection at a time."""
-    form = await ask_again(hass, config_entry, miner)
+    form = await ask_again(hass, owned.entry, miner)
     held = hold(miner, command, times=1)
     clock.move(30)
     await held.reached.wait()
@@ -230,8 +213,8 @@ async def test_a_password_is_tried_over_the_line_that_is_there(
 
     assert result["reason"] == "reauth_successful"
     assert miner.peak_connections == 1
-    assert config_entry.state is ConfigEntryState.LOADED
-    assert config_entry.data[CONF_PASSWORD] == "changed"
+    assert owned.entry.state is ConfigEntryState.LOADED
+    assert owned.entry.data[CONF_PASSWORD] == "changed"
 
 
 @pytest.mark.usefixtures("set_up")

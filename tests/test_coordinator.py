@@ -4,7 +4,6 @@ import asyncio
 import logging
 
 import pytest
-from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.whatsminer.api import commands
 from custom_components.whatsminer.const import (
@@ -32,6 +31,7 @@ from . import (
     set_number,
     shown,
 )
+from .fleet import Owned
 
 HASH_RATE = "sensor.miner_hash_rate"
 
@@ -331,20 +331,17 @@ async def test_two_polls_at_once_miss_together(
 
 
 async def test_a_mac_in_the_summary_causes_no_reload(
-    miner: SimulatedMiner,
-    clock: Clock,
-    config_entry: MockConfigEntry,
-    hass: HomeAssistant,
+    miner: SimulatedMiner, clock: Clock, owned: Owned, hass: HomeAssistant
 ) -> None:
     """Some early firmware 2.0.x has the MAC address in its summary."""
     mac = f'"MAC":"{miner.mac}","Elapsed"'
     miner.misbehave(JOINED, Altered('"Elapsed"', mac))
-    await load_entry(hass, config_entry)
-    set_up = config_entry.runtime_data.coordinator
+    await load_entry(hass, owned.entry)
+    set_up = owned.coordinator
 
     await clock.next_poll(40)
 
-    assert config_entry.runtime_data.coordinator is set_up
+    assert owned.coordinator is set_up
 
 
 async def test_a_factory_reset_closes_write_access(

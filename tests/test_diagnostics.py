@@ -98,18 +98,36 @@ def private(miner: SimulatedMiner) -> set[str]:
     }
 
 
-async def leaks(
+@dataclass(frozen=True)
+class Report:
+    """The diagnostics of a miner, as its owner downloads them."""
+
+    hass: HomeAssistant
+    hass_client: ClientSessionGenerator
+    entry: MockConfigEntry
+
+    async def download(self) -> dict[str, Any]:
+        """Download them."""
+        downloaded: dict[str, Any] = await get_diagnostics_for_config_entry(
+            self.hass, self.hass_client, self.entry
+        )
+        return downloaded
+
+    async def leaks(self, names: set[str]) -> set[str]:
+        """Return which private texts are in them."""
+        downloaded = json.dumps(await self.download()).lower()
+        assert HIDDEN.lower() in downloaded
+        return {name for name in names if name.lower() in downloaded}
+
+
+@pytest.fixture
+def report(
     hass: HomeAssistant,
-    client: ClientSessionGenerator,
-    entry: MockConfigEntry,
-    names: set[str],
-) -> set[str]:
-    """Return which private texts are in the downloaded diagnostics."""
-    downloaded = json.dumps(
-        await get_diagnostics_for_config_entry(hass, client, entry)
-    ).lower()
-    assert HIDDEN.lower() in downloaded
-    return {name for name in names if name.lower() in downloaded}
+    hass_client: ClientSessionGenerator,
+    config_entry: MockConfigEntry,
+) -> Report:
+    """The diagnostics of the miner."""
+    return Report(hass, hass_client, config_entry)
 
 
 # What is in it
@@ -118,30 +136,22 @@ async def leaks(
 @every_generation
 @pytest.mark.usefixtures("set_up")
 async def test_all_that_is_known_of_a_miner(
-    hass: HomeAssistant,
-    hass_client: ClientSessionGenerator,
-    config_entry: MockConfigEntry,
-    snapshot: SnapshotAssertion,
+    report: Report, snapshot: SnapshotAssertion
 ) -> None:
     """Entry, capabilities, the last snapshot, and the answers it was made from are there."""
-    assert await get_diagnostics_for_config_entry(
-        hass, hass_client, config_entry
-    ) == snapshot(exclude=props("port"))
+    assert await report.download() == snapshot(exclude=props("port"))
 
 
 async def test_a_miner_that_cannot_be_set_up_tells_what_it_told(
-    hass: HomeAssistant,
-    hass_client: ClientSessionGenerator,
-    config_entry: MockConfigEntry,
-    miner: SimulatedMiner,
+    hass: HomeAssistant, report: Report, miner: SimulatedMiner
 ) -> None:
     """The reason is there, and the answers up to the one that is missing."""
     miner.misbehave("status", Closed())
-    await hass.config_entries.async_setup(config_entry.entry_id)
+    await hass.config_entries.async_setup(report.entry.entry_id)
     await hass.async_block_till_done()
-    assert config_entry.state is ConfigEntryState.SETUP_RETRY
+    assert report.entry.state is ConfigEntryState.SETUP_RETRY
 
-    downloaded = await get_diagnostics_for_config_entry(hass, hass_client, config_entry)
+    downloaded = await report.download()
 
     assert set(downloaded) == {"entry", "memory", "replies"}
     assert isinstance(downloaded["entry"], dict)
@@ -149,60 +159,53 @@ async def test_a_miner_that_cannot_be_set_up_tells_what_it_told(
     assert "does not answer" in str(downloaded["entry"]["reason"])
     assert isinstance(downloaded["replies"], dict)
     assert set(downloaded["replies"]) >= {"get_version"}
-    assert await leaks(hass, hass_client, config_entry, private(miner)) == set()
+    assert await report.leaks(private(miner)) == set()
 
 
 async def test_a_miner_that_cannot_be_reached_tells_its_entry(
-    hass: HomeAssistant,
-    hass_client: ClientSessionGenerator,
-    config_entry: MockConfigEntry,
-    miner: SimulatedMiner,
+    hass: HomeAssistant, report: Report, miner: SimulatedMiner
 ) -> None:
     await miner.disconnect()
-    await hass.config_entries.async_setup(config_entry.entry_id)
+    await hass.config_entries.async_setup(report.entry.entry_id)
 
-    downloaded = await get_diagnostics_for_config_entry(hass, hass_client, config_entry)
+    downloaded = await report.download()
 
     assert downloaded["replies"] == {}
-    assert await leaks(hass, hass_client, config_entry, private(miner)) == set()
+    assert await report.leaks(private(miner)) == set()
 
 
 async def test_an_entry_that_cannot_be_migrated_tells_its_shape(
     hass: HomeAssistant, hass_client: ClientSessionGenerator, miner: SimulatedMiner
 ) -> None:
-    entry = MAC.entry(miner, data={"Host Name": "garage-7", CONF_MAC: miner.mac})
-    entry.add_to_hass(hass)
+    entry = MAC.add(hass, miner, data={"Host Name": "garage-7", CONF_MAC: miner.mac})
     await hass.config_entries.async_setup(entry.entry_id)
     assert entry.state is ConfigEntryState.MIGRATION_ERROR
 
-    downloaded = await get_diagnostics_for_config_entry(hass, hass_client, entry)
+    report = Report(hass, hass_client, entry)
+    downloaded = await report.download()
 
     assert isinstance(downloaded["entry"], dict)
     assert downloaded["entry"]["data"] == {"Host Name": HIDDEN, "mac": HIDDEN}
     assert downloaded["entry"]["version"] == 1
-    assert await leaks(hass, hass_client, entry, private(miner)) == set()
+    assert await report.leaks(private(miner)) == set()
 
 
 @pytest.mark.usefixtures("set_up")
 async def test_a_miner_that_is_lost_tells_why(
-    hass: HomeAssistant,
-    hass_client: ClientSessionGenerator,
-    clock: Clock,
-    config_entry: MockConfigEntry,
-    miner: SimulatedMiner,
+    hass: HomeAssistant, report: Report, clock: Clock, miner: SimulatedMiner
 ) -> None:
     """The reason is shown without the name of the miner and its address."""
-    hass.config_entries.async_update_entry(config_entry, title="Peter's heater")
+    hass.config_entries.async_update_entry(report.entry, title="Peter's heater")
     await miner.disconnect()
     await clock.next_poll(3)
 
-    downloaded = await get_diagnostics_for_config_entry(hass, hass_client, config_entry)
+    downloaded = await report.download()
 
     assert isinstance(downloaded["coordinator"], dict)
     assert downloaded["coordinator"]["last_update_success"] is False
     assert "does not answer" in str(downloaded["coordinator"]["last_exception"])
     assert "Peter" not in str(downloaded)
-    assert await leaks(hass, hass_client, config_entry, private(miner)) == set()
+    assert await report.leaks(private(miner)) == set()
 
 
 # What is not
@@ -211,21 +214,15 @@ async def test_a_miner_that_is_lost_tells_why(
 @every_generation
 @pytest.mark.usefixtures("set_up")
 async def test_nothing_tells_whose_miner_it_is(
-    hass: HomeAssistant,
-    hass_client: ClientSessionGenerator,
-    config_entry: MockConfigEntry,
-    miner: SimulatedMiner,
+    report: Report, miner: SimulatedMiner
 ) -> None:
-    assert await leaks(hass, hass_client, config_entry, private(miner)) == set()
+    assert await report.leaks(private(miner)) == set()
 
 
 @every_generation
 @pytest.mark.usefixtures("set_up")
 async def test_nothing_lets_anybody_in(
-    hass: HomeAssistant,
-    hass_client: ClientSessionGenerator,
-    config_entry: MockConfigEntry,
-    miner: SimulatedMiner,
+    hass: HomeAssistant, report: Report, miner: SimulatedMiner
 ) -> None:
     heard = Overheard()
     miner.misbehave("get_token", heard)
@@ -236,7 +233,7 @@ async def test_nothing_lets_anybody_in(
     assert secrets
     assert tokens
 
-    assert await leaks(hass, hass_client, config_entry, secrets | tokens) == set()
+    assert await report.leaks(secrets | tokens) == set()
 
 
 @every_generation
@@ -258,15 +255,9 @@ async def test_nothing_lets_anybody_in(
         ('"STATUS"', f'"Log":"stratum: {OTHER_PURSES}","STATUS"'),
     ],
 )
+@pytest.mark.usefixtures("set_up")
 async def test_odd_firmware_tells_no_more(
-    hass: HomeAssistant,
-    hass_client: ClientSessionGenerator,
-    clock: Clock,
-    config_entry: MockConfigEntry,
-    miner: SimulatedMiner,
-    set_up: WhatsminerCoordinator,
-    old: str,
-    new: str,
+    report: Report, clock: Clock, miner: SimulatedMiner, old: str, new: str
 ) -> None:
     """Odd firmware uses other keys, and has values in unusual places."""
     values = {
@@ -281,17 +272,13 @@ async def test_odd_firmware_tells_no_more(
     await clock.next_poll(2)
 
     names = private(miner) | {PURSE, *OTHER_PURSES.split(), "fe80", "2001", "c607"}
-    assert await leaks(hass, hass_client, config_entry, names) == set()
+    assert await report.leaks(names) == set()
 
 
 @every_generation
+@pytest.mark.usefixtures("set_up")
 async def test_of_an_email_worker_neither_account_nor_provider_is_told(
-    hass: HomeAssistant,
-    hass_client: ClientSessionGenerator,
-    clock: Clock,
-    config_entry: MockConfigEntry,
-    miner: SimulatedMiner,
-    set_up: WhatsminerCoordinator,
+    report: Report, clock: Clock, miner: SimulatedMiner
 ) -> None:
     miner.state.pools = [Pool(POOL, "john.doe@example.com.rig1", "worker-password")]
     log = '"Log":"example.com: user john.doe (john), rig1: john.doe@example.com?","STATUS"'
@@ -299,8 +286,8 @@ async def test_of_an_email_worker_neither_account_nor_provider_is_told(
     await clock.next_poll()
 
     names = {"john", "doe@", "example.com", "com.rig1"}
-    assert await leaks(hass, hass_client, config_entry, names) == set()
-    assert "rig1" in str(config_entry.runtime_data.coordinator.client.replies)
+    assert await report.leaks(names) == set()
+    assert "rig1" in str(report.entry.runtime_data.coordinator.client.replies)
 
 
 async def test_home_assistant_can_write_it_down(

@@ -9,9 +9,6 @@ from unittest.mock import patch
 
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
-from pytest_homeassistant_custom_component.components.diagnostics import (
-    get_diagnostics_for_config_entry,
-)
 from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 
 from custom_components.whatsminer import diagnostics
@@ -25,7 +22,7 @@ from homeassistant.core import HomeAssistant
 from simulator import Raw, SimulatedMiner
 
 from . import JOINED
-from .test_diagnostics import HIDDEN, leaks, private
+from .test_diagnostics import HIDDEN, Report, private
 
 HOSTILE = {
     "deep lists": b'{"STATUS":"S","Msg":' + b"[" * 3000 + b"]" * 3000 + b"}",
@@ -65,11 +62,12 @@ async def test_no_answer_keeps_a_report_from_being_downloaded(
     for _ in range(3):
         await set_up.async_refresh()
 
-    downloaded = await get_diagnostics_for_config_entry(hass, hass_client, config_entry)
+    report = Report(hass, hass_client, config_entry)
+    downloaded = await report.download()
 
     assert set(downloaded) >= {"entry", "memory", "replies"}
     assert json.loads(json.dumps(downloaded, allow_nan=False)) == downloaded
-    assert await leaks(hass, hass_client, config_entry, private(miner)) == set()
+    assert await report.leaks(private(miner)) == set()
 
 
 @pytest.mark.parametrize(
@@ -95,7 +93,7 @@ async def test_no_reason_keeps_a_report_from_being_downloaded(
     await hass.config_entries.async_setup(config_entry.entry_id)
     config_entry.mock_state(hass, ConfigEntryState.SETUP_RETRY, reason)
 
-    downloaded = await get_diagnostics_for_config_entry(hass, hass_client, config_entry)
+    downloaded = await Report(hass, hass_client, config_entry).download()
 
     assert isinstance(downloaded["entry"], dict)
     assert downloaded["entry"]["reason"] == left

@@ -1,7 +1,7 @@
 """Discovery: a new miner is offered, and a known one is found again."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator
 from dataclasses import asdict
 from ipaddress import IPv4Network
 from typing import Any
@@ -45,7 +45,7 @@ from simulator import (
     Truncated,
 )
 
-from . import PROCESS_DOWN, Clock, hold, names_of
+from . import PROCESS_DOWN, AddEntry, Clock, hold, listed, names_of
 from .config_flow import check_aborted
 from .fleet import issue_keys
 
@@ -89,6 +89,12 @@ async def other(home_network: IPv4Network) -> AsyncGenerator[SimulatedMiner]:
 def new_host(home_network: IPv4Network) -> str:
     """An address that no miner has."""
     return str(home_network[10])
+
+
+@pytest.fixture
+def hosts(home_network: IPv4Network) -> list[str]:
+    """More addresses that no miner has."""
+    return [str(host) for host in home_network][20:]
 
 
 async def dhcp(
@@ -472,6 +478,14 @@ async def known(
     return config_entry
 
 
+async def check_known(
+    hass: HomeAssistant, miner: SimulatedMiner, host: str | None = None
+) -> None:
+    """Check that a miner is known when DHCP reports it, and wait for what follows."""
+    check_aborted(await dhcp(hass, miner, host=host), "already_configured")
+    await hass.async_block_till_done(wait_background_tasks=True)
+
+
 @every_kind
 async def test_a_known_miner_at_a_new_address_is_followed(
     hass: HomeAssistant, known: MockConfigEntry, miner: SimulatedMiner, new_host: str
@@ -479,8 +493,7 @@ async def test_a_known_miner_at_a_new_address_is_followed(
     before = dict(known.data)
     await miner.move(new_host)
 
-    check_aborted(await dhcp(hass, miner), "already_configured")
-    await hass.async_block_till_done(wait_background_tasks=True)
+    await check_known(hass, miner)
 
     assert known.data == {**before, CONF_HOST: new_host}
     assert known.state is ConfigEntryState.LOADED
@@ -490,20 +503,14 @@ async def test_a_known_miner_at_a_new_address_is_followed(
 
 
 async def test_a_known_miner_keeps_its_port(
-    hass: HomeAssistant,
-    make_entry: Callable[..., MockConfigEntry],
-    home_network: IPv4Network,
-    new_host: str,
+    hass: HomeAssistant, add_entry: AddEntry, home_network: IPv4Network, new_host: str
 ) -> None:
     """An announcement has no port."""
     async with SimulatedMiner(host=str(home_network[4])) as miner:
-        entry = make_entry(miner)
-        entry.add_to_hass(hass)
-        assert await hass.config_entries.async_setup(entry.entry_id)
+        entry = await add_entry(miner)
         await miner.move(new_host)
 
-        check_aborted(await dhcp(hass, miner), "already_configured")
-        await hass.async_block_till_done(wait_background_tasks=True)
+        await check_known(hass, miner)
 
         assert (entry.data[CONF_HOST], entry.data[CONF_PORT]) == (new_host, miner.port)
         assert entry.state is ConfigEntryState.LOADED
@@ -516,8 +523,7 @@ async def test_a_known_miner_that_is_where_it_was_is_left_in_peace(
     """The miner has only renewed its lease."""
     before, connections = dict(known.data), miner.connections
 
-    check_aborted(await dhcp(hass, miner), "already_configured")
-    await hass.async_block_till_done(wait_background_tasks=True)
+    await check_known(hass, miner)
 
     assert known.data == before
     assert miner.connections == connections
@@ -528,8 +534,7 @@ async def test_a_known_miner_that_still_answers_at_its_old_address_stays_there(
 ) -> None:
     before, data = dict(known.data), known.runtime_data.coordinator
 
-    check_aborted(await dhcp(hass, miner, host=new_host), "already_configured")
-    await hass.async_block_till_done(wait_background_tasks=True)
+    await check_known(hass, miner, host=new_host)
 
     assert known.data == before
     assert known.runtime_data.coordinator is data
@@ -542,8 +547,7 @@ async def test_a_known_miner_that_was_away_is_back_at_once(
     assert not await hass.config_entries.async_reload(known.entry_id)
     miner.reconnect()
 
-    check_aborted(await dhcp(hass, miner), "already_configured")
-    await hass.async_block_till_done(wait_background_tasks=True)
+    await check_known(hass, miner)
 
     assert known.state is ConfigEntryState.LOADED
 
@@ -556,8 +560,7 @@ async def test_a_disabled_miner_is_followed_and_stays_disabled(
     )
     await miner.move(new_host)
 
-    check_aborted(await dhcp(hass, miner), "already_configured")
-    await hass.async_block_till_done(wait_background_tasks=True)
+    await check_known(hass, miner)
 
     assert known.data[CONF_HOST] == new_host
     assert known.state is ConfigEntryState.NOT_LOADED
@@ -566,17 +569,14 @@ async def test_a_disabled_miner_is_followed_and_stays_disabled(
 async def test_miners_that_change_places_are_followed(
     hass: HomeAssistant,
     known: MockConfigEntry,
-    make_entry: Callable[..., MockConfigEntry],
+    add_entry: AddEntry,
     miner: SimulatedMiner,
     other: SimulatedMiner,
 ) -> None:
-    entry = make_entry(other, title="Other")
-    entry.add_to_hass(hass)
-    assert await hass.config_entries.async_setup(entry.entry_id)
+    entry = await add_entry(other)
     await miner.swap(other)
 
-    check_aborted(await dhcp(hass, miner), "already_configured")
-    await hass.async_block_till_done(wait_background_tasks=True)
+    await check_known(hass, miner)
 
     for each, at in ((known, miner), (entry, other)):
         assert each.unique_id == at.mac.lower()
@@ -677,20 +677,10 @@ def offered(hass: HomeAssistant) -> set[str | None]:
     }
 
 
-NOT_PRIVATE = [
-    "8.8.8.8",
-    "1.1.1.1",
-    "223.255.255.1",
-    "0.0.0.0",
-    "224.0.0.1",
-    "239.255.255.250",
-    "240.0.0.1",
-    "255.255.255.255",
-    "2001:4860:4860::8888",
-    "fe80::1",
-    "192.168.1.300",
-    "miner.example.com",
-]
+NOT_PRIVATE = listed(
+    "8.8.8.8, 1.1.1.1, 223.255.255.1, 0.0.0.0, 224.0.0.1, 239.255.255.250, 240.0.0.1, "
+    "255.255.255.255, 2001:4860:4860::8888, fe80::1, 192.168.1.300, miner.example.com"
+)
 
 
 @pytest.mark.parametrize("retrying", [False, True])
@@ -743,10 +733,9 @@ async def test_what_is_no_mac_address_is_no_miner(
 
 
 async def test_only_so_many_wait_that_do_not_answer(
-    hass: HomeAssistant, home_network: IPv4Network, miner: SimulatedMiner
+    hass: HomeAssistant, hosts: list[str], miner: SimulatedMiner
 ) -> None:
     """A device that answers is still offered, and each one that leaves makes room."""
-    hosts = [str(host) for host in home_network][20:]
     for number, host in enumerate(hosts[:16]):
         check_offered(await announce(hass, number, host))
     for number, host in enumerate(hosts[16:20], start=16):
@@ -765,9 +754,8 @@ async def test_only_so_many_wait_that_do_not_answer(
 
 
 async def test_one_that_answers_at_last_makes_room(
-    hass: HomeAssistant, home_network: IPv4Network, miner: SimulatedMiner
+    hass: HomeAssistant, hosts: list[str], miner: SimulatedMiner
 ) -> None:
-    hosts = [str(host) for host in home_network][20:]
     await miner.disconnect()
     form = await dhcp(hass, miner)
     for number, host in enumerate(hosts[:15]):
@@ -784,7 +772,7 @@ async def test_one_that_answers_at_last_makes_room(
 
 async def test_only_so_many_wait_at_all(
     hass: HomeAssistant,
-    home_network: IPv4Network,
+    hosts: list[str],
     miner: SimulatedMiner,
     known: MockConfigEntry,
     monkeypatch: pytest.MonkeyPatch,
@@ -797,7 +785,6 @@ async def test_only_so_many_wait_at_all(
             DOMAIN, context={"source": SOURCE_USER}
         )
     monkeypatch.setattr(discovery_flow, "MOST_WAITING", 3)
-    hosts = [str(host) for host in home_network][20:]
     for number, host in enumerate(hosts[:3]):
         check_offered(
             await leave(hass, DiscoveredMiner(host=host, mac=mac_of(number)))
@@ -813,8 +800,7 @@ async def test_only_so_many_wait_at_all(
     await miner.disconnect()
     await hass.config_entries.async_reload(known.entry_id)
     miner.reconnect()
-    check_aborted(await dhcp(hass, miner), "already_configured")
-    await hass.async_block_till_done(wait_background_tasks=True)
+    await check_known(hass, miner)
     assert known.state is ConfigEntryState.LOADED
 
 
@@ -936,10 +922,9 @@ async def test_a_name_that_a_stranger_chose_is_a_name(
 
 
 async def test_a_flood_of_announcements_leaves_home_assistant_as_it_was(
-    hass: HomeAssistant, known: MockConfigEntry, home_network: IPv4Network
+    hass: HomeAssistant, known: MockConfigEntry, hosts: list[str]
 ) -> None:
     """Hundreds of devices that do not exist are announced at once, beside a known miner."""
-    hosts = [str(host) for host in home_network][20:60]
     results = await asyncio.gather(
         *(announce(hass, number, hosts[number % 40]) for number in range(400))
     )

@@ -12,8 +12,6 @@ from pytest_homeassistant_custom_component.typing import (
     WebSocketGenerator,
 )
 
-from custom_components.whatsminer.coordinator import WhatsminerCoordinator
-from homeassistant.components.recorder.core import Recorder
 from homeassistant.const import Platform
 from homeassistant.core import HomeAssistant
 from homeassistant.setup import async_setup_component
@@ -50,10 +48,9 @@ async def mock_recorder_before_hass(
     """Prepare the recorder before Home Assistant."""
 
 
+@pytest.mark.usefixtures("recorder_mock", "set_up")
 async def test_the_energy_dashboard_has_no_complaint(
-    recorder_mock: Recorder,
     hass: HomeAssistant,
-    set_up: WhatsminerCoordinator,
     clock: Clock,
     hass_ws_client: WebSocketGenerator,
 ) -> None:

@@ -12,7 +12,7 @@ from custom_components.whatsminer.const import DOMAIN
 from custom_components.whatsminer.coordinator import WhatsminerCoordinator
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
-from homeassistant.helpers import device_registry as dr, entity_registry as er
+from homeassistant.helpers import device_registry as dr
 from simulator import (
     GARBAGE,
     Closed,
@@ -28,13 +28,18 @@ from . import (
     PROCESS_DOWN,
     Clock,
     act,
+    device_of,
+    entities_of,
     every_generation,
+    fails_with,
     hold,
     names_of,
     set_mode,
     set_number,
     shown,
 )
+from .config_flow import READING, domains
+from .fleet import Owned
 
 pytestmark = pytest.mark.usefixtures("set_up")
 
@@ -49,18 +54,11 @@ pytestmark = pytest.mark.usefixtures("set_up")
     indirect=["miner"],
 )
 async def test_the_device_says_what_it_is(
-    device_registry: dr.DeviceRegistry,
-    config_entry: MockConfigEntry,
-    miner: SimulatedMiner,
-    model: str,
-    hardware: str,
-    has_serial: bool,
+    owned: Owned, miner: SimulatedMiner, model: str, hardware: str, has_serial: bool
 ) -> None:
     mac = miner.mac.lower()
-    devices = dr.async_entries_for_config_entry(device_registry, config_entry.entry_id)
+    device = device_of(owned.hass, owned.entry)
 
-    assert len(devices) == 1
-    device = devices[0]
     assert device.name == "Miner"
     assert device.manufacturer == "MicroBT"
     assert device.model == model
@@ -74,14 +72,11 @@ async def test_the_device_says_what_it_is(
 
 @every_generation
 async def test_entities_belong_to_the_miner_whatever_its_address(
-    device_registry: dr.DeviceRegistry,
-    entity_registry: er.EntityRegistry,
-    config_entry: MockConfigEntry,
-    miner: SimulatedMiner,
+    hass: HomeAssistant, config_entry: MockConfigEntry, miner: SimulatedMiner
 ) -> None:
     """A unique id is the MAC address, the slot of the hashboard where there is one, and the key."""
     mac = miner.mac.lower()
-    entities = er.async_entries_for_config_entry(entity_registry, config_entry.entry_id)
+    entities = entities_of(hass, config_entry)
 
     assert entities
     for entity in entities:
@@ -89,7 +84,7 @@ async def test_entities_belong_to_the_miner_whatever_its_address(
         owner = entity.unique_id.removesuffix(f"_{entity.translation_key}")
         assert re.fullmatch(rf"{mac}(_board[0-3])?", owner)
         assert entity.device_id is not None
-        device = device_registry.async_get(entity.device_id)
+        device = dr.async_get(hass).async_get(entity.device_id)
         assert device is not None
         assert device.identifiers == {(DOMAIN, owner)}
 
@@ -97,19 +92,11 @@ async def test_entities_belong_to_the_miner_whatever_its_address(
 @pytest.mark.parametrize("password", [""])
 @every_generation
 async def test_without_a_password_there_are_only_readings(
-    entity_registry: er.EntityRegistry,
-    config_entry: MockConfigEntry,
-    miner: SimulatedMiner,
-    clock: Clock,
+    hass: HomeAssistant, owned: Owned, miner: SimulatedMiner, clock: Clock
 ) -> None:
     await clock.next_poll(25)
 
-    entities = er.async_entries_for_config_entry(entity_registry, config_entry.entry_id)
-    assert {entity.domain for entity in entities} == {
-        "binary_sensor",
-        "event",
-        "sensor",
-    }
+    assert domains(hass, owned.entry) == READING
     assert "get_token" not in names_of(miner.requests)
 
 
@@ -175,9 +162,8 @@ async def test_a_command_that_the_firmware_does_not_know_is_not_sent_again(
     miner.misbehave("disable_web_pools", Refused(14))
 
     for _ in range(2):
-        with pytest.raises(HomeAssistantError) as error:
+        with fails_with("unsupported_command"):
             await act(hass, "switch.turn_off", "switch.miner_pools_on_web_page")
-        assert error.value.translation_key == "unsupported_command"
 
     assert names_of(miner.writes) == ["disable_web_pools"]
 
@@ -211,10 +197,9 @@ async def test_a_miner_that_is_away_is_explained(
 ) -> None:
     await miner.disconnect()
 
-    with pytest.raises(HomeAssistantError) as error:
+    with fails_with("cannot_connect"):
         await act(hass, "switch.turn_off", "switch.miner")
 
-    assert error.value.translation_key == "cannot_connect"
     assert shown(hass, "switch.miner") == "on"
 
 
@@ -228,10 +213,9 @@ async def test_silence_is_explained(
     await silent.reached.wait()
 
     clock.move(10)
-    with pytest.raises(HomeAssistantError) as error:
+    with fails_with("unanswered"):
         await call
 
-    assert error.value.translation_key == "unanswered"
     assert shown(hass, "switch.miner_pools_on_web_page") == "unknown"
 
 
@@ -240,10 +224,9 @@ async def test_power_off_that_nobody_confirms_is_tried_twice_and_explained(
 ) -> None:
     miner.misbehave("power_off", Closed())
 
-    with pytest.raises(HomeAssistantError) as error:
+    with fails_with("power_off_unconfirmed"):
         await act(hass, "switch.turn_off", "switch.miner")
 
-    assert error.value.translation_key == "power_off_unconfirmed"
     assert names_of(miner.writes) == ["power_off", "power_off"]
     assert shown(hass, "switch.miner") == "on"
 

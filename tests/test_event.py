@@ -1,16 +1,13 @@
 """Each event of a miner is reported once."""
 
 from collections.abc import Callable
-from typing import Any
 
 import pytest
 from pytest_homeassistant_custom_component.common import (
     MockConfigEntry,
     async_capture_events,
     async_mock_restore_state_shutdown_restart,
-    snapshot_platform,
 )
-from syrupy.assertion import SnapshotAssertion
 
 from custom_components.whatsminer.coordinator import WhatsminerCoordinator
 from homeassistant.const import STATE_UNAVAILABLE, STATE_UNKNOWN, Platform
@@ -23,7 +20,8 @@ from homeassistant.helpers.event import (
 from homeassistant.setup import async_setup_component
 from simulator import Raw, Refused, SimulatedMiner
 
-from . import Clock, every_generation, load_entry, shown
+from . import Check, Clock, every_generation, load_entry, shown
+from .fleet import Owned
 
 pytestmark = [
     pytest.mark.parametrize("platforms", [(Platform.EVENT,)], ids=[""]),
@@ -34,39 +32,39 @@ LOW_VOLTAGE = {206: "2026-11-01 08:00:00"}
 FAN = {110: "2026-11-01 08:00:00"}
 
 
-@pytest.fixture
-def reported(hass: HomeAssistant) -> list[tuple[str, str]]:
-    """Return what the entity shows, and the event on the bus with it."""
-    reported: list[tuple[str, str]] = []
+class News:
+    """What the entity has shown, and the events on the bus with it, for the logbook."""
+
+    def __init__(self, hass: HomeAssistant) -> None:
+        """Begin to listen."""
+        self.shown: list[tuple[str, str]] = []
+        self.events = async_capture_events(hass, "whatsminer_fault")
+        async_track_state_change_event(hass, FAULT, self._changed)
 
     @callback
-    def changed(event: Event[EventStateChangedData]) -> None:
+    def _changed(self, event: Event[EventStateChangedData]) -> None:
         old, new = event.data["old_state"], event.data["new_state"]
-        assert old is not None
-        assert new is not None
+        if old is None or new is None:
+            return
         # Triggers ignore these changes.
         if STATE_UNAVAILABLE not in (old.state, new.state) and old.state != new.state:
-            reported.append((new.attributes["event_type"], new.attributes["code"]))
+            self.shown.append((new.attributes["event_type"], new.attributes["code"]))
 
-    async_track_state_change_event(hass, FAULT, changed)
-    return reported
+    @property
+    def fired(self) -> list[tuple[str, str]]:
+        """The events in short."""
+        return [(event.data["type"], event.data["code"]) for event in self.events]
 
 
 @pytest.fixture
-def on_the_bus(hass: HomeAssistant) -> list[Event[Any]]:
-    """The events for the logbook."""
-    return async_capture_events(hass, "whatsminer_fault")
+def news(hass: HomeAssistant) -> News:
+    """What is reported from the set-up on."""
+    return News(hass)
 
 
 @every_generation
-@pytest.mark.usefixtures("set_up")
-async def test_every_generation_has_its_events(
-    hass: HomeAssistant,
-    entity_registry: er.EntityRegistry,
-    snapshot: SnapshotAssertion,
-    config_entry: MockConfigEntry,
-) -> None:
-    await snapshot_platform(hass, entity_registry, snapshot, config_entry.entry_id)
+async def test_every_generation_has_its_events(check_entities: Check) -> None:
+    await check_entities()
 
 
 @every_generation
@@ -75,14 +73,13 @@ async def test_a_fault_appears_and_clears(
     hass: HomeAssistant,
     miner: SimulatedMiner,
     clock: Clock,
-    reported: list[tuple[str, str]],
-    on_the_bus: list[Event[Any]],
+    news: News,
     entity_registry: er.EntityRegistry,
 ) -> None:
     miner.state.faults = dict(LOW_VOLTAGE)
     await clock.next_poll(4)
 
-    assert reported == [("appeared", "206")]
+    assert news.shown == [("appeared", "206")]
     state = hass.states.get(FAULT)
     assert state is not None
     assert state.attributes["category"] == "power_supply"
@@ -91,10 +88,10 @@ async def test_a_fault_appears_and_clears(
     miner.state.faults = {}
     await clock.next_poll(4)
 
-    assert reported == [("appeared", "206"), ("cleared", "206")]
+    assert news.shown == [("appeared", "206"), ("cleared", "206")]
     entity = entity_registry.async_get(FAULT)
     assert entity is not None
-    assert [event.data for event in on_the_bus] == [
+    assert [event.data for event in news.events] == [
         {
             "device_id": entity.device_id,
             "entity_id": FAULT,
@@ -110,11 +107,7 @@ async def test_a_fault_appears_and_clears(
 
 @pytest.mark.usefixtures("set_up")
 async def test_the_words_of_a_miner_are_cut(
-    hass: HomeAssistant,
-    miner: SimulatedMiner,
-    clock: Clock,
-    reported: list[tuple[str, str]],
-    on_the_bus: list[Event[Any]],
+    hass: HomeAssistant, miner: SimulatedMiner, clock: Clock, news: News
 ) -> None:
     """A fault without a code is none."""
     error_list = f'{{"":""}},{{"110":"","reason":"{"x" * 40_000}"}}'
@@ -122,47 +115,39 @@ async def test_the_words_of_a_miner_are_cut(
     miner.misbehave("get_error_code", Raw(answer.encode()))
     await clock.next_poll(2)
 
-    assert reported == [("appeared", "110")]
+    assert news.shown == [("appeared", "110")]
     state = hass.states.get(FAULT)
     assert state is not None
-    assert state.attributes["text"] == on_the_bus[0].data["text"] == "x" * 255
+    assert state.attributes["text"] == news.events[0].data["text"] == "x" * 255
 
 
 @pytest.mark.usefixtures("set_up")
 async def test_several_at_once_each_fire(
-    miner: SimulatedMiner,
-    clock: Clock,
-    reported: list[tuple[str, str]],
-    on_the_bus: list[Event[Any]],
+    miner: SimulatedMiner, clock: Clock, news: News
 ) -> None:
     miner.state.faults = LOW_VOLTAGE | FAN
     await clock.next_poll(2)
     miner.state.faults = {540: "2026-11-01 08:01:00"}
     await clock.next_poll(2)
 
-    assert reported == [
+    assert news.shown == [
         ("appeared", "206"),
         ("appeared", "110"),
         ("cleared", "206"),
         ("cleared", "110"),
         ("appeared", "540"),
     ]
-    assert [
-        (event.data["type"], event.data["code"]) for event in on_the_bus
-    ] == reported
+    assert news.fired == news.shown
 
 
 async def test_a_first_set_up_tells_of_what_it_finds(
-    hass: HomeAssistant,
-    miner: SimulatedMiner,
-    config_entry: MockConfigEntry,
-    on_the_bus: list[Event[Any]],
+    hass: HomeAssistant, miner: SimulatedMiner, owned: Owned, news: News
 ) -> None:
     """A fault that was there before the entry is new to Home Assistant."""
     miner.state.faults = LOW_VOLTAGE | FAN
-    await load_entry(hass, config_entry)
+    await load_entry(hass, owned.entry)
 
-    assert [(event.data["type"], event.data["code"]) for event in on_the_bus] == [
+    assert news.fired == [
         ("appeared", "206"),
         ("appeared", "110"),
     ]
@@ -172,7 +157,7 @@ async def test_a_first_set_up_tells_of_what_it_finds(
 
 
 @pytest.mark.parametrize(
-    ("changes", "news"),
+    ("changes", "expected"),
     [
         (LOW_VOLTAGE, []),
         ({}, [("cleared", "206")]),
@@ -187,13 +172,13 @@ async def test_a_restart_neither_repeats_nor_loses_one(
     miner: SimulatedMiner,
     clock: Clock,
     config_entry: MockConfigEntry,
-    on_the_bus: list[Event[Any]],
+    news: News,
     changes: dict[int, str],
-    news: list[tuple[str, str]],
+    expected: list[tuple[str, str]],
 ) -> None:
     miner.state.faults = dict(LOW_VOLTAGE)
     await clock.next_poll(2)
-    on_the_bus.clear()
+    news.events.clear()
     await async_mock_restore_state_shutdown_restart(hass)
     assert await hass.config_entries.async_unload(config_entry.entry_id)
 
@@ -202,52 +187,43 @@ async def test_a_restart_neither_repeats_nor_loses_one(
     assert await hass.config_entries.async_setup(config_entry.entry_id)
     await clock.next_poll(2)
 
-    assert [(event.data["type"], event.data["code"]) for event in on_the_bus] == news
+    assert news.fired == expected
     assert shown(hass, FAULT) not in (STATE_UNKNOWN, STATE_UNAVAILABLE)
 
 
 async def test_automations_are_there_when_it_fires(
-    hass: HomeAssistant,
-    miner: SimulatedMiner,
-    clock: Clock,
-    config_entry: MockConfigEntry,
-    on_the_bus: list[Event[Any]],
+    hass: HomeAssistant, miner: SimulatedMiner, clock: Clock, owned: Owned, news: News
 ) -> None:
     """No event fires while Home Assistant starts; all of them fire later."""
     miner.state.faults = dict(LOW_VOLTAGE)
     hass.set_state(CoreState.starting)
-    assert await hass.config_entries.async_setup(config_entry.entry_id)
+    assert await hass.config_entries.async_setup(owned.entry.entry_id)
     await clock.next_poll(2)
-    assert not on_the_bus
+    assert not news.events
     assert shown(hass, FAULT) == STATE_UNKNOWN
 
     await miner.disconnect()
     await clock.next_poll(2)
     hass.set_state(CoreState.running)
-    config_entry.runtime_data.coordinator.async_update_listeners()  # as with every command
+    owned.coordinator.async_update_listeners()  # as with every command
     await clock.next_poll()
-    assert not on_the_bus  # the automations could not see the entity fire
+    assert not news.events  # the automations could not see the entity fire
 
     miner.reconnect()
     await clock.next_poll()
-    assert [event.data["code"] for event in on_the_bus] == ["206"]
+    assert [code for _, code in news.fired] == ["206"]
 
 
 @pytest.mark.usefixtures("set_up")
 async def test_nothing_known_is_nothing_cleared(
-    hass: HomeAssistant,
-    miner: SimulatedMiner,
-    clock: Clock,
-    config_entry: MockConfigEntry,
-    reported: list[tuple[str, str]],
-    on_the_bus: list[Event[Any]],
+    hass: HomeAssistant, miner: SimulatedMiner, clock: Clock, owned: Owned, news: News
 ) -> None:
     miner.state.faults = dict(LOW_VOLTAGE)
     await clock.next_poll(2)
-    on_the_bus.clear()
+    news.events.clear()
 
     miner.misbehave("get_error_code", Refused(132))
-    await hass.config_entries.async_reload(config_entry.entry_id)
+    await hass.config_entries.async_reload(owned.entry.entry_id)
     await clock.next_poll(3)
     await miner.disconnect()
     await clock.next_poll(3)
@@ -256,13 +232,13 @@ async def test_nothing_known_is_nothing_cleared(
     miner.behave()
     await clock.next_poll(3)
 
-    assert not on_the_bus
-    assert reported == [("appeared", "206")]
+    assert not news.events
+    assert news.shown == [("appeared", "206")]
 
 
 @pytest.mark.usefixtures("set_up")
 async def test_what_changed_during_an_outage_is_told_after_it(
-    miner: SimulatedMiner, clock: Clock, reported: list[tuple[str, str]]
+    miner: SimulatedMiner, clock: Clock, news: News
 ) -> None:
     """The entity is back before it fires, because triggers ignore changes from unavailable."""
     miner.state.faults = dict(LOW_VOLTAGE)
@@ -271,24 +247,20 @@ async def test_what_changed_during_an_outage_is_told_after_it(
     await miner.disconnect()
     await clock.next_poll(3)
     miner.state.faults = dict(FAN)
-    assert reported == [("appeared", "206")]
+    assert news.shown == [("appeared", "206")]
     miner.reconnect()
     await clock.next_poll(5)  # it reads again what may be another miner's
 
-    assert reported == [("appeared", "206"), ("cleared", "206"), ("appeared", "110")]
+    assert news.shown == [("appeared", "206"), ("cleared", "206"), ("appeared", "110")]
 
 
 @pytest.mark.parametrize("at_set_up", [False, True])
 async def test_an_automation_runs_for_each(
-    hass: HomeAssistant,
-    miner: SimulatedMiner,
-    clock: Clock,
-    config_entry: MockConfigEntry,
-    at_set_up: bool,
+    miner: SimulatedMiner, clock: Clock, owned: Owned, at_set_up: bool
 ) -> None:
-    runs = async_capture_events(hass, "ran")
+    runs = async_capture_events(owned.hass, "ran")
     assert await async_setup_component(
-        hass,
+        owned.hass,
         "automation",
         {
             "automation": {
@@ -302,14 +274,14 @@ async def test_an_automation_runs_for_each(
             }
         },
     )
-    await load_entry(hass, config_entry)
+    await load_entry(owned.hass, owned.entry)
     miner.state.faults = dict(FAN)
     if at_set_up:
         await clock.next_poll(2)
         assert len(runs) == 1
-        assert await hass.config_entries.async_unload(config_entry.entry_id)
+        assert await owned.hass.config_entries.async_unload(owned.entry.entry_id)
         miner.state.faults = FAN | LOW_VOLTAGE
-        await load_entry(hass, config_entry)
+        await load_entry(owned.hass, owned.entry)
     else:
         miner.state.faults = FAN | LOW_VOLTAGE
         await clock.next_poll(2)
@@ -342,8 +314,7 @@ async def test_a_miner_whose_faults_change_at_each_poll_tells_of_a_few(
     miner: SimulatedMiner,
     clock: Clock,
     set_up: WhatsminerCoordinator,
-    reported: list[tuple[str, str]],
-    on_the_bus: list[Event[Any]],
+    news: News,
     caplog: pytest.LogCaptureFixture,
     faults: Callable[[int], dict[int, str]],
 ) -> None:
@@ -352,12 +323,12 @@ async def test_a_miner_whose_faults_change_at_each_poll_tells_of_a_few(
         miner.state.faults = faults(poll)
         await clock.next_poll()
         assert len(set_up.memory.data.get("faults", [])) <= 32
-    half = len(on_the_bus)
+    half = len(news.events)
     assert 32 <= half <= 32 + 60
     for poll in range(60, 120):
         miner.state.faults = faults(poll)
         await clock.next_poll()
-    assert len(on_the_bus) - half <= 60
+    assert len(news.events) - half <= 60
     (line,) = [
         record.getMessage()
         for record in caplog.records
@@ -369,7 +340,7 @@ async def test_a_miner_whose_faults_change_at_each_poll_tells_of_a_few(
     await clock.next_poll(40)
     assert sorted(set_up.memory.data["faults"]) == ["110", "206"]
     active: set[str] = set()
-    for change, code in reported:
+    for change, code in news.shown:
         if change == "appeared":
             assert code not in active
             active.add(code)
@@ -380,30 +351,27 @@ async def test_a_miner_whose_faults_change_at_each_poll_tells_of_a_few(
 
 @pytest.mark.usefixtures("set_up")
 async def test_faults_that_come_and_go_for_hours_are_all_told(
-    miner: SimulatedMiner,
-    clock: Clock,
-    on_the_bus: list[Event[Any]],
-    caplog: pytest.LogCaptureFixture,
+    miner: SimulatedMiner, clock: Clock, news: News, caplog: pytest.LogCaptureFixture
 ) -> None:
     """Five at once, every five minutes, is the worst that a real miner does."""
     for number in range(24):
         miner.state.faults = {} if number % 2 else storm(0, most=5)
         await clock.next_poll(10)
-        assert len(on_the_bus) == 5 * (number + 1)
+        assert len(news.events) == 5 * (number + 1)
     assert "faults change" not in caplog.text
 
 
 @pytest.mark.usefixtures("set_up")
 async def test_after_a_quiet_time_many_may_be_told_again(
-    miner: SimulatedMiner, clock: Clock, on_the_bus: list[Event[Any]]
+    miner: SimulatedMiner, clock: Clock, news: News
 ) -> None:
     for poll in range(20):
         miner.state.faults = storm(poll)
         await clock.next_poll()
     miner.state.faults = {}
     await clock.next_poll(80)
-    on_the_bus.clear()
+    news.events.clear()
 
     miner.state.faults = storm(1)
     await clock.next_poll(2)
-    assert len(on_the_bus) == 16
+    assert len(news.events) == 16

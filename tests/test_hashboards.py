@@ -18,7 +18,16 @@ from homeassistant.helpers import device_registry as dr, entity_registry as er
 from homeassistant.setup import async_setup_component
 from simulator import Refused, SimulatedMiner
 
-from . import JOINED, Clock, before_v2_2, every_generation, load_entry, shown
+from . import (
+    JOINED,
+    Clock,
+    before_v2_2,
+    entities_of,
+    every_generation,
+    load_entry,
+    shown,
+)
+from .fleet import Owned
 
 pytestmark = [
     pytest.mark.parametrize(
@@ -49,18 +58,16 @@ def boards_of(registry: dr.DeviceRegistry, entry: MockConfigEntry) -> list[int]:
 @every_generation
 @pytest.mark.usefixtures("set_up")
 async def test_each_hashboard_is_a_child_device(
-    device_registry: dr.DeviceRegistry,
-    config_entry: MockConfigEntry,
-    miner: SimulatedMiner,
+    device_registry: dr.DeviceRegistry, owned: Owned, miner: SimulatedMiner
 ) -> None:
-    assert boards_of(device_registry, config_entry) == [
+    assert boards_of(device_registry, owned.entry) == [
         board.slot for board in miner.state.boards
     ]
     parent = device_registry.async_get_device_by_identifier(
-        (DOMAIN, miner.mac.lower()), config_entry.entry_id
+        (DOMAIN, miner.mac.lower()), owned.entry.entry_id
     )
     second = device_registry.async_get_child_device_by_identifier(
-        (DOMAIN, f"{miner.mac.lower()}_board1"), config_entry.entry_id
+        (DOMAIN, f"{miner.mac.lower()}_board1"), owned.entry.entry_id
     )
     assert parent is not None
     assert second is not None
@@ -249,14 +256,10 @@ async def test_what_is_there_cannot_be_deleted(
 
 
 async def test_a_board_that_comes_later_gets_its_entities(
-    hass: HomeAssistant,
-    entity_registry: er.EntityRegistry,
-    miner: SimulatedMiner,
-    clock: Clock,
-    config_entry: MockConfigEntry,
+    hass: HomeAssistant, miner: SimulatedMiner, clock: Clock, owned: Owned
 ) -> None:
     miner.state.boards[1].present = False
-    await load_entry(hass, config_entry)
+    await load_entry(hass, owned.entry)
     assert hass.states.get(RATE) is None
 
     miner.state.boards[1].present = True
@@ -267,9 +270,7 @@ async def test_a_board_that_comes_later_gets_its_entities(
     keys = [
         {
             entity.unique_id.rpartition(f"board{slot}_")[2]
-            for entity in er.async_entries_for_config_entry(
-                entity_registry, config_entry.entry_id
-            )
+            for entity in entities_of(hass, owned.entry)
             if f"_board{slot}_" in entity.unique_id
         }
         for slot in (0, 1)
@@ -315,11 +316,9 @@ async def test_boards_are_unavailable_with_their_miner(
     assert shown(hass, RATE) == STATE_UNAVAILABLE
 
 
-@pytest.mark.usefixtures("clock")
+@pytest.mark.usefixtures("clock", "set_up")
 async def test_entities_of_a_board_have_the_ids_that_were_promised(
-    entity_registry: er.EntityRegistry,
-    set_up: WhatsminerCoordinator,
-    miner: SimulatedMiner,
+    entity_registry: er.EntityRegistry, miner: SimulatedMiner
 ) -> None:
     """A unique id is the MAC address, the slot counted from 0, and the key."""
     entity = entity_registry.async_get(RATE)

@@ -23,31 +23,35 @@ from simulator import GARBAGE, Closed, Misbehaviour, Refused, SimulatedMiner, Tr
 from . import (
     JOINED,
     PROCESS_DOWN,
+    AddEntry,
     Altered,
     Clock,
     act,
+    device_of,
+    entities_of,
     every_generation,
+    fails_with,
     hold,
     load_entry,
     names_of,
     set_number,
     shown,
 )
+from .fleet import Owned
 
 
 @every_generation
 async def test_a_miner_is_set_up_and_unloaded(
     hass: HomeAssistant,
-    config_entry: MockConfigEntry,
     clock: Clock,
     miner: SimulatedMiner,
     set_up: WhatsminerCoordinator,
 ) -> None:
-    assert config_entry.runtime_data.coordinator is set_up
+    assert set_up.config_entry.runtime_data.coordinator is set_up
 
-    assert await hass.config_entries.async_unload(config_entry.entry_id)
+    assert await hass.config_entries.async_unload(set_up.config_entry.entry_id)
     await hass.async_block_till_done()
-    assert config_entry.state is ConfigEntryState.NOT_LOADED
+    assert set_up.config_entry.state is ConfigEntryState.NOT_LOADED
     assert shown(hass, "sensor.miner_hash_rate") == STATE_UNAVAILABLE
 
     await clock.next_poll(5)
@@ -56,37 +60,31 @@ async def test_a_miner_is_set_up_and_unloaded(
 
 @pytest.mark.usefixtures("set_up")
 async def test_a_poll_under_way_ends_when_the_miner_is_unloaded(
-    hass: HomeAssistant,
-    config_entry: MockConfigEntry,
-    clock: Clock,
-    miner: SimulatedMiner,
+    hass: HomeAssistant, owned: Owned, clock: Clock, miner: SimulatedMiner
 ) -> None:
     held = hold(miner, "status")
     clock.move(30)
     await held.reached.wait()
 
-    assert await hass.config_entries.async_unload(config_entry.entry_id)
+    assert await hass.config_entries.async_unload(owned.entry.entry_id)
     await hass.async_block_till_done(wait_background_tasks=True)
 
-    assert config_entry.state is ConfigEntryState.NOT_LOADED
+    assert owned.entry.state is ConfigEntryState.NOT_LOADED
     assert not held.release.is_set()
 
 
 @every_generation
 async def test_a_miner_that_is_away_is_tried_again(
-    hass: HomeAssistant,
-    config_entry: MockConfigEntry,
-    clock: Clock,
-    miner: SimulatedMiner,
+    hass: HomeAssistant, owned: Owned, clock: Clock, miner: SimulatedMiner
 ) -> None:
     await miner.disconnect()
-    assert not await hass.config_entries.async_setup(config_entry.entry_id)
+    assert not await hass.config_entries.async_setup(owned.entry.entry_id)
     await hass.async_block_till_done()
 
-    assert config_entry.state is ConfigEntryState.SETUP_RETRY
-    assert config_entry.error_reason_translation_key == "cannot_connect"
-    assert config_entry.error_reason_translation_placeholders is not None
-    assert config_entry.error_reason_translation_placeholders["miner"] == "Miner"
+    assert owned.entry.state is ConfigEntryState.SETUP_RETRY
+    assert owned.entry.error_reason_translation_key == "cannot_connect"
+    assert owned.entry.error_reason_translation_placeholders is not None
+    assert owned.entry.error_reason_translation_placeholders["miner"] == "Miner"
 
     miner.reconnect()
     await clock.tick(60)
@@ -103,19 +101,15 @@ async def test_a_miner_that_is_away_is_tried_again(
     ],
 )
 async def test_a_miner_that_cannot_be_read_says_why(
-    hass: HomeAssistant,
-    config_entry: MockConfigEntry,
-    miner: SimulatedMiner,
-    how: Misbehaviour,
-    reason: str,
+    owned: Owned, miner: SimulatedMiner, how: Misbehaviour, reason: str
 ) -> None:
     miner.misbehave("*", how)
 
-    assert not await hass.config_entries.async_setup(config_entry.entry_id)
+    assert not await owned.hass.config_entries.async_setup(owned.entry.entry_id)
 
-    assert config_entry.state is ConfigEntryState.SETUP_RETRY
-    assert config_entry.error_reason_translation_key == reason
-    assert "{" not in (config_entry.reason or "{")
+    assert owned.entry.state is ConfigEntryState.SETUP_RETRY
+    assert owned.entry.error_reason_translation_key == reason
+    assert "{" not in (owned.entry.reason or "{")
 
 
 @every_generation
@@ -189,11 +183,9 @@ async def test_a_reload_keeps_what_was_set_a_moment_ago(
 
 async def test_other_firmware_reloads_the_miner(
     hass: HomeAssistant,
-    config_entry: MockConfigEntry,
     clock: Clock,
     miner: SimulatedMiner,
     set_up: WhatsminerCoordinator,
-    device_registry: dr.DeviceRegistry,
 ) -> None:
     new = Altered(miner.firmware_version, "20261101.01.Rel")
     miner.misbehave("status", new)
@@ -203,21 +195,17 @@ async def test_other_firmware_reloads_the_miner(
     miner.reconnect()
     await clock.next_poll(2)
 
-    assert config_entry.state is ConfigEntryState.LOADED
-    assert config_entry.runtime_data.coordinator is not set_up
-    device = dr.async_entries_for_config_entry(device_registry, config_entry.entry_id)[
-        0
-    ]
-    assert device.sw_version == "20261101.01.Rel"
+    assert set_up.config_entry.state is ConfigEntryState.LOADED
+    assert set_up.config_entry.runtime_data.coordinator is not set_up
+    assert device_of(hass, set_up.config_entry).sw_version == "20261101.01.Rel"
 
-    reloaded = config_entry.runtime_data.coordinator
+    reloaded = set_up.config_entry.runtime_data.coordinator
     await clock.next_poll(20)
-    assert config_entry.runtime_data.coordinator is reloaded
+    assert set_up.config_entry.runtime_data.coordinator is reloaded
 
 
 async def test_the_same_firmware_reloads_nothing(
     hass: HomeAssistant,
-    config_entry: MockConfigEntry,
     clock: Clock,
     miner: SimulatedMiner,
     set_up: WhatsminerCoordinator,
@@ -227,27 +215,23 @@ async def test_the_same_firmware_reloads_nothing(
     miner.reconnect()
     await clock.next_poll(25)
 
-    assert config_entry.runtime_data.coordinator is set_up
+    assert set_up.config_entry.runtime_data.coordinator is set_up
 
 
 @pytest.mark.parametrize("miner", ["old_miner"], indirect=True)
 async def test_a_firmware_that_is_not_told_for_a_while_reloads_nothing(
-    hass: HomeAssistant,
-    config_entry: MockConfigEntry,
-    clock: Clock,
-    miner: SimulatedMiner,
+    hass: HomeAssistant, owned: Owned, clock: Clock, miner: SimulatedMiner
 ) -> None:
     """The oldest firmware reports its version only while it mines."""
     miner.misbehave("get_version", Refused(14))
-    await load_entry(hass, config_entry)
-    coordinator = config_entry.runtime_data.coordinator
+    coordinator = await load_entry(hass, owned.entry)
 
     for command in (JOINED, "summary", "pools", "edevs", "devs", "status"):
         miner.misbehave(command, PROCESS_DOWN)
     await clock.next_poll(3)
 
-    assert config_entry.state is ConfigEntryState.LOADED
-    assert config_entry.runtime_data.coordinator is coordinator
+    assert owned.entry.state is ConfigEntryState.LOADED
+    assert owned.coordinator is coordinator
 
 
 @pytest.fixture
@@ -265,15 +249,7 @@ async def boot(
         miner.misbehave(command, PROCESS_DOWN)
     if miner.generation == "compat":
         miner.misbehave("get_version", Altered('"miner_type":', '"unknown":'))
-    await load_entry(hass, entry)
-    coordinator: WhatsminerCoordinator = entry.runtime_data.coordinator
-    return coordinator
-
-
-def model_of(hass: HomeAssistant, entry: MockConfigEntry) -> str | None:
-    """Return the model of the device of an entry."""
-    registry = dr.async_get(hass)
-    return dr.async_entries_for_config_entry(registry, entry.entry_id)[0].model
+    return await load_entry(hass, entry)
 
 
 @pytest.mark.parametrize(
@@ -286,51 +262,42 @@ def model_of(hass: HomeAssistant, entry: MockConfigEntry) -> str | None:
     indirect=["miner"],
 )
 async def test_a_miner_that_told_nothing_at_first_is_set_up_again_once_it_does(
-    hass: HomeAssistant,
-    config_entry: MockConfigEntry,
-    clock: Clock,
-    miner: SimulatedMiner,
-    model: str,
-    fans: int,
+    owned: Owned, clock: Clock, miner: SimulatedMiner, model: str, fans: int
 ) -> None:
     """The miner was booting when it was set up."""
-    at_first = await boot(hass, config_entry, miner)
-    assert model_of(hass, config_entry) is None
+    at_first = await boot(owned.hass, owned.entry, miner)
+    assert device_of(owned.hass, owned.entry).model is None
     await clock.next_poll(3)
-    assert config_entry.runtime_data.coordinator is at_first
+    assert owned.coordinator is at_first
 
     miner.behave()
     await clock.next_poll(12)  # until the slow readings come round
 
-    assert config_entry.state is ConfigEntryState.LOADED
-    reloaded = config_entry.runtime_data.coordinator
+    assert owned.entry.state is ConfigEntryState.LOADED
+    reloaded = owned.coordinator
     assert reloaded is not at_first
-    assert model_of(hass, config_entry) == model
+    assert device_of(owned.hass, owned.entry).model == model
     sensors = [
         state.entity_id
-        for state in hass.states.async_all("sensor")
+        for state in owned.hass.states.async_all("sensor")
         if "fan" in state.entity_id and not state.attributes.get("restored")
     ]
     assert len(sensors) == fans, sensors
-    assert float(shown(hass, "sensor.miner_hash_rate")) > 0
+    assert float(shown(owned.hass, "sensor.miner_hash_rate")) > 0
 
     await clock.next_poll(30)
-    assert config_entry.runtime_data.coordinator is reloaded
+    assert owned.coordinator is reloaded
 
 
 @pytest.mark.parametrize("miner", ["oil_miner", "hydro_miner"], indirect=True)
 async def test_fans_that_a_booting_miner_was_thought_to_have_leave_nothing_behind(
-    hass: HomeAssistant,
-    config_entry: MockConfigEntry,
-    clock: Clock,
-    miner: SimulatedMiner,
-    entity_registry: er.EntityRegistry,
+    hass: HomeAssistant, owned: Owned, clock: Clock, miner: SimulatedMiner
 ) -> None:
-    await boot(hass, config_entry, miner)
+    await boot(hass, owned.entry, miner)
     miner.behave()
     await clock.next_poll(12)
 
-    entities = er.async_entries_for_config_entry(entity_registry, config_entry.entry_id)
+    entities = entities_of(hass, owned.entry)
     assert [entity.entity_id for entity in entities if "fan" in entity.unique_id] == []
 
 
@@ -340,11 +307,9 @@ async def test_two_miners_do_not_disturb_each_other(
     clock: Clock,
     miner: SimulatedMiner,
     hydro_miner: SimulatedMiner,
-    make_entry: Any,
+    add_entry: AddEntry,
 ) -> None:
-    entry = make_entry(hydro_miner, title="Hydro")
-    entry.add_to_hass(hass)
-    await load_entry(hass, entry)
+    await add_entry(hydro_miner, "Hydro")
     clock.miners.append(hydro_miner)
 
     await act(hass, "switch.turn_off", "switch.hydro")
@@ -357,19 +322,10 @@ async def test_two_miners_do_not_disturb_each_other(
 
 
 async def test_what_a_stopped_miner_does_not_tell_stays(
-    hass: HomeAssistant,
-    entity_registry: er.EntityRegistry,
-    miner: SimulatedMiner,
-    config_entry: MockConfigEntry,
-    set_up: WhatsminerCoordinator,
+    hass: HomeAssistant, miner: SimulatedMiner, set_up: WhatsminerCoordinator
 ) -> None:
     def entities() -> set[str]:
-        return {
-            entity.entity_id
-            for entity in er.async_entries_for_config_entry(
-                entity_registry, config_entry.entry_id
-            )
-        }
+        return {entity.entity_id for entity in entities_of(hass, set_up.config_entry)}
 
     before = entities()
     miner.state.mining = False
@@ -377,18 +333,18 @@ async def test_what_a_stopped_miner_does_not_tell_stays(
     for board in miner.state.boards:
         board.present = False
     hass.data.pop(RECORDS)  # as after a restart of Home Assistant
-    await hass.config_entries.async_reload(config_entry.entry_id)
+    await hass.config_entries.async_reload(set_up.config_entry.entry_id)
     await hass.async_block_till_done()
 
     assert entities() == before
-    assert config_entry.runtime_data.coordinator.capabilities == set_up.capabilities
+    assert (
+        set_up.config_entry.runtime_data.coordinator.capabilities == set_up.capabilities
+    )
 
 
+@pytest.mark.usefixtures("set_up")
 async def test_a_reload_goes_on_with_the_same_miner(
-    hass: HomeAssistant,
-    miner: SimulatedMiner,
-    config_entry: MockConfigEntry,
-    set_up: WhatsminerCoordinator,
+    hass: HomeAssistant, miner: SimulatedMiner, config_entry: MockConfigEntry
 ) -> None:
     """The token stays in use, and the time between two restarts of mining goes on."""
     await act(hass, "button.press", "button.miner_restart_mining")
@@ -396,9 +352,8 @@ async def test_a_reload_goes_on_with_the_same_miner(
     await hass.async_block_till_done()
     miner.requests.clear()
 
-    with pytest.raises(ServiceValidationError) as error:
+    with fails_with("too_soon", ServiceValidationError):
         await act(hass, "button.press", "button.miner_restart_mining")
-    assert error.value.translation_key == "too_soon"
     await act(hass, "switch.turn_off", "switch.miner")
     assert "get_token" not in names_of(miner.requests)
 

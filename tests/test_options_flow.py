@@ -3,10 +3,7 @@
 from typing import Any
 
 import pytest
-from pytest_homeassistant_custom_component.common import (
-    MockConfigEntry,
-    get_schema_suggested_value,
-)
+from pytest_homeassistant_custom_component.common import get_schema_suggested_value
 
 from custom_components.whatsminer.coordinator import WhatsminerCoordinator
 from homeassistant.config_entries import ConfigEntryState, ConfigFlowResult
@@ -18,14 +15,18 @@ from . import ACCEPTED_ONLY, JOINED, Clock, act, names_of, set_number, shown
 from .config_flow import check_aborted
 from .options_flow import OptionsFlow
 
+DEFAULTS = {
+    "poll_interval": 30,
+    "percent_method": "normal",
+    "hash_price_unit": "per_petahash",
+}
+
 
 def filled_in(form: ConfigFlowResult) -> dict[str, Any]:
     """Return the defaults of the form."""
     assert form["data_schema"] is not None
-    schema = form["data_schema"].schema
     defaults: dict[str, Any] = form["data_schema"]({})
-    suggested = {key: get_schema_suggested_value(schema, key) for key in defaults}
-    return defaults | {key: value for key, value in suggested.items() if value}
+    return defaults | {key: value for key, value in offered(form).items() if value}
 
 
 def offered(form: ConfigFlowResult) -> dict[str, Any]:
@@ -41,56 +42,32 @@ def polls(miner: SimulatedMiner) -> int:
     return names_of(miner.requests).count(JOINED)
 
 
-async def test_preferences_are_filled_in(
-    options_flow: OptionsFlow,
-    set_up: WhatsminerCoordinator,
-    config_entry: MockConfigEntry,
-) -> None:
-    assert filled_in(await options_flow.preferences()) == {
-        "poll_interval": 30,
-        "percent_method": "normal",
-        "hash_price_unit": "per_petahash",
-    }
+async def test_preferences_are_filled_in(flow: OptionsFlow) -> None:
+    assert filled_in(await flow.preferences()) == DEFAULTS
 
-    await options_flow.prefer(60, "fast")
+    await flow.prefer(60, "fast")
 
-    chosen = {
-        "poll_interval": 60,
-        "percent_method": "fast",
-        "hash_price_unit": "per_petahash",
-    }
-    assert filled_in(await options_flow.preferences()) == chosen
-    assert config_entry.options == chosen
-    assert isinstance(config_entry.options["poll_interval"], int)
+    chosen = {**DEFAULTS, "poll_interval": 60, "percent_method": "fast"}
+    assert filled_in(await flow.preferences()) == chosen
+    assert flow.entry.options == chosen
+    assert isinstance(flow.entry.options["poll_interval"], int)
 
 
 @pytest.mark.parametrize(
     "hash_price", [{"hash_price": 47.35}, {"hash_price_entity": "sensor.hash_price"}]
 )
 async def test_a_hash_price_can_be_given_and_taken_away(
-    options_flow: OptionsFlow,
-    set_up: WhatsminerCoordinator,
-    config_entry: MockConfigEntry,
-    hash_price: dict[str, Any],
+    flow: OptionsFlow, hash_price: dict[str, Any]
 ) -> None:
-    await options_flow.prefer(**hash_price, hash_price_unit="per_terahash")
+    await flow.prefer(**hash_price, hash_price_unit="per_terahash")
 
-    form = await options_flow.preferences()
-    chosen = {
-        "poll_interval": 30,
-        "percent_method": "normal",
-        "hash_price_unit": "per_terahash",
-        **hash_price,
-    }
-    assert offered(form) == config_entry.options == chosen
+    form = await flow.preferences()
+    chosen = {**DEFAULTS, "hash_price_unit": "per_terahash", **hash_price}
+    assert offered(form) == flow.entry.options == chosen
 
-    await options_flow.prefer()
+    await flow.prefer()
 
-    assert set(config_entry.options) == {
-        "poll_interval",
-        "percent_method",
-        "hash_price_unit",
-    }
+    assert set(flow.entry.options) == set(DEFAULTS)
 
 
 @pytest.mark.parametrize(
@@ -107,25 +84,21 @@ async def test_a_hash_price_can_be_given_and_taken_away(
     ],
 )
 async def test_a_hash_price_that_is_none_is_refused_in_words(
-    options_flow: OptionsFlow,
-    set_up: WhatsminerCoordinator,
-    config_entry: MockConfigEntry,
-    hash_price: dict[str, Any],
-    errors: dict[str, str],
+    flow: OptionsFlow, hash_price: dict[str, Any], errors: dict[str, str]
 ) -> None:
-    form = await options_flow.preferences()
+    form = await flow.preferences()
     entered = {"poll_interval": 60, "percent_method": "fast"}
 
-    form = await options_flow.submit(form, {**entered, **hash_price})
+    form = await flow.submit(form, {**entered, **hash_price})
 
     assert form["type"] is FlowResultType.FORM
     assert form["errors"] == errors
-    assert config_entry.options == {}
+    assert flow.entry.options == {}
     assert offered(form).items() >= entered.items()
     assert set(offered(form)) >= set(hash_price)
-    result = await options_flow.submit(form, {**entered, "hash_price": 0.05})
+    result = await flow.submit(form, {**entered, "hash_price": 0.05})
     assert result["type"] is FlowResultType.CREATE_ENTRY
-    assert config_entry.options["hash_price"] == 0.05
+    assert flow.entry.options["hash_price"] == 0.05
 
 
 @pytest.mark.parametrize(
@@ -137,32 +110,24 @@ async def test_a_hash_price_that_is_none_is_refused_in_words(
     ],
 )
 async def test_a_hash_price_that_no_form_offers(
-    options_flow: OptionsFlow,
-    set_up: WhatsminerCoordinator,
-    config_entry: MockConfigEntry,
-    field: str,
-    value: str,
+    flow: OptionsFlow, field: str, value: str
 ) -> None:
-    form = await options_flow.preferences()
+    form = await flow.preferences()
 
     with pytest.raises(InvalidData) as caught:
-        await options_flow.submit(
+        await flow.submit(
             form, {"poll_interval": 60, "percent_method": "fast", field: value}
         )
 
     assert list(caught.value.schema_errors) == [field]
-    assert config_entry.options == {}
+    assert flow.entry.options == {}
 
 
 @pytest.mark.parametrize("interval", [10, 300])
 async def test_a_polling_interval_counts_at_once(
-    options_flow: OptionsFlow,
-    miner: SimulatedMiner,
-    set_up: WhatsminerCoordinator,
-    clock: Clock,
-    interval: int,
+    flow: OptionsFlow, miner: SimulatedMiner, clock: Clock, interval: int
 ) -> None:
-    await options_flow.prefer(interval)
+    await flow.prefer(interval)
     assert polls(miner) == 1
 
     await clock.tick(interval - 2)
@@ -174,15 +139,10 @@ async def test_a_polling_interval_counts_at_once(
 
 
 async def test_a_polling_interval_outlasts_a_reload(
-    options_flow: OptionsFlow,
-    hass: HomeAssistant,
-    miner: SimulatedMiner,
-    set_up: WhatsminerCoordinator,
-    config_entry: MockConfigEntry,
-    clock: Clock,
+    flow: OptionsFlow, hass: HomeAssistant, miner: SimulatedMiner, clock: Clock
 ) -> None:
-    await options_flow.prefer(10)
-    assert await hass.config_entries.async_reload(config_entry.entry_id)
+    await flow.prefer(10)
+    assert await hass.config_entries.async_reload(flow.entry.entry_id)
     miner.requests.clear()
 
     for _ in range(3):
@@ -193,83 +153,60 @@ async def test_a_polling_interval_outlasts_a_reload(
 
 @pytest.mark.parametrize("interval", [9, 301, 0, -10])
 async def test_a_polling_interval_that_is_none(
-    options_flow: OptionsFlow,
-    set_up: WhatsminerCoordinator,
-    config_entry: MockConfigEntry,
-    interval: int,
+    flow: OptionsFlow, interval: int
 ) -> None:
-    form = await options_flow.preferences()
+    form = await flow.preferences()
     with pytest.raises(InvalidData) as caught:
-        await options_flow.submit(
-            form, {"poll_interval": interval, "percent_method": "fast"}
-        )
+        await flow.submit(form, {"poll_interval": interval, "percent_method": "fast"})
     assert list(caught.value.schema_errors) == ["poll_interval"]
-    assert config_entry.options == {}
+    assert flow.entry.options == {}
 
-    result = await options_flow.submit(
-        form, {"poll_interval": 300, "percent_method": "fast"}
-    )
+    result = await flow.submit(form, {"poll_interval": 300, "percent_method": "fast"})
     assert result["type"] is FlowResultType.CREATE_ENTRY
-    assert config_entry.options["poll_interval"] == 300
+    assert flow.entry.options["poll_interval"] == 300
 
 
-async def test_a_percent_method_that_is_none(
-    options_flow: OptionsFlow,
-    set_up: WhatsminerCoordinator,
-    config_entry: MockConfigEntry,
-) -> None:
-    form = await options_flow.preferences()
+async def test_a_percent_method_that_is_none(flow: OptionsFlow) -> None:
+    form = await flow.preferences()
     with pytest.raises(InvalidData):
-        await options_flow.submit(form, {"poll_interval": 30, "percent_method": "slow"})
-    assert config_entry.options == {}
+        await flow.submit(form, {"poll_interval": 30, "percent_method": "slow"})
+    assert flow.entry.options == {}
 
-    result = await options_flow.submit(
-        form, {"poll_interval": 30, "percent_method": "normal"}
-    )
+    result = await flow.submit(form, {"poll_interval": 30, "percent_method": "normal"})
     assert result["type"] is FlowResultType.CREATE_ENTRY
 
 
 async def test_the_percent_method_counts_at_once(
-    options_flow: OptionsFlow,
-    hass: HomeAssistant,
-    miner: SimulatedMiner,
-    set_up: WhatsminerCoordinator,
+    flow: OptionsFlow, hass: HomeAssistant, miner: SimulatedMiner
 ) -> None:
     for method, command in (("fast", "set_power_pct"), ("normal", "set_power_pct_v2")):
-        await options_flow.prefer(percent_method=method)
+        await flow.prefer(percent_method=method)
         await set_number(hass, "power_percent", 80)
         assert names_of(miner.writes)[-1] == command
 
 
 async def test_preferences_lose_nothing_that_is_pending(
-    options_flow: OptionsFlow,
-    hass: HomeAssistant,
-    miner: SimulatedMiner,
-    set_up: WhatsminerCoordinator,
-    config_entry: MockConfigEntry,
+    flow: OptionsFlow, miner: SimulatedMiner, set_up: WhatsminerCoordinator
 ) -> None:
     miner.misbehave("adjust_power_limit", ACCEPTED_ONLY)
-    await set_number(hass, "power_limit", 3000)
+    await set_number(flow.hass, "power_limit", 3000)
 
-    await options_flow.prefer(300, "fast")
+    await flow.prefer(300, "fast")
 
-    assert config_entry.runtime_data.coordinator is set_up
-    assert config_entry.state is ConfigEntryState.LOADED
+    assert flow.entry.runtime_data.coordinator is set_up
+    assert flow.entry.state is ConfigEntryState.LOADED
     assert set_up.data.power_limit != 3000
-    assert shown(hass, "number.miner_power_limit") == "3000.0"
+    assert shown(flow.hass, "number.miner_power_limit") == "3000.0"
 
 
 async def test_preferences_lose_nothing_that_is_added_up(
-    options_flow: OptionsFlow,
-    hass: HomeAssistant,
-    set_up: WhatsminerCoordinator,
-    clock: Clock,
+    flow: OptionsFlow, hass: HomeAssistant, clock: Clock
 ) -> None:
     await clock.next_poll(3)
     before = float(shown(hass, "sensor.miner_energy"))
     assert before > 0
 
-    await options_flow.prefer(300)
+    await flow.prefer(300)
 
     assert float(shown(hass, "sensor.miner_energy")) == before
     await clock.tick(300)
@@ -278,18 +215,14 @@ async def test_preferences_lose_nothing_that_is_added_up(
 
 
 async def test_preheating_goes_on_under_other_preferences(
-    options_flow: OptionsFlow,
-    hass: HomeAssistant,
-    miner: SimulatedMiner,
-    set_up: WhatsminerCoordinator,
-    clock: Clock,
+    flow: OptionsFlow, hass: HomeAssistant, miner: SimulatedMiner, clock: Clock
 ) -> None:
     miner.state.mining = False
     await clock.next_poll(2)
     await act(hass, "button.press", "button.miner_preheat")
     miner.writes.clear()
 
-    await options_flow.prefer(300)
+    await flow.prefer(300)
 
     assert shown(hass, "sensor.miner_preheat") == "waiting"
     await clock.tick(10)
@@ -303,22 +236,21 @@ async def test_a_miner_that_is_not_loaded_has_preferences(
     options_flow: OptionsFlow,
     hass: HomeAssistant,
     miner: SimulatedMiner,
-    config_entry: MockConfigEntry,
     clock: Clock,
     state: ConfigEntryState,
 ) -> None:
     if state is ConfigEntryState.SETUP_RETRY:
         await miner.disconnect()
-        assert not await hass.config_entries.async_setup(config_entry.entry_id)
-    assert config_entry.state is state
+        assert not await hass.config_entries.async_setup(options_flow.entry.entry_id)
+    assert options_flow.entry.state is state
 
     await options_flow.prefer(10, "fast")
 
-    assert config_entry.state is state
+    assert options_flow.entry.state is state
     if state is ConfigEntryState.SETUP_RETRY:
         miner.reconnect()
-        await hass.config_entries.async_unload(config_entry.entry_id)
-    assert await hass.config_entries.async_setup(config_entry.entry_id)
+        await hass.config_entries.async_unload(options_flow.entry.entry_id)
+    assert await hass.config_entries.async_setup(options_flow.entry.entry_id)
     miner.requests.clear()
     await clock.tick(10)
     assert polls(miner) == 1
@@ -326,12 +258,9 @@ async def test_a_miner_that_is_not_loaded_has_preferences(
 
 @pytest.mark.parametrize("password", [""])
 async def test_a_miner_without_its_password_has_preferences(
-    options_flow: OptionsFlow,
-    miner: SimulatedMiner,
-    set_up: WhatsminerCoordinator,
-    clock: Clock,
+    flow: OptionsFlow, miner: SimulatedMiner, clock: Clock
 ) -> None:
-    await options_flow.prefer(10)
+    await flow.prefer(10)
 
     await clock.tick(10)
 
@@ -340,20 +269,16 @@ async def test_a_miner_without_its_password_has_preferences(
 
 @pytest.mark.parametrize("chosen", [False, True])
 async def test_preferences_of_a_miner_that_is_removed_end_in_words(
-    options_flow: OptionsFlow,
-    hass: HomeAssistant,
-    set_up: WhatsminerCoordinator,
-    config_entry: MockConfigEntry,
-    chosen: bool,
+    flow: OptionsFlow, hass: HomeAssistant, chosen: bool
 ) -> None:
     if chosen:
-        form = await options_flow.preferences()
+        form = await flow.preferences()
         data = {"poll_interval": 10, "percent_method": "fast"}
     else:
-        form = await options_flow.begin()
+        form = await flow.begin()
         data = {"next_step_id": "preferences"}
-    await hass.config_entries.async_remove(config_entry.entry_id)
+    await hass.config_entries.async_remove(flow.entry.entry_id)
 
-    result = await options_flow.submit(form, data)
+    result = await flow.submit(form, data)
 
     check_aborted(result, "not_loaded")

@@ -1,7 +1,8 @@
 """Options flow: a firmware update of the miner."""
 
 import asyncio
-from collections.abc import Generator
+from collections.abc import AsyncGenerator
+from dataclasses import dataclass
 import hashlib
 from http import HTTPStatus
 from io import BytesIO
@@ -41,68 +42,75 @@ def waiting(monkeypatch: pytest.MonkeyPatch, miner: SimulatedMiner) -> None:
     monkeypatch.setattr(firmware, "sleep", sleep)
 
 
-@pytest.fixture
-def uploads(tmp_path: Path) -> Generator[Path]:
-    """The folder in which Home Assistant keeps uploaded files."""
-    with patch("tempfile.gettempdir", return_value=str(tmp_path)):
-        yield tmp_path
+@dataclass(frozen=True)
+class FirmwareFlow(OptionsFlow):
+    """The dialogue that updates the firmware.
+
+    Attributes:
+        browser: a client that is logged in.
+        uploads: the folder in which Home Assistant keeps uploaded files.
+    """
+
+    browser: Any
+    uploads: Path
+
+    async def open(self) -> ConfigFlowResult:
+        """Choose the firmware."""
+        result = await self.choose("firmware")
+        assert result["type"] is FlowResultType.FORM
+        assert result["step_id"] == "firmware"
+        return result
+
+    async def upload(self, content: bytes = CONTENT) -> dict[str, str]:
+        """Upload a file as a browser does, and return what is submitted then."""
+        file = BytesIO(content)
+        file.name = "new.bin"
+        response = await self.browser.post("/api/file_upload", data={"file": file})
+        assert response.status == HTTPStatus.OK
+        return {"file": (await response.json())["file_id"]}
+
+    async def confirmed(self, content: bytes = CONTENT) -> ConfigFlowResult:
+        """Go on until the firmware is sent."""
+        result = await self.submit(await self.open(), await self.upload(content))
+        assert result["step_id"] == "confirm"
+        return await self.submit(result, {})
+
+    async def until(self, step: str) -> tuple[ConfigFlowResult, dict[str, Any]]:
+        """Go on to a step, and return what would be submitted next."""
+        result, data = await self.begin(), {"next_step_id": "firmware"}
+        if step == "init":
+            return result, data
+        result, data = await self.submit(result, data), await self.upload()
+        if step == "firmware":
+            return result, data
+        return await self.submit(result, data), {}
+
+    @property
+    def kept(self) -> list[Path]:
+        """The uploaded files that still exist."""
+        return [path for path in self.uploads.rglob("*") if path.is_file()]
 
 
 @pytest.fixture
-async def browser(
-    hass: HomeAssistant, uploads: Path, hass_client: ClientSessionGenerator
-) -> Any:
-    """A client that is logged in."""
-    assert await async_setup_component(hass, "file_upload", {})
-    return await hass_client()
-
-
-async def upload(browser: Any, content: bytes = CONTENT, name: str = "new.bin") -> str:
-    """Upload a file as a browser does, and return its id."""
-    file = BytesIO(content)
-    file.name = name
-    response = await browser.post("/api/file_upload", data={"file": file})
-    assert response.status == HTTPStatus.OK
-    file_id: str = (await response.json())["file_id"]
-    return file_id
-
-
-async def begin(options_flow: OptionsFlow) -> ConfigFlowResult:
-    """Choose the firmware."""
-    result = await options_flow.choose("firmware")
-    assert result["type"] is FlowResultType.FORM
-    assert result["step_id"] == "firmware"
-    return result
-
-
-async def confirmed(
-    options_flow: OptionsFlow, browser: Any, content: bytes = CONTENT
-) -> ConfigFlowResult:
-    """Go on until the firmware is sent."""
-    result = await begin(options_flow)
-    result = await options_flow.submit(result, {"file": await upload(browser, content)})
-    assert result["step_id"] == "confirm"
-    return await options_flow.submit(result, {})
-
-
-def kept(uploads: Path) -> list[Path]:
-    """Return the uploaded files that still exist."""
-    return [path for path in uploads.rglob("*") if path.is_file()]
-
-
-async def test_the_whole_way(
+async def flow(
     options_flow: OptionsFlow,
-    miner: SimulatedMiner,
     set_up: WhatsminerCoordinator,
-    config_entry: MockConfigEntry,
-    browser: Any,
-    uploads: Path,
-) -> None:
+    hass_client: ClientSessionGenerator,
+    tmp_path: Path,
+) -> AsyncGenerator[FirmwareFlow]:
+    """The dialogue, of a miner that is set up."""
+    hass = options_flow.hass
+    with patch("tempfile.gettempdir", return_value=str(tmp_path)):
+        assert await async_setup_component(hass, "file_upload", {})
+        yield FirmwareFlow(hass, options_flow.entry, await hass_client(), tmp_path)
+
+
+async def test_the_whole_way(flow: FirmwareFlow, miner: SimulatedMiner) -> None:
     before = miner.firmware_version
     miner.next_firmware = "20991231.11.Rel"
-    result = await begin(options_flow)
+    result = await flow.open()
 
-    result = await options_flow.submit(result, {"file": await upload(browser)})
+    result = await flow.submit(result, await flow.upload())
     assert result["type"] is FlowResultType.FORM
     assert result["step_id"] == "confirm"
     assert result["description_placeholders"] == {
@@ -114,10 +122,10 @@ async def test_the_whole_way(
     }
     assert miner.images == []
 
-    result = await options_flow.submit(result, {})
+    result = await flow.submit(result, {})
     assert result["type"] is FlowResultType.SHOW_PROGRESS
     assert result["progress_action"] == "firmware"
-    result = await options_flow.finished(result)
+    result = await flow.finished(result)
 
     check_aborted(result, "firmware_updated")
     assert result["description_placeholders"] == {
@@ -127,16 +135,11 @@ async def test_the_whole_way(
     }
     (image,) = miner.images
     assert image.sha256 == hashlib.sha256(CONTENT).hexdigest()
-    assert kept(uploads) == []
-    assert config_entry.runtime_data.coordinator.data.firmware == "20991231.11.Rel"
+    assert flow.kept == []
+    assert flow.entry.runtime_data.coordinator.data.firmware == "20991231.11.Rel"
 
 
-async def test_progress_is_shown(
-    options_flow: OptionsFlow,
-    hass: HomeAssistant,
-    set_up: WhatsminerCoordinator,
-    browser: Any,
-) -> None:
+async def test_progress_is_shown(flow: FirmwareFlow, hass: HomeAssistant) -> None:
     """The miner still has to write the firmware and reboot after the last byte."""
     shares: list[float] = []
 
@@ -145,7 +148,7 @@ async def test_progress_is_shown(
         shares.append(event.data["progress"])
 
     hass.bus.async_listen("data_entry_flow_progress_update", note)
-    await confirmed(options_flow, browser)
+    await flow.confirmed()
     await hass.async_block_till_done(wait_background_tasks=True)
     assert len(shares) > 1
     assert shares == sorted(shares)
@@ -153,14 +156,11 @@ async def test_progress_is_shown(
 
 
 async def test_a_miner_that_kept_its_firmware_is_told(
-    options_flow: OptionsFlow,
-    miner: SimulatedMiner,
-    set_up: WhatsminerCoordinator,
-    browser: Any,
+    flow: FirmwareFlow, miner: SimulatedMiner
 ) -> None:
     miner.next_firmware = miner.firmware_version
-    result = await confirmed(options_flow, browser)
-    result = await options_flow.finished(result)
+    result = await flow.confirmed()
+    result = await flow.finished(result)
     assert result["reason"] == "firmware_unchanged"
 
 
@@ -173,75 +173,52 @@ async def test_a_miner_that_kept_its_firmware_is_told(
     ],
 )
 async def test_a_failure_is_told_in_words(
-    options_flow: OptionsFlow,
-    miner: SimulatedMiner,
-    set_up: WhatsminerCoordinator,
-    browser: Any,
-    uploads: Path,
-    how: CutTransfer | Refused,
-    sentence: str,
+    flow: FirmwareFlow, miner: SimulatedMiner, how: CutTransfer | Refused, sentence: str
 ) -> None:
     miner.misbehave("update_firmware", how)
-    result = await confirmed(options_flow, browser, LARGE)
-    result = await options_flow.finished(result)
+    result = await flow.confirmed(LARGE)
+    result = await flow.finished(result)
     check_aborted(result, "firmware_failed")
     assert result["description_placeholders"] is not None
     assert sentence in result["description_placeholders"]["error"]
-    assert kept(uploads) == []
+    assert flow.kept == []
 
 
-async def test_an_empty_file_can_be_replaced(
-    options_flow: OptionsFlow,
-    set_up: WhatsminerCoordinator,
-    browser: Any,
-    uploads: Path,
-) -> None:
-    result = await begin(options_flow)
-    result = await options_flow.submit(result, {"file": await upload(browser, b"")})
+async def test_an_empty_file_can_be_replaced(flow: FirmwareFlow) -> None:
+    result = await flow.open()
+    result = await flow.submit(result, await flow.upload(b""))
     assert result["errors"] == {"file": "file_empty"}
-    result = await options_flow.submit(result, {"file": await upload(browser)})
+    result = await flow.submit(result, await flow.upload())
     assert result["step_id"] == "confirm"
-    (path,) = kept(uploads)
+    (path,) = flow.kept
     assert path.read_bytes() == CONTENT
 
 
-async def test_an_upload_that_is_gone_can_be_repeated(
-    options_flow: OptionsFlow, set_up: WhatsminerCoordinator, browser: Any
-) -> None:
+async def test_an_upload_that_is_gone_can_be_repeated(flow: FirmwareFlow) -> None:
     """Home Assistant may have restarted since."""
-    result = await begin(options_flow)
-    result = await options_flow.submit(
-        result, {"file": "0123456789abcdef0123456789abcdef"}
-    )
+    result = await flow.open()
+    result = await flow.submit(result, {"file": "0123456789abcdef0123456789abcdef"})
     assert result["errors"] == {"file": "file_lost"}
-    result = await options_flow.submit(result, {"file": await upload(browser)})
+    result = await flow.submit(result, await flow.upload())
     assert result["step_id"] == "confirm"
 
 
 async def test_a_dialogue_that_is_closed_before_the_yes_sends_nothing(
-    options_flow: OptionsFlow,
-    hass: HomeAssistant,
-    miner: SimulatedMiner,
-    set_up: WhatsminerCoordinator,
-    browser: Any,
-    uploads: Path,
+    flow: FirmwareFlow, hass: HomeAssistant, miner: SimulatedMiner
 ) -> None:
-    result = await begin(options_flow)
-    result = await options_flow.submit(result, {"file": await upload(browser)})
+    result = await flow.open()
+    result = await flow.submit(result, await flow.upload())
     hass.config_entries.options.async_abort(result["flow_id"])
     await hass.async_block_till_done(wait_background_tasks=True)
-    assert kept(uploads) == []
+    assert flow.kept == []
     assert miner.images == []
 
 
 @pytest.mark.parametrize("refuses", [False, True])
 async def test_an_update_goes_on_without_its_dialogue(
-    options_flow: OptionsFlow,
+    flow: FirmwareFlow,
     hass: HomeAssistant,
     miner: SimulatedMiner,
-    set_up: WhatsminerCoordinator,
-    browser: Any,
-    uploads: Path,
     refuses: bool,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
@@ -249,16 +226,16 @@ async def test_an_update_goes_on_without_its_dialogue(
     miner.next_firmware = "20991231.11.Rel"
     miner.refuses_firmware = refuses
     miner.misbehave("update_firmware", held := Held(), times=1)
-    result = await confirmed(options_flow, browser)
+    result = await flow.confirmed()
     await held.reached.wait()
     hass.config_entries.options.async_abort(result["flow_id"])
     await asyncio.sleep(0)
-    assert kept(uploads)
+    assert flow.kept
     held.release.set()
     await hass.async_block_till_done(wait_background_tasks=True)
 
     assert len(miner.images) == 1
-    assert kept(uploads) == []
+    assert flow.kept == []
     assert ("20991231.11.Rel" in caplog.text) is not refuses
     assert ("Miner did not take the firmware" in caplog.text) is refuses
 
@@ -275,20 +252,6 @@ async def test_a_miner_that_cannot_be_reached_gets_none(
     check_aborted(result, "not_loaded")
 
 
-async def until(
-    options_flow: OptionsFlow, browser: Any, step: str
-) -> tuple[ConfigFlowResult, dict[str, Any]]:
-    """Go on to a step, and return what would be submitted next."""
-    result = await options_flow.begin()
-    if step == "init":
-        return result, {"next_step_id": "firmware"}
-    result = await options_flow.submit(result, {"next_step_id": "firmware"})
-    data = {"file": await upload(browser)}
-    if step == "firmware":
-        return result, data
-    return await options_flow.submit(result, data), {}
-
-
 every_step = pytest.mark.parametrize("step", ["init", "firmware", "confirm"])
 
 
@@ -303,18 +266,15 @@ every_step = pytest.mark.parametrize("step", ["init", "firmware", "confirm"])
     ],
 )
 async def test_a_miner_that_goes_between_two_steps_ends_the_dialogue(
-    options_flow: OptionsFlow,
+    flow: FirmwareFlow,
     hass: HomeAssistant,
     miner: SimulatedMiner,
-    set_up: WhatsminerCoordinator,
-    config_entry: MockConfigEntry,
-    browser: Any,
     step: str,
     how: str,
     reason: str,
 ) -> None:
-    result, data = await until(options_flow, browser, step)
-    entry_id = config_entry.entry_id
+    result, data = await flow.until(step)
+    entry_id = flow.entry.entry_id
     if how == "unloaded":
         await hass.config_entries.async_unload(entry_id)
     elif how == "retrying":
@@ -323,11 +283,11 @@ async def test_a_miner_that_goes_between_two_steps_ends_the_dialogue(
     elif how == "removed":
         await hass.config_entries.async_remove(entry_id)
     else:
-        without = {**config_entry.data}
+        without = {**flow.entry.data}
         del without[CONF_PASSWORD]
-        hass.config_entries.async_update_entry(config_entry, data=without)
+        hass.config_entries.async_update_entry(flow.entry, data=without)
 
-    result = await options_flow.submit(result, data)
+    result = await flow.submit(result, data)
 
     check_aborted(result, reason)
     assert miner.images == []
@@ -335,59 +295,46 @@ async def test_a_miner_that_goes_between_two_steps_ends_the_dialogue(
 
 @every_step
 async def test_a_second_dialogue_does_not_send_a_second_firmware(
-    options_flow: OptionsFlow,
-    miner: SimulatedMiner,
-    set_up: WhatsminerCoordinator,
-    browser: Any,
-    uploads: Path,
-    step: str,
+    flow: FirmwareFlow, miner: SimulatedMiner, step: str
 ) -> None:
     """The flow ends, whether it was opened before the update began or after."""
-    second, data = await until(options_flow, browser, step)
+    second, data = await flow.until(step)
     miner.misbehave("update_firmware", held := Held(), times=1)
-    first = await confirmed(options_flow, browser)
+    first = await flow.confirmed()
     await held.reached.wait()
 
     for result in (
-        await options_flow.submit(second, data),
-        await options_flow.choose("firmware"),
+        await flow.submit(second, data),
+        await flow.choose("firmware"),
     ):
         check_aborted(result, "firmware_in_progress")
 
     held.release.set()
-    first = await options_flow.finished(first)
+    first = await flow.finished(first)
     assert first["reason"] == "firmware_updated"
     assert len(miner.images) == 1
 
 
 async def test_a_miner_that_is_removed_during_the_update_ends_it_in_words(
-    options_flow: OptionsFlow,
-    hass: HomeAssistant,
-    miner: SimulatedMiner,
-    set_up: WhatsminerCoordinator,
-    config_entry: MockConfigEntry,
-    browser: Any,
-    uploads: Path,
+    flow: FirmwareFlow, hass: HomeAssistant, miner: SimulatedMiner
 ) -> None:
     miner.misbehave("update_firmware", held := Held(), times=1)
-    result = await confirmed(options_flow, browser)
+    result = await flow.confirmed()
     await held.reached.wait()
-    await hass.config_entries.async_remove(config_entry.entry_id)
+    await hass.config_entries.async_remove(flow.entry.entry_id)
     held.release.set()
     await hass.async_block_till_done(wait_background_tasks=True)
 
-    result = await options_flow.submit(result)
+    result = await flow.submit(result)
 
     assert result["reason"] == "firmware_updated"
     assert result["description_placeholders"] is not None
     assert result["description_placeholders"]["miner"] == "Miner"
     assert len(miner.images) == 1
-    assert kept(uploads) == []
+    assert flow.kept == []
 
 
 @pytest.mark.parametrize("password", [""])
-async def test_a_miner_without_its_password_gets_none(
-    options_flow: OptionsFlow, set_up: WhatsminerCoordinator
-) -> None:
-    result = await options_flow.choose("firmware")
+async def test_a_miner_without_its_password_gets_none(flow: OptionsFlow) -> None:
+    result = await flow.choose("firmware")
     check_aborted(result, "read_only")

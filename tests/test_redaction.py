@@ -17,8 +17,8 @@ from homeassistant.helpers.redact import REDACTED
 from homeassistant.util.json import JsonValueType
 from simulator import SimulatedMiner
 
-from . import PROCESS_DOWN, every_generation
-from .action_calls import ask, failure
+from . import PROCESS_DOWN, every_generation, listed
+from .action_calls import Target
 
 
 @pytest.fixture
@@ -30,13 +30,9 @@ def platforms() -> tuple[Platform, ...]:
 @every_generation
 @pytest.mark.parametrize("command", ["summary", "get_miner_info", "pools+devs"])
 async def test_a_miner_is_asked_for_what_has_no_entity(
-    hass: HomeAssistant,
-    one: dict[str, Any],
-    set_up: WhatsminerCoordinator,
-    miner: SimulatedMiner,
-    command: str,
+    one: Target, set_up: WhatsminerCoordinator, miner: SimulatedMiner, command: str
 ) -> None:
-    answer = await ask(hass, "query", {"command": command, **one})
+    answer = await one.ask("query", command=command)
 
     assert list(answer) == [set_up.device_id]
     assert answer[set_up.device_id]["name"] == "Miner"
@@ -50,12 +46,10 @@ async def test_a_miner_is_asked_for_what_has_no_entity(
     ["get_token", "power_off", "status+summary", "summary+", "", "summary+get_token"],
 )
 async def test_nothing_else_is_asked(
-    hass: HomeAssistant, one: dict[str, Any], miner: SimulatedMiner, command: str
+    one: Target, miner: SimulatedMiner, command: str
 ) -> None:
     """`get_token` would void the token of the integration."""
-    error = await failure(
-        hass, "query", {"command": command, **one}, return_response=True
-    )
+    error = await one.failure("query", command=command)
 
     assert error.translation_key == "invalid_command"
     assert isinstance(error, ServiceValidationError)
@@ -63,98 +57,30 @@ async def test_nothing_else_is_asked(
 
 
 async def test_a_miner_without_a_mining_process_cannot_be_asked(
-    hass: HomeAssistant, one: dict[str, Any], miner: SimulatedMiner
+    one: Target, miner: SimulatedMiner
 ) -> None:
     miner.misbehave("summary", PROCESS_DOWN)
 
-    error = await failure(
-        hass, "query", {"command": "summary", **one}, return_response=True
-    )
+    error = await one.failure("query", command="summary")
 
     assert error.translation_key == "mining_process_down"
 
 
-SECRET_KEYS = (
-    "passwd",
-    "passwd1",
-    "Password",
-    "API Password",
-    "pass_word",
-    "passphrase",
-    "pwd",
-    "wifipwd",
-    "pw",
-    "PW1",
-    "userpw",
-    "userPW",
-    "Pass",
-    "pass1",
-    "userpass",
-    "psw",
-    "pswd",
-    "wpa_psk",
-    "wifi-psk",
-    "wpakey",
-    "apikey",
-    "api_key",
-    "apiKey",
-    "APIKey2",
-    "api_keys",
-    "private_key",
-    "private-key",
-    "salt",
-    "newsalt",
-    "token",
-    "accessToken",
-    "sign",
-    "signature",
-    "Stratum Auth",
-    "Authorization",
-    "client_secret",
-    "cookie",
-    "credentials",
-    "otp",
-    "totp1",
-    "sid",
-    "session",
-    "sessionId",
-    "pin_code",
-    "pincode",
+SECRET_KEYS = listed(
+    "passwd, passwd1, Password, API Password, pass_word, passphrase, pwd, wifipwd, pw, "
+    "PW1, userpw, userPW, Pass, pass1, userpass, psw, pswd, wpa_psk, wifi-psk, wpakey, "
+    "apikey, api_key, apiKey, APIKey2, api_keys, private_key, private-key, salt, "
+    "newsalt, token, accessToken, sign, signature, Stratum Auth, Authorization, "
+    "client_secret, cookie, credentials, otp, totp1, sid, session, sessionId, "
+    "pin_code, pincode"
 )
 # Keys of readings, and such that look like secrets.
-PLAIN_KEYS = (
-    "pin",
-    "Pool Rejected%",
-    "Power",
-    "Power_RT",
-    "Signal",
-    "Design",
-    "Bypass",
-    "Keyword",
-    "keys",
-    "chip",
-    "Chip Data",
-    "chipdata0",
-    "Proxy Type",
-    "apiswitch",
-    "permission",
-    "Passed",
-    "Author",
-    "Temp PWM",
-    "Msg",
-    "Description",
-    "Driver",
-    "Firmware Version",
-    "control-board-version",
-    "hash-board",
-    "zonename",
-    "name",
-    "allocation",
-    "Strategy",
-    "Stratum Active",
-    "Priority",
-    "detect-hash-rate",
-    "vendor",
+PLAIN_KEYS = listed(
+    "pin, Pool Rejected%, Power, Power_RT, Signal, Design, Bypass, Keyword, keys, "
+    "chip, Chip Data, chipdata0, Proxy Type, apiswitch, permission, Passed, Author, "
+    "Temp PWM, Msg, Description, Driver, Firmware Version, control-board-version, "
+    "hash-board, zonename, name, allocation, Strategy, Stratum Active, Priority, "
+    "detect-hash-rate, vendor"
 )
 
 
@@ -206,7 +132,7 @@ def test_an_address_without_a_password_is_given_as_it_is(text: str) -> None:
 
 
 async def test_home_assistant_goes_on_while_an_answer_is_looked_through(
-    hass: HomeAssistant, one: dict[str, Any]
+    hass: HomeAssistant, one: Target
 ) -> None:
     """The event loop is not blocked by a large answer."""
     begun, go_on = asyncio.Event(), threading.Event()
@@ -217,14 +143,14 @@ async def test_home_assistant_goes_on_while_an_answer_is_looked_through(
         return redact(reading)
 
     with patch.object(handlers, "redact", slowly):
-        answer = asyncio.create_task(ask(hass, "query", {"command": "status", **one}))
+        answer = asyncio.create_task(one.ask("query", command="status"))
         await begun.wait()
         go_on.set()
         assert await answer
 
 
 async def test_answers_are_given_without_secrets(
-    hass: HomeAssistant, one: dict[str, Any], set_up: WhatsminerCoordinator
+    one: Target, set_up: WhatsminerCoordinator
 ) -> None:
     secret = dict.fromkeys(SECRET_KEYS, "hunter2")
     plain = {
@@ -239,7 +165,7 @@ async def test_answers_are_given_without_secrets(
     reply = {"POOLS": [{"x": [secret]}, plain], "Msg": plain}
     reply["URL"] = "stratum+tcp://account:hunter2@pool.example:3333"
     with patch.object(set_up.client, "query", return_value=reply):
-        answer = await ask(hass, "query", {"command": "pools", **one})
+        answer = await one.ask("query", command="pools")
 
     raw = answer[set_up.device_id]["answer"]
     assert "hunter2" not in str(raw)

@@ -22,10 +22,8 @@ from homeassistant.setup import async_setup_component
 from simulator import Closed, Refused
 from simulator.settings import Led
 
-from . import Held, act, hold, loopback_network, names_of, reauth_steps
-from .fleet import Fleet, Owned, shown_issues
-
-NEW_MAC = "CE:02:01:AB:CD:EF"
+from . import Held, hold, loopback_network, names_of, reauth_steps
+from .fleet import NEW_MAC, Fleet, Owned, shown_issues
 
 
 @pytest.fixture
@@ -136,9 +134,8 @@ async def test_the_owner_finds_it_among_the_repairs(
 async def test_a_miner_that_is_removed_meanwhile_is_not_repaired(
     fleet: Fleet, ada: Owned, issue: Issue, data: dict[str, str]
 ) -> None:
-    await raise_one(fleet, ada, issue)
-    dialogue = await repair(ada, issue)
-    await fleet.hass.config_entries.async_remove(ada.entry.entry_id)
+    dialogue = await raise_and_repair(fleet, ada, issue)
+    await ada.remove()
 
     assert await dialogue.submit(**data) == "no_miner"
     with pytest.raises(UnknownStep):
@@ -148,15 +145,14 @@ async def test_a_miner_that_is_removed_meanwhile_is_not_repaired(
 async def test_a_miner_may_be_removed_while_it_is_asked(
     fleet: Fleet, ada: Owned
 ) -> None:
-    await raise_one(fleet, ada, Issue.WRITE_ACCESS_CLOSED)
-    dialogue = await repair(ada, Issue.WRITE_ACCESS_CLOSED)
+    dialogue = await raise_and_repair(fleet, ada, Issue.WRITE_ACCESS_CLOSED)
     held = Held()
     ada.miner.api_open = True
     ada.miner.misbehave("set_led", held)
     submitted = asyncio.create_task(dialogue.submit())
     await held.reached.wait()
 
-    await fleet.hass.config_entries.async_remove(ada.entry.entry_id)
+    await ada.remove()
     held.release.set()
 
     assert await submitted == "no_miner"
@@ -178,19 +174,24 @@ async def raise_one(fleet: Fleet, ada: Owned, issue: Issue) -> None:
         case Issue.WRITE_ACCESS_CLOSED:
             ada.miner.api_open = False
             with pytest.raises(HomeAssistantError):
-                await act(fleet.hass, "switch.turn_off", "switch.ada")
+                await ada.turn_off()
         case Issue.WRONG_MINER:
             await fleet.replace(ada)
             await fleet.clock.next_poll()
     assert shown_issues(fleet.hass) == [f"{issue} of Ada"]
 
 
+async def raise_and_repair(fleet: Fleet, ada: Owned, issue: Issue) -> Dialogue:
+    """Cause one issue, and start its repair flow."""
+    await raise_one(fleet, ada, issue)
+    return await repair(ada, issue)
+
+
 # Write access closed
 
 
 async def test_a_write_access_is_looked_at_at_once(fleet: Fleet, ada: Owned) -> None:
-    await raise_one(fleet, ada, Issue.WRITE_ACCESS_CLOSED)
-    dialogue = await repair(ada, Issue.WRITE_ACCESS_CLOSED)
+    dialogue = await raise_and_repair(fleet, ada, Issue.WRITE_ACCESS_CLOSED)
     assert dialogue.said == {"miner": "Ada"}
 
     assert await dialogue.submit() == {"base": "write_access_closed"}
@@ -242,8 +243,7 @@ async def test_v1_is_looked_at_by_a_read(fleet: Fleet) -> None:
 async def test_a_password_that_was_changed_as_well_is_asked_for(
     fleet: Fleet, ada: Owned
 ) -> None:
-    await raise_one(fleet, ada, Issue.WRITE_ACCESS_CLOSED)
-    dialogue = await repair(ada, Issue.WRITE_ACCESS_CLOSED)
+    dialogue = await raise_and_repair(fleet, ada, Issue.WRITE_ACCESS_CLOSED)
     ada.miner.api_open = True
     ada.miner.password = "new_1234"
 
@@ -263,8 +263,7 @@ async def test_a_password_that_was_changed_as_well_is_asked_for(
 async def test_a_miner_that_is_away_cannot_be_asked(
     fleet: Fleet, ada: Owned, issue: Issue, data: dict[str, str], how: str
 ) -> None:
-    await raise_one(fleet, ada, issue)
-    dialogue = await repair(ada, issue)
+    dialogue = await raise_and_repair(fleet, ada, issue)
     await ada.miner.disconnect()
     if how == "away":
         await fleet.clock.next_poll(2)
@@ -290,7 +289,7 @@ async def test_the_default_password_is_the_one_thing_to_repair(
     """The miner takes no commands because of its default password."""
     await raise_one(fleet, ada, Issue.DEFAULT_PASSWORD)
     with pytest.raises(HomeAssistantError):
-        await act(fleet.hass, "switch.turn_off", "switch.ada")
+        await ada.turn_off()
     await fleet.clock.next_poll(25)
 
     assert ada.shown("binary_sensor", "write_access") == "off"
@@ -303,20 +302,20 @@ async def test_a_password_that_was_changed_in_the_tool_is_taken(
     await raise_one(fleet, ada, Issue.DEFAULT_PASSWORD)
     ada.miner.password, ada.miner.api_open = "new_1234", True
     with pytest.raises(HomeAssistantError):
-        await act(fleet.hass, "switch.turn_off", "switch.ada")
+        await ada.turn_off()
     assert len(reauth_steps(fleet.hass)) == 1
     dialogue = await repair(ada, Issue.DEFAULT_PASSWORD)
     assert dialogue.said == {"miner": "Ada"}
     ada.miner.writes.clear()
 
-    assert await dialogue.submit(**{CONF_PASSWORD: "new_1234"}) == "repaired"
+    assert await dialogue.submit(password="new_1234") == "repaired"
 
     assert ada.entry.data[CONF_PASSWORD] == "new_1234"
     assert "update_pwd" not in names_of(ada.miner.writes)
     assert len(reauth_steps(fleet.hass)) == 0
     assert shown_issues(fleet.hass) == []
     assert ada.shown("binary_sensor", "write_access") == "on"
-    await act(fleet.hass, "switch.turn_off", "switch.ada")
+    await ada.turn_off()
     assert not ada.miner.state.mining
     await fleet.clock.next_poll(25)
     assert shown_issues(fleet.hass) == []
@@ -327,12 +326,10 @@ async def test_a_password_that_is_neither_is_wrong(fleet: Fleet, ada: Owned) -> 
     ada.miner.password, ada.miner.api_open = "third_1", True
     dialogue = await repair(ada, Issue.DEFAULT_PASSWORD)
 
-    assert await dialogue.submit(**{CONF_PASSWORD: "mistaken"}) == {
-        CONF_PASSWORD: "wrong_password"
-    }
+    assert await dialogue.submit(password="mistaken") == {"password": "wrong_password"}
     assert ada.miner.password == "third_1"
 
-    assert await dialogue.submit(**{CONF_PASSWORD: "third_1"}) == "repaired"
+    assert await dialogue.submit(password="third_1") == "repaired"
     assert ada.entry.data[CONF_PASSWORD] == "third_1"
 
 
@@ -342,7 +339,7 @@ async def test_a_default_password_that_no_longer_fits_is_asked_for_and_no_more(
     await raise_one(fleet, ada, Issue.DEFAULT_PASSWORD)
     ada.miner.password, ada.miner.api_open = "new_1234", True
     with pytest.raises(HomeAssistantError):
-        await act(fleet.hass, "switch.turn_off", "switch.ada")
+        await ada.turn_off()
 
     await fleet.clock.next_poll()
 
@@ -360,50 +357,45 @@ def no_default(monkeypatch: pytest.MonkeyPatch) -> None:
 async def test_a_miner_that_takes_commands_all_the_same_gets_the_password(
     fleet: Fleet, ada: Owned
 ) -> None:
-    await raise_one(fleet, ada, Issue.DEFAULT_PASSWORD)
-    dialogue = await repair(ada, Issue.DEFAULT_PASSWORD)
+    dialogue = await raise_and_repair(fleet, ada, Issue.DEFAULT_PASSWORD)
 
-    assert await dialogue.submit(**{CONF_PASSWORD: "new_1234"}) == "repaired"
+    assert await dialogue.submit(password="new_1234") == "repaired"
 
     assert ada.miner.password == ada.entry.data[CONF_PASSWORD] == "new_1234"
     await fleet.clock.next_poll(3)
     assert shown_issues(fleet.hass) == []
-    await act(fleet.hass, "switch.turn_off", "switch.ada")
+    await ada.turn_off()
 
 
 async def test_a_miner_that_takes_no_commands_gets_no_password(
     fleet: Fleet, ada: Owned
 ) -> None:
-    await raise_one(fleet, ada, Issue.DEFAULT_PASSWORD)
-    dialogue = await repair(ada, Issue.DEFAULT_PASSWORD)
-    assert await dialogue.submit(**{CONF_PASSWORD: "new_1234"}) == {
-        "base": "change_in_tool"
-    }
+    dialogue = await raise_and_repair(fleet, ada, Issue.DEFAULT_PASSWORD)
+    assert await dialogue.submit(password="new_1234") == {"base": "change_in_tool"}
     assert ada.entry.data[CONF_PASSWORD] == "admin"
     assert shown_issues(fleet.hass) == ["default_password of Ada"]
 
     ada.miner.password = "new_1234"
-    assert await dialogue.submit(**{CONF_PASSWORD: "new_1234"}) == "repaired"
+    assert await dialogue.submit(password="new_1234") == "repaired"
 
 
 @pytest.mark.usefixtures("no_default")
 async def test_each_wrong_entry_can_be_made_again(fleet: Fleet, ada: Owned) -> None:
-    await raise_one(fleet, ada, Issue.DEFAULT_PASSWORD)
-    dialogue = await repair(ada, Issue.DEFAULT_PASSWORD)
+    dialogue = await raise_and_repair(fleet, ada, Issue.DEFAULT_PASSWORD)
     for password, error in (
         ("admin", {CONF_PASSWORD: "default_password"}),
         ("too long for it", {CONF_PASSWORD: "invalid_password"}),
         ("ä", {CONF_PASSWORD: "invalid_password"}),
     ):
-        assert await dialogue.submit(**{CONF_PASSWORD: password}) == error
+        assert await dialogue.submit(password=password) == error
     ada.miner.misbehave("get_token", Closed(), times=1)
-    assert await dialogue.submit(**{CONF_PASSWORD: "new_1234"}) == {"base": "not_there"}
+    assert await dialogue.submit(password="new_1234") == {"base": "not_there"}
     ada.miner.misbehave("update_pwd", Refused(132), times=1)
-    assert await dialogue.submit(**{CONF_PASSWORD: "new_1234"}) == {"base": "not_there"}
+    assert await dialogue.submit(password="new_1234") == {"base": "not_there"}
     assert ada.miner.password == ada.entry.data[CONF_PASSWORD] == "admin"
     assert "password" not in ada.coordinator.memory.data
 
-    assert await dialogue.submit(**{CONF_PASSWORD: "new_1234"}) == "repaired"
+    assert await dialogue.submit(password="new_1234") == "repaired"
 
 
 @pytest.mark.usefixtures("no_default")
@@ -411,15 +403,14 @@ async def test_a_password_that_may_have_been_taken_is_found_out(
     fleet: Fleet, ada: Owned
 ) -> None:
     """The miner fell silent over the change; the next try shows which password it has."""
-    await raise_one(fleet, ada, Issue.DEFAULT_PASSWORD)
-    dialogue = await repair(ada, Issue.DEFAULT_PASSWORD)
+    dialogue = await raise_and_repair(fleet, ada, Issue.DEFAULT_PASSWORD)
     ada.miner.misbehave("update_pwd", Closed(execute=True))
     ada.miner.misbehave("get_miner_info", Closed())
-    assert await dialogue.submit(**{CONF_PASSWORD: "new_1234"}) == {"base": "not_there"}
+    assert await dialogue.submit(password="new_1234") == {"base": "not_there"}
     assert ada.miner.password == "admin"  # it could not even be asked
 
     ada.miner.behave("get_miner_info")
-    assert await dialogue.submit(**{CONF_PASSWORD: "new_1234"}) == "repaired"
+    assert await dialogue.submit(password="new_1234") == "repaired"
     assert ada.miner.password == ada.entry.data[CONF_PASSWORD] == "new_1234"
 
 
@@ -434,8 +425,7 @@ async def test_a_miner_is_where_its_owner_says(
     zoe = fleet.clock.miners[-1]
     if retrying:
         await fleet.reload(ada)
-    await ada.miner.move(fleet.host(40))
-    ada.miner.reconnect()
+    await ada.appear_at(fleet.host(40))
     bea.miner.requests.clear()
     dialogue = await repair(ada, Issue.WRONG_MINER)
     assert dialogue.said["miner"] == "Ada"
@@ -446,13 +436,12 @@ async def test_a_miner_is_where_its_owner_says(
         (bea.miner.host, "wrong_miner"),
         (zoe.host, "wrong_miner"),
     ):
-        assert await dialogue.submit(**{CONF_HOST: host}) == {CONF_HOST: error}
+        assert await dialogue.submit(host=host) == {CONF_HOST: error}
         assert address_of(ada.entry)[0] == zoe.host
     assert bea.miner.requests == []  # it is known to be itself
 
-    assert await dialogue.submit(**{CONF_HOST: f" {fleet.host(40)} "}) == "repaired"
-    assert ada.is_followed
-    assert ada.is_available
+    assert await dialogue.submit(host=f" {fleet.host(40)} ") == "repaired"
+    ada.check_found()
     assert shown_issues(fleet.hass) == []
 
 
@@ -471,9 +460,8 @@ async def test_a_miner_is_searched_for(
     assert shown_issues(fleet.hass) == ["wrong_miner of Ada"]
 
     ada.miner.reconnect()
-    assert await dialogue.submit(**{CONF_HOST: "  "}) == "repaired"
-    assert ada.is_followed
-    assert ada.is_available
+    assert await dialogue.submit(host="  ") == "repaired"
+    ada.check_found()
     assert bea.miner.requests == []
     assert shown_issues(fleet.hass) == []
 
@@ -489,8 +477,7 @@ async def test_a_miner_is_searched_for_where_it_was_and_where_home_assistant_is(
     await fleet.start("Zoe", host=str(elsewhere[5]))
     await fleet.clock.next_poll()
     assert shown_issues(fleet.hass) == ["wrong_miner of Bea"]
-    await bea.miner.move(str(elsewhere[9]) if where == "near" else fleet.host(40))
-    bea.miner.reconnect()
+    await bea.appear_at(str(elsewhere[9]) if where == "near" else fleet.host(40))
 
     dialogue = await repair(bea, Issue.WRONG_MINER)
     assert await dialogue.submit() == "repaired"
@@ -516,10 +503,8 @@ async def test_a_miner_that_is_back_is_found_where_it_was(
 async def test_a_miner_that_others_have_found_needs_no_search(
     fleet: Fleet, ada: Owned
 ) -> None:
-    await raise_one(fleet, ada, Issue.WRONG_MINER)
-    dialogue = await repair(ada, Issue.WRONG_MINER)
-    await ada.miner.move(fleet.host(40))
-    ada.miner.reconnect()
+    dialogue = await raise_and_repair(fleet, ada, Issue.WRONG_MINER)
+    await ada.appear_at(fleet.host(40))
     relocate(fleet.hass, ada.entry, (ada.miner.host, ada.miner.port))
     await fleet.settle()
 
@@ -538,8 +523,7 @@ async def test_a_miner_that_has_changed_places_is_found_with_the_other(
     dialogue = await repair(ada, Issue.WRONG_MINER)
 
     assert await dialogue.submit() == "repaired"
-    assert ada.is_available
-    assert ada.is_followed
+    ada.check_found()
     assert bea.is_followed
 
 
@@ -548,8 +532,7 @@ async def test_a_miner_that_is_removed_during_the_search_stays_so(
     fleet: Fleet, ada: Owned, data: dict[str, str]
 ) -> None:
     await raise_one(fleet, ada, Issue.WRONG_MINER)
-    await ada.miner.move(fleet.host(40))
-    ada.miner.reconnect()
+    await ada.appear_at(fleet.host(40))
     held = hold(ada.miner, "get_version")
     dialogue = await repair(ada, Issue.WRONG_MINER)
     submitted = asyncio.create_task(
@@ -558,7 +541,7 @@ async def test_a_miner_that_is_removed_during_the_search_stays_so(
         )
     )
     await held.reached.wait()
-    await fleet.hass.config_entries.async_remove(ada.entry.entry_id)
+    await ada.remove()
     held.release.set()
 
     assert await submitted == "no_miner"
@@ -592,10 +575,9 @@ async def test_a_miner_with_a_new_control_board_goes_on(
     assert await dialogue.submit() == "repaired"
 
     assert ada.entry.unique_id == NEW_MAC.lower()
-    assert ada.is_followed
-    assert ada.is_available
+    ada.check_found()
     assert shown_issues(fleet.hass) == []
-    await act(fleet.hass, "switch.turn_off", "switch.ada")
+    await ada.turn_off()
     assert not ada.miner.state.mining
 
 
@@ -625,8 +607,7 @@ async def test_a_control_board_that_cannot_be_adopted_now_can_be_later(
     assert await dialogue.submit() == {"base": "wrong_miner"}
     await zoe.disconnect()
 
-    await ada.miner.move(fleet.host(40))
-    ada.miner.reconnect()
+    await ada.appear_at(fleet.host(40))
     await fleet.see(ada)
     twin = await fleet.know("Twin", host=fleet.host(41), mac=NEW_MAC)
     assert await dialogue.submit() == {"base": "already_configured"}
@@ -635,8 +616,7 @@ async def test_a_control_board_that_cannot_be_adopted_now_can_be_later(
 
     await fleet.hass.config_entries.async_remove(twin.entry.entry_id)
     assert await dialogue.submit() == "repaired"
-    assert ada.is_followed
-    assert ada.is_available
+    ada.check_found()
 
 
 async def test_the_old_control_board_that_is_back_is_not_given_away(

@@ -31,7 +31,7 @@ from homeassistant.data_entry_flow import FlowResultType, InvalidData
 from homeassistant.helpers import issue_registry as ir
 from simulator import DEFAULT_PASSWORD, GARBAGE, Misbehaviour, Refused, SimulatedMiner
 
-from . import PROCESS_DOWN, hold, names_of
+from . import PROCESS_DOWN, AddEntry, hold, names_of
 from .config_flow import check_aborted
 
 # The first new miner, in the order of its address.
@@ -445,14 +445,10 @@ async def test_ignored_ones_can_be_picked(
 
 
 async def test_a_miner_that_is_added_meanwhile_is_added_once(
-    hass: HomeAssistant,
-    miners: list[SimulatedMiner],
-    make_entry: Callable[..., MockConfigEntry],
+    hass: HomeAssistant, miners: list[SimulatedMiner], add_entry: AddEntry
 ) -> None:
     form = await found(hass)
-    entry = make_entry(miners[0])
-    entry.add_to_hass(hass)
-    assert await hass.config_entries.async_setup(entry.entry_id)
+    entry = await add_entry(miners[0])
 
     result = await fill_in(hass, form, picks(*miners))
 
@@ -464,14 +460,9 @@ async def test_a_miner_that_is_added_meanwhile_is_added_once(
 
 
 @pytest.fixture
-async def known(
-    hass: HomeAssistant, shed: Shed, make_entry: Callable[..., MockConfigEntry]
-) -> MockConfigEntry:
+async def known(shed: Shed, add_entry: AddEntry) -> MockConfigEntry:
     """The entry of a miner in the network that is set up."""
-    entry = make_entry(await shed.add())
-    entry.add_to_hass(hass)
-    assert await hass.config_entries.async_setup(entry.entry_id)
-    return entry
+    return await add_entry(await shed.add(), "Miner")
 
 
 async def test_known_ones_are_shown_as_such_and_left_in_peace(
@@ -528,15 +519,11 @@ async def test_known_ones_of_other_networks_are_not_shown(
     assert placeholder_of(here, "known") == "2 (By name, Miner)"
 
 
+@pytest.mark.usefixtures("known")
 async def test_known_ones_of_the_same_name_are_all_counted(
-    hass: HomeAssistant,
-    known: MockConfigEntry,
-    shed: Shed,
-    make_entry: Callable[..., MockConfigEntry],
+    hass: HomeAssistant, shed: Shed, add_entry: AddEntry
 ) -> None:
-    other = make_entry(await shed.add())
-    other.add_to_hass(hass)
-    assert await hass.config_entries.async_setup(other.entry_id)
+    await add_entry(await shed.add(), "Miner")
 
     assert placeholder_of(await scan(hass), "known") == "2 (Miner, Miner)"
 
@@ -556,14 +543,9 @@ async def test_a_known_one_at_a_new_address_is_followed(
 
 
 async def test_known_ones_that_changed_places_are_followed(
-    hass: HomeAssistant,
-    known: MockConfigEntry,
-    shed: Shed,
-    make_entry: Callable[..., MockConfigEntry],
+    hass: HomeAssistant, known: MockConfigEntry, shed: Shed, add_entry: AddEntry
 ) -> None:
-    other = make_entry(await shed.add(), title="Other")
-    other.add_to_hass(hass)
-    assert await hass.config_entries.async_setup(other.entry_id)
+    other = await add_entry(await shed.add())
     await shed.miners[0].swap(shed.miners[1])
     for entry in (known, other):
         await entry.runtime_data.coordinator.async_refresh()

@@ -1,19 +1,13 @@
 """Settings of a miner that are one of several options."""
 
 import pytest
-from pytest_homeassistant_custom_component.common import (
-    MockConfigEntry,
-    snapshot_platform,
-)
-from syrupy.assertion import SnapshotAssertion
 
 from homeassistant.const import STATE_UNAVAILABLE, STATE_UNKNOWN, Platform
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import ServiceValidationError
-from homeassistant.helpers import entity_registry as er
 from simulator import SimulatedMiner
 
-from . import JOINED, Altered, Clock, every_generation, set_mode, shown
+from . import JOINED, Altered, Check, Clock, every_generation, set_mode, shown
 
 pytestmark = [
     pytest.mark.parametrize("platforms", [(Platform.SELECT,)], ids=[""]),
@@ -22,13 +16,8 @@ pytestmark = [
 
 
 @every_generation
-async def test_every_generation_has_its_selects(
-    hass: HomeAssistant,
-    entity_registry: er.EntityRegistry,
-    snapshot: SnapshotAssertion,
-    config_entry: MockConfigEntry,
-) -> None:
-    await snapshot_platform(hass, entity_registry, snapshot, config_entry.entry_id)
+async def test_every_generation_has_its_selects(check_entities: Check) -> None:
+    await check_entities()
 
 
 @every_generation

@@ -5,11 +5,6 @@ import json
 from typing import Any
 
 import pytest
-from pytest_homeassistant_custom_component.common import (
-    MockConfigEntry,
-    snapshot_platform,
-)
-from syrupy.assertion import SnapshotAssertion
 
 from custom_components.whatsminer.coordinator import WhatsminerCoordinator
 from homeassistant.components.sensor import SensorDeviceClass
@@ -21,10 +16,18 @@ from homeassistant.const import (
     Platform,
 )
 from homeassistant.core import HomeAssistant
-from homeassistant.helpers import entity_registry as er
 from simulator import Raw, Refused, SimulatedMiner
 
-from . import JOINED, Altered, Clock, before_v2_2, every_generation, shown, since_v2
+from . import (
+    JOINED,
+    Altered,
+    Check,
+    Clock,
+    before_v2_2,
+    every_generation,
+    shown,
+    since_v2,
+)
 
 pytestmark = [
     pytest.mark.parametrize("platforms", [(Platform.SENSOR,)], ids=[""]),
@@ -46,13 +49,8 @@ def faults_of(hass: HomeAssistant) -> list[dict[str, Any]]:
 
 
 @every_generation
-async def test_every_generation_has_its_sensors(
-    hass: HomeAssistant,
-    entity_registry: er.EntityRegistry,
-    snapshot: SnapshotAssertion,
-    config_entry: MockConfigEntry,
-) -> None:
-    await snapshot_platform(hass, entity_registry, snapshot, config_entry.entry_id)
+async def test_every_generation_has_its_sensors(check_entities: Check) -> None:
+    await check_entities()
 
 
 @every_generation

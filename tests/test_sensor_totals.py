@@ -1,5 +1,6 @@
 """Totals over the polls, and over restarts of Home Assistant."""
 
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 import re
@@ -19,7 +20,6 @@ from pytest_homeassistant_custom_component.typing import RecorderInstanceContext
 
 from custom_components.whatsminer.const import CONF_POLL_INTERVAL
 from custom_components.whatsminer.coordinator import WhatsminerCoordinator
-from homeassistant.components.recorder.core import Recorder
 from homeassistant.components.recorder.statistics import (
     StatisticsRow,
     statistics_during_period,
@@ -31,6 +31,7 @@ from simulator.misbehaviour import Exchange, Line
 
 from . import JOINED, Clock, every_generation, load_entry, shown, since_v2
 from .conftest import START
+from .fleet import Owned
 
 pytestmark = [
     pytest.mark.parametrize("platforms", [(Platform.SENSOR,)], ids=[""]),
@@ -99,27 +100,31 @@ async def statistics(
     return found[entity_id]
 
 
-async def set_up_again(
-    hass: HomeAssistant, clock: Clock, entry: MockConfigEntry, away: float
-) -> WhatsminerCoordinator:
-    """Restart Home Assistant, which takes a while."""
-    await async_mock_restore_state_shutdown_restart(hass)
-    assert await hass.config_entries.async_unload(entry.entry_id)
-    await clock.tick(away)
-    await load_entry(hass, entry)
-    coordinator: WhatsminerCoordinator = entry.runtime_data.coordinator
-    return coordinator
+type SetUpAgain = Callable[[float], Awaitable[None]]
+
+
+@pytest.fixture
+def set_up_again(
+    hass: HomeAssistant, clock: Clock, config_entry: MockConfigEntry
+) -> SetUpAgain:
+    """A function that restarts Home Assistant, which takes a while."""
+
+    async def restart(away: float) -> None:
+        await async_mock_restore_state_shutdown_restart(hass)
+        assert await hass.config_entries.async_unload(config_entry.entry_id)
+        await clock.tick(away)
+        await load_entry(hass, config_entry)
+
+    return restart
 
 
 # Energy
 
 
 @every_generation
+@pytest.mark.usefixtures("recorder_mock", "set_up")
 async def test_an_hour_is_as_many_kilowatt_hours_as_kilowatts(
-    recorder_mock: Recorder,
-    hass: HomeAssistant,
-    clock: Clock,
-    set_up: WhatsminerCoordinator,
+    hass: HomeAssistant, clock: Clock
 ) -> None:
     """The Energy dashboard reads the statistics."""
     await clock.next_poll(120)
@@ -136,15 +141,12 @@ async def test_an_hour_is_as_many_kilowatt_hours_as_kilowatts(
     assert sums[12] == used_in(3630)
 
 
+@pytest.mark.usefixtures("recorder_mock", "set_up")
 async def test_statistics_go_on_over_a_restart(
-    recorder_mock: Recorder,
-    hass: HomeAssistant,
-    config_entry: MockConfigEntry,
-    clock: Clock,
-    set_up: WhatsminerCoordinator,
+    hass: HomeAssistant, set_up_again: SetUpAgain, clock: Clock
 ) -> None:
     await clock.next_poll(20)
-    await set_up_again(hass, clock, config_entry, 30)
+    await set_up_again(30)
     await clock.next_poll(20)
     rows = await statistics(hass, ENERGY, START + timedelta(minutes=25))
 
@@ -386,14 +388,14 @@ async def test_a_power_that_is_a_leftover_is_not_counted(
 @pytest.mark.usefixtures("set_up")
 async def test_a_short_restart_loses_nothing(
     hass: HomeAssistant,
-    config_entry: MockConfigEntry,
+    set_up_again: SetUpAgain,
     clock: Clock,
     away: float,
     counted: float,
 ) -> None:
     await clock.next_poll(4)
 
-    await set_up_again(hass, clock, config_entry, away)
+    await set_up_again(away)
 
     assert energy(hass) == used_in(120 + counted)
 
@@ -453,13 +455,10 @@ async def test_restarts_of_mining_are_counted(
 
 @every_generation
 async def test_the_first_start_of_a_stopped_miner_counts(
-    hass: HomeAssistant,
-    miner: SimulatedMiner,
-    clock: Clock,
-    config_entry: MockConfigEntry,
+    hass: HomeAssistant, miner: SimulatedMiner, clock: Clock, owned: Owned
 ) -> None:
     miner.state.mining = False
-    assert await hass.config_entries.async_setup(config_entry.entry_id)
+    assert await hass.config_entries.async_setup(owned.entry.entry_id)
     await clock.next_poll(3)
 
     miner.state.mining = True
@@ -489,7 +488,7 @@ async def test_restarts_are_those_of_today(
 @pytest.mark.usefixtures("set_up")
 async def test_the_count_outlives_a_restart_of_home_assistant(
     hass: HomeAssistant,
-    config_entry: MockConfigEntry,
+    set_up_again: SetUpAgain,
     miner: SimulatedMiner,
     clock: Clock,
     away: float,
@@ -498,7 +497,7 @@ async def test_the_count_outlives_a_restart_of_home_assistant(
     miner.state.restart()
     await clock.next_poll(2)
 
-    await set_up_again(hass, clock, config_entry, away)
+    await set_up_again(away)
     await clock.next_poll(2)
 
     assert shown(hass, RESTARTS) == restarts
@@ -508,7 +507,7 @@ async def test_the_count_outlives_a_restart_of_home_assistant(
 @pytest.mark.usefixtures("set_up")
 async def test_a_restart_that_nobody_saw_counts(
     hass: HomeAssistant,
-    config_entry: MockConfigEntry,
+    set_up_again: SetUpAgain,
     miner: SimulatedMiner,
     clock: Clock,
     stopped: bool,
@@ -520,7 +519,7 @@ async def test_a_restart_that_nobody_saw_counts(
     miner.state.mining = True
     miner.state.restart()
 
-    await set_up_again(hass, clock, config_entry, 300)
+    await set_up_again(300)
     await clock.next_poll(3)
 
     assert shown(hass, RESTARTS) == "1"
@@ -529,14 +528,11 @@ async def test_a_restart_that_nobody_saw_counts(
 @every_generation
 @pytest.mark.usefixtures("set_up")
 async def test_a_start_that_was_seen_after_a_restart_counts_once(
-    hass: HomeAssistant,
-    config_entry: MockConfigEntry,
-    miner: SimulatedMiner,
-    clock: Clock,
+    hass: HomeAssistant, set_up_again: SetUpAgain, miner: SimulatedMiner, clock: Clock
 ) -> None:
     miner.state.mining = False
     await clock.next_poll(2)
-    await set_up_again(hass, clock, config_entry, 300)
+    await set_up_again(300)
     await clock.next_poll(2)
 
     miner.state.mining = True
@@ -558,14 +554,11 @@ async def test_a_clock_that_is_set_is_no_restart(
 
 @pytest.mark.usefixtures("set_up")
 async def test_a_start_of_yesterday_is_not_one_of_today(
-    hass: HomeAssistant,
-    config_entry: MockConfigEntry,
-    miner: SimulatedMiner,
-    clock: Clock,
+    hass: HomeAssistant, set_up_again: SetUpAgain, miner: SimulatedMiner, clock: Clock
 ) -> None:
     miner.state.restart()
 
-    await set_up_again(hass, clock, config_entry, SECONDS_TO_MIDNIGHT + 600)
+    await set_up_again(SECONDS_TO_MIDNIGHT + 600)
     await clock.next_poll(3)
 
     assert shown(hass, RESTARTS) == "0"

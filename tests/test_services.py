@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
@@ -37,8 +36,8 @@ from homeassistant.helpers import (
 )
 from simulator import Refused, SimulatedMiner
 
-from . import Held, load_entry, names_of
-from .action_calls import DATA, POOLS, STATIC, ask, call, failure
+from . import AddEntry, Held, names_of
+from .action_calls import DATA, POOLS, STATIC, Target, call, failure
 
 ADMIN_ONLY = {
     "change_password",
@@ -64,15 +63,10 @@ def platforms() -> tuple[Platform, ...]:
 
 @pytest.fixture
 async def hall(
-    hass: HomeAssistant,
-    set_up: WhatsminerCoordinator,
-    hydro_miner: SimulatedMiner,
-    make_entry: Callable[..., MockConfigEntry],
+    set_up: WhatsminerCoordinator, hydro_miner: SimulatedMiner, add_entry: AddEntry
 ) -> WhatsminerCoordinator:
     """A second miner, in the hall."""
-    entry = make_entry(hydro_miner, title="Hall")
-    entry.add_to_hass(hass)
-    await load_entry(hass, entry)
+    entry = await add_entry(hydro_miner, "Hall")
     hydro_miner.requests.clear()
     hydro_miner.writes.clear()
     coordinator: WhatsminerCoordinator = entry.runtime_data.coordinator
@@ -80,9 +74,11 @@ async def hall(
 
 
 @pytest.fixture
-def both(set_up: WhatsminerCoordinator, hall: WhatsminerCoordinator) -> dict[str, Any]:
+def both(
+    hass: HomeAssistant, set_up: WhatsminerCoordinator, hall: WhatsminerCoordinator
+) -> Target:
     """A target of two miners."""
-    return {ATTR_DEVICE_ID: [set_up.device_id, hall.device_id]}
+    return Target(hass, {ATTR_DEVICE_ID: [set_up.device_id, hall.device_id]})
 
 
 @pytest.fixture
@@ -95,95 +91,69 @@ def board_id(set_up: WhatsminerCoordinator, device_registry: dr.DeviceRegistry) 
 # Which miners
 
 
-type Target = Callable[[HomeAssistant, str, str], dict[str, Any]]
-
-
-def by_device(hass: HomeAssistant, device_id: str, board_id: str) -> dict[str, Any]:
-    """Target the device."""
-    return {ATTR_DEVICE_ID: [device_id]}
-
-
-def by_board(hass: HomeAssistant, device_id: str, board_id: str) -> dict[str, Any]:
-    """Target a hashboard."""
-    return {ATTR_DEVICE_ID: [board_id]}
-
-
-def by_entity(hass: HomeAssistant, device_id: str, board_id: str) -> dict[str, Any]:
-    """Target an entity."""
-    return {ATTR_ENTITY_ID: ["sensor.miner_hash_rate"]}
-
-
-def by_entity_of_board(
-    hass: HomeAssistant, device_id: str, board_id: str
-) -> dict[str, Any]:
-    """Target an entity of a hashboard."""
-    entities = er.async_entries_for_device(er.async_get(hass), board_id)
-    return {ATTR_ENTITY_ID: [entities[0].entity_id]}
-
-
-def by_area(hass: HomeAssistant, device_id: str, board_id: str) -> dict[str, Any]:
-    """Target the area of the miner."""
-    area = ar.async_get(hass).async_create("Garage")
+def area_of(hass: HomeAssistant, device_id: str, floor_id: str | None = None) -> str:
+    """Put a device into an area of its own."""
+    area = ar.async_get(hass).async_create("Garage", floor_id=floor_id)
     dr.async_get(hass).async_update_device(device_id, area_id=area.id)
-    return {ATTR_AREA_ID: [area.id]}
+    return area.id
 
 
-def by_floor(hass: HomeAssistant, device_id: str, board_id: str) -> dict[str, Any]:
-    """Target the floor of the area."""
-    floor = fr.async_get(hass).async_create("Cellar")
-    area = ar.async_get(hass).async_create("Garage", floor_id=floor.floor_id)
-    dr.async_get(hass).async_update_device(device_id, area_id=area.id)
-    return {ATTR_FLOOR_ID: [floor.floor_id]}
+def floor_of(hass: HomeAssistant, device_id: str) -> str:
+    """Put a device on a floor of its own."""
+    floor_id = fr.async_get(hass).async_create("Cellar").floor_id
+    area_of(hass, device_id, floor_id)
+    return floor_id
 
 
-def by_label(hass: HomeAssistant, device_id: str, board_id: str) -> dict[str, Any]:
-    """Target a label of the miner."""
-    label = lr.async_get(hass).async_create("Solar")
-    dr.async_get(hass).async_update_device(device_id, labels={label.label_id})
-    return {ATTR_LABEL_ID: [label.label_id]}
+def label_of(hass: HomeAssistant, device_id: str = "") -> str:
+    """Give a device a label, or the switch if no device is named."""
+    label = lr.async_get(hass).async_create("Solar").label_id
+    if device_id:
+        dr.async_get(hass).async_update_device(device_id, labels={label})
+    else:
+        er.async_get(hass).async_update_entity("switch.miner", labels={label})
+    return label
 
 
-def by_label_of_entity(
-    hass: HomeAssistant, device_id: str, board_id: str
-) -> dict[str, Any]:
-    """Target a label of one of its entities."""
-    label = lr.async_get(hass).async_create("Solar")
-    er.async_get(hass).async_update_entity("switch.miner", labels={label.label_id})
-    return {ATTR_LABEL_ID: [label.label_id]}
+def entity_of(hass: HomeAssistant, device_id: str) -> str:
+    """Return one entity of a device."""
+    return er.async_entries_for_device(er.async_get(hass), device_id)[0].entity_id
 
 
-def by_everything(hass: HomeAssistant, device_id: str, board_id: str) -> dict[str, Any]:
-    """Target the miner in several ways."""
-    named: dict[str, Any] = {}
-    for way in (by_entity, by_area, by_label):
-        named |= way(hass, device_id, board_id)
-    return named | {ATTR_DEVICE_ID: [device_id, board_id, device_id]}
+# From the device id of the miner and that of a hashboard to what an action is called for.
+WAYS: dict[str, Callable[[HomeAssistant, str, str], dict[str, Any]]] = {
+    "by_device": lambda hass, device, board: {ATTR_DEVICE_ID: [device]},
+    "by_board": lambda hass, device, board: {ATTR_DEVICE_ID: [board]},
+    "by_entity": lambda hass, device, board: {
+        ATTR_ENTITY_ID: ["sensor.miner_hash_rate"]
+    },
+    "by_entity_of_board": lambda hass, device, board: {
+        ATTR_ENTITY_ID: [entity_of(hass, board)]
+    },
+    "by_area": lambda hass, device, board: {ATTR_AREA_ID: [area_of(hass, device)]},
+    "by_floor": lambda hass, device, board: {ATTR_FLOOR_ID: [floor_of(hass, device)]},
+    "by_label": lambda hass, device, board: {ATTR_LABEL_ID: [label_of(hass, device)]},
+    "by_label_of_entity": lambda hass, device, board: {ATTR_LABEL_ID: [label_of(hass)]},
+    "by_everything": lambda hass, device, board: {
+        ATTR_ENTITY_ID: ["sensor.miner_hash_rate"],
+        ATTR_AREA_ID: [area_of(hass, device)],
+        ATTR_LABEL_ID: [label_of(hass, device)],
+        ATTR_DEVICE_ID: [device, board, device],
+    },
+}
 
 
-@pytest.mark.parametrize(
-    "target",
-    [
-        by_device,
-        by_board,
-        by_entity,
-        by_entity_of_board,
-        by_area,
-        by_floor,
-        by_label,
-        by_label_of_entity,
-        by_everything,
-    ],
-)
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.usefixtures("hall")
 async def test_a_miner_is_reached_by_whatever_stands_for_it(
     hass: HomeAssistant,
     set_up: WhatsminerCoordinator,
-    hall: WhatsminerCoordinator,
     miner: SimulatedMiner,
     hydro_miner: SimulatedMiner,
     board_id: str,
-    target: Target,
+    way: str,
 ) -> None:
-    named = target(hass, set_up.device_id, board_id)
+    named = WAYS[way](hass, set_up.device_id, board_id)
 
     await call(hass, "set_hostname", {"hostname": "garage"}, target=named)
 
@@ -191,11 +161,9 @@ async def test_a_miner_is_reached_by_whatever_stands_for_it(
     assert hydro_miner.writes == []
 
 
+@pytest.mark.usefixtures("set_up")
 async def test_a_target_without_a_miner_is_refused(
-    hass: HomeAssistant,
-    set_up: WhatsminerCoordinator,
-    device_registry: dr.DeviceRegistry,
-    miner: SimulatedMiner,
+    hass: HomeAssistant, device_registry: dr.DeviceRegistry, miner: SimulatedMiner
 ) -> None:
     other = MockConfigEntry(domain="other")
     other.add_to_hass(hass)
@@ -221,7 +189,7 @@ async def test_a_target_without_a_miner_is_refused(
 
 async def test_a_disabled_miner_is_left_out(
     hass: HomeAssistant,
-    both: dict[str, Any],
+    both: Target,
     hall: WhatsminerCoordinator,
     miner: SimulatedMiner,
 ) -> None:
@@ -229,7 +197,7 @@ async def test_a_disabled_miner_is_left_out(
         hall.config_entry.entry_id, ConfigEntryDisabler.USER
     )
 
-    await call(hass, "set_led", both)
+    await both.call("set_led")
     assert names_of(miner.writes) == ["set_led"]
 
     error = await failure(hass, "set_led", {ATTR_DEVICE_ID: hall.device_id})
@@ -238,7 +206,7 @@ async def test_a_disabled_miner_is_left_out(
 
 async def test_a_miner_whose_device_is_disabled_is_left_out(
     hass: HomeAssistant,
-    both: dict[str, Any],
+    both: Target,
     hall: WhatsminerCoordinator,
     miner: SimulatedMiner,
     hydro_miner: SimulatedMiner,
@@ -249,7 +217,7 @@ async def test_a_miner_whose_device_is_disabled_is_left_out(
         hall.device_id, area_id=area.id, disabled_by=dr.DeviceEntryDisabler.USER
     )
 
-    await call(hass, "set_led", both)
+    await both.call("set_led")
     assert names_of(miner.writes) == ["set_led"]
 
     for target in ({ATTR_AREA_ID: area.id}, {ATTR_DEVICE_ID: hall.device_id}):
@@ -267,16 +235,14 @@ async def test_a_miner_whose_device_is_disabled_is_left_out(
 
 async def test_miners_are_told_at_the_same_time(
     hass: HomeAssistant,
-    both: dict[str, Any],
+    both: Target,
     miner: SimulatedMiner,
     hydro_miner: SimulatedMiner,
 ) -> None:
     held = Held()
     for each in (miner, hydro_miner):
         each.misbehave("set_hostname", held)
-    calling = hass.async_create_task(
-        call(hass, "set_hostname", {"hostname": "garage", **both})
-    )
+    calling = hass.async_create_task(both.call("set_hostname", hostname="garage"))
     async with asyncio.timeout(5):
         while not (miner.writes and hydro_miner.writes):
             await held.reached.wait()
@@ -288,16 +254,12 @@ async def test_miners_are_told_at_the_same_time(
 
 @pytest.mark.parametrize("first", [True, False], ids=["first", "last"])
 async def test_a_refusal_at_one_leaves_no_other_undone(
-    hass: HomeAssistant,
-    both: dict[str, Any],
-    miner: SimulatedMiner,
-    hydro_miner: SimulatedMiner,
-    first: bool,
+    both: Target, miner: SimulatedMiner, hydro_miner: SimulatedMiner, first: bool
 ) -> None:
     bad, name = (hydro_miner, "Hall") if first else (miner, "Miner")
     bad.misbehave("set_hostname", Refused(132))
 
-    error = await failure(hass, "set_hostname", {"hostname": "garage", **both})
+    error = await both.failure("set_hostname", hostname="garage")
 
     assert error.translation_key == "refused"
     assert str(error).startswith(f"{name} refused set_hostname")
@@ -306,16 +268,13 @@ async def test_a_refusal_at_one_leaves_no_other_undone(
 
 async def test_all_that_failed_are_named(
     hass: HomeAssistant,
-    both: dict[str, Any],
+    both: Target,
     old_miner: SimulatedMiner,
-    make_entry: Callable[..., MockConfigEntry],
-    set_up: WhatsminerCoordinator,
+    add_entry: AddEntry,
     miner: SimulatedMiner,
     hydro_miner: SimulatedMiner,
 ) -> None:
-    attic = make_entry(old_miner, title="Attic")
-    attic.add_to_hass(hass)
-    assert await hass.config_entries.async_setup(attic.entry_id)
+    attic = await add_entry(old_miner, "Attic")
     attic_id = attic.runtime_data.coordinator.device_id
     assert await hass.config_entries.async_unload(attic.entry_id)
     await hydro_miner.disconnect()
@@ -323,7 +282,7 @@ async def test_all_that_failed_are_named(
     error = await failure(
         hass,
         "set_hostname",
-        {"hostname": "garage", ATTR_DEVICE_ID: [*both[ATTR_DEVICE_ID], attic_id]},
+        {"hostname": "garage", ATTR_DEVICE_ID: [*both.named[ATTR_DEVICE_ID], attic_id]},
     )
 
     assert error.translation_key == "several_failed"
@@ -338,28 +297,27 @@ async def test_all_that_failed_are_named(
 
 
 async def test_an_answer_is_given_up_for_an_error(
-    hass: HomeAssistant, both: dict[str, Any], hydro_miner: SimulatedMiner
+    both: Target, hydro_miner: SimulatedMiner
 ) -> None:
     """Home Assistant takes either a response or an error."""
     await hydro_miner.disconnect()
 
     with pytest.raises(HomeAssistantError, match="Hall does not answer"):
-        await ask(hass, "query", {"command": "summary", **both})
+        await both.ask("query", command="summary")
 
 
 @pytest.mark.parametrize(
     "mistake", [ZeroDivisionError(), KeyError("a"), RecursionError(), TimeoutError()]
 )
 async def test_a_mistake_of_ours_leaves_no_other_undone_either(
-    hass: HomeAssistant,
-    both: dict[str, Any],
+    both: Target,
     miner: SimulatedMiner,
     hall: WhatsminerCoordinator,
     caplog: pytest.LogCaptureFixture,
     mistake: Exception,
 ) -> None:
     with patch.object(hall.client, "send", side_effect=mistake):
-        error = await failure(hass, "set_led", both)
+        error = await both.failure("set_led")
 
     assert error.translation_key == "unexpected"
     assert str(error).startswith("Something unexpected went wrong at Hall")
@@ -372,15 +330,14 @@ async def test_a_mistake_of_ours_leaves_no_other_undone_either(
 
 
 async def test_a_mistake_of_ours_hides_no_other_failure(
-    hass: HomeAssistant,
-    both: dict[str, Any],
+    both: Target,
     miner: SimulatedMiner,
     hydro_miner: SimulatedMiner,
     set_up: WhatsminerCoordinator,
 ) -> None:
     hydro_miner.misbehave("set_led", Refused(132))
     with patch.object(set_up.client, "send", side_effect=ZeroDivisionError):
-        error = await failure(hass, "set_led", both)
+        error = await both.failure("set_led")
 
     assert error.translation_key == "several_failed"
     assert str(error).startswith("This failed at 2 miners. Hall refused set_led: ")
@@ -391,14 +348,14 @@ async def test_a_mistake_of_ours_hides_no_other_failure(
 
 async def test_what_is_cancelled_is_no_failure(
     hass: HomeAssistant,
-    both: dict[str, Any],
+    both: Target,
     miner: SimulatedMiner,
     hydro_miner: SimulatedMiner,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     hydro_miner.misbehave("set_led", Refused(132))
     miner.misbehave("set_led", held := Held())
-    calling = hass.async_create_task(call(hass, "set_led", both))
+    calling = hass.async_create_task(both.call("set_led"))
     await held.reached.wait()
 
     calling.cancel()
@@ -409,14 +366,14 @@ async def test_what_is_cancelled_is_no_failure(
 
 
 async def test_a_cancellation_at_one_miner_is_not_told_as_a_failure(
-    hass: HomeAssistant, both: dict[str, Any], hall: WhatsminerCoordinator
+    both: Target, hall: WhatsminerCoordinator
 ) -> None:
     """Requests are cancelled when the entry of their miner is unloaded."""
     with (
         patch.object(hall.client, "send", side_effect=asyncio.CancelledError),
         pytest.raises(asyncio.CancelledError),
     ):
-        await call(hass, "set_led", both)
+        await both.call("set_led")
 
 
 @pytest.mark.parametrize(
@@ -448,15 +405,14 @@ async def test_a_cancellation_at_one_miner_is_not_told_as_a_failure(
     ],
 )
 async def test_what_no_miner_takes_is_refused_once(
-    hass: HomeAssistant,
-    both: dict[str, Any],
+    both: Target,
     miner: SimulatedMiner,
     hydro_miner: SimulatedMiner,
     action: str,
     data: dict[str, Any],
     key: str,
 ) -> None:
-    error = await failure(hass, action, data | both)
+    error = await both.failure(action, **data)
 
     assert error.translation_key == key
     assert isinstance(error, ServiceValidationError)
@@ -482,16 +438,10 @@ async def test_what_no_miner_takes_is_refused_once(
     ],
 )
 async def test_a_network_that_cannot_work_is_refused(
-    hass: HomeAssistant,
-    one: dict[str, Any],
-    miner: SimulatedMiner,
-    changes: dict[str, Any],
-    key: str,
+    one: Target, miner: SimulatedMiner, changes: dict[str, Any], key: str
 ) -> None:
     """A miner at a wrong address can no longer be reached over the network."""
-    error = await failure(
-        hass, "set_network", {"confirm": True, **STATIC, **changes, **one}
-    )
+    error = await one.failure("set_network", confirm=True, **(STATIC | changes))
 
     assert error.translation_key == key
     assert isinstance(error, ServiceValidationError)
@@ -516,13 +466,15 @@ async def test_a_network_that_cannot_work_is_refused(
 )
 async def test_what_makes_no_sense_is_refused(
     hass: HomeAssistant,
-    one: dict[str, Any],
+    one: Target,
     miner: SimulatedMiner,
     action: str,
     data: dict[str, Any],
 ) -> None:
     with pytest.raises(probatio.Invalid):
-        await call(hass, action, data | one, return_response=action in RESPONSE_ONLY)
+        await call(
+            hass, action, data | one.named, return_response=action in RESPONSE_ONLY
+        )
 
     assert miner.requests == []
 
@@ -532,7 +484,7 @@ async def test_what_makes_no_sense_is_refused(
 
 @pytest.mark.parametrize("action", EVERY_ACTION)
 async def test_only_administrators_change_money_network_password_or_firmware(
-    hass: HomeAssistant, one: dict[str, Any], miner: SimulatedMiner, action: str
+    hass: HomeAssistant, one: Target, miner: SimulatedMiner, action: str
 ) -> None:
     """Other users may do what they could do with an entity."""
     users = await hass.auth.async_get_group(GROUP_ID_USER)
@@ -541,30 +493,27 @@ async def test_only_administrators_change_money_network_password_or_firmware(
     options = {"context": context, "return_response": action in RESPONSE_ONLY}
     if action in ADMIN_ONLY:
         with pytest.raises(Unauthorized):
-            await call(hass, action, DATA[action] | one, **options)
+            await call(hass, action, DATA[action] | one.named, **options)
         assert miner.requests == []
         return
 
     if action == "preheat":
         miner.state.mining = False
-    await call(hass, action, DATA[action] | one, **options)
+    await call(hass, action, DATA[action] | one.named, **options)
     assert bool(miner.requests) is (action != "get_state")
 
 
 @pytest.mark.parametrize("password", [""])
 @pytest.mark.parametrize("action", EVERY_ACTION)
+@pytest.mark.usefixtures("firmware")
 async def test_a_miner_without_a_password_is_only_read(
-    hass: HomeAssistant,
-    one: dict[str, Any],
-    miner: SimulatedMiner,
-    firmware: Path,
-    action: str,
+    one: Target, miner: SimulatedMiner, action: str
 ) -> None:
     if action in RESPONSE_ONLY:
-        assert await ask(hass, action, DATA[action] | one)
+        assert await one.ask(action, **DATA[action])
         return
 
-    error = await failure(hass, action, DATA[action] | one)
+    error = await one.failure(action, **DATA[action])
     assert error.translation_key == "read_only"
     assert isinstance(error, ServiceValidationError)
     assert miner.writes == []
@@ -574,17 +523,13 @@ async def test_a_miner_without_a_password_is_only_read(
 
 
 @pytest.mark.parametrize("action", sorted(ONE_MINER))
+@pytest.mark.usefixtures("firmware")
 async def test_what_is_hard_to_undo_is_confirmed(
-    hass: HomeAssistant,
-    one: dict[str, Any],
-    miner: SimulatedMiner,
-    firmware: Path,
-    action: str,
+    one: Target, miner: SimulatedMiner, action: str
 ) -> None:
     for confirm in ({}, {"confirm": False}):
-        data = {**DATA[action], **one}
-        del data["confirm"]
-        error = await failure(hass, action, data | confirm)
+        data = {key: DATA[action][key] for key in DATA[action] if key != "confirm"}
+        error = await one.failure(action, **data, **confirm)
         assert error.translation_key == "not_confirmed"
         assert isinstance(error, ServiceValidationError)
 
@@ -594,15 +539,14 @@ async def test_what_is_hard_to_undo_is_confirmed(
 @pytest.mark.parametrize("action", sorted(ONE_MINER))
 async def test_what_is_hard_to_undo_is_done_to_one_miner(
     hass: HomeAssistant,
-    both: dict[str, Any],
+    both: Target,
     hall: WhatsminerCoordinator,
     miner: SimulatedMiner,
-    device_registry: dr.DeviceRegistry,
     action: str,
 ) -> None:
     for target in (
         {},
-        both,
+        both.named,
         {ATTR_AREA_ID: "garage"},
         {ATTR_LABEL_ID: "solar"},
         {ATTR_ENTITY_ID: "switch.miner"},

@@ -1,11 +1,6 @@
 """Settings of a miner that are on or off."""
 
 import pytest
-from pytest_homeassistant_custom_component.common import (
-    MockConfigEntry,
-    snapshot_platform,
-)
-from syrupy.assertion import SnapshotAssertion
 
 from homeassistant.const import (
     ATTR_ASSUMED_STATE,
@@ -16,10 +11,9 @@ from homeassistant.const import (
     Platform,
 )
 from homeassistant.core import HomeAssistant
-from homeassistant.helpers import entity_registry as er
 from simulator import SimulatedMiner
 
-from . import Clock, act, every_generation, names_of, shown
+from . import Check, Clock, act, every_generation, names_of, shown
 
 pytestmark = [
     pytest.mark.parametrize("platforms", [(Platform.SWITCH,)], ids=[""]),
@@ -31,13 +25,8 @@ FAN_STOP = "switch.miner_fans_may_stop"
 
 
 @every_generation
-async def test_every_generation_has_its_switches(
-    hass: HomeAssistant,
-    entity_registry: er.EntityRegistry,
-    snapshot: SnapshotAssertion,
-    config_entry: MockConfigEntry,
-) -> None:
-    await snapshot_platform(hass, entity_registry, snapshot, config_entry.entry_id)
+async def test_every_generation_has_its_switches(check_entities: Check) -> None:
+    await check_entities()
 
 
 @every_generation

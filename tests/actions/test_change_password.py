@@ -4,7 +4,6 @@ import asyncio
 from typing import Any
 
 import pytest
-from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.whatsminer.actions.change_password import async_change_password
 from custom_components.whatsminer.api import (
@@ -26,10 +25,14 @@ from tests import (
     restart,
     stored_memory,
 )
+from tests.fleet import Owned
 
-pytestmark = pytest.mark.parametrize(
-    "platforms", [(Platform.SWITCH, Platform.SENSOR)], ids=[""]
-)
+pytestmark = [
+    pytest.mark.parametrize(
+        "platforms", [(Platform.SWITCH, Platform.SENSOR)], ids=[""]
+    ),
+    pytest.mark.usefixtures("hass_storage", "set_up"),
+]
 
 NEW = "fresh_1"
 
@@ -45,7 +48,6 @@ async def test_the_entry_has_the_new_password_with_the_miner(
     hass: HomeAssistant,
     miner: SimulatedMiner,
     clock: Clock,
-    config_entry: MockConfigEntry,
     old: str,
     set_up: WhatsminerCoordinator,
 ) -> None:
@@ -53,18 +55,15 @@ async def test_the_entry_has_the_new_password_with_the_miner(
 
     assert miner.writes == [{"cmd": "update_pwd", "old": old, "new": NEW}]
     assert miner.password == NEW
-    assert config_entry.data[CONF_PASSWORD] == NEW
+    assert set_up.config_entry.data[CONF_PASSWORD] == NEW
     assert await can_write(hass, miner)
     await clock.next_poll(25)
     assert reauth_steps(hass) == []
-    assert config_entry.runtime_data.coordinator is set_up
+    assert set_up.config_entry.runtime_data.coordinator is set_up
 
 
 async def test_the_new_password_is_on_disk_before_the_miner_has_it(
-    hass_storage: dict[str, Any],
-    miner: SimulatedMiner,
-    config_entry: MockConfigEntry,
-    set_up: WhatsminerCoordinator,
+    hass_storage: dict[str, Any], miner: SimulatedMiner, set_up: WhatsminerCoordinator
 ) -> None:
     """Home Assistant may end at any moment in between."""
     miner.misbehave("update_pwd", Closed(execute=True))
@@ -73,61 +72,48 @@ async def test_the_new_password_is_on_disk_before_the_miner_has_it(
     with pytest.raises(UnreachableError):
         await async_change_password(set_up, NEW)
 
-    assert stored_memory(hass_storage, config_entry)["password"] == NEW
+    assert stored_memory(hass_storage, set_up.config_entry)["password"] == NEW
 
 
 async def test_the_new_password_stays_stored_until_the_entry_is_sure_to_be(
-    hass: HomeAssistant,
-    hass_storage: dict[str, Any],
-    clock: Clock,
-    config_entry: MockConfigEntry,
-    set_up: WhatsminerCoordinator,
+    owned: Owned, hass: HomeAssistant, hass_storage: dict[str, Any], clock: Clock
 ) -> None:
     """Home Assistant writes entries to the disk a moment later."""
-    await async_change_password(set_up, NEW)
+    await async_change_password(owned.coordinator, NEW)
     await clock.next_poll(3)
-    assert stored_memory(hass_storage, config_entry)["password"] == NEW
+    assert stored_memory(hass_storage, owned.entry)["password"] == NEW
 
-    await restart(hass, config_entry)
+    await restart(hass, owned.entry)
 
-    assert "password" not in stored_memory(hass_storage, config_entry)
-    assert config_entry.data[CONF_PASSWORD] == NEW
+    assert "password" not in stored_memory(hass_storage, owned.entry)
+    assert owned.entry.data[CONF_PASSWORD] == NEW
 
 
 @pytest.mark.parametrize("how", [Closed(execute=True), Truncated()], ids=str)
 async def test_an_answer_that_was_lost_is_made_up_for(
-    hass: HomeAssistant,
-    miner: SimulatedMiner,
-    config_entry: MockConfigEntry,
-    set_up: WhatsminerCoordinator,
-    how: Misbehaviour,
+    owned: Owned, hass: HomeAssistant, miner: SimulatedMiner, how: Misbehaviour
 ) -> None:
     miner.misbehave("update_pwd", how)
 
-    await async_change_password(set_up, NEW)
+    await async_change_password(owned.coordinator, NEW)
 
-    assert config_entry.data[CONF_PASSWORD] == NEW
+    assert owned.entry.data[CONF_PASSWORD] == NEW
     assert await can_write(hass, miner)
     assert reauth_steps(hass) == []
 
 
 async def test_a_password_that_was_not_taken_is_not_used(
-    hass: HomeAssistant,
-    hass_storage: dict[str, Any],
-    miner: SimulatedMiner,
-    config_entry: MockConfigEntry,
-    old: str,
-    set_up: WhatsminerCoordinator,
+    owned: Owned, hass_storage: dict[str, Any], miner: SimulatedMiner, old: str
 ) -> None:
     miner.misbehave("update_pwd", Closed())
 
     with pytest.raises(UnreachableError):
-        await async_change_password(set_up, NEW)
+        await async_change_password(owned.coordinator, NEW)
 
-    assert config_entry.data[CONF_PASSWORD] == old
-    assert "password" not in stored_memory(hass_storage, config_entry)
-    assert await can_write(hass, miner)
-    assert reauth_steps(hass) == []
+    assert owned.entry.data[CONF_PASSWORD] == old
+    assert "password" not in stored_memory(hass_storage, owned.entry)
+    assert await can_write(owned.hass, miner)
+    assert reauth_steps(owned.hass) == []
 
 
 @pytest.mark.parametrize("code", [14, 45, 132, 136])
@@ -135,36 +121,31 @@ async def test_a_password_that_is_refused_is_forgotten(
     hass: HomeAssistant,
     hass_storage: dict[str, Any],
     miner: SimulatedMiner,
-    config_entry: MockConfigEntry,
+    owned: Owned,
     old: str,
-    set_up: WhatsminerCoordinator,
     code: int,
 ) -> None:
     miner.misbehave("update_pwd", Refused(code))
 
     with pytest.raises(RefusedError):
-        await async_change_password(set_up, NEW)
+        await async_change_password(owned.coordinator, NEW)
 
-    assert config_entry.data[CONF_PASSWORD] == old
-    assert "password" not in stored_memory(hass_storage, config_entry)
+    assert owned.entry.data[CONF_PASSWORD] == old
+    assert "password" not in stored_memory(hass_storage, owned.entry)
     assert names_of(miner.requests) == ["update_pwd"]
     assert await can_write(hass, miner)
 
 
 async def test_a_password_that_was_never_sent_is_forgotten(
-    hass_storage: dict[str, Any],
-    miner: SimulatedMiner,
-    config_entry: MockConfigEntry,
-    old: str,
-    set_up: WhatsminerCoordinator,
+    owned: Owned, hass_storage: dict[str, Any], miner: SimulatedMiner, old: str
 ) -> None:
     await miner.disconnect()
 
     with pytest.raises(UnreachableError):
-        await async_change_password(set_up, NEW)
+        await async_change_password(owned.coordinator, NEW)
 
-    assert config_entry.data[CONF_PASSWORD] == old
-    assert "password" not in stored_memory(hass_storage, config_entry)
+    assert owned.entry.data[CONF_PASSWORD] == old
+    assert "password" not in stored_memory(hass_storage, owned.entry)
 
 
 async def test_a_password_that_the_miner_cannot_take_is_not_sent(
@@ -178,16 +159,13 @@ async def test_a_password_that_the_miner_cannot_take_is_not_sent(
 
 
 async def test_a_reload_while_the_password_changes_loses_neither(
-    hass: HomeAssistant,
-    miner: SimulatedMiner,
-    config_entry: MockConfigEntry,
-    set_up: WhatsminerCoordinator,
+    hass: HomeAssistant, miner: SimulatedMiner, set_up: WhatsminerCoordinator
 ) -> None:
     miner.misbehave("update_pwd", held := Held(), times=1)
     change = hass.async_create_task(async_change_password(set_up, NEW))
     await held.reached.wait()
     reload = hass.async_create_task(
-        hass.config_entries.async_reload(config_entry.entry_id)
+        hass.config_entries.async_reload(set_up.config_entry.entry_id)
     )
     await asyncio.sleep(0)
     held.release.set()

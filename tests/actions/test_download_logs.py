@@ -21,7 +21,7 @@ from custom_components.whatsminer.exceptions import translating
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError
 from simulator import CutTransfer, HungTransfer, Refused, SimulatedMiner
-from tests import act, every_generation
+from tests import act, every_generation, fails_with
 
 
 async def save_log(coordinator: WhatsminerCoordinator) -> Log:
@@ -171,10 +171,9 @@ async def test_a_log_that_does_not_come_whole_leaves_nothing(
     """No file is left that could be taken for the log."""
     miner.misbehave("download_logs", how)
 
-    with pytest.raises(HomeAssistantError) as error:
+    with fails_with(key) as error:
         await save_log(set_up)
 
-    assert error.value.translation_key == key
     assert error.value.translation_placeholders is not None
     assert error.value.translation_placeholders["miner"] == "Miner"
     assert files(config_folder) == []
@@ -197,9 +196,8 @@ async def test_a_log_beyond_all_measure_is_not_taken(
 ) -> None:
     """A log without an end would fill the disk."""
     monkeypatch.setattr(transfers, "MOST_LOG_BYTES", len(miner.logs) - 1)
-    with pytest.raises(HomeAssistantError) as error:
+    with fails_with("transfer_too_large"):
         await save_log(set_up)
-    assert error.value.translation_key == "transfer_too_large"
     assert files(config_folder) == []
 
 
@@ -207,9 +205,8 @@ async def test_a_disk_that_cannot_be_written_is_told(
     miner: SimulatedMiner, set_up: WhatsminerCoordinator, config_folder: Path
 ) -> None:
     (config_folder / "whatsminer").write_text("in the way")
-    with pytest.raises(HomeAssistantError) as error:
+    with fails_with("log_not_written"):
         await save_log(set_up)
-    assert error.value.translation_key == "log_not_written"
     assert miner.writes == []
 
 
@@ -227,10 +224,9 @@ async def test_a_disk_that_fills_up_is_told(
 
     with (
         patch.object(logs, "NamedTemporaryFile", on_a_full_disk),
-        pytest.raises(HomeAssistantError) as error,
+        fails_with("log_not_written") as error,
     ):
         await save_log(set_up)
-    assert error.value.translation_key == "log_not_written"
     assert error.value.translation_placeholders == {
         "miner": "Miner",
         "reason": "No space left on device",
@@ -243,10 +239,9 @@ async def test_a_file_that_cannot_get_its_name_is_told(
 ) -> None:
     with (
         patch.object(Path, "replace", side_effect=PermissionError(1, "Not permitted")),
-        pytest.raises(HomeAssistantError) as error,
+        fails_with("log_not_written"),
     ):
         await save_log(set_up)
-    assert error.value.translation_key == "log_not_written"
     assert files(config_folder) == []
 
 
@@ -274,7 +269,6 @@ async def test_a_power_off_does_not_wait_for_the_log(
         await act(hass, "switch.turn_off", "switch.miner")
 
     assert not miner.state.mining
-    with pytest.raises(HomeAssistantError) as error:
+    with fails_with("transfer_interrupted"):
         await log
-    assert error.value.translation_key == "transfer_interrupted"
     assert files(config_folder) == []

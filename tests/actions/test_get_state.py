@@ -1,13 +1,12 @@
 """The action get_state, which scripts and blueprints use."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from datetime import datetime
 from pathlib import Path
 import re
 from typing import Any
 
 import pytest
-from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.whatsminer.coordinator import WhatsminerCoordinator
 from homeassistant.const import ATTR_DEVICE_ID, Platform
@@ -15,8 +14,16 @@ from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import ServiceValidationError
 from homeassistant.helpers import entity_registry as er
 from simulator import SimulatedMiner
-from tests import Clock, act, before_v2_2, every_generation, set_mode, set_number
-from tests.action_calls import ask
+from tests import (
+    AddEntry,
+    Clock,
+    act,
+    before_v2_2,
+    every_generation,
+    set_mode,
+    set_number,
+)
+from tests.action_calls import Target, ask
 
 
 @pytest.fixture
@@ -25,18 +32,25 @@ def platforms() -> tuple[Platform, ...]:
     return (Platform.NUMBER, Platform.SELECT, Platform.SENSOR, Platform.SWITCH)
 
 
-async def state_of(hass: HomeAssistant, coordinator: WhatsminerCoordinator) -> Any:
-    """Return what the action says of one miner."""
-    target = {ATTR_DEVICE_ID: coordinator.device_id}
-    return (await ask(hass, "get_state", target))[coordinator.device_id]
+type StateOf = Callable[[], Awaitable[Any]]
+
+
+@pytest.fixture
+def state_now(one: Target, set_up: WhatsminerCoordinator) -> StateOf:
+    """A function that returns what the action says of the miner."""
+
+    async def state() -> Any:
+        return (await one.ask("get_state"))[set_up.device_id]
+
+    return state
 
 
 @every_generation
 async def test_it_says_what_the_entities_show(
-    hass: HomeAssistant, miner: SimulatedMiner, set_up: WhatsminerCoordinator
+    hass: HomeAssistant, miner: SimulatedMiner, state_now: StateOf
 ) -> None:
     """The miner is not asked."""
-    state = await state_of(hass, set_up)
+    state = await state_now()
 
     assert state["name"] == "Miner"
     assert state["switch"] == "switch.miner"
@@ -50,59 +64,59 @@ async def test_it_says_what_the_entities_show(
 
 
 async def test_a_percent_is_told_until_the_miner_forgets_it(
-    hass: HomeAssistant, clock: Clock, set_up: WhatsminerCoordinator
+    hass: HomeAssistant, clock: Clock, state_now: StateOf
 ) -> None:
     """A percentage of None stands for a miner that runs at its full power."""
-    assert (await state_of(hass, set_up))["power_percent"] is None
+    assert (await state_now())["power_percent"] is None
     await set_number(hass, "power_percent", 60)
-    assert (await state_of(hass, set_up))["power_percent"] == 60
+    assert (await state_now())["power_percent"] == 60
 
     await act(hass, "switch.turn_off", "switch.miner")
     await clock.next_poll(2)
 
-    state = await state_of(hass, set_up)
+    state = await state_now()
     assert (state["mining"], state["running"]) == (False, False)
     assert state["power_percent"] is None
     assert state["mining_since"] is None
 
 
 async def test_a_stopped_miner_is_as_efficient_as_it_was(
-    hass: HomeAssistant, clock: Clock, set_up: WhatsminerCoordinator
+    hass: HomeAssistant, clock: Clock, state_now: StateOf
 ) -> None:
     """Scripts choose by efficiency which miner to start."""
-    before = (await state_of(hass, set_up))["efficiency"]
+    before = (await state_now())["efficiency"]
     assert before
 
     await act(hass, "switch.turn_off", "switch.miner")
     await clock.next_poll(2)
 
-    state = await state_of(hass, set_up)
+    state = await state_now()
     assert state["efficiency"] == pytest.approx(before, rel=0.02)
     assert state["break_even_price"] is None  # there is no hash price
 
 
 async def test_nobody_takes_a_miner_for_tuned_that_was_told_to_restart(
-    hass: HomeAssistant, clock: Clock, set_up: WhatsminerCoordinator
+    hass: HomeAssistant, clock: Clock, state_now: StateOf
 ) -> None:
     """The miner would forget a setting that it is given now."""
     await set_mode(hass, "low")
-    assert (await state_of(hass, set_up))["mining_since"] is None
-    assert (await state_of(hass, set_up))["stable"] is False
+    assert (await state_now())["mining_since"] is None
+    assert (await state_now())["stable"] is False
     await clock.next_poll()
-    assert (await state_of(hass, set_up))["stable"] is False
+    assert (await state_now())["stable"] is False
     await clock.tick(1800)
     await clock.next_poll()
-    assert (await state_of(hass, set_up))["stable"] is True
+    assert (await state_now())["stable"] is True
 
 
 @before_v2_2
 async def test_nobody_takes_a_miner_for_running_that_was_told_to_stop(
-    hass: HomeAssistant, clock: Clock, set_up: WhatsminerCoordinator
+    hass: HomeAssistant, clock: Clock, state_now: StateOf
 ) -> None:
     """The summary may show mining for some time after a stop."""
     await act(hass, "switch.turn_off", "switch.miner")
     for _ in range(3):
-        state = await state_of(hass, set_up)
+        state = await state_now()
         assert (state["mining"], state["running"], state["stable"]) == (False,) * 3
         assert (state["mining_since"], state["hash_rate_at_most"]) == (None, [])
         await clock.next_poll()
@@ -114,11 +128,9 @@ async def test_miners_that_do_not_answer_are_left_out(
     miner: SimulatedMiner,
     set_up: WhatsminerCoordinator,
     hydro_miner: SimulatedMiner,
-    make_entry: Callable[..., MockConfigEntry],
+    add_entry: AddEntry,
 ) -> None:
-    entry = make_entry(hydro_miner, title="Hall")
-    entry.add_to_hass(hass)
-    assert await hass.config_entries.async_setup(entry.entry_id)
+    entry = await add_entry(hydro_miner, "Hall")
     hall: WhatsminerCoordinator = entry.runtime_data.coordinator
     both = {ATTR_DEVICE_ID: [set_up.device_id, hall.device_id]}
     assert set(await ask(hass, "get_state", both)) == {set_up.device_id, hall.device_id}
@@ -132,22 +144,18 @@ async def test_miners_that_do_not_answer_are_left_out(
 
 
 async def test_a_switch_that_is_disabled_is_not_named(
-    hass: HomeAssistant,
-    entity_registry: er.EntityRegistry,
-    set_up: WhatsminerCoordinator,
+    entity_registry: er.EntityRegistry, state_now: StateOf
 ) -> None:
     entity_registry.async_update_entity(
         "switch.miner", disabled_by=er.RegistryEntryDisabler.USER
     )
 
-    assert (await state_of(hass, set_up))["switch"] is None
+    assert (await state_now())["switch"] is None
 
 
 @pytest.mark.parametrize("password", [""])
-async def test_without_a_password_there_is_no_switch(
-    hass: HomeAssistant, set_up: WhatsminerCoordinator
-) -> None:
-    state = await state_of(hass, set_up)
+async def test_without_a_password_there_is_no_switch(state_now: StateOf) -> None:
+    state = await state_now()
 
     assert state["switch"] is None
     assert state["mining"] is True
@@ -155,15 +163,12 @@ async def test_without_a_password_there_is_no_switch(
 
 @every_generation
 async def test_it_is_known_since_when_the_hash_rate_is_low(
-    hass: HomeAssistant,
-    miner: SimulatedMiner,
-    clock: Clock,
-    set_up: WhatsminerCoordinator,
+    miner: SimulatedMiner, clock: Clock, state_now: StateOf
 ) -> None:
     """The caller chooses what low is, and only time in which the miner should hash counts."""
 
     async def since(percent: float) -> str | None:
-        bounds = (await state_of(hass, set_up))["hash_rate_at_most"]
+        bounds = (await state_now())["hash_rate_at_most"]
         assert bounds == sorted(bounds, key=lambda bound: -bound["percent"])
         return next(
             (bound["since"] for bound in bounds if bound["percent"] < percent), None
@@ -195,64 +200,56 @@ async def test_it_is_known_since_when_the_hash_rate_is_low(
 
 
 async def test_less_hash_rate_is_expected_of_less_power(
-    hass: HomeAssistant, clock: Clock, set_up: WhatsminerCoordinator
+    hass: HomeAssistant, clock: Clock, state_now: StateOf
 ) -> None:
     await set_number(hass, "power_percent", 40)
     await clock.next_poll(20)
-    assert (await state_of(hass, set_up))["hash_rate_at_most"][-1]["percent"] > 90
+    assert (await state_now())["hash_rate_at_most"][-1]["percent"] > 90
 
     await set_number(hass, "power_percent", 0)
     await clock.next_poll(20)
-    assert (await state_of(hass, set_up))["hash_rate_at_most"] == []
+    assert (await state_now())["hash_rate_at_most"] == []
 
 
 async def test_a_change_of_the_pool_is_remembered(
-    hass: HomeAssistant,
-    miner: SimulatedMiner,
-    clock: Clock,
-    set_up: WhatsminerCoordinator,
+    miner: SimulatedMiner, clock: Clock, state_now: StateOf
 ) -> None:
-    first = (await state_of(hass, set_up))["pool"]
-    state = await state_of(hass, set_up)
+    first = (await state_now())["pool"]
+    state = await state_now()
     assert (state["previous_pool"], state["pool_since"]) == (None, None)
 
     miner.state.mining = False
     await clock.next_poll(2)
-    assert (await state_of(hass, set_up))["pool"] == first
+    assert (await state_now())["pool"] == first
     miner.state.pools[0].url = "stratum+tcp://other.example:3333"
     miner.state.mining = True
     await clock.next_poll(2)
 
-    state = await state_of(hass, set_up)
+    state = await state_now()
     assert state["pool"] == "stratum+tcp://other.example:3333"
     assert state["previous_pool"] == first
     assert datetime.fromisoformat(state["pool_since"])
 
 
-async def test_every_field_is_on_its_page(
-    hass: HomeAssistant, set_up: WhatsminerCoordinator
-) -> None:
+async def test_every_field_is_on_its_page(state_now: StateOf) -> None:
     page = (Path(__file__).parents[2] / "docs" / "get_state.md").read_text()
     rows = [line.split("|")[1] for line in page.splitlines() if line.startswith("| `")]
     fields = re.findall(r"`(\w+)`", " ".join(rows))
 
-    assert sorted(fields) == sorted(await state_of(hass, set_up))
+    assert sorted(fields) == sorted(await state_now())
 
 
 async def test_after_an_outage_a_low_hash_rate_is_a_new_one(
-    hass: HomeAssistant,
-    miner: SimulatedMiner,
-    clock: Clock,
-    set_up: WhatsminerCoordinator,
+    miner: SimulatedMiner, clock: Clock, state_now: StateOf
 ) -> None:
-    before = (await state_of(hass, set_up))["hash_rate_at_most"][0]["since"]
+    before = (await state_now())["hash_rate_at_most"][0]["since"]
 
     await miner.disconnect()
     await clock.next_poll(3)
     miner.reconnect()
     await clock.next_poll()
 
-    assert (await state_of(hass, set_up))["hash_rate_at_most"][0]["since"] > before
+    assert (await state_now())["hash_rate_at_most"][0]["since"] > before
 
 
 async def test_no_miner_at_all_is_a_mistake(

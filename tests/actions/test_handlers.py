@@ -21,7 +21,7 @@ from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 from simulator import Closed, Pool, Refused, SimulatedMiner
 from tests import JOINED, Clock, every_generation, names_of
-from tests.action_calls import DATA, POOLS, STATIC, ask, call, failure
+from tests.action_calls import DATA, POOLS, STATIC, Target, failure
 
 
 @pytest.fixture
@@ -31,15 +31,12 @@ def platforms() -> tuple[Platform, ...]:
 
 
 async def test_pools_are_replaced(
-    hass: HomeAssistant,
-    one: dict[str, Any],
-    set_up: WhatsminerCoordinator,
-    miner: SimulatedMiner,
+    one: Target, set_up: WhatsminerCoordinator, miner: SimulatedMiner
 ) -> None:
     """The response is the list as it was a moment ago, not at the last poll."""
     miner.state.pools = [Pool("stratum+tcp://new.example:1", "other.7", "hunter2")]
 
-    answer = await ask(hass, "update_pools", {"pools": POOLS, **one})
+    answer = await one.ask("update_pools", pools=POOLS)
 
     before = {"url": "stratum+tcp://new.example:1", "worker": "other.7"}
     assert answer == {
@@ -55,26 +52,24 @@ async def test_pools_are_replaced(
 
 
 async def test_pools_are_not_lost_by_a_short_list(
-    hass: HomeAssistant, one: dict[str, Any], miner: SimulatedMiner
+    one: Target, miner: SimulatedMiner
 ) -> None:
     pools = [Pool(f"stratum+tcp://{n}.example:1", "a") for n in range(3)]
     miner.state.pools = list(pools)
 
-    error = await failure(hass, "update_pools", {"pools": POOLS, **one})
+    error = await one.failure("update_pools", pools=POOLS)
     assert error.translation_key == "removes_pools"
     assert isinstance(error, ServiceValidationError)
     assert "Miner has 3 pools" in str(error)
     assert miner.writes == []
 
-    data = {"pools": POOLS, "remove_others": True, **one}
-    assert (
-        len((await ask(hass, "update_pools", data)).popitem()[1]["previous_pools"]) == 3
-    )
+    answer = await one.ask("update_pools", pools=POOLS, remove_others=True)
+    assert len(answer.popitem()[1]["previous_pools"]) == 3
     assert len(miner.state.pools) == 2
 
 
 async def test_an_unused_place_is_no_pool(
-    hass: HomeAssistant, one: dict[str, Any], set_up: WhatsminerCoordinator
+    one: Target, set_up: WhatsminerCoordinator
 ) -> None:
     """Some firmware lists all three places."""
     used = PoolState(url="stratum+tcp://used.example:1")
@@ -83,60 +78,54 @@ async def test_an_unused_place_is_no_pool(
         set_up.data = replace(set_up.data, pools=(used, PoolState(), PoolState()))
 
     with patch.object(set_up, "async_refresh", refresh):
-        answer = await ask(hass, "update_pools", {"pools": POOLS[:1], **one})
+        answer = await one.ask("update_pools", pools=POOLS[:1])
 
     assert [pool["url"] for pool in answer.popitem()[1]["previous_pools"]] == [used.url]
 
 
 async def test_pools_that_nobody_knows_are_not_lost_either(
-    hass: HomeAssistant, one: dict[str, Any], clock: Clock, miner: SimulatedMiner
+    one: Target, miner: SimulatedMiner
 ) -> None:
     """Pools that are unknown cannot be put back. Three new ones leave no place for others."""
     for command in ("summary+pools+edevs", "pools"):
         miner.misbehave(command, Refused(14))
 
-    error = await failure(hass, "update_pools", {"pools": POOLS, **one})
+    error = await one.failure("update_pools", pools=POOLS)
     assert error.translation_key == "pools_unknown"
     assert miner.writes == []
 
-    answer = await ask(hass, "update_pools", {"pools": [*POOLS, POOLS[0]], **one})
+    answer = await one.ask("update_pools", pools=[*POOLS, POOLS[0]])
     assert answer.popitem()[1]["previous_pools"] == []
-    await call(hass, "update_pools", {"pools": POOLS, "remove_others": True, **one})
+    await one.call("update_pools", pools=POOLS, remove_others=True)
     assert names_of(miner.writes) == ["update_pools"] * 2
 
 
 async def test_pools_that_were_not_seen_are_not_replaced(
-    hass: HomeAssistant, one: dict[str, Any], miner: SimulatedMiner
+    one: Target, miner: SimulatedMiner
 ) -> None:
     """The last poll was missed, and the pools may have changed since."""
     miner.misbehave(JOINED, Closed(), times=1)
 
-    error = await failure(hass, "update_pools", {"pools": POOLS[:1], **one})
+    error = await one.failure("update_pools", pools=POOLS[:1])
 
     assert error.translation_key == "pools_unknown"
     assert miner.writes == []
 
 
-async def test_one_pool_needs_no_list(
-    hass: HomeAssistant, one: dict[str, Any], miner: SimulatedMiner
-) -> None:
-    await call(hass, "update_pools", {"pools": {**POOLS[0], "password": 123}, **one})
+async def test_one_pool_needs_no_list(one: Target, miner: SimulatedMiner) -> None:
+    await one.call("update_pools", pools={**POOLS[0], "password": 123})
 
     assert [pool.password for pool in miner.state.pools] == ["123"]
 
 
 async def test_preheating_tells_how_far_it_is(
-    hass: HomeAssistant,
-    one: dict[str, Any],
-    set_up: WhatsminerCoordinator,
-    miner: SimulatedMiner,
-    clock: Clock,
+    one: Target, set_up: WhatsminerCoordinator, miner: SimulatedMiner, clock: Clock
 ) -> None:
     miner.state.mining = False
     await clock.next_poll()
     answers = []
     for _ in range(3):
-        answer = await ask(hass, "preheat", one)
+        answer = await one.ask("preheat")
         answers.append(answer[set_up.device_id])
         await clock.tick(20)
 
@@ -150,87 +139,74 @@ async def test_preheating_tells_how_far_it_is(
     ]
 
 
-async def test_a_miner_that_mines_is_not_preheated(
-    hass: HomeAssistant, one: dict[str, Any]
-) -> None:
-    error = await failure(hass, "preheat", one)
+async def test_a_miner_that_mines_is_not_preheated(one: Target) -> None:
+    error = await one.failure("preheat")
 
     assert error.translation_key == "refused"
 
 
 async def test_the_zone_is_that_of_home_assistant(
-    hass: HomeAssistant, one: dict[str, Any], miner: SimulatedMiner
+    hass: HomeAssistant, one: Target, miner: SimulatedMiner
 ) -> None:
     await hass.config.async_set_time_zone("Asia/Shanghai")
 
-    await call(hass, "set_time_zone", one)
+    await one.call("set_time_zone")
 
     assert miner.writes == [
         {"cmd": "set_zone", "timezone": "CST-8", "zonename": "Asia/Shanghai"}
     ]
 
 
-async def test_the_percentage_is_rounded(
-    hass: HomeAssistant, one: dict[str, Any], miner: SimulatedMiner
-) -> None:
+async def test_the_percentage_is_rounded(one: Target, miner: SimulatedMiner) -> None:
     """A miner takes whole numbers; both ends of the range are allowed."""
     for percent in ("79.5", 0, 100):
-        await call(hass, "set_power_percent", {"percent": percent, **one})
+        await one.call("set_power_percent", percent=percent)
 
     assert [write["percent"] for write in miner.writes] == ["80", "0", "100"]
 
 
 @every_generation
 async def test_a_network_is_set(
-    hass: HomeAssistant,
-    one: dict[str, Any],
-    set_up: WhatsminerCoordinator,
-    miner: SimulatedMiner,
+    one: Target, set_up: WhatsminerCoordinator, miner: SimulatedMiner
 ) -> None:
-    await call(hass, "set_network", {"confirm": True, **STATIC, **one})
+    await one.call("set_network", confirm=True, **STATIC)
 
     assert miner.state.network.ip == "192.168.1.50"
     assert set_up.memory.data["host"] == "192.168.1.50"
 
 
 async def test_a_static_address_is_given_up(
-    hass: HomeAssistant,
-    one: dict[str, Any],
-    set_up: WhatsminerCoordinator,
-    miner: SimulatedMiner,
+    one: Target, set_up: WhatsminerCoordinator, miner: SimulatedMiner
 ) -> None:
     """The router decides which address comes next."""
-    await call(hass, "set_network", {"confirm": True, "mode": "dhcp", **one})
+    await one.call("set_network", confirm=True, mode="dhcp")
 
     assert miner.writes == [{"cmd": "net_config", "param": "dhcp"}]
     assert "host" not in set_up.memory.data
 
 
 async def test_no_two_miners_get_one_address(
-    hass: HomeAssistant, one: dict[str, Any], miner: SimulatedMiner
+    hass: HomeAssistant, one: Target, miner: SimulatedMiner
 ) -> None:
     """Two miners at one address cannot be reached."""
-    data = {"confirm": True, **STATIC, **one}
+    data = {"confirm": True, **STATIC}
     MockConfigEntry(
         domain=DOMAIN, title="Hall", data={CONF_HOST: STATIC["ip"]}
     ).add_to_hass(hass)
 
-    error = await failure(hass, "set_network", data)
+    error = await one.failure("set_network", **data)
     assert error.translation_key == "address_taken"
     assert isinstance(error, ServiceValidationError)
     assert "192.168.1.50" in str(error)
     assert "Hall" in str(error)
     assert miner.requests == []
 
-    await call(hass, "set_network", {**data, "ip": "192.168.1.51"})
+    await one.call("set_network", **(data | {"ip": "192.168.1.51"}))
     assert miner.state.network.ip == "192.168.1.51"
 
 
 async def test_a_miner_may_keep_its_address(
-    hass: HomeAssistant,
-    one: dict[str, Any],
-    config_entry: MockConfigEntry,
-    miner: SimulatedMiner,
+    one: Target, config_entry: MockConfigEntry, miner: SimulatedMiner
 ) -> None:
     """Another value may change, such as the gateway."""
     network = {
@@ -238,7 +214,7 @@ async def test_a_miner_may_keep_its_address(
         "netmask": "255.0.0.0",
         "gateway": "127.0.0.2",
     }
-    await call(hass, "set_network", {"confirm": True, **STATIC, **network, **one})
+    await one.call("set_network", confirm=True, **(STATIC | network))
 
     assert miner.state.network.gateway == "127.0.0.2"
 
@@ -248,12 +224,12 @@ async def test_a_miner_may_keep_its_address(
 
 async def test_a_log_is_a_file(
     hass: HomeAssistant,
-    one: dict[str, Any],
+    one: Target,
     set_up: WhatsminerCoordinator,
     miner: SimulatedMiner,
     firmware: Path,
 ) -> None:
-    answer = (await ask(hass, "download_logs", one))[set_up.device_id]
+    answer = (await one.ask("download_logs"))[set_up.device_id]
 
     path = Path(answer["path"])
     assert answer == {"name": "Miner", "path": str(path), "size": len(miner.logs)}
@@ -262,17 +238,13 @@ async def test_a_log_is_a_file(
 
 
 async def test_firmware_is_a_file(
-    hass: HomeAssistant,
-    one: dict[str, Any],
-    set_up: WhatsminerCoordinator,
-    miner: SimulatedMiner,
-    firmware: Path,
+    one: Target, set_up: WhatsminerCoordinator, miner: SimulatedMiner, firmware: Path
 ) -> None:
     with patch(
         f"custom_components.{DOMAIN}.actions.update_firmware._async_version_after",
         return_value="2",
     ):
-        answer = await ask(hass, "update_firmware", DATA["update_firmware"] | one)
+        answer = await one.ask("update_firmware", **DATA["update_firmware"])
 
     digest = sha256(firmware.read_bytes()).hexdigest()
     assert [image.sha256 for image in miner.images] == [digest]
@@ -285,11 +257,11 @@ async def test_firmware_is_a_file(
 
 
 async def test_a_firmware_may_be_refused(
-    hass: HomeAssistant, one: dict[str, Any], miner: SimulatedMiner, firmware: Path
+    one: Target, miner: SimulatedMiner, firmware: Path
 ) -> None:
     miner.refuses_firmware = True
 
-    error = await failure(hass, "update_firmware", DATA["update_firmware"] | one)
+    error = await one.failure("update_firmware", **DATA["update_firmware"])
 
     assert error.translation_key == "firmware_refused"
     assert str(error).startswith("Miner did not take the firmware: API command ERROR")
@@ -300,17 +272,11 @@ async def test_a_firmware_may_be_refused(
     "file", ["old.bin", "", ".", "../secrets.yaml", "/etc/passwd", "a\0b"]
 )
 async def test_no_other_file_is_sent(
-    hass: HomeAssistant,
-    one: dict[str, Any],
-    miner: SimulatedMiner,
-    firmware: Path,
-    file: str,
+    one: Target, miner: SimulatedMiner, firmware: Path, file: str
 ) -> None:
     (firmware.parent.parent / "secrets.yaml").write_text("secret")
 
-    error = await failure(
-        hass, "update_firmware", {"confirm": True, "file": file, **one}
-    )
+    error = await one.failure("update_firmware", confirm=True, file=file)
 
     assert error.translation_key == "firmware_not_found"
     assert isinstance(error, ServiceValidationError)
@@ -321,60 +287,48 @@ async def test_no_other_file_is_sent(
 
 
 async def test_a_password_is_changed(
-    hass: HomeAssistant,
-    one: dict[str, Any],
-    config_entry: MockConfigEntry,
-    miner: SimulatedMiner,
+    one: Target, config_entry: MockConfigEntry, miner: SimulatedMiner
 ) -> None:
-    await call(hass, "change_password", DATA["change_password"] | one)
-    await call(hass, "set_led", one)
+    await one.call("change_password", **DATA["change_password"])
+    await one.call("set_led")
 
     assert miner.password == config_entry.data[CONF_PASSWORD] == "new_1234"
     assert names_of(miner.writes) == ["update_pwd", "set_led"]
 
 
 async def test_nobody_knows_the_password(
-    hass: HomeAssistant,
-    one: dict[str, Any],
-    config_entry: MockConfigEntry,
-    miner: SimulatedMiner,
-    clock: Clock,
+    one: Target, config_entry: MockConfigEntry, miner: SimulatedMiner, clock: Clock
 ) -> None:
     """The answer was lost, and the miner is away; both passwords are kept until it is back."""
-    await call(hass, "set_led", one)  # from now on there is a token
+    await one.call("set_led")  # from now on there is a token
     miner.misbehave("update_pwd", Closed(execute=True))
     miner.misbehave("get_token", Closed())
 
-    error = await failure(hass, "change_password", DATA["change_password"] | one)
+    error = await one.failure("change_password", **DATA["change_password"])
     assert error.translation_key == "password_unknown"
     assert config_entry.data[CONF_PASSWORD] != "new_1234"
 
     miner.behave()
     await clock.tick(600)
     assert config_entry.data[CONF_PASSWORD] == "new_1234"
-    await call(hass, "set_led", one)
+    await one.call("set_led")
 
 
 async def test_an_answer_was_lost_and_the_password_is_the_old_one(
-    hass: HomeAssistant,
-    one: dict[str, Any],
-    config_entry: MockConfigEntry,
-    miner: SimulatedMiner,
+    one: Target, config_entry: MockConfigEntry, miner: SimulatedMiner
 ) -> None:
     miner.misbehave("update_pwd", Closed())
 
-    error = await failure(hass, "change_password", DATA["change_password"] | one)
+    error = await one.failure("change_password", **DATA["change_password"])
 
     assert error.translation_key == "cannot_connect"
     assert config_entry.data[CONF_PASSWORD] == miner.password == "satoshi"
 
 
 async def test_a_password_that_no_miner_takes_is_not_sent(
-    hass: HomeAssistant, one: dict[str, Any], miner: SimulatedMiner
+    one: Target, miner: SimulatedMiner
 ) -> None:
-    error = await failure(
-        hass, "change_password", {"confirm": True, "new_password": "hunter 2!", **one}
-    )
+    error = await one.failure("change_password", confirm=True, new_password="hunter 2!")
 
     assert error.translation_key == "invalid_new_password"
     assert "hunter" not in f"{error} {error.translation_placeholders}"
@@ -383,13 +337,13 @@ async def test_a_password_that_no_miner_takes_is_not_sent(
 
 async def test_a_password_in_the_address_of_a_pool_is_not_told(
     hass: HomeAssistant,
-    one: dict[str, Any],
+    one: Target,
     miner: SimulatedMiner,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     """Some programs accept a password there."""
     url = "stratum+tcp://account.1:hunter2@one.example:3333"
-    data = {"pools": [{"url": url, "worker": "a"}], **one}
+    data = {"pools": [{"url": url, "worker": "a"}], **one.named}
 
     error = await failure(hass, "update_pools", data)
     assert error.translation_key == "invalid_pool_url"
@@ -414,7 +368,7 @@ async def test_a_password_in_the_address_of_a_pool_is_not_told(
 @pytest.mark.parametrize("how", ["done", "refused", "lost", "wrong", "nonsense"])
 async def test_secrets_are_in_no_log_and_in_no_error(
     hass: HomeAssistant,
-    one: dict[str, Any],
+    one: Target,
     miner: SimulatedMiner,
     caplog: pytest.LogCaptureFixture,
     action: str,
@@ -446,19 +400,19 @@ async def test_secrets_are_in_no_log_and_in_no_error(
             data = {**data, name: ["hunter2"]}
     errors: list[BaseException] = []
     try:
-        await call(hass, action, data | one)
+        await one.call(action, **data)
     except (HomeAssistantError, probatio.Invalid) as err:
         errors = [err, *([err.__cause__] if err.__cause__ else [])]
     assert bool(errors) is (how != "done")
     for error in errors:
         shown = [str(error), repr(error)]
         if isinstance(error, probatio.Invalid):
-            shown.append(humanize_error(data | one, error))
+            shown.append(humanize_error(data | one.named, error))
         assert "hunter2" not in " ".join(shown)
         assert "hunter2" not in str(getattr(error, "translation_placeholders", ""))
 
     with suppress(probatio.Invalid):
-        await hass.services.async_call(DOMAIN, action, data | one)
+        await hass.services.async_call(DOMAIN, action, data | one.named)
     await hass.async_block_till_done()
 
     assert "hunter2" not in caplog.text

@@ -1,9 +1,10 @@
 """Firmware updates: from a file to what the miner reports afterwards."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable, Generator
+from collections.abc import AsyncGenerator, Callable, Coroutine, Generator
 import hashlib
 from pathlib import Path
+from typing import Any
 from unittest.mock import patch
 
 import pytest
@@ -21,7 +22,7 @@ from custom_components.whatsminer.exceptions import translating
 from homeassistant.config_entries import ConfigEntryState
 from homeassistant.const import STATE_UNAVAILABLE
 from homeassistant.core import HomeAssistant
-from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
+from homeassistant.exceptions import ServiceValidationError
 from simulator import (
     Closed,
     CutTransfer,
@@ -30,14 +31,17 @@ from simulator import (
     SimulatedMiner,
     Unconfirmed,
 )
-from tests import Held, act, every_generation, shown
+from tests import Held, act, every_generation, fails_with, shown
 
 CONTENT = b"\x00firmware" * 50_000
 # More than what a connection that is lost half-way could have swallowed.
 LARGE = CONTENT * 40
 
 
-async def install(
+type Install = Callable[..., Coroutine[Any, Any, Update]]
+
+
+async def send(
     coordinator: WhatsminerCoordinator,
     image: Image,
     progress: Callable[[float], None] = lambda _: None,
@@ -70,6 +74,12 @@ def file(folder: Path) -> Path:
     return file
 
 
+@pytest.fixture
+def install(set_up: WhatsminerCoordinator, file: Path) -> Install:
+    """A function that updates the firmware from the file."""
+    return lambda *progress: send(set_up, read_image(file), *progress)
+
+
 @pytest.fixture(autouse=True)
 def waited(monkeypatch: pytest.MonkeyPatch, miner: SimulatedMiner) -> list[float]:
     """The seconds between two checks, which pass for the miner and not for the test."""
@@ -88,13 +98,13 @@ async def test_a_miner_takes_another_firmware(
     hass: HomeAssistant,
     miner: SimulatedMiner,
     set_up: WhatsminerCoordinator,
-    file: Path,
+    install: Install,
 ) -> None:
     before = miner.firmware_version.strip("'")
     miner.next_firmware = "20991231.11.Rel"
     shares: list[float] = []
 
-    update = await install(set_up, read_image(file), shares.append)
+    update = await install(shares.append)
 
     assert update == Update(before, "20991231.11.Rel")
     (image,) = miner.images
@@ -119,7 +129,7 @@ async def test_each_update_is_followed_however_soon_it_comes_after_the_last(
     for version in ("20991231.11.Rel", "20991231.12.Rel", "20991231.13.Rel"):
         coordinator = set_up.config_entry.runtime_data.coordinator
         miner.next_firmware = version
-        await install(coordinator, read_image(file))
+        await send(coordinator, read_image(file))
         await hass.async_block_till_done(wait_background_tasks=True)
 
         assert set_up.config_entry.runtime_data.coordinator is not coordinator
@@ -127,47 +137,40 @@ async def test_each_update_is_followed_however_soon_it_comes_after_the_last(
 
 
 async def test_no_final_answer_is_no_failure(
-    miner: SimulatedMiner, set_up: WhatsminerCoordinator, file: Path
+    miner: SimulatedMiner, install: Install
 ) -> None:
     """Some miners reboot without a final answer."""
     miner.next_firmware = "20991231.11.Rel"
     miner.misbehave("update_firmware", Unconfirmed())
-    update = await install(set_up, read_image(file))
+    update = await install()
     assert update.after == "20991231.11.Rel"
 
 
 async def test_a_miner_that_comes_back_with_its_firmware_is_told(
-    miner: SimulatedMiner,
-    set_up: WhatsminerCoordinator,
-    file: Path,
-    waited: list[float],
+    miner: SimulatedMiner, waited: list[float], install: Install
 ) -> None:
     before = miner.firmware_version
     miner.next_firmware = before
-    assert await install(set_up, read_image(file)) == Update(before, before)
+    assert await install() == Update(before, before)
     assert sum(waited) < miner.state.reboot_seconds + 30
 
 
 async def test_a_miner_that_never_goes_is_told(
-    miner: SimulatedMiner,
-    set_up: WhatsminerCoordinator,
-    file: Path,
-    waited: list[float],
+    miner: SimulatedMiner, waited: list[float], install: Install
 ) -> None:
     """A miner may take some minutes to write a firmware before it reboots."""
     before = miner.firmware_version
     miner.misbehave("update_firmware", CutTransfer(1.0))
-    assert await install(set_up, read_image(file)) == Update(before, before)
+    assert await install() == Update(before, before)
     assert 120 <= sum(waited) <= 300
 
 
 async def test_a_refused_firmware_is_an_error(
-    miner: SimulatedMiner, set_up: WhatsminerCoordinator, file: Path
+    miner: SimulatedMiner, install: Install
 ) -> None:
     miner.refuses_firmware = True
-    with pytest.raises(HomeAssistantError) as error:
-        await install(set_up, read_image(file))
-    assert error.value.translation_key == "firmware_refused"
+    with fails_with("firmware_refused"):
+        await install()
     assert miner.state.mining
 
 
@@ -181,22 +184,17 @@ async def test_a_refused_firmware_is_an_error(
     ],
 )
 async def test_what_went_wrong_is_told(
-    miner: SimulatedMiner,
-    set_up: WhatsminerCoordinator,
-    file: Path,
-    how: Misbehaviour,
-    key: str,
+    miner: SimulatedMiner, file: Path, how: Misbehaviour, key: str, install: Install
 ) -> None:
     file.write_bytes(LARGE)
     miner.misbehave("update_firmware", how, times=1)
-    with pytest.raises(HomeAssistantError) as error:
-        await install(set_up, read_image(file))
-    assert error.value.translation_key == key
+    with fails_with(key) as error:
+        await install()
     assert error.value.translation_placeholders is not None
     assert error.value.translation_placeholders["miner"] == "Miner"
 
     miner.next_firmware = "20991231.11.Rel"
-    update = await install(set_up, read_image(file))
+    update = await install()
     assert update.after == "20991231.11.Rel"
 
 
@@ -205,13 +203,13 @@ async def test_the_version_is_read_as_soon_as_a_lost_miner_answers(
     miner: SimulatedMiner,
     set_up: WhatsminerCoordinator,
     file: Path,
+    install: Install,
 ) -> None:
     file.write_bytes(LARGE)
     miner.misbehave("update_firmware", CutTransfer())
     miner.firmware_version = "20991231.11.Rel"  # as if it had enough, after all
-    with pytest.raises(HomeAssistantError) as error:
-        await install(set_up, read_image(file))
-    assert error.value.translation_key == "firmware_unknown"
+    with fails_with("firmware_unknown"):
+        await install()
 
     await hass.async_block_till_done(wait_background_tasks=True)
 
@@ -221,35 +219,32 @@ async def test_the_version_is_read_as_soon_as_a_lost_miner_answers(
 
 
 async def test_a_miner_that_does_not_come_back_is_told(
-    miner: SimulatedMiner, set_up: WhatsminerCoordinator, file: Path
+    miner: SimulatedMiner, install: Install
 ) -> None:
     """The update fails after ten minutes."""
     miner.state.reboot_seconds = 3600
-    with pytest.raises(HomeAssistantError) as error:
-        await install(set_up, read_image(file))
-    assert error.value.translation_key == "firmware_not_back"
+    with fails_with("firmware_not_back"):
+        await install()
 
 
 async def test_one_update_at_a_time(
     miner: SimulatedMiner, set_up: WhatsminerCoordinator, file: Path
 ) -> None:
     image = read_image(file)
-    first = asyncio.create_task(install(set_up, image))
+    first = asyncio.create_task(send(set_up, image))
     await asyncio.sleep(0)
-    with pytest.raises(ServiceValidationError) as error:
-        await install(set_up, image)
-    assert error.value.translation_key == "firmware_in_progress"
+    with fails_with("firmware_in_progress", ServiceValidationError):
+        await send(set_up, image)
     await first
     assert len(miner.images) == 1
 
 
 async def test_an_empty_file_is_no_firmware(
-    miner: SimulatedMiner, set_up: WhatsminerCoordinator, file: Path
+    miner: SimulatedMiner, file: Path, install: Install
 ) -> None:
     file.write_bytes(b"")
-    with pytest.raises(ServiceValidationError) as error:
-        await install(set_up, read_image(file))
-    assert error.value.translation_key == "firmware_empty"
+    with fails_with("firmware_empty", ServiceValidationError):
+        await install()
     assert miner.requests == []
 
 
@@ -258,9 +253,8 @@ async def test_a_file_that_is_gone_when_it_is_sent_is_told(
 ) -> None:
     image = read_image(file)
     file.unlink()
-    with pytest.raises(HomeAssistantError) as error:
-        await install(set_up, image)
-    assert error.value.translation_key == "firmware_not_found"
+    with fails_with("firmware_not_found"):
+        await send(set_up, image)
     assert not any(image.size for image in miner.images)
 
 
@@ -292,19 +286,15 @@ async def test_no_other_file_is_read(
     (config_folder / "secrets.yaml").write_text("secret")
     (folder.parent / "secrets.yaml").write_text("secret")
     (folder / "link.bin").symlink_to(config_folder / "secrets.yaml")
-    with pytest.raises(ServiceValidationError) as error:
+    with fails_with("firmware_not_found", ServiceValidationError):
         await async_find_image(hass, name)
-    assert error.value.translation_key == "firmware_not_found"
 
 
 async def test_readings_go_on_after_an_update(
-    hass: HomeAssistant,
-    miner: SimulatedMiner,
-    set_up: WhatsminerCoordinator,
-    file: Path,
+    hass: HomeAssistant, miner: SimulatedMiner, install: Install
 ) -> None:
     miner.next_firmware = "20991231.11.Rel"
-    await install(set_up, read_image(file))
+    await install()
     await hass.async_block_till_done(wait_background_tasks=True)
     assert float(shown(hass, "sensor.miner_power")) > 0
 
@@ -314,15 +304,12 @@ async def test_readings_go_on_after_an_update(
 
 @pytest.fixture
 async def half_sent(
-    hass: HomeAssistant,
-    miner: SimulatedMiner,
-    set_up: WhatsminerCoordinator,
-    file: Path,
+    hass: HomeAssistant, miner: SimulatedMiner, install: Install
 ) -> AsyncGenerator[asyncio.Task[Update]]:
     """An update that has begun, and waits for the miner."""
     miner.next_firmware = "20991231.11.Rel"
     miner.misbehave("update_firmware", held := Held(), times=1)
-    update = hass.async_create_task(install(set_up, read_image(file)))
+    update = hass.async_create_task(install())
     await held.reached.wait()
     yield update
     held.release.set()
@@ -335,9 +322,8 @@ async def test_a_command_meanwhile_is_refused_at_once(
     hass: HomeAssistant, miner: SimulatedMiner
 ) -> None:
     """The caller must not believe that a power off was sent."""
-    with pytest.raises(ServiceValidationError) as error:
+    with fails_with("firmware_in_progress", ServiceValidationError):
         await act(hass, "switch.turn_off", "switch.miner")
-    assert error.value.translation_key == "firmware_in_progress"
     assert shown(hass, "switch.miner") == "on"
 
 
@@ -355,21 +341,20 @@ async def test_a_reload_meanwhile_opens_no_second_connection(
     hass: HomeAssistant,
     miner: SimulatedMiner,
     set_up: WhatsminerCoordinator,
-    file: Path,
+    install: Install,
 ) -> None:
     await hass.config_entries.async_reload(set_up.config_entry.entry_id)
     assert miner.peak_connections == 1
-    with pytest.raises(HomeAssistantError) as error:
-        await install(set_up, read_image(file))
-    assert error.value.translation_key == "firmware_in_progress"
+    with fails_with("firmware_in_progress"):
+        await install()
 
 
 @pytest.mark.parametrize("how", [Refused(132), Closed()], ids=["refused", "closed"])
 async def test_a_version_that_cannot_be_read_at_first_is_not_taken_for_the_old_one(
-    miner: SimulatedMiner, set_up: WhatsminerCoordinator, file: Path, how: Misbehaviour
+    miner: SimulatedMiner, how: Misbehaviour, install: Install
 ) -> None:
     """A miner that has just come back does not answer everything."""
     miner.next_firmware = "20991231.11.Rel"
     miner.misbehave("get_version", how, times=3)
-    update = await install(set_up, read_image(file))
+    update = await install()
     assert update.after == "20991231.11.Rel"

@@ -84,9 +84,7 @@ async def test_only_so_many_jobs_are_under_way_at_once(count: int) -> None:
 
 
 @pytest.mark.parametrize("count", [2, 3, 200])
-async def test_after_a_cancellation_no_job_is_under_way(
-    count: int,
-) -> None:
+async def test_after_a_cancellation_no_job_is_under_way(count: int) -> None:
     """Jobs that have begun end first; the remaining ones leave no coroutine behind."""
     begun: list[int] = []
     ended: list[int] = []

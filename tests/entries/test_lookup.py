@@ -44,8 +44,7 @@ async def test_the_address_of_a_miner_that_is_well_is_its_own(
     assert shown_issues(fleet.hass) == ["wrong_miner of Ada"]
     assert bea.miner.connections == before
 
-    await ada.miner.move(fleet.host(40))
-    ada.miner.reconnect()
+    await ada.appear_at(fleet.host(40))
     await fleet.see(ada)
     assert ada.is_available
     assert bea.miner.connections == before

@@ -126,8 +126,7 @@ async def test_an_announcement_moves_nobody(
     ada.miner.reconnect()
     await enable(fleet, ada)
     await go_on(fleet)
-    assert ada.is_followed
-    assert ada.is_available
+    ada.check_found()
     assert shown_issues(fleet.hass) == []
 
 
@@ -189,13 +188,11 @@ async def test_a_miner_is_followed_when_it_answers(
     await fleet.clock.next_poll(2)
     assert ada.entry.data == before
 
-    await ada.miner.move(fleet.host(ELSEWHERE))
-    ada.miner.reconnect()
+    await ada.appear_at(fleet.host(ELSEWHERE))
     await enable(fleet, ada)
     await go_on(fleet)
 
-    assert ada.is_followed
-    assert ada.is_available
+    ada.check_found()
     assert shown_issues(fleet.hass) == []
 
 
@@ -209,12 +206,10 @@ async def test_a_miner_is_followed_while_another_one_is_at_its_address(
     await fleet.clock.next_poll()
     assert shown_issues(fleet.hass) == ["wrong_miner of Ada"]
 
-    await ada.miner.move(fleet.host(ELSEWHERE))
-    ada.miner.reconnect()
+    await ada.appear_at(fleet.host(ELSEWHERE))
     await fleet.clock.next_poll(2)
 
-    assert ada.is_followed
-    assert ada.is_available
+    ada.check_found()
     assert shown_issues(fleet.hass) == []
 
 
@@ -227,12 +222,10 @@ async def test_a_miner_is_followed_whatever_answers_at_its_address(
     (await fleet.start("Zoe", host=host)).misbehave("*", how)
     await announce(fleet, ada)
 
-    await ada.miner.move(fleet.host(ELSEWHERE))
-    ada.miner.reconnect()
+    await ada.appear_at(fleet.host(ELSEWHERE))
     await fleet.clock.next_poll(2)
 
-    assert ada.is_followed
-    assert ada.is_available
+    ada.check_found()
 
 
 async def test_the_last_announcement_counts(fleet: Fleet, ada: Owned) -> None:
@@ -242,12 +235,10 @@ async def test_the_last_announcement_counts(fleet: Fleet, ada: Owned) -> None:
     assert record_for_entry(fleet.hass, ada.entry).announced_host == fleet.host(42)
 
     zoe = await fleet.start("Zoe", host=fleet.host(ELSEWHERE))
-    await ada.miner.move(fleet.host(42))
-    ada.miner.reconnect()
+    await ada.appear_at(fleet.host(42))
     await fleet.clock.next_poll(2)
 
-    assert ada.is_followed
-    assert ada.is_available
+    ada.check_found()
     assert zoe.requests == []
 
 
@@ -260,8 +251,7 @@ async def test_a_miner_that_answers_at_both_addresses_stays(
         ada.miner.misbehave("*", Closed(), times=1)
         await fleet.clock.next_poll(2)
 
-    assert ada.is_followed
-    assert ada.is_available
+    ada.check_found()
 
 
 async def test_an_announcement_is_forgotten_when_the_miner_answers_where_it_was(
@@ -289,8 +279,7 @@ async def test_a_miner_may_still_answer_where_it_was_when_it_is_announced(
     await ada.miner.move(fleet.host(ELSEWHERE))
     await fleet.clock.next_poll(2)
 
-    assert ada.is_followed
-    assert ada.is_available
+    ada.check_found()
 
 
 @pytest.mark.parametrize("off", [be_loaded, be_retried])
@@ -304,15 +293,13 @@ async def test_an_old_miner_that_is_stopped_is_followed_when_it_mines(
     await off(fleet, old)
     await announce(fleet, old)
     old.miner.state.mining = False
-    await old.miner.move(fleet.host(ELSEWHERE))
-    old.miner.reconnect()
+    await old.appear_at(fleet.host(ELSEWHERE))
     await go_on(fleet)
     assert not old.is_followed
 
     old.miner.state.mining = True
     await go_on(fleet)
-    assert old.is_followed
-    assert old.is_available
+    old.check_found()
 
 
 @pytest.mark.parametrize("at", ["commanded", "announced"])
@@ -324,12 +311,10 @@ async def test_a_miner_that_was_told_to_move_may_be_announced_elsewhere(
     await be_loaded(fleet, ada)
     await announce(fleet, ada)
 
-    await ada.miner.move(fleet.host(41 if at == "commanded" else ELSEWHERE))
-    ada.miner.reconnect()
+    await ada.appear_at(fleet.host(41 if at == "commanded" else ELSEWHERE))
     await fleet.clock.next_poll(2)
 
-    assert ada.is_followed
-    assert ada.is_available
+    ada.check_found()
 
 
 # What does not go wrong
@@ -378,8 +363,7 @@ async def test_an_error_that_nobody_expects_leaves_the_entry_as_it_is(
 
     ada.miner.reconnect()
     await fleet.clock.next_poll()
-    assert ada.is_followed
-    assert ada.is_available
+    ada.check_found()
 
 
 async def test_nothing_is_left_of_a_miner_that_is_removed(

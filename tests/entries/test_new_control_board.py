@@ -280,8 +280,7 @@ async def test_an_adopted_miner_may_be_at_another_address(
     await fleet.settle()
 
     assert ada.is_in(ConfigEntryState.LOADED)
-    assert ada.is_followed
-    assert ada.is_available
+    ada.check_found()
     assert shown_issues(fleet.hass) == []
 
 

@@ -55,8 +55,7 @@ async def test_two_miners_that_changed_places_find_themselves(
     await fleet.settle()
 
     for owned in (ada, bea):
-        assert owned.is_followed
-        assert owned.is_available
+        owned.check_found()
         assert owned.miner.writes in ([], [{"cmd": "set_led", "param": "auto"}])
     assert float(bea.shown("sensor", "hash_rate")) == pytest.approx(118, rel=0.1)
     assert float(ada.shown("sensor", "hash_rate")) == pytest.approx(100, rel=0.1)
@@ -87,8 +86,7 @@ async def test_three_miners_that_moved_on_in_a_circle_find_themselves(
     await fleet.settle()
 
     for owned in (ada, bea, cid):
-        assert owned.is_followed
-        assert owned.is_available
+        owned.check_found()
     assert shown_issues(fleet.hass) == []
 
 
@@ -106,8 +104,7 @@ async def test_miners_that_are_polled_at_the_same_time_find_themselves(
         await fleet.clock.next_poll()
 
     for owned in (ada, bea, cid):
-        assert owned.is_followed
-        assert owned.is_available
+        owned.check_found()
     assert shown_issues(fleet.hass) == []
 
 
@@ -128,8 +125,7 @@ async def test_a_miner_that_could_not_be_set_up_is_found_with_the_other(
     await fleet.settle()
 
     for owned in (ada, bea):
-        assert owned.is_followed
-        assert owned.is_available
+        owned.check_found()
     assert shown_issues(fleet.hass) == []
 
 
@@ -205,8 +201,7 @@ async def test_a_miner_that_a_scan_finds_elsewhere_is_followed(
     await fleet.settle()
 
     assert placed == {ada.entry.unique_id: ada.entry}
-    assert ada.is_followed
-    assert ada.is_available
+    ada.check_found()
     assert bea.miner.requests == []
 
 
@@ -240,8 +235,7 @@ async def test_a_miner_with_two_addresses_stays_where_it_is(
             await async_relocate_and_match(fleet.hass, *scan.miners)
             await fleet.clock.next_poll()
 
-    assert ada.is_followed
-    assert ada.is_available
+    ada.check_found()
     assert ada.coordinator is coordinator
 
 
@@ -255,8 +249,7 @@ async def test_a_miner_with_two_addresses_drives_nobody_out_and_stays(
     async with second_address(ada.miner, host):
         await fleet.clock.next_poll(6)
 
-        assert ada.is_followed
-        assert ada.is_available
+        ada.check_found()
         assert ada.coordinator is coordinator
         assert bea.is_followed
         assert not bea.is_available
@@ -272,8 +265,7 @@ async def test_an_old_address_that_does_not_answer_holds_up_nobody_else(
     held = Held()
     zoe = await fleet.replace(ada)
     zoe.misbehave("*", held)
-    await ada.miner.move(fleet.host(40))
-    ada.miner.reconnect()
+    await ada.appear_at(fleet.host(40))
     await bea.miner.move(fleet.host(41))
     slow = fleet.hass.async_create_task(
         async_relocate_and_match(fleet.hass, found(ada.miner))
@@ -305,8 +297,7 @@ async def test_an_error_that_nobody_expects_at_one_miner_holds_up_nobody_else(
         await fleet.see(ada, bea)
 
     for owned in (ada, bea):
-        assert owned.is_followed
-        assert owned.is_available
+        owned.check_found()
     assert caplog.text.count("Unexpected error at Ada") == 1
 
 
@@ -322,15 +313,13 @@ async def test_a_poll_under_way_does_not_undo_a_move(
     fleet.clock.move(30)
     await held.reached.wait()
 
-    await ada.miner.move(fleet.host(40))
-    ada.miner.reconnect()
+    await ada.appear_at(fleet.host(40))
     relocate(fleet.hass, ada.entry, (ada.miner.host, ada.miner.port))
     held.release.set()
     await fleet.settle()
     await fleet.clock.next_poll()
 
-    assert ada.is_followed
-    assert ada.is_available
+    ada.check_found()
     assert shown_issues(fleet.hass) == []
     assert ada.miner.peak_connections == 1
 
@@ -368,8 +357,7 @@ async def test_an_entry_that_is_gone_when_its_old_address_answers_stays_so(
     held = Held()
     zoe = await fleet.replace(ada)
     zoe.misbehave("get_miner_info", held)
-    await ada.miner.move(fleet.host(40))
-    ada.miner.reconnect()
+    await ada.appear_at(fleet.host(40))
     follow = fleet.hass.async_create_task(
         async_relocate_all(fleet.hass, {ada.miner.mac.lower(): (fleet.host(40), 4028)})
     )

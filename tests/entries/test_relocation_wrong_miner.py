@@ -152,8 +152,7 @@ async def test_another_miner_that_is_known_is_called_by_its_name(
     await bea.miner.move(ada.miner.host)
     await fleet.clock.next_poll(2)
 
-    assert bea.is_followed
-    assert bea.is_available
+    bea.check_found()
     assert shown_issues(fleet.hass) == ["wrong_miner of Ada"]
     assert issues(fleet.hass)[0].translation_placeholders == {
         "miner": "Ada",
@@ -212,8 +211,7 @@ async def come_back(fleet: Fleet, ada: Owned, zoe: SimulatedMiner) -> None:
 
 async def be_found(fleet: Fleet, ada: Owned, zoe: SimulatedMiner) -> None:
     """Report the right miner at another address."""
-    await ada.miner.move(fleet.host(40))
-    ada.miner.reconnect()
+    await ada.appear_at(fleet.host(40))
     await async_relocate_and_match(fleet.hass, found(ada.miner))
 
 
@@ -248,8 +246,7 @@ async def test_the_issue_goes_with_its_cause(
 
     assert shown_issues(fleet.hass) == []
     if how in (come_back, be_found):
-        assert ada.is_available
-        assert ada.is_followed
+        ada.check_found()
 
 
 async def test_a_miner_that_is_back_meanwhile_has_no_issue(
@@ -263,8 +260,7 @@ async def test_a_miner_that_is_back_meanwhile_has_no_issue(
 
     assert shown_issues(fleet.hass) == []
     for owned in (ada, bea):
-        assert owned.is_followed
-        assert owned.is_available
+        owned.check_found()
 
 
 @pytest.mark.parametrize("known", [False, True])

@@ -40,8 +40,7 @@ async def test_an_entity_with_a_counterpart_stays_as_its_owner_left_it(
     hass: HomeAssistant, miner: SimulatedMiner, earlier: Earlier
 ) -> None:
     """Entities without a counterpart are removed."""
-    entry = earlier.entry(miner)
-    entry.add_to_hass(hass)
+    entry = earlier.add(hass, miner)
     before = earlier.entities(hass, entry, miner)
 
     await set_up(hass, entry)
@@ -69,8 +68,7 @@ async def test_a_miner_that_goes_on_is_as_one_that_is_new(
     make_entry: Callable[..., MockConfigEntry],
     earlier: Earlier,
 ) -> None:
-    entry = earlier.entry(miner)
-    entry.add_to_hass(hass)
+    entry = earlier.add(hass, miner)
     earlier.entities(hass, entry, miner)
 
     await set_up(hass, entry)
@@ -164,8 +162,7 @@ async def test_the_device_stays_as_its_owner_left_it(
     hass: HomeAssistant, miner: SimulatedMiner, earlier: Earlier
 ) -> None:
     """The identifiers of the earlier integration are removed."""
-    entry = earlier.entry(miner)
-    entry.add_to_hass(hass)
+    entry = earlier.add(hass, miner)
     earlier.entities(hass, entry, miner)
     (before,) = registered(hass, entry)["devices"]
 
@@ -185,8 +182,7 @@ async def test_what_is_of_a_hashboard_moves_to_its_device(
     hass: HomeAssistant, miner: SimulatedMiner
 ) -> None:
     """The earlier integration had one device for all."""
-    entry = IP.entry(miner)
-    entry.add_to_hass(hass)
+    entry = IP.add(hass, miner)
     before = IP.entities(hass, entry, miner)
 
     await set_up(hass, entry)
@@ -210,8 +206,7 @@ async def test_a_device_for_each_entity_becomes_one(
     hass: HomeAssistant, miner: SimulatedMiner
 ) -> None:
     """The device that was named or has an area stays, if no other has more entities."""
-    entry = MAC.entry(miner)
-    entry.add_to_hass(hass)
+    entry = MAC.add(hass, miner)
     devices, entities = dr.async_get(hass), []
     for key in ("uptime", "power", "temperature_device", "stale_percent"):
         unique_id = f"{miner.mac.lower()}_{key}"
@@ -240,8 +235,7 @@ async def test_a_miner_that_is_off_loses_nothing(
     hass: HomeAssistant, miner: SimulatedMiner, earlier: Earlier
 ) -> None:
     """Everything is registered as it will be when the miner answers."""
-    entry = earlier.entry(miner)
-    entry.add_to_hass(hass)
+    entry = earlier.add(hass, miner)
     other = earlier.device(hass, entry, "None")
     before = earlier.entities(hass, entry, miner)
     er.async_get(hass).async_update_entity(
@@ -282,8 +276,7 @@ async def test_what_was_made_while_the_miner_did_not_answer_gives_way(
     hass: HomeAssistant, miner: SimulatedMiner, unknown_id: str
 ) -> None:
     """Entities from that time belonged to no miner, and there were others once it answered."""
-    entry = IP.entry(miner)
-    entry.add_to_hass(hass)
+    entry = IP.add(hass, miner)
     none = IP.device(hass, entry, unknown_id or "?")
     lost = IP.entity(hass, entry, none, f"{unknown_id}_hashrate")
     only = IP.entity(hass, entry, none, f"{unknown_id}_wattage")
@@ -304,8 +297,7 @@ async def test_another_miner_does_not_leave_its_history_here(
     hass: HomeAssistant, miner: SimulatedMiner
 ) -> None:
     """The other miner had the same address once."""
-    entry = IP.entry(miner)
-    entry.add_to_hass(hass)
+    entry = IP.add(hass, miner)
     other, own = "c6_07_20_00_11_22", IP.owner(miner)
     device = IP.device(hass, entry, other)
     foreign = [
@@ -325,8 +317,7 @@ async def test_another_miner_does_not_leave_its_history_here(
 async def test_an_entity_of_nobody_knows_is_removed(
     hass: HomeAssistant, miner: SimulatedMiner
 ) -> None:
-    entry = MAC.entry(miner)
-    entry.add_to_hass(hass)
+    entry = MAC.add(hass, miner)
     device = MAC.device(hass, entry, MAC.owner(miner))
     odd = [
         MAC.entity(hass, entry, device, unique_id)

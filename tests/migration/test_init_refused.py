@@ -43,8 +43,7 @@ both = pytest.mark.parametrize("earlier", EARLIER.values(), ids=EARLIER)
 async def test_a_miner_that_nobody_knows_is_asked_who_it_is(
     hass: HomeAssistant, miner: SimulatedMiner
 ) -> None:
-    entry = IP.entry(miner)
-    entry.add_to_hass(hass)
+    entry = IP.add(hass, miner)
     entity = IP.entity(hass, entry, IP.device(hass, entry, "None"), "None_hashrate")
 
     await set_up(hass, entry)
@@ -71,8 +70,7 @@ async def test_a_miner_that_does_not_tell_now_is_asked_again_later(
     how: Misbehaviour | None,
     reason: str,
 ) -> None:
-    entry = IP.entry(miner)
-    entry.add_to_hass(hass)
+    entry = IP.add(hass, miner)
     IP.entity(hass, entry, IP.device(hass, entry, "None"), "None_hashrate")
     before = registered(hass, entry)
     if how:
@@ -100,8 +98,7 @@ async def test_of_two_miners_nobody_guesses_which_goes_on(
     hass: HomeAssistant, miner: SimulatedMiner
 ) -> None:
     """Both miners had the address once; the miner that has it now is asked."""
-    entry = IP.entry(miner)
-    entry.add_to_hass(hass)
+    entry = IP.add(hass, miner)
     for owner in ("c6_07_20_00_11_22", IP.owner(miner)):
         IP.entity(hass, entry, IP.device(hass, entry, owner), f"{owner}_hashrate")
     before = registered(hass, entry)
@@ -116,8 +113,7 @@ async def test_of_two_miners_nobody_guesses_which_goes_on(
 async def test_what_is_no_miner_does_not_become_one(
     hass: HomeAssistant, miner: SimulatedMiner
 ) -> None:
-    entry = IP.entry(miner)
-    entry.add_to_hass(hass)
+    entry = IP.add(hass, miner)
     before = registered(hass, entry)
     miner.misbehave("*", GARBAGE)
 
@@ -133,8 +129,7 @@ async def test_what_is_no_miner_does_not_become_one(
 async def test_a_mac_address_that_is_none_is_asked_for(
     hass: HomeAssistant, miner: SimulatedMiner, mac: str | None
 ) -> None:
-    entry = MAC.entry(miner)
-    entry.add_to_hass(hass)
+    entry = MAC.add(hass, miner)
     hass.config_entries.async_update_entry(entry, data={**entry.data, CONF_MAC: mac})
 
     await set_up(hass, entry)
@@ -153,8 +148,7 @@ async def test_a_miner_that_is_here_already_does_not_come_twice(
     earlier: Earlier,
 ) -> None:
     await set_up(hass, config_entry)
-    entry = earlier.entry(miner, unique_id="127.0.0.1")
-    entry.add_to_hass(hass)
+    entry = earlier.add(hass, miner, unique_id="127.0.0.1")
     earlier.entities(hass, entry, miner)
     before = [registered(hass, each) for each in (entry, config_entry)]
 
@@ -184,8 +178,7 @@ async def test_an_entity_of_another_entry_is_left_alone(
     hass: HomeAssistant, miner: SimulatedMiner
 ) -> None:
     """The entity has the unique id that this entry would take."""
-    entry = MAC.entry(miner)
-    entry.add_to_hass(hass)
+    entry = MAC.add(hass, miner)
     other = MockConfigEntry(domain=DOMAIN, disabled_by=ConfigEntryDisabler.USER)
     other.add_to_hass(hass)
     device = MAC.device(hass, entry, MAC.owner(miner))
@@ -222,8 +215,7 @@ async def test_an_entry_of_no_known_shape_is_left_alone(
     changes: dict[str, Any],
 ) -> None:
     """There may have been a third integration."""
-    entry = earlier.entry(miner)
-    entry.add_to_hass(hass)
+    entry = earlier.add(hass, miner)
     earlier.entities(hass, entry, miner)
     hass.config_entries.async_update_entry(entry, data={**entry.data, **changes})
     before = registered(hass, entry)
@@ -240,8 +232,7 @@ async def test_an_entry_of_no_known_shape_is_left_alone(
 async def test_an_entry_that_cannot_go_on_can_be_deleted(
     hass: HomeAssistant, miner: SimulatedMiner
 ) -> None:
-    entry = MAC.entry(miner, data={"address": miner.host})
-    entry.add_to_hass(hass)
+    entry = MAC.add(hass, miner, data={"address": miner.host})
     MAC.entities(hass, entry, miner)
     await set_up(hass, entry)
 

@@ -152,8 +152,7 @@ async def test_the_history_of_a_sensor_goes_on(
     name: str,
 ) -> None:
     earlier, kinds = EARLIER[name], SENSORS[name]
-    entry = earlier.entry(miner)
-    entry.add_to_hass(hass)
+    entry = earlier.add(hass, miner)
     owner = earlier.owner(miner)
     device = earlier.device(hass, entry, owner)
     entity_ids = {
