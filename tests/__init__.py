@@ -198,11 +198,6 @@ def loopback_network() -> IPv4Network:
     return IPv4Network((host, 26), strict=False)
 
 
-def listed(text: str, separator: str = ", ") -> list[str]:
-    """Return the items of a list that is written as a text."""
-    return text.split(separator)
-
-
 def entities_of(hass: HomeAssistant, entry: ConfigEntry) -> list[er.RegistryEntry]:
     """Return the entities of an entry, enabled or not."""
     return er.async_entries_for_config_entry(er.async_get(hass), entry.entry_id)

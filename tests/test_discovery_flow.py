@@ -45,7 +45,7 @@ from simulator import (
     Truncated,
 )
 
-from . import PROCESS_DOWN, AddEntry, Clock, hold, listed, names_of
+from . import PROCESS_DOWN, AddEntry, Clock, hold, names_of
 from .config_flow import check_aborted
 from .fleet import issue_keys
 
@@ -677,10 +677,20 @@ def offered(hass: HomeAssistant) -> set[str | None]:
     }
 
 
-NOT_PRIVATE = listed(
-    "8.8.8.8, 1.1.1.1, 223.255.255.1, 0.0.0.0, 224.0.0.1, 239.255.255.250, 240.0.0.1, "
-    "255.255.255.255, 2001:4860:4860::8888, fe80::1, 192.168.1.300, miner.example.com"
-)
+NOT_PRIVATE = [
+    "8.8.8.8",
+    "1.1.1.1",
+    "223.255.255.1",
+    "0.0.0.0",
+    "224.0.0.1",
+    "239.255.255.250",
+    "240.0.0.1",
+    "255.255.255.255",
+    "2001:4860:4860::8888",
+    "fe80::1",
+    "192.168.1.300",
+    "miner.example.com",
+]
 
 
 @pytest.mark.parametrize("retrying", [False, True])

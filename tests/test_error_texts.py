@@ -36,7 +36,6 @@ from custom_components.whatsminer.api import (
 from custom_components.whatsminer.const import DOMAIN
 from custom_components.whatsminer.exceptions import translation
 
-from . import listed
 from .texts import LANGUAGES, SOURCES, TEXTS, argument, calls, constants, placeholders
 
 every_language = pytest.mark.parametrize("language", LANGUAGES)
@@ -51,9 +50,17 @@ REFUSALS = (
     WrongPasswordError,
 )
 # What commands check of a text; each has a sentence of its own.
-TEXT_PARAMETERS = listed(
-    "command, dns, gateway, hostname, ip, mask, new_password, pool_url, timezone, "
-    "zonename"
+TEXT_PARAMETERS = (
+    "command",
+    "dns",
+    "gateway",
+    "hostname",
+    "ip",
+    "mask",
+    "new_password",
+    "pool_url",
+    "timezone",
+    "zonename",
 )
 # Of these numbers, an action has several, or one that stands for something else.
 NUMBER_PARAMETERS = ["duration", "period", "pools", "port", "start"]

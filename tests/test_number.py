@@ -44,20 +44,29 @@ async def test_every_generation_has_its_numbers(check_entities: Check) -> None:
     [
         (
             "air_miner",
-            "power_percent power_limit temperature_offset frequency_shift tuning_speed",
+            {
+                "power_percent",
+                "power_limit",
+                "temperature_offset",
+                "frequency_shift",
+                "tuning_speed",
+            },
         ),
-        ("hydro_miner", "power_percent power_limit frequency_shift tuning_speed"),
-        ("old_miner", "power_percent frequency_shift"),
+        (
+            "hydro_miner",
+            {"power_percent", "power_limit", "frequency_shift", "tuning_speed"},
+        ),
+        ("old_miner", {"power_percent", "frequency_shift"}),
     ],
     indirect=["miner"],
     ids=["air", "hydro", "old"],
 )
 async def test_numbers_exist_where_the_firmware_accepts_them(
-    hass: HomeAssistant, keys: str
+    hass: HomeAssistant, keys: set[str]
 ) -> None:
     """V1 has no limit, upfreq speed and temperature offset; liquid cooling has no offset."""
     assert set(hass.states.async_entity_ids("number")) == {
-        f"number.miner_{key}" for key in keys.split()
+        f"number.miner_{key}" for key in keys
     }
 
 
@@ -252,11 +261,24 @@ async def test_power_percent_is_assumed_only_where_it_is_not_reported(
 @pytest.mark.parametrize(
     ("key", "value"),
     [
-        *(("power_percent", v) for v in (101, -1, math.nan, math.inf, -math.inf)),
-        *(("power_limit", v) for v in (0, -1, 100_000, math.nan)),
-        *(("temperature_offset", v) for v in (1, -31, math.nan)),
-        *(("frequency_shift", v) for v in (1, -101, math.nan)),
-        *(("tuning_speed", v) for v in (-1, 10, math.nan)),
+        ("power_percent", 101),
+        ("power_percent", -1),
+        ("power_percent", math.nan),
+        ("power_percent", math.inf),
+        ("power_percent", -math.inf),
+        ("power_limit", 0),
+        ("power_limit", -1),
+        ("power_limit", 100_000),
+        ("power_limit", math.nan),
+        ("temperature_offset", 1),
+        ("temperature_offset", -31),
+        ("temperature_offset", math.nan),
+        ("frequency_shift", 1),
+        ("frequency_shift", -101),
+        ("frequency_shift", math.nan),
+        ("tuning_speed", -1),
+        ("tuning_speed", 10),
+        ("tuning_speed", math.nan),
     ],
 )
 async def test_values_out_of_range_are_refused_and_not_sent(

@@ -15,7 +15,6 @@ from custom_components.whatsminer.const import DOMAIN
 from homeassistant.core import HomeAssistant
 from homeassistant.loader import async_get_integration
 
-from . import listed
 from .texts import FOLDER, ROOT, SOURCES
 
 MANIFEST: dict[str, Any] = json.loads((FOLDER / "manifest.json").read_text())
@@ -117,12 +116,18 @@ def test_the_shop_takes_the_repository() -> None:
     """The keys of hacs.json are a closed list."""
     hacs = json.loads((ROOT / "hacs.json").read_text())
 
-    assert set(hacs) <= set(
-        listed(
-            "content_in_root, country, filename, hacs, hide_default_branch, homeassistant, "
-            "name, persistent_directory, render_readme, zip_release"
-        )
-    )
+    assert set(hacs) <= {
+        "content_in_root",
+        "country",
+        "filename",
+        "hacs",
+        "hide_default_branch",
+        "homeassistant",
+        "name",
+        "persistent_directory",
+        "render_readme",
+        "zip_release",
+    }
     assert hacs["name"] == MANIFEST["name"]
     assert hacs["homeassistant"] == "2026.10.0"
     assert [path.name for path in FOLDER.parent.iterdir() if path.is_dir()] == [DOMAIN]

@@ -6,35 +6,70 @@ import pytest
 
 from homeassistant.util.yaml import load_yaml_dict
 
-from . import listed
 from .texts import FOLDER
 
 TEXT = (FOLDER / "quality_scale.yaml").read_text()
 RULES = load_yaml_dict(str(FOLDER / "quality_scale.yaml"))["rules"]
 # Those of Home Assistant 2026.11, in the order of the file.
-TIERS: dict[str, list[str]] = {
-    "Bronze": listed(
-        "action-setup, appropriate-polling, brands, common-modules, "
-        "config-flow-test-coverage, config-flow, dependency-transparency, "
-        "docs-actions, docs-conditions, docs-high-level-description, "
-        "docs-installation-instructions, docs-removal-instructions, docs-triggers, "
-        "entity-event-setup, entity-unique-id, has-entity-name, runtime-data, "
-        "test-before-configure, test-before-setup, unique-config-entry"
+TIERS: dict[str, tuple[str, ...]] = {
+    "Bronze": (
+        "action-setup",
+        "appropriate-polling",
+        "brands",
+        "common-modules",
+        "config-flow-test-coverage",
+        "config-flow",
+        "dependency-transparency",
+        "docs-actions",
+        "docs-conditions",
+        "docs-high-level-description",
+        "docs-installation-instructions",
+        "docs-removal-instructions",
+        "docs-triggers",
+        "entity-event-setup",
+        "entity-unique-id",
+        "has-entity-name",
+        "runtime-data",
+        "test-before-configure",
+        "test-before-setup",
+        "unique-config-entry",
     ),
-    "Silver": listed(
-        "action-exceptions, config-entry-unloading, docs-configuration-parameters, "
-        "docs-installation-parameters, entity-unavailable, integration-owner, "
-        "log-when-unavailable, parallel-updates, reauthentication-flow, test-coverage"
+    "Silver": (
+        "action-exceptions",
+        "config-entry-unloading",
+        "docs-configuration-parameters",
+        "docs-installation-parameters",
+        "entity-unavailable",
+        "integration-owner",
+        "log-when-unavailable",
+        "parallel-updates",
+        "reauthentication-flow",
+        "test-coverage",
     ),
-    "Gold": listed(
-        "devices, diagnostics, discovery-update-info, discovery, docs-data-update, "
-        "docs-examples, docs-known-limitations, docs-supported-devices, "
-        "docs-supported-functions, docs-troubleshooting, docs-use-cases, "
-        "dynamic-devices, entity-category, entity-device-class, "
-        "entity-disabled-by-default, entity-translations, exception-translations, "
-        "icon-translations, reconfiguration-flow, repair-issues, stale-devices"
+    "Gold": (
+        "devices",
+        "diagnostics",
+        "discovery-update-info",
+        "discovery",
+        "docs-data-update",
+        "docs-examples",
+        "docs-known-limitations",
+        "docs-supported-devices",
+        "docs-supported-functions",
+        "docs-troubleshooting",
+        "docs-use-cases",
+        "dynamic-devices",
+        "entity-category",
+        "entity-device-class",
+        "entity-disabled-by-default",
+        "entity-translations",
+        "exception-translations",
+        "icon-translations",
+        "reconfiguration-flow",
+        "repair-issues",
+        "stale-devices",
     ),
-    "Platinum": ["async-dependency", "inject-websession", "strict-typing"],
+    "Platinum": ("async-dependency", "inject-websession", "strict-typing"),
 }
 EVERY_RULE = [rule for rules in TIERS.values() for rule in rules]
 

@@ -17,7 +17,7 @@ from homeassistant.helpers.redact import REDACTED
 from homeassistant.util.json import JsonValueType
 from simulator import SimulatedMiner
 
-from . import PROCESS_DOWN, every_generation, listed
+from . import PROCESS_DOWN, every_generation
 from .action_calls import Target
 
 
@@ -66,21 +66,87 @@ async def test_a_miner_without_a_mining_process_cannot_be_asked(
     assert error.translation_key == "mining_process_down"
 
 
-SECRET_KEYS = listed(
-    "passwd, passwd1, Password, API Password, pass_word, passphrase, pwd, wifipwd, pw, "
-    "PW1, userpw, userPW, Pass, pass1, userpass, psw, pswd, wpa_psk, wifi-psk, wpakey, "
-    "apikey, api_key, apiKey, APIKey2, api_keys, private_key, private-key, salt, "
-    "newsalt, token, accessToken, sign, signature, Stratum Auth, Authorization, "
-    "client_secret, cookie, credentials, otp, totp1, sid, session, sessionId, "
-    "pin_code, pincode"
+SECRET_KEYS = (
+    "passwd",
+    "passwd1",
+    "Password",
+    "API Password",
+    "pass_word",
+    "passphrase",
+    "pwd",
+    "wifipwd",
+    "pw",
+    "PW1",
+    "userpw",
+    "userPW",
+    "Pass",
+    "pass1",
+    "userpass",
+    "psw",
+    "pswd",
+    "wpa_psk",
+    "wifi-psk",
+    "wpakey",
+    "apikey",
+    "api_key",
+    "apiKey",
+    "APIKey2",
+    "api_keys",
+    "private_key",
+    "private-key",
+    "salt",
+    "newsalt",
+    "token",
+    "accessToken",
+    "sign",
+    "signature",
+    "Stratum Auth",
+    "Authorization",
+    "client_secret",
+    "cookie",
+    "credentials",
+    "otp",
+    "totp1",
+    "sid",
+    "session",
+    "sessionId",
+    "pin_code",
+    "pincode",
 )
 # Keys of readings, and such that look like secrets.
-PLAIN_KEYS = listed(
-    "pin, Pool Rejected%, Power, Power_RT, Signal, Design, Bypass, Keyword, keys, "
-    "chip, Chip Data, chipdata0, Proxy Type, apiswitch, permission, Passed, Author, "
-    "Temp PWM, Msg, Description, Driver, Firmware Version, control-board-version, "
-    "hash-board, zonename, name, allocation, Strategy, Stratum Active, Priority, "
-    "detect-hash-rate, vendor"
+PLAIN_KEYS = (
+    "pin",
+    "Pool Rejected%",
+    "Power",
+    "Power_RT",
+    "Signal",
+    "Design",
+    "Bypass",
+    "Keyword",
+    "keys",
+    "chip",
+    "Chip Data",
+    "chipdata0",
+    "Proxy Type",
+    "apiswitch",
+    "permission",
+    "Passed",
+    "Author",
+    "Temp PWM",
+    "Msg",
+    "Description",
+    "Driver",
+    "Firmware Version",
+    "control-board-version",
+    "hash-board",
+    "zonename",
+    "name",
+    "allocation",
+    "Strategy",
+    "Stratum Active",
+    "Priority",
+    "detect-hash-rate",
+    "vendor",
 )
 
 

@@ -5,8 +5,6 @@ import pytest
 from custom_components.whatsminer.redaction_patterns import PrivateText
 from homeassistant.helpers.redact import REDACTED
 
-from . import listed
-
 # The letters of modern purses, and digits that a test can cut pieces of.
 BECH32 = "qpzry9x8gf2tvdw0s3jn54khce6mua7l"
 HEXADECIMAL = "6d2f31a0b54c8e97d26d2f31a0b54c8e97d26d2f31a0"
@@ -88,30 +86,45 @@ def test_of_what_names_a_coin_the_purse_is_left_out() -> None:
     "text",
     [
         # firmware, protocols, parts
-        *listed(
-            "20230714.15.Rel|'20220919.15.REL'|20250214.16.1.AMS|2.0.5|"
-            "whatsminer v1.4.0|cgminer 4.9.2|V02.01.V02.02|230224.220429|H616|CB6V10|"
-            "M30S+_VE40|M63S++ with M7BS_VM30|P221B|P21-12-3600-E|HA3000000|"
-            "K88Z001-2039 BINV01-195001B|H37A02-24050704BINVE5-197802C|"
-            "H3LA03-00000000 BINVE2-000000A|TEST5A05-20043018 D02 BINV02-193005B",
-            "|",
-        ),
+        "20230714.15.Rel",
+        "'20220919.15.REL'",
+        "20250214.16.1.AMS",
+        "2.0.5",
+        "whatsminer v1.4.0",
+        "cgminer 4.9.2",
+        "V02.01.V02.02",
+        "230224.220429",
+        "H616",
+        "CB6V10",
+        "M30S+_VE40",
+        "M63S++ with M7BS_VM30",
+        "P221B",
+        "P21-12-3600-E",
+        "HA3000000",
+        "K88Z001-2039 BINV01-195001B",
+        "H37A02-24050704BINVE5-197802C",
+        "H3LA03-00000000 BINVE2-000000A",
+        "TEST5A05-20043018 D02 BINV02-193005B",
         # times and figures
-        *listed(
-            "2022-01-17 11:28:11|11:28:11|2026-05-23T09:19:10.123456+02:00|"
-            "2026-05-23-09-19-10-123456|0:00:30|61434:53890:65727|-0.0_100.0_354|"
-            "37.7 3.0/0.5 3.0/0.2 3.0/0.5 |1793491200|12 V at 650MHz@12.5V",
-            "|",
-        ),
+        "2022-01-17 11:28:11",
+        "11:28:11",
+        "2026-05-23T09:19:10.123456+02:00",
+        "2026-05-23-09-19-10-123456",
+        "0:00:30",
+        "61434:53890:65727",
+        "-0.0_100.0_354",
+        "37.7 3.0/0.5 3.0/0.2 3.0/0.5 ",
+        "1793491200",
+        "12 V at 650MHz@12.5V",
         # words
-        *listed(
-            "Power xfer error. code: 0xffffffffc0000000|"
-            "Socket connect failed: Connection refused|"
-            "super=255 user1=0 user2=0 user3=0|BTC/BCH/BSV|Asia/Shanghai|"
-            "Foo::bar, a :: b, see: here|The skip, the chip and the trip @ noon|"
-            "Verbindung für 3 µs, 温度过高",
-            "|",
-        ),
+        "Power xfer error. code: 0xffffffffc0000000",
+        "Socket connect failed: Connection refused",
+        "super=255 user1=0 user2=0 user3=0",
+        "BTC/BCH/BSV",
+        "Asia/Shanghai",
+        "Foo::bar, a :: b, see: here",
+        "The skip, the chip and the trip @ noon",
+        "Verbindung für 3 µs, 温度过高",
         "",
     ],
 )

@@ -10,22 +10,61 @@ from custom_components.whatsminer.redaction import anonymise, redact
 from homeassistant.helpers.json import json_bytes
 from homeassistant.helpers.redact import REDACTED
 
-from . import listed
 from .test_redaction import SECRET_KEYS
 
 
 @pytest.mark.parametrize(
     "key",
     [
-        *listed(
-            "mac, MAC, ip, IP Address, host, hostname, gateway, dns, netmask, minersn, "
-            "powersn, PCB SN, pcbsn0, sn, serial_no, Serial Number, URL, Stratum URL, "
-            "url2, User, worker, account, title, unique_id, ipAddr, ipv6, HostName, "
-            "loghost, macaddr, ethmac, minerSN, miner-sn, uuid, bssid, ntp, "
-            "ntp_server, ntp-server, ntpServer1, server, Log Server, domain, proxy, "
-            "userName, owner, e-mail, wallet_address, workername, btrom-worker-suffix, "
-            "rigName"
-        ),
+        "mac",
+        "MAC",
+        "ip",
+        "IP Address",
+        "host",
+        "hostname",
+        "gateway",
+        "dns",
+        "netmask",
+        "minersn",
+        "powersn",
+        "PCB SN",
+        "pcbsn0",
+        "sn",
+        "serial_no",
+        "Serial Number",
+        "URL",
+        "Stratum URL",
+        "url2",
+        "User",
+        "worker",
+        "account",
+        "title",
+        "unique_id",
+        "ipAddr",
+        "ipv6",
+        "HostName",
+        "loghost",
+        "macaddr",
+        "ethmac",
+        "minerSN",
+        "miner-sn",
+        "uuid",
+        "bssid",
+        "ntp",
+        "ntp_server",
+        "ntp-server",
+        "ntpServer1",
+        "server",
+        "Log Server",
+        "domain",
+        "proxy",
+        "userName",
+        "owner",
+        "e-mail",
+        "wallet_address",
+        "workername",
+        "btrom-worker-suffix",
+        "rigName",
         *SECRET_KEYS,
     ],
 )

@@ -8,17 +8,73 @@ import pytest
 
 from custom_components.whatsminer.redaction import anonymise, redact
 
-from . import listed
 from .work import assert_linear
 
 # Pieces of text that make a pattern begin again and again, or nearly match; each is repeated.
-PIECES = listed(
-    "a|F|0|z|_|:|::|a:|0::|ab:cd::|1:2:3:4:5:6:7:|00:11:22:33:44:|00-11-22-33-44-5g|"
-    "0011aabbccd|1.|1.2.3.|1.2.3.4567.|/|//|//:|//a:|//a:b/|:/|://|w+|w.|w-w+w.:/|@|a@|"
-    "@a|@1|@1.|a@b.|%a@|[fe80|fe80::1%|0x|0xff|a1|bc1|a1b2c3d4e5f6g7h|aaaaaaaaaaaaaaa-|"
-    'aA|AAa|pass|apike|pin |key |owner |owner.|owner.shed| |"|\n|\0|é|ſ|²|K|中|\u0301|'
-    "🔥|\u202e",
-    "|",
+PIECES = (
+    "a",
+    "F",
+    "0",
+    "z",
+    "_",
+    ":",
+    "::",
+    "a:",
+    "0::",
+    "ab:cd::",
+    "1:2:3:4:5:6:7:",
+    "00:11:22:33:44:",
+    "00-11-22-33-44-5g",
+    "0011aabbccd",
+    "1.",
+    "1.2.3.",
+    "1.2.3.4567.",
+    "/",
+    "//",
+    "//:",
+    "//a:",
+    "//a:b/",
+    ":/",
+    "://",
+    "w+",
+    "w.",
+    "w-w+w.:/",
+    "@",
+    "a@",
+    "@a",
+    "@1",
+    "@1.",
+    "a@b.",
+    "%a@",
+    "[fe80",
+    "fe80::1%",
+    "0x",
+    "0xff",
+    "a1",
+    "bc1",
+    "a1b2c3d4e5f6g7h",
+    "aaaaaaaaaaaaaaa-",
+    "aA",
+    "AAa",
+    "pass",
+    "apike",
+    "pin ",
+    "key ",
+    "owner ",
+    "owner.",
+    "owner.shed",
+    " ",
+    '"',
+    "\n",
+    "\0",
+    "é",
+    "ſ",
+    "²",
+    "K",
+    "中",
+    "\u0301",
+    "🔥",
+    "\u202e",
 )
 
 
