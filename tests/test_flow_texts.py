@@ -72,7 +72,7 @@ FORMS: dict[str, dict[str, set[str]]] = {
 }
 # These come from commands alone, and no command is sent while a miner is added.
 NOT_IN_A_FLOW = {
-    *(f"invalid_{parameter}" for parameter in TEXT_PARAMETERS + NUMBER_PARAMETERS),
+    *(f"invalid_{parameter}" for parameter in (*TEXT_PARAMETERS, *NUMBER_PARAMETERS)),
     "firmware_refused",
     "firmware_unknown",
     "invalid_value",
