@@ -8,10 +8,10 @@ from homeassistant.const import CONF_HOST
 from homeassistant.core import HomeAssistant
 
 from ..api import Miner
-from ..miner.record import Address, address_of, mac_of, record_for_entry
+from ..miner.record import address_of, mac_of, record_for_entry
 from .error_isolation import async_isolated
-from .lookup import entry_at_address, is_at_address, refresh_entry
-from .relocation import async_read_mac, async_relocate_all
+from .lookup import is_at_address, refresh_entry
+from .relocation import async_mac_at, async_relocate_all
 
 
 async def async_handle_announcement(
@@ -49,7 +49,8 @@ async def async_seek_miner(
         for host in dict.fromkeys((stored_host, record.announced_host)):
             if host is None or host == old:
                 continue
-            if await _async_mac_at(hass, entry, (host, port)) == mac:
+            job = async_mac_at(hass, entry, Miner(host, port))
+            if await async_isolated(job, entry.title) == mac:
                 await async_relocate_all(hass, {mac: (host, port)})
                 return
     finally:
@@ -63,12 +64,3 @@ async def async_forget_sought_hosts(hass: HomeAssistant, entry: ConfigEntry) -> 
     if record.memory.data.get("host") == entry.data[CONF_HOST]:
         async with record.memory.editing() as data:
             data.pop("host", None)
-
-
-async def _async_mac_at(
-    hass: HomeAssistant, entry: ConfigEntry, address: Address
-) -> str | None:
-    """Return the MAC address that answers where the miner of an entry may be."""
-    if other := entry_at_address(hass, address):
-        return other.unique_id  # no other client may ask there
-    return await async_isolated(async_read_mac(Miner(*address)), entry.title)

@@ -53,8 +53,17 @@ def relocate(hass: HomeAssistant, entry: ConfigEntry, address: Address) -> None:
         hass.config_entries.async_schedule_reload(entry.entry_id)
 
 
-async def async_read_mac(client: Miner) -> str | None:
-    """Return the MAC address that a miner reports, None if it reports none or does not answer."""
+async def async_mac_at(
+    hass: HomeAssistant, entry: ConfigEntry, client: Miner
+) -> str | None:
+    """Return the MAC address of the miner at the address of a client, if need be by asking.
+
+    It is not asked if the miner of another entry than `entry` is known to be there. Returns None
+    if it reports no MAC address, or does not answer.
+    """
+    other = entry_at_address(hass, client.address)
+    if other and other is not entry:
+        return other.unique_id
     try:
         return await client.read_mac()
     except WhatsminerError:
@@ -151,10 +160,7 @@ async def _async_mac_at_address(
     address = address_of(entry)
     if address in macs:
         return macs[address]
-    other = entry_at_address(hass, address)
-    if other and other is not entry:
-        return other.unique_id
-    return await async_read_mac(client_for_entry(hass, entry))
+    return await async_mac_at(hass, entry, client_for_entry(hass, entry))
 
 
 async def async_find_displaced_miner(
