@@ -7,7 +7,7 @@ from typing import Any, Final
 from hypothesis import strategies as st
 
 from custom_components.whatsminer.api import READABLE
-from custom_components.whatsminer.api.transport import exchange
+from custom_components.whatsminer.api.v2.exchange import exchange
 from simulator import SimulatedMiner
 
 # Also half a character (a surrogate), control characters and marks of direction.

@@ -347,7 +347,7 @@ async def test_a_mac_in_the_summary_causes_no_reload(
 async def test_a_factory_reset_closes_write_access(
     hass: HomeAssistant, miner: SimulatedMiner, set_up: WhatsminerCoordinator
 ) -> None:
-    await set_up.async_send(commands.web_pools("enable"))
+    await set_up.async_send(commands.web_pools(on=True))
     assert set_up.write_access.is_open is True
     await set_up.async_send(commands.factory_reset())
     assert set_up.write_access.is_open is None

@@ -31,8 +31,8 @@ from custom_components.whatsminer.api import (
     WriteAccessClosedError,
     WrongMinerError,
     WrongPasswordError,
-    reply,
 )
+from custom_components.whatsminer.api.v2 import envelope
 from custom_components.whatsminer.const import DOMAIN
 from custom_components.whatsminer.exceptions import translation
 
@@ -128,7 +128,7 @@ def test_a_number_that_is_refused_is_named(parameter: str) -> None:
 def test_what_a_miner_does_not_say_is_a_question_mark(answer: dict[str, str]) -> None:
     """Some firmware refuses without a text."""
     with pytest.raises(RefusedError) as caught:
-        reply.check(answer, "set_led")
+        envelope.check(answer, "set_led")
 
     shown = translation(caught.value, "Garage")
     message = TEXTS["en"]["exceptions"]["refused"]["message"]

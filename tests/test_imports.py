@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from fnmatch import fnmatch
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
+import re
 from typing import Final
 
 import pytest
@@ -21,7 +22,31 @@ PACKAGES: Final = (
 # The rooms of the integration from the lowest to the highest, as patterns of files. The first
 # pattern that fits a file counts. A file may import from its own room and from those before it.
 ROOMS: Final = (
-    ("the protocol", ("api/*",)),
+    (
+        "what all protocols share",
+        tuple(
+            f"api/{name}.py"
+            for name in (
+                "capabilities",
+                "commands",
+                "decode",
+                "errors",
+                "fault*",
+                "freshness",
+                "identity",
+                "limits",
+                "protocol",
+                "queue",
+                "readings",
+                "sanitize",
+                "snapshot",
+                "transport",
+                "writer",
+            )
+        ),
+    ),
+    ("one protocol", ("api/v?/*",)),
+    ("the client", ("api/client.py", "api/__init__.py")),
     ("constants, issues and exceptions", ("const.py", "issues.py", "exceptions.py")),
     ("redaction", ("redaction*.py",)),
     ("one miner", ("miner/*",)),
@@ -136,6 +161,21 @@ def test_no_file_imports_from_a_higher_room() -> None:
         if room_of(modules[name]) < room_of(modules[each])
     ]
     assert upwards == []
+
+
+def test_no_file_outside_of_the_api_imports_from_a_protocol() -> None:
+    """What is above sees the neutral names of `api`, and knows no protocol."""
+    modules = modules_in(INTEGRATION)
+    protocols = {
+        name for name, path in modules.items() if re.search("/api/v.*/", str(path))
+    }
+    assert protocols
+    assert [
+        f"{name} imports {each}"
+        for name, imported in graph_of(modules).items()
+        for each in imported & protocols
+        if not name.startswith(f"{INTEGRATION.name}.api")
+    ] == []
 
 
 @pytest.mark.parametrize(

@@ -174,7 +174,7 @@ async def test_between_two_powers_it_is_their_mean(
             replace(
                 set_up.data,
                 monotonic=start + seconds,
-                summary=replace(set_up.data.summary, power=power),
+                performance=replace(set_up.data.performance, power=power),
             )
         )
         if power == 1000.0:
@@ -258,7 +258,7 @@ async def test_energy_never_decreases(
             replace(
                 set_up.data,
                 monotonic=start + seconds,
-                summary=replace(set_up.data.summary, power=power),
+                performance=replace(set_up.data.performance, power=power),
             )
         )
         shows.append(energy(hass))

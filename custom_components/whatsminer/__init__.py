@@ -82,7 +82,7 @@ def _register_device(hass: HomeAssistant, coordinator: WhatsminerCoordinator) ->
         manufacturer=MANUFACTURER,
         model=snapshot.model,
         name=entry.title,
-        serial_number=snapshot.info.serial_number,
+        serial_number=snapshot.device.serial_number,
         sw_version=snapshot.firmware,
     )
     coordinator.device_id = device.id

@@ -32,20 +32,23 @@ class WhatsminerButtonDescription(WhatsminerEntityDescription, ButtonEntityDescr
 BUTTONS: Final = (
     WhatsminerButtonDescription(
         key="restart_mining",
+        command="restart_mining",
         device_class=ButtonDeviceClass.RESTART,
         entity_category=EntityCategory.CONFIG,
         press_fn=lambda runtime: runtime.coordinator.async_send(
-            commands.restart_btminer()
+            commands.restart_mining()
         ),
     ),
     WhatsminerButtonDescription(
         key="reboot",
+        command="reboot",
         device_class=ButtonDeviceClass.RESTART,
         entity_category=EntityCategory.CONFIG,
         press_fn=lambda runtime: runtime.coordinator.async_send(commands.reboot()),
     ),
     WhatsminerButtonDescription(
         key="identify",
+        command="set_led",
         device_class=ButtonDeviceClass.IDENTIFY,
         entity_category=EntityCategory.CONFIG,
         press_fn=lambda runtime: runtime.identify.async_start(),
@@ -53,7 +56,7 @@ BUTTONS: Final = (
     WhatsminerButtonDescription(
         key="preheat",
         entity_category=EntityCategory.CONFIG,
-        exists_fn=lambda can: can.accepts("pre_power_on"),
+        command="preheat",
         # As the switch shows it, so that a script can press this right after the power off.
         available_fn=lambda coordinator: coordinator.settings.value("mining") is False,
         press_fn=lambda runtime: runtime.preheat.async_start(),

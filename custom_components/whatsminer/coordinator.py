@@ -4,7 +4,7 @@ from collections.abc import Callable
 from datetime import timedelta
 import logging
 import time
-from typing import Final, override
+from typing import override
 
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.const import CONF_PASSWORD
@@ -12,23 +12,24 @@ from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
 from homeassistant.helpers.update_coordinator import DataUpdateCoordinator, UpdateFailed
 
 from .api import (
-    Answer,
     Capabilities,
     Command,
     Effect,
     MalformedReplyError,
     NoMacError,
+    Outcome,
+    Result,
     Snapshot,
     UnreachableError,
     UpdatingError,
     WhatsminerError,
     WrongMinerError,
 )
-from .const import CHANGE_INTERVAL, CONF_POLL_INTERVAL, POLL_INTERVAL
+from .const import CONF_POLL_INTERVAL, POLL_INTERVAL
+from .entries.displaced_miner import DisplacedMiner
 from .entries.first_poll import async_first_poll
 from .entries.lookup import MinerCoordinator, entry_at_address
 from .entries.missing_miner import async_forget_sought_hosts, async_seek_miner
-from .entries.relocation import async_find_displaced_miner
 from .exceptions import translation
 from .issues import Issue, clear_issues, raise_issue
 from .miner.break_even import BreakEven
@@ -40,9 +41,6 @@ from .miner.settings import Settings
 from .miner.write_access import WriteAccess
 
 _LOGGER = logging.getLogger(__name__)
-
-# At most so many other miners that answer in place of this one are handled in an hour.
-_MOST_WRONG_MINERS: Final = 8
 
 type CommandListener = Callable[[Command], None]
 
@@ -82,8 +80,7 @@ class WhatsminerCoordinator(DataUpdateCoordinator[Snapshot], MinerCoordinator):
         self._command_listeners: list[CommandListener] = []
         # A poll that begins before this time may fail without making entities unavailable.
         self._patience = 0.0
-        # When another miner in place of this one was handled last, by its MAC address.
-        self._wrong_miners: dict[str, float] = {}
+        self._displaced_miner = DisplacedMiner(hass, entry, self.client)
 
     @property
     def has_password(self) -> bool:
@@ -120,7 +117,7 @@ class WhatsminerCoordinator(DataUpdateCoordinator[Snapshot], MinerCoordinator):
                 _LOGGER.debug("%s: missed one poll: %s", self.name, err)
                 return self.data
             if isinstance(err, WrongMinerError):
-                self._find_displaced_miner(err.found)
+                self._displaced_miner.async_seek(err.found)
             raise UpdateFailed(**translation(err, self.config_entry.title)) from err
         # One poll may be missed; one and a half intervals are more than that.
         interval = self.update_interval or POLL_INTERVAL
@@ -135,7 +132,7 @@ class WhatsminerCoordinator(DataUpdateCoordinator[Snapshot], MinerCoordinator):
             # Nothing encrypted goes to a miner that may be another: see `WriteAccess`.
             if self.client.is_confirmed:
                 await self.credentials.async_settle()
-            await self.write_access.async_probe(snapshot)
+            await self.write_access.async_probe()
         return snapshot
 
     async def _async_first_poll(self) -> Snapshot:
@@ -175,7 +172,7 @@ class WhatsminerCoordinator(DataUpdateCoordinator[Snapshot], MinerCoordinator):
                 entry,
                 Issue.UNKNOWN_FIRMWARE,
                 placeholders={
-                    "api": snapshot.version.api or "",
+                    "api": snapshot.device.api or "",
                     "firmware": snapshot.firmware or "?",
                 },
             )
@@ -191,59 +188,35 @@ class WhatsminerCoordinator(DataUpdateCoordinator[Snapshot], MinerCoordinator):
     @override
     def async_set_wrong_miner(self, mac: str) -> None:
         """Make the entities unavailable: the miner with another MAC address is at the address."""
-        self._find_displaced_miner(mac)
+        self._displaced_miner.async_seek(mac)
         error = WrongMinerError(mac_of(self.config_entry), mac)
         self.async_set_update_error(
             UpdateFailed(**translation(error, self.config_entry.title))
         )
 
-    def _find_displaced_miner(self, other: str) -> None:
-        """Search for this miner in the background, once an hour for each miner in its place."""
-        now = time.monotonic()
-        self._wrong_miners = {
-            mac: since
-            for mac, since in self._wrong_miners.items()
-            if now - since < CHANGE_INTERVAL
-        }
-        if other not in self._wrong_miners and (
-            len(self._wrong_miners) < _MOST_WRONG_MINERS
-        ):
-            self._wrong_miners[other] = now
-            self.hass.async_create_background_task(
-                async_find_displaced_miner(
-                    self.hass, self.config_entry, self.client.address, other
-                ),
-                f"{self.name} met another miner",
-                eager_start=False,  # when this poll, or command, has failed
-            )
-
-    async def async_send(
-        self, command: Command, *, refresh: bool = True
-    ) -> Answer | None:
+    async def async_send(self, command: Command, *, refresh: bool = True) -> Result:
         """Send a command; its value shows at once and until the miner is read again.
 
         `refresh` polls afterwards, which is not needed after a command that no poll shows.
-
-        Returns the miner's answer, or None when nothing had to be sent: mining would have
-        restarted to change nothing, or a newer value took the place of this one.
+        The result is `UNCHANGED` if mining would have restarted to change nothing.
 
         Raises:
             WhatsminerError: see `Miner.send`.
 
         """
         if not self.settings.would_change(command):
-            return None
+            return Result(Outcome.UNCHANGED)
         try:
             self._raise_if_address_is_taken()
             async with self.memory.editing():
                 with self.settings.requesting(command), self.write_access.learning():
                     self.async_update_listeners()
-                    answer = await self.credentials.async_with_password(
+                    result = await self.credentials.async_with_password(
                         lambda: self.client.send(command)
                     )
-                    if answer is not None:
+                    if result.is_accepted:
                         self.settings.accept(command)
-            if answer is not None:
+            if result.is_accepted:
                 reset = command.effect is Effect.RESETS  # which closes it
                 self.write_access.update(is_open=None if reset else True)
                 for listener in self._command_listeners:
@@ -253,9 +226,9 @@ class WhatsminerCoordinator(DataUpdateCoordinator[Snapshot], MinerCoordinator):
             raise
         finally:
             self.async_update_listeners()
-        if answer is not None and refresh:
+        if result.is_accepted and refresh:
             self.async_refresh_soon()
-        return answer
+        return result
 
     @callback
     def async_add_command_listener(self, listener: CommandListener) -> CALLBACK_TYPE:

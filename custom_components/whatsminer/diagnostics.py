@@ -47,6 +47,8 @@ async def async_get_config_entry_diagnostics(
 def _loaded(coordinator: WhatsminerCoordinator) -> dict[str, Any]:
     snapshot = coordinator.data
     error = coordinator.last_exception
+    readings = asdict(snapshot)
+    del readings["support"]  # the capabilities have it
     return {
         "capabilities": asdict(coordinator.capabilities),
         "coordinator": {
@@ -61,5 +63,5 @@ def _loaded(coordinator: WhatsminerCoordinator) -> dict[str, Any]:
             "model": snapshot.model,
             "platform": snapshot.platform,
         },
-        "snapshot": asdict(snapshot),
+        "snapshot": readings,
     }

@@ -41,19 +41,41 @@ def registered_entity_id(
 
 @dataclass(frozen=True, kw_only=True)
 class WhatsminerEntityDescription(EntityDescription):
-    """Describes an entity of a miner."""
+    """Describes an entity of a miner.
 
+    `reading` is the name of the reading that a miner has to report, `command` that of the command
+    that it has to accept, so that the entity exists; `exists_fn` is for what else counts.
+    """
+
+    reading: str | None = None
+    command: str | None = None
     exists_fn: Callable[[Capabilities], bool] = lambda _: True
     needs_password: bool = False
+
+    def exists(self, can: Capabilities) -> bool:
+        """Return whether a miner with some capabilities has the entity."""
+        return (
+            (self.reading is None or can.reports(self.reading))
+            and (self.command is None or can.accepts(self.command))
+            and self.exists_fn(can)
+        )
 
 
 @dataclass(frozen=True, kw_only=True)
 class WhatsminerSettingDescription[ValueT](WhatsminerEntityDescription):
-    """Describes a setting; its value is read by `miner.settings.SETTINGS` under the same key."""
+    """Describes a setting.
+
+    Its key is also the name of its field in `ReportedSettings` and of its command.
+    """
 
     needs_password: bool = True
 
     set_fn: Callable[[ValueT], Command]
+
+    @override
+    def exists(self, can: Capabilities) -> bool:
+        """Return whether a miner accepts the command that changes the setting."""
+        return can.accepts(self.key) and super().exists(can)
 
 
 class WhatsminerEntity(CoordinatorEntity[WhatsminerCoordinator]):
@@ -123,7 +145,7 @@ def existing[DescriptionT: WhatsminerEntityDescription](
         owner = board_identifier(owner, slot)
     found: list[DescriptionT] = []
     for description in descriptions:
-        if description.exists_fn(coordinator.capabilities) and (
+        if description.exists(coordinator.capabilities) and (
             coordinator.has_password or not description.needs_password
         ):
             found.append(description)

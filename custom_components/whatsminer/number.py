@@ -49,8 +49,8 @@ NUMBERS: Final = (
         native_step=1,
         native_unit_of_measurement=UnitOfRatio.PERCENTAGE,
         mode=NumberMode.SLIDER,
-        set_fn=commands.set_power_pct_v2,
-        fast_set_fn=commands.set_power_pct,
+        set_fn=commands.power_percent,
+        fast_set_fn=lambda percent: commands.power_percent(percent, fast=True),
     ),
     WhatsminerNumberDescription(
         key="power_limit",
@@ -60,8 +60,7 @@ NUMBERS: Final = (
         native_step=1,
         native_unit_of_measurement=UnitOfPower.WATT,
         mode=NumberMode.BOX,
-        exists_fn=lambda can: can.accepts("adjust_power_limit"),
-        set_fn=commands.adjust_power_limit,
+        set_fn=commands.power_limit,
     ),
     WhatsminerNumberDescription(
         key="temperature_offset",
@@ -72,8 +71,7 @@ NUMBERS: Final = (
         native_step=1,
         native_unit_of_measurement=UnitOfTemperature.CELSIUS,
         mode=NumberMode.SLIDER,
-        exists_fn=lambda can: can.accepts("set_temp_offset"),
-        set_fn=commands.set_temp_offset,
+        set_fn=commands.temperature_offset,
     ),
     WhatsminerNumberDescription(
         key="target_frequency",
@@ -84,7 +82,7 @@ NUMBERS: Final = (
         mode=NumberMode.SLIDER,
         # Air-cooled miners can only be slowed down.
         maximum_fn=lambda can: 0 if can.air_cooled else limits.TARGET_FREQUENCY.maximum,
-        set_fn=commands.set_target_freq,
+        set_fn=commands.target_frequency,
     ),
     WhatsminerNumberDescription(
         key="upfreq_speed",
@@ -93,8 +91,7 @@ NUMBERS: Final = (
         native_max_value=limits.UPFREQ_SPEED.maximum,
         native_step=1,
         mode=NumberMode.SLIDER,
-        exists_fn=lambda can: can.accepts("adjust_upfreq_speed"),
-        set_fn=commands.adjust_upfreq_speed,
+        set_fn=commands.upfreq_speed,
     ),
 )
 

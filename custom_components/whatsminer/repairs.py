@@ -89,7 +89,7 @@ class WriteAccessRepair(MinerRepair):
         if not is_at_address(entry):
             return {"base": "not_loaded"}
         coordinator = entry.runtime_data.coordinator
-        if await coordinator.write_access.async_probe_now(coordinator.data):
+        if await coordinator.write_access.async_probe_now():
             coordinator.async_update_listeners()
             return {}
         return {"base": "write_access_closed"}

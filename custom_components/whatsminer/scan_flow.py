@@ -45,13 +45,11 @@ _MOST_NAMES: Final = 10
 SCAN_SCHEMA: Final = probatio.Schema({probatio.Required(CONF_NETWORKS): TextSelector()})
 
 
-class ScanSteps(ConfigFlow):
-    """The steps of a config flow that scans networks, and adds the miners that are picked."""
+class PickSteps(ConfigFlow):
+    """The steps of a config flow that adds the miners that are picked from a list."""
 
-    _networks: Sequence[IPv4Network] = ()
-    _scanning: asyncio.Task[Scan] | None = None
     _adding: asyncio.Task[dict[str, Errors]] | None = None
-    # The result of the scan: new miners by their MAC addresses, and titles of known ones.
+    # The result of a scan: new miners by their MAC addresses, and titles of known ones.
     _new: Mapping[str, DiscoveredMiner]
     _known: Sequence[str]
     _unready: Sequence[str]
@@ -59,87 +57,6 @@ class ScanSteps(ConfigFlow):
     _picks: Mapping[str, Any]
     # The picked miners that could not be added.
     _lost: Sequence[DiscoveredMiner] = ()
-
-    async def async_step_scan(
-        self, user_input: dict[str, Any] | None = None
-    ) -> ConfigFlowResult:
-        """Ask which networks to scan."""
-        own = await async_own_networks(self.hass)
-        errors: Errors = {}
-        if user_input is not None:
-            try:
-                self._networks = parse_networks(user_input[CONF_NETWORKS], own)
-            except ValueError as err:
-                errors[CONF_NETWORKS] = str(err)
-            else:
-                self._scanning = None
-                return await self.async_step_scanning()
-        return self._show_scan(
-            user_input or {CONF_NETWORKS: ", ".join(map(str, own))}, errors
-        )
-
-    def _show_scan(
-        self,
-        values: Mapping[str, Any],
-        errors: Errors,
-        placeholders: Mapping[str, str] | None = None,
-    ) -> ConfigFlowResult:
-        return self.async_show_form(
-            step_id="scan",
-            data_schema=self.add_suggested_values_to_schema(SCAN_SCHEMA, values),
-            errors=errors,
-            description_placeholders=placeholders,
-        )
-
-    async def async_step_scanning(
-        self, user_input: dict[str, Any] | None = None
-    ) -> ConfigFlowResult:
-        """Scan; hosts of miners that are known to answer are left out."""
-        if self._scanning is None:
-            self._scanning = self.hass.async_create_task(
-                async_scan(
-                    self._networks,
-                    skip=hosts_in_use(self.hass),
-                    progress=self.async_update_progress,
-                ),
-                "Whatsminer scan",
-            )
-        if not self._scanning.done():
-            return self.async_show_progress(
-                step_id="scanning",
-                progress_action="scanning",
-                description_placeholders={"networks": _names(self._networks)},
-                progress_task=self._scanning,
-            )
-        return self.async_show_progress_done(next_step_id="found")
-
-    async def async_step_found(
-        self, user_input: dict[str, Any] | None = None
-    ) -> ConfigFlowResult:
-        """Separate new miners from known ones, which are relocated."""
-        assert self._scanning
-        scan = self._scanning.result()
-        placed = await async_relocate_and_match(self.hass, *scan.miners)
-        self._new = {
-            found.mac: found for found in scan.miners if found.mac not in placed
-        }
-        known = {entry.entry_id: entry.title for entry in placed.values()} | {
-            entry.entry_id: entry.title
-            for entry in miner_entries(self.hass)
-            if is_at_address(entry)
-            and _may_be_in(entry.data[CONF_HOST], self._networks)
-        }
-        self._known = sorted(known.values())
-        self._unready = scan.unready
-        ignored = self._ignored()
-        self._picks = {CONF_MINERS: [mac for mac in self._new if mac not in ignored]}
-        if self._new:
-            return self._show_pick({})
-        return self._show_scan(
-            {CONF_NETWORKS: ", ".join(map(str, self._networks))},
-            {"base": "nothing_new" if self._known else "nothing_found"},
-            self._summary(),
-        )
 
     def _ignored(self) -> set[str | None]:
         return {
@@ -325,6 +242,94 @@ class ScanSteps(ConfigFlow):
         if entry and entry.source != SOURCE_IGNORE:
             return self.async_abort(reason="already_configured")
         return self.async_create_entry(title=title, data=import_data)
+
+
+class ScanSteps(PickSteps):
+    """The steps of a config flow that scans networks for miners to pick from."""
+
+    _networks: Sequence[IPv4Network] = ()
+    _scanning: asyncio.Task[Scan] | None = None
+
+    async def async_step_scan(
+        self, user_input: dict[str, Any] | None = None
+    ) -> ConfigFlowResult:
+        """Ask which networks to scan."""
+        own = await async_own_networks(self.hass)
+        errors: Errors = {}
+        if user_input is not None:
+            try:
+                self._networks = parse_networks(user_input[CONF_NETWORKS], own)
+            except ValueError as err:
+                errors[CONF_NETWORKS] = str(err)
+            else:
+                self._scanning = None
+                return await self.async_step_scanning()
+        return self._show_scan(
+            user_input or {CONF_NETWORKS: ", ".join(map(str, own))}, errors
+        )
+
+    def _show_scan(
+        self,
+        values: Mapping[str, Any],
+        errors: Errors,
+        placeholders: Mapping[str, str] | None = None,
+    ) -> ConfigFlowResult:
+        return self.async_show_form(
+            step_id="scan",
+            data_schema=self.add_suggested_values_to_schema(SCAN_SCHEMA, values),
+            errors=errors,
+            description_placeholders=placeholders,
+        )
+
+    async def async_step_scanning(
+        self, user_input: dict[str, Any] | None = None
+    ) -> ConfigFlowResult:
+        """Scan; hosts of miners that are known to answer are left out."""
+        if self._scanning is None:
+            self._scanning = self.hass.async_create_task(
+                async_scan(
+                    self._networks,
+                    skip=hosts_in_use(self.hass),
+                    progress=self.async_update_progress,
+                ),
+                "Whatsminer scan",
+            )
+        if not self._scanning.done():
+            return self.async_show_progress(
+                step_id="scanning",
+                progress_action="scanning",
+                description_placeholders={"networks": _names(self._networks)},
+                progress_task=self._scanning,
+            )
+        return self.async_show_progress_done(next_step_id="found")
+
+    async def async_step_found(
+        self, user_input: dict[str, Any] | None = None
+    ) -> ConfigFlowResult:
+        """Separate new miners from known ones, which are relocated."""
+        assert self._scanning
+        scan = self._scanning.result()
+        placed = await async_relocate_and_match(self.hass, *scan.miners)
+        self._new = {
+            found.mac: found for found in scan.miners if found.mac not in placed
+        }
+        known = {entry.entry_id: entry.title for entry in placed.values()} | {
+            entry.entry_id: entry.title
+            for entry in miner_entries(self.hass)
+            if is_at_address(entry)
+            and _may_be_in(entry.data[CONF_HOST], self._networks)
+        }
+        self._known = sorted(known.values())
+        self._unready = scan.unready
+        ignored = self._ignored()
+        self._picks = {CONF_MINERS: [mac for mac in self._new if mac not in ignored]}
+        if self._new:
+            return self._show_pick({})
+        return self._show_scan(
+            {CONF_NETWORKS: ", ".join(map(str, self._networks))},
+            {"base": "nothing_new" if self._known else "nothing_found"},
+            self._summary(),
+        )
 
 
 def _may_be_in(host: str, networks: Sequence[IPv4Network]) -> bool:

@@ -27,7 +27,7 @@ SELECTS: Final = (
         key="power_mode",
         options=["low", "normal", "high"],
         # Home Assistant refuses everything but the options.
-        set_fn=lambda mode: commands.set_power_mode(cast(PowerMode, mode)),
+        set_fn=lambda mode: commands.power_mode(cast(PowerMode, mode)),
     ),
 )
 

@@ -1,5 +1,6 @@
 """Descriptions of the sensors of a miner and of its hashboards."""
 
+from dataclasses import replace
 from datetime import datetime
 from typing import Final
 
@@ -54,21 +55,31 @@ def _faults(snapshot: Snapshot) -> dict[str, list[dict[str, str | None]]] | None
     }
 
 
-SENSORS: Final[tuple[WhatsminerSensorDescription[Snapshot], ...]] = (
+def _reported[SourceT](
+    *descriptions: WhatsminerSensorDescription[SourceT], prefix: str = ""
+) -> tuple[WhatsminerSensorDescription[SourceT], ...]:
+    """Return descriptions of sensors that exist if the reading of the same name is reported."""
+    return tuple(
+        replace(description, reading=prefix + description.key)
+        for description in descriptions
+    )
+
+
+SENSORS: Final[tuple[WhatsminerSensorDescription[Snapshot], ...]] = _reported(
     HashRate(key="hash_rate", value_fn=lambda snapshot: snapshot.hash_rate),
     HashRate(
         key="hash_rate_average",
-        value_fn=lambda snapshot: snapshot.rate(snapshot.summary.hash_rate_average),
+        value_fn=lambda snapshot: snapshot.rate(snapshot.performance.hash_rate_average),
     ),
     HashRate(
         key="hash_rate_1m",
         entity_registry_enabled_default=False,
-        value_fn=lambda snapshot: snapshot.rate(snapshot.summary.hash_rate_1m),
+        value_fn=lambda snapshot: snapshot.rate(snapshot.performance.hash_rate_1m),
     ),
     HashRate(
         key="hash_rate_15m",
         entity_registry_enabled_default=False,
-        value_fn=lambda snapshot: snapshot.rate(snapshot.summary.hash_rate_15m),
+        value_fn=lambda snapshot: snapshot.rate(snapshot.performance.hash_rate_15m),
     ),
     HashRate(
         key="target_hash_rate",
@@ -106,19 +117,16 @@ SENSORS: Final[tuple[WhatsminerSensorDescription[Snapshot], ...]] = (
     ),
     Temperature(
         key="environment_temperature",
-        exists_fn=lambda can: not can.is_v1,
         value_fn=lambda snapshot: snapshot.live.environment_temperature,
     ),
     Temperature(
         key="coolant_temperature",
-        exists_fn=lambda can: "coolant_temperature" in can.reports,
-        value_fn=lambda snapshot: snapshot.status.coolant_temperature,
+        value_fn=lambda snapshot: snapshot.coolant_temperature,
     ),
     Temperature(
         key="psu_temperature",
         entity_category=_DIAGNOSTIC,
-        exists_fn=lambda can: "psu_temperature" in can.reports,
-        value_fn=lambda snapshot: snapshot.psu.temperature,
+        value_fn=lambda snapshot: snapshot.power_supply.temperature,
     ),
     FanSpeed(
         key="fan_speed_in",
@@ -134,14 +142,12 @@ SENSORS: Final[tuple[WhatsminerSensorDescription[Snapshot], ...]] = (
         key="psu_fan_speed",
         entity_category=_DIAGNOSTIC,
         entity_registry_enabled_default=False,
-        exists_fn=lambda can: "psu_fan_speed" in can.reports,
         value_fn=lambda snapshot: snapshot.psu_fan_speed,
     ),
     Frequency(key="frequency", value_fn=lambda snapshot: snapshot.live.frequency),
     Frequency(
         key="target_frequency",
         entity_category=_DIAGNOSTIC,
-        exists_fn=lambda can: not can.is_v2_2,
         value_fn=lambda snapshot: snapshot.live.target_frequency,
     ),
     WhatsminerSensorDescription(
@@ -183,33 +189,28 @@ SENSORS: Final[tuple[WhatsminerSensorDescription[Snapshot], ...]] = (
         entity_category=_DIAGNOSTIC,
         entity_registry_enabled_default=False,
         state_class=_MEASUREMENT,
-        exists_fn=lambda can: "pool_difficulty" in can.reports,
         value_fn=lambda snapshot: snapshot.pool.difficulty,
     ),
     Voltage(
         key="psu_input_voltage",
         entity_category=_DIAGNOSTIC,
-        exists_fn=lambda can: "psu_input_voltage" in can.reports,
-        value_fn=lambda snapshot: snapshot.psu.input_voltage,
+        value_fn=lambda snapshot: snapshot.power_supply.input_voltage,
     ),
     Current(
         key="psu_input_current",
         entity_category=_DIAGNOSTIC,
-        exists_fn=lambda can: "psu_input_current" in can.reports,
-        value_fn=lambda snapshot: snapshot.psu.input_current,
+        value_fn=lambda snapshot: snapshot.power_supply.input_current,
     ),
     Power(
         key="psu_input_power",
         entity_category=_DIAGNOSTIC,
         entity_registry_enabled_default=False,
-        exists_fn=lambda can: "psu_input_power" in can.reports,
-        value_fn=lambda snapshot: snapshot.psu.input_power,
+        value_fn=lambda snapshot: snapshot.power_supply.input_power,
     ),
     Percentage(
         key="hash_deviation",
         entity_category=_DIAGNOSTIC,
         entity_registry_enabled_default=False,
-        exists_fn=lambda can: not can.is_v2_2,
         value_fn=lambda snapshot: snapshot.live.hash_deviation,
     ),
     WhatsminerSensorDescription(
@@ -221,29 +222,25 @@ SENSORS: Final[tuple[WhatsminerSensorDescription[Snapshot], ...]] = (
     WhatsminerSensorDescription(
         key="stop_reason",
         entity_category=_DIAGNOSTIC,
-        exists_fn=lambda can: not can.is_v1,
-        value_fn=lambda snapshot: snapshot.status.off_reason,
+        value_fn=lambda snapshot: snapshot.stop_reason,
     ),
 )
 
-BOARD_SENSORS: Final[tuple[WhatsminerSensorDescription[Board], ...]] = (
+BOARD_SENSORS: Final[tuple[WhatsminerSensorDescription[Board], ...]] = _reported(
     HashRate(key="hash_rate", value_fn=lambda board: board.hash_rate),
     Temperature(key="temperature", value_fn=lambda board: board.temperature),
     Temperature(
         key="chip_temperature",
-        exists_fn=lambda can: not can.is_v2_2,
         value_fn=lambda board: board.chip_temperature,
     ),
     Temperature(
         key="chip_temperature_min",
         entity_registry_enabled_default=False,
-        exists_fn=lambda can: not can.is_v2_2,
         value_fn=lambda board: board.chip_temperature_min,
     ),
     Temperature(
         key="chip_temperature_max",
         entity_registry_enabled_default=False,
-        exists_fn=lambda can: not can.is_v2_2,
         value_fn=lambda board: board.chip_temperature_max,
     ),
     Frequency(key="frequency", value_fn=lambda board: board.frequency),
@@ -255,12 +252,10 @@ BOARD_SENSORS: Final[tuple[WhatsminerSensorDescription[Board], ...]] = (
     ),
     Shares(
         key="accepted_shares",
-        exists_fn=lambda can: not can.is_v2_2,
         value_fn=lambda board: board.accepted_shares,
     ),
     Shares(
         key="rejected_shares",
-        exists_fn=lambda can: not can.is_v2_2,
         value_fn=lambda board: board.rejected_shares,
     ),
     # The unit is not documented.
@@ -269,9 +264,9 @@ BOARD_SENSORS: Final[tuple[WhatsminerSensorDescription[Board], ...]] = (
         entity_category=_DIAGNOSTIC,
         entity_registry_enabled_default=False,
         state_class=_MEASUREMENT,
-        exists_fn=lambda can: "board_voltage_difference" in can.reports,
         value_fn=lambda board: board.voltage_difference,
     ),
+    prefix="board_",
 )
 
 # Their source is the runtime data.
@@ -282,7 +277,7 @@ PROGRESS_SENSORS: Final[tuple[WhatsminerSensorDescription[WhatsminerData], ...]]
         device_class=SensorDeviceClass.ENUM,
         entity_category=_DIAGNOSTIC,
         options=["waiting", "adjusting", "complete"],
-        exists_fn=lambda can: can.accepts("pre_power_on"),
+        command="preheat",
         value_fn=lambda runtime: runtime.preheat.state,
     ),
 )

@@ -31,24 +31,22 @@ SWITCHES: Final = (
     WhatsminerSwitchDescription(
         key="fast_boot",
         entity_category=EntityCategory.CONFIG,
-        set_fn=lambda on: commands.btminer_fast_boot("enable" if on else "disable"),
+        set_fn=lambda on: commands.fast_boot(on=on),
     ),
     WhatsminerSwitchDescription(
         key="web_pools",
         entity_category=EntityCategory.CONFIG,
-        set_fn=lambda on: commands.web_pools("enable" if on else "disable"),
+        set_fn=lambda on: commands.web_pools(on=on),
     ),
     WhatsminerSwitchDescription(
         key="poweroff_cooling",
         entity_category=EntityCategory.CONFIG,
-        exists_fn=lambda can: can.accepts("set_poweroff_cool"),
-        set_fn=lambda on: commands.set_poweroff_cool(on=on),
+        set_fn=lambda on: commands.poweroff_cooling(on=on),
     ),
     WhatsminerSwitchDescription(
         key="fan_zero_speed",
         entity_category=EntityCategory.CONFIG,
-        exists_fn=lambda can: can.accepts("set_fan_zero_speed"),
-        set_fn=lambda on: commands.set_fan_zero_speed(on=on),
+        set_fn=lambda on: commands.fan_zero_speed(on=on),
     ),
 )
 

@@ -13,7 +13,7 @@ from probatio.humanize import humanize_error
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
-from custom_components.whatsminer.api.readings import PoolState
+from custom_components.whatsminer.api import readings
 from custom_components.whatsminer.const import DOMAIN
 from custom_components.whatsminer.coordinator import WhatsminerCoordinator
 from homeassistant.const import CONF_HOST, CONF_PASSWORD, Platform
@@ -72,10 +72,11 @@ async def test_an_unused_place_is_no_pool(
     one: Target, set_up: WhatsminerCoordinator
 ) -> None:
     """Some firmware lists all three places."""
-    used = PoolState(url="stratum+tcp://used.example:1")
+    used = readings.Pool(url="stratum+tcp://used.example:1")
 
     async def refresh() -> None:
-        set_up.data = replace(set_up.data, pools=(used, PoolState(), PoolState()))
+        unused = readings.Pool()
+        set_up.data = replace(set_up.data, pools=(used, unused, unused))
 
     with patch.object(set_up, "async_refresh", refresh):
         answer = await one.ask("update_pools", pools=POOLS[:1])

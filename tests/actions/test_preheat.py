@@ -8,7 +8,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.whatsminer.actions import preheat as preheating
 from custom_components.whatsminer.actions.preheat import Preheat
-from custom_components.whatsminer.api import RefusedError
+from custom_components.whatsminer.api import Preheating, RefusedError
 from custom_components.whatsminer.coordinator import WhatsminerCoordinator
 from homeassistant.const import Platform
 from homeassistant.core import HomeAssistant
@@ -341,7 +341,7 @@ async def test_words_that_nobody_knows_are_one_more_reason_to_wait(
 async def test_the_miner_can_be_asked_once(heating: Heating, clock: Clock) -> None:
     answer = await heating.preheat.async_send_once()
 
-    assert answer.message == {"complete": "false", "msg": "wait for adjust temp"}
+    assert answer == Preheating(complete=False, message="wait for adjust temp")
     assert heating.state == "waiting"
     await clock.tick(60)
     assert heating.asked == 1

@@ -54,7 +54,7 @@ async def command_move(coordinator: WhatsminerCoordinator) -> None:
     """Send a miner a static address."""
     await async_set_network(
         coordinator,
-        commands.net_config(ELSEWHERE, "255.0.0.0", "127.0.0.1", ["127.0.0.1"]),
+        commands.set_network(ELSEWHERE, "255.0.0.0", "127.0.0.1", ["127.0.0.1"]),
         ELSEWHERE,
     )
 
@@ -181,7 +181,7 @@ async def test_an_address_from_dhcp_is_nothing_to_follow(
     miner: SimulatedMiner, clock: Clock, set_up: WhatsminerCoordinator
 ) -> None:
     set_up.memory.data["host"] = ELSEWHERE
-    await async_set_network(set_up, commands.net_config_dhcp(), None)
+    await async_set_network(set_up, commands.set_network_dhcp(), None)
 
     assert miner.writes == [{"cmd": "net_config", "param": "dhcp"}]
     assert "host" not in set_up.memory.data

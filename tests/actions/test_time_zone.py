@@ -29,7 +29,7 @@ def test_a_zone_has_its_rules(name: str, rules: str) -> None:
 def test_every_zone_can_be_sent() -> None:
     assert len(ZONES) > 500
     for name in ZONES:
-        commands.set_zone(posix_time_zone(name), name)
+        commands.set_time_zone(posix_time_zone(name), name)
 
 
 @pytest.mark.parametrize(

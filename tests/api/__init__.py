@@ -7,22 +7,35 @@ import json
 from pathlib import Path
 from typing import Any, Self
 
-from custom_components.whatsminer.api.commands import Command
+from custom_components.whatsminer.api.commands import Command, Outcome, Result
 from custom_components.whatsminer.api.identity import Identity
-from custom_components.whatsminer.api.line import Line
-from custom_components.whatsminer.api.reader import Reader
-from custom_components.whatsminer.api.readings import Generation
-from custom_components.whatsminer.api.reply import Answer
+from custom_components.whatsminer.api.protocol import Target
+from custom_components.whatsminer.api.queue import Queue
 from custom_components.whatsminer.api.snapshot import Snapshot
+from custom_components.whatsminer.api.v2 import V2
+from custom_components.whatsminer.api.v2.commands import requests_for
+from custom_components.whatsminer.api.v2.envelope import Answer
+from custom_components.whatsminer.api.v2.generations import Generation
+from custom_components.whatsminer.api.v2.reader import Reader
+from custom_components.whatsminer.api.v2.requests import Requests
 from custom_components.whatsminer.api.writer import Writer
-from simulator import DEFAULT_PASSWORD, SimulatedMiner
-from tests import Held, names_of
+from simulator import DEFAULT_PASSWORD, Raw, SimulatedMiner
+from tests import JOINED, Held, names_of
 
 HOST = "127.0.0.1"
 INVALID_COMMAND = {"STATUS": "E", "When": 1, "Code": 14, "Msg": "invalid cmd"}
 # The requests before a command without a token: the token, and the MAC address of its issuer.
 TOKEN = ["get_token", "get_miner_info"]
 TOKEN_OF_V1 = [*TOKEN, "summary"]
+SINGLY = JOINED.split("+")
+# What a steady poll asks for.
+STEADY = {
+    "v1": [JOINED, "status", "devdetails"],
+    "v2": [JOINED, "status", "get_error_code"],
+    "compat": [JOINED, "status", "get_error_code"],
+}
+CUT = Raw(b'{"STATUS":"S",')
+ANOTHER_MAC = "C2:04:28:00:00:01"
 
 type Handler = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 type Listen = Callable[[Handler], Awaitable[int]]
@@ -122,23 +135,33 @@ def _as_bytes(answer: object) -> bytes:
     return answer if isinstance(answer, bytes) else json.dumps(answer).encode()
 
 
+def codes_of(snapshot: Snapshot) -> list[str]:
+    """Return the codes of the faults that a miner has reported."""
+    assert snapshot.errors is not None
+    return [error.code for error in snapshot.errors]
+
+
 def generation_of(name: str) -> Generation:
     """Return the generation that has this name in the simulator, where V2.2 is `compat`."""
     return Generation.V2_2 if name == "compat" else Generation(name)
 
 
-def line_to(miner: SimulatedMiner | CannedMiner) -> Line:
-    """Return the queue of a miner."""
-    return Line(HOST, miner.port)
+def wire_name(command: Command) -> str:
+    """Return the name of a command as V2.0.x firmware knows it."""
+    return requests_for(command, Generation.V2)[0].name
+
+
+def requests_to(miner: SimulatedMiner | CannedMiner) -> Requests:
+    """Return what sends requests to a miner."""
+    return Requests(Queue(), HOST, miner.port)
 
 
 def introduce(
     miner: SimulatedMiner | CannedMiner, mac: str | None = None
 ) -> tuple[Reader, Identity]:
     """Return a reader of a miner, and the identity that it uses."""
-    line = line_to(miner)
-    identity = Identity(line, mac)
-    return Reader(line, identity), identity
+    identity = Identity(mac)
+    return Reader(requests_to(miner), identity), identity
 
 
 def reader_of(miner: SimulatedMiner | CannedMiner, mac: str | None = None) -> Reader:
@@ -155,7 +178,10 @@ class Polls:
         """Create the reader; nothing is sent."""
         self.miner = miner
         self.clock = clock
-        self.reader, self.identity = introduce(miner, mac)
+        self.identity = Identity(mac)
+        requests = requests_to(miner)
+        self.reader = Reader(requests, self.identity)
+        self.replies = requests.replies
         self._seen = 0
 
     async def poll(self, *, after: float = 30) -> Snapshot:
@@ -183,9 +209,9 @@ class Waiting:
 
     def ask(self, command: str) -> asyncio.Task[Answer]:
         """Start a plain request, which waits."""
-        return self._wait(self._owner.line.ask(command))
+        return self._wait(self._owner.requests.ask(command))
 
-    def send(self, command: Command) -> asyncio.Task[Answer | None]:
+    def send(self, command: Command) -> asyncio.Task[Result]:
         """Start a command, which waits."""
         return self._wait(self._owner.send(command))
 
@@ -204,23 +230,28 @@ class Owner:
         """Create the writer; nothing is sent."""
         self.miner = miner
         self.clock = clock
-        self.line = line_to(miner)
-        self.identity = Identity(self.line, miner.mac.lower())
-        self.writer = Writer(self.line, self.identity, password)
-        self.generation = generation_of(miner.generation)
+        self.identity = Identity(miner.mac.lower())
+        self.target = Target(HOST, miner.port, password, Queue(), self.identity)
+        self.requests = Requests(self.target.queue, HOST, miner.port)
+        self.protocol = V2(self.target)
+        self.protocol.reader.generation = generation_of(miner.generation)
+        self.writer = Writer(self.target.queue)
         self.had_token = False
         self._asked = self._sent = 0
 
-    async def send(self, command: Command) -> Answer | None:
+    async def send(self, command: Command) -> Result:
         """Send a command."""
-        return await self.writer.send(command, self.generation)
+        return await self.writer.send(command, self.protocol)
 
-    async def carry_out(self, command: Command) -> Answer:
+    async def carry_out(self, command: Command) -> Result:
         """Send a command, which the miner has to confirm."""
-        answer = await self.send(command)
-        assert answer is not None
-        assert answer.code == 131
-        return answer
+        result = await self.send(command)
+        assert result.outcome is Outcome.ACCEPTED
+        return result
+
+    async def check_password(self) -> None:
+        """Check the password of the owner."""
+        await self.protocol.check_password(self.target.password)
 
     def pass_time(self, seconds: float) -> None:
         """Let time pass, for the client and the miner."""

@@ -6,7 +6,7 @@ from functools import cached_property
 from typing import Any, override
 
 from custom_components.whatsminer.api import commands
-from custom_components.whatsminer.api.commands import Command, Effect, Pool
+from custom_components.whatsminer.api.commands import Command, Effect, PoolSettings
 
 
 @dataclass(frozen=True)
@@ -34,8 +34,8 @@ class Entry:
 
 
 _POOLS = (
-    Pool("stratum+tcp://one:3333", "account.1", "x"),
-    Pool("stratum+tcp://two:3333", "account.2"),
+    PoolSettings("stratum+tcp://one:3333", "account.1", "x"),
+    PoolSettings("stratum+tcp://two:3333", "account.2"),
 )
 
 CATALOGUE = (
@@ -56,7 +56,7 @@ CATALOGUE = (
         },
     ),
     Entry(
-        commands.restart_btminer, (), "restart_btminer", effect=Effect.RESTARTS_MINING
+        commands.restart_mining, (), "restart_btminer", effect=Effect.RESTARTS_MINING
     ),
     Entry(
         commands.power_off, (), "power_off", {"respbefore": "true"}, effect=Effect.STOPS
@@ -71,7 +71,7 @@ CATALOGUE = (
     ),
     *(
         Entry(
-            commands.set_power_mode,
+            commands.power_mode,
             (mode,),
             f"set_{mode}_power",
             effect=Effect.RESTARTS_MINING,
@@ -81,20 +81,20 @@ CATALOGUE = (
     Entry(commands.reboot, (), "reboot", effect=Effect.REBOOTS),
     Entry(commands.factory_reset, (), "factory_reset", effect=Effect.RESETS),
     Entry(
-        commands.update_pwd,
+        commands.change_password,
         ("satoshi", "nakamoto"),
         "update_pwd",
         {"old": "satoshi", "new": "nakamoto"},
     ),
     Entry(
-        commands.net_config_dhcp,
+        commands.set_network_dhcp,
         (),
         "net_config",
         {"param": "dhcp"},
         effect=Effect.REBOOTS,
     ),
     Entry(
-        commands.net_config,
+        commands.set_network,
         ("10.0.0.9", "255.0.0.0", "10.0.0.1", ("1.1.1.1", "9.9.9.9"), "rig7"),
         "net_config",
         {
@@ -107,7 +107,7 @@ CATALOGUE = (
         effect=Effect.REBOOTS,
     ),
     Entry(
-        commands.set_target_freq,
+        commands.target_frequency,
         (-5,),
         "set_target_freq",
         {"percent": "-5"},
@@ -115,63 +115,70 @@ CATALOGUE = (
     ),
     *(
         Entry(
-            commands.btminer_fast_boot,
-            (switch,),
+            commands.fast_boot,
+            (),
             f"{switch}_btminer_fast_boot",
             effect=Effect.NEXT_START,
+            named={"on": on},
         )
-        for switch in ("enable", "disable")
+        for switch, on in (("enable", True), ("disable", False))
     ),
     *(
-        Entry(commands.web_pools, (switch,), f"{switch}_web_pools")
-        for switch in ("enable", "disable")
+        Entry(commands.web_pools, (), f"{switch}_web_pools", named={"on": on})
+        for switch, on in (("enable", True), ("disable", False))
     ),
     Entry(commands.set_hostname, ("rig7",), "set_hostname", {"hostname": "rig7"}),
     Entry(
-        commands.set_zone,
+        commands.set_time_zone,
         ("CST-8", "Asia/Shanghai"),
         "set_zone",
         {"timezone": "CST-8", "zonename": "Asia/Shanghai"},
     ),
     Entry(
-        commands.load_log,
+        commands.set_log_server,
         ("10.0.0.5", 514, "udp"),
         "load_log",
         {"ip": "10.0.0.5", "port": "514", "proto": "udp"},
     ),
-    Entry(commands.set_power_pct, (50,), "set_power_pct", {"percent": "50"}),
-    Entry(commands.set_power_pct_v2, (60,), "set_power_pct_v2", {"percent": "60"}),
-    Entry(commands.pre_power_on, (), "pre_power_on"),
     Entry(
-        commands.set_temp_offset,
+        commands.power_percent,
+        (50,),
+        "set_power_pct",
+        {"percent": "50"},
+        named={"fast": True},
+    ),
+    Entry(commands.power_percent, (60,), "set_power_pct_v2", {"percent": "60"}),
+    Entry(commands.preheat, (), "pre_power_on"),
+    Entry(
+        commands.temperature_offset,
         (-10,),
         "set_temp_offset",
         {"temp_offset": "-10"},
         effect=Effect.NEXT_START,
     ),
     Entry(
-        commands.adjust_power_limit,
+        commands.power_limit,
         (3000,),
         "adjust_power_limit",
         {"power_limit": "3000"},
         effect=Effect.RESTARTS_MINING,
     ),
     Entry(
-        commands.adjust_upfreq_speed,
+        commands.upfreq_speed,
         (3,),
         "adjust_upfreq_speed",
         {"upfreq_speed": "3"},
         effect=Effect.NEXT_START,
     ),
     Entry(
-        commands.set_poweroff_cool,
+        commands.poweroff_cooling,
         (),
         "set_poweroff_cool",
         {"poweroff_cool": "1"},
         named={"on": True},
     ),
     Entry(
-        commands.set_fan_zero_speed,
+        commands.fan_zero_speed,
         (),
         "set_fan_zero_speed",
         {"fan_zero_speed": "0"},
@@ -181,12 +188,12 @@ CATALOGUE = (
 
 # What takes a number, with its bounds.
 NUMBERS = (
-    (commands.set_power_pct, 0, 100),
-    (commands.set_power_pct_v2, 0, 100),
-    (commands.adjust_power_limit, 1, 99999),
-    (commands.set_temp_offset, -30, 0),
-    (commands.set_target_freq, -100, 100),
-    (commands.adjust_upfreq_speed, 0, 9),
+    (lambda value: commands.power_percent(value, fast=True), 0, 100),
+    (commands.power_percent, 0, 100),
+    (commands.power_limit, 1, 99999),
+    (commands.temperature_offset, -30, 0),
+    (commands.target_frequency, -100, 100),
+    (commands.upfreq_speed, 0, 9),
     (lambda value: commands.set_led("green", value, 0, 0), 0, 65535),
     (lambda value: commands.set_led("green", 0, value, 0), 0, 65535),
     (lambda value: commands.set_led("green", 0, 0, value), 0, 65535),

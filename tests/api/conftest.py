@@ -10,10 +10,35 @@ import pytest
 
 # Named first, so that this package is found and not the folder of the same name that the
 # test plugin brings.
-from custom_components.whatsminer.api import Miner, line, reader, transport, writer
+from custom_components.whatsminer.api import (
+    Miner,
+    commands,
+    freshness,
+    identity,
+    writer,
+)
+from custom_components.whatsminer.api.v2 import (
+    exchange,
+    known,
+    requests,
+    session,
+    slow_answers,
+)
 from simulator import Quirk, SimulatedMiner
 
-from . import HOST, Clock, Handler, Listen, Polls
+from . import (
+    ANOTHER_MAC,
+    HOST,
+    CannedMiner,
+    Clock,
+    Handler,
+    Listen,
+    Owner,
+    Polls,
+    fixture,
+    message,
+    table,
+)
 from .file_miner import Downloads, FileMiner, give_whole
 
 
@@ -26,15 +51,15 @@ def sockets(socket_enabled: None) -> None:
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     """Return the client's clock, which stands still until a test turns it."""
     clock = Clock()
-    monkeypatch.setattr(reader, "time", clock)
-    monkeypatch.setattr(writer, "time", clock)
+    for module in (freshness, identity, known, session, slow_answers, writer):
+        monkeypatch.setattr(module, "time", clock)
     return clock
 
 
 @pytest.fixture
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     """Give a miner half a second to answer, for tests in which it hangs."""
-    monkeypatch.setattr(line, "exchange", partial(transport.exchange, timeout=0.5))
+    monkeypatch.setattr(requests, "exchange", partial(exchange.exchange, timeout=0.5))
 
 
 @pytest.fixture
@@ -140,3 +165,48 @@ async def downloads() -> AsyncGenerator[Downloads]:
     async with FileMiner(give_whole) as miner:
         yield Downloads(miner)
         assert miner.peak == 1
+
+
+@pytest.fixture
+async def canned() -> AsyncGenerator[CannedMiner]:
+    """Return a booting miner with firmware 2.0.5 that sends real answers."""
+    answers = {
+        "get_version": message({"api_ver": "2.0.5", "fw_ver": "20240924.14.Rel"}),
+        "summary": fixture("v2_summary_booting"),
+        "pools": table("POOLS"),
+        "edevs": table("DEVS"),
+        "status": fixture("status_20240924.14.rel"),
+        "get_miner_info": message({"mac": ANOTHER_MAC}),
+        "get_error_code": message({"error_code": []}),
+    }
+    async with CannedMiner(answers) as miner:
+        yield miner
+
+
+@pytest.fixture
+def owner(air_miner: SimulatedMiner, clock: Clock) -> Owner:
+    """Return the owner of a miner with firmware 2.0.5."""
+    return Owner(air_miner, clock=clock)
+
+
+@pytest.fixture
+def old_owner(old_miner: SimulatedMiner, clock: Clock) -> Owner:
+    """Return the owner of a miner with firmware of the first API."""
+    return Owner(old_miner, clock=clock)
+
+
+@pytest.fixture
+async def owner_with_token(owner: Owner) -> Owner:
+    """Return an owner whose token was used before."""
+    await owner.send(commands.set_led_auto())
+    owner.forget()
+    return owner
+
+
+@pytest.fixture(params=[False, True], ids=["cold", "with-token"])
+async def any_owner(request: pytest.FixtureRequest, owner: Owner) -> Owner:
+    """Return an owner without a token, and one with a token."""
+    if request.param:
+        await owner.send(commands.set_led_auto())
+        owner.forget()
+    return owner

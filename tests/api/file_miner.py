@@ -10,7 +10,7 @@ import socket
 import struct
 from typing import Any, Self
 
-from custom_components.whatsminer.api import Miner, commands
+from custom_components.whatsminer.api import Miner, Outcome, commands
 from simulator.access import Access, TokenLimits
 from simulator.cipher import decrypt, encrypt
 from simulator.errors import Refusal
@@ -199,9 +199,8 @@ class Downloads:
     async def power_off(self) -> None:
         """Power the miner off, which must not wait for anything that can take long."""
         async with asyncio.timeout(5):
-            answer = await self.client.send(commands.power_off())
-        assert answer is not None
-        assert answer.code == 131
+            result = await self.client.send(commands.power_off())
+            assert result.outcome is Outcome.ACCEPTED
 
     @property
     def log(self) -> bytes:

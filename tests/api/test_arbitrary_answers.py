@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncGenerator
 from dataclasses import asdict, fields
+from inspect import getmembers_static
 import math
 from typing import Any
 
@@ -42,7 +43,7 @@ async def device(plausible: dict[str, Any]) -> AsyncGenerator[CannedMiner]:
 def _all_of(snapshot: Snapshot) -> dict[str, object]:
     """Return all values of a snapshot, stored and derived."""
     properties = [
-        name for name, item in vars(Snapshot).items() if hasattr(item, "__get__")
+        name for name, item in getmembers_static(Snapshot) if hasattr(item, "__get__")
     ]
     public = [name for name in properties if not name.startswith("_")]
     assert len(public) > 20

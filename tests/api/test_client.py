@@ -2,6 +2,7 @@
 
 import asyncio
 import inspect
+from typing import override
 from unittest.mock import Mock
 
 import pytest
@@ -11,21 +12,23 @@ from custom_components.whatsminer.api import (
     DEFAULT_PORT,
     CannotConnectError,
     Capabilities,
-    Generation,
     MalformedReplyError,
     Miner,
+    Outcome,
+    Snapshot,
     TimedOutError,
     WhatsminerError,
     WriteAccessClosedError,
     WrongMinerError,
     WrongPasswordError,
     commands,
-    reader,
 )
+from custom_components.whatsminer.api.v2 import V2, fields
+from custom_components.whatsminer.api.v2.generations import Generation
 from simulator import DEFAULT_PASSWORD, Hang, Refused, SimulatedMiner
 from tests import JOINED, PROCESS_DOWN, Held, names_of
 
-from . import TOKEN, Clock, generation_of
+from . import TOKEN, Clock, generation_of, wire_name
 
 
 def client_of(miner: SimulatedMiner, password: str = DEFAULT_PASSWORD) -> Miner:
@@ -116,9 +119,8 @@ async def test_a_write_is_seen_by_the_next_poll(
 ) -> None:
     client = client_of(any_miner)
     assert (await client.poll()).generation is generation_of(any_miner.generation)
-    answer = await client.send(commands.set_power_mode("low"))
-    assert answer is not None
-    assert answer.code == 131
+    result = await client.send(commands.power_mode("low"))
+    assert result.outcome is Outcome.ACCEPTED
     any_miner.advance(30)
     clock.now += 30
     assert (await client.poll()).power_mode == "low"
@@ -136,7 +138,7 @@ async def test_a_poll_tells_how_commands_are_spelt(old_miner: SimulatedMiner) ->
     client = client_of(old_miner)
     snapshot = await client.poll()
     assert snapshot.generation is Generation.V1
-    await client.send(commands.btminer_fast_boot("enable"))
+    await client.send(commands.fast_boot(on=True))
     assert names_of(old_miner.writes) == ["enable_cgminer_fast_boot"]
 
 
@@ -148,7 +150,7 @@ async def test_a_failed_poll_does_not_forget_how(old_miner: SimulatedMiner) -> N
     with pytest.raises(CannotConnectError):
         await client.poll()
     old_miner.reconnect()
-    await client.send(commands.btminer_fast_boot("disable"))
+    await client.send(commands.fast_boot(on=False))
     assert names_of(old_miner.writes) == ["disable_cgminer_fast_boot"]
 
 
@@ -162,9 +164,8 @@ async def test_a_power_off_goes_out_as_soon_as_a_hanging_connection_ends(
     poll = asyncio.create_task(client.poll())
     while not air_miner.requests:
         await asyncio.sleep(0)
-    answer = await client.send(commands.power_off())
-    assert answer is not None
-    assert answer.code == 131
+    result = await client.send(commands.power_off())
+    assert result.outcome is Outcome.ACCEPTED
     with pytest.raises(TimedOutError):
         await poll
     assert names_of(air_miner.requests) == [JOINED, *TOKEN, "power_off"]
@@ -175,7 +176,7 @@ async def test_a_power_off_goes_out_as_soon_as_a_hanging_connection_ends(
     ("command", "third"),
     [
         (commands.power_off(), "get_psu"),
-        (commands.set_power_pct(50), "get_error_code"),
+        (commands.power_percent(50, fast=True), "get_error_code"),
     ],
     ids=["off", "write"],
 )
@@ -194,7 +195,7 @@ async def test_a_write_goes_between_the_connections_of_a_poll(
     assert names_of(air_miner.requests) == [
         JOINED,
         *TOKEN,
-        command.name,
+        wire_name(command),
         "status",
         third,
     ]
@@ -206,8 +207,8 @@ async def test_polls_and_writes_together_never_open_two_connections(
     """The fixture checks this."""
     await asyncio.gather(
         polled.poll(),
-        polled.send(commands.set_power_pct(10)),
-        polled.send(commands.set_temp_offset(-5)),
+        polled.send(commands.power_percent(10, fast=True)),
+        polled.send(commands.temperature_offset(-5)),
         polled.check_password(),
         polled.poll(),
         polled.send(commands.power_off()),
@@ -255,15 +256,15 @@ async def test_a_reboot_is_survived(
     air_miner.advance(120)
     clock.now += 120
     snapshot = await polled.poll()
-    assert snapshot.summary.uptime == pytest.approx(30, abs=1)
+    assert snapshot.performance.uptime == pytest.approx(30, abs=1)
     assert "get_miner_info" in names_of(air_miner.requests)
-    assert await polled.send(commands.set_power_pct(50))
+    assert await polled.send(commands.power_percent(50, fast=True))
 
 
 async def test_what_can_be_done_is_told_by_the_first_snapshot(client: Miner) -> None:
     """No other request is needed."""
     capabilities = Capabilities.of(await client.poll())
-    assert capabilities.accepts("set_temp_offset")
+    assert capabilities.accepts("temperature_offset")
     assert capabilities.air_cooled
 
 
@@ -296,10 +297,79 @@ async def test_a_mistake_of_ours_about_an_answer_is_an_error_of_this_miner_alone
 ) -> None:
     """No answer should raise an exception. If one does, it is logged once."""
     with monkeypatch.context() as patch:
-        patch.setattr(reader, "decode", Mock(side_effect=mistake))
+        patch.setattr(fields, "pools", Mock(side_effect=mistake))
         for _ in range(3):
             with pytest.raises(MalformedReplyError):
                 await polled.poll()
     (record,) = (item for item in caplog.records if "bug" in item.getMessage())
     assert record.exc_info
     await polled.poll()
+
+
+# The protocol
+
+
+class Other(V2):
+    """A protocol that V2 miners do not speak; `answer` is what its probe returns or raises."""
+
+    probes = polls = 0
+    answer: bool | Exception = False
+
+    @override
+    async def probe(self) -> bool:
+        type(self).probes += 1
+        await asyncio.sleep(0)
+        if isinstance(self.answer, Exception):
+            raise self.answer
+        return self.answer
+
+    @override
+    async def poll(self) -> Snapshot:
+        type(self).polls += 1
+        return await super().poll()
+
+
+@pytest.fixture
+def other(monkeypatch: pytest.MonkeyPatch) -> type[Other]:
+    """Return a protocol that miners are asked for before V2."""
+
+    class Asked(Other):
+        """One for each test."""
+
+    monkeypatch.setattr(api.client, "PROTOCOLS", (Asked, V2))
+    return Asked
+
+
+@pytest.mark.parametrize(
+    ("answer", "polls"), [(True, 2), (False, 0), (TimedOutError("no answer"), 0)]
+)
+async def test_the_first_protocol_that_the_miner_speaks_is_used(
+    air_miner: SimulatedMiner,
+    other: type[Other],
+    answer: bool | Exception,
+    polls: int,
+) -> None:
+    """What fails to answer a probe does not speak the protocol."""
+    other.answer = answer
+    client = client_of(air_miner)
+    for _ in range(2):
+        assert (await client.poll()).mining
+    assert other.polls == polls
+
+
+async def test_the_protocol_is_asked_for_once(
+    air_miner: SimulatedMiner, other: type[Other]
+) -> None:
+    """All requests use the same one, also those that begin together."""
+    client = client_of(air_miner)
+    await asyncio.gather(client.poll(), client.query("status"), client.poll())
+    await client.send(commands.power_off())
+    assert other.probes == 1
+
+
+async def test_a_mistake_of_ours_in_a_probe_is_an_error_of_this_miner_alone(
+    air_miner: SimulatedMiner, other: type[Other]
+) -> None:
+    other.answer = ValueError()
+    with pytest.raises(MalformedReplyError):
+        await client_of(air_miner).poll()

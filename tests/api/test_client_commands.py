@@ -13,6 +13,7 @@ from custom_components.whatsminer.api import (
     MalformedReplyError,
     Miner,
     MiningProcessDownError,
+    Outcome,
     RefusedError,
     WrongPasswordError,
     commands,
@@ -123,7 +124,7 @@ async def test_a_new_password_is_used_from_the_next_command_on(
 ) -> None:
     """The token of the old one is dropped."""
     await client.send(commands.set_led_auto())
-    await client.send(commands.update_pwd(client.password, "nakamoto"))
+    await client.send(commands.change_password(client.password, "nakamoto"))
     air_miner.requests.clear()
     client.password = "nakamoto"
     assert client.password == "nakamoto"
@@ -150,7 +151,7 @@ async def test_the_old_password_is_good_for_nothing_after_a_change(
     client: Miner,
 ) -> None:
     """This holds until the client has the new one."""
-    await client.send(commands.update_pwd(client.password, "nakamoto"))
+    await client.send(commands.change_password(client.password, "nakamoto"))
     with pytest.raises(WrongPasswordError):
         await client.send(commands.set_led_auto())
     client.password = "nakamoto"
@@ -171,11 +172,11 @@ USUAL = [JOINED, "status", "get_error_code"]
         (commands.set_led_auto(), INFO),
         (commands.set_led("red", 200, 100, 0), INFO),
         (commands.set_hostname("rig7"), INFO),
-        (commands.adjust_upfreq_speed(3), INFO),
-        (commands.set_power_pct(50), USUAL),
-        (commands.web_pools("enable"), USUAL),
+        (commands.upfreq_speed(3), INFO),
+        (commands.power_percent(50, fast=True), USUAL),
+        (commands.web_pools(on=True), USUAL),
         (commands.power_off(), PSU),
-        (commands.restart_btminer(), PSU),
+        (commands.restart_mining(), PSU),
     ],
     ids=lambda value: value.name if isinstance(value, Command) else None,
 )
@@ -192,9 +193,9 @@ async def test_what_a_seldom_read_command_tells_is_read_with_the_next_poll(
 
 async def test_a_new_setting_shows_in_the_next_poll(polled: Miner) -> None:
     """It does not take minutes."""
-    await polled.send(commands.adjust_upfreq_speed(3))
+    await polled.send(commands.upfreq_speed(3))
     snapshot = await polled.poll()
-    assert snapshot.info.upfreq_speed == 3
+    assert snapshot.settings.upfreq_speed == 3
 
 
 async def test_what_was_refused_or_failed_changes_nothing(
@@ -239,7 +240,7 @@ async def test_any_miner_takes_a_firmware(
         yield image[100_000:]
 
     answer = await client.update_firmware(pieces(), len(image), progress.append)
-    assert answer.code == 131
+    assert answer.outcome is Outcome.ACCEPTED
     assert progress == [pytest.approx(1 / 3), 1]
     (received,) = any_miner.images
     assert received.whole

@@ -1,7 +1,6 @@
 """The functions that make writable commands."""
 
 from collections.abc import Callable
-from dataclasses import replace
 import inspect
 from typing import Any, get_args
 
@@ -12,29 +11,11 @@ from custom_components.whatsminer.api import (
     InvalidValueError,
     commands,
 )
-from custom_components.whatsminer.api.commands import Command, Effect, Pool
+from custom_components.whatsminer.api.commands import Command, Effect, PoolSettings
+from custom_components.whatsminer.api.v2.commands import Request, requests_for
+from custom_components.whatsminer.api.v2.generations import Generation
 
 from .catalogue import CATALOGUE, Entry
-
-# Those of the document.
-NAMES = """
-    update_pools restart_btminer power_off power_on set_led set_low_power
-    set_normal_power set_high_power reboot factory_reset update_pwd net_config
-    set_target_freq enable_btminer_fast_boot disable_btminer_fast_boot
-    enable_web_pools disable_web_pools set_hostname set_zone load_log set_power_pct
-    set_power_pct_v2 pre_power_on set_temp_offset adjust_power_limit
-    adjust_upfreq_speed set_poweroff_cool set_fan_zero_speed
-"""
-# Those after which the power supply is read.
-POWER_COMMANDS = """
-    power_off power_on restart_btminer set_low_power set_normal_power set_high_power
-    set_target_freq adjust_power_limit
-"""
-
-
-def test_every_command_of_the_document_is_here() -> None:
-    """Commands that carry a file, get_token and the readings are elsewhere."""
-    assert {entry.name for entry in CATALOGUE} == set(NAMES.split())
 
 
 def test_every_function_of_the_catalogue_is_tried() -> None:
@@ -45,17 +26,6 @@ def test_every_function_of_the_catalogue_is_tried() -> None:
         if function.__module__ == commands.__name__ and not name.startswith("_")
     }
     assert functions == {entry.make for entry in CATALOGUE}
-
-
-@pytest.mark.parametrize("entry", CATALOGUE, ids=str)
-def test_a_command_has_its_wire_name_and_parameters(entry: Entry) -> None:
-    """Only the LED takes numbers, everything else is text."""
-    command = entry.command
-    assert command.name == entry.name
-    assert command.parameters == entry.parameters
-    for name, value in command.parameters.items():
-        in_numbers = entry.name == "set_led" and name in ("period", "duration", "start")
-        assert type(value) is (int if in_numbers else str)
 
 
 @pytest.mark.parametrize("entry", CATALOGUE, ids=str)
@@ -92,34 +62,13 @@ def test_what_can_be_set_says_so() -> None:
     }
 
 
-def test_both_ways_to_set_the_percent_set_the_same() -> None:
-    """The older one is the fallback of the newer."""
-    fallback = commands.set_power_pct_v2(70).fallback
-    assert fallback == commands.set_power_pct(70)
-    assert fallback.fallback is None
-
-
-def test_v1_spells_some_in_its_own_way() -> None:
-    spelt = {
-        entry.command.name: entry.command.v1_name
-        for entry in CATALOGUE
-        if entry.command.v1_name
-    }
-    assert spelt == {
-        "enable_btminer_fast_boot": "enable_cgminer_fast_boot",
-        "disable_btminer_fast_boot": "disable_cgminer_fast_boot",
-        "set_power_pct_v2": "set_power_pct",
-    }
-
-
 @pytest.mark.parametrize(
     ("percent", "sent"),
     [(50.4, "50"), (50.5, "51"), (51.5, "52"), (0.4, "0"), (99.5, "100"), (7, "7")],
 )
 def test_a_fraction_is_rounded(percent: float, sent: str) -> None:
     """A half is rounded up, after even and odd numbers."""
-    assert commands.set_power_pct_v2(percent).parameters == {"percent": sent}
-    assert commands.set_power_pct_v2(percent).value == int(sent)
+    assert commands.power_percent(percent).value == int(sent)
 
 
 @pytest.mark.parametrize(
@@ -129,47 +78,30 @@ def test_a_negative_fraction_is_rounded_to_the_nearest(
     celsius: float, sent: str
 ) -> None:
     """There is no minus zero."""
-    assert commands.set_temp_offset(celsius).parameters == {"temp_offset": sent}
+    assert commands.temperature_offset(celsius).value == int(sent)
 
 
 def test_a_power_limit_of_zero_is_refused() -> None:
     """0 W does not mean off."""
     with pytest.raises(InvalidValueError):
-        commands.adjust_power_limit(0)
+        commands.power_limit(0)
 
 
 @pytest.mark.parametrize("count", [0, 4])
 def test_a_miner_has_one_to_three_pools(count: int) -> None:
     """Without a pool it would stop, and it stores three."""
     with pytest.raises(InvalidValueError) as caught:
-        commands.update_pools(*[Pool("stratum+tcp://a:1", "w")] * count)
+        commands.update_pools(*[PoolSettings("stratum+tcp://a:1", "w")] * count)
     assert caught.value.parameter == "pools"
     assert (caught.value.minimum, caught.value.maximum) == (1, 3)
-
-
-@pytest.mark.parametrize("count", [1, 2, 3])
-def test_all_nine_pool_fields_are_sent(count: int) -> None:
-    """An unused place is empty, but not missing."""
-    pools = [
-        Pool(f"stratum+tcp://pool{n}:3333", f"worker{n}", f"pass{n}")
-        for n in range(1, count + 1)
-    ]
-    parameters = dict(commands.update_pools(*pools).parameters)
-    for number in (1, 2, 3):
-        used = number <= count
-        url = f"stratum+tcp://pool{number}:3333"
-        assert parameters.pop(f"pool{number}") == (url if used else "")
-        assert parameters.pop(f"worker{number}") == (f"worker{number}" if used else "")
-        assert parameters.pop(f"passwd{number}") == (f"pass{number}" if used else "")
-    assert parameters == {}
 
 
 @pytest.mark.parametrize("place", [0, 1, 2])
 @pytest.mark.parametrize("url", ["", "pool.example"])
 def test_every_pool_that_is_named_needs_an_address(place: int, url: str) -> None:
     """A typing error in the second is as bad as in the first."""
-    pools = [Pool("stratum+tcp://a:1", "w")] * 3
-    pools[place] = Pool(url, "w")
+    pools = [PoolSettings("stratum+tcp://a:1", "w")] * 3
+    pools[place] = PoolSettings(url, "w")
     with pytest.raises(InvalidTextError) as caught:
         commands.update_pools(*pools)
     assert caught.value.parameter == "pool_url"
@@ -180,13 +112,13 @@ def test_every_pool_that_is_named_needs_an_address(place: int, url: str) -> None
 
 @pytest.mark.parametrize("mask", ["255.255.255.0", "24"])
 def test_a_mask_is_sent_as_an_address(mask: str) -> None:
-    command = commands.net_config("10.0.0.9", mask, "10.0.0.1", ())
+    command = commands.set_network("10.0.0.9", mask, "10.0.0.1", ())
     assert command.parameters == {
         "ip": "10.0.0.9",
         "mask": "255.255.255.0",
-        "gate": "10.0.0.1",
+        "gateway": "10.0.0.1",
         "dns": "",
-        "host": "",
+        "hostname": "",
     }
 
 
@@ -225,7 +157,7 @@ def test_a_mask_is_sent_as_an_address(mask: str) -> None:
         ({"mask": "255.255.255.248", "gateway": "10.0.0.1"}, "gateway"),
         ({"dns": ("1.1.1.1", "one.one.one.one")}, "dns"),
         ({"dns": ("1.1.1.1 9.9.9.9",)}, "dns"),
-        ({"host": "-rig"}, "hostname"),
+        ({"hostname": "-rig"}, "hostname"),
     ],
 )
 def test_an_address_from_which_nobody_comes_back_is_refused(
@@ -237,11 +169,11 @@ def test_an_address_from_which_nobody_comes_back_is_refused(
         "mask": "255.255.255.0",
         "gateway": "10.0.0.1",
         "dns": ("1.1.1.1",),
-        "host": "rig7",
+        "hostname": "rig7",
     }
-    assert commands.net_config(**good)
+    assert commands.set_network(**good)
     with pytest.raises(InvalidTextError) as caught:
-        commands.net_config(**good | changes)
+        commands.set_network(**good | changes)
     assert caught.value.parameter == parameter
     assert not caught.value.request_sent
 
@@ -249,8 +181,8 @@ def test_an_address_from_which_nobody_comes_back_is_refused(
 @pytest.mark.parametrize("mask", ["255.255.254.0", "23", "255.0.0.0"])
 def test_a_gateway_may_be_anywhere_in_the_network(mask: str) -> None:
     """The network may be larger than it seems."""
-    command = commands.net_config("10.0.0.9", mask, "10.0.1.254", ("1.1.1.1",))
-    assert command.parameters["gate"] == "10.0.1.254"
+    command = commands.set_network("10.0.0.9", mask, "10.0.1.254", ("1.1.1.1",))
+    assert command.parameters["gateway"] == "10.0.1.254"
 
 
 @pytest.mark.parametrize(
@@ -258,20 +190,20 @@ def test_a_gateway_may_be_anywhere_in_the_network(mask: str) -> None:
 )
 def test_a_network_may_be_of_any_size_that_has_room(mask: str, sent: str) -> None:
     """It needs addresses for the miner, the router, the network and the broadcast."""
-    command = commands.net_config("10.0.0.9", mask, "10.0.0.10", ("1.1.1.1",))
+    command = commands.set_network("10.0.0.9", mask, "10.0.0.10", ("1.1.1.1",))
     assert command.parameters["mask"] == sent
 
 
 @pytest.mark.parametrize(
     ("make", "parameter"),
     [
-        (lambda: commands.update_pwd("old", "nine_char"), "new_password"),
-        (lambda: commands.update_pwd("old", ""), "new_password"),
+        (lambda: commands.change_password("old", "nine_char"), "new_password"),
+        (lambda: commands.change_password("old", ""), "new_password"),
         (lambda: commands.set_hostname("rig 7"), "hostname"),
         (lambda: commands.set_hostname(""), "hostname"),
-        (lambda: commands.set_zone("Asia/Shanghai", "Asia/Shanghai"), "timezone"),
-        (lambda: commands.set_zone("CST-8", "Asia Shanghai"), "zonename"),
-        (lambda: commands.load_log("syslog.example", 514, "udp"), "ip"),
+        (lambda: commands.set_time_zone("Asia/Shanghai", "Asia/Shanghai"), "timezone"),
+        (lambda: commands.set_time_zone("CST-8", "Asia Shanghai"), "zonename"),
+        (lambda: commands.set_log_server("syslog.example", 514, "udp"), "ip"),
     ],
 )
 def test_a_text_that_the_miner_cannot_take_is_refused(
@@ -285,7 +217,7 @@ def test_a_text_that_the_miner_cannot_take_is_refused(
 
 def test_the_old_password_is_sent_as_it_is() -> None:
     """It need not follow the rules for new passwords."""
-    command = commands.update_pwd("n0t allowed now", "nakamoto")
+    command = commands.change_password("n0t allowed now", "nakamoto")
     assert command.parameters["old"] == "n0t allowed now"
 
 
@@ -294,16 +226,17 @@ def test_the_old_password_is_sent_as_it_is() -> None:
 
 def secrets() -> list[object]:
     """Return all commands with a password, and the error for one that is refused."""
-    pool = Pool("stratum+tcp://a:1", "worker", "hunter2")
+    pool = PoolSettings("stratum+tcp://a:1", "worker", "hunter2")
     command = commands.update_pools(pool)
     with pytest.raises(InvalidTextError) as caught:
-        commands.update_pwd("hunter1", "hunter2 is too long")
+        commands.change_password("hunter1", "hunter2 is too long")
     return [
         pool,
         [pool],
         command,
-        replace(command, fallback=command),
-        commands.update_pwd("hunter1", "hunter2"),
+        requests_for(command, Generation.V2),
+        Request("update_pwd", {"new": "hunter2"}),
+        commands.change_password("hunter1", "hunter2"),
         caught.value,
         vars(caught.value),
     ]
@@ -314,23 +247,6 @@ def test_no_password_is_shown(place: int) -> None:
     """A command or an error may be written to a log."""
     shown = secrets()[place]
     assert "hunter" not in f"{shown!r} {shown}"
-
-
-# Where the result is reported
-
-
-def test_some_results_are_told_by_a_seldom_read_command() -> None:
-    """The client sends that one with the next poll."""
-    reported = {
-        entry.name: entry.command.reported_by
-        for entry in CATALOGUE
-        if entry.command.reported_by
-    }
-    info = ("set_led", "set_hostname", "adjust_upfreq_speed")
-    assert reported == {
-        **dict.fromkeys(info, "get_miner_info"),
-        **dict.fromkeys(POWER_COMMANDS.split(), "get_psu"),
-    }
 
 
 def test_every_effect_is_used() -> None:

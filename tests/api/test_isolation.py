@@ -30,8 +30,9 @@ spec = importlib.util.spec_from_file_location(
 )
 api = sys.modules["miner_api"] = importlib.util.module_from_spec(spec)
 spec.loader.exec_module(api)
-for module in folder.glob("*.py"):
-    importlib.import_module(f"miner_api.{module.stem}")
+for module in folder.rglob("*.py"):
+    name = module.relative_to(folder).with_suffix("").as_posix().replace("/", ".")
+    importlib.import_module(f"miner_api.{name}")
 
 from simulator import SimulatedMiner
 

@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from custom_components.whatsminer.api.commands import Command, load_log
+from custom_components.whatsminer.api.commands import Command, set_log_server
 from custom_components.whatsminer.api.errors import (
     InvalidTextError,
     InvalidValueError,
@@ -32,6 +32,8 @@ from custom_components.whatsminer.api.limits import (
     check_pool_url,
     check_text,
 )
+from custom_components.whatsminer.api.v2.commands import requests_for
+from custom_components.whatsminer.api.v2.generations import Generation
 
 from .catalogue import NUMBERS
 
@@ -106,7 +108,8 @@ def test_every_number_of_a_command_is_checked(
 ) -> None:
     """Both bounds are sent, and numbers beyond them are not."""
     for bound in (minimum, maximum):
-        assert str(bound) in {str(sent) for sent in make(bound).parameters.values()}
+        sent = requests_for(make(bound), Generation.V2)[0].parameters
+        assert str(bound) in {str(value) for value in sent.values()}
     for value in (minimum - 1, maximum + 1, math.nan, math.inf, -math.inf):
         with pytest.raises(InvalidValueError) as caught:
             make(value)
@@ -117,8 +120,8 @@ def test_every_number_of_a_command_is_checked(
 def test_the_port_of_a_log_server_is_checked(port: int) -> None:
     """It is sent as text."""
     with pytest.raises(InvalidValueError):
-        load_log("10.0.0.5", port, "udp")
-    assert load_log("10.0.0.5", 65535, "udp").parameters["port"] == "65535"
+        set_log_server("10.0.0.5", port, "udp")
+    assert set_log_server("10.0.0.5", 65535, "udp").parameters["port"] == 65535
 
 
 # Text

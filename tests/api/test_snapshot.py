@@ -9,25 +9,24 @@ import pytest
 from custom_components.whatsminer.api.faults import MOST_FAULTS, Severity
 from custom_components.whatsminer.api.readings import (
     Board,
-    Details,
+    Device,
     ErrorEntry,
-    Generation,
-    PoolState,
-    Psu,
-    Status,
-    Summary,
-    Version,
+    Performance,
+    Pool,
+    PowerSupply,
+    ReportedSettings,
 )
 from custom_components.whatsminer.api.snapshot import Snapshot
-from custom_components.whatsminer.api.wire import decode
+from custom_components.whatsminer.api.v2 import fields
+from custom_components.whatsminer.api.v2.generations import Generation
 from simulator import Refused, SimulatedMiner
 from tests import Altered, names_of
 
 from . import Clock, Polls, fixture, reader_of
 
 TAKEN = datetime(2026, 11, 21, 12, tzinfo=UTC)
-# The summary of a miner that hashes; where it is a leftover, none of it is true.
-HASHING = Summary(
+# The performance of a miner that hashes; where it is a leftover, none of it is true.
+HASHING = Performance(
     elapsed=90,
     uptime=5000,
     hash_rate=90,
@@ -39,7 +38,6 @@ HASHING = Summary(
     rejected_shares=1,
     power=3400,
     power_limit=3600,
-    power_mode="low",
     board_temperature=70,
     psu_fan_speed=6900,
 )
@@ -56,14 +54,27 @@ WORKING = Board(
     voltage_difference=9,
     serial_number="PCB1",
 )
-USED = PoolState(
+USED = Pool(
     url="stratum+tcp://a:1", worker="w", status="alive", active=True, accepted_shares=7
 )
 
 
-def snapshot(**values: Any) -> Snapshot:
+def snapshot(
+    *,
+    mining: bool | None = True,
+    power_mode: str | None = None,
+    power_limit_set: float | None = None,
+    model: str | None = None,
+    **values: Any,
+) -> Snapshot:
     """Return a snapshot of a mining miner with some of its fields filled in."""
-    known: dict[str, Any] = {"mining": True, "generation": Generation.V2}
+    known: dict[str, Any] = {
+        "generation": "v2",
+        "settings": ReportedSettings(
+            mining=mining, power_mode=power_mode, power_limit=power_limit_set
+        ),
+        "device": Device(model=model),
+    }
     return Snapshot(taken=TAKEN, **known | values)
 
 
@@ -72,9 +83,9 @@ def snapshot(**values: Any) -> Snapshot:
 
 def test_a_booting_miner_does_not_hash_yet() -> None:
     """A real answer: the miner is on, and values that are not measured are unknown."""
-    summary = decode(Summary, fixture("v2_summary_booting")["SUMMARY"][0])
+    performance = fields.PERFORMANCE.read(fixture("v2_summary_booting")["SUMMARY"][0])
     seen = snapshot(
-        summary=summary, boards=(Board(slot=0, alive=False, effective_chips=0),)
+        performance=performance, boards=(Board(slot=0, alive=False, effective_chips=0),)
     )
     assert seen.mining is True
     assert seen.hash_rate == 0
@@ -91,7 +102,7 @@ def test_a_booting_miner_does_not_hash_yet() -> None:
 @pytest.mark.parametrize("generation", Generation)
 def test_without_its_process_a_miner_tells_nothing(generation: Generation) -> None:
     """It is unknown whether it hashes."""
-    seen = snapshot(generation=generation, status=Status(mining_off=False))
+    seen = snapshot(generation=generation)
     assert seen.hash_rate is None
     assert seen.running is None
     assert seen.stable is None
@@ -103,7 +114,7 @@ def test_without_its_process_a_miner_tells_nothing(generation: Generation) -> No
     assert seen.psu_fan_speed is None
     assert seen.accepted_shares is None
     assert seen.rejected_shares is None
-    assert seen.pool == PoolState()
+    assert seen.pool == Pool()
     assert seen.pool_connected is None
     assert seen.hashboards == {}
     assert seen.faults is None
@@ -114,37 +125,17 @@ def test_without_its_process_a_miner_tells_nothing(generation: Generation) -> No
 # What it is
 
 
-@pytest.mark.parametrize(
-    ("api", "known"),
-    [
-        (None, True),
-        ("whatsminer", True),
-        ("whatsminer v1.1", True),
-        ("whatsminer v1.4.0", True),
-        ("2.0.3", True),
-        ("2.0.5", True),
-        ("2.2.2", True),
-        ("2.1", False),
-        ("2.3.0", False),
-        ("2.20", False),
-        ("3.0.1", False),
-        ("0.9", False),
-    ],
-)
-def test_an_api_is_known_or_not(api: str | None, *, known: bool) -> None:
-    """There is no document for versions after V2.2, or for those that never existed."""
-    assert snapshot(version=Version(api=api)).api_known is known
-
-
-@pytest.mark.parametrize(("version", "known"), [("2.0.5", True), ("2.3.1", False)])
-async def test_what_a_miner_tells_of_its_api_is_looked_at(
-    air_miner: SimulatedMiner, version: str, *, known: bool
-) -> None:
-    """Everything that can be read is read all the same."""
-    air_miner.api_version = version
-    seen = await reader_of(air_miner).poll()
-    assert seen.api_known is known
-    assert seen.mining is True
+def test_what_a_miner_is_is_told_by_its_device() -> None:
+    """A miner that reports no version of its API has one that is known."""
+    device = Device(
+        model="M60S_VK40", platform="H616", firmware="2026", api_known=False
+    )
+    seen = snapshot(device=device)
+    assert (seen.model, seen.platform, seen.firmware) == ("M60S_VK40", "H616", "2026")
+    assert not seen.api_known
+    unknown = snapshot()
+    assert (unknown.model, unknown.platform, unknown.firmware) == (None, None, None)
+    assert unknown.api_known
 
 
 def test_the_serial_numbers_of_the_boards_are_those_that_are_told() -> None:
@@ -173,7 +164,7 @@ async def test_the_boards_outlive_their_control_board(
 def test_a_stopped_miner_hashes_nothing_whatever_it_shows() -> None:
     """Some firmware keeps the last hash rate."""
     for stale in (True, False):
-        stopped = snapshot(mining=False, stale=stale, summary=HASHING)
+        stopped = snapshot(mining=False, stale=stale, performance=HASHING)
         assert stopped.hash_rate == 0
         assert stopped.rate(91) == 0
         assert stopped.rate(None) == 0
@@ -194,10 +185,8 @@ def test_any_rate_counts_only_as_it_is_now() -> None:
 
 def test_a_stale_summary_tells_nothing_but_settings() -> None:
     """Its clock stands still, so its measurements are out of date."""
-    stale = snapshot(
-        stale=True, summary=HASHING, status=Status(mining_off=False), pools=(USED,)
-    )
-    assert stale.live == Summary()
+    stale = snapshot(stale=True, performance=HASHING, power_mode="low", pools=(USED,))
+    assert stale.live == Performance()
     assert stale.hash_rate is None
     assert stale.running is None
     assert stale.stable is None
@@ -209,7 +198,7 @@ def test_a_stale_summary_tells_nothing_but_settings() -> None:
     assert stale.psu_fan_speed is None
     assert stale.accepted_shares is None
     assert stale.rejected_shares is None
-    assert stale.pool == PoolState()
+    assert stale.pool == Pool()
     assert stale.pool_connected is None
     assert stale.power_mode == "low"
     assert stale.power_limit == 3600
@@ -229,7 +218,7 @@ def test_a_miner_that_does_not_say_whether_it_mines_is_believed_what_it_measures
     None
 ):
     """Only the start of mining stays unknown."""
-    silent = snapshot(mining=None, summary=HASHING)
+    silent = snapshot(mining=None, performance=HASHING)
     assert silent.hash_rate == 90
     assert silent.running is True
     assert silent.stable is True
@@ -238,50 +227,52 @@ def test_a_miner_that_does_not_say_whether_it_mines_is_believed_what_it_measures
 
 def test_a_miner_that_is_on_and_hashes_nothing_does_not_run() -> None:
     """It warms up, or waits for work."""
-    assert snapshot(summary=Summary(hash_rate=0)).running is False
-    assert snapshot(summary=Summary(hash_rate=0.001)).running is True
+    assert snapshot(performance=Performance(hash_rate=0)).running is False
+    assert snapshot(performance=Performance(hash_rate=0.001)).running is True
 
 
 @pytest.mark.parametrize("tuned", [True, False, None])
 def test_tuning_is_told_by_the_hash_rate_first(*, tuned: bool | None) -> None:
     """The frequency counts if the firmware does not report how stable the rate is."""
-    assert snapshot(summary=Summary(tuned=tuned)).stable is tuned
+    assert snapshot(performance=Performance(tuned=tuned)).stable is tuned
     for stable in (True, False):
-        summary = Summary(hash_stable=stable, tuned=tuned)
-        assert snapshot(summary=summary).stable is stable
+        performance = Performance(hash_stable=stable, tuned=tuned)
+        assert snapshot(performance=performance).stable is stable
 
 
 def test_the_target_is_that_of_the_factory_where_there_is_no_other() -> None:
     """V2.2 has no other."""
-    assert snapshot(summary=HASHING).target_hash_rate == 112
-    assert snapshot(summary=Summary(factory_hash_rate=110)).target_hash_rate == 110
+    assert snapshot(performance=HASHING).target_hash_rate == 112
+    assert (
+        snapshot(performance=Performance(factory_hash_rate=110)).target_hash_rate == 110
+    )
     assert snapshot().target_hash_rate is None
 
 
 def test_efficiency_is_power_per_hash_rate() -> None:
     """It is unknown if either of them is missing."""
-    assert snapshot(summary=Summary(hash_rate=100, power=3400)).efficiency == 34
-    assert snapshot(summary=Summary(hash_rate=100)).efficiency is None
-    assert snapshot(summary=Summary(hash_rate=0, power=3400)).efficiency is None
-    assert snapshot(summary=Summary(power=3400)).efficiency is None
+    assert snapshot(performance=Performance(hash_rate=100, power=3400)).efficiency == 34
+    assert snapshot(performance=Performance(hash_rate=100)).efficiency is None
+    assert snapshot(performance=Performance(hash_rate=0, power=3400)).efficiency is None
+    assert snapshot(performance=Performance(power=3400)).efficiency is None
 
 
 def test_mining_began_as_long_ago_as_the_process_runs() -> None:
     """The time is by our own clock, because the miner's may be wrong."""
-    assert snapshot(summary=HASHING).mining_since == TAKEN - timedelta(seconds=90)
-    assert snapshot(summary=HASHING, mining=False).mining_since is None
-    assert snapshot(summary=Summary(elapsed=0)).mining_since is None
-    assert snapshot(summary=Summary(elapsed=1e300)).mining_since is None
+    assert snapshot(performance=HASHING).mining_since == TAKEN - timedelta(seconds=90)
+    assert snapshot(performance=HASHING, mining=False).mining_since is None
+    assert snapshot(performance=Performance(elapsed=0)).mining_since is None
+    assert snapshot(performance=Performance(elapsed=1e300)).mining_since is None
 
 
 def test_the_board_started_as_long_ago_as_it_is_up() -> None:
     """Mining makes no difference."""
     for mining in (True, False, None):
-        seen = snapshot(summary=HASHING, mining=mining)
+        seen = snapshot(performance=HASHING, mining=mining)
         assert seen.booted == TAKEN - timedelta(seconds=5000)
-    assert snapshot(summary=Summary(uptime=0)).booted is None
-    assert snapshot(summary=Summary(uptime=1e300)).booted is None
-    assert snapshot(summary=HASHING, stale=True).booted is None
+    assert snapshot(performance=Performance(uptime=0)).booted is None
+    assert snapshot(performance=Performance(uptime=1e300)).booted is None
+    assert snapshot(performance=HASHING, stale=True).booted is None
 
 
 # Temperatures, fans, shares, pools
@@ -291,7 +282,7 @@ def test_the_temperature_of_the_boards_is_their_mean_where_no_other_is_told() ->
     """Boards without a temperature do not count."""
     boards = tuple(Board(temperature=value) for value in (60, None, 70))
     assert snapshot(boards=boards).board_temperature == 65
-    assert snapshot(boards=boards, summary=HASHING).board_temperature == 70
+    assert snapshot(boards=boards, performance=HASHING).board_temperature == 70
     assert snapshot(boards=boards, mining=False).board_temperature == 65
     assert snapshot(boards=boards, stale=True).board_temperature is None
     assert snapshot(boards=(Board(),)).board_temperature is None
@@ -300,41 +291,53 @@ def test_the_temperature_of_the_boards_is_their_mean_where_no_other_is_told() ->
 
 def test_the_fan_of_the_supply_is_told_by_the_supply_or_by_the_summary() -> None:
     """A speed of 0 counts as well."""
-    assert snapshot(psu=Psu(fan_speed=7000)).psu_fan_speed == 7000
-    assert snapshot(summary=HASHING).psu_fan_speed == 6900
-    assert snapshot(summary=HASHING, psu=Psu(fan_speed=7000)).psu_fan_speed == 7000
-    assert snapshot(psu=Psu(fan_speed=0)).psu_fan_speed == 0
-    assert snapshot(summary=HASHING, psu=Psu(fan_speed=0)).psu_fan_speed == 0
-    assert snapshot(summary=HASHING, stale=True).psu_fan_speed is None
+    assert snapshot(power_supply=PowerSupply(fan_speed=7000)).psu_fan_speed == 7000
+    assert snapshot(performance=HASHING).psu_fan_speed == 6900
+    assert (
+        snapshot(
+            performance=HASHING, power_supply=PowerSupply(fan_speed=7000)
+        ).psu_fan_speed
+        == 7000
+    )
+    assert snapshot(power_supply=PowerSupply(fan_speed=0)).psu_fan_speed == 0
+    assert (
+        snapshot(
+            performance=HASHING, power_supply=PowerSupply(fan_speed=0)
+        ).psu_fan_speed
+        == 0
+    )
+    assert snapshot(performance=HASHING, stale=True).psu_fan_speed is None
 
 
 def test_shares_are_counted_by_pool_where_nobody_else_counts_them() -> None:
     """The shares of all pools since the start of mining are added."""
     pools = (
-        PoolState(accepted_shares=7, rejected_shares=1),
-        PoolState(),
-        PoolState(accepted_shares=5, rejected_shares=0),
+        Pool(accepted_shares=7, rejected_shares=1),
+        Pool(),
+        Pool(accepted_shares=5, rejected_shares=0),
     )
     counted = snapshot(pools=pools)
     assert (counted.accepted_shares, counted.rejected_shares) == (12, 1)
-    known = snapshot(pools=pools, summary=HASHING)
+    known = snapshot(pools=pools, performance=HASHING)
     assert (known.accepted_shares, known.rejected_shares) == (9, 1)
-    none = snapshot(pools=pools, summary=Summary(accepted_shares=0, rejected_shares=0))
+    none = snapshot(
+        pools=pools, performance=Performance(accepted_shares=0, rejected_shares=0)
+    )
     assert (none.accepted_shares, none.rejected_shares) == (0, 0)
     stale = snapshot(pools=pools, stale=True)
     assert (stale.accepted_shares, stale.rejected_shares) == (None, None)
-    unknown = snapshot(pools=(PoolState(),))
+    unknown = snapshot(pools=(Pool(),))
     assert (unknown.accepted_shares, unknown.rejected_shares) == (None, None)
 
 
 def test_the_pool_is_the_one_that_is_mined_for() -> None:
     """It need not be the first in the list."""
-    first = PoolState(url="stratum+tcp://b:1", status="alive", active=False)
-    second = PoolState(url="stratum+tcp://c:1", status="alive")
+    first = Pool(url="stratum+tcp://b:1", status="alive", active=False)
+    second = Pool(url="stratum+tcp://c:1", status="alive")
     assert snapshot(pools=(first, second, USED)).pool == USED
-    assert snapshot(pools=(first, second)).pool == PoolState()
-    assert snapshot(pools=(USED,), stale=True).pool == PoolState()
-    assert snapshot().pool == PoolState()
+    assert snapshot(pools=(first, second)).pool == Pool()
+    assert snapshot(pools=(USED,), stale=True).pool == Pool()
+    assert snapshot().pool == Pool()
 
 
 @pytest.mark.parametrize(
@@ -342,7 +345,7 @@ def test_the_pool_is_the_one_that_is_mined_for() -> None:
     [
         ((), None),
         ((USED,), True),
-        ((PoolState(status="dead"), USED), True),
+        ((Pool(status="dead"), USED), True),
         ((replace(USED, status="dead"),), False),
         ((replace(USED, status=None),), False),
         ((replace(USED, active=False),), False),
@@ -350,7 +353,7 @@ def test_the_pool_is_the_one_that_is_mined_for() -> None:
     ],
 )
 def test_a_pool_is_connected_that_is_alive_and_in_use(
-    pools: tuple[PoolState, ...], *, connected: bool | None
+    pools: tuple[Pool, ...], *, connected: bool | None
 ) -> None:
     """It is unknown without a list, or if the list is out of date."""
     assert snapshot(pools=pools).pool_connected is connected
@@ -364,10 +367,10 @@ def test_a_pool_is_connected_that_is_alive_and_in_use(
 def test_the_boards_are_known_by_their_slots() -> None:
     """A missing board has no entry, and neither has one without a slot."""
     boards = (replace(WORKING, slot=2), replace(WORKING, slot=0), Board(alive=True))
-    seen = snapshot(summary=HASHING, boards=boards)
+    seen = snapshot(performance=HASHING, boards=boards)
     assert list(seen.hashboards) == [2, 0]
     assert seen.hashboards[2] == boards[0]
-    assert snapshot(summary=HASHING).hashboards == {}
+    assert snapshot(performance=HASHING).hashboards == {}
 
 
 @pytest.mark.parametrize(
@@ -389,19 +392,20 @@ def test_a_board_is_alive_by_its_own_word_or_by_its_chips(
 ) -> None:
     """V2.2 does not report it. It is unknown unless the miner is known to hash."""
     boards = (Board(slot=0, alive=said, effective_chips=chips),)
-    assert snapshot(summary=HASHING, boards=boards).hashboards[0].alive is alive
+    assert snapshot(performance=HASHING, boards=boards).hashboards[0].alive is alive
+    known: dict[str, Any] = {"performance": HASHING, "boards": boards}
     for values in (
         {"mining": False},
         {"stale": True},
-        {"summary": Summary(hash_rate=0)},
-        {"summary": Summary()},
+        {"performance": Performance(hash_rate=0)},
+        {"performance": Performance()},
     ):
-        seen = snapshot(**{"summary": HASHING, "boards": boards} | values)
+        seen = snapshot(**known | values)
         assert seen.hashboards[0].alive is None
 
 
 def test_the_boards_of_a_running_miner_are_as_they_say() -> None:
-    assert snapshot(summary=HASHING, boards=(WORKING,)).hashboards == {1: WORKING}
+    assert snapshot(performance=HASHING, boards=(WORKING,)).hashboards == {1: WORKING}
 
 
 def test_the_boards_of_a_stopped_miner_hash_nothing() -> None:
@@ -415,59 +419,41 @@ def test_the_boards_of_a_stopped_miner_hash_nothing() -> None:
 
 def test_the_boards_of_a_stale_answer_tell_only_who_they_are() -> None:
     """Their hash rate is 0 once mining is known to be off."""
-    seen = snapshot(summary=HASHING, stale=True, boards=(WORKING,))
+    seen = snapshot(performance=HASHING, stale=True, boards=(WORKING,))
     assert seen.hashboards == {1: Board(slot=1, serial_number="PCB1")}
-    off = replace(seen, mining=False)
+    off = replace(seen, settings=ReportedSettings(mining=False))
     assert off.hashboards == {1: Board(slot=1, hash_rate=0, serial_number="PCB1")}
 
 
 # Settings and identity
 
 
-def test_the_power_mode_is_said_in_two_places() -> None:
-    """Either may be empty."""
-    summary, status = Summary(power_mode="high"), Status(power_mode="low")
-    assert snapshot(summary=summary, status=status).power_mode == "high"
-    assert snapshot(status=status).power_mode == "low"
+def test_what_is_set_is_what_the_miner_reports_as_set() -> None:
+    """It is known without a performance."""
+    for mining in (True, False, None):
+        assert snapshot(mining=mining).mining is mining
+    assert snapshot(power_mode="high").power_mode == "high"
     assert snapshot().power_mode is None
 
 
 def test_the_limit_that_was_set_is_not_the_one_in_force() -> None:
-    """The largest number of its type means that none was set."""
-    summary = Summary(power_limit=3600)
-    assert snapshot(summary=summary).power_limit_set is None
-    assert snapshot(status=Status(power_limit=3300)).power_limit_set == 3300
-    assert snapshot(status=Status(power_limit=2147483647)).power_limit_set is None
+    """Firmware may report either."""
+    performance = Performance(power_limit=3600)
+    assert snapshot(performance=performance).power_limit_set is None
+    assert snapshot(power_limit_set=3300).power_limit_set == 3300
+    both = snapshot(performance=performance, power_limit_set=3300)
+    assert both.power_limit_set == 3300
 
 
 def test_the_limit_is_what_was_asked_for_else_what_is_in_force() -> None:
-    """Only the status shows which of the two to use."""
-    summary = Summary(power_limit=3600)
-    asked, silent = Status(power_limit=3300), Status(mining_off=False)
-    none = Status(power_limit=2147483647)
-    assert snapshot(summary=summary, status=asked).power_limit == 3300
-    assert snapshot(summary=summary, status=silent).power_limit == 3600
-    assert snapshot(summary=summary, status=none).power_limit == 3600
-    assert snapshot(summary=summary).power_limit is None
-    assert snapshot(status=silent).power_limit is None
-    stale = snapshot(summary=summary, status=silent, stale=True)
+    """Both are settings, which a stale answer has as well."""
+    performance = Performance(power_limit=3600)
+    assert snapshot(performance=performance, power_limit_set=3300).power_limit == 3300
+    assert snapshot(performance=performance).power_limit == 3600
+    assert snapshot(power_limit_set=3300).power_limit == 3300
+    assert snapshot().power_limit is None
+    stale = snapshot(performance=performance, stale=True)
     assert stale.power_limit == 3600
-
-
-def test_where_the_identity_comes_from() -> None:
-    """The newer place counts first."""
-    old = snapshot(
-        summary=Summary(firmware="2021", platform="H3"),
-        details=Details(model="M20SV10"),
-    )
-    assert (old.model, old.platform, old.firmware) == ("M20SV10", "H3", "2021")
-    new = replace(
-        old,
-        status=Status(firmware="2023"),
-        version=Version(model="M60S_VK40", platform="H616"),
-    )
-    assert (new.model, new.platform, new.firmware) == ("M60S_VK40", "H616", "2023")
-    assert replace(new, version=Version(firmware="2026")).firmware == "2026"
 
 
 # Cooling
@@ -476,18 +462,18 @@ def test_where_the_identity_comes_from() -> None:
 @pytest.mark.parametrize(
     "values",
     [
-        {"summary": Summary(liquid_cooling=True)},
-        {"status": Status(coolant_temperature=38.5)},
-        {"status": Status(coolant_temperature=0.0)},
-        {"psu": Psu(name="P463B")},
-        {"psu": Psu(model="P564B")},
-        {"version": Version(model="M63_VK30")},
-        {"version": Version(model="M7BS_VM30")},
-        {"version": Version(model="M53S++_VJ20")},
-        {"details": Details(model="M33SVG30")},
-        {"details": Details(model="M66_VK30")},
-        {"details": Details(model="M56S_VH30")},
-        {"details": Details(model="M36S+VE30")},
+        {"device": Device(liquid_cooled=True)},
+        {"coolant_temperature": 38.5},
+        {"coolant_temperature": 0.0},
+        {"power_supply": PowerSupply(name="P463B")},
+        {"power_supply": PowerSupply(model="P564B")},
+        {"model": "M63_VK30"},
+        {"model": "M7BS_VM30"},
+        {"model": "M53S++_VJ20"},
+        {"model": "M33SVG30"},
+        {"model": "M66_VK30"},
+        {"model": "M56S_VH30"},
+        {"model": "M36S+VE30"},
     ],
 )
 def test_liquid_cooling_is_known_by_what_belongs_to_it(values: dict[str, Any]) -> None:
@@ -498,11 +484,11 @@ def test_liquid_cooling_is_known_by_what_belongs_to_it(values: dict[str, Any]) -
 @pytest.mark.parametrize("reported", [0, "0", 0.0, "0.00"])
 def test_a_coolant_of_zero_degrees_is_no_coolant(reported: float | str) -> None:
     """Firmware of air-cooled miners has the key as well, without a measurement."""
-    status = decode(Status, {"mineroff": "false", "liquid_temp": reported})
-    assert status.coolant_temperature is None
-    assert not snapshot(status=status).liquid_cooled
-    status = decode(Status, {"mineroff": "false", "liquid_temp": "38.5"})
-    assert snapshot(status=status).liquid_cooled
+    found = fields.coolant_temperature({"mineroff": "false", "liquid_temp": reported})
+    assert found is None
+    assert not snapshot(coolant_temperature=found).liquid_cooled
+    found = fields.coolant_temperature({"mineroff": "false", "liquid_temp": "38.5"})
+    assert snapshot(coolant_temperature=found).liquid_cooled
 
 
 AIR_COOLED = "M20SV10 M21S M30S+_VE40 M30S++VH70 M31S+_VE20 M50_VH84 M60S_VK40"
@@ -514,10 +500,14 @@ def test_an_air_cooled_miner_is_one_even_while_its_fans_stand_still(
     model: str, fan: int
 ) -> None:
     """A fan at 0 rpm may be broken, or may not have started yet."""
-    summary = Summary(fan_speed_in=fan, fan_speed_out=fan, liquid_cooling=False)
-    details, psu = Details(model=model), Psu(name="P221B", model="P221B", fan_speed=fan)
-    assert not snapshot(summary=summary, details=details, psu=psu).liquid_cooled
-    assert not snapshot(summary=summary).liquid_cooled
+    fans = Performance(fan_speed_in=fan, fan_speed_out=fan)
+    supply = PowerSupply(name="P221B", model="P221B", fan_speed=fan)
+    for reported in (False, None):
+        known = Device(model=model, liquid_cooled=reported)
+        seen = snapshot(performance=fans, device=known, power_supply=supply)
+        assert not seen.liquid_cooled
+        unknown = Device(liquid_cooled=reported)
+        assert not snapshot(performance=fans, device=unknown).liquid_cooled
 
 
 # From poll to poll
@@ -545,16 +535,20 @@ async def test_what_the_supply_took_before_mining_flipped_is_unknown(
         for _ in range(2):
             before = await polls.poll()
         assert before.mining is not mining
-        assert before.psu.input_power is not None
+        assert before.power_supply.input_power is not None
 
         miner.state.mining = mining
         seen = await polls.poll()
         assert seen.mining is mining
-        assert seen.psu == replace(before.psu, input_current=None, input_power=None)
+        assert seen.power_supply == replace(
+            before.power_supply, input_current=None, input_power=None
+        )
 
         after = await polls.poll()
-        assert after.psu.input_current is not None
-        assert after.psu.input_power == pytest.approx(miner.state.power, rel=0.1)
+        assert after.power_supply.input_current is not None
+        assert after.power_supply.input_power == pytest.approx(
+            miner.state.power, rel=0.1
+        )
 
 
 async def test_of_old_firmware_the_supply_is_read_in_its_turn(old_polls: Polls) -> None:
@@ -579,35 +573,35 @@ async def test_what_the_supply_took_while_mining_flipped_is_read_once_more(
     polls.miner.misbehave("get_psu", Altered('"iin"', '"iin":"9000","x"'))
     snapshot = await polls.poll()
     assert snapshot.mining is False
-    assert snapshot.psu.input_current == 9
+    assert snapshot.power_supply.input_current == 9
 
     polls.miner.behave("get_psu")
     snapshot = [await polls.poll() for _ in range(2)][-1]
-    assert snapshot.psu.input_current == pytest.approx(0.06, abs=0.02)
+    assert snapshot.power_supply.input_current == pytest.approx(0.06, abs=0.02)
 
 
 async def test_what_the_supply_took_stays_unknown_until_it_tells(polls: Polls) -> None:
     """Its voltage does not depend on mining."""
-    assert (await polls.poll()).psu.input_current is not None
+    assert (await polls.poll()).power_supply.input_current is not None
     polls.miner.misbehave("get_psu", Refused(14))
     polls.miner.state.mining = False
     for _ in range(10):
         snapshot = await polls.poll()
-        assert snapshot.psu.input_current is None
-        assert snapshot.psu.input_voltage is not None
+        assert snapshot.power_supply.input_current is None
+        assert snapshot.power_supply.input_voltage is not None
 
     polls.miner.behave("get_psu")
     snapshots = [await polls.poll() for _ in range(12)]
-    assert snapshots[-1].psu.input_power is not None
+    assert snapshots[-1].power_supply.input_power is not None
 
 
 async def test_a_status_that_is_refused_is_no_flip(polls: Polls) -> None:
     """It is unknown whether it mines, and then it goes on as before."""
     before = await polls.poll()
     polls.miner.misbehave("status", Refused(14))
-    assert (await polls.poll()).psu == before.psu
+    assert (await polls.poll()).power_supply == before.power_supply
     polls.miner.behave("status")
-    assert (await polls.poll()).psu == before.psu
+    assert (await polls.poll()).power_supply == before.power_supply
 
 
 # Many faults

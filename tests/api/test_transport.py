@@ -1,387 +1,117 @@
-"""One request on one connection, for anything that the other side may do."""
+"""TCP connections: what was sent, how they end, and whether a port accepts them."""
 
-import _socket
 import asyncio
-import errno
-import json
-import socket
-import struct
 
 import pytest
 
-from custom_components.whatsminer.api import transport
 from custom_components.whatsminer.api.errors import (
     CannotConnectError,
     MalformedReplyError,
     TimedOutError,
 )
-from custom_components.whatsminer.api.transport import (
-    MAX_REPLY,
-    Received,
-    connect,
-    exchange,
-    is_listening,
-)
-from simulator import Quirk, SimulatedMiner
-from tests.work import assert_linear
+from custom_components.whatsminer.api.transport import connect, is_listening
+from simulator import SimulatedMiner
 
-from . import HOST, Handler, Listen
-
-REQUEST = b'{"cmd":"summary"}'
-ANSWER = (
-    b'{"STATUS":[{"STATUS":"S","Msg":"Summary"}],"SUMMARY":[{"Elapsed":24}],"id":1}'
-)
+from . import HOST, Listen
+from .file_miner import a_while
 
 
-def answering(answer: bytes, *, stays: bool = False) -> Handler:
-    """Return a miner that reads a request, answers it, and closes unless it stays."""
-
-    async def miner(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        await reader.read(1000)
-        writer.write(answer)
-        if stays:
-            await reader.read()
-
-    return miner
-
-
-async def test_the_request_goes_out_as_it_is_and_the_answer_comes_back_as_it_is(
-    listen: Listen,
-) -> None:
-    """The request gets no newline and no early end, and nothing is decoded."""
+async def test_what_is_sent_has_left(listen: Listen) -> None:
+    """Before that, `sent` is false."""
     received = []
 
     async def miner(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        received.append(await reader.read(1000))
-        received.append(b"ended" if reader.at_eof() else b"open")
-        writer.write(ANSWER + b"\0\xff")
+        received.append(await reader.read())
 
-    assert await exchange(HOST, await listen(miner), REQUEST) == ANSWER + b"\0\xff"
-    assert received == [REQUEST, b"open"]
-
-
-async def test_an_answer_in_several_segments_is_put_together() -> None:
-    """These are the miner's own segments, with pauses between them."""
-    async with SimulatedMiner(quirks={Quirk.SPLIT_WRITES}) as miner:
-        answer = await exchange(miner.host, miner.port, REQUEST)
-    assert json.loads(answer)["SUMMARY"][0]["Elapsed"] == 86400
+    async with connect(HOST, await listen(miner), timeout=5) as connection:
+        assert not connection.sent
+        await connection.send(b"one")
+        assert connection.sent
+        await connection.send(b"two")
+    await a_while()
+    assert received == [b"onetwo"]
 
 
-async def test_a_slow_answer_is_waited_for(listen: Listen) -> None:
-    """The bytes so far are kept, even if they resemble a whole answer."""
-    paused, go_on = asyncio.Event(), asyncio.Event()
-    part = ANSWER.index(b"}") + 1  # the end of the first object inside
+async def test_what_was_not_taken_in_time_is_never_sent(listen: Listen) -> None:
+    """A miner must not act later on a request that was given up."""
+    given_up, read = asyncio.Event(), asyncio.Event()
+    got = 0
 
     async def miner(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        await reader.read(1000)
-        writer.write(ANSWER[:part])
-        await writer.drain()
-        paused.set()
-        await go_on.wait()
-        for byte in ANSWER[part:]:
-            writer.write(bytes([byte]))
-            await writer.drain()
+        nonlocal got
+        await given_up.wait()
+        try:
+            while data := await reader.read(1 << 20):
+                got += len(data)
+        finally:
+            read.set()
 
-    asked = asyncio.create_task(exchange(HOST, await listen(miner), REQUEST))
-    await paused.wait()
-    go_on.set()
-    assert await asked == ANSWER
-
-
-@pytest.mark.parametrize("end", [b"", b"\0", b"\n", b"\r\n\0"])
-async def test_a_whole_answer_is_used_although_the_connection_stays_open(
-    listen: Listen, monkeypatch: pytest.MonkeyPatch, end: bytes
-) -> None:
-    """Some proxies let the client close."""
-    monkeypatch.setattr(transport, "_CLOSE_GRACE", 0.01)
-    port = await listen(answering(ANSWER + end, stays=True))
-    answer = await exchange(HOST, port, REQUEST, timeout=5)
-    assert answer == ANSWER + end
-
-
-async def test_a_miner_that_never_answers_times_out(listen: Listen) -> None:
-    """It may have acted on the request all the same."""
-    port = await listen(answering(b"", stays=True))
+    port = await listen(miner)
     with pytest.raises(TimedOutError) as caught:
-        await exchange(HOST, port, REQUEST, timeout=0.1)
-    assert caught.value.request_sent
-
-
-@pytest.mark.parametrize("part", [ANSWER[:20], ANSWER[: ANSWER.index(b"}") + 1]])
-async def test_an_answer_that_stops_half_way_times_out(
-    listen: Listen, part: bytes, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """A part is not an answer."""
-    monkeypatch.setattr(transport, "_CLOSE_GRACE", 0.01)
-    port = await listen(answering(part, stays=True))
-    with pytest.raises(TimedOutError) as caught:
-        await exchange(HOST, port, REQUEST, timeout=0.1)
-    assert caught.value.request_sent
-
-
-async def test_an_answer_that_ends_half_way_is_left_to_the_parser(
-    listen: Listen,
-) -> None:
-    """Only the parser knows which commands may be cut short."""
-    port = await listen(answering(ANSWER[:20]))
-    assert await exchange(HOST, port, REQUEST) == ANSWER[:20]
-
-
-async def test_closing_without_an_answer_is_a_lost_connection(listen: Listen) -> None:
-    """The request arrived and may have been carried out."""
-    port = await listen(answering(b""))
-    with pytest.raises(CannotConnectError) as caught:
-        await exchange(HOST, port, REQUEST)
-    assert caught.value.request_sent
-
-
-@pytest.mark.parametrize("part", [b"", ANSWER[:20]], ids=["before", "within"])
-async def test_a_reset_is_a_lost_connection(listen: Listen, part: bytes) -> None:
-    """It comes before or within the answer."""
-    arrived = asyncio.Event()
-
-    async def miner(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        await reader.read(1000)
-        writer.write(part)
-        await writer.drain()
-        connection = writer.get_extra_info("socket")
-        connection.setsockopt(
-            socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0)
-        )
-        writer.transport.abort()
-        arrived.set()
-
-    with pytest.raises(CannotConnectError) as caught:
-        await exchange(HOST, await listen(miner), REQUEST)
-    assert caught.value.request_sent
-    assert arrived.is_set()
-
-
-async def test_a_refused_connection_has_sent_nothing() -> None:
-    """No program listens on the port."""
-    async with SimulatedMiner() as miner:
-        port = miner.port
-    with pytest.raises(CannotConnectError) as caught:
-        await exchange(HOST, port, REQUEST)
+        async with connect(HOST, port, timeout=0.3) as connection:
+            await connection.send(bytes(64 << 20))
     assert not caught.value.request_sent
+    given_up.set()
+    async with asyncio.timeout(5):
+        await read.wait()
+    assert got < 64 << 20
 
 
-async def test_a_connection_that_is_not_accepted_in_time_has_sent_nothing(
-    full_port: int,
+@pytest.mark.parametrize("error", [RuntimeError("x"), MalformedReplyError("x")])
+async def test_an_error_of_the_user_is_not_one_of_the_connection(
+    listen: Listen, error: Exception
 ) -> None:
-    """The host does not react, like one that is powered off."""
-    with pytest.raises(TimedOutError) as caught:
-        await exchange(HOST, full_port, REQUEST, timeout=0.1)
-    assert not caught.value.request_sent
-
-
-async def test_a_request_that_is_not_taken_whole_counts_as_not_sent(
-    listen: Listen,
-) -> None:
-    """A miner cannot act on a part of it."""
-
-    async def deaf(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        reader.set_exception(ConnectionError())
-        writer.transport.pause_reading()  # type: ignore[attr-defined]
-        await asyncio.Event().wait()
-
-    with pytest.raises(TimedOutError) as caught:
-        await exchange(HOST, await listen(deaf), bytes(64 << 20), timeout=0.5)
-    assert not caught.value.request_sent
-
-
-async def test_a_connection_that_the_system_gives_up_is_a_timeout(
-    listen: Listen, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """The cable was pulled during the answer."""
-    connect = asyncio.open_connection
-    ours: list[asyncio.StreamReader] = []
-
-    async def connect_and_keep(
-        host: str, port: int
-    ) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
-        reader, writer = await connect(host, port)
-        ours.append(reader)
-        return reader, writer
-
-    async def miner(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        await reader.read(1000)
-        ours[0].set_exception(TimeoutError(errno.ETIMEDOUT, "Connection timed out"))
-        await reader.read()
-
-    monkeypatch.setattr(asyncio, "open_connection", connect_and_keep)
-    with pytest.raises(TimedOutError) as caught:
-        await exchange(HOST, await listen(miner), REQUEST)
-    assert caught.value.request_sent
-
-
-@pytest.mark.parametrize("port", [-1, 0, 65536, 70000])
-async def test_an_impossible_port_is_no_connection(port: int) -> None:
-    """It fails like any other wrong address."""
-    with pytest.raises(CannotConnectError) as caught:
-        await exchange(HOST, port, REQUEST)
-    assert not caught.value.request_sent
-
-
-@pytest.mark.parametrize(
-    "host",
-    [
-        "",
-        "..",
-        "a..b",
-        "x" * 300,
-        "host name",
-        "http://127.0.0.1",
-        "127.0.0.1:1",
-        "a\0b",
-    ],
-)
-async def test_an_impossible_host_is_no_connection(
-    monkeypatch: pytest.MonkeyPatch, host: str
-) -> None:
-    """People may type anything."""
-
-    def resolve(
-        host: str, port: int, family: int, type: int, proto: int, flags: int
-    ) -> object:  # without asking a name server
-        return _socket.getaddrinfo(
-            host, port, family, type, proto, socket.AI_NUMERICHOST
-        )
-
-    monkeypatch.setattr(socket, "getaddrinfo", resolve)
-    with pytest.raises(CannotConnectError) as caught:
-        await exchange(host, 4028, REQUEST)
-    assert not caught.value.request_sent
-
-
-async def test_an_answer_may_be_one_mebibyte_long(listen: Listen) -> None:
-    """This is the longest that is allowed."""
-    longest = b'{"a":"' + b"x" * (MAX_REPLY - 8) + b'"}'
-    assert MAX_REPLY == 1024 * 1024
-    port = await listen(answering(longest))
-    assert await exchange(HOST, port, REQUEST) == longest
-
-
-@pytest.mark.parametrize("end", ["ended", "endless"])
-async def test_a_longer_answer_is_malformed(listen: Listen, end: str) -> None:
-    """It may be whole JSON, or have no end."""
-    too_long = b'{"a":"' + b"x" * (MAX_REPLY - 7) + b'"}'
-    assert len(too_long) == MAX_REPLY + 1
-
-    async def miner(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        await reader.read(1000)
-        writer.write(too_long)
-        while end == "endless":
-            writer.write(bytes(65536))
-            await writer.drain()
-
-    with pytest.raises(MalformedReplyError):
-        await exchange(HOST, await listen(miner), REQUEST, timeout=5)
-
-
-async def test_a_miner_is_let_go_of_whatever_happens(listen: Listen) -> None:
-    """The control board copes with few connections, so none is left open."""
+    """It is passed on unchanged, and the connection is closed."""
     ended = asyncio.Event()
 
     async def miner(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        await reader.read(1000)
-        asked.cancel()
         await reader.read()
         ended.set()
 
-    asked = asyncio.create_task(exchange(HOST, await listen(miner), REQUEST))
-    with pytest.raises(asyncio.CancelledError):
-        await asked
+    port = await listen(miner)
+    with pytest.raises(type(error)):
+        async with connect(HOST, port, timeout=5):
+            raise error
     async with asyncio.timeout(5):
         await ended.wait()
 
 
-# Whatever else may answer there
-
-PROCESS_DOWN = b"Socket connect failed: Connection refused\n"
-NO_MINERS = {
-    "ssh": b"SSH-2.0-OpenSSH_9.2p1 Debian-2+deb12u3\r\n",
-    "telnet": b"\xff\xfd\x18\xff\xfd\x20\xff\xfd\x23\xff\xfd\x27",
-    "http": b"HTTP/1.1 400 Bad Request\r\n\r\n",
-    "ftp": b"220 ready\r\n",
-    "tls": b"\x15\x03\x01\x00\x02\x02\x46",
-    "list": b'[{"STATUS":"S"}]',
-    "almost": b"Socket connect failure",
-}
-
-
-@pytest.mark.parametrize("padding", [b"", b"\0", b"\r\n "])
-@pytest.mark.parametrize("banner", NO_MINERS.values(), ids=NO_MINERS)
-async def test_what_is_no_miner_is_left_at_once(
-    listen: Listen, banner: bytes, padding: bytes
+@pytest.mark.parametrize("sends", [True, False])
+async def test_a_lost_connection_tells_how_far_the_request_got(
+    listen: Listen, *, sends: bool
 ) -> None:
-    """It would wait for another request. Its bytes go to the parser."""
-    left = asyncio.Event()
-
-    async def other(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        writer.write(padding + banner)
-        try:
-            while await reader.read(1000):
-                pass
-        finally:
-            left.set()
-
-    asked = asyncio.create_task(exchange(HOST, await listen(other), REQUEST))
-    async with asyncio.timeout(5):  # of the ten seconds that a miner has
-        assert await asked == padding + banner
-        await left.wait()
-
-
-@pytest.mark.parametrize("banner", NO_MINERS.values(), ids=NO_MINERS)
-async def test_it_is_left_at_the_byte_that_no_miner_sends(
-    listen: Listen, banner: bytes
-) -> None:
-    """The client does not wait for the rest, even from a slow device."""
-    after = next(
-        size
-        for size in range(1, len(banner) + 1)
-        if not PROCESS_DOWN.startswith(banner[:size])
-    )
-    left = asyncio.Event()
-
-    async def other(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        for byte in banner[:after]:
-            writer.write(bytes([byte]))
-            await writer.drain()
-            await asyncio.sleep(0)
-        try:
-            while await reader.read(1000):
-                pass
-        finally:
-            left.set()
-
-    asked = asyncio.create_task(exchange(HOST, await listen(other), REQUEST))
-    async with asyncio.timeout(5):
-        assert await asked == banner[:after]
-        await left.wait()
-
-
-@pytest.mark.parametrize("answer", [ANSWER, PROCESS_DOWN, b" \0\r\n" + ANSWER])
-@pytest.mark.parametrize("size", [1, 2, 20])
-async def test_a_miner_is_heard_out_wherever_its_answer_is_cut(
-    listen: Listen, answer: bytes, size: int
-) -> None:
-    """Only its first byte may have arrived so far."""
-    taken = asyncio.Event()
+    """It shows whether the miner may have acted on the request."""
 
     async def miner(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        await reader.read(1000)
-        writer.write(answer[:size])
-        await writer.drain()
-        await taken.wait()
-        writer.write(answer[size:])
+        await reader.read()
 
-    asked = asyncio.create_task(exchange(HOST, await listen(miner), REQUEST))
-    for _ in range(50):
-        await asyncio.sleep(0)
-    assert not asked.done()
-    taken.set()
-    assert await asked == answer
+    async def use(port: int) -> None:
+        async with connect(HOST, port, timeout=5) as connection:
+            if sends:
+                await connection.send(b"x")
+            raise ConnectionResetError
+
+    with pytest.raises(CannotConnectError) as caught:
+        await use(await listen(miner))
+    assert caught.value.request_sent is sends
+
+
+async def test_a_trickle_is_let_gather(listen: Listen) -> None:
+    """A piece takes more work than the bytes in it."""
+    length = 4000
+
+    async def miner(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        for _ in range(length):
+            writer.write(b"x")
+            await asyncio.sleep(0)
+        writer.close()
+
+    pieces = []
+    async with connect(HOST, await listen(miner), timeout=60) as connection:
+        while piece := await connection.receive():
+            pieces.append(piece)
+    assert b"".join(pieces) == b"x" * length
+    assert len(pieces) < length / 10
 
 
 # Whether a port accepts connections
@@ -420,68 +150,3 @@ async def test_nobody_is_listening_at_an_impossible_address(
 ) -> None:
     """It is not an error."""
     assert await is_listening(host, port, timeout=5) is False
-
-
-async def test_nesting_without_end_is_no_answer_yet(listen: Listen) -> None:
-    """It causes no error in the client."""
-    bomb = b'{"a":' + b"[" * 300_000 + b"]" * 300_000 + b"}"
-
-    async def miner(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        await reader.read(1000)
-        writer.write(bomb)
-
-    assert await exchange(HOST, await listen(miner), REQUEST) == bomb
-
-
-# What is sent to keep us busy
-
-
-@pytest.mark.parametrize(
-    ("begin", "middle"),
-    [
-        (b"", b"\0"),
-        (b"", b"Socket connect failed"),
-        (b'{"a":"', b'\\"'),
-        (b'{"a":"', b"}"),
-        (b'{"a":{', b'"":{},'),
-        (b"{}", b"\0"),
-        (b"{}", b"}"),
-    ],
-)
-@pytest.mark.parametrize("size", [8, 1448])
-def test_the_work_grows_as_what_is_received_does(
-    begin: bytes, middle: bytes, size: int
-) -> None:
-    """The pieces may each resemble an end."""
-
-    def make(length: int) -> list[bytes]:
-        text = begin + middle * (length // len(middle))
-        return [text[start : start + size] for start in range(0, len(text), size)]
-
-    def receive(pieces: list[bytes]) -> None:
-        received = Received()
-        for piece in pieces:
-            received.add(piece)
-            assert received.may_be_of_a_miner
-            assert received.object_end in (2, None)
-        assert received.is_whole in (True, False)
-
-    assert_linear(receive, make, 64 * 1024)
-
-
-async def test_a_trickle_is_let_gather(listen: Listen) -> None:
-    """A piece takes more work than the bytes in it."""
-    length = 4000
-
-    async def miner(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        for _ in range(length):
-            writer.write(b"x")
-            await asyncio.sleep(0)
-        writer.close()
-
-    pieces = []
-    async with connect(HOST, await listen(miner), timeout=60) as connection:
-        while piece := await connection.receive():
-            pieces.append(piece)
-    assert b"".join(pieces) == b"x" * length
-    assert len(pieces) < length / 10

@@ -1,20 +1,30 @@
 """docs/entities.md, the list of all entities, which is written here."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from datetime import UTC, datetime
 import json
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import pytest
 
 from custom_components.whatsminer.api import (
+    SETTINGS,
     Capabilities,
     Command,
     Effect,
-    Generation,
+    Snapshot,
     commands,
 )
-from custom_components.whatsminer.api.capabilities import OPTIONAL
+from custom_components.whatsminer.api.readings import (
+    Board,
+    Pool,
+    PowerSupply,
+    ReportedSettings,
+)
+from custom_components.whatsminer.api.v2.generations import Generation
+from custom_components.whatsminer.api.v2.support import SUPPORT
 from custom_components.whatsminer.binary_sensor import (
     BINARY_SENSORS,
     BOARD_BINARY_SENSORS,
@@ -66,14 +76,25 @@ EFFECTS: Final = {
     Effect.REBOOTS: "**the miner reboots**",
     Effect.RESETS: "**the miner reboots**",
 }
+_EVERY_SETTING: Final[Mapping[str, Any]] = dict.fromkeys(SETTINGS, 1)
+# What only some miners with the same firmware report, in a snapshot.
+EVERYTHING: Final[Mapping[str, Any]] = {
+    "settings": ReportedSettings(**_EVERY_SETTING),
+    "power_supply": PowerSupply(
+        input_current=1, input_power=1, input_voltage=1, temperature=1, fan_speed=1
+    ),
+    "coolant_temperature": 1,
+    "boards": (Board(voltage_difference=1),),
+    "pools": (Pool(difficulty=1),),
+}
 # The unit of these contains the currency of Home Assistant.
 PRICES: Final = {description.key for description in PRICE_SENSORS}
 # The command of a button is not in its description.
 PRESSES: Final = {
-    "restart_mining": commands.restart_btminer(),
+    "restart_mining": commands.restart_mining(),
     "reboot": commands.reboot(),
     "identify": commands.set_led_auto(),
-    "preheat": commands.pre_power_on(),
+    "preheat": commands.preheat(),
 }
 
 
@@ -114,17 +135,21 @@ def unit(description: WhatsminerEntityDescription) -> str:
 def existence(description: WhatsminerEntityDescription, generation: Generation) -> str:
     """Return which miners of a generation have an entity."""
 
-    def exists(*, liquid: bool, reports: Iterable[str] = OPTIONAL) -> bool:
-        return description.exists_fn(
-            Capabilities(
-                generation=generation, liquid_cooled=liquid, reports=frozenset(reports)
-            )
+    def exists(*, liquid: bool, reported: bool = True) -> bool:
+        shown = EVERYTHING if reported else {}
+        seen = Snapshot(
+            taken=datetime(2026, 11, 1, tzinfo=UTC),
+            generation=generation,
+            support=SUPPORT[generation],
+            **shown,
         )
+        can = replace(Capabilities.of(seen), liquid_cooled=liquid)
+        return description.exists(can)
 
     air, liquid = exists(liquid=False), exists(liquid=True)
     if not (air or liquid):
         return "–"
-    if not exists(liquid=liquid, reports=()):
+    if not exists(liquid=liquid, reported=False):
         return "reported"
     return "yes" if air and liquid else "air" if air else "liquid"
 

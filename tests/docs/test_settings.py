@@ -1,28 +1,30 @@
 """docs/settings.md, which says where the state of each control comes from."""
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, fields
-from datetime import UTC, datetime
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 import json
 from pathlib import Path
-from typing import Any, Final, override
+from typing import Any, Final
 
 import pytest
 
 from custom_components.whatsminer.api import (
+    SETTINGS,
     Capabilities,
     Command,
     Effect,
-    Generation,
     Miner,
     RefusedError,
     Snapshot,
 )
-from custom_components.whatsminer.api.readings import MinerInfo, Status, Summary
-from custom_components.whatsminer.api.reply import check
+from custom_components.whatsminer.api.queue import Queue
+from custom_components.whatsminer.api.v2.envelope import Answer, check
+from custom_components.whatsminer.api.v2.generations import Generation
+from custom_components.whatsminer.api.v2.known import Known, Poll
+from custom_components.whatsminer.api.v2.requests import Requests
 from custom_components.whatsminer.const import DOMAIN
 from custom_components.whatsminer.entity import WhatsminerSettingDescription
-from custom_components.whatsminer.miner.settings import SETTINGS
+from custom_components.whatsminer.miner.settings import Settings
 from custom_components.whatsminer.number import NUMBERS
 from custom_components.whatsminer.select import SELECTS
 from custom_components.whatsminer.switch import SWITCHES
@@ -35,13 +37,9 @@ TEXTS: Final = json.loads(
     (ROOT / "custom_components" / DOMAIN / "translations" / "en.json").read_text()
 )["entity"]
 
-# The command of each part of a snapshot, and its dataclass.
-SECTIONS: Final = {
-    "summary": ("summary", Summary),
-    "status": ("status", Status),
-    "info": ("get_miner_info", MinerInfo),
-}
-# The one state that is not a single reading: api/reader.py derives it.
+# The commands whose answers have settings.
+COMMANDS: Final = ("summary", "status", "get_miner_info")
+# The one state that is not a single reading: api/v2/known.py derives it.
 MINING: Final = {
     Generation.V1: "`summary` answers and its `Elapsed` advances, `devdetails` answers",
     Generation.V2: "`status`: `mineroff`",
@@ -97,21 +95,17 @@ Nothing is hidden for that: what the miner refuses is an error, and what it acce
 type Field = tuple[str, str]
 
 
-class _Everything(frozenset[str]):
-    """The names of all readings, as if the firmware reported everything."""
-
-    @override
-    def __contains__(self, name: object) -> bool:
-        """Return True."""
-        return True
-
-
 @dataclass(frozen=True)
 class Speech:
-    """The keys with which a generation answers each command."""
+    """The keys with which a generation answers each command, and a snapshot of it."""
 
-    generation: Generation
+    snapshot: Snapshot
     keys: Mapping[str, frozenset[str]]
+
+    @property
+    def generation(self) -> Generation:
+        """Return the generation."""
+        return Generation(self.snapshot.generation)
 
 
 @pytest.fixture
@@ -126,59 +120,56 @@ async def speeches(
     for miner in (old_miner, air_miner, hydro_miner):
         client = Miner(miner.host, miner.port)
         keys = {}
-        for command, _ in SECTIONS.values():
+        for command in COMMANDS:
             answer = await client.query(command)
             try:
                 reading = check(answer, command).reading(command.upper())
             except RefusedError:  # V1 does not know every command
                 reading = {}
             keys[command] = frozenset(reading)
-        found.append(Speech((await client.poll()).generation, keys))
+        found.append(Speech(await client.poll(), keys))
     assert [speech.generation for speech in found] == list(Generation)
     return found
 
 
-def state_of(key: str, generation: Generation, values: Mapping[Field, int]) -> object:
-    """Return the state of a setting when only these fields are known."""
-    parts: dict[str, Any] = {}
-    for section, (_, kind) in SECTIONS.items():
-        known = {name: value for (of, name), value in values.items() if of == section}
-        if kind is Status:  # an empty status is a refused one
-            known.setdefault("firmware", 0)
-        parts[section] = kind(**known)
-    snapshot = Snapshot(
-        taken=datetime(2026, 11, 1, tzinfo=UTC),
-        generation=generation,
-        mining=None,
-        **parts,
-    )
-    return SETTINGS[key].value_fn(snapshot)
+def state_of(key: str, values: Mapping[Field, str]) -> object:
+    """Return the state of a setting when a miner reports only these fields."""
+    messages: dict[str, dict[str, Any]] = {command: {} for command in COMMANDS}
+    messages["status"]["FirmwareVersion"] = "1"  # an empty status is a refused one
+    for (command, name), value in values.items():
+        messages[command][name] = value
+    known = Known(Requests(Queue(), "127.0.0.1", 1))  # nothing is sent
+    known.slow["get_miner_info"] = Answer(message=messages["get_miner_info"])
+    live = {"summary": Answer(message=messages["summary"])}
+    poll = Poll(live, boards=[], status=Answer(message=messages["status"]))
+    snapshot = known.snapshot(poll)
+    settings = Settings("Miner", Capabilities.of(snapshot), {})
+    settings.update(snapshot, snapshot.monotonic)
+    return settings.value(key)
 
 
 def keys_read(key: str, speech: Speech) -> list[str]:
     """Return the keys from which the state of a setting is read, the one that counts first."""
     if key == "mining":
         return [MINING[speech.generation]]
-    values = {
-        (section, item.name): number
-        for number, (section, item) in enumerate(
-            (
-                (section, item)
-                for section, (_, kind) in SECTIONS.items()
-                for item in fields(kind)
-            ),
-            start=1,
-        )
-    }
+    sources = [
+        (command, name)
+        for command in COMMANDS
+        for name in sorted(speech.keys[command])
+        if state_of(key, {(command, name): "1"}) is not None
+    ]
     found: list[str] = []
-    while state := state_of(key, speech.generation, values):
-        section, name = next(field for field, value in values.items() if value == state)
-        del values[section, name]
-        command, kind = SECTIONS[section]
-        wire = next(item for item in fields(kind) if item.name == name).metadata["wire"]
-        found += [
-            f"`{command}`: `{word}`" for word in wire[1] if word in speech.keys[command]
-        ]
+    while sources:
+        values = {source: str(number) for number, source in enumerate(sources, 1)}
+        state = state_of(key, values)
+        first, *others = (
+            source
+            for source, value in values.items()
+            if state_of(key, {source: value}) == state
+        )
+        assert not others
+        sources.remove(first)
+        found.append(f"`{first[0]}`: `{first[1]}`")
     return found
 
 
@@ -186,19 +177,21 @@ def where(
     description: WhatsminerSettingDescription[Any], key: str, speech: Speech
 ) -> str:
     """Return where a generation's state of a setting comes from."""
+    support = speech.snapshot.support
+    plain = Snapshot(
+        taken=speech.snapshot.taken, generation=speech.generation, support=support
+    )
     air, liquid = (
-        Capabilities(generation=speech.generation, liquid_cooled=liquid)
+        replace(Capabilities.of(plain), liquid_cooled=liquid)
         for liquid in (False, True)
     )
-    if not description.exists_fn(air):
+    if not description.exists(air):
         return "–"
-    suffix = "" if description.exists_fn(liquid) else " (air only)"
-    all_reported = Capabilities(generation=speech.generation, reports=_Everything())
-    reported: Callable[[Capabilities], bool] = SETTINGS[key].reported_fn
+    suffix = "" if description.exists(liquid) else " (air only)"
     keys = keys_read(key, speech)
-    if not reported(all_reported) or not keys:
+    if not keys:
         return f"assumed{suffix}"
-    if not reported(air):
+    if not air.reports_setting(key):
         keys[-1] += ", where reported"
     return ", else ".join(keys) + suffix
 

@@ -88,7 +88,7 @@ async def test_nothing_of_another_miner_enters_that_was_there_first(
     assert ada.is_available
     assert ada.coordinator.data.model == "M30S+_VE40"
     assert ada.coordinator.data.firmware == ada.miner.firmware_version
-    assert ada.coordinator.data.psu.name == "P221B"
+    assert ada.coordinator.data.power_supply.name == "P221B"
     device = dr.async_entries_for_config_entry(device_registry, ada.entry.entry_id)[0]
     assert (device.model, device.sw_version) == (
         "M30S+_VE40",
@@ -424,7 +424,7 @@ async def test_a_closed_write_access_is_not_looked_at_in_another_miner(
     zoe = await fleet.replace(ada)
 
     await fleet.clock.next_poll(25)
-    assert not await ada.coordinator.write_access.async_probe_now(ada.coordinator.data)
+    assert not await ada.coordinator.write_access.async_probe_now()
 
     assert zoe.writes == []
     assert ada.coordinator.write_access.is_open is False

@@ -9,13 +9,8 @@ from unittest.mock import patch
 
 import pytest
 
-from custom_components.whatsminer.api import (
-    DEFAULT_PORT,
-    Miner,
-    Snapshot,
-    is_listening,
-    transport,
-)
+from custom_components.whatsminer.api import DEFAULT_PORT, Miner, Snapshot, is_listening
+from custom_components.whatsminer.api.v2 import exchange
 from custom_components.whatsminer.entries import scan as scanning
 from custom_components.whatsminer.entries.scan import (
     MOST_ADDRESSES,
@@ -219,7 +214,7 @@ async def test_what_is_no_miner_is_left_alone(
 async def test_whoever_says_nothing_does_not_hold_up_a_scan(
     network: IPv4Network, miners: list[SimulatedMiner], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(transport.exchange, "__kwdefaults__", {"timeout": 0.2})
+    monkeypatch.setattr(exchange.exchange, "__kwdefaults__", {"timeout": 0.2})
     async with neighbour(str(network[7]), None) as other:
         scan = await async_scan([network])
 
@@ -385,7 +380,7 @@ async def test_whoever_never_ends_does_not_hold_up_a_scan(
     pause: float,
 ) -> None:
     """The device sends as much as it likes, as slowly as it likes."""
-    monkeypatch.setattr(transport.exchange, "__kwdefaults__", {"timeout": 1})
+    monkeypatch.setattr(exchange.exchange, "__kwdefaults__", {"timeout": 1})
     async with bottomless(str(network[7]), piece, pause):
         scan = await async_scan([network])
 
@@ -398,7 +393,7 @@ async def test_a_miner_that_is_slow_with_each_answer_does_not_hold_up_a_scan(
 ) -> None:
     """All answers of a miner have one time limit together. Without it this scan would never end."""
     monkeypatch.setattr(scanning, "_SECONDS_TO_READ", 4)
-    monkeypatch.setattr(transport.exchange, "__kwdefaults__", {"timeout": None})
+    monkeypatch.setattr(exchange.exchange, "__kwdefaults__", {"timeout": None})
     hold(miners[0], "status")
     scan = await async_scan([network])
 

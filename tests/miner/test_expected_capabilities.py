@@ -11,17 +11,16 @@ from freezegun.api import FrozenDateTimeFactory
 import pytest
 from pytest_homeassistant_custom_component.common import async_capture_events
 
-from custom_components.whatsminer.api import Capabilities, Generation, Snapshot
+from custom_components.whatsminer.api import Capabilities, Snapshot
 from custom_components.whatsminer.api.capabilities import OPTIONAL
 from custom_components.whatsminer.api.readings import (
-    Details,
-    MinerInfo,
-    PoolState,
-    Psu,
-    Status,
-    Summary,
-    Version,
+    Device,
+    Pool,
+    PowerSupply,
+    ReportedSettings,
 )
+from custom_components.whatsminer.api.v2.generations import Generation
+from custom_components.whatsminer.api.v2.support import SUPPORT
 from custom_components.whatsminer.const import CHANGE_INTERVAL
 from custom_components.whatsminer.miner.expected_capabilities import (
     ExpectedCapabilities,
@@ -39,23 +38,44 @@ from . import Rig
 POLLS_PER_HOUR = round(CHANGE_INTERVAL / 30)
 
 
-def says(firmware: str | None = "A", **values: Any) -> Snapshot:
+def says(
+    firmware: str | None = "A",
+    *,
+    generation: Generation = Generation.V2,
+    model: str | None = None,
+    liquid: bool | None = None,
+    **values: Any,
+) -> Snapshot:
     """Return what a miner says in a poll."""
-    plain = Snapshot(
+    known: dict[str, Any] = {"settings": ReportedSettings(mining=True)}
+    return Snapshot(
         taken=datetime(2026, 11, 1, tzinfo=UTC),
-        generation=Generation.V2,
-        mining=True,
-        version=Version(firmware=firmware),
+        generation=generation,
+        support=SUPPORT[generation],
+        device=Device(firmware=firmware, model=model, liquid_cooled=liquid),
+        **known | values,
     )
-    return replace(plain, **values)
 
 
+def with_firmware(said: Snapshot, firmware: str | None) -> Snapshot:
+    """Return what a miner says, from another firmware."""
+    return replace(said, device=replace(said.device, firmware=firmware))
+
+
+def of(said: Snapshot, generation: Generation) -> Snapshot:
+    """Return what a miner says, from firmware of a generation."""
+    return replace(said, generation=generation, support=SUPPORT[generation])
+
+
+# What only some firmware reports, under the names that are stored.
+OPTIONAL_SETTINGS = {"power_percent", "target_frequency_percent", "upfreq_speed"}
+TUNING_SPEED = ReportedSettings(mining=True, upfreq_speed=0)
 PLAIN = says()
-MODEL = says(details=Details(model="M30S+_VE40"))
-LIQUID = says(summary=Summary(liquid_cooling=True))
-SUPPLY = says(psu=Psu(temperature=31.5, input_power=3400))
-SPEED = says(info=MinerInfo(upfreq_speed=0))
-POOL = says(pools=(PoolState(difficulty=0),))
+MODEL = says(model="M30S+_VE40")
+LIQUID = says(liquid=True)
+SUPPLY = says(power_supply=PowerSupply(temperature=31.5, input_power=3400))
+SPEED = says(settings=TUNING_SPEED)
+POOL = says(pools=(Pool(difficulty=0),))
 OLD = says(generation=Generation.V1)
 COMPAT = says(generation=Generation.V2_2)
 
@@ -117,11 +137,11 @@ UNDECIDED = pytest.mark.parametrize(
         (PLAIN, MODEL),
         (SUPPLY, SPEED),
         (SUPPLY, SPEED, POOL, PLAIN),
-        (replace(SUPPLY, generation=Generation.V1), COMPAT, MODEL),
-        (replace(SUPPLY, version=Version(firmware="B")), SPEED),
+        (of(SUPPLY, Generation.V1), COMPAT, MODEL),
+        (with_firmware(SUPPLY, "B"), SPEED),
         (
-            replace(LIQUID, version=Version(firmware="B")),
-            replace(MODEL, generation=Generation.V2_2),
+            with_firmware(LIQUID, "B"),
+            of(MODEL, Generation.V2_2),
             SPEED,
         ),
     ],
@@ -162,24 +182,37 @@ def test_whatever_it_says_reloads_are_few(
         return says(
             random.choice([None, "A", random.randbytes(4).hex()]),
             generation=random.choice(list(Generation)),
-            summary=Summary(liquid_cooling=random.random() < 0.1),
-            details=Details(model=random.choice([None, "M30S+_VE40"])),
-            status=Status(
-                power_percent=random.choice([None, 0]),
-                coolant_temperature=random.choice([None, None, None, 40]),
-            ),
-            psu=Psu(
+            liquid=random.random() < 0.1,
+            model=random.choice([None, "M30S+_VE40"]),
+            coolant_temperature=random.choice([None, None, None, 40]),
+            power_supply=PowerSupply(
                 temperature=random.choice([None, 30]),
                 input_power=random.choice([None, 3400]),
                 input_current=random.choice([None, 15]),
                 input_voltage=random.choice([None, 230]),
             ),
-            info=MinerInfo(upfreq_speed=random.choice([None, 0])),
+            settings=ReportedSettings(
+                mining=True,
+                power_percent=random.choice([None, 0]),
+                upfreq_speed=random.choice([None, 0]),
+            ),
         )
 
     entry = Entry(hass, freezer, *(anything() for _ in range(1000)))
     for _ in range(5):
-        assert entry.poll(times=POLLS_PER_HOUR) <= len(OPTIONAL) + 3
+        capabilities = len(OPTIONAL) + len(OPTIONAL_SETTINGS)
+        assert entry.poll(times=POLLS_PER_HOUR) <= capabilities + 3
+
+
+@UNDECIDED
+def test_only_what_not_every_miner_with_its_firmware_reports_is_stored(
+    hass: HomeAssistant, freezer: FrozenDateTimeFactory, said: tuple[Snapshot, ...]
+) -> None:
+    """The names are those that earlier versions stored."""
+    entry = Entry(hass, freezer, *said)
+    for _ in range(20):
+        entry.poll()
+        assert set(entry.memory["reports"]) <= OPTIONAL.keys() | OPTIONAL_SETTINGS
 
 
 # What is followed
@@ -189,7 +222,7 @@ def test_whatever_it_says_reloads_are_few(
 @pytest.mark.parametrize("polls", [1, 7, POLLS_PER_HOUR])
 def test_a_real_update_reloads_once(entry: Entry, said: Snapshot, polls: int) -> None:
     entry.poll(said, times=polls)
-    assert entry.poll(says("B", info=MinerInfo(upfreq_speed=0))) == 1
+    assert entry.poll(says("B", settings=TUNING_SPEED)) == 1
     assert entry.capabilities == Capabilities.of(SPEED)
     assert entry.memory["firmware"] == "B"
     assert entry.memory["reports"] == ["upfreq_speed"]
@@ -202,6 +235,18 @@ def test_another_change_is_followed_after_an_hour(entry: Entry, said: Snapshot) 
     assert entry.poll(says("C")) == 1
     assert entry.poll(said, times=POLLS_PER_HOUR - 1) == 0
     assert entry.poll() == 1
+    assert entry.poll(times=3 * POLLS_PER_HOUR) == 0
+    assert entry.capabilities == Capabilities.of(said)
+
+
+def test_another_generation_that_reports_more_is_followed_after_an_hour(
+    entry: Entry,
+) -> None:
+    """Within the hour it has the commands of the one before."""
+    said = of(SUPPLY, Generation.V1)
+    assert entry.poll(says("C")) == 1
+    assert entry.poll(said) == 1
+    assert entry.poll(times=POLLS_PER_HOUR) == 1
     assert entry.poll(times=3 * POLLS_PER_HOUR) == 0
     assert entry.capabilities == Capabilities.of(said)
 
@@ -219,7 +264,7 @@ def test_what_an_updated_miner_tells_step_by_step_is_followed(
     entry: Entry, steps: tuple[Snapshot, ...]
 ) -> None:
     """A booting miner reports little."""
-    new = [replace(step, version=Version(firmware="B")) for step in steps]
+    new = [with_firmware(step, "B") for step in steps]
     assert entry.poll(says("B")) == 1
     for step in new:
         assert entry.poll(step) == 1
@@ -238,10 +283,58 @@ def test_what_the_same_firmware_told_before_is_expected(entry: Entry) -> None:
     assert entry.capabilities == Capabilities.of(SUPPLY)
 
 
+@pytest.mark.parametrize("generation", Generation)
+def test_each_setting_and_reading_is_stored_under_its_old_name(
+    hass: HomeAssistant, freezer: FrozenDateTimeFactory, generation: Generation
+) -> None:
+    """The shift of the frequency is a setting, and the frequency a reading."""
+    settings = ReportedSettings(
+        mining=True, power_percent=0, target_frequency=0, upfreq_speed=0
+    )
+    full = says(
+        generation=generation,
+        settings=settings,
+        power_supply=PowerSupply(temperature=31.5),
+    )
+    entry = Entry(hass, freezer, full)
+    assert entry.memory["reports"] == [
+        "power_percent",
+        "psu_temperature",
+        "target_frequency_percent",
+        "upfreq_speed",
+    ]
+
+    entry.forget()
+    entry.says = cycle([says(generation=generation)])
+    entry.set_up()
+
+    assert entry.capabilities == Capabilities.of(full)
+
+
+def test_what_was_stored_of_another_firmware_is_not_expected(
+    hass: HomeAssistant, freezer: FrozenDateTimeFactory
+) -> None:
+    """Nor is a name that is not known here."""
+    entry = Entry(hass, freezer, SUPPLY)
+    entry.forget()
+    entry.says = cycle([says("B")])
+    entry.set_up()
+    assert entry.capabilities == Capabilities.of(PLAIN)
+    assert entry.memory["reports"] == []
+
+    entry.memory["reports"] = ["psu_temperature", "something_else"]
+    entry.forget()
+    entry.set_up()
+    assert entry.memory["reports"] == ["psu_temperature"]
+
+
 @pytest.mark.parametrize("said", [says(None), PLAIN])
 def test_to_say_less_is_no_news(entry: Entry, said: Snapshot) -> None:
-    full = replace(
-        MODEL, psu=SUPPLY.psu, info=SPEED.info, summary=Summary(liquid_cooling=True)
+    full = says(
+        model=MODEL.model,
+        liquid=True,
+        power_supply=SUPPLY.power_supply,
+        settings=SPEED.settings,
     )
     entry.poll(full)
     assert entry.poll(said, times=3 * POLLS_PER_HOUR) == 0

@@ -9,8 +9,8 @@ from random import Random
 from freezegun.api import FrozenDateTimeFactory
 import pytest
 
-from custom_components.whatsminer.api import Capabilities, Generation, Snapshot
-from custom_components.whatsminer.api.readings import Summary
+from custom_components.whatsminer.api import Capabilities, Snapshot
+from custom_components.whatsminer.api.readings import Performance, ReportedSettings
 from custom_components.whatsminer.miner.history import History
 from custom_components.whatsminer.miner.settings import Settings
 from homeassistant.util.dt import utcnow
@@ -18,9 +18,9 @@ from homeassistant.util.dt import utcnow
 POLL = timedelta(seconds=30)
 MINING = Snapshot(
     taken=datetime(2026, 11, 1, tzinfo=UTC),
-    generation=Generation.V2,
-    mining=True,
-    summary=Summary(hash_stable=True, target_hash_rate=100),
+    generation="v2",
+    settings=ReportedSettings(mining=True),
+    performance=Performance(hash_stable=True, target_hash_rate=100),
 )
 random = Random(1)
 
@@ -39,9 +39,11 @@ class Polls:
         """Poll once for each of some hash rates."""
         for percent in percents:
             self._freezer.tick(POLL)
-            summary = replace(MINING.summary, hash_rate=percent)
+            performance = replace(MINING.performance, hash_rate=percent)
             self.rates.append((percent, utcnow()))
-            self.history.update(replace(MINING, summary=summary), self._settings)
+            self.history.update(
+                replace(MINING, performance=performance), self._settings
+            )
 
     def since(self, percent: float) -> datetime | None:
         """Return since when it has been below a percentage, as the blueprint asks."""

@@ -5,7 +5,8 @@ from typing import override
 
 import pytest
 
-from custom_components.whatsminer.api import Command, RefusedError, commands, reader
+from custom_components.whatsminer.api import Command, RefusedError, commands
+from custom_components.whatsminer.api.v2 import known
 from custom_components.whatsminer.const import MEMORY_INTERVAL
 from homeassistant.const import ATTR_ASSUMED_STATE, STATE_OFF, STATE_ON, STATE_UNKNOWN
 from homeassistant.exceptions import HomeAssistantError
@@ -128,7 +129,7 @@ async def test_power_percent_is_forgotten_with_a_command_that_starts_a_new_run(
     assert rig.state_of(PERCENT) == STATE_UNKNOWN
 
 
-@pytest.mark.parametrize("command", [commands.restart_btminer(), commands.reboot()])
+@pytest.mark.parametrize("command", [commands.restart_mining(), commands.reboot()])
 async def test_power_percent_is_forgotten_with_commands_that_have_no_entity(
     rig: Rig, command: Command
 ) -> None:
@@ -216,7 +217,7 @@ async def test_power_percent_is_kept_when_the_clock_of_the_house_is_put_right(
             """Return the time as it is known by now."""
             return datetime.now(tz) + step
 
-    monkeypatch.setattr(reader, "datetime", PutRight)
+    monkeypatch.setattr(known, "datetime", PutRight)
     await rig.clock.next_poll(3)
     assert float(rig.state_of(PERCENT)) == 60
     await rig.restart()

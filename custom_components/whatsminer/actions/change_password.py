@@ -16,7 +16,7 @@ async def async_change_password(coordinator: WhatsminerCoordinator, new: str) ->
 
     """
     entry, credentials = coordinator.config_entry, coordinator.credentials
-    command = commands.update_pwd(entry.data[CONF_PASSWORD], new)
+    command = commands.change_password(entry.data[CONF_PASSWORD], new)
     await credentials.async_prepare(new)
     try:
         await coordinator.async_send(command)

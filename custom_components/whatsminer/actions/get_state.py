@@ -12,6 +12,7 @@ from ..entity import registered_entity_id
 from ..miner.record import mac_of
 
 
+# It is long because each name of the response has its line.
 def state_of(coordinator: WhatsminerCoordinator) -> JsonObjectType:
     """Return the last readings and the settings of a miner, None for what is not known.
 
@@ -49,7 +50,7 @@ def state_of(coordinator: WhatsminerCoordinator) -> JsonObjectType:
         "break_even_price": coordinator.break_even.price,
         "chip_temperature": data.live.chip_temperature_max,
         "environment_temperature": data.live.environment_temperature,
-        "coolant_temperature": data.status.coolant_temperature,
+        "coolant_temperature": data.coolant_temperature,
         "pool": history.pool,
         "previous_pool": history.previous_pool,
         "pool_since": history.pool_since.isoformat() if history.pool_since else None,

@@ -16,7 +16,6 @@ from homeassistant.util.json import JsonObjectType
 from ..api import (
     Command,
     InvalidTextError,
-    Preheating,
     WhatsminerError,
     check_query,
     commands,
@@ -64,7 +63,7 @@ def _sending(command: Command) -> Handler:
 
 async def prepare_update_pools(hass: HomeAssistant, data: Data) -> Handler:
     """Return a handler that replaces the pools; that a pool is removed has to be confirmed."""
-    pools: list[commands.Pool] = data["pools"]
+    pools: list[commands.PoolSettings] = data["pools"]
     command = commands.update_pools(*pools)
 
     async def handle(runtime: WhatsminerData) -> JsonObjectType:
@@ -74,26 +73,8 @@ async def prepare_update_pools(hass: HomeAssistant, data: Data) -> Handler:
         await coordinator.async_refresh()
         known = coordinator.data is not seen
         before = [pool for pool in coordinator.data.pools if pool.url and known]
-        placeholders = {
-            "miner": coordinator.config_entry.title,
-            "count": str(len(before)),
-            "named": str(len(pools)),
-        }
         if not data["remove_others"]:
-            if len(pools) < len(before):
-                raise ServiceValidationError(
-                    translation_domain=DOMAIN,
-                    translation_key="removes_pools",
-                    translation_placeholders=placeholders,
-                )
-            # Pools that are not known cannot be set again later. A full list needs no care: it
-            # leaves no place for others.
-            if not before and len(pools) < limits.POOLS.maximum:
-                raise ServiceValidationError(
-                    translation_domain=DOMAIN,
-                    translation_key="pools_unknown",
-                    translation_placeholders=placeholders,
-                )
+            _raise_if_pools_are_lost(coordinator, len(before), len(pools))
         await coordinator.async_send(command)
         return {
             "previous_pools": [
@@ -103,6 +84,31 @@ async def prepare_update_pools(hass: HomeAssistant, data: Data) -> Handler:
         }
 
     return handle
+
+
+def _raise_if_pools_are_lost(
+    coordinator: WhatsminerCoordinator, count: int, named: int
+) -> None:
+    """Raise if fewer pools are named than the miner has, or than it may have."""
+    placeholders = {
+        "miner": coordinator.config_entry.title,
+        "count": str(count),
+        "named": str(named),
+    }
+    if named < count:
+        raise ServiceValidationError(
+            translation_domain=DOMAIN,
+            translation_key="removes_pools",
+            translation_placeholders=placeholders,
+        )
+    # Pools that are not known cannot be set again later. A full list needs no care: it leaves no
+    # place for others.
+    if not count and named < limits.POOLS.maximum:
+        raise ServiceValidationError(
+            translation_domain=DOMAIN,
+            translation_key="pools_unknown",
+            translation_placeholders=placeholders,
+        )
 
 
 def led(data: Data) -> Command:
@@ -116,28 +122,26 @@ def led(data: Data) -> Command:
 
 def power_percent(data: Data) -> Command:
     """Return the command for a power percentage."""
-    if data["method"] == "fast":
-        return commands.set_power_pct(data["percent"])
-    return commands.set_power_pct_v2(data["percent"])
+    return commands.power_percent(data["percent"], fast=data["method"] == "fast")
 
 
 async def prepare_set_time_zone(hass: HomeAssistant, data: Data) -> Handler:
     """Return a handler that sets a time zone; the rules of the zone are found here."""
     name: str = data.get(CONF_TIME_ZONE, hass.config.time_zone)
     rules = await hass.async_add_executor_job(posix_time_zone, name)
-    return _sending(commands.set_zone(rules, name))
+    return _sending(commands.set_time_zone(rules, name))
 
 
 async def prepare_set_network(hass: HomeAssistant, data: Data) -> Handler:
     """Return a handler that sets another address; the entry follows to a static one."""
     host: str | None = None
     if data[CONF_MODE] == "dhcp":
-        command = commands.net_config_dhcp()
+        command = commands.set_network_dhcp()
     else:
         host = data["ip"]
         if not data["dns"]:  # without it the miner finds no pool
             raise InvalidTextError("dns", "")
-        command = commands.net_config(
+        command = commands.set_network(
             host,
             data["netmask"],
             data["gateway"],
@@ -194,8 +198,11 @@ async def prepare_preheat(hass: HomeAssistant, data: Data) -> Handler:
     """Return a handler that preheats a stopped miner, and returns how far it is."""
 
     async def handle(runtime: WhatsminerData) -> JsonObjectType:
-        answer = Preheating.of(await runtime.preheat.async_send_once())
-        return {"complete": bool(answer.complete), "message": answer.message}
+        preheating = await runtime.preheat.async_send_once()
+        return {
+            "complete": bool(preheating.complete),
+            "message": preheating.message,
+        }
 
     return handle
 

@@ -2,13 +2,12 @@
 
 from datetime import datetime
 import logging
-from typing import TYPE_CHECKING, Final, Literal
+from typing import Final, Literal
 
 from homeassistant.core import CALLBACK_TYPE, callback
 from homeassistant.helpers.event import async_call_later
 
 from ..api import (
-    Answer,
     Command,
     Effect,
     Preheating,
@@ -63,32 +62,31 @@ class Preheat:
         self._set_deadline()
         self._plan()
 
-    async def async_send_once(self) -> Answer:
-        """Send the command once, and return the miner's answer.
+    async def async_send_once(self) -> Preheating:
+        """Send the command once, and return how far the miner is.
 
         Raises:
             WhatsminerError: see `Miner.send`.
 
         """
-        answer = await self._async_send()
+        preheating = await self._async_send()
         if "repetition" not in self._timers:
             self._set_deadline()
-        return answer
+        return preheating
 
-    async def _async_send(self) -> Answer:
+    async def _async_send(self) -> Preheating:
         try:
-            answer = await self._coordinator.async_send(
-                commands.pre_power_on(), refresh=False
+            result = await self._coordinator.async_send(
+                commands.preheat(), refresh=False
             )
         except WhatsminerError as err:
             if _is_refusal(err):
                 self._end_and_show()
             raise
-        if TYPE_CHECKING:
-            assert answer  # nothing takes its place, and there is no value to compare
-        self.state = Preheating.of(answer).stage
+        preheating = result.data or Preheating()
+        self.state = preheating.stage
         self._coordinator.async_update_listeners()
-        return answer
+        return preheating
 
     @callback
     def _plan(self) -> None:

@@ -53,7 +53,7 @@ _POOL: Final = probatio.All(
         probatio.Optional(CONF_PASSWORD, default=""): cv.string,
     },
     # Other than a dict, it does not write its password to the log.
-    lambda pool: commands.Pool(**pool),
+    lambda pool: commands.PoolSettings(**pool),
 )
 
 ACTIONS: Final = (
@@ -119,7 +119,7 @@ ACTIONS: Final = (
             ),
         },
         prepare_fn=handlers.sends(
-            lambda data: commands.load_log(
+            lambda data: commands.set_log_server(
                 data[CONF_HOST], data[CONF_PORT], data[CONF_PROTOCOL]
             )
         ),

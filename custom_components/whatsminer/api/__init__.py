@@ -1,12 +1,12 @@
-"""A client for the API of MicroBT Whatsminers (V1, V2.0.x, V2.2), independent of Home Assistant.
+"""A client for MicroBT Whatsminers, independent of Home Assistant.
 
 `Miner.poll()` returns a `Snapshot`. `Miner.send()` sends a command of the module `commands`.
 """
 
 from . import commands, limits
-from .capabilities import Capabilities
-from .client import READABLE, Miner, check_query
-from .commands import Command, Effect, PowerMode, Value
+from .capabilities import OPTIONAL, SETTINGS, Capabilities
+from .client import Miner, check_query
+from .commands import Command, Effect, Outcome, PowerMode, Result, Value
 from .errors import (
     CannotConnectError,
     FirmwareRefusedError,
@@ -37,18 +37,20 @@ from .errors import (
     WrongPasswordError,
 )
 from .faults import MOST_FAULTS, Category, Fault, Severity, describe
-from .readings import SLOTS, Board, Generation, Preheating, PreheatStage
-from .reply import Answer
+from .protocol import WriteProbe
+from .readings import SLOTS, Board, Preheating, PreheatStage, Support
 from .sanitize import clean_name
 from .snapshot import Snapshot
-from .transport import DEFAULT_PORT, is_listening
+from .transport import is_listening
+from .v2 import DEFAULT_PORT, READABLE
 
 __all__ = [
     "DEFAULT_PORT",
     "MOST_FAULTS",
+    "OPTIONAL",
     "READABLE",
+    "SETTINGS",
     "SLOTS",
-    "Answer",
     "Board",
     "CannotConnectError",
     "Capabilities",
@@ -57,7 +59,6 @@ __all__ = [
     "Effect",
     "Fault",
     "FirmwareRefusedError",
-    "Generation",
     "InvalidTextError",
     "InvalidValueError",
     "MalformedReplyError",
@@ -65,12 +66,15 @@ __all__ = [
     "MiningProcessDownError",
     "NoMacError",
     "NotAMinerError",
+    "Outcome",
     "PowerMode",
     "PreheatStage",
     "Preheating",
     "RefusedError",
+    "Result",
     "Severity",
     "Snapshot",
+    "Support",
     "TimedOutError",
     "TokenRejectedError",
     "TooManyTokensError",
@@ -88,6 +92,7 @@ __all__ = [
     "Value",
     "WhatsminerError",
     "WriteAccessClosedError",
+    "WriteProbe",
     "WrongMinerError",
     "WrongPasswordError",
     "check_query",

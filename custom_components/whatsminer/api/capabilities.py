@@ -1,80 +1,110 @@
-"""Capabilities of a miner: what its firmware reports and accepts, decided from a snapshot."""
+"""Capabilities of a miner: what it reports and accepts, as sets of names."""
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, fields, replace
 from typing import Final, Self
 
-from .readings import Generation
+from .commands import AIR_ONLY
+from .readings import ReportedSettings, Support
 from .snapshot import Snapshot
 
-# Commands that the last document of V1 (V1.3.8) does not have.
-_NEWER_THAN_V1: Final = frozenset(
-    {
-        "adjust_power_limit",
-        "adjust_upfreq_speed",
-        "set_fan_zero_speed",
-        "set_poweroff_cool",
-        "set_temp_offset",
-    }
-)
-_AIR_ONLY: Final = frozenset(
-    {"set_fan_zero_speed", "set_poweroff_cool", "set_temp_offset"}
-)
-# Commands that the document of V2.2 no longer has.
-_GONE_IN_V2_2: Final = frozenset({"pre_power_on"})
-
-
-# Readings that only some firmware of a generation reports, each with the function that gets it.
+# Readings that only some miners with the same firmware report, each with the function that gets
+# it. Those of hashboards begin with `board_`.
 OPTIONAL: Final[Mapping[str, Callable[[Snapshot], object]]] = {
     "board_voltage_difference": lambda snapshot: _first(
         board.voltage_difference for board in snapshot.boards
     ),
-    "coolant_temperature": lambda snapshot: snapshot.status.coolant_temperature,
+    "coolant_temperature": lambda snapshot: snapshot.coolant_temperature,
     "pool_difficulty": lambda snapshot: _first(
         pool.difficulty for pool in snapshot.pools
     ),
-    "power_percent": lambda snapshot: snapshot.status.power_percent,
     # A power supply that is cooled by liquid always reports 0 rpm.
     "psu_fan_speed": lambda snapshot: snapshot.psu_fan_speed or None,
-    "psu_input_current": lambda snapshot: snapshot.psu.input_current,
-    "psu_input_power": lambda snapshot: snapshot.psu.input_power,
-    "psu_input_voltage": lambda snapshot: snapshot.psu.input_voltage,
-    "psu_temperature": lambda snapshot: snapshot.psu.temperature,
-    "target_frequency_percent": lambda snapshot: (
-        snapshot.status.target_frequency_percent
-    ),
-    "upfreq_speed": lambda snapshot: snapshot.info.upfreq_speed,
+    "psu_input_current": lambda snapshot: snapshot.power_supply.input_current,
+    "psu_input_power": lambda snapshot: snapshot.power_supply.input_power,
+    "psu_input_voltage": lambda snapshot: snapshot.power_supply.input_voltage,
+    "psu_temperature": lambda snapshot: snapshot.power_supply.temperature,
 }
+# Readings that depend on the firmware only (see `Support`).
+BY_FIRMWARE: Final = frozenset(
+    {
+        "accepted_shares",
+        "board_accepted_shares",
+        "board_chip_temperature",
+        "board_chip_temperature_max",
+        "board_chip_temperature_min",
+        "board_effective_chips",
+        "board_frequency",
+        "board_hash_rate",
+        "board_rejected_shares",
+        "board_temperature",
+        "booted",
+        "chip_temperature",
+        "chip_temperature_max",
+        "chip_temperature_min",
+        "efficiency",
+        "environment_temperature",
+        "factory_hash_rate",
+        "fan_speed_in",
+        "fan_speed_out",
+        "faults",
+        "frequency",
+        "hash_deviation",
+        "hash_rate",
+        "hash_rate_15m",
+        "hash_rate_1m",
+        "hash_rate_average",
+        "last_share",
+        "mining_since",
+        "pool",
+        "pool_rejection",
+        "power",
+        "rejected_shares",
+        "stop_reason",
+        "target_frequency",
+        "target_hash_rate",
+        "worker",
+    }
+)
+SETTINGS: Final = tuple(item.name for item in fields(ReportedSettings))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Capabilities:
     """What a miner can report and accept, also at times when it reports less.
 
-    `reports` has the keys of `OPTIONAL` for the readings that this miner has.
+    `support` is what its firmware always does. `readings` and `settings` are what this miner
+    reports beyond that.
     """
 
-    generation: Generation
+    support: Support = field(default_factory=Support)
     liquid_cooled: bool = False
-    reports: frozenset[str] = frozenset()
+    readings: frozenset[str] = frozenset()
+    settings: frozenset[str] = frozenset()
 
     @classmethod
     def of(cls, snapshot: Snapshot) -> Self:
         """Return the capabilities that a snapshot shows."""
+        readings = {
+            name for name, read in OPTIONAL.items() if read(snapshot) is not None
+        }
+        settings = {
+            name for name in SETTINGS if getattr(snapshot.settings, name) is not None
+        }
         return cls(
-            generation=snapshot.generation,
+            support=snapshot.support,
             liquid_cooled=snapshot.liquid_cooled,
-            reports=frozenset(
-                name for name, read in OPTIONAL.items() if read(snapshot) is not None
-            ),
+            readings=frozenset(readings - snapshot.support.readings),
+            settings=frozenset(settings - snapshot.support.settings),
         )
 
     def joined(self, other: Self) -> Self:
-        """Return the capabilities that either of the two has, with the generation of this one."""
+        """Return what either of the two reports, with the firmware of this one."""
         return replace(
             self,
             liquid_cooled=self.liquid_cooled or other.liquid_cooled,
-            reports=self.reports | other.reports,
+            readings=(self.readings | other.readings) - self.support.readings,
+            settings=(self.settings | other.settings) - self.support.settings,
         )
 
     @property
@@ -82,23 +112,19 @@ class Capabilities:
         """Return whether fans cool the miner."""
         return not self.liquid_cooled
 
-    @property
-    def is_v1(self) -> bool:
-        """Return whether the miner speaks V1, which reports and accepts the least."""
-        return self.generation is Generation.V1
+    def reports(self, reading: str) -> bool:
+        """Return whether the miner reports a reading."""
+        return reading in self.support.readings or reading in self.readings
 
-    @property
-    def is_v2_2(self) -> bool:
-        """Return whether the miner speaks V2.2, which reports less than V2.0.x."""
-        return self.generation is Generation.V2_2
+    def reports_setting(self, setting: str) -> bool:
+        """Return whether the miner reports a setting, so that it need not be assumed."""
+        return setting in self.support.settings or setting in self.settings
 
     def accepts(self, command: str) -> bool:
-        """Return whether the generation's document has the command and the cooling suits it."""
-        if self.liquid_cooled and command in _AIR_ONLY:
-            return False
-        if self.generation is Generation.V1:
-            return command not in _NEWER_THAN_V1
-        return not (self.generation is Generation.V2_2 and command in _GONE_IN_V2_2)
+        """Return whether the firmware has a command and the cooling suits it."""
+        return command in self.support.commands and (
+            self.air_cooled or command not in AIR_ONLY
+        )
 
 
 def _first(values: Iterable[object]) -> object:

@@ -1,16 +1,16 @@
-"""The writable commands: their names, parameters, bounds and effects.
+"""The commands: what is wanted from a miner, its bounds, and what it does to mining.
 
-There is one function for each entry of the vendor document, section "Writable API", under the
-same name. It returns a `Command` that is ready to be sent, or raises `InvalidValueError` or
-`InvalidTextError`. Numbers are sent as text, which the firmware expects, except for the LED.
+There is one function for each command. It returns a `Command` that is ready to be sent, or raises
+`InvalidValueError` or `InvalidTextError`. How a command is written is up to the protocol (`v2`).
+The name of a command that changes a setting is that of the setting's field in `ReportedSettings`.
 
-`update_firmware` and `download_logs` carry files and are in `transfers`.
+The download of logs and the update of firmware carry files, and are methods of `Miner`.
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum, auto
-from typing import Literal
+from typing import Final, Literal
 
 from .errors import InvalidTextError
 from .limits import (
@@ -32,10 +32,15 @@ from .limits import (
     check_pool_url,
     check_text,
 )
+from .readings import Preheating
 
 type Value = bool | int | str
 type PowerMode = Literal["low", "normal", "high"]
-type Switch = Literal["enable", "disable"]
+
+# Commands for fans, which a miner that is cooled by liquid does not have.
+AIR_ONLY: Final = frozenset(
+    {"fan_zero_speed", "poweroff_cooling", "temperature_offset"}
+)
 
 
 class Effect(Enum):
@@ -51,28 +56,8 @@ class Effect(Enum):
     """Reboots, and erases all settings."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Command:
-    """A command that is ready to be sent.
-
-    `setting` is the setting that it changes, and `value` the new value; a newer command for the
-    same setting replaces one that still waits. `reported_by` is the slow command whose answer
-    shows the result. `v1_name` is its name in V1 firmware, `fallback` the command to send if the
-    firmware does not know this one. The repr leaves out the parameters, which may be secret.
-    """
-
-    name: str
-    parameters: Mapping[str, str | int] = field(default_factory=dict, repr=False)
-    effect: Effect = Effect.NONE
-    setting: str | None = None
-    value: Value | None = None
-    reported_by: str | None = None
-    v1_name: str | None = None
-    fallback: Command | None = None
-
-
 @dataclass(frozen=True, slots=True)
-class Pool:
+class PoolSettings:
     """A mining pool as it is sent to the miner; an empty URL is an unused place.
 
     The repr leaves out the URL: some contain a password, although no miner accepts that.
@@ -83,7 +68,162 @@ class Pool:
     password: str = field(default="", repr=False)
 
 
-def update_pools(*pools: Pool) -> Command:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Command:
+    """A command that is ready to be sent.
+
+    `value` is the new value of the setting that has the name of the command; a newer command for
+    the same setting replaces one that still waits. The repr leaves out the parameters and pools,
+    which may be secret.
+    """
+
+    name: str
+    value: Value | None = None
+    effect: Effect = Effect.NONE
+    parameters: Mapping[str, str | int] = field(default_factory=dict, repr=False)
+    pools: tuple[PoolSettings, ...] = field(default=(), repr=False)
+
+    @property
+    def setting(self) -> str | None:
+        """Return the setting that the command changes, None if it changes none."""
+        return None if self.value is None else self.name
+
+
+class Outcome(Enum):
+    """What became of a command."""
+
+    ACCEPTED = auto()
+    SILENT = auto()
+    """It was sent and its answer was lost, as can be when mining restarts; it counts as accepted."""
+    SUPERSEDED = auto()
+    """A newer command for the same setting took its place before it was sent."""
+    UNCHANGED = auto()
+    """It was not sent, because it would have restarted mining to change nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """The result of a command, with the readings in the miner's answer, if it has any."""
+
+    outcome: Outcome
+    data: Preheating | None = None
+
+    @property
+    def is_accepted(self) -> bool:
+        """Return whether the miner took the command."""
+        return self.outcome in (Outcome.ACCEPTED, Outcome.SILENT)
+
+
+# Commands that change a setting.
+
+
+def power_off() -> Command:
+    """Return the command to switch the hashboards off."""
+    return Command(name="mining", value=False, effect=Effect.STOPS)
+
+
+def power_on() -> Command:
+    """Return the command to start mining; the miner hashes some minutes later."""
+    return Command(name="mining", value=True, effect=Effect.STARTS)
+
+
+def power_mode(mode: PowerMode) -> Command:
+    """Return the command for a power mode."""
+    return Command(name="power_mode", value=mode, effect=Effect.RESTARTS_MINING)
+
+
+def power_limit(watts: float) -> Command:
+    """Return the command to limit the wall power; the miner caps it at the model's normal power."""
+    return Command(
+        name="power_limit",
+        value=POWER_LIMIT.check("power_limit", watts),
+        effect=Effect.RESTARTS_MINING,
+    )
+
+
+def power_percent(percent: float, *, fast: bool = False) -> Command:
+    """Return the command for a share of the tuned power, reached in minutes (fast: in a second).
+
+    The miner forgets it when mining restarts.
+    """
+    return Command(
+        name="power_percent",
+        value=POWER_PERCENT.check("percent", percent),
+        parameters={"method": "fast" if fast else "normal"},
+    )
+
+
+def target_frequency(percent: float) -> Command:
+    """Return the command to shift the target frequency by a percentage of the normal one."""
+    return Command(
+        name="target_frequency",
+        value=TARGET_FREQUENCY.check("percent", percent),
+        effect=Effect.RESTARTS_MINING,
+    )
+
+
+def upfreq_speed(speed: float) -> Command:
+    """Return the command for the speed of the next tuning (0: slow and exact, 9: fast)."""
+    return Command(
+        name="upfreq_speed",
+        value=UPFREQ_SPEED.check("upfreq_speed", speed),
+        effect=Effect.NEXT_START,
+    )
+
+
+def temperature_offset(celsius: float) -> Command:
+    """Return the command to shift the temperature that the fans hold, from the next start on."""
+    return Command(
+        name="temperature_offset",
+        value=TEMPERATURE_OFFSET.check("temp_offset", celsius),
+        effect=Effect.NEXT_START,
+    )
+
+
+def fast_boot(*, on: bool) -> Command:
+    """Return the command to skip most of the tuning at the next start, or not to skip it."""
+    return Command(name="fast_boot", value=on, effect=Effect.NEXT_START)
+
+
+def web_pools(*, on: bool) -> Command:
+    """Return the command to allow or forbid changes of the pools on the miner's web page."""
+    return Command(name="web_pools", value=on)
+
+
+def poweroff_cooling(*, on: bool) -> Command:
+    """Return the command to keep the fans running after mining has stopped, or not."""
+    return Command(name="poweroff_cooling", value=on)
+
+
+def fan_zero_speed(*, on: bool) -> Command:
+    """Return the command to allow the fans to stand still, or not."""
+    return Command(name="fan_zero_speed", value=on)
+
+
+# Other commands.
+
+
+def restart_mining() -> Command:
+    """Return the command to restart the mining process."""
+    return Command(name="restart_mining", effect=Effect.RESTARTS_MINING)
+
+
+def preheat() -> Command:
+    """Return the command to preheat a stopped miner; send it again until the answer is complete."""
+    return Command(name="preheat")
+
+
+def reboot() -> Command:
+    """Return the command to reboot the control board, which takes one to three minutes."""
+    return Command(name="reboot", effect=Effect.REBOOTS)
+
+
+def factory_reset() -> Command:
+    """Return the command to erase all settings: network, password, API switch, pools and others."""
+    return Command(name="factory_reset", effect=Effect.RESETS)
+
+
+def update_pools(*pools: PoolSettings) -> Command:
     """Return the command to replace the pool list (one to three pools); mining switches at once.
 
     The URL of a pool is like `stratum+tcp://pool.example:3333` (or `stratum+ssl`, `stratum+tls`,
@@ -92,50 +232,12 @@ def update_pools(*pools: Pool) -> Command:
     POOLS.check("pools", len(pools))
     for pool in pools:
         check_pool_url(pool.url)
-    parameters: dict[str, str | int] = {}
-    for number in (1, 2, 3):
-        pool = pools[number - 1] if number <= len(pools) else Pool()
-        parameters[f"pool{number}"] = pool.url
-        parameters[f"worker{number}"] = pool.worker
-        parameters[f"passwd{number}"] = pool.password
-    return Command(name="update_pools", parameters=parameters)
-
-
-def restart_btminer() -> Command:
-    """Return the command to restart the mining process."""
-    return Command(
-        name="restart_btminer", effect=Effect.RESTARTS_MINING, reported_by="get_psu"
-    )
-
-
-def power_off() -> Command:
-    """Return the command to switch the hashboards off; the miner answers before it stops."""
-    return Command(
-        name="power_off",
-        parameters={"respbefore": "true"},
-        effect=Effect.STOPS,
-        setting="mining",
-        value=False,
-        reported_by="get_psu",
-    )
-
-
-def power_on() -> Command:
-    """Return the command to start mining; the miner hashes some minutes later."""
-    return Command(
-        name="power_on",
-        effect=Effect.STARTS,
-        setting="mining",
-        value=True,
-        reported_by="get_psu",
-    )
+    return Command(name="update_pools", pools=pools)
 
 
 def set_led_auto() -> Command:
     """Return the command to let the miner control its LEDs."""
-    return Command(
-        name="set_led", parameters={"param": "auto"}, reported_by="get_miner_info"
-    )
+    return Command(name="set_led")
 
 
 def set_led(
@@ -150,48 +252,23 @@ def set_led(
             "duration": LED_MILLISECONDS.check("duration", duration),
             "start": LED_MILLISECONDS.check("start", start),
         },
-        reported_by="get_miner_info",
     )
 
 
-def set_power_mode(mode: PowerMode) -> Command:
-    """Return the command for a mode (`set_low_power`, `set_normal_power`, `set_high_power`)."""
-    return Command(
-        name=f"set_{mode}_power",
-        effect=Effect.RESTARTS_MINING,
-        setting="power_mode",
-        value=mode,
-        reported_by="get_psu",
-    )
-
-
-def reboot() -> Command:
-    """Return the command to reboot the control board, which takes one to three minutes."""
-    return Command(name="reboot", effect=Effect.REBOOTS)
-
-
-def factory_reset() -> Command:
-    """Return the command to erase all settings: network, password, API switch, pools and others."""
-    return Command(name="factory_reset", effect=Effect.RESETS)
-
-
-def update_pwd(old: str, new: str) -> Command:
+def change_password(old: str, new: str) -> Command:
     """Return the command for a new password (1 to 8 of A-Z, a-z, 0-9, _); it voids all tokens."""
     return Command(
-        name="update_pwd",
-        parameters={"old": old, "new": check_password(new)},
+        name="change_password", parameters={"old": old, "new": check_password(new)}
     )
 
 
-def net_config_dhcp() -> Command:
+def set_network_dhcp() -> Command:
     """Return the command to get the address from DHCP; the miner reboots."""
-    return Command(
-        name="net_config", parameters={"param": "dhcp"}, effect=Effect.REBOOTS
-    )
+    return Command(name="set_network", effect=Effect.REBOOTS)
 
 
-def net_config(
-    ip: str, mask: str, gateway: str, dns: Sequence[str], host: str = ""
+def set_network(
+    ip: str, mask: str, gateway: str, dns: Sequence[str], hostname: str = ""
 ) -> Command:
     """Return the command to use a static IPv4 address; the miner reboots and then answers there."""
     network = check_network(ip, mask)
@@ -202,46 +279,15 @@ def net_config(
     for server in dns:
         check_address("dns", server)
     return Command(
-        name="net_config",
+        name="set_network",
         parameters={
             "ip": ip,
             "mask": str(network.netmask),
-            "gate": gateway,
+            "gateway": gateway,
             "dns": " ".join(dns),
-            "host": check_text("hostname", host, HOSTNAME) if host else "",
+            "hostname": check_text("hostname", hostname, HOSTNAME) if hostname else "",
         },
         effect=Effect.REBOOTS,
-    )
-
-
-def set_target_freq(percent: float) -> Command:
-    """Return the command to shift the target frequency by a percentage of the normal one."""
-    number = TARGET_FREQUENCY.check("percent", percent)
-    return Command(
-        name="set_target_freq",
-        parameters={"percent": str(number)},
-        effect=Effect.RESTARTS_MINING,
-        setting="target_frequency",
-        value=number,
-        reported_by="get_psu",
-    )
-
-
-def btminer_fast_boot(switch: Switch) -> Command:
-    """Return the command to skip most of the tuning at the next start, or not to skip it."""
-    return Command(
-        name=f"{switch}_btminer_fast_boot",
-        effect=Effect.NEXT_START,
-        setting="fast_boot",
-        value=switch == "enable",
-        v1_name=f"{switch}_cgminer_fast_boot",
-    )
-
-
-def web_pools(switch: Switch) -> Command:
-    """Return the command to allow or forbid changes of the pools on the miner's web page."""
-    return Command(
-        name=f"{switch}_web_pools", setting="web_pools", value=switch == "enable"
     )
 
 
@@ -250,125 +296,27 @@ def set_hostname(hostname: str) -> Command:
     return Command(
         name="set_hostname",
         parameters={"hostname": check_text("hostname", hostname, HOSTNAME)},
-        reported_by="get_miner_info",
     )
 
 
-def set_zone(timezone: str, zonename: str) -> Command:
+def set_time_zone(posix: str, name: str) -> Command:
     """Return the command for a time zone, as POSIX text (`CST-8`) and by name (`Asia/Shanghai`)."""
     return Command(
-        name="set_zone",
+        name="set_time_zone",
         parameters={
-            "timezone": check_text("timezone", timezone, POSIX_ZONE),
-            "zonename": check_text("zonename", zonename, ZONE_NAME),
+            "posix": check_text("timezone", posix, POSIX_ZONE),
+            "name": check_text("zonename", name, ZONE_NAME),
         },
     )
 
 
-def load_log(ip: str, port: int, proto: Literal["tcp", "udp"]) -> Command:
+def set_log_server(ip: str, port: int, protocol: Literal["tcp", "udp"]) -> Command:
     """Return the command to send the miner's log to a syslog server."""
     return Command(
-        name="load_log",
+        name="set_log_server",
         parameters={
             "ip": check_address("ip", ip),
-            "port": str(PORT.check("port", port)),
-            "proto": proto,
+            "port": PORT.check("port", port),
+            "protocol": protocol,
         },
-    )
-
-
-def set_power_pct(percent: float) -> Command:
-    """Return the command for a share of the tuned power, reached in a second (fast mode)."""
-    return _percent("set_power_pct", percent)
-
-
-def set_power_pct_v2(percent: float) -> Command:
-    """Return the command for a share of the tuned power, reached in minutes (normal mode).
-
-    Its fallback is `set_power_pct`. The miner forgets either share when mining restarts.
-    """
-    return _percent(
-        "set_power_pct_v2",
-        percent,
-        v1_name="set_power_pct",
-        fallback=set_power_pct(percent),
-    )
-
-
-def pre_power_on() -> Command:
-    """Return the command to preheat a stopped miner; send it again until the answer is complete."""
-    return Command(name="pre_power_on")
-
-
-def set_temp_offset(celsius: float) -> Command:
-    """Return the command to shift the temperature that the fans hold, from the next start on."""
-    number = TEMPERATURE_OFFSET.check("temp_offset", celsius)
-    return Command(
-        name="set_temp_offset",
-        parameters={"temp_offset": str(number)},
-        effect=Effect.NEXT_START,
-        setting="temperature_offset",
-        value=number,
-    )
-
-
-def adjust_power_limit(watts: float) -> Command:
-    """Return the command to limit the wall power; the miner caps it at the model's normal power."""
-    number = POWER_LIMIT.check("power_limit", watts)
-    return Command(
-        name="adjust_power_limit",
-        parameters={"power_limit": str(number)},
-        effect=Effect.RESTARTS_MINING,
-        setting="power_limit",
-        value=number,
-        reported_by="get_psu",
-    )
-
-
-def adjust_upfreq_speed(speed: float) -> Command:
-    """Return the command for the speed of the next tuning (0: slow and exact, 9: fast)."""
-    number = UPFREQ_SPEED.check("upfreq_speed", speed)
-    return Command(
-        name="adjust_upfreq_speed",
-        parameters={"upfreq_speed": str(number)},
-        effect=Effect.NEXT_START,
-        setting="upfreq_speed",
-        value=number,
-        reported_by="get_miner_info",
-    )
-
-
-def set_poweroff_cool(*, on: bool) -> Command:
-    """Return the command to keep the fans running after mining has stopped, or not."""
-    return _zero_or_one("set_poweroff_cool", "poweroff_cool", "poweroff_cooling", on)
-
-
-def set_fan_zero_speed(*, on: bool) -> Command:
-    """Return the command to allow the fans to stand still, or not."""
-    return _zero_or_one("set_fan_zero_speed", "fan_zero_speed", "fan_zero_speed", on)
-
-
-def _percent(
-    name: str,
-    percent: float,
-    v1_name: str | None = None,
-    fallback: Command | None = None,
-) -> Command:
-    number = POWER_PERCENT.check("percent", percent)
-    return Command(
-        name=name,
-        parameters={"percent": str(number)},
-        setting="power_percent",
-        value=number,
-        v1_name=v1_name,
-        fallback=fallback,
-    )
-
-
-def _zero_or_one(name: str, parameter: str, setting: str, on: bool) -> Command:
-    return Command(
-        name=name,
-        parameters={parameter: "1" if on else "0"},
-        setting=setting,
-        value=on,
     )

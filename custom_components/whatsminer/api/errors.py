@@ -1,8 +1,5 @@
 """Errors that the client of a miner raises."""
 
-from collections.abc import Mapping
-from typing import Final
-
 
 class WhatsminerError(Exception):
     """Base of all errors of this package.
@@ -76,23 +73,23 @@ class RefusedError(WhatsminerError):
 
 
 class UnsupportedCommandError(RefusedError):
-    """Code 14: this firmware does not know the command."""
+    """This firmware does not know the command."""
 
 
 class WrongPasswordError(RefusedError):
-    """Code 23: the miner could not decrypt the request."""
+    """The miner could not decrypt the request."""
 
 
 class WriteAccessClosedError(RefusedError):
-    """Code 45: the API switch is off, or the default password is still set."""
+    """The API switch is off, or the default password is still set."""
 
 
 class TokenRejectedError(RefusedError):
-    """Code 135: the miner does not accept the token, or no longer."""
+    """The miner does not accept the token, or no longer."""
 
 
 class TooManyTokensError(RefusedError):
-    """Code 136: other clients hold all tokens that the miner gives out."""
+    """Other clients hold all tokens that the miner gives out."""
 
 
 class FirmwareRefusedError(RefusedError):
@@ -166,13 +163,3 @@ class TooSoonError(WhatsminerError):
 
 class UnconfirmedError(WhatsminerError):
     """Power off was sent twice, and the miner did not confirm that it stopped."""
-
-
-# By the code of the answer; an answer with another code is a `RefusedError`.
-REFUSALS: Final[Mapping[int, type[RefusedError]]] = {
-    14: UnsupportedCommandError,
-    23: WrongPasswordError,
-    45: WriteAccessClosedError,
-    135: TokenRejectedError,
-    136: TooManyTokensError,
-}

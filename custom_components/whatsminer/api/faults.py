@@ -1,13 +1,14 @@
 """Faults of a miner: the text, category and severity of each fault code."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 import re
 
 from .fault_table import CATEGORIES, MINOR, TEXTS, Category
 
-__all__ = ["MOST_FAULTS", "Category", "Fault", "Severity", "describe"]
+__all__ = ["MOST_FAULTS", "Category", "Fault", "Severity", "describe", "worst"]
 
 # A miner has a handful at once. Each makes an event and a line in the logbook.
 MOST_FAULTS = 32
@@ -38,8 +39,25 @@ class Fault:
     since: datetime | None = None
 
 
-def describe(code: str) -> Fault:
-    """Return the fault for a code; a code that is not in the table gets an "unknown" text."""
+def describe(
+    code: str, *, since: datetime | None = None, reason: str | None = None
+) -> Fault:
+    """Return the fault for a code, with the miner's own text if it sent one as `reason`.
+
+    A code that is not in the table gets an "unknown" text.
+    """
+    known = _known(code)
+    return replace(known, text=reason or known.text, since=since)
+
+
+def worst(faults: Sequence[Fault]) -> tuple[Fault, ...]:
+    """Return the faults in their order; if there are many, the most severe of them."""
+    if len(faults) > MOST_FAULTS:
+        faults = sorted(faults, key=lambda fault: fault.severity is Severity.MINOR)
+    return tuple(faults[:MOST_FAULTS])
+
+
+def _known(code: str) -> Fault:
     digits = code.strip()
     if digits.isascii() and digits.isdecimal():
         if fault := _exact(code, digits) or _by_pattern(code, digits):

@@ -1,20 +1,30 @@
 """The identity of a miner: its MAC address, read again whenever another miner may answer."""
 
-import re
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from enum import Enum, auto
+import time
 from typing import Final
 
-from . import reply
-from .errors import MiningProcessDownError, NoMacError, RefusedError, WrongMinerError
-from .line import Line, Urgency
-from .readings import MinerInfo, Summary
-from .wire import decode
+from .errors import NoMacError, WrongMinerError
 
-# V1 reports it in its summary.
-_SOURCES: Final[tuple[tuple[str, type[MinerInfo | Summary], str | None], ...]] = (
-    ("get_miner_info", MinerInfo, None),
-    ("summary", Summary, "SUMMARY"),
-)
-_NO_MAC: Final = "00:00:00:00:00:00"
+# Seconds. If the uptime differs by more from the time between two polls, another miner may answer.
+_SAME_CLOCK: Final = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """The MAC address that a miner reports, None if it reports no valid one.
+
+    It is in lower case with colons. `always` means that it reports the address at all times, so that a miner which does not is
+    another one.
+    """
+
+    mac: str | None = None
+    always: bool = False
+
+
+type ReadEvidence = Callable[[], Awaitable[Evidence]]
 
 
 class Identity:
@@ -25,24 +35,20 @@ class Identity:
     no confirmation, because no other miner accepts it.
     """
 
-    def __init__(self, line: Line, mac: str | None) -> None:
-        """Store the expected MAC address; nothing is sent."""
+    def __init__(self, mac: str | None) -> None:
+        """Store the expected MAC address."""
         self.mac = mac
         self.is_confirmed = False
         self.met_another = False
-        # V1 reports its MAC address only while its mining process is up.
         self._always_reports = False
-        self._line = line
 
     @property
     def may_lack_mac(self) -> bool:
         """Return whether a miner that reports no MAC address can be the expected one."""
         return not (self.met_another or self._always_reports)
 
-    def recognise(self, reported: str | None, *, by_info: bool = False) -> None:
+    def recognise(self, evidence: Evidence) -> None:
         """Compare a reported MAC address with the expected one; expect the first that is reported.
-
-        `by_info` means that `get_miner_info` reported it.
 
         Raises:
             NoMacError: the address is missing or not valid.
@@ -50,7 +56,7 @@ class Identity:
 
         """
         self.is_confirmed = False
-        mac = _normal(reported)
+        mac = evidence.mac
         if mac is None:
             raise NoMacError("the miner reports no MAC address")
         if self.mac is None:
@@ -60,12 +66,13 @@ class Identity:
             raise WrongMinerError(self.mac, mac)
         self.is_confirmed = True
         self.met_another = False
-        self._always_reports = self._always_reports or by_info
+        self._always_reports = self._always_reports or evidence.always
 
-    async def confirm(self) -> None:
+    async def confirm(self, read: ReadEvidence) -> None:
         """Confirm that the expected miner answers, before a command; the caller has the turn.
 
-        A miner that cannot report its MAC address at the moment is accepted if `may_lack_mac`.
+        `read` asks the miner. One that cannot report its MAC address at the moment is accepted if
+        `may_lack_mac`.
 
         Raises:
             WrongMinerError: another miner answers.
@@ -75,34 +82,47 @@ class Identity:
         """
         if self.mac is None:
             return
-        reported, by_info = await self._ask()
-        if reported or not self.may_lack_mac:
-            self.recognise(reported, by_info=by_info)
+        evidence = await read()
+        if evidence.mac or not self.may_lack_mac:
+            self.recognise(evidence)
 
-    async def read_mac(self) -> str | None:
-        """Return the MAC address of the miner that answers now, None if it reports none.
 
-        Raises:
-            UnreachableError, NotAMinerError, MalformedReplyError.
+class Change(Enum):
+    """What has changed of a miner from one poll to the next."""
 
+    NONE = auto()
+    POSSIBLE = auto()
+    """Its clock does not agree with ours."""
+    CERTAIN = auto()
+    """It rebooted, or it has other hashboards."""
+
+
+class Continuity:
+    """Whether the miner of a poll can be another than that of the poll before.
+
+    No two miners have the same uptime and the same hashboards.
+    """
+
+    def __init__(self) -> None:
+        """Begin without a poll."""
+        self._uptime: tuple[float, float] | None = None
+        self._boards: frozenset[str] = frozenset()
+
+    def update(self, uptime: float | None, boards: frozenset[str]) -> Change:
+        """Return what has changed since the last poll.
+
+        `uptime` is in seconds, `boards` are the serial numbers of the hashboards.
         """
-        async with self._line.turn(Urgency.READ):
-            return (await self._ask())[0]
-
-    async def _ask(self) -> tuple[str | None, bool]:
-        """Return the MAC address of the miner, and whether `get_miner_info` reported it."""
-        for command, kind, section in _SOURCES:
-            try:
-                answer = reply.check(await self._line.plain(command), command)
-            except RefusedError, MiningProcessDownError:
-                continue
-            if mac := _normal(decode(kind, answer.reading(section)).mac):
-                return mac, command == "get_miner_info"
-        return None, False
-
-
-def _normal(mac: str | None) -> str | None:
-    """Return a MAC address in lower case with colons, None if it is not valid."""
-    digits = re.sub(r"[^0-9a-f]", "", (mac or "").lower())
-    pretty = ":".join(digits[index : index + 2] for index in range(0, 12, 2))
-    return None if len(digits) != 12 or pretty == _NO_MAC else pretty
+        now = time.monotonic()
+        change = Change.NONE
+        if uptime is not None:
+            last, self._uptime = self._uptime, (uptime, now)
+            if last and uptime < last[0] - _SAME_CLOCK:
+                change = Change.CERTAIN
+            elif last and abs(uptime - last[0] - now + last[1]) > _SAME_CLOCK:
+                change = Change.POSSIBLE
+        if boards:
+            known, self._boards = self._boards, boards
+            if known not in (boards, frozenset()):
+                change = Change.CERTAIN
+        return change

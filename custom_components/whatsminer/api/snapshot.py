@@ -1,6 +1,6 @@
 """The result of one poll as a frozen dataclass: the readings, and what follows from them.
 
-It is the same `Snapshot` for every firmware generation.
+It is the same `Snapshot` for every protocol.
 """
 
 from collections.abc import Mapping
@@ -10,65 +10,127 @@ from functools import cached_property
 import re
 import time
 
-from .faults import MOST_FAULTS, Fault, Severity, describe
+from .faults import Fault, describe, worst
 from .readings import (
     Board,
-    Details,
+    Device,
     ErrorEntry,
-    Generation,
-    MinerInfo,
-    PoolState,
-    Psu,
-    Status,
-    Summary,
-    Version,
+    Performance,
+    Pool,
+    PowerSupply,
+    ReportedSettings,
+    Support,
 )
 
-# The versions of the API on this port that are documented, besides V1.
-_KNOWN_APIS = ((2, 0), (2, 2))
-# The limit that `status` reports if none was set.
-_NO_LIMIT = 2**31 - 1
 # M30, M50, M60: air. M33, M53, M63, M7B...: water. M36, M56, M66: oil. M20 and M21: air.
 _LIQUID_MODEL = re.compile(r"M\d[3-9B]", re.IGNORECASE)
 _LIQUID_PSU = re.compile(r"P[45]\d\d", re.IGNORECASE)
 
 
 @dataclass(frozen=True, kw_only=True)  # no slots, for the cached properties
-class Snapshot:
-    """The result of one poll.
+class Readings:
+    """What one poll has read, as it was reported, by subject.
 
     `taken` is by our own clock, which may be changed; `monotonic` shows how far two polls of one
-    run of Home Assistant are apart. `mining` is True if mining is switched on, even while the
-    miner warms up. `stale` means that the summary is out of date: its clock stands still, or it
-    has a hash rate although mining is off. `errors` is None until the miner has reported them;
-    the last `unread_errors` of a very long list are not in it.
+    run of Home Assistant are apart. `generation` names the protocol and its version. `stale`
+    means that the performance is out of date: its clock stands still, or it has a hash rate
+    although mining is off. `errors` is None until the miner has reported them; the last
+    `unread_errors` of a very long list are not in it.
     """
 
     taken: datetime
     monotonic: float = field(default_factory=time.monotonic, compare=False)
-    generation: Generation
-    mining: bool | None
+    generation: str
+    support: Support = field(default_factory=Support)
     stale: bool = False
-    summary: Summary = field(default_factory=Summary)
-    status: Status = field(default_factory=Status)
+    device: Device = field(default_factory=Device)
+    settings: ReportedSettings = field(default_factory=ReportedSettings)
+    performance: Performance = field(default_factory=Performance)
+    stop_reason: str | None = None
+    coolant_temperature: float | None = None
+    power_supply: PowerSupply = field(default_factory=PowerSupply)
     boards: tuple[Board, ...] = ()
-    pools: tuple[PoolState, ...] = ()
+    pools: tuple[Pool, ...] = ()
     errors: tuple[ErrorEntry, ...] | None = None
     unread_errors: int = 0
-    version: Version = field(default_factory=Version)
-    info: MinerInfo = field(default_factory=MinerInfo)
-    psu: Psu = field(default_factory=Psu)
-    details: Details = field(default_factory=Details)
 
     @property
-    def live(self) -> Summary:
-        """Return the summary, or an empty one if it is stale."""
-        return Summary() if self.stale else self.summary
+    def mining(self) -> bool | None:
+        """Return whether mining is switched on, even while the miner warms up."""
+        return self.settings.mining
+
+    @property
+    def power_mode(self) -> str | None:
+        """Return the power mode: `low`, `normal` or `high`."""
+        return self.settings.power_mode
+
+    @property
+    def power_limit_set(self) -> float | None:
+        """Return the requested limit in W, None if the firmware reports none."""
+        return self.settings.power_limit
+
+    @property
+    def power_limit(self) -> float | None:
+        """Return the requested limit in W, or the one in force if the firmware reports only that.
+
+        0 is not a reading: the miner reports it during recalibration.
+        """
+        return self.settings.power_limit or self.performance.power_limit
+
+    @property
+    def liquid_cooled(self) -> bool:
+        """Return whether water or oil cools the miner, which a fan at 0 rpm does not prove."""
+        return bool(
+            self.device.liquid_cooled
+            or self.coolant_temperature is not None
+            or _LIQUID_MODEL.match(self.model or "")
+            or any(
+                _LIQUID_PSU.match(name or "")
+                for name in (self.power_supply.name, self.power_supply.model)
+            )
+        )
+
+    @property
+    def model(self) -> str | None:
+        """Return the model, such as `M30S+_VE40` or `M30S+VE40`."""
+        return self.device.model
+
+    @property
+    def platform(self) -> str | None:
+        """Return the control board, such as `H6`."""
+        return self.device.platform
+
+    @property
+    def firmware(self) -> str | None:
+        """Return the firmware version, such as `20230714.15.Rel`."""
+        return self.device.firmware
+
+    @property
+    def api_known(self) -> bool:
+        """Return whether the version of the API is known; the oldest firmware reports none."""
+        return self.device.api_known
+
+    @property
+    def board_serials(self) -> frozenset[str]:
+        """Return the serial numbers of the hashboards; a new control board does not change them."""
+        return frozenset(
+            board.serial_number for board in self.boards if board.serial_number
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Snapshot(Readings):
+    """The result of one poll: what was read, and what follows from it."""
+
+    @property
+    def live(self) -> Performance:
+        """Return the performance, or an empty one if it is stale."""
+        return Performance() if self.stale else self.performance
 
     def rate(self, terahashes: float | None) -> float | None:
         """Return a reported hash rate of the miner or of a board, in TH/s, as it is now.
 
-        It is 0 while mining is off, whatever was reported, and None if the summary is stale.
+        It is 0 while mining is off, whatever was reported, and None if the performance is stale.
         """
         if self.mining is False:
             return 0.0
@@ -77,7 +139,7 @@ class Snapshot:
     @property
     def hash_rate(self) -> float | None:
         """Return the hash rate now, in TH/s."""
-        return self.rate(self.summary.hash_rate)
+        return self.rate(self.performance.hash_rate)
 
     @property
     def target_hash_rate(self) -> float | None:
@@ -125,8 +187,8 @@ class Snapshot:
 
     @property
     def psu_fan_speed(self) -> int | None:
-        """Return the fan speed of the power supply in rpm, which V1 reports in the summary."""
-        speed = self.psu.fan_speed
+        """Return the fan speed of the power supply in rpm, which V1 reports as performance."""
+        speed = self.power_supply.fan_speed
         return self.live.psu_fan_speed if speed is None else speed
 
     @property
@@ -144,10 +206,10 @@ class Snapshot:
         return self._pool_sum([pool.rejected_shares for pool in self.pools])
 
     @property
-    def pool(self) -> PoolState:
+    def pool(self) -> Pool:
         """Return the pool in use, an empty one if there is none."""
         active = (pool for pool in self.pools if pool.active and not self.stale)
-        return next(active, PoolState())
+        return next(active, Pool())
 
     @property
     def pool_connected(self) -> bool | None:
@@ -188,95 +250,25 @@ class Snapshot:
         """
         if self.errors is None:
             return None
-        found = [
-            replace(
-                known := describe(entry.code),
-                text=entry.reason or known.text,
-                since=entry.since,
-            )
-            for entry in self._distinct_errors.values()
-        ]
-        if len(found) > MOST_FAULTS:
-            found.sort(key=lambda fault: fault.severity is Severity.MINOR)
-        return tuple(found[:MOST_FAULTS])
+        return worst(list(self._distinct_faults.values()))
 
     @property
     def fault_count(self) -> int | None:
         """Return the number of active faults, including those that `faults` leaves out."""
         if self.errors is None:
             return None
-        return len(self._distinct_errors) + self.unread_errors
+        return len(self._distinct_faults) + self.unread_errors
 
     @cached_property
-    def _distinct_errors(self) -> Mapping[str, ErrorEntry]:
-        """Return the errors by code, the first of each."""
-        found: dict[str, ErrorEntry] = {}
+    def _distinct_faults(self) -> Mapping[str, Fault]:
+        """Return the faults by code, the first of each."""
+        found: dict[str, Fault] = {}
         for entry in self.errors or ():
-            found.setdefault(entry.code, entry)
+            if entry.code not in found:
+                found[entry.code] = describe(
+                    entry.code, since=entry.since, reason=entry.reason
+                )
         return found
-
-    @property
-    def power_mode(self) -> str | None:
-        """Return the power mode: `low`, `normal` or `high`."""
-        return self.summary.power_mode or self.status.power_mode
-
-    @property
-    def power_limit_set(self) -> float | None:
-        """Return the requested limit in W, None if the firmware reports none."""
-        limit = self.status.power_limit
-        return None if limit == _NO_LIMIT else limit
-
-    @property
-    def power_limit(self) -> float | None:
-        """Return the requested limit in W, or the one in force if the firmware reports only that.
-
-        It is None without a status, which would show which of the two to use. 0 is not a reading:
-        the miner reports it during recalibration.
-        """
-        if self.status == Status():
-            return None
-        return self.power_limit_set or self.summary.power_limit
-
-    @property
-    def liquid_cooled(self) -> bool:
-        """Return whether water or oil cools the miner, which a fan at 0 rpm does not prove."""
-        return bool(
-            self.summary.liquid_cooling
-            or self.status.coolant_temperature is not None
-            or _LIQUID_MODEL.match(self.model or "")
-            or any(
-                _LIQUID_PSU.match(name or "")
-                for name in (self.psu.name, self.psu.model)
-            )
-        )
-
-    @property
-    def model(self) -> str | None:
-        """Return the model, such as `M30S+_VE40` or `M30S+VE40`."""
-        return self.version.model or self.details.model
-
-    @property
-    def platform(self) -> str | None:
-        """Return the control board, such as `H6`."""
-        return self.version.platform or self.summary.platform
-
-    @property
-    def firmware(self) -> str | None:
-        """Return the firmware version, such as `20230714.15.Rel`."""
-        return self.version.firmware or self.status.firmware or self.summary.firmware
-
-    @property
-    def api_known(self) -> bool:
-        """Return whether the version of the API is known; the oldest firmware reports none."""
-        number = self.version.number
-        return number is None or number[0] == 1 or number in _KNOWN_APIS
-
-    @property
-    def board_serials(self) -> frozenset[str]:
-        """Return the serial numbers of the hashboards; a new control board does not change them."""
-        return frozenset(
-            board.serial_number for board in self.boards if board.serial_number
-        )
 
     def _ago(self, seconds: float | None) -> datetime | None:
         try:

@@ -47,7 +47,7 @@ class DiscoveredMiner:
             port=port,
             mac=client.mac,
             model=snapshot.model,
-            hostname=snapshot.info.hostname,
+            hostname=snapshot.device.hostname,
             boards=snapshot.board_serials,
         )
 

@@ -1,12 +1,33 @@
 """The capabilities that a miner is expected to have, and when its entry has to be reloaded."""
 
-from dataclasses import replace
+from collections.abc import Iterable, Mapping
 import time
+from typing import Final
 
-from ..api import Capabilities, Snapshot
+from ..api import OPTIONAL, SETTINGS, Capabilities, Snapshot
 from ..const import CHANGE_INTERVAL
 from .memory import StoredData
 from .record import CapabilityChange, MinerRecord
+
+# Readings and settings are stored in one list, where the name of this setting is a reading's, too.
+_STORED_NAMES: Final[Mapping[str, str]] = {
+    "target_frequency": "target_frequency_percent"
+}
+
+
+def _to_stored(can: Capabilities) -> list[str]:
+    """Return the names of what a miner reports beyond what its firmware always does."""
+    settings = {_STORED_NAMES.get(name, name) for name in can.settings}
+    return sorted(can.readings | settings)
+
+
+def _from_stored(names: Iterable[str]) -> Capabilities:
+    """Return the stored readings and settings as capabilities."""
+    stored = frozenset(names)
+    settings = {name for name in SETTINGS if _STORED_NAMES.get(name, name) in stored}
+    return Capabilities(
+        readings=stored.intersection(OPTIONAL), settings=frozenset(settings)
+    )
 
 
 class ExpectedCapabilities:
@@ -34,14 +55,14 @@ class ExpectedCapabilities:
         """
         can = Capabilities.of(snapshot)
         if snapshot.firmware == stored.get("firmware"):
-            can = replace(can, reports=can.reports | set(stored.get("reports", [])))
+            can = can.joined(_from_stored(stored.get("reports", [])))
         self._has_model = bool(snapshot.model)
         if change := self._recent_change():
             can = change.capabilities.joined(can) if change.capabilities else can
             change.capabilities = can
             self._has_model = change.has_model = change.has_model or self._has_model
         stored["firmware"] = snapshot.firmware
-        stored["reports"] = sorted(can.reports)
+        stored["reports"] = _to_stored(can)
         self.capabilities = can
         return can
 
@@ -53,8 +74,12 @@ class ExpectedCapabilities:
         gains_model = bool(snapshot.model) and not self._has_model
         more = gains_model or all_seen != self.capabilities
         other = (
-            now.generation is not self.capabilities.generation
-            or snapshot.firmware not in (None, self._firmware)
+            snapshot.support != self.capabilities.support
+            or snapshot.firmware
+            not in (
+                None,
+                self._firmware,
+            )
         )
         change = self._recent_change()
         if self._reloads or not (more or other):

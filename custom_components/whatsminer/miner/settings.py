@@ -4,7 +4,7 @@ A requested value shows at once. It is withdrawn when the write fails, stays pen
 confirms it or its time is up, and is stored if the firmware does not report the setting.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -39,41 +39,6 @@ _NEW_RUN: Final = (
 )
 _LIMIT: Final = "power_limit"
 _PERCENT: Final = "power_percent"
-
-
-@dataclass(frozen=True, slots=True)
-class Setting:
-    """Where the state of a setting is read, and whether a miner reports it at all."""
-
-    value_fn: Callable[[Snapshot], Value | float | None] = lambda _: None
-    reported_fn: Callable[[Capabilities], bool] = lambda _: False
-
-
-SETTINGS: Final[Mapping[str, Setting]] = {
-    "mining": Setting(lambda snapshot: snapshot.mining, lambda _: True),
-    "power_mode": Setting(lambda snapshot: snapshot.power_mode, lambda _: True),
-    _LIMIT: Setting(lambda snapshot: snapshot.power_limit, lambda _: True),
-    _PERCENT: Setting(
-        lambda snapshot: snapshot.status.power_percent,
-        lambda can: "power_percent" in can.reports,
-    ),
-    "fast_boot": Setting(
-        lambda snapshot: snapshot.summary.fast_boot,
-        lambda can: not can.is_v1,
-    ),
-    "target_frequency": Setting(
-        lambda snapshot: snapshot.status.target_frequency_percent,
-        lambda can: "target_frequency_percent" in can.reports,
-    ),
-    "upfreq_speed": Setting(
-        lambda snapshot: snapshot.info.upfreq_speed,
-        lambda can: "upfreq_speed" in can.reports,
-    ),
-    "fan_zero_speed": Setting(),
-    "poweroff_cooling": Setting(),
-    "temperature_offset": Setting(),
-    "web_pools": Setting(),
-}
 
 
 class StoredSetting(TypedDict, total=False):
@@ -124,7 +89,7 @@ class Settings:
 
     def is_assumed(self, key: str) -> bool:
         """Return whether this miner never reports the setting."""
-        return not SETTINGS[key].reported_fn(self._capabilities)
+        return not self._capabilities.reports_setting(key)
 
     def value(self, key: str) -> Value | float | None:
         """Return the value to show for a setting, None when it is not known."""
@@ -142,7 +107,7 @@ class Settings:
         key = command.setting
         if key is None or command.effect is not Effect.RESTARTS_MINING:
             return True
-        known = [self._last_request(key), self._stored.get(key, {}).get("value")]
+        known = [self._reported_request(key), self._stored.get(key, {}).get("value")]
         if key in self._requested:
             known = [self._requested[key].value]
         elif key in self._pending:
@@ -177,7 +142,7 @@ class Settings:
             self._stored.pop(_PERCENT, None)
             self._pending.pop(_PERCENT, None)
         key = command.setting
-        if key is None or key not in SETTINGS or command.value is None:
+        if key is None or command.value is None:
             return
         assumed = self.is_assumed(key)
         if not assumed:
@@ -216,15 +181,17 @@ class Settings:
         self._check_limit()
 
     def _reported(self, key: str) -> Value | float | None:
+        """Return what the miner reports; some firmware reports only the limit in force."""
+        if key == _LIMIT and self._snapshot:
+            return self._snapshot.power_limit
+        return self._reported_request(key)
+
+    def _reported_request(self, key: str) -> Value | float | None:
+        """Return the last request that the miner took, if the firmware reports it."""
         if self._snapshot is None:
             return None
-        return SETTINGS[key].value_fn(self._snapshot)
-
-    def _last_request(self, key: str) -> Value | float | None:
-        """Return the request that the firmware reports; a limit in force is no request."""
-        if key == _LIMIT and self._snapshot:
-            return self._snapshot.power_limit_set
-        return self._reported(key)
+        value: Value | float | None = getattr(self._snapshot.settings, key)
+        return value
 
     def _check_percent(
         self, snapshot: Snapshot, *, restarted: bool, first: bool

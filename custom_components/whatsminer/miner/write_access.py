@@ -12,11 +12,10 @@ from homeassistant.core import HomeAssistant, callback
 
 from ..api import (
     Miner,
-    Snapshot,
     WhatsminerError,
     WriteAccessClosedError,
+    WriteProbe,
     WrongPasswordError,
-    commands,
 )
 from ..const import ACCESS_CHECK_INTERVAL, DEFAULT_PASSWORD
 from ..issues import Issue, clear_issues, raise_issue
@@ -55,34 +54,35 @@ class WriteAccess:
             self._entry.async_start_reauth(self._hass)
             raise
 
-    async def async_probe(self, snapshot: Snapshot) -> None:
+    async def async_probe(self) -> None:
         """Probe, from time to time, whether closed (or unknown) access is open; nothing changes.
 
         Nothing is sent to a miner that has not confirmed its MAC address: a device in its place
         could choose the token, and guess the password from what is encrypted under it.
         """
         if self._client.is_confirmed:
-            await self._async_probe_if_due(snapshot)
+            await self._async_probe_if_due()
         # Not before, or one that the owner ignores would be forgotten at each start.
         self._update_issues()
 
-    async def _async_probe_if_due(self, snapshot: Snapshot) -> None:
-        led = snapshot.info.led
+    async def _async_probe_if_due(self) -> None:
+        probe = self._client.write_probe
         now = time.monotonic()
-        if _is_idle(led) and now >= self._due:
-            self._due = now + ACCESS_CHECK_INTERVAL.total_seconds()
-            try:
-                with self.learning():
-                    if led:
-                        await self._client.send(commands.set_led_auto())
-                        self.update(is_open=True)
-                    else:
-                        await self._async_probe_by_reading()
-            except WhatsminerError as err:
-                _LOGGER.debug("%s: no write access: %s", self._entry.title, err)
+        if probe is WriteProbe.NONE or now < self._due:
+            return
+        self._due = now + ACCESS_CHECK_INTERVAL.total_seconds()
+        try:
+            with self.learning():
+                if probe is WriteProbe.WRITE:
+                    await self._client.probe_write_access()
+                    self.update(is_open=True)
+                else:
+                    await self._async_probe_by_reading()
+        except WhatsminerError as err:
+            _LOGGER.debug("%s: no write access: %s", self._entry.title, err)
 
     async def _async_probe_by_reading(self) -> None:
-        """Probe by an encrypted read: V1 does not report the state of its LED.
+        """Probe by a read that needs the password, where no write is harmless.
 
         A refused read closes the access; an accepted one opens only what a read has closed.
         """
@@ -101,17 +101,16 @@ class WriteAccess:
         self._is_shut_down = True
         self.update(is_open=None)
 
-    async def async_probe_now(self, snapshot: Snapshot) -> bool:
+    async def async_probe_now(self) -> bool:
         """Return whether access may be open; the owner says that it is.
 
         Where only a read can be tried, it counts if the miner accepts the read.
         """
         self._due = -math.inf
         self._reads_refused = True
-        await self._async_probe_if_due(snapshot)
+        await self._async_probe_if_due()
         self._update_issues()
-        if self.is_open is False and not _is_idle(snapshot.info.led):
-            # The LED flashes, or is off, which is not to be ended for this.
+        if self.is_open is False and self._client.write_probe is WriteProbe.NONE:
             with suppress(WhatsminerError), self.learning():
                 await self._async_probe_by_reading()
         return self.is_open is not False
@@ -141,8 +140,3 @@ class WriteAccess:
                 raise_issue(self._hass, self._entry, issue)
             else:
                 clear_issues(self._hass, self._entry, issue)
-
-
-def _is_idle(led: str | None) -> bool:
-    """Return whether the LED can be set to auto without a change; V1 does not report it."""
-    return led in ("auto", None)

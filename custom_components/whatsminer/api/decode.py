@@ -1,0 +1,182 @@
+"""Readings from the values in an answer: which keys hold them, their units, what is plausible.
+
+`Fields(Performance, elapsed=(SECONDS, "Elapsed"))` fills a dataclass from an answer. A converter
+returns None for a value that is not a reading.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import fields
+from datetime import datetime
+import math
+import re
+from typing import Any, Final, cast
+
+from .sanitize import Json, clean_name
+
+type Converter[T] = Callable[[Json], T | None]
+type Field = tuple[Converter[Any], *tuple[str, ...]]
+
+# No reading is so large, or so close to zero. Sums, products and quotients of the rest are finite.
+_TOO_LARGE: Final = 1e18
+_TOO_SMALL: Final = 1e-12
+_NO_MAC: Final = "00:00:00:00:00:00"
+# The year 2106.
+_LAST_EPOCH: Final = 2**32
+# What a miner reports as a limit if none was set.
+_NO_LIMIT: Final = 2**31 - 1
+
+
+def first(reading: Mapping[str, Json], *keys: str) -> Json:
+    """Return the value of the first key that is present, None if there is none."""
+    for key in keys:
+        value = reading.get(key)
+        if value is not None and value != "":
+            return value
+    return None
+
+
+class Fields[D]:
+    """The keys under which answers hold the fields of a dataclass, each with its converter.
+
+    If a field has several keys, the first that is present counts.
+    """
+
+    def __init__(self, kind: type[D], **rows: Field) -> None:
+        """Declare the fields; the others keep their defaults."""
+        if unknown := rows.keys() - {item.name for item in fields(cast(Any, kind))}:
+            raise TypeError(f"{kind.__name__} has no {', '.join(sorted(unknown))}")
+        self._kind = kind
+        self._rows = tuple((name, row[0], row[1:]) for name, row in rows.items())
+
+    def read(self, *readings: Mapping[str, Json], **known: Any) -> D:
+        """Return the dataclass: what is known, and for the rest the first object that has it."""
+        values = known
+        for reading in readings:
+            values = self.values(reading) | values
+        return self._kind(**values)
+
+    def values(self, reading: Mapping[str, Json]) -> dict[str, Any]:
+        """Return the values of the fields that one object of an answer has."""
+        found: dict[str, Any] = {}
+        for name, convert, keys in self._rows:
+            for key in keys:
+                value = reading.get(key)
+                if value is not None and value != "":
+                    if (converted := convert(value)) is not None:
+                        found[name] = converted
+                    break
+        return found
+
+
+def number(value: Json) -> float | None:
+    """Return a number that can be calculated with, from a number or a text."""
+    if isinstance(value, bool) or not isinstance(value, int | float | str):
+        return None
+    try:
+        result = float(value)
+    except ValueError, OverflowError:
+        return None
+    if not abs(result) < _TOO_LARGE:  # this is true for NaN, too
+        return None
+    return result if abs(result) > _TOO_SMALL else 0.0
+
+
+def scaled(
+    factor: float, *, above: float = -math.inf, below: float = math.inf
+) -> Converter[float]:
+    """Return a converter that multiplies a number between two bounds; others are not readings."""
+
+    def convert(value: Json) -> float | None:
+        result = number(value)
+        if result is None or not above < result < below:
+            return None
+        return result * factor
+
+    return convert
+
+
+def integer(value: Json) -> int | None:
+    """Return a whole number, from a number or a text."""
+    result = number(value)
+    return None if result is None else int(result)
+
+
+def whole(minimum: int, maximum: int) -> Converter[int]:
+    """Return a converter to whole numbers from `minimum` to `maximum`; others are not readings."""
+
+    def convert(value: Json) -> int | None:
+        result = integer(value)
+        return result if result is not None and minimum <= result <= maximum else None
+
+    return convert
+
+
+def text(value: Json) -> str | None:
+    """Return a text without the quotes that V1 firmware puts inside its strings."""
+    if isinstance(value, bool) or not isinstance(value, int | float | str):
+        return None
+    return str(value).strip().strip("'") or None
+
+
+def plain_name(value: Json) -> str | None:
+    """Return a short text that is fit for titles, devices and issues."""
+    result = text(value)
+    return None if result is None else clean_name(result) or None
+
+
+def lower(value: Json) -> str | None:
+    """Return a text in lower case, because firmware capitalises some values and not others."""
+    result = text(value)
+    return None if result is None else result.lower()
+
+
+def flag(value: Json) -> bool | None:
+    """Return a boolean, from any of the ways in which firmware writes it."""
+    if not isinstance(value, bool | int | float | str):
+        return None
+    match str(value).lower():
+        case "true" | "1" | "1.0" | "y" | "enable":
+            return True
+        case "false" | "0" | "0.0" | "n" | "disable":
+            return False
+    return None
+
+
+def epoch(value: Json) -> int | None:
+    """Return seconds since 1970, None for never."""
+    result = integer(value)
+    return result if result and 0 < result < _LAST_EPOCH else None
+
+
+def mac_address(value: Json) -> str | None:
+    """Return a MAC address in lower case with colons, None if it is not valid."""
+    digits = re.sub(r"[^0-9a-f]", "", (text(value) or "").lower())
+    pretty = ":".join(digits[index : index + 2] for index in range(0, 12, 2))
+    return None if len(digits) != 12 or pretty == _NO_MAC else pretty
+
+
+def local_time(value: Json) -> datetime | None:
+    """Return a time in the miner's own time zone, which it does not report."""
+    if not isinstance(value, str):
+        return None
+    try:
+        return datetime.fromisoformat(value)
+    except ValueError:
+        return None
+
+
+# The units and the plausible ranges that every protocol has in common.
+TEMPERATURE: Final = scaled(1, above=0, below=300)
+ENVIRONMENT: Final = scaled(1, above=-100, below=300)
+FREQUENCY: Final = scaled(1, above=-1, below=100_000)
+PERCENT: Final = scaled(1, above=-1000, below=1000)
+POSITIVE: Final = scaled(1, above=0, below=1e6)
+REVOLUTIONS: Final = whole(0, 100_000)
+SHARES: Final = whole(0, 2**53)
+# Twenty years.
+SECONDS: Final = scaled(1, above=-0.5, below=20 * 366 * 86_400)
+# -1 W and 2**32 - 1 W mean that the power supply did not answer. No miner takes 100 kW.
+WATT: Final = scaled(1, above=-0.5, below=100_000)
+LIMIT: Final = scaled(1, above=0, below=_NO_LIMIT)
+# No board hashes faster, in TH/s.
+MOST_TERAHASH: Final = 10_000

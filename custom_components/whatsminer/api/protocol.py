@@ -1,0 +1,153 @@
+"""What a protocol has to be able to do, so that `Miner` can use it."""
+
+from abc import ABC, abstractmethod
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import Enum, auto
+
+from .commands import Command, Result
+from .errors import NotAMinerError, UnsupportedCommandError
+from .identity import Evidence, Identity
+from .queue import Queue, Turn
+from .sanitize import Json
+from .snapshot import Snapshot
+
+type Sink = Callable[[bytes], Awaitable[None]]
+type Progress = Callable[[float], None]
+type IsWanted = Callable[[], bool]
+
+
+@dataclass(slots=True)
+class Target:
+    """The miner that a protocol talks to, and what all protocols for it share.
+
+    `v2_port` is the port of V2. The password can change.
+    """
+
+    host: str
+    v2_port: int
+    password: str = field(repr=False)
+    queue: Queue
+    identity: Identity
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """One way to write a command.
+
+    `name` is that of the command in the protocol. `send` takes the caller's turn, and a function
+    that is asked at the last moment whether the command is still wanted. It returns what became
+    of the command: accepted, or superseded if it was not wanted. It raises the errors of
+    `Miner.send`.
+    """
+
+    name: str
+    send: Callable[[Turn, IsWanted], Awaitable[Result]]
+
+
+class WriteProbe(Enum):
+    """How to try, without changing anything, whether the miner takes commands."""
+
+    WRITE = auto()
+    """A command that changes nothing at the moment."""
+    READ = auto()
+    """A read that needs the password; some firmware accepts it while it takes no commands."""
+    NONE = auto()
+    """Every command would change something now."""
+
+
+class Protocol(ABC):
+    """One way to talk to a miner.
+
+    It opens one connection at a time, in a turn of the queue that all protocols for a miner share.
+    It uses readings, and sends commands, only after the identity was confirmed. All methods raise
+    the errors that the method of `Miner` with the same name lists. What a protocol need not have
+    is not abstract.
+    """
+
+    def __init__(self, target: Target) -> None:
+        """Store the target; nothing is sent."""
+        self._target = target
+
+    @abstractmethod
+    async def probe(self) -> bool:
+        """Return whether the miner speaks this protocol; nothing is changed."""
+
+    # Reading
+
+    async def reach(self) -> None:
+        """Send the first request of a first poll, which may then use its answer."""
+        if not await self.probe():
+            raise NotAMinerError("it speaks another protocol")
+
+    @abstractmethod
+    async def poll(self) -> Snapshot:
+        """Return what the miner reports now."""
+
+    @abstractmethod
+    async def read_evidence(self) -> Evidence:
+        """Return the MAC address that the miner reports now; the caller has the turn."""
+
+    async def firmware(self) -> str | None:
+        """Return the firmware version that the confirmed miner reports now."""
+        return (await self.poll()).firmware
+
+    @abstractmethod
+    def expect_change(self, command: Command) -> None:
+        """Let the next poll read what an accepted command has changed."""
+
+    @abstractmethod
+    def forget_firmware(self) -> None:
+        """Forget what is known of the firmware, because it has changed."""
+
+    # Writing
+
+    @abstractmethod
+    def attempts(self, command: Command) -> Sequence[Attempt]:
+        """Return the ways to write a command: the next is for firmware that refuses the first.
+
+        Raises:
+            UnsupportedCommandError: the protocol has no such command.
+
+        """
+
+    @abstractmethod
+    async def is_off(self) -> bool:
+        """Return whether the expected miner reports that mining is off; the caller has the turn."""
+
+    @abstractmethod
+    async def check_password(self, password: str) -> None:
+        """Check a password without changing anything."""
+
+    @property
+    def write_probe(self) -> WriteProbe:
+        """Return how the miner can be probed for write access now."""
+        return WriteProbe.READ
+
+    # Raw answers
+
+    @property
+    def replies(self) -> Mapping[str, Mapping[str, Json]]:
+        """Return the last answer to each readable command as received, secrets included."""
+        return {}
+
+    @staticmethod
+    def is_readable(command: str) -> bool:
+        """Return whether a command, by its name in the protocol, changes nothing."""
+        return False
+
+    async def query(self, command: str) -> Mapping[str, Json]:
+        """Return the whole answer to a readable command; the caller has the turn."""
+        raise UnsupportedCommandError(command, None, "cannot be read")
+
+    # Files
+
+    async def download_logs(self, sink: Sink) -> int:
+        """Pass the miner's log to `sink` piece by piece, and return its size in bytes."""
+        raise UnsupportedCommandError("download_logs", None, "has no logs")
+
+    async def update_firmware(
+        self, image: AsyncIterator[bytes], size: int, progress: Progress
+    ) -> Result:
+        """Send a firmware of `size` bytes; `progress` gets the share that was sent (0 to 1)."""
+        raise UnsupportedCommandError("update_firmware", None, "takes no firmware")

@@ -1,0 +1,144 @@
+"""What is known of one miner from its answers, and the snapshot that they make."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+import time
+
+from ..freshness import MiningChange, ProcessClock, is_leftover
+from ..identity import Continuity
+from ..readings import Device, ErrorEntry, Performance, PowerSupply
+from ..sanitize import Json
+from ..snapshot import Snapshot
+from . import fields
+from .envelope import Answer
+from .generations import Generation, generation_of, is_documented
+from .live_answers import LiveAnswers
+from .requests import Requests
+from .slow_answers import NOTHING, SlowAnswers
+from .support import SUPPORT
+
+
+@dataclass(slots=True)
+class Poll:
+    """The answers of one poll.
+
+    `live` has those to `summary`, `pools` and `edevs` that the miner gave, `boards` the rows of
+    the hashboards that are used.
+    """
+
+    live: Mapping[str, Answer]
+    boards: Sequence[Mapping[str, Json]]
+    status: Answer = NOTHING
+    taken: datetime = field(init=False)
+    monotonic: float = field(init=False)
+    summary: Mapping[str, Json] = field(init=False)
+    performance: Performance = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Take the time, and read the performance from the summary."""
+        self.taken, self.monotonic = datetime.now(UTC), time.monotonic()
+        self.summary = self.live.get("summary", NOTHING).reading("SUMMARY")
+        self.performance = fields.PERFORMANCE.read(self.summary)
+
+
+class Known:
+    """What is known of one miner from its last polls."""
+
+    def __init__(self, requests: Requests) -> None:
+        """Begin with nothing."""
+        self.live = LiveAnswers(requests)
+        self.slow = SlowAnswers(requests)
+        self.continuity = Continuity()
+        self._clock = ProcessClock()
+        self._mining_change = MiningChange()
+        self._generation: Generation | None = None
+        # The answer to `get_version` from before the first poll.
+        self.early_version: Mapping[str, Json] | None = None
+        # Whether the expected miner has confirmed its MAC address.
+        self.is_trusted = False
+
+    def forget_firmware(self) -> None:
+        """Forget what depends on the firmware, because it has changed."""
+        self.live.forget_firmware()
+        self._generation = None
+
+    def find_generation(self, poll: Poll) -> Generation:
+        """Return the generation of the firmware, which a poll with a summary shows best."""
+        if "summary" in poll.live or self._generation is None:
+            self._generation = generation_of(
+                self.version(), poll.status, poll.live.get("summary", NOTHING)
+            )
+        return self._generation
+
+    def version(self) -> Mapping[str, Json]:
+        """Return the reported version; the oldest firmware reports a text."""
+        answer = self.slow["get_version"]
+        if isinstance(answer.message, str):
+            return {"api_ver": answer.message}
+        return answer.reading()
+
+    def snapshot(self, poll: Poll) -> Snapshot:
+        """Return what the answers of a poll, and the last slow ones, say."""
+        summary, state = poll.summary, poll.status.reading()
+        info = self.slow.reading("get_miner_info")
+        performance, generation = poll.performance, self._generation or Generation.V2
+        frozen = self._clock.is_frozen(performance.elapsed)
+        mining: bool | None
+        if generation is Generation.V1:
+            # V1 reports `btmineroff` as "true" even while it hashes.
+            mining = self.slow.process_is_up and "summary" in poll.live and not frozen
+        else:
+            off = fields.mining_off(state)
+            mining = None if off is None else not off
+        errors, unread = self._errors(summary)
+        if not state:  # only the status shows whether a limit was set
+            performance = replace(performance, power_limit=None)
+        return Snapshot(
+            taken=poll.taken,
+            monotonic=poll.monotonic,
+            generation=generation,
+            support=SUPPORT[generation],
+            stale=(frozen and bool(performance.elapsed))
+            or is_leftover(performance, mining=mining),
+            device=self._device(info, state, summary),
+            settings=fields.SETTINGS.read(summary, state, info, mining=mining),
+            performance=performance,
+            stop_reason=fields.stop_reason(state),
+            coolant_temperature=fields.coolant_temperature(state),
+            power_supply=self._power_supply(mining, poll.monotonic),
+            boards=tuple(fields.board(row, generation) for row in poll.boards),
+            pools=fields.pools(poll.live.get("pools", NOTHING).rows("POOLS")),
+            errors=errors,
+            unread_errors=unread,
+        )
+
+    def _device(self, *readings: Mapping[str, Json]) -> Device:
+        version = self.version()
+        details = self.slow.reading("devdetails", "DEVDETAILS")
+        return fields.DEVICE.read(
+            version, details, *readings, api_known=is_documented(version)
+        )
+
+    def _errors(
+        self, summary: Mapping[str, Json]
+    ) -> tuple[tuple[ErrorEntry, ...] | None, int]:
+        """Return the errors, None if they are not known, and the number of those left out."""
+        if self._generation is Generation.V1:
+            return (fields.summary_errors(summary) if summary else None), 0
+        if answer := self.slow.recent("get_error_code"):
+            listed = answer.reading().get("error_code")
+            return fields.error_list(listed), fields.unread_errors(listed)
+        return None, 0
+
+    def _power_supply(self, mining: bool | None, now: float) -> PowerSupply:
+        """Return the readings, without the consumption from before mining was switched."""
+        slow, change = self.slow, self._mining_change
+        # Read it again even if just read: the current may still have changed. On V1, `devdetails`
+        # is more urgent: it shows whether mining goes on.
+        if change.update(mining, now) and self._generation is not Generation.V1:
+            slow.expect_soon("get_psu")
+        supply = fields.POWER_SUPPLY.read((slow.recent("get_psu") or NOTHING).reading())
+        if slow.ages.is_older("get_psu", change.at):
+            supply = replace(supply, input_current=None, input_power=None)
+        return supply

@@ -1,0 +1,162 @@
+"""V2 of the vendor's API, as `Miner` uses it: V1, V2.0.x and V2.2, on port 4028."""
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import replace
+from typing import override
+
+from ..commands import Command, Outcome, Result
+from ..errors import RefusedError, WriteAccessClosedError, WrongPasswordError
+from ..identity import Evidence
+from ..protocol import Attempt, IsWanted, Progress, Protocol, Sink, Target, WriteProbe
+from ..queue import Turn, Urgency
+from ..readings import Preheating
+from ..sanitize import Json
+from ..snapshot import Snapshot
+from . import fields, transfers
+from .cipher import Session
+from .commands import ROWS, Request, requests_for
+from .envelope import Answer
+from .reader import Reader
+from .requests import Requests, is_readable
+from .session import Sessions
+
+
+class V2(Protocol):
+    """V2 of the vendor's API for one miner."""
+
+    def __init__(self, target: Target) -> None:
+        """Create the client; nothing is sent."""
+        super().__init__(target)
+        self._requests = Requests(target.queue, target.host, target.v2_port)
+        self.reader = Reader(self._requests, target.identity)
+        self._sessions = self._sessions_for(target)
+
+    def _sessions_for(self, target: Target) -> Sessions:
+        return Sessions(target, self._requests, self.reader.read_evidence)
+
+    @property
+    @override
+    def replies(self) -> Mapping[str, Mapping[str, Json]]:
+        return self._requests.replies
+
+    @staticmethod
+    @override
+    def is_readable(command: str) -> bool:
+        return is_readable(command)
+
+    @override
+    async def probe(self) -> bool:
+        return True  # what speaks no other protocol is expected to speak this one
+
+    @override
+    async def reach(self) -> None:
+        await self.reader.reach()
+
+    @override
+    async def poll(self) -> Snapshot:
+        return await self.reader.poll()
+
+    @override
+    async def read_evidence(self) -> Evidence:
+        return await self.reader.read_evidence()
+
+    @override
+    async def firmware(self) -> str | None:
+        return await self.reader.firmware()
+
+    @override
+    async def query(self, command: str) -> Mapping[str, Json]:
+        return await self._requests.plain(command)
+
+    @override
+    def expect_change(self, command: Command) -> None:
+        if reported_by := ROWS[command.name].reported_by:
+            self.reader.expect(reported_by)
+
+    @override
+    def forget_firmware(self) -> None:
+        self.reader.forget_firmware()
+
+    @override
+    def attempts(self, command: Command) -> Sequence[Attempt]:
+        return [
+            self._attempt(command, request)
+            for request in requests_for(command, self.reader.generation)
+        ]
+
+    def _attempt(self, command: Command, request: Request) -> Attempt:
+        async def send(turn: Turn, is_wanted: IsWanted) -> Result:
+            async def send_under(session: Session) -> Result:
+                if not is_wanted():
+                    return Result(Outcome.SUPERSEDED)
+                answer = await self._requests.sealed(
+                    session, request.name, request.parameters
+                )
+                return Result(Outcome.ACCEPTED, _data(command, answer))
+
+            return await self._sessions.run(turn, send_under)
+
+        return Attempt(request.name, send)
+
+    @override
+    async def is_off(self) -> bool:
+        return await self.reader.is_off()
+
+    @override
+    async def check_password(self, password: str) -> None:
+        """Check a password by an encrypted read."""
+        sessions = self._sessions_for(replace(self._target, password=password))
+        try:
+            async with self._target.queue.turn(Urgency.READ) as turn:
+                await sessions.run(
+                    turn,
+                    lambda session: self._requests.sealed(session, "get_version", {}),
+                )
+        except WrongPasswordError, WriteAccessClosedError:
+            raise
+        except RefusedError as err:
+            if not err.request_sent:  # there is no token to check it with
+                raise
+
+    @property
+    @override
+    def write_probe(self) -> WriteProbe:
+        match self.reader.led:
+            case "auto":
+                return WriteProbe.WRITE
+            case None:  # V1 does not report the state of its LED
+                return WriteProbe.READ
+        return WriteProbe.NONE
+
+    @override
+    async def download_logs(self, sink: Sink) -> int:
+        async with self._target.queue.turn(Urgency.WRITE) as turn:
+            return await self._sessions.run(
+                turn,
+                lambda session: transfers.download_logs(
+                    self._requests, turn, session, sink
+                ),
+            )
+
+    @override
+    async def update_firmware(
+        self, image: AsyncIterator[bytes], size: int, progress: Progress
+    ) -> Result:
+        try:
+            async with self._target.queue.turn(Urgency.WRITE) as turn:
+                answer = await self._sessions.run(
+                    turn,
+                    lambda session: transfers.update_firmware(
+                        self._requests, session, image, size, progress
+                    ),
+                )
+        finally:
+            self.reader.expect("get_version")
+        return Result(Outcome.SILENT if answer is None else Outcome.ACCEPTED)
+
+
+def _data(command: Command, answer: Answer) -> Preheating | None:
+    """Return the readings in the answer to a command; only that to preheating has some."""
+    if command.name != "preheat":
+        return None
+    return fields.PREHEATING.read(answer.reading())

@@ -1,0 +1,170 @@
+"""The two commands that carry a file on the connection of their request.
+
+The request and the first answer are encrypted, the file is not.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import suppress
+import logging
+from typing import Final
+
+from ..decode import integer
+from ..errors import (
+    CannotConnectError,
+    FirmwareRefusedError,
+    MalformedReplyError,
+    RefusedError,
+    TokenRejectedError,
+    TransferBrokenError,
+    TransferError,
+    TransferInterruptedError,
+    TransferTooLargeError,
+    UnreachableError,
+    UpdateOutcomeUnknownError,
+    WhatsminerError,
+    WrongPasswordError,
+)
+from ..protocol import Progress, Sink
+from ..queue import Turn
+from ..transport import TIMEOUT, Connection, connect
+from .cipher import Session
+from .envelope import Answer
+from .object_stream import ObjectStream
+from .requests import Requests, unseal
+
+_LOGGER = logging.getLogger(__name__)
+
+# Seconds from the connect to the last byte.
+_DOWNLOAD_TIMEOUT: Final = 10 * 60.0
+_UPDATE_TIMEOUT: Final = 30 * 60.0
+# Seconds that the miner may take to check and write an image.
+_CONCLUSION: Final = 5 * 60.0
+# Seconds after which a piece that the miner did not accept will never be accepted.
+_STALLED: Final = 60.0
+# A log has some megabytes; a far larger size is a mistake.
+MOST_LOG_BYTES: Final = 256 * 1024 * 1024
+
+
+async def download_logs(
+    requests: Requests, turn: Turn, session: Session, sink: Sink
+) -> int:
+    """Pass the miner's log to `sink` and return its size (see `Miner.download_logs`).
+
+    `sink` must not raise OSError, which stands for a lost connection.
+    """
+    name = "download_logs"
+    begun = False
+    try:
+        async with connect(
+            requests.host, requests.port, timeout=_DOWNLOAD_TIMEOUT
+        ) as connection:
+            if requests.queue.is_overtaken(turn):  # while it was connecting
+                raise TransferInterruptedError(name)
+            turn.interrupt = connection.abort
+            stream = ObjectStream(connection)
+            answer = await _request(stream, session, name)
+            size = integer(answer.reading().get("logfilelen"))
+            if size is None or size < 0:
+                raise MalformedReplyError(f"{name}: the answer has no size")
+            if size > MOST_LOG_BYTES:
+                raise TransferTooLargeError(f"{name}: {size} bytes")
+            if not size:
+                raise TransferBrokenError(f"{name}: the log is empty")
+            begun = True
+            await _receive(stream, size, sink)
+    except WhatsminerError as err:
+        if turn.interrupted:
+            raise TransferInterruptedError(name) from err
+        if begun and isinstance(err, UnreachableError):
+            raise TransferBrokenError(name) from err
+        raise
+    finally:
+        turn.interrupt = None
+    return size
+
+
+async def update_firmware(
+    requests: Requests,
+    session: Session,
+    image: AsyncIterator[bytes],
+    size: int,
+    progress: Progress,
+) -> Answer | None:
+    """Send a firmware of `size` bytes (see `Miner.update_firmware`).
+
+    There is no answer if the miner rebooted before it sent one; its version then shows the result.
+    """
+    name = "update_firmware"
+    begun = False
+    try:
+        async with connect(
+            requests.host, requests.port, timeout=_UPDATE_TIMEOUT
+        ) as connection:
+            stream = ObjectStream(connection)
+            await _request(stream, session, name)
+            begun = True
+            await _send_image(connection, image, size, progress)
+            raw = await _receive_conclusion(stream)
+            return unseal(session, raw, name) if raw else None
+    except RefusedError as err:
+        # The image is used up by now, so no other token helps.
+        if type(err) is RefusedError or (
+            begun and isinstance(err, WrongPasswordError | TokenRejectedError)
+        ):
+            raise FirmwareRefusedError(name, err.code, err.reason) from err
+        raise
+    except TransferError:
+        raise
+    except WhatsminerError as err:
+        if begun:
+            raise UpdateOutcomeUnknownError(name) from err
+        raise
+
+
+async def _receive_conclusion(stream: ObjectStream) -> bytes:
+    """Return the last answer, no bytes if the miner reboots without one."""
+    with suppress(TimeoutError):
+        async with asyncio.timeout(_CONCLUSION):
+            return await stream.receive_object()
+    return b""
+
+
+async def _send_image(
+    connection: Connection, image: AsyncIterator[bytes], size: int, progress: Progress
+) -> None:
+    """Send the size of an image (4 bytes, the lowest first), and the image."""
+    await connection.send(size.to_bytes(4, "little"))
+    sent = 0
+    async for piece in image:
+        if connection.ended:
+            raise CannotConnectError("closed during the transfer", request_sent=True)
+        async with asyncio.timeout(_STALLED):
+            await connection.send(piece)
+        sent += len(piece)
+        progress(sent / size)
+    if sent != size:
+        raise UpdateOutcomeUnknownError(f"{sent} bytes instead of {size}")
+
+
+async def _receive(stream: ObjectStream, size: int, sink: Sink) -> None:
+    """Pass `size` bytes from the connection to `sink`."""
+    while size > 0:
+        async with asyncio.timeout(TIMEOUT):
+            piece = await stream.receive()
+        if not piece:
+            raise CannotConnectError(f"{size} bytes are missing", request_sent=True)
+        if len(piece) > size:
+            _LOGGER.debug("download_logs: bytes after the reported size are ignored")
+        await sink(piece[:size])
+        size -= len(piece)
+
+
+async def _request(stream: ObjectStream, session: Session, command: str) -> Answer:
+    """Send the request and return the answer that precedes the file."""
+    async with asyncio.timeout(TIMEOUT):
+        await stream.connection.send(session.seal(command, {}))
+        raw = await stream.receive_object()
+    if not raw:
+        raise CannotConnectError("closed without an answer", request_sent=True)
+    return unseal(session, raw, command)

@@ -1,0 +1,1 @@
+"""Tests of V2 of the vendor's API."""

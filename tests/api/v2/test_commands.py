@@ -1,0 +1,139 @@
+"""How V2 writes each command, and what reaches the miner."""
+
+import pytest
+
+from custom_components.whatsminer.api import commands
+from custom_components.whatsminer.api.commands import PoolSettings
+from custom_components.whatsminer.api.v2.commands import ROWS, requests_for
+from custom_components.whatsminer.api.v2.generations import Generation
+from tests.api import TOKEN, Owner
+from tests.api.catalogue import CATALOGUE, Entry
+
+# Those of the document.
+NAMES = """
+    update_pools restart_btminer power_off power_on set_led set_low_power
+    set_normal_power set_high_power reboot factory_reset update_pwd net_config
+    set_target_freq enable_btminer_fast_boot disable_btminer_fast_boot
+    enable_web_pools disable_web_pools set_hostname set_zone load_log set_power_pct
+    set_power_pct_v2 pre_power_on set_temp_offset adjust_power_limit
+    adjust_upfreq_speed set_poweroff_cool set_fan_zero_speed
+"""
+# Those after which the power supply is read.
+POWER_COMMANDS = """
+    power_off power_on restart_btminer set_low_power set_normal_power set_high_power
+    set_target_freq adjust_power_limit
+"""
+
+
+def test_every_command_of_the_document_is_here() -> None:
+    """Commands that carry a file, get_token and the readings are elsewhere."""
+    assert {entry.name for entry in CATALOGUE} == set(NAMES.split())
+
+
+@pytest.mark.parametrize("entry", CATALOGUE, ids=str)
+def test_a_command_has_its_wire_name_and_parameters(entry: Entry) -> None:
+    """Only the LED takes numbers, everything else is text."""
+    request = requests_for(entry.command, Generation.V2)[0]
+    assert request.name == entry.name
+    assert request.parameters == entry.parameters
+    for name, value in request.parameters.items():
+        in_numbers = entry.name == "set_led" and name in ("period", "duration", "start")
+        assert type(value) is (int if in_numbers else str)
+
+
+def test_both_ways_to_set_the_percent_set_the_same() -> None:
+    """The older one is the fallback of the newer."""
+    slow, *fallbacks = requests_for(commands.power_percent(70), Generation.V2)
+    fast = requests_for(commands.power_percent(70, fast=True), Generation.V2)
+    assert slow.name == "set_power_pct_v2"
+    assert tuple(fallbacks) == fast
+    assert len(fast) == 1
+
+
+def test_v1_spells_some_in_its_own_way() -> None:
+    spelt = {
+        entry.name: old.name
+        for entry in CATALOGUE
+        if (old := requests_for(entry.command, Generation.V1)[0]).name != entry.name
+    }
+    assert spelt == {
+        "enable_btminer_fast_boot": "enable_cgminer_fast_boot",
+        "disable_btminer_fast_boot": "disable_cgminer_fast_boot",
+        "set_power_pct_v2": "set_power_pct",
+    }
+
+
+# Where the result is reported
+
+
+def test_some_results_are_told_by_a_seldom_read_command() -> None:
+    """The client sends that one with the next poll."""
+    reported = {
+        entry.name: row.reported_by
+        for entry in CATALOGUE
+        if (row := ROWS[entry.command.name]).reported_by
+    }
+    info = ("set_led", "set_hostname", "adjust_upfreq_speed")
+    assert reported == {
+        **dict.fromkeys(info, "get_miner_info"),
+        **dict.fromkeys(POWER_COMMANDS.split(), "get_psu"),
+    }
+
+
+def test_each_row_is_tried() -> None:
+    """A new row needs an entry in the catalogue."""
+    assert {entry.command.name for entry in CATALOGUE} == ROWS.keys()
+
+
+@pytest.mark.parametrize("count", [1, 2, 3])
+def test_all_nine_pool_fields_are_sent(count: int) -> None:
+    """An unused place is empty, but not missing."""
+    pools = [
+        PoolSettings(f"stratum+tcp://pool{n}:3333", f"worker{n}", f"pass{n}")
+        for n in range(1, count + 1)
+    ]
+    (request,) = requests_for(commands.update_pools(*pools), Generation.V2)
+    parameters = dict(request.parameters)
+    for number in (1, 2, 3):
+        used = number <= count
+        url = f"stratum+tcp://pool{number}:3333"
+        assert parameters.pop(f"pool{number}") == (url if used else "")
+        assert parameters.pop(f"worker{number}") == (f"worker{number}" if used else "")
+        assert parameters.pop(f"passwd{number}") == (f"pass{number}" if used else "")
+    assert parameters == {}
+
+
+# What is on the wire
+
+
+@pytest.mark.parametrize("entry", CATALOGUE, ids=str)
+async def test_a_command_reaches_the_miner_exactly_as_documented(
+    owner: Owner, entry: Entry
+) -> None:
+    """A miner that is strict about types accepts it."""
+    owner.miner.state.mining = entry.name != "pre_power_on"
+    await owner.carry_out(entry.command)
+    assert owner.miner.writes == [{**entry.parameters, "cmd": entry.name}]
+    *before, request = owner.miner.requests
+    assert before == [{"cmd": name} for name in TOKEN]
+    assert request.keys() == {"cmd", "token", *entry.parameters}
+    for key, value in entry.parameters.items():
+        assert type(request[key]) is type(value)
+
+
+@pytest.mark.parametrize("on", [True, False])
+async def test_v1_gets_fast_boot_in_its_own_spelling(
+    old_owner: Owner, *, on: bool
+) -> None:
+    """It does not know the other one."""
+    await old_owner.send(commands.fast_boot(on=on))
+    switch = "enable" if on else "disable"
+    assert old_owner.sent == [f"{switch}_cgminer_fast_boot"]
+    assert old_owner.miner.state.fast_boot is on
+
+
+async def test_v1_is_asked_for_the_fast_percent_at_once(old_owner: Owner) -> None:
+    """It has no other."""
+    assert (await old_owner.send(commands.power_percent(70))).is_accepted
+    assert old_owner.sent == ["set_power_pct"]
+    assert old_owner.miner.state.percent == 70

@@ -1,0 +1,684 @@
+"""The readings of each command in fixed units: from real answers, and rule by rule."""
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Any, override
+
+import pytest
+
+from custom_components.whatsminer.api.readings import (
+    Board,
+    Device,
+    ErrorEntry,
+    Performance,
+    Pool,
+    PowerSupply,
+    Preheating,
+    ReportedSettings,
+)
+from custom_components.whatsminer.api.v2.fields import (
+    DEVICE,
+    PERFORMANCE,
+    POWER_SUPPLY,
+    PREHEATING,
+    SETTINGS,
+    board,
+    board_identity,
+    board_rows,
+    coolant_temperature,
+    error_list,
+    led,
+    mac,
+    mining_off,
+    pools,
+    stop_reason,
+    summary_errors,
+    unread_errors,
+)
+from custom_components.whatsminer.api.v2.generations import Generation
+from tests.api import fixture
+
+type Row = Mapping[str, Any]
+type Read = Callable[[Row], object]
+
+
+def board_of(row: Row) -> Board:
+    """Return the readings of a hashboard whose rates are in MH/s."""
+    return board(row, Generation.V2)
+
+
+def pool_of(row: Row) -> Pool:
+    """Return the readings of a pool."""
+    (pool,) = pools([row])
+    return pool
+
+
+# Real answers
+
+
+def test_the_summary_of_an_m60s_with_v3_firmware() -> None:
+    """It has hash rates in MH/s, numbers as floats, and flags as text."""
+    summary = fixture("compat_m60s")["summary"]["Msg"]
+    assert PERFORMANCE.read(summary) == Performance(
+        elapsed=884.010009765625,
+        uptime=911,
+        hash_rate=140544208 * 1e-6,
+        hash_rate_average=111337976 * 1e-6,
+        hash_rate_1m=140544208 * 1e-6,
+        hash_rate_15m=111337976 * 1e-6,
+        factory_hash_rate=165848 * 1e-3,
+        hash_stable=False,
+        pool_rejection=0,
+        power=3173.4533333333334,
+        power_limit=3600,
+        environment_temperature=28.687,
+        chip_temperature=69.33332824707031,
+        chip_temperature_min=54.443180084228516,
+        chip_temperature_max=84.19318389892578,
+        frequency=358.30596923828125,
+        fan_speed_in=3764,
+        fan_speed_out=3735,
+    )
+    assert SETTINGS.read(summary) == ReportedSettings(
+        power_mode="normal", fast_boot=False
+    )
+    assert DEVICE.read(summary) == Device()
+    assert mac(summary) is None
+
+
+def test_the_boards_of_an_m60s_with_v3_firmware() -> None:
+    """They have hash rates in TH/s, under keys that say MH/s."""
+    rows = fixture("compat_m60s")["edevs"]["DEVS"]
+    boards = [board(row, Generation.V2_2) for row in rows]
+    assert [b.hash_rate for b in boards] == pytest.approx([45.61, 50.13, 44.8])
+    assert sum(b.hash_rate or 0 for b in boards) == pytest.approx(140.54, abs=0.01)
+    assert boards[0] == Board(
+        slot=0,
+        temperature=73.88,
+        frequency=362,
+        hash_rate=boards[0].hash_rate,
+        effective_chips=215,
+        serial_number="SKM3CSD7104715KA1227",
+    )
+
+
+def test_the_identity_of_an_m60s_with_v3_firmware() -> None:
+    """It does not know its own serial number."""
+    info = fixture("compat_m60s")["get_miner_info"]["Msg"]
+    assert mac(info) == "ce:0c:1d:00:2a:53"
+    device = DEVICE.read(info)
+    assert device.serial_number is None
+    assert device.hostname == "WhatsMiner"
+    assert led(info) == "auto"
+    assert SETTINGS.read(info).upfreq_speed == 0
+
+
+def test_a_booting_miner_knows_little_yet() -> None:
+    """A value that is not measured yet is unknown, not zero."""
+    summary = PERFORMANCE.read(fixture("v2_summary_booting")["SUMMARY"][0])
+    assert summary.elapsed == 24
+    assert summary.power == 262
+    assert summary.hash_rate == 0
+    assert summary.board_temperature == 34.88
+    assert summary.environment_temperature == 29.06
+    assert summary.target_frequency == 360
+    assert summary.tuned is False
+    assert summary.target_hash_rate is None
+    assert summary.chip_temperature is None
+    assert summary.chip_temperature_min is None
+    assert summary.chip_temperature_max is None
+
+
+@pytest.mark.parametrize(
+    ("firmware", "off", "version", "settings"),
+    [
+        ("20220919.15.rel", True, "20220919.15.REL", ReportedSettings()),
+        (
+            "20230208.18.rel",
+            False,
+            "20230208.18.Rel",
+            ReportedSettings(power_mode="normal", target_frequency=0),
+        ),
+        ("20230803.11.rel", False, "20230803.11.REL", ReportedSettings()),
+        (
+            "20240924.14.rel",
+            False,
+            "20240924.14.Rel",
+            ReportedSettings(power_mode="normal", power_limit=3300, target_frequency=0),
+        ),
+        # No limit was set: 2147483647.
+        ("20250214.16.1", False, "20250214.16.1", ReportedSettings()),
+    ],
+)
+def test_the_status_of_five_firmwares(
+    firmware: str, version: str, settings: ReportedSettings, *, off: bool
+) -> None:
+    """They have little in common."""
+    status = fixture(f"status_{firmware}")["Msg"]
+    assert mining_off(status) is off
+    assert DEVICE.read(status) == Device(firmware=version)
+    assert SETTINGS.read(status) == settings
+    assert stop_reason(status) is None
+    assert coolant_temperature(status) is None
+
+
+def test_the_status_of_the_newest_firmware() -> None:
+    """It has numbers among the texts."""
+    status: dict[str, Any] = {
+        "mineroff": "true",
+        "mineroff_reason": "by whatsminer api",
+        "mineroff_time": "2026-11-20 08:15:30",
+        "FirmwareVersion": "20260312.16.REL3",
+        "power_mode": "high",
+        "power_limit_set": "10030",
+        "hash_percent": "-5",
+        "fast_mining": "false",
+        "fast_hash": "false",
+        "liquid_temp": 45.5,
+        "power_pct": 120,
+    }
+    assert mining_off(status) is True
+    assert stop_reason(status) == "by whatsminer api"
+    assert DEVICE.read(status) == Device(firmware="20260312.16.REL3")
+    assert SETTINGS.read(status) == ReportedSettings(
+        power_mode="high", power_limit=10030, power_percent=120, target_frequency=-5
+    )
+    assert coolant_temperature(status) == 45.5
+
+
+def test_the_supply_counts_in_small_units() -> None:
+    """The units are mA and 10 mV, and all values are text."""
+    supply = POWER_SUPPLY.read(
+        {
+            "name": "P221B",
+            "model": "P221B",
+            "hw_version": "V01.00",
+            "sw_version": "V01.03",
+            "iin": "15120",
+            "vin": "22400",
+            "fan_speed": "6912",
+            "serial_no": "A1234",
+            "vender": "7",
+            "temp0": "31.5",
+            "pin": "3412",
+            "enable": "1",
+        },
+    )
+    assert supply.input_current == pytest.approx(15.12)
+    assert supply.input_voltage == pytest.approx(224)
+    assert supply.input_power == 3412
+    assert supply.fan_speed == 6912
+    assert supply.temperature == 31.5
+    assert (supply.name, supply.model) == ("P221B", "P221B")
+
+
+def test_a_pool_of_any_firmware() -> None:
+    """The readings show whether it is in use, and its shares."""
+    pool = pool_of(
+        {
+            "POOL": 1,
+            "URL": "stratum+tcp://a:3333",
+            "Status": "Alive",
+            "Priority": 0,
+            "User": "w.1",
+            "Accepted": 7,
+            "Rejected": 1,
+            "Stale": 0,
+            "Last Share Time": 1700000000,
+            "Stratum Active": True,
+            "Stratum Difficulty": 262144,
+            "Pool Rejected%": "12.5",
+        },
+    )
+    assert pool == Pool(
+        url="stratum+tcp://a:3333",
+        worker="w.1",
+        status="alive",
+        active=True,
+        difficulty=262144,
+        accepted_shares=7,
+        rejected_shares=1,
+        last_share=1700000000,
+    )
+
+
+# Keys
+
+
+@pytest.mark.parametrize(
+    ("read", "key", "said", "name", "expected"),
+    [
+        (PERFORMANCE.read, "MHS 5s", 5e6, "hash_rate", 5),
+        (PERFORMANCE.read, "MHS av", 5e6, "hash_rate_average", 5),
+        (PERFORMANCE.read, "MHS 15m", 5e6, "hash_rate_15m", 5),
+        (PERFORMANCE.read, "Target MHS", 112e6, "target_hash_rate", 112),
+        (PERFORMANCE.read, "Target MHS", 0, "target_hash_rate", None),
+        (PERFORMANCE.read, "Hash Deviation%", -0.5, "hash_deviation", -0.5),
+        (PERFORMANCE.read, "Upfreq Complete", 1, "tuned", True),
+        (PERFORMANCE.read, "Accepted", "7", "accepted_shares", 7),
+        (PERFORMANCE.read, "Rejected", 7.0, "rejected_shares", 7),
+        (PERFORMANCE.read, "Pool Rejected%", 0.1, "pool_rejection", 0.1),
+        (PERFORMANCE.read, "Temperature", 70.5, "board_temperature", 70.5),
+        (PERFORMANCE.read, "Temperature", 0, "board_temperature", None),
+        (PERFORMANCE.read, "Env Temp", -3.5, "environment_temperature", -3.5),
+        (PERFORMANCE.read, "Chip Temp Min", 0, "chip_temperature_min", None),
+        (PERFORMANCE.read, "Chip Temp Max", 90, "chip_temperature_max", 90),
+        (PERFORMANCE.read, "Target Freq", 0, "target_frequency", None),
+        (PERFORMANCE.read, "Power Fanspeed", 6912, "psu_fan_speed", 6912),
+        (SETTINGS.read, "Btminer Fast Boot", "enable", "fast_boot", True),
+        (DEVICE.read, "CB Platform", "ALLWINNER_H3", "platform", "ALLWINNER_H3"),
+        (DEVICE.read, "Liquid Cooling", False, "liquid_cooled", False),
+        (board_of, "MHS 1m", 5e6, "hash_rate", 5),
+        (board_of, "Temperature", "0.00", "temperature", None),
+        (board_of, "Chip Temp Avg", 80.5, "chip_temperature", 80.5),
+        (board_of, "Chip Temp Min", 60.5, "chip_temperature_min", 60.5),
+        (board_of, "Chip Temp Max", 0.0, "chip_temperature_max", None),
+        (board_of, "Accepted", 3, "accepted_shares", 3),
+        (board_of, "Rejected", 0, "rejected_shares", 0),
+        (board_of, "chip_vol_diff", 12, "voltage_difference", 12),
+        (pool_of, "Work Difficulty", 262144, "difficulty", 262144),
+        (pool_of, "Last Share Time", 0, "last_share", None),
+        (SETTINGS.read, "power_pct", "0", "power_percent", 0),
+        (DEVICE.read, "api_ver", "2.0.5", "api", "2.0.5"),
+        (DEVICE.read, "platform", "H616", "platform", "H616"),
+        (DEVICE.read, "miner_type", "M50_VH84", "model", "M50_VH84"),
+        (SETTINGS.read, "ut_speed", "3", "upfreq_speed", 3),
+        (DEVICE.read, "minersn", "HTM1", "serial_number", "HTM1"),
+        (POWER_SUPPLY.read, "iin", "0", "input_current", None),
+        (POWER_SUPPLY.read, "temp0", "0.0", "temperature", None),
+        (POWER_SUPPLY.read, "fan_speed", "0", "fan_speed", 0),
+        (DEVICE.read, "Model", "M20SV10", "model", "M20SV10"),
+        (PERFORMANCE.read, "Power Limit", "3600", "power_limit", 3600),
+        (SETTINGS.read, "Power Mode", "Normal", "power_mode", "normal"),
+        (SETTINGS.read, "power_limit_set", "3300", "power_limit", 3300),
+        (SETTINGS.read, "power_limit_set", "0", "power_limit", None),
+        (SETTINGS.read, "power_limit_set", "2147483646", "power_limit", 2147483646),
+        (SETTINGS.read, "power_limit_set", "2147483647", "power_limit", None),
+        (SETTINGS.read, "hash_percent", "-5", "target_frequency", -5),
+        (PREHEATING.read, "complete", "true", "complete", True),
+        (PREHEATING.read, "msg", "Adjust Continue", "message", "adjust continue"),
+    ],
+)
+def test_what_a_key_tells(
+    read: Read, key: str, said: Any, name: str, expected: object
+) -> None:
+    """Numbers are converted to fixed units, and other values are unknown."""
+    if isinstance(expected, float | int):
+        expected = pytest.approx(expected)
+    assert getattr(read({key: said}), name) == expected
+
+
+@pytest.mark.parametrize(
+    ("read", "key", "said", "expected"),
+    [
+        (mac, "MAC", "C2:04:28:00:00:01", "c2:04:28:00:00:01"),
+        (mining_off, "btmineroff", "true", True),
+        (stop_reason, "mineroff_reason", "", None),
+        (mac, "mac", "C2-04-28-00-00-01", "c2:04:28:00:00:01"),
+        (mac, "mac", "00:00:00:00:00:00", None),
+        (mining_off, "mineroff", "false", False),
+        (mining_off, "mineroff", "", None),
+        (stop_reason, "mineroff_reason", "by whatsminer api", "by whatsminer api"),
+        (coolant_temperature, "liquid_temp", "38.5", 38.5),
+        (led, "ledstat", "auto", "auto"),
+        (led, "ledstat", "", None),
+    ],
+)
+def test_what_a_key_alone_tells(
+    read: Read, key: str, said: Any, expected: object
+) -> None:
+    """Some readings stand for themselves, or decide something."""
+    assert read({key: said}) == expected
+    assert read({}) is None
+
+
+# Several commands
+
+
+def test_the_power_mode_is_said_in_two_places() -> None:
+    """Either may be empty."""
+    summary, status = {"Power Mode": "High"}, {"power_mode": "low"}
+    assert SETTINGS.read(summary, status).power_mode == "high"
+    assert SETTINGS.read({}, status).power_mode == "low"
+    assert SETTINGS.read({"Power Mode": ""}, status).power_mode == "low"
+    assert SETTINGS.read({}, {}).power_mode is None
+
+
+def test_where_the_identity_comes_from() -> None:
+    """The newer place counts first."""
+    summary = {"Firmware Version": "'2021'", "CB Platform": "H3"}
+    details = {"Model": "M20SV10"}
+    assert DEVICE.read({}, details, {}, {}, summary) == Device(
+        model="M20SV10", platform="H3", firmware="2021"
+    )
+    status = {"FirmwareVersion": "2023"}
+    version = {"miner_type": "M60S_VK40", "platform": "H616"}
+    assert DEVICE.read(version, details, {}, status, summary) == Device(
+        model="M60S_VK40", platform="H616", firmware="2023"
+    )
+    version = {"fw_ver": "2026"}
+    assert DEVICE.read(version, details, {}, status, summary).firmware == "2026"
+
+
+def test_whether_it_mines_is_not_read_from_a_key() -> None:
+    """It depends on the generation; an unknown state stays unknown."""
+    for mining in (True, False, None):
+        assert SETTINGS.read({"mineroff": "true"}, mining=mining).mining is mining
+
+
+# Number formats
+
+
+def test_numbers_may_be_text() -> None:
+    """Some firmware writes all numbers as text."""
+    summary = PERFORMANCE.read(
+        {"Power": "3400", "HS RT": "100000000", "Elapsed": "12", "Hash Stable": "true"}
+    )
+    assert summary.power == 3400
+    assert summary.hash_rate == pytest.approx(100)
+    assert summary.elapsed == 12
+    assert summary.hash_stable is True
+
+
+@pytest.mark.parametrize("unknown", [-1, "-1", -1.0, "", "n/a"])
+def test_a_power_of_minus_one_is_unknown(unknown: Any) -> None:
+    """The power supply did not answer."""
+    assert PERFORMANCE.read({"Power": unknown}).power is None
+    assert POWER_SUPPLY.read({"pin": unknown}).input_power is None
+
+
+@pytest.mark.parametrize("absurd", [2**32 - 1, "4294967295", 100_000, 1e300])
+def test_a_power_that_no_miner_has_is_unknown(absurd: Any) -> None:
+    """Minus one without a sign is an example, which would spoil an energy meter for ever."""
+    assert PERFORMANCE.read({"Power": absurd}).power is None
+    assert POWER_SUPPLY.read({"pin": absurd}).input_power is None
+
+
+def test_a_power_below_100_kilowatts_is_a_reading() -> None:
+    """The largest model takes a tenth of that."""
+    assert PERFORMANCE.read({"Power": "99999"}).power == 99_999
+    assert POWER_SUPPLY.read({"pin": 99_999}).input_power == 99_999
+
+
+def test_a_power_of_zero_is_a_reading() -> None:
+    assert PERFORMANCE.read({"Power": 0}).power == 0
+
+
+@pytest.mark.parametrize("unknown", [0, -0.003])
+def test_a_factory_hash_rate_of_nothing_is_unknown(unknown: float) -> None:
+    """The boards were not read yet."""
+    assert PERFORMANCE.read({"Factory GHS": unknown}).factory_hash_rate is None
+
+
+def test_a_power_limit_of_zero_is_no_reading() -> None:
+    """The miner recalibrates."""
+    assert PERFORMANCE.read({"Power Limit": 0}).power_limit is None
+
+
+def test_the_firmware_of_v1_is_quoted() -> None:
+    """The text has quotes of its own."""
+    device = DEVICE.read({"Firmware Version": "'20210322.22.REL'"})
+    assert device.firmware == "20210322.22.REL"
+
+
+def test_where_there_is_no_current_rate_the_shortest_average_stands_in() -> None:
+    """The order is HS RT, 5 s, 1 min."""
+    rates = {"HS RT": 1e6, "MHS 5s": 2e6, "MHS 1m": 3e6}
+    assert PERFORMANCE.read(rates).hash_rate == pytest.approx(1)
+    del rates["HS RT"]
+    assert PERFORMANCE.read(rates).hash_rate == pytest.approx(2)
+    del rates["MHS 5s"]
+    assert PERFORMANCE.read(rates).hash_rate == pytest.approx(3)
+
+
+# Boards
+
+
+@pytest.mark.parametrize("generation", [Generation.V1, Generation.V2])
+def test_boards_of_older_firmware_count_in_megahash(generation: Generation) -> None:
+    """This holds for small numbers, too."""
+    row: dict[str, Any] = {"ASC": 1, "Slot": 1, "HS RT": 33e6}
+    assert board(row, generation).hash_rate == pytest.approx(33)
+    assert board(row | {"HS RT": "1200"}, generation).hash_rate == pytest.approx(0.0012)
+
+
+def test_a_rate_that_no_board_has_in_terahash_is_in_megahash() -> None:
+    """Firmware might correct its units one day."""
+    for rate in (170_620_000, 170.62):
+        row: dict[str, Any] = {"Slot": 0, "HS RT": rate}
+        assert board(row, Generation.V2_2).hash_rate == pytest.approx(170.62)
+
+
+def test_a_rate_of_newer_firmware_may_be_text() -> None:
+    """It is in TH/s under each of its keys, and other numbers are not converted."""
+    for key in ("HS RT", "MHS 5s", "MHS 1m"):
+        row: dict[str, Any] = {"Slot": 0, key: "45.61", "Chip Frequency": 362}
+        read = board(row, Generation.V2_2)
+        assert read.hash_rate == pytest.approx(45.61)
+        assert read.frequency == 362
+
+
+@pytest.mark.parametrize(("said", "read"), [(9_999, 9_999), (10_000, 0.01)])
+def test_ten_thousand_terahash_is_too_much_for_a_board(said: int, read: float) -> None:
+    """So the number is in MH/s."""
+    reading: dict[str, Any] = {"Slot": 0, "HS RT": said}
+    assert board(reading, Generation.V2_2).hash_rate == pytest.approx(read)
+
+
+def test_a_classic_board_of_newer_firmware_counts_in_megahash() -> None:
+    """It has the key that the newer list no longer has."""
+    assert board({"ASC": 0, "HS RT": 5000}, Generation.V2_2).hash_rate == pytest.approx(
+        0.005
+    )
+
+
+def test_a_rate_that_is_no_number_is_unknown() -> None:
+    assert board({"Slot": 0, "HS RT": "n/a"}, Generation.V2_2).hash_rate is None
+
+
+def test_a_board_is_known_by_its_slot() -> None:
+    """Without a slot, its place in the list counts."""
+    assert board({"Slot": 2, "ASC": 1}, Generation.V2).slot == 2
+    assert board({"ASC": 1}, Generation.V2).slot == 1
+
+
+@pytest.mark.parametrize(
+    ("status", "alive"), [("Alive", True), ("Initialising", False), ("Dead", False)]
+)
+def test_a_board_is_alive_or_not(status: str, *, alive: bool) -> None:
+    """Some firmware does not report it."""
+    assert board({"Status": status}, Generation.V2).alive is alive
+    assert board({"Slot": 0}, Generation.V2_2).alive is None
+
+
+# Errors
+
+
+@pytest.mark.parametrize(
+    ("value", "codes"),
+    [
+        ([], []),
+        (None, []),
+        ("", []),
+        ([{"218": "2024-06-15 10:30:00"}, {"540": "x"}], ["218", "540"]),
+        ([{"218": "x", "540": "y"}], ["218", "540"]),
+        ({"329": "2022-01-17 11:28:11"}, ["329"]),
+        (["218", "540"], ["218", "540"]),
+        ([218], ["218"]),
+        ("218", ["218"]),
+        ([{"218": "x", "reason": "fan lost"}], ["218"]),
+        ([True, "", None, [1], 2.5], []),
+        ([{"": ""}, {" ": "x"}, {"218": "x", "": "y"}, " "], ["218"]),
+        ({"": "2022-01-17 11:28:11"}, []),
+    ],
+)
+def test_the_error_lists_of_all_firmware(value: Any, codes: list[str]) -> None:
+    """They have objects, one object, plain codes, or nothing."""
+    assert [entry.code for entry in error_list(value)] == codes
+
+
+def test_an_error_knows_since_when() -> None:
+    """The time is in the miner's own zone, which it does not report."""
+    assert error_list([{"218": "2024-06-15 10:30:00"}]) == (
+        ErrorEntry(code="218", since=datetime(2024, 6, 15, 10, 30)),
+    )
+    assert error_list([{"218": "a while"}]) == (ErrorEntry(code="218"),)
+
+
+def test_an_error_may_tell_its_reason() -> None:
+    """Firmware that speaks V3 sends its own text."""
+    moment = datetime(2026, 3, 15, 10, 30)
+    assert error_list([{"110": "2026-03-15 10:30:00", "reason": "Fanin lost"}]) == (
+        ErrorEntry(code="110", since=moment, reason="Fanin lost"),
+    )
+    assert error_list([{"reason": "", "110": ""}]) == (ErrorEntry(code="110"),)
+    assert error_list([{"reason": "nothing"}]) == ()
+
+
+def test_the_errors_of_v1_are_in_its_summary() -> None:
+    """The count limits them, and a code of zero is no error."""
+    reading: dict[str, Any] = {
+        "Error Code Count": 3,
+        "Error Code 0": 218,
+        "Error Code 1": "540",
+        "Error Code 2": 0,
+        "Error Code 3": 111,
+    }
+    assert summary_errors(reading) == (ErrorEntry(code="218"), ErrorEntry(code="540"))
+    assert summary_errors({}) == ()
+    assert summary_errors({"Error Code Count": "none", "Error Code 0": 1}) == ()
+
+
+class Bounded(dict[str, Any]):
+    """An answer that must not be read too often."""
+
+    reads = 0
+
+    @override
+    def get(self, key: str, default: Any = None) -> Any:
+        """Read one key."""
+        self.reads += 1
+        assert self.reads < 1000
+        return super().get(key, default)
+
+
+def test_an_absurd_count_of_errors_does_no_harm() -> None:
+    """The count comes from the miner, and counting that far would take all time and memory."""
+    reading = Bounded({"Error Code Count": 10**12, "Error Code 0": 218})
+    assert summary_errors(reading) == (ErrorEntry(code="218"),)
+
+
+# What a miner cannot have
+
+
+@pytest.mark.parametrize("slot", [-1, 4, 2**31, 2**63 - 1, 1e17, "99", -0.9e9])
+def test_a_hashboard_that_no_miner_has_is_left_out(slot: float | str) -> None:
+    """Each would be a device with thirty entities."""
+    assert board_rows([{"Slot": slot}, {"Slot": 1}]) == [{"Slot": 1}]
+
+
+@pytest.mark.parametrize(
+    "row", [{}, {"Slot": ""}, {"Slot": "one"}, {"Status": "Alive"}]
+)
+def test_a_hashboard_without_a_slot_is_left_out(row: dict[str, Any]) -> None:
+    """It could not be identified, and all known firmware reports the slot."""
+    assert board_rows([row, {"Slot": 1}]) == [{"Slot": 1}]
+
+
+def test_there_is_one_hashboard_for_each_slot() -> None:
+    """The first row of a slot counts, and only a few rows are read."""
+    rows: list[Any] = [{"Slot": slot % 4, "ASC": slot} for slot in range(200_000)]
+    assert board_rows(rows) == rows[:4]
+    assert board_rows([{"Slot": 9}] * 100_000 + rows) == []
+
+
+def test_there_are_no_more_pools_than_any_firmware_keeps() -> None:
+    """Five thousand pools would take much memory."""
+    found = pools([{"URL": f"pool{number}"} for number in range(5000)])
+    assert [pool.url for pool in found] == [f"pool{number}" for number in range(8)]
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda codes: list(codes),
+        lambda codes: [{code: "x", "reason": "r"} for code in codes],
+        lambda codes: dict.fromkeys(codes, "x"),
+    ],
+    ids=["codes", "objects", "object"],
+)
+def test_of_a_very_long_list_of_errors_the_rest_is_counted(make: Any) -> None:
+    """Making a fault of each would take long."""
+    listed = make([str(code) for code in range(16_000)])
+    read = error_list(listed)
+    assert len(read) == 1024
+    assert len(read) + unread_errors(listed) == 16_000
+    assert unread_errors(make(["218", "540"])) == 0
+    assert unread_errors(None) == 0
+
+
+def test_v1_lists_no_more_errors_than_are_read_either() -> None:
+    """Its count and its codes come from the miner, too."""
+    reading: dict[str, Any] = {
+        f"Error Code {index}": index + 1 for index in range(9000)
+    }
+    assert len(summary_errors({"Error Code Count": 9000, **reading})) == 1024
+
+
+def test_a_name_is_plain_text() -> None:
+    """It becomes the title of an entry and the name of a device."""
+    nasty = "<b>x\u202e\n![y](http://e.example)" * 100
+    version = {"miner_type": nasty, "fw_ver": nasty, "platform": nasty}
+    device = DEVICE.read(version, {"hostname": nasty, "minersn": nasty})
+    for name in (
+        device.hostname,
+        device.serial_number,
+        device.model,
+        device.firmware,
+        device.platform,
+    ):
+        assert name
+        assert name.isprintable()
+        assert len(name) <= 64
+        assert not set(name) & set("<>[]*`:")
+
+
+@pytest.mark.parametrize(
+    ("read", "key", "absurd", "sane"),
+    [
+        (PERFORMANCE.read, "Elapsed", [-1, -1e12, 1e12], 0),
+        (PERFORMANCE.read, "Uptime", [-1, 1e10], 911),
+        (PERFORMANCE.read, "HS RT", [-1e6, 1e17], 0),
+        (PERFORMANCE.read, "MHS av", [-5, 1e16], 1e8),
+        (PERFORMANCE.read, "Accepted", [-5, 1e17, 2**60], 0),
+        (PERFORMANCE.read, "Temperature", [9e17, 301], 70),
+        (PERFORMANCE.read, "Env Temp", [-9e17, 1e9], -20),
+        (PERFORMANCE.read, "Fan Speed In", [-1, 1e9], 0),
+        (PERFORMANCE.read, "freq_avg", [-7, 1e9], 650),
+        (PERFORMANCE.read, "Pool Rejected%", [-1e9, 1e9], 0.1),
+        (PERFORMANCE.read, "Target MHS", [1e17], 1e8),
+        (coolant_temperature, "liquid_temp", [1e9], 40),
+        (POWER_SUPPLY.read, "fan_speed", [-1, 1e9], 7000),
+        (POWER_SUPPLY.read, "vin", [1e12], 22400),
+        (pool_of, "Last Share Time", [-1, 1e17], 1_793_491_200),
+        (board_of, "Rejected", [-1], 3),
+    ],
+)
+def test_what_nothing_can_have_is_no_reading(
+    read: Read, key: str, absurd: list[float], sane: float
+) -> None:
+    """Such a number would stay in the statistics, and no time can be calculated from it."""
+    for value in absurd:
+        assert read({key: value}) == read({})
+    assert read({key: sane}) != read({})
+
+
+def test_without_an_answer_nothing_is_known() -> None:
+    """Each reading is None."""
+    assert PERFORMANCE.read({}) == Performance()
+    assert SETTINGS.read({}) == ReportedSettings()
+    assert DEVICE.read({}) == Device()
+    assert POWER_SUPPLY.read({}) == PowerSupply()
+    assert PREHEATING.read({}) == Preheating()
+    assert board_of({}) == board_identity({}) == Board()
+    assert pool_of({}) == Pool()
