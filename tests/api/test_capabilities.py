@@ -104,7 +104,9 @@ def test_air_cools_where_a_coolant_has_no_temperature(
 ) -> None:
     """Firmware of air-cooled miners may report a coolant temperature of 0."""
     status = {"mineroff": "false", "liquid_temp": reported}
-    can = capabilities(Generation.V2, coolant=fields.coolant_temperature(status))
+    can = capabilities(
+        Generation.V2, coolant=fields.STATE.values(status).get("coolant_temperature")
+    )
     assert can.air_cooled is air
     assert can.accepts("temperature_offset") is air
 

@@ -367,6 +367,36 @@ async def test_the_protocol_is_asked_for_once(
     assert other.probes == 1
 
 
+async def test_a_miner_that_was_never_polled_is_asked_again(
+    air_miner: SimulatedMiner, other: type[Other]
+) -> None:
+    """It was starting, and answered nothing yet."""
+    client = client_of(air_miner)
+    await air_miner.disconnect()
+    for request in (client.reach, client.poll):
+        with pytest.raises(CannotConnectError):
+            await request()
+    air_miner.reconnect()
+    other.answer = True
+    await client.reach()
+    await client.poll()
+    assert (other.probes, other.polls) == (3, 1)
+
+
+async def test_new_firmware_may_speak_another_protocol(
+    air_miner: SimulatedMiner, other: type[Other], clock: Clock
+) -> None:
+    client = client_of(air_miner)
+    await client.poll()
+    air_miner.firmware_version = "20261101.11.Rel"
+    other.answer = True
+    for _ in range(30):
+        clock.now += 60
+        await client.poll()
+    assert other.probes == 2
+    assert other.polls
+
+
 async def test_a_mistake_of_ours_in_a_probe_is_an_error_of_this_miner_alone(
     air_miner: SimulatedMiner, other: type[Other]
 ) -> None:

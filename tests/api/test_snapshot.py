@@ -484,10 +484,14 @@ def test_liquid_cooling_is_known_by_what_belongs_to_it(values: dict[str, Any]) -
 @pytest.mark.parametrize("reported", [0, "0", 0.0, "0.00"])
 def test_a_coolant_of_zero_degrees_is_no_coolant(reported: float | str) -> None:
     """Firmware of air-cooled miners has the key as well, without a measurement."""
-    found = fields.coolant_temperature({"mineroff": "false", "liquid_temp": reported})
+    found = fields.STATE.values({"mineroff": "false", "liquid_temp": reported}).get(
+        "coolant_temperature"
+    )
     assert found is None
     assert not snapshot(coolant_temperature=found).liquid_cooled
-    found = fields.coolant_temperature({"mineroff": "false", "liquid_temp": "38.5"})
+    found = fields.STATE.values({"mineroff": "false", "liquid_temp": "38.5"}).get(
+        "coolant_temperature"
+    )
     assert snapshot(coolant_temperature=found).liquid_cooled
 
 

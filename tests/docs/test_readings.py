@@ -20,7 +20,7 @@ READ_BY: Mapping[str, tuple[Callable[[Mapping[str, Any]], object], ...]] = {
     "summary": (fields.PERFORMANCE.read,),
     "edevs": (lambda row: fields.board(row, Generation.V2), fields.board_identity),
     "pools": (lambda row: fields.pools([row]),),
-    "status": (fields.mining_off, fields.stop_reason, fields.coolant_temperature),
+    "status": (fields.mining_off, fields.STATE.values),
     "get_psu": (fields.POWER_SUPPLY.read,),
     "get_miner_info": (fields.led,),
 }
@@ -116,6 +116,7 @@ def test_everything_that_reads_an_answer_is_looked_at() -> None:
         "POWER_SUPPLY",
         "PREHEATING",
         "SETTINGS",
+        "STATE",
         "_BOARD",
         "_BOARD_IDENTITY",
         "_POOL",
@@ -130,12 +131,10 @@ def test_everything_that_reads_an_answer_is_looked_at() -> None:
         "board",
         "board_identity",
         "board_rows",
-        "coolant_temperature",
         "led",
         "mac",
         "mining_off",
         "pools",
-        "stop_reason",
     }
 
 

@@ -64,6 +64,7 @@ class _Client:
         self._choosing = asyncio.Lock()
         self._writer = Writer(self._target.queue)
         self._firmware: str | None = None
+        self._has_polled = False
         self._updating = False
         self._bug_logged = False
 
@@ -97,7 +98,7 @@ class _Client:
         self._target.password = password
 
     async def _chosen_protocol(self) -> Protocol:
-        """Return the protocol that the miner speaks, which is found out once by asking.
+        """Return the protocol that the miner speaks, which is found out by asking.
 
         Raises:
             UpdatingError: the firmware is being updated.
@@ -109,6 +110,15 @@ class _Client:
                 self._protocol = await self._choose_protocol()
                 self._is_chosen = True
         return self._protocol
+
+    @contextmanager
+    def _choosing_again_if_new(self) -> Iterator[None]:
+        """Choose again after an error if the miner was never polled: it may be starting."""
+        try:
+            yield
+        except WhatsminerError:
+            self._is_chosen = self._is_chosen and self._has_polled
+            raise
 
     async def _choose_protocol(self) -> Protocol:
         """Return the first protocol that the miner speaks, else the last one."""
@@ -161,8 +171,9 @@ class Miner(_Client):
             UpdatingError: see `poll`.
 
         """
-        protocol = await self._chosen_protocol()
-        await protocol.reach()
+        with self._choosing_again_if_new():
+            protocol = await self._chosen_protocol()
+            await protocol.reach()
 
     async def poll(self) -> Snapshot:
         """Return what the miner reports now (vendor document, section "Readable API").
@@ -180,8 +191,9 @@ class Miner(_Client):
 
         """
         try:
-            protocol = await self._chosen_protocol()
-            snapshot = await protocol.poll()
+            with self._choosing_again_if_new():
+                protocol = await self._chosen_protocol()
+                snapshot = await protocol.poll()
         except WhatsminerError:
             raise
         except Exception as err:
@@ -192,7 +204,9 @@ class Miner(_Client):
             raise MalformedReplyError("the answer is not understood") from err
         if snapshot.firmware and self._firmware not in (None, snapshot.firmware):
             protocol.forget_firmware()
+            self._is_chosen = False
             self._writer.forget_firmware()
+        self._has_polled = True
         self._firmware = snapshot.firmware or self._firmware
         return snapshot
 

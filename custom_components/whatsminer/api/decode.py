@@ -50,21 +50,21 @@ class Fields[D]:
 
     def read(self, *readings: Mapping[str, Json], **known: Any) -> D:
         """Return the dataclass: what is known, and for the rest the first object that has it."""
-        values = known
-        for reading in readings:
-            values = self.values(reading) | values
-        return self._kind(**values)
+        return self._kind(**self.values(*readings) | known)
 
-    def values(self, reading: Mapping[str, Json]) -> dict[str, Any]:
-        """Return the values of the fields that one object of an answer has."""
+    def values(self, *readings: Mapping[str, Json]) -> dict[str, Any]:
+        """Return the values of the fields, each from the first object that has it."""
         found: dict[str, Any] = {}
-        for name, convert, keys in self._rows:
-            for key in keys:
-                value = reading.get(key)
-                if value is not None and value != "":
-                    if (converted := convert(value)) is not None:
-                        found[name] = converted
-                    break
+        for reading in readings:
+            for name, convert, keys in self._rows:
+                if name in found:
+                    continue
+                for key in keys:
+                    value = reading.get(key)
+                    if value is not None and value != "":
+                        if (converted := convert(value)) is not None:
+                            found[name] = converted
+                        break
         return found
 
 

@@ -22,16 +22,15 @@ from custom_components.whatsminer.api.v2.fields import (
     POWER_SUPPLY,
     PREHEATING,
     SETTINGS,
+    STATE,
     board,
     board_identity,
     board_rows,
-    coolant_temperature,
     error_list,
     led,
     mac,
     mining_off,
     pools,
-    stop_reason,
     summary_errors,
     unread_errors,
 )
@@ -158,8 +157,7 @@ def test_the_status_of_five_firmwares(
     assert mining_off(status) is off
     assert DEVICE.read(status) == Device(firmware=version)
     assert SETTINGS.read(status) == settings
-    assert stop_reason(status) is None
-    assert coolant_temperature(status) is None
+    assert STATE.values(status) == {}
 
 
 def test_the_status_of_the_newest_firmware() -> None:
@@ -178,12 +176,12 @@ def test_the_status_of_the_newest_firmware() -> None:
         "power_pct": 120,
     }
     assert mining_off(status) is True
-    assert stop_reason(status) == "by whatsminer api"
+    assert STATE.values(status)["stop_reason"] == "by whatsminer api"
     assert DEVICE.read(status) == Device(firmware="20260312.16.REL3")
     assert SETTINGS.read(status) == ReportedSettings(
         power_mode="high", power_limit=10030, power_percent=120, target_frequency=-5
     )
-    assert coolant_temperature(status) == 45.5
+    assert STATE.values(status)["coolant_temperature"] == 45.5
 
 
 def test_the_supply_counts_in_small_units() -> None:
@@ -309,17 +307,29 @@ def test_what_a_key_tells(
 
 
 @pytest.mark.parametrize(
+    ("key", "said", "expected"),
+    [
+        ("mineroff_reason", "", {}),
+        ("mineroff_reason", "by api", {"stop_reason": "by api"}),
+        ("liquid_temp", "38.5", {"coolant_temperature": 38.5}),
+        ("liquid_temp", "cold", {}),
+    ],
+)
+def test_what_the_status_tells_beside_settings(
+    key: str, said: str, expected: dict[str, object]
+) -> None:
+    assert STATE.values({key: said}) == expected
+
+
+@pytest.mark.parametrize(
     ("read", "key", "said", "expected"),
     [
         (mac, "MAC", "C2:04:28:00:00:01", "c2:04:28:00:00:01"),
         (mining_off, "btmineroff", "true", True),
-        (stop_reason, "mineroff_reason", "", None),
         (mac, "mac", "C2-04-28-00-00-01", "c2:04:28:00:00:01"),
         (mac, "mac", "00:00:00:00:00:00", None),
         (mining_off, "mineroff", "false", False),
         (mining_off, "mineroff", "", None),
-        (stop_reason, "mineroff_reason", "by whatsminer api", "by whatsminer api"),
-        (coolant_temperature, "liquid_temp", "38.5", 38.5),
         (led, "ledstat", "auto", "auto"),
         (led, "ledstat", "", None),
     ],
@@ -657,7 +667,7 @@ def test_a_name_is_plain_text() -> None:
         (PERFORMANCE.read, "freq_avg", [-7, 1e9], 650),
         (PERFORMANCE.read, "Pool Rejected%", [-1e9, 1e9], 0.1),
         (PERFORMANCE.read, "Target MHS", [1e17], 1e8),
-        (coolant_temperature, "liquid_temp", [1e9], 40),
+        (STATE.values, "liquid_temp", [1e9], 40),
         (POWER_SUPPLY.read, "fan_speed", [-1, 1e9], 7000),
         (POWER_SUPPLY.read, "vin", [1e12], 22400),
         (pool_of, "Last Share Time", [-1, 1e17], 1_793_491_200),

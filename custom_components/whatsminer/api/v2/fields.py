@@ -44,6 +44,7 @@ from ..readings import (
     ReportedSettings,
 )
 from ..sanitize import Json
+from ..snapshot import Snapshot
 from .generations import Generation
 
 _MEGAHASH = scaled(1e-6, above=-1, below=MOST_TERAHASH * 1e6)  # MH/s to TH/s
@@ -159,6 +160,13 @@ SETTINGS: Final = Fields(
     fast_boot=(flag, "Btminer Fast Boot"),
 )
 
+# `status`
+STATE: Final = Fields(
+    Snapshot,
+    stop_reason=(text, "mineroff_reason"),
+    coolant_temperature=(TEMPERATURE, "liquid_temp"),
+)
+
 # `pre_power_on`
 PREHEATING: Final = Fields(
     Preheating, complete=(flag, "complete"), message=(lower, "msg")
@@ -168,16 +176,6 @@ PREHEATING: Final = Fields(
 def mining_off(status: Mapping[str, Json]) -> bool | None:
     """Return whether the answer to `status` says that mining is off; that of V1 is not true."""
     return flag(first(status, "mineroff", "btmineroff"))
-
-
-def stop_reason(status: Mapping[str, Json]) -> str | None:
-    """Return why mining stopped, from the answer to `status`."""
-    return text(status.get("mineroff_reason"))
-
-
-def coolant_temperature(status: Mapping[str, Json]) -> float | None:
-    """Return the temperature of the coolant in °C, from the answer to `status`."""
-    return TEMPERATURE(status.get("liquid_temp"))
 
 
 def mac(reading: Mapping[str, Json]) -> str | None:

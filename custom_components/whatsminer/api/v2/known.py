@@ -104,13 +104,12 @@ class Known:
             device=self._device(info, state, summary),
             settings=fields.SETTINGS.read(summary, state, info, mining=mining),
             performance=performance,
-            stop_reason=fields.stop_reason(state),
-            coolant_temperature=fields.coolant_temperature(state),
             power_supply=self._power_supply(mining, poll.monotonic),
             boards=tuple(fields.board(row, generation) for row in poll.boards),
             pools=fields.pools(poll.live.get("pools", NOTHING).rows("POOLS")),
             errors=errors,
             unread_errors=unread,
+            **fields.STATE.values(state),
         )
 
     def _device(self, *readings: Mapping[str, Json]) -> Device:
