@@ -46,7 +46,7 @@ ROOMS: Final = (
         ),
     ),
     ("one protocol", ("api/v?/*",)),
-    ("the client", ("api/client.py", "api/__init__.py")),
+    ("the client", ("api/choice.py", "api/client.py", "api/__init__.py")),
     ("constants, issues and exceptions", ("const.py", "issues.py", "exceptions.py")),
     ("redaction", ("redaction*.py",)),
     ("one miner", ("miner/*",)),
@@ -103,10 +103,13 @@ def imports_of(name: str, path: Path, modules: Mapping[str, Path]) -> Iterator[s
     package = name if path.name == "__init__.py" else name.rpartition(".")[0]
     for node in ast.walk(ast.parse(path.read_text())):
         if isinstance(node, ast.Import):
-            imported = [alias.name for alias in node.names]
+            imported = [
+                alias.name.removeprefix("custom_components.") for alias in node.names
+            ]
         elif isinstance(node, ast.ImportFrom):
             above = package.split(".")[: 1 - node.level or None] if node.level else []
             source = ".".join([*above, *([node.module] if node.module else [])])
+            source = source.removeprefix("custom_components.")
             imported = [
                 full if (full := f"{source}.{alias.name}") in modules else source
                 for alias in node.names

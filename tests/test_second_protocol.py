@@ -9,7 +9,7 @@ from typing import Any, ClassVar, override
 import pytest
 
 from custom_components.whatsminer import api
-from custom_components.whatsminer.api import client, readings
+from custom_components.whatsminer.api import choice, readings
 from custom_components.whatsminer.api.decode import mac_address
 from custom_components.whatsminer.api.identity import Evidence
 from custom_components.whatsminer.api.protocol import Attempt, IsWanted, Protocol
@@ -25,11 +25,8 @@ from . import Clock, act, fails_with, shown
 
 MAC, OFFSET = "c2:04:28:00:00:99", "temperature_offset"
 KNOWN = {"model": "M90", "mac": MAC, "rate": 90.5, "mining": True, OFFSET: -5}
-SUPPORT = api.Support(
-    readings=frozenset({"hash_rate"}),
-    settings=frozenset({"mining", OFFSET}),
-    commands=frozenset({"mining", OFFSET}),
-)
+BOTH = frozenset({"mining", OFFSET})
+SUPPORT = api.Support(readings=frozenset({"hash_rate"}), settings=BOTH, commands=BOTH)
 ERRORS = {"password": api.WrongPasswordError, "closed": api.WriteAccessClosedError}
 
 
@@ -65,7 +62,6 @@ class Framed(Protocol):
     port: ClassVar[int]
 
     async def _ask(self, **request: object) -> dict[str, Any]:
-        """Send a request and return the answer; the caller has the turn."""
         raw = json.dumps(request).encode()
         async with connect(self._target.host, self.port, timeout=5) as connection:
             await connection.send(len(raw).to_bytes(2) + raw)
@@ -115,8 +111,11 @@ class Framed(Protocol):
     @override
     def attempts(self, command: api.Command) -> Sequence[Attempt]:
         async def send(turn: Turn, is_wanted: IsWanted) -> api.Result:
-            password = self._target.password
-            await self._ask(set=command.name, value=command.value, password=password)
+            await self._target.identity.confirm(self.read_evidence)
+            if not is_wanted():
+                return api.Result(api.Outcome.SUPERSEDED)
+            signed = {"value": command.value, "password": self._target.password}
+            await self._ask(set=command.name, **signed)
             return api.Result(api.Outcome.ACCEPTED)
 
         return [Attempt(command.name, send)]
@@ -135,10 +134,9 @@ async def framed(monkeypatch: pytest.MonkeyPatch) -> AsyncGenerator[FramedMiner]
     """Return a miner that speaks the second protocol only."""
     miner = FramedMiner()
     async with await asyncio.start_server(miner.serve, "127.0.0.1", 0) as server:
-        monkeypatch.setattr(
-            Framed, "port", server.sockets[0].getsockname()[1], raising=False
-        )
-        monkeypatch.setattr(client, "PROTOCOLS", (Framed, V2))
+        port = server.sockets[0].getsockname()[1]
+        monkeypatch.setattr(Framed, "port", port, raising=False)
+        monkeypatch.setattr(choice, "PROTOCOLS", (Framed, V2))
         yield miner
 
 
@@ -162,24 +160,25 @@ async def test_a_second_protocol_is_found_out_read_and_written(
 ) -> None:
     """It reports fewer readings, and one more setting, which is thus not assumed."""
     assert await set_up(hass) == "M90 0099"
-    names = [(each.domain, each.object_id) for each in hass.states.async_all()]
-    assert ("sensor", "m90_0099_power") not in names
-    assert ("switch", "m90_0099_fast_boot") not in names
-    number = "number.m90_0099_temperature_offset"
+    names = hass.states.async_entity_ids(["sensor", "switch"])
+    assert not {"sensor.m90_0099_power", "switch.m90_0099_fast_boot"} & set(names)
     assert shown(hass, "sensor.m90_0099_hash_rate") == "90.5"
-    assert shown(hass, number) == "-5.0"
-    state = hass.states.get(number)
-    assert state is not None
-    assert ATTR_ASSUMED_STATE not in state.attributes
+    (offset,) = hass.states.async_all("number")
+    assert (offset.state, offset.attributes.get(ATTR_ASSUMED_STATE)) == ("-5.0", None)
 
-    await act(hass, "number.set_value", number, value=-7)
+    await act(hass, "number.set_value", offset.entity_id, value=-7)
     await clock.next_poll(2)
     assert framed.state[OFFSET] == -7
     framed.state |= {"rate": 80.5, OFFSET: -9}
     await clock.next_poll()
     assert shown(hass, "sensor.m90_0099_hash_rate") == "80.5"
-    assert shown(hass, number) == "-9.0"
+    assert shown(hass, offset.entity_id) == "-9.0"
 
+    framed.state["mac"] = "c2:04:28:00:00:98"
+    with fails_with("wrong_miner"):
+        await act(hass, "switch.turn_off", "switch.m90_0099")
+    framed.state["mac"] = MAC
+    await clock.next_poll()
     await act(hass, "switch.turn_off", "switch.m90_0099")
     assert framed.state["mining"] is False
 

@@ -15,7 +15,8 @@ import pytest
 
 from custom_components.whatsminer.actions import download_logs as logs
 from custom_components.whatsminer.actions.download_logs import Log, async_download_logs
-from custom_components.whatsminer.api import transfers
+from custom_components.whatsminer.api.protocol import Sink
+from custom_components.whatsminer.api.v2 import transfers
 from custom_components.whatsminer.coordinator import WhatsminerCoordinator
 from custom_components.whatsminer.exceptions import translating
 from homeassistant.core import HomeAssistant
@@ -139,7 +140,7 @@ async def test_a_large_log_is_never_held_whole(
     sizes: list[int] = []
     download = set_up.client.download_logs
 
-    async def measure(sink: transfers.Sink) -> int:
+    async def measure(sink: Sink) -> int:
         async def measured(piece: bytes) -> None:
             sizes.append(len(piece))
             await sink(piece)
@@ -256,7 +257,7 @@ async def test_a_power_off_does_not_wait_for_the_log(
     begun = asyncio.Event()
     download = set_up.client.download_logs
 
-    async def download_and_record(sink: transfers.Sink) -> int:
+    async def download_and_record(sink: Sink) -> int:
         async def record(piece: bytes) -> None:
             await sink(piece)
             begun.set()

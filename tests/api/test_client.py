@@ -336,7 +336,7 @@ def other(monkeypatch: pytest.MonkeyPatch) -> type[Other]:
     class Asked(Other):
         """One for each test."""
 
-    monkeypatch.setattr(api.client, "PROTOCOLS", (Asked, V2))
+    monkeypatch.setattr(api.choice, "PROTOCOLS", (Asked, V2))
     return Asked
 
 

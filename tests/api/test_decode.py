@@ -16,6 +16,7 @@ from custom_components.whatsminer.api.decode import (
     local_time,
     lower,
     mac_address,
+    merged,
     number,
     scaled,
     text,
@@ -77,7 +78,7 @@ def test_a_value_that_is_no_reading_is_there() -> None:
 def test_what_is_not_declared_keeps_its_default() -> None:
     """Keys that are not declared are left out."""
     assert FIELDS.read({"extra": 1, "Other": 2}) == Reading()
-    assert FIELDS.read() == Reading()
+    assert FIELDS.read({}) == Reading()
     assert Reading().extra == 7
 
 
@@ -90,14 +91,19 @@ def test_a_field_that_does_not_exist_cannot_be_declared() -> None:
 # Several answers
 
 
+def both(*answers: dict[str, Any], **known: Any) -> Reading:
+    """Return what is read from several answers."""
+    return merged(Reading, *((FIELDS, answer) for answer in answers), **known)
+
+
 def test_of_several_answers_the_first_that_has_a_reading_counts() -> None:
     """What is empty or no reading in one answer is looked for in the next."""
     one: dict[str, Any] = {"Name": "one", "Power": "n/a"}
     other: dict[str, Any] = {"Name": "other", "Power_RT": 2}
-    assert FIELDS.read(one, other) == Reading(name="one", power=2)
-    assert FIELDS.read(other, one) == Reading(name="other", power=2)
-    assert FIELDS.read({"Name": ""}, {}, one) == Reading(name="one")
-    assert FIELDS.read({"On": False, "Power": 0}, {"On": True, "Power": 1}) == Reading(
+    assert both(one, other) == Reading(name="one", power=2)
+    assert both(other, one) == Reading(name="other", power=2)
+    assert both({"Name": ""}, {}, one) == Reading(name="one")
+    assert both({"On": False, "Power": 0}, {"On": True, "Power": 1}) == Reading(
         on=False, power=0
     )
 
@@ -105,7 +111,7 @@ def test_of_several_answers_the_first_that_has_a_reading_counts() -> None:
 @pytest.mark.parametrize("known", ["known", None])
 def test_what_is_known_counts_before_all_answers(known: str | None) -> None:
     """This holds for fields without a key as well, and if it is known to be unknown."""
-    read = FIELDS.read({"Name": "one", "Power": 1}, {"Power": 2}, name=known, extra=8)
+    read = both({"Name": "one", "Power": 1}, {"Power": 2}, name=known, extra=8)
     assert read == Reading(name=known, power=1, extra=8)
 
 

@@ -17,28 +17,29 @@ from simulator import SimulatedMiner
 PAGE = Path(__file__).parents[2] / "docs" / "readings.md"
 # What reads the answer to one command.
 READ_BY: Mapping[str, tuple[Callable[[Mapping[str, Any]], object], ...]] = {
-    "summary": (fields.PERFORMANCE.read,),
+    "summary": (
+        fields.PERFORMANCE.read,
+        fields.SUMMARY_DEVICE.read,
+        fields.SUMMARY_SETTINGS.read,
+        fields.summary_mac,
+    ),
     "edevs": (lambda row: fields.board(row, Generation.V2), fields.board_identity),
     "pools": (lambda row: fields.pools([row]),),
-    "status": (fields.mining_off, fields.STATE.values),
+    "status": (
+        fields.mining_off,
+        fields.STATE.values,
+        fields.STATUS_DEVICE.read,
+        fields.STATUS_SETTINGS.read,
+    ),
     "get_psu": (fields.POWER_SUPPLY.read,),
-    "get_miner_info": (fields.led,),
-}
-# What reads several answers, with the keys that each of them has.
-MERGED: Mapping[Callable[[Mapping[str, Any]], object], Mapping[str, set[str]]] = {
-    fields.DEVICE.read: {
-        "get_version": {"api_ver", "fw_ver", "platform", "miner_type"},
-        "devdetails": {"Model"},
-        "get_miner_info": {"minersn", "hostname"},
-        "status": {"FirmwareVersion", "Firmware Version"},
-        "summary": {"Firmware Version", "CB Platform", "Liquid Cooling"},
-    },
-    fields.SETTINGS.read: {
-        "get_miner_info": {"upfreq_speed", "ut_speed"},
-        "status": {"power_mode", "power_limit_set", "power_pct", "hash_percent"},
-        "summary": {"Power Mode", "Btminer Fast Boot"},
-    },
-    fields.mac: {"get_miner_info": {"mac"}, "summary": {"MAC"}},
+    "get_miner_info": (
+        fields.led,
+        fields.info_mac,
+        fields.INFO_DEVICE.read,
+        fields.INFO_SETTINGS.read,
+    ),
+    "get_version": (fields.VERSION_DEVICE.read,),
+    "devdetails": (fields.DETAILS_DEVICE.read,),
 }
 SECTIONS = {
     name.strip(): (command, rows)
@@ -82,10 +83,6 @@ def test_every_field_that_is_read_is_shown_or_used() -> None:
         command: set().union(*map(keys_of, functions))
         for command, functions in READ_BY.items()
     }
-    for function, commands in MERGED.items():
-        assert keys_of(function) == set().union(*commands.values())
-        for command, keys in commands.items():
-            read[command] = read.get(command, set()) | keys
     assert read.keys() == {
         "summary",
         "edevs",
@@ -111,12 +108,18 @@ def test_everything_that_reads_an_answer_is_looked_at() -> None:
         )
     }
     assert tables == {
-        "DEVICE",
+        "DETAILS_DEVICE",
+        "INFO_DEVICE",
+        "INFO_SETTINGS",
         "PERFORMANCE",
         "POWER_SUPPLY",
         "PREHEATING",
-        "SETTINGS",
         "STATE",
+        "STATUS_DEVICE",
+        "STATUS_SETTINGS",
+        "SUMMARY_DEVICE",
+        "SUMMARY_SETTINGS",
+        "VERSION_DEVICE",
         "_BOARD",
         "_BOARD_IDENTITY",
         "_POOL",
@@ -126,15 +129,19 @@ def test_everything_that_reads_an_answer_is_looked_at() -> None:
         for name, function in inspect.getmembers(fields, inspect.isfunction)
         if function.__module__ == fields.__name__ and not name.startswith("__")
     }
-    errors = {"_errors", "error_list", "summary_errors", "unread_errors"}
-    assert functions - errors == {
+    assert functions == {
         "board",
         "board_identity",
         "board_rows",
+        "device",
+        "firmware",
+        "info_mac",
+        "knows_summary",
         "led",
-        "mac",
         "mining_off",
         "pools",
+        "settings",
+        "summary_mac",
     }
 
 

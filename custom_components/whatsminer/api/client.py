@@ -1,12 +1,12 @@
 """The client of one miner: everything that the integration asks of it or sends to it."""
 
-import asyncio
 from collections.abc import AsyncIterator, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 import logging
-from typing import Final
 
-from .commands import Command, Result, set_led_auto
+from . import choice
+from .choice import ProtocolChoice
+from .commands import Command, Effect, Result, set_led_auto
 from .errors import (
     InvalidTextError,
     MalformedReplyError,
@@ -21,13 +21,10 @@ from .protocol import Progress, Protocol, Sink, Target, WriteProbe
 from .queue import Queue, Urgency
 from .sanitize import Json
 from .snapshot import Snapshot
-from .v2 import DEFAULT_PORT, V2
+from .v2 import DEFAULT_PORT
 from .writer import Writer
 
 _LOGGER = logging.getLogger(__name__)
-
-# In the order in which a miner is asked for them; what speaks none of the first speaks the last.
-PROTOCOLS: Final[tuple[type[Protocol], ...]] = (V2,)
 
 
 def check_query(command: str) -> str:
@@ -37,13 +34,13 @@ def check_query(command: str) -> str:
         InvalidTextError: no protocol has a command that only reads under this name.
 
     """
-    if any(protocol.is_readable(command) for protocol in PROTOCOLS):
+    if any(protocol.is_readable(command) for protocol in choice.PROTOCOLS):
         return command
     raise InvalidTextError("command", command)
 
 
 class _Client:
-    """What is known of the Whatsminer at one address, and the protocol that it speaks."""
+    """What a client knows of its miner without asking it, and which protocol it uses."""
 
     def __init__(
         self,
@@ -59,12 +56,9 @@ class _Client:
         first poll accepts any miner. `password` is that of the account `admin`.
         """
         self._target = Target(host, port, password, Queue(), Identity(mac))
-        self._protocol: Protocol = PROTOCOLS[-1](self._target)
-        self._is_chosen = len(PROTOCOLS) == 1
-        self._choosing = asyncio.Lock()
+        self._choice = ProtocolChoice(self._target)
         self._writer = Writer(self._target.queue)
         self._firmware: str | None = None
-        self._has_polled = False
         self._updating = False
         self._bug_logged = False
 
@@ -86,7 +80,7 @@ class _Client:
     @property
     def replies(self) -> Mapping[str, Mapping[str, Json]]:
         """Return the last answer to each readable command as received, secrets included."""
-        return self._protocol.replies
+        return self._choice.current.replies
 
     @property
     def password(self) -> str:
@@ -95,39 +89,19 @@ class _Client:
 
     @password.setter
     def password(self, password: str) -> None:
-        self._target.password = password
+        if password != self._target.password:
+            self._target.password = password
+            self._target.password_changes += 1
 
-    async def _chosen_protocol(self) -> Protocol:
-        """Return the protocol that the miner speaks, which is found out by asking.
+    async def _protocol(self) -> Protocol:
+        """Return the protocol to use.
 
         Raises:
             UpdatingError: the firmware is being updated.
 
         """
         self._refuse_while_updating()
-        async with self._choosing:
-            if not self._is_chosen:
-                self._protocol = await self._choose_protocol()
-                self._is_chosen = True
-        return self._protocol
-
-    @contextmanager
-    def _choosing_again_if_new(self) -> Iterator[None]:
-        """Choose again after an error if the miner was never polled: it may be starting."""
-        try:
-            yield
-        except WhatsminerError:
-            self._is_chosen = self._is_chosen and self._has_polled
-            raise
-
-    async def _choose_protocol(self) -> Protocol:
-        """Return the first protocol that the miner speaks, else the last one."""
-        for kind in PROTOCOLS[:-1]:
-            protocol = kind(self._target)
-            with suppress(WhatsminerError):
-                if await protocol.probe():
-                    return protocol
-        return self._protocol
+        return await self._choice.choose()
 
     @property
     def updating(self) -> bool:
@@ -171,8 +145,8 @@ class Miner(_Client):
             UpdatingError: see `poll`.
 
         """
-        with self._choosing_again_if_new():
-            protocol = await self._chosen_protocol()
+        with self._choice.tried():
+            protocol = await self._protocol()
             await protocol.reach()
 
     async def poll(self) -> Snapshot:
@@ -191,8 +165,8 @@ class Miner(_Client):
 
         """
         try:
-            with self._choosing_again_if_new():
-                protocol = await self._chosen_protocol()
+            with self._choice.tried():
+                protocol = await self._protocol()
                 snapshot = await protocol.poll()
         except WhatsminerError:
             raise
@@ -204,9 +178,8 @@ class Miner(_Client):
             raise MalformedReplyError("the answer is not understood") from err
         if snapshot.firmware and self._firmware not in (None, snapshot.firmware):
             protocol.forget_firmware()
-            self._is_chosen = False
+            self._choice.ask_again()
             self._writer.forget_firmware()
-        self._has_polled = True
         self._firmware = snapshot.firmware or self._firmware
         return snapshot
 
@@ -232,7 +205,11 @@ class Miner(_Client):
             UnreachableError, MalformedReplyError, NotAMinerError: the command was not sent.
 
         """
-        protocol = await self._chosen_protocol()
+        if command.effect is Effect.STOPS:  # it waits for no other request
+            self._refuse_while_updating()
+            protocol = self._choice.current
+        else:
+            protocol = await self._protocol()
         try:
             result = await self._writer.send(command, protocol)
         except (UnreachableError, MalformedReplyError, NotAMinerError) as err:
@@ -255,7 +232,7 @@ class Miner(_Client):
             UnreachableError, MalformedReplyError, NotAMinerError: there is no usable answer.
 
         """
-        protocol = await self._chosen_protocol()
+        protocol = await self._protocol()
         return await protocol.download_logs(sink)
 
     async def firmware(self) -> str | None:
@@ -266,7 +243,7 @@ class Miner(_Client):
             MiningProcessDownError.
 
         """
-        return await self._protocol.firmware()
+        return await self._choice.current.firmware()
 
     async def update_firmware(
         self, image: AsyncIterator[bytes], size: int, progress: Progress
@@ -283,7 +260,7 @@ class Miner(_Client):
             UnreachableError, MalformedReplyError, NotAMinerError: there is no usable answer.
 
         """
-        return await self._protocol.update_firmware(image, size, progress)
+        return await self._choice.current.update_firmware(image, size, progress)
 
     async def query(self, command: str) -> Mapping[str, Json]:
         """Send one readable command, or several joined by `+`; return the whole answer as received.
@@ -296,8 +273,8 @@ class Miner(_Client):
             UnreachableError, MalformedReplyError, NotAMinerError, MiningProcessDownError.
 
         """
+        protocol = await self._protocol()
         check_query(command)
-        protocol = await self._chosen_protocol()
         async with self._target.queue.turn(Urgency.QUERY):
             return await protocol.query(command)
 
@@ -316,26 +293,22 @@ class Miner(_Client):
             UnreachableError, MalformedReplyError, NotAMinerError: there is no usable answer.
 
         """
-        protocol = await self._chosen_protocol()
+        protocol = await self._protocol()
         await protocol.check_password(self.password if password is None else password)
 
     @property
     def write_probe(self) -> WriteProbe:
-        """Return how `probe_write_access` can try now whether the miner takes commands."""
-        return self._protocol.write_probe
+        """Return how to try now, without a change, whether the miner takes commands."""
+        return self._choice.current.write_probe
 
     async def probe_write_access(self) -> None:
-        """Try whether the miner takes commands, without changing anything (see `write_probe`).
+        """Send a command that changes nothing while `write_probe` is `WRITE`.
 
         Raises:
-            WriteAccessClosedError: it takes no commands. Other errors are those of `send` and
-                `check_password`.
+            WriteAccessClosedError: the miner takes no commands. Other errors are those of `send`.
 
         """
-        if self.write_probe is WriteProbe.WRITE:
-            await self.send(set_led_auto())
-        else:
-            await self.check_password()
+        await self.send(set_led_auto())
 
     async def read_mac(self) -> str | None:
         """Return the MAC address of the miner that answers now, None if it reports none.
@@ -344,6 +317,6 @@ class Miner(_Client):
             UnreachableError, MalformedReplyError, NotAMinerError: no miner answers.
 
         """
-        protocol = await self._chosen_protocol()
+        protocol = await self._protocol()
         async with self._target.queue.turn(Urgency.READ):
             return (await protocol.read_evidence()).mac

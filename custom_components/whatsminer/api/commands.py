@@ -94,7 +94,7 @@ class Outcome(Enum):
 
     ACCEPTED = auto()
     SILENT = auto()
-    """It was sent and its answer was lost, as can be when mining restarts; it counts as accepted."""
+    """It was sent and its answer was lost, as when mining restarts; it counts as accepted."""
     SUPERSEDED = auto()
     """A newer command for the same setting took its place before it was sent."""
     UNCHANGED = auto()

@@ -48,24 +48,31 @@ class Fields[D]:
         self._kind = kind
         self._rows = tuple((name, row[0], row[1:]) for name, row in rows.items())
 
-    def read(self, *readings: Mapping[str, Json], **known: Any) -> D:
-        """Return the dataclass: what is known, and for the rest the first object that has it."""
-        return self._kind(**self.values(*readings) | known)
+    def read(self, reading: Mapping[str, Json]) -> D:
+        """Return the dataclass, filled from one object of an answer."""
+        return self._kind(**self.values(reading))
 
-    def values(self, *readings: Mapping[str, Json]) -> dict[str, Any]:
-        """Return the values of the fields, each from the first object that has it."""
+    def values(self, reading: Mapping[str, Json]) -> dict[str, Any]:
+        """Return the values of the fields that one object of an answer has."""
         found: dict[str, Any] = {}
-        for reading in readings:
-            for name, convert, keys in self._rows:
-                if name in found:
-                    continue
-                for key in keys:
-                    value = reading.get(key)
-                    if value is not None and value != "":
-                        if (converted := convert(value)) is not None:
-                            found[name] = converted
-                        break
+        for name, convert, keys in self._rows:
+            for key in keys:
+                value = reading.get(key)
+                if value is not None and value != "":
+                    if (converted := convert(value)) is not None:
+                        found[name] = converted
+                    break
         return found
+
+
+def merged[D](
+    kind: type[D], *parts: tuple[Fields[D], Mapping[str, Json]], **known: Any
+) -> D:
+    """Return a dataclass from several answers: each field from the first that has it."""
+    values = known
+    for table, reading in parts:
+        values = table.values(reading) | values
+    return kind(**values)
 
 
 def number(value: Json) -> float | None:

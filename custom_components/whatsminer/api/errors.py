@@ -163,3 +163,10 @@ class TooSoonError(WhatsminerError):
 
 class UnconfirmedError(WhatsminerError):
     """Power off was sent twice, and the miner did not confirm that it stopped."""
+
+
+def unsupported(command: str) -> UnsupportedCommandError:
+    """Return the error for a command that a protocol does not have; nothing was sent."""
+    error = UnsupportedCommandError(command, None, "not in this protocol")
+    error.request_sent = False
+    return error

@@ -6,7 +6,7 @@ from enum import Enum, auto
 import time
 from typing import Final
 
-from .errors import NoMacError, WrongMinerError
+from .errors import NoMacError, WhatsminerError, WrongMinerError
 
 # Seconds. If the uptime differs by more from the time between two polls, another miner may answer.
 _SAME_CLOCK: Final = 5.0
@@ -16,8 +16,8 @@ _SAME_CLOCK: Final = 5.0
 class Evidence:
     """The MAC address that a miner reports, None if it reports no valid one.
 
-    It is in lower case with colons. `always` means that it reports the address at all times, so that a miner which does not is
-    another one.
+    It is in lower case with colons. `always` means that the miner reports it at all times, so that
+    one which does not is another miner.
     """
 
     mac: str | None = None
@@ -31,8 +31,8 @@ class Identity:
     """The MAC address of the expected miner, and whether the miner that answers confirmed it.
 
     `mac` is in lower case with colons, None until one is known. Readings are used, and commands
-    are sent under a new token, only after `recognise` was given this address. An older token needs
-    no confirmation, because no other miner accepts it.
+    are sent, only after `recognise` was given this address. A protocol may leave out what proves
+    itself: no other miner accepts a token of the expected one.
     """
 
     def __init__(self, mac: str | None) -> None:
@@ -82,9 +82,13 @@ class Identity:
         """
         if self.mac is None:
             return
-        evidence = await read()
-        if evidence.mac or not self.may_lack_mac:
-            self.recognise(evidence)
+        try:
+            evidence = await read()
+            if evidence.mac or not self.may_lack_mac:
+                self.recognise(evidence)
+        except WhatsminerError as err:
+            err.request_sent = False  # the command itself was not
+            raise
 
 
 class Change(Enum):

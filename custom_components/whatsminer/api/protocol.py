@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from enum import Enum, auto
 
 from .commands import Command, Result
-from .errors import NotAMinerError, UnsupportedCommandError
+from .errors import NotAMinerError, unsupported
 from .identity import Evidence, Identity
 from .queue import Queue, Turn
 from .sanitize import Json
@@ -21,7 +21,7 @@ type IsWanted = Callable[[], bool]
 class Target:
     """The miner that a protocol talks to, and what all protocols for it share.
 
-    `v2_port` is the port of V2. The password can change.
+    `v2_port` is the port of V2. `password_changes` counts how often the password was changed.
     """
 
     host: str
@@ -29,6 +29,7 @@ class Target:
     password: str = field(repr=False)
     queue: Queue
     identity: Identity
+    password_changes: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,9 +70,12 @@ class Protocol(ABC):
         """Store the target; nothing is sent."""
         self._target = target
 
-    @abstractmethod
     async def probe(self) -> bool:
-        """Return whether the miner speaks this protocol; nothing is changed."""
+        """Return whether the miner speaks this protocol; nothing is changed.
+
+        The last of `PROTOCOLS` needs no probe.
+        """
+        return True
 
     # Reading
 
@@ -138,16 +142,16 @@ class Protocol(ABC):
 
     async def query(self, command: str) -> Mapping[str, Json]:
         """Return the whole answer to a readable command; the caller has the turn."""
-        raise UnsupportedCommandError(command, None, "cannot be read")
+        raise unsupported(command)
 
     # Files
 
     async def download_logs(self, sink: Sink) -> int:
         """Pass the miner's log to `sink` piece by piece, and return its size in bytes."""
-        raise UnsupportedCommandError("download_logs", None, "has no logs")
+        raise unsupported("download_logs")
 
     async def update_firmware(
         self, image: AsyncIterator[bytes], size: int, progress: Progress
     ) -> Result:
         """Send a firmware of `size` bytes; `progress` gets the share that was sent (0 to 1)."""
-        raise UnsupportedCommandError("update_firmware", None, "takes no firmware")
+        raise unsupported("update_firmware")

@@ -32,7 +32,7 @@ class Turn:
 
 
 class Queue:
-    """Gives turns to the requests for one miner, because its control board copes with one at a time.
+    """Gives turns to the requests for one miner: its control board copes with one at a time.
 
     There is one queue for all ports of the miner.
     """

@@ -22,7 +22,7 @@ class DisplacedMiner:
         self._hass = hass
         self._entry = entry
         self._client = client
-        # When each other miner was last seen in its place, by MAC address.
+        # When a search began because of each other miner, by MAC address.
         self._others: dict[str, float] = {}
 
     @callback

@@ -3,7 +3,8 @@
 import pytest
 
 from custom_components.whatsminer.api import commands
-from custom_components.whatsminer.api.commands import PoolSettings
+from custom_components.whatsminer.api.commands import Command, PoolSettings
+from custom_components.whatsminer.api.errors import UnsupportedCommandError
 from custom_components.whatsminer.api.v2.commands import ROWS, requests_for
 from custom_components.whatsminer.api.v2.generations import Generation
 from tests.api import TOKEN, Owner
@@ -137,3 +138,10 @@ async def test_v1_is_asked_for_the_fast_percent_at_once(old_owner: Owner) -> Non
     assert (await old_owner.send(commands.power_percent(70))).is_accepted
     assert old_owner.sent == ["set_power_pct"]
     assert old_owner.miner.state.percent == 70
+
+
+def test_a_command_without_a_row_is_not_sent() -> None:
+    """Another protocol may have it."""
+    with pytest.raises(UnsupportedCommandError) as caught:
+        requests_for(Command(name="make_coffee"), Generation.V2)
+    assert not caught.value.request_sent

@@ -16,23 +16,26 @@ from custom_components.whatsminer.api.readings import (
     Preheating,
     ReportedSettings,
 )
+from custom_components.whatsminer.api.v2.error_list import (
+    error_list,
+    summary_errors,
+    unread_errors,
+)
 from custom_components.whatsminer.api.v2.fields import (
-    DEVICE,
     PERFORMANCE,
     POWER_SUPPLY,
     PREHEATING,
-    SETTINGS,
     STATE,
     board,
     board_identity,
     board_rows,
-    error_list,
+    device,
+    info_mac,
     led,
-    mac,
     mining_off,
     pools,
-    summary_errors,
-    unread_errors,
+    settings as settings_of,
+    summary_mac,
 )
 from custom_components.whatsminer.api.v2.generations import Generation
 from tests.api import fixture
@@ -50,6 +53,30 @@ def pool_of(row: Row) -> Pool:
     """Return the readings of a pool."""
     (pool,) = pools([row])
     return pool
+
+
+ANSWERS = ("version", "details", "info", "status", "summary")
+
+
+def device_in(**answers: Any) -> Device:
+    """Return what some answers say of the device."""
+    return device(**{name: {} for name in ANSWERS} | answers)
+
+
+def settings_in(*, mining: bool | None = None, **answers: Any) -> ReportedSettings:
+    """Return the settings that some answers have."""
+    empty: dict[str, Any] = {"info": {}, "status": {}, "summary": {}}
+    return settings_of(mining=mining, **empty | answers)
+
+
+def device_by(answer: str) -> Callable[[Mapping[str, Any]], Device]:
+    """Return a function that reads what one answer says of the device."""
+    return lambda reading: device_in(**{answer: reading})
+
+
+def settings_by(answer: str) -> Callable[[Mapping[str, Any]], ReportedSettings]:
+    """Return a function that reads the settings in one answer."""
+    return lambda reading: settings_in(mining=None, **{answer: reading})
 
 
 # Real answers
@@ -78,11 +105,11 @@ def test_the_summary_of_an_m60s_with_v3_firmware() -> None:
         fan_speed_in=3764,
         fan_speed_out=3735,
     )
-    assert SETTINGS.read(summary) == ReportedSettings(
+    assert settings_by("summary")(summary) == ReportedSettings(
         power_mode="normal", fast_boot=False
     )
-    assert DEVICE.read(summary) == Device()
-    assert mac(summary) is None
+    assert device_by("summary")(summary) == Device()
+    assert summary_mac(summary) is None
 
 
 def test_the_boards_of_an_m60s_with_v3_firmware() -> None:
@@ -104,12 +131,12 @@ def test_the_boards_of_an_m60s_with_v3_firmware() -> None:
 def test_the_identity_of_an_m60s_with_v3_firmware() -> None:
     """It does not know its own serial number."""
     info = fixture("compat_m60s")["get_miner_info"]["Msg"]
-    assert mac(info) == "ce:0c:1d:00:2a:53"
-    device = DEVICE.read(info)
-    assert device.serial_number is None
-    assert device.hostname == "WhatsMiner"
+    assert info_mac(info) == "ce:0c:1d:00:2a:53"
+    seen = device_by("info")(info)
+    assert seen.serial_number is None
+    assert seen.hostname == "WhatsMiner"
     assert led(info) == "auto"
-    assert SETTINGS.read(info).upfreq_speed == 0
+    assert settings_by("info")(info).upfreq_speed == 0
 
 
 def test_a_booting_miner_knows_little_yet() -> None:
@@ -155,8 +182,8 @@ def test_the_status_of_five_firmwares(
     """They have little in common."""
     status = fixture(f"status_{firmware}")["Msg"]
     assert mining_off(status) is off
-    assert DEVICE.read(status) == Device(firmware=version)
-    assert SETTINGS.read(status) == settings
+    assert device_by("status")(status) == Device(firmware=version)
+    assert settings_by("status")(status) == settings
     assert STATE.values(status) == {}
 
 
@@ -177,8 +204,8 @@ def test_the_status_of_the_newest_firmware() -> None:
     }
     assert mining_off(status) is True
     assert STATE.values(status)["stop_reason"] == "by whatsminer api"
-    assert DEVICE.read(status) == Device(firmware="20260312.16.REL3")
-    assert SETTINGS.read(status) == ReportedSettings(
+    assert device_by("status")(status) == Device(firmware="20260312.16.REL3")
+    assert settings_by("status")(status) == ReportedSettings(
         power_mode="high", power_limit=10030, power_percent=120, target_frequency=-5
     )
     assert STATE.values(status)["coolant_temperature"] == 45.5
@@ -263,9 +290,15 @@ def test_a_pool_of_any_firmware() -> None:
         (PERFORMANCE.read, "Chip Temp Max", 90, "chip_temperature_max", 90),
         (PERFORMANCE.read, "Target Freq", 0, "target_frequency", None),
         (PERFORMANCE.read, "Power Fanspeed", 6912, "psu_fan_speed", 6912),
-        (SETTINGS.read, "Btminer Fast Boot", "enable", "fast_boot", True),
-        (DEVICE.read, "CB Platform", "ALLWINNER_H3", "platform", "ALLWINNER_H3"),
-        (DEVICE.read, "Liquid Cooling", False, "liquid_cooled", False),
+        (settings_by("summary"), "Btminer Fast Boot", "enable", "fast_boot", True),
+        (
+            device_by("summary"),
+            "CB Platform",
+            "ALLWINNER_H3",
+            "platform",
+            "ALLWINNER_H3",
+        ),
+        (device_by("summary"), "Liquid Cooling", False, "liquid_cooled", False),
         (board_of, "MHS 1m", 5e6, "hash_rate", 5),
         (board_of, "Temperature", "0.00", "temperature", None),
         (board_of, "Chip Temp Avg", 80.5, "chip_temperature", 80.5),
@@ -276,23 +309,29 @@ def test_a_pool_of_any_firmware() -> None:
         (board_of, "chip_vol_diff", 12, "voltage_difference", 12),
         (pool_of, "Work Difficulty", 262144, "difficulty", 262144),
         (pool_of, "Last Share Time", 0, "last_share", None),
-        (SETTINGS.read, "power_pct", "0", "power_percent", 0),
-        (DEVICE.read, "api_ver", "2.0.5", "api", "2.0.5"),
-        (DEVICE.read, "platform", "H616", "platform", "H616"),
-        (DEVICE.read, "miner_type", "M50_VH84", "model", "M50_VH84"),
-        (SETTINGS.read, "ut_speed", "3", "upfreq_speed", 3),
-        (DEVICE.read, "minersn", "HTM1", "serial_number", "HTM1"),
+        (settings_by("status"), "power_pct", "0", "power_percent", 0),
+        (device_by("version"), "api_ver", "2.0.5", "api", "2.0.5"),
+        (device_by("version"), "platform", "H616", "platform", "H616"),
+        (device_by("version"), "miner_type", "M50_VH84", "model", "M50_VH84"),
+        (settings_by("info"), "ut_speed", "3", "upfreq_speed", 3),
+        (device_by("info"), "minersn", "HTM1", "serial_number", "HTM1"),
         (POWER_SUPPLY.read, "iin", "0", "input_current", None),
         (POWER_SUPPLY.read, "temp0", "0.0", "temperature", None),
         (POWER_SUPPLY.read, "fan_speed", "0", "fan_speed", 0),
-        (DEVICE.read, "Model", "M20SV10", "model", "M20SV10"),
+        (device_by("details"), "Model", "M20SV10", "model", "M20SV10"),
         (PERFORMANCE.read, "Power Limit", "3600", "power_limit", 3600),
-        (SETTINGS.read, "Power Mode", "Normal", "power_mode", "normal"),
-        (SETTINGS.read, "power_limit_set", "3300", "power_limit", 3300),
-        (SETTINGS.read, "power_limit_set", "0", "power_limit", None),
-        (SETTINGS.read, "power_limit_set", "2147483646", "power_limit", 2147483646),
-        (SETTINGS.read, "power_limit_set", "2147483647", "power_limit", None),
-        (SETTINGS.read, "hash_percent", "-5", "target_frequency", -5),
+        (settings_by("summary"), "Power Mode", "Normal", "power_mode", "normal"),
+        (settings_by("status"), "power_limit_set", "3300", "power_limit", 3300),
+        (settings_by("status"), "power_limit_set", "0", "power_limit", None),
+        (
+            settings_by("status"),
+            "power_limit_set",
+            "2147483646",
+            "power_limit",
+            2147483646,
+        ),
+        (settings_by("status"), "power_limit_set", "2147483647", "power_limit", None),
+        (settings_by("status"), "hash_percent", "-5", "target_frequency", -5),
         (PREHEATING.read, "complete", "true", "complete", True),
         (PREHEATING.read, "msg", "Adjust Continue", "message", "adjust continue"),
     ],
@@ -324,10 +363,10 @@ def test_what_the_status_tells_beside_settings(
 @pytest.mark.parametrize(
     ("read", "key", "said", "expected"),
     [
-        (mac, "MAC", "C2:04:28:00:00:01", "c2:04:28:00:00:01"),
+        (summary_mac, "MAC", "C2:04:28:00:00:01", "c2:04:28:00:00:01"),
         (mining_off, "btmineroff", "true", True),
-        (mac, "mac", "C2-04-28-00-00-01", "c2:04:28:00:00:01"),
-        (mac, "mac", "00:00:00:00:00:00", None),
+        (info_mac, "mac", "C2-04-28-00-00-01", "c2:04:28:00:00:01"),
+        (info_mac, "mac", "00:00:00:00:00:00", None),
         (mining_off, "mineroff", "false", False),
         (mining_off, "mineroff", "", None),
         (led, "ledstat", "auto", "auto"),
@@ -348,32 +387,37 @@ def test_what_a_key_alone_tells(
 def test_the_power_mode_is_said_in_two_places() -> None:
     """Either may be empty."""
     summary, status = {"Power Mode": "High"}, {"power_mode": "low"}
-    assert SETTINGS.read(summary, status).power_mode == "high"
-    assert SETTINGS.read({}, status).power_mode == "low"
-    assert SETTINGS.read({"Power Mode": ""}, status).power_mode == "low"
-    assert SETTINGS.read({}, {}).power_mode is None
+    assert settings_in(summary=summary, status=status).power_mode == "high"
+    assert settings_in(status=status).power_mode == "low"
+    assert settings_in(summary={"Power Mode": ""}, status=status).power_mode == "low"
+    assert settings_in().power_mode is None
 
 
 def test_where_the_identity_comes_from() -> None:
     """The newer place counts first."""
     summary = {"Firmware Version": "'2021'", "CB Platform": "H3"}
     details = {"Model": "M20SV10"}
-    assert DEVICE.read({}, details, {}, {}, summary) == Device(
+    assert device_in(details=details, summary=summary) == Device(
         model="M20SV10", platform="H3", firmware="2021"
     )
     status = {"FirmwareVersion": "2023"}
     version = {"miner_type": "M60S_VK40", "platform": "H616"}
-    assert DEVICE.read(version, details, {}, status, summary) == Device(
-        model="M60S_VK40", platform="H616", firmware="2023"
-    )
+    assert device_in(
+        version=version, details=details, status=status, summary=summary
+    ) == Device(model="M60S_VK40", platform="H616", firmware="2023")
     version = {"fw_ver": "2026"}
-    assert DEVICE.read(version, details, {}, status, summary).firmware == "2026"
+    assert (
+        device_in(
+            version=version, details=details, status=status, summary=summary
+        ).firmware
+        == "2026"
+    )
 
 
 def test_whether_it_mines_is_not_read_from_a_key() -> None:
     """It depends on the generation; an unknown state stays unknown."""
     for mining in (True, False, None):
-        assert SETTINGS.read({"mineroff": "true"}, mining=mining).mining is mining
+        assert settings_in(status={"mineroff": "true"}, mining=mining).mining is mining
 
 
 # Number formats
@@ -427,8 +471,8 @@ def test_a_power_limit_of_zero_is_no_reading() -> None:
 
 def test_the_firmware_of_v1_is_quoted() -> None:
     """The text has quotes of its own."""
-    device = DEVICE.read({"Firmware Version": "'20210322.22.REL'"})
-    assert device.firmware == "20210322.22.REL"
+    seen = device_by("summary")({"Firmware Version": "'20210322.22.REL'"})
+    assert seen.firmware == "20210322.22.REL"
 
 
 def test_where_there_is_no_current_rate_the_shortest_average_stands_in() -> None:
@@ -639,13 +683,13 @@ def test_a_name_is_plain_text() -> None:
     """It becomes the title of an entry and the name of a device."""
     nasty = "<b>x\u202e\n![y](http://e.example)" * 100
     version = {"miner_type": nasty, "fw_ver": nasty, "platform": nasty}
-    device = DEVICE.read(version, {"hostname": nasty, "minersn": nasty})
+    seen = device_in(version=version, info={"hostname": nasty, "minersn": nasty})
     for name in (
-        device.hostname,
-        device.serial_number,
-        device.model,
-        device.firmware,
-        device.platform,
+        seen.hostname,
+        seen.serial_number,
+        seen.model,
+        seen.firmware,
+        seen.platform,
     ):
         assert name
         assert name.isprintable()
@@ -686,8 +730,8 @@ def test_what_nothing_can_have_is_no_reading(
 def test_without_an_answer_nothing_is_known() -> None:
     """Each reading is None."""
     assert PERFORMANCE.read({}) == Performance()
-    assert SETTINGS.read({}) == ReportedSettings()
-    assert DEVICE.read({}) == Device()
+    assert settings_in() == ReportedSettings()
+    assert device_in() == Device()
     assert POWER_SUPPLY.read({}) == PowerSupply()
     assert PREHEATING.read({}) == Preheating()
     assert board_of({}) == board_identity({}) == Board()

@@ -10,7 +10,7 @@ from types import MappingProxyType
 from typing import Final
 
 from ..commands import Command, PoolSettings
-from ..errors import UnsupportedCommandError
+from ..errors import unsupported
 from .generations import Generation
 
 type Parameters = Mapping[str, str | int]
@@ -186,9 +186,7 @@ def requests_for(command: Command, generation: Generation) -> tuple[Request, ...
 
     """
     if command.name not in ROWS:
-        error = UnsupportedCommandError(command.name, None, "not in this protocol")
-        error.request_sent = False
-        raise error
+        raise unsupported(command.name)
     return ROWS[command.name].write(command, generation)
 
 

@@ -3,7 +3,7 @@
 The keys that the firmware uses, and their units, are only in this file.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import islice
 from typing import Final
 
@@ -24,9 +24,9 @@ from ..decode import (
     first,
     flag,
     integer,
-    local_time,
     lower,
     mac_address,
+    merged,
     number,
     plain_name,
     scaled,
@@ -36,7 +36,6 @@ from ..readings import (
     SLOTS,
     Board,
     Device,
-    ErrorEntry,
     Performance,
     Pool,
     PowerSupply,
@@ -45,7 +44,7 @@ from ..readings import (
 )
 from ..sanitize import Json
 from ..snapshot import Snapshot
-from .generations import Generation
+from .generations import Generation, is_documented
 
 _MEGAHASH = scaled(1e-6, above=-1, below=MOST_TERAHASH * 1e6)  # MH/s to TH/s
 _TARGET = scaled(1e-6, above=0, below=MOST_TERAHASH * 1e6)
@@ -55,9 +54,8 @@ _MILLI = scaled(1e-3, above=0, below=1e6)
 _CENTI = scaled(1e-2, above=0, below=1e6)
 
 _MOST_ROWS = 16
-# No firmware holds more pools, and no miner has more faults at once.
+# No firmware holds more pools.
 _MOST_POOLS = 8
-_MOST_ERRORS = 1024
 
 # `summary`
 PERFORMANCE: Final = Fields(
@@ -137,27 +135,43 @@ POWER_SUPPLY: Final = Fields(
     fan_speed=(REVOLUTIONS, "fan_speed"),
 )
 
-# `get_version`, `devdetails`, `get_miner_info`, `status` and `summary`, in this order
-DEVICE: Final = Fields(
+# What the miner is. An answer that comes first in `device` counts before the others.
+VERSION_DEVICE: Final = Fields(
     Device,
     api=(plain_name, "api_ver"),
-    firmware=(plain_name, "fw_ver", "FirmwareVersion", "Firmware Version"),
-    platform=(plain_name, "platform", "CB Platform"),
-    model=(plain_name, "miner_type", "Model"),
-    serial_number=(plain_name, "minersn"),
-    hostname=(plain_name, "hostname"),
+    firmware=(plain_name, "fw_ver"),
+    platform=(plain_name, "platform"),
+    model=(plain_name, "miner_type"),
+)
+DETAILS_DEVICE: Final = Fields(Device, model=(plain_name, "Model"))
+INFO_DEVICE: Final = Fields(
+    Device, serial_number=(plain_name, "minersn"), hostname=(plain_name, "hostname")
+)
+STATUS_DEVICE: Final = Fields(
+    Device, firmware=(plain_name, "FirmwareVersion", "Firmware Version")
+)
+SUMMARY_DEVICE: Final = Fields(
+    Device,
+    firmware=(plain_name, "Firmware Version"),
+    platform=(plain_name, "CB Platform"),
     liquid_cooled=(flag, "Liquid Cooling"),
 )
 
-# `summary`, `status` and `get_miner_info`, in this order. Whether it mines: see `mining_off`.
-SETTINGS: Final = Fields(
+# What is set. An answer that comes first in `settings` counts before the others.
+SUMMARY_SETTINGS: Final = Fields(
     ReportedSettings,
-    power_mode=(lower, "Power Mode", "power_mode"),
+    power_mode=(lower, "Power Mode"),
+    fast_boot=(flag, "Btminer Fast Boot"),
+)
+STATUS_SETTINGS: Final = Fields(
+    ReportedSettings,
+    power_mode=(lower, "power_mode"),
     power_limit=(LIMIT, "power_limit_set"),
     power_percent=(PERCENT, "power_pct"),
     target_frequency=(PERCENT, "hash_percent"),
-    upfreq_speed=(integer, "upfreq_speed", "ut_speed"),
-    fast_boot=(flag, "Btminer Fast Boot"),
+)
+INFO_SETTINGS: Final = Fields(
+    ReportedSettings, upfreq_speed=(integer, "upfreq_speed", "ut_speed")
 )
 
 # `status`
@@ -173,14 +187,67 @@ PREHEATING: Final = Fields(
 )
 
 
+def device(
+    *,
+    version: Mapping[str, Json],
+    details: Mapping[str, Json],
+    info: Mapping[str, Json],
+    status: Mapping[str, Json],
+    summary: Mapping[str, Json],
+) -> Device:
+    """Return what the miner is, from the answers that say something of it."""
+    return merged(
+        Device,
+        (VERSION_DEVICE, version),
+        (DETAILS_DEVICE, details),
+        (INFO_DEVICE, info),
+        (STATUS_DEVICE, status),
+        (SUMMARY_DEVICE, summary),
+        api_known=is_documented(version),
+    )
+
+
+def firmware(reading: Mapping[str, Json]) -> str | None:
+    """Return the firmware version, from the answer to `get_version` or to `status`."""
+    return plain_name(first(reading, "fw_ver", "FirmwareVersion", "Firmware Version"))
+
+
+def settings(
+    *,
+    mining: bool | None,
+    summary: Mapping[str, Json],
+    status: Mapping[str, Json],
+    info: Mapping[str, Json],
+) -> ReportedSettings:
+    """Return what is set, from the answers that say something of it."""
+    return merged(
+        ReportedSettings,
+        (SUMMARY_SETTINGS, summary),
+        (STATUS_SETTINGS, status),
+        (INFO_SETTINGS, info),
+        mining=mining,
+    )
+
+
+def knows_summary(summary: Mapping[str, Json]) -> bool:
+    """Return whether the answer to `summary` has a reading beside the performance."""
+    tables = (SUMMARY_SETTINGS, SUMMARY_DEVICE)
+    return bool(summary.get("MAC")) or any(table.values(summary) for table in tables)
+
+
 def mining_off(status: Mapping[str, Json]) -> bool | None:
     """Return whether the answer to `status` says that mining is off; that of V1 is not true."""
     return flag(first(status, "mineroff", "btmineroff"))
 
 
-def mac(reading: Mapping[str, Json]) -> str | None:
-    """Return the MAC address, from the answer to `get_miner_info`; V1 has it in `summary`."""
-    return mac_address(first(reading, "mac", "MAC"))
+def info_mac(info: Mapping[str, Json]) -> str | None:
+    """Return the MAC address, from the answer to `get_miner_info`."""
+    return mac_address(info.get("mac"))
+
+
+def summary_mac(summary: Mapping[str, Json]) -> str | None:
+    """Return the MAC address, from the answer to `summary` of V1."""
+    return mac_address(summary.get("MAC"))
 
 
 def led(info: Mapping[str, Json]) -> str | None:
@@ -224,38 +291,3 @@ def board(reading: Mapping[str, Json], generation: Generation) -> Board:
 def pools(rows: Iterable[Mapping[str, Json]]) -> tuple[Pool, ...]:
     """Return the pools, at most eight."""
     return tuple(_POOL.read(row) for row in islice(rows, _MOST_POOLS))
-
-
-def error_list(value: Json) -> tuple[ErrorEntry, ...]:
-    """Return the errors of any firmware, which lists objects, pairs, plain codes, or none."""
-    return tuple(islice(_errors(value), _MOST_ERRORS))
-
-
-def unread_errors(value: Json) -> int:
-    """Return the number of errors in a list that `error_list` leaves out."""
-    rows = value if isinstance(value, list) else [value]
-    count = sum(
-        len(row.keys() - {"reason"}) if isinstance(row, dict) else 1 for row in rows
-    )
-    return max(0, count - _MOST_ERRORS)
-
-
-def _errors(value: Json) -> Iterator[ErrorEntry]:
-    for item in value if isinstance(value, list) else [value]:
-        if isinstance(item, dict):
-            reason = text(item.get("reason"))
-            for key, since in item.items():
-                if key != "reason" and (code := plain_name(key)):
-                    yield ErrorEntry(code=code, since=local_time(since), reason=reason)
-        elif not isinstance(item, float) and (code := plain_name(item)):
-            yield ErrorEntry(code=code)
-
-
-def summary_errors(reading: Mapping[str, Json]) -> tuple[ErrorEntry, ...]:
-    """Return the errors that V1 lists in its summary."""
-    count = min(integer(reading.get("Error Code Count")) or 0, len(reading))
-    codes = [
-        integer(reading.get(f"Error Code {index}"))
-        for index in range(min(count, _MOST_ERRORS))
-    ]
-    return tuple(ErrorEntry(code=str(code)) for code in codes if code)

@@ -7,12 +7,13 @@ import time
 
 from ..freshness import MiningChange, ProcessClock, is_leftover
 from ..identity import Continuity
-from ..readings import Device, ErrorEntry, Performance, PowerSupply
+from ..readings import ErrorEntry, Performance, PowerSupply
 from ..sanitize import Json
 from ..snapshot import Snapshot
 from . import fields
 from .envelope import Answer
-from .generations import Generation, generation_of, is_documented
+from .error_list import error_list, summary_errors, unread_errors
+from .generations import Generation, generation_of
 from .live_answers import LiveAnswers
 from .requests import Requests
 from .slow_answers import NOTHING, SlowAnswers
@@ -84,13 +85,7 @@ class Known:
         info = self.slow.reading("get_miner_info")
         performance, generation = poll.performance, self._generation or Generation.V2
         frozen = self._clock.is_frozen(performance.elapsed)
-        mining: bool | None
-        if generation is Generation.V1:
-            # V1 reports `btmineroff` as "true" even while it hashes.
-            mining = self.slow.process_is_up and "summary" in poll.live and not frozen
-        else:
-            off = fields.mining_off(state)
-            mining = None if off is None else not off
+        mining = self._is_mining(poll, frozen=frozen)
         errors, unread = self._errors(summary)
         if not state:  # only the status shows whether a limit was set
             performance = replace(performance, power_limit=None)
@@ -101,8 +96,16 @@ class Known:
             support=SUPPORT[generation],
             stale=(frozen and bool(performance.elapsed))
             or is_leftover(performance, mining=mining),
-            device=self._device(info, state, summary),
-            settings=fields.SETTINGS.read(summary, state, info, mining=mining),
+            device=fields.device(
+                version=self.version(),
+                details=self.slow.reading("devdetails", "DEVDETAILS"),
+                info=info,
+                status=state,
+                summary=summary,
+            ),
+            settings=fields.settings(
+                mining=mining, summary=summary, status=state, info=info
+            ),
             performance=performance,
             power_supply=self._power_supply(mining, poll.monotonic),
             boards=tuple(fields.board(row, generation) for row in poll.boards),
@@ -112,22 +115,23 @@ class Known:
             **fields.STATE.values(state),
         )
 
-    def _device(self, *readings: Mapping[str, Json]) -> Device:
-        version = self.version()
-        details = self.slow.reading("devdetails", "DEVDETAILS")
-        return fields.DEVICE.read(
-            version, details, *readings, api_known=is_documented(version)
-        )
+    def _is_mining(self, poll: Poll, *, frozen: bool) -> bool | None:
+        """Return whether mining is on, None if that is not known."""
+        if self._generation is Generation.V1:
+            # V1 reports `btmineroff` as "true" even while it hashes.
+            return self.slow.process_is_up and "summary" in poll.live and not frozen
+        off = fields.mining_off(poll.status.reading())
+        return None if off is None else not off
 
     def _errors(
         self, summary: Mapping[str, Json]
     ) -> tuple[tuple[ErrorEntry, ...] | None, int]:
         """Return the errors, None if they are not known, and the number of those left out."""
         if self._generation is Generation.V1:
-            return (fields.summary_errors(summary) if summary else None), 0
+            return (summary_errors(summary) if summary else None), 0
         if answer := self.slow.recent("get_error_code"):
             listed = answer.reading().get("error_code")
-            return fields.error_list(listed), fields.unread_errors(listed)
+            return error_list(listed), unread_errors(listed)
         return None, 0
 
     def _power_supply(self, mining: bool | None, now: float) -> PowerSupply:

@@ -21,6 +21,10 @@ from .requests import Requests, is_readable
 from .session import Sessions
 
 
+class _NotWantedError(Exception):
+    """A newer command has taken the place of one that waited for a token."""
+
+
 class V2(Protocol):
     """V2 of the vendor's API for one miner."""
 
@@ -43,10 +47,6 @@ class V2(Protocol):
     @override
     def is_readable(command: str) -> bool:
         return is_readable(command)
-
-    @override
-    async def probe(self) -> bool:
-        return True  # what speaks no other protocol is expected to speak this one
 
     @override
     async def reach(self) -> None:
@@ -88,13 +88,16 @@ class V2(Protocol):
         async def send(turn: Turn, is_wanted: IsWanted) -> Result:
             async def send_under(session: Session) -> Result:
                 if not is_wanted():
-                    return Result(Outcome.SUPERSEDED)
+                    raise _NotWantedError
                 answer = await self._requests.sealed(
                     session, request.name, request.parameters
                 )
                 return Result(Outcome.ACCEPTED, _data(command, answer))
 
-            return await self._sessions.run(turn, send_under)
+            try:
+                return await self._sessions.run(turn, send_under)
+            except _NotWantedError:
+                return Result(Outcome.SUPERSEDED)
 
         return Attempt(request.name, send)
 

@@ -75,8 +75,11 @@ class Reader:
                 answer = envelope.check(await self._requests.plain(command), command)
             except RefusedError, MiningProcessDownError:
                 continue
-            if mac := fields.mac(answer.reading(section)):
-                return Evidence(mac, always=section is None)
+            reading = answer.reading(section)
+            is_info = section is None
+            read_mac = fields.info_mac if is_info else fields.summary_mac
+            if mac := read_mac(reading):
+                return Evidence(mac, always=is_info)
         return Evidence()
 
     async def firmware(self) -> str | None:
@@ -84,10 +87,9 @@ class Reader:
         async with self._requests.queue.turn(Urgency.READ):
             await self._identity.confirm(self.read_evidence)
         self._known.slow["get_version"] = await self._requests.ask("get_version")
-        if version := fields.DEVICE.read(self._known.version()).firmware:
+        if version := fields.firmware(self._known.version()):
             return version
-        status = await self._requests.ask("status")
-        return fields.DEVICE.read(status.reading()).firmware
+        return fields.firmware((await self._requests.ask("status")).reading())
 
     async def is_off(self) -> bool:
         """Return whether the miner reports that mining is off; the caller has the turn."""
@@ -132,9 +134,10 @@ class Reader:
         if first and "get_miner_info" not in slow:  # the summary had the MAC
             await slow.refresh("get_miner_info")
         poll.status = await self._read_status()
-        self.generation = known.find_generation(poll)
-        if not first or self.generation is not Generation.V1:
-            await self._read_third()
+        generation = known.find_generation(poll)
+        if not first or generation is not Generation.V1:
+            await self._read_third(generation)
+        self.generation = generation
         return known.snapshot(poll)
 
     def _board_rows(self, answer: Answer) -> Sequence[Mapping[str, Json]]:
@@ -156,17 +159,19 @@ class Reader:
         except RefusedError, MiningProcessDownError:
             return NOTHING
 
-    async def _read_third(self) -> None:
+    async def _read_third(self, generation: Generation) -> None:
         """Use the third connection; another miner may have got the address between two polls."""
         slow = self._known.slow
-        if await slow.read_next(self.generation) == "get_miner_info" and (
+        if await slow.read_next(generation) == "get_miner_info" and (
             "get_miner_info" in slow
         ):
             self._recognise_by_info()
 
     def _compare(self, poll: Poll) -> None:
         """Require a confirmation if the clock or the boards are not those of the last poll."""
-        if poll.performance == Performance():
+        if poll.performance == Performance() and not (
+            fields.knows_summary(poll.summary)
+        ):
             self._identity.is_confirmed = False  # there is nothing to compare
         serials = (fields.board_identity(row).serial_number for row in poll.boards)
         change = self._known.continuity.update(
@@ -183,7 +188,7 @@ class Reader:
         V1 reports it in every summary, and does not report it while its mining process is down.
         """
         if text(poll.summary.get("MAC")):
-            self._identity.recognise(Evidence(fields.mac(poll.summary)))
+            self._identity.recognise(Evidence(fields.summary_mac(poll.summary)))
         if self._identity.is_confirmed:
             return
         try:
@@ -196,7 +201,7 @@ class Reader:
         self._recognise_by_info()
 
     def _recognise_by_info(self) -> None:
-        mac = fields.mac(self._known.slow.reading("get_miner_info"))
+        mac = fields.info_mac(self._known.slow.reading("get_miner_info"))
         self._identity.recognise(Evidence(mac, always=True))
 
     def _require_confirmation(self) -> None:

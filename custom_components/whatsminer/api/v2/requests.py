@@ -50,14 +50,14 @@ class Requests:
         # The last answer to each plain command; that to `get_token` is secret and not kept.
         self.replies: dict[str, Mapping[str, Json]] = {}
 
-    async def ask(self, command: str, urgency: Urgency = Urgency.READ) -> Answer:
+    async def ask(self, command: str) -> Answer:
         """Take a turn, send a plain command and return its successful answer.
 
         Raises:
             RefusedError: the miner refused it. Other errors are those of `plain`.
 
         """
-        async with self.queue.turn(urgency):
+        async with self.queue.turn(Urgency.READ):
             return envelope.check(await self.plain(command), command)
 
     async def plain(self, command: str) -> Mapping[str, Json]:

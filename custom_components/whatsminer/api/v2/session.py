@@ -19,7 +19,7 @@ from .cipher import Session, open_session
 from .envelope import Answer
 from .requests import Requests
 
-type Request[T] = Callable[[Session], Awaitable[T]]
+type Send[T] = Callable[[Session], Awaitable[T]]
 
 
 class Sessions:
@@ -34,11 +34,11 @@ class Sessions:
         self._read_evidence = read_evidence
         self._session: Session | None = None
         self._since = 0.0
-        # The password that the token is for.
-        self._password = ""
+        # How often the password had been set when the token came.
+        self._password_changes = 0
 
-    async def run[T](self, turn: Turn, request: Request[T]) -> T:
-        """Send a request under a token and return its result.
+    async def run[T](self, turn: Turn, send: Send[T]) -> T:
+        """Send something under a token and return the result.
 
         Another client can void our token, so one that was used before is replaced once. The
         caller has the turn; more urgent requests go first between two connections.
@@ -57,7 +57,7 @@ class Sessions:
                 await queue.give_way(turn)
                 session = self._session or fresh
             try:
-                result = await request(session)
+                result = await send(session)
             except WrongPasswordError, TokenRejectedError:
                 self._session = None
                 if session is fresh:
@@ -72,20 +72,21 @@ class Sessions:
         """Return a session under a new token of the expected miner."""
         try:
             value = await self._requests.plain("get_token")
-            password = self._target.password
-            session = _session(envelope.check(value, "get_token"), password)
+            changes = self._target.password_changes
+            token = envelope.check(value, "get_token")
+            session = _session(token, self._target.password)
             await self._target.identity.confirm(self._read_evidence)
         except WhatsminerError as err:
             err.request_sent = False  # the command itself was not
             raise
         self._session, self._since = session, time.monotonic()
-        self._password = password
+        self._password_changes = changes
         return session
 
     def _usable(self) -> Session | None:
         """Return the session, unless its token is too old or for another password."""
         session = self._session
-        if session is None or self._password != self._target.password:
+        if session is None or self._password_changes != self._target.password_changes:
             return None
         if session.life is None:
             return session

@@ -144,7 +144,9 @@ async def _send_image(
         sent += len(piece)
         progress(sent / size)
     if sent != size:
-        raise UpdateOutcomeUnknownError(f"{sent} bytes instead of {size}")
+        raise UpdateOutcomeUnknownError(
+            f"update_firmware: {sent} bytes instead of {size}"
+        )
 
 
 async def _receive(stream: ObjectStream, size: int, sink: Sink) -> None:
