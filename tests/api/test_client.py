@@ -397,6 +397,27 @@ async def test_new_firmware_may_speak_another_protocol(
     assert other.polls
 
 
+async def test_a_power_off_does_not_wait_for_a_probe(
+    air_miner: SimulatedMiner, other: type[Other], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It goes over the protocol that was used last."""
+    asked, answered = asyncio.Event(), asyncio.Event()
+
+    async def probe(protocol: Other) -> bool:
+        asked.set()
+        await answered.wait()
+        return False
+
+    monkeypatch.setattr(other, "probe", probe)
+    client = client_of(air_miner)
+    poll = asyncio.create_task(client.poll())
+    await asked.wait()
+    await client.send(commands.power_off())
+    assert names_of(air_miner.writes) == ["power_off"]
+    answered.set()
+    await poll
+
+
 async def test_a_mistake_of_ours_in_a_probe_is_an_error_of_this_miner_alone(
     air_miner: SimulatedMiner, other: type[Other]
 ) -> None:

@@ -4,8 +4,8 @@ import asyncio
 
 import pytest
 
-from custom_components.whatsminer.api import commands
-from custom_components.whatsminer.api.commands import Command
+from custom_components.whatsminer.api import Miner, commands
+from custom_components.whatsminer.api.commands import Command, Outcome, Result
 from custom_components.whatsminer.api.errors import (
     CannotConnectError,
     MalformedReplyError,
@@ -27,7 +27,7 @@ from simulator import (
     Truncated,
 )
 from tests import PROCESS_DOWN, Held
-from tests.api import TOKEN, TOKEN_OF_V1, Clock, Owner, wire_name
+from tests.api import HOST, TOKEN, TOKEN_OF_V1, Clock, Owner, wire_name
 
 OFF = "power_off"
 
@@ -71,6 +71,40 @@ async def test_a_token_is_replaced_a_minute_before_it_expires(
     owner.pass_time(2)
     await owner.send(commands.set_led_auto())
     assert owner.asked == ["set_led", "set_led", *TOKEN, "set_led"]
+
+
+async def test_a_command_that_is_not_sent_does_not_make_a_token_last(
+    clock: Clock,
+) -> None:
+    """Only a use of the token renews its life."""
+    async with SimulatedMiner(generation="compat", token_timeout=600) as miner:
+        owner = Owner(miner, clock=clock)
+        await owner.send(commands.set_led_auto())
+        owner.pass_time(500)
+        async with owner.holding("status", "status") as waiting:
+            overtaken = waiting.send(commands.power_percent(50))
+            newer = waiting.send(commands.power_percent(60))
+            await asyncio.sleep(0)  # so that it waits, too
+            newer.cancel()
+        assert await overtaken == Result(Outcome.SUPERSEDED)
+        owner.forget()
+        owner.pass_time(300)
+        await owner.send(commands.set_led_auto())
+        assert owner.asked == [*TOKEN, "set_led"]
+
+
+async def test_a_password_that_was_set_to_and_fro_needs_a_new_token(
+    owner_with_token: Owner,
+) -> None:
+    """The miner may have been given another one between the two."""
+    client = Miner(HOST, owner_with_token.miner.port, password="satoshi")
+    for _ in range(2):
+        await client.send(commands.set_led_auto())
+    client.password = "other"
+    client.password = "satoshi"
+    owner_with_token.forget()
+    await client.send(commands.set_led_auto())
+    assert owner_with_token.asked[0] == "get_token"
 
 
 @pytest.mark.parametrize(
