@@ -21,7 +21,7 @@ ERRORS: tuple[tuple[str, Misbehaviour, dict[str, str]], ...] = (
     ("*", Truncated(), {"base": "malformed_reply"}),
     ("*", Truncated(keep=0), {"base": "cannot_connect"}),
     ("*", PROCESS_DOWN, {"base": "mining_process_down"}),
-    ("get_miner_info", Refused(132), {"base": "no_mac"}),
+    ("get_miner_info", Refused(132), {"base": "mac_not_reported"}),
     ("get_miner_info", Truncated(), {"base": "malformed_reply"}),
     ("get_token", Refused(136), {"base": "too_many_tokens"}),
     ("get_token", Raw(b'{"STATUS":"S","Code":134,"Msg":"over max connect"}'),

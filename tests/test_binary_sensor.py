@@ -79,8 +79,19 @@ async def test_a_dead_pool_is_seen(
         ({206: "2026-11-01 00:00:00"}, STATE_OFF),
         ({110: "2026-11-01 00:00:00"}, STATE_ON),
         ({206: "2026-11-01 00:00:00", 987_654: ""}, STATE_ON),
+        ({236: "2026-11-01 00:00:00"}, STATE_ON),
+        ({203: "2026-11-01 00:00:00"}, STATE_ON),
+        ({620: "2026-11-01 00:00:00"}, STATE_ON),
     ],
-    ids=["none", "a minor one", "a fan", "an unknown one"],
+    ids=[
+        "none",
+        "a minor one",
+        "a fan",
+        "an unknown one",
+        "a tripped power supply",
+        "a hot power supply",
+        "a hot coolant",
+    ],
 )
 async def test_a_minor_fault_is_no_problem(
     hass: HomeAssistant,

@@ -24,6 +24,7 @@ from homeassistant.helpers import issue_registry as ir
 from simulator import GARBAGE, Misbehaviour, Quirk, Raw, Refused, SimulatedMiner
 
 from . import JOINED, Clock, Held, every_generation, hold, names_of
+from .api import CannedMiner, message, table
 from .config_flow import (
     ERRORS,
     READING,
@@ -319,7 +320,34 @@ async def test_a_miner_without_a_usable_mac(
 ) -> None:
     async with SimulatedMiner(mac=mac) as nameless:
         result = await form.submit(nameless)
-    assert result["errors"] == {"base": "no_mac"}
+    assert result["errors"] == {"base": "mac_not_reported"}
+
+    await form.recovers(miner)
+
+
+@pytest.mark.parametrize("version", [None, "whatsminer v1.0", "whatsminer v1.1"])
+async def test_firmware_that_never_tells_a_mac_is_called_too_old(
+    form: AddForm,
+    miner: SimulatedMiner,
+    version: str | None,
+    socket_enabled: None,
+) -> None:
+    """Before it mines, nobody knows whether it will tell one."""
+    summary = {"Elapsed": 9, "MHS 5s": 0.0, "MHS av": 0.0}
+    answers_of_2019: dict[str, object] = {
+        "summary": table("SUMMARY", summary),
+        "pools": table("POOLS"),
+        "edevs": table("DEVS", {"ASC": 0, "Slot": 0, "PCB SN": "A1"}),
+        "devdetails": table("DEVDETAILS", {"DEVDETAILS": 0, "Driver": "bitmicro"}),
+    }
+    if version:
+        answers_of_2019["get_version"] = message(version)
+    async with CannedMiner(answers_of_2019) as old:
+        data = {CONF_HOST: old.host, CONF_PORT: old.port}
+        assert (await form.send(data))["errors"] == {"base": "no_mac"}
+        summary |= {"MHS 5s": 6.1e7, "MHS av": 5.9e7}
+        old.answers["summary"] = table("SUMMARY", summary)
+        assert (await form.send(data))["errors"] == {"base": "mac_not_reported"}
 
     await form.recovers(miner)
 

@@ -403,7 +403,7 @@ async def test_a_miner_that_a_scan_has_left_is_offered_and_added(
         ("*", Truncated(), {"base": "malformed_reply"}),
         ("*", Truncated(keep=0), {"base": "cannot_connect"}),
         ("*", PROCESS_DOWN, {"base": "mining_process_down"}),
-        ("get_miner_info", Refused(132), {"base": "no_mac"}),
+        ("get_miner_info", Refused(132), {"base": "mac_not_reported"}),
         ("get_token", Refused(136), {"base": "too_many_tokens"}),
         ("get_token", Truncated(), {"base": "malformed_reply"}),
         ("get_token", Refused(23), {CONF_PASSWORD: "wrong_password"}),

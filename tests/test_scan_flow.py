@@ -634,16 +634,23 @@ async def test_nothing_new_is_found(
 
 
 @pytest.mark.parametrize(
-    ("command", "how"), [("*", PROCESS_DOWN), ("get_miner_info", Refused(132))]
+    ("command", "how", "told"),
+    [
+        ("*", PROCESS_DOWN, "unready"),
+        ("get_miner_info", Refused(132), "without_mac"),
+    ],
 )
-async def test_miners_that_are_not_ready_are_told(
-    hass: HomeAssistant, shed: Shed, command: str, how: Misbehaviour
+async def test_miners_that_cannot_be_added_are_told(
+    hass: HomeAssistant, shed: Shed, command: str, how: Misbehaviour, told: str
 ) -> None:
+    """Some can soon, and some only with newer firmware."""
     miner = await shed.add()
     miner.misbehave(command, how)
     form = await scan(hass)
     assert form["errors"] == {"base": "nothing_found"}
-    assert placeholder_of(form, "unready") == f"1 ({miner.host})"
+    for name in ("unready", "without_mac"):
+        shown = f"1 ({miner.host})" if name == told else "0"
+        assert placeholder_of(form, name) == shown
 
     miner.behave()
     form = await fill_in(hass, form, {"networks": str(shed.network)})

@@ -380,6 +380,28 @@ async def test_faults_are_counted_and_explained(
     assert shown(hass, "sensor.miner_faults") == "0"
 
 
+@since_v2
+async def test_codes_of_new_firmware_have_no_made_up_causes(
+    hass: HomeAssistant, miner: SimulatedMiner, clock: Clock
+) -> None:
+    """Some tell of a whole hashboard, and one digit is no chip."""
+    codes = (5411, 553999, 582999, 342, 620, 5423)
+    miner.state.faults = dict.fromkeys(codes, "2026-11-01 00:00:01")
+    await clock.next_poll(2)
+
+    assert shown(hass, "sensor.miner_faults") == "6"
+    assert {fault["code"]: fault["text"] for fault in faults_of(hass)} == {
+        "5411": "The serial connection to Hashboard 2 does not start. "
+        "Check the cable of the board.",
+        "553999": "Chips on Hashboard 4 were reset.",
+        "582999": "Hashboard 3 has too many bad chips.",
+        "342": "Hashboard 3 is slowed down because of its temperature. Check the cooling.",
+        "620": "The miner protects itself because of the temperature of its coolant. "
+        "Check the cooling.",
+        "5423": "Unknown fault 5423 (hashboard).",
+    }
+
+
 @pytest.mark.parametrize("miner", ["old_miner"], indirect=True)
 async def test_faults_of_v1_have_no_time(
     hass: HomeAssistant, miner: SimulatedMiner, clock: Clock

@@ -53,6 +53,7 @@ class PickSteps(ConfigFlow):
     _new: Mapping[str, DiscoveredMiner]
     _known: Sequence[str]
     _unready: Sequence[str]
+    _without_mac: Sequence[str]
     # What was entered last in the step `pick`.
     _picks: Mapping[str, Any]
     # The picked miners that could not be added.
@@ -71,6 +72,7 @@ class PickSteps(ConfigFlow):
             "count": str(len(self._new)),
             "known": _count(self._known),
             "unready": _count(self._unready),
+            "without_mac": _count(self._without_mac),
         }
 
     def _show_pick(
@@ -321,6 +323,7 @@ class ScanSteps(PickSteps):
         }
         self._known = sorted(known.values())
         self._unready = scan.unready
+        self._without_mac = scan.without_mac
         ignored = self._ignored()
         self._picks = {CONF_MINERS: [mac for mac in self._new if mac not in ignored]}
         if self._new:

@@ -10,7 +10,7 @@ from custom_components.whatsminer.api.fault_table import CATEGORIES, MINOR, TEXT
 from custom_components.whatsminer.api.faults import Category, Fault, Severity, describe
 
 # Every code that is known, written down a second time, so that a lost one is noticed. In these,
-# N is the slot of a hashboard, P a pool, L a level, C one digit of the number of a chip.
+# N is the slot of a hashboard, P a pool, L a level, CCC the number of a chip.
 KNOWN = {
     Category.FAN: "100 110 111 120 121 130 131 140",
     Category.POWER_SUPPLY: """
@@ -24,22 +24,23 @@ KNOWN = {
         280 281 282 283 284 285 286 287 288 289
         290 291 292 293 294 295 296
     """,
-    Category.TEMPERATURE: "30N 32N 329 35N 36N",
-    Category.ENVIRONMENT: "370 380 381 382 383 600 610 620",
+    Category.TEMPERATURE: "30N 32N 329 34N 35N 36N",
+    Category.ENVIRONMENT: "330 370 380 381 382 383 600 610",
     Category.HASHBOARD: """
         400 41N 42N 43N 44N 45N
         500 51N 52N 53N 54N 55N 56N 57N 58N 59N
         511N 512N 513N 514N 517N
+        541N 543N 572N 601N
         810
     """,
-    Category.COOLANT: "507N",
+    Category.COOLANT: "335 507N 620 652",
     Category.CHIP: """
         501N 502N 503N 504N 505N 5080 509N
-        52NC 53NC 54NC 55NC 56NC
         52NCCC 53NCCC 54NCCC 55NCCC 56NCCC
+        52N999 53N999 54N999 55N999 56N999 58N999
     """,
     Category.PERFORMANCE: "900 901 902 2310 2320 2330 2340 2350",
-    Category.CONTROL_BOARD: "700 701 710 711 712 714 72N",
+    Category.CONTROL_BOARD: "700 701 704 710 711 712 714 72N",
     Category.NETWORK: "713",
     Category.POOL: "2000 2010 202P 2030 2040 2050",
     Category.FIRMWARE: "800 801 802 8000 8200 8210 8220 8400 8410 9000 9010",
@@ -61,9 +62,8 @@ ALIKE = {
     for codes in (
         "233 234 235",
         "243 244 245",
-        "246 247 270",
+        "246 247 248 249",
         "236 237 238 268",
-        "248 249 269",
         "250 251 271",
         "253 254",
         "255 256",
@@ -74,6 +74,7 @@ ALIKE = {
         "2310 2320",
         "2330 2340",
         "5110 5170",
+        "5120 5720",
         "8502 8503",
         "9000 9010",
     )
@@ -85,6 +86,12 @@ VENDOR_MINOR = """
 """
 WARNINGS = "263 272 273 274 275"
 OTHER_SLOTS = "323 5142 5143"
+
+# Protections, by their names in the sources; 620 protects from the temperature of the coolant.
+PROTECTIONS = """
+    203 233 234 235 236 237 238 239 240 243 244 245 246 247 248 249 250 251 255 256 257
+    267 268 269 270 271 35N 383 505N 54NCCC 54N999 620
+"""
 
 # Words of the vendor, and names of places, that have no business in a text.
 ODD_WORDS = """
@@ -99,10 +106,11 @@ def expand(row: str) -> list[str]:
     if "CCC" in row:
         return [
             code
-            for chip in ("000", "007", "042", "110", "999")
+            for chip in ("000", "007", "042", "110", "998")
             for code in expand(row.replace("CCC", chip))
         ]
-    places = ["0123" if c == "N" else "0123456789" if c in "PLC" else c for c in row]
+    digits_of = {"N": "0123", "P": "012", "L": "0123456789"}
+    places = [digits_of.get(c, c) for c in row]
     return ["".join(digits) for digits in product(*places)]
 
 
@@ -116,7 +124,7 @@ FIRST_TEXTS = {row: describe(expand(row)[0]).text for row in ROWS}
 
 def test_the_table_has_every_known_code() -> None:
     """It has no other codes."""
-    assert len(ROWS) == 206
+    assert len(ROWS) == 216
     rows = [row for texts in TEXTS.values() for row in texts]
     assert sorted(rows) == sorted(ROWS)
 
@@ -253,7 +261,7 @@ def test_an_exact_code_wins_over_a_pattern() -> None:
 def test_a_board_has_the_name_of_its_device(slot: int) -> None:
     """Slot 0 is Hashboard 1."""
     for row in BOARD_ROWS:
-        code = row.replace("N", str(slot)).replace("C", "1")
+        code = row.replace("N", str(slot)).replace("CCC", "111")
         found = re.findall(r"Hashboard \d+", describe(code).text)
         assert (code, found) == (code, [f"Hashboard {slot + 1}"])
 
@@ -268,7 +276,7 @@ def test_no_board_is_named_where_none_is_known() -> None:
 def test_a_slot_that_no_miner_has_is_no_slot(digit: int) -> None:
     """The code is unknown, but its type still gives a category."""
     for row in BOARD_ROWS:
-        code = row.replace("N", str(digit)).replace("C", "1")
+        code = row.replace("N", str(digit)).replace("CCC", "111")
         if code != "329":
             assert describe(code).text.startswith(f"Unknown fault {code}")
             assert describe(code).category is not Category.OTHER
@@ -289,25 +297,92 @@ def test_levels_are_no_slots(code: str, level: int) -> None:
 @pytest.mark.parametrize(
     ("code", "slot", "chip"),
     [
-        ("5200", 0, 0),
-        ("5237", 3, 7),
         ("520000", 0, 0),
         ("531007", 1, 7),
         ("542042", 2, 42),
         ("553110", 3, 110),
-        ("560999", 0, 999),
+        ("560998", 0, 998),
     ],
 )
 def test_a_chip_is_named_with_its_board(code: str, slot: int, chip: int) -> None:
-    """It has one digit in codes of four digits, and three in codes of six."""
+    """It has three digits, in codes of six."""
     text = describe(code).text
     assert text.startswith(f"Chip {chip} on Hashboard {slot + 1} ")
 
 
 def test_codes_of_three_and_four_digits_differ() -> None:
-    """52N is a board, 52NC is a chip."""
-    assert describe("521").text == "The chip grade of Hashboard 2 does not match."
-    assert describe("5212").text == "Chip 2 on Hashboard 2 gives wrong results."
+    """541 is for the chips of a board, 5410 for its connection."""
+    assert describe("541").text == "The chips of Hashboard 2 cannot be identified."
+    assert describe("5410").text.startswith("The serial connection to Hashboard 1 ")
+
+
+@pytest.mark.parametrize(
+    ("code", "text"),
+    [
+        ("340", "Hashboard 1 is slowed down because of its temperature."),
+        ("343", "Hashboard 4 is slowed down because of its temperature."),
+        ("5410", "The serial connection to Hashboard 1 does not start."),
+        ("5413", "The serial connection to Hashboard 4 does not start."),
+        ("5431", "Hashboard 2 does not start: it sends no data."),
+        ("5722", "Too much data is damaged on its way to or from Hashboard 3."),
+        ("6010", "Too many chips of Hashboard 1 are switched off."),
+        ("520999", "Chips on Hashboard 1 give wrong results."),
+        ("531999", "Chips on Hashboard 2 give too few results."),
+        ("542999", "Chips on Hashboard 3 are too hot, and a protection tripped."),
+        ("550999", "Chips on Hashboard 1 were reset."),
+        ("553999", "Chips on Hashboard 4 were reset."),
+        ("561999", "Chips on Hashboard 2 give no results."),
+        ("580999", "Hashboard 1 has too many bad chips."),
+        ("582999", "Hashboard 3 has too many bad chips."),
+    ],
+)
+def test_what_new_firmware_reports(code: str, text: str) -> None:
+    """999 stands for many chips, and is no chip."""
+    assert describe(code).text.startswith(text)
+
+
+@pytest.mark.parametrize("kind", ["52", "53", "54", "55", "56", "57", "58"])
+def test_four_digits_name_no_chip(kind: str) -> None:
+    """One digit cannot count a hundred chips. Where nothing is known, the text says no more."""
+    for rest in range(100):
+        fault = describe(f"{kind}{rest:02}")
+        assert not re.search(r"Chip \d", fault.text)
+        assert fault.category is Category.HASHBOARD
+
+
+@pytest.mark.parametrize("code", ["580007", "571012", "590999", "501999", "6410"])
+def test_what_no_source_explains_has_no_cause(code: str) -> None:
+    """Neither a chip nor a hashboard is made of its digits."""
+    assert describe(code).text.startswith(f"Unknown fault {code}")
+
+
+@pytest.mark.parametrize("code", ["2023", "2025", "2029"])
+def test_a_pool_that_no_miner_has_is_no_pool(code: str) -> None:
+    """A miner has three."""
+    assert describe(code).text == f"Unknown fault {code} (pool)."
+
+
+@pytest.mark.parametrize(
+    ("code", "readings"),
+    [
+        ("240", "output voltage too low too high"),
+        ("241", "output unequal input voltage too low"),
+        ("244", "input too hot voltage too high"),
+        ("247", "input voltage current too high"),
+        ("249", "input voltage current too high"),
+        ("256", "output power too high too hot"),
+        ("430", "chip grade or cannot be read"),
+        ("441", "number of chips or cannot be read"),
+        ("512", "does not fit this miner or its control board"),
+        ("5032", "voltages or temperatures"),
+    ],
+)
+def test_where_sources_contradict_one_another_the_text_allows_for_both(
+    code: str, readings: str
+) -> None:
+    """Nobody is sent after the wrong cause."""
+    found = re.findall(r"\w+", describe(code).text.lower())
+    assert [word for word in readings.split() if word not in found] == []
 
 
 # Unknown codes
@@ -318,14 +393,14 @@ UNKNOWN = {
     Category.FAN: "199",
     Category.POWER_SUPPLY: "299",
     Category.TEMPERATURE: "319",
-    Category.HASHBOARD: "499 501 5199",
+    Category.HASHBOARD: "499 501 5199 5299 5423 5699 5799 5899 6099 529999 580123",
     Category.ENVIRONMENT: "699",
     Category.CONTROL_BOARD: "799",
     Category.FIRMWARE: "899 8099 8299 8499 9099",
     Category.PERFORMANCE: "999 2399",
     Category.POOL: "2099 200123",
     Category.FACTORY: "2199 8199 8599 8799",
-    Category.CHIP: "5099 5299 5699 529999 500123",
+    Category.CHIP: "5099 500123",
     Category.SECURITY: "100099 100199 110099",
 }
 
@@ -422,10 +497,52 @@ def test_every_short_number_has_a_text(length: int) -> None:
 
 
 def test_what_the_vendor_does_not_count_as_a_fault_is_minor() -> None:
-    """Warnings are minor, too, and the slot of a board makes no difference."""
+    """Warnings are minor, too, and the slot of a board makes no difference.
+
+    Protections are exceptions.
+    """
     minor = {code for code in CODES if describe(code).severity is Severity.MINOR}
-    assert minor == set(f"{VENDOR_MINOR} {WARNINGS} {OTHER_SLOTS}".split())
+    lets_pass = set(f"{VENDOR_MINOR} {WARNINGS} {OTHER_SLOTS}".split())
+    assert minor == lets_pass - set(PROTECTIONS.split())
     assert MINOR.issubset(ROWS)
+
+
+@pytest.mark.parametrize("row", PROTECTIONS.split())
+def test_a_protection_that_acted_is_never_minor(row: str) -> None:
+    """The miner may have stopped, whatever the vendor's client makes of it."""
+    assert re.search("protect|tripped|stopped", FIRST_TEXTS[row])
+    for code in expand(row):
+        assert describe(code).severity is Severity.FAULT
+
+
+@pytest.mark.parametrize("code", CODES)
+def test_no_text_of_a_minor_fault_tells_of_a_protection(code: str) -> None:
+    fault = describe(code)
+    if fault.severity is Severity.MINOR:
+        assert not re.search(
+            "protect|tripped|shut|stop|short", fault.text, re.IGNORECASE
+        )
+
+
+@pytest.mark.parametrize(
+    "reason",
+    [
+        "Input over current protection",
+        "power PROTECTED: output short circuit",
+        "PSU short-circuit",
+        "output tripped",
+        "shut down",
+        "liquid temp protect",
+    ],
+)
+def test_a_protection_in_the_words_of_the_miner_is_not_minor_either(
+    reason: str,
+) -> None:
+    assert describe("206").severity is Severity.MINOR
+    assert describe("206", reason=reason).severity is Severity.FAULT
+    assert describe("206", reason="Vin is low").severity is Severity.MINOR
+    # The words of the miner may leave out what the table knows.
+    assert describe("270", reason="input voltage").severity is Severity.FAULT
 
 
 @pytest.mark.parametrize("code", ["202", "264", "265", "266", "267", "271", "280"])

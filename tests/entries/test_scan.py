@@ -246,7 +246,7 @@ async def test_a_miner_is_not_asked_for_ever(
 
 
 @pytest.mark.parametrize("why", ["booting", "no mac"])
-async def test_a_miner_that_cannot_tell_yet_who_it_is_is_named(
+async def test_a_miner_that_cannot_tell_who_it_is_is_named(
     network: IPv4Network, miners: list[SimulatedMiner], why: str
 ) -> None:
     for miner in miners[:2]:
@@ -256,8 +256,10 @@ async def test_a_miner_that_cannot_tell_yet_who_it_is_is_named(
             await hide_mac(miner)
     scan = await async_scan([network])
 
+    hosts = [miners[1].host, miners[0].host]  # by address
     assert [found.host for found in scan.miners] == [miners[2].host]
-    assert scan.unready == [miners[1].host, miners[0].host]  # by address
+    assert scan.unready == (hosts if why == "booting" else [])
+    assert scan.without_mac == (hosts if why == "no mac" else [])
 
 
 async def hide_mac(miner: SimulatedMiner) -> None:
@@ -274,7 +276,8 @@ async def test_a_miner_that_refuses_to_tell_its_mac_is_named(
 ) -> None:
     miners[0].misbehave("get_miner_info", Refused(14))
     scan = await async_scan([network])
-    assert scan.unready == [miners[0].host]
+    assert scan.unready == []
+    assert scan.without_mac == [miners[0].host]
 
 
 async def test_so_many_are_asked_at_once_and_no_more(

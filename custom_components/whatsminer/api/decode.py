@@ -131,6 +131,12 @@ def plain_name(value: Json) -> str | None:
     return None if result is None else clean_name(result) or None
 
 
+def digits(value: Json) -> str | None:
+    """Return a code, which is a whole number, as a text; a sentence is none."""
+    result = plain_name(value)
+    return result if result and result.isascii() and result.isdecimal() else None
+
+
 def lower(value: Json) -> str | None:
     """Return a text in lower case, because firmware capitalises some values and not others."""
     result = text(value)

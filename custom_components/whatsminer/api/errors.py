@@ -45,7 +45,11 @@ class MiningProcessDownError(WhatsminerError):
 
 
 class NoMacError(WhatsminerError):
-    """The miner reports no valid MAC address."""
+    """The miner reports no valid MAC address; it may when it mines."""
+
+
+class MacNotReportedError(NoMacError):
+    """The miner mines, and its firmware reports no valid MAC address."""
 
 
 class WrongMinerError(WhatsminerError):

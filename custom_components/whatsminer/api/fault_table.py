@@ -1,11 +1,14 @@
 """Fault codes of Whatsminers and their texts, one line for each code.
 
-A capital letter in a code stands for one digit: N for the slot of a hashboard (0 to 3), P for a
-pool, L for a level, C (once or three times) for a chip. The text has it in braces. Where
-several codes share a text, only the maker knows the difference between them.
+A capital letter in a code stands for digits: N for the slot of a hashboard (0 to 3), P for a pool
+(0 to 2), L for a level, CCC for a chip. 999 instead of a chip stands for many chips. The text has
+the letter in braces. Where several codes share a text, only the maker knows the difference.
 
-The sources (other clients and the vendor's own) contradict one another about some codes: 110 and
-111, 240 to 256, 43N to 45N, 500, 51N, 503N. The texts here follow the most complete source.
+A text says no more than is sure, because a wrong cause is worse than none. Where the sources (other
+clients, the vendor's own, reports of owners) contradict one another, as about 240 to 256, 43N, 44N,
+51N and 503N, it allows for both. Of 110 and 111 all but one source say the same. Codes of four
+digits from 52 to 58 are known only as far as they are listed: other clients read their last digit as
+a chip, but in what miners were seen to report it is the slot.
 """
 
 from collections.abc import Mapping
@@ -72,21 +75,21 @@ TEXTS: Mapping[Category, Mapping[str, str]] = {
         "237": "The output current of the power supply is too high, and a protection tripped.",
         "238": "The output current of the power supply is too high, and a protection tripped.",
         "239": "The output voltage of the power supply is too high, and a protection tripped.",
-        "240": "The output voltage of the power supply is too low, and a protection tripped.",
-        "241": "The output phases of the power supply carry unequal currents.",
-        "243": "The input side of the power supply is too hot, and a protection tripped. Check its cooling.",
-        "244": "The input side of the power supply is too hot, and a protection tripped. Check its cooling.",
-        "245": "The input side of the power supply is too hot, and a protection tripped. Check its cooling.",
-        "246": "The input voltage of the power supply is too high, and a protection tripped. Check the mains voltage.",
-        "247": "The input voltage of the power supply is too high, and a protection tripped. Check the mains voltage.",
-        "248": "The input current of the power supply is too high, and a protection tripped. Check the mains voltage.",
-        "249": "The input current of the power supply is too high, and a protection tripped. Check the mains voltage.",
+        "240": "The output voltage of the power supply is too low or too high, and a protection tripped.",
+        "241": "The output phases of the power supply carry unequal currents, or its input voltage is too low.",
+        "243": "The input side of the power supply is too hot or its input voltage too high, and a protection tripped. Check its cooling and the mains voltage.",
+        "244": "The input side of the power supply is too hot or its input voltage too high, and a protection tripped. Check its cooling and the mains voltage.",
+        "245": "The input side of the power supply is too hot or its input voltage too high, and a protection tripped. Check its cooling and the mains voltage.",
+        "246": "The input voltage or current of the power supply is too high, and a protection tripped. Check the mains voltage.",
+        "247": "The input voltage or current of the power supply is too high, and a protection tripped. Check the mains voltage.",
+        "248": "The input voltage or current of the power supply is too high, and a protection tripped. Check the mains voltage.",
+        "249": "The input voltage or current of the power supply is too high, and a protection tripped. Check the mains voltage.",
         "250": "The input voltage of the power supply is too low, and a protection tripped. Check the mains voltage.",
         "251": "The input voltage of the power supply is too low, and a protection tripped. Check the mains voltage.",
         "253": "The fan of the power supply has a fault. Check that it turns.",
         "254": "The fan of the power supply has a fault. Check that it turns.",
-        "255": "The output power of the power supply is too high, and a protection tripped. Lower the power limit.",
-        "256": "The output power of the power supply is too high, and a protection tripped. Lower the power limit.",
+        "255": "The output power of the power supply is too high or its output side too hot, and a protection tripped. Lower the power limit.",
+        "256": "The output power of the power supply is too high or its output side too hot, and a protection tripped. Lower the power limit.",
         "257": "The current on the primary side of the power supply is too high, and a protection tripped.",
         "263": "The miner has trouble talking to the power supply. Check the cable between them.",
         "264": "The miner cannot talk to the power supply. Check the cable between them.",
@@ -127,10 +130,12 @@ TEXTS: Mapping[Category, Mapping[str, str]] = {
         "30N": "Hashboard {N} has no temperature sensor that the miner can find. Check the cable of the board.",
         "32N": "The temperature of Hashboard {N} cannot be read. Check the cable of the board.",
         "329": "The temperature sensor of the control board does not answer.",
+        "34N": "Hashboard {N} is slowed down because of its temperature. Check the cooling.",
         "35N": "Hashboard {N} is too hot, and a protection tripped. Check the cooling.",
         "36N": "Hashboard {N} is too hot. Check the cooling.",
     },
     Category.ENVIRONMENT: {
+        "330": "The temperature around the miner cannot be read.",
         "370": "The temperature around the miner changes too fast.",
         "380": "No humidity sensor is found.",
         "381": "The humidity cannot be read.",
@@ -138,17 +143,16 @@ TEXTS: Mapping[Category, Mapping[str, str]] = {
         "383": "The miner protects itself from humidity.",
         "600": "The air around the miner is too hot. Let cooler air in.",
         "610": "The air around the miner is too hot for high performance mode. The miner falls back to normal mode.",
-        "620": "The miner reports something about its environment that nobody but its maker can explain.",
     },
     Category.HASHBOARD: {
         "400": "The memory (EEPROM) of a hashboard has a fault of unknown cause.",
         "41N": "The memory (EEPROM) of Hashboard {N} is not found. Check the cable of the board.",
         "42N": "The memory (EEPROM) of Hashboard {N} has invalid content.",
-        "43N": "The memory (EEPROM) of Hashboard {N} names a wrong chip grade.",
-        "44N": "The memory (EEPROM) of Hashboard {N} names a wrong number of chips.",
+        "43N": "The memory (EEPROM) of Hashboard {N} names a wrong chip grade, or cannot be read.",
+        "44N": "The memory (EEPROM) of Hashboard {N} names a wrong number of chips, or cannot be read.",
         "45N": "The memory (EEPROM) of Hashboard {N} cannot be transferred. Check the cable of the board.",
         "500": "A hashboard has a fault of unknown cause.",
-        "51N": "Hashboard {N} belongs to another type of miner.",
+        "51N": "Hashboard {N} does not fit this miner or its control board.",
         "52N": "The chip grade of Hashboard {N} does not match.",
         "53N": "Hashboard {N} is not found. Check that it is plugged in.",
         "54N": "The chips of Hashboard {N} cannot be identified.",
@@ -162,29 +166,37 @@ TEXTS: Mapping[Category, Mapping[str, str]] = {
         "513N": "Hashboard {N} is unstable.",
         "514N": "Hashboard {N} reports something that nobody but its maker can explain.",
         "517N": "Hashboard {N} takes too long to reach its frequency.",
+        "541N": "The serial connection to Hashboard {N} does not start. Check the cable of the board.",
+        "543N": "Hashboard {N} does not start: it sends no data. Check the cable of the board.",
+        "572N": "Too much data is damaged on its way to or from Hashboard {N}. Check the cable of the board.",
+        "601N": "Too many chips of Hashboard {N} are switched off.",
         "810": "A hashboard for air cooling is in a liquid-cooled miner: its serial number does not match.",
     },
     Category.COOLANT: {
+        "335": "The temperature of the coolant at the inlet cannot be read.",
         "507N": "The water flow at Hashboard {N} is not as it should be. Check the pump, the valves and the hoses.",
+        "620": "The miner protects itself because of the temperature of its coolant. Check the cooling.",
+        "652": "The temperature of the coolant is unstable. Check the cooling.",
     },
     Category.CHIP: {
         "501N": "The voltage of the chips on Hashboard {N} is too low.",
         "502N": "The voltage of the chips on Hashboard {N} has changed.",
-        "503N": "The temperatures of the chips on Hashboard {N} are too far apart. Check the cooling.",
+        "503N": "The voltages or the temperatures of the chips on Hashboard {N} are not as they should be. Check the cooling.",
         "504N": "The hottest chip on Hashboard {N} is far hotter than the others. Check the cooling.",
         "505N": "Hashboard {N} stopped hashing because a chip is too hot. Check the cooling.",
         "5080": "The temperatures of the chips could not be calibrated. If it stays, a factory reset may help, which erases all settings.",
         "509N": "The chip temperatures of Hashboard {N} are out of balance after calibration.",
-        "52NC": "Chip {C} on Hashboard {N} gives wrong results.",
         "52NCCC": "Chip {C} on Hashboard {N} gives wrong results.",
-        "53NC": "Chip {C} on Hashboard {N} gives too few results.",
+        "52N999": "Chips on Hashboard {N} give wrong results.",
         "53NCCC": "Chip {C} on Hashboard {N} gives too few results.",
-        "54NC": "Chip {C} on Hashboard {N} is too hot, and a protection tripped. Check the cooling.",
+        "53N999": "Chips on Hashboard {N} give too few results.",
         "54NCCC": "Chip {C} on Hashboard {N} is too hot, and a protection tripped. Check the cooling.",
-        "55NC": "Chip {C} on Hashboard {N} was reset.",
+        "54N999": "Chips on Hashboard {N} are too hot, and a protection tripped. Check the cooling.",
         "55NCCC": "Chip {C} on Hashboard {N} was reset.",
-        "56NC": "Chip {C} on Hashboard {N} gives no results.",
+        "55N999": "Chips on Hashboard {N} were reset.",
         "56NCCC": "Chip {C} on Hashboard {N} gives no results.",
+        "56N999": "Chips on Hashboard {N} give no results.",
+        "58N999": "Hashboard {N} has too many bad chips.",
     },
     Category.PERFORMANCE: {
         "900": "Something is wrong with the power that the hash rate takes. The cause is unknown.",
@@ -199,6 +211,7 @@ TEXTS: Mapping[Category, Mapping[str, str]] = {
     Category.CONTROL_BOARD: {
         "700": "The control board has an invalid MAC address.",
         "701": "The control board does not support the chips. Use one that is made for this miner.",
+        "704": "The frequency of the processor on the control board is not as it should be.",
         "710": "The control board restarted unexpectedly.",
         "711": "The control board restarted unexpectedly and slowed its processor down. Update the firmware.",
         "712": "The control board restarted unexpectedly.",
@@ -288,11 +301,14 @@ CATEGORIES: Mapping[str, Category] = {
     "23": Category.PERFORMANCE,
     "50": Category.CHIP,
     "51": Category.HASHBOARD,
-    "52": Category.CHIP,
-    "53": Category.CHIP,
-    "54": Category.CHIP,
-    "55": Category.CHIP,
-    "56": Category.CHIP,
+    "52": Category.HASHBOARD,
+    "53": Category.HASHBOARD,
+    "54": Category.HASHBOARD,
+    "55": Category.HASHBOARD,
+    "56": Category.HASHBOARD,
+    "57": Category.HASHBOARD,
+    "58": Category.HASHBOARD,
+    "60": Category.HASHBOARD,
     "80": Category.FIRMWARE,
     "81": Category.FACTORY,
     "82": Category.FIRMWARE,
@@ -313,7 +329,8 @@ CATEGORIES: Mapping[str, Category] = {
 # first list, or if its name in the sources says "warning". The codes that only the second list has
 # (202, 264 to 267, 271, 276 to 280) are faults on the other miners, and missing a fault costs more
 # than checking a minor one in vain. The vendor lists 320 to 322, 5140 and 5141 for the slots that
-# its models have; here all slots have the same severity.
+# its models have; here all slots have the same severity. Protections that acted (203, 236, 248, 270,
+# 620) are on that first list, too, but `faults` counts no protection as minor.
 MINOR = frozenset(
     {
         *("203", "204", "205", "206", "217", "219", "236", "248", "270", "275"),

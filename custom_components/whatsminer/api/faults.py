@@ -15,7 +15,12 @@ MOST_FAULTS = 32
 
 # Codes count hashboards and pools from 0, the texts count them from 1.
 _FIRST = {"N": 1, "P": 1}
+_DIGITS = {"N": "[0-3]", "P": "[0-2]", "L": "[0-9]", "CCC": "(?!999)[0-9]{3}"}
 _MOST_SHOWN = 20
+# Words for a protection that acted, in a text of the table or in the miner's own.
+_PROTECTION = re.compile(
+    r"protect|\btrip|short[ -]?circuit|shut(s|ting)?[ -]?down", re.IGNORECASE
+)
 
 
 class Severity(StrEnum):
@@ -44,10 +49,17 @@ def describe(
 ) -> Fault:
     """Return the fault for a code, with the miner's own text if it sent one as `reason`.
 
-    A code that is not in the table gets an "unknown" text.
+    A code that is not in the table gets an "unknown" text. A fault is never minor if one of its
+    texts says that a protection acted: the miner may have stopped.
     """
     known = _known(code)
-    return replace(known, text=reason or known.text, since=since)
+    acted = _PROTECTION.search(f"{known.text} {reason or ''}")
+    return replace(
+        known,
+        text=reason or known.text,
+        severity=Severity.FAULT if acted else known.severity,
+        since=since,
+    )
 
 
 def worst(faults: Sequence[Fault]) -> tuple[Fault, ...]:
@@ -117,12 +129,13 @@ def _unknown(code: str, category: Category) -> str:
 
 
 def _compiled(row: str) -> re.Pattern[str]:
-    """Return the pattern of a row with letters; each letter names the group of its digits."""
+    """Return the pattern of a row with letters; each letter names the group of its digits.
+
+    No code has the patterns of two rows.
+    """
 
     def group(letters: re.Match[str]) -> str:
-        letter, count = letters[1], len(letters[0])
-        digit = "[0-3]" if letter == "N" else "[0-9]"
-        return f"(?P<{letter}>{digit}{{{count}}})"
+        return f"(?P<{letters[1]}>{_DIGITS[letters[0]]})"
 
     return re.compile(re.sub(r"([A-Z])\1*", group, row))
 

@@ -6,7 +6,7 @@ from enum import Enum, auto
 import time
 from typing import Final
 
-from .errors import NoMacError, WhatsminerError, WrongMinerError
+from .errors import MacNotReportedError, NoMacError, WhatsminerError, WrongMinerError
 
 # Seconds. If the uptime differs by more from the time between two polls, another miner may answer.
 _SAME_CLOCK: Final = 5.0
@@ -17,11 +17,13 @@ class Evidence:
     """The MAC address that a miner reports, None if it reports no valid one.
 
     It is in lower case with colons. `always` means that the miner reports it at all times, so that
-    one which does not is another miner.
+    one which does not is another miner. `hashing` means that a miner which reports no address will
+    not report one later either.
     """
 
     mac: str | None = None
     always: bool = False
+    hashing: bool = False
 
 
 type ReadEvidence = Callable[[], Awaitable[Evidence]]
@@ -52,13 +54,15 @@ class Identity:
 
         Raises:
             NoMacError: the address is missing or not valid.
+            MacNotReportedError: this will stay so.
             WrongMinerError: another miner answers.
 
         """
         self.is_confirmed = False
         mac = evidence.mac
         if mac is None:
-            raise NoMacError("the miner reports no MAC address")
+            error = MacNotReportedError if evidence.hashing else NoMacError
+            raise error("the miner reports no MAC address")
         if self.mac is None:
             self.mac = mac
         elif mac != self.mac:

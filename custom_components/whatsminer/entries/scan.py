@@ -12,6 +12,7 @@ from homeassistant.core import HomeAssistant
 
 from ..api import (
     DEFAULT_PORT,
+    MacNotReportedError,
     MalformedReplyError,
     MiningProcessDownError,
     NoMacError,
@@ -41,10 +42,14 @@ _SECONDS_TO_READ: Final = 60
 
 @dataclass(slots=True)
 class Scan:
-    """The result of a scan: miners, and addresses of miners that do not report a MAC yet."""
+    """The result of a scan: miners, and addresses of miners that do not report a MAC.
+
+    Those of `unready` do not report it yet, those of `without_mac` never do.
+    """
 
     miners: list[DiscoveredMiner] = field(default_factory=list)
     unready: list[str] = field(default_factory=list)
+    without_mac: list[str] = field(default_factory=list)
 
 
 async def async_own_networks(
@@ -139,7 +144,11 @@ async def async_scan(
     miners: dict[str, DiscoveredMiner] = {}
     for miner in sorted(scan.miners, key=lambda each: IPv4Address(each.host)):
         miners.setdefault(miner.mac, miner)
-    return Scan([*miners.values()], sorted(scan.unready, key=IPv4Address))
+    return Scan(
+        [*miners.values()],
+        sorted(scan.unready, key=IPv4Address),
+        sorted(scan.without_mac, key=IPv4Address),
+    )
 
 
 async def _async_scan_host(host: str, scan: Scan, gate: asyncio.Semaphore) -> None:
@@ -158,6 +167,8 @@ async def _async_read(host: str, scan: Scan) -> None:
     for _ in range(_TRIES):
         try:
             scan.miners.append(await async_discover(host))
+        except MacNotReportedError:
+            scan.without_mac.append(host)
         except NoMacError, MiningProcessDownError:
             scan.unready.append(host)
         except (UnreachableError, MalformedReplyError) as err:

@@ -564,10 +564,17 @@ def test_a_board_is_alive_or_not(status: str, *, alive: bool) -> None:
         ([True, "", None, [1], 2.5], []),
         ([{"": ""}, {" ": "x"}, {"218": "x", "": "y"}, " "], ["218"]),
         ({"": "2022-01-17 11:28:11"}, []),
+        (["There is no error"], []),
+        (["110", "Fan speed error", 540], ["110", "540"]),
+        ("no error", []),
+        ([{"110": "x", "Slot 0 chip 3 error": "y"}], ["110"]),
+        ([{"Power supply lost": "2024-06-15 10:30:00"}, {"540": "x"}], ["540"]),
+        ({"time": "2024-06-15 10:30:00", "329": "x"}, ["329"]),
+        (["1.5", "11\u0660", "0x6e", "Error 110"], []),
     ],
 )
 def test_the_error_lists_of_all_firmware(value: Any, codes: list[str]) -> None:
-    """They have objects, one object, plain codes, or nothing."""
+    """They have objects, one object, plain codes, or nothing. Sentences are no codes."""
     assert [entry.code for entry in error_list(value)] == codes
 
 
@@ -668,6 +675,7 @@ def test_of_a_very_long_list_of_errors_the_rest_is_counted(make: Any) -> None:
     assert len(read) == 1024
     assert len(read) + unread_errors(listed) == 16_000
     assert unread_errors(make(["218", "540"])) == 0
+    assert unread_errors(make([*map(str, range(1024)), "no", "code"])) == 0
     assert unread_errors(None) == 0
 
 

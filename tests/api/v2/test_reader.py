@@ -8,6 +8,7 @@ import pytest
 from custom_components.whatsminer.api import Miner
 from custom_components.whatsminer.api.errors import (
     CannotConnectError,
+    MacNotReportedError,
     MalformedReplyError,
     MiningProcessDownError,
     NoMacError,
@@ -573,18 +574,39 @@ async def test_a_miner_without_a_mac_is_refused(generation: str, mac: str) -> No
     """It could not be identified later."""
     async with SimulatedMiner(generation=generation, model="M50", mac=mac) as miner:
         reader, identity = introduce(miner)
-        with pytest.raises(NoMacError):
+        with pytest.raises(MacNotReportedError):
             await reader.poll()
         assert identity.mac is None
 
 
-async def test_a_miner_that_does_not_know_the_question_has_no_mac(
+MINING = table("SUMMARY", {"Elapsed": 900, "MHS 5s": 8.53e7, "MHS av": 8.5e7})
+AT_START = table("SUMMARY", {"Elapsed": 9, "MHS 5s": 0.0, "MHS av": 0.0})
+
+
+@pytest.mark.parametrize("info", [None, {"mac": ""}, {"ledstat": "auto"}])
+@pytest.mark.parametrize(
+    ("summary", "error"),
+    [(MINING, MacNotReportedError), (AT_START, NoMacError), (None, NoMacError)],
+    ids=["mining", "at-start", "stopped"],
+)
+async def test_a_mac_that_is_missing_may_come_with_mining_but_not_later(
     canned: CannedMiner,
+    info: dict[str, str] | None,
+    summary: dict[str, Any] | None,
+    error: type[NoMacError],
 ) -> None:
-    """Its firmware is too old."""
-    del canned.answers["get_miner_info"]
-    with pytest.raises(NoMacError):
+    """Firmware of 2019 never tells one, and later firmware of V1 while it mines."""
+    for command, answer in (
+        ("get_miner_info", info and message(info)),
+        ("summary", summary),
+    ):
+        if answer:
+            canned.answers[command] = answer
+        else:
+            del canned.answers[command]
+    with pytest.raises(NoMacError) as caught:
         await reader_of(canned).poll()
+    assert type(caught.value) is error
 
 
 @pytest.mark.parametrize("mac", ["C20428-000001", "c2 04 28 00 00 01", "c20428000001"])

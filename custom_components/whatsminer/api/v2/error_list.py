@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from itertools import islice
 
-from ..decode import integer, local_time, plain_name, text
+from ..decode import digits, integer, local_time, text
 from ..readings import ErrorEntry
 from ..sanitize import Json
 
@@ -12,28 +12,31 @@ _MOST_ERRORS = 1024
 
 
 def error_list(value: Json) -> tuple[ErrorEntry, ...]:
-    """Return the errors of any firmware, which lists objects, pairs, plain codes, or none."""
-    return tuple(islice(_errors(value), _MOST_ERRORS))
+    """Return the errors of any firmware, which lists objects, pairs, plain codes, or none.
+
+    A code is a whole number. A sentence in its place is none: some say that all is well.
+    """
+    return tuple(
+        ErrorEntry(code=code, since=local_time(since), reason=reason)
+        for code, since, reason in islice(_errors(value), _MOST_ERRORS)
+    )
 
 
 def unread_errors(value: Json) -> int:
     """Return the number of errors in a list that `error_list` leaves out."""
-    rows = value if isinstance(value, list) else [value]
-    count = sum(
-        len(row.keys() - {"reason"}) if isinstance(row, dict) else 1 for row in rows
-    )
-    return max(0, count - _MOST_ERRORS)
+    return max(0, sum(1 for _ in _errors(value)) - _MOST_ERRORS)
 
 
-def _errors(value: Json) -> Iterator[ErrorEntry]:
+def _errors(value: Json) -> Iterator[tuple[str, Json, str | None]]:
+    """Return the code, the time and the reason of each error."""
     for item in value if isinstance(value, list) else [value]:
         if isinstance(item, dict):
             reason = text(item.get("reason"))
             for key, since in item.items():
-                if key != "reason" and (code := plain_name(key)):
-                    yield ErrorEntry(code=code, since=local_time(since), reason=reason)
-        elif not isinstance(item, float) and (code := plain_name(item)):
-            yield ErrorEntry(code=code)
+                if code := digits(key):
+                    yield code, since, reason
+        elif not isinstance(item, float) and (code := digits(item)):
+            yield code, None, None
 
 
 def summary_errors(reading: Mapping[str, Json]) -> tuple[ErrorEntry, ...]:

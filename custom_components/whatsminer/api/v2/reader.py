@@ -187,22 +187,24 @@ class Reader:
 
         V1 reports it in every summary, and does not report it while its mining process is down.
         """
+        hashing = bool(poll.performance.hash_rate)
         if text(poll.summary.get("MAC")):
-            self._identity.recognise(Evidence(fields.summary_mac(poll.summary)))
+            mac = fields.summary_mac(poll.summary)
+            self._identity.recognise(Evidence(mac, hashing=hashing))
         if self._identity.is_confirmed:
             return
         try:
             answer = await self._requests.ask("get_miner_info")
-        except (RefusedError, MiningProcessDownError) as err:
-            if not poll.live and self._identity.mac and self._identity.may_lack_mac:
-                return
-            raise NoMacError("the miner reports no MAC address") from err
+        except RefusedError, MiningProcessDownError:
+            if poll.live or not self._identity.mac or not self._identity.may_lack_mac:
+                self._identity.recognise(Evidence(hashing=hashing))
+            return
         self._known.slow["get_miner_info"] = answer
-        self._recognise_by_info()
+        self._recognise_by_info(hashing=hashing)
 
-    def _recognise_by_info(self) -> None:
+    def _recognise_by_info(self, *, hashing: bool = False) -> None:
         mac = fields.info_mac(self._known.slow.reading("get_miner_info"))
-        self._identity.recognise(Evidence(mac, always=True))
+        self._identity.recognise(Evidence(mac, always=True, hashing=hashing))
 
     def _require_confirmation(self) -> None:
         """Let the next poll confirm the MAC address and send all slow commands again."""
