@@ -83,15 +83,20 @@ class Api:
             return self._refused(Refusal(Code.BAD_JSON, "json cmd err"))
         if type(request.get("enc")) is not int or request["enc"] != 1:
             return self._plain(request, client)
+        key = self._access.key  # an answer goes out under the key its request came in
         try:
-            return self._privileged(request)
+            return self._privileged(request, key)
         except Refusal as refusal:
-            return self._refused(refusal)
+            return self._refused(refusal, key)
 
     # Plain requests
 
     def _plain(self, request: JsonObject, client: str) -> Exchange:
         self.requests.append(request)
+        try:
+            self._require_key(request)
+        except Refusal as refusal:
+            return self._refused(refusal)
         name = name_of(request)
         _LOGGER.debug("%s read %s", self.device.state.identity.mac, name)
         return self._exchange(name, partial(self._read, name, request, client))
@@ -128,9 +133,8 @@ class Api:
 
     # Encrypted requests
 
-    def _privileged(self, envelope: JsonObject) -> Exchange:
+    def _privileged(self, envelope: JsonObject, key: str) -> Exchange:
         """Decrypt a request and check its token; the order is the miner's."""
-        key = self._access.key  # an answer goes out under the key its request came in
         self.requests.append(envelope)
         if not self._access.writable:
             raise Refusal(Code.ACCESS_DENIED)
@@ -142,6 +146,7 @@ class Api:
         except ValueError as err:
             raise Refusal(Code.BAD_JSON) from err
         self.requests[-1] = request
+        self._require_key(request)
         name = name_of(request)
         _LOGGER.debug(
             "%s command %s", self.device.state.identity.mac, json.dumps(request)
@@ -152,14 +157,17 @@ class Api:
             if Quirk.ENCRYPTED_135 not in self.device.quirks:
                 raise
             answer = self.firmware.refusal(self.device, refusal)
-            return self._exchange(name, partial(self._seal, key, answer))
+            return self._exchange(name, partial(self._seal, key, answer), key=key)
         if name not in self.firmware.reads and name != "get_customer_msg":
             arguments = {
-                k: v for k, v in request.items() if k not in ("token", "command")
+                k: v for k, v in request.items() if k not in ("token", "cmd", "command")
             }
             self.writes.append(arguments | {"cmd": name})
         return self._exchange(
-            name, partial(self._write, key, name, request), self._transfer(key, name)
+            name,
+            partial(self._write, key, name, request),
+            self._transfer(key, name),
+            key=key,
         )
 
     def _write(self, key: str, name: str, request: JsonObject) -> bytes:
@@ -193,26 +201,38 @@ class Api:
         command: str,
         carry_out: Callable[[], bytes],
         transfer: Transfer | None = None,
+        *,
+        key: str | None = None,
     ) -> Exchange:
+        """Return an exchange; the request was encrypted with the key, if there is one."""
+
         def answer() -> bytes:
             self.device.catch_up()
             try:
                 return carry_out()
             except Refusal as refusal:
-                return self._refusal(refusal)
+                return self._refusal(refusal, key)
 
         return Exchange(
             command,
             answer,
-            lambda code, text: self._refusal(Refusal(code, text)),
+            lambda code, text: self._refusal(Refusal(code, text), key),
             transfer,
         )
 
-    def _refused(self, refusal: Refusal) -> Exchange:
-        return self._exchange("", partial(self._refusal, refusal))
+    def _refused(self, refusal: Refusal, key: str | None = None) -> Exchange:
+        return self._exchange("", partial(self._refusal, refusal, key), key=key)
 
-    def _refusal(self, refusal: Refusal) -> bytes:
-        return self._finish(self._text(self.firmware.refusal(self.device, refusal)))
+    def _require_key(self, request: JsonObject) -> None:
+        if Quirk.COMMAND_KEY in self.device.quirks and "command" not in request:
+            raise Refusal(Code.NO_COMMAND)
+
+    def _refusal(self, refusal: Refusal, key: str | None) -> bytes:
+        text = self._text(self.firmware.refusal(self.device, refusal))
+        if key is None or Quirk.TWICE_ENCRYPTED not in self.device.quirks:
+            return self._finish(text)
+        once = encrypt(key, text.encode())
+        return self._finish(to_json({"enc": encrypt(key, once.encode())}))
 
     def _seal(self, key: str, answer: Json) -> bytes:
         return self._finish(to_json({"enc": encrypt(key, self._text(answer).encode())}))

@@ -8,6 +8,7 @@ class Code(IntEnum):
 
     INVALID_COMMAND = 14
     BAD_JSON = 23
+    NO_COMMAND = 24
     ACCESS_DENIED = 45
     OK = 131
     COMMAND_ERROR = 132
@@ -20,6 +21,7 @@ class Code(IntEnum):
 _TEXTS = {
     Code.INVALID_COMMAND: "invalid cmd",
     Code.BAD_JSON: "enc json load err",
+    Code.NO_COMMAND: "Missing JSON 'command'",
     Code.ACCESS_DENIED: "can't access write cmd",
     Code.COMMAND_ERROR: "API command ERROR",
     Code.TOKEN_WRONG: "check token err",

@@ -35,6 +35,12 @@ class Quirk(StrEnum):
         "get_error_code is one object, as in a manual of 2023",
     )
     ERROR_STRINGS = "error-strings", "get_error_code lists codes without their times"
+    BAD_ESCAPES = "bad-escapes", "a backslash before each apostrophe in a string"
+    COMMAND_KEY = "command-key", "requests need the key command; cmd is not known"
+    TWICE_ENCRYPTED = (
+        "twice-encrypted",
+        "refusals of encrypted requests are encrypted and base64-coded twice",
+    )
 
 
 _BARE_PAIR = re.compile(r'\{("\d+":"[^"]*")\}')
@@ -44,4 +50,5 @@ MANGLERS: dict[Quirk, Callable[[str], str]] = {
     Quirk.NEWLINES: lambda text: text.replace(',"', ',\n"'),
     Quirk.MISSING_COMMA: lambda text: text.replace(',"temp0"', '"temp0"'),
     Quirk.BARE_ERRORS: lambda text: _BARE_PAIR.sub(r"\1", text),
+    Quirk.BAD_ESCAPES: lambda text: text.replace("'", r"\'"),
 }

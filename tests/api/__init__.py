@@ -24,6 +24,11 @@ from tests import JOINED, Held, names_of
 
 HOST = "127.0.0.1"
 INVALID_COMMAND = {"STATUS": "E", "When": 1, "Code": 14, "Msg": "invalid cmd"}
+# How cgminer refuses a request in which it finds no command.
+NO_COMMAND = {
+    "STATUS": [{"STATUS": "E", "When": 1, "Code": 24, "Msg": "Missing JSON 'command'"}],
+    "id": 1,
+}
 # The requests before a command without a token: the token, and the MAC address of its issuer.
 TOKEN = ["get_token", "get_miner_info"]
 TOKEN_OF_V1 = [*TOKEN, "summary"]
@@ -85,7 +90,8 @@ class CannedMiner:
     """A miner that answers known commands with given answers, and others with code 14.
 
     Bytes are sent as they are, anything else as JSON; a joined read is put together from its
-    parts. `asked` lists the commands in order.
+    parts. `asked` lists the commands in order, `requests` how they arrived. `keys` names the
+    keys under which the miner looks for a command; without one it answers `keyless`.
     """
 
     def __init__(
@@ -94,6 +100,12 @@ class CannedMiner:
         """Store the answers, which may be changed later."""
         self.answers = dict(answers)
         self.asked: list[str] = []
+        self.requests: list[dict[str, str]] = []
+        self.keys: Callable[[str], tuple[str, ...]] = lambda command: (
+            "cmd",
+            "command",
+        )
+        self.keyless: object = NO_COMMAND
         self.host = host
         self.port = port
 
@@ -112,11 +124,17 @@ class CannedMiner:
         self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
     ) -> None:
         if request := await reader.read(65536):  # else it was only seen to be there
-            command = json.loads(request)["cmd"]
-            self.asked.append(command)
-            writer.write(self._answer(command))
+            self.requests.append(json.loads(request))
+            writer.write(self._answer_to(self.requests[-1]))
         writer.close()
         await writer.wait_closed()
+
+    def _answer_to(self, request: Mapping[str, str]) -> bytes:
+        [(key, command), *_] = request.items()
+        self.asked.append(command)
+        if key not in self.keys(command):
+            return _as_bytes(self.keyless)
+        return self._answer(command)
 
     def _answer(self, command: str) -> bytes:
         if command in self.answers:

@@ -7,7 +7,7 @@ import pytest
 
 from simulator import Quirk, SimulatedMiner
 
-from .client import Client, exchange
+from .client import Client, Session, exchange, md5
 
 V1 = pytest.mark.parametrize("generation", ["v1"])
 each_generation = pytest.mark.parametrize("generation", ["v1", "v2", "compat"])
@@ -122,6 +122,54 @@ async def test_some_firmware_encrypts_that_refusal() -> None:
         answer = await exchange(miner, request)
         assert "enc" in json.loads(answer)
         assert client.parse(answer)["Code"] == 135
+
+
+@pytest.mark.parametrize("code", [14, 23, 45, 132, 135])
+async def test_some_firmware_encrypts_refusals_twice(code: int) -> None:
+    """It uses the key of its own password, also if the client has another one."""
+    async with SimulatedMiner(
+        quirks={Quirk.TWICE_ENCRYPTED}, api_open=code != 45
+    ) as miner:
+        client, owner = Client(miner), Client(miner)
+        await owner.log_in()
+        if code == 23:
+            client.password = "another"
+        request = await client.command(
+            {14: "no_such_command", 132: "set_zone"}.get(code, "power_off"),
+            timezone=1,
+            zonename=1,
+        )
+        if code == 135:
+            miner.void_tokens()
+        answer = json.loads(await exchange(miner, request))
+        assert owner.session is not None
+        once = owner.session.open(answer).rstrip(b"\0").decode()
+        plain = owner.session.open({"enc": once}).rstrip(b"\0")
+        assert json.loads(plain)["Code"] == code
+
+
+async def test_the_command_may_be_needed_under_the_other_key_inside_as_well() -> None:
+    async with SimulatedMiner(quirks={Quirk.COMMAND_KEY}) as miner:
+        session = await _log_in_under_the_other_key(miner)
+        for keys, code in (
+            (("cmd",), 24),
+            (("command",), 131),
+            (("cmd", "command"), 131),
+        ):
+            plain = dict.fromkeys(keys, "power_on") | {"token": session.sign}
+            request = session.envelope(json.dumps(plain).encode())
+            answer = json.loads(await exchange(miner, request))
+            if "enc" in answer:
+                answer = json.loads(session.open(answer).rstrip(b"\0"))
+            assert answer["Code"] == code
+        assert miner.writes == [{"cmd": "power_on"}] * 2
+
+
+async def _log_in_under_the_other_key(miner: SimulatedMiner) -> Session:
+    answer = json.loads(await exchange(miner, b'{"command":"get_token"}'))
+    token = answer["Msg"]
+    key = md5(token["salt"], miner.password)
+    return Session(key, md5(token["newsalt"], key + token["time"]))
 
 
 async def test_a_token_expires_after_half_an_hour(client: Client) -> None:

@@ -543,6 +543,7 @@ async def test_a_request_without_a_command_gets_14(miner: SimulatedMiner) -> Non
             '["218":"2026-10-31 10:30:00"]',
             '[{"218":"2026-10-31 10:30:00"}]',
         ),
+        (Quirk.BAD_ESCAPES, "pools", r"o\'brien.rig", "o'brien.rig"),
     ],
 )
 async def test_some_firmware_writes_broken_json(
@@ -551,8 +552,28 @@ async def test_some_firmware_writes_broken_json(
     for quirks, expected in (({quirk}, broken), (set[Quirk](), whole)):
         async with SimulatedMiner(quirks=quirks) as miner:
             miner.state.faults[218] = "2026-10-31 10:30:00"
+            miner.state.pools[0].user = "o'brien.rig"
             text = await exchange(miner, json.dumps({"cmd": command}).encode())
             assert expected in text.decode()
+
+
+@pytest.mark.parametrize("generation", ["v1", "v2", "compat"])
+async def test_some_firmware_knows_only_the_key_command(generation: str) -> None:
+    """It refuses the other key as cgminer does."""
+    async with SimulatedMiner(
+        generation=generation, quirks={Quirk.COMMAND_KEY}
+    ) as miner:
+        for name in ("summary", "summary+pools", "get_token", "no_such_command"):
+            refused, answer = [
+                json.loads((await exchange(miner, request)).rstrip(b"\0"))
+                for request in (
+                    b'{"cmd":"%s"}' % name.encode(),
+                    b'{"command":"%s"}' % name.encode(),
+                )
+            ]
+            assert refused["Code"] == 24
+            assert refused["Msg"] == "Missing JSON 'command'"
+            assert answer.get("Code") != 24
 
 
 async def test_a_dead_process_is_announced_in_plain_text() -> None:

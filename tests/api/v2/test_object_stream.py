@@ -93,28 +93,31 @@ async def test_what_is_ahead_is_still_to_be_received(listen: Listen) -> None:
 
 
 @pytest.mark.parametrize("between", [b"\0", b"\n", b"\r\n", b"\0\0\n", b" \0"])
-async def test_what_stands_between_belongs_to_neither(
+async def test_what_stands_before_an_object_is_no_part_of_it(
     receive: Receive, between: bytes
 ) -> None:
-    """It may come in either segment."""
-    for segments in (
-        (ANSWER + between + FILE,),
-        (ANSWER + between, FILE),
-        (ANSWER, between + FILE),
-        (ANSWER, between, FILE),
-        (ANSWER + between, between, between + FILE),
-        (between + ANSWER + FILE,),
-        (between, ANSWER + FILE),
-    ):
-        assert await receive(*segments) == [ANSWER, FILE]
-    assert await receive(ANSWER, between) == [ANSWER]
+    """It may come in a piece of its own."""
+    assert await receive(between + ANSWER + FILE) == [ANSWER, FILE]
+    assert await receive(between, ANSWER + FILE) == [ANSWER, FILE]
 
 
-async def test_only_what_stands_before_the_file_is_left_out(receive: Receive) -> None:
-    """The same bytes inside the file and at its end are kept."""
-    answer, *file = await receive(ANSWER, b"\n", b"\x1f", b"\0\n", b"\0")
-    assert answer == ANSWER
-    assert b"".join(file) == b"\x1f\0\n\0"
+@pytest.mark.parametrize("between", [b"\0", b"\n", b"\r\n", b"\0\0\n", b" \0"])
+async def test_what_stands_behind_an_object_is_dropped_unless_each_byte_counts(
+    listen: Listen, between: bytes
+) -> None:
+    """Without it, the end of the connection is seen."""
+
+    async def miner(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(ANSWER + between)
+
+    port = await listen(miner)
+    for exact in (False, True):
+        async with connect(HOST, port, timeout=5) as connection:
+            stream = ObjectStream(connection)
+            assert await stream.receive_object(exact=exact) == ANSWER
+            await a_while()
+            assert connection.ended is not exact
+            assert await stream.receive() == (between if exact else b"")
 
 
 async def test_a_second_answer_follows_the_first(listen: Listen) -> None:
@@ -144,7 +147,9 @@ async def test_closing_without_an_answer_is_no_object(
     assert await receive(sent) == [b""]
 
 
-@pytest.mark.parametrize("sent", [ANSWER[:20], b"Socket connect failed: x\n", b"{x}"])
+@pytest.mark.parametrize(
+    "sent", [ANSWER[:20], b"Socket connect failed: x\n", b"{x}", b'"{\\"enc\\":1}"']
+)
 async def test_what_is_no_whole_object_is_left_to_the_parser(
     receive: Receive, sent: bytes
 ) -> None:
@@ -218,3 +223,28 @@ def test_the_work_grows_as_what_is_received_does(
         assert received.is_whole in (True, False)
 
     assert_linear(receive, make, 64 * 1024)
+
+
+@pytest.mark.parametrize(
+    ("data", "whole"),
+    [
+        (b'"{\\"enc\\":\\"x\\"}"', True),
+        (b'"{\\"enc\\":\\"x\\"}"\0\n', True),
+        (b'"{\\"enc\\":\\"x', False),
+        (b'"{', False),
+    ],
+)
+def test_an_object_that_was_written_as_json_twice_may_be_whole(
+    data: bytes, *, whole: bool
+) -> None:
+    received = Received()
+    for byte in data:
+        received.add(bytes([byte]))
+        assert received.may_be_of_a_miner
+    assert received.is_whole is whole
+
+
+def test_a_text_that_is_no_object_comes_from_no_miner() -> None:
+    received = Received()
+    received.add(b'"text"')
+    assert not received.may_be_of_a_miner

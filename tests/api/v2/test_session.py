@@ -1,6 +1,8 @@
 """Tokens: where they come from, how long they live, when they are replaced."""
 
 import asyncio
+from collections.abc import AsyncGenerator
+from contextlib import suppress
 
 import pytest
 
@@ -201,6 +203,56 @@ async def test_a_password_that_was_changed_meanwhile_is_wrong(
     with pytest.raises(WrongPasswordError):
         await owner_with_token.send(commands.set_led_auto())
     assert len(owner_with_token.asked) == 4
+
+
+@pytest.mark.parametrize("quirk", [Quirk.TWICE_ENCRYPTED, Quirk.COMMAND_KEY])
+@pytest.mark.parametrize("generation", ["v1", "v2", "compat"])
+async def test_a_wrong_password_is_told_from_a_right_one_by_any_firmware(
+    clock: Clock, generation: str, quirk: Quirk
+) -> None:
+    """The refusal may be encrypted with the key of the right password."""
+    async with SimulatedMiner(generation=generation, quirks={quirk}) as miner:
+        right, wrong = Owner(miner, clock=clock), Owner(miner, "wrong", clock=clock)
+        await right.check_password()
+        with pytest.raises(WrongPasswordError):
+            await wrong.check_password()
+        with pytest.raises(WrongPasswordError):
+            await wrong.send(commands.power_off())
+        assert wrong.sent == []
+        assert (await right.send(commands.power_off())).is_accepted
+        assert not miner.state.mining
+
+
+@pytest.mark.parametrize("new_salt", [False, True], ids=["135", "23"])
+async def test_a_token_is_replaced_if_its_refusal_is_encrypted_twice(
+    clock: Clock, *, new_salt: bool
+) -> None:
+    """A refusal under the key of the next token cannot be read, but means the same."""
+    async with SimulatedMiner(quirks={Quirk.TWICE_ENCRYPTED}) as miner:
+        owner = Owner(miner, clock=clock)
+        await owner.send(commands.set_led_auto())
+        miner.void_tokens(new_salt=new_salt)
+        assert (await owner.send(commands.set_led_auto())).is_accepted
+
+
+async def test_a_log_and_a_firmware_can_be_sent_under_the_other_key() -> None:
+    async with SimulatedMiner(quirks={Quirk.COMMAND_KEY}) as miner:
+        client, log = Miner(HOST, miner.port, password=miner.password), bytearray()
+
+        async def sink(piece: bytes) -> None:
+            log.extend(piece)
+
+        assert await client.download_logs(sink) == len(log) > 0
+
+        async def image() -> AsyncGenerator[bytes]:
+            yield b"x" * 100
+
+        with suppress(WhatsminerError):
+            await client.update_firmware(image(), 100, lambda _: None)
+        assert [write["cmd"] for write in miner.writes] == [
+            "download_logs",
+            "update_firmware",
+        ]
 
 
 # When there is no token

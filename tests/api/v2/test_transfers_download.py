@@ -96,7 +96,7 @@ async def test_the_log_comes_whole_in_any_segments(
 async def test_what_is_in_the_log_is_not_looked_at(
     downloads: Downloads, log: bytes
 ) -> None:
-    """Its first byte is never one that separates messages."""
+    """The bytes in it may be like those of an answer."""
     log = b"\x1f" + log + b"\0\n"
 
     async def give(call: Call) -> None:
@@ -105,6 +105,79 @@ async def test_what_is_in_the_log_is_not_looked_at(
     downloads.miner.transfer = give
     assert await downloads.download() == len(log)
     assert downloads.log == log
+
+
+FIRST_BYTES = [b"\0", b"\n", b"\r\n\0", b" ", b"\0" * 8, b"\0" * 100, b"{", b"\0\0{}"]
+
+
+@pytest.mark.parametrize("first", FIRST_BYTES)
+@pytest.mark.parametrize("rest", [b"", b"x", LOG], ids=["alone", "short", "long"])
+@pytest.mark.parametrize("ending", [b"", b"\0", b"\r\n"])
+@pytest.mark.parametrize("segments", ["one", "two", "answer-in-two", "many"])
+async def test_the_log_may_begin_like_the_end_of_an_answer(
+    downloads: Downloads, first: bytes, rest: bytes, ending: bytes, segments: str
+) -> None:
+    """Exactly as many bytes are passed on as the miner says, also if its answer ends so."""
+    log = first + rest
+
+    async def give(call: Call) -> None:
+        head = call.sealed(size_answer(str(len(log))))
+        if segments == "two":  # what ends the answer comes with the log
+            await call.send(head, ending + log)
+        else:
+            await call.send(*SEGMENTS[segments](head + ending, log))
+
+    downloads.miner.transfer = give
+    assert await downloads.download() == len(log)
+    assert downloads.log == log
+
+
+@pytest.mark.parametrize("ending", [b"", b"\0"])
+async def test_such_a_log_is_whole_without_the_end_of_the_connection(
+    downloads: Downloads, ending: bytes
+) -> None:
+    """The miner leaves the connection open."""
+
+    async def give(call: Call) -> None:
+        await call.send(call.sealed(size_answer(9)) + ending, b"\0log of 9")
+        await call.hang()
+
+    downloads.miner.transfer = give
+    assert await downloads.download() == 9
+    assert downloads.log == b"\0log of 9"
+
+
+@pytest.mark.parametrize("sent", [b"\0", b"\0log of ", b"\n" * 8])
+async def test_such_a_log_that_is_cut_short_is_broken(
+    downloads: Downloads, sent: bytes
+) -> None:
+    """It is not known where it begins, so nothing is passed on."""
+
+    async def give(call: Call) -> None:
+        await call.send(call.sealed(size_answer(9)), sent)
+
+    downloads.miner.transfer = give
+    with pytest.raises(TransferBrokenError):
+        await downloads.download()
+    assert downloads.pieces == []
+
+
+@pytest.mark.parametrize("ending", [b"\0", b"\0\n", b"\n" * 3])
+async def test_a_log_that_is_too_large_to_be_held_begins_behind_the_end_of_the_answer(
+    downloads: Downloads, monkeypatch: pytest.MonkeyPatch, ending: bytes
+) -> None:
+    """It is passed on while it comes."""
+    monkeypatch.setattr(transfers, "MOST_HELD_BYTES", len(LOG) - 1)
+
+    async def give(call: Call) -> None:
+        head = call.sealed(size_answer(str(len(LOG))))
+        await call.send(head, ending[:1], ending[1:] + LOG[:1000])
+        await downloads.arrived.wait()
+        await call.send(LOG[1000:])
+
+    downloads.miner.transfer = give
+    assert await downloads.download() == len(LOG)
+    assert downloads.log == LOG
 
 
 async def test_what_follows_the_log_is_no_part_of_it(

@@ -23,6 +23,7 @@ from custom_components.whatsminer.api.errors import (
     WrongPasswordError,
 )
 from custom_components.whatsminer.api.v2 import transfers
+from simulator.cipher import encrypt
 from tests.api import HOST, message, refusal
 from tests.api.file_miner import PASSWORD, Call, FileMiner, a_while
 
@@ -184,6 +185,16 @@ async def test_what_ends_the_first_answer_is_no_second_one(
 
 
 # The last answer
+
+
+async def test_a_last_answer_under_another_key_leaves_the_outcome_open(
+    updates: Updates,
+) -> None:
+    """The new firmware may have another password."""
+    answer = json.dumps({"enc": encrypt("another key", json.dumps(DONE).encode())})
+    updates.after = answer_with(answer.encode())
+    with pytest.raises(UpdateOutcomeUnknownError):
+        await updates.update()
 
 
 @pytest.mark.parametrize("plainly", [False, True])

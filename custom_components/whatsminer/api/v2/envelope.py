@@ -1,9 +1,8 @@
-"""Checked answers from bytes: the four envelopes, the repair of bad JSON, the errors by code.
+"""Checked answers from bytes: encrypted or not, the four envelopes, the errors by code."""
 
-Only this file knows the mistakes that firmware makes in its JSON.
-"""
-
+import base64
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 import json
 import re
@@ -22,6 +21,7 @@ from ..errors import (
     WrongPasswordError,
 )
 from ..sanitize import Json, clean_json
+from .json_repair import repair
 
 # By the code of the answer; an answer with another code is a `RefusedError`.
 REFUSALS: Final[Mapping[int, type[RefusedError]]] = {
@@ -37,17 +37,22 @@ PROCESS_DOWN = b"Socket connect failed"
 # The only answer that is repaired when it is cut short: a long list can overrun the miner's buffer.
 _MAY_BE_CUT = "get_error_code"
 
-# A longer text is not repaired: no firmware makes a small mistake in so long an answer.
-_LONGEST_TO_REPAIR = 64 * 1024
+# cgminer's code for a request in which it finds no command under the key that it expects.
+_NO_COMMAND = 24
 
-# One whole string, or one that is never closed. Possessive quantifiers, so that each character is
-# matched once.
-_STRING = re.compile(r'"(?:[^"\\]++|\\.)*+("?)', re.DOTALL)
-# Stands for one whole string while the text between strings is repaired.
-_MARK = "\x01"
-_PAIR_LIST = re.compile(rf"\[{_MARK}:{_MARK}(?:,{_MARK}:{_MARK})*+\]")
+# How the text of an answer begins, also where it is in a string of JSON: `{"` or `"{\"`.
+_ANSWER = re.compile(rb'\s*+"?+\s*+\{\s*+\\?+"')
+_BASE64 = re.compile(rb"[A-Za-z0-9+/\s]{20,}+={0,2}+\s*+")
+# Base64 characters of two blocks. No answer fits into one.
+_SHORTEST_SEALED = 44
+# Some firmware encrypts its refusals twice, or base64-codes them twice.
+_MOST_LAYERS = 2
 # A whole number of more digits is not a reading, and to convert it takes long.
 _MOST_DIGITS = 20
+
+
+class WrongKeyError(MalformedReplyError):
+    """An answer is encrypted with another key than the request."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,24 +87,48 @@ def parse(
 ) -> dict[str, Json]:
     """Return the JSON object of an answer, with clean texts and numbers.
 
-    If it is not valid JSON, the known mistakes of firmware are repaired, but not inside of its
-    strings. `open_sealed` decrypts the value of `enc`; without it, that is an ordinary text.
+    If it is not valid JSON, the known mistakes of firmware are repaired. `open_sealed` decrypts
+    the value of `enc`; without it, that is an ordinary text.
 
     Raises:
         MiningProcessDownError: the answer says that the mining process is down.
         NotAMinerError: the answer is not JSON.
+        WrongKeyError: it is encrypted with another key.
         MalformedReplyError: it cannot be repaired, was cut short, or is larger than any miner's.
 
     """
     value = _load_object(raw, command)
-    if open_sealed and isinstance(sealed := value.get("enc"), str):
-        try:
-            value = _load_object(open_sealed(sealed), command)
-        except NotAMinerError as err:
-            raise MalformedReplyError("the answer cannot be decrypted") from err
+    if open_sealed:
+        for _ in range(_MOST_LAYERS):
+            if isinstance(sealed := value.get("enc"), str):
+                value = _load_sealed(
+                    sealed.encode(errors="replace"), command, open_sealed
+                )
     clean = clean_json(value)
     assert isinstance(clean, dict)
     return clean
+
+
+def _load_sealed(
+    sealed: bytes, command: str, open_sealed: Callable[[str], bytes]
+) -> dict[str, object]:
+    """Return the JSON object in an encrypted answer, which may be encrypted or coded twice."""
+    if len(sealed) < _SHORTEST_SEALED:
+        raise MalformedReplyError(f"{command}: the answer is cut short")
+    for _ in range(_MOST_LAYERS):
+        with suppress(ValueError):  # it is no base64, which `open_sealed` finds out
+            decoded = base64.b64decode(sealed)
+            sealed = decoded if _BASE64.fullmatch(decoded) else sealed
+        plain = open_sealed(sealed.decode())
+        if not _BASE64.fullmatch(plain):
+            break
+        sealed = plain
+    try:
+        return _load_object(plain, command)
+    except (NotAMinerError, MalformedReplyError) as err:
+        if _ANSWER.match(plain):
+            raise
+        raise WrongKeyError(f"{command}: the answer cannot be decrypted") from err
 
 
 def _load_object(raw: bytes, command: str) -> dict[str, object]:
@@ -109,14 +138,17 @@ def _load_object(raw: bytes, command: str) -> dict[str, object]:
         raise MiningProcessDownError("the mining process is not running")
     if not raw:
         raise MalformedReplyError(f"{command}: the answer is empty")
-    if not raw.startswith(b"{"):
-        raise NotAMinerError(f"{command}: the answer is no JSON")
     content = raw.decode(errors="replace")
+    if raw.startswith(b'"'):  # an object that was written as JSON twice
+        with suppress(ValueError):
+            content = str(_load(content)).strip()
+    if not content.startswith("{"):
+        raise NotAMinerError(f"{command}: the answer is no JSON")
     try:
         value = _load(content)
     except ValueError:
         try:
-            value = _load(_repair(content, cut=command == _MAY_BE_CUT))
+            value = _load(repair(content, cut=command == _MAY_BE_CUT))
         except ValueError as err:
             raise MalformedReplyError(f"{command}: the answer is broken") from err
     if not isinstance(value, dict):  # pragma: no cover - it starts with a brace
@@ -152,6 +184,17 @@ def check(value: Mapping[str, Json], command: str) -> Answer:
         description=text(envelope.get("Description")) or "",
         body=value,
     )
+
+
+def finds_no_command(value: Mapping[str, Json]) -> bool:
+    """Return whether an answer says that the request has no command, or under another key."""
+    try:
+        check(value, "")
+    except RefusedError as err:
+        return err.code == _NO_COMMAND
+    except MalformedReplyError:  # it is joined, or from another service
+        pass
+    return False
 
 
 def split(
@@ -194,48 +237,3 @@ def _whole_number(digits: str) -> int | None:
 _DECODER = json.JSONDecoder(
     strict=False, parse_constant=lambda _: None, parse_int=_whole_number
 )
-
-
-def _repair(text: str, *, cut: bool) -> str:
-    """Return a text without the mistakes that firmware is known to make."""
-    if _MARK in text or len(text) > _LONGEST_TO_REPAIR:
-        raise ValueError("no firmware sends this")
-    strings: list[str] = []
-
-    def take(found: re.Match[str]) -> str:
-        if not found[1]:  # the answer is cut short within this string
-            return ""
-        strings.append(found[0])
-        return _MARK
-
-    skeleton = re.sub(r"[\r\n\t ]+", "", _STRING.sub(take, text))
-    if cut:
-        skeleton = _close(skeleton)
-    for wrong, right in (
-        (",}", "}"),
-        (",]", "]"),
-        ("}{", "},{"),
-        ("[,{", "[{"),
-        (_MARK * 2, f"{_MARK},{_MARK}"),
-    ):
-        skeleton = skeleton.replace(wrong, right)
-    # API 2.0.4 lists faults as ["329":"2022-01-17 11:28:11"].
-    skeleton = _PAIR_LIST.sub(
-        lambda found: found[0].replace(f"{_MARK}:{_MARK}", f"{{{_MARK}:{_MARK}}}"),
-        skeleton,
-    )
-    remaining = iter(strings)
-    return re.sub(_MARK, lambda _: next(remaining), skeleton)
-
-
-def _close(skeleton: str) -> str:
-    """Return a text without the half entry at its end, and with every bracket closed."""
-    if not skeleton.endswith("}"):
-        skeleton = skeleton.rpartition(",")[0] or skeleton
-    closing: list[str] = []
-    for character in skeleton:
-        if character in "{[":
-            closing.append("}" if character == "{" else "]")
-        elif character in "}]" and closing:
-            closing.pop()
-    return skeleton + "".join(reversed(closing))

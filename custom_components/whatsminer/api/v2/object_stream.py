@@ -8,11 +8,11 @@ from .envelope import PROCESS_DOWN
 from .json_object import JsonObject
 
 MAX_REPLY: Final = 1024 * 1024
-# How every answer of a miner begins.
-_BEGINNINGS: Final = (b"{", PROCESS_DOWN)
+# How every answer of a miner begins. The last one is an object that was written as JSON twice.
+_BEGINNINGS: Final = (b"{", PROCESS_DOWN, b'"{')
 _LONGEST_BEGINNING: Final = max(map(len, _BEGINNINGS))
 # Bytes that may stand between two messages.
-_PADDING: Final = b"\0 \r\n"
+PADDING: Final = b"\0 \r\n"
 
 
 class Received:
@@ -37,7 +37,7 @@ class Received:
         if len(self.data) > MAX_REPLY:
             raise MalformedReplyError("the answer is longer than 1 MiB")
         if len(self._beginning) < _LONGEST_BEGINNING:
-            self._beginning += piece if self._beginning else piece.lstrip(_PADDING)
+            self._beginning += piece if self._beginning else piece.lstrip(PADDING)
 
     @property
     def may_be_of_a_miner(self) -> bool:
@@ -58,8 +58,10 @@ class Received:
     @property
     def is_whole(self) -> bool:
         """Return whether the bytes are one whole JSON object, followed by padding at most."""
+        if self._beginning.startswith(b'"'):
+            return self.data.rstrip(PADDING).endswith(b'}"')
         end = self.object_end
-        return end is not None and not self.data[end:].strip(_PADDING)
+        return end is not None and not self.data[end:].strip(PADDING)
 
     def take_from(self, end: int) -> bytes:
         """Remove the bytes behind a position, and return them."""
@@ -74,26 +76,21 @@ class ObjectStream:
     def __init__(self, connection: Connection) -> None:
         """Wrap an open connection."""
         self.connection = connection
-        self._after_object = False
 
-    async def receive_object(self) -> bytes:
-        """Return one JSON object, no bytes if there is none; what follows is left to `receive`."""
+    async def receive_object(self, *, exact: bool = False) -> bytes:
+        """Return one JSON object, no bytes if there is none; what follows is left to `receive`.
+
+        Padding that follows in the same piece is dropped, unless `exact`.
+        """
         received = Received()
         while data := await self.receive():
             received.add(data)
             if end := received.object_end:
-                behind = received.take_from(end).lstrip(_PADDING)
-                self.connection.unread(behind)
-                self._after_object = not behind
+                behind = received.take_from(end)
+                self.connection.unread(behind if exact else behind.lstrip(PADDING))
                 break
-        return bytes(received.data).lstrip(_PADDING)
+        return bytes(received.data).lstrip(PADDING)
 
     async def receive(self, most: int = CHUNK) -> bytes:
-        """Return the next bytes, without the padding behind an object; none at the end."""
-        data = await self.connection.receive(most)
-        while data and self._after_object:
-            if stripped := data.lstrip(_PADDING):
-                self._after_object = False
-                return stripped
-            data = await self.connection.receive(most)
-        return data
+        """Return the next bytes, none at the end."""
+        return await self.connection.receive(most)

@@ -5,11 +5,12 @@ from collections.abc import Mapping
 import json
 from typing import Final
 
+from ..errors import WrongPasswordError
 from ..queue import Queue, Urgency
 from ..sanitize import Json
 from . import envelope
 from .cipher import Session
-from .envelope import Answer
+from .envelope import Answer, WrongKeyError
 from .exchange import exchange
 
 DEFAULT_PORT: Final = 4028
@@ -19,6 +20,12 @@ _MOST_REPLIES = 16
 _ORDINARY = 16 * 1024
 _LARGEST_KEPT = 64 * 1024
 _TOO_LARGE: Mapping[str, Json] = {"left_out": "larger than 64 KiB"}
+
+# The key under which the command is sent, and the one that some firmware of 2020 looks for.
+_KEY: Final = "cmd"
+_OTHER_KEY: Final = "command"
+# Commands after which the miner may have another password, and so another key.
+_MAY_CHANGE_PASSWORD: Final = frozenset({"update_pwd", "factory_reset"})
 
 # Commands that the mining process answers can be joined. The control board answers the others.
 JOINABLE: Final = frozenset({"devdetails", "devs", "edevs", "pools", "summary"})
@@ -49,6 +56,19 @@ class Requests:
         self.port = port
         # The last answer to each plain command; that to `get_token` is secret and not kept.
         self.replies: dict[str, Mapping[str, Json]] = {}
+        self._key = _KEY
+        # The key of each command that was refused under the usual key of that time.
+        self._keys: dict[str, str] = {}
+
+    def forget_keys(self) -> None:
+        """Forget under which keys the miner looks for commands, because it may be another one."""
+        self._key = _KEY
+        self._keys.clear()
+
+    def change_key(self) -> None:
+        """Send all commands under the other key."""
+        self._key = _other(self._key)
+        self._keys.clear()
 
     async def ask(self, command: str) -> Answer:
         """Take a turn, send a plain command and return its successful answer.
@@ -63,11 +83,27 @@ class Requests:
     async def plain(self, command: str) -> Mapping[str, Json]:
         """Send a plain command and return the whole answer, unchecked.
 
+        If the miner finds no command in the request, it is asked again with the other key, which
+        is kept if it works.
+
         Raises:
             UnreachableError, NotAMinerError, MalformedReplyError, MiningProcessDownError.
 
         """
-        request = json.dumps({"cmd": command}, separators=(",", ":")).encode()
+        key = self._keys.get(command, self._key)
+        value = await self._send(key, command)
+        if command not in self._keys and envelope.finds_no_command(value):
+            second = await self._send(_other(key), command)
+            if envelope.finds_no_command(second):
+                self._keys[command] = key
+            else:
+                value = second
+                self._key = self._keys[command] = _other(key)
+        return value
+
+    async def _send(self, key: str, command: str) -> Mapping[str, Json]:
+        """Send a plain command under a key, and keep its answer."""
+        request = json.dumps({key: command}, separators=(",", ":")).encode()
         raw = await exchange(self.host, self.port, request)
         if len(raw) <= _ORDINARY:
             value = envelope.parse(raw, command)
@@ -93,17 +129,41 @@ class Requests:
             RefusedError: the miner refused it. Other errors are those of `plain`.
 
         """
-        request = session.seal(command, parameters)
+        request = self.seal(session, command, parameters)
         return unseal(session, await exchange(self.host, self.port, request), command)
+
+    def seal(
+        self, session: Session, command: str, parameters: Mapping[str, str | int]
+    ) -> bytes:
+        """Return the request for an encrypted command.
+
+        A miner that looks for plain commands under the other key gets both, as it is not known
+        for which of them it looks here. It ignores keys that it does not know.
+        """
+        if _OTHER_KEY in (self._key, *self._keys.values()):
+            parameters = {**parameters, _OTHER_KEY: command}
+        return session.seal(command, parameters)
+
+
+def _other(key: str) -> str:
+    return _OTHER_KEY if key == _KEY else _KEY
 
 
 def unseal(session: Session, raw: bytes, command: str) -> Answer:
     """Return the successful answer to an encrypted command.
 
-    A refusal comes in plain text, any other answer encrypted.
+    A refusal comes in plain text or encrypted, any other answer encrypted. The miner encrypts
+    with the key of its password, so an answer under another key shows that ours is wrong.
 
     Raises:
         RefusedError, NotAMinerError, MalformedReplyError.
 
     """
-    return envelope.check(envelope.parse(raw, command, session.open), command)
+    try:
+        value = envelope.parse(raw, command, session.open)
+    except WrongKeyError as err:
+        if command in _MAY_CHANGE_PASSWORD:
+            raise
+        reason = "the answer is encrypted with the key of another password"
+        raise WrongPasswordError(command, None, reason) from err
+    return envelope.check(value, command)

@@ -30,7 +30,7 @@ from ..queue import Turn
 from ..transport import TIMEOUT, Connection, connect
 from .cipher import Session
 from .envelope import Answer
-from .object_stream import ObjectStream
+from .object_stream import PADDING, ObjectStream
 from .requests import Requests, unseal
 
 _LOGGER = logging.getLogger(__name__)
@@ -44,6 +44,12 @@ _CONCLUSION: Final = 5 * 60.0
 _STALLED: Final = 60.0
 # A log has some megabytes; a far larger size is a mistake.
 MOST_LOG_BYTES: Final = 256 * 1024 * 1024
+# A larger log is passed on as it comes, even if it is not certain where it begins.
+MOST_HELD_BYTES: Final = 16 * 1024 * 1024
+# Bytes that may stand between the answer and the log.
+_MOST_PADDING: Final = 16
+# Seconds without more bytes after which a log counts as whole, if it may have some more.
+_QUIET: Final = 0.5
 
 
 async def download_logs(
@@ -63,7 +69,8 @@ async def download_logs(
                 raise TransferInterruptedError(name)
             turn.interrupt = connection.abort
             stream = ObjectStream(connection)
-            answer = await _request(stream, session, name)
+            request = requests.seal(session, name, {})
+            answer = unseal(session, await _ask(stream, request, exact=True), name)
             size = integer(answer.reading().get("logfilelen"))
             if size is None or size < 0:
                 raise MalformedReplyError(f"{name}: the answer has no size")
@@ -102,12 +109,16 @@ async def update_firmware(
             requests.host, requests.port, timeout=_UPDATE_TIMEOUT
         ) as connection:
             stream = ObjectStream(connection)
-            await _request(stream, session, name)
+            request = requests.seal(session, name, {})
+            unseal(session, await _ask(stream, request), name)
             begun = True
             await _send_image(connection, image, size, progress)
             raw = await _receive_conclusion(stream)
             return unseal(session, raw, name) if raw else None
     except RefusedError as err:
+        if begun and isinstance(err, WrongPasswordError) and err.code is None:
+            # The answer cannot be read: the new firmware may have another password.
+            raise UpdateOutcomeUnknownError(name) from err
         # The image is used up by now, so no other token helps.
         if type(err) is RefusedError or (
             begun and isinstance(err, WrongPasswordError | TokenRejectedError)
@@ -150,23 +161,62 @@ async def _send_image(
 
 
 async def _receive(stream: ObjectStream, size: int, sink: Sink) -> None:
-    """Pass `size` bytes from the connection to `sink`."""
-    while size > 0:
-        async with asyncio.timeout(TIMEOUT):
-            piece = await stream.receive()
-        if not piece:
-            raise CannotConnectError(f"{size} bytes are missing", request_sent=True)
+    """Pass the `size` bytes of the log from the connection to `sink`."""
+    piece = await _piece(stream, size)
+    if _padding(piece):
+        piece = await _begin(stream, piece, size)
+    while True:
         if len(piece) > size:
             _LOGGER.debug("download_logs: bytes after the reported size are ignored")
         await sink(piece[:size])
         size -= len(piece)
+        if size <= 0:
+            return
+        piece = await _piece(stream, size)
 
 
-async def _request(stream: ObjectStream, session: Session, command: str) -> Answer:
+async def _piece(stream: ObjectStream, size: int) -> bytes:
+    """Return the next piece of the log, of which `size` bytes are missing."""
+    async with asyncio.timeout(TIMEOUT):
+        piece = await stream.receive()
+    if not piece:
+        raise CannotConnectError(f"{size} bytes are missing", request_sent=True)
+    return piece
+
+
+async def _begin(stream: ObjectStream, piece: bytes, size: int) -> bytes:
+    """Return the log, or its begin, where the first piece begins with padding.
+
+    Some firmware ends its answer with a NUL or a new line. A log may begin with them as well. The
+    number of bytes shows which it is, so that the log is held until all have come. A log that is
+    too large for this is expected to be a .tgz, which never begins with them.
+    """
+    if size > MOST_HELD_BYTES:
+        while not (rest := piece.lstrip(PADDING)):
+            piece = await _piece(stream, size)
+        return rest
+    held = bytearray(piece)
+    while len(held) < size:
+        held += await _piece(stream, size - len(held))
+    with suppress(TimeoutError):
+        while piece and len(held) < size + _padding(held):
+            async with asyncio.timeout(_QUIET):
+                piece = await stream.receive()
+            held += piece
+    return bytes(held[min(len(held) - size, _padding(held)) :])
+
+
+def _padding(data: bytes | bytearray) -> int:
+    """Return how many bytes of padding come first; more than a few belong to the log."""
+    first = bytes(data[:_MOST_PADDING])
+    return len(first) - len(first.lstrip(PADDING))
+
+
+async def _ask(stream: ObjectStream, request: bytes, *, exact: bool = False) -> bytes:
     """Send the request and return the answer that precedes the file."""
     async with asyncio.timeout(TIMEOUT):
-        await stream.connection.send(session.seal(command, {}))
-        raw = await stream.receive_object()
+        await stream.connection.send(request)
+        raw = await stream.receive_object(exact=exact)
     if not raw:
         raise CannotConnectError("closed without an answer", request_sent=True)
-    return unseal(session, raw, command)
+    return raw
