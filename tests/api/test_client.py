@@ -397,6 +397,23 @@ async def test_new_firmware_may_speak_another_protocol(
     assert other.polls
 
 
+async def test_a_miner_that_no_longer_speaks_a_protocol_is_asked_over_the_last(
+    air_miner: SimulatedMiner, other: type[Other]
+) -> None:
+    """It is asked again after a poll that failed."""
+    other.answer = True
+    client = client_of(air_miner)
+    await client.poll()
+    other.answer = False
+    await air_miner.disconnect()
+    with pytest.raises(CannotConnectError):
+        await client.poll()
+    air_miner.reconnect()
+    for _ in range(2):
+        assert (await client.poll()).mining
+    assert (other.probes, other.polls) == (2, 2)
+
+
 async def test_a_power_off_does_not_wait_for_a_probe(
     air_miner: SimulatedMiner, other: type[Other], monkeypatch: pytest.MonkeyPatch
 ) -> None:

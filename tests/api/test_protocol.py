@@ -105,3 +105,7 @@ async def test_files_are_not_supported(smallest: Smallest) -> None:
         await smallest.download_logs(keep)
     with pytest.raises(UnsupportedCommandError):
         await smallest.update_firmware(no_image(), 0, print)
+
+
+async def test_the_last_protocol_needs_no_probe(smallest: Smallest) -> None:
+    assert await Protocol.probe(smallest)

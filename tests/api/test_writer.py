@@ -655,3 +655,15 @@ async def test_no_secret_is_logged_or_shown(
     ]
     for secret in {owner.miner.password, "nakamoto", "hunter2", *tokens}:
         assert not [text for text in texts if secret in text]
+
+
+async def test_a_refused_token_is_no_reason_for_another_way_to_write(
+    owner: Owner,
+) -> None:
+    """The refusal says nothing of the command."""
+    owner.miner.misbehave("get_token", Refused(14), times=1)
+    with pytest.raises(UnsupportedCommandError):
+        await owner.send(commands.power_percent(50))
+    assert owner.sent == []
+    assert (await owner.send(commands.power_percent(50))).is_accepted
+    assert owner.sent == [PERCENT]

@@ -952,3 +952,12 @@ async def test_a_first_poll_that_was_cancelled_does_not_break_the_next(
         assert snapshot.model == "M30S+_VE40"
         assert snapshot.power_supply.model == "P221B"
         assert snapshot.hash_rate == pytest.approx(100, rel=0.05)
+
+
+async def test_a_version_without_the_firmware_is_completed_by_the_status(
+    canned: CannedMiner,
+) -> None:
+    """Old firmware has only the version of the API there."""
+    canned.answers["get_version"] = message({"api_ver": "2.0.5"})
+    assert await reader_of(canned).firmware() == "20240924.14.Rel"
+    assert canned.asked == ["get_version", "status"]

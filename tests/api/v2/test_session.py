@@ -28,7 +28,7 @@ from simulator import (
     SimulatedMiner,
     Truncated,
 )
-from tests import PROCESS_DOWN, Held
+from tests import PROCESS_DOWN, Altered, Held
 from tests.api import HOST, TOKEN, TOKEN_OF_V1, Clock, Owner, wire_name
 
 OFF = "power_off"
@@ -469,3 +469,14 @@ async def test_a_power_off_gets_between_a_refused_token_and_its_successor(
     async with owner.holding("set_power_pct", percent, held) as waiting:
         waiting.send(commands.power_off())
     assert owner.asked == ["set_power_pct", *TOKEN, OFF, "set_power_pct"]
+
+
+@pytest.mark.parametrize("missing", ["salt", "newsalt", "time"])
+async def test_a_token_without_all_of_its_parts_is_malformed(
+    owner: Owner, missing: str
+) -> None:
+    """No key can be made of it."""
+    owner.miner.misbehave("get_token", Altered(f'"{missing}"', '"x"'))
+    with pytest.raises(MalformedReplyError) as caught:
+        await owner.send(commands.set_led_auto())
+    assert not caught.value.request_sent
