@@ -140,7 +140,7 @@ class Known:
         # Read it again even if just read: the current may still have changed. On V1, `devdetails`
         # is more urgent: it shows whether mining goes on.
         if change.update(mining, now) and self._generation is not Generation.V1:
-            slow.expect_soon("get_psu")
+            slow.expect("get_psu")
         supply = fields.POWER_SUPPLY.read((slow.recent("get_psu") or NOTHING).reading())
         if slow.ages.is_older("get_psu", change.at):
             supply = replace(supply, input_current=None, input_power=None)

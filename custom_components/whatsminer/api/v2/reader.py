@@ -110,7 +110,7 @@ class Reader:
         self._known.forget_firmware()
 
     def expect(self, command: str) -> None:
-        """Send a slow command with the next poll, because its answer will have changed."""
+        """Send a slow command soon, because its answer will have changed."""
         self._known.slow.expect(command)
 
     async def _poll(self) -> Snapshot:
