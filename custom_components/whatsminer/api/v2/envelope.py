@@ -34,8 +34,11 @@ REFUSALS: Final[Mapping[int, type[RefusedError]]] = {
 
 # The answer of old firmware while its mining process is down.
 PROCESS_DOWN = b"Socket connect failed"
-# The only answer that is repaired when it is cut short: a long list can overrun the miner's buffer.
-_MAY_BE_CUT = "get_error_code"
+# The answers that are repaired when they are cut short: a long list can overrun the miner's buffer.
+_ERRORS: Final = "get_error_code"
+_TABLES: Final = frozenset({"pools", "devs", "edevs"})
+# Is added to a table that was cut short.
+_CUT: Final = "cut_short"
 
 # A longer text is not repaired: no firmware makes a small mistake in so long an answer.
 _LONGEST_TO_REPAIR = 64 * 1024
@@ -61,6 +64,11 @@ class Answer:
     message: Json = None
     description: str = ""
     body: Mapping[str, Json] = field(default_factory=dict, repr=False)
+
+    @property
+    def is_cut(self) -> bool:
+        """Return whether the answer was cut short, and has the rows that are whole."""
+        return self.body.get(_CUT) is True
 
     def reading(self, section: str | None = None) -> Mapping[str, Json]:
         """Return the object with the readings: the first of `section`, else `Msg`."""
@@ -116,7 +124,7 @@ def _load_object(raw: bytes, command: str) -> dict[str, object]:
         value = _load(content)
     except ValueError:
         try:
-            value = _load(_repair(content, cut=command == _MAY_BE_CUT))
+            value = _load(_repair(content, command))
         except ValueError as err:
             raise MalformedReplyError(f"{command}: the answer is broken") from err
     if not isinstance(value, dict):  # pragma: no cover - it starts with a brace
@@ -196,7 +204,7 @@ _DECODER = json.JSONDecoder(
 )
 
 
-def _repair(text: str, *, cut: bool) -> str:
+def _repair(text: str, command: str) -> str:
     """Return a text without the mistakes that firmware is known to make."""
     if _MARK in text or len(text) > _LONGEST_TO_REPAIR:
         raise ValueError("no firmware sends this")
@@ -209,8 +217,10 @@ def _repair(text: str, *, cut: bool) -> str:
         return _MARK
 
     skeleton = re.sub(r"[\r\n\t ]+", "", _STRING.sub(take, text))
-    if cut:
+    if command == _ERRORS:
         skeleton = _close(skeleton)
+    elif command in _TABLES:
+        skeleton = _whole_rows(skeleton)
     for wrong, right in (
         (",}", "}"),
         (",]", "]"),
@@ -239,3 +249,21 @@ def _close(skeleton: str) -> str:
         elif character in "}]" and closing:
             closing.pop()
     return skeleton + "".join(reversed(closing))
+
+
+def _whole_rows(skeleton: str) -> str:
+    """Return a table without the half row at its end, and closed; one that is closed as it is."""
+    open_brackets: list[str] = []
+    end = 0
+    for position, character in enumerate(skeleton):
+        if character in "{[":
+            open_brackets.append(character)
+        elif character in "}]" and open_brackets:
+            open_brackets.pop()
+            if character == "}" and open_brackets == ["{", "["]:
+                end = position + 1
+    if not open_brackets:
+        return skeleton
+    if not end:
+        raise ValueError("nothing is whole")
+    return f'{skeleton[:end]}],"{_CUT}":true}}'
