@@ -5,7 +5,13 @@ from collections.abc import Mapping, Sequence
 import logging
 
 from ..decode import text
-from ..errors import MiningProcessDownError, NoMacError, RefusedError, WrongMinerError
+from ..errors import (
+    MiningProcessDownError,
+    NoMacError,
+    RefusedError,
+    UnsupportedCommandError,
+    WrongMinerError,
+)
 from ..identity import Change, Evidence, Identity
 from ..queue import Urgency
 from ..readings import Performance
@@ -99,8 +105,10 @@ class Reader:
         try:
             answer = envelope.check(await self._requests.plain(command), command)
             off = fields.mining_off(answer.reading()) is True
-        except RefusedError, MiningProcessDownError:
+        except UnsupportedCommandError, MiningProcessDownError:
             off = is_v1
+        except RefusedError:  # which says nothing of its state
+            off = False
         if off:  # the answer may be from another miner
             await self._identity.confirm(self.read_evidence)
         return off
@@ -127,7 +135,12 @@ class Reader:
                 await slow.refresh(command)
             slow.begin(version)
         live = await known.live.read()
-        poll = Poll(live, self._board_rows(live.get("edevs", NOTHING)))
+        poll = Poll(
+            live.answers,
+            self._board_rows(live.answers.get("edevs", NOTHING)),
+            is_down=live.is_down,
+            moment=live.moment,
+        )
         self._compare(poll)
         await self._confirm(poll)
         known.is_trusted = known.is_trusted or self._identity.is_confirmed
@@ -173,9 +186,8 @@ class Reader:
             fields.knows_summary(poll.summary)
         ):
             self._identity.is_confirmed = False  # there is nothing to compare
-        serials = (fields.board_identity(row).serial_number for row in poll.boards)
         change = self._known.continuity.update(
-            poll.performance.uptime, frozenset(filter(None, serials))
+            poll.performance.uptime, poll.board_serials, poll.moment.monotonic
         )
         if change is not Change.NONE:
             self._identity.is_confirmed = False
@@ -194,7 +206,12 @@ class Reader:
         try:
             answer = await self._requests.ask("get_miner_info")
         except (RefusedError, MiningProcessDownError) as err:
-            if not poll.live and self._identity.mac and self._identity.may_lack_mac:
+            if (
+                "summary" not in poll.live
+                and self._identity.mac
+                and self._identity.may_lack_mac
+            ):
+                poll.discard()
                 return
             raise NoMacError("the miner reports no MAC address") from err
         self._known.slow["get_miner_info"] = answer

@@ -4,7 +4,12 @@ from collections.abc import Mapping
 import time
 from typing import Final
 
-from ..errors import MiningProcessDownError, RefusedError, WhatsminerError
+from ..errors import (
+    MiningProcessDownError,
+    RefusedError,
+    UnsupportedCommandError,
+    WhatsminerError,
+)
 from ..freshness import Ages
 from ..sanitize import Json
 from .envelope import Answer
@@ -100,17 +105,21 @@ class SlowAnswers:
 
         Without a new answer, the last one is kept for a while.
         """
-        answered = True
+        answered = is_up = True
         self._sent[command] = time.monotonic()
         try:
             self._answers[command] = await self._requests.ask(command)
             self.ages.renew(command)
-        except RefusedError, MiningProcessDownError:
+        except (RefusedError, MiningProcessDownError) as err:
             answered = False
+            # Other codes than 14 say nothing of the process.
+            is_up = isinstance(err, RefusedError) and not isinstance(
+                err, UnsupportedCommandError
+            )
             if command == "get_error_code":  # the last one is out of date
                 self.ages.forget(command)
         except WhatsminerError:
             return False
-        if command == "devdetails":
+        if command == "devdetails" and (answered or not is_up):
             self.process_is_up = answered
         return True
