@@ -59,6 +59,22 @@ class Steady(Misbehaviour):
         await line.send(answer)
 
 
+@dataclass(frozen=True)
+class Slow(Misbehaviour):
+    """Answers as usual, after nine seconds."""
+
+    clock: Clock
+
+    @override
+    async def respond(self, exchange: Exchange, line: Line) -> None:
+        """Measure, let time pass, then answer."""
+        answer = exchange.carry_out()
+        self.clock.freezer.tick(9)
+        for miner in self.clock.miners:
+            miner.advance(9)
+        await line.send(answer)
+
+
 @pytest.fixture(autouse=True)
 def steady(miner: SimulatedMiner) -> None:
     """Let the miner use 3.4 kW from the first poll on."""
@@ -451,6 +467,21 @@ async def test_restarts_of_mining_are_counted(
     miner.state.mining = True
     await clock.next_poll(2)
     assert shown(hass, RESTARTS) == "2"
+
+
+@every_generation
+@pytest.mark.usefixtures("set_up")
+async def test_answers_that_take_nine_seconds_are_no_restart(
+    hass: HomeAssistant, miner: SimulatedMiner, clock: Clock
+) -> None:
+    """A poll that takes half a minute compares the clocks of the summary with its arrival."""
+    for slow in (False, True, False, True, True, False):
+        if slow:
+            miner.misbehave("*", Slow(clock))
+        miner.misbehave(JOINED, Slow(clock) if slow else Steady())
+        await clock.next_poll()
+        miner.behave("*")
+    assert shown(hass, RESTARTS) == "0"
 
 
 @every_generation

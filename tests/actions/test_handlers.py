@@ -1,11 +1,12 @@
 """What each action does to a miner."""
 
 from contextlib import suppress
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from hashlib import sha256
 import logging
 from pathlib import Path
-from typing import Any
+import re
+from typing import Any, override
 from unittest.mock import patch
 
 import probatio
@@ -19,9 +20,24 @@ from custom_components.whatsminer.coordinator import WhatsminerCoordinator
 from homeassistant.const import CONF_HOST, CONF_PASSWORD, Platform
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
-from simulator import Closed, Pool, Refused, SimulatedMiner
+from simulator import Closed, Misbehaviour, Pool, Refused, SimulatedMiner
+from simulator.misbehaviour import Exchange, Line
 from tests import JOINED, Clock, every_generation, names_of
 from tests.action_calls import DATA, POOLS, STATIC, Target, failure
+
+
+@dataclass(frozen=True)
+class CutInPool(Misbehaviour):
+    """Ends the answer in the pool behind so many whole ones."""
+
+    whole: int
+
+    @override
+    async def respond(self, exchange: Exchange, line: Line) -> None:
+        """Send the beginning of the answer."""
+        answer = exchange.carry_out()
+        end = [found.start() for found in re.finditer(rb'"URL"', answer)][self.whole]
+        await line.send(answer[: end + 8])
 
 
 @pytest.fixture
@@ -95,6 +111,44 @@ async def test_pools_that_nobody_knows_are_not_lost_either(
     assert error.translation_key == "pools_unknown"
     assert miner.writes == []
 
+    answer = await one.ask("update_pools", pools=[*POOLS, POOLS[0]])
+    assert answer.popitem()[1]["previous_pools"] == []
+    await one.call("update_pools", pools=POOLS, remove_others=True)
+    assert names_of(miner.writes) == ["update_pools"] * 2
+
+
+@pytest.mark.parametrize("kept", [1, 2])
+async def test_pools_of_which_some_are_cut_off_are_replaced_by_a_full_list(
+    one: Target, miner: SimulatedMiner, clock: Clock, kept: int
+) -> None:
+    """Those that the firmware cuts off are never known, so a short list would remove them."""
+    pools = [Pool(f"stratum+tcp://{n}.example:1", "a") for n in range(3)]
+    miner.state.pools = list(pools)
+    for command in (JOINED, "pools"):
+        miner.misbehave(command, CutInPool(kept))
+    await clock.next_poll(6)
+
+    error = await one.failure("update_pools", pools=POOLS)
+    assert error.translation_key == "pools_unknown"
+    assert miner.writes == []
+
+    answer = await one.ask("update_pools", pools=[*POOLS, POOLS[0]])
+    seen = answer.popitem()[1]["previous_pools"]
+    assert [pool["url"] for pool in seen] == [pool.url for pool in pools[:kept]]
+    await one.call("update_pools", pools=POOLS, remove_others=True)
+    assert names_of(miner.writes) == ["update_pools"] * 2
+
+
+async def test_pools_that_are_always_refused_are_replaced_by_a_full_list(
+    one: Target, miner: SimulatedMiner, clock: Clock
+) -> None:
+    """They are not read in every poll any more."""
+    for command in (JOINED, "pools"):
+        miner.misbehave(command, Refused(132))
+    await clock.next_poll(6)
+
+    error = await one.failure("update_pools", pools=POOLS)
+    assert error.translation_key == "pools_unknown"
     answer = await one.ask("update_pools", pools=[*POOLS, POOLS[0]])
     assert answer.popitem()[1]["previous_pools"] == []
     await one.call("update_pools", pools=POOLS, remove_others=True)

@@ -10,16 +10,10 @@ import pytest
 
 # Named first, so that this package is found and not the folder of the same name that the
 # test plugin brings.
-from custom_components.whatsminer.api import (
-    Miner,
-    commands,
-    freshness,
-    identity,
-    writer,
-)
+from custom_components.whatsminer.api import Miner, commands, freshness, writer
 from custom_components.whatsminer.api.v2 import (
     exchange,
-    known,
+    live_answers,
     requests,
     session,
     slow_answers,
@@ -51,7 +45,7 @@ def sockets(socket_enabled: None) -> None:
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     """Return the client's clock, which stands still until a test turns it."""
     clock = Clock()
-    for module in (freshness, identity, known, session, slow_answers, writer):
+    for module in (freshness, live_answers, session, slow_answers, writer):
         monkeypatch.setattr(module, "time", clock)
     return clock
 

@@ -38,31 +38,31 @@ def test_a_hash_rate_of_a_stopped_miner_is_a_leftover(
 def test_a_clock_that_advances_is_not_frozen(clock: Clock) -> None:
     process = ProcessClock()
     for elapsed in (0, 1, 2, 30.5, 3):  # it restarted at last
-        assert not process.is_frozen(elapsed)
+        assert not process.is_frozen(elapsed, clock.now)
         clock.now += 30
 
 
 def test_a_clock_that_stands_still_is_frozen_after_five_seconds(clock: Clock) -> None:
     """It may count whole seconds, and two polls may follow each other at once."""
     process = ProcessClock()
-    assert not process.is_frozen(24)
+    assert not process.is_frozen(24, clock.now)
     clock.now += 4.9
-    assert not process.is_frozen(24)
+    assert not process.is_frozen(24, clock.now)
     clock.now += 0.1
-    assert process.is_frozen(24)
-    assert process.is_frozen(24)
-    assert not process.is_frozen(25)
+    assert process.is_frozen(24, clock.now)
+    assert process.is_frozen(24, clock.now)
+    assert not process.is_frozen(25, clock.now)
 
 
 def test_a_clock_that_is_not_reported_is_not_frozen(clock: Clock) -> None:
     """Then nothing is known of it, and it is followed anew."""
     process = ProcessClock()
-    assert not process.is_frozen(24)
+    assert not process.is_frozen(24, clock.now)
     clock.now += 30
-    assert not process.is_frozen(None)
-    assert not process.is_frozen(24)
+    assert not process.is_frozen(None, clock.now)
+    assert not process.is_frozen(24, clock.now)
     clock.now += 30
-    assert process.is_frozen(24)
+    assert process.is_frozen(24, clock.now)
 
 
 # Mining

@@ -5,8 +5,7 @@ from typing import override
 
 import pytest
 
-from custom_components.whatsminer.api import Command, RefusedError, commands
-from custom_components.whatsminer.api.v2 import known
+from custom_components.whatsminer.api import Command, RefusedError, commands, freshness
 from custom_components.whatsminer.const import MEMORY_INTERVAL
 from homeassistant.const import ATTR_ASSUMED_STATE, STATE_OFF, STATE_ON, STATE_UNKNOWN
 from homeassistant.exceptions import HomeAssistantError
@@ -217,7 +216,7 @@ async def test_power_percent_is_kept_when_the_clock_of_the_house_is_put_right(
             """Return the time as it is known by now."""
             return datetime.now(tz) + step
 
-    monkeypatch.setattr(known, "datetime", PutRight)
+    monkeypatch.setattr(freshness, "datetime", PutRight)
     await rig.clock.next_poll(3)
     assert float(rig.state_of(PERCENT)) == 60
     await rig.restart()

@@ -74,7 +74,8 @@ async def prepare_update_pools(hass: HomeAssistant, data: Data) -> Handler:
         known = coordinator.data is not seen
         before = [pool for pool in coordinator.data.pools if pool.url and known]
         if not data["remove_others"]:
-            _raise_if_pools_are_lost(coordinator, len(before), len(pools))
+            known = known and coordinator.data.pools_complete
+            _raise_if_pools_are_lost(coordinator, len(before), len(pools), known)
         await coordinator.async_send(command)
         return {
             "previous_pools": [
@@ -87,7 +88,7 @@ async def prepare_update_pools(hass: HomeAssistant, data: Data) -> Handler:
 
 
 def _raise_if_pools_are_lost(
-    coordinator: WhatsminerCoordinator, count: int, named: int
+    coordinator: WhatsminerCoordinator, count: int, named: int, known: bool
 ) -> None:
     """Raise if fewer pools are named than the miner has, or than it may have."""
     placeholders = {
@@ -103,7 +104,7 @@ def _raise_if_pools_are_lost(
         )
     # Pools that are not known cannot be set again later. A full list needs no care: it leaves no
     # place for others.
-    if not count and named < limits.POOLS.maximum:
+    if not (known and count) and named < limits.POOLS.maximum:
         raise ServiceValidationError(
             translation_domain=DOMAIN,
             translation_key="pools_unknown",

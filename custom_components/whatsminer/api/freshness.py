@@ -1,7 +1,9 @@
 """Whether a reading is still true: clocks that stand still, leftovers, the age of an answer."""
 
+from dataclasses import dataclass
+from datetime import UTC, datetime
 import time
-from typing import Final
+from typing import Final, Self
 
 from .readings import Performance
 
@@ -15,6 +17,23 @@ def is_leftover(performance: Performance, *, mining: bool | None) -> bool:
     return mining is False and bool(performance.hash_rate)
 
 
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """When an answer came: `taken` by our own clock, which may be set, and in monotonic seconds.
+
+    The clocks in an answer are compared with the moment at which it came. The rest of a poll can
+    take half a minute.
+    """
+
+    taken: datetime
+    monotonic: float
+
+    @classmethod
+    def now(cls) -> Self:
+        """Return the present moment."""
+        return cls(datetime.now(UTC), time.monotonic())
+
+
 class ProcessClock:
     """Follows the clock of the mining process, which stands still while the process hangs."""
 
@@ -22,15 +41,17 @@ class ProcessClock:
         """Begin without a poll."""
         self._since: tuple[float, float] | None = None
 
-    def is_frozen(self, elapsed: float | None) -> bool:
-        """Return whether the clock, in seconds, has stood still for a while."""
-        now = time.monotonic()
+    def is_frozen(self, elapsed: float | None, read: float) -> bool:
+        """Return whether the clock, in seconds, has stood still for a while.
+
+        It was `read` at a monotonic time.
+        """
         if elapsed is None:
             self._since = None
             return False
         if self._since is None or self._since[0] != elapsed:
-            self._since = elapsed, now
-        return now - self._since[1] >= _FROZEN_AFTER
+            self._since = elapsed, read
+        return read - self._since[1] >= _FROZEN_AFTER
 
 
 class MiningChange:
@@ -41,14 +62,17 @@ class MiningChange:
         self.at = 0.0
         self._mining: bool | None = None
 
-    def update(self, mining: bool | None, now: float) -> bool:
-        """Return whether mining was switched since the last poll that showed it."""
+    def update(self, mining: bool | None, read: float) -> bool:
+        """Return whether mining was switched since the last poll that showed it.
+
+        The state was `read` at a monotonic time.
+        """
         if mining is None:
             return False
         last, self._mining = self._mining, mining
         if last is None or last is mining:
             return False
-        self.at = now
+        self.at = read
         return True
 
 

@@ -3,7 +3,6 @@
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from enum import Enum, auto
-import time
 from typing import Final
 
 from .errors import MacNotReportedError, NoMacError, WhatsminerError, WrongMinerError
@@ -116,18 +115,20 @@ class Continuity:
         self._uptime: tuple[float, float] | None = None
         self._boards: frozenset[str] = frozenset()
 
-    def update(self, uptime: float | None, boards: frozenset[str]) -> Change:
+    def update(
+        self, uptime: float | None, boards: frozenset[str], read: float
+    ) -> Change:
         """Return what has changed since the last poll.
 
-        `uptime` is in seconds, `boards` are the serial numbers of the hashboards.
+        `uptime` is in seconds, and was `read` at a monotonic time. `boards` are the serial numbers
+        of the hashboards.
         """
-        now = time.monotonic()
         change = Change.NONE
         if uptime is not None:
-            last, self._uptime = self._uptime, (uptime, now)
+            last, self._uptime = self._uptime, (uptime, read)
             if last and uptime < last[0] - _SAME_CLOCK:
                 change = Change.CERTAIN
-            elif last and abs(uptime - last[0] - now + last[1]) > _SAME_CLOCK:
+            elif last and abs(uptime - last[0] - read + last[1]) > _SAME_CLOCK:
                 change = Change.POSSIBLE
         if boards:
             known, self._boards = self._boards, boards

@@ -31,11 +31,13 @@ _LIQUID_PSU = re.compile(r"P[45]\d\d", re.IGNORECASE)
 class Readings:
     """What one poll has read, as it was reported, by subject.
 
-    `taken` is by our own clock, which may be changed; `monotonic` shows how far two polls of one
-    run of Home Assistant are apart. `generation` names the protocol and its version. `stale`
+    `taken` is when the performance was read, by our own clock, which may be changed; `monotonic`
+    is the same moment in seconds, and shows how far two polls of one run of Home Assistant are
+    apart. `generation` names the protocol and its version. `stale`
     means that the performance is out of date: its clock stands still, or it has a hash rate
     although mining is off. `errors` is None until the miner has reported them; the last
-    `unread_errors` of a very long list are not in it.
+    `unread_errors` of a very long list are not in it. `pools_complete` is False if the miner may
+    have more pools than `pools`.
     """
 
     taken: datetime
@@ -51,6 +53,7 @@ class Readings:
     power_supply: PowerSupply = field(default_factory=PowerSupply)
     boards: tuple[Board, ...] = ()
     pools: tuple[Pool, ...] = ()
+    pools_complete: bool = True
     errors: tuple[ErrorEntry, ...] | None = None
     unread_errors: int = 0
 

@@ -22,7 +22,7 @@ class MiningRuns:
         self.restarts = 0
         # When a command that ends this run was accepted, until a poll shows the result.
         self._commanded: float | None = None
-        # For how long mining had gone on in the last poll, and when that was.
+        # For how long mining had gone on in the last poll, and when that was read.
         self._last: tuple[float, float] | None = None
 
     @property
@@ -51,10 +51,10 @@ class MiningRuns:
             self._last = (math.inf, 0.0)  # whatever comes after a stop is a new start
         if not snapshot.mining or not elapsed:
             return False
-        now = time.monotonic()
-        last, self._last = self._last, (elapsed, now)
+        read = snapshot.monotonic
+        last, self._last = self._last, (elapsed, read)
         if last is None:
             return False
         # By our own steady clock: it sees a short run after a long gap, and no step of the time.
-        expected = last[0] + now - last[1]
+        expected = last[0] + read - last[1]
         return elapsed < last[0] or elapsed < expected - SAME_START.total_seconds()

@@ -311,7 +311,42 @@ def test_every_cut_of_an_answer_ends_in_one_exception() -> None:
     whole = compact(fixture("compat_m60s")["edevs"])
     for length in range(1, len(whole)):
         with pytest.raises(MalformedReplyError):
-            parse(whole[:length], "edevs")
+            parse(whole[:length], "summary+edevs")
+
+
+@pytest.mark.parametrize("command", ["edevs", "devs", "pools"])
+def test_a_table_that_was_cut_short_keeps_the_rows_that_are_whole(command: str) -> None:
+    """Half a row is none, wherever the cut is."""
+    answer = fixture("compat_m60s")["edevs"]
+    boards = answer["DEVS"]
+    whole = compact(answer)
+    ends = [whole.index(compact(row)) + len(compact(row)) for row in boards]
+    for length in range(1, len(whole)):
+        try:
+            found = check(parse(whole[:length], command), command)
+        except MalformedReplyError:
+            assert length < ends[0]
+            continue
+        count = sum(end <= length for end in ends)
+        assert found.is_cut
+        assert list(found.rows("DEVS")) == boards[:count]
+    assert not check(parse(whole, command), command).is_cut
+
+
+@pytest.mark.parametrize(
+    "cut",
+    [
+        b'{"STATUS":[{"STATUS":"S"}],"POOLS":[{"URL":"}],{[","POOL":1},{"URL":"}]',
+        b'{"STATUS":[{"STATUS":"S"}],"POOLS":[{"URL":"}],{[","POOL":1}{"POOL":2,',
+        b'{"STATUS":[{"STATUS":"S",}],"POOLS":[{"URL":"}],{[","POOL":1},{"A":[{}',
+        b'{"STATUS":[{"STATUS":"S"}],\n"POOLS":[,{"URL":"}],{[","POOL":1,},',
+    ],
+)
+def test_a_table_may_be_cut_short_and_have_other_mistakes(cut: bytes) -> None:
+    """Brackets inside of texts are no brackets of the table."""
+    found = check(parse(cut, "pools"), "pools")
+    assert found.is_cut
+    assert found.rows("POOLS") == ({"URL": "}],{[", "POOL": 1},)
 
 
 # What is no answer

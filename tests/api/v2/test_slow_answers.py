@@ -117,6 +117,59 @@ async def test_after_an_outage_faults_are_read_before_what_seldom_changes(
     assert third[1::2] == ["get_error_code"] * 4  # in turn with them
 
 
+# What is asked for again and again
+
+
+@pytest.mark.parametrize("interval", [30, 300])
+@pytest.mark.parametrize("command", ["get_version", "get_miner_info"])
+async def test_a_reading_that_is_expected_in_each_poll_holds_up_no_other(
+    any_polls: Polls, command: str, interval: float
+) -> None:
+    """Flashing the LED every half minute expects `get_miner_info` each time, for example."""
+    await any_polls.poll()
+    assert any_polls.asked
+    third = []
+    for _ in range(45):
+        any_polls.reader.expect(command)
+        await any_polls.poll(after=interval)
+        third.append(any_polls.asked[-1])
+    usual = STEADY[any_polls.miner.generation][2]
+    for name in {*SLOW, usual}:
+        read = [poll for poll, asked in enumerate(third) if asked == name]
+        assert read[0] < 22, name
+        assert all(later - poll < 22 for poll, later in pairwise(read)), name
+    assert all(usual in pair for pair in pairwise(third))
+
+
+async def test_a_supply_that_is_always_due_holds_up_no_other(polls: Polls) -> None:
+    """It is read again whenever mining is switched."""
+    await polls.poll()
+    assert polls.asked
+    third = []
+    for _ in range(60):
+        polls.miner.state.mining = not polls.miner.state.mining
+        await polls.poll()
+        third.append(polls.asked[-1])
+    for name in (*SLOW, "get_error_code"):
+        assert third.count(name) >= 2, name
+
+
+async def test_a_slow_command_without_an_answer_holds_up_no_other(
+    polls: Polls,
+) -> None:
+    """It is tried again after a minute, but what was tried longest ago goes first."""
+    await polls.poll()
+    assert polls.asked
+    polls.miner.misbehave("get_version", Closed())
+    third = []
+    for _ in range(60):
+        polls.reader.expect("get_version")
+        await polls.poll()
+        third.append(polls.asked[-1])
+    for name in (*SLOW, "get_error_code"):
+        assert third.count(name) >= 3, name
+
+
 # What a poll can do without
 
 

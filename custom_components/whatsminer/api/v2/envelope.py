@@ -21,7 +21,7 @@ from ..errors import (
     WrongPasswordError,
 )
 from ..sanitize import Json, clean_json
-from .json_repair import repair
+from .json_repair import CUT_SHORT, repair
 
 # By the code of the answer; an answer with another code is a `RefusedError`.
 REFUSALS: Final[Mapping[int, type[RefusedError]]] = {
@@ -34,8 +34,9 @@ REFUSALS: Final[Mapping[int, type[RefusedError]]] = {
 
 # The answer of old firmware while its mining process is down.
 PROCESS_DOWN = b"Socket connect failed"
-# The only answer that is repaired when it is cut short: a long list can overrun the miner's buffer.
-_MAY_BE_CUT = "get_error_code"
+# The answers that are repaired when they are cut short: a long list can overrun the miner's buffer.
+_ERRORS: Final = "get_error_code"
+_TABLES: Final = frozenset({"pools", "devs", "edevs"})
 
 # cgminer's code for a request in which it finds no command under the key that it expects.
 _NO_COMMAND = 24
@@ -66,6 +67,11 @@ class Answer:
     message: Json = None
     description: str = ""
     body: Mapping[str, Json] = field(default_factory=dict, repr=False)
+
+    @property
+    def is_cut(self) -> bool:
+        """Return whether the answer was cut short, and has the rows that are whole."""
+        return self.body.get(CUT_SHORT) is True
 
     def reading(self, section: str | None = None) -> Mapping[str, Json]:
         """Return the object with the readings: the first of `section`, else `Msg`."""
@@ -148,7 +154,9 @@ def _load_object(raw: bytes, command: str) -> dict[str, object]:
         value = _load(content)
     except ValueError:
         try:
-            value = _load(repair(content, cut=command == _MAY_BE_CUT))
+            value = _load(
+                repair(content, cut=command == _ERRORS, table=command in _TABLES)
+            )
         except ValueError as err:
             raise MalformedReplyError(f"{command}: the answer is broken") from err
     if not isinstance(value, dict):  # pragma: no cover - it starts with a brace

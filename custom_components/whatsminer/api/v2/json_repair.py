@@ -20,6 +20,8 @@ _ESCAPES: Final = re.compile(
 # What JSON has behind a backslash, besides `u` and four digits.
 _KNOWN_ESCAPES: Final = frozenset('"\\/bfnrt')
 
+# The key that is added to a table that was cut short.
+CUT_SHORT: Final = "cut_short"
 # Stands for one whole string while the text between strings is repaired.
 _MARK: Final = "\x01"
 # Blanks, but not between two numbers or words, because these would become one.
@@ -32,10 +34,11 @@ _GAP: Final = re.compile(rf"(?<=[}}\]])(?=[{{\[{_MARK}])|(?<={_MARK})(?={_MARK})
 _PAIR_LIST: Final = re.compile(rf"\[{_MARK}:{_MARK}(?:,{_MARK}:{_MARK})*+\]")
 
 
-def repair(text: str, *, cut: bool) -> str:
+def repair(text: str, *, cut: bool, table: bool = False) -> str:
     """Return a text without the mistakes that firmware is known to make.
 
-    `cut` tells whether an answer that ends too early is closed behind its last whole entry.
+    `cut` tells whether an answer that ends too early is closed behind its last whole entry. Of a
+    `table` only the rows that are whole are kept, and `CUT_SHORT` is added to it.
 
     Raises:
         ValueError: no firmware sends this.
@@ -54,7 +57,11 @@ def repair(text: str, *, cut: bool) -> str:
     skeleton = _BLANKS.sub("", _STRING.sub(take, text))
     if skeleton.count(_MARK) != len(strings):
         raise ValueError("a control character between strings")
-    skeleton = _repair_skeleton(_close(skeleton) if cut else skeleton)
+    if cut:
+        skeleton = _close(skeleton)
+    elif table:
+        skeleton = _whole_rows(skeleton)
+    skeleton = _repair_skeleton(skeleton)
     remaining = iter(strings)
     return re.sub(_MARK, lambda _: next(remaining), skeleton)
 
@@ -98,3 +105,21 @@ def _close(skeleton: str) -> str:
         elif character in "}]" and closing:
             closing.pop()
     return skeleton + "".join(reversed(closing))
+
+
+def _whole_rows(skeleton: str) -> str:
+    """Return a table without the half row at its end, and closed; one that is closed as it is."""
+    open_brackets: list[str] = []
+    end = 0
+    for position, character in enumerate(skeleton):
+        if character in "{[":
+            open_brackets.append(character)
+        elif character in "}]" and open_brackets:
+            open_brackets.pop()
+            if character == "}" and open_brackets == ["{", "["]:
+                end = position + 1
+    if not open_brackets:
+        return skeleton
+    if not end:
+        raise ValueError("nothing is whole")
+    return f'{skeleton[:end]}],"{CUT_SHORT}":true}}'

@@ -2,10 +2,8 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
-import time
 
-from ..freshness import MiningChange, ProcessClock, is_leftover
+from ..freshness import MiningChange, Moment, ProcessClock, is_leftover
 from ..identity import Continuity
 from ..readings import ErrorEntry, Performance, PowerSupply
 from ..sanitize import Json
@@ -25,22 +23,33 @@ class Poll:
     """The answers of one poll.
 
     `live` has those to `summary`, `pools` and `edevs` that the miner gave, `boards` the rows of
-    the hashboards that are used.
+    the hashboards that are used. `is_down` and `moment` are those of `Live`.
     """
 
     live: Mapping[str, Answer]
     boards: Sequence[Mapping[str, Json]]
     status: Answer = NOTHING
-    taken: datetime = field(init=False)
-    monotonic: float = field(init=False)
+    is_down: bool = False
+    moment: Moment = field(default_factory=Moment.now)
     summary: Mapping[str, Json] = field(init=False)
     performance: Performance = field(init=False)
 
     def __post_init__(self) -> None:
-        """Take the time, and read the performance from the summary."""
-        self.taken, self.monotonic = datetime.now(UTC), time.monotonic()
+        """Read the performance from the summary."""
         self.summary = self.live.get("summary", NOTHING).reading("SUMMARY")
         self.performance = fields.PERFORMANCE.read(self.summary)
+
+    @property
+    def board_serials(self) -> frozenset[str]:
+        """The serial numbers of all hashboards; none if there may be more of them."""
+        if self.live.get("edevs", NOTHING).is_cut:
+            return frozenset()
+        serials = (fields.board_identity(row).serial_number for row in self.boards)
+        return frozenset(filter(None, serials))
+
+    def discard(self) -> None:
+        """Drop the answers, which may be from another miner; there is no summary."""
+        self.live, self.boards = {}, ()
 
 
 class Known:
@@ -53,6 +62,7 @@ class Known:
         self.continuity = Continuity()
         self._clock = ProcessClock()
         self._mining_change = MiningChange()
+        self._hashing_change = MiningChange()
         self._generation: Generation | None = None
         # The answer to `get_version` from before the first poll.
         self.early_version: Mapping[str, Json] | None = None
@@ -84,14 +94,15 @@ class Known:
         summary, state = poll.summary, poll.status.reading()
         info = self.slow.reading("get_miner_info")
         performance, generation = poll.performance, self._generation or Generation.V2
-        frozen = self._clock.is_frozen(performance.elapsed)
+        frozen = self._clock.is_frozen(performance.elapsed, poll.moment.monotonic)
         mining = self._is_mining(poll, frozen=frozen)
+        self._follow(mining, performance, poll.moment)
         errors, unread = self._errors(summary)
         if not state:  # only the status shows whether a limit was set
             performance = replace(performance, power_limit=None)
         return Snapshot(
-            taken=poll.taken,
-            monotonic=poll.monotonic,
+            taken=poll.moment.taken,
+            monotonic=poll.moment.monotonic,
             generation=generation,
             support=SUPPORT[generation],
             stale=(frozen and bool(performance.elapsed))
@@ -107,9 +118,10 @@ class Known:
                 mining=mining, summary=summary, status=state, info=info
             ),
             performance=performance,
-            power_supply=self._power_supply(mining, poll.monotonic),
+            power_supply=self._power_supply(),
             boards=tuple(fields.board(row, generation) for row in poll.boards),
             pools=fields.pools(poll.live.get("pools", NOTHING).rows("POOLS")),
+            pools_complete="pools" in poll.live and not poll.live["pools"].is_cut,
             errors=errors,
             unread_errors=unread,
             **fields.STATE.values(state),
@@ -119,7 +131,9 @@ class Known:
         """Return whether mining is on, None if that is not known."""
         if self._generation is Generation.V1:
             # V1 reports `btmineroff` as "true" even while it hashes.
-            return self.slow.process_is_up and "summary" in poll.live and not frozen
+            if poll.is_down or frozen or not self.slow.process_is_up:
+                return False
+            return True if "summary" in poll.live else None
         off = fields.mining_off(poll.status.reading())
         return None if off is None else not off
 
@@ -134,14 +148,26 @@ class Known:
             return error_list(listed), unread_errors(listed)
         return None, 0
 
-    def _power_supply(self, mining: bool | None, now: float) -> PowerSupply:
-        """Return the readings, without the consumption from before mining was switched."""
-        slow, change = self.slow, self._mining_change
+    def _follow(
+        self, mining: bool | None, performance: Performance, moment: Moment
+    ) -> None:
+        """Read again what changes when mining is switched, or begins to hash."""
+        rate = performance.hash_rate
+        hashes = self._hashing_change.update(
+            None if rate is None else rate > 0, moment.monotonic
+        )
+        switched = self._mining_change.update(mining, moment.monotonic)
+        if (switched and mining) or (hashes and rate):
+            self.live.look_again()  # a stopped miner may refuse its boards
         # Read it again even if just read: the current may still have changed. On V1, `devdetails`
         # is more urgent: it shows whether mining goes on.
-        if change.update(mining, now) and self._generation is not Generation.V1:
-            slow.expect_soon("get_psu")
+        if switched and self._generation is not Generation.V1:
+            self.slow.expect("get_psu")
+
+    def _power_supply(self) -> PowerSupply:
+        """Return the readings, without the consumption from before mining was switched."""
+        slow = self.slow
         supply = fields.POWER_SUPPLY.read((slow.recent("get_psu") or NOTHING).reading())
-        if slow.ages.is_older("get_psu", change.at):
+        if slow.ages.is_older("get_psu", self._mining_change.at):
             supply = replace(supply, input_current=None, input_power=None)
         return supply

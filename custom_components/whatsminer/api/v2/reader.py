@@ -5,7 +5,13 @@ from collections.abc import Mapping, Sequence
 import logging
 
 from ..decode import text
-from ..errors import MiningProcessDownError, NoMacError, RefusedError, WrongMinerError
+from ..errors import (
+    MiningProcessDownError,
+    NoMacError,
+    RefusedError,
+    UnsupportedCommandError,
+    WrongMinerError,
+)
 from ..identity import Change, Evidence, Identity
 from ..queue import Urgency
 from ..readings import Performance
@@ -99,8 +105,10 @@ class Reader:
         try:
             answer = envelope.check(await self._requests.plain(command), command)
             off = fields.mining_off(answer.reading()) is True
-        except RefusedError, MiningProcessDownError:
+        except UnsupportedCommandError, MiningProcessDownError:
             off = is_v1
+        except RefusedError:  # which says nothing of its state
+            off = False
         if off:  # the answer may be from another miner
             await self._identity.confirm(self.read_evidence)
         return off
@@ -110,7 +118,7 @@ class Reader:
         self._known.forget_firmware()
 
     def expect(self, command: str) -> None:
-        """Send a slow command with the next poll, because its answer will have changed."""
+        """Send a slow command soon, because its answer will have changed."""
         self._known.slow.expect(command)
 
     async def _poll(self) -> Snapshot:
@@ -127,7 +135,12 @@ class Reader:
                 await slow.refresh(command)
             slow.begin(version)
         live = await known.live.read()
-        poll = Poll(live, self._board_rows(live.get("edevs", NOTHING)))
+        poll = Poll(
+            live.answers,
+            self._board_rows(live.answers.get("edevs", NOTHING)),
+            is_down=live.is_down,
+            moment=live.moment,
+        )
         self._compare(poll)
         await self._confirm(poll)
         known.is_trusted = known.is_trusted or self._identity.is_confirmed
@@ -173,9 +186,8 @@ class Reader:
             fields.knows_summary(poll.summary)
         ):
             self._identity.is_confirmed = False  # there is nothing to compare
-        serials = (fields.board_identity(row).serial_number for row in poll.boards)
         change = self._known.continuity.update(
-            poll.performance.uptime, frozenset(filter(None, serials))
+            poll.performance.uptime, poll.board_serials, poll.moment.monotonic
         )
         if change is not Change.NONE:
             self._identity.is_confirmed = False
@@ -196,8 +208,13 @@ class Reader:
         try:
             answer = await self._requests.ask("get_miner_info")
         except RefusedError, MiningProcessDownError:
-            if poll.live or not self._identity.mac or not self._identity.may_lack_mac:
+            if (
+                "summary" in poll.live
+                or not self._identity.mac
+                or not self._identity.may_lack_mac
+            ):
                 self._identity.recognise(Evidence(hashing=hashing))
+            poll.discard()
             return
         self._known.slow["get_miner_info"] = answer
         self._recognise_by_info(hashing=hashing)

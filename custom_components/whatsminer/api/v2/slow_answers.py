@@ -4,7 +4,12 @@ from collections.abc import Mapping
 import time
 from typing import Final
 
-from ..errors import MiningProcessDownError, RefusedError, WhatsminerError
+from ..errors import (
+    MiningProcessDownError,
+    RefusedError,
+    UnsupportedCommandError,
+    WhatsminerError,
+)
 from ..freshness import Ages
 from ..sanitize import Json
 from .envelope import Answer
@@ -33,6 +38,8 @@ class SlowAnswers:
         self._requests = requests
         self._answers: dict[str, Answer] = {}
         self._due = dict.fromkeys(_SLOW, 0.0)
+        # When each was sent last.
+        self._sent = dict.fromkeys(_SLOW, 0.0)
         self._is_slow_next = False
 
     def __contains__(self, command: str) -> bool:
@@ -58,12 +65,10 @@ class SlowAnswers:
         return None
 
     def expect(self, command: str) -> None:
-        """Send a slow command with the next poll, because its answer will have changed."""
-        self._due[command] = 0.0
-        self._is_slow_next = True
+        """Send a slow command soon, because its answer will have changed.
 
-    def expect_soon(self, command: str) -> None:
-        """Send a slow command as soon as the errors have been read."""
+        This is the next poll, unless the errors are due or another one has waited for longer.
+        """
         self._due[command] = 0.0
 
     def expect_all(self) -> None:
@@ -80,12 +85,13 @@ class SlowAnswers:
     async def read_next(self, generation: Generation) -> str:
         """Read the errors (V1: `devdetails`), or a slow command; return which it was.
 
-        If slow commands are due, the two alternate. After an outage the errors come first.
+        If slow commands are due, the two alternate, and the one that was sent longest ago goes
+        first. After an outage the errors come first.
         """
         now = time.monotonic()
         overdue = [command for command in _SLOW if self._due[command] <= now]
         if overdue and self._is_slow_next:
-            command = min(overdue, key=self._due.__getitem__)
+            command = min(overdue, key=self._sent.__getitem__)
         else:
             command = "devdetails" if generation is Generation.V1 else "get_error_code"
         self._is_slow_next = not self._is_slow_next or not overdue
@@ -99,16 +105,21 @@ class SlowAnswers:
 
         Without a new answer, the last one is kept for a while.
         """
-        answered = True
+        answered = is_up = True
+        self._sent[command] = time.monotonic()
         try:
             self._answers[command] = await self._requests.ask(command)
             self.ages.renew(command)
-        except RefusedError, MiningProcessDownError:
+        except (RefusedError, MiningProcessDownError) as err:
             answered = False
+            # Other codes than 14 say nothing of the process.
+            is_up = isinstance(err, RefusedError) and not isinstance(
+                err, UnsupportedCommandError
+            )
             if command == "get_error_code":  # the last one is out of date
                 self.ages.forget(command)
         except WhatsminerError:
             return False
-        if command == "devdetails":
+        if command == "devdetails" and (answered or not is_up):
             self.process_is_up = answered
         return True
