@@ -21,6 +21,8 @@ class StoredData(TypedDict, total=False):
     firmware: str | None
     reports: list[str]
     """The readings that this firmware has reported (see `Capabilities`)."""
+    cooling: str
+    """The strongest evidence of its cooling that this firmware has shown, a name of `Cooling`."""
     boards: list[str]
     """The serial numbers of its hashboards, by which it is known with a new control board."""
     efficiency: float
