@@ -402,7 +402,9 @@ def test_fans_that_turned_once_may_stand_still(
 ) -> None:
     """They are broken, or may stop. Nothing is set up anew because they turn."""
     assert entry.poll(FANS_TURN) == 0
+    assert "cooling" not in entry.memory
     if is_set_up_again:
+        assert entry.poll(FANS_STAND) == 0
         entry.forget()
         entry.says = cycle([FANS_STAND])
         entry.set_up()
@@ -453,7 +455,7 @@ def test_evidence_that_is_not_known_here_is_none(entry: Entry, stored: Any) -> N
     entry.forget()
     entry.set_up()
     assert entry.capabilities == Capabilities.of(PLAIN)
-    assert entry.memory["cooling"] == "UNKNOWN"
+    assert entry.capabilities.air_cooled
 
 
 # In Home Assistant

@@ -61,6 +61,8 @@ class ExpectedCapabilities:
         can = Capabilities.of(snapshot)
         if snapshot.firmware == stored.get("firmware"):
             can = can.joined(_from_stored(stored))
+        else:
+            stored.pop("cooling", None)
         self._has_model = bool(snapshot.model)
         if change := self._recent_change():
             can = change.capabilities.joined(can) if change.capabilities else can
@@ -68,7 +70,6 @@ class ExpectedCapabilities:
             self._has_model = change.has_model = change.has_model or self._has_model
         stored["firmware"] = snapshot.firmware
         stored["reports"] = _to_stored(can)
-        stored["cooling"] = can.cooling.name
         self.capabilities = can
         self._stored = stored
         return can
@@ -89,7 +90,7 @@ class ExpectedCapabilities:
             )
         )
         if not other:
-            self._learn_cooling(all_seen)
+            self._learn_cooling(all_seen, now)
         change = self._recent_change()
         if self._reloads or not (more or other):
             return False
@@ -103,12 +104,14 @@ class ExpectedCapabilities:
         self._reloads = True
         return True
 
-    def _learn_cooling(self, seen: Capabilities) -> None:
+    def _learn_cooling(self, seen: Capabilities, now: Capabilities) -> None:
         """Remember stronger evidence of the cooling, also if no entity depends on it now.
 
-        A fan that has turned once may stand still later.
+        A fan that has turned once may stand still later. The evidence is stored only where a
+        poll would decide otherwise without it.
         """
-        self._stored["cooling"] = seen.cooling.name
+        if seen.liquid_cooled is not now.liquid_cooled:
+            self._stored["cooling"] = seen.cooling.name
         if seen.liquid_cooled is self.capabilities.liquid_cooled:
             self.capabilities = replace(self.capabilities, cooling=seen.cooling)
 
