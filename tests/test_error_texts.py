@@ -60,6 +60,7 @@ TEXT_PARAMETERS = (
     "mask",
     "new_password",
     "pool_url",
+    "power_mode",
     "timezone",
     "zonename",
 )

@@ -29,6 +29,7 @@ ROOMS: Final = (
             for name in (
                 "capabilities",
                 "commands",
+                "cooling",
                 "decode",
                 "errors",
                 "fault*",

@@ -18,11 +18,13 @@ from homeassistant.exceptions import ServiceValidationError
 from simulator import Refused, SimulatedMiner
 
 from . import (
+    Altered,
     Check,
     Clock,
     every_generation,
     fails_with,
     names_of,
+    restart,
     set_number,
     shown,
     since_v2,
@@ -338,3 +340,63 @@ async def test_numbers_are_unavailable_when_the_miner_is_away(
     assert {state.state for state in hass.states.async_all("number")} == {
         STATE_UNAVAILABLE
     }
+
+
+def bounds(hass: HomeAssistant, key: str) -> tuple[float, float]:
+    """Return the range of a number."""
+    state = hass.states.get(f"number.miner_{key}")
+    assert state is not None
+    return state.attributes[ATTR_MIN], state.attributes[ATTR_MAX]
+
+
+@pytest.mark.parametrize("miner", ["hydro_miner"], indirect=True)
+@pytest.mark.parametrize("reported", [101, 120, 187])
+async def test_a_miner_that_runs_beyond_its_full_power_can_be_set_back_to_it(
+    hass: HomeAssistant,
+    miner: SimulatedMiner,
+    clock: Clock,
+    config_entry: MockConfigEntry,
+    reported: int,
+) -> None:
+    """The miner has shown that it takes so much; a restart of Home Assistant changes nothing."""
+    assert bounds(hass, "power_percent") == (0, 100)
+    miner.state.percent = reported
+    await clock.next_poll()
+    assert float(shown(hass, "number.miner_power_percent")) == reported
+    assert bounds(hass, "power_percent") == (0, reported)
+
+    await set_number(hass, "power_percent", 80)
+    await clock.next_poll(3)
+    await restart(hass, config_entry)
+    assert bounds(hass, "power_percent") == (0, reported)
+    miner.writes.clear()
+    await set_number(hass, "power_percent", reported)
+    assert miner.writes == [{"cmd": "set_power_pct_v2", "percent": str(reported)}]
+    assert miner.state.percent == reported
+
+    with pytest.raises(ServiceValidationError):
+        await set_number(hass, "power_percent", reported + 1)
+
+
+@pytest.mark.parametrize(
+    ("key", "wire", "value"),
+    [
+        ("tuning_speed", "upfreq_speed", 12),
+        ("frequency_shift", "hash_percent", 7),
+        ("frequency_shift", "hash_percent", -120),
+    ],
+)
+async def test_a_number_that_is_reported_is_within_its_bounds(
+    hass: HomeAssistant,
+    miner: SimulatedMiner,
+    clock: Clock,
+    key: str,
+    wire: str,
+    value: int,
+) -> None:
+    command = "get_miner_info" if wire == "upfreq_speed" else "status"
+    miner.misbehave(command, Altered(f'"{wire}":"0"', f'"{wire}":"{value}"'))
+    await clock.next_poll(20)
+    assert float(shown(hass, f"number.miner_{key}")) == value
+    lowest, highest = bounds(hass, key)
+    assert lowest <= value <= highest

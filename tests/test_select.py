@@ -2,12 +2,22 @@
 
 import pytest
 
+from homeassistant.components.select import ATTR_OPTIONS
 from homeassistant.const import STATE_UNAVAILABLE, STATE_UNKNOWN, Platform
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import ServiceValidationError
 from simulator import SimulatedMiner
 
-from . import JOINED, Altered, Check, Clock, every_generation, set_mode, shown
+from . import (
+    JOINED,
+    Altered,
+    Check,
+    Clock,
+    every_generation,
+    fails_with,
+    set_mode,
+    shown,
+)
 
 pytestmark = [
     pytest.mark.parametrize("platforms", [(Platform.SELECT,)], ids=[""]),
@@ -66,6 +76,38 @@ async def test_a_mode_that_nobody_knows_is_unknown(
     await clock.next_poll()
 
     assert shown(hass, "select.miner_power_mode") == STATE_UNKNOWN
+
+
+@pytest.mark.parametrize("said", ["User", "user", "USER"])
+async def test_the_mode_under_a_limit_in_watts_is_shown_but_cannot_be_set(
+    hass: HomeAssistant, miner: SimulatedMiner, clock: Clock, said: str
+) -> None:
+    """The option is there only as long as it is shown."""
+
+    def options() -> list[str]:
+        state = hass.states.get("select.miner_power_mode")
+        assert state is not None
+        found: list[str] = state.attributes[ATTR_OPTIONS]
+        return found
+
+    assert options() == ["low", "normal", "high"]
+    miner.misbehave(JOINED, Altered('"Power Mode":"Normal"', f'"Power Mode":"{said}"'))
+    await clock.next_poll()
+    assert shown(hass, "select.miner_power_mode") == "custom"
+    assert options() == ["low", "normal", "high", "custom"]
+    miner.requests.clear()
+    with fails_with("invalid_power_mode", ServiceValidationError):
+        await set_mode(hass, "custom")
+    assert miner.requests == []
+
+    miner.behave(JOINED)
+    await set_mode(hass, "low")
+    assert miner.writes == [{"cmd": "set_low_power"}]
+    await clock.next_poll(15)
+    assert shown(hass, "select.miner_power_mode") == "low"
+    assert options() == ["low", "normal", "high"]
+    with pytest.raises(ServiceValidationError):
+        await set_mode(hass, "custom")
 
 
 async def test_selects_are_unavailable_when_the_miner_is_away(

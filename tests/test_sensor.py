@@ -164,6 +164,34 @@ async def test_v1_firmware_tells_less(hass: HomeAssistant, key: str) -> None:
     assert hass.states.get("sensor.miner_chip_temperature") is not None
 
 
+@pytest.mark.parametrize("miner", ["old_miner"], indirect=True)
+@pytest.mark.parametrize(
+    ("field", "key", "expected"),
+    [
+        ('"Env Temp":7.0', "environment_temperature", 7),
+        ('"Env Temp":-12.5', "environment_temperature", -12.5),
+        ('"Power Voltage Input":229.5', "psu_input_voltage", 229.5),
+        ('"Power Current Input":15.58', "psu_input_current", 15.58),
+    ],
+)
+async def test_v1_firmware_that_tells_more_has_more_sensors(
+    hass: HomeAssistant,
+    miner: SimulatedMiner,
+    clock: Clock,
+    field: str,
+    key: str,
+    expected: float,
+) -> None:
+    """They come as soon as it tells it, and stay."""
+    miner.misbehave(JOINED, Altered('"Elapsed"', f'{field},"Elapsed"'))
+    await clock.next_poll()
+    await hass.async_block_till_done()
+    assert number(hass, key) == pytest.approx(expected)
+    miner.behave(JOINED)
+    await clock.next_poll()
+    assert hass.states.get(f"sensor.miner_{key}") is not None
+
+
 @pytest.mark.parametrize("miner", ["hydro_miner"], indirect=True)
 @pytest.mark.parametrize("key", ["target_chip_frequency", "hash_rate_deviation"])
 async def test_v2_2_firmware_has_no_targets(hass: HomeAssistant, key: str) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+import math
 from typing import Final, override
 
 from homeassistant.components.number import (
@@ -20,8 +21,9 @@ from homeassistant.const import (
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
-from .api import Capabilities, Command, commands, limits
+from .api import Command, commands, limits
 from .const import CONF_PERCENT_METHOD
+from .coordinator import WhatsminerCoordinator
 from .entity import WhatsminerSettingDescription, WhatsminerSettingEntity, existing
 from .models import WhatsminerConfigEntry
 
@@ -34,11 +36,13 @@ class WhatsminerNumberDescription(
 ):
     """Describes a number; `maximum_fn` is for a maximum that not every miner has.
 
-    `fast_set_fn` sets it at once, where the options ask for that.
+    `fast_set_fn` sets it at once, where the options ask for that. `exceed_fn` sets it to more
+    than usual, up to the maximum of this miner.
     """
 
-    maximum_fn: Callable[[Capabilities], int] | None = None
+    maximum_fn: Callable[[WhatsminerCoordinator], float] | None = None
     fast_set_fn: Callable[[float], Command] | None = None
+    exceed_fn: Callable[[float, int], Command] | None = None
 
 
 NUMBERS: Final = (
@@ -50,7 +54,12 @@ NUMBERS: Final = (
         native_unit_of_measurement=UnitOfRatio.PERCENTAGE,
         mode=NumberMode.SLIDER,
         set_fn=commands.power_percent,
+        # Some firmware goes beyond 100 percent, which only shows when it is reported.
+        maximum_fn=lambda coordinator: coordinator.settings.highest_percent,
         fast_set_fn=lambda percent: commands.power_percent(percent, fast=True),
+        exceed_fn=lambda percent, maximum: commands.power_percent(
+            percent, maximum=maximum
+        ),
     ),
     WhatsminerNumberDescription(
         key="power_limit",
@@ -81,7 +90,11 @@ NUMBERS: Final = (
         native_unit_of_measurement=UnitOfRatio.PERCENTAGE,
         mode=NumberMode.SLIDER,
         # Air-cooled miners can only be slowed down.
-        maximum_fn=lambda can: 0 if can.air_cooled else limits.TARGET_FREQUENCY.maximum,
+        maximum_fn=lambda coordinator: (
+            0
+            if coordinator.capabilities.air_cooled
+            else limits.TARGET_FREQUENCY.maximum
+        ),
         set_fn=commands.target_frequency,
     ),
     WhatsminerNumberDescription(
@@ -116,11 +129,20 @@ class WhatsminerNumber(WhatsminerSettingEntity[float], NumberEntity):
 
     @property
     @override
+    def native_min_value(self) -> float:
+        """Return the lowest number that this miner takes, or a lower one that it has."""
+        lowest = super().native_min_value
+        return lowest if self.native_value is None else min(lowest, self.native_value)
+
+    @property
+    @override
     def native_max_value(self) -> float:
-        """Return the highest number that this miner takes."""
-        if maximum_fn := self.entity_description.maximum_fn:
-            return maximum_fn(self.coordinator.capabilities)
-        return super().native_max_value
+        """Return the highest number that this miner takes, or a higher one that it has."""
+        maximum_fn = self.entity_description.maximum_fn
+        highest = (
+            maximum_fn(self.coordinator) if maximum_fn else super().native_max_value
+        )
+        return highest if self.native_value is None else max(highest, self.native_value)
 
     @property
     @override
@@ -136,6 +158,10 @@ class WhatsminerNumber(WhatsminerSettingEntity[float], NumberEntity):
     @override
     def command(self, value: float) -> Command:
         """Return the command, the fast one if there is one and the options ask for it."""
+        usual = self.entity_description.native_max_value
+        exceed_fn = self.entity_description.exceed_fn
+        if exceed_fn and usual is not None and value > usual:
+            return exceed_fn(value, math.ceil(self.native_max_value))
         options = self.coordinator.config_entry.options
         fast_set_fn = self.entity_description.fast_set_fn
         if fast_set_fn and options.get(CONF_PERCENT_METHOD) == "fast":

@@ -19,14 +19,18 @@ PARALLEL_UPDATES = 0
 class WhatsminerSelectDescription(
     WhatsminerSettingDescription[str], SelectEntityDescription
 ):
-    """Describes a select."""
+    """Describes a select; `read_only_options` are shown, but cannot be set."""
+
+    read_only_options: tuple[str, ...] = ()
 
 
 SELECTS: Final = (
     WhatsminerSelectDescription(
         key="power_mode",
-        options=["low", "normal", "high"],
-        # Home Assistant refuses everything but the options.
+        options=["low", "normal", "high", "custom"],
+        # The miner leaves the other modes when a limit in watts is set.
+        read_only_options=("custom",),
+        # Every other mode is refused.
         set_fn=lambda mode: commands.power_mode(cast(PowerMode, mode)),
     ),
 )
@@ -49,6 +53,17 @@ class WhatsminerSelect(WhatsminerSettingEntity[str], SelectEntity):
     """A select."""
 
     entity_description: WhatsminerSelectDescription
+
+    @property
+    @override
+    def options(self) -> list[str]:
+        """Return the options that can be set, and the present one if it can only be shown."""
+        read_only = self.entity_description.read_only_options
+        return [
+            option
+            for option in super().options
+            if option not in read_only or option == self.setting
+        ]
 
     @property
     @override

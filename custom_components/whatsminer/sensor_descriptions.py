@@ -194,12 +194,12 @@ SENSORS: Final[tuple[WhatsminerSensorDescription[Snapshot], ...]] = _reported(
     Voltage(
         key="psu_input_voltage",
         entity_category=_DIAGNOSTIC,
-        value_fn=lambda snapshot: snapshot.power_supply.input_voltage,
+        value_fn=lambda snapshot: snapshot.psu_input_voltage,
     ),
     Current(
         key="psu_input_current",
         entity_category=_DIAGNOSTIC,
-        value_fn=lambda snapshot: snapshot.power_supply.input_current,
+        value_fn=lambda snapshot: snapshot.psu_input_current,
     ),
     Power(
         key="psu_input_power",

@@ -259,3 +259,70 @@ async def test_what_miners_tell(generation: str, model: str, reports: set[str]) 
         off = Capabilities.of(await reader_of(miner).poll())
     assert replace(off, readings=off.readings | reports & FAN) == expected
     assert expected.joined(off) == expected
+
+
+@pytest.mark.parametrize(
+    ("generation", "values", "name"),
+    [
+        (
+            Generation.V1,
+            {"performance": Performance(environment_temperature=7)},
+            "environment_temperature",
+        ),
+        (
+            Generation.V1,
+            {"performance": Performance(environment_temperature=-7)},
+            "environment_temperature",
+        ),
+        (
+            Generation.V1,
+            {"performance": Performance(psu_input_current=15.6)},
+            "psu_input_current",
+        ),
+        (
+            Generation.V1,
+            {"performance": Performance(psu_input_voltage=229.5)},
+            "psu_input_voltage",
+        ),
+        (Generation.V1, {"stop_reason": "by api"}, "stop_reason"),
+        (
+            Generation.V2_2,
+            {"performance": Performance(hash_deviation=-0.2)},
+            "hash_deviation",
+        ),
+        (
+            Generation.V2_2,
+            {"performance": Performance(target_frequency=527)},
+            "target_frequency",
+        ),
+        (
+            Generation.V2_2,
+            {"boards": (Board(), Board(accepted_shares=3))},
+            "board_accepted_shares",
+        ),
+        (
+            Generation.V2_2,
+            {"boards": (Board(chip_temperature_max=90),)},
+            "board_chip_temperature_max",
+        ),
+    ],
+)
+def test_what_a_generation_lacks_exists_where_a_miner_reports_it(
+    generation: Generation, values: dict[str, Any], name: str
+) -> None:
+    can = Capabilities.of(snapshot(generation, **values))
+    assert shown(can, generation) == {name}
+
+
+@pytest.mark.parametrize(
+    ("generation", "values"),
+    [
+        (Generation.V1, {"performance": Performance(environment_temperature=0)}),
+        (Generation.V2_2, {"performance": Performance(hash_deviation=0)}),
+        (Generation.V2_2, {"boards": (Board(accepted_shares=0, rejected_shares=0),)}),
+    ],
+)
+def test_what_a_generation_lacks_is_not_shown_by_a_zero(
+    generation: Generation, values: dict[str, Any]
+) -> None:
+    assert shown(Capabilities.of(snapshot(generation, **values)), generation) == set()

@@ -1,7 +1,7 @@
 """Fields that are read by their keys and units in an answer."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 import math
 from typing import Any
 
@@ -16,8 +16,11 @@ from custom_components.whatsminer.api.decode import (
     local_time,
     lower,
     mac_address,
+    measured,
     merged,
     number,
+    plausible,
+    renamed,
     scaled,
     text,
 )
@@ -269,3 +272,37 @@ def test_a_local_time_has_no_zone() -> None:
     assert local_time("") is None
     assert local_time(None) is None
     assert local_time("yesterday") is None
+
+
+@pytest.mark.parametrize("seconds", [1, 1234, 86_400 * 365, 1_400_000_000])
+def test_a_time_before_the_first_whatsminer_is_that_of_a_clock_that_was_not_set(
+    seconds: int,
+) -> None:
+    assert epoch(seconds) is None
+    assert epoch(str(seconds)) is None
+    assert local_time(datetime.fromtimestamp(seconds, UTC).isoformat(" ")) is None
+
+
+def test_a_unit_is_known_by_what_is_plausible() -> None:
+    """The first that fits counts."""
+    convert = plausible(0.01, 1, above=50, below=1000)
+    assert convert("22400") == 224
+    assert convert("225.5") == 225.5
+    assert convert(39_610) == pytest.approx(396.1)
+    for value in (0, "2.3", 1500, -230, 1e9, "none", None):
+        assert convert(value) is None
+
+
+def test_zero_may_be_no_measurement() -> None:
+    convert = measured(scaled(1, above=-100, below=300))
+    assert convert("-7.5") == -7.5
+    assert convert(31) == 31
+    for value in (0, "0.00", -0.0, -273, None):
+        assert convert(value) is None
+
+
+def test_a_text_may_have_a_name_of_our_own() -> None:
+    convert = renamed({"user": "custom"})
+    assert convert("User") == "custom"
+    assert convert("Low") == "low"
+    assert convert("") is None

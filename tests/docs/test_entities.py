@@ -19,6 +19,7 @@ from custom_components.whatsminer.api import (
 )
 from custom_components.whatsminer.api.readings import (
     Board,
+    Performance,
     Pool,
     PowerSupply,
     ReportedSettings,
@@ -84,6 +85,7 @@ EVERYTHING: Final[Mapping[str, Any]] = {
         input_current=1, input_power=1, input_voltage=1, temperature=1, fan_speed=1
     ),
     "coolant_temperature": 1,
+    "performance": Performance(environment_temperature=1),
     "boards": (Board(voltage_difference=1),),
     "pools": (Pool(difficulty=1),),
 }

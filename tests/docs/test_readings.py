@@ -15,6 +15,8 @@ from custom_components.whatsminer.api.v2.generations import Generation
 from simulator import SimulatedMiner
 
 PAGE = Path(__file__).parents[2] / "docs" / "readings.md"
+# This section is about decisions, not about the fields of an answer.
+EVIDENCE = "Which evidence decides what"
 # What reads the answer to one command.
 READ_BY: Mapping[str, tuple[Callable[[Mapping[str, Any]], object], ...]] = {
     "summary": (
@@ -47,6 +49,7 @@ SECTIONS = {
         section.split("\n", 1) for section in PAGE.read_text().split("\n## ")[1:]
     )
     for name in command.split(",")
+    if name != EVIDENCE
 }
 
 
@@ -172,4 +175,4 @@ async def test_every_field_that_a_miner_tells_has_its_row(
 
 def _unnumbered(key: str) -> str:
     """Return the name under which a numbered field has its row."""
-    return re.sub(r"(Error Code) \d+", r"\1 0", key)
+    return re.sub(r"(Error Code|Error) \d+", r"\1 0", key)

@@ -15,6 +15,7 @@ from custom_components.whatsminer.api import Capabilities, Snapshot
 from custom_components.whatsminer.api.capabilities import OPTIONAL
 from custom_components.whatsminer.api.readings import (
     Device,
+    Performance,
     Pool,
     PowerSupply,
     ReportedSettings,
@@ -363,6 +364,98 @@ def test_another_miner_has_changes_of_its_own(
     other = Entry(hass, freezer, LIQUID)
     assert other.poll(says("B"), times=5) == 1
     assert other.capabilities == Capabilities.of(PLAIN)
+
+
+# Cooling
+
+
+def hashes(*fans: int, minutes: float = 60, **values: Any) -> Snapshot:
+    """Return what a miner without faults says that has hashed for some minutes."""
+    performance = Performance(
+        hash_rate=102,
+        elapsed=minutes * 60,
+        fan_speed_in=fans[0],
+        fan_speed_out=fans[1],
+    )
+    return says(performance=performance, errors=(), **values)
+
+
+FANS_TURN, FANS_STAND = hashes(5700, 5800), hashes(0, 0)
+
+
+def test_fans_that_never_turn_make_a_miner_liquid_cooled(entry: Entry) -> None:
+    """Its entities are corrected once, as soon as it has mined for a while."""
+    assert entry.capabilities.air_cooled
+    assert entry.poll(hashes(0, 0, minutes=5), times=20) == 0
+    assert entry.poll(FANS_STAND) == 1
+    assert entry.capabilities.liquid_cooled
+    assert entry.poll(FANS_STAND, PLAIN, says(None), times=3 * POLLS_PER_HOUR) == 0
+    entry.forget()
+    entry.says = cycle([PLAIN])
+    entry.set_up()
+    assert entry.capabilities.liquid_cooled
+
+
+@pytest.mark.parametrize("is_set_up_again", [False, True])
+def test_fans_that_turned_once_may_stand_still(
+    entry: Entry, *, is_set_up_again: bool
+) -> None:
+    """They are broken, or may stop. Nothing is set up anew because they turn."""
+    assert entry.poll(FANS_TURN) == 0
+    assert "cooling" not in entry.memory
+    if is_set_up_again:
+        assert entry.poll(FANS_STAND) == 0
+        entry.forget()
+        entry.says = cycle([FANS_STAND])
+        entry.set_up()
+    assert entry.poll(FANS_STAND, FANS_TURN, times=3 * POLLS_PER_HOUR) == 0
+    assert entry.capabilities.air_cooled
+
+
+def test_fans_that_turn_at_last_make_a_miner_air_cooled(
+    hass: HomeAssistant, freezer: FrozenDateTimeFactory
+) -> None:
+    """They had stood still since before the first poll."""
+    entry = Entry(hass, freezer, FANS_STAND)
+    assert entry.capabilities.liquid_cooled
+    assert entry.poll(FANS_TURN) == 1
+    assert entry.capabilities.air_cooled
+    assert entry.poll(FANS_STAND, FANS_TURN, times=3 * POLLS_PER_HOUR) == 0
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        hashes(0, 0, coolant_temperature=-4.0),
+        hashes(5700, 5800, coolant_temperature=38.5),
+        hashes(900, 0, power_supply=PowerSupply(model="P463B")),
+        hashes(900, 0, liquid=True),
+    ],
+)
+def test_a_coolant_counts_before_fans_that_turned(entry: Entry, said: Snapshot) -> None:
+    assert entry.poll(FANS_TURN) == 0
+    assert entry.poll(said) == 1
+    assert entry.capabilities.liquid_cooled
+    assert entry.poll(FANS_TURN, times=3 * POLLS_PER_HOUR) == 0
+
+
+def test_fans_are_looked_at_anew_after_an_update(entry: Entry) -> None:
+    """The miner may have been converted meanwhile."""
+    assert entry.poll(FANS_TURN, times=2) == 0
+    assert entry.poll(with_firmware(FANS_STAND, "B"), times=5) == 1
+    assert entry.capabilities.liquid_cooled
+
+
+@pytest.mark.parametrize("stored", [None, "", "WATER", "unknown"])
+def test_evidence_that_is_not_known_here_is_none(entry: Entry, stored: Any) -> None:
+    """An earlier version stored none, a later one may store others."""
+    entry.memory["cooling"] = stored
+    if stored is None:
+        del entry.memory["cooling"]
+    entry.forget()
+    entry.set_up()
+    assert entry.capabilities == Capabilities.of(PLAIN)
+    assert entry.capabilities.air_cooled
 
 
 # In Home Assistant

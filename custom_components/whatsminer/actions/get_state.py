@@ -18,10 +18,10 @@ def state_of(coordinator: WhatsminerCoordinator) -> JsonObjectType:
 
     Powers are in W, hash rates in TH/s, efficiency in J/TH (the last one of a stopped miner),
     temperatures in °C, the break-even price in Home Assistant's currency per kWh; times are
-    written as ISO 8601. `switch` is the entity that starts and stops mining,
-    `power_mode_select` the one that sets the power mode. `hash_rate_at_most` lists since when
-    the hash rate has been at most so many percent of its target, highest first; it is empty
-    unless the miner mines and is tuned.
+    written as ISO 8601. `power_mode` is `custom` under a limit in watts. `switch` is the entity that
+    starts and stops mining, `power_mode_select` the one that sets the power mode.
+    `hash_rate_at_most` lists since when the hash rate has been at most so many percent of its target,
+    highest first; it is empty unless the miner mines and is tuned.
     """
     data, settings = coordinator.data, coordinator.settings
     history = coordinator.history

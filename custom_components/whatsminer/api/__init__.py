@@ -7,6 +7,7 @@ from . import commands, limits
 from .capabilities import OPTIONAL, SETTINGS, Capabilities
 from .client import Miner, check_query
 from .commands import Command, Effect, Outcome, PowerMode, Result, Value
+from .cooling import Cooling
 from .errors import (
     CannotConnectError,
     FirmwareRefusedError,
@@ -57,6 +58,7 @@ __all__ = [
     "Capabilities",
     "Category",
     "Command",
+    "Cooling",
     "Effect",
     "Fault",
     "FirmwareRefusedError",

@@ -5,25 +5,54 @@ from dataclasses import dataclass, field, fields, replace
 from typing import Final, Self
 
 from .commands import AIR_ONLY
+from .cooling import Cooling
 from .readings import ReportedSettings, Support
 from .snapshot import Snapshot
 
+
+def _first(values: Iterable[object]) -> object:
+    return next((value for value in values if value is not None), None)
+
+
+def _of_boards(name: str) -> Callable[[Snapshot], object]:
+    """Return a function that gets a reading of a hashboard, unless it is 0."""
+    return lambda snapshot: _first(
+        getattr(board, name) or None for board in snapshot.boards
+    )
+
+
 # Readings that only some miners with the same firmware report, each with the function that gets
-# it. Those of hashboards begin with `board_`.
+# it. Those of hashboards begin with `board_`. Some firmware always reports some of them, or only 0.
 OPTIONAL: Final[Mapping[str, Callable[[Snapshot], object]]] = {
+    **{
+        f"board_{name}": _of_boards(name)
+        for name in (
+            "accepted_shares",
+            "chip_temperature",
+            "chip_temperature_max",
+            "chip_temperature_min",
+            "rejected_shares",
+        )
+    },
     "board_voltage_difference": lambda snapshot: _first(
         board.voltage_difference for board in snapshot.boards
     ),
     "coolant_temperature": lambda snapshot: snapshot.coolant_temperature,
+    "environment_temperature": (
+        lambda snapshot: snapshot.performance.environment_temperature or None
+    ),
+    "hash_deviation": lambda snapshot: snapshot.performance.hash_deviation or None,
     "pool_difficulty": lambda snapshot: _first(
         pool.difficulty for pool in snapshot.pools
     ),
     # A power supply that is cooled by liquid always reports 0 rpm.
     "psu_fan_speed": lambda snapshot: snapshot.psu_fan_speed or None,
-    "psu_input_current": lambda snapshot: snapshot.power_supply.input_current,
+    "psu_input_current": lambda snapshot: snapshot.psu_input_current,
     "psu_input_power": lambda snapshot: snapshot.power_supply.input_power,
-    "psu_input_voltage": lambda snapshot: snapshot.power_supply.input_voltage,
+    "psu_input_voltage": lambda snapshot: snapshot.psu_input_voltage,
     "psu_temperature": lambda snapshot: snapshot.power_supply.temperature,
+    "stop_reason": lambda snapshot: snapshot.stop_reason,
+    "target_frequency": lambda snapshot: snapshot.performance.target_frequency,
 }
 # Readings that depend on the firmware only (see `Support`).
 BY_FIRMWARE: Final = frozenset(
@@ -74,10 +103,12 @@ class Capabilities:
     """What a miner can report and accept, also at times when it reports less.
 
     `support` is what its firmware always does. `readings` and `settings` are what this miner
-    reports beyond that.
+    reports beyond that. `cooling` is the strongest evidence of what cools the miner, and
+    `liquid_cooled` what follows from it, as long as there is no stronger evidence.
     """
 
     support: Support = field(default_factory=Support)
+    cooling: Cooling = field(default=Cooling.UNKNOWN, compare=False)
     liquid_cooled: bool = False
     readings: frozenset[str] = frozenset()
     settings: frozenset[str] = frozenset()
@@ -93,6 +124,7 @@ class Capabilities:
         }
         return cls(
             support=snapshot.support,
+            cooling=snapshot.cooling,
             liquid_cooled=snapshot.liquid_cooled,
             readings=frozenset(readings - snapshot.support.readings),
             settings=frozenset(settings - snapshot.support.settings),
@@ -100,9 +132,11 @@ class Capabilities:
 
     def joined(self, other: Self) -> Self:
         """Return what either of the two reports, with the firmware of this one."""
+        cooling = max(self.cooling, other.cooling)
         return replace(
             self,
-            liquid_cooled=self.liquid_cooled or other.liquid_cooled,
+            cooling=cooling,
+            liquid_cooled=cooling.is_liquid,
             readings=(self.readings | other.readings) - self.support.readings,
             settings=(self.settings | other.settings) - self.support.settings,
         )
@@ -125,7 +159,3 @@ class Capabilities:
         return command in self.support.commands and (
             self.air_cooled or command not in AIR_ONLY
         )
-
-
-def _first(values: Iterable[object]) -> object:
-    return next((value for value in values if value is not None), None)

@@ -25,6 +25,7 @@ from .limits import (
     TEMPERATURE_OFFSET,
     UPFREQ_SPEED,
     ZONE_NAME,
+    Bounds,
     check_address,
     check_device,
     check_network,
@@ -36,6 +37,8 @@ from .readings import Preheating
 
 type Value = bool | int | str
 type PowerMode = Literal["low", "normal", "high"]
+
+_POWER_MODES: Final = ("low", "normal", "high")
 
 # Commands for fans, which a miner that is cooled by liquid does not have.
 AIR_ONLY: Final = frozenset(
@@ -128,7 +131,12 @@ def power_on() -> Command:
 
 
 def power_mode(mode: PowerMode) -> Command:
-    """Return the command for a power mode."""
+    """Return the command for a power mode.
+
+    A miner may report another one, which cannot be set.
+    """
+    if mode not in _POWER_MODES:
+        raise InvalidTextError("power_mode", mode)
     return Command(name="power_mode", value=mode, effect=Effect.RESTARTS_MINING)
 
 
@@ -141,14 +149,17 @@ def power_limit(watts: float) -> Command:
     )
 
 
-def power_percent(percent: float, *, fast: bool = False) -> Command:
+def power_percent(
+    percent: float, *, fast: bool = False, maximum: int = POWER_PERCENT.maximum
+) -> Command:
     """Return the command for a share of the tuned power, reached in minutes (fast: in a second).
 
-    The miner forgets it when mining restarts.
+    The miner forgets it when mining restarts. Some miners take more than 100 percent; `maximum`
+    is the most that this one is known to take.
     """
     return Command(
         name="power_percent",
-        value=POWER_PERCENT.check("percent", percent),
+        value=Bounds(POWER_PERCENT.minimum, maximum).check("percent", percent),
         parameters={"method": "fast" if fast else "normal"},
     )
 

@@ -20,8 +20,11 @@ type Field = tuple[Converter[Any], *tuple[str, ...]]
 _TOO_LARGE: Final = 1e18
 _TOO_SMALL: Final = 1e-12
 _NO_MAC: Final = "00:00:00:00:00:00"
-# The year 2106.
+# The years 2016, when the first Whatsminer was made, and 2106. A clock that was not set since the
+# miner started shows 1970.
+_FIRST_EPOCH: Final = 1_451_606_400
 _LAST_EPOCH: Final = 2**32
+_FIRST_YEAR: Final = 2016
 # What a miner reports as a limit if none was set.
 _NO_LIMIT: Final = 2**31 - 1
 
@@ -102,6 +105,27 @@ def scaled(
     return convert
 
 
+def plausible(*factors: float, above: float, below: float) -> Converter[float]:
+    """Return a converter for a number whose unit differs from firmware to firmware.
+
+    The factors stand for the units. The first whose result is between the two bounds counts.
+    """
+
+    def convert(value: Json) -> float | None:
+        result = number(value)
+        if result is None:
+            return None
+        results = (result * factor for factor in factors)
+        return next((found for found in results if above < found < below), None)
+
+    return convert
+
+
+def measured(convert: Converter[float]) -> Converter[float]:
+    """Return a converter to which 0 is not a reading: the miner sends it before it measures."""
+    return lambda value: convert(value) or None
+
+
 def integer(value: Json) -> int | None:
     """Return a whole number, from a number or a text."""
     result = number(value)
@@ -143,6 +167,16 @@ def lower(value: Json) -> str | None:
     return None if result is None else result.lower()
 
 
+def renamed(names: Mapping[str, str]) -> Converter[str]:
+    """Return a converter to a text in lower case, or to our own name for it."""
+
+    def convert(value: Json) -> str | None:
+        result = lower(value)
+        return None if result is None else names.get(result, result)
+
+    return convert
+
+
 def flag(value: Json) -> bool | None:
     """Return a boolean, from any of the ways in which firmware writes it."""
     if not isinstance(value, bool | int | float | str):
@@ -156,9 +190,9 @@ def flag(value: Json) -> bool | None:
 
 
 def epoch(value: Json) -> int | None:
-    """Return seconds since 1970, None for never."""
+    """Return seconds since 1970, None for never and for a time of a clock that was not set."""
     result = integer(value)
-    return result if result and 0 < result < _LAST_EPOCH else None
+    return result if result and _FIRST_EPOCH <= result < _LAST_EPOCH else None
 
 
 def mac_address(value: Json) -> str | None:
@@ -169,18 +203,27 @@ def mac_address(value: Json) -> str | None:
 
 
 def local_time(value: Json) -> datetime | None:
-    """Return a time in the miner's own time zone, which it does not report."""
+    """Return a time in the miner's own time zone, which it does not report.
+
+    The time of a clock that was not set is None.
+    """
     if not isinstance(value, str):
         return None
     try:
-        return datetime.fromisoformat(value)
+        result = datetime.fromisoformat(value)
     except ValueError:
         return None
+    return result if result.year >= _FIRST_YEAR else None
 
 
 # The units and the plausible ranges that every protocol has in common.
-TEMPERATURE: Final = scaled(1, above=0, below=300)
+CHIP_TEMPERATURE: Final = scaled(1, above=0, below=300)
 ENVIRONMENT: Final = scaled(1, above=-100, below=300)
+# Of a board, the coolant or the power supply, which frost cools as well.
+TEMPERATURE: Final = measured(ENVIRONMENT)
+# What a power supply can take, in V and A.
+INPUT_VOLTS: Final = (50, 1000)
+MOST_INPUT_AMPERES: Final = 60
 FREQUENCY: Final = scaled(1, above=-1, below=100_000)
 PERCENT: Final = scaled(1, above=-1000, below=1000)
 POSITIVE: Final = scaled(1, above=0, below=1e6)

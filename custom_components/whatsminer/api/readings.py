@@ -66,6 +66,8 @@ class Performance:
     fan_speed_in: int | None = None
     fan_speed_out: int | None = None
     psu_fan_speed: int | None = None
+    psu_input_current: float | None = None
+    psu_input_voltage: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,9 +7,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import cached_property
-import re
 import time
 
+from .cooling import Cooling, fits_liquid_model, fits_liquid_supply
+from .fault_table import Category
 from .faults import Fault, describe, worst
 from .readings import (
     Board,
@@ -22,9 +23,8 @@ from .readings import (
     Support,
 )
 
-# M30, M50, M60: air. M33, M53, M63, M7B...: water. M36, M56, M66: oil. M20 and M21: air.
-_LIQUID_MODEL = re.compile(r"M\d[3-9B]", re.IGNORECASE)
-_LIQUID_PSU = re.compile(r"P[45]\d\d", re.IGNORECASE)
+# Seconds of mining after which fans that stand still are no longer about to start.
+_FANS_RUN_BY = 15 * 60
 
 
 @dataclass(frozen=True, kw_only=True)  # no slots, for the cached properties
@@ -64,7 +64,7 @@ class Readings:
 
     @property
     def power_mode(self) -> str | None:
-        """Return the power mode: `low`, `normal` or `high`."""
+        """Return the power mode: `low`, `normal`, `high`, or `custom` under a limit in watts."""
         return self.settings.power_mode
 
     @property
@@ -81,16 +81,37 @@ class Readings:
         return self.settings.power_limit or self.performance.power_limit
 
     @property
-    def liquid_cooled(self) -> bool:
-        """Return whether water or oil cools the miner, which a fan at 0 rpm does not prove."""
-        return bool(
+    def cooling(self) -> Cooling:
+        """Return the strongest evidence in this poll of what cools the miner."""
+        supply, reported = self.power_supply, self.performance
+        if (
             self.device.liquid_cooled
             or self.coolant_temperature is not None
-            or _LIQUID_MODEL.match(self.model or "")
-            or any(
-                _LIQUID_PSU.match(name or "")
-                for name in (self.power_supply.name, self.power_supply.model)
-            )
+            or fits_liquid_supply(supply.name, supply.model)
+        ):
+            return Cooling.LIQUID_SHOWN
+        if reported.fan_speed_in or reported.fan_speed_out:
+            return Cooling.FANS_TURN
+        if fits_liquid_model(self.model):
+            return Cooling.LIQUID_MODEL
+        return Cooling.FANS_STAND if self._fans_stand() else Cooling.UNKNOWN
+
+    @property
+    def liquid_cooled(self) -> bool:
+        """Return whether this poll shows that water or oil cools the miner."""
+        return self.cooling.is_liquid
+
+    def _fans_stand(self) -> bool:
+        """Return whether both fans stand still while the miner hashes, and none is at fault."""
+        reported = self.performance
+        return (
+            (reported.fan_speed_in, reported.fan_speed_out) == (0, 0)
+            and not self.stale
+            and self.mining is not False
+            and bool(reported.hash_rate)
+            and (reported.elapsed or 0) >= _FANS_RUN_BY
+            and self.errors is not None
+            and all(describe(e.code).category is not Category.FAN for e in self.errors)
         )
 
     @property
@@ -193,6 +214,18 @@ class Snapshot(Readings):
         """Return the fan speed of the power supply in rpm, which V1 reports as performance."""
         speed = self.power_supply.fan_speed
         return self.live.psu_fan_speed if speed is None else speed
+
+    @property
+    def psu_input_current(self) -> float | None:
+        """Return the input current in A, which V1 may report as performance."""
+        current = self.power_supply.input_current
+        return self.live.psu_input_current if current is None else current
+
+    @property
+    def psu_input_voltage(self) -> float | None:
+        """Return the input voltage in V, which V1 may report as performance."""
+        voltage = self.power_supply.input_voltage
+        return self.live.psu_input_voltage if voltage is None else voltage
 
     @property
     def accepted_shares(self) -> int | None:

@@ -1,10 +1,11 @@
 """The capabilities that a miner is expected to have, and when its entry has to be reloaded."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
+from dataclasses import replace
 import time
 from typing import Final
 
-from ..api import OPTIONAL, SETTINGS, Capabilities, Snapshot
+from ..api import OPTIONAL, SETTINGS, Capabilities, Cooling, Snapshot
 from ..const import CHANGE_INTERVAL
 from .memory import StoredData
 from .record import CapabilityChange, MinerRecord
@@ -21,12 +22,14 @@ def _to_stored(can: Capabilities) -> list[str]:
     return sorted(can.readings | settings)
 
 
-def _from_stored(names: Iterable[str]) -> Capabilities:
-    """Return the stored readings and settings as capabilities."""
-    stored = frozenset(names)
+def _from_stored(data: StoredData) -> Capabilities:
+    """Return what is stored of a miner as capabilities."""
+    stored = frozenset(data.get("reports", ()))
     settings = {name for name in SETTINGS if _STORED_NAMES.get(name, name) in stored}
     return Capabilities(
-        readings=stored.intersection(OPTIONAL), settings=frozenset(settings)
+        cooling=Cooling.__members__.get(data.get("cooling", ""), Cooling.UNKNOWN),
+        readings=stored.intersection(OPTIONAL),
+        settings=frozenset(settings),
     )
 
 
@@ -40,6 +43,8 @@ class ExpectedCapabilities:
 
     # What the miner should report and accept, once `decide` was called.
     capabilities: Capabilities
+    # The stored data of the miner.
+    _stored: StoredData
 
     def __init__(self, record: MinerRecord) -> None:
         """Begin with the last change."""
@@ -55,7 +60,9 @@ class ExpectedCapabilities:
         """
         can = Capabilities.of(snapshot)
         if snapshot.firmware == stored.get("firmware"):
-            can = can.joined(_from_stored(stored.get("reports", [])))
+            can = can.joined(_from_stored(stored))
+        else:
+            stored.pop("cooling", None)
         self._has_model = bool(snapshot.model)
         if change := self._recent_change():
             can = change.capabilities.joined(can) if change.capabilities else can
@@ -64,6 +71,7 @@ class ExpectedCapabilities:
         stored["firmware"] = snapshot.firmware
         stored["reports"] = _to_stored(can)
         self.capabilities = can
+        self._stored = stored
         return can
 
     def take_reload(self, snapshot: Snapshot) -> bool:
@@ -81,6 +89,8 @@ class ExpectedCapabilities:
                 self._firmware,
             )
         )
+        if not other:
+            self._learn_cooling(all_seen, now)
         change = self._recent_change()
         if self._reloads or not (more or other):
             return False
@@ -93,6 +103,17 @@ class ExpectedCapabilities:
             return False
         self._reloads = True
         return True
+
+    def _learn_cooling(self, seen: Capabilities, now: Capabilities) -> None:
+        """Remember stronger evidence of the cooling, also if no entity depends on it now.
+
+        A fan that has turned once may stand still later. The evidence is stored only where a
+        poll would decide otherwise without it.
+        """
+        if seen.liquid_cooled is not now.liquid_cooled:
+            self._stored["cooling"] = seen.cooling.name
+        if seen.liquid_cooled is self.capabilities.liquid_cooled:
+            self.capabilities = replace(self.capabilities, cooling=seen.cooling)
 
     def expect_change(self) -> None:
         """Let the next change reload the entry at once: the owner has made it."""

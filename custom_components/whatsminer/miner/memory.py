@@ -21,6 +21,8 @@ class StoredData(TypedDict, total=False):
     firmware: str | None
     reports: list[str]
     """The readings that this firmware has reported (see `Capabilities`)."""
+    cooling: str
+    """A name of `Cooling`: evidence that this firmware has shown, and does not always show."""
     boards: list[str]
     """The serial numbers of its hashboards, by which it is known with a new control board."""
     efficiency: float

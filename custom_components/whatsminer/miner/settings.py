@@ -39,6 +39,8 @@ _NEW_RUN: Final = (
 )
 _LIMIT: Final = "power_limit"
 _PERCENT: Final = "power_percent"
+# Stored beside the settings, because the miner forgets its percentage, but not what it can do.
+_HIGHEST_PERCENT: Final = "highest_power_percent"
 
 
 class StoredSetting(TypedDict, total=False):
@@ -49,7 +51,10 @@ class StoredSetting(TypedDict, total=False):
     mining_since: str
     """Power percent: the start of the mining run that it belongs to."""
     reported: float
-    """Power limit: what the miner reported last, which may be less than the request."""
+    """Power limit: what the miner reported last, which may be less than the request.
+
+    Of the power percent, the highest that it has reported is stored, under a name of its own.
+    """
 
 
 @dataclass(slots=True)
@@ -101,6 +106,12 @@ class Settings:
             return reported
         stored = self._stored.get(key, {})
         return stored.get("reported", stored.get("value"))
+
+    @property
+    def highest_percent(self) -> float:
+        """Return the highest power percent that the miner has reported, at least 100."""
+        stored = self._stored.get(_HIGHEST_PERCENT, {})
+        return max(limits.POWER_PERCENT.maximum, stored.get("reported", 0))
 
     def would_change(self, command: Command) -> bool:
         """Return whether to send a command: mining is not restarted to change nothing."""
@@ -179,6 +190,9 @@ class Settings:
                 )
         self._check_percent(snapshot, restarted=restarted, first=last is None)
         self._check_limit()
+        percent = snapshot.settings.power_percent
+        if percent is not None and percent > self.highest_percent:
+            self._stored[_HIGHEST_PERCENT] = {"reported": percent}
 
     def _reported(self, key: str) -> Value | float | None:
         """Return what the miner reports; some firmware reports only the limit in force."""

@@ -448,3 +448,23 @@ def test_a_number_of_very_many_digits_is_none(digits: int) -> None:
     """The rest of the answer is used."""
     raw = b'{"a":' + b"1" * digits + b',"b":1}'
     assert parse(raw, "summary") == {"a": None, "b": 1}
+
+
+@pytest.mark.parametrize(
+    ("said", "reading"),
+    [
+        ({"vin": "22400"}, {"vin": "22400"}),
+        ([{"vin": "22400"}], {"vin": "22400"}),
+        ([{"vin": "22400"}, {"vin": "22500"}], {"vin": "22400"}),
+        (["P221B", {"vin": "22400"}], {"vin": "22400"}),
+        ([], {}),
+        (["vin"], {}),
+        ("vin", {}),
+        (None, {}),
+    ],
+)
+def test_the_object_of_a_message_may_be_in_a_list(said: Any, reading: object) -> None:
+    """This holds for every command that answers in `Msg`."""
+    answer = check({"STATUS": "S", "Code": 131, "Msg": said}, "get_psu")
+    assert answer.reading() == reading
+    assert answer.reading("SUMMARY") == reading

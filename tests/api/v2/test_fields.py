@@ -476,7 +476,7 @@ def test_the_firmware_of_v1_is_quoted() -> None:
 
 
 def test_where_there_is_no_current_rate_the_shortest_average_stands_in() -> None:
-    """The order is HS RT, 5 s, 1 min."""
+    """The order is HS RT, 5 min (which is the same), 5 s, 1 min."""
     rates = {"HS RT": 1e6, "MHS 5s": 2e6, "MHS 1m": 3e6}
     assert PERFORMANCE.read(rates).hash_rate == pytest.approx(1)
     del rates["HS RT"]
@@ -744,3 +744,95 @@ def test_without_an_answer_nothing_is_known() -> None:
     assert PREHEATING.read({}) == Preheating()
     assert board_of({}) == board_identity({}) == Board()
     assert pool_of({}) == Pool()
+
+
+# Units and ranges that differ from firmware to firmware
+
+
+@pytest.mark.parametrize(
+    ("said", "volts", "amperes"),
+    [
+        ({"vin": "22400", "iin": "15718"}, 224, 15.718),
+        ({"vin": "39610", "iin": "14250"}, 396.1, 14.25),
+        ({"vin": "22400", "iin": "58"}, 224, 0.058),
+        ({"vin": "39610", "iin": "19"}, 396.1, 0.019),
+        ({"vin": 225.5, "iin": 14.8}, 225.5, 14.8),
+        ({"vin": "112.25", "iin": "28.6"}, 112.25, 28.6),
+        ({"vin": "396.1", "iin": "14"}, 396.1, 14),
+        ({"vin": "226", "iin": "0.4"}, 226, 0.4),
+        ({"vin": "22550", "iin": "14.8"}, 225.5, 14.8),
+        ({"vin": "225.5", "iin": "14800"}, 225.5, 14.8),
+        ({"iin": "14.8"}, None, 14.8),
+        ({"vin": "2.3", "iin": "0"}, None, None),
+        ({"vin": "0", "iin": "-1"}, None, None),
+        ({"vin": "n/a", "iin": "n/a"}, None, None),
+    ],
+)
+def test_a_supply_may_use_plain_units(
+    said: dict[str, Any], volts: float | None, amperes: float | None
+) -> None:
+    """No supply takes 2.3 V."""
+    supply = POWER_SUPPLY.read(said)
+    assert supply.input_voltage == (None if volts is None else pytest.approx(volts))
+    assert supply.input_current == (None if amperes is None else pytest.approx(amperes))
+
+
+@pytest.mark.parametrize(
+    ("said", "volts", "amperes"),
+    [
+        ({"Power Voltage Input": 229.5, "Power Current Input": 15.58}, 229.5, 15.58),
+        ({"Power Voltage Input": "22950", "Power Current Input": 15580}, 229.5, 15.58),
+        ({"Power Voltage Input": 0, "Power Current Input": 0.0}, None, None),
+    ],
+)
+def test_a_summary_of_v1_may_have_the_input_of_the_supply(
+    said: dict[str, Any], volts: float | None, amperes: float | None
+) -> None:
+    seen = PERFORMANCE.read(said)
+    assert seen.psu_input_voltage == (None if volts is None else pytest.approx(volts))
+    assert seen.psu_input_current == (
+        None if amperes is None else pytest.approx(amperes)
+    )
+
+
+@pytest.mark.parametrize("degrees", [-0.5, "-7.25", -31])
+def test_below_zero_is_a_reading(degrees: float | str) -> None:
+    """Frost harms a coolant, and can be warned of only if it is known."""
+    expected = float(degrees)
+    assert PERFORMANCE.read({"Env Temp": degrees}).environment_temperature == expected
+    assert PERFORMANCE.read({"Temperature": degrees}).board_temperature == expected
+    assert board_of({"Temperature": degrees}).temperature == expected
+    assert POWER_SUPPLY.read({"temp0": degrees}).temperature == expected
+    assert STATE.values({"liquid_temp": degrees}) == {"coolant_temperature": expected}
+
+
+@pytest.mark.parametrize("degrees", [-100, "-273.0", -32768, 300])
+def test_what_is_colder_than_any_place_is_no_reading(degrees: float | str) -> None:
+    assert PERFORMANCE.read({"Env Temp": degrees}).environment_temperature is None
+    assert board_of({"Temperature": degrees}).temperature is None
+    assert POWER_SUPPLY.read({"temp0": degrees}).temperature is None
+    assert STATE.values({"liquid_temp": degrees}) == {}
+
+
+@pytest.mark.parametrize(
+    ("said", "rate"),
+    [
+        ({"MHS 5s": 20e6, "MHS 1m": 22.1e6, "MHS 5m": 22.4e6, "HS RT": 22.5e6}, 22.5),
+        ({"MHS 5s": 20e6, "MHS 1m": 22.1e6, "MHS 5m": 22.4e6}, 22.4),
+        ({"MHS 5s": 31e6, "MHS 1m": 22.1e6, "MHS 5m": "22400000.00"}, 22.4),
+        ({"MHS 5s": 31e6}, 31),
+    ],
+)
+def test_the_rate_of_five_minutes_counts_before_that_of_five_seconds(
+    said: dict[str, Any], rate: float
+) -> None:
+    """This holds for boards and for the miner, so that their sums agree."""
+    assert board_of(said).hash_rate == pytest.approx(rate)
+    assert PERFORMANCE.read(said).hash_rate == pytest.approx(rate)
+
+
+@pytest.mark.parametrize("key", ["Power Mode", "power_mode"])
+def test_a_miner_with_a_limit_in_watts_has_a_mode_of_its_owner(key: str) -> None:
+    answer = "summary" if key == "Power Mode" else "status"
+    for said in ("User", "user", "USER"):
+        assert settings_by(answer)({key: said}).power_mode == "custom"

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from custom_components.whatsminer.api.readings import Board, Performance, Pool
+from custom_components.whatsminer.api.sanitize import Json
 from custom_components.whatsminer.api.snapshot import Snapshot
 from custom_components.whatsminer.api.v2.envelope import Answer
 from custom_components.whatsminer.api.v2.generations import (
@@ -109,8 +110,10 @@ async def test_what_a_miner_tells_of_its_api_is_looked_at(
 def test_an_answer_in_the_form_of_v2_2_is_from_v2_2(number: str | None) -> None:
     """Only V2.2 has a summary in its message, and a code with it."""
     version = {"api_ver": number}
-    summary = Answer(code=131, message={"Elapsed": 1})
-    assert generation_of(version, NOTHING, summary) is V2_2
+    messages: tuple[Json, ...] = ({"Elapsed": 1}, [{"Elapsed": 1}])
+    for listed in messages:
+        summary = Answer(code=131, message=listed)
+        assert generation_of(version, NOTHING, summary) is V2_2
     for other in (
         Answer(message={"Elapsed": 1}),
         Answer(code=131, message="Summary"),

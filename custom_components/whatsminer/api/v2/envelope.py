@@ -60,7 +60,8 @@ class WrongKeyError(MalformedReplyError):
 class Answer:
     """A successful answer, in the same form for all envelopes.
 
-    `message` is `Msg`: a text, or the object with the readings. `body` is the whole answer.
+    `message` is `Msg`: a text, or the object with the readings, perhaps in a list. `body` is the
+    whole answer.
     """
 
     code: int | None = None
@@ -74,11 +75,15 @@ class Answer:
         return self.body.get(CUT_SHORT) is True
 
     def reading(self, section: str | None = None) -> Mapping[str, Json]:
-        """Return the object with the readings: the first of `section`, else `Msg`."""
+        """Return the object with the readings: the first of `section`, else of `Msg`.
+
+        Some firmware lists the one object of `Msg`.
+        """
         rows = self.rows(section) if section else ()
         if rows:
             return rows[0]
-        return self.message if isinstance(self.message, dict) else {}
+        listed = self.message if isinstance(self.message, list) else [self.message]
+        return next((row for row in listed if isinstance(row, dict)), {})
 
     def rows(self, section: str) -> tuple[Mapping[str, Json], ...]:
         """Return the objects listed under `section` (`POOLS`, `DEVS`, ...)."""

@@ -40,10 +40,10 @@ def _errors(value: Json) -> Iterator[tuple[str, Json, str | None]]:
 
 
 def summary_errors(reading: Mapping[str, Json]) -> tuple[ErrorEntry, ...]:
-    """Return the errors that V1 lists in its summary."""
+    """Return the errors that V1 lists in its summary, on some firmware with their times."""
     count = min(integer(reading.get("Error Code Count")) or 0, len(reading))
-    codes = [
-        integer(reading.get(f"Error Code {index}"))
+    return tuple(
+        ErrorEntry(code=str(code), since=local_time(reading.get(f"Error {index} Time")))
         for index in range(min(count, _MOST_ERRORS))
-    ]
-    return tuple(ErrorEntry(code=str(code)) for code in codes if code)
+        if (code := integer(reading.get(f"Error Code {index}")))
+    )

@@ -5,12 +5,15 @@ The keys that the firmware uses, and their units, are only in this file.
 
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import islice
-from typing import Final
+from typing import Any, Final, override
 
 from ..decode import (
+    CHIP_TEMPERATURE,
     ENVIRONMENT,
     FREQUENCY,
+    INPUT_VOLTS,
     LIMIT,
+    MOST_INPUT_AMPERES,
     MOST_TERAHASH,
     PERCENT,
     POSITIVE,
@@ -29,6 +32,8 @@ from ..decode import (
     merged,
     number,
     plain_name,
+    plausible,
+    renamed,
     scaled,
     text,
 )
@@ -51,18 +56,26 @@ _TARGET = scaled(1e-6, above=0, below=MOST_TERAHASH * 1e6)
 # GH/s to TH/s; 0 or less means that the boards were not read yet
 _GIGAHASH = scaled(1e-3, above=0, below=MOST_TERAHASH * 1e3)
 _MILLI = scaled(1e-3, above=0, below=1e6)
-_CENTI = scaled(1e-2, above=0, below=1e6)
+# 10 mV, or plain V
+_VOLT = plausible(1e-2, 1, above=INPUT_VOLTS[0], below=INPUT_VOLTS[1])
+# A, or mA
+_AMPERE = plausible(1, 1e-3, above=0, below=MOST_INPUT_AMPERES)
+# A miner with a limit in watts has none of the three modes.
+_POWER_MODE = renamed({"user": "custom"})
 
 _MOST_ROWS = 16
 # No firmware holds more pools.
 _MOST_POOLS = 8
+
+# The rate of 5 minutes is what firmware with `HS RT` reports there; that of 5 seconds jumps.
+_RATE_NOW: Final = ("HS RT", "MHS 5m", "MHS 5s", "MHS 1m")
 
 # `summary`
 PERFORMANCE: Final = Fields(
     Performance,
     elapsed=(SECONDS, "Elapsed"),
     uptime=(SECONDS, "Uptime"),
-    hash_rate=(_MEGAHASH, "HS RT", "MHS 5s", "MHS 1m"),
+    hash_rate=(_MEGAHASH, *_RATE_NOW),
     hash_rate_average=(_MEGAHASH, "MHS av"),
     hash_rate_1m=(_MEGAHASH, "MHS 1m"),
     hash_rate_15m=(_MEGAHASH, "MHS 15m"),
@@ -78,15 +91,17 @@ PERFORMANCE: Final = Fields(
     power_limit=(POSITIVE, "Power Limit"),
     board_temperature=(TEMPERATURE, "Temperature"),
     environment_temperature=(ENVIRONMENT, "Env Temp"),
-    chip_temperature=(TEMPERATURE, "Chip Temp Avg"),
-    chip_temperature_min=(TEMPERATURE, "Chip Temp Min"),
-    chip_temperature_max=(TEMPERATURE, "Chip Temp Max"),
+    chip_temperature=(CHIP_TEMPERATURE, "Chip Temp Avg"),
+    chip_temperature_min=(CHIP_TEMPERATURE, "Chip Temp Min"),
+    chip_temperature_max=(CHIP_TEMPERATURE, "Chip Temp Max"),
     frequency=(FREQUENCY, "freq_avg"),
     target_frequency=(POSITIVE, "Target Freq"),
     # The vendor document swaps the two in its comments; the keys are right.
     fan_speed_in=(REVOLUTIONS, "Fan Speed In"),
     fan_speed_out=(REVOLUTIONS, "Fan Speed Out"),
     psu_fan_speed=(REVOLUTIONS, "Power Fanspeed"),
+    psu_input_current=(_AMPERE, "Power Current Input"),
+    psu_input_voltage=(_VOLT, "Power Voltage Input"),
 )
 
 # `edevs`, or `devs`
@@ -99,11 +114,11 @@ _BOARD: Final = Fields(
     serial_number=_SERIAL_NUMBER,
     alive=(lambda value: value == "Alive", "Status"),
     temperature=(TEMPERATURE, "Temperature"),
-    chip_temperature=(TEMPERATURE, "Chip Temp Avg"),
-    chip_temperature_min=(TEMPERATURE, "Chip Temp Min"),
-    chip_temperature_max=(TEMPERATURE, "Chip Temp Max"),
+    chip_temperature=(CHIP_TEMPERATURE, "Chip Temp Avg"),
+    chip_temperature_min=(CHIP_TEMPERATURE, "Chip Temp Min"),
+    chip_temperature_max=(CHIP_TEMPERATURE, "Chip Temp Max"),
     frequency=(FREQUENCY, "Chip Frequency"),
-    hash_rate=(_MEGAHASH, "HS RT", "MHS 5s", "MHS 1m"),
+    hash_rate=(_MEGAHASH, *_RATE_NOW),
     accepted_shares=(SHARES, "Accepted"),
     rejected_shares=(SHARES, "Rejected"),
     effective_chips=(integer, "Effective Chips"),
@@ -123,13 +138,33 @@ _POOL: Final = Fields(
     last_share=(epoch, "Last Share Time"),
 )
 
+
+class _SupplyFields(Fields[PowerSupply]):
+    """The readings of a power supply, whose units are mA and 10 mV, or plain A and V."""
+
+    @override
+    def values(self, reading: Mapping[str, Json]) -> dict[str, Any]:
+        """Return the readings.
+
+        A small number fits A as well as mA. It is in A if it has decimals, or if the voltage is
+        in plain V.
+        """
+        found = super().values(reading)
+        volts, amperes = number(reading.get("vin")), number(reading.get("iin"))
+        if amperes is not None and 0 < amperes < MOST_INPUT_AMPERES:
+            is_plain = volts is not None and found.get("input_voltage") == volts
+            if is_plain or not amperes.is_integer():
+                found["input_current"] = amperes
+        return found
+
+
 # `get_psu`
-POWER_SUPPLY: Final = Fields(
+POWER_SUPPLY: Final = _SupplyFields(
     PowerSupply,
     name=(plain_name, "name"),
     model=(plain_name, "model"),
     input_current=(_MILLI, "iin"),
-    input_voltage=(_CENTI, "vin"),
+    input_voltage=(_VOLT, "vin"),
     input_power=(WATT, "pin"),
     temperature=(TEMPERATURE, "temp0"),
     fan_speed=(REVOLUTIONS, "fan_speed"),
@@ -160,12 +195,12 @@ SUMMARY_DEVICE: Final = Fields(
 # What is set. An answer that comes first in `settings` counts before the others.
 SUMMARY_SETTINGS: Final = Fields(
     ReportedSettings,
-    power_mode=(lower, "Power Mode"),
+    power_mode=(_POWER_MODE, "Power Mode"),
     fast_boot=(flag, "Btminer Fast Boot"),
 )
 STATUS_SETTINGS: Final = Fields(
     ReportedSettings,
-    power_mode=(lower, "power_mode"),
+    power_mode=(_POWER_MODE, "power_mode"),
     power_limit=(LIMIT, "power_limit_set"),
     power_percent=(PERCENT, "power_pct"),
     target_frequency=(PERCENT, "hash_percent"),

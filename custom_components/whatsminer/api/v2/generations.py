@@ -39,7 +39,9 @@ def generation_of(
     version: Mapping[str, Json], status: Answer, summary: Answer
 ) -> Generation:
     """Return the generation, which the reported version and the form of the answers show."""
-    if summary.code is not None and isinstance(summary.message, dict):
+    if (
+        summary.code is not None and summary.reading()
+    ):  # without a section, that of `Msg`
         return Generation.V2_2
     number = _number(version.get("api_ver")) or _number(status.description)
     if number is None:  # the oldest firmware answers with a text instead of an object
