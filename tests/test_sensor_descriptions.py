@@ -32,10 +32,3 @@ def test_every_sensor_depends_on_a_reading() -> None:
             f" {description.key!r}: in api/capabilities.py, add {description.reading!r} to"
             " BY_FIRMWARE if the firmware alone decides whether it is reported, else to OPTIONAL"
         )
-
-
-def test_a_reading_depends_either_on_the_firmware_or_on_the_miner() -> None:
-    both = sorted(OPTIONAL.keys() & BY_FIRMWARE)
-    assert not both, (
-        f"remove {both} from OPTIONAL or from BY_FIRMWARE in api/capabilities.py"
-    )
