@@ -1,6 +1,7 @@
 """Redaction of reports: everything is left out that shows whose miner it is."""
 
 from datetime import timedelta
+from enum import IntEnum
 import json
 from typing import Any
 
@@ -254,3 +255,12 @@ def test_what_json_has_no_place_for_is_text(value: object, left: object) -> None
     assert report == {"x": [left], "?": 1}
     assert json.loads(json_bytes(report)) == report
     assert json.loads(json.dumps(report, allow_nan=False)) == report
+
+
+def test_a_number_of_another_class_is_a_number() -> None:
+    """It is looked at without a search through all numbers that may be private."""
+
+    class Level(IntEnum):
+        HIGH = 3
+
+    assert anonymise({"level": Level.HIGH}, []) == {"level": 3}

@@ -133,7 +133,8 @@ def _private_texts(value: Any, kind: _Kind, depth: int) -> Iterator[tuple[str, _
 
 
 def _is_identifying(value: Any) -> bool:
-    return isinstance(value, int) and value in _IDENTIFYING_NUMBERS
+    # A range is searched item by item for a number of another class, such as an enum.
+    return isinstance(value, int) and int(value) in _IDENTIFYING_NUMBERS
 
 
 def _parts(text: str, kind: _Kind) -> Iterator[str]:

@@ -111,9 +111,9 @@ FIRST_BYTES = [b"\0", b"\n", b"\r\n\0", b" ", b"\0" * 8, b"\0" * 100, b"{", b"\0
 
 
 @pytest.mark.parametrize("first", FIRST_BYTES)
-@pytest.mark.parametrize("rest", [b"", b"x", LOG], ids=["alone", "short", "long"])
-@pytest.mark.parametrize("ending", [b"", b"\0", b"\r\n"])
-@pytest.mark.parametrize("segments", ["one", "two", "answer-in-two", "many"])
+@pytest.mark.parametrize("rest", [b"", LOG], ids=["alone", "long"])
+@pytest.mark.parametrize("ending", [b"", b"\r\n"])
+@pytest.mark.parametrize("segments", ["one", "two", "many"])
 async def test_the_log_may_begin_like_the_end_of_an_answer(
     downloads: Downloads, first: bytes, rest: bytes, ending: bytes, segments: str
 ) -> None:
