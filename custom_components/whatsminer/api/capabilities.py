@@ -132,7 +132,7 @@ class Capabilities:
 
     def joined(self, other: Self) -> Self:
         """Return what either of the two reports, with the firmware of this one."""
-        cooling = max(self.cooling, other.cooling)
+        cooling = self.cooling.or_stronger(other.cooling)
         return replace(
             self,
             cooling=cooling,

@@ -1,6 +1,6 @@
 """What shows whether liquid or air cools a miner, and which evidence counts more."""
 
-from enum import IntEnum
+from enum import StrEnum
 import re
 from typing import Final
 
@@ -10,24 +10,28 @@ _LIQUID_MODEL: Final = re.compile(r"M(?:\d[3-9B]|[567]2S)", re.IGNORECASE)
 _LIQUID_SUPPLY: Final = re.compile(r"P[45]\d\d", re.IGNORECASE)
 
 
-class Cooling(IntEnum):
-    """Evidence of what cools a miner. The higher of two counts."""
+class Cooling(StrEnum):
+    """Evidence of what cools a miner, from the weakest to the strongest."""
 
-    UNKNOWN = 0
+    UNKNOWN = "unknown"
     """Nothing shows it, so that air is assumed."""
-    FANS_STAND = 1
+    FANS_STAND = "fans_stand"
     """Both fans stand still although it hashes, and no fault explains that: liquid."""
-    LIQUID_MODEL = 2
+    LIQUID_MODEL = "liquid_model"
     """The model is known to be cooled by liquid."""
-    FANS_TURN = 3
+    FANS_TURN = "fans_turn"
     """A fan turns: air."""
-    LIQUID_SHOWN = 4
+    LIQUID_SHOWN = "liquid_shown"
     """The firmware says so, the coolant has a temperature, or the power supply needs a coolant."""
 
     @property
     def is_liquid(self) -> bool:
         """Return whether it speaks for liquid."""
         return self in (Cooling.FANS_STAND, Cooling.LIQUID_MODEL, Cooling.LIQUID_SHOWN)
+
+    def or_stronger(self, other: Cooling) -> Cooling:
+        """Return the stronger of two pieces of evidence."""
+        return max(self, other, key=tuple(Cooling).index)
 
 
 def fits_liquid_model(model: str | None) -> bool:

@@ -27,7 +27,9 @@ def _from_stored(data: StoredData) -> Capabilities:
     stored = frozenset(data.get("reports", ()))
     settings = {name for name in SETTINGS if _STORED_NAMES.get(name, name) in stored}
     return Capabilities(
-        cooling=Cooling.__members__.get(data.get("cooling", ""), Cooling.UNKNOWN),
+        cooling=next(
+            (item for item in Cooling if item == data.get("cooling")), Cooling.UNKNOWN
+        ),
         readings=stored.intersection(OPTIONAL),
         settings=frozenset(settings),
     )
@@ -111,7 +113,7 @@ class ExpectedCapabilities:
         poll would decide otherwise without it.
         """
         if seen.liquid_cooled is not now.liquid_cooled:
-            self._stored["cooling"] = seen.cooling.name
+            self._stored["cooling"] = seen.cooling.value
         if seen.liquid_cooled is self.capabilities.liquid_cooled:
             self.capabilities = replace(self.capabilities, cooling=seen.cooling)
 

@@ -22,7 +22,7 @@ class StoredData(TypedDict, total=False):
     reports: list[str]
     """The readings that this firmware has reported (see `Capabilities`)."""
     cooling: str
-    """A name of `Cooling`: evidence that this firmware has shown, and does not always show."""
+    """A value of `Cooling`: evidence that this firmware has shown, and does not always show."""
     boards: list[str]
     """The serial numbers of its hashboards, by which it is known with a new control board."""
     efficiency: float
