@@ -72,6 +72,7 @@ FAILURES: tuple[WhatsminerError, ...] = (
     UnansweredError("no"),
     NotAMinerError("no"),
     MalformedReplyError("no"),
+    envelope.WrongKeyError("no"),
     MiningProcessDownError("no"),
     NoMacError("no"),
     MacNotReportedError("no"),
