@@ -20,6 +20,7 @@ from .setting_changes import (
     MODE,
     OFFSET,
     PERCENT,
+    UPFREQ,
     WEB_POOLS,
 )
 
@@ -306,6 +307,22 @@ async def test_fast_boot_is_confirmed_by_the_start_that_it_counts_from(
 
     assert rig.state_of(FAST_BOOT) == STATE_ON
     assert rig.warnings == []
+
+
+async def test_a_reading_from_before_the_start_says_nothing_of_a_setting(
+    rig: Rig,
+) -> None:
+    """The speed is read every few minutes only, so that the start may be seen first."""
+    rig.miner.misbehave("adjust_upfreq_speed", ACCEPTED_ONLY)
+    await rig.act("number.set_value", UPFREQ, value=5)
+    rig.miner.state.restart()
+    await rig.clock.next_poll(3)
+    assert rig.state_of(UPFREQ) == "5.0"
+    assert rig.warnings == []
+
+    await rig.clock.next_poll(12)
+    assert rig.state_of(UPFREQ) == "0.0"
+    assert len(rig.warnings) == 1
 
 
 async def test_a_stop_is_no_start_for_fast_boot_to_count_from(rig: Rig) -> None:

@@ -142,11 +142,13 @@ class Support:
     """What every miner with the same firmware reports and accepts.
 
     `readings` are names that `Capabilities` explains, `settings` are fields of
-    `ReportedSettings`, `commands` are names of commands.
+    `ReportedSettings`, `commands` are names of commands. `slow_settings` are those settings that
+    are read every few minutes only, if they are reported.
     """
 
     readings: frozenset[str] = frozenset()
     settings: frozenset[str] = frozenset()
+    slow_settings: frozenset[str] = frozenset()
     commands: frozenset[str] = frozenset()
 
 

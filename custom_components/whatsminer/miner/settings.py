@@ -66,8 +66,13 @@ class _Pending:
     since: float
     polls: int = 0
 
-    def is_over(self, *, restarted: bool) -> bool:
-        """Return whether no later poll can confirm the value."""
+    def is_over(self, *, restarted: bool, is_slow: bool) -> bool:
+        """Return whether no later poll can confirm the value.
+
+        `is_slow` means that a poll after the start may still show a reading from before it.
+        """
+        if self.effect is Effect.NEXT_START and restarted and is_slow:
+            self.effect, self.since = Effect.STARTS, time.monotonic()
         match self.effect:
             case Effect.NEXT_START:
                 return restarted
@@ -177,7 +182,8 @@ class Settings:
             if began < pending.since:  # it may have been read before the command came
                 continue
             pending.polls += 1
-            if pending.is_over(restarted=restarted):
+            is_slow = key in self._capabilities.support.slow_settings
+            if pending.is_over(restarted=restarted, is_slow=is_slow):
                 del self._pending[key]
                 if (key, pending.value) == (_LIMIT, limits.DEFAULT_POWER_LIMIT):
                     continue  # the miner says how much that is

@@ -33,6 +33,7 @@ SUPPORT: Final[Mapping[Generation, Support]] = {
     generation: Support(
         readings=BY_FIRMWARE - _MISSING[generation],
         settings=frozenset(_SETTINGS[generation]),
+        slow_settings=frozenset({"upfreq_speed"}),
         commands=commands_of(generation),
     )
     for generation in Generation
