@@ -36,13 +36,25 @@ class WhatsminerNumberDescription(
 ):
     """Describes a number; `maximum_fn` is for a maximum that not every miner has.
 
-    `fast_set_fn` sets it at once, where the options ask for that. `exceed_fn` sets it to more
-    than usual, up to the maximum of this miner.
+    `command_fn` takes the place of `set_fn` where the command depends on the miner or its options.
     """
 
     maximum_fn: Callable[[WhatsminerCoordinator], float] | None = None
-    fast_set_fn: Callable[[float], Command] | None = None
-    exceed_fn: Callable[[float, int], Command] | None = None
+    command_fn: Callable[[WhatsminerCoordinator, float], Command] | None = None
+
+
+def _power_percent(coordinator: WhatsminerCoordinator, percent: float) -> Command:
+    """Return the command, the fast one if the options ask for it.
+
+    More than 100 percent, which only some firmware takes, is never set the fast way.
+    """
+    options = coordinator.config_entry.options
+    is_usual = percent <= limits.POWER_PERCENT.maximum
+    return commands.power_percent(
+        percent,
+        fast=is_usual and options.get(CONF_PERCENT_METHOD) == "fast",
+        maximum=math.ceil(coordinator.settings.highest_percent),
+    )
 
 
 NUMBERS: Final = (
@@ -56,10 +68,7 @@ NUMBERS: Final = (
         set_fn=commands.power_percent,
         # Some firmware goes beyond 100 percent, which only shows when it is reported.
         maximum_fn=lambda coordinator: coordinator.settings.highest_percent,
-        fast_set_fn=lambda percent: commands.power_percent(percent, fast=True),
-        exceed_fn=lambda percent, maximum: commands.power_percent(
-            percent, maximum=maximum
-        ),
+        command_fn=_power_percent,
     ),
     WhatsminerNumberDescription(
         key="power_limit",
@@ -157,13 +166,7 @@ class WhatsminerNumber(WhatsminerSettingEntity[float], NumberEntity):
 
     @override
     def command(self, value: float) -> Command:
-        """Return the command, the fast one if there is one and the options ask for it."""
-        usual = self.entity_description.native_max_value
-        exceed_fn = self.entity_description.exceed_fn
-        if exceed_fn and usual is not None and value > usual:
-            return exceed_fn(value, math.ceil(self.native_max_value))
-        options = self.coordinator.config_entry.options
-        fast_set_fn = self.entity_description.fast_set_fn
-        if fast_set_fn and options.get(CONF_PERCENT_METHOD) == "fast":
-            return fast_set_fn(value)
+        """Return the command that sets a number on this miner."""
+        if command_fn := self.entity_description.command_fn:
+            return command_fn(self.coordinator, value)
         return super().command(value)

@@ -21,6 +21,7 @@ from custom_components.whatsminer.api.queue import Queue
 from custom_components.whatsminer.api.v2.envelope import Answer, check
 from custom_components.whatsminer.api.v2.generations import Generation
 from custom_components.whatsminer.api.v2.known import Known, Poll
+from custom_components.whatsminer.api.v2.live_answers import Live
 from custom_components.whatsminer.api.v2.requests import Requests
 from custom_components.whatsminer.const import DOMAIN
 from custom_components.whatsminer.entity import WhatsminerSettingDescription
@@ -140,7 +141,7 @@ def state_of(key: str, values: Mapping[Field, str]) -> object:
         messages[command][name] = value
     known = Known(Requests(Queue(), "127.0.0.1", 1))  # nothing is sent
     known.slow["get_miner_info"] = Answer(message=messages["get_miner_info"])
-    live = {"summary": Answer(message=messages["summary"])}
+    live = Live({"summary": Answer(message=messages["summary"])})
     poll = Poll(live, boards=[], status=Answer(message=messages["status"]))
     snapshot = known.snapshot(poll)
     settings = Settings("Miner", Capabilities.of(snapshot), {})

@@ -51,6 +51,11 @@ class Fields[D]:
         self._kind = kind
         self._rows = tuple((name, row[0], row[1:]) for name, row in rows.items())
 
+    @property
+    def names(self) -> frozenset[str]:
+        """Return the names of the fields that are declared."""
+        return frozenset(name for name, _, _ in self._rows)
+
     def read(self, reading: Mapping[str, Json]) -> D:
         """Return the dataclass, filled from one object of an answer."""
         return self._kind(**self.values(reading))
@@ -197,9 +202,9 @@ def epoch(value: Json) -> int | None:
 
 def mac_address(value: Json) -> str | None:
     """Return a MAC address in lower case with colons, None if it is not valid."""
-    digits = re.sub(r"[^0-9a-f]", "", (text(value) or "").lower())
-    pretty = ":".join(digits[index : index + 2] for index in range(0, 12, 2))
-    return None if len(digits) != 12 or pretty == _NO_MAC else pretty
+    plain = re.sub(r"[^0-9a-f]", "", (text(value) or "").lower())
+    pretty = ":".join(plain[index : index + 2] for index in range(0, 12, 2))
+    return None if len(plain) != 12 or pretty == _NO_MAC else pretty
 
 
 def local_time(value: Json) -> datetime | None:

@@ -16,6 +16,7 @@ from custom_components.whatsminer.api.v2.generations import (
     is_documented,
 )
 from custom_components.whatsminer.api.v2.known import Known, Poll
+from custom_components.whatsminer.api.v2.live_answers import Live
 from simulator import Quirk, Refused, SimulatedMiner
 from tests.api import CannedMiner, Clock, Polls, reader_of, requests_to
 
@@ -141,7 +142,7 @@ def known_snapshot(summary: dict[str, Any], status: dict[str, Any] | None) -> Sn
     known = Known(requests_to(CannedMiner({})))
     known.slow["get_version"] = Answer(message={"api_ver": "2.0.5"})
     poll = Poll(
-        live={"summary": Answer(body={"SUMMARY": [summary]})},
+        live=Live({"summary": Answer(body={"SUMMARY": [summary]})}),
         boards=[],
         status=NOTHING if status is None else Answer(message=status),
     )

@@ -9,8 +9,8 @@ from custom_components.whatsminer.api.errors import MalformedReplyError
 from custom_components.whatsminer.api.transport import connect
 from custom_components.whatsminer.api.v2.object_stream import (
     MAX_REPLY,
-    ObjectStream,
     Received,
+    receive_object,
 )
 from tests.api import HOST, Listen
 from tests.api.file_miner import a_while
@@ -39,9 +39,8 @@ def receive(listen: Listen) -> Receive:
         port = await listen(miner)
         received = []
         async with connect(HOST, port, timeout=5) as connection:
-            stream = ObjectStream(connection)
-            received.append(await stream.receive_object())
-            while data := await stream.receive(most):
+            received.append(await receive_object(connection))
+            while data := await connection.receive(most):
                 received.append(data)
             assert connection.ended
         return received
@@ -84,11 +83,10 @@ async def test_what_is_ahead_is_still_to_be_received(listen: Listen) -> None:
         writer.write(ANSWER + FILE)
 
     async with connect(HOST, await listen(miner), timeout=5) as connection:
-        stream = ObjectStream(connection)
-        await stream.receive_object()
+        await receive_object(connection)
         await a_while()
         assert not connection.ended
-        assert await stream.receive() == FILE
+        assert await connection.receive() == FILE
         assert connection.ended
 
 
@@ -113,11 +111,10 @@ async def test_what_stands_behind_an_object_is_dropped_unless_each_byte_counts(
     port = await listen(miner)
     for exact in (False, True):
         async with connect(HOST, port, timeout=5) as connection:
-            stream = ObjectStream(connection)
-            assert await stream.receive_object(exact=exact) == ANSWER
+            assert await receive_object(connection, exact=exact) == ANSWER
             await a_while()
             assert connection.ended is not exact
-            assert await stream.receive() == (between if exact else b"")
+            assert await connection.receive() == (between if exact else b"")
 
 
 async def test_a_second_answer_follows_the_first(listen: Listen) -> None:
@@ -130,12 +127,11 @@ async def test_a_second_answer_follows_the_first(listen: Listen) -> None:
         writer.write(b'rd":2}')
 
     async with connect(HOST, await listen(miner), timeout=5) as connection:
-        stream = ObjectStream(connection)
-        assert await stream.receive_object() == ANSWER
-        assert await stream.receive_object() == b'{"second":1}'
+        assert await receive_object(connection) == ANSWER
+        assert await receive_object(connection) == b'{"second":1}'
         assert not connection.ended
-        assert await stream.receive_object() == b'{"third":2}'
-        assert await stream.receive_object() == b""
+        assert await receive_object(connection) == b'{"third":2}'
+        assert await receive_object(connection) == b""
         assert connection.ended
 
 
@@ -180,9 +176,8 @@ async def test_whoever_waits_on_an_aborted_connection_gets_nothing_more(
         await reader.read()
 
     async with connect(HOST, await listen(miner), timeout=5) as connection:
-        stream = ObjectStream(connection)
-        assert await stream.receive() == b"x"
-        waiting = asyncio.create_task(stream.receive())
+        assert await connection.receive() == b"x"
+        waiting = asyncio.create_task(connection.receive())
         await a_while()
         assert not waiting.done()
         connection.abort()

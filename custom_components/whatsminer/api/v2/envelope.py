@@ -93,6 +93,10 @@ class Answer:
         return tuple(row for row in rows if isinstance(row, dict))
 
 
+# Stands for an answer that did not come.
+NOTHING: Final = Answer()
+
+
 def parse(
     raw: bytes, command: str, open_sealed: Callable[[str], bytes] | None = None
 ) -> dict[str, Json]:

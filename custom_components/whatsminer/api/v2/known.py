@@ -9,12 +9,12 @@ from ..readings import ErrorEntry, Performance, PowerSupply
 from ..sanitize import Json
 from ..snapshot import Snapshot
 from . import fields
-from .envelope import Answer
+from .envelope import NOTHING, Answer
 from .error_list import error_list, summary_errors, unread_errors
 from .generations import Generation, generation_of
-from .live_answers import LiveAnswers
+from .live_answers import Live, LiveAnswers
 from .requests import Requests
-from .slow_answers import NOTHING, SlowAnswers
+from .slow_answers import SlowAnswers
 from .support import SUPPORT
 
 
@@ -22,34 +22,33 @@ from .support import SUPPORT
 class Poll:
     """The answers of one poll.
 
-    `live` has those to `summary`, `pools` and `edevs` that the miner gave, `boards` the rows of
-    the hashboards that are used. `is_down` and `moment` are those of `Live`.
+    `live` has those to `summary`, `pools` and `edevs`, `boards` the rows of the hashboards that
+    are used.
     """
 
-    live: Mapping[str, Answer]
+    live: Live
     boards: Sequence[Mapping[str, Json]]
     status: Answer = NOTHING
-    is_down: bool = False
-    moment: Moment = field(default_factory=Moment.now)
     summary: Mapping[str, Json] = field(init=False)
     performance: Performance = field(init=False)
 
     def __post_init__(self) -> None:
         """Read the performance from the summary."""
-        self.summary = self.live.get("summary", NOTHING).reading("SUMMARY")
+        self.summary = self.live["summary"].reading("SUMMARY")
         self.performance = fields.PERFORMANCE.read(self.summary)
 
     @property
     def board_serials(self) -> frozenset[str]:
         """The serial numbers of all hashboards; none if there may be more of them."""
-        if self.live.get("edevs", NOTHING).is_cut:
+        if self.live["edevs"].is_cut:
             return frozenset()
         serials = (fields.board_identity(row).serial_number for row in self.boards)
         return frozenset(filter(None, serials))
 
     def discard(self) -> None:
         """Drop the answers, which may be from another miner; there is no summary."""
-        self.live, self.boards = {}, ()
+        self.live.answers.clear()
+        self.boards = ()
 
 
 class Known:
@@ -78,7 +77,7 @@ class Known:
         """Return the generation of the firmware, which a poll with a summary shows best."""
         if "summary" in poll.live or self._generation is None:
             self._generation = generation_of(
-                self.version(), poll.status, poll.live.get("summary", NOTHING)
+                self.version(), poll.status, poll.live["summary"]
             )
         return self._generation
 
@@ -94,15 +93,15 @@ class Known:
         summary, state = poll.summary, poll.status.reading()
         info = self.slow.reading("get_miner_info")
         performance, generation = poll.performance, self._generation or Generation.V2
-        frozen = self._clock.is_frozen(performance.elapsed, poll.moment.monotonic)
+        frozen = self._clock.is_frozen(performance.elapsed, poll.live.moment.monotonic)
         mining = self._is_mining(poll, frozen=frozen)
-        self._follow(mining, performance, poll.moment)
+        self._follow(mining, performance, poll.live.moment)
         errors, unread = self._errors(summary)
         if not state:  # only the status shows whether a limit was set
             performance = replace(performance, power_limit=None)
         return Snapshot(
-            taken=poll.moment.taken,
-            monotonic=poll.moment.monotonic,
+            taken=poll.live.moment.taken,
+            monotonic=poll.live.moment.monotonic,
             generation=generation,
             support=SUPPORT[generation],
             stale=(frozen and bool(performance.elapsed))
@@ -120,7 +119,7 @@ class Known:
             performance=performance,
             power_supply=self._power_supply(),
             boards=tuple(fields.board(row, generation) for row in poll.boards),
-            pools=fields.pools(poll.live.get("pools", NOTHING).rows("POOLS")),
+            pools=fields.pools(poll.live["pools"].rows("POOLS")),
             pools_complete="pools" in poll.live and not poll.live["pools"].is_cut,
             errors=errors,
             unread_errors=unread,
@@ -131,7 +130,7 @@ class Known:
         """Return whether mining is on, None if that is not known."""
         if self._generation is Generation.V1:
             # V1 reports `btmineroff` as "true" even while it hashes.
-            if poll.is_down or frozen or not self.slow.process_is_up:
+            if poll.live.is_down or frozen or not self.slow.process_is_up:
                 return False
             return True if "summary" in poll.live else None
         off = fields.mining_off(poll.status.reading())

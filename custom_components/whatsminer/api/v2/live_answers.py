@@ -21,7 +21,7 @@ from ..errors import (
 from ..freshness import Moment
 from ..queue import Urgency
 from . import envelope
-from .envelope import Answer
+from .envelope import NOTHING, Answer
 from .requests import Requests
 
 _SUMMARY: Final = "summary"
@@ -44,6 +44,14 @@ class Live:
     answers: dict[str, Answer] = field(default_factory=dict)
     moment: Moment = field(default_factory=Moment.now)
     is_down: bool = False
+
+    def __contains__(self, part: str) -> bool:
+        """Return whether a part was answered."""
+        return part in self.answers
+
+    def __getitem__(self, part: str) -> Answer:
+        """Return the answer to a part, an empty one if there is none."""
+        return self.answers.get(part, NOTHING)
 
     def add(self, part: str, answer: Answer) -> None:
         """Add an answer that came now."""
@@ -202,7 +210,7 @@ class LiveAnswers:
         Where it came in a join before, the refusal is meant: a stopped miner has no boards.
         """
         for part in parts:
-            if part.name in live.answers or part.was_joined or part.is_given_up:
+            if part.name in live or part.was_joined or part.is_given_up:
                 continue
             await self._read_single(part, live)
             part.spoils += part.answer is not None

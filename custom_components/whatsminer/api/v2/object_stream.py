@@ -3,7 +3,7 @@
 from typing import Final
 
 from ..errors import MalformedReplyError
-from ..transport import CHUNK, Connection
+from ..transport import Connection
 from .envelope import PROCESS_DOWN
 from .json_object import JsonObject
 
@@ -70,27 +70,16 @@ class Received:
         return behind
 
 
-class ObjectStream:
-    """Receives JSON objects from a connection, and the bytes of a file behind one."""
+async def receive_object(connection: Connection, *, exact: bool = False) -> bytes:
+    """Return one JSON object, no bytes if there is none; what follows stays in the connection.
 
-    def __init__(self, connection: Connection) -> None:
-        """Wrap an open connection."""
-        self.connection = connection
-
-    async def receive_object(self, *, exact: bool = False) -> bytes:
-        """Return one JSON object, no bytes if there is none; what follows is left to `receive`.
-
-        Padding that follows in the same piece is dropped, unless `exact`.
-        """
-        received = Received()
-        while data := await self.receive():
-            received.add(data)
-            if end := received.object_end:
-                behind = received.take_from(end)
-                self.connection.unread(behind if exact else behind.lstrip(PADDING))
-                break
-        return bytes(received.data).lstrip(PADDING)
-
-    async def receive(self, most: int = CHUNK) -> bytes:
-        """Return the next bytes, none at the end."""
-        return await self.connection.receive(most)
+    Padding that follows in the same piece is dropped, unless `exact`.
+    """
+    received = Received()
+    while data := await connection.receive():
+        received.add(data)
+        if end := received.object_end:
+            behind = received.take_from(end)
+            connection.unread(behind if exact else behind.lstrip(PADDING))
+            break
+    return bytes(received.data).lstrip(PADDING)

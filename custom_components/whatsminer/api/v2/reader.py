@@ -18,12 +18,11 @@ from ..readings import Performance
 from ..sanitize import Json
 from ..snapshot import Snapshot
 from . import envelope, fields
-from .envelope import Answer
+from .envelope import NOTHING, Answer
 from .generations import Generation
 from .known import Known, Poll
 from .recognition import ask_version, read_version
 from .requests import Requests
-from .slow_answers import NOTHING
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -76,16 +75,16 @@ class Reader:
 
         V1 has it in its summary, and only while its mining process is up.
         """
-        for command, section in (("get_miner_info", None), ("summary", "SUMMARY")):
+        for command, section, read_mac in (
+            ("get_miner_info", None, fields.info_mac),
+            ("summary", "SUMMARY", fields.summary_mac),
+        ):
             try:
                 answer = envelope.check(await self._requests.plain(command), command)
             except RefusedError, MiningProcessDownError:
                 continue
-            reading = answer.reading(section)
-            is_info = section is None
-            read_mac = fields.info_mac if is_info else fields.summary_mac
-            if mac := read_mac(reading):
-                return Evidence(mac, always=is_info)
+            if mac := read_mac(answer.reading(section)):
+                return Evidence(mac, always=command == "get_miner_info")
         return Evidence()
 
     async def firmware(self) -> str | None:
@@ -135,12 +134,7 @@ class Reader:
                 await slow.refresh(command)
             slow.begin(version)
         live = await known.live.read()
-        poll = Poll(
-            live.answers,
-            self._board_rows(live.answers.get("edevs", NOTHING)),
-            is_down=live.is_down,
-            moment=live.moment,
-        )
+        poll = Poll(live, self._board_rows(live["edevs"]))
         self._compare(poll)
         await self._confirm(poll)
         known.is_trusted = known.is_trusted or self._identity.is_confirmed
@@ -187,7 +181,7 @@ class Reader:
         ):
             self._identity.is_confirmed = False  # there is nothing to compare
         change = self._known.continuity.update(
-            poll.performance.uptime, poll.board_serials, poll.moment.monotonic
+            poll.performance.uptime, poll.board_serials, poll.live.moment.monotonic
         )
         if change is not Change.NONE:
             self._identity.is_confirmed = False

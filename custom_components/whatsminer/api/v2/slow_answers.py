@@ -12,7 +12,7 @@ from ..errors import (
 )
 from ..freshness import Ages
 from ..sanitize import Json
-from .envelope import Answer
+from .envelope import NOTHING, Answer
 from .generations import Generation
 from .requests import Requests
 
@@ -24,7 +24,6 @@ _SPREAD: Final = 60.0
 # The last answer is used for at least so many seconds and so many polls, if no newer one comes.
 # Both are several times the usual distance.
 _KEPT_FOR: Final = {"get_error_code": (300.0, 3), "get_psu": (1000.0, 12)}
-NOTHING: Final = Answer()
 
 
 class SlowAnswers:
@@ -105,7 +104,7 @@ class SlowAnswers:
 
         Without a new answer, the last one is kept for a while.
         """
-        answered = is_up = True
+        answered, says_down = True, False
         self._sent[command] = time.monotonic()
         try:
             self._answers[command] = await self._requests.ask(command)
@@ -113,13 +112,13 @@ class SlowAnswers:
         except (RefusedError, MiningProcessDownError) as err:
             answered = False
             # Other codes than 14 say nothing of the process.
-            is_up = isinstance(err, RefusedError) and not isinstance(
-                err, UnsupportedCommandError
+            says_down = isinstance(
+                err, UnsupportedCommandError | MiningProcessDownError
             )
             if command == "get_error_code":  # the last one is out of date
                 self.ages.forget(command)
         except WhatsminerError:
             return False
-        if command == "devdetails" and (answered or not is_up):
+        if command == "devdetails" and (answered or says_down):
             self.process_is_up = answered
         return True

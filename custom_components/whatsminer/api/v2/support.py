@@ -6,6 +6,7 @@ from typing import Final
 from ..capabilities import BY_FIRMWARE
 from ..readings import Support
 from .commands import commands_of
+from .fields import INFO_SETTINGS
 from .generations import Generation
 
 # What a generation does not report, or reports only 0 in.
@@ -33,7 +34,7 @@ SUPPORT: Final[Mapping[Generation, Support]] = {
     generation: Support(
         readings=BY_FIRMWARE - _MISSING[generation],
         settings=frozenset(_SETTINGS[generation]),
-        slow_settings=frozenset({"upfreq_speed"}),
+        slow_settings=INFO_SETTINGS.names,
         commands=commands_of(generation),
     )
     for generation in Generation

@@ -30,7 +30,7 @@ from ..queue import Turn
 from ..transport import TIMEOUT, Connection, connect
 from .cipher import Session
 from .envelope import Answer
-from .object_stream import PADDING, ObjectStream
+from .object_stream import PADDING, receive_object
 from .requests import Requests, unseal
 
 _LOGGER = logging.getLogger(__name__)
@@ -68,9 +68,8 @@ async def download_logs(
             if requests.queue.is_overtaken(turn):  # while it was connecting
                 raise TransferInterruptedError(name)
             turn.interrupt = connection.abort
-            stream = ObjectStream(connection)
             request = requests.seal(session, name, {})
-            answer = unseal(session, await _ask(stream, request, exact=True), name)
+            answer = unseal(session, await _ask(connection, request, exact=True), name)
             size = integer(answer.reading().get("logfilelen"))
             if size is None or size < 0:
                 raise MalformedReplyError(f"{name}: the answer has no size")
@@ -79,7 +78,7 @@ async def download_logs(
             if not size:
                 raise TransferBrokenError(f"{name}: the log is empty")
             begun = True
-            await _receive(stream, size, sink)
+            await _receive(connection, size, sink)
     except WhatsminerError as err:
         if turn.interrupted:
             raise TransferInterruptedError(name) from err
@@ -108,12 +107,11 @@ async def update_firmware(
         async with connect(
             requests.host, requests.port, timeout=_UPDATE_TIMEOUT
         ) as connection:
-            stream = ObjectStream(connection)
             request = requests.seal(session, name, {})
-            unseal(session, await _ask(stream, request), name)
+            unseal(session, await _ask(connection, request), name)
             begun = True
             await _send_image(connection, image, size, progress)
-            raw = await _receive_conclusion(stream)
+            raw = await _receive_conclusion(connection)
             return unseal(session, raw, name) if raw else None
     except RefusedError as err:
         if begun and isinstance(err, WrongPasswordError) and err.code is None:
@@ -133,11 +131,11 @@ async def update_firmware(
         raise
 
 
-async def _receive_conclusion(stream: ObjectStream) -> bytes:
+async def _receive_conclusion(connection: Connection) -> bytes:
     """Return the last answer, no bytes if the miner reboots without one."""
     with suppress(TimeoutError):
         async with asyncio.timeout(_CONCLUSION):
-            return await stream.receive_object()
+            return await receive_object(connection)
     return b""
 
 
@@ -160,11 +158,11 @@ async def _send_image(
         )
 
 
-async def _receive(stream: ObjectStream, size: int, sink: Sink) -> None:
+async def _receive(connection: Connection, size: int, sink: Sink) -> None:
     """Pass the `size` bytes of the log from the connection to `sink`."""
-    piece = await _piece(stream, size)
+    piece = await _piece(connection, size)
     if _padding(piece):
-        piece = await _begin(stream, piece, size)
+        piece = await _begin(connection, piece, size)
     while True:
         if len(piece) > size:
             _LOGGER.debug("download_logs: bytes after the reported size are ignored")
@@ -172,19 +170,19 @@ async def _receive(stream: ObjectStream, size: int, sink: Sink) -> None:
         size -= len(piece)
         if size <= 0:
             return
-        piece = await _piece(stream, size)
+        piece = await _piece(connection, size)
 
 
-async def _piece(stream: ObjectStream, size: int) -> bytes:
+async def _piece(connection: Connection, size: int) -> bytes:
     """Return the next piece of the log, of which `size` bytes are missing."""
     async with asyncio.timeout(TIMEOUT):
-        piece = await stream.receive()
+        piece = await connection.receive()
     if not piece:
         raise CannotConnectError(f"{size} bytes are missing", request_sent=True)
     return piece
 
 
-async def _begin(stream: ObjectStream, piece: bytes, size: int) -> bytes:
+async def _begin(connection: Connection, piece: bytes, size: int) -> bytes:
     """Return the log, or its begin, where the first piece begins with padding.
 
     Some firmware ends its answer with a NUL or a new line. A log may begin with them as well. The
@@ -193,15 +191,15 @@ async def _begin(stream: ObjectStream, piece: bytes, size: int) -> bytes:
     """
     if size > MOST_HELD_BYTES:
         while not (rest := piece.lstrip(PADDING)):
-            piece = await _piece(stream, size)
+            piece = await _piece(connection, size)
         return rest
     held = bytearray(piece)
     while len(held) < size:
-        held += await _piece(stream, size - len(held))
+        held += await _piece(connection, size - len(held))
     with suppress(TimeoutError):
         while piece and len(held) < size + _padding(held):
             async with asyncio.timeout(_QUIET):
-                piece = await stream.receive()
+                piece = await connection.receive()
             held += piece
     return bytes(held[min(len(held) - size, _padding(held)) :])
 
@@ -212,11 +210,11 @@ def _padding(data: bytes | bytearray) -> int:
     return len(first) - len(first.lstrip(PADDING))
 
 
-async def _ask(stream: ObjectStream, request: bytes, *, exact: bool = False) -> bytes:
+async def _ask(connection: Connection, request: bytes, *, exact: bool = False) -> bytes:
     """Send the request and return the answer that precedes the file."""
     async with asyncio.timeout(TIMEOUT):
-        await stream.connection.send(request)
-        raw = await stream.receive_object(exact=exact)
+        await connection.send(request)
+        raw = await receive_object(connection, exact=exact)
     if not raw:
         raise CannotConnectError("closed without an answer", request_sent=True)
     return raw
