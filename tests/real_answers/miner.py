@@ -47,6 +47,8 @@ class RealMiner(CannedMiner):
         self.others = others
         self.keys = lambda _: keys
         self.inner_keys = keys
+        # Called with each plain command before it is answered.
+        self.before: Callable[[str], None] = lambda _: None
         # What becomes of the answer to a command when it is written.
         self.rewrites: dict[str, Callable[[bytes], bytes]] = {}
         self.takes: dict[str, Callable[[Mapping[str, Any]], None]] = {
@@ -98,6 +100,7 @@ class RealMiner(CannedMiner):
             return json.dumps(self._sealed(request["data"])).encode()
         command = next(iter(request.values()))
         self.asked.append(command)
+        self.before(command)
         if not any(key in self.keys(command) for key in request):
             return as_bytes(self.keyless)
         if command == "get_token" and self.password and command not in self.answers:
