@@ -71,7 +71,9 @@ async def test_a_cut_that_moves_with_each_answer_changes_nothing(home: Home) -> 
     assert max(added.connections[2:]) == 4
 
 
-@pytest.mark.parametrize("answer", [cut(pools(3), "pool1.ex"), b"\0", refusal(132)])
+@pytest.mark.parametrize(
+    "answer", [cut(pools(3), "pool1.ex"), b"\0", b"", refusal(132)]
+)
 async def test_pools_of_which_nothing_is_whole_are_unknown(
     home: Home, answer: object
 ) -> None:

@@ -40,9 +40,7 @@ async def with_percent(home: Home, miner: RealMiner) -> Added:
     return await added.poll(1)
 
 
-@pytest.mark.parametrize(
-    "commands", [(), ("summary",), ("status", "pools", "edevs")]
-)
+@pytest.mark.parametrize("commands", [(), ("summary",), ("status", "pools", "edevs")])
 @pytest.mark.parametrize("generation", ["v1", "v2"])
 async def test_a_slow_answer_is_no_restart(
     home: Home, generation: str, commands: tuple[str, ...]
