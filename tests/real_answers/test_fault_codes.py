@@ -91,7 +91,7 @@ async def test_an_unknown_code_that_looks_like_another_has_no_cause(
         ["no error", "Everything is fine."],
         [{"none": ""}, {"": ""}],
         ["E-54-10", {"slot 0: 5410": "2026-10-30 09:00:00"}],
-        [None, [], {}, 54.1],
+        [None, [], {}, -5410, 54.1, "-541", "_5410_"],
     ],
     ids=["sentences", "words", "around-a-code", "no-texts"],
 )
