@@ -22,7 +22,7 @@ def code_of(idle_for: float | None = 1890, **seen: Any) -> str | None:
         "pools": (ALIVE,),
     }
     fault = outage(idle_for, **known | seen)
-    return fault and fault.code
+    return fault.code if fault else None
 
 
 @pytest.mark.parametrize(
