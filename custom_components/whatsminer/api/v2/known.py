@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from ..freshness import MiningChange, Moment, ProcessClock, is_leftover
+from ..freshness import IdleTime, MiningChange, Moment, ProcessClock, is_leftover
 from ..identity import Continuity
 from ..readings import ErrorEntry, Performance, PowerSupply
 from ..sanitize import Json
@@ -60,6 +60,7 @@ class Known:
         self.slow = SlowAnswers(requests)
         self.continuity = Continuity()
         self._clock = ProcessClock()
+        self._idle_time = IdleTime()
         self._mining_change = MiningChange()
         self._hashing_change = MiningChange()
         self._generation: Generation | None = None
@@ -99,7 +100,7 @@ class Known:
         errors, unread = self._errors(summary)
         if not state:  # only the status shows whether a limit was set
             performance = replace(performance, power_limit=None)
-        return Snapshot(
+        snapshot = Snapshot(
             taken=poll.live.moment.taken,
             monotonic=poll.live.moment.monotonic,
             generation=generation,
@@ -125,6 +126,7 @@ class Known:
             unread_errors=unread,
             **fields.STATE.values(state),
         )
+        return replace(snapshot, idle_for=self._idle_time.update(snapshot))
 
     def _is_mining(self, poll: Poll, *, frozen: bool) -> bool | None:
         """Return whether mining is on, None if that is not known."""
@@ -134,7 +136,12 @@ class Known:
                 return False
             return True if "summary" in poll.live else None
         off = fields.mining_off(poll.status.reading())
-        return None if off is None else not off
+        if off is not None:
+            return not off
+        # Some firmware does not report it. Its mining process hashes, or it does not run.
+        if poll.live.is_down or (frozen and poll.performance.elapsed):
+            return False
+        return True if poll.performance.hash_rate else None
 
     def _errors(
         self, summary: Mapping[str, Json]
@@ -168,5 +175,5 @@ class Known:
         slow = self.slow
         supply = fields.POWER_SUPPLY.read((slow.recent("get_psu") or NOTHING).reading())
         if slow.ages.is_older("get_psu", self._mining_change.at):
-            supply = replace(supply, input_current=None, input_power=None)
+            supply = replace(supply, enabled=None, input_current=None, input_power=None)
         return supply

@@ -99,18 +99,24 @@ class Reader:
     async def is_off(self) -> bool:
         """Return whether the miner reports that mining is off; the caller has the turn."""
         # The status of V1 is not reliable, but it reports its boards only while it mines.
-        is_v1 = self.generation is Generation.V1
-        command = "devdetails" if is_v1 else "status"
-        try:
-            answer = envelope.check(await self._requests.plain(command), command)
-            off = fields.mining_off(answer.reading()) is True
-        except UnsupportedCommandError, MiningProcessDownError:
-            off = is_v1
-        except RefusedError:  # which says nothing of its state
-            off = False
+        if self.generation is Generation.V1:
+            off = await self._is_off_by("devdetails")
+        elif (off := await self._is_off_by("status")) is None:
+            off = await self._is_off_by("summary")
         if off:  # the answer may be from another miner
             await self._identity.confirm(self.read_evidence)
-        return off
+        return off is True
+
+    async def _is_off_by(self, command: str) -> bool | None:
+        """Return whether the answer to a command shows that mining is off, None if it does not."""
+        is_status = command == "status"
+        try:
+            answer = envelope.check(await self._requests.plain(command), command)
+        except UnsupportedCommandError, MiningProcessDownError:
+            return None if is_status else True  # the mining process answers the others
+        except RefusedError:  # which says nothing of its state
+            return None
+        return fields.mining_off(answer.reading()) if is_status else False
 
     def forget_firmware(self) -> None:
         """Forget what is known of the firmware, because it has changed."""
