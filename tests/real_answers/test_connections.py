@@ -15,7 +15,10 @@ FOUR: Final = {"no joined reads", "pools always cut"}
 async def test_a_poll_takes_few_connections_whatever_a_miner_answers(
     home: Home,
 ) -> None:
-    """The first polls find out what the firmware never answers; `pytest -s` shows the table."""
+    """The first polls find out what the firmware never answers.
+
+    `pytest -s` shows the table, in lines that begin with "connections".
+    """
     async with AsyncExitStack() as stack:
         added = {
             name: await home.add(
@@ -24,11 +27,25 @@ async def test_a_poll_takes_few_connections_whatever_a_miner_answers(
             for number, (name, case) in enumerate(cases.CASES.items(), 16)
         }
         await home.poll(POLLS)
+    sys.stdout.write("\n")
     for name, miner in added.items():
         connections = miner.connections
         first, later = connections[:5], connections[5:]
-        sys.stdout.write(f"{name:<36} {first}, then at most {max(later)}\n")
+        figures = " ".join(map(str, first))
+        sys.stdout.write(
+            f"connections: {name:<36} {figures}, then at most {max(later)}\n"
+        )
         assert set(later) == {4 if name in FOUR else 3}
         assert max(first) <= 6
         if name.startswith("well"):
             assert set(connections) == {3}
+
+
+async def test_a_miner_that_cannot_be_added_is_not_asked_for_long(home: Home) -> None:
+    """It has no MAC address, and nothing asks it again when the dialogue is closed."""
+    async with cases.no_mac() as miner:
+        await home.error_of(miner)
+        asked = len(miner.asked)
+        await home.clock.next_poll(3)
+    sys.stdout.write(f"\nconnections: no MAC address: {asked} in the dialogue\n")
+    assert len(miner.asked) == asked <= 8

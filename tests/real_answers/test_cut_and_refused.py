@@ -7,7 +7,7 @@ import pytest
 from homeassistant.const import STATE_UNKNOWN
 from homeassistant.exceptions import ServiceValidationError
 from tests import JOINED, fails_with
-from tests.api import refusal
+from tests.api import as_bytes, refusal
 
 from . import cases, described
 from .described import pools
@@ -84,6 +84,26 @@ async def test_pools_of_which_nothing_is_whole_are_unknown(
     for name in ("sensor.pool", "sensor.worker", "binary_sensor.pool_connected"):
         assert added.shows(name) == STATE_UNKNOWN
     assert added.connections[-2:] == [3, 3]
+
+
+@pytest.mark.parametrize("generation", ["v1", "v2_2"])
+async def test_whatever_is_cut_the_summary_and_what_is_whole_are_shown(
+    home: Home, generation: str
+) -> None:
+    """Pools, boards, faults, power supply and models, all at once."""
+    answers = getattr(described, generation)()
+    for command in ("devdetails", "get_psu", "get_error_code"):
+        if command in answers:
+            answers[command] = as_bytes(answers[command])[:-12]
+    answers["pools"] = cut(pools(3), "pool3.ex")
+    answers["edevs"] = cut(answers["edevs"], '"Slot": 2')
+    async with RealMiner(answers, nul=True) as miner:
+        added = await (await home.add(miner)).poll()
+    assert added.shows("sensor.pool") == "stratum+tcp://pool1.example.net:4444"
+    assert added.number("sensor.hash_rate") == pytest.approx(124.4)
+    assert added.number("sensor.board1_hash_rate") == pytest.approx(40.9)
+    assert not added.has("sensor.board2_hash_rate")
+    assert added.connections[-2:] == [4, 4]
 
 
 # Setting pools that are not known

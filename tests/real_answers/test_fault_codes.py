@@ -5,6 +5,8 @@ from typing import Any
 
 import pytest
 
+from tests.api import message
+
 from . import cases, described
 from .cases import errors
 from .described import Answers
@@ -106,6 +108,23 @@ async def test_what_is_no_code_is_no_fault(home: Home, listed: list[Any]) -> Non
     assert list(added.faults) == ["541"]
 
 
+@pytest.mark.parametrize(
+    "listed",
+    [
+        {"5410": "2026-10-30 09:00:00", "236": ""},
+        [{"5410": "2026-10-30 09:00:00", "236": ""}],
+        ["5410", "236"],
+        [5410, 236],
+    ],
+    ids=["object", "one-object", "texts", "numbers"],
+)
+async def test_the_list_may_have_another_shape(home: Home, listed: object) -> None:
+    answers = described.v2() | {"get_error_code": message({"error_code": listed})}
+    async with RealMiner(answers) as miner:
+        added = await (await home.add(miner)).poll(1)
+    assert list(added.faults) == ["5410", "236"]
+
+
 # A protection that acted is never minor
 
 
@@ -130,6 +149,16 @@ async def test_a_tripped_supply_is_a_problem_while_mining_is_on(home: Home) -> N
     assert added.connections == [3] * 5
 
 
+async def test_v1_lists_the_protection_in_its_summary(home: Home) -> None:
+    """It is one fault, and says more than that nothing is hashed."""
+    answers = v1_with(Error_Code_Count=1, Error_Code_0=236, HS_RT=0, MHS_5m=0, Power=21)
+    async with RealMiner(answers) as miner:
+        added = await (await home.add(miner)).poll(2)
+    assert list(added.faults) == ["236"]
+    assert added.shows("switch.mining") == "on"
+    assert added.shows("binary_sensor.problem") == "on"
+
+
 @pytest.mark.parametrize(
     "reason", ["PSU output short circuit", "over temperature protect", "PSU shutdown"]
 )
@@ -143,11 +172,11 @@ async def test_a_protection_in_the_words_of_the_miner_counts_as_well(
     assert added.shows("binary_sensor.problem") == "on"
 
 
-def v1_with(**errors: object) -> Answers:
-    """Return a V1 miner with keys for its errors in the summary."""
+def v1_with(**values: object) -> Answers:
+    """Return the answers of a V1 miner with other values in its summary."""
     answers = described.v1()
     described.reading(answers, "summary").update(
-        {key.replace("_", " "): value for key, value in errors.items()}
+        {key.replace("_", " "): value for key, value in values.items()}
     )
     return answers
 

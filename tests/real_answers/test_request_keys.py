@@ -84,6 +84,27 @@ async def test_an_encrypted_command_may_have_the_usual_key_all_the_same(
     assert added.shows("switch.mining") == "off"
 
 
+async def test_firmware_with_the_other_key_may_join_nothing(home: Home) -> None:
+    """Then the pools and the boards, which it knows by their older name, are read in turn."""
+    async with cases.command_key() as miner:
+        miner.joins = False
+        added = await (await home.add(miner)).poll()
+    check_mining(added)
+    assert added.connections[-2:] == [4, 4]
+
+
+async def test_a_join_in_which_no_command_is_found_costs_no_other_its_key(
+    home: Home,
+) -> None:
+    """The miner looks for one command, and has none of this name."""
+    async with RealMiner(described.v2()) as miner:
+        miner.answers[JOINED] = cgminer(24, "Missing JSON 'command'")
+        added = await (await home.add(miner)).poll()
+        assert set(keys_of(miner)[-4:]) == {"cmd"}
+    check_mining(added)
+    assert added.connections[-2:] == [4, 4]
+
+
 async def test_two_programs_of_a_miner_may_look_for_different_keys(home: Home) -> None:
     """Each command keeps the key that works for it."""
     mining = {"summary", "pools", "edevs", "devs", "devdetails", JOINED}
