@@ -8,7 +8,7 @@ from datetime import timedelta
 from ipaddress import IPv4Network
 from random import randint
 import re
-from typing import Any, Protocol, override
+from typing import Any, override
 
 from freezegun.api import FrozenDateTimeFactory
 import pytest
@@ -33,14 +33,6 @@ ACCEPTED_ONLY = Raw(b'{"STATUS":"S","When":1,"Code":131,"Msg":"API command OK"}'
 PROCESS_DOWN = Raw(b"Socket connect failed: Connection refused\n")
 JOINED = "summary+pools+edevs"
 
-
-class Timed(Protocol):
-    """A miner whose clocks can be moved."""
-
-    def advance(self, seconds: float) -> None:
-        """Let time pass."""
-
-
 type AddEntry = Callable[..., Awaitable[MockConfigEntry]]
 type Check = Callable[[], Awaitable[None]]
 
@@ -60,7 +52,7 @@ class Clock:
 
     hass: HomeAssistant
     freezer: FrozenDateTimeFactory
-    miners: list[Timed]
+    miners: list[SimulatedMiner]
 
     def move(self, seconds: float) -> None:
         """Let time pass; what was due in it happens at the next wait."""

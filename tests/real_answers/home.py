@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Any
 
-from custom_components.whatsminer.const import DOMAIN
+from custom_components.whatsminer.const import DOMAIN, POLL_INTERVAL
 from homeassistant.config_entries import SOURCE_USER, ConfigEntry, ConfigFlowResult
 from homeassistant.const import ATTR_ENTITY_ID, CONF_HOST, CONF_PASSWORD, CONF_PORT
 from homeassistant.core import HomeAssistant, State
@@ -50,15 +50,20 @@ class Home:
         result = await self.submit(miner, miner.password if writes else "")
         assert result["type"] is FlowResultType.CREATE_ENTRY, result
         assert result["result"].unique_id == miner.mac
-        self.clock.miners.append(miner)
         self.added.append(Added(self, miner, result["result"], [list(miner.asked)]))
         return self.added[-1]
+
+    async def tick(self, seconds: float) -> None:
+        """Let time pass, for the miners as well, and wait until what was due is done."""
+        for added in self.added:
+            added.miner.advance(seconds)
+        await self.clock.tick(seconds)
 
     async def poll(self, times: int = 5) -> None:
         """Let some polls of all miners happen, each of which has to read its miner."""
         for _ in range(times):
             seen = [len(added.miner.asked) for added in self.added]
-            await self.clock.next_poll()
+            await self.tick(POLL_INTERVAL.total_seconds())
             for added, before in zip(self.added, seen, strict=True):
                 added.asked.append(added.miner.asked[before:])
                 coordinator = added.entry.runtime_data.coordinator

@@ -46,6 +46,6 @@ async def test_a_miner_that_cannot_be_added_is_not_asked_for_long(home: Home) ->
     async with cases.no_mac() as miner:
         await home.error_of(miner)
         asked = len(miner.asked)
-        await home.clock.next_poll(3)
+        await home.clock.tick(90)
     sys.stdout.write(f"\nconnections: no MAC address: {asked} in the dialogue\n")
     assert len(miner.asked) == asked <= 8

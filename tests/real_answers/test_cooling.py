@@ -104,7 +104,7 @@ async def test_fans_that_never_turn_while_it_hashes_show_it_at_last(home: Home) 
     async with RealMiner(machine(NO_MODEL, fans=0, elapsed=30)) as miner:
         added = await (await home.add(miner)).poll(2)
         check_liquid(added, liquid=False)
-        await home.clock.tick(15 * 60)
+        await home.tick(15 * 60)
         await added.poll(2)
         check_liquid(added, liquid=True)
         await added.poll(1)

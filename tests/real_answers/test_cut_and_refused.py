@@ -190,7 +190,7 @@ async def test_boards_that_are_answered_at_last_are_found_within_the_hour(
         miner.answers |= well
         await added.poll(1)
         assert added.has("sensor.board0_hash_rate") is not whole_join
-        await home.clock.tick(3600)
+        await home.tick(3600)
         await added.poll(3)
     assert added.number("sensor.board0_hash_rate") == pytest.approx(41.2)
     assert added.connections[-2:] == [3, 3]

@@ -81,7 +81,7 @@ async def test_switching_off_is_believed_although_nothing_confirms_it(
         added = await (await home.add(miner)).poll(1)
         await added.act("switch.turn_off", "switch.mining")
         assert added.shows("switch.mining") == "off"
-        await home.clock.tick(600)
+        await home.tick(600)
         await added.poll(3)
         assert added.shows("switch.mining") == "off"
         assert added.number("sensor.hash_rate") == 0

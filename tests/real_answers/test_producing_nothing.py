@@ -95,7 +95,7 @@ async def test_the_outage_of_a_miner_that_hashed_is_seen_after_some_time(
         miner.answers["summary"] = idle(generation, well["Elapsed"])["summary"]
         await added.poll(2)
         check_none(added)
-        await home.clock.tick(20 * MINUTE)
+        await home.tick(20 * MINUTE)
         await added.poll(1)
         check_problem(added, "no_hash_rate")
         rates = {key: well[key] for key in well if key.startswith(("MHS", "HS RT"))}
@@ -173,7 +173,7 @@ async def test_a_restart_gives_it_the_time_to_start_anew(home: Home) -> None:
         reading(miner.answers, "summary")["Elapsed"] = 10
         await added.poll(1)
         check_none(added)
-        await home.clock.tick(20 * MINUTE)
+        await home.tick(20 * MINUTE)
         await added.poll(1)
         check_problem(added, "no_hash_rate")
         changed(miner.answers, "status", mineroff="true")
