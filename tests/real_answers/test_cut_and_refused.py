@@ -202,3 +202,20 @@ async def test_firmware_that_joins_nothing_shows_everything(home: Home) -> None:
         added = await (await home.add(miner)).poll()
     check_first_pool(added)
     assert added.connections[-2:] == [4, 4]
+
+
+# The status
+
+
+@pytest.mark.parametrize("generation", ["v1", "v2", "v2_2"])
+async def test_a_status_that_is_always_cut_spoils_nothing_else(
+    home: Home, generation: str
+) -> None:
+    """What hashes is on."""
+    answers: dict[str, Any] = getattr(described, generation)()
+    answers["status"] = cut(answers["status"], "off")
+    async with RealMiner(answers) as miner:
+        added = await (await home.add(miner)).poll()
+    assert added.shows("switch.mining") == "on"
+    assert added.number("sensor.hash_rate") > 50
+    assert max(added.connections[2:]) == 3

@@ -149,6 +149,38 @@ async def test_a_tripped_supply_is_a_problem_while_mining_is_on(home: Home) -> N
     assert added.connections == [3] * 5
 
 
+@pytest.mark.parametrize(
+    ("said", "codes"),
+    [
+        ([{"5410": ""}], ["5410"]),
+        ({"5410": "2026-10-31 23:10:00"}, ["5410"]),
+        (["5410", 110], ["5410", "110"]),
+        ([{"error_code": [{"5410": ""}]}], ["5410"]),
+        ({"error_code": None}, []),
+        ([], []),
+    ],
+)
+async def test_the_list_may_take_the_place_of_its_object(
+    home: Home, said: object, codes: list[str]
+) -> None:
+    answers = described.v2_2() | {"get_error_code": message(said)}
+    async with RealMiner(answers) as miner:
+        added = await (await home.add(miner)).poll(1)
+    assert list(added.faults) == codes
+    assert added.shows("binary_sensor.problem") == ("on" if codes else "off")
+
+
+@pytest.mark.parametrize("said", [{}, "ok", {"errors": 0}, None, 7])
+async def test_an_answer_without_a_list_tells_of_no_fault_and_of_no_health(
+    home: Home, said: object
+) -> None:
+    answers = described.v2_2() | {"get_error_code": message(said)}
+    async with RealMiner(answers) as miner:
+        added = await (await home.add(miner)).poll(1)
+    assert added.shows("sensor.faults") == "unknown"
+    assert added.shows("binary_sensor.problem") == "unknown"
+
+
 async def test_v1_lists_the_protection_in_its_summary(home: Home) -> None:
     """It is one fault, and says more than that nothing is hashed."""
     answers = v1_with(Error_Code_Count=1, Error_Code_0=236, HS_RT=0, MHS_5m=0, Power=21)

@@ -10,11 +10,12 @@ from ..sanitize import Json
 from ..snapshot import Snapshot
 from . import fields
 from .envelope import NOTHING, Answer
-from .error_list import error_list, summary_errors, unread_errors
+from .error_list import error_list, errors_in, summary_errors, unread_errors
 from .generations import Generation, generation_of
 from .live_answers import Live, LiveAnswers
 from .requests import Requests
 from .slow_answers import SlowAnswers
+from .status import Status
 from .support import SUPPORT
 
 
@@ -58,6 +59,7 @@ class Known:
         """Begin with nothing."""
         self.live = LiveAnswers(requests)
         self.slow = SlowAnswers(requests)
+        self.status = Status(requests)
         self.continuity = Continuity()
         self._clock = ProcessClock()
         self._idle_time = IdleTime()
@@ -150,8 +152,9 @@ class Known:
         if self._generation is Generation.V1:
             return (summary_errors(summary) if summary else None), 0
         if answer := self.slow.recent("get_error_code"):
-            listed = answer.reading().get("error_code")
-            return error_list(listed), unread_errors(listed)
+            listed = errors_in(answer.message)
+            if listed is not None:
+                return error_list(listed), unread_errors(listed)
         return None, 0
 
     def _follow(

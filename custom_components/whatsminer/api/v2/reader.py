@@ -5,20 +5,14 @@ from collections.abc import Mapping, Sequence
 import logging
 
 from ..decode import text
-from ..errors import (
-    MiningProcessDownError,
-    NoMacError,
-    RefusedError,
-    UnsupportedCommandError,
-    WrongMinerError,
-)
+from ..errors import MiningProcessDownError, NoMacError, RefusedError, WrongMinerError
 from ..identity import Change, Evidence, Identity
 from ..queue import Urgency
 from ..readings import Performance
 from ..sanitize import Json
 from ..snapshot import Snapshot
 from . import envelope, fields
-from .envelope import NOTHING, Answer
+from .envelope import Answer
 from .generations import Generation
 from .known import Known, Poll
 from .recognition import ask_version, read_version
@@ -98,25 +92,10 @@ class Reader:
 
     async def is_off(self) -> bool:
         """Return whether the miner reports that mining is off; the caller has the turn."""
-        # The status of V1 is not reliable, but it reports its boards only while it mines.
-        if self.generation is Generation.V1:
-            off = await self._is_off_by("devdetails")
-        elif (off := await self._is_off_by("status")) is None:
-            off = await self._is_off_by("summary")
+        off = await self._known.status.is_off(self.generation)
         if off:  # the answer may be from another miner
             await self._identity.confirm(self.read_evidence)
-        return off is True
-
-    async def _is_off_by(self, command: str) -> bool | None:
-        """Return whether the answer to a command shows that mining is off, None if it does not."""
-        is_status = command == "status"
-        try:
-            answer = envelope.check(await self._requests.plain(command), command)
-        except UnsupportedCommandError, MiningProcessDownError:
-            return None if is_status else True  # the mining process answers the others
-        except RefusedError:  # which says nothing of its state
-            return None
-        return fields.mining_off(answer.reading()) if is_status else False
+        return off
 
     def forget_firmware(self) -> None:
         """Forget what is known of the firmware, because it has changed."""
@@ -146,7 +125,7 @@ class Reader:
         known.is_trusted = known.is_trusted or self._identity.is_confirmed
         if first and "get_miner_info" not in slow:  # the summary had the MAC
             await slow.refresh("get_miner_info")
-        poll.status = await self._read_status()
+        poll.status = await known.status.read()
         generation = known.find_generation(poll)
         if not first or generation is not Generation.V1:
             await self._read_third(generation)
@@ -165,12 +144,6 @@ class Reader:
                 len(rows),
             )
         return found
-
-    async def _read_status(self) -> Answer:
-        try:
-            return await self._requests.ask("status")
-        except RefusedError, MiningProcessDownError:
-            return NOTHING
 
     async def _read_third(self, generation: Generation) -> None:
         """Use the third connection; another miner may have got the address between two polls."""
@@ -227,3 +200,4 @@ class Reader:
         """Let the next poll confirm the MAC address and send all slow commands again."""
         self._identity.is_confirmed = False
         self._known.slow.expect_all()
+        self._known.status.forget()
