@@ -381,7 +381,7 @@ async def test_a_cancellation_at_one_miner_is_not_told_as_a_failure(
 @pytest.mark.parametrize(
     ("action", "data", "key"),
     [
-        ("set_power_percent", {"percent": 101}, "invalid_value"),
+        ("set_power_percent", {"percent": 201}, "invalid_value"),
         ("set_power_percent", {"percent": -1, "method": "fast"}, "invalid_value"),
         ("set_power_percent", {"percent": "nan"}, "invalid_value"),
         ("set_led", {"period": 65536}, "invalid_period"),

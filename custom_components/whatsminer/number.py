@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-import math
 from typing import Final, override
 
 from homeassistant.components.number import (
@@ -44,17 +43,10 @@ class WhatsminerNumberDescription(
 
 
 def _power_percent(coordinator: WhatsminerCoordinator, percent: float) -> Command:
-    """Return the command, the fast one if the options ask for it.
-
-    More than 100 percent, which only some firmware takes, is never set the fast way.
-    """
+    """Return the command, the fast one if the options ask for it."""
     options = coordinator.config_entry.options
-    is_usual = percent <= limits.POWER_PERCENT.maximum
-    return commands.power_percent(
-        percent,
-        fast=is_usual and options.get(CONF_PERCENT_METHOD) == "fast",
-        maximum=math.ceil(coordinator.settings.highest_percent),
-    )
+    is_fast = options.get(CONF_PERCENT_METHOD) == "fast"
+    return coordinator.settings.power_percent(percent, fast=is_fast)
 
 
 NUMBERS: Final = (

@@ -78,8 +78,14 @@ async def test_more_than_100_percent_can_be_set_again(
             await added.poll(1)
             assert added.number("number.power_percent") == value
             assert added.state("number.power_percent").attributes["max"] >= highest
+        with pytest.raises(HomeAssistantError):
+            await added.target.call("set_power_percent", percent=200)
+        await added.target.call(
+            "set_power_percent", percent=int(highest), method="fast"
+        )
     sent = [write["percent"] for write in miner.sent]
-    assert sent == ["90", "100", str(int(highest))]
+    assert sent == ["90", "100", str(int(highest)), str(int(highest))]
+    assert {write["cmd"] for write in miner.sent} == {"set_power_pct_v2"}
     assert added.number("sensor.coolant_temperature") == 46.5
 
 

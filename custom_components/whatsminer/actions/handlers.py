@@ -121,9 +121,20 @@ def led(data: Data) -> Command:
     )
 
 
-def power_percent(data: Data) -> Command:
-    """Return the command for a power percentage."""
-    return commands.power_percent(data["percent"], fast=data["method"] == "fast")
+async def prepare_set_power_percent(hass: HomeAssistant, data: Data) -> Handler:
+    """Return a handler that sets a power percent; not every miner takes more than 100."""
+    percent: float = data["percent"]
+    is_fast = data["method"] == "fast"
+    # What no miner takes is refused once for all of them.
+    commands.power_percent(percent, maximum=limits.MOST_POWER_PERCENT)
+
+    async def handle(runtime: WhatsminerData) -> None:
+        coordinator = runtime.coordinator
+        await coordinator.async_send(
+            coordinator.settings.power_percent(percent, fast=is_fast)
+        )
+
+    return handle
 
 
 async def prepare_set_time_zone(hass: HomeAssistant, data: Data) -> Handler:

@@ -90,7 +90,7 @@ ACTIONS: Final = (
                 ("fast", "normal")
             ),
         },
-        prepare_fn=handlers.sends(handlers.power_percent),
+        prepare_fn=handlers.prepare_set_power_percent,
     ),
     Action(
         name="preheat",

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 import logging
+import math
 import time
 from typing import Final, TypedDict
 
@@ -19,6 +20,7 @@ from ..api import (
     Snapshot,
     UnansweredError,
     Value,
+    commands,
     limits,
 )
 from .mining_run import SAME_START, MiningRuns
@@ -117,6 +119,17 @@ class Settings:
         """Return the highest power percent that the miner has reported, at least 100."""
         stored = self._stored.get(_HIGHEST_PERCENT, {})
         return max(limits.POWER_PERCENT.maximum, stored.get("reported", 0))
+
+    def power_percent(self, percent: float, *, fast: bool) -> Command:
+        """Return the command for a power percent, up to the highest that the miner has reported.
+
+        More than 100 percent, which only some firmware takes, is never set the fast way.
+        """
+        return commands.power_percent(
+            percent,
+            fast=fast and percent <= limits.POWER_PERCENT.maximum,
+            maximum=math.ceil(self.highest_percent),
+        )
 
     def would_change(self, command: Command) -> bool:
         """Return whether to send a command: mining is not restarted to change nothing."""
