@@ -252,7 +252,11 @@ async def test_faults_of_v1_are_unknown_without_its_summary(old_polls: Polls) ->
     assert (await old_polls.poll()).errors == ()
 
 
-@pytest.mark.parametrize("quirk", Quirk)
+# Whether a miner is on shows in other readings, where this quirk hides it.
+HIDING = {Quirk.NO_MINEROFF}
+
+
+@pytest.mark.parametrize("quirk", [quirk for quirk in Quirk if quirk not in HIDING])
 async def test_a_firmware_with_a_quirk_is_read_all_the_same(
     clock: Clock, monkeypatch: pytest.MonkeyPatch, quirk: Quirk
 ) -> None:
@@ -514,12 +518,19 @@ async def test_v1_is_compared_once_its_process_is_back(
         await polls.poll()
 
 
-async def test_v1_that_says_it_is_off_is_not_believed(old_polls: Polls) -> None:
-    """A real one reported that while it was hashing."""
-    snapshot = await old_polls.poll()
-    status = old_polls.replies["status"]["Msg"]
+@pytest.mark.parametrize(
+    ("quirks", "off"), [(set[Quirk](), False), ({Quirk.ALWAYS_OFF}, True)]
+)
+async def test_v1_that_says_it_is_off_is_not_believed(
+    clock: Clock, quirks: set[Quirk], *, off: bool
+) -> None:
+    """A real one reported that while it was hashing. Most do not."""
+    async with SimulatedMiner(generation="v1", model="M20S", quirks=quirks) as miner:
+        polls = Polls(miner, clock, miner.mac.lower())
+        snapshot = await polls.poll()
+    status = polls.replies["status"]["Msg"]
     assert isinstance(status, dict)
-    assert fields.mining_off(status) is True
+    assert fields.mining_off(status) is off
     assert snapshot.mining is True
     assert snapshot.hash_rate == pytest.approx(67.75, rel=0.05)
 
