@@ -30,8 +30,9 @@ def lenient(arguments: JsonObject) -> JsonObject:
 
 
 def _as_number(value: Json) -> Json:
-    whole = isinstance(value, str) and _WHOLE.fullmatch(value)
-    return int(value) if whole else value
+    if isinstance(value, str) and _WHOLE.fullmatch(value):
+        return int(value)
+    return value
 
 
 def _as_text(value: Json) -> Json:

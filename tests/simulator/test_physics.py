@@ -121,18 +121,10 @@ async def test_boards_are_cooler_than_their_chips_whatever_the_machine_does(
 
 def _board_is_cooler(reading: Telemetry, at_least: float = 0.0) -> bool:
     """Return whether chips are warmer than their boards, where they can be read."""
-    parts = (reading, *reading.boards)
+    pairs = [(reading.board_temperature, reading.chip_avg)]
+    pairs += [(board.temperature, board.chip_avg) for board in reading.boards]
     return all(
-        board < chip - at_least if chip else 20 < board < 90
-        for part in parts
-        for board, chip in [
-            (
-                part.board_temperature
-                if isinstance(part, Telemetry)
-                else part.temperature,
-                part.chip_avg,
-            )
-        ]
+        board < chip - at_least if chip else 20 < board < 90 for board, chip in pairs
     )
 
 
