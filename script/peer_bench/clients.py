@@ -80,6 +80,10 @@ def _common(state: dict[str, Any]) -> Readings:
     }
 
 
+def _rate(rate: Any, digits: int) -> float | None:
+    return None if rate is None else round(float(rate), digits)
+
+
 def _of_boards(state: dict[str, Any], key: str, digits: int | None) -> list[float]:
     return [round(board[key], digits) for board in state["readings"]["boards"]]
 
@@ -135,10 +139,10 @@ class Pyasic(Client):
             "firmware": data.fw_ver,
             "API version": data.api_ver,
             "hostname": data.hostname,
-            "hash rate": round(float(data.hashrate), 2),
-            "factory hash rate": round(float(data.expected_hashrate), 3),
+            "hash rate": _rate(data.hashrate, 2),
+            "factory hash rate": _rate(data.expected_hashrate, 3),
             "boards": len(boards),
-            "board hash rates": [round(float(board.hashrate), 2) for board in boards],
+            "board hash rates": [_rate(board.hashrate, 2) for board in boards],
             "board temperatures": [board.temp for board in boards],
             "chip temperatures": [board.chip_temp for board in boards],
             "chips": [board.chips for board in boards],

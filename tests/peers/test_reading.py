@@ -117,6 +117,26 @@ async def test_any_number_of_pools(bench: Bench, kind: type[Client]) -> None:
     assert (await client.read())["pools"] == [[*pool, 0] for pool in pools]
 
 
+@each_client
+async def test_a_list_of_pools_that_is_cut(kind: type[Client]) -> None:
+    """In a join they spoil the rest, and pyasic joins them: it loses all that it reads so."""
+    with Bench(V2="cut-pools") as bench:
+        pools = [[f"stratum+tcp://p{n}.example:3333", f"account.{n}"] for n in "123"]
+        bench.ask("V2", "pools", pools)
+        read = await (await found(bench, kind, "V2")).read()
+    assert read["pools"] == []
+    assert read["mining"] is (kind is AsicRs)
+    assert (read["hash rate"] is None) is (kind is Pyasic)
+
+
+@each_client
+async def test_a_status_that_does_not_tell_whether_it_mines(kind: type[Client]) -> None:
+    """For pyasic it is off then (miners/backends/btminer.py:723), for asic-rs it is on."""
+    with Bench(V2="no-mineroff") as bench:
+        read = await (await found(bench, kind, "V2")).read()
+    assert read["mining"] is (kind is AsicRs)
+
+
 async def test_firmware_may_insist_on_the_key_that_both_use() -> None:
     with Bench(V1="command-key", V2="command-key") as bench:
         for kind in (Pyasic, AsicRs):
