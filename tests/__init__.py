@@ -129,6 +129,19 @@ class Altered(Misbehaviour):
 
 
 @dataclass(frozen=True)
+class Without(Misbehaviour):
+    """Answers as usual, but without one key, whose value is a text."""
+
+    key: str
+
+    @override
+    async def respond(self, exchange: Exchange, line: Line) -> None:
+        """Remove the key and its value."""
+        member = re.compile(rb'"%s": ?"[^"]*",? ?' % self.key.encode())
+        await line.send(member.sub(b"", exchange.carry_out()))
+
+
+@dataclass(frozen=True)
 class Efficient(Misbehaviour):
     """Answers as usual, with a power of so many W for each TH/s."""
 

@@ -106,6 +106,42 @@ async def test_a_minor_fault_is_no_problem(
     assert shown(hass, PROBLEM) == problem
 
 
+@every_generation
+async def test_a_miner_that_is_on_but_does_not_hash_has_a_problem(
+    hass: HomeAssistant, miner: SimulatedMiner, clock: Clock
+) -> None:
+    """It needs some time to start, and it reports no fault."""
+    for board in miner.state.boards:
+        board.alive = False
+    miner.state.restart()
+    await clock.next_poll(2)
+    assert shown(hass, RUNNING) == STATE_OFF
+    assert shown(hass, PROBLEM) == STATE_OFF
+    await clock.tick(15 * 60)
+    await clock.next_poll()
+    assert shown(hass, PROBLEM) == STATE_OFF
+    await clock.tick(5 * 60)
+    await clock.next_poll()
+    assert shown(hass, PROBLEM) == STATE_ON
+
+    for board in miner.state.boards:
+        board.alive = True
+    await clock.next_poll()
+    assert shown(hass, RUNNING) == STATE_ON
+    assert shown(hass, PROBLEM) == STATE_OFF
+
+
+@every_generation
+async def test_a_miner_that_is_off_has_no_problem(
+    hass: HomeAssistant, miner: SimulatedMiner, clock: Clock
+) -> None:
+    miner.state.mining = False
+    await clock.next_poll()
+    await clock.tick(3600)
+    await clock.next_poll(2)
+    assert shown(hass, PROBLEM) == STATE_OFF
+
+
 async def test_a_problem_is_unknown_until_the_miner_has_told(
     hass: HomeAssistant, miner: SimulatedMiner, clock: Clock
 ) -> None:

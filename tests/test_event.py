@@ -105,6 +105,46 @@ async def test_a_fault_appears_and_clears(
     ]
 
 
+@every_generation
+@pytest.mark.usefixtures("set_up")
+async def test_an_outage_that_the_miner_does_not_report_is_told_like_a_fault(
+    hass: HomeAssistant, miner: SimulatedMiner, clock: Clock, news: News
+) -> None:
+    for pool in miner.state.pools:
+        pool.alive = False
+    miner.state.restart()
+    await clock.next_poll()
+    await clock.tick(20 * 60)
+    await clock.next_poll()
+
+    assert news.shown == [("appeared", "no_pool")]
+    state = hass.states.get(FAULT)
+    assert state is not None
+    assert state.attributes["category"] == "pool"
+    assert state.attributes["text"].startswith("The miner is switched on, but ")
+
+    miner.state.pools[0].alive = True
+    await clock.next_poll(2)
+
+    assert news.fired == [("appeared", "no_pool"), ("cleared", "no_pool")]
+
+
+@pytest.mark.usefixtures("set_up")
+async def test_an_outage_whose_cause_the_miner_reports_is_told_once(
+    miner: SimulatedMiner, clock: Clock, news: News
+) -> None:
+    """The fault of the power supply says it all."""
+    miner.state.faults = {236: "2026-11-01 08:00:00"}
+    for board in miner.state.boards:
+        board.alive = False
+    await clock.next_poll(2)
+    for _ in range(4):
+        await clock.tick(10 * 60)
+        await clock.next_poll()
+
+    assert news.fired == [("appeared", "236")]
+
+
 @pytest.mark.usefixtures("set_up")
 async def test_the_words_of_a_miner_are_cut(
     hass: HomeAssistant, miner: SimulatedMiner, clock: Clock, news: News

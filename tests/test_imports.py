@@ -36,6 +36,7 @@ ROOMS: Final = (
                 "freshness",
                 "identity",
                 "limits",
+                "outage",
                 "protocol",
                 "queue",
                 "readings",

@@ -95,6 +95,26 @@ async def test_a_fault_is_in_the_logbook_in_words(
 
 
 @pytest.mark.usefixtures("logbook")
+async def test_an_outage_is_in_the_logbook_without_a_code(
+    hass: HomeAssistant,
+    hass_ws_client: WebSocketGenerator,
+    miner: SimulatedMiner,
+    clock: Clock,
+    set_up: WhatsminerCoordinator,
+) -> None:
+    for board in miner.state.boards:
+        board.alive = False
+    await clock.next_poll()
+    await clock.tick(20 * 60)
+    await clock.next_poll()
+
+    [line] = await lines(hass, hass_ws_client)
+
+    beginning = "no hash rate appeared (performance): The miner is switched on, but has"
+    assert line["message"].startswith(beginning)
+
+
+@pytest.mark.usefixtures("logbook")
 @pytest.mark.parametrize(("renamed", "name"), [(True, "Garage"), (False, "Whatsminer")])
 async def test_the_logbook_knows_the_miner_by_its_present_name(
     hass: HomeAssistant,

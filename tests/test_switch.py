@@ -13,7 +13,7 @@ from homeassistant.const import (
 from homeassistant.core import HomeAssistant
 from simulator import SimulatedMiner
 
-from . import Check, Clock, act, every_generation, names_of, shown
+from . import Check, Clock, Without, act, every_generation, names_of, shown
 
 pytestmark = [
     pytest.mark.parametrize("platforms", [(Platform.SWITCH,)], ids=[""]),
@@ -27,6 +27,28 @@ FAN_STOP = "switch.miner_fans_may_stop"
 @every_generation
 async def test_every_generation_has_its_switches(check_entities: Check) -> None:
     await check_entities()
+
+
+@pytest.mark.parametrize("miner", ["air_miner", "hydro_miner"], indirect=True)
+async def test_a_miner_that_does_not_say_whether_it_is_on_can_be_switched(
+    hass: HomeAssistant,
+    miner: SimulatedMiner,
+    clock: Clock,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """A miner that hashes is on. One that was switched off is off as long as it does not hash."""
+    miner.misbehave("status", Without("mineroff"))
+    await clock.next_poll()
+    assert shown(hass, "switch.miner") == STATE_ON
+
+    await act(hass, "switch.turn_off", "switch.miner")
+    await clock.next_poll(10)
+    assert shown(hass, "switch.miner") == STATE_OFF
+
+    await act(hass, "switch.turn_on", "switch.miner")
+    await clock.next_poll(20)
+    assert shown(hass, "switch.miner") == STATE_ON
+    assert "the miner reports" not in caplog.text
 
 
 @every_generation

@@ -129,7 +129,8 @@ class WhatsminerFaultEvent(WhatsminerEntity, EventEntity):
 
     def _changes(self) -> list[tuple[FaultChange, Fault]]:
         """Return the changes for which no event was fired yet."""
-        faults = self.coordinator.data.faults
+        data = self.coordinator.data
+        faults = None if data.errors is None else data.faults
         # Automations wait until Home Assistant has started, and so does what they wait for.
         if (
             faults is None

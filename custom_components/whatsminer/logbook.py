@@ -36,7 +36,8 @@ def async_describe_events(
         data = event.data
         device = dr.async_get(hass).async_get(data["device_id"])
         name = device and (device.name_by_user or device.name)
-        what = f"{data['code']} {data['type']}"
+        # The code of an outage is a word.
+        what = f"{data['code'].replace('_', ' ')} {data['type']}"
         if data["category"] != Category.OTHER:
             what += f" ({data['category'].replace('_', ' ')})"
         return {

@@ -98,7 +98,7 @@ class CannedMiner:
         self, answers: Mapping[str, object], host: str = HOST, port: int = 0
     ) -> None:
         """Store the answers, which may be changed later."""
-        self.answers = dict(answers)
+        self.answers: dict[str, Any] = dict(answers)
         self.asked: list[str] = []
         self.requests: list[dict[str, str]] = []
         self.keys: Callable[[str], tuple[str, ...]] = lambda command: (
@@ -133,23 +133,24 @@ class CannedMiner:
         [(key, command), *_] = request.items()
         self.asked.append(command)
         if key not in self.keys(command):
-            return _as_bytes(self.keyless)
+            return as_bytes(self.keyless)
         return self._answer(command)
 
     def _answer(self, command: str) -> bytes:
         if command in self.answers:
-            return _as_bytes(self.answers[command])
+            return as_bytes(self.answers[command])
         parts = command.split("+")
         if len(parts) > 1 and self.answers.keys() >= set(parts):
             joined = (
-                b'"%s":[%s]' % (part.encode(), _as_bytes(self.answers[part]))
+                b'"%s":[%s]' % (part.encode(), as_bytes(self.answers[part]))
                 for part in parts
             )
             return b'{%s,"id":1}' % b",".join(joined)
-        return _as_bytes(INVALID_COMMAND)
+        return as_bytes(INVALID_COMMAND)
 
 
-def _as_bytes(answer: object) -> bytes:
+def as_bytes(answer: object) -> bytes:
+    """Return an answer as it is sent."""
     return answer if isinstance(answer, bytes) else json.dumps(answer).encode()
 
 

@@ -101,6 +101,18 @@ async def test_a_fault_is_told_when_it_appears_and_clears(
     assert phone.news == [("fault_cleared", "Garage")] * 3
 
 
+async def test_an_outage_is_told_without_a_code(phone: Phone) -> None:
+    """The miner is on, and reports no fault."""
+    await phone.watch(tell_hash_rate=False)
+    for board in phone.garage.miner.state.boards:
+        board.alive = False
+    await phone.home.wait(25)
+
+    (message,) = phone.messages
+    assert message["title"] == "Garage: fault no hash rate appeared"
+    assert message["message"].startswith("Garage: The miner is switched on, but has")
+
+
 async def test_minor_faults_are_told_on_demand(phone: Phone) -> None:
     await phone.watch()
     phone.garage.miner.state.fail(206)

@@ -47,7 +47,8 @@ OPTIONAL: Final[Mapping[str, Callable[[Snapshot], object]]] = {
     ),
     # A power supply that is cooled by liquid always reports 0 rpm.
     "psu_fan_speed": lambda snapshot: snapshot.psu_fan_speed or None,
-    "psu_input_current": lambda snapshot: snapshot.psu_input_current,
+    # Some power supplies always report 0 A, because they do not measure it.
+    "psu_input_current": lambda snapshot: snapshot.psu_input_current or None,
     "psu_input_power": lambda snapshot: snapshot.power_supply.input_power,
     "psu_input_voltage": lambda snapshot: snapshot.psu_input_voltage,
     "psu_temperature": lambda snapshot: snapshot.power_supply.temperature,

@@ -162,8 +162,9 @@ def plain_name(value: Json) -> str | None:
 
 def digits(value: Json) -> str | None:
     """Return a code, which is a whole number, as a text; a sentence is none."""
-    result = plain_name(value)
-    return result if result and result.isascii() and result.isdecimal() else None
+    result = text(value)
+    is_code = result and result.isascii() and result.isdecimal()
+    return plain_name(result) if is_code else None
 
 
 def lower(value: Json) -> str | None:

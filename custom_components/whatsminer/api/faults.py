@@ -10,6 +10,11 @@ from .fault_table import CATEGORIES, MINOR, TEXTS, Category
 
 __all__ = ["MOST_FAULTS", "Category", "Fault", "Severity", "describe", "worst"]
 
+# What no code of a miner says: it is on and should hash by now, but does not (see `outage.py`).
+NO_HASH_RATE = "no_hash_rate"
+NO_POOL = "no_pool"
+NO_INPUT = "no_input"
+
 # A miner has a handful at once. Each makes an event and a line in the logbook.
 MOST_FAULTS = 32
 
@@ -70,6 +75,8 @@ def worst(faults: Sequence[Fault]) -> tuple[Fault, ...]:
 
 
 def _known(code: str) -> Fault:
+    if code in _OUTAGES:
+        return _OUTAGES[code]
     digits = code.strip()
     if digits.isascii() and digits.isdecimal():
         if fault := _exact(code, digits) or _by_pattern(code, digits):
@@ -144,5 +151,29 @@ _ROWS = {
     row: (category, text)
     for category, texts in TEXTS.items()
     for row, text in texts.items()
+}
+_OUTAGES = {
+    code: Fault(code=code, text=text, category=category, severity=Severity.FAULT)
+    for code, category, text in (
+        (
+            NO_HASH_RATE,
+            Category.PERFORMANCE,
+            "The miner is switched on, but has not hashed for more than 20 minutes. Restart mining. "
+            "If that does not help, disconnect the miner from the mains for a minute.",
+        ),
+        (
+            NO_POOL,
+            Category.POOL,
+            "The miner is switched on, but does not hash, because none of its pools answers. "
+            "Check the pools and the network.",
+        ),
+        (
+            NO_INPUT,
+            Category.POWER_SUPPLY,
+            "The miner is switched on, but does not hash, because its power supply is off or "
+            "takes no current. Disconnect the miner from the mains for a minute. If that does not "
+            "help, check the power supply and its cables.",
+        ),
+    )
 }
 _PATTERNS = {row: _compiled(row) for row in _ROWS if not row.isdecimal()}

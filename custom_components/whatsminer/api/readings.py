@@ -105,10 +105,11 @@ class Pool:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PowerSupply:
-    """The power supply, in A, V, W, °C and rpm."""
+    """The power supply, in A, V, W, °C and rpm; `enabled` is whether its output is on."""
 
     name: str | None = None
     model: str | None = None
+    enabled: bool | None = None
     input_current: float | None = None
     input_voltage: float | None = None
     input_power: float | None = None

@@ -11,7 +11,8 @@ import time
 
 from .cooling import Cooling, fits_liquid_model, fits_liquid_supply
 from .fault_table import Category
-from .faults import Fault, describe, worst
+from .faults import Fault, Severity, describe, worst
+from .outage import outage
 from .readings import (
     Board,
     Device,
@@ -35,7 +36,8 @@ class Readings:
     is the same moment in seconds, and shows how far two polls of one run of Home Assistant are
     apart. `generation` names the protocol and its version. `stale`
     means that the performance is out of date: its clock stands still, or it has a hash rate
-    although mining is off. `errors` is None until the miner has reported them; the last
+    although mining is off. `idle_for` is for how many seconds a miner that is on has not hashed.
+    `errors` is None until the miner has reported them; the last
     `unread_errors` of a very long list are not in it. `pools_complete` is False if the miner may
     have more pools than `pools`.
     """
@@ -45,6 +47,7 @@ class Readings:
     generation: str
     support: Support = field(default_factory=Support)
     stale: bool = False
+    idle_for: float | None = None
     device: Device = field(default_factory=Device)
     settings: ReportedSettings = field(default_factory=ReportedSettings)
     performance: Performance = field(default_factory=Performance)
@@ -258,6 +261,8 @@ class Snapshot(Readings):
     def hashboards(self) -> Mapping[int, Board]:
         """Return the hashboards by slot, with readings that are true now.
 
+        Some firmware keeps the last hash rates of boards that no longer hash; they are 0.
+
         `alive` comes from the board's own status, on V2.2 from its chips. It is None unless the
         miner hashes, because no board answers while the boards are prepared.
         """
@@ -268,13 +273,14 @@ class Snapshot(Readings):
             current = board
             if self.stale:
                 current = Board(slot=board.slot, serial_number=board.serial_number)
+            rate = self.rate(board.hash_rate)
             works = board.alive
             if works is None and board.effective_chips is not None:
                 works = board.effective_chips > 0
             found[board.slot] = replace(
                 current,
                 alive=works if self.running else None,
-                hash_rate=self.rate(board.hash_rate),
+                hash_rate=0.0 if rate and self.hash_rate == 0 else rate,
             )
         return found
 
@@ -284,26 +290,33 @@ class Snapshot(Readings):
 
         If there are more than `MOST_FAULTS`, these are the most severe.
         """
-        if self.errors is None:
+        if self.errors is None and not self._distinct_faults:
             return None
         return worst(list(self._distinct_faults.values()))
 
     @property
     def fault_count(self) -> int | None:
         """Return the number of active faults, including those that `faults` leaves out."""
-        if self.errors is None:
+        if self.faults is None:
             return None
         return len(self._distinct_faults) + self.unread_errors
 
     @cached_property
     def _distinct_faults(self) -> Mapping[str, Fault]:
-        """Return the faults by code, the first of each."""
+        """Return the faults by code, the first of each.
+
+        An outage is a fault as well, unless the miner reports one that may be its cause.
+        """
         found: dict[str, Fault] = {}
         for entry in self.errors or ():
             if entry.code not in found:
                 found[entry.code] = describe(
                     entry.code, since=entry.since, reason=entry.reason
                 )
+        if all(fault.severity is Severity.MINOR for fault in found.values()):
+            pools = self.pools if self.pools_complete else None
+            if fault := outage(self.idle_for, self.live, self.power_supply, pools):
+                found[fault.code] = fault
         return found
 
     def _ago(self, seconds: float | None) -> datetime | None:

@@ -179,6 +179,8 @@ class Settings:
             if reported == pending.value:
                 del self._pending[key]
                 continue
+            if reported is None:  # which says nothing against it
+                continue
             if began < pending.since:  # it may have been read before the command came
                 continue
             pending.polls += 1

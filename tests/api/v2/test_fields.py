@@ -315,7 +315,7 @@ def test_a_pool_of_any_firmware() -> None:
         (device_by("version"), "miner_type", "M50_VH84", "model", "M50_VH84"),
         (settings_by("info"), "ut_speed", "3", "upfreq_speed", 3),
         (device_by("info"), "minersn", "HTM1", "serial_number", "HTM1"),
-        (POWER_SUPPLY.read, "iin", "0", "input_current", None),
+        (POWER_SUPPLY.read, "iin", "0", "input_current", 0),
         (POWER_SUPPLY.read, "temp0", "0.0", "temperature", None),
         (POWER_SUPPLY.read, "fan_speed", "0", "fan_speed", 0),
         (device_by("details"), "Model", "M20SV10", "model", "M20SV10"),
@@ -763,7 +763,7 @@ def test_without_an_answer_nothing_is_known() -> None:
         ({"vin": "22550", "iin": "14.8"}, 225.5, 14.8),
         ({"vin": "225.5", "iin": "14800"}, 225.5, 14.8),
         ({"iin": "14.8"}, None, 14.8),
-        ({"vin": "2.3", "iin": "0"}, None, None),
+        ({"vin": "2.3", "iin": "0"}, None, 0),
         ({"vin": "0", "iin": "-1"}, None, None),
         ({"vin": "n/a", "iin": "n/a"}, None, None),
     ],
@@ -782,7 +782,7 @@ def test_a_supply_may_use_plain_units(
     [
         ({"Power Voltage Input": 229.5, "Power Current Input": 15.58}, 229.5, 15.58),
         ({"Power Voltage Input": "22950", "Power Current Input": 15580}, 229.5, 15.58),
-        ({"Power Voltage Input": 0, "Power Current Input": 0.0}, None, None),
+        ({"Power Voltage Input": 0, "Power Current Input": 0.0}, None, 0),
     ],
 )
 def test_a_summary_of_v1_may_have_the_input_of_the_supply(

@@ -6,10 +6,10 @@ from typing import override
 
 import pytest
 
-from simulator import Misbehaviour, Raw, Refused
+from simulator import Misbehaviour, Quirk, Raw, Refused, SimulatedMiner
 from simulator.misbehaviour import Exchange, Line
-from tests import JOINED, PROCESS_DOWN
-from tests.api import SINGLY, Polls
+from tests import JOINED, PROCESS_DOWN, Altered, Without
+from tests.api import SINGLY, Clock, Polls
 
 # When an answer was read
 
@@ -152,3 +152,111 @@ async def test_a_refusal_does_not_confirm_a_power_off(
     assert not await old_polls.reader.is_off()
     old_polls.miner.misbehave("devdetails", Refused(14))
     assert await old_polls.reader.is_off()
+
+
+# On or off without the word of the status
+
+# Statuses that do not say whether mining is on.
+SAYS_NOTHING: dict[str, Misbehaviour] = {
+    "no-key": Without("mineroff"),
+    "empty": Altered('"mineroff":"false"', '"mineroff":""'),
+    "nonsense": Altered('"mineroff":"false"', '"mineroff":"maybe"'),
+    "14": Refused(14),
+    "132": Refused(132),
+    "process-down": PROCESS_DOWN,
+    "text": Raw(json.dumps({"STATUS": "S", "Code": 131, "Msg": "ok"}).encode()),
+}
+says_nothing = pytest.mark.parametrize("how", SAYS_NOTHING.values(), ids=SAYS_NOTHING)
+
+
+@pytest.fixture(params=["air_miner", "hydro_miner"])
+def new_polls(request: pytest.FixtureRequest, clock: Clock) -> Polls:
+    """Return polls of firmware whose status usually tells whether mining is on."""
+    miner: SimulatedMiner = request.getfixturevalue(request.param)
+    return Polls(miner, clock)
+
+
+@says_nothing
+async def test_a_miner_that_hashes_is_on(new_polls: Polls, how: Misbehaviour) -> None:
+    """Whatever the status lacks."""
+    new_polls.miner.misbehave("status", how)
+    for _ in range(3):
+        snapshot = await new_polls.poll()
+        assert snapshot.mining is True
+        assert snapshot.running is True
+        assert snapshot.mining_since is not None
+    assert len(new_polls.asked) <= 3 * 3 + 5  # at set-up there are more
+
+
+@pytest.mark.parametrize("generation", ["v2", "compat"])
+@pytest.mark.parametrize("quirk", [Quirk.PROCESS_DOWN, Quirk.STALE_SUMMARY])
+async def test_a_miner_whose_process_does_not_run_is_off(
+    clock: Clock, generation: str, quirk: Quirk
+) -> None:
+    """Its process says nothing, or its readings stand still."""
+    async with SimulatedMiner(generation=generation, quirks={quirk}) as miner:
+        polls = Polls(miner, clock)
+        miner.misbehave("status", Without("mineroff"))
+        assert (await polls.poll()).mining is True
+        miner.state.mining = False
+        for _ in range(3):
+            snapshot = await polls.poll()
+        assert snapshot.mining is False
+        assert snapshot.hash_rate == 0
+        miner.state.mining = True
+        miner.state.settle()
+        for _ in range(2):
+            snapshot = await polls.poll()
+        assert snapshot.mining is True
+
+
+@says_nothing
+async def test_a_miner_that_runs_without_hashing_may_be_on_or_off(
+    new_polls: Polls, how: Misbehaviour
+) -> None:
+    """It may start just now."""
+    new_polls.miner.misbehave("status", how)
+    await new_polls.poll()
+    new_polls.miner.state.restart()
+    snapshot = await new_polls.poll()
+    assert snapshot.mining is None
+    assert snapshot.hash_rate == 0
+
+
+async def test_the_status_decides_where_it_tells(new_polls: Polls) -> None:
+    """Some firmware goes on to show the hash rate of a stopped miner."""
+    new_polls.miner.misbehave(
+        "status", Altered('"mineroff":"false"', '"mineroff":"true"')
+    )
+    for _ in range(2):
+        snapshot = await new_polls.poll()
+        assert snapshot.mining is False
+        assert snapshot.hash_rate == 0
+
+
+@pytest.mark.parametrize("said", ["true", "false"])
+async def test_the_status_of_v1_does_not_decide(old_polls: Polls, said: str) -> None:
+    """Some of it says "true" while the miner hashes, most of it "false"."""
+    status = {"STATUS": "S", "Code": 131, "Msg": {"btmineroff": said}}
+    old_polls.miner.misbehave("status", Raw(json.dumps(status).encode()))
+    assert (await old_polls.poll()).mining is True
+    assert (await old_polls.poll()).mining is True
+    old_polls.miner.state.mining = False
+    for _ in range(4):
+        snapshot = await old_polls.poll()
+    assert snapshot.mining is False
+    assert snapshot.hash_rate == 0
+
+
+@pytest.mark.parametrize("down", [PROCESS_DOWN, Refused(14)])
+async def test_a_power_off_is_confirmed_without_the_status(
+    polls: Polls, down: Misbehaviour
+) -> None:
+    """The mining process does not answer any more."""
+    polls.miner.misbehave("status", Without("mineroff"))
+    await polls.poll()
+    assert not await polls.reader.is_off()
+    polls.miner.misbehave("summary", down)
+    assert await polls.reader.is_off()
+    polls.miner.misbehave("summary", Refused(132))
+    assert not await polls.reader.is_off()

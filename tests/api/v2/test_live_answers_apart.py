@@ -7,9 +7,10 @@ from typing import Any
 
 import pytest
 
+from custom_components.whatsminer.api.errors import CannotConnectError
 from custom_components.whatsminer.api.snapshot import Snapshot
 from custom_components.whatsminer.api.v2.reader import Reader
-from simulator import Hang, Refused, Truncated
+from simulator import Closed, Hang, Refused, Truncated
 from tests import JOINED
 from tests.api import (
     SINGLY,
@@ -193,6 +194,30 @@ async def test_pools_of_which_nothing_is_whole_are_given_up(
         assert snapshot.hash_rate == pytest.approx(104)
     firmware.report("no pool whole")
     assert max(firmware.connections[3:]) == 3
+
+
+@pytest.mark.parametrize("command", ["pools", "edevs"])
+async def test_a_list_that_is_cut_before_its_first_byte_is_given_up(
+    polls: Polls, command: str
+) -> None:
+    """The miner closes the connection, in a join as well. It answers everything else."""
+    for name in (JOINED, f"summary+{command}", command):
+        polls.miner.misbehave(name, Closed())
+    for number in range(8):
+        snapshot = await polls.poll()
+        assert snapshot.hash_rate == pytest.approx(100, rel=0.05)
+        assert len(snapshot.boards) == (0 if command == "edevs" else 3)
+        assert len(snapshot.pools) == (0 if command == "pools" else 1)
+        assert len(polls.asked) <= 4 or number < 3
+
+
+async def test_a_summary_that_does_not_come_is_no_answer(polls: Polls) -> None:
+    """The miner may be restarting."""
+    await polls.poll()
+    polls.miner.misbehave(JOINED, Truncated())
+    polls.miner.misbehave("summary", Closed())
+    with pytest.raises(CannotConnectError):
+        await polls.poll()
 
 
 # Refused

@@ -327,13 +327,13 @@ async def test_a_miner_that_refuses_all_live_readings_is_available(
     assert JOINED in polls.asked
 
 
-async def test_a_status_that_is_refused_leaves_open_whether_it_mines(
+async def test_a_status_that_is_refused_leaves_open_what_only_it_tells(
     polls: Polls,
 ) -> None:
     """Everything else is read as usual."""
     polls.miner.misbehave("status", Refused(14))
     snapshot = await polls.poll()
-    assert snapshot.mining is None
+    assert snapshot.mining is True  # it hashes
     assert snapshot.settings.power_limit is None
     assert snapshot.stop_reason is None
     assert snapshot.hash_rate == pytest.approx(100, rel=0.05)

@@ -11,6 +11,20 @@ from ..sanitize import Json
 _MOST_ERRORS = 1024
 
 
+def errors_in(message: Json) -> Json:
+    """Return the list in the answer to `get_error_code`, which may take the place of its object.
+
+    Without one, this is None: nothing is known of the errors.
+    """
+    for row in message if isinstance(message, list) else [message]:
+        if isinstance(row, dict) and "error_code" in row:
+            return row["error_code"] or []
+    is_list = isinstance(message, list) or (
+        isinstance(message, dict) and any(map(digits, message))
+    )
+    return message if is_list else None
+
+
 def error_list(value: Json) -> tuple[ErrorEntry, ...]:
     """Return the errors of any firmware, which lists objects, pairs, plain codes, or none.
 

@@ -55,11 +55,11 @@ _MEGAHASH = scaled(1e-6, above=-1, below=MOST_TERAHASH * 1e6)  # MH/s to TH/s
 _TARGET = scaled(1e-6, above=0, below=MOST_TERAHASH * 1e6)
 # GH/s to TH/s; 0 or less means that the boards were not read yet
 _GIGAHASH = scaled(1e-3, above=0, below=MOST_TERAHASH * 1e3)
-_MILLI = scaled(1e-3, above=0, below=1e6)
+_MILLI = scaled(1e-3, above=-1, below=1e6)
 # 10 mV, or plain V
 _VOLT = plausible(1e-2, 1, above=INPUT_VOLTS[0], below=INPUT_VOLTS[1])
 # A, or mA
-_AMPERE = plausible(1, 1e-3, above=0, below=MOST_INPUT_AMPERES)
+_AMPERE = plausible(1, 1e-3, above=-1e-3, below=MOST_INPUT_AMPERES)
 # A miner with a limit in watts has none of the three modes.
 _POWER_MODE = renamed({"user": "custom"})
 
@@ -163,6 +163,7 @@ POWER_SUPPLY: Final = _SupplyFields(
     PowerSupply,
     name=(plain_name, "name"),
     model=(plain_name, "model"),
+    enabled=(flag, "enable"),
     input_current=(_MILLI, "iin"),
     input_voltage=(_VOLT, "vin"),
     input_power=(WATT, "pin"),

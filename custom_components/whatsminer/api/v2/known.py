@@ -3,18 +3,19 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from ..freshness import MiningChange, Moment, ProcessClock, is_leftover
+from ..freshness import IdleTime, MiningChange, Moment, ProcessClock, is_leftover
 from ..identity import Continuity
 from ..readings import ErrorEntry, Performance, PowerSupply
 from ..sanitize import Json
 from ..snapshot import Snapshot
 from . import fields
 from .envelope import NOTHING, Answer
-from .error_list import error_list, summary_errors, unread_errors
+from .error_list import error_list, errors_in, summary_errors, unread_errors
 from .generations import Generation, generation_of
 from .live_answers import Live, LiveAnswers
 from .requests import Requests
 from .slow_answers import SlowAnswers
+from .status import Status
 from .support import SUPPORT
 
 
@@ -58,8 +59,10 @@ class Known:
         """Begin with nothing."""
         self.live = LiveAnswers(requests)
         self.slow = SlowAnswers(requests)
+        self.status = Status(requests)
         self.continuity = Continuity()
         self._clock = ProcessClock()
+        self._idle_time = IdleTime()
         self._mining_change = MiningChange()
         self._hashing_change = MiningChange()
         self._generation: Generation | None = None
@@ -99,7 +102,7 @@ class Known:
         errors, unread = self._errors(summary)
         if not state:  # only the status shows whether a limit was set
             performance = replace(performance, power_limit=None)
-        return Snapshot(
+        snapshot = Snapshot(
             taken=poll.live.moment.taken,
             monotonic=poll.live.moment.monotonic,
             generation=generation,
@@ -125,6 +128,7 @@ class Known:
             unread_errors=unread,
             **fields.STATE.values(state),
         )
+        return replace(snapshot, idle_for=self._idle_time.update(snapshot))
 
     def _is_mining(self, poll: Poll, *, frozen: bool) -> bool | None:
         """Return whether mining is on, None if that is not known."""
@@ -134,7 +138,12 @@ class Known:
                 return False
             return True if "summary" in poll.live else None
         off = fields.mining_off(poll.status.reading())
-        return None if off is None else not off
+        if off is not None:
+            return not off
+        # Some firmware does not report it. Its mining process hashes, or it does not run.
+        if poll.live.is_down or (frozen and poll.performance.elapsed):
+            return False
+        return True if poll.performance.hash_rate else None
 
     def _errors(
         self, summary: Mapping[str, Json]
@@ -143,8 +152,9 @@ class Known:
         if self._generation is Generation.V1:
             return (summary_errors(summary) if summary else None), 0
         if answer := self.slow.recent("get_error_code"):
-            listed = answer.reading().get("error_code")
-            return error_list(listed), unread_errors(listed)
+            listed = errors_in(answer.message)
+            if listed is not None:
+                return error_list(listed), unread_errors(listed)
         return None, 0
 
     def _follow(
@@ -168,5 +178,5 @@ class Known:
         slow = self.slow
         supply = fields.POWER_SUPPLY.read((slow.recent("get_psu") or NOTHING).reading())
         if slow.ages.is_older("get_psu", self._mining_change.at):
-            supply = replace(supply, input_current=None, input_power=None)
+            supply = replace(supply, enabled=None, input_current=None, input_power=None)
         return supply

@@ -11,6 +11,7 @@ import time
 from typing import Final
 
 from ..errors import (
+    CannotConnectError,
     MalformedReplyError,
     MiningProcessDownError,
     NotAMinerError,
@@ -240,6 +241,10 @@ class LiveAnswers:
             live.add_refusal(part.name, err)
         except MalformedReplyError:
             if part.name == _SUMMARY:
+                raise
+        except CannotConnectError as err:
+            # Closed without an answer: it is cut before its first byte.
+            if part.name == _SUMMARY or not err.request_sent:
                 raise
         else:
             if not answer.is_cut or answer.rows(_SECTIONS[part.name]):

@@ -5,20 +5,14 @@ from collections.abc import Mapping, Sequence
 import logging
 
 from ..decode import text
-from ..errors import (
-    MiningProcessDownError,
-    NoMacError,
-    RefusedError,
-    UnsupportedCommandError,
-    WrongMinerError,
-)
+from ..errors import MiningProcessDownError, NoMacError, RefusedError, WrongMinerError
 from ..identity import Change, Evidence, Identity
 from ..queue import Urgency
 from ..readings import Performance
 from ..sanitize import Json
 from ..snapshot import Snapshot
 from . import envelope, fields
-from .envelope import NOTHING, Answer
+from .envelope import Answer
 from .generations import Generation
 from .known import Known, Poll
 from .recognition import ask_version, read_version
@@ -98,16 +92,7 @@ class Reader:
 
     async def is_off(self) -> bool:
         """Return whether the miner reports that mining is off; the caller has the turn."""
-        # The status of V1 is not reliable, but it reports its boards only while it mines.
-        is_v1 = self.generation is Generation.V1
-        command = "devdetails" if is_v1 else "status"
-        try:
-            answer = envelope.check(await self._requests.plain(command), command)
-            off = fields.mining_off(answer.reading()) is True
-        except UnsupportedCommandError, MiningProcessDownError:
-            off = is_v1
-        except RefusedError:  # which says nothing of its state
-            off = False
+        off = await self._known.status.is_off(self.generation)
         if off:  # the answer may be from another miner
             await self._identity.confirm(self.read_evidence)
         return off
@@ -140,7 +125,7 @@ class Reader:
         known.is_trusted = known.is_trusted or self._identity.is_confirmed
         if first and "get_miner_info" not in slow:  # the summary had the MAC
             await slow.refresh("get_miner_info")
-        poll.status = await self._read_status()
+        poll.status = await known.status.read()
         generation = known.find_generation(poll)
         if not first or generation is not Generation.V1:
             await self._read_third(generation)
@@ -159,12 +144,6 @@ class Reader:
                 len(rows),
             )
         return found
-
-    async def _read_status(self) -> Answer:
-        try:
-            return await self._requests.ask("status")
-        except RefusedError, MiningProcessDownError:
-            return NOTHING
 
     async def _read_third(self, generation: Generation) -> None:
         """Use the third connection; another miner may have got the address between two polls."""
@@ -221,3 +200,4 @@ class Reader:
         """Let the next poll confirm the MAC address and send all slow commands again."""
         self._identity.is_confirmed = False
         self._known.slow.expect_all()
+        self._known.status.forget()
