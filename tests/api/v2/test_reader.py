@@ -252,11 +252,7 @@ async def test_faults_of_v1_are_unknown_without_its_summary(old_polls: Polls) ->
     assert (await old_polls.poll()).errors == ()
 
 
-# Whether a miner is on shows in other readings, where this quirk hides it.
-HIDING = {Quirk.NO_MINEROFF}
-
-
-@pytest.mark.parametrize("quirk", [quirk for quirk in Quirk if quirk not in HIDING])
+@pytest.mark.parametrize("quirk", Quirk)
 async def test_a_firmware_with_a_quirk_is_read_all_the_same(
     clock: Clock, monkeypatch: pytest.MonkeyPatch, quirk: Quirk
 ) -> None:
