@@ -1,6 +1,7 @@
 """How tests call the actions, and what each of them takes."""
 
 from dataclasses import dataclass
+import json
 from typing import Any
 
 import pytest
@@ -8,6 +9,7 @@ import pytest
 from custom_components.whatsminer.const import DOMAIN
 from homeassistant.core import HomeAssistant, SupportsResponse
 from homeassistant.exceptions import HomeAssistantError
+from simulator import Raw, SimulatedMiner
 
 POOLS = [
     {"url": "stratum+tcp://one.example:3333", "worker": "account.1", "password": "p1"},
@@ -25,9 +27,11 @@ DATA: dict[str, dict[str, Any]] = {
     "change_password": {"confirm": True, "new_password": "new_1234"},
     "download_logs": {},
     "factory_reset": {"confirm": True},
+    "get_customer_message": {},
     "get_state": {},
     "preheat": {},
     "query": {"command": "summary"},
+    "set_customer_message": {"key": "message_0", "message": "rack 3"},
     "set_hostname": {"hostname": "garage"},
     "set_led": {"color": "green"},
     "set_log_server": {"host": "192.168.1.10"},
@@ -37,6 +41,12 @@ DATA: dict[str, dict[str, Any]] = {
     "update_firmware": {"confirm": True, "file": "new.bin"},
     "update_pools": {"pools": POOLS, "remove_others": True},
 }
+
+
+def teach(miner: SimulatedMiner) -> None:
+    """Let a miner with V2.0.5 firmware answer what only newer firmware reads."""
+    answer = {"STATUS": "S", "When": 1, "Code": 131, "Msg": {"msg0": "rack 3"}}
+    miner.misbehave("get_customer_msg", Raw(json.dumps(answer).encode()))
 
 
 async def call(

@@ -301,6 +301,31 @@ async def test_fans_that_a_booting_miner_was_thought_to_have_leave_nothing_behin
     assert [entity.entity_id for entity in entities if "fan" in entity.unique_id] == []
 
 
+@pytest.mark.parametrize("miner", ["hydro_miner"], indirect=True)
+async def test_what_only_liquid_cooling_has_comes_when_it_is_known_and_stays(
+    hass: HomeAssistant, owned: Owned, clock: Clock, miner: SimulatedMiner
+) -> None:
+    """Also when Home Assistant starts again while the miner boots."""
+
+    def has_heat_mode() -> bool:
+        found = [entity.unique_id for entity in entities_of(hass, owned.entry)]
+        return f"{owned.entry.unique_id}_heat_mode" in found
+
+    await boot(hass, owned.entry, miner)
+    assert not has_heat_mode()
+    miner.behave()
+    await clock.next_poll(12)
+    assert has_heat_mode()
+
+    await hass.config_entries.async_unload(owned.entry.entry_id)
+    hass.data.pop(RECORDS)  # as after a restart of Home Assistant
+    await boot(hass, owned.entry, miner)
+    assert has_heat_mode()
+    miner.behave()
+    await clock.next_poll(12)
+    assert has_heat_mode()
+
+
 @pytest.mark.usefixtures("set_up")
 async def test_two_miners_do_not_disturb_each_other(
     hass: HomeAssistant,

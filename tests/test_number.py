@@ -378,6 +378,65 @@ async def test_a_miner_that_runs_beyond_its_full_power_can_be_set_back_to_it(
         await set_number(hass, "power_percent", reported + 1)
 
 
+@pytest.mark.parametrize("miner", ["hydro_miner"], indirect=True)
+@pytest.mark.parametrize("method", ["normal", "fast"])
+@pytest.mark.parametrize("present", [0, 60, 99, 120])
+async def test_a_hundred_percent_undoes_what_was_set(
+    hass: HomeAssistant,
+    miner: SimulatedMiner,
+    clock: Clock,
+    config_entry: MockConfigEntry,
+    caplog: pytest.LogCaptureFixture,
+    method: str,
+    present: int,
+) -> None:
+    """This holds for both methods. The number shows 100 at once, and when it is read back."""
+    hass.config_entries.async_update_entry(
+        config_entry, options={CONF_PERCENT_METHOD: method}
+    )
+    miner.state.percent = present
+    await clock.next_poll()
+    assert float(shown(hass, "number.miner_power_percent")) == present
+
+    await set_number(hass, "power_percent", 100)
+
+    assert miner.writes == [{"cmd": "restore_power_pct"}]
+    assert float(shown(hass, "number.miner_power_percent")) == 100
+    await clock.next_poll(4)
+    assert miner.state.percent == 100
+    assert float(shown(hass, "number.miner_power_percent")) == 100
+    assert "was set to" not in caplog.text
+
+
+@pytest.mark.parametrize("miner", ["hydro_miner"], indirect=True)
+async def test_firmware_that_cannot_undo_a_percentage_is_set_to_a_hundred(
+    hass: HomeAssistant, miner: SimulatedMiner
+) -> None:
+    """It is asked once; new values go the short way."""
+    miner.misbehave("restore_power_pct", Refused(14))
+    for names in (["restore_power_pct", "set_power_pct_v2"], ["set_power_pct_v2"]):
+        miner.writes.clear()
+        miner.state.percent = 60
+        await set_number(hass, "power_percent", 100)
+        assert names_of(miner.writes) == names
+        assert miner.writes[-1] == {"cmd": "set_power_pct_v2", "percent": "100"}
+        assert miner.state.percent == 100
+        assert float(shown(hass, "number.miner_power_percent")) == 100
+
+
+@pytest.mark.parametrize(
+    ("miner", "sent"),
+    [("air_miner", "set_power_pct_v2"), ("old_miner", "set_power_pct")],
+    indirect=["miner"],
+)
+async def test_older_firmware_is_set_to_a_hundred_percent(
+    hass: HomeAssistant, miner: SimulatedMiner, sent: str
+) -> None:
+    await set_number(hass, "power_percent", 100)
+    assert miner.writes == [{"cmd": sent, "percent": "100"}]
+    assert float(shown(hass, "number.miner_power_percent")) == 100
+
+
 @pytest.mark.parametrize(
     ("key", "wire", "value"),
     [

@@ -3,16 +3,22 @@
 import pytest
 
 from homeassistant.components.select import ATTR_OPTIONS
-from homeassistant.const import STATE_UNAVAILABLE, STATE_UNKNOWN, Platform
+from homeassistant.const import (
+    ATTR_ASSUMED_STATE,
+    STATE_UNAVAILABLE,
+    STATE_UNKNOWN,
+    Platform,
+)
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import ServiceValidationError
-from simulator import SimulatedMiner
+from simulator import Refused, SimulatedMiner
 
 from . import (
     JOINED,
     Altered,
     Check,
     Clock,
+    act,
     every_generation,
     fails_with,
     set_mode,
@@ -117,3 +123,74 @@ async def test_selects_are_unavailable_when_the_miner_is_away(
     await clock.next_poll(2)
 
     assert shown(hass, "select.miner_power_mode") == STATE_UNAVAILABLE
+
+
+# The heat mode
+
+HEAT = "select.miner_heat_mode"
+
+
+async def set_heat(hass: HomeAssistant, mode: str) -> None:
+    """Choose the heat mode."""
+    await act(hass, "select.select_option", HEAT, option=mode)
+
+
+@pytest.mark.parametrize(
+    ("miner", "exists"),
+    [("air_miner", False), ("hydro_miner", True), ("old_miner", False)],
+    indirect=["miner"],
+)
+async def test_the_heat_mode_is_there_where_firmware_and_cooling_have_it(
+    hass: HomeAssistant, exists: bool
+) -> None:
+    assert (HEAT in hass.states.async_entity_ids()) is exists
+
+
+@pytest.mark.parametrize("miner", ["hydro_miner"], indirect=True)
+@pytest.mark.parametrize(
+    ("mode", "sent"), [("anti_icing", "anti-icing"), ("heating", "heating")]
+)
+async def test_a_heat_mode_is_chosen_and_assumed(
+    hass: HomeAssistant, miner: SimulatedMiner, clock: Clock, mode: str, sent: str
+) -> None:
+    """No V2 firmware reports it, so it is unknown until it is first chosen. Mining goes on."""
+    state = hass.states.get(HEAT)
+    assert state is not None
+    assert state.state == STATE_UNKNOWN
+    assert state.attributes[ATTR_ASSUMED_STATE]
+    assert state.attributes[ATTR_OPTIONS] == ["anti_icing", "heating"]
+    await clock.tick(5)
+    before = miner.state.elapsed
+
+    await set_heat(hass, mode)
+
+    assert miner.writes == [{"cmd": "set_heat_mode", "mode": sent}]
+    assert miner.state.heat_mode == sent
+    assert miner.state.elapsed >= before > 0
+    await clock.next_poll(15)
+    assert shown(hass, HEAT) == mode
+
+
+@pytest.mark.parametrize("miner", ["hydro_miner"], indirect=True)
+@pytest.mark.parametrize("mode", ["normal", "anti-icing", "Heating", ""])
+async def test_other_heat_modes_are_refused_and_not_sent(
+    hass: HomeAssistant, miner: SimulatedMiner, mode: str
+) -> None:
+    with pytest.raises(ServiceValidationError):
+        await set_heat(hass, mode)
+    assert miner.requests == []
+    assert shown(hass, HEAT) == STATE_UNKNOWN
+
+
+@pytest.mark.parametrize("miner", ["hydro_miner"], indirect=True)
+@pytest.mark.parametrize(
+    ("code", "key"), [(14, "unsupported_command"), (132, "refused")]
+)
+async def test_a_heat_mode_that_is_refused_goes_back(
+    hass: HomeAssistant, miner: SimulatedMiner, code: int, key: str
+) -> None:
+    await set_heat(hass, "heating")
+    miner.misbehave("set_heat_mode", Refused(code))
+    with fails_with(key):
+        await set_heat(hass, "anti_icing")
+    assert shown(hass, HEAT) == "heating"

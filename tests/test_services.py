@@ -37,12 +37,13 @@ from homeassistant.helpers import (
 from simulator import Refused, SimulatedMiner
 
 from . import AddEntry, Held, names_of
-from .action_calls import DATA, POOLS, STATIC, Target, call, failure
+from .action_calls import DATA, POOLS, STATIC, Target, call, failure, teach
 
 ADMIN_ONLY = {
     "change_password",
     "download_logs",
     "factory_reset",
+    "set_customer_message",
     "set_hostname",
     "set_log_server",
     "set_network",
@@ -51,7 +52,8 @@ ADMIN_ONLY = {
     "update_pools",
 }
 ONE_MINER = {"change_password", "factory_reset", "set_network", "update_firmware"}
-RESPONSE_ONLY = {"get_state", "query"}
+RESPONSE_ONLY = {"get_customer_message", "get_state", "query"}
+WITHOUT_PASSWORD = {"get_state", "query"}
 EVERY_ACTION = sorted(action.name for action in ACTIONS)
 
 
@@ -499,6 +501,7 @@ async def test_only_administrators_change_money_network_password_or_firmware(
 
     if action == "preheat":
         miner.state.mining = False
+    teach(miner)
     await call(hass, action, DATA[action] | one.named, **options)
     assert bool(miner.requests) is (action != "get_state")
 
@@ -509,7 +512,7 @@ async def test_only_administrators_change_money_network_password_or_firmware(
 async def test_a_miner_without_a_password_is_only_read(
     one: Target, miner: SimulatedMiner, action: str
 ) -> None:
-    if action in RESPONSE_ONLY:
+    if action in WITHOUT_PASSWORD:
         assert await one.ask(action, **DATA[action])
         return
 

@@ -11,6 +11,7 @@ from homeassistant.const import (
     Platform,
 )
 from homeassistant.core import HomeAssistant
+from homeassistant.helpers import entity_registry as er
 from simulator import SimulatedMiner
 
 from . import Check, Clock, Without, act, every_generation, names_of, shown
@@ -25,6 +26,7 @@ FAN_STOP = "switch.miner_fans_may_stop"
 
 
 @every_generation
+@pytest.mark.usefixtures("entity_registry_enabled_by_default", "set_up")
 async def test_every_generation_has_its_switches(check_entities: Check) -> None:
     await check_entities()
 
@@ -213,3 +215,52 @@ async def test_switches_are_unavailable_only_when_the_miner_is_away(
     miner.reconnect()
     await clock.next_poll()
     assert shown(hass, "switch.miner") == STATE_ON
+
+
+# Start after boot
+
+START = "switch.miner_start_after_boot"
+
+
+@pytest.mark.parametrize("miner", ["hydro_miner"], indirect=True)
+async def test_start_after_boot_is_there_for_those_who_enable_it(
+    hass: HomeAssistant, entity_registry: er.EntityRegistry
+) -> None:
+    entry = entity_registry.async_get(START)
+    assert entry is not None
+    assert entry.disabled_by is er.RegistryEntryDisabler.INTEGRATION
+    assert hass.states.get(START) is None
+
+
+@pytest.mark.parametrize("miner", ["air_miner", "old_miner"], indirect=True)
+async def test_firmware_that_always_mines_after_boot_has_no_switch_for_it(
+    entity_registry: er.EntityRegistry,
+) -> None:
+    assert entity_registry.async_get(START) is None
+
+
+@pytest.mark.parametrize("miner", ["hydro_miner"], indirect=True)
+@pytest.mark.usefixtures("entity_registry_enabled_by_default", "set_up")
+async def test_a_miner_mines_after_a_boot_or_waits_until_it_is_started(
+    hass: HomeAssistant, miner: SimulatedMiner, clock: Clock
+) -> None:
+    """No firmware reports which of the two it will do."""
+    assert shown(hass, START) == STATE_UNKNOWN
+    for action, command, expected in (
+        ("off", "disable_btminer_init", STATE_OFF),
+        ("on", "enable_btminer_init", STATE_ON),
+    ):
+        miner.writes.clear()
+        await act(hass, f"switch.turn_{action}", START)
+        assert miner.writes == [{"cmd": command}]
+        await clock.next_poll(3)
+        assert shown(hass, START) == expected
+        assert shown(hass, "switch.miner") == STATE_ON  # mining goes on
+
+        miner.state.reboot()
+        await clock.next_poll(8)
+        assert shown(hass, START) == expected
+        assert shown(hass, "switch.miner") == expected
+        await act(hass, "switch.turn_on", "switch.miner")
+        await clock.next_poll()
+        assert miner.state.mining

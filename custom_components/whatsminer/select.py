@@ -4,11 +4,11 @@ from dataclasses import dataclass
 from typing import Final, cast, override
 
 from homeassistant.components.select import SelectEntity, SelectEntityDescription
-from homeassistant.const import Platform
+from homeassistant.const import EntityCategory, Platform
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
-from .api import PowerMode, commands
+from .api import HeatMode, PowerMode, commands
 from .entity import WhatsminerSettingDescription, WhatsminerSettingEntity, existing
 from .models import WhatsminerConfigEntry
 
@@ -32,6 +32,12 @@ SELECTS: Final = (
         read_only_options=("custom",),
         # Every other mode is refused.
         set_fn=lambda mode: commands.power_mode(cast(PowerMode, mode)),
+    ),
+    WhatsminerSelectDescription(
+        key="heat_mode",
+        entity_category=EntityCategory.CONFIG,
+        options=["anti_icing", "heating"],
+        set_fn=lambda mode: commands.heat_mode(cast(HeatMode, mode)),
     ),
 )
 

@@ -34,6 +34,12 @@ SWITCHES: Final = (
         set_fn=lambda on: commands.fast_boot(on=on),
     ),
     WhatsminerSwitchDescription(
+        key="start_after_boot",
+        entity_category=EntityCategory.CONFIG,
+        entity_registry_enabled_default=False,
+        set_fn=lambda on: commands.start_after_boot(on=on),
+    ),
+    WhatsminerSwitchDescription(
         key="web_pools",
         entity_category=EntityCategory.CONFIG,
         set_fn=lambda on: commands.web_pools(on=on),

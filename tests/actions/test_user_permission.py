@@ -30,10 +30,10 @@ from homeassistant.helpers import (
     label_registry as lr,
 )
 from tests import names_of
-from tests.action_calls import DATA, call, failure
+from tests.action_calls import DATA, call, failure, teach
 from tests.fleet import Fleet, Owned
 
-READS: Final = {"get_state", "query"}
+READS: Final = {"get_customer_message", "get_state", "query"}
 SWITCH: Final = "switch.garage"
 HASH_RATE: Final = "sensor.garage_hash_rate"
 POWER: Final = "sensor.garage_power"
@@ -47,6 +47,8 @@ class House:
         self.hass = hass
         self.garage = garage
         self.hall = hall
+        teach(garage.miner)
+        teach(hall.miner)
         devices = dr.async_get(hass)
         self.device = garage.coordinator.device_id
         self.hall_device = hall.coordinator.device_id
@@ -155,7 +157,8 @@ async def test_a_read_only_user_only_reads(hass: HomeAssistant, house: House) ->
     }
 
     assert allowed == READS
-    assert names_of(house.heard) == ["summary"]
+    assert sorted(names_of(house.heard)) == ["get_customer_msg", "summary"]
+    assert house.garage.miner.writes == []
 
 
 @pytest.mark.parametrize("action", ["query", "set_led"])

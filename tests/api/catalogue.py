@@ -1,4 +1,4 @@
-"""The writable commands with what the vendor's document says of each."""
+"""The writable commands with what the vendor's documents say of each."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -7,11 +7,16 @@ from typing import Any, override
 
 from custom_components.whatsminer.api import commands
 from custom_components.whatsminer.api.commands import Command, Effect, PoolSettings
+from custom_components.whatsminer.api.v2.generations import Generation
 
 
 @dataclass(frozen=True)
 class Entry:
-    """A function of the api with arguments, and the request that it must make."""
+    """A function of the api with arguments, and the request that it must make.
+
+    Attributes:
+        generation: the firmware for which it makes this request.
+    """
 
     make: Callable[..., Command]
     arguments: tuple[Any, ...]
@@ -19,6 +24,7 @@ class Entry:
     parameters: Mapping[str, str | int] = field(default_factory=dict)
     effect: Effect = Effect.NONE
     named: Mapping[str, Any] = field(default_factory=dict)
+    generation: Generation = Generation.V2
 
     @override
     def __str__(self) -> str:
@@ -183,6 +189,50 @@ CATALOGUE = (
         "set_fan_zero_speed",
         {"fan_zero_speed": "0"},
         named={"on": False},
+    ),
+    *(
+        Entry(
+            commands.power_percent,
+            (100,),
+            "restore_power_pct",
+            named={"fast": fast},
+            generation=Generation.V2_2,
+        )
+        for fast in (False, True)
+    ),
+    *(
+        Entry(
+            commands.heat_mode,
+            (mode,),
+            "set_heat_mode",
+            {"mode": sent},
+            generation=Generation.V2_2,
+        )
+        for mode, sent in (("anti_icing", "anti-icing"), ("heating", "heating"))
+    ),
+    *(
+        Entry(
+            commands.start_after_boot,
+            (),
+            f"{switch}_btminer_init",
+            named={"on": on},
+            generation=Generation.V2_2,
+        )
+        for switch, on in (("enable", True), ("disable", False))
+    ),
+    *(
+        Entry(
+            commands.set_customer_message,
+            (key, text),
+            "set_customer_msg",
+            {"key": sent, "val": text},
+            generation=Generation.V2_2,
+        )
+        for key, sent, text in (
+            ("serial_number", "CustomerSn", "A-17"),
+            ("message_0", "msg0", "rack 3, shelf 2"),
+            ("message_9", "msg9", ""),
+        )
     ),
 )
 

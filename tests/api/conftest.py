@@ -193,6 +193,12 @@ def old_owner(old_miner: SimulatedMiner, clock: Clock) -> Owner:
 
 
 @pytest.fixture
+def new_owner(hydro_miner: SimulatedMiner, clock: Clock) -> Owner:
+    """Return the owner of a water-cooled miner with V2.2 firmware."""
+    return Owner(hydro_miner, clock=clock)
+
+
+@pytest.fixture
 async def owner_with_token(owner: Owner) -> Owner:
     """Return an owner whose token was used before."""
     await owner.send(commands.set_led_auto())

@@ -26,7 +26,8 @@ from .catalogue import CATALOGUE
 
 ALL = {entry.command.name for entry in CATALOGUE}
 AIR_ONLY = {"temperature_offset", "poweroff_cooling", "fan_zero_speed"}
-NOT_IN_V1 = AIR_ONLY | {"power_limit", "upfreq_speed"}
+OF_V2_2 = {"heat_mode", "set_customer_message", "start_after_boot"}
+NOT_IN_V1 = AIR_ONLY | OF_V2_2 | {"power_limit", "upfreq_speed"}
 
 
 def snapshot(generation: Generation = Generation.V2, **values: Any) -> Snapshot:
@@ -72,9 +73,9 @@ def shown(can: Capabilities, generation: Generation = Generation.V2) -> set[str]
     [
         (Generation.V1, False, NOT_IN_V1),
         (Generation.V1, True, NOT_IN_V1),
-        (Generation.V2, False, set()),
-        (Generation.V2, True, AIR_ONLY),
-        (Generation.V2_2, False, {"preheat"}),
+        (Generation.V2, False, OF_V2_2),
+        (Generation.V2, True, AIR_ONLY | OF_V2_2),
+        (Generation.V2_2, False, {"heat_mode", "preheat"}),
         (Generation.V2_2, True, AIR_ONLY | {"preheat"}),
     ],
 )

@@ -2,11 +2,13 @@
 
 from collections.abc import AsyncGenerator
 import hashlib
+import json
 from typing import Any
 
 import pytest
 
 from custom_components.whatsminer.api import (
+    CUSTOMER_MESSAGES,
     READABLE,
     CannotConnectError,
     InvalidTextError,
@@ -15,11 +17,12 @@ from custom_components.whatsminer.api import (
     MiningProcessDownError,
     Outcome,
     RefusedError,
+    UnsupportedCommandError,
     WrongPasswordError,
     commands,
 )
 from custom_components.whatsminer.api.commands import Command
-from simulator import Closed, Refused, SimulatedMiner, Truncated
+from simulator import Closed, Misbehaviour, Raw, Refused, SimulatedMiner, Truncated
 from tests import JOINED, PROCESS_DOWN, names_of
 
 from . import Clock
@@ -84,6 +87,7 @@ async def test_a_refused_query_is_an_answer(
         "summary ",
         "stats",
         'summary","x":"',
+        "get_customer_msg",
     ],
 )
 async def test_what_cannot_be_asked_is_refused_unsent(
@@ -114,6 +118,101 @@ async def test_a_query_without_an_answer_is_an_error(
         await polled.query("get_psu")
     assert (await polled.poll()).mining is True
     assert names_of(air_miner.requests)[1:] == [JOINED, "status", "get_error_code"]
+
+
+# Messages of the owner
+
+
+@pytest.fixture
+def new_client(hydro_miner: SimulatedMiner, clock: Clock) -> Miner:
+    """Return the client of a water-cooled miner with V2.2 firmware."""
+    miner = hydro_miner
+    return Miner(miner.host, miner.port, password=miner.password)
+
+
+async def test_the_messages_of_the_owner_are_read_under_the_password(
+    new_client: Miner, hydro_miner: SimulatedMiner
+) -> None:
+    """All have their place in the result, also those that are not set."""
+    texts = {"CustomerSn": "A-17", "msg0": "rack 3", "msg9": "'ä' \"𝄞\" \\"}
+    hydro_miner.state.customer |= texts
+    found = await new_client.customer_messages()
+    assert tuple(found) == CUSTOMER_MESSAGES
+    assert {key: text for key, text in found.items() if text} == {
+        "serial_number": "A-17",
+        "message_0": "rack 3",
+        "message_9": "'ä' \"𝄞\" \\",
+    }
+    *_, request = hydro_miner.requests
+    assert request.keys() == {"cmd", "token"}
+    assert request["cmd"] == "get_customer_msg"
+    assert hydro_miner.writes == []
+    assert "get_customer_msg" not in new_client.replies
+
+
+@pytest.mark.parametrize(
+    "message", ["", "rack 3, shelf 2", "x" * 127, "ä" * 63, "\"'\\{}[],:", "007"]
+)
+async def test_a_message_is_read_as_it_was_written(
+    new_client: Miner, message: str
+) -> None:
+    await new_client.send(commands.set_customer_message("message_7", message))
+    assert (await new_client.customer_messages())["message_7"] == message
+
+
+@pytest.mark.parametrize(
+    ("content", "found"),
+    [
+        ({}, {}),
+        ([], {}),
+        ({"msg1": "one", "msg11": "?"}, {"message_1": "one"}),
+        ([{"msg1": "one"}], {"message_1": "one"}),
+        ({"msg1": 7, "msg2": None, "msg3": ["x"]}, {"message_1": "7"}),
+        ({"msg1": "two\nlines"}, {"message_1": "two lines"}),
+    ],
+)
+async def test_a_message_that_is_missing_or_odd_does_not_hide_the_others(
+    new_client: Miner, hydro_miner: SimulatedMiner, content: object, found: object
+) -> None:
+    answer = {"STATUS": "S", "When": 1, "Code": 131, "Msg": content}
+    hydro_miner.misbehave("get_customer_msg", Raw(json.dumps(answer).encode()))
+    texts = await new_client.customer_messages()
+    assert {key: text for key, text in texts.items() if text} == found
+
+
+@pytest.mark.parametrize(
+    ("how", "error"),
+    [
+        (Raw(b'{"STATUS":"S","Code":131,"Msg":"API command OK"}'), MalformedReplyError),
+        (Truncated(), MalformedReplyError),
+        (Closed(), CannotConnectError),
+        (Refused(14), UnsupportedCommandError),
+        (Refused(132), RefusedError),
+    ],
+)
+async def test_messages_that_do_not_come_are_an_error(
+    new_client: Miner,
+    hydro_miner: SimulatedMiner,
+    how: Misbehaviour,
+    error: type[Exception],
+) -> None:
+    hydro_miner.misbehave("get_customer_msg", how)
+    with pytest.raises(error):
+        await new_client.customer_messages()
+
+
+async def test_messages_are_not_read_with_a_wrong_password(
+    hydro_miner: SimulatedMiner,
+) -> None:
+    client = Miner(hydro_miner.host, hydro_miner.port, password="wrong")
+    with pytest.raises(WrongPasswordError):
+        await client.customer_messages()
+
+
+async def test_older_firmware_has_no_messages(polled: Miner) -> None:
+    with pytest.raises(UnsupportedCommandError) as caught:
+        await polled.customer_messages()
+    assert caught.value.command == "get_customer_msg"
 
 
 # The password

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 import inspect
-from typing import Any, get_args
+from typing import Any, cast, get_args
 
 import pytest
 
@@ -59,6 +59,10 @@ def test_what_can_be_set_says_so() -> None:
         "adjust_upfreq_speed": ("upfreq_speed", 3),
         "set_poweroff_cool": ("poweroff_cooling", True),
         "set_fan_zero_speed": ("fan_zero_speed", False),
+        "restore_power_pct": ("power_percent", 100),
+        "set_heat_mode": ("heat_mode", "heating"),
+        "enable_btminer_init": ("start_after_boot", True),
+        "disable_btminer_init": ("start_after_boot", False),
     }
 
 
@@ -204,6 +208,19 @@ def test_a_network_may_be_of_any_size_that_has_room(mask: str, sent: str) -> Non
         (lambda: commands.set_time_zone("Asia/Shanghai", "Asia/Shanghai"), "timezone"),
         (lambda: commands.set_time_zone("CST-8", "Asia Shanghai"), "zonename"),
         (lambda: commands.set_log_server("syslog.example", 514, "udp"), "ip"),
+        (lambda: commands.heat_mode(cast(Any, "anti-icing")), "heat_mode"),
+        (lambda: commands.heat_mode(cast(Any, "normal")), "heat_mode"),
+        (lambda: commands.heat_mode(cast(Any, "")), "heat_mode"),
+        (lambda: commands.set_customer_message("msg0", "x"), "message_key"),
+        (lambda: commands.set_customer_message("message_10", "x"), "message_key"),
+        (lambda: commands.set_customer_message("", "x"), "message_key"),
+        (lambda: commands.set_customer_message("message_0", "x" * 128), "message"),
+        (lambda: commands.set_customer_message("message_0", "ä" * 64), "message"),
+        (lambda: commands.set_customer_message("message_0", "𝄞" * 32), "message"),
+        (lambda: commands.set_customer_message("message_0", "a\nb"), "message"),
+        (lambda: commands.set_customer_message("message_0", "a\0b"), "message"),
+        (lambda: commands.set_customer_message("message_0", "\ud800"), "message"),
+        (lambda: commands.set_customer_message("message_0", "a\u202eb"), "message"),
     ],
 )
 def test_a_text_that_the_miner_cannot_take_is_refused(
@@ -213,6 +230,22 @@ def test_a_text_that_the_miner_cannot_take_is_refused(
     with pytest.raises(InvalidTextError) as caught:
         make()
     assert caught.value.parameter == parameter
+
+
+@pytest.mark.parametrize(
+    "message", ["", " ", "x" * 127, "ä" * 63 + "x", "𝄞" * 31 + "xyz", "\"'\\{}[],:"]
+)
+def test_a_message_may_have_as_many_bytes_as_the_miner_keeps(message: str) -> None:
+    """The miner counts bytes: a letter may be one, two, three or four of them."""
+    command = commands.set_customer_message("message_3", message)
+    assert command.parameters == {"key": "message_3", "message": message}
+
+
+def test_a_message_that_is_refused_is_not_repeated() -> None:
+    """It may be private, and errors are written to logs."""
+    with pytest.raises(InvalidTextError) as caught:
+        commands.set_customer_message("message_0", "owner" * 50)
+    assert "owner" not in f"{caught.value!r} {vars(caught.value)}"
 
 
 def test_the_old_password_is_sent_as_it_is() -> None:
@@ -257,3 +290,11 @@ def test_the_modes_are_those_of_the_type() -> None:
     """There are three, in lower case."""
     modes: Any = commands.PowerMode.__value__
     assert get_args(modes) == ("low", "normal", "high")
+
+
+def test_the_heat_modes_are_those_of_the_type() -> None:
+    modes: Any = commands.HeatMode.__value__
+    assert [commands.heat_mode(mode).value for mode in get_args(modes)] == [
+        "anti_icing",
+        "heating",
+    ]

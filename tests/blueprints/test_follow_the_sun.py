@@ -247,7 +247,7 @@ async def test_others_make_room_for_one_that_tunes(
     while home.garage.shown("binary_sensor", "stable") != "on":
         await home.wait(1)
     assert await home.commands_after(2) == ["set_power_pct_v2 53"]
-    assert take_commands(hall) == ["set_power_pct_v2 100"]
+    assert take_commands(hall) == ["restore_power_pct"]  # the way to 100 percent
 
 
 @pytest.mark.parametrize(

@@ -346,7 +346,7 @@ async def test_at_the_cap_nobody_waits_for_a_miner_that_takes_long(
     await heat(room, room.garage, hall)
     room.take_commands()
     held = Held()
-    hall.miner.misbehave("set_power_pct", held)
+    hall.miner.misbehave("restore_power_pct", held)  # the way to 100 percent
     room.hass.states.async_set(ROOM, "19")
     await held.reached.wait()
 

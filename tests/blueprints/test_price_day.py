@@ -46,20 +46,19 @@ SWITCHED: Final = [
     "21:45 power_on",
 ]
 # A percent follows the price without minimum times, because it wears nothing out.
+_LOW: Final = f"set_power_pct_v2 {LOW_PERCENT}"
+_FULL: Final = "restore_power_pct"
 THROTTLED: Final = [
-    f"{time} set_power_pct_v2 {percent}"
-    for time, percent in (
-        ("05:45", LOW_PERCENT),
-        ("06:00", 100),
-        ("06:30", LOW_PERCENT),
-        ("09:45", 100),
-        ("10:00", LOW_PERCENT),
-        ("10:30", 100),
-        ("17:30", LOW_PERCENT),
-        ("21:45", 100),
-        ("22:00", LOW_PERCENT),
-        ("22:30", 100),
-    )
+    f"05:45 {_LOW}",
+    f"06:00 {_FULL}",
+    f"06:30 {_LOW}",
+    f"09:45 {_FULL}",
+    f"10:00 {_LOW}",
+    f"10:30 {_FULL}",
+    f"17:30 {_LOW}",
+    f"21:45 {_FULL}",
+    f"22:00 {_LOW}",
+    f"22:30 {_FULL}",
 ]
 
 

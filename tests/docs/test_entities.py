@@ -163,7 +163,7 @@ def effect(description: WhatsminerEntityDescription) -> str:
         case WhatsminerNumberDescription():
             sent = [description.set_fn(0 if description.key != "power_limit" else 3000)]
         case WhatsminerSelectDescription():
-            sent = [description.set_fn("low")]
+            sent = [description.set_fn((description.options or [""])[0])]
         case WhatsminerSwitchDescription():
             sent = [description.set_fn(False), description.set_fn(True)]
         case _:

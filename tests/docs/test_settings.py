@@ -79,7 +79,13 @@ TAIL: Final = """
 **Power percent** is forgotten by the miner itself whenever mining stops or starts, so where it is
 assumed it becomes unknown then: when a poll finds mining stopped or begun anew, and with every
 command that does so. After a restart of Home Assistant it is shown again only if mining has gone
-on since before.
+on since before. 100 percent is the power that the miner was tuned to. V2.2 is then told to undo the
+percentage, by whichever method it was set, also one of more than 100. Firmware that does not know this
+command, and older firmware, is set to 100 percent. Either way, 100 is shown.
+
+**Start after boot**: while it is off, the miner does not mine after a power cut, a reboot or an update
+of its firmware until it is started, by its own switch for example. While it is on, mining begins by
+itself.
 
 **Power limit**: what was asked for is remembered as well, because a miner that limits it further
 would otherwise be restarted by everyone who asks again. 99999 gives the limit back to the miner,
@@ -186,9 +192,10 @@ def where(
         replace(Capabilities.of(plain), liquid_cooled=liquid)
         for liquid in (False, True)
     )
-    if not description.exists(air):
+    if not (description.exists(air) or description.exists(liquid)):
         return "–"
     suffix = "" if description.exists(liquid) else " (air only)"
+    suffix = suffix if description.exists(air) else " (liquid only)"
     keys = keys_read(key, speech)
     if not keys:
         return f"assumed{suffix}"

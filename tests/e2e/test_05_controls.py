@@ -50,6 +50,7 @@ CHANGES = (
     _change(HYDRO, "number.power_percent", 80, "set_power_pct_v2", percent="80"),
     _change(HYDRO, "switch.fast_boot", "on", "enable_btminer_fast_boot"),
     _change(HYDRO, "switch.web_pools", "off", "disable_web_pools"),
+    _change(HYDRO, "select.heat_mode", "heating", "set_heat_mode", mode="heating"),
     # This firmware knows the fast method only.
     _change(OLD, "number.power_percent", 70, "set_power_pct", percent="70"),
     _change(OLD, "select.power_mode", "high", "set_high_power"),

@@ -43,6 +43,12 @@ ACTIONS = (
         {"time_zone": "Europe/Berlin"},
         cmd("set_zone", **_BERLIN),
     ),
+    Action(
+        HYDRO,
+        "set_customer_message",
+        {"key": "message_0", "message": "rack 3"},
+        cmd("set_customer_msg", key="msg0", val="rack 3"),
+    ),
     Action(OLD, "set_log_server", {"host": "192.168.1.10"}, cmd("load_log", **_SERVER)),
 )
 

@@ -51,7 +51,7 @@ async def test_a_password_changed_at_the_miner_is_asked_for(
     expect(result, type="abort", reason="reauth_successful")
     await follows(hydro)
     await hydro.set("number.power_percent", 100)
-    hydro.received(cmd("set_power_pct_v2", percent="100"))
+    hydro.received(cmd("restore_power_pct"))
     show(f"{refusal}, then {result['reason']}")
 
 

@@ -15,6 +15,8 @@ COOLING = "switch.miner_cooling_after_power_off"
 FAN_STOP = "switch.miner_fans_may_stop"
 FREQUENCY = "number.miner_frequency_shift"
 UPFREQ = "number.miner_tuning_speed"
+HEAT_MODE = "select.miner_heat_mode"
+START_AFTER_BOOT = "switch.miner_start_after_boot"
 
 # How each setting is changed, the command that goes out, what it then shows.
 CHANGES: dict[str, tuple[str, dict[str, Any], str, str]] = {
@@ -29,4 +31,14 @@ CHANGES: dict[str, tuple[str, dict[str, Any], str, str]] = {
     FAN_STOP: ("switch.turn_on", {}, "set_fan_zero_speed", STATE_ON),
     FREQUENCY: ("number.set_value", {"value": -10}, "set_target_freq", "-10.0"),
     UPFREQ: ("number.set_value", {"value": 7}, "adjust_upfreq_speed", "7.0"),
+}
+# Those that only V2.2 has.
+CHANGES_OF_V2_2: dict[str, tuple[str, dict[str, Any], str, str]] = {
+    HEAT_MODE: (
+        "select.select_option",
+        {"option": "heating"},
+        "set_heat_mode",
+        "heating",
+    ),
+    START_AFTER_BOOT: ("switch.turn_off", {}, "disable_btminer_init", STATE_OFF),
 }

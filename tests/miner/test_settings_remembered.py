@@ -15,15 +15,18 @@ from tests import ACCEPTED_ONLY, Altered, before_v2_2
 from . import Rig
 from .setting_changes import (
     CHANGES,
+    CHANGES_OF_V2_2,
     COOLING,
     FAN_STOP,
     FAST_BOOT,
     FREQUENCY,
+    HEAT_MODE,
     LIMIT,
     MINING,
     MODE,
     OFFSET,
     PERCENT,
+    START_AFTER_BOOT,
     UPFREQ,
     WEB_POOLS,
 )
@@ -37,16 +40,19 @@ from .setting_changes import (
         ("air_miner", COOLING),
         ("air_miner", FAN_STOP),
         ("hydro_miner", WEB_POOLS),
+        ("hydro_miner", HEAT_MODE),
+        ("hydro_miner", START_AFTER_BOOT),
         ("old_miner", WEB_POOLS),
         ("old_miner", FAST_BOOT),
         ("old_miner", FREQUENCY),
     ],
     indirect=["miner"],
 )
+@pytest.mark.usefixtures("entity_registry_enabled_by_default")
 async def test_assumed_settings_outlive_a_restart_of_home_assistant(
     rig: Rig, entity_id: str
 ) -> None:
-    action, data, _, expected = CHANGES[entity_id]
+    action, data, _, expected = (CHANGES | CHANGES_OF_V2_2)[entity_id]
     assert rig.state_of(entity_id) == STATE_UNKNOWN
 
     await rig.act(action, entity_id, **data)
@@ -334,6 +340,21 @@ async def test_a_factory_reset_forgets_everything(
 
     assert [rig.state_of(entity_id) for entity_id in assumed] == [STATE_UNKNOWN] * 5
     assert rig.stored["settings"] == {}
+
+
+@pytest.mark.parametrize("miner", ["hydro_miner"], indirect=True)
+@pytest.mark.usefixtures("entity_registry_enabled_by_default")
+async def test_a_factory_reset_forgets_what_only_v2_2_has(rig: Rig) -> None:
+    for entity_id, (action, data, command, expected) in CHANGES_OF_V2_2.items():
+        await rig.act(action, entity_id, **data)
+        assert rig.sent[-1] == command
+        await rig.clock.next_poll(15)
+        assert rig.state_of(entity_id) == expected
+
+    await rig.coordinator.async_send(commands.factory_reset())
+
+    assert [rig.state_of(key) for key in CHANGES_OF_V2_2] == [STATE_UNKNOWN] * 2
+    assert rig.warnings == []
 
 
 async def test_a_factory_reset_ends_what_is_pending(rig: Rig) -> None:

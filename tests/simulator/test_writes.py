@@ -357,6 +357,61 @@ async def test_what_else_is_refused(
     assert await client.code(command, **arguments) == code
 
 
+@pytest.mark.parametrize(
+    ("generation", "code"), [("v1", 14), ("v2", 14), ("compat", 45)]
+)
+async def test_customer_messages_are_not_read_in_plain_text(
+    client: Client, generation: str, code: int
+) -> None:
+    """Older firmware does not know the command at all."""
+    answer = await client.read("get_customer_msg")
+    status = answer if generation != "v1" else answer["STATUS"][0]
+    assert status["Code"] == code
+    assert await client.code("get_customer_msg") == (131 if code == 45 else 14)
+
+
+@pytest.mark.parametrize("generation", ["compat"])
+async def test_bad_values_of_the_newest_commands_are_refused(client: Client) -> None:
+    """Values that are missing are another error."""
+    for watts in ("-1", "100000", "ten", "", 1700):
+        assert await client.code("set_power", power=watts) == 132
+    assert await client.code("set_power") == 14
+    for text in ("x" * 128, "ü" * 64):
+        assert await client.code("set_customer_msg", key="msg0", val=text) == 132
+    for key in ("", "msg", "customersn", 0):
+        assert await client.code("set_customer_msg", key=key, val="x") == 132
+    assert await client.code("set_customer_msg", key="msg0") == 14
+    assert await client.code("set_customer_msg", val="x") == 14
+    assert client.miner.state.customer == {}
+
+
+@pytest.mark.parametrize(("generation", "model"), [("compat", "M63")])
+async def test_a_factory_reset_forgets_the_newest_settings(client: Client) -> None:
+    await client.send("set_heat_mode", mode="heating")
+    await client.send("disable_btminer_init")
+    await client.send("set_customer_msg", key="msg0", val="rack 3")
+    assert await client.code("factory_reset") == 131
+
+    state = client.miner.state
+    assert (state.heat_mode, state.init_enabled, state.customer) == ("normal", True, {})
+
+
+@pytest.mark.parametrize(("generation", "model"), [("compat", "M63")])
+@pytest.mark.parametrize("enabled", [True, False])
+async def test_a_miner_mines_after_a_reboot_only_if_it_may(
+    client: Client, *, enabled: bool
+) -> None:
+    await client.send(f"{'enable' if enabled else 'disable'}_btminer_init")
+    assert client.miner.state.mining  # nothing happens before
+    assert await client.code("reboot") == 131
+    client.miner.advance(200)
+
+    assert client.miner.state.mining is enabled
+    assert (await client.message("status"))["mineroff"] == (
+        "false" if enabled else "true"
+    )
+
+
 @pytest.mark.parametrize("generation", ["compat"])
 async def test_customer_messages(client: Client) -> None:
     """Customer messages are short, have fixed names, and are read encrypted."""

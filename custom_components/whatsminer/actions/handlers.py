@@ -233,6 +233,21 @@ async def prepare_update_firmware(hass: HomeAssistant, data: Data) -> Handler:
     return handle
 
 
+async def prepare_get_customer_message(hass: HomeAssistant, data: Data) -> Handler:
+    """Return a handler that returns the texts that the owner has stored in a miner."""
+
+    async def handle(runtime: WhatsminerData) -> JsonObjectType:
+        coordinator = runtime.coordinator
+        # That the miner takes this read does not show that it takes commands.
+        with coordinator.write_access.learning():
+            messages = await coordinator.credentials.async_with_password(
+                coordinator.client.customer_messages
+            )
+        return {"messages": dict(messages)}
+
+    return handle
+
+
 async def prepare_query(hass: HomeAssistant, data: Data) -> Handler:
     """Return a handler that returns the answer to a readable command, without secrets."""
     command = check_query(data["command"])

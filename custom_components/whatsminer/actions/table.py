@@ -19,7 +19,7 @@ from homeassistant.core import SupportsResponse
 from homeassistant.helpers import config_validation as cv
 from homeassistant.helpers.typing import VolDictType
 
-from ..api import commands
+from ..api import CUSTOMER_MESSAGES, commands
 from . import handlers
 
 _NUMBER: Final = probatio.Coerce(float)  # the command refuses what is not whole
@@ -124,6 +124,23 @@ ACTIONS: Final = (
             )
         ),
         admin_only=True,
+    ),
+    Action(
+        name="set_customer_message",
+        fields={
+            probatio.Required("key"): probatio.In(CUSTOMER_MESSAGES),
+            probatio.Required("message"): cv.string,
+        },
+        prepare_fn=handlers.sends(
+            lambda data: commands.set_customer_message(data["key"], data["message"])
+        ),
+        admin_only=True,
+    ),
+    Action(
+        name="get_customer_message",
+        prepare_fn=handlers.prepare_get_customer_message,
+        permission=POLICY_READ,
+        response=SupportsResponse.ONLY,
     ),
     Action(
         name="download_logs",

@@ -6,7 +6,7 @@
 from . import commands, limits
 from .capabilities import OPTIONAL, SETTINGS, Capabilities
 from .client import Miner, check_query
-from .commands import Command, Effect, Outcome, PowerMode, Result, Value
+from .commands import Command, Effect, HeatMode, Outcome, PowerMode, Result, Value
 from .cooling import Cooling
 from .errors import (
     CannotConnectError,
@@ -40,13 +40,14 @@ from .errors import (
 )
 from .faults import MOST_FAULTS, Category, Fault, Severity, describe
 from .protocol import WriteProbe
-from .readings import SLOTS, Board, Preheating, PreheatStage, Support
+from .readings import CUSTOMER_MESSAGES, SLOTS, Board, Preheating, PreheatStage, Support
 from .sanitize import clean_name
 from .snapshot import Snapshot
 from .transport import is_listening
 from .v2 import DEFAULT_PORT, READABLE
 
 __all__ = [
+    "CUSTOMER_MESSAGES",
     "DEFAULT_PORT",
     "MOST_FAULTS",
     "OPTIONAL",
@@ -62,6 +63,7 @@ __all__ = [
     "Effect",
     "Fault",
     "FirmwareRefusedError",
+    "HeatMode",
     "InvalidTextError",
     "InvalidValueError",
     "MacNotReportedError",

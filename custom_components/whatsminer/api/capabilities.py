@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, fields, replace
 from typing import Final, Self
 
-from .commands import AIR_ONLY
+from .commands import AIR_ONLY, LIQUID_ONLY
 from .cooling import Cooling
 from .readings import ReportedSettings, Support
 from .snapshot import Snapshot
@@ -157,6 +157,5 @@ class Capabilities:
 
     def accepts(self, command: str) -> bool:
         """Return whether the firmware has a command and the cooling suits it."""
-        return command in self.support.commands and (
-            self.air_cooled or command not in AIR_ONLY
-        )
+        unsuitable = AIR_ONLY if self.liquid_cooled else LIQUID_ONLY
+        return command in self.support.commands - unsuitable

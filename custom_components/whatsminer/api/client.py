@@ -93,6 +93,11 @@ class _Client:
             self._target.password = password
             self._target.password_changes += 1
 
+    @property
+    def write_probe(self) -> WriteProbe:
+        """Return how to try now, without a change, whether the miner takes commands."""
+        return self._choice.current.write_probe
+
     async def _protocol(self) -> Protocol:
         """Return the protocol to use.
 
@@ -278,6 +283,18 @@ class Miner(_Client):
         async with self._target.queue.turn(Urgency.QUERY):
             return await protocol.query(command)
 
+    async def customer_messages(self) -> Mapping[str, str]:
+        """Return the text of each of `CUSTOMER_MESSAGES`, read under the password; "" is none.
+
+        Raises:
+            RefusedError: the miner refused it; `send` lists the kinds.
+            UpdatingError, WrongMinerError, NoMacError: the miner was not asked.
+            UnreachableError, MalformedReplyError, NotAMinerError: there is no usable answer.
+
+        """
+        protocol = await self._protocol()
+        return await protocol.customer_messages()
+
     async def check_password(self, password: str | None = None) -> None:
         """Check a password, by default that of the client, by an encrypted read.
 
@@ -295,11 +312,6 @@ class Miner(_Client):
         """
         protocol = await self._protocol()
         await protocol.check_password(self.password if password is None else password)
-
-    @property
-    def write_probe(self) -> WriteProbe:
-        """Return how to try now, without a change, whether the miner takes commands."""
-        return self._choice.current.write_probe
 
     async def probe_write_access(self) -> None:
         """Send a command that changes nothing while `write_probe` is `WRITE`.

@@ -28,22 +28,27 @@ from .limits import (
     Bounds,
     check_address,
     check_device,
+    check_message,
     check_network,
     check_password,
     check_pool_url,
     check_text,
 )
-from .readings import Preheating
+from .readings import CUSTOMER_MESSAGES, Preheating
 
 type Value = bool | int | str
 type PowerMode = Literal["low", "normal", "high"]
+type HeatMode = Literal["anti_icing", "heating"]
 
 _POWER_MODES: Final = ("low", "normal", "high")
+_HEAT_MODES: Final = ("anti_icing", "heating")
 
 # Commands for fans, which a miner that is cooled by liquid does not have.
 AIR_ONLY: Final = frozenset(
     {"fan_zero_speed", "poweroff_cooling", "temperature_offset"}
 )
+# Commands for the liquid that cools a miner.
+LIQUID_ONLY: Final = frozenset({"heat_mode"})
 
 
 class Effect(Enum):
@@ -155,13 +160,20 @@ def power_percent(
     """Return the command for a share of the tuned power, reached in minutes (fast: in a second).
 
     The miner forgets it when mining restarts. Some miners take more than 100 percent; `maximum`
-    is the most that this one is known to take.
+    is the most that this one is known to take. 100 percent is the tuned power itself.
     """
     return Command(
         name="power_percent",
         value=Bounds(POWER_PERCENT.minimum, maximum).check("percent", percent),
         parameters={"method": "fast" if fast else "normal"},
     )
+
+
+def heat_mode(mode: HeatMode) -> Command:
+    """Return the command to protect the coolant from frost, or to heat with it."""
+    if mode not in _HEAT_MODES:
+        raise InvalidTextError("heat_mode", mode)
+    return Command(name="heat_mode", value=mode)
 
 
 def target_frequency(percent: float) -> Command:
@@ -194,6 +206,11 @@ def temperature_offset(celsius: float) -> Command:
 def fast_boot(*, on: bool) -> Command:
     """Return the command to skip most of the tuning at the next start, or not to skip it."""
     return Command(name="fast_boot", value=on, effect=Effect.NEXT_START)
+
+
+def start_after_boot(*, on: bool) -> Command:
+    """Return the command to mine after each boot, or not to until the miner is started."""
+    return Command(name="start_after_boot", value=on)
 
 
 def web_pools(*, on: bool) -> Command:
@@ -330,4 +347,14 @@ def set_log_server(ip: str, port: int, protocol: Literal["tcp", "udp"]) -> Comma
             "port": PORT.check("port", port),
             "protocol": protocol,
         },
+    )
+
+
+def set_customer_message(key: str, message: str) -> Command:
+    """Return the command to store a text of at most 127 bytes under one of `CUSTOMER_MESSAGES`."""
+    if key not in CUSTOMER_MESSAGES:
+        raise InvalidTextError("message_key", key)
+    return Command(
+        name="set_customer_message",
+        parameters={"key": key, "message": check_message(message)},
     )

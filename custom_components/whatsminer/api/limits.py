@@ -36,6 +36,7 @@ UPFREQ_SPEED: Final = Bounds(0, 9)
 POOLS: Final = Bounds(1, 3)
 LED_MILLISECONDS: Final = Bounds(0, 65535)
 PORT: Final = Bounds(1, 65535)
+MESSAGE_BYTES: Final = 127
 
 PASSWORD: Final = re.compile(r"[A-Za-z0-9_]{1,8}")
 HOSTNAME: Final = re.compile(r"(?!-)[A-Za-z0-9-]{1,63}(?<!-)")
@@ -103,6 +104,16 @@ def check_password(value: str) -> str:
     """Return a valid password, or raise an InvalidTextError that does not contain it."""
     if not PASSWORD.fullmatch(value):
         raise InvalidTextError("new_password", "")
+    return value
+
+
+def check_message(value: str) -> str:
+    """Return a message of one line, or raise an InvalidTextError that does not contain it.
+
+    The miner counts bytes, of which letters outside of ASCII have two or more.
+    """
+    if not value.isprintable() or len(value.encode()) > MESSAGE_BYTES:
+        raise InvalidTextError("message", "")
     return value
 
 

@@ -144,6 +144,12 @@ class Protocol(ABC):
         """Return the whole answer to a readable command; the caller has the turn."""
         raise unsupported(command)
 
+    # Texts that the owner has stored
+
+    async def customer_messages(self) -> Mapping[str, str]:
+        """Return the text of each of `CUSTOMER_MESSAGES`, empty where there is none."""
+        raise unsupported("customer_messages")
+
     # Files
 
     async def download_logs(self, sink: Sink) -> int:

@@ -11,6 +11,12 @@ from typing import Final, Literal
 # Readings and fault codes number the hashboards from 0. No model has more than four.
 SLOTS: Final = range(4)
 
+# The texts that a miner keeps for its owner, who decides what they mean.
+CUSTOMER_MESSAGES: Final = (
+    "serial_number",
+    *(f"message_{number}" for number in range(10)),
+)
+
 type PreheatStage = Literal["waiting", "adjusting", "complete"]
 
 
@@ -129,10 +135,12 @@ class ReportedSettings:
     power_mode: str | None = None
     power_limit: float | None = None
     power_percent: float | None = None
+    heat_mode: str | None = None
     target_frequency: float | None = None
     upfreq_speed: int | None = None
     temperature_offset: int | None = None
     fast_boot: bool | None = None
+    start_after_boot: bool | None = None
     web_pools: bool | None = None
     poweroff_cooling: bool | None = None
     fan_zero_speed: bool | None = None

@@ -26,10 +26,11 @@ def _from_stored(data: StoredData) -> Capabilities:
     """Return what is stored of a miner as capabilities."""
     stored = frozenset(data.get("reports", ()))
     settings = {name for name in SETTINGS if _STORED_NAMES.get(name, name) in stored}
+    cooling = data.get("cooling")
+    if "coolant_temperature" in stored:  # it says nothing while the miner boots
+        cooling = Cooling.LIQUID_SHOWN
     return Capabilities(
-        cooling=next(
-            (item for item in Cooling if item == data.get("cooling")), Cooling.UNKNOWN
-        ),
+        cooling=next((item for item in Cooling if item == cooling), Cooling.UNKNOWN),
         readings=stored.intersection(OPTIONAL),
         settings=frozenset(settings),
     )

@@ -4,13 +4,20 @@ import pytest
 
 from custom_components.whatsminer.api import commands
 from custom_components.whatsminer.api.commands import Command, PoolSettings
-from custom_components.whatsminer.api.errors import UnsupportedCommandError
+from custom_components.whatsminer.api.errors import (
+    UnsupportedCommandError,
+    WhatsminerError,
+)
 from custom_components.whatsminer.api.v2.commands import ROWS, requests_for
 from custom_components.whatsminer.api.v2.generations import Generation
+from simulator import Closed, Refused
 from tests.api import TOKEN, Owner
 from tests.api.catalogue import CATALOGUE, Entry
 
-# Those of the document.
+ORDINARY = [entry for entry in CATALOGUE if entry.generation is Generation.V2]
+OF_V2_2 = [entry for entry in CATALOGUE if entry.generation is Generation.V2_2]
+
+# Those of the document of V2.0.5.
 NAMES = """
     update_pools restart_btminer power_off power_on set_led set_low_power
     set_normal_power set_high_power reboot factory_reset update_pwd net_config
@@ -19,6 +26,11 @@ NAMES = """
     set_power_pct_v2 pre_power_on set_temp_offset adjust_power_limit
     adjust_upfreq_speed set_poweroff_cool set_fan_zero_speed
 """
+# Those that only the document of V2.2 has. `set_power` is left out until V3 has it, too.
+NAMES_OF_V2_2 = """
+    restore_power_pct set_heat_mode enable_btminer_init disable_btminer_init
+    set_customer_msg
+"""
 # Those after which the power supply is read.
 POWER_COMMANDS = """
     power_off power_on restart_btminer set_low_power set_normal_power set_high_power
@@ -26,15 +38,16 @@ POWER_COMMANDS = """
 """
 
 
-def test_every_command_of_the_document_is_here() -> None:
+def test_every_command_of_the_documents_is_here() -> None:
     """Commands that carry a file, get_token and the readings are elsewhere."""
-    assert {entry.name for entry in CATALOGUE} == set(NAMES.split())
+    assert {entry.name for entry in ORDINARY} == set(NAMES.split())
+    assert {entry.name for entry in OF_V2_2} == set(NAMES_OF_V2_2.split())
 
 
 @pytest.mark.parametrize("entry", CATALOGUE, ids=str)
 def test_a_command_has_its_wire_name_and_parameters(entry: Entry) -> None:
     """Only the LED takes numbers, everything else is text."""
-    request = requests_for(entry.command, Generation.V2)[0]
+    request = requests_for(entry.command, entry.generation)[0]
     assert request.name == entry.name
     assert request.parameters == entry.parameters
     for name, value in request.parameters.items():
@@ -54,7 +67,7 @@ def test_both_ways_to_set_the_percent_set_the_same() -> None:
 def test_v1_spells_some_in_its_own_way() -> None:
     spelt = {
         entry.name: old.name
-        for entry in CATALOGUE
+        for entry in ORDINARY
         if (old := requests_for(entry.command, Generation.V1)[0]).name != entry.name
     }
     assert spelt == {
@@ -107,12 +120,24 @@ def test_all_nine_pool_fields_are_sent(count: int) -> None:
 # What is on the wire
 
 
-@pytest.mark.parametrize("entry", CATALOGUE, ids=str)
+@pytest.mark.parametrize("entry", ORDINARY, ids=str)
 async def test_a_command_reaches_the_miner_exactly_as_documented(
     owner: Owner, entry: Entry
 ) -> None:
     """A miner that is strict about types accepts it."""
     owner.miner.state.mining = entry.name != "pre_power_on"
+    await carry_out(owner, entry)
+
+
+@pytest.mark.parametrize("entry", OF_V2_2, ids=str)
+async def test_a_command_of_v2_2_reaches_the_miner_exactly_as_documented(
+    new_owner: Owner, entry: Entry
+) -> None:
+    await carry_out(new_owner, entry)
+
+
+async def carry_out(owner: Owner, entry: Entry) -> None:
+    """Send a command, and compare what reaches the miner."""
     await owner.carry_out(entry.command)
     assert owner.miner.writes == [{**entry.parameters, "cmd": entry.name}]
     *before, request = owner.miner.requests
@@ -120,6 +145,81 @@ async def test_a_command_reaches_the_miner_exactly_as_documented(
     assert request.keys() == {"cmd", "token", *entry.parameters}
     for key, value in entry.parameters.items():
         assert type(request[key]) is type(value)
+
+
+# The full power
+
+
+@pytest.mark.parametrize("fast", [False, True])
+@pytest.mark.parametrize("percent", [100, 100.4, 99.5])
+async def test_full_power_undoes_every_percentage(
+    new_owner: Owner, percent: float, *, fast: bool
+) -> None:
+    """The miner then runs at the power that it was tuned to."""
+    await new_owner.carry_out(commands.power_percent(60, fast=True))
+    new_owner.forget()
+    sent = commands.power_percent(percent, fast=fast, maximum=120)
+    await new_owner.carry_out(sent)
+    assert new_owner.sent == ["restore_power_pct"]
+    assert new_owner.miner.state.percent == 100
+
+
+@pytest.mark.parametrize("percent", [0, 99, 99.4, 100.5, 101, 120])
+async def test_other_percentages_are_set_as_before(
+    new_owner: Owner, percent: float
+) -> None:
+    """Also those beyond the tuned power, which only miners that are cooled by liquid take."""
+    await new_owner.carry_out(commands.power_percent(percent, maximum=120))
+    assert new_owner.sent == ["set_power_pct_v2"]
+
+
+@pytest.mark.parametrize(
+    ("fast", "known", "sent"),
+    [
+        (False, {"set_power_pct", "set_power_pct_v2"}, "set_power_pct_v2"),
+        (False, {"set_power_pct"}, "set_power_pct"),
+        (True, {"set_power_pct", "set_power_pct_v2"}, "set_power_pct"),
+    ],
+)
+async def test_firmware_that_cannot_undo_a_percentage_is_set_to_all_of_its_power(
+    new_owner: Owner, known: set[str], sent: str, *, fast: bool
+) -> None:
+    """It is asked once; then it is known that it cannot."""
+    ways = ("restore_power_pct", "set_power_pct_v2", "set_power_pct")
+    for name in ways:
+        if name not in known:
+            new_owner.miner.misbehave(name, Refused(14))
+    full = commands.power_percent(100, fast=fast)
+    await new_owner.carry_out(full)
+    assert new_owner.sent[0] == "restore_power_pct"
+    assert new_owner.sent[-1] == sent
+    assert new_owner.miner.writes[-1] == {"cmd": sent, "percent": "100"}
+    new_owner.forget()
+    await new_owner.carry_out(full)
+    assert new_owner.sent == [sent]
+
+
+@pytest.mark.parametrize("code", [132, 45, None])
+async def test_a_percentage_that_cannot_be_undone_now_is_an_error(
+    new_owner: Owner, code: int | None
+) -> None:
+    """Only firmware that does not know the command gets another one."""
+    new_owner.miner.misbehave("restore_power_pct", Refused(code) if code else Closed())
+    with pytest.raises(WhatsminerError):
+        await new_owner.send(commands.power_percent(100))
+    assert new_owner.sent == ["restore_power_pct"]
+
+
+@pytest.mark.parametrize("generation", [Generation.V1, Generation.V2])
+@pytest.mark.parametrize("fast", [False, True])
+def test_older_firmware_is_set_to_all_of_its_power_as_before(
+    generation: Generation, *, fast: bool
+) -> None:
+    requests = requests_for(commands.power_percent(100, fast=fast), generation)
+    gentle = generation is Generation.V2 and not fast
+    names = ["set_power_pct_v2", "set_power_pct"] if gentle else ["set_power_pct"]
+    assert [request.name for request in requests] == names
+    assert {str(request.parameters) for request in requests} == {"{'percent': '100'}"}
 
 
 @pytest.mark.parametrize("on", [True, False])

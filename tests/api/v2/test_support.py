@@ -17,7 +17,8 @@ V1, V2, V2_2 = Generation.V1, Generation.V2, Generation.V2_2
 ALL_COMMANDS = {entry.command.name for entry in CATALOGUE}
 ALL_SETTINGS = {item.name for item in fields(ReportedSettings)}
 AIR_ONLY = {"temperature_offset", "poweroff_cooling", "fan_zero_speed"}
-NOT_IN_V1 = AIR_ONLY | {"power_limit", "upfreq_speed"}
+OF_V2_2 = {"heat_mode", "set_customer_message", "start_after_boot"}
+NOT_IN_V1 = AIR_ONLY | OF_V2_2 | {"power_limit", "upfreq_speed"}
 EVERY_FIRMWARE = {"mining", "power_limit", "power_mode"}
 
 
@@ -29,7 +30,7 @@ def test_every_generation_has_its_support() -> None:
     ("generation", "missing"),
     [
         (V1, NOT_IN_V1),
-        (V2, set()),
+        (V2, OF_V2_2),
         (V2_2, {"preheat"}),
     ],
 )

@@ -11,6 +11,7 @@ from typing import Final
 
 from ..commands import Command, PoolSettings
 from ..errors import unsupported
+from ..limits import POWER_PERCENT
 from .generations import Generation
 
 type Parameters = Mapping[str, str | int]
@@ -20,6 +21,18 @@ _EVERY_FIRMWARE: Final = frozenset(Generation)
 _SINCE_V2: Final = _EVERY_FIRMWARE - {Generation.V1}
 # The document of V2.2 no longer has the command.
 _BEFORE_V2_2: Final = _EVERY_FIRMWARE - {Generation.V2_2}
+# Only the document of V2.2 has the command.
+_V2_2: Final = frozenset({Generation.V2_2})
+
+_HEAT_MODES: Final[Mapping[str, str]] = {
+    "anti_icing": "anti-icing",
+    "heating": "heating",
+}
+# The names of customer messages.
+CUSTOMER_KEYS: Final[Mapping[str, str]] = {
+    "serial_number": "CustomerSn",
+    **{f"message_{number}": f"msg{number}" for number in range(10)},
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,15 +88,26 @@ def _power_mode(command: Command, generation: Generation) -> tuple[Request, ...]
 
 def _power_percent(command: Command, generation: Generation) -> tuple[Request, ...]:
     parameters = {"percent": str(command.value)}
-    fast = Request("set_power_pct", parameters)
-    if generation is Generation.V1 or command.parameters["method"] == "fast":
-        return (fast,)
-    return (Request("set_power_pct_v2", parameters), fast)
+    ways: tuple[Request, ...] = (Request("set_power_pct", parameters),)
+    if generation is not Generation.V1 and command.parameters["method"] != "fast":
+        ways = (Request("set_power_pct_v2", parameters), *ways)
+    if generation in _V2_2 and command.value == POWER_PERCENT.maximum:
+        # It undoes both of them, after which the miner is at the power that it was tuned to.
+        ways = (Request("restore_power_pct"), *ways)
+    return ways
+
+
+def _heat_mode(command: Command, generation: Generation) -> tuple[Request, ...]:
+    return (Request("set_heat_mode", {"mode": _HEAT_MODES[str(command.value)]}),)
 
 
 def _fast_boot(command: Command, generation: Generation) -> tuple[Request, ...]:
     process = "cgminer" if generation is Generation.V1 else "btminer"
     return (Request(f"{_enable(command)}_{process}_fast_boot"),)
+
+
+def _start_after_boot(command: Command, generation: Generation) -> tuple[Request, ...]:
+    return (Request(f"{_enable(command)}_btminer_init"),)
 
 
 def _web_pools(command: Command, generation: Generation) -> tuple[Request, ...]:
@@ -121,6 +145,12 @@ def _set_network(command: Command, generation: Generation) -> tuple[Request, ...
     )
 
 
+def _customer_message(command: Command, generation: Generation) -> tuple[Request, ...]:
+    key = CUSTOMER_KEYS[str(command.parameters["key"])]
+    message = command.parameters["message"]
+    return (Request("set_customer_msg", {"key": key, "val": message}),)
+
+
 def _renamed(name: str, **names: str) -> Write:
     """Write the parameters of a command as texts, under other names: `sent="known"`."""
 
@@ -140,6 +170,7 @@ ROWS: Final[Mapping[str, Row]] = {
         reported_by="get_psu",
     ),
     "power_percent": Row(write=_power_percent),
+    "heat_mode": Row(write=_heat_mode, firmware=_V2_2),
     "target_frequency": Row(
         write=_value("set_target_freq", "percent"), reported_by="get_psu"
     ),
@@ -152,6 +183,7 @@ ROWS: Final[Mapping[str, Row]] = {
         write=_value("set_temp_offset", "temp_offset"), firmware=_SINCE_V2
     ),
     "fast_boot": Row(write=_fast_boot),
+    "start_after_boot": Row(write=_start_after_boot, firmware=_V2_2),
     "web_pools": Row(write=_web_pools),
     "poweroff_cooling": Row(
         write=_value("set_poweroff_cool", "poweroff_cool"), firmware=_SINCE_V2
@@ -175,6 +207,7 @@ ROWS: Final[Mapping[str, Row]] = {
     "set_log_server": Row(
         write=_renamed("load_log", ip="ip", port="port", proto="protocol")
     ),
+    "set_customer_message": Row(write=_customer_message, firmware=_V2_2),
 }
 
 

@@ -5,7 +5,12 @@ from dataclasses import replace
 from typing import override
 
 from ..commands import Command, Outcome, Result
-from ..errors import RefusedError, WriteAccessClosedError, WrongPasswordError
+from ..errors import (
+    MalformedReplyError,
+    RefusedError,
+    WriteAccessClosedError,
+    WrongPasswordError,
+)
 from ..identity import Evidence
 from ..protocol import Attempt, IsWanted, Progress, Protocol, Sink, Target, WriteProbe
 from ..queue import Turn, Urgency
@@ -14,7 +19,7 @@ from ..sanitize import Json
 from ..snapshot import Snapshot
 from . import fields, transfers
 from .cipher import Session
-from .commands import ROWS, Request, requests_for
+from .commands import CUSTOMER_KEYS, ROWS, Request, requests_for
 from .envelope import Answer
 from .reader import Reader
 from .requests import Requests, is_readable
@@ -121,6 +126,18 @@ class V2(Protocol):
             if not err.request_sent:  # there is no token to check it with
                 raise
 
+    @override
+    async def customer_messages(self) -> Mapping[str, str]:
+        command = "get_customer_msg"  # the miner refuses it in plain text
+        async with self._target.queue.turn(Urgency.QUERY) as turn:
+            answer = await self._sessions.run(
+                turn, lambda session: self._requests.sealed(session, command, {})
+            )
+        if not isinstance(answer.message, dict | list):
+            raise MalformedReplyError(f"{command}: the answer has no messages")
+        found = answer.reading()
+        return {name: _written(found.get(key)) for name, key in CUSTOMER_KEYS.items()}
+
     @property
     @override
     def write_probe(self) -> WriteProbe:
@@ -156,6 +173,11 @@ class V2(Protocol):
         finally:
             self.reader.expect("get_version")
         return Result(Outcome.SILENT if answer is None else Outcome.ACCEPTED)
+
+
+def _written(value: Json) -> str:
+    """Return a text as its owner wrote it, also one that the firmware took for a number."""
+    return str(value) if isinstance(value, int | float | str) else ""
 
 
 def _data(command: Command, answer: Answer) -> Preheating | None:
