@@ -58,7 +58,7 @@ def _parser() -> _Parser:
         description="Simulated MicroBT Whatsminers that answer over TCP.",
         formatter_class=argparse.RawDescriptionHelpFormatter,
         epilog="quirks:\n"
-        + "".join(f"  {quirk:<16} {quirk.description}\n" for quirk in Quirk)
+        + "".join(f"  {quirk:<18} {quirk.description}\n" for quirk in Quirk)
         + "\nStop with Ctrl-C.",
     )
     parser.add_argument(

@@ -11,7 +11,7 @@ from .arguments import name_of
 from .cipher import decrypt, encrypt
 from .device import Device
 from .errors import Code, Refusal
-from .firmware import JOINABLE, Firmware
+from .firmware import Firmware
 from .misbehaviour import Line
 from .quirks import MANGLERS, Quirk
 from .transfer import FirmwareUpload, LogDownload, Transfer
@@ -106,23 +106,32 @@ class Api:
         if (
             Quirk.PROCESS_DOWN in self.device.quirks
             and not self.device.state.mining
-            and JOINABLE.issuperset(parts)
+            and self.firmware.joinable.issuperset(parts)
         ):
             return _PROCESS_DOWN
         if name == "get_token":
             return self._finish(self._text(self._token(client)))
         if name in self.firmware.reads:
-            answer = self.firmware.reads[name](self.device, request)
-        elif JOINABLE.issuperset(parts):
+            answer = self._answer(name, request)
+        elif self.firmware.joinable.issuperset(parts):
             answer = {
-                part: [self.firmware.reads[part](self.device, request)]
-                for part in parts
+                part: [self._answer(part, request, joined=True)] for part in parts
             } | {"id": 1}
         elif self._knows(name):
             raise Refusal(Code.ACCESS_DENIED)  # it has to come encrypted
         else:
             answer = self.firmware.unknown(self.device)
         return self._finish(self._text(answer))
+
+    def _answer(self, name: str, request: JsonObject, *, joined: bool = False) -> Json:
+        """Answer a read, alone or as a part of a join."""
+        refuses = {Quirk.BOARDS_REFUSED} | (
+            {Quirk.BOARDS_NOT_JOINED} if joined else set()
+        )
+        if name in ("edevs", "devs") and refuses & self.device.quirks:
+            refusal = Refusal(Code.COMMAND_ERROR, "API btminer unknow err")
+            return self.firmware.refusal(self.device, refusal)
+        return self.firmware.reads[name](self.device, request)
 
     def _token(self, client: str) -> Json:
         if Quirk.SINGLE_SESSION in self.device.quirks:
@@ -151,13 +160,7 @@ class Api:
         _LOGGER.debug(
             "%s command %s", self.device.state.identity.mac, json.dumps(request)
         )
-        try:
-            self._access.check(request.get("token"))
-        except Refusal as refusal:
-            if Quirk.ENCRYPTED_135 not in self.device.quirks:
-                raise
-            answer = self.firmware.refusal(self.device, refusal)
-            return self._exchange(name, partial(self._seal, key, answer), key=key)
+        self._access.check(request.get("token"))
         if name not in self.firmware.reads and name != "get_customer_msg":
             arguments = {
                 k: v for k, v in request.items() if k not in ("token", "cmd", "command")
@@ -172,7 +175,7 @@ class Api:
 
     def _write(self, key: str, name: str, request: JsonObject) -> bytes:
         if name in self.firmware.reads:
-            return self._seal(key, self.firmware.reads[name](self.device, request))
+            return self._seal(key, self._answer(name, request))
         if not self._knows(name):
             raise Refusal(Code.INVALID_COMMAND)
         message = WRITABLE[name].carry_out(self.device, request)
@@ -228,11 +231,18 @@ class Api:
             raise Refusal(Code.NO_COMMAND)
 
     def _refusal(self, refusal: Refusal, key: str | None) -> bytes:
-        text = self._text(self.firmware.refusal(self.device, refusal))
-        if key is None or Quirk.TWICE_ENCRYPTED not in self.device.quirks:
-            return self._finish(text)
-        once = encrypt(key, text.encode())
-        return self._finish(to_json({"enc": encrypt(key, once.encode())}))
+        answer = self.firmware.refusal(self.device, refusal)
+        quirks = self.device.quirks
+        if key is None:
+            return self._finish(self._text(answer))
+        if Quirk.TWICE_ENCRYPTED in quirks:
+            once = encrypt(key, self._text(answer).encode())
+            return self._finish(to_json({"enc": encrypt(key, once.encode())}))
+        if Quirk.ENCRYPTED_REFUSALS in quirks or (
+            Quirk.ENCRYPTED_135 in quirks and refusal.code == Code.TOKEN_WRONG
+        ):
+            return self._seal(key, answer)
+        return self._finish(self._text(answer))
 
     def _seal(self, key: str, answer: Json) -> bytes:
         return self._finish(to_json({"enc": encrypt(key, self._text(answer).encode())}))

@@ -18,15 +18,28 @@ class Quirk(StrEnum):
         quirk.description = description
         return quirk
 
-    TRAILING_NUL = "trailing-nul", "a NUL byte after the JSON (always on v1)"
+    TRAILING_NUL = "trailing-nul", "a NUL byte after the JSON, as v1 of 20201202 sends"
     NEWLINES = "newlines", "newlines between the members of the JSON"
     SPLIT_WRITES = "split-writes", "the answer arrives in several TCP segments"
     KEEP_OPEN = "keep-open", "the connection is left to the client to close"
     SILENT_RESTARTS = "silent-restarts", "restarts and reboots close without an answer"
     SINGLE_SESSION = "single-session", "a new token voids the one before it"
+    STRICT_TYPES = (
+        "strict-types",
+        "numbers only as text, times of an LED only as numbers",
+    )
     ENCRYPTED_135 = "encrypted-135", "the refusal of a wrong token is encrypted"
+    ENCRYPTED_REFUSALS = (
+        "encrypted-refusals",
+        "refusals of encrypted requests are encrypted, 45 as well",
+    )
     STALE_SUMMARY = "stale-summary", "a stop freezes summary and boards (always on v1)"
     PROCESS_DOWN = "process-down", "a stop leaves a line of text instead of summary"
+    CUT_POOLS = "cut-pools", "pools end after 1228 bytes in every answer"
+    BOARDS_REFUSED = "boards-refused", "edevs and devs are refused for ever"
+    BOARDS_NOT_JOINED = "boards-not-joined", "edevs and devs are refused in a join"
+    NO_MINEROFF = "no-mineroff", "status says neither mineroff nor btmineroff"
+    ALWAYS_OFF = "always-off", "btmineroff is true while mining, as on some v1"
     JOINED_LOGS = "joined-logs", "download_logs sends answer and file in one segment"
     MISSING_COMMA = "missing-comma", "get_psu lacks the comma before temp0"
     BARE_ERRORS = "bare-errors", "get_error_code lists bare pairs, as API 2.0.4 does"
@@ -43,11 +56,25 @@ class Quirk(StrEnum):
     )
 
 
+_POOLS_BYTES = 1228
+
 _BARE_PAIR = re.compile(r'\{("\d+":"[^"]*")\}')
+
+
+def _cut_pools(text: str) -> str:
+    """End an answer within its pools, if they are too long."""
+    pools = text.find('"POOLS":[')
+    begin = text.rfind('{"STATUS":[', 0, pools)  # of this part, if the answer is joined
+    end = text.find('"id":1}', pools)
+    if pools < 0 or end - begin < _POOLS_BYTES:
+        return text
+    return text[: begin + _POOLS_BYTES]
+
 
 # What a quirk does to the JSON of an answer.
 MANGLERS: dict[Quirk, Callable[[str], str]] = {
     Quirk.NEWLINES: lambda text: text.replace(',"', ',\n"'),
+    Quirk.CUT_POOLS: _cut_pools,
     Quirk.MISSING_COMMA: lambda text: text.replace(',"temp0"', '"temp0"'),
     Quirk.BARE_ERRORS: lambda text: _BARE_PAIR.sub(r"\1", text),
     Quirk.BAD_ESCAPES: lambda text: text.replace("'", r"\'"),

@@ -4,6 +4,8 @@ from .machine import Board, Machine
 from .physics import wobble
 from .telemetry import BoardReading, BoardStatus, Telemetry
 
+_BOARD_SHARE = 0.9  # of what the chips are warmer than the coolant
+
 
 def read_sensors(machine: Machine) -> Telemetry:
     """Read every sensor and counter."""
@@ -83,9 +85,10 @@ def _read_board(machine: Machine, board: Board, hash_rate: float) -> BoardReadin
 def _temperatures(machine: Machine) -> tuple[float, float, float]:
     """Return chips (0 while they are not clocked), boards, and the spread of chips."""
     chip = machine.heat.chip.value
+    board = machine.coolant + _BOARD_SHARE * (chip - machine.coolant)
     if not machine.climb:
-        return 0.0, chip + 3.0, 0.0
-    return chip, chip + 4.0, 14.0 * min(1.0, machine.load)
+        return 0.0, board, 0.0
+    return chip, board, 14.0 * min(1.0, machine.load)
 
 
 def _noisy(machine: Machine, value: float, channel: int, share: float) -> float:

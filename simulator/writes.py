@@ -5,11 +5,21 @@ from dataclasses import dataclass
 import re
 from typing import cast
 
-from .arguments import address, milliseconds, name_of, number, one_of, require, text
+from .arguments import (
+    address,
+    lenient,
+    milliseconds,
+    name_of,
+    number,
+    one_of,
+    require,
+    text,
+)
 from .device import Device, Generation
 from .errors import Code, Refusal
 from .machine import FAST_SECONDS, NORMAL_SECONDS
 from .models import Cooling
+from .quirks import Quirk
 from .settings import Led, LedColor, Network, Pool, PowerMode, RemoteLog
 from .wire import Json, JsonObject
 
@@ -56,6 +66,8 @@ def command(
 
     def enter(function: Callable[[Device, JsonObject], Json | None]) -> Carry:
         def carry_out(device: Device, arguments: JsonObject) -> Json:
+            if Quirk.STRICT_TYPES not in device.quirks:
+                arguments = lenient(arguments)
             message = function(device, arguments)
             return OK_TEXT if message is None else message
 

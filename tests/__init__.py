@@ -24,7 +24,7 @@ from homeassistant.const import ATTR_ENTITY_ID
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers import device_registry as dr, entity_registry as er
-from simulator import Misbehaviour, Raw, SimulatedMiner
+from simulator import Misbehaviour, Quirk, Raw, SimulatedMiner
 from simulator.misbehaviour import Exchange, Line
 
 # What a miner says that takes a command and then does nothing of the kind.
@@ -32,6 +32,9 @@ ACCEPTED_ONLY = Raw(b'{"STATUS":"S","When":1,"Code":131,"Msg":"API command OK"}'
 # What a control board says while its mining process is not running.
 PROCESS_DOWN = Raw(b"Socket connect failed: Connection refused\n")
 JOINED = "summary+pools+edevs"
+# Most firmware takes numbers and text alike. The miners of tests do not, so that a command
+# with an argument of the wrong type is found.
+STRICT = frozenset({Quirk.STRICT_TYPES})
 
 type AddEntry = Callable[..., Awaitable[MockConfigEntry]]
 type Check = Callable[[], Awaitable[None]]

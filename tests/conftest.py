@@ -34,9 +34,9 @@ from homeassistant.const import (
 )
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import entity_registry as er
-from simulator import SimulatedMiner
+from simulator import Quirk, SimulatedMiner
 
-from . import AddEntry, Check, Clock, load_entry, loopback_network
+from . import STRICT, AddEntry, Check, Clock, load_entry, loopback_network
 from .action_calls import Target
 from .fleet import Fleet, Owned
 from .options_flow import OptionsFlow
@@ -86,21 +86,22 @@ def check_entities(
 @pytest.fixture
 async def air_miner() -> AsyncGenerator[SimulatedMiner]:
     """An air-cooled miner with firmware 2.0.5."""
-    async with SimulatedMiner(generation="v2", model="M30S+") as miner:
+    async with SimulatedMiner(generation="v2", model="M30S+", quirks=STRICT) as miner:
         yield miner
 
 
 @pytest.fixture
 async def hydro_miner() -> AsyncGenerator[SimulatedMiner]:
     """A water-cooled miner with V2.2 firmware."""
-    async with SimulatedMiner(generation="compat", model="M63") as miner:
+    async with SimulatedMiner(generation="compat", model="M63", quirks=STRICT) as miner:
         yield miner
 
 
 @pytest.fixture
 async def old_miner() -> AsyncGenerator[SimulatedMiner]:
-    """An air-cooled miner with firmware of the first API."""
-    async with SimulatedMiner(generation="v1", model="M20S") as miner:
+    """An air-cooled miner with firmware of the first API, which ends answers with a NUL."""
+    quirks = STRICT | {Quirk.TRAILING_NUL}
+    async with SimulatedMiner(generation="v1", model="M20S", quirks=quirks) as miner:
         yield miner
 
 

@@ -23,7 +23,7 @@ from homeassistant.setup import async_setup_component
 from homeassistant.util.dt import utcnow
 from simulator import SimulatedMiner
 
-from . import Clock, act, shown
+from . import STRICT, Clock, act, shown
 
 NEW_MAC = "CE:02:01:AB:CD:EF"
 
@@ -124,7 +124,10 @@ class Fleet:
             what["host"] = self.host(self._next)
             self._next += 1
         miner = SimulatedMiner(
-            seed=name, port=DEFAULT_PORT, start=utcnow().timestamp(), **what
+            seed=name,
+            port=DEFAULT_PORT,
+            start=utcnow().timestamp(),
+            **{"quirks": STRICT, **what},
         )
         await self._stack.enter_async_context(miner)
         self.clock.miners.append(miner)

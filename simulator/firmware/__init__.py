@@ -1,7 +1,7 @@
 """The firmware generations."""
 
 from ..device import Generation
-from .base import JOINABLE, Firmware
+from .base import Firmware
 from .compat import Compat
 from .v1 import V1
 from .v2 import V2
@@ -10,4 +10,4 @@ FIRMWARE: dict[Generation, Firmware] = {
     firmware.generation: firmware for firmware in (V1(), V2(), Compat())
 }
 
-__all__ = ["FIRMWARE", "JOINABLE", "Firmware"]
+__all__ = ["FIRMWARE", "Firmware"]

@@ -13,9 +13,6 @@ from ..wire import Json, JsonObject
 
 type Read = Callable[[Device, JsonObject], Json]
 
-# cgminer's own commands: the only ones that can be joined as in "summary+pools".
-JOINABLE = frozenset({"summary", "pools", "edevs", "devs", "devdetails"})
-
 
 class Firmware(ABC):
     """A firmware: which reads it knows and the exact shape of its answers.
@@ -23,6 +20,8 @@ class Firmware(ABC):
     Attributes:
         api_version: the API version it reports, unless a test sets another.
         firmware_version: the version it is delivered with, until an update.
+        joinable: cgminer's own commands, the only ones that can be joined as in
+            "summary+pools".
     """
 
     generation: ClassVar[Generation]
@@ -32,6 +31,9 @@ class Firmware(ABC):
     description: ClassVar[str] = ""
     token_limits: ClassVar[TokenLimits] = TokenLimits(clients=16, per_client=32)
     built_in_quirks: ClassVar[frozenset[Quirk]] = frozenset()
+    joinable: ClassVar[frozenset[str]] = frozenset(
+        {"summary", "pools", "edevs", "devs", "devdetails"}
+    )
 
     @property
     def reads(self) -> Mapping[str, Read]:

@@ -3,6 +3,7 @@
 from ..clock import local_time
 from ..device import Device
 from ..physics import SHARE_DIFFICULTY
+from ..quirks import Quirk
 from ..settings import Pool
 from ..telemetry import BoardReading, Telemetry
 from ..wire import Fixed, JsonObject
@@ -38,10 +39,12 @@ def rejected_percent(accepted: int, rejected: int) -> float:
 def power_status(device: Device, limit: str) -> JsonObject:
     """Return what ``status`` of every generation after V1 begins with."""
     state = device.state
-    return {
+    switch: JsonObject = {
         "mineroff": "false" if state.mining else "true",
         "mineroff_reason": state.stop_reason,
         "mineroff_time": local_time(state.stopped_at),
+    }
+    return ({} if Quirk.NO_MINEROFF in device.quirks else switch) | {
         "FirmwareVersion": device.storage.firmware_version,
         "power_mode": state.power_mode,
         "power_limit_set": limit,

@@ -1,5 +1,6 @@
 """API 1.4.0, firmware of 2020 to 2022: cgminer's own envelopes."""
 
+from collections.abc import Mapping
 from typing import ClassVar, override
 
 from ..device import Device, Generation
@@ -8,22 +9,53 @@ from ..models import Cooling
 from ..quirks import Quirk
 from ..settings import Pool
 from ..wire import Fixed, Json, JsonObject
-from .base import Firmware, supply
+from .base import Firmware, Read, supply
 from .shapes import classic_pool, hash_rates, rejected_percent
 
+_CGMINER = "4.9.2"
 _POOL_PLACES = 3
 
 
 class V1(Firmware):
-    """API 1.4.0: faults and identity are in ``summary``; the mining state is nowhere."""
+    """API 1.4.0: faults and identity are in ``summary``."""
 
     generation: ClassVar = Generation.V1
     api_version: ClassVar[str] = "whatsminer v1.4.0"
     firmware_version: ClassVar[str] = "20210322.22.REL"
     platform: ClassVar[str] = "H3"
     description: ClassVar[str] = "whatsminer v1.4.0"
-    built_in_quirks: ClassVar = frozenset({Quirk.TRAILING_NUL, Quirk.STALE_SUMMARY})
+    built_in_quirks: ClassVar = frozenset({Quirk.STALE_SUMMARY})
+    joinable: ClassVar[frozenset[str]] = Firmware.joinable | {"version", "stats"}
     chip: ClassVar[str] = "K88Z001-2039 BINV01-195001B"
+
+    @property
+    @override
+    def reads(self) -> Mapping[str, Read]:
+        return {**super().reads, "version": self.version, "stats": self.stats}
+
+    def version(self, device: Device, request: JsonObject) -> Json:
+        """Answer ``version``: of cgminer and its API, not of the vendor's."""
+        versions: list[JsonObject] = [{"CGMiner": _CGMINER, "API": "3.6"}]
+        return self._cgminer(device, 22, "CGMiner versions", "VERSION", versions)
+
+    def stats(self, device: Device, request: JsonObject) -> Json:
+        """Answer ``stats``: how long work took to get, for each board and each pool."""
+        now = device.telemetry()
+        names = [f"SM{board.slot}" for board in now.boards]
+        names += [f"POOL{place}" for place in range(_POOL_PLACES)]
+        entries: list[JsonObject] = [
+            {
+                "STATS": number,
+                "ID": name,
+                "Elapsed": int(now.elapsed),
+                "Calls": 0,
+                "Wait": Fixed(0, 6),
+                "Max": Fixed(0, 6),
+                "Min": Fixed(99_999_999, 6),
+            }
+            for number, name in enumerate(names)
+        ]
+        return self._cgminer(device, 70, "CGMiner stats", "STATS", entries)
 
     @override
     def summary(self, device: Device, request: JsonObject) -> Json:
@@ -154,13 +186,12 @@ class V1(Firmware):
 
     @override
     def status(self, device: Device, request: JsonObject) -> Json:
-        # Real machines say "true" here while they are hashing.
+        off = Quirk.ALWAYS_OFF in device.quirks or not device.state.mining
+        switch: JsonObject = {"btmineroff": "true" if off else "false"}
         return self.success(
             device,
-            {
-                "btmineroff": "true",
-                "Firmware Version": f"'{device.storage.firmware_version}'",
-            },
+            ({} if Quirk.NO_MINEROFF in device.quirks else switch)
+            | {"Firmware Version": f"'{device.storage.firmware_version}'"},
         )
 
     @override
@@ -194,5 +225,5 @@ class V1(Firmware):
             "When": int(device.state.now),
             "Code": int(code),
             "Msg": message,
-            "Description": "cgminer 4.9.2",
+            "Description": f"cgminer {_CGMINER}",
         }

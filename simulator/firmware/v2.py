@@ -170,7 +170,7 @@ class V2(Firmware):
             "Temperature": Fixed(board.temperature),
             "Chip Frequency": round(board.frequency),
             **hash_rates(board),
-            "HS Factory": round(board.factory * 1000),
+            "Factory GHS": round(board.factory * 1000),
             "Accepted": board.accepted,
             "Rejected": board.rejected,
             "Last Valid Work": int(last_share),

@@ -19,6 +19,7 @@ from custom_components.whatsminer.api.v2 import (
     slow_answers,
 )
 from simulator import Quirk, SimulatedMiner
+from tests import STRICT
 
 from . import (
     ANOTHER_MAC,
@@ -108,7 +109,9 @@ async def any_miner(
     request: pytest.FixtureRequest,
 ) -> AsyncGenerator[SimulatedMiner]:
     """Return a miner of each generation in turn."""
-    async with SimulatedMiner(generation=request.param, model="M50") as miner:
+    async with SimulatedMiner(
+        generation=request.param, model="M50", quirks=STRICT
+    ) as miner:
         yield miner
 
 

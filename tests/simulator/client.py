@@ -173,7 +173,7 @@ class Client:
 
     def parse(self, answer: bytes) -> dict[str, Any]:
         """Parse an answer, decrypted if it was encrypted."""
-        parsed: dict[str, Any] = json.loads(answer.rstrip(b"\0"))
+        parsed: dict[str, Any] = json.loads(answer.strip(b"\0"))
         if "enc" in parsed and self.session is not None:
             parsed = json.loads(self.session.open(parsed).rstrip(b"\0"))
         return parsed

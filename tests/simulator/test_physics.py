@@ -4,6 +4,7 @@ import pytest
 
 from simulator import MODELS, SimulatedMiner
 from simulator.physics import Glide, Lag, limit_in_force
+from simulator.telemetry import Telemetry
 
 from .client import Client, exchange
 
@@ -95,6 +96,51 @@ async def test_a_booting_machine_reads_as_a_real_one(client: Client) -> None:
         assert summary[key] == 0
     assert summary["Power Limit"] == 3400
     assert (board["Status"], board["Effective Chips"]) == ("Initialising", 0)
+
+
+@pytest.mark.parametrize(
+    ("generation", "model"),
+    [("v1", "M20S"), ("v2", "M30S+"), ("compat", "M60S"), ("compat", "M7BS")],
+)
+async def test_boards_are_cooler_than_their_chips_whatever_the_machine_does(
+    client: Client,
+) -> None:
+    """So they are in the answers of real machines, and never cooler than the coolant."""
+    state = client.miner.state
+    assert _board_is_cooler(state.telemetry(), at_least=1.5)
+    await client.send("set_power_pct", percent="0")
+    for _ in range(40):
+        client.miner.advance(30)
+        assert _board_is_cooler(client.miner.state.telemetry())
+    for command in ("set_high_power", "power_off", "power_on", "restart_btminer"):
+        await client.send(command)
+        for _ in range(60):
+            client.miner.advance(30)
+            assert _board_is_cooler(client.miner.state.telemetry())
+
+
+def _board_is_cooler(reading: Telemetry, at_least: float = 0.0) -> bool:
+    """Return whether chips are warmer than their boards, where they can be read."""
+    pairs = [(reading.board_temperature, reading.chip_avg)]
+    pairs += [(board.temperature, board.chip_avg) for board in reading.boards]
+    return all(
+        board < chip - at_least if chip else 20 < board < 90 for board, chip in pairs
+    )
+
+
+async def test_boards_are_nearly_as_warm_as_the_room_while_the_miner_is_preheated(
+    client: Client,
+) -> None:
+    """Chips are not clocked then, and read as zero."""
+    await client.send("power_off")
+    client.miner.advance(3600)
+    await client.send("pre_power_on")
+    client.miner.advance(30)
+    reading = client.miner.state.telemetry()
+
+    assert reading.chip_avg == reading.chip_max == 0
+    for board in reading.boards:
+        assert abs(board.temperature - reading.environment) < 3
 
 
 async def test_fast_boot_shortens_the_next_start(client: Client) -> None:

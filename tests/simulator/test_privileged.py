@@ -124,6 +124,25 @@ async def test_some_firmware_encrypts_that_refusal() -> None:
         assert client.parse(answer)["Code"] == 135
 
 
+@pytest.mark.parametrize("code", [14, 45, 132, 135])
+async def test_some_firmware_encrypts_every_refusal(code: int) -> None:
+    async with SimulatedMiner(
+        quirks={Quirk.ENCRYPTED_REFUSALS}, api_open=code != 45
+    ) as miner:
+        client = Client(miner)
+        request = await client.command(
+            {14: "no_such_command", 132: "set_zone"}.get(code, "power_off"),
+            timezone="",
+            zonename="",
+        )
+        if code == 135:
+            miner.void_tokens()
+        answer = await exchange(miner, request)
+        assert list(json.loads(answer)) == ["enc"]
+        assert client.parse(answer)["Code"] == code
+        assert (await client.read("power_off"))["Code"] == 45  # came plain
+
+
 @pytest.mark.parametrize("code", [14, 23, 45, 132, 135])
 async def test_some_firmware_encrypts_refusals_twice(code: int) -> None:
     """It uses the key of its own password, also if the client has another one."""
@@ -136,8 +155,8 @@ async def test_some_firmware_encrypts_refusals_twice(code: int) -> None:
             client.password = "another"
         request = await client.command(
             {14: "no_such_command", 132: "set_zone"}.get(code, "power_off"),
-            timezone=1,
-            zonename=1,
+            timezone="",
+            zonename="",
         )
         if code == 135:
             miner.void_tokens()
@@ -298,7 +317,7 @@ async def test_a_changed_password_is_answered_under_the_old_key(client: Client) 
         ("satoshi", ""),
         ("satoshi", "with-sign"),
         ("satoshi", "pässword"),
-        ("satoshi", 1),
+        ("satoshi", None),
     ],
 )
 async def test_a_bad_password_is_not_taken(

@@ -37,7 +37,7 @@ COMPAT_SUMMARY = (
 )
 V2_BOARD = (
     "ASC, Slot, Enabled, Status, Temperature, Chip Frequency, MHS av, MHS 5s, MHS 1m, "
-    "MHS 5m, MHS 15m, HS RT, HS Factory, Accepted, Rejected, Last Valid Work, "
+    "MHS 5m, MHS 15m, HS RT, Factory GHS, Accepted, Rejected, Last Valid Work, "
     "Upfreq Complete, Effective Chips, PCB SN, Chip Data, Chip Temp Min, Chip Temp Max, "
     "Chip Temp Avg, chip_vol_diff"
 )
@@ -281,6 +281,48 @@ async def test_compat_drops_keys_of_pools(client: Client) -> None:
     assert not pool.keys() & dropped
 
 
+# What is left of cgminer
+
+
+@on_v1
+async def test_v1_knows_cgminers_version_and_statistics(client: Client) -> None:
+    """Statistics are kept for each board and each pool."""
+    answer = await client.read("version")
+    (status,) = answer["STATUS"]
+    assert (status["Code"], status["Msg"]) == (22, "CGMiner versions")
+    assert answer["VERSION"] == [{"CGMiner": "4.9.2", "API": "3.6"}]
+
+    answer = await client.read("stats")
+    (status,) = answer["STATUS"]
+    assert (status["Code"], status["Msg"]) == (70, "CGMiner stats")
+    assert [(part["STATS"], part["ID"]) for part in answer["STATS"]] == [
+        (0, "SM0"),
+        (1, "SM1"),
+        (2, "SM2"),
+        (3, "POOL0"),
+        (4, "POOL1"),
+        (5, "POOL2"),
+    ]
+    elapsed = (await client.summary())["Elapsed"]
+    assert {part["Elapsed"] for part in answer["STATS"]} == {elapsed}
+
+
+@on_v1
+async def test_v1_joins_cgminers_version_and_statistics(client: Client) -> None:
+    answer = await client.read("summary+version+stats")
+    assert list(answer) == ["summary", "version", "stats", "id"]
+    assert answer["version"] == [await client.read("version")]
+    assert answer["stats"] == [await client.read("stats")]
+
+
+@pytest.mark.parametrize(("generation", "model"), [V2, COMPAT], ids=["v2", "compat"])
+@pytest.mark.parametrize("command", ["version", "stats", "summary+version"])
+async def test_later_firmware_no_longer_knows_them(
+    client: Client, command: str
+) -> None:
+    assert (await client.read(command))["Code"] == 14
+
+
 # Identity and status
 
 
@@ -332,13 +374,15 @@ async def test_compat_no_longer_knows_devdetails(client: Client) -> None:
 
 
 @on_v1
-async def test_v1_says_that_it_is_off_while_it_hashes(client: Client) -> None:
-    """The flag is of no use on old firmware."""
-    assert await client.message("status") == {
-        "btmineroff": "true",
-        "Firmware Version": "'20210322.22.REL'",
-    }
-    assert (await client.summary())["HS RT"] > 0
+async def test_v1_status_says_whether_it_is_off(client: Client) -> None:
+    """It has no other reading of the switch, and no reason."""
+    for command, off in (("", "false"), ("power_off", "true"), ("power_on", "false")):
+        if command:
+            await client.send(command)
+        assert await client.message("status") == {
+            "btmineroff": off,
+            "Firmware Version": "'20210322.22.REL'",
+        }
 
 
 @on_v2
@@ -519,7 +563,7 @@ async def test_what_cannot_be_joined_or_is_unknown_gets_14(
 
 
 @on_v1
-@pytest.mark.parametrize("command", ["get_miner_info", "get_error_code", "stats"])
+@pytest.mark.parametrize("command", ["get_miner_info", "get_error_code", "coin"])
 async def test_v1_says_so_as_cgminer_does(client: Client, command: str) -> None:
     (status,) = (await client.read(command))["STATUS"]
 

@@ -146,13 +146,19 @@ async def test_a_port_in_use_is_an_error(miner: SimulatedMiner) -> None:
             pass
 
 
-async def test_answers_have_no_nul_on_newer_firmware(miner: SimulatedMiner) -> None:
-    assert (await exchange(miner, SUMMARY)).endswith(b'"id":1}')
+@pytest.mark.parametrize("generation", ["v1", "v2", "compat"])
+async def test_answers_end_with_the_json(generation: str) -> None:
+    async with SimulatedMiner(generation=generation) as miner:
+        assert (await exchange(miner, SUMMARY)).endswith(b"}")
 
 
-@pytest.mark.parametrize("generation", ["v1"])
-async def test_answers_end_with_a_nul_on_v1(miner: SimulatedMiner) -> None:
-    assert (await exchange(miner, SUMMARY)).endswith(b'"id":1}\0')
+@pytest.mark.parametrize("generation", ["v1", "v2", "compat"])
+async def test_some_old_firmware_ends_answers_with_a_nul(generation: str) -> None:
+    async with SimulatedMiner(
+        generation=generation, quirks={Quirk.TRAILING_NUL}
+    ) as miner:
+        assert (await exchange(miner, SUMMARY)).endswith(b"}\0")
+        assert await Client(miner).code("power_off") == 131
 
 
 @pytest.mark.parametrize("quirk", [Quirk.NEWLINES, Quirk.SPLIT_WRITES])

@@ -50,8 +50,6 @@ async def update(client: Client, image: bytes = IMAGE) -> int:
     """Send an image and return the code of the final answer."""
     async with client.dialog("update_firmware") as dialog:
         await upload(dialog, image)
-        if client.miner.generation == "v1":
-            await dialog.reader.read(1)  # the NUL of old firmware
         code: int = (await dialog.answer())["Code"]
         assert await dialog.rest() == b""
         return code
@@ -168,6 +166,16 @@ async def test_both_need_the_switch(client: Client, command: str) -> None:
     client.miner.void_tokens()
     assert await client.code(command) == 135
     assert client.miner.images == []
+
+
+async def test_a_nul_behind_the_answer_is_no_part_of_a_file() -> None:
+    """Old firmware ends each answer so, also where bytes follow it."""
+    async with SimulatedMiner(generation="v1", quirks={Quirk.TRAILING_NUL}) as miner:
+        client = Client(miner)
+        length, logs = await download(client)
+        assert (length, logs) == (len(miner.logs), miner.logs)
+        assert await update(client) == 131
+        assert [image.whole for image in miner.images] == [True]
 
 
 # Firmware

@@ -1,5 +1,7 @@
 """Every writable command: which firmware knows it, what it takes, and what it does."""
 
+from collections.abc import AsyncGenerator
+
 import pytest
 
 from simulator import Quirk, SimulatedMiner
@@ -21,6 +23,16 @@ STATIC: dict[str, object] = {
     "dns": "1.1.1.1 8.8.8.8",
     "host": "",
 }
+
+
+@pytest.fixture
+async def strict() -> AsyncGenerator[Client]:
+    """A client of firmware that insists on types."""
+    async with SimulatedMiner(
+        generation="compat", quirks={Quirk.STRICT_TYPES}
+    ) as miner:
+        yield Client(miner)
+
 
 # Command, arguments, the generations that know it, and its changes of the state.
 COMMANDS: list[tuple[str, dict[str, object], set[str], dict[str, object]]] = [
@@ -152,15 +164,28 @@ BOUNDS = [
 
 
 @pytest.mark.parametrize(("command", "key", "least", "greatest"), BOUNDS)
-async def test_bounds_are_inclusive_and_numbers_travel_as_strings(
+async def test_bounds_are_inclusive(
     client: Client, command: str, key: str, least: int, greatest: int
 ) -> None:
-    """A number in place of a string is read as empty. A missing one is another error."""
-    for value in (str(least), str(greatest)):
+    """Some clients send numbers in place of strings. A missing one is another error."""
+    for value in (str(least), str(greatest), least, greatest):
         assert await client.code(command, **{key: value}) == 131
-    for wrong in (str(least - 1), str(greatest + 1), least, "", "ten", "5.5"):
+    for wrong in (str(least - 1), greatest + 1, "", "ten", "5.5", 0.5, True, None):
         assert await client.code(command, **{key: wrong}) == 132
     assert await client.code(command) == 14
+
+
+@pytest.mark.parametrize(
+    ("command", "key", "least", "greatest"),
+    [*BOUNDS, ("set_power", "power", 0, 99_999)],
+)
+async def test_strict_firmware_takes_numbers_as_strings_only(
+    strict: Client, command: str, key: str, least: int, greatest: int
+) -> None:
+    """A number in place of a string is read as empty."""
+    for value in (least, greatest):
+        assert await strict.code(command, **{key: str(value)}) == 131
+        assert await strict.code(command, **{key: value}) == 132
 
 
 @pytest.mark.parametrize(
@@ -218,7 +243,8 @@ async def test_an_air_cooled_miner_does_not_heat(client: Client) -> None:
         ({}, 14),
         ({"color": "red"}, 14),
         ({"color": "blue", "period": 200, "duration": 100, "start": 0}, 132),
-        ({"color": "red", "period": "200", "duration": 100, "start": 0}, 132),
+        ({"color": "red", "period": "fast", "duration": 100, "start": 0}, 132),
+        ({"color": "red", "period": "0", "duration": 100, "start": 0}, 132),
         ({"color": "red", "period": 0, "duration": 100, "start": 0}, 132),
         ({"color": "red", "period": 200, "duration": -1, "start": 0}, 132),
         ({"color": "red", "period": 200, "duration": True, "start": 0}, 132),
@@ -227,8 +253,32 @@ async def test_an_air_cooled_miner_does_not_heat(client: Client) -> None:
 async def test_what_an_led_cannot_do(
     client: Client, arguments: dict[str, object], code: int
 ) -> None:
-    """The times of an LED are the only parameters that are numbers."""
     assert await client.code("set_led", **arguments) == code
+
+
+async def test_the_times_of_an_led_may_be_text(client: Client) -> None:
+    arguments = {"color": "red", "period": "200", "duration": "100", "start": "0"}
+    assert await client.code("set_led", **arguments) == 131
+    assert client.miner.state.led == {"red": Led(200, 100, 0)}
+
+
+@pytest.mark.parametrize(
+    ("command", "arguments"),
+    [
+        ("set_led", {"color": "red", "period": "200", "duration": 100, "start": 0}),
+        ("set_led", {"color": "red", "period": 200, "duration": 100, "start": "0"}),
+        ("load_log", {"ip": "1.2.3.4", "port": 514, "proto": "udp"}),
+        ("update_pwd", {"old": "satoshi", "new": 1}),
+        ("set_hostname", {"hostname": 7}),
+        ("update_pools", POOLS | {"worker2": 7}),
+    ],
+)
+async def test_strict_firmware_takes_each_argument_in_its_type_only(
+    client: Client, strict: Client, command: str, arguments: dict[str, object]
+) -> None:
+    """The times of an LED are the only parameters that are numbers."""
+    assert await strict.code(command, **arguments) == 132
+    assert await client.code(command, **arguments) == 131
 
 
 async def test_the_leds_can_be_read_back(client: Client) -> None:
@@ -246,7 +296,7 @@ async def test_the_leds_can_be_read_back(client: Client) -> None:
 
 @pytest.mark.parametrize(
     "change",
-    [{"pool1": None}, {"worker2": 7}, {"passwd3": None}, {"pool1": "", "pool2": ""}],
+    [{"pool1": None}, {"worker2": []}, {"passwd3": None}, {"pool1": "", "pool2": ""}],
 )
 async def test_odd_pools_are_refused(client: Client, change: dict[str, object]) -> None:
     before = client.miner.state.pools
@@ -299,7 +349,7 @@ async def test_a_network_lacks_nothing(client: Client) -> None:
         ("set_zone", {"timezone": "CET-1", "zonename": ""}, 132),
         ("load_log", {"ip": "x", "port": "514", "proto": "udp"}, 132),
         ("load_log", {"ip": "1.2.3.4", "port": "0", "proto": "udp"}, 132),
-        ("load_log", {"ip": "1.2.3.4", "port": 514, "proto": "udp"}, 132),
+        ("load_log", {"ip": "1.2.3.4", "port": 65_536, "proto": "udp"}, 132),
         ("load_log", {"ip": "1.2.3.4", "port": "514", "proto": "sctp"}, 132),
         ("upgrade_firmware", {}, 14),
         ("set_fire", {}, 14),
@@ -328,7 +378,7 @@ async def test_customer_messages_are_not_read_in_plain_text(
 @pytest.mark.parametrize("generation", ["compat"])
 async def test_bad_values_of_the_newest_commands_are_refused(client: Client) -> None:
     """Values that are missing are another error."""
-    for watts in ("-1", "100000", "ten", "", 1700):
+    for watts in ("-1", "100000", "ten", "", 1700.5):
         assert await client.code("set_power", power=watts) == 132
     assert await client.code("set_power") == 14
     for text in ("x" * 128, "ü" * 64):

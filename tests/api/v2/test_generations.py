@@ -230,7 +230,7 @@ async def test_a_mining_miner_tells_the_same_in_any_generation(any_life: Life) -
     assert seen.efficiency == pytest.approx(28, abs=1)
     assert seen.mining_since == seen.taken - timedelta(seconds=seen.live.elapsed or 0)
     assert seen.booted == seen.taken - timedelta(seconds=int(known.uptime))
-    assert seen.board_temperature == pytest.approx(71, abs=1)
+    assert seen.board_temperature == pytest.approx(63, abs=1)
     assert seen.psu_fan_speed == pytest.approx(7000, abs=100)
     assert seen.accepted_shares == known.accepted
     assert seen.rejected_shares == known.rejected
@@ -242,7 +242,7 @@ async def test_a_mining_miner_tells_the_same_in_any_generation(any_life: Life) -
     for board in seen.hashboards.values():
         assert board.alive is True
         assert board.hash_rate == pytest.approx(39, abs=2)
-        assert board.temperature == pytest.approx(71, abs=2)
+        assert board.temperature == pytest.approx(63, abs=2)
 
 
 async def test_a_stopped_miner_hashes_nothing_in_any_generation(any_life: Life) -> None:

@@ -514,12 +514,19 @@ async def test_v1_is_compared_once_its_process_is_back(
         await polls.poll()
 
 
-async def test_v1_that_says_it_is_off_is_not_believed(old_polls: Polls) -> None:
-    """A real one reported that while it was hashing."""
-    snapshot = await old_polls.poll()
-    status = old_polls.replies["status"]["Msg"]
+@pytest.mark.parametrize(
+    ("quirks", "off"), [(set[Quirk](), False), ({Quirk.ALWAYS_OFF}, True)]
+)
+async def test_v1_that_says_it_is_off_is_not_believed(
+    clock: Clock, quirks: set[Quirk], *, off: bool
+) -> None:
+    """A real one reported that while it was hashing. Most do not."""
+    async with SimulatedMiner(generation="v1", model="M20S", quirks=quirks) as miner:
+        polls = Polls(miner, clock, miner.mac.lower())
+        snapshot = await polls.poll()
+    status = polls.replies["status"]["Msg"]
     assert isinstance(status, dict)
-    assert fields.mining_off(status) is True
+    assert fields.mining_off(status) is off
     assert snapshot.mining is True
     assert snapshot.hash_rate == pytest.approx(67.75, rel=0.05)
 

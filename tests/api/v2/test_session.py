@@ -15,6 +15,7 @@ from custom_components.whatsminer.api.errors import (
     TokenRejectedError,
     TooManyTokensError,
     WhatsminerError,
+    WriteAccessClosedError,
     WrongMinerError,
     WrongPasswordError,
 )
@@ -205,7 +206,28 @@ async def test_a_password_that_was_changed_meanwhile_is_wrong(
     assert len(owner_with_token.asked) == 4
 
 
-@pytest.mark.parametrize("quirk", [Quirk.TWICE_ENCRYPTED, Quirk.COMMAND_KEY])
+@pytest.mark.parametrize(
+    "quirks",
+    [set[Quirk](), {Quirk.ENCRYPTED_REFUSALS}, {Quirk.TWICE_ENCRYPTED}],
+    ids=["plain", "encrypted", "twice"],
+)
+@pytest.mark.parametrize("generation", ["v1", "v2", "compat"])
+async def test_closed_write_access_is_told_however_the_refusal_comes(
+    clock: Clock, generation: str, quirks: set[Quirk]
+) -> None:
+    async with SimulatedMiner(
+        generation=generation, quirks=quirks, api_open=False
+    ) as miner:
+        owner = Owner(miner, clock=clock)
+        with pytest.raises(WriteAccessClosedError):
+            await owner.send(commands.power_off())
+        miner.api_open = True
+        assert (await owner.send(commands.power_off())).is_accepted
+
+
+@pytest.mark.parametrize(
+    "quirk", [Quirk.ENCRYPTED_REFUSALS, Quirk.TWICE_ENCRYPTED, Quirk.COMMAND_KEY]
+)
 @pytest.mark.parametrize("generation", ["v1", "v2", "compat"])
 async def test_a_wrong_password_is_told_from_a_right_one_by_any_firmware(
     clock: Clock, generation: str, quirk: Quirk

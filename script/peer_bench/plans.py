@@ -1,0 +1,14 @@
+"""Which miners there are."""
+
+from random import randint
+
+PORT = 4028  # both clients know no other one
+PASSWORD = "satoshi"
+GENERATIONS = {"V1": "v1", "V2": "v2", "V2.2": "compat"}
+MODELS = {"V1": "M20S", "V2": "M30S+", "V2.2": "M60S"}
+
+
+def addresses() -> dict[str, str]:
+    """Return an address for each miner, in a part of loopback that nothing else uses."""
+    network = f"127.{randint(1, 254)}.{randint(0, 255)}"
+    return {name: f"{network}.{host}" for host, name in enumerate(GENERATIONS, 1)}
