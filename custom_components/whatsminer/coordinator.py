@@ -36,6 +36,7 @@ from .miner.break_even import BreakEven
 from .miner.credentials import Credentials
 from .miner.expected_capabilities import ExpectedCapabilities
 from .miner.history import History
+from .miner.last_switch import update_last_switch
 from .miner.record import address_of, client_for_entry, mac_of, record_for_entry
 from .miner.settings import Settings
 from .miner.write_access import WriteAccess
@@ -156,6 +157,7 @@ class WhatsminerCoordinator(DataUpdateCoordinator[Snapshot], MinerCoordinator):
                 self.history.at_most.clear()  # the hash rate may have been any
             self.history.update(snapshot, self.settings)
             self.break_even.update(snapshot, data)
+            update_last_switch(snapshot, data)
             # A hashboard that is missing for a while still identifies the miner.
             if not snapshot.board_serials <= set(data.get("boards", ())):
                 data["boards"] = sorted(snapshot.board_serials)
