@@ -6,10 +6,10 @@ from typing import Any, Final
 
 import pytest
 
-from simulator import Misbehaviour, Raw, Refused, SimulatedMiner
+from simulator import Misbehaviour, Raw, Refused
 from tests import ACCEPTED_ONLY, JOINED, Altered, act
 
-from . import Home
+from . import Home, use_earlier_get_state
 
 SENSOR: Final = "sensor.outside"
 
@@ -254,24 +254,11 @@ async def test_a_stop_that_failed_does_not_count_as_a_new_start(home: Home) -> N
 # An earlier version of the integration
 
 
-def without_time(state_of: Callable[..., Any]) -> Callable[..., Any]:
-    """Return what does not tell when a miner was switched."""
-
-    def state_of_earlier_version(coordinator: Any) -> Any:
-        state = state_of(coordinator)
-        del state["switched_at"]
-        return state
-
-    return state_of_earlier_version
-
-
 @each_rule
 async def test_with_an_earlier_version_the_time_of_the_switch_counts(
-    home: Home, rule: Rule, monkeypatch: pytest.MonkeyPatch
+    home: Home, rule: Rule
 ) -> None:
-    from custom_components.whatsminer.actions import handlers
-
-    monkeypatch.setattr(handlers, "state_of", without_time(handlers.state_of))
+    use_earlier_get_state(home.hass)
 
     await stopped(home, rule, min_off=30)
 
