@@ -186,11 +186,12 @@ def take_commands(owned: Owned) -> list[str]:
 def use_earlier_get_state(hass: HomeAssistant) -> None:
     """Let `get_state` be that of the first version, which has fewer fields and takes no data."""
     service = hass.services.async_services_for_domain(DOMAIN)["get_state"]
+    present: Any = service.job.target
 
     async def get_state(call: ServiceCall) -> ServiceResponse:
         data = {**call.data, "conditions": {}}
         now = ServiceCall(hass, DOMAIN, call.service, data, call.context, True)
-        answer: dict[str, Any] = await service.job.target(now)
+        answer: dict[str, Any] = await present(now)
         for state in answer.values():
             del state["switched_at"], state["conditions_since"]
         return answer

@@ -1,6 +1,6 @@
 """Minimum times on and off count from when a miner was really switched, in all blueprints."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -89,7 +89,7 @@ async def minutes_until(
     home: Home,
     command: str,
     most: int,
-    at: dict[int, Callable[[Home], Awaitable[None]]] | None = None,
+    at: Mapping[int, Callable[[Home], Awaitable[None]]] | None = None,
 ) -> float:
     """Return after how many minutes a command came; `at` is what happens at which minute."""
     start = home.fleet.clock.freezer.time_to_freeze
@@ -216,7 +216,7 @@ async def restart_unseen(home: Home) -> None:
 )
 @each_minimum_on
 async def test_an_outage_makes_the_time_on_neither_longer_nor_shorter(
-    home: Home, rule: Rule, at: dict[int, Callable[[Home], Awaitable[None]]]
+    home: Home, rule: Rule, at: Mapping[int, Callable[[Home], Awaitable[None]]]
 ) -> None:
     await started(home, rule, min_on=30)
 
