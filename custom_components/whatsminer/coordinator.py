@@ -36,6 +36,7 @@ from .miner.break_even import BreakEven
 from .miner.credentials import Credentials
 from .miner.expected_capabilities import ExpectedCapabilities
 from .miner.history import History
+from .miner.last_switch import LastSwitch
 from .miner.record import address_of, client_for_entry, mac_of, record_for_entry
 from .miner.settings import Settings
 from .miner.write_access import WriteAccess
@@ -76,6 +77,7 @@ class WhatsminerCoordinator(DataUpdateCoordinator[Snapshot], MinerCoordinator):
         self.credentials = Credentials(hass, entry, self.client, self.memory)
         self.expected_capabilities = ExpectedCapabilities(record)
         self.history = History()
+        self.last_switch = LastSwitch()
         self.write_access = WriteAccess(hass, entry, self.client)
         self._command_listeners: list[CommandListener] = []
         # A poll that begins before this time may fail without making entities unavailable.
@@ -151,6 +153,7 @@ class WhatsminerCoordinator(DataUpdateCoordinator[Snapshot], MinerCoordinator):
     def _learn(self, snapshot: Snapshot, began: float) -> None:
         """Update what is known of the miner from a poll that `began` at a monotonic time."""
         with self.memory.editing_later() as data:
+            self.last_switch.update(snapshot, self.settings, data)
             self.settings.update(snapshot, began)
             if not self.last_update_success:
                 self.history.at_most.clear()  # the hash rate may have been any
@@ -167,15 +170,11 @@ class WhatsminerCoordinator(DataUpdateCoordinator[Snapshot], MinerCoordinator):
         if snapshot.api_known:
             clear_issues(self.hass, entry, Issue.UNKNOWN_FIRMWARE)
         else:
-            raise_issue(
-                self.hass,
-                entry,
-                Issue.UNKNOWN_FIRMWARE,
-                placeholders={
-                    "api": snapshot.device.api or "",
-                    "firmware": snapshot.firmware or "?",
-                },
-            )
+            found = {
+                "api": snapshot.device.api or "",
+                "firmware": snapshot.firmware or "?",
+            }
+            raise_issue(self.hass, entry, Issue.UNKNOWN_FIRMWARE, placeholders=found)
 
     def _raise_if_address_is_taken(self) -> None:
         """Raise WrongMinerError if the miner of another entry is known to be at the address."""

@@ -13,6 +13,7 @@ from homeassistant.const import ATTR_DEVICE_ID, Platform
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import ServiceValidationError
 from homeassistant.helpers import entity_registry as er
+from homeassistant.util.dt import utcnow
 from simulator import SimulatedMiner
 from tests import (
     AddEntry,
@@ -257,3 +258,28 @@ async def test_no_miner_at_all_is_a_mistake(
 ) -> None:
     with pytest.raises(ServiceValidationError, match="no miner"):
         await ask(hass, "get_state", {ATTR_DEVICE_ID: "gone"})
+
+
+async def test_it_remembers_since_when_something_has_been_so(
+    clock: Clock, one: Target, set_up: WhatsminerCoordinator
+) -> None:
+    """What an automation tells in each run is known to the next one, and to all others."""
+
+    async def since(**conditions: bool) -> dict[str, float]:
+        """Return the minutes for which each has been true."""
+        state = (await one.ask("get_state", conditions=conditions))[set_up.device_id]
+        return {
+            name: (utcnow() - datetime.fromisoformat(at)).total_seconds() / 60
+            for name, at in state["conditions_since"].items()
+        }
+
+    assert await since() == {}
+    assert await since(price=True, heat=False) == {"price": 0}
+    await clock.tick(300)
+    assert await since(heat=True) == {"price": 5, "heat": 0}
+    assert await since(price=True) == {"price": 5, "heat": 0}
+    await clock.tick(540)
+    assert await since(price=True) == {"price": 14, "heat": 9}
+    assert await since(price=False) == {"heat": 9}
+    await clock.tick(120)
+    assert await since(price=True, heat=True) == {"price": 0, "heat": 0}

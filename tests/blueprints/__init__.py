@@ -13,9 +13,17 @@ from pytest_homeassistant_custom_component.common import (
     async_test_home_assistant,
 )
 
+from custom_components.whatsminer.const import DOMAIN
 from homeassistant.components.automation.const import DOMAIN as AUTOMATION
 from homeassistant.const import EVENT_HOMEASSISTANT_STARTED
-from homeassistant.core import CoreState, HomeAssistant
+from homeassistant.core import (
+    CoreState,
+    HomeAssistant,
+    ServiceCall,
+    ServiceResponse,
+    SupportsResponse,
+)
+from homeassistant.helpers import config_validation as cv
 from homeassistant.loader import DATA_CUSTOM_COMPONENTS
 from homeassistant.setup import async_setup_component
 from tests import act
@@ -173,6 +181,28 @@ def take_commands(owned: Owned) -> list[str]:
     writes = [write for write in owned.miner.writes if write != _ACCESS_CHECK]
     owned.miner.writes.clear()
     return [f"{write['cmd']} {write.get('percent', '')}".rstrip() for write in writes]
+
+
+def use_earlier_get_state(hass: HomeAssistant) -> None:
+    """Let `get_state` be that of the first version, which has fewer fields and takes no data."""
+    service = hass.services.async_services_for_domain(DOMAIN)["get_state"]
+    present: Any = service.job.target
+
+    async def get_state(call: ServiceCall) -> ServiceResponse:
+        data = {**call.data, "conditions": {}}
+        now = ServiceCall(hass, DOMAIN, call.service, data, call.context, True)
+        answer: dict[str, Any] = await present(now)
+        for state in answer.values():
+            del state["switched_at"], state["conditions_since"]
+        return answer
+
+    hass.services.async_register(
+        DOMAIN,
+        "get_state",
+        get_state,
+        cv.make_entity_service_schema({}),
+        SupportsResponse.ONLY,
+    )
 
 
 def target(*miners: Owned) -> dict[str, list[str]]:

@@ -33,6 +33,7 @@ def state_of(coordinator: WhatsminerCoordinator) -> JsonObjectType:
         "switch": _entity_id(coordinator, Platform.SWITCH, "mining"),
         "power_mode_select": _entity_id(coordinator, Platform.SELECT, "power_mode"),
         "mining": mining,
+        "switched_at": coordinator.last_switch.at(mining, coordinator.memory.data),
         "running": current and data.running,
         "stable": current and data.stable,
         "mining_since": since.isoformat() if since else None,

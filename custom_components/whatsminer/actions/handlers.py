@@ -27,6 +27,7 @@ from ..entries.lookup import miner_entries
 from ..models import WhatsminerData
 from ..redaction import redact
 from .change_password import async_change_password
+from .conditions_since import conditions_since
 from .download_logs import async_download_logs
 from .get_state import state_of
 from .set_network import async_set_network
@@ -272,8 +273,9 @@ async def prepare_query(hass: HomeAssistant, data: Data) -> Handler:
 
 async def prepare_get_state(hass: HomeAssistant, data: Data) -> Handler:
     """Return a handler that returns the last readings and settings, without asking the miner."""
+    since = conditions_since(hass, data["conditions"])
 
     async def handle(runtime: WhatsminerData) -> JsonObjectType:
-        return state_of(runtime.coordinator)
+        return {**state_of(runtime.coordinator), "conditions_since": {**since}}
 
     return handle

@@ -158,6 +158,7 @@ ACTIONS: Final = (
     ),
     Action(
         name="get_state",
+        fields={probatio.Optional("conditions", default=dict): {cv.string: cv.boolean}},
         prepare_fn=handlers.prepare_get_state,
         permission=POLICY_READ,
         needs_password=False,

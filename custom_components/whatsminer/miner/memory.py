@@ -14,6 +14,13 @@ from .settings import StoredSetting
 _VERSION: Final = 1
 
 
+class StoredSwitch(TypedDict):
+    """When mining was switched on or off last: `at` is written as ISO 8601."""
+
+    on: bool
+    at: str
+
+
 class StoredData(TypedDict, total=False):
     """The stored data of one miner."""
 
@@ -27,6 +34,8 @@ class StoredData(TypedDict, total=False):
     """The serial numbers of its hashboards, by which it is known with a new control board."""
     efficiency: float
     """J/TH, about as it was last while mining was stable."""
+    last_switch: StoredSwitch
+    """See `last_switch.py`."""
     faults: list[str]
     """The codes of the faults for which the last event was that they appeared."""
     password: str

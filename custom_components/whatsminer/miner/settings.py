@@ -114,6 +114,11 @@ class Settings:
         stored = self._stored.get(key, {})
         return stored.get("reported", stored.get("value"))
 
+    def accepted_at(self, key: str, value: Value | None) -> float | None:
+        """Return the monotonic time at which a value was accepted that no poll has confirmed yet."""
+        pending = self._pending.get(key)
+        return pending.since if pending and pending.value == value else None
+
     @property
     def highest_percent(self) -> float:
         """Return the highest power percent that the miner has reported, at least 100."""

@@ -1,0 +1,43 @@
+"""When mining was switched on or off last, as the polls show it."""
+
+from datetime import datetime, timedelta
+
+from ..api import Snapshot
+from .memory import StoredData, StoredSwitch
+from .settings import Settings
+
+
+class LastSwitch:
+    """When mining was switched on or off last.
+
+    A start that fails, an outage and a restart of Home Assistant change nothing: for an entity each
+    of them is a change of state, but the miner was not switched.
+    """
+
+    def __init__(self) -> None:
+        """Begin without a poll."""
+        # What the first poll showed, until a switch is seen, which is stored.
+        self._first: StoredSwitch | None = None
+
+    def update(self, snapshot: Snapshot, settings: Settings, data: StoredData) -> None:
+        """Add a poll; `settings` are those from before it, `data` is where a switch is stored.
+
+        The time is that of the command which the poll confirms, or else that of the poll.
+        """
+        if snapshot.mining is None:
+            return
+        accepted = settings.accepted_at("mining", snapshot.mining)
+        ago = 0 if accepted is None else max(0, snapshot.monotonic - accepted)
+        at = snapshot.taken - timedelta(seconds=ago)
+        now: StoredSwitch = {"on": snapshot.mining, "at": at.isoformat()}
+        last = data.get("last_switch", self._first)
+        if last is None:
+            self._first = now
+        # What is in the future comes from a clock that was wrong.
+        elif last["on"] is not now["on"] or datetime.fromisoformat(last["at"]) > at:
+            data["last_switch"] = now
+
+    def at(self, mining: object, data: StoredData) -> str | None:
+        """Return since when `mining` is what it is, as ISO 8601; None until a poll shows it."""
+        last = data.get("last_switch", self._first)
+        return last["at"] if last and last["on"] is mining else None
