@@ -170,11 +170,11 @@ class WhatsminerCoordinator(DataUpdateCoordinator[Snapshot], MinerCoordinator):
         if snapshot.api_known:
             clear_issues(self.hass, entry, Issue.UNKNOWN_FIRMWARE)
         else:
-            found = {
+            versions = {
                 "api": snapshot.device.api or "",
                 "firmware": snapshot.firmware or "?",
             }
-            raise_issue(self.hass, entry, Issue.UNKNOWN_FIRMWARE, placeholders=found)
+            raise_issue(self.hass, entry, Issue.UNKNOWN_FIRMWARE, placeholders=versions)
 
     def _raise_if_address_is_taken(self) -> None:
         """Raise WrongMinerError if the miner of another entry is known to be at the address."""

@@ -7,6 +7,7 @@ import sys
 from typing import Any, Self
 
 from . import plans
+from .clients import Client
 
 
 class Bench:
@@ -62,3 +63,12 @@ class Bench:
     def _line(self) -> str:
         assert self._process.stdout is not None
         return self._process.stdout.readline()
+
+
+async def found[ClientT: Client](
+    bench: Bench, kind: type[ClientT], generation: str
+) -> ClientT:
+    """Return a client that has found the miner of a generation by its address."""
+    client = await kind.find(bench.addresses[generation])
+    assert client
+    return client

@@ -6,7 +6,7 @@ temperatures degrees C, power W, uptime s.
 
 from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable
-from typing import Any, Final, override
+from typing import Any, Final, Self, override
 
 import pyasic
 from pyasic.config import MiningModeConfig
@@ -45,6 +45,11 @@ class Client(ABC):
     def __init__(self, miner: Any) -> None:
         """Use a miner that the client has found."""
         self.miner = miner
+
+    @classmethod
+    @abstractmethod
+    async def find(cls, address: str) -> Self | None:
+        """Return a client that has found the miner at an address, None without one."""
 
     @abstractmethod
     async def read(self) -> Readings:
@@ -120,7 +125,8 @@ class Pyasic(Client):
         return True
 
     @classmethod
-    async def find(cls, address: str) -> Pyasic | None:
+    @override
+    async def find(cls, address: str) -> Self | None:
         """Find the miner at an address as applications do."""
         miner: Any = await pyasic.get_miner(address)
         if miner is None:
@@ -197,7 +203,8 @@ class AsicRs(Client):
         }
 
     @classmethod
-    async def find(cls, address: str) -> AsicRs | None:
+    @override
+    async def find(cls, address: str) -> Self | None:
         """Find the miner at an address as applications do."""
         miner: Any = await pyasic_rs.MinerFactory().get_miner(address)
         if miner is None:

@@ -74,7 +74,6 @@ def test_other_models_show_nothing(model: str) -> None:
     [
         {"device": Device(liquid_cooled=True)},
         {"coolant_temperature": 38.5},
-        {"coolant_temperature": -4.0},
         {"power_supply": PowerSupply(model="P463B")},
         {"power_supply": PowerSupply(name="P564B")},
     ],
@@ -84,6 +83,18 @@ def test_a_coolant_shows_liquid_whatever_the_fans_say(values: dict[str, Any]) ->
         seen = snapshot(performance, **values)
         assert seen.cooling is Cooling.LIQUID_SHOWN
         assert seen.liquid_cooled
+
+
+@pytest.mark.parametrize("degrees", [-1.0, -40.0, 0.0, 127.5, 255.0])
+def test_a_temperature_that_no_coolant_has_is_no_proof_where_fans_turn(
+    degrees: float,
+) -> None:
+    """Frost is one where they do not turn."""
+    seen = snapshot(TURNING, coolant_temperature=degrees)
+    assert seen.cooling is Cooling.FANS_TURN
+    for performance in (STANDING, Performance()):
+        seen = snapshot(performance, coolant_temperature=degrees)
+        assert seen.cooling is Cooling.LIQUID_SHOWN
 
 
 def test_fans_that_stand_still_while_a_miner_hashes_show_liquid() -> None:

@@ -1,18 +1,14 @@
 """Whether a reading is still true."""
 
-from datetime import UTC, datetime
-
 import pytest
 
 from custom_components.whatsminer.api.freshness import (
     Ages,
-    IdleTime,
     MiningChange,
     ProcessClock,
     is_leftover,
 )
-from custom_components.whatsminer.api.readings import Performance, ReportedSettings
-from custom_components.whatsminer.api.snapshot import Snapshot
+from custom_components.whatsminer.api.readings import Performance
 
 from . import Clock
 
@@ -96,74 +92,6 @@ def test_an_unknown_state_is_no_change() -> None:
     assert change.at == 0
     assert change.update(False, 60)
     assert change.at == 60
-
-
-# Idle time
-
-type Seen = tuple[bool | None, float | None, float | None]
-ON = True
-OFF = False
-
-
-def idle_times(*polls: Seen, clocks_run: bool = True) -> list[float | None]:
-    """Return the idle time after each poll: mining, hash rate, elapsed; 100 s apart."""
-    idle_time = IdleTime()
-    return [
-        idle_time.update(
-            Snapshot(
-                taken=datetime(2026, 11, 21, tzinfo=UTC),
-                monotonic=1000.0 + 100 * number,
-                generation="v2",
-                stale=not clocks_run and number > 0,
-                settings=ReportedSettings(mining=mining),
-                performance=Performance(hash_rate=rate, elapsed=elapsed),
-            )
-        )
-        for number, (mining, rate, elapsed) in enumerate(polls)
-    ]
-
-
-@pytest.mark.parametrize(
-    ("polls", "idle"),
-    [
-        ([(ON, 0, 1890), (ON, 0, 1990)], [1890, 1990]),
-        ([(ON, 0, 24), (ON, 0, 124), (ON, 90, 224)], [24, 124, 0]),
-        ([(ON, 90, 5000), (ON, 0, 5100), (ON, 0, 5200)], [0, 100, 200]),
-        ([(ON, 0, 5000), (ON, 90, 5100), (ON, 0, 5200)], [5000, 0, 100]),
-        ([(ON, 0, 5000), (ON, 0, 30), (ON, 0, 130)], [5000, 30, 130]),
-        ([(OFF, 0, 5000), (OFF, 0, 5100)], [None, None]),
-        ([(OFF, 0, 5000), (ON, 0, 5100), (ON, 0, 5200)], [None, 0, 100]),
-        ([(ON, 0, 5000), (OFF, 0, 5100), (ON, 0, 30)], [5000, None, 0]),
-        ([(ON, 90, 5000), (None, None, None), (ON, 0, 5200)], [0, None, 200]),
-        ([(OFF, None, None), (None, None, None), (ON, 0, 5200)], [None, None, 0]),
-        ([(ON, None, None), (ON, None, None), (ON, 0, None)], [0, 100, 200]),
-        ([(ON, 0, None), (ON, 0, None)], [0, 100]),
-    ],
-    ids=[
-        "since its start",
-        "a start",
-        "it stopped to hash",
-        "it began to hash",
-        "it restarted",
-        "it is off",
-        "it was switched on",
-        "it was switched off and on",
-        "a poll that tells nothing",
-        "switched on while polls told nothing",
-        "its process is down",
-        "no clock",
-    ],
-)
-def test_a_miner_is_idle_while_it_is_on_and_does_not_hash(
-    polls: list[Seen], idle: list[float | None]
-) -> None:
-    assert idle_times(*polls) == idle
-
-
-def test_a_miner_whose_process_hangs_is_idle() -> None:
-    """Its readings no longer count."""
-    hangs = [(ON, 90.0, 5000.0)] * 3
-    assert idle_times(*hangs, clocks_run=False) == [0, 100, 200]
 
 
 # Ages

@@ -298,7 +298,6 @@ LEFT_OUT_TEXT = """
 * `ssh_open` and `ssh_close` are only in the document of V1.3.8, and stay out on purpose. `ssh_open`
   opens a root shell of the miner to the network. Nothing here needs one, and one that is left open by
   mistake gives the miner away to everybody in the network.
-* `get_token` is sent for every session, but not for `query`: a new token would void the present one.
 """
 HEADER = "\n| command | reached by | on the wire |\n|---|---|---|\n"
 
@@ -325,7 +324,7 @@ def page() -> str:
         "firmware is. `get_customer_msg` only reads, but it takes the password, so that the action\n"
         "`query` does not have it.\n"
         + table(WAYS_OF_V2_2)
-        + "\n## What V1 spells in its own way\n"
+        + "\n## What is different on V1\n"
         + table(WAYS_OF_V1)
         + LEFT_OUT_TEXT
     )

@@ -79,9 +79,9 @@ TAIL: Final = """
 **Power percent** is forgotten by the miner itself whenever mining stops or starts, so where it is
 assumed it becomes unknown then: when a poll finds mining stopped or begun anew, and with every
 command that does so. After a restart of Home Assistant it is shown again only if mining has gone
-on since before. 100 percent is the power that the miner was tuned to. V2.2 is then told to undo the
-percentage, by whichever method it was set, also one of more than 100. Firmware that does not know this
-command, and older firmware, is set to 100 percent. Either way, 100 is shown.
+on since before. 100 percent is the power that the miner was tuned to. For 100 percent, V2.2 firmware is
+told to undo the percentage, however it was set and even if it was above 100. Firmware that does not know
+this command, and older firmware, is set to 100 percent. Either way, 100 is shown.
 
 **Start after boot**: while it is off, the miner does not mine after a power cut, a reboot or an update
 of its firmware until it is started, by its own switch for example. While it is on, mining begins by

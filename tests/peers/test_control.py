@@ -1,10 +1,8 @@
 """Each client controls a simulated miner as it controls a real one."""
 
-from typing import Any
-
 import pytest
 
-from peer_bench.bench import Bench
+from peer_bench.bench import Bench, found
 from peer_bench.clients import CLIENTS, NEW_POOLS, AsicRs, Client, Pyasic
 from peer_bench.table import Table
 
@@ -35,16 +33,9 @@ NOT_UNDERSTOOD = {
 }
 
 
-async def found(bench: Bench, kind: Any, generation: str) -> Client:
-    """Return a client that has found the miner by its address."""
-    client = await kind.find(bench.addresses[generation])
-    assert isinstance(client, Client)
-    return client
-
-
 @each_client
 @pytest.mark.parametrize("generation", ["V1", "V2"])
-async def test_every_command(
+async def test_each_command_changes_the_machine(
     bench: Bench, table: Table, kind: type[Client], generation: str
 ) -> None:
     client = await found(bench, kind, generation)
@@ -95,7 +86,7 @@ NUMBERS: dict[str, tuple[object, ...]] = {
 
 
 async def test_most_firmware_takes_the_numbers_of_pyasic(bench: Bench) -> None:
-    """It sends numbers where the document has strings."""
+    """Pyasic sends numbers where the document has strings."""
     client = await found(bench, Pyasic, "V2")
     for command, arguments in NUMBERS.items():
         await getattr(client.miner.rpc, command)(*arguments)

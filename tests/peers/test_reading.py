@@ -1,24 +1,15 @@
 """Each client reads a simulated miner as it reads a real one."""
 
-from typing import Any
-
 import pytest
 
-from peer_bench.bench import Bench
+from peer_bench.bench import Bench, found
 from peer_bench.clients import CLIENTS, READINGS, AsicRs, Client, Pyasic, Readings
-from peer_bench.known import KNOWN, expected, same
+from peer_bench.deviations import DEVIATIONS, expected, same
 from peer_bench.table import Table
 
 each_client = pytest.mark.parametrize("kind", CLIENTS.values(), ids=CLIENTS)
 # V2.2 is in the other file: both clients read it over the port of V3.
 each_generation = pytest.mark.parametrize("generation", ["V1", "V2"])
-
-
-async def found(bench: Bench, kind: Any, generation: str) -> Client:
-    """Return a client that has found the miner by its address."""
-    client = await kind.find(bench.addresses[generation])
-    assert isinstance(client, Client)
-    return client
 
 
 async def read_as_expected(client: Client, bench: Bench, generation: str) -> Readings:
@@ -37,24 +28,24 @@ async def read_as_expected(client: Client, bench: Bench, generation: str) -> Rea
 
 @each_client
 @each_generation
-async def test_a_mining_miner(
+async def test_each_client_reads_a_mining_miner(
     bench: Bench, table: Table, kind: type[Client], generation: str
 ) -> None:
     client = await found(bench, kind, generation)
     bench.ask(generation, "fail", 111)
     read = await read_as_expected(client, bench, generation)
     for reading in READINGS:
-        known = KNOWN.get((client.name, generation, reading))
-        note = known.reason if known else ""
+        deviation = DEVIATIONS.get((client.name, generation, reading))
+        note = deviation.reason if deviation else ""
         table.add(generation, reading, client.name, read[reading], note)
 
 
 @each_client
 @each_generation
-async def test_a_miner_that_tunes_with_faults(
+async def test_each_client_reads_a_miner_that_tunes_with_faults(
     bench: Bench, kind: type[Client], generation: str
 ) -> None:
-    """Its averages differ from the rate of the moment, and from one another."""
+    """Its averages differ from the present rate, and from one another."""
     client = await found(bench, kind, generation)
     bench.ask(generation, "restart")
     bench.ask(generation, "advance", 330)
@@ -64,7 +55,9 @@ async def test_a_miner_that_tunes_with_faults(
 
 
 @each_client
-async def test_a_stopped_miner(bench: Bench, kind: type[Client]) -> None:
+async def test_each_client_sees_that_a_miner_is_stopped(
+    bench: Bench, kind: type[Client]
+) -> None:
     client = await found(bench, kind, "V2")
     await client.commands["power off"]()
     bench.ask("V2", "advance", 600)
@@ -100,7 +93,9 @@ async def test_pyasic_knows_a_stopped_v1_whose_process_is_down() -> None:
 
 
 @each_client
-async def test_one_old_firmware_says_that_it_is_off(kind: type[Client]) -> None:
+async def test_asic_rs_believes_old_firmware_that_always_says_off(
+    kind: type[Client],
+) -> None:
     """asic-rs believes it (is_mining in backends/v1/mod.rs); pyasic asks devdetails."""
     with Bench(V1="always-off") as bench:
         client = await found(bench, kind, "V1")
@@ -110,7 +105,7 @@ async def test_one_old_firmware_says_that_it_is_off(kind: type[Client]) -> None:
 
 
 @each_client
-async def test_any_number_of_pools(bench: Bench, kind: type[Client]) -> None:
+async def test_each_client_reads_all_pools(bench: Bench, kind: type[Client]) -> None:
     pools = [[f"stratum+tcp://p{n}.example:3333", f"account.{n}"] for n in "123"]
     bench.ask("V2", "pools", pools)
     client = await found(bench, kind, "V2")
@@ -118,8 +113,10 @@ async def test_any_number_of_pools(bench: Bench, kind: type[Client]) -> None:
 
 
 @each_client
-async def test_a_list_of_pools_that_is_cut(kind: type[Client]) -> None:
-    """In a join they spoil the rest, and pyasic joins them: it loses all that it reads so."""
+async def test_each_client_reads_no_pool_of_a_list_that_is_cut(
+    kind: type[Client],
+) -> None:
+    """Pyasic joins the pools with other commands, and loses all of them."""
     with Bench(V2="cut-pools") as bench:
         pools = [[f"stratum+tcp://p{n}.example:3333", f"account.{n}"] for n in "123"]
         bench.ask("V2", "pools", pools)
@@ -130,14 +127,16 @@ async def test_a_list_of_pools_that_is_cut(kind: type[Client]) -> None:
 
 
 @each_client
-async def test_a_status_that_does_not_tell_whether_it_mines(kind: type[Client]) -> None:
+async def test_a_status_without_mineroff_is_off_for_pyasic_and_on_for_asic_rs(
+    kind: type[Client],
+) -> None:
     """For pyasic it is off then (miners/backends/btminer.py:723), for asic-rs it is on."""
     with Bench(V2="no-mineroff") as bench:
         read = await (await found(bench, kind, "V2")).read()
     assert read["mining"] is (kind is AsicRs)
 
 
-async def test_firmware_may_insist_on_the_key_that_both_use() -> None:
+async def test_both_clients_use_the_key_that_old_firmware_needs() -> None:
     with Bench(V1="command-key", V2="command-key") as bench:
         for kind in (Pyasic, AsicRs):
             for generation in ("V1", "V2"):

@@ -52,7 +52,7 @@ async def _answer_as_recorded(
 
 
 @pytest.mark.parametrize("kind", CLIENTS.values(), ids=CLIENTS)
-async def test_it_is_not_found_while_that_port_is_closed(
+async def test_a_v2_2_miner_is_not_found_while_the_port_of_v3_is_closed(
     address: str, table: Table, kind: type[Pyasic | AsicRs]
 ) -> None:
     assert await kind.find(address) is None
@@ -70,7 +70,7 @@ async def test_pyasic_does_not_look_for_the_other_port_without_a_web_page(
 
 
 async def test_asic_rs_looks_for_the_other_port(bench: Bench) -> None:
-    """It asks for the web page first, which sends to a safe one."""
+    """It asks for the web page first, which redirects to HTTPS."""
     address = bench.addresses["V2.2"]
     page = b"HTTP/1.1 307 Temporary Redirect\r\nLocation: https://%b/\r\n\r\n"
     try:

@@ -7,7 +7,7 @@ from tests.api import message, refusal, table
 
 from . import described
 from .described import MAC, Answers, pools, reading
-from .miner import RealMiner, cut, replacing
+from .miner import DescribedMiner, cut, replacing
 
 # What the firmware of spring 2020 lacks beside the newer key.
 NO_SUCH_COMMAND: Final = {
@@ -15,7 +15,7 @@ NO_SUCH_COMMAND: Final = {
     "id": 1,
 }
 # The table of the miners, by the name of their kind.
-type Case = Callable[[str], RealMiner]
+type Case = Callable[[str], DescribedMiner]
 
 
 def changed(answers: Answers, command: str, **values: Any) -> Answers:
@@ -24,35 +24,37 @@ def changed(answers: Answers, command: str, **values: Any) -> Answers:
     return answers
 
 
-def command_key(mac: str = MAC) -> RealMiner:
+def command_key(mac: str = MAC) -> DescribedMiner:
     """Return a miner that finds no command under `cmd`."""
     answers = described.oldest(mac)
-    return RealMiner(
+    return DescribedMiner(
         answers, mac=mac, keys=("command",), password="", others=NO_SUCH_COMMAND
     )
 
 
-def odd_escape(mac: str = MAC) -> RealMiner:
+def odd_escape(mac: str = MAC) -> DescribedMiner:
     """Return a miner that writes an escape which JSON does not have."""
-    miner = RealMiner(described.v1(mac), mac=mac, nul=True)
+    miner = DescribedMiner(described.v1(mac), mac=mac, nul=True)
     version = b"'20201103.20.REL'"
     miner.rewrites["summary"] = replacing(version, version.replace(b"'", rb"\'"))
     return miner
 
 
-def pools_cut(mac: str = MAC) -> RealMiner:
+def pools_cut(mac: str = MAC) -> DescribedMiner:
     """Return a miner whose list of pools ends within the second one."""
     answers = described.v2(mac)
-    return RealMiner(answers | {"pools": cut(pools(3), "pool2.example.n")}, mac=mac)
+    return DescribedMiner(
+        answers | {"pools": cut(pools(3), "pool2.example.n")}, mac=mac
+    )
 
 
-def boards_refused(mac: str = MAC) -> RealMiner:
+def boards_refused(mac: str = MAC) -> DescribedMiner:
     """Return a miner that refuses its boards under both names."""
     no = refusal(132, "API command ERROR")
-    return RealMiner(described.v2_2(mac) | {"edevs": no, "devs": no}, mac=mac)
+    return DescribedMiner(described.v2_2(mac) | {"edevs": no, "devs": no}, mac=mac)
 
 
-def tripped_supply(mac: str = MAC) -> RealMiner:
+def tripped_supply(mac: str = MAC) -> DescribedMiner:
     """Return a miner whose power supply has tripped: it is on, and produces nothing."""
     answers = described.v2_2(mac)
     reading(answers, "summary").update(
@@ -63,7 +65,7 @@ def tripped_supply(mac: str = MAC) -> RealMiner:
     answers["edevs"] = answers["devs"] = table(
         "DEVS", *(row | {"HS RT": 0, "MHS 1m": 0} for row in answers["edevs"]["DEVS"])
     )
-    return RealMiner(answers, mac=mac)
+    return DescribedMiner(answers, mac=mac)
 
 
 def errors(*listed: object) -> Answers:
@@ -71,16 +73,16 @@ def errors(*listed: object) -> Answers:
     return message({"error_code": list(listed)})
 
 
-def odd_faults(mac: str = MAC) -> RealMiner:
+def odd_faults(mac: str = MAC) -> DescribedMiner:
     """Return a miner that reports codes of new firmware, and a sentence."""
     answers = described.v2_2(mac)
     answers["get_error_code"] = errors(
         {"5412": "2026-10-30 09:00:00"}, {"551999": ""}, {"342": ""}, "all is well"
     )
-    return RealMiner(answers, mac=mac)
+    return DescribedMiner(answers, mac=mac)
 
 
-def v1_extras(mac: str = MAC) -> RealMiner:
+def v1_extras(mac: str = MAC) -> DescribedMiner:
     """Return a V1 miner with the air, the input of the supply and times of errors."""
     answers = described.v1(mac)
     reading(answers, "summary").update(
@@ -95,67 +97,69 @@ def v1_extras(mac: str = MAC) -> RealMiner:
             "Error 1 Time": "",
         }
     )
-    return RealMiner(answers, mac=mac, nul=True)
+    return DescribedMiner(answers, mac=mac, nul=True)
 
 
-def supply_in_list(mac: str = MAC) -> RealMiner:
+def supply_in_list(mac: str = MAC) -> DescribedMiner:
     """Return a miner that lists the one object of its power supply."""
     answers = described.v2_2(mac)
     answers["get_psu"] = message([answers["get_psu"]["Msg"]])
-    return RealMiner(answers, mac=mac)
+    return DescribedMiner(answers, mac=mac)
 
 
-def jumping_rate(mac: str = MAC) -> RealMiner:
+def jumping_rate(mac: str = MAC) -> DescribedMiner:
     """Return a V1 miner whose boards have no rate but that of some time."""
-    return RealMiner(described.v1(mac), mac=mac)
+    return DescribedMiner(described.v1(mac), mac=mac)
 
 
-def custom_mode(mac: str = MAC) -> RealMiner:
+def custom_mode(mac: str = MAC) -> DescribedMiner:
     """Return a miner under a limit in watts, which it calls a mode of its own."""
     answers = described.v2_2(mac)
     changed(answers, "status", power_mode="user", power_limit_set="4150")
     reading(answers, "summary").update({"Power Mode": "User", "Power Limit": 4150})
-    return RealMiner(answers, mac=mac)
+    return DescribedMiner(answers, mac=mac)
 
 
-def beyond_hundred(mac: str = MAC) -> RealMiner:
+def beyond_hundred(mac: str = MAC) -> DescribedMiner:
     """Return a water-cooled miner that runs at more than 100 percent."""
     answers = changed(
         described.v2_2(mac, "M63S_VL40"), "status", power_pct=115, liquid_temp=46.5
     )
     reading(answers, "summary").update({"Fan Speed In": 0, "Fan Speed Out": 0})
-    return RealMiner(answers, mac=mac)
+    return DescribedMiner(answers, mac=mac)
 
 
-def without_fans(mac: str = MAC) -> RealMiner:
+def without_fans(mac: str = MAC) -> DescribedMiner:
     """Return a water-cooled miner of which only its model, and its fans, show that."""
     answers = described.v2_2(mac, "M62S+_VK50")
     reading(answers, "summary").update({"Fan Speed In": 0, "Fan Speed Out": 0})
-    return RealMiner(answers, mac=mac)
+    return DescribedMiner(answers, mac=mac)
 
 
-def no_mac() -> RealMiner:
+def no_mac() -> DescribedMiner:
     """Return a miner of 2019 that mines, and has no MAC address anywhere."""
     answers = described.oldest()
     for key in ("MAC", "Firmware Version", "Power"):
         del reading(answers, "summary")[key]
-    return RealMiner(answers, password="", others=NO_SUCH_COMMAND)
+    return DescribedMiner(answers, password="", others=NO_SUCH_COMMAND)
 
 
-def no_mineroff(mac: str = MAC) -> RealMiner:
+def no_mineroff(mac: str = MAC) -> DescribedMiner:
     """Return a hashing miner whose status does not say whether mining is off."""
     answers = described.v2(mac)
     for key in ("mineroff", "mineroff_reason", "mineroff_time"):
         del reading(answers, "status")[key]
-    return RealMiner(answers, mac=mac)
+    return DescribedMiner(answers, mac=mac)
 
 
 # Those that are well in all that is read in every poll take three connections.
 CASES: Final[Mapping[str, Case]] = {
-    "well, V1": lambda mac: RealMiner(described.v1(mac), mac=mac, nul=True),
-    "well, V2": lambda mac: RealMiner(described.v2(mac), mac=mac),
-    "well, V2.2": lambda mac: RealMiner(described.v2_2(mac), mac=mac),
-    "no joined reads": lambda mac: RealMiner(described.v2(mac), mac=mac, joins=False),
+    "well, V1": lambda mac: DescribedMiner(described.v1(mac), mac=mac, nul=True),
+    "well, V2": lambda mac: DescribedMiner(described.v2(mac), mac=mac),
+    "well, V2.2": lambda mac: DescribedMiner(described.v2_2(mac), mac=mac),
+    "no joined reads": lambda mac: DescribedMiner(
+        described.v2(mac), mac=mac, joins=False
+    ),
     "only the key `command`": command_key,
     "an escape that JSON does not have": odd_escape,
     "pools always cut": pools_cut,

@@ -18,7 +18,7 @@ _KEYS: Final = ("cmd", "command")
 _hash = cache(crypt_hash)
 
 
-class RealMiner(CannedMiner):
+class DescribedMiner(CannedMiner):
     """A canned miner that also takes encrypted commands, and whose clocks can be moved.
 
     Without a password it refuses `get_token` like any other command that it does not know. `joins`
@@ -75,7 +75,8 @@ class RealMiner(CannedMiner):
     def stop(self) -> None:
         """Stop mining, as V2 does: the status says so, and nothing is hashed."""
         status = reading(self.answers, "status")
-        status.update({key: "true" for key in status if key == "mineroff"})
+        if "mineroff" in status:
+            status["mineroff"] = "true"
         summary = reading(self.answers, "summary")
         summary.update({key: 0 for key in summary if key.startswith(("MHS", "HS RT"))})
         summary["Power"] = 14

@@ -6,7 +6,7 @@ import pytest
 
 from . import cases, described
 from .home import Home
-from .miner import RealMiner, replacing
+from .miner import DescribedMiner, replacing
 
 
 async def test_an_escaped_quote_is_a_quote(home: Home) -> None:
@@ -49,10 +49,10 @@ MENDED: dict[str, tuple[str, bytes, bytes, str, str]] = {
 
 @pytest.mark.parametrize("which", MENDED)
 async def test_what_can_mean_one_thing_only_is_mended(home: Home, which: str) -> None:
-    """In a joined answer as in a single one."""
+    """Joined answers are mended like single ones."""
     command, old, new, entity, shown = MENDED[which]
     joins = which not in ("bytes-in-hexadecimal", "line-breaks")
-    async with RealMiner(described.v2(), joins=joins) as miner:
+    async with DescribedMiner(described.v2(), joins=joins) as miner:
         miner.rewrites[command] = replacing(old, new)
         added = await (await home.add(miner, writes=False)).poll(3)
     assert added.shows(entity) == shown
@@ -70,7 +70,7 @@ HOPELESS: dict[str, Callable[[bytes], bytes]] = {
 @pytest.mark.parametrize("which", HOPELESS)
 async def test_what_can_mean_anything_is_not_guessed(home: Home, which: str) -> None:
     """The dialogue says that the answer is damaged, and a later try succeeds."""
-    async with RealMiner(described.v2()) as miner:
+    async with DescribedMiner(described.v2()) as miner:
         miner.rewrites["summary"] = HOPELESS[which]
         sentence = await home.error_of(miner)
         assert "answer" in sentence

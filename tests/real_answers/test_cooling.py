@@ -10,7 +10,7 @@ from . import cases, described
 from .cases import changed, errors
 from .described import Answers, reading
 from .home import Added, Home
-from .miner import RealMiner
+from .miner import DescribedMiner
 
 FANS = (
     "sensor.fan_speed_in",
@@ -56,10 +56,10 @@ async def test_a_model_without_fans_has_no_entities_of_fans(home: Home) -> None:
 async def test_each_model_that_is_known_shows_it_from_the_start(
     home: Home, model: str
 ) -> None:
-    """Also while it has only just begun, or when its power supply tells nothing."""
+    """The model counts before the miner has hashed for long, and without its power supply."""
     answers = machine(model, fans=0, elapsed=20)
     del answers["get_psu"]
-    async with RealMiner(answers) as miner:
+    async with DescribedMiner(answers) as miner:
         added = await (await home.add(miner)).poll(1)
     check_liquid(added, liquid=True)
 
@@ -82,7 +82,7 @@ async def test_what_shows_liquid_counts_alone(
     command, values = ALONE[which]
     answers = machine(AIR_MODEL, fans=fans, elapsed=20)
     reading(answers, command).update(values)
-    async with RealMiner(answers) as miner:
+    async with DescribedMiner(answers) as miner:
         added = await (await home.add(miner)).poll(1)
     check_liquid(added, liquid=True)
     assert added.has("sensor.coolant_temperature") is (which == "coolant")
@@ -93,7 +93,7 @@ async def test_a_fan_that_turns_counts_more_than_the_model(
     home: Home, model: str
 ) -> None:
     """The name may be wrong, or the machine rebuilt."""
-    async with RealMiner(machine(model, fans=4400)) as miner:
+    async with DescribedMiner(machine(model, fans=4400)) as miner:
         added = await (await home.add(miner)).poll(1)
     check_liquid(added, liquid=False)
     assert added.number("sensor.fan_speed_in") == 4400
@@ -101,7 +101,7 @@ async def test_a_fan_that_turns_counts_more_than_the_model(
 
 async def test_fans_that_never_turn_while_it_hashes_show_it_at_last(home: Home) -> None:
     """The entities are corrected when it becomes clear, once, and stay so."""
-    async with RealMiner(machine(NO_MODEL, fans=0, elapsed=30)) as miner:
+    async with DescribedMiner(machine(NO_MODEL, fans=0, elapsed=30)) as miner:
         added = await (await home.add(miner)).poll(2)
         check_liquid(added, liquid=False)
         await home.tick(15 * 60)
@@ -136,7 +136,7 @@ async def test_fans_that_stand_for_another_reason_show_nothing(
         case "no-boards":
             reading(answers, "summary").update({"HS RT": 0, "MHS 1m": 0})
             answers["edevs"] = table("DEVS")
-    async with RealMiner(answers) as miner:
+    async with DescribedMiner(answers) as miner:
         added = await (await home.add(miner)).poll(3)
     check_liquid(added, liquid=False)
 

@@ -12,7 +12,7 @@ from tests.api import as_bytes, refusal
 from . import cases, described
 from .described import pools
 from .home import Added, Home
-from .miner import RealMiner, cut
+from .miner import DescribedMiner, cut
 
 ONE: list[dict[str, Any]] = [
     {"url": "stratum+tcp://new1.example.org:3333", "worker": "shed.9", "password": "x"}
@@ -52,7 +52,7 @@ async def test_the_pool_that_is_whole_is_shown(
     listed = pools(3)
     listed["POOLS"][1]["Has GBT"] = False
     answers = getattr(described, generation)() | {"pools": cut(listed, behind)}
-    async with RealMiner(answers) as miner:
+    async with DescribedMiner(answers) as miner:
         added = await (await home.add(miner)).poll()
     check_first_pool(added)
     assert max(added.connections[2:]) == 4
@@ -78,7 +78,7 @@ async def test_pools_of_which_nothing_is_whole_are_unknown(
     home: Home, answer: object
 ) -> None:
     """They cost no connection after three polls, and nothing else is lost."""
-    async with RealMiner(described.v2() | {"pools": answer}) as miner:
+    async with DescribedMiner(described.v2() | {"pools": answer}) as miner:
         added = await (await home.add(miner)).poll()
     check_rest(added)
     for name in ("sensor.pool", "sensor.worker", "binary_sensor.pool_connected"):
@@ -90,14 +90,14 @@ async def test_pools_of_which_nothing_is_whole_are_unknown(
 async def test_whatever_is_cut_the_summary_and_what_is_whole_are_shown(
     home: Home, generation: str
 ) -> None:
-    """Pools, boards, faults, power supply and models, all at once."""
+    """All answers but two are cut at once."""
     answers = getattr(described, generation)()
     for command in ("devdetails", "get_psu", "get_error_code"):
         if command in answers:
             answers[command] = as_bytes(answers[command])[:-12]
     answers["pools"] = cut(pools(3), "pool3.ex")
     answers["edevs"] = cut(answers["edevs"], '"Slot": 2')
-    async with RealMiner(answers, nul=True) as miner:
+    async with DescribedMiner(answers, nul=True) as miner:
         added = await (await home.add(miner)).poll()
     assert added.shows("sensor.pool") == "stratum+tcp://pool1.example.net:4444"
     assert added.number("sensor.hash_rate") == pytest.approx(124.4)
@@ -141,7 +141,7 @@ async def test_pools_that_are_always_refused_can_be_replaced_as_well(
     home: Home,
 ) -> None:
     """The answer of the action then lists none."""
-    async with RealMiner(described.v2() | {"pools": refusal(132)}) as miner:
+    async with DescribedMiner(described.v2() | {"pools": refusal(132)}) as miner:
         added = await (await home.add(miner)).poll(4)
         with fails_with("pools_unknown", ServiceValidationError):
             await added.target.call("update_pools", pools=ONE)
@@ -198,7 +198,7 @@ async def test_boards_that_are_answered_at_last_are_found_within_the_hour(
 
 async def test_firmware_that_joins_nothing_shows_everything(home: Home) -> None:
     """Pools and boards are read in turn."""
-    async with RealMiner(described.v2(), joins=False) as miner:
+    async with DescribedMiner(described.v2(), joins=False) as miner:
         added = await (await home.add(miner)).poll()
     check_first_pool(added)
     assert added.connections[-2:] == [4, 4]
@@ -214,7 +214,7 @@ async def test_a_status_that_is_always_cut_spoils_nothing_else(
     """What hashes is on."""
     answers: dict[str, Any] = getattr(described, generation)()
     answers["status"] = cut(answers["status"], "off")
-    async with RealMiner(answers) as miner:
+    async with DescribedMiner(answers) as miner:
         added = await (await home.add(miner)).poll()
     assert added.shows("switch.mining") == "on"
     assert added.number("sensor.hash_rate") > 50

@@ -11,12 +11,14 @@ from . import cases, described
 from .cases import errors
 from .described import Answers
 from .home import Added, Home
-from .miner import RealMiner
+from .miner import DescribedMiner
 
 
-def with_errors(*listed: object, mac: str = described.MAC) -> RealMiner:
+def with_errors(*listed: object, mac: str = described.MAC) -> DescribedMiner:
     """Return a miner that lists errors."""
-    return RealMiner(described.v2_2(mac) | {"get_error_code": errors(*listed)}, mac=mac)
+    return DescribedMiner(
+        described.v2_2(mac) | {"get_error_code": errors(*listed)}, mac=mac
+    )
 
 
 def text(added: Added, code: str) -> str:
@@ -120,7 +122,7 @@ async def test_what_is_no_code_is_no_fault(home: Home, listed: list[Any]) -> Non
 )
 async def test_the_list_may_have_another_shape(home: Home, listed: object) -> None:
     answers = described.v2() | {"get_error_code": message({"error_code": listed})}
-    async with RealMiner(answers) as miner:
+    async with DescribedMiner(answers) as miner:
         added = await (await home.add(miner)).poll(1)
     assert list(added.faults) == ["5410", "236"]
 
@@ -164,7 +166,7 @@ async def test_the_list_may_take_the_place_of_its_object(
     home: Home, said: object, codes: list[str]
 ) -> None:
     answers = described.v2_2() | {"get_error_code": message(said)}
-    async with RealMiner(answers) as miner:
+    async with DescribedMiner(answers) as miner:
         added = await (await home.add(miner)).poll(1)
     assert list(added.faults) == codes
     assert added.shows("binary_sensor.problem") == ("on" if codes else "off")
@@ -175,7 +177,7 @@ async def test_an_answer_without_a_list_tells_of_no_fault_and_of_no_health(
     home: Home, said: object
 ) -> None:
     answers = described.v2_2() | {"get_error_code": message(said)}
-    async with RealMiner(answers) as miner:
+    async with DescribedMiner(answers) as miner:
         added = await (await home.add(miner)).poll(1)
     assert added.shows("sensor.faults") == "unknown"
     assert added.shows("binary_sensor.problem") == "unknown"
@@ -184,7 +186,7 @@ async def test_an_answer_without_a_list_tells_of_no_fault_and_of_no_health(
 async def test_v1_lists_the_protection_in_its_summary(home: Home) -> None:
     """It is one fault, and says more than that nothing is hashed."""
     answers = v1_with(Error_Code_Count=1, Error_Code_0=236, HS_RT=0, MHS_5m=0, Power=21)
-    async with RealMiner(answers) as miner:
+    async with DescribedMiner(answers) as miner:
         added = await (await home.add(miner)).poll(2)
     assert list(added.faults) == ["236"]
     assert added.shows("switch.mining") == "on"
@@ -216,7 +218,7 @@ def v1_with(**values: object) -> Answers:
 async def test_a_minor_fault_stays_minor(home: Home) -> None:
     """On V1, whose summary has the codes, like on newer firmware."""
     answers = v1_with(Error_Code_Count=2, Error_Code_0=275, Error_Code_1=321)
-    async with RealMiner(answers) as miner:
+    async with DescribedMiner(answers) as miner:
         added = await (await home.add(miner)).poll(1)
     assert list(added.faults) == ["275", "321"]
     assert added.shows("binary_sensor.problem") == "off"

@@ -13,7 +13,7 @@ from . import cases, described
 from .cases import changed
 from .described import reading
 from .home import Added, Home
-from .miner import RealMiner
+from .miner import DescribedMiner
 
 
 def check_on(added: Added) -> None:
@@ -52,7 +52,7 @@ async def test_it_is_on_whatever_the_status_leaves_out(
     home: Home, generation: str, status: object
 ) -> None:
     answers = getattr(described, generation)() | {"status": status}
-    async with RealMiner(answers) as miner:
+    async with DescribedMiner(answers) as miner:
         added = await (await home.add(miner)).poll(2)
     check_on(added)
 
@@ -64,7 +64,7 @@ async def test_on_v1_the_status_does_not_count(
     """Most of it says "false" while mining, and some says "true"."""
     answers = described.v1()
     del reading(answers, "status")["btmineroff"]
-    async with RealMiner(changed(answers, "status", **said)) as miner:
+    async with DescribedMiner(changed(answers, "status", **said)) as miner:
         added = await (await home.add(miner)).poll(2)
     check_on(added)
 

@@ -11,7 +11,7 @@ from . import cases, described
 from .cases import changed, errors
 from .described import Answers, pools, reading
 from .home import Added, Home
-from .miner import RealMiner
+from .miner import DescribedMiner
 
 MINUTE = 60
 
@@ -71,11 +71,11 @@ CAUSES: dict[str, tuple[Callable[[Answers], object], str, str]] = {
 async def test_a_miner_that_is_on_and_produces_nothing_is_a_problem(
     home: Home, which: str
 ) -> None:
-    """Without any code. The text says as much of the cause as is seen."""
+    """The miner reports no code. The text names the cause if one is seen."""
     change, code, words = CAUSES[which]
     answers = idle()
     change(answers)
-    async with RealMiner(answers) as miner:
+    async with DescribedMiner(answers) as miner:
         added = await (await home.add(miner)).poll(2)
     assert added.shows("switch.mining") == "on"
     assert added.number("sensor.hash_rate") == 0
@@ -88,8 +88,8 @@ async def test_a_miner_that_is_on_and_produces_nothing_is_a_problem(
 async def test_the_outage_of_a_miner_that_hashed_is_seen_after_some_time(
     home: Home, generation: str
 ) -> None:
-    """On every firmware. It ends with the first hash."""
-    async with RealMiner(getattr(described, generation)()) as miner:
+    """It ends with the first hash, on every firmware."""
+    async with DescribedMiner(getattr(described, generation)()) as miner:
         added = await (await home.add(miner)).poll(1)
         well = dict(reading(miner.answers, "summary"))
         miner.answers["summary"] = idle(generation, well["Elapsed"])["summary"]
@@ -108,7 +108,7 @@ async def test_the_outage_of_a_miner_that_hashed_is_seen_after_some_time(
 async def test_a_minor_fault_does_not_hide_an_outage(home: Home, code: str) -> None:
     """Both are listed."""
     answers = idle() | {"get_error_code": errors({code: ""})}
-    async with RealMiner(answers) as miner:
+    async with DescribedMiner(answers) as miner:
         added = await (await home.add(miner)).poll(1)
     check_problem(added, "no_hash_rate")
     assert added.faults[code]["severity"] == "minor"
@@ -120,7 +120,7 @@ async def test_a_fault_that_may_be_the_cause_is_the_problem(
 ) -> None:
     """A second fault would say less."""
     answers = idle() | {"get_error_code": errors({code: ""})}
-    async with RealMiner(answers) as miner:
+    async with DescribedMiner(answers) as miner:
         added = await (await home.add(miner)).poll(1)
     assert list(added.faults) == [code]
     assert added.shows("binary_sensor.problem") == "on"
@@ -160,14 +160,14 @@ async def test_a_miner_that_starts_or_is_off_is_no_problem(
 ) -> None:
     answers = idle()
     change(answers)
-    async with RealMiner(answers) as miner:
+    async with DescribedMiner(answers) as miner:
         added = await (await home.add(miner)).poll(3)
     check_none(added)
 
 
-async def test_a_restart_gives_it_the_time_to_start_anew(home: Home) -> None:
+async def test_one_restart_gives_it_the_time_to_start_anew(home: Home) -> None:
     """So does a start after a stop, whatever the clock of the process says."""
-    async with RealMiner(idle()) as miner:
+    async with DescribedMiner(idle()) as miner:
         added = await (await home.add(miner)).poll(1)
         check_problem(added, "no_hash_rate")
         reading(miner.answers, "summary")["Elapsed"] = 10

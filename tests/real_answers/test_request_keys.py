@@ -9,10 +9,10 @@ from tests.api import STEADY, refusal
 
 from . import cases, described
 from .home import Added, Home
-from .miner import RealMiner
+from .miner import DescribedMiner
 
 
-def keys_of(miner: RealMiner) -> list[str]:
+def keys_of(miner: DescribedMiner) -> list[str]:
     """Return the first key of each request."""
     return [next(iter(request)) for request in miner.requests]
 
@@ -60,7 +60,7 @@ async def test_firmware_that_understands_only_the_other_key_is_added(
 
 async def test_a_newer_miner_with_the_other_key_takes_commands(home: Home) -> None:
     """It looks for that key inside of encrypted requests, too."""
-    async with RealMiner(described.v2(), keys=("command",)) as miner:
+    async with DescribedMiner(described.v2(), keys=("command",)) as miner:
         added = await (await home.add(miner)).poll()
         check_mining(added)
         assert keys_of(miner)[-3:] == ["command"] * 3
@@ -75,7 +75,7 @@ async def test_an_encrypted_command_may_have_the_usual_key_all_the_same(
     home: Home,
 ) -> None:
     """Another program of the miner reads those."""
-    async with RealMiner(described.v2_2(), keys=("command",)) as miner:
+    async with DescribedMiner(described.v2_2(), keys=("command",)) as miner:
         miner.inner_keys = ("cmd",)
         added = await (await home.add(miner)).poll(1)
         check_mining(added)
@@ -97,7 +97,7 @@ async def test_a_join_in_which_no_command_is_found_costs_no_other_its_key(
     home: Home,
 ) -> None:
     """The miner looks for one command, and has none of this name."""
-    async with RealMiner(described.v2()) as miner:
+    async with DescribedMiner(described.v2()) as miner:
         miner.answers[JOINED] = cgminer(24, "Missing JSON 'command'")
         added = await (await home.add(miner)).poll()
         assert set(keys_of(miner)[-4:]) == {"cmd"}
@@ -108,7 +108,7 @@ async def test_a_join_in_which_no_command_is_found_costs_no_other_its_key(
 async def test_two_programs_of_a_miner_may_look_for_different_keys(home: Home) -> None:
     """Each command keeps the key that works for it."""
     mining = {"summary", "pools", "edevs", "devs", "devdetails", JOINED}
-    async with RealMiner(described.v2()) as miner:
+    async with DescribedMiner(described.v2()) as miner:
         miner.keys = lambda command: ("command",) if command in mining else ("cmd",)
         added = await home.add(miner)
         await added.poll(8)
@@ -123,7 +123,7 @@ async def test_a_miner_with_the_usual_key_never_gets_a_second_request(
     """Whatever it refuses, no command is sent under the other key."""
     answers: described.Answers = getattr(described, generation)()
     answers["get_psu"] = refusal(132)
-    async with RealMiner(answers, keys=("cmd",)) as miner:
+    async with DescribedMiner(answers, keys=("cmd",)) as miner:
         added = await (await home.add(miner)).poll()
         check_mining(added)
     assert set(keys_of(miner)) <= {"cmd", "enc"}
@@ -138,7 +138,7 @@ async def test_another_makers_miner_is_no_whatsminer_under_either_key(
     home: Home, key: str
 ) -> None:
     """Many of them run cgminer, too. They are not asked for ever."""
-    async with RealMiner(
+    async with DescribedMiner(
         {}, password="", keys=(key,), others=cases.NO_SUCH_COMMAND
     ) as miner:
         sentence = await home.error_of(miner, "secret12")

@@ -9,10 +9,10 @@ from . import cases, described
 from .cases import changed
 from .described import reading
 from .home import Home
-from .miner import RealMiner
+from .miner import DescribedMiner
 
 
-def set_mode(miner: RealMiner, mode: str) -> None:
+def set_mode(miner: DescribedMiner, mode: str) -> None:
     """Let the miner report another power mode."""
     reading(miner.answers, "summary")["Power Mode"] = mode
     reading(miner.answers, "status")["power_mode"] = mode.lower()
@@ -52,7 +52,7 @@ async def test_a_mode_in_other_words_is_shown_if_it_is_known(
     answers = changed(described.v2(), "status", power_mode=mode)
     if mode:
         reading(answers, "summary")["Power Mode"] = mode
-    async with RealMiner(answers) as miner:
+    async with DescribedMiner(answers) as miner:
         added = await (await home.add(miner)).poll(1)
     assert added.shows("select.power_mode") == shown
 
@@ -91,7 +91,9 @@ async def test_more_than_100_percent_can_be_set_again(
 
 
 async def test_a_miner_below_100_percent_keeps_the_usual_bounds(home: Home) -> None:
-    async with RealMiner(changed(described.v2(), "status", power_pct="85")) as miner:
+    async with DescribedMiner(
+        changed(described.v2(), "status", power_pct="85")
+    ) as miner:
         added = await (await home.add(miner)).poll(1)
         number = added.state("number.power_percent")
         assert (float(number.state), number.attributes["max"]) == (85, 100)

@@ -11,7 +11,7 @@ from . import cases, described
 from .cases import changed
 from .described import Answers, reading
 from .home import Added, Home
-from .miner import RealMiner
+from .miner import DescribedMiner
 
 PSU = {
     "sensor.psu_input_voltage": 230.6,
@@ -46,14 +46,14 @@ async def test_a_power_supply_in_a_list_is_one(home: Home) -> None:
 
 @pytest.mark.parametrize("generation", ["v2", "v2_2"])
 async def test_every_answer_may_list_its_object(home: Home, generation: str) -> None:
-    """Also with a second object behind it, which is not used."""
+    """A second object in the list is not used."""
     answers: Answers = getattr(described, generation)()
     for command in ("get_psu", "get_version", "get_miner_info", "status"):
         answers = listed(answers, command, {"mineroff": "true", "vin": "1"})
     answers["get_error_code"] = message([{"error_code": [{"110": ""}]}])
     if generation == "v2_2":
         answers = listed(answers, "summary")
-    async with RealMiner(answers) as miner:
+    async with DescribedMiner(answers) as miner:
         added = await (await home.add(miner)).poll()
     assert numbers(added, *PSU) == PSU
     assert added.shows("switch.mining") == "on"
@@ -69,7 +69,7 @@ async def test_a_supply_that_says_nothing_has_no_entities(
     home: Home, shape: object
 ) -> None:
     """The rest is shown."""
-    async with RealMiner(described.v2_2() | {"get_psu": message(shape)}) as miner:
+    async with DescribedMiner(described.v2_2() | {"get_psu": message(shape)}) as miner:
         added = await (await home.add(miner)).poll(1)
     assert not any(added.has(name) for name in PSU)
     assert added.number("sensor.power") == 3905
@@ -91,7 +91,7 @@ async def test_v1_may_report_the_air_and_the_input_of_its_supply(home: Home) -> 
 
 
 async def test_v1_may_report_them_in_the_units_of_newer_firmware(home: Home) -> None:
-    """As texts, and in 10 mV and mA."""
+    """Newer firmware reports texts, in 10 mV and mA."""
     answers = described.v1()
     reading(answers, "summary").update(
         {
@@ -100,7 +100,7 @@ async def test_v1_may_report_them_in_the_units_of_newer_firmware(home: Home) -> 
             "Power Current Input": "14190",
         }
     )
-    async with RealMiner(answers) as miner:
+    async with DescribedMiner(answers) as miner:
         added = await (await home.add(miner)).poll(1)
     assert added.number("sensor.environment_temperature") == 21.5
     assert added.number("sensor.psu_input_voltage") == pytest.approx(233.1)
@@ -108,7 +108,7 @@ async def test_v1_may_report_them_in_the_units_of_newer_firmware(home: Home) -> 
 
 
 async def test_v1_without_them_has_no_such_entities(home: Home) -> None:
-    async with RealMiner(described.v1()) as miner:
+    async with DescribedMiner(described.v1()) as miner:
         added = await (await home.add(miner)).poll(1)
     assert not added.has("sensor.environment_temperature")
     assert not added.has("sensor.psu_input_voltage")
@@ -119,7 +119,7 @@ async def test_one_of_them_comes_without_the_others(home: Home) -> None:
     """The air at 0 °C may as well not be measured: its entity comes with the first reading."""
     answers = described.v1()
     reading(answers, "summary").update({"Env Temp": 0.0, "Power Voltage Input": 0})
-    async with RealMiner(answers) as miner:
+    async with DescribedMiner(answers) as miner:
         added = await (await home.add(miner)).poll(1)
         assert not added.has("sensor.environment_temperature")
         reading(answers, "summary")["Env Temp"] = -6.5
@@ -145,7 +145,7 @@ async def test_one_of_them_comes_without_the_others(home: Home) -> None:
 async def test_a_supply_may_report_in_plain_units(
     home: Home, psu: dict[str, Any], volts: float, amperes: float
 ) -> None:
-    async with RealMiner(changed(described.v2(), "get_psu", **psu)) as miner:
+    async with DescribedMiner(changed(described.v2(), "get_psu", **psu)) as miner:
         added = await (await home.add(miner)).poll(1)
     assert added.number("sensor.psu_input_voltage") == pytest.approx(volts)
     assert added.number("sensor.psu_input_current") == pytest.approx(amperes)
@@ -158,7 +158,7 @@ async def test_frost_is_a_temperature(home: Home) -> None:
     reading(answers, "summary")["Env Temp"] = -11
     for row in answers["edevs"]["DEVS"]:
         row["Temperature"] = -5.5
-    async with RealMiner(answers) as miner:
+    async with DescribedMiner(answers) as miner:
         added = await (await home.add(miner)).poll(1)
     assert numbers(
         added,
@@ -182,7 +182,7 @@ async def test_a_clock_that_was_not_set_knows_no_last_share(
 ) -> None:
     answers = described.v2()
     answers["pools"]["POOLS"][0]["Last Share Time"] = epoch
-    async with RealMiner(answers) as miner:
+    async with DescribedMiner(answers) as miner:
         added = await (await home.add(miner)).poll(1)
     assert added.shows("sensor.last_share") == STATE_UNKNOWN
     assert added.shows("sensor.pool") != STATE_UNKNOWN
@@ -218,14 +218,14 @@ async def test_a_board_shows_the_best_rate_that_it_has(
         for key in ("MHS 5s", "MHS 1m", "MHS 5m"):
             del row[key]
         row.update(keys)
-    async with RealMiner(answers) as miner:
+    async with DescribedMiner(answers) as miner:
         added = await (await home.add(miner)).poll(1)
     assert added.number("sensor.board2_hash_rate") == pytest.approx(shown)
 
 
 async def test_an_empty_list_of_boards_or_pools_hides_nothing_else(home: Home) -> None:
     answers = described.v2() | {"pools": table("POOLS"), "edevs": table("DEVS")}
-    async with RealMiner(answers) as miner:
+    async with DescribedMiner(answers) as miner:
         added = await (await home.add(miner)).poll(3)
     assert added.shows("binary_sensor.pool_connected") == STATE_UNKNOWN
     assert added.number("sensor.power") == 3905

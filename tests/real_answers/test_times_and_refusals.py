@@ -15,12 +15,12 @@ from tests.api import INVALID_COMMAND, refusal
 from . import described
 from .described import reading
 from .home import Added, Home
-from .miner import RealMiner
+from .miner import DescribedMiner
 
 # Times
 
 
-def slow(home: Home, miner: RealMiner, *commands: str) -> None:
+def slow(home: Home, miner: DescribedMiner, *commands: str) -> None:
     """Let the answers to some commands, or to all, take so long that one more is a timeout."""
     seconds = 9.5
 
@@ -32,7 +32,7 @@ def slow(home: Home, miner: RealMiner, *commands: str) -> None:
     miner.before = wait
 
 
-async def with_percent(home: Home, miner: RealMiner) -> Added:
+async def with_percent(home: Home, miner: DescribedMiner) -> Added:
     """Return a miner on which a power percent was set, which it does not report."""
     miner.takes["set_power_pct_v2"] = miner.takes["set_power_pct"] = lambda _: None
     added = await (await home.add(miner)).poll(2)
@@ -46,7 +46,7 @@ async def test_a_slow_answer_is_no_restart(
     home: Home, generation: str, commands: tuple[str, ...]
 ) -> None:
     """The clocks of the miner are compared with the moment at which they came."""
-    async with RealMiner(getattr(described, generation)(), joins=False) as miner:
+    async with DescribedMiner(getattr(described, generation)(), joins=False) as miner:
         added = await with_percent(home, miner)
         since, booted = added.shows("sensor.mining_since"), added.shows("sensor.booted")
         slow(home, miner, *commands)
@@ -63,7 +63,7 @@ async def test_a_slow_answer_is_no_restart(
 
 async def test_a_restart_is_seen_among_slow_answers(home: Home) -> None:
     """The miner forgets its power percent then."""
-    async with RealMiner(described.v2()) as miner:
+    async with DescribedMiner(described.v2()) as miner:
         added = await with_percent(home, miner)
         slow(home, miner)
         await added.poll(1)
@@ -81,7 +81,7 @@ async def test_a_refused_summary_does_not_show_that_v1_has_stopped(
     home: Home, code: int | None
 ) -> None:
     """What is not known is unknown, and comes back with the next answer."""
-    async with RealMiner(described.v1()) as miner:
+    async with DescribedMiner(described.v1()) as miner:
         added = await (await home.add(miner)).poll(1)
         well = miner.answers["summary"]
         no = refusal(132, "API command ERROR") | {"Code": code}
@@ -105,7 +105,7 @@ async def test_what_v1_says_when_it_is_stopped_shows_that(
     home: Home, answer: object
 ) -> None:
     """Its control board answers for the mining process."""
-    async with RealMiner(described.v1()) as miner:
+    async with DescribedMiner(described.v1()) as miner:
         added = await (await home.add(miner)).poll(1)
         stopped = ("summary", "pools", "edevs", "devs", "devdetails", JOINED)
         miner.answers |= dict.fromkeys(stopped, answer)
@@ -119,7 +119,7 @@ async def test_a_refused_status_leaves_open_whether_v2_mines_or_shows_it(
     home: Home,
 ) -> None:
     """It never reads as stopped while the miner hashes."""
-    async with RealMiner(described.v2()) as miner:
+    async with DescribedMiner(described.v2()) as miner:
         added = await (await home.add(miner)).poll(1)
         miner.answers["status"] = refusal(132)
         await added.poll(2)
@@ -136,7 +136,7 @@ async def test_flashing_in_every_poll_keeps_nothing_from_being_read(
     home: Home, generation: str
 ) -> None:
     """Each flash expects another answer of the miner, which is read soon."""
-    async with RealMiner(getattr(described, generation)()) as miner:
+    async with DescribedMiner(getattr(described, generation)()) as miner:
         added = await home.add(miner)
         reading(miner.answers, "get_psu")["temp0"] = "55.5"
         for _ in range(22):

@@ -15,7 +15,7 @@ from . import cases, described
 from .cases import changed
 from .described import reading
 from .home import Home
-from .miner import PASSWORD, SALT, RealMiner
+from .miner import PASSWORD, SALT, DescribedMiner
 
 TOO_OLD = "firmware is probably too old"
 LATER = "when it is mining"
@@ -41,7 +41,9 @@ async def test_a_mac_address_that_is_none_is_no_better(
     async with cases.no_mac() as miner:
         reading(miner.answers, "summary")["MAC"] = mac
         assert TOO_OLD in await home.error_of(miner)
-    async with RealMiner(changed(described.v2(), "get_miner_info", mac=mac)) as miner:
+    async with DescribedMiner(
+        changed(described.v2(), "get_miner_info", mac=mac)
+    ) as miner:
         assert TOO_OLD in await home.error_of(miner)
 
 
@@ -102,7 +104,7 @@ async def test_a_wrong_password_is_called_wrong_however_it_is_refused(
 ) -> None:
     """The miner encrypts with the key of the right one."""
     plain = json.dumps(refusal(23, "enc json load err")).encode()
-    async with RealMiner(described.v2()) as miner:
+    async with DescribedMiner(described.v2()) as miner:
         miner.unread = WAYS[way](crypt_hash(SALT, PASSWORD), plain)
         result = await home.submit(miner, "wrong_12")
         assert result["type"] is FlowResultType.FORM
@@ -118,7 +120,7 @@ async def test_a_closed_switch_is_told_in_the_same_ways(home: Home, way: int) ->
     """The miner is added, and shows that it takes no commands."""
     key = crypt_hash(SALT, PASSWORD)
     plain = json.dumps(refusal(45, "can't access write cmd")).encode()
-    async with RealMiner(described.v2_2()) as miner:
+    async with DescribedMiner(described.v2_2()) as miner:
         miner.refused = WAYS[way](key, plain)
         added = await (await home.add(miner)).poll(1)
     assert added.shows("binary_sensor.write_access") == "off"
@@ -128,7 +130,7 @@ async def test_a_closed_switch_is_told_in_the_same_ways(home: Home, way: int) ->
 
 async def test_a_token_in_a_list_is_a_token(home: Home) -> None:
     """Like every other object in `Msg`."""
-    async with RealMiner(described.v2()) as miner:
+    async with DescribedMiner(described.v2()) as miner:
         token = {"time": "4711", "salt": SALT, "newsalt": "p0Zr4TtW"}
         miner.answers["get_token"] = message([token])
         added = await home.add(miner)

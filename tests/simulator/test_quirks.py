@@ -66,7 +66,7 @@ async def test_a_short_list_of_pools_is_whole_there(odd: Client) -> None:
 @each_generation
 @pytest.mark.parametrize("quirk", [Quirk.BOARDS_REFUSED])
 async def test_some_firmware_refuses_boards_for_ever(odd: Client) -> None:
-    """Alone or joined; everything else answers."""
+    """It refuses them alone and joined, and answers everything else."""
     for _ in range(3):
         for command in ("edevs", "devs"):
             assert (await odd.read(command))["Code"] == 132

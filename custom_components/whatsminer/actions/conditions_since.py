@@ -1,4 +1,8 @@
-"""Since when something has been so, for automations, which remember nothing from run to run."""
+"""Remembers since when conditions have been true, for automations, which remember nothing.
+
+An automation sends them in the action `get_state`, and not in an action of their own: it would fail
+with an earlier version of the integration, which does not have that.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -11,13 +15,13 @@ from homeassistant.util.hass_dict import HassKey
 
 from ..const import DOMAIN
 
-# Nobody knows what a condition was in the meantime if it is not told for longer.
+# An automation that has not run for so long does not know what happened in between.
 _FORGET_AFTER: Final = timedelta(minutes=10)
 
 
 @dataclass(slots=True)
 class _Condition:
-    """A condition that has been true `since` then, and was `told` last then."""
+    """A condition that has been true since a time, and when an automation last said so."""
 
     since: datetime
     told: datetime
@@ -28,9 +32,9 @@ _CONDITIONS: Final[HassKey[dict[str, _Condition]]] = HassKey(f"{DOMAIN}_conditio
 
 @callback
 def conditions_since(hass: HomeAssistant, told: Mapping[str, bool]) -> dict[str, str]:
-    """Take which conditions are true now; return since when each of all known ones has been true.
+    """Store which conditions are true now, and return since when each known one has been true.
 
-    The times are written as ISO 8601, and do not outlast Home Assistant.
+    The times are written as ISO 8601. They are forgotten when Home Assistant restarts.
     """
     known = hass.data.setdefault(_CONDITIONS, {})
     now = dt_util.utcnow()

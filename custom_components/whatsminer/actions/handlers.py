@@ -127,7 +127,7 @@ async def prepare_set_power_percent(hass: HomeAssistant, data: Data) -> Handler:
     percent: float = data["percent"]
     is_fast = data["method"] == "fast"
     # What no miner takes is refused once for all of them.
-    commands.power_percent(percent, maximum=limits.MOST_POWER_PERCENT)
+    limits.POSSIBLE_POWER_PERCENT.check("percent", percent)
 
     async def handle(runtime: WhatsminerData) -> None:
         coordinator = runtime.coordinator

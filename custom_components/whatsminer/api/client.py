@@ -284,7 +284,7 @@ class Miner(_Client):
             return await protocol.query(command)
 
     async def customer_messages(self) -> Mapping[str, str]:
-        """Return the text of each of `CUSTOMER_MESSAGES`, read under the password; "" is none.
+        """Return the messages of the owner by name, read with the password; one not set is empty.
 
         Raises:
             RefusedError: the miner refused it; `send` lists the kinds.

@@ -7,6 +7,8 @@ from typing import Final
 # M30, M50, M60: air. M33, M53, M63, M7B...: water. M36, M56, M66: oil. M20 and M21: air.
 # M52S, M62S and M72S, each with or without +: water.
 _LIQUID_MODEL: Final = re.compile(r"M(?:\d[3-9B]|[567]2S)", re.IGNORECASE)
+# °C. No coolant gets so hot.
+_BOILS: Final = 100
 _LIQUID_SUPPLY: Final = re.compile(r"P[45]\d\d", re.IGNORECASE)
 
 
@@ -42,3 +44,13 @@ def fits_liquid_model(model: str | None) -> bool:
 def fits_liquid_supply(*names: str | None) -> bool:
     """Return whether one of the names of a power supply is that of one cooled by liquid."""
     return any(_LIQUID_SUPPLY.match(name or "") for name in names)
+
+
+def shows_coolant(temperature: float | None, *, fans_turn: bool) -> bool:
+    """Return whether a temperature in °C is that of a coolant.
+
+    Firmware may report one without a sensor, such as -1 or 255. Where fans turn, that is no proof.
+    """
+    if temperature is None:
+        return False
+    return 0 < temperature < _BOILS if fans_turn else True

@@ -187,7 +187,7 @@ def flag(value: Json) -> bool | None:
     """Return a boolean, from any of the ways in which firmware writes it."""
     if not isinstance(value, bool | int | float | str):
         return None
-    match str(value).lower():
+    match str(value).strip().lower():
         case "true" | "1" | "1.0" | "y" | "enable":
             return True
         case "false" | "0" | "0.0" | "n" | "disable":
@@ -242,3 +242,9 @@ WATT: Final = scaled(1, above=-0.5, below=100_000)
 LIMIT: Final = scaled(1, above=0, below=_NO_LIMIT)
 # No board hashes faster, in TH/s.
 MOST_TERAHASH: Final = 10_000
+
+
+def percent_in_force(value: Json) -> float | None:
+    """Return a power percent; 0 means that none is set, which is 100."""
+    percent = PERCENT(value)
+    return 100.0 if percent == 0 else percent

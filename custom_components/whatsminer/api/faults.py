@@ -10,7 +10,7 @@ from .fault_table import CATEGORIES, MINOR, TEXTS, Category
 
 __all__ = ["MOST_FAULTS", "Category", "Fault", "Severity", "describe", "worst"]
 
-# What no code of a miner says: it is on and should hash by now, but does not (see `outage.py`).
+# Faults that no miner reports; `outage.py` finds them. Their codes are words.
 NO_HASH_RATE = "no_hash_rate"
 NO_POOL = "no_pool"
 NO_INPUT = "no_input"
@@ -164,15 +164,15 @@ _OUTAGES = {
         (
             NO_POOL,
             Category.POOL,
-            "The miner is switched on, but does not hash, because none of its pools answers. "
-            "Check the pools and the network.",
+            "The miner is switched on, but does not hash, and it has no pool that answers. "
+            "Check its pools and the network.",
         ),
         (
             NO_INPUT,
             Category.POWER_SUPPLY,
-            "The miner is switched on, but does not hash, because its power supply is off or "
-            "takes no current. Disconnect the miner from the mains for a minute. If that does not "
-            "help, check the power supply and its cables.",
+            "The miner is switched on, but does not hash, and its power supply reports that it is "
+            "off or takes no current. Disconnect the miner from the mains for a minute. If that "
+            "does not help, check the power supply and its cables.",
         ),
     )
 }

@@ -6,7 +6,6 @@ import time
 from typing import Final, Self
 
 from .readings import Performance
-from .snapshot import Snapshot
 
 # Seconds. The clock of the mining process may count whole seconds, so the same value proves
 # nothing for so long.
@@ -41,12 +40,18 @@ class ProcessClock:
     def __init__(self) -> None:
         """Begin without a poll."""
         self._since: tuple[float, float] | None = None
+        # Whether it went on between the last two polls.
+        self.advances = False
 
     def is_frozen(self, elapsed: float | None, read: float) -> bool:
         """Return whether the clock, in seconds, has stood still for a while.
 
         It was `read` at a monotonic time.
         """
+        self.advances = self._since is not None and elapsed not in (
+            None,
+            self._since[0],
+        )
         if elapsed is None:
             self._since = None
             return False
@@ -75,36 +80,6 @@ class MiningChange:
             return False
         self.at = read
         return True
-
-
-class IdleTime:
-    """Follows how long a miner that is on has not hashed."""
-
-    def __init__(self) -> None:
-        """Begin without a snapshot."""
-        self._since: float | None = None
-        self._was_off = False
-
-    def update(self, snapshot: Snapshot) -> float | None:
-        """Return for how many seconds the miner has not hashed, None unless it is on.
-
-        In the first poll, a miner that does not hash counts as one that has not hashed since its
-        mining process started.
-        """
-        if not snapshot.mining:
-            self._was_off = self._was_off or snapshot.mining is False
-            return None
-        now, elapsed = snapshot.monotonic, snapshot.performance.elapsed
-        started = None if elapsed is None else now - elapsed
-        if snapshot.running or self._was_off:
-            self._since, self._was_off = now, False
-        if self._since is None:
-            self._since = (
-                now if started is None or snapshot.running is None else started
-            )
-        elif started is not None:
-            self._since = max(self._since, started)  # it may have restarted
-        return now - self._since
 
 
 class Ages:

@@ -27,8 +27,8 @@ class Bounds:
 
 
 POWER_PERCENT: Final = Bounds(0, 100)
-# What some firmware takes for miners that are cooled by liquid.
-MOST_POWER_PERCENT: Final = 200
+# The widest bounds of any firmware: some miners that are cooled by liquid take more than 100.
+POSSIBLE_POWER_PERCENT: Final = Bounds(0, 200)
 # 0 W does not mean "off", and its effect is not documented. The highest restores the default.
 DEFAULT_POWER_LIMIT: Final = 99999
 POWER_LIMIT: Final = Bounds(1, DEFAULT_POWER_LIMIT)

@@ -39,11 +39,12 @@ class Attempt:
     `name` is that of the command in the protocol. `send` takes the caller's turn, and a function
     that is asked at the last moment whether the command is still wanted. It returns what became
     of the command: accepted, or superseded if it was not wanted. It raises the errors of
-    `Miner.send`.
+    `Miner.send`. If the firmware refuses an `optional` way, the next one is tried.
     """
 
     name: str
     send: Callable[[Turn, IsWanted], Awaitable[Result]]
+    optional: bool = False
 
 
 class WriteProbe(Enum):

@@ -11,7 +11,7 @@ from typing import Final, Literal
 # Readings and fault codes number the hashboards from 0. No model has more than four.
 SLOTS: Final = range(4)
 
-# The texts that a miner keeps for its owner, who decides what they mean.
+# The names of the messages that a miner keeps for its owner.
 CUSTOMER_MESSAGES: Final = (
     "serial_number",
     *(f"message_{number}" for number in range(10)),

@@ -9,10 +9,10 @@ from datetime import datetime, timedelta
 from functools import cached_property
 import time
 
-from .cooling import Cooling, fits_liquid_model, fits_liquid_supply
+from .cooling import Cooling, fits_liquid_model, fits_liquid_supply, shows_coolant
 from .fault_table import Category
-from .faults import Fault, Severity, describe, worst
-from .outage import outage
+from .faults import Fault, describe, worst
+from .outage import explains, outage
 from .readings import (
     Board,
     Device,
@@ -87,13 +87,14 @@ class Readings:
     def cooling(self) -> Cooling:
         """Return the strongest evidence in this poll of what cools the miner."""
         supply, reported = self.power_supply, self.performance
+        fans_turn = bool(reported.fan_speed_in or reported.fan_speed_out)
         if (
             self.device.liquid_cooled
-            or self.coolant_temperature is not None
+            or shows_coolant(self.coolant_temperature, fans_turn=fans_turn)
             or fits_liquid_supply(supply.name, supply.model)
         ):
             return Cooling.LIQUID_SHOWN
-        if reported.fan_speed_in or reported.fan_speed_out:
+        if fans_turn:
             return Cooling.FANS_TURN
         if fits_liquid_model(self.model):
             return Cooling.LIQUID_MODEL
@@ -313,10 +314,10 @@ class Snapshot(Readings):
                 found[entry.code] = describe(
                     entry.code, since=entry.since, reason=entry.reason
                 )
-        if all(fault.severity is Severity.MINOR for fault in found.values()):
-            pools = self.pools if self.pools_complete else None
-            if fault := outage(self.idle_for, self.live, self.power_supply, pools):
-                found[fault.code] = fault
+        pools = self.pools if self.pools_complete else None
+        fault = outage(self.idle_for, self.live, self.power_supply, pools)
+        if fault and not any(explains(known, fault) for known in found.values()):
+            found[fault.code] = fault
         return found
 
     def _ago(self, seconds: float | None) -> datetime | None:

@@ -60,8 +60,14 @@ class Writer:
         for attempt in attempts[:-1]:
             try:
                 return await self._attempt(command, attempt, is_wanted)
-            except UnsupportedCommandError as err:
-                if not err.request_sent:
+            except RefusedError as err:
+                is_unknown = (
+                    isinstance(err, UnsupportedCommandError) and err.request_sent
+                )
+                # A subclass is about the access, not about this way.
+                if not is_unknown and not (
+                    attempt.optional and type(err) is RefusedError
+                ):
                     raise
         return await self._attempt(command, attempts[-1], is_wanted)
 

@@ -27,7 +27,8 @@ def _from_stored(data: StoredData) -> Capabilities:
     stored = frozenset(data.get("reports", ()))
     settings = {name for name in SETTINGS if _STORED_NAMES.get(name, name) in stored}
     cooling = data.get("cooling")
-    if "coolant_temperature" in stored:  # it says nothing while the miner boots
+    # It proves liquid cooling, but is not reported while the miner boots.
+    if "coolant_temperature" in stored:
         cooling = Cooling.LIQUID_SHOWN
     return Capabilities(
         cooling=next((item for item in Cooling if item == cooling), Cooling.UNKNOWN),

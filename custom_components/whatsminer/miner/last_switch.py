@@ -1,17 +1,17 @@
-"""When mining was switched on or off last, as the polls show it."""
+"""When a miner was last switched on or off, as its polls show it."""
 
 from datetime import datetime, timedelta
 
-from ..api import Snapshot
+from ..api import Snapshot, Value
 from .memory import StoredData, StoredSwitch
 from .settings import Settings
 
 
 class LastSwitch:
-    """When mining was switched on or off last.
+    """Remembers when mining was last switched on or off.
 
-    A start that fails, an outage and a restart of Home Assistant change nothing: for an entity each
-    of them is a change of state, but the miner was not switched.
+    A failed start, an outage and a restart of Home Assistant do not count. For an entity each of them
+    is a change of state, but the miner was not switched.
     """
 
     def __init__(self) -> None:
@@ -37,7 +37,7 @@ class LastSwitch:
         elif last["on"] is not now["on"] or datetime.fromisoformat(last["at"]) > at:
             data["last_switch"] = now
 
-    def at(self, mining: object, data: StoredData) -> str | None:
+    def at(self, mining: Value | float | None, data: StoredData) -> str | None:
         """Return since when `mining` is what it is, as ISO 8601; None until a poll shows it."""
         last = data.get("last_switch", self._first)
         return last["at"] if last and last["on"] is mining else None

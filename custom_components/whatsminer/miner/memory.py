@@ -35,7 +35,7 @@ class StoredData(TypedDict, total=False):
     efficiency: float
     """J/TH, about as it was last while mining was stable."""
     last_switch: StoredSwitch
-    """See `last_switch.py`."""
+    """When mining was last switched, and to what."""
     faults: list[str]
     """The codes of the faults for which the last event was that they appeared."""
     password: str

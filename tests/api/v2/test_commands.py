@@ -199,15 +199,24 @@ async def test_firmware_that_cannot_undo_a_percentage_is_set_to_all_of_its_power
     assert new_owner.sent == [sent]
 
 
-@pytest.mark.parametrize("code", [132, 45, None])
+@pytest.mark.parametrize("code", [45, None])
 async def test_a_percentage_that_cannot_be_undone_now_is_an_error(
     new_owner: Owner, code: int | None
 ) -> None:
-    """Only firmware that does not know the command gets another one."""
+    """The command that sets 100 percent would meet the same."""
     new_owner.miner.misbehave("restore_power_pct", Refused(code) if code else Closed())
     with pytest.raises(WhatsminerError):
         await new_owner.send(commands.power_percent(100))
     assert new_owner.sent == ["restore_power_pct"]
+
+
+async def test_a_miner_that_has_nothing_to_undo_is_set_to_all_of_its_power(
+    new_owner: Owner,
+) -> None:
+    """Firmware may refuse to undo a percentage that is not set."""
+    new_owner.miner.misbehave("restore_power_pct", Refused(132))
+    assert (await new_owner.send(commands.power_percent(100))).is_accepted
+    assert new_owner.sent == ["restore_power_pct", "set_power_pct_v2"]
 
 
 @pytest.mark.parametrize("generation", [Generation.V1, Generation.V2])

@@ -309,7 +309,7 @@ def test_a_pool_of_any_firmware() -> None:
         (board_of, "chip_vol_diff", 12, "voltage_difference", 12),
         (pool_of, "Work Difficulty", 262144, "difficulty", 262144),
         (pool_of, "Last Share Time", 0, "last_share", None),
-        (settings_by("status"), "power_pct", "0", "power_percent", 0),
+        (settings_by("status"), "power_pct", "0", "power_percent", 100),
         (device_by("version"), "api_ver", "2.0.5", "api", "2.0.5"),
         (device_by("version"), "platform", "H616", "platform", "H616"),
         (device_by("version"), "miner_type", "M50_VH84", "model", "M50_VH84"),
@@ -561,7 +561,13 @@ def test_a_board_is_alive_or_not(status: str, *, alive: bool) -> None:
         ([218], ["218"]),
         ("218", ["218"]),
         ([{"218": "x", "reason": "fan lost"}], ["218"]),
-        ([True, "", None, [1], 2.5], []),
+        ([True, "", None, [], [[1]], 2.5], []),
+        ([["218", "2024-06-15 10:30:00"], [540, ""]], ["218", "540"]),
+        (
+            [{"code": 218, "time": "2024-06-15 10:30:00"}, {"code": "540"}],
+            ["218", "540"],
+        ),
+        (["0", "000", 0, {"0": ""}, {"code": 0}, "218"], ["218"]),
         ([{"": ""}, {" ": "x"}, {"218": "x", "": "y"}, " "], ["218"]),
         ({"": "2022-01-17 11:28:11"}, []),
         (["There is no error"], []),
@@ -670,12 +676,12 @@ def test_there_are_no_more_pools_than_any_firmware_keeps() -> None:
 )
 def test_of_a_very_long_list_of_errors_the_rest_is_counted(make: Any) -> None:
     """Making a fault of each would take long."""
-    listed = make([str(code) for code in range(16_000)])
+    listed = make([str(code) for code in range(1, 16_001)])
     read = error_list(listed)
     assert len(read) == 1024
     assert len(read) + unread_errors(listed) == 16_000
     assert unread_errors(make(["218", "540"])) == 0
-    assert unread_errors(make([*map(str, range(1024)), "no", "code"])) == 0
+    assert unread_errors(make([*map(str, range(1, 1025)), "no", "word"])) == 0
     assert unread_errors(None) == 0
 
 

@@ -178,7 +178,7 @@ def new_polls(request: pytest.FixtureRequest, clock: Clock) -> Polls:
 
 @says_nothing
 async def test_a_miner_that_hashes_is_on(new_polls: Polls, how: Misbehaviour) -> None:
-    """Whatever the status lacks."""
+    """The status may lack anything."""
     new_polls.miner.misbehave("status", how)
     for _ in range(3):
         snapshot = await new_polls.poll()
@@ -189,12 +189,12 @@ async def test_a_miner_that_hashes_is_on(new_polls: Polls, how: Misbehaviour) ->
 
 
 @pytest.mark.parametrize("generation", ["v2", "compat"])
-@pytest.mark.parametrize("quirk", [Quirk.PROCESS_DOWN, Quirk.STALE_SUMMARY])
-async def test_a_miner_whose_process_does_not_run_is_off(
-    clock: Clock, generation: str, quirk: Quirk
+async def test_a_miner_whose_process_is_down_is_off(
+    clock: Clock, generation: str
 ) -> None:
-    """Its process says nothing, or its readings stand still."""
-    async with SimulatedMiner(generation=generation, quirks={quirk}) as miner:
+    async with SimulatedMiner(
+        generation=generation, quirks={Quirk.PROCESS_DOWN}
+    ) as miner:
         polls = Polls(miner, clock)
         miner.misbehave("status", Without("mineroff"))
         assert (await polls.poll()).mining is True
@@ -208,6 +208,24 @@ async def test_a_miner_whose_process_does_not_run_is_off(
         for _ in range(2):
             snapshot = await polls.poll()
         assert snapshot.mining is True
+
+
+@pytest.mark.parametrize("generation", ["v2", "compat"])
+async def test_readings_that_stand_still_do_not_show_whether_a_miner_is_on(
+    clock: Clock, generation: str
+) -> None:
+    """Its process hangs, or it was stopped."""
+    async with SimulatedMiner(
+        generation=generation, quirks={Quirk.STALE_SUMMARY}
+    ) as miner:
+        polls = Polls(miner, clock)
+        miner.misbehave("status", Without("mineroff"))
+        assert (await polls.poll()).mining is True
+        miner.state.mining = False
+        for _ in range(3):
+            snapshot = await polls.poll()
+        assert snapshot.mining is None
+        assert snapshot.hash_rate is None
 
 
 @says_nothing
@@ -260,3 +278,20 @@ async def test_a_power_off_is_confirmed_without_the_status(
     assert await polls.reader.is_off()
     polls.miner.misbehave("summary", Refused(132))
     assert not await polls.reader.is_off()
+
+
+async def test_v1_that_goes_on_to_hash_without_its_details_is_on(
+    old_polls: Polls,
+) -> None:
+    """This firmware does not know `devdetails`. One that stopped does not go on."""
+    assert (await old_polls.poll()).mining is True
+    old_polls.miner.misbehave("devdetails", Refused(14))
+    await old_polls.poll()
+    for _ in range(5):
+        snapshot = await old_polls.poll()
+        assert snapshot.mining is True
+        assert snapshot.hash_rate == pytest.approx(67.75, rel=0.05)
+    old_polls.miner.state.mining = False
+    await old_polls.poll()
+    for _ in range(5):
+        assert (await old_polls.poll()).mining is False

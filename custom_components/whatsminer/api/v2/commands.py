@@ -28,7 +28,7 @@ _HEAT_MODES: Final[Mapping[str, str]] = {
     "anti_icing": "anti-icing",
     "heating": "heating",
 }
-# The names of customer messages.
+# What V2.2 calls each of `CUSTOMER_MESSAGES`.
 CUSTOMER_KEYS: Final[Mapping[str, str]] = {
     "serial_number": "CustomerSn",
     **{f"message_{number}": f"msg{number}" for number in range(10)},
@@ -37,12 +37,16 @@ CUSTOMER_KEYS: Final[Mapping[str, str]] = {
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """A command as it is sent. The repr leaves out the parameters, which may be secret."""
+    """A command as it is sent; `optional` is explained by `Attempt`.
+
+    The repr leaves out the parameters, which may be secret.
+    """
 
     name: str
     parameters: Parameters = field(
         default_factory=lambda: MappingProxyType({}), repr=False
     )
+    optional: bool = False
 
 
 type Write = Callable[[Command, Generation], tuple[Request, ...]]
@@ -88,13 +92,13 @@ def _power_mode(command: Command, generation: Generation) -> tuple[Request, ...]
 
 def _power_percent(command: Command, generation: Generation) -> tuple[Request, ...]:
     parameters = {"percent": str(command.value)}
-    ways: tuple[Request, ...] = (Request("set_power_pct", parameters),)
+    ways = []
+    if generation is Generation.V2_2 and command.value == POWER_PERCENT.maximum:
+        # It undoes what both of the others do, so that the miner has the power it was tuned to.
+        ways.append(Request("restore_power_pct", optional=True))
     if generation is not Generation.V1 and command.parameters["method"] != "fast":
-        ways = (Request("set_power_pct_v2", parameters), *ways)
-    if generation in _V2_2 and command.value == POWER_PERCENT.maximum:
-        # It undoes both of them, after which the miner is at the power that it was tuned to.
-        ways = (Request("restore_power_pct"), *ways)
-    return ways
+        ways.append(Request("set_power_pct_v2", parameters))
+    return (*ways, Request("set_power_pct", parameters))
 
 
 def _heat_mode(command: Command, generation: Generation) -> tuple[Request, ...]:

@@ -42,15 +42,26 @@ def unread_errors(value: Json) -> int:
 
 
 def _errors(value: Json) -> Iterator[tuple[str, Json, str | None]]:
-    """Return the code, the time and the reason of each error."""
+    """Return the code, the time and the reason of each error; code 0 is none."""
     for item in value if isinstance(value, list) else [value]:
-        if isinstance(item, dict):
-            reason = text(item.get("reason"))
-            for key, since in item.items():
-                if code := digits(key):
-                    yield code, since, reason
-        elif not isinstance(item, float) and (code := digits(item)):
-            yield code, None, None
+        for code, since, reason in _pairs(item):
+            if code and code.strip("0"):
+                yield code, since, reason
+
+
+def _pairs(item: Json) -> Iterator[tuple[str | None, Json, str | None]]:
+    """Return what may be codes in one item, with their times and reasons."""
+    if isinstance(item, dict):
+        reason = text(item.get("reason"))
+        if "code" in item:
+            yield digits(item["code"]), item.get("time"), reason
+        for key, since in item.items():
+            yield digits(key), since, reason
+    elif isinstance(item, list):  # a code and its time
+        code, since = (*item, None, None)[:2]
+        yield digits(code), since, None
+    elif not isinstance(item, float):
+        yield digits(item), None, None
 
 
 def summary_errors(reading: Mapping[str, Json]) -> tuple[ErrorEntry, ...]:

@@ -31,6 +31,7 @@ from ..decode import (
     mac_address,
     merged,
     number,
+    percent_in_force,
     plain_name,
     plausible,
     renamed,
@@ -203,7 +204,7 @@ STATUS_SETTINGS: Final = Fields(
     ReportedSettings,
     power_mode=(_POWER_MODE, "power_mode"),
     power_limit=(LIMIT, "power_limit_set"),
-    power_percent=(PERCENT, "power_pct"),
+    power_percent=(percent_in_force, "power_pct"),
     target_frequency=(PERCENT, "hash_percent"),
 )
 INFO_SETTINGS: Final = Fields(
@@ -272,7 +273,7 @@ def knows_summary(summary: Mapping[str, Json]) -> bool:
 
 
 def mining_off(status: Mapping[str, Json]) -> bool | None:
-    """Return whether the answer to `status` says that mining is off; that of V1 is not true."""
+    """Return whether the answer to `status` says that mining is off; V1's is not reliable."""
     return flag(first(status, "mineroff", "btmineroff"))
 
 

@@ -2,9 +2,11 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Final
 
-from ..freshness import IdleTime, MiningChange, Moment, ProcessClock, is_leftover
+from ..freshness import MiningChange, Moment, ProcessClock, is_leftover
 from ..identity import Continuity
+from ..outage import IdleTime, hashes_now
 from ..readings import ErrorEntry, Performance, PowerSupply
 from ..sanitize import Json
 from ..snapshot import Snapshot
@@ -15,8 +17,12 @@ from .generations import Generation, generation_of
 from .live_answers import Live, LiveAnswers
 from .requests import Requests
 from .slow_answers import SlowAnswers
-from .status import Status
+from .status import Status, is_mining, is_mining_v1
 from .support import SUPPORT
+
+# So many polls in a row show that V1 firmware does not know `devdetails`. One poll does not: the
+# mining process may have stopped since its last answer.
+_TIMES: Final = 2
 
 
 @dataclass(slots=True)
@@ -65,6 +71,8 @@ class Known:
         self._idle_time = IdleTime()
         self._mining_change = MiningChange()
         self._hashing_change = MiningChange()
+        # How many polls in a row V1 has gone on to hash although it has no details of its boards.
+        self._hashes_without_details = 0
         self._generation: Generation | None = None
         # The answer to `get_version` from before the first poll.
         self.early_version: Mapping[str, Json] | None = None
@@ -128,22 +136,34 @@ class Known:
             unread_errors=unread,
             **fields.STATE.values(state),
         )
-        return replace(snapshot, idle_for=self._idle_time.update(snapshot))
+        return replace(snapshot, idle_for=self._idle_for(snapshot, poll.live))
+
+    def _idle_for(self, snapshot: Snapshot, live: Live) -> float | None:
+        """Return for how many seconds the miner has not hashed, None unless it is on."""
+        reported, stale = snapshot.performance, snapshot.stale
+        return self._idle_time.update(
+            mining=snapshot.mining,
+            hashes=hashes_now(reported, stale=stale, is_down=live.is_down),
+            performance=reported,
+            read=snapshot.monotonic,
+        )
 
     def _is_mining(self, poll: Poll, *, frozen: bool) -> bool | None:
-        """Return whether mining is on, None if that is not known."""
+        """Return whether mining is on, None if nothing shows it."""
         if self._generation is Generation.V1:
-            # V1 reports `btmineroff` as "true" even while it hashes.
-            if poll.live.is_down or frozen or not self.slow.process_is_up:
-                return False
-            return True if "summary" in poll.live else None
-        off = fields.mining_off(poll.status.reading())
-        if off is not None:
-            return not off
-        # Some firmware does not report it. Its mining process hashes, or it does not run.
-        if poll.live.is_down or (frozen and poll.performance.elapsed):
-            return False
-        return True if poll.performance.hash_rate else None
+            process_is_up = self.slow.process_is_up
+            if process_is_up or not (
+                self._clock.advances and poll.performance.hash_rate
+            ):
+                self._hashes_without_details = 0
+            else:
+                self._hashes_without_details += 1
+            return is_mining_v1(
+                poll.live,
+                process_is_up=process_is_up or self._hashes_without_details >= _TIMES,
+                frozen=frozen,
+            )
+        return is_mining(poll.status, poll.live, poll.performance, frozen=frozen)
 
     def _errors(
         self, summary: Mapping[str, Json]

@@ -104,7 +104,7 @@ class V2(Protocol):
             except _NotWantedError:
                 return Result(Outcome.SUPERSEDED)
 
-        return Attempt(request.name, send)
+        return Attempt(request.name, send, optional=request.optional)
 
     @override
     async def is_off(self) -> bool:

@@ -4,7 +4,7 @@ Named are the places in pyasic 0.79.0, and in the crate asic-rs-firmwares/whatsm
 """
 
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from .clients import Readings
 
@@ -15,9 +15,12 @@ _NO_INFO = "this firmware has no get_miner_info"
 _NO_SERIAL = "not read (impl GetSerialNumber in backends/v1 and v2/mod.rs)"
 _NO_ENVIRONMENT = "this firmware has no Env Temp"
 
+# Temperatures have one decimal, which clients round differently.
+_ROUNDING: Final = 0.101
+
 
 @dataclass(frozen=True, slots=True)
-class Known:
+class Deviation:
     """What a client reads instead, and why.
 
     Attributes:
@@ -31,24 +34,24 @@ class Known:
 
 _EMPTY_PLACES: Final = "this firmware lists three places for pools"
 
-KNOWN: Final[dict[tuple[str, str, str], Known]] = {
-    ("pyasic", "V1", "API version"): Known(None, _RPC_VER),
-    ("pyasic", "V2", "API version"): Known(None, _RPC_VER),
-    ("pyasic", "V1", "serial number"): Known(None, _NO_INFO),
-    ("pyasic", "V1", "hostname"): Known(None, _NO_INFO),
-    ("pyasic", "V1", "environment"): Known(None, _NO_ENVIRONMENT),
-    ("pyasic", "V1", "pools"): Known([["", "", 0]] * 2, _EMPTY_PLACES, behind=True),
-    ("asic-rs", "V1", "serial number"): Known(None, _NO_SERIAL),
-    ("asic-rs", "V2", "serial number"): Known(None, _NO_SERIAL),
-    ("asic-rs", "V1", "hostname"): Known(None, _NO_INFO),
-    ("asic-rs", "V1", "environment"): Known(None, _NO_ENVIRONMENT),
-    ("asic-rs", "V1", "PSU fan"): Known(
+DEVIATIONS: Final[dict[tuple[str, str, str], Deviation]] = {
+    ("pyasic", "V1", "API version"): Deviation(None, _RPC_VER),
+    ("pyasic", "V2", "API version"): Deviation(None, _RPC_VER),
+    ("pyasic", "V1", "serial number"): Deviation(None, _NO_INFO),
+    ("pyasic", "V1", "hostname"): Deviation(None, _NO_INFO),
+    ("pyasic", "V1", "environment"): Deviation(None, _NO_ENVIRONMENT),
+    ("pyasic", "V1", "pools"): Deviation([["", "", 0]] * 2, _EMPTY_PLACES, behind=True),
+    ("asic-rs", "V1", "serial number"): Deviation(None, _NO_SERIAL),
+    ("asic-rs", "V2", "serial number"): Deviation(None, _NO_SERIAL),
+    ("asic-rs", "V1", "hostname"): Deviation(None, _NO_INFO),
+    ("asic-rs", "V1", "environment"): Deviation(None, _NO_ENVIRONMENT),
+    ("asic-rs", "V1", "PSU fan"): Deviation(
         None, "looked for in get_psu only, not in summary (backends/v1/mod.rs, PsuFans)"
     ),
-    ("asic-rs", "V1", "LED"): Known(
+    ("asic-rs", "V1", "LED"): Deviation(
         None, "not read (impl GetLightFlashing in backends/v1/mod.rs)"
     ),
-    ("asic-rs", "V1", "pools"): Known(
+    ("asic-rs", "V1", "pools"): Deviation(
         [["stratum+tcp://:80", "", 0]] * 2,
         f"{_EMPTY_PLACES}, and PoolURL::from makes an address of an empty text",
         behind=True,
@@ -57,12 +60,15 @@ KNOWN: Final[dict[tuple[str, str, str], Known]] = {
 
 
 def expected(client: str, generation: str, wanted: Readings) -> Readings:
-    """Return what a client reads where it should read something."""
+    """Return the readings that a client is known to give when these are right."""
     readings = dict(wanted)
-    for (name, of, reading), known in KNOWN.items():
+    for (name, of, reading), deviation in DEVIATIONS.items():
         if (name, of) == (client, generation):
-            before: Any = wanted[reading] if known.behind else None
-            readings[reading] = before + known.value if known.behind else known.value
+            readings[reading] = (
+                [*cast(list[object], wanted[reading]), *deviation.value]
+                if deviation.behind
+                else deviation.value
+            )
     return readings
 
 
@@ -74,6 +80,6 @@ def same(one: object, other: object) -> bool:
         return (
             isinstance(one, float | int)
             and isinstance(other, float | int)
-            and abs(one - other) <= 0.101
+            and abs(one - other) <= _ROUNDING
         )
     return one == other
