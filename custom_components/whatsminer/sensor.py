@@ -124,7 +124,7 @@ class WhatsminerSensor(WhatsminerEntity, SensorEntity):
     @override
     def native_value(self) -> datetime | StateType:
         """Return the reading."""
-        value = self.entity_description.value_fn(self.coordinator.data)
+        value = self.entity_description.state(self.coordinator.data)
         return value[:_MOST_CHARACTERS] if isinstance(value, str) else value
 
     @property
@@ -149,7 +149,7 @@ class WhatsminerBoardSensor(WhatsminerBoardEntity, SensorEntity):
     @override
     def native_value(self) -> datetime | StateType:
         """Return the reading."""
-        return self.entity_description.value_fn(self.board) if self.board else None
+        return self.entity_description.state(self.board) if self.board else None
 
 
 class WhatsminerRuntimeSensor(WhatsminerEntity, SensorEntity):
@@ -161,7 +161,7 @@ class WhatsminerRuntimeSensor(WhatsminerEntity, SensorEntity):
     @override
     def native_value(self) -> datetime | StateType:
         """Return the value."""
-        return self.entity_description.value_fn(self.runtime_data)
+        return self.entity_description.state(self.runtime_data)
 
 
 class WhatsminerPriceSensor(WhatsminerRuntimeSensor):

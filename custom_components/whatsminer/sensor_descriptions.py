@@ -96,6 +96,7 @@ SENSORS: Final[tuple[WhatsminerSensorDescription[Snapshot], ...]] = _reported(
     WhatsminerSensorDescription(
         key="efficiency",
         native_unit_of_measurement=JOULES_PER_TERAHASH,
+        digits=2,
         state_class=_MEASUREMENT,
         suggested_display_precision=1,
         value_fn=lambda snapshot: snapshot.efficiency,
@@ -288,6 +289,7 @@ PRICE_SENSORS: Final[tuple[WhatsminerSensorDescription[WhatsminerData], ...]] = 
         key="break_even_price",
         state_class=_MEASUREMENT,
         suggested_display_precision=4,
+        digits=5,
         value_fn=lambda runtime: runtime.coordinator.break_even.price,
     ),
 )
