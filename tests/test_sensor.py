@@ -232,7 +232,7 @@ async def test_preheating_shows_where_it_can_be_asked_for(
 async def test_preheating_shows_its_stage(
     hass: HomeAssistant, set_up: WhatsminerCoordinator
 ) -> None:
-    assert shown(hass, "sensor.miner_preheat") == STATE_UNKNOWN
+    assert shown(hass, "sensor.miner_preheat") == "off"
     for stage in ("waiting", "adjusting", "complete"):
         set_up.config_entry.runtime_data.preheat.state = stage
         set_up.async_update_listeners()
@@ -280,12 +280,28 @@ async def test_a_stopped_miner_hashes_nothing(
 async def test_a_stopped_miner_says_why(
     hass: HomeAssistant, miner: SimulatedMiner, clock: Clock
 ) -> None:
-    assert shown(hass, "sensor.miner_stop_reason") == STATE_UNKNOWN
+    """The words of the miner are an attribute."""
+    assert shown(hass, "sensor.miner_stop_reason") == "none"
 
-    miner.state.stop("overheat " * 40)
-    await clock.next_poll()
+    for reason, cause in (
+        ("by whatsminer api", "command"),
+        ("overheat " * 40, "other"),
+        ("rapid rise", "other"),
+        ("", STATE_UNKNOWN),
+    ):
+        miner.state.mining = True
+        miner.state.stop(reason)
+        await clock.next_poll()
+        state = hass.states.get("sensor.miner_stop_reason")
+        assert state is not None
+        assert state.state == cause
+        assert state.attributes["text"] == (reason.strip()[:255] or None)
 
-    assert shown(hass, "sensor.miner_stop_reason") == ("overheat " * 40)[:255]
+    miner.state.mining = True
+    await clock.next_poll(2)
+    state = hass.states.get("sensor.miner_stop_reason")
+    assert state is not None
+    assert (state.state, state.attributes["text"]) == ("none", None)
 
 
 @pytest.mark.parametrize("miner", ["old_miner"], indirect=True)

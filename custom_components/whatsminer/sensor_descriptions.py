@@ -55,6 +55,11 @@ def _faults(snapshot: Snapshot) -> dict[str, list[dict[str, str | None]]] | None
     }
 
 
+def _stop_reason(snapshot: Snapshot) -> dict[str, str | None]:
+    """Return the reason in the words of the miner."""
+    return {"text": None if snapshot.mining else snapshot.stop_reason}
+
+
 def _reported[SourceT](
     *descriptions: WhatsminerSensorDescription[SourceT], prefix: str = ""
 ) -> tuple[WhatsminerSensorDescription[SourceT], ...]:
@@ -222,8 +227,11 @@ SENSORS: Final[tuple[WhatsminerSensorDescription[Snapshot], ...]] = _reported(
     ),
     WhatsminerSensorDescription(
         key="stop_reason",
+        device_class=SensorDeviceClass.ENUM,
         entity_category=_DIAGNOSTIC,
-        value_fn=lambda snapshot: snapshot.stop_reason,
+        options=["none", "command", "other"],
+        value_fn=lambda snapshot: snapshot.stop_cause,
+        attributes_fn=_stop_reason,
     ),
 )
 
@@ -277,9 +285,9 @@ PROGRESS_SENSORS: Final[tuple[WhatsminerSensorDescription[WhatsminerData], ...]]
         needs_password=True,
         device_class=SensorDeviceClass.ENUM,
         entity_category=_DIAGNOSTIC,
-        options=["waiting", "adjusting", "complete"],
+        options=["off", "waiting", "adjusting", "complete"],
         command="preheat",
-        value_fn=lambda runtime: runtime.preheat.state,
+        value_fn=lambda runtime: runtime.preheat.state or "off",
     ),
 )
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import cached_property
 import time
+from typing import Literal
 
 from .cooling import Cooling, fits_liquid_model, fits_liquid_supply, shows_coolant
 from .fault_table import Category
@@ -26,6 +27,9 @@ from .readings import (
 
 # Seconds of mining after which fans that stand still are no longer about to start.
 _FANS_RUN_BY = 15 * 60
+
+
+type StopCause = Literal["none", "command", "other"]
 
 
 @dataclass(frozen=True, kw_only=True)  # no slots, for the cached properties
@@ -199,6 +203,15 @@ class Snapshot(Readings):
     def mining_since(self) -> datetime | None:
         """Return when mining started, by our own clock."""
         return self._ago(self.live.elapsed) if self.mining else None
+
+    @property
+    def stop_cause(self) -> StopCause | None:
+        """Return why mining is off, in one word, None if the miner does not say it."""
+        if self.mining:
+            return "none"
+        if self.mining is None or self.stop_reason is None:
+            return None
+        return "command" if "api" in self.stop_reason.lower().split() else "other"
 
     @property
     def booted(self) -> datetime | None:
