@@ -312,9 +312,21 @@ async def test_leftovers_of_a_stopped_miner_are_not_shown(
     miner.state.mining = False
     await clock.next_poll(2)
 
-    for key in ("power", "chip_temperature", "pool", "accepted_shares", "booted"):
+    for key in ("power", "chip_temperature", "accepted_shares", "booted"):
         assert shown(hass, f"sensor.miner_{key}") == STATE_UNKNOWN
     assert shown(hass, "sensor.miner_hashboard_1_temperature") == STATE_UNKNOWN
+
+
+@every_generation
+async def test_a_stopped_miner_keeps_its_pool(
+    hass: HomeAssistant, miner: SimulatedMiner, clock: Clock
+) -> None:
+    """It will go on with it. A change to unknown and back would only be noise in Activity."""
+    miner.state.mining = False
+    await clock.next_poll(3)
+
+    assert shown(hass, "sensor.miner_pool") == miner.state.pools[0].url
+    assert shown(hass, "sensor.miner_worker") == miner.state.pools[0].user
 
 
 async def test_a_starting_miner_is_available(

@@ -26,6 +26,8 @@ from .entity import WhatsminerEntityDescription
 # Home Assistant has no units for these. They stay as they are: a change would split statistics.
 TERAHASHES_PER_SECOND: Final = "TH/s"
 JOULES_PER_TERAHASH: Final = "J/TH"
+# Home Assistant takes no longer states.
+_MOST_CHARACTERS: Final = 255
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,6 +47,8 @@ class WhatsminerSensorDescription[SourceT](
     def state(self, source: SourceT) -> datetime | StateType:
         """Return the value as it is stored."""
         value = self.value_fn(source)
+        if isinstance(value, str):
+            return value[:_MOST_CHARACTERS]
         if self.digits is None or not isinstance(value, float):
             return value
         return round(value, self.digits)

@@ -8,7 +8,8 @@ from homeassistant.components.sensor import SensorDeviceClass, SensorStateClass
 from homeassistant.const import EntityCategory
 from homeassistant.util import dt as dt_util
 
-from .api import Board, Snapshot
+from .api import Board, Pool, Snapshot
+from .coordinator import WhatsminerCoordinator
 from .models import WhatsminerData
 from .sensor_base import (
     JOULES_PER_TERAHASH,
@@ -58,6 +59,12 @@ def _faults(snapshot: Snapshot) -> dict[str, list[dict[str, str | None]]] | None
 def _stop_reason(snapshot: Snapshot) -> dict[str, str | None]:
     """Return the reason in the words of the miner."""
     return {"text": None if snapshot.mining else snapshot.stop_reason}
+
+
+def _pool(coordinator: WhatsminerCoordinator) -> Pool:
+    """Return the pool in use, or the last one of a stopped miner, which will go on with it."""
+    data = coordinator.data
+    return coordinator.history.last_pool if data.mining is False else data.pool
 
 
 def _reported[SourceT](
@@ -174,16 +181,6 @@ SENSORS: Final[tuple[WhatsminerSensorDescription[Snapshot], ...]] = _reported(
         key="pool_rejection", value_fn=lambda snapshot: snapshot.live.pool_rejection
     ),
     WhatsminerSensorDescription(
-        key="pool",
-        entity_category=_DIAGNOSTIC,
-        value_fn=lambda snapshot: snapshot.pool.url,
-    ),
-    WhatsminerSensorDescription(
-        key="worker",
-        entity_category=_DIAGNOSTIC,
-        value_fn=lambda snapshot: snapshot.pool.worker,
-    ),
-    WhatsminerSensorDescription(
         key="last_share",
         device_class=SensorDeviceClass.TIMESTAMP,
         entity_category=_DIAGNOSTIC,
@@ -279,7 +276,19 @@ BOARD_SENSORS: Final[tuple[WhatsminerSensorDescription[Board], ...]] = _reported
 )
 
 # Their source is the runtime data.
-PROGRESS_SENSORS: Final[tuple[WhatsminerSensorDescription[WhatsminerData], ...]] = (
+RUNTIME_SENSORS: Final[tuple[WhatsminerSensorDescription[WhatsminerData], ...]] = (
+    WhatsminerSensorDescription(
+        key="pool",
+        reading="pool",
+        entity_category=_DIAGNOSTIC,
+        value_fn=lambda runtime: _pool(runtime.coordinator).url,
+    ),
+    WhatsminerSensorDescription(
+        key="worker",
+        reading="worker",
+        entity_category=_DIAGNOSTIC,
+        value_fn=lambda runtime: _pool(runtime.coordinator).worker,
+    ),
     WhatsminerSensorDescription(
         key="preheat_state",
         needs_password=True,

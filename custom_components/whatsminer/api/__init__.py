@@ -40,7 +40,15 @@ from .errors import (
 )
 from .faults import MOST_FAULTS, Category, Fault, Severity, describe
 from .protocol import WriteProbe
-from .readings import CUSTOMER_MESSAGES, SLOTS, Board, Preheating, PreheatStage, Support
+from .readings import (
+    CUSTOMER_MESSAGES,
+    SLOTS,
+    Board,
+    Pool,
+    Preheating,
+    PreheatStage,
+    Support,
+)
 from .sanitize import clean_name
 from .snapshot import Snapshot
 from .transport import is_listening
@@ -73,6 +81,7 @@ __all__ = [
     "NoMacError",
     "NotAMinerError",
     "Outcome",
+    "Pool",
     "PowerMode",
     "PreheatStage",
     "Preheating",
