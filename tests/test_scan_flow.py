@@ -32,7 +32,7 @@ from homeassistant.helpers import issue_registry as ir
 from simulator import DEFAULT_PASSWORD, GARBAGE, Misbehaviour, Refused, SimulatedMiner
 
 from . import PROCESS_DOWN, AddEntry, hold, names_of
-from .config_flow import check_aborted
+from .config_flow import check_aborted, fields_of
 
 # The first new miner, in the order of its address.
 FIRST = ("v2", "M30S+")
@@ -156,9 +156,10 @@ def picks(
     *miners: SimulatedMiner,
     password: str | None = DEFAULT_PASSWORD,
     others: str = "show",
+    **more: object,
 ) -> dict[str, Any]:
     """Return what is submitted to add some miners."""
-    data = {"miners": macs_of(list(miners)), "others": others}
+    data = {"miners": macs_of(list(miners)), "others": others, **more}
     return data if password is None else {**data, CONF_PASSWORD: password}
 
 
@@ -190,10 +191,11 @@ async def check_added(
     result: ConfigFlowResult,
     *miners: SimulatedMiner,
     before: tuple[SimulatedMiner, ...] = (),
+    reason: str = "miners_added",
 ) -> None:
     """Check that exactly these miners were added to those that were there before."""
     assert result["type"] is FlowResultType.ABORT, result
-    assert result["reason"] == "miners_added"
+    assert result["reason"] == reason
     assert placeholder_of(result, "count") == str(len(miners))
     await hass.async_block_till_done(wait_background_tasks=True)
     assert {entry.unique_id for entry in entries(hass)} == {
@@ -786,12 +788,147 @@ async def test_without_a_password_there_are_readings_only(
 ) -> None:
     result = await fill_in(hass, await found(hass), picks(*miners, password=password))
 
-    await check_added(hass, result, *miners)
+    await check_added(hass, result, *miners, reason="miners_added_read_only")
+    titles = ", ".join(entry.title for entry in entries(hass))
+    assert placeholder_of(result, "read_only") == titles
     for entry in entries(hass):
         assert CONF_PASSWORD not in entry.data
     assert hass.states.async_entity_ids("switch") == []
     for miner in miners:
         assert "get_token" not in names_of(miner.requests)
+
+
+# The password of the dialogue
+
+
+@pytest.mark.parametrize("password", ["", None])
+async def test_the_password_stays_for_the_miners_that_take_it(
+    hass: HomeAssistant, miners: list[SimulatedMiner], password: str | None
+) -> None:
+    """Otherwise they would be added without control, and nobody would notice."""
+    miners[1].password = "other"
+    form = await found(hass)
+    assert "read_only" not in fields_of(form)
+    form = await fill_in(hass, form, picks(*miners))
+    assert form["errors"] == {CONF_PASSWORD: "wrong_password_at"}
+    assert "read_only" in fields_of(form)
+
+    form = await fill_in(hass, form, picks(miners[0], miners[2], password=password))
+
+    await check_added(hass, form, miners[0], miners[2])
+    for entry in entries(hass):
+        assert entry.data[CONF_PASSWORD] == DEFAULT_PASSWORD
+
+
+async def test_the_password_stays_while_a_miner_is_off(
+    hass: HomeAssistant, miners: list[SimulatedMiner]
+) -> None:
+    form = await found(hass)
+    await miners[0].disconnect()
+    form = await fill_in(hass, form, picks(*miners))
+    assert form["errors"] == {"base": "not_tried_at"}
+
+    miners[0].reconnect()
+    result = await fill_in(hass, form, picks(*miners, password=None))
+
+    await check_added(hass, result, *miners)
+    assert {entry.data[CONF_PASSWORD] for entry in entries(hass)} == {DEFAULT_PASSWORD}
+
+
+async def test_a_wrong_password_does_not_become_none(
+    hass: HomeAssistant, miners: list[SimulatedMiner]
+) -> None:
+    form = await found(hass)
+    form = await fill_in(hass, form, picks(*miners, password="mistaken"))
+
+    form = await fill_in(hass, form, picks(*miners, password=None))
+
+    assert form["errors"] == {CONF_PASSWORD: "wrong_password_at"}
+    assert entries(hass) == []
+
+
+async def test_the_password_is_dropped_for_readings_only(
+    hass: HomeAssistant, miners: list[SimulatedMiner]
+) -> None:
+    form = await found(hass)
+    form = await fill_in(hass, form, picks(*miners, password="mistaken"))
+    both = picks(*miners, password="mistaken", read_only=True)
+    form = await fill_in(hass, form, both)
+    assert form["errors"] == {"read_only": "password_and_read_only"}
+    assert suggested(form, "miners") == macs_of(miners)
+    assert suggested(form, "read_only") is True
+
+    result = await fill_in(hass, form, picks(*miners, password=None, read_only=True))
+
+    await check_added(hass, result, *miners, reason="miners_added_read_only")
+    assert not any(CONF_PASSWORD in entry.data for entry in entries(hass))
+
+
+async def test_miners_whose_firmware_takes_no_passwords_are_told_apart(
+    hass: HomeAssistant, miners: list[SimulatedMiner]
+) -> None:
+    miners[1].password = "other"
+    miners[2].misbehave("get_token", Refused(14))
+    form = await found(hass)
+
+    form = await fill_in(hass, form, picks(*miners))
+
+    assert form["errors"] == {
+        CONF_PASSWORD: "wrong_password_at",
+        "miners": "no_passwords_at",
+    }
+    end = miners[2].mac[-5:].replace(":", "")
+    assert placeholder_of(form, "passwordless") == f"M20SV10 {end}"
+    assert suggested(form, "miners") == [mac_of(miners[0])]
+    result = await fill_in(hass, form, picks(*miners, password="", read_only=True))
+    await check_added(hass, result, *miners, reason="miners_added_read_only")
+
+
+async def test_nobody_is_called_read_only_when_nothing_is_added(
+    hass: HomeAssistant, miners: list[SimulatedMiner]
+) -> None:
+    result = await fill_in(hass, await found(hass), picks(password=None))
+
+    await check_added(hass, result)
+
+
+# The selection
+
+
+async def test_all_or_none_can_be_selected(
+    hass: HomeAssistant, miners: list[SimulatedMiner]
+) -> None:
+    """The list is shown again, so that single miners can be changed; nothing is asked yet."""
+    form = await found(hass)
+    for miner in miners:
+        miner.requests.clear()
+
+    for selection, selected in (("none", []), ("all", miners), ("none", [])):
+        data = picks(miners[1], others="ignore", selection=selection)
+        form = await fill_in(hass, form, data)
+        assert form["type"] is FlowResultType.FORM
+        assert not form["errors"]
+        assert suggested(form, "miners") == macs_of(selected)
+        assert suggested(form, "selection") is None
+        assert suggested(form, "others") == "ignore"
+        assert suggested(form, CONF_PASSWORD) is None
+    assert [miner.requests for miner in miners] == [[], [], []]
+
+    result = await fill_in(hass, form, picks(miners[2], password=None))
+    await check_added(hass, result, miners[2])
+    assert entries(hass)[0].data[CONF_PASSWORD] == DEFAULT_PASSWORD
+
+
+async def test_miners_that_are_ignored_can_be_selected_with_all_others(
+    hass: HomeAssistant, miners: list[SimulatedMiner]
+) -> None:
+    await fill_in(hass, await found(hass), picks(miners[1], others="ignore"))
+    form = await found(hass)
+    assert suggested(form, "miners") == []
+
+    form = await fill_in(hass, form, picks(selection="all"))
+
+    assert suggested(form, "miners") == [mac_of(miners[0]), mac_of(miners[2])]
 
 
 # Unexpected errors
@@ -837,8 +974,16 @@ async def test_an_error_while_a_password_is_tried_names_the_miner(
     await check_added(hass, await fill_in(hass, form, picks(*miners)), *miners)
 
 
+@pytest.mark.parametrize(
+    ("password", "reason"),
+    [(DEFAULT_PASSWORD, "some_not_added"), ("", "some_not_added_read_only")],
+)
 async def test_an_error_while_one_is_added_does_not_lose_the_others(
-    hass: HomeAssistant, miners: list[SimulatedMiner], caplog: pytest.LogCaptureFixture
+    hass: HomeAssistant,
+    miners: list[SimulatedMiner],
+    caplog: pytest.LogCaptureFixture,
+    password: str,
+    reason: str,
 ) -> None:
     form = await found(hass)
     add = WhatsminerConfigFlow.async_step_import
@@ -851,9 +996,9 @@ async def test_an_error_while_one_is_added_does_not_lose_the_others(
         return await add(flow, data)
 
     with patch.object(WhatsminerConfigFlow, "async_step_import", odd_add):
-        result = await fill_in(hass, form, picks(*miners))
+        result = await fill_in(hass, form, picks(*miners, password=password))
 
-    check_aborted(result, "some_not_added")
+    check_aborted(result, reason)
     assert placeholder_of(result, "count") == "2"
     assert placeholder_of(result, "failed").endswith(
         miners[1].mac[-5:].replace(":", "")
