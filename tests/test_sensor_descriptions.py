@@ -10,7 +10,7 @@ from custom_components.whatsminer.sensor_descriptions import (
 
 DESCRIPTIONS: tuple[WhatsminerEntityDescription, ...] = (
     *SENSORS,
-    *RUNTIME_SENSORS,
+    *(item for item in RUNTIME_SENSORS if item.reading),
     *BOARD_SENSORS,
 )
 READINGS = OPTIONAL.keys() | BY_FIRMWARE
