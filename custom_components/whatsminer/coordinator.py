@@ -28,7 +28,7 @@ from .api import (
 from .const import CONF_POLL_INTERVAL, POLL_INTERVAL
 from .entries.displaced_miner import DisplacedMiner
 from .entries.first_poll import async_first_poll
-from .entries.lookup import MinerCoordinator, entry_at_address
+from .entries.lookup import MinerCoordinator, raise_if_address_is_taken
 from .entries.missing_miner import async_forget_sought_hosts, async_seek_miner
 from .exceptions import translation
 from .issues import Issue, clear_issues, raise_issue
@@ -37,7 +37,7 @@ from .miner.credentials import Credentials
 from .miner.expected_capabilities import ExpectedCapabilities
 from .miner.history import History
 from .miner.last_switch import LastSwitch
-from .miner.record import address_of, client_for_entry, mac_of, record_for_entry
+from .miner.record import client_for_entry, mac_of, record_for_entry
 from .miner.settings import Settings
 from .miner.write_access import WriteAccess
 
@@ -106,7 +106,7 @@ class WhatsminerCoordinator(DataUpdateCoordinator[Snapshot], MinerCoordinator):
         """Poll the miner; after a single poll that fails, the last readings stay."""
         began = time.monotonic()
         try:
-            self._raise_if_address_is_taken()
+            raise_if_address_is_taken(self.hass, self.config_entry)
             poll = self._async_first_poll if self.data is None else self.client.poll
             snapshot = await poll()
         except WhatsminerError as err:
@@ -170,18 +170,15 @@ class WhatsminerCoordinator(DataUpdateCoordinator[Snapshot], MinerCoordinator):
         if snapshot.api_known:
             clear_issues(self.hass, entry, Issue.UNKNOWN_FIRMWARE)
         else:
-            versions = {
-                "api": snapshot.device.api or "",
-                "firmware": snapshot.firmware or "?",
-            }
-            raise_issue(self.hass, entry, Issue.UNKNOWN_FIRMWARE, placeholders=versions)
-
-    def _raise_if_address_is_taken(self) -> None:
-        """Raise WrongMinerError if the miner of another entry is known to be at the address."""
-        entry = self.config_entry
-        other = entry_at_address(self.hass, address_of(entry))
-        if other and other is not entry:
-            raise WrongMinerError(mac_of(entry), mac_of(other))
+            raise_issue(
+                self.hass,
+                entry,
+                Issue.UNKNOWN_FIRMWARE,
+                placeholders={
+                    "api": snapshot.device.api or "",
+                    "firmware": snapshot.firmware or "?",
+                },
+            )
 
     @callback
     @override
@@ -206,7 +203,7 @@ class WhatsminerCoordinator(DataUpdateCoordinator[Snapshot], MinerCoordinator):
         if not self.settings.would_change(command):
             return Result(Outcome.UNCHANGED)
         try:
-            self._raise_if_address_is_taken()
+            raise_if_address_is_taken(self.hass, self.config_entry)
             async with self.memory.editing():
                 with self.settings.requesting(command), self.write_access.learning():
                     self.async_update_listeners()
