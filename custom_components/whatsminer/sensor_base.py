@@ -68,7 +68,7 @@ class HashRate[SourceT](WhatsminerSensorDescription[SourceT]):
 class Temperature[SourceT](WhatsminerSensorDescription[SourceT]):
     """A temperature."""
 
-    digits: int | None = 1
+    digits: int | None = 2
     device_class: SensorDeviceClass | None = SensorDeviceClass.TEMPERATURE
     native_unit_of_measurement: str | None = UnitOfTemperature.CELSIUS
     state_class: SensorStateClass | None = SensorStateClass.MEASUREMENT
@@ -79,7 +79,7 @@ class Temperature[SourceT](WhatsminerSensorDescription[SourceT]):
 class Frequency[SourceT](WhatsminerSensorDescription[SourceT]):
     """The clock of the chips."""
 
-    digits: int | None = 1
+    digits: int | None = 2
     device_class: SensorDeviceClass | None = SensorDeviceClass.FREQUENCY
     native_unit_of_measurement: str | None = UnitOfFrequency.MEGAHERTZ
     state_class: SensorStateClass | None = SensorStateClass.MEASUREMENT
@@ -90,7 +90,7 @@ class Frequency[SourceT](WhatsminerSensorDescription[SourceT]):
 class Power[SourceT](WhatsminerSensorDescription[SourceT]):
     """A power."""
 
-    digits: int | None = 1
+    digits: int | None = 2
     device_class: SensorDeviceClass | None = SensorDeviceClass.POWER
     native_unit_of_measurement: str | None = UnitOfPower.WATT
     state_class: SensorStateClass | None = SensorStateClass.MEASUREMENT
@@ -127,7 +127,7 @@ class Shares[SourceT](WhatsminerSensorDescription[SourceT]):
 class Voltage[SourceT](WhatsminerSensorDescription[SourceT]):
     """A voltage."""
 
-    digits: int | None = 1
+    digits: int | None = 2
     device_class: SensorDeviceClass | None = SensorDeviceClass.VOLTAGE
     native_unit_of_measurement: str | None = UnitOfElectricPotential.VOLT
     state_class: SensorStateClass | None = SensorStateClass.MEASUREMENT

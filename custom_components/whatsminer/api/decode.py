@@ -242,9 +242,3 @@ WATT: Final = scaled(1, above=-0.5, below=100_000)
 LIMIT: Final = scaled(1, above=0, below=_NO_LIMIT)
 # No board hashes faster, in TH/s.
 MOST_TERAHASH: Final = 10_000
-
-
-def percent_in_force(value: Json) -> float | None:
-    """Return a power percent; 0 means that none is set, which is 100."""
-    percent = PERCENT(value)
-    return 100.0 if percent == 0 else percent

@@ -31,7 +31,6 @@ from ..decode import (
     mac_address,
     merged,
     number,
-    percent_in_force,
     plain_name,
     plausible,
     renamed,
@@ -204,7 +203,7 @@ STATUS_SETTINGS: Final = Fields(
     ReportedSettings,
     power_mode=(_POWER_MODE, "power_mode"),
     power_limit=(LIMIT, "power_limit_set"),
-    power_percent=(percent_in_force, "power_pct"),
+    power_percent=(PERCENT, "power_pct"),
     target_frequency=(PERCENT, "hash_percent"),
 )
 INFO_SETTINGS: Final = Fields(
