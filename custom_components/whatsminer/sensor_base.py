@@ -40,7 +40,7 @@ class WhatsminerSensorDescription[SourceT](
     database at each poll.
     """
 
-    digits: int | None = None
+    digits: int | None = 2
     value_fn: Callable[[SourceT], datetime | StateType]
     attributes_fn: Callable[[SourceT], Mapping[str, Any] | None] = lambda _: None
 
@@ -58,7 +58,6 @@ class WhatsminerSensorDescription[SourceT](
 class HashRate[SourceT](WhatsminerSensorDescription[SourceT]):
     """A hash rate."""
 
-    digits: int | None = 2
     native_unit_of_measurement: str | None = TERAHASHES_PER_SECOND
     state_class: SensorStateClass | None = SensorStateClass.MEASUREMENT
     suggested_display_precision: int | None = 1
@@ -68,7 +67,6 @@ class HashRate[SourceT](WhatsminerSensorDescription[SourceT]):
 class Temperature[SourceT](WhatsminerSensorDescription[SourceT]):
     """A temperature."""
 
-    digits: int | None = 2
     device_class: SensorDeviceClass | None = SensorDeviceClass.TEMPERATURE
     native_unit_of_measurement: str | None = UnitOfTemperature.CELSIUS
     state_class: SensorStateClass | None = SensorStateClass.MEASUREMENT
@@ -79,7 +77,6 @@ class Temperature[SourceT](WhatsminerSensorDescription[SourceT]):
 class Frequency[SourceT](WhatsminerSensorDescription[SourceT]):
     """The clock of the chips."""
 
-    digits: int | None = 2
     device_class: SensorDeviceClass | None = SensorDeviceClass.FREQUENCY
     native_unit_of_measurement: str | None = UnitOfFrequency.MEGAHERTZ
     state_class: SensorStateClass | None = SensorStateClass.MEASUREMENT
@@ -90,7 +87,6 @@ class Frequency[SourceT](WhatsminerSensorDescription[SourceT]):
 class Power[SourceT](WhatsminerSensorDescription[SourceT]):
     """A power."""
 
-    digits: int | None = 2
     device_class: SensorDeviceClass | None = SensorDeviceClass.POWER
     native_unit_of_measurement: str | None = UnitOfPower.WATT
     state_class: SensorStateClass | None = SensorStateClass.MEASUREMENT
@@ -109,7 +105,6 @@ class FanSpeed[SourceT](WhatsminerSensorDescription[SourceT]):
 class Percentage[SourceT](WhatsminerSensorDescription[SourceT]):
     """A share of something."""
 
-    digits: int | None = 2
     native_unit_of_measurement: str | None = UnitOfRatio.PERCENTAGE
     state_class: SensorStateClass | None = SensorStateClass.MEASUREMENT
     suggested_display_precision: int | None = 2
@@ -127,7 +122,6 @@ class Shares[SourceT](WhatsminerSensorDescription[SourceT]):
 class Voltage[SourceT](WhatsminerSensorDescription[SourceT]):
     """A voltage."""
 
-    digits: int | None = 2
     device_class: SensorDeviceClass | None = SensorDeviceClass.VOLTAGE
     native_unit_of_measurement: str | None = UnitOfElectricPotential.VOLT
     state_class: SensorStateClass | None = SensorStateClass.MEASUREMENT
@@ -138,7 +132,6 @@ class Voltage[SourceT](WhatsminerSensorDescription[SourceT]):
 class Current[SourceT](WhatsminerSensorDescription[SourceT]):
     """A current."""
 
-    digits: int | None = 2
     device_class: SensorDeviceClass | None = SensorDeviceClass.CURRENT
     native_unit_of_measurement: str | None = UnitOfElectricCurrent.AMPERE
     state_class: SensorStateClass | None = SensorStateClass.MEASUREMENT

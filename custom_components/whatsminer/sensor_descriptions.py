@@ -108,7 +108,6 @@ SENSORS: Final[tuple[WhatsminerSensorDescription[Snapshot], ...]] = _reported(
     WhatsminerSensorDescription(
         key="efficiency",
         native_unit_of_measurement=JOULES_PER_TERAHASH,
-        digits=2,
         state_class=_MEASUREMENT,
         suggested_display_precision=1,
         value_fn=lambda snapshot: snapshot.efficiency,
@@ -189,6 +188,7 @@ SENSORS: Final[tuple[WhatsminerSensorDescription[Snapshot], ...]] = _reported(
     ),
     WhatsminerSensorDescription(
         key="pool_difficulty",
+        digits=None,
         entity_category=_DIAGNOSTIC,
         entity_registry_enabled_default=False,
         state_class=_MEASUREMENT,
@@ -267,6 +267,7 @@ BOARD_SENSORS: Final[tuple[WhatsminerSensorDescription[Board], ...]] = _reported
     # The unit is not documented.
     WhatsminerSensorDescription(
         key="voltage_difference",
+        digits=None,
         entity_category=_DIAGNOSTIC,
         entity_registry_enabled_default=False,
         state_class=_MEASUREMENT,

@@ -14,7 +14,7 @@ class History:
     """What scripts would otherwise have to remember of a miner from one poll to the next.
 
     Attributes:
-        pool: the pool that was in use last, also while none is in use; `last_pool` is all of it.
+        last_pool: the pool that was in use last, also while none is in use.
         previous_pool: the pool that was in use before it.
         pool_since: when the pool took the place of the previous one.
         at_most: since when the hash rate has been at most so many percent of its target, highest
@@ -22,11 +22,15 @@ class History:
             item at most, the oldest, and the last item is that of the last poll.
     """
 
-    pool: str | None = None
     last_pool: Pool = field(default_factory=Pool)
     previous_pool: str | None = None
     pool_since: datetime | None = None
     at_most: list[tuple[float, datetime]] = field(default_factory=list)
+
+    @property
+    def pool(self) -> str | None:
+        """The URL of the pool that was in use last."""
+        return self.last_pool.url
 
     def update(self, snapshot: Snapshot, settings: Settings) -> None:
         """Add a poll."""
@@ -35,7 +39,6 @@ class History:
         if pool and pool != self.pool:
             if self.pool:
                 self.previous_pool, self.pool_since = self.pool, now
-            self.pool = pool
         if pool:
             self.last_pool = snapshot.pool
         percent = _percent_of_target(snapshot, settings)
