@@ -32,11 +32,13 @@ from .entries.lookup import MinerCoordinator, entry_at_address
 from .entries.missing_miner import async_forget_sought_hosts, async_seek_miner
 from .exceptions import translation
 from .issues import Issue, clear_issues, raise_issue
+from .miner.activity import activity, refuse_without_effect
 from .miner.break_even import BreakEven
 from .miner.credentials import Credentials
 from .miner.expected_capabilities import ExpectedCapabilities
 from .miner.history import History
 from .miner.last_switch import LastSwitch
+from .miner.ordinary_power import OrdinaryPower
 from .miner.record import address_of, client_for_entry, mac_of, record_for_entry
 from .miner.settings import Settings
 from .miner.write_access import WriteAccess
@@ -78,6 +80,7 @@ class WhatsminerCoordinator(DataUpdateCoordinator[Snapshot], MinerCoordinator):
         self.expected_capabilities = ExpectedCapabilities(record)
         self.history = History()
         self.last_switch = LastSwitch()
+        self.ordinary_power = OrdinaryPower(self.memory)
         self.write_access = WriteAccess(hass, entry, self.client)
         self._command_listeners: list[CommandListener] = []
         # A poll that begins before this time may fail without making entities unavailable.
@@ -159,6 +162,7 @@ class WhatsminerCoordinator(DataUpdateCoordinator[Snapshot], MinerCoordinator):
                 self.history.at_most.clear()  # the hash rate may have been any
             self.history.update(snapshot, self.settings)
             self.break_even.update(snapshot, data)
+            self.ordinary_power.update(snapshot, self.settings, data)
             # A hashboard that is missing for a while still identifies the miner.
             if not snapshot.board_serials <= set(data.get("boards", ())):
                 data["boards"] = sorted(snapshot.board_serials)
@@ -200,13 +204,18 @@ class WhatsminerCoordinator(DataUpdateCoordinator[Snapshot], MinerCoordinator):
         The result is `UNCHANGED` if mining would have restarted to change nothing.
 
         Raises:
+            NoEffectError: the command has no effect while the miner does what it does.
             WhatsminerError: see `Miner.send`.
 
         """
+        if self.last_update_success:  # otherwise nobody knows what the miner does
+            refuse_without_effect(command, activity(self.settings, self.data))
         if not self.settings.would_change(command):
             return Result(Outcome.UNCHANGED)
         try:
             self._raise_if_address_is_taken()
+            # What is refused before anything is sent is not shown, not even for a moment.
+            self.client.check(command)
             async with self.memory.editing():
                 with self.settings.requesting(command), self.write_access.learning():
                     self.async_update_listeners()

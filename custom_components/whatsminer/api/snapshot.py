@@ -36,7 +36,8 @@ class Readings:
     is the same moment in seconds, and shows how far two polls of one run of Home Assistant are
     apart. `generation` names the protocol and its version. `stale`
     means that the performance is out of date: its clock stands still, or it has a hash rate
-    although mining is off. `idle_for` is for how many seconds a miner that is on has not hashed.
+    although mining is off. `limit_is_default` tells that nobody has set a power limit, None where
+    the firmware does not say whether one is set. `idle_for` is for how many seconds a miner that is on has not hashed.
     `errors` is None until the miner has reported them; the last
     `unread_errors` of a very long list are not in it. `pools_complete` is False if the miner may
     have more pools than `pools`.
@@ -51,6 +52,7 @@ class Readings:
     device: Device = field(default_factory=Device)
     settings: ReportedSettings = field(default_factory=ReportedSettings)
     performance: Performance = field(default_factory=Performance)
+    limit_is_default: bool | None = None
     stop_reason: str | None = None
     coolant_temperature: float | None = None
     power_supply: PowerSupply = field(default_factory=PowerSupply)
