@@ -53,6 +53,19 @@ def _poll_interval(entry: ConfigEntry) -> timedelta:
     return timedelta(seconds=seconds) if seconds else POLL_INTERVAL
 
 
+def _update_issues(hass: HomeAssistant, entry: ConfigEntry, snapshot: Snapshot) -> None:
+    """Create or delete the issues that a poll decides."""
+    clear_issues(hass, entry, Issue.WRONG_MINER, Issue.NEW_CONTROL_BOARD)
+    if snapshot.api_known:
+        clear_issues(hass, entry, Issue.UNKNOWN_FIRMWARE)
+    else:
+        found = {
+            "api": snapshot.device.api or "",
+            "firmware": snapshot.firmware or "?",
+        }
+        raise_issue(hass, entry, Issue.UNKNOWN_FIRMWARE, placeholders=found)
+
+
 class WhatsminerCoordinator(DataUpdateCoordinator[Snapshot], MinerCoordinator):
     """Polls one miner, and sends it commands."""
 
@@ -130,7 +143,7 @@ class WhatsminerCoordinator(DataUpdateCoordinator[Snapshot], MinerCoordinator):
         if self.expected_capabilities.take_reload(snapshot):
             self.hass.config_entries.async_schedule_reload(self.config_entry.entry_id)
         self._learn(snapshot, began)
-        self._update_issues(snapshot)
+        _update_issues(self.hass, self.config_entry, snapshot)
         if self.client.is_confirmed:
             await async_forget_sought_hosts(self.hass, self.config_entry)
         if self.has_password:
@@ -166,19 +179,6 @@ class WhatsminerCoordinator(DataUpdateCoordinator[Snapshot], MinerCoordinator):
             # A hashboard that is missing for a while still identifies the miner.
             if not snapshot.board_serials <= set(data.get("boards", ())):
                 data["boards"] = sorted(snapshot.board_serials)
-
-    def _update_issues(self, snapshot: Snapshot) -> None:
-        """Create or delete the issues that a poll decides."""
-        entry = self.config_entry
-        clear_issues(self.hass, entry, Issue.WRONG_MINER, Issue.NEW_CONTROL_BOARD)
-        if snapshot.api_known:
-            clear_issues(self.hass, entry, Issue.UNKNOWN_FIRMWARE)
-        else:
-            found = {
-                "api": snapshot.device.api or "",
-                "firmware": snapshot.firmware or "?",
-            }
-            raise_issue(self.hass, entry, Issue.UNKNOWN_FIRMWARE, placeholders=found)
 
     def _raise_if_address_is_taken(self) -> None:
         """Raise WrongMinerError if the miner of another entry is known to be at the address."""
