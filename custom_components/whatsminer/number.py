@@ -105,7 +105,6 @@ NUMBERS: Final = (
         key="target_frequency",
         entity_category=EntityCategory.CONFIG,
         native_min_value=limits.TARGET_FREQUENCY.minimum,
-        native_max_value=limits.TARGET_FREQUENCY.maximum,
         bounds_fn=_frequency_shifts,
         native_step=1,
         native_unit_of_measurement=UnitOfRatio.PERCENTAGE,
