@@ -16,6 +16,7 @@ from demo_instance.miners import ACCESS_CHECK, DemoMiner, Plan
 
 _SECONDS_TO_SHOW = 15.0  # more than the time that a poll waits for the one before
 _SECONDS_TO_POLL = 45.0  # more than the time between two polls
+_SECONDS_TO_TUNE = 3600.0
 _MOST_POLLS = 3
 
 type Command = Mapping[str, Any]
@@ -141,6 +142,11 @@ class Miner:
         async with asyncio.timeout(_SECONDS_TO_POLL):
             while await self._client.reported(other) < now:
                 await asyncio.sleep(0.1)
+
+    async def tune(self) -> None:
+        """Let the time of tuning pass, before which a miner takes no percent."""
+        self.simulated.advance(_SECONDS_TO_TUNE)
+        await self.shows_after_poll("binary_sensor.stable", "on")
 
     async def shows_after_poll(self, key: str, expected: object) -> str:
         """Have the miner polled until an entity shows something, as some things are read rarely."""

@@ -46,8 +46,8 @@ CHANGES = (
     _change(AIR, "switch.web_pools", "off", "disable_web_pools"),
     _change(AIR, "switch.web_pools", "on", "enable_web_pools"),
     _change(AIR, "number.power_limit", 3000, "adjust_power_limit", power_limit="3000"),
-    _change(HYDRO, "number.target_frequency", 5, "set_target_freq", percent="5"),
     _change(HYDRO, "number.power_percent", 80, "set_power_pct_v2", percent="80"),
+    _change(HYDRO, "number.target_frequency", 5, "set_target_freq", percent="5"),
     _change(HYDRO, "switch.fast_boot", "on", "enable_btminer_fast_boot"),
     _change(HYDRO, "switch.web_pools", "off", "disable_web_pools"),
     _change(HYDRO, "select.heat_mode", "heating", "set_heat_mode", mode="heating"),
@@ -57,8 +57,8 @@ CHANGES = (
     _change(OLD, "switch.fast_boot", "on", "enable_cgminer_fast_boot"),
     _change(OLD, "switch.web_pools", "off", "disable_web_pools"),
 )
-# These miners forget the percent, because mining restarts after it is set.
-FORGOTTEN = (AIR, OLD)
+# What miners show of the percent, which they forget because mining restarts after it is set.
+FORGOTTEN: dict[Plan, str | int] = {AIR: "unknown", HYDRO: 100, OLD: "unknown"}
 
 
 async def test_identify_flashes_the_led(old: Miner, show: Show) -> None:
@@ -91,10 +91,21 @@ async def test_a_stopped_miner_has_no_hash_rate(air: Miner, show: Show) -> None:
     show(f"{hash_rate}, running {await air.shows('binary_sensor.running', 'off')}")
 
 
+async def test_a_stopped_miner_takes_no_percent(
+    demo: RunningDemo, miner: Miner, show: Show
+) -> None:
+    before = await miner.state("number.power_percent")
+    refusal = await demo.refused(miner.set("number.power_percent", 34))
+    assert refusal == "whatsminer: power_percent_while_off"
+    assert (await miner.state("number.power_percent")).state == before.state
+    show(refusal)
+
+
 async def test_power_on_starts_mining(miner: Miner, show: Show) -> None:
     await miner.set("switch.mining", "on")
     show(await miner.shows("switch.mining", "on"))
     miner.received(POWER_ON)
+    await miner.tune()
 
 
 @pytest.mark.parametrize(
@@ -132,9 +143,8 @@ async def test_mining_is_not_restarted_twice_within_a_minute(
 
 async def test_the_next_poll_confirms_every_change(miner: Miner, show: Show) -> None:
     changed = {each.key: each.value for each in CHANGES if each.plan is miner.plan}
-    if miner.plan in FORGOTTEN:
-        changed["number.power_percent"] = "unknown"
-    await miner.poll()
+    changed["number.power_percent"] = FORGOTTEN[miner.plan]
+    await miner.tune()
     shown = [
         f"{key.partition('.')[2]} {await miner.shows(key, value)}"
         for key, value in {"switch.mining": "on", **changed}.items()

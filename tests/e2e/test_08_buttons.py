@@ -20,16 +20,17 @@ _SECONDS_TO_HEAT = 45.0
 async def test_a_miner_that_mines_cannot_preheat(
     demo: RunningDemo, air: Miner, show: Show
 ) -> None:
-    button = await air.shows("button.preheat", "unavailable")
-    refusal = await demo.refused(air.act("preheat"))
-    assert refusal == "whatsminer: refused"
-    air.received(PREHEAT)
-    show(f"the button is {button}, the action {refusal}")
+    await air.tune()
+    refusals = {
+        await demo.refused(air.press("preheat")),
+        await demo.refused(air.act("preheat")),
+    }
+    assert refusals == {"whatsminer: preheat_while_mining"}
+    show(", ".join(refusals))
 
 
 async def test_a_stopped_miner_preheats(air: Miner, show: Show) -> None:
     await air.set("switch.mining", "off")
-    await air.shows("button.preheat", "unknown")
     await air.press("preheat")
     show(await air.shows("sensor.preheat_state", "waiting"))
     air.received(POWER_OFF, PREHEAT)
@@ -45,8 +46,7 @@ async def test_preheating_is_complete_after_a_while(air: Miner, show: Show) -> N
 
 async def test_power_on_ends_preheating(air: Miner, show: Show) -> None:
     await air.set("switch.mining", "on")
-    await air.shows("sensor.preheat_state", "off")
-    show(f"the button is {await air.shows('button.preheat', 'unavailable')}")
+    show(await air.shows("sensor.preheat_state", "off"))
     air.received(POWER_ON)
 
 

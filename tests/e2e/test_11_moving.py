@@ -41,6 +41,7 @@ async def test_a_scan_finds_a_miner_at_another_address(
 async def test_a_password_changed_at_the_miner_is_asked_for(
     demo: RunningDemo, hydro: Miner, show: Show
 ) -> None:
+    await hydro.tune()
     hydro.simulated.password = _PASSWORD
     refusal = await demo.refused(hydro.set("number.power_percent", 90))
     assert refusal == "whatsminer: wrong_password"
@@ -72,6 +73,7 @@ async def test_commands_reach_the_right_miner_after_the_swap(
     name: str, request: pytest.FixtureRequest, show: Show
 ) -> None:
     miner: Miner = request.getfixturevalue(name)
+    await miner.tune()
     await miner.set("number.power_percent", 100)
     show(await miner.shows("number.power_percent", 100))
     command = "set_power_pct" if miner.plan is OLD else "set_power_pct_v2"

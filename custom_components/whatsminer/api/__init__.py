@@ -6,7 +6,16 @@
 from . import commands, limits
 from .capabilities import OPTIONAL, SETTINGS, Capabilities
 from .client import Miner, check_query
-from .commands import Command, Effect, HeatMode, Outcome, PowerMode, Result, Value
+from .commands import (
+    Activity,
+    Command,
+    Effect,
+    HeatMode,
+    Outcome,
+    PowerMode,
+    Result,
+    Value,
+)
 from .cooling import Cooling
 from .errors import (
     CannotConnectError,
@@ -16,6 +25,7 @@ from .errors import (
     MacNotReportedError,
     MalformedReplyError,
     MiningProcessDownError,
+    NoEffectError,
     NoMacError,
     NotAMinerError,
     RefusedError,
@@ -62,6 +72,7 @@ __all__ = [
     "READABLE",
     "SETTINGS",
     "SLOTS",
+    "Activity",
     "Board",
     "CannotConnectError",
     "Capabilities",
@@ -78,6 +89,7 @@ __all__ = [
     "MalformedReplyError",
     "Miner",
     "MiningProcessDownError",
+    "NoEffectError",
     "NoMacError",
     "NotAMinerError",
     "Outcome",
