@@ -56,6 +56,7 @@ BUTTONS: Final = (
     WhatsminerButtonDescription(
         key="preheat",
         entity_category=EntityCategory.CONFIG,
+        entity_registry_enabled_default=False,
         command="preheat",
         # As the switch shows it, so that a script can press this right after the power off.
         available_fn=lambda coordinator: coordinator.settings.value("mining") is False,

@@ -98,7 +98,6 @@ class Percentage[SourceT](WhatsminerSensorDescription[SourceT]):
 class Shares[SourceT](WhatsminerSensorDescription[SourceT]):
     """Shares, counted since mining started."""
 
-    entity_registry_enabled_default: bool = False
     state_class: SensorStateClass | None = SensorStateClass.TOTAL_INCREASING
 
 

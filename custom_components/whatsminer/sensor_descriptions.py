@@ -65,33 +65,22 @@ def _reported[SourceT](
     )
 
 
+def _details[SourceT](
+    *descriptions: WhatsminerSensorDescription[SourceT],
+) -> tuple[WhatsminerSensorDescription[SourceT], ...]:
+    """Return descriptions of sensors for diagnosis, disabled until somebody wants them."""
+    return tuple(
+        replace(
+            description,
+            entity_category=_DIAGNOSTIC,
+            entity_registry_enabled_default=False,
+        )
+        for description in descriptions
+    )
+
+
 SENSORS: Final[tuple[WhatsminerSensorDescription[Snapshot], ...]] = _reported(
     HashRate(key="hash_rate", value_fn=lambda snapshot: snapshot.hash_rate),
-    HashRate(
-        key="hash_rate_average",
-        value_fn=lambda snapshot: snapshot.rate(snapshot.performance.hash_rate_average),
-    ),
-    HashRate(
-        key="hash_rate_1m",
-        entity_registry_enabled_default=False,
-        value_fn=lambda snapshot: snapshot.rate(snapshot.performance.hash_rate_1m),
-    ),
-    HashRate(
-        key="hash_rate_15m",
-        entity_registry_enabled_default=False,
-        value_fn=lambda snapshot: snapshot.rate(snapshot.performance.hash_rate_15m),
-    ),
-    HashRate(
-        key="target_hash_rate",
-        entity_category=_DIAGNOSTIC,
-        value_fn=lambda snapshot: snapshot.target_hash_rate,
-    ),
-    HashRate(
-        key="factory_hash_rate",
-        entity_category=_DIAGNOSTIC,
-        entity_registry_enabled_default=False,
-        value_fn=lambda snapshot: snapshot.live.factory_hash_rate,
-    ),
     Power(key="power", value_fn=lambda snapshot: snapshot.live.power),
     WhatsminerSensorDescription(
         key="efficiency",
@@ -101,19 +90,8 @@ SENSORS: Final[tuple[WhatsminerSensorDescription[Snapshot], ...]] = _reported(
         value_fn=lambda snapshot: snapshot.efficiency,
     ),
     Temperature(
-        key="chip_temperature", value_fn=lambda snapshot: snapshot.live.chip_temperature
-    ),
-    Temperature(
-        key="chip_temperature_min",
-        entity_registry_enabled_default=False,
-        value_fn=lambda snapshot: snapshot.live.chip_temperature_min,
-    ),
-    Temperature(
         key="chip_temperature_max",
         value_fn=lambda snapshot: snapshot.live.chip_temperature_max,
-    ),
-    Temperature(
-        key="board_temperature", value_fn=lambda snapshot: snapshot.board_temperature
     ),
     Temperature(
         key="environment_temperature",
@@ -122,11 +100,6 @@ SENSORS: Final[tuple[WhatsminerSensorDescription[Snapshot], ...]] = _reported(
     Temperature(
         key="coolant_temperature",
         value_fn=lambda snapshot: snapshot.coolant_temperature,
-    ),
-    Temperature(
-        key="psu_temperature",
-        entity_category=_DIAGNOSTIC,
-        value_fn=lambda snapshot: snapshot.power_supply.temperature,
     ),
     FanSpeed(
         key="fan_speed_in",
@@ -138,18 +111,6 @@ SENSORS: Final[tuple[WhatsminerSensorDescription[Snapshot], ...]] = _reported(
         exists_fn=lambda can: can.air_cooled,
         value_fn=lambda snapshot: snapshot.live.fan_speed_out,
     ),
-    FanSpeed(
-        key="psu_fan_speed",
-        entity_category=_DIAGNOSTIC,
-        entity_registry_enabled_default=False,
-        value_fn=lambda snapshot: snapshot.psu_fan_speed,
-    ),
-    Frequency(key="frequency", value_fn=lambda snapshot: snapshot.live.frequency),
-    Frequency(
-        key="target_frequency",
-        entity_category=_DIAGNOSTIC,
-        value_fn=lambda snapshot: snapshot.live.target_frequency,
-    ),
     WhatsminerSensorDescription(
         key="mining_since",
         device_class=SensorDeviceClass.UPTIME,
@@ -157,61 +118,9 @@ SENSORS: Final[tuple[WhatsminerSensorDescription[Snapshot], ...]] = _reported(
         value_fn=lambda snapshot: snapshot.mining_since,
     ),
     WhatsminerSensorDescription(
-        key="booted",
-        device_class=SensorDeviceClass.UPTIME,
-        entity_category=_DIAGNOSTIC,
-        value_fn=lambda snapshot: snapshot.booted,
-    ),
-    Shares(key="accepted_shares", value_fn=lambda snapshot: snapshot.accepted_shares),
-    Shares(key="rejected_shares", value_fn=lambda snapshot: snapshot.rejected_shares),
-    Percentage(
-        key="pool_rejection", value_fn=lambda snapshot: snapshot.live.pool_rejection
-    ),
-    WhatsminerSensorDescription(
         key="pool",
         entity_category=_DIAGNOSTIC,
         value_fn=lambda snapshot: snapshot.pool.url,
-    ),
-    WhatsminerSensorDescription(
-        key="worker",
-        entity_category=_DIAGNOSTIC,
-        value_fn=lambda snapshot: snapshot.pool.worker,
-    ),
-    WhatsminerSensorDescription(
-        key="last_share",
-        device_class=SensorDeviceClass.TIMESTAMP,
-        entity_category=_DIAGNOSTIC,
-        entity_registry_enabled_default=False,
-        value_fn=_last_share,
-    ),
-    WhatsminerSensorDescription(
-        key="pool_difficulty",
-        entity_category=_DIAGNOSTIC,
-        entity_registry_enabled_default=False,
-        state_class=_MEASUREMENT,
-        value_fn=lambda snapshot: snapshot.pool.difficulty,
-    ),
-    Voltage(
-        key="psu_input_voltage",
-        entity_category=_DIAGNOSTIC,
-        value_fn=lambda snapshot: snapshot.psu_input_voltage,
-    ),
-    Current(
-        key="psu_input_current",
-        entity_category=_DIAGNOSTIC,
-        value_fn=lambda snapshot: snapshot.psu_input_current,
-    ),
-    Power(
-        key="psu_input_power",
-        entity_category=_DIAGNOSTIC,
-        entity_registry_enabled_default=False,
-        value_fn=lambda snapshot: snapshot.power_supply.input_power,
-    ),
-    Percentage(
-        key="hash_deviation",
-        entity_category=_DIAGNOSTIC,
-        entity_registry_enabled_default=False,
-        value_fn=lambda snapshot: snapshot.live.hash_deviation,
     ),
     WhatsminerSensorDescription(
         key="faults",
@@ -224,47 +133,137 @@ SENSORS: Final[tuple[WhatsminerSensorDescription[Snapshot], ...]] = _reported(
         entity_category=_DIAGNOSTIC,
         value_fn=lambda snapshot: snapshot.stop_reason,
     ),
+    *_details(
+        HashRate(
+            key="hash_rate_average",
+            value_fn=lambda snapshot: snapshot.rate(
+                snapshot.performance.hash_rate_average
+            ),
+        ),
+        HashRate(
+            key="hash_rate_1m",
+            value_fn=lambda snapshot: snapshot.rate(snapshot.performance.hash_rate_1m),
+        ),
+        HashRate(
+            key="hash_rate_15m",
+            value_fn=lambda snapshot: snapshot.rate(snapshot.performance.hash_rate_15m),
+        ),
+        HashRate(
+            key="target_hash_rate",
+            value_fn=lambda snapshot: snapshot.target_hash_rate,
+        ),
+        HashRate(
+            key="factory_hash_rate",
+            value_fn=lambda snapshot: snapshot.live.factory_hash_rate,
+        ),
+        Temperature(
+            key="chip_temperature",
+            value_fn=lambda snapshot: snapshot.live.chip_temperature,
+        ),
+        Temperature(
+            key="chip_temperature_min",
+            value_fn=lambda snapshot: snapshot.live.chip_temperature_min,
+        ),
+        Temperature(
+            key="board_temperature",
+            value_fn=lambda snapshot: snapshot.board_temperature,
+        ),
+        Temperature(
+            key="psu_temperature",
+            value_fn=lambda snapshot: snapshot.power_supply.temperature,
+        ),
+        FanSpeed(
+            key="psu_fan_speed",
+            value_fn=lambda snapshot: snapshot.psu_fan_speed,
+        ),
+        Frequency(key="frequency", value_fn=lambda snapshot: snapshot.live.frequency),
+        Frequency(
+            key="target_frequency",
+            value_fn=lambda snapshot: snapshot.live.target_frequency,
+        ),
+        WhatsminerSensorDescription(
+            key="booted",
+            device_class=SensorDeviceClass.UPTIME,
+            value_fn=lambda snapshot: snapshot.booted,
+        ),
+        Shares(
+            key="accepted_shares", value_fn=lambda snapshot: snapshot.accepted_shares
+        ),
+        Shares(
+            key="rejected_shares", value_fn=lambda snapshot: snapshot.rejected_shares
+        ),
+        Percentage(
+            key="pool_rejection", value_fn=lambda snapshot: snapshot.live.pool_rejection
+        ),
+        WhatsminerSensorDescription(
+            key="worker",
+            value_fn=lambda snapshot: snapshot.pool.worker,
+        ),
+        WhatsminerSensorDescription(
+            key="last_share",
+            device_class=SensorDeviceClass.TIMESTAMP,
+            value_fn=_last_share,
+        ),
+        WhatsminerSensorDescription(
+            key="pool_difficulty",
+            state_class=_MEASUREMENT,
+            value_fn=lambda snapshot: snapshot.pool.difficulty,
+        ),
+        Voltage(
+            key="psu_input_voltage",
+            value_fn=lambda snapshot: snapshot.psu_input_voltage,
+        ),
+        Current(
+            key="psu_input_current",
+            value_fn=lambda snapshot: snapshot.psu_input_current,
+        ),
+        Power(
+            key="psu_input_power",
+            value_fn=lambda snapshot: snapshot.power_supply.input_power,
+        ),
+        Percentage(
+            key="hash_deviation",
+            value_fn=lambda snapshot: snapshot.live.hash_deviation,
+        ),
+    ),
 )
 
 BOARD_SENSORS: Final[tuple[WhatsminerSensorDescription[Board], ...]] = _reported(
     HashRate(key="hash_rate", value_fn=lambda board: board.hash_rate),
     Temperature(key="temperature", value_fn=lambda board: board.temperature),
-    Temperature(
-        key="chip_temperature",
-        value_fn=lambda board: board.chip_temperature,
-    ),
-    Temperature(
-        key="chip_temperature_min",
-        entity_registry_enabled_default=False,
-        value_fn=lambda board: board.chip_temperature_min,
-    ),
-    Temperature(
-        key="chip_temperature_max",
-        entity_registry_enabled_default=False,
-        value_fn=lambda board: board.chip_temperature_max,
-    ),
-    Frequency(key="frequency", value_fn=lambda board: board.frequency),
-    WhatsminerSensorDescription(
-        key="effective_chips",
-        entity_category=_DIAGNOSTIC,
-        state_class=_MEASUREMENT,
-        value_fn=lambda board: board.effective_chips,
-    ),
-    Shares(
-        key="accepted_shares",
-        value_fn=lambda board: board.accepted_shares,
-    ),
-    Shares(
-        key="rejected_shares",
-        value_fn=lambda board: board.rejected_shares,
-    ),
-    # The unit is not documented.
-    WhatsminerSensorDescription(
-        key="voltage_difference",
-        entity_category=_DIAGNOSTIC,
-        entity_registry_enabled_default=False,
-        state_class=_MEASUREMENT,
-        value_fn=lambda board: board.voltage_difference,
+    *_details(
+        Temperature(
+            key="chip_temperature",
+            value_fn=lambda board: board.chip_temperature,
+        ),
+        Temperature(
+            key="chip_temperature_min",
+            value_fn=lambda board: board.chip_temperature_min,
+        ),
+        Temperature(
+            key="chip_temperature_max",
+            value_fn=lambda board: board.chip_temperature_max,
+        ),
+        Frequency(key="frequency", value_fn=lambda board: board.frequency),
+        WhatsminerSensorDescription(
+            key="effective_chips",
+            state_class=_MEASUREMENT,
+            value_fn=lambda board: board.effective_chips,
+        ),
+        Shares(
+            key="accepted_shares",
+            value_fn=lambda board: board.accepted_shares,
+        ),
+        Shares(
+            key="rejected_shares",
+            value_fn=lambda board: board.rejected_shares,
+        ),
+        # The unit is not documented.
+        WhatsminerSensorDescription(
+            key="voltage_difference",
+            state_class=_MEASUREMENT,
+            value_fn=lambda board: board.voltage_difference,
+        ),
     ),
     prefix="board_",
 )
@@ -276,6 +275,7 @@ PROGRESS_SENSORS: Final[tuple[WhatsminerSensorDescription[WhatsminerData], ...]]
         needs_password=True,
         device_class=SensorDeviceClass.ENUM,
         entity_category=_DIAGNOSTIC,
+        entity_registry_enabled_default=False,
         options=["waiting", "adjusting", "complete"],
         command="preheat",
         value_fn=lambda runtime: runtime.preheat.state,
