@@ -113,3 +113,26 @@ def test_what_is_disabled_is_about_settings_or_diagnosis(
         if each.disabled and each.entity_category not in kinds
     ]
     assert bare == []
+
+
+def test_automatic_pages_begin_with_the_switch(
+    hass: HomeAssistant, entities: list[RegistryEntry]
+) -> None:
+    """They show a device's entities in the order in which these got their states."""
+    own = {entity.entity_id: split(entity) for entity in entities}
+    shown = [
+        own[state.entity_id]
+        for state in hass.states.async_all()
+        if state.entity_id in own
+    ]
+    assert shown[:2] == [("miner", "switch.mining"), ("miner", "sensor.hash_rate")]
+
+
+def test_automatic_pages_leave_hashboards_out(entities: list[RegistryEntry]) -> None:
+    """They would give "Hashboard 1" a heading that does not say whose it is."""
+    shown = {
+        split(entity)[0]
+        for entity in entities
+        if not entity.disabled and entity.entity_category is None
+    }
+    assert shown == {"miner"}

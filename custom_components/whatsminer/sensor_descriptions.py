@@ -149,8 +149,7 @@ SENSORS: Final[tuple[WhatsminerSensorDescription[Snapshot], ...]] = _reported(
             value_fn=lambda snapshot: snapshot.rate(snapshot.performance.hash_rate_15m),
         ),
         HashRate(
-            key="target_hash_rate",
-            value_fn=lambda snapshot: snapshot.target_hash_rate,
+            key="target_hash_rate", value_fn=lambda snapshot: snapshot.target_hash_rate
         ),
         HashRate(
             key="factory_hash_rate",
@@ -172,10 +171,7 @@ SENSORS: Final[tuple[WhatsminerSensorDescription[Snapshot], ...]] = _reported(
             key="psu_temperature",
             value_fn=lambda snapshot: snapshot.power_supply.temperature,
         ),
-        FanSpeed(
-            key="psu_fan_speed",
-            value_fn=lambda snapshot: snapshot.psu_fan_speed,
-        ),
+        FanSpeed(key="psu_fan_speed", value_fn=lambda snapshot: snapshot.psu_fan_speed),
         Frequency(key="frequency", value_fn=lambda snapshot: snapshot.live.frequency),
         Frequency(
             key="target_frequency",
@@ -196,8 +192,7 @@ SENSORS: Final[tuple[WhatsminerSensorDescription[Snapshot], ...]] = _reported(
             key="pool_rejection", value_fn=lambda snapshot: snapshot.live.pool_rejection
         ),
         WhatsminerSensorDescription(
-            key="worker",
-            value_fn=lambda snapshot: snapshot.pool.worker,
+            key="worker", value_fn=lambda snapshot: snapshot.pool.worker
         ),
         WhatsminerSensorDescription(
             key="last_share",
@@ -222,19 +217,26 @@ SENSORS: Final[tuple[WhatsminerSensorDescription[Snapshot], ...]] = _reported(
             value_fn=lambda snapshot: snapshot.power_supply.input_power,
         ),
         Percentage(
-            key="hash_deviation",
-            value_fn=lambda snapshot: snapshot.live.hash_deviation,
+            key="hash_deviation", value_fn=lambda snapshot: snapshot.live.hash_deviation
         ),
     ),
 )
 
 BOARD_SENSORS: Final[tuple[WhatsminerSensorDescription[Board], ...]] = _reported(
-    HashRate(key="hash_rate", value_fn=lambda board: board.hash_rate),
-    Temperature(key="temperature", value_fn=lambda board: board.temperature),
+    # Of a part: automatic pages show what has no category, and name a hashboard without its miner.
+    HashRate(
+        key="hash_rate",
+        entity_category=_DIAGNOSTIC,
+        value_fn=lambda board: board.hash_rate,
+    ),
+    Temperature(
+        key="temperature",
+        entity_category=_DIAGNOSTIC,
+        value_fn=lambda board: board.temperature,
+    ),
     *_details(
         Temperature(
-            key="chip_temperature",
-            value_fn=lambda board: board.chip_temperature,
+            key="chip_temperature", value_fn=lambda board: board.chip_temperature
         ),
         Temperature(
             key="chip_temperature_min",
@@ -250,14 +252,8 @@ BOARD_SENSORS: Final[tuple[WhatsminerSensorDescription[Board], ...]] = _reported
             state_class=_MEASUREMENT,
             value_fn=lambda board: board.effective_chips,
         ),
-        Shares(
-            key="accepted_shares",
-            value_fn=lambda board: board.accepted_shares,
-        ),
-        Shares(
-            key="rejected_shares",
-            value_fn=lambda board: board.rejected_shares,
-        ),
+        Shares(key="accepted_shares", value_fn=lambda board: board.accepted_shares),
+        Shares(key="rejected_shares", value_fn=lambda board: board.rejected_shares),
         # The unit is not documented.
         WhatsminerSensorDescription(
             key="voltage_difference",
