@@ -36,6 +36,7 @@ DATA: dict[str, dict[str, Any]] = {
     "set_led": {"color": "green"},
     "set_log_server": {"host": "192.168.1.10"},
     "set_network": {"confirm": True, **STATIC},
+    "set_power_limit": {"power_limit": 3000},
     "set_power_percent": {"percent": 80},
     "set_time_zone": {"time_zone": "Europe/Berlin"},
     "update_firmware": {"confirm": True, "file": "new.bin"},

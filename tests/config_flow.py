@@ -29,6 +29,7 @@ ERRORS: tuple[tuple[str, Misbehaviour, dict[str, str]], ...] = (
     ("get_token", Truncated(), {"base": "malformed_reply"}),
     ("get_token", PROCESS_DOWN, {"base": "mining_process_down"}),
     ("get_token", Refused(23), {CONF_PASSWORD: "wrong_password"}),
+    ("get_token", Refused(14), {CONF_PASSWORD: "no_passwords"}),
 )  # fmt: skip
 
 
@@ -65,6 +66,12 @@ class Form:
         """Submit the form that is shown, and return what is shown next."""
         self.shown = await fill_in(self.hass, self.shown, data)
         return self.shown
+
+
+def fields_of(form: ConfigFlowResult) -> set[str]:
+    """Return the names of the fields of a form."""
+    assert form["data_schema"] is not None, form
+    return {*map(str, form["data_schema"].schema)}
 
 
 def check_aborted(result: ConfigFlowResult, reason: str) -> None:

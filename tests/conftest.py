@@ -40,6 +40,7 @@ from . import STRICT, AddEntry, Check, Clock, load_entry, loopback_network
 from .action_calls import Target
 from .fleet import Fleet, Owned
 from .options_flow import OptionsFlow
+from .scan_flow import FIRST, SECOND, THIRD, Shed
 from .texts import watched_flows
 
 # Simulated miners begin here.
@@ -124,6 +125,21 @@ def home_network() -> Generator[IPv4Network]:
         return_value=[{"enabled": True, "ipv4": [ipv4]}],
     ):
         yield network
+
+
+@pytest.fixture
+async def shed(home_network: IPv4Network) -> AsyncGenerator[Shed]:
+    """A network without miners."""
+    async with AsyncExitStack() as stack:
+        yield Shed(home_network, stack)
+
+
+@pytest.fixture
+async def miners(shed: Shed) -> list[SimulatedMiner]:
+    """Three miners without entries, one of each generation."""
+    for generation, model in (FIRST, SECOND, THIRD):
+        await shed.add(generation=generation, model=model)
+    return shed.miners
 
 
 @pytest.fixture

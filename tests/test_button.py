@@ -404,18 +404,22 @@ async def test_an_unloaded_miner_gets_its_led_back_with_a_last_try(
 async def test_only_a_stopped_miner_can_be_preheated(
     hass: HomeAssistant, miner: SimulatedMiner, clock: Clock
 ) -> None:
-    """The hashboards of a mining miner are hot already."""
-    assert shown(hass, "button.miner_preheat") == STATE_UNAVAILABLE
+    """The hashboards of a mining miner are hot already. Whoever presses is told so."""
+    with fails_with("preheat_while_mining", ServiceValidationError):
+        await press(hass, "preheat")
+    assert miner.writes == []
 
     miner.state.mining = False
     await clock.next_poll(2)
-    assert shown(hass, "button.miner_preheat") == STATE_UNKNOWN
     await press(hass, "preheat")
     assert miner.writes == [{"cmd": "pre_power_on"}]
 
     miner.state.mining = True
+    for board in miner.state.boards:
+        board.alive = False  # it does not hash yet
     await clock.next_poll(2)
-    assert shown(hass, "button.miner_preheat") == STATE_UNAVAILABLE
+    with fails_with("preheat_while_tuning", ServiceValidationError):
+        await press(hass, "preheat")
 
 
 async def test_buttons_are_unavailable_when_the_miner_is_away(

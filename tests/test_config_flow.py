@@ -33,6 +33,7 @@ from .config_flow import (
     answers,
     check_aborted,
     domains,
+    fields_of,
     fill_in,
 )
 from .fleet import Owned, issue_keys
@@ -425,6 +426,137 @@ async def test_another_address_in_the_same_flow_is_another_miner(
     await form.submit(miner, password="mistaken")
 
     await form.recovers(hydro_miner)
+
+
+# The password of a dialogue
+
+
+async def test_the_first_form_asks_for_the_password_alone(form: AddForm) -> None:
+    assert fields_of(form.shown) == {CONF_HOST, CONF_PORT, CONF_PASSWORD}
+
+
+@pytest.mark.parametrize("others", [{}, {CONF_PASSWORD: ""}], ids=["none", "empty"])
+@pytest.mark.parametrize(("command", "how", "errors"), ERRORS)
+async def test_a_password_need_not_be_given_again_after_an_error(
+    form: AddForm,
+    miner: SimulatedMiner,
+    command: str,
+    how: Misbehaviour,
+    errors: dict[str, str],
+    others: dict[str, str],
+) -> None:
+    """Otherwise the miner would be added without control, and nobody would notice."""
+    miner.misbehave(command, how)
+    result = await form.submit(miner)
+    assert result["errors"] == errors
+    assert miner.password not in str(result)
+
+    miner.behave()
+    result = await form.send({CONF_HOST: miner.host, CONF_PORT: miner.port, **others})
+
+    assert result["type"] is FlowResultType.CREATE_ENTRY
+    assert result["result"].data[CONF_PASSWORD] == miner.password
+
+
+@pytest.mark.parametrize("mistake", [{CONF_HOST: " "}, {CONF_PORT: 0}, {CONF_PORT: 1}])
+async def test_a_password_stays_while_the_address_is_corrected(
+    form: AddForm, miner: SimulatedMiner, mistake: dict[str, Any]
+) -> None:
+    """The flow cannot know which miner it was for; the miner that is added has to take it."""
+    result = await form.submit(miner, **mistake)
+    assert result["type"] is FlowResultType.FORM
+
+    result = await form.send({CONF_HOST: miner.host, CONF_PORT: miner.port})
+
+    assert result["result"].data[CONF_PASSWORD] == miner.password
+
+
+async def test_a_wrong_password_does_not_become_none(
+    form: AddForm, miner: SimulatedMiner
+) -> None:
+    await form.submit(miner, password="mistaken")
+    for _ in range(2):
+        result = await form.send({CONF_HOST: miner.host, CONF_PORT: miner.port})
+        assert result["errors"] == {CONF_PASSWORD: "wrong_password"}
+
+    await form.recovers(miner)
+
+
+async def test_a_password_is_dropped_for_readings_only(
+    form: AddForm, miner: SimulatedMiner
+) -> None:
+    result = await form.submit(miner, password="mistaken")
+    assert fields_of(result) == {CONF_HOST, CONF_PORT, CONF_PASSWORD, "read_only"}
+    miner.requests.clear()
+
+    result = await form.submit(miner, password="", read_only=True)
+
+    assert result["type"] is FlowResultType.CREATE_ENTRY
+    assert CONF_PASSWORD not in result["result"].data
+    assert "get_token" not in names_of(miner.requests)
+
+
+async def test_a_password_and_readings_only_exclude_each_other(
+    form: AddForm, miner: SimulatedMiner
+) -> None:
+    await form.submit(miner, port=0)
+
+    result = await form.submit(miner, read_only=True)
+    assert result["errors"] == {"read_only": "password_and_read_only"}
+    schema = result["data_schema"]
+    assert schema is not None
+    assert get_schema_suggested_value(schema.schema, "read_only") is True
+
+    result = await form.submit(miner, password="", read_only=False)
+    assert result["result"].data[CONF_PASSWORD] == miner.password
+
+
+async def test_without_a_password_an_error_leaves_none(
+    form: AddForm, miner: SimulatedMiner
+) -> None:
+    result = await form.submit(miner, password="", port=0)
+    assert fields_of(result) == {CONF_HOST, CONF_PORT, CONF_PASSWORD}
+
+    result = await form.submit(miner, password="")
+
+    assert result["type"] is FlowResultType.CREATE_ENTRY
+    assert CONF_PASSWORD not in result["result"].data
+
+
+@pytest.mark.parametrize("given", [True, False])
+async def test_the_end_says_that_a_miner_is_for_readings_only(
+    form: AddForm, miner: SimulatedMiner, given: bool
+) -> None:
+    """With a password there is nothing to say."""
+    result = await form.submit(miner, password=miner.password if given else "")
+
+    assert result["description"] == (None if given else "read_only")
+    assert result["description_placeholders"] == {"miner": result["title"]}
+
+
+async def test_firmware_without_passwords_is_added_for_readings_only(
+    form: AddForm, miner: SimulatedMiner
+) -> None:
+    """The error says what to do; there is no other way to add such a miner."""
+    miner.misbehave("get_token", Refused(14))
+    result = await form.submit(miner)
+    assert result["errors"] == {CONF_PASSWORD: "no_passwords"}
+
+    result = await form.submit(miner, password="", read_only=True)
+
+    assert result["type"] is FlowResultType.CREATE_ENTRY
+    assert result["description"] == "read_only"
+
+
+async def test_a_password_that_is_kept_is_logged_nowhere(
+    form: AddForm, miner: SimulatedMiner, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("DEBUG")
+    await form.submit(miner, password="s3cr3t_1")
+    await form.submit(miner, password="", port=0)
+    await form.submit(miner, password="")
+
+    assert "s3cr3t_1" not in caplog.text
 
 
 # A miner that is known already

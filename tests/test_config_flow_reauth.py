@@ -29,7 +29,7 @@ from simulator import (
 )
 
 from . import JOINED, AddEntry, Clock, act, every_generation, hold, load_entry, names_of
-from .config_flow import READING, WRITING, check_aborted, domains, fill_in
+from .config_flow import READING, WRITING, check_aborted, domains, fields_of, fill_in
 from .fleet import Owned
 
 
@@ -107,6 +107,54 @@ async def test_a_password_that_cannot_be_tried_is_not_taken(
     assert result["reason"] == "reauth_successful"
 
 
+@pytest.mark.parametrize("data", [{}, {CONF_PASSWORD: ""}], ids=["none", "empty"])
+@pytest.mark.usefixtures("set_up_entry")
+async def test_a_password_need_not_be_given_again_after_an_error(
+    owned: Owned, miner: SimulatedMiner, data: dict[str, str]
+) -> None:
+    form = await ask_again(owned.hass, owned.entry, miner)
+    assert fields_of(form) == {CONF_PASSWORD}
+    miner.misbehave("get_token", Refused(136))
+    form = await fill_in(owned.hass, form, {CONF_PASSWORD: "changed"})
+    assert form["errors"] == {"base": "too_many_tokens"}
+    assert fields_of(form) == {CONF_PASSWORD, "read_only"}
+
+    miner.behave()
+    result = await fill_in(owned.hass, form, data)
+
+    check_aborted(result, "reauth_successful")
+    assert owned.entry.data[CONF_PASSWORD] == "changed"
+
+
+@pytest.mark.usefixtures("set_up_entry")
+async def test_a_wrong_password_does_not_become_none(
+    owned: Owned, miner: SimulatedMiner
+) -> None:
+    form = await ask_again(owned.hass, owned.entry, miner)
+    form = await fill_in(owned.hass, form, {CONF_PASSWORD: "mistaken"})
+
+    form = await fill_in(owned.hass, form, {})
+
+    assert form["errors"] == {CONF_PASSWORD: "wrong_password"}
+    assert owned.entry.data[CONF_PASSWORD] == DEFAULT_PASSWORD
+
+
+@pytest.mark.usefixtures("set_up_entry")
+async def test_a_password_is_dropped_for_readings_only(
+    owned: Owned, miner: SimulatedMiner
+) -> None:
+    form = await ask_again(owned.hass, owned.entry, miner)
+    form = await fill_in(owned.hass, form, {CONF_PASSWORD: "mistaken"})
+    both = {CONF_PASSWORD: "mistaken", "read_only": True}
+    form = await fill_in(owned.hass, form, both)
+    assert form["errors"] == {"read_only": "password_and_read_only"}
+
+    result = await fill_in(owned.hass, form, {"read_only": True})
+
+    check_aborted(result, "read_only")
+    assert CONF_PASSWORD not in owned.entry.data
+
+
 @pytest.mark.usefixtures("set_up_entry")
 async def test_the_password_of_another_miner_is_not_taken(
     hass: HomeAssistant, config_entry: MockConfigEntry, miner: SimulatedMiner
@@ -161,7 +209,8 @@ async def test_without_a_new_password_there_are_readings_only_from_now_on(
     result = await fill_in(owned.hass, form, data)
     await owned.hass.async_block_till_done()
 
-    check_aborted(result, "reauth_successful")
+    check_aborted(result, "read_only")
+    assert result["description_placeholders"] == {"miner": "Miner"}
     del before[CONF_PASSWORD]
     assert owned.entry.data == before
     assert "get_token" not in names_of(miner.requests)

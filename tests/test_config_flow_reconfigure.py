@@ -46,7 +46,11 @@ class ChangeForm(Form):
     async def check_done(self, password: str = DEFAULT_PASSWORD) -> None:
         """Check that the entry has what was entered, and that its miner is set up with it."""
         assert self.shown["type"] is FlowResultType.ABORT, self.shown
-        assert self.shown["reason"] == "reconfigure_successful"
+        if password:
+            assert self.shown["reason"] == "reconfigure_successful"
+        else:
+            assert self.shown["reason"] == "read_only"
+            assert self.shown["description_placeholders"] == {"miner": "Miner"}
         await self.hass.async_block_till_done(wait_background_tasks=True)
         data = {
             CONF_HOST: self.miner.host,
@@ -246,6 +250,41 @@ async def test_a_change_that_fails_is_explained_and_recovered_from(
     miner.behave()
     await form.submit(password=DEFAULT_PASSWORD)
     await form.check_done()
+
+
+@pytest.mark.parametrize(("command", "how", "errors"), ERRORS)
+@pytest.mark.parametrize("password", [""])
+async def test_a_password_need_not_be_given_again_after_an_error(
+    form: ChangeForm,
+    miner: SimulatedMiner,
+    command: str,
+    how: Misbehaviour,
+    home_network: IPv4Network,
+    errors: dict[str, str],
+) -> None:
+    await miner.move(str(home_network[2]))
+    address = {CONF_HOST: miner.host, CONF_PORT: miner.port}
+    miner.misbehave(command, how)
+    await form.send({**address, CONF_PASSWORD: DEFAULT_PASSWORD})
+    assert form.shown["errors"] == errors
+
+    miner.behave()
+    await form.send(address)
+
+    await form.check_done()
+
+
+async def test_a_new_password_stays_while_the_address_is_corrected(
+    form: ChangeForm, miner: SimulatedMiner
+) -> None:
+    miner.password = "changed"
+    await form.submit(port=0, password="changed")
+    await form.submit(read_only=True, host="")
+    assert form.shown["errors"] == {CONF_HOST: "invalid_host"}
+
+    await form.submit()
+
+    await form.check_done("changed")
 
 
 async def test_nothing_at_the_new_address(

@@ -146,7 +146,8 @@ async def test_a_miner_that_cannot_be_set_up_tells_what_it_told(
     hass: HomeAssistant, report: Report, miner: SimulatedMiner
 ) -> None:
     """The reason is there, and the answers up to the one that is missing."""
-    miner.misbehave("status", Closed())
+    for command in (JOINED, "summary"):
+        miner.misbehave(command, Closed())
     await hass.config_entries.async_setup(report.entry.entry_id)
     await hass.async_block_till_done()
     assert report.entry.state is ConfigEntryState.SETUP_RETRY

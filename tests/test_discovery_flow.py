@@ -46,7 +46,7 @@ from simulator import (
 )
 
 from . import PROCESS_DOWN, AddEntry, Clock, hold, names_of
-from .config_flow import check_aborted
+from .config_flow import check_aborted, fields_of
 from .fleet import issue_keys
 
 NEW_MAC = "02:00:00:00:00:01"
@@ -242,6 +242,8 @@ async def test_without_a_password_there_are_readings_only(
 
     assert result["type"] is FlowResultType.CREATE_ENTRY
     assert CONF_PASSWORD not in result["result"].data
+    assert result["description"] == "read_only"
+    assert result["description_placeholders"] == {"miner": title_of(miner)}
     assert hass.states.async_entity_ids("switch") == []
     assert "get_token" not in names_of(miner.requests)
 
@@ -407,15 +409,19 @@ async def test_a_miner_that_a_scan_has_left_is_offered_and_added(
         ("get_token", Refused(136), {"base": "too_many_tokens"}),
         ("get_token", Truncated(), {"base": "malformed_reply"}),
         ("get_token", Refused(23), {CONF_PASSWORD: "wrong_password"}),
+        ("get_token", Refused(14), {CONF_PASSWORD: "no_passwords"}),
     ],
 )
+@pytest.mark.parametrize("again", [DEFAULT_PASSWORD, "", None])
 async def test_an_error_is_explained_and_recovered_from(
     hass: HomeAssistant,
     miner: SimulatedMiner,
     command: str,
     how: Misbehaviour,
     errors: dict[str, str],
+    again: str | None,
 ) -> None:
+    """The password need not be given again."""
     form = await dhcp(hass, miner)
     miner.misbehave(command, how)
     form = await fill_in(hass, form)
@@ -424,7 +430,28 @@ async def test_an_error_is_explained_and_recovered_from(
     assert tiles(hass) == [{"miner": title_of(miner), "host": miner.host}]
 
     miner.behave()
-    await check_added(hass, await fill_in(hass, form), miner)
+    await check_added(hass, await fill_in(hass, form, again), miner)
+
+
+async def test_a_password_is_dropped_for_readings_only(
+    hass: HomeAssistant, miner: SimulatedMiner
+) -> None:
+    form = await dhcp(hass, miner)
+    assert fields_of(form) == {CONF_PASSWORD}
+    form = await fill_in(hass, form, "mistaken")
+    assert fields_of(form) == {CONF_PASSWORD, "read_only"}
+    form = await fill_in(hass, form, None)
+    assert form["errors"] == {CONF_PASSWORD: "wrong_password"}
+    both = {CONF_PASSWORD: "mistaken", "read_only": True}
+    form = await hass.config_entries.flow.async_configure(form["flow_id"], both)
+    assert form["errors"] == {"read_only": "password_and_read_only"}
+
+    result = await hass.config_entries.flow.async_configure(
+        form["flow_id"], {"read_only": True}
+    )
+
+    assert result["type"] is FlowResultType.CREATE_ENTRY
+    assert CONF_PASSWORD not in result["result"].data
 
 
 async def test_a_wrong_password(hass: HomeAssistant, miner: SimulatedMiner) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 import pytest
 
 from custom_components.whatsminer.api import (
+    Activity,
     CannotConnectError,
     FirmwareRefusedError,
     InvalidTextError,
@@ -13,6 +14,7 @@ from custom_components.whatsminer.api import (
     MacNotReportedError,
     MalformedReplyError,
     MiningProcessDownError,
+    NoEffectError,
     NoMacError,
     NotAMinerError,
     RefusedError,
@@ -37,6 +39,7 @@ from custom_components.whatsminer.api.v2 import envelope
 from custom_components.whatsminer.const import DOMAIN
 from custom_components.whatsminer.exceptions import translation
 
+from .api.catalogue import CATALOGUE
 from .texts import LANGUAGES, SOURCES, TEXTS, argument, calls, constants, placeholders
 
 every_language = pytest.mark.parametrize("language", LANGUAGES)
@@ -81,6 +84,11 @@ FAILURES: tuple[WhatsminerError, ...] = (
     MacNotReportedError("no"),
     WrongMinerError("aa:bb:cc:dd:ee:ff", "ff:ee:dd:cc:bb:aa"),
     TooSoonError(40),
+    *(
+        NoEffectError(entry.command.name, activity.value)
+        for entry in CATALOGUE
+        for activity in set(Activity) - entry.command.needs
+    ),
     UnconfirmedError("no"),
     InvalidValueError("percent", 101, 0, 100),
     UpdateOutcomeUnknownError("no"),

@@ -12,16 +12,21 @@ import probatio
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
-from custom_components.whatsminer import config_flow, options_flow, repairs
+from custom_components.whatsminer import options_flow, repairs
 from custom_components.whatsminer.const import (
     CONF_HASH_PRICE_UNIT,
     CONF_PERCENT_METHOD,
     HASH_PRICE_UNITS,
     PERCENT_METHODS,
 )
-from custom_components.whatsminer.discovery_flow import CONFIRM_SCHEMA
 from custom_components.whatsminer.issues import Issue
-from custom_components.whatsminer.scan_flow import CONF_OTHERS, OTHERS, SCAN_SCHEMA
+from custom_components.whatsminer.pick_flow import (
+    CONF_OTHERS,
+    CONF_SELECTION,
+    OTHERS,
+    SELECTIONS,
+)
+from custom_components.whatsminer.scan_flow import SCAN_SCHEMA
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.translation import async_get_translations
 
@@ -48,6 +53,7 @@ CONFIG = [
         "config_flow.py",
         "discovery_flow.py",
         "flow_helpers.py",
+        "pick_flow.py",
         "scan_flow.py",
     )
 ]
@@ -57,11 +63,11 @@ every_flow = pytest.mark.parametrize(("flow", "sources"), FLOWS.items(), ids=FLO
 # The forms, and what can be entered in each.
 FORMS: dict[str, dict[str, set[str]]] = {
     "config": {
-        "discovery_confirm": {*map(str, CONFIRM_SCHEMA.schema)},
-        "manual": {*map(str, config_flow.MANUAL_SCHEMA.schema)},
-        "pick": {"miners", "others", "password"},
-        "reauth_confirm": {*map(str, config_flow.REAUTH_SCHEMA.schema)},
-        "reconfigure": {*map(str, config_flow.MANUAL_SCHEMA.schema), "read_only"},
+        "discovery_confirm": {"password", "read_only"},
+        "manual": {"host", "port", "password", "read_only"},
+        "pick": {"miners", "others", "password", "read_only", "selection"},
+        "reauth_confirm": {"password", "read_only"},
+        "reconfigure": {"host", "port", "password", "read_only"},
         "scan": {*map(str, SCAN_SCHEMA.schema)},
     },
     "options": {
@@ -115,7 +121,7 @@ def test_a_flow_has_a_text_for_every_step(
     for step in menus:
         options = said("async_show_menu", "menu_options", sources)
         assert set(texts[step]["menu_options"]) == options
-        assert set(texts[step].get("menu_option_descriptions", {})) <= options
+        assert set(texts[step]["menu_option_descriptions"]) == options
 
 
 @every_language
@@ -158,6 +164,7 @@ def test_a_flow_has_a_text_for_every_end(
 ) -> None:
     """Home Assistant has its own texts for a success and for a flow that is already in progress."""
     used = said("async_abort", "reason", sources)
+    used |= said("async_update_reload_and_abort", "reason", sources)
     used |= {
         text for call in calls("AbortFlow", sources) for text in constants(call.args[0])
     }
@@ -165,6 +172,17 @@ def test_a_flow_has_a_text_for_every_end(
         used |= {"already_configured"}
 
     assert set(TEXTS[language][flow]["abort"]) == used
+
+
+@every_language
+def test_the_config_flow_has_a_text_for_an_entry_without_a_password(
+    language: str,
+) -> None:
+    """Home Assistant has a text for any other entry that is created."""
+    used = said("async_create_entry", "description", CONFIG)
+
+    assert used == {"read_only"}
+    assert set(TEXTS[language]["config"]["create_entry"]) == used
 
 
 @every_language
@@ -183,6 +201,7 @@ def test_the_choices_in_forms_have_their_texts(language: str) -> None:
         (CONF_HASH_PRICE_UNIT, HASH_PRICE_UNITS),
         (CONF_OTHERS, OTHERS),
         (CONF_PERCENT_METHOD, PERCENT_METHODS),
+        (CONF_SELECTION, SELECTIONS),
     ):
         assert set(TEXTS[language]["selector"][key]["options"]) == set(options)
 

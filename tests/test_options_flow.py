@@ -14,6 +14,7 @@ from simulator import SimulatedMiner
 from . import ACCEPTED_ONLY, JOINED, Clock, act, names_of, set_number, shown
 from .config_flow import check_aborted
 from .options_flow import OptionsFlow
+from .texts import TEXTS, placeholders
 
 DEFAULTS = {
     "poll_interval": 30,
@@ -149,6 +150,29 @@ async def test_a_polling_interval_outlasts_a_reload(
         await clock.tick(10)
 
     assert polls(miner) == 3
+
+
+async def test_each_dialogue_names_its_miner(flow: OptionsFlow) -> None:
+    """Those of several miners look the same otherwise."""
+    menu = await flow.begin()
+    assert menu["description_placeholders"] == {"miner": "Miner"}
+    for step in ("preferences", "firmware"):
+        form = await flow.choose(step)
+        assert form["description_placeholders"] is not None
+        assert form["description_placeholders"]["miner"] == "Miner"
+
+
+async def test_the_form_says_which_polling_intervals_there_are(
+    flow: OptionsFlow,
+) -> None:
+    form = await flow.preferences()
+
+    said = form["description_placeholders"]
+    assert said is not None
+    assert (said["shortest"], said["longest"]) == ("10", "300")
+    for texts in TEXTS.values():
+        text = texts["options"]["step"]["preferences"]["data_description"]
+        assert placeholders(text["poll_interval"]) == {"shortest", "longest"}
 
 
 @pytest.mark.parametrize("interval", [9, 301, 0, -10])

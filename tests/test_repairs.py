@@ -5,6 +5,7 @@ from http import HTTPStatus
 from typing import Any
 
 import pytest
+from pytest_homeassistant_custom_component.common import get_schema_suggested_value
 from pytest_homeassistant_custom_component.typing import (
     ClientSessionGenerator,
     WebSocketGenerator,
@@ -63,6 +64,16 @@ class Dialogue:
                 return self._result["reason"]
         assert self._result["type"] is FlowResultType.CREATE_ENTRY
         return "repaired"
+
+    @property
+    def shown(self) -> str:
+        """All that the form has."""
+        schema = self._result["data_schema"].schema
+        return str((self._result, [marker.description for marker in schema]))
+
+    def suggested(self, field: str) -> Any:
+        """Return what is filled in."""
+        return get_schema_suggested_value(self._result["data_schema"].schema, field)
 
     @property
     def said(self) -> dict[str, str]:
@@ -379,6 +390,48 @@ async def test_a_miner_that_takes_no_commands_gets_no_password(
     assert await dialogue.submit(password="new_1234") == "repaired"
 
 
+@pytest.mark.parametrize("again", [{}, {CONF_PASSWORD: ""}], ids=["none", "empty"])
+async def test_a_password_need_not_be_given_again_after_an_error(
+    fleet: Fleet, ada: Owned, again: dict[str, str]
+) -> None:
+    dialogue = await raise_and_repair(fleet, ada, Issue.DEFAULT_PASSWORD)
+    assert await dialogue.submit(password="") == {CONF_PASSWORD: "invalid_password"}
+    assert await dialogue.submit(password="new_1234") == {"base": "change_in_tool"}
+    assert "new_1234" not in dialogue.shown
+
+    ada.miner.password = "new_1234"
+    assert await dialogue.submit(**again) == "repaired"
+
+    assert ada.entry.data[CONF_PASSWORD] == "new_1234"
+
+
+@pytest.mark.parametrize("password", ["too long for it", "ä", "new-1234", "a" * 9])
+async def test_a_password_that_no_miner_takes_is_called_so_whatever_else_is_wrong(
+    fleet: Fleet, ada: Owned, password: str
+) -> None:
+    invalid = {CONF_PASSWORD: "invalid_password"}
+    dialogue = await raise_and_repair(fleet, ada, Issue.DEFAULT_PASSWORD)
+    closed = await dialogue.submit(password=password)
+    assert closed == {"base": "change_in_tool", **invalid}
+    ada.miner.misbehave("get_token", Closed(), times=1)
+    silent = await dialogue.submit(password=password)
+    assert silent == {"base": "not_there", **invalid}
+    ada.miner.password, ada.miner.api_open = "new_1234", True
+    assert await dialogue.submit(password=password) == invalid
+
+    assert await dialogue.submit(password="new_1234") == "repaired"
+
+
+async def test_a_password_of_another_form_is_taken_if_the_miner_has_it(
+    fleet: Fleet, ada: Owned
+) -> None:
+    """Other tools may set what the vendor's API does not."""
+    dialogue = await raise_and_repair(fleet, ada, Issue.DEFAULT_PASSWORD)
+    ada.miner.password, ada.miner.api_open = "new-password", True
+
+    assert await dialogue.submit(password="new-password") == "repaired"
+
+
 @pytest.mark.usefixtures("no_default")
 async def test_each_wrong_entry_can_be_made_again(fleet: Fleet, ada: Owned) -> None:
     dialogue = await raise_and_repair(fleet, ada, Issue.DEFAULT_PASSWORD)
@@ -437,6 +490,7 @@ async def test_a_miner_is_where_its_owner_says(
         (zoe.host, "wrong_miner"),
     ):
         assert await dialogue.submit(host=host) == {CONF_HOST: error}
+        assert dialogue.suggested(CONF_HOST) == host
         assert address_of(ada.entry)[0] == zoe.host
     assert bea.miner.requests == []  # it is known to be itself
 

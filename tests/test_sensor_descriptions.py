@@ -2,9 +2,17 @@
 
 from custom_components.whatsminer.api.capabilities import BY_FIRMWARE, OPTIONAL
 from custom_components.whatsminer.entity import WhatsminerEntityDescription
-from custom_components.whatsminer.sensor_descriptions import BOARD_SENSORS, SENSORS
+from custom_components.whatsminer.sensor_descriptions import (
+    BOARD_SENSORS,
+    RUNTIME_SENSORS,
+    SENSORS,
+)
 
-DESCRIPTIONS: tuple[WhatsminerEntityDescription, ...] = (*SENSORS, *BOARD_SENSORS)
+DESCRIPTIONS: tuple[WhatsminerEntityDescription, ...] = (
+    *SENSORS,
+    *(item for item in RUNTIME_SENSORS if item.reading),
+    *BOARD_SENSORS,
+)
 READINGS = OPTIONAL.keys() | BY_FIRMWARE
 
 

@@ -12,7 +12,7 @@ from custom_components.whatsminer.const import (
     CONF_PERCENT_METHOD,
     DOMAIN,
 )
-from custom_components.whatsminer.scan_flow import CONF_OTHERS
+from custom_components.whatsminer.pick_flow import CONF_OTHERS, CONF_SELECTION
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.service import async_get_all_descriptions
 from homeassistant.helpers.translation import async_get_translations
@@ -121,7 +121,12 @@ def test_no_option_is_left_over() -> None:
 
     for texts in TEXTS.values():
         selectors = texts["selector"]
-        of_forms = {CONF_HASH_PRICE_UNIT, CONF_OTHERS, CONF_PERCENT_METHOD}
+        of_forms = {
+            CONF_HASH_PRICE_UNIT,
+            CONF_OTHERS,
+            CONF_PERCENT_METHOD,
+            CONF_SELECTION,
+        }
         assert named | of_forms == set(selectors)
         assert set(selectors["pools"]["fields"]) == set(pools["fields"])
 

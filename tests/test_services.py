@@ -486,7 +486,11 @@ async def test_what_makes_no_sense_is_refused(
 
 @pytest.mark.parametrize("action", EVERY_ACTION)
 async def test_only_administrators_change_money_network_password_or_firmware(
-    hass: HomeAssistant, one: Target, miner: SimulatedMiner, action: str
+    hass: HomeAssistant,
+    one: Target,
+    miner: SimulatedMiner,
+    set_up: WhatsminerCoordinator,
+    action: str,
 ) -> None:
     """Other users may do what they could do with an entity."""
     users = await hass.auth.async_get_group(GROUP_ID_USER)
@@ -501,6 +505,8 @@ async def test_only_administrators_change_money_network_password_or_firmware(
 
     if action == "preheat":
         miner.state.mining = False
+        await set_up.async_refresh()
+        miner.requests.clear()
     teach(miner)
     await call(hass, action, DATA[action] | one.named, **options)
     assert bool(miner.requests) is (action != "get_state")

@@ -198,7 +198,10 @@ def _shown(result: Any) -> Iterator[tuple[str, ...]]:
             yield "step", result["step_id"]
             for option in result["menu_options"]:
                 yield "step", result["step_id"], "menu_options", option
+                yield "step", result["step_id"], "menu_option_descriptions", option
         case FlowResultType.ABORT:
             yield "abort", result["reason"]
         case FlowResultType.SHOW_PROGRESS:
             yield "progress", result["progress_action"]
+        case FlowResultType.CREATE_ENTRY if result["description"]:
+            yield "create_entry", result["description"]

@@ -11,7 +11,6 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .api import commands
-from .coordinator import WhatsminerCoordinator
 from .entity import WhatsminerEntity, WhatsminerEntityDescription, existing
 from .exceptions import translate_errors
 from .models import WhatsminerConfigEntry, WhatsminerData
@@ -24,8 +23,6 @@ class WhatsminerButtonDescription(WhatsminerEntityDescription, ButtonEntityDescr
     """Describes a button."""
 
     needs_password: bool = True
-
-    available_fn: Callable[[WhatsminerCoordinator], bool] = lambda _: True
     press_fn: Callable[[WhatsminerData], Awaitable[object]]
 
 
@@ -58,8 +55,6 @@ BUTTONS: Final = (
         entity_category=EntityCategory.CONFIG,
         entity_registry_enabled_default=False,
         command="preheat",
-        # As the switch shows it, so that a script can press this right after the power off.
-        available_fn=lambda coordinator: coordinator.settings.value("mining") is False,
         press_fn=lambda runtime: runtime.preheat.async_start(),
     ),
 )
@@ -82,14 +77,6 @@ class WhatsminerButton(WhatsminerEntity, ButtonEntity):
     """A button."""
 
     entity_description: WhatsminerButtonDescription
-
-    @property
-    @override
-    def available(self) -> bool:
-        """Return whether the button can be pressed now."""
-        return super().available and self.entity_description.available_fn(
-            self.coordinator
-        )
 
     @override
     @translate_errors

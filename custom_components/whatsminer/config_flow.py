@@ -1,7 +1,7 @@
 """Adds a miner by its address, and changes the address or password of an entry."""
 
 from collections.abc import Mapping
-from typing import Any, Final, override
+from typing import Any, override
 
 # The successor of voluptuous in Home Assistant, and the same dialect.
 import probatio
@@ -9,7 +9,6 @@ import probatio
 from homeassistant.config_entries import ConfigFlowResult
 from homeassistant.const import CONF_HOST, CONF_PASSWORD, CONF_PORT
 from homeassistant.core import callback
-from homeassistant.helpers.selector import BooleanSelector
 
 from .api import Miner
 from .const import DOMAIN
@@ -17,8 +16,8 @@ from .discovery_flow import DiscoverySteps
 from .entries.lookup import entry_at_address
 from .flow_helpers import (
     ADDRESS_FIELDS,
-    PASSWORD_FIELD,
     Errors,
+    GivenPassword,
     async_abort_if_known_boards,
     async_check_password,
     async_read,
@@ -30,11 +29,6 @@ from .miner.record import Address, address_of, client_for_entry
 from .models import WhatsminerConfigEntry
 from .options_flow import WhatsminerOptionsFlow
 from .scan_flow import ScanSteps
-
-CONF_READ_ONLY: Final = "read_only"
-
-MANUAL_SCHEMA: Final = probatio.Schema({**ADDRESS_FIELDS, **PASSWORD_FIELD})
-REAUTH_SCHEMA: Final = probatio.Schema(PASSWORD_FIELD)
 
 
 class WhatsminerConfigFlow(ScanSteps, DiscoverySteps, domain=DOMAIN):
@@ -64,7 +58,9 @@ class WhatsminerConfigFlow(ScanSteps, DiscoverySteps, domain=DOMAIN):
         """Add the miner at an address."""
         errors: Errors = {}
         if user_input is not None:
-            address, errors = read_address(user_input)
+            password, errors = self._given.read(user_input)
+            address, wrong = read_address(user_input)
+            errors |= wrong
             if not errors:
                 if entry_at_address(self.hass, address):
                     return self.async_abort(reason="already_configured")
@@ -76,16 +72,14 @@ class WhatsminerConfigFlow(ScanSteps, DiscoverySteps, domain=DOMAIN):
                         updates={CONF_HOST: found.host, CONF_PORT: found.port}
                     )
                     await async_abort_if_known_boards(self.hass, found)
-                    password = user_input.get(CONF_PASSWORD, "")
                     errors = await async_check_password(client, password)
                     if not errors:
-                        return self.async_create_entry(
-                            title=found.title, data=found.entry_data(password)
-                        )
+                        return self._create(found, password)
         return self.async_show_form(
             step_id="manual",
             data_schema=self.add_suggested_values_to_schema(
-                MANUAL_SCHEMA, without_password(user_input)
+                probatio.Schema(ADDRESS_FIELDS | self._given.fields),
+                without_password(user_input),
             ),
             errors=errors,
         )
@@ -107,16 +101,16 @@ class WhatsminerConfigFlow(ScanSteps, DiscoverySteps, domain=DOMAIN):
         entry: WhatsminerConfigEntry = self._get_reauth_entry()
         errors: Errors = {}
         if user_input is not None:
-            password = user_input.get(CONF_PASSWORD, "")
+            password, errors = self._given.read(user_input)
             if password:
                 errors = await self._async_check(entry, address_of(entry), password)
             if not errors:
-                return self.async_update_reload_and_abort(
-                    entry, data=_with_password(entry.data, password)
-                )
+                return self._update(entry, entry.data, password)
         return self.async_show_form(
             step_id="reauth_confirm",
-            data_schema=REAUTH_SCHEMA,
+            data_schema=self.add_suggested_values_to_schema(
+                probatio.Schema(self._given.fields), without_password(user_input)
+            ),
             errors=errors,
             description_placeholders={"miner": entry.title},
         )
@@ -126,34 +120,29 @@ class WhatsminerConfigFlow(ScanSteps, DiscoverySteps, domain=DOMAIN):
     ) -> ConfigFlowResult:
         """Ask for another address or password of the same miner."""
         entry: WhatsminerConfigEntry = self._get_reconfigure_entry()
-        old = entry.data.get(CONF_PASSWORD, "")
         errors: Errors = {}
-        if user_input is not None:
-            address, errors = read_address(user_input)
-            new = user_input.get(CONF_PASSWORD, "")
-            if new and user_input.get(CONF_READ_ONLY):
-                errors[CONF_READ_ONLY] = "password_and_read_only"
+        if user_input is None:
+            self._given = GivenPassword(entry.data.get(CONF_PASSWORD, ""))
+        else:
+            password, errors = self._given.read(user_input)
+            address, wrong = read_address(user_input)
+            errors |= wrong
             if not errors:
+                # The stored password is not tried: it may stay while the miner refuses it.
+                new = self._given.last if password else ""
                 errors = await self._async_check(entry, address, new)
                 if errors.get("base") == "wrong_miner":
                     errors = {CONF_HOST: "wrong_miner"}
             if not errors:
                 host, port = address
-                password = "" if user_input.get(CONF_READ_ONLY) else new or old
-                return self.async_update_reload_and_abort(
-                    entry,
-                    data=_with_password(
-                        {**entry.data, CONF_HOST: host, CONF_PORT: port}, password
-                    ),
-                )
-        # An empty field keeps the password, so another field is needed to remove it.
-        read_only = {
-            probatio.Required(CONF_READ_ONLY, default=False): BooleanSelector()
-        }
+                data = {**entry.data, CONF_HOST: host, CONF_PORT: port}
+                return self._update(entry, data, password)
+            if CONF_PASSWORD in errors:
+                self._given.refuse()
         return self.async_show_form(
             step_id="reconfigure",
             data_schema=self.add_suggested_values_to_schema(
-                MANUAL_SCHEMA.extend(read_only) if old else MANUAL_SCHEMA,
+                probatio.Schema(ADDRESS_FIELDS | self._given.fields),
                 without_password(user_input or entry.data),
             ),
             errors=errors,
@@ -174,9 +163,17 @@ class WhatsminerConfigFlow(ScanSteps, DiscoverySteps, domain=DOMAIN):
         found, errors = await async_read(client)
         return await async_check_password(client, password) if found else errors
 
-
-def _with_password(data: Mapping[str, Any], password: str) -> dict[str, Any]:
-    return {
-        **without_password(data),
-        **({CONF_PASSWORD: password} if password else {}),
-    }
+    def _update(
+        self, entry: WhatsminerConfigEntry, data: Mapping[str, Any], password: str
+    ) -> ConfigFlowResult:
+        """Give an entry its data and password; the result says if there are readings only."""
+        data = without_password(data)
+        if password:
+            return self.async_update_reload_and_abort(
+                entry, data={**data, CONF_PASSWORD: password}
+            )
+        result = self.async_update_reload_and_abort(
+            entry, data=data, reason="read_only"
+        )
+        result["description_placeholders"] = {"miner": entry.title}
+        return result

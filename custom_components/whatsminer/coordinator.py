@@ -28,16 +28,18 @@ from .api import (
 from .const import CONF_POLL_INTERVAL, POLL_INTERVAL
 from .entries.displaced_miner import DisplacedMiner
 from .entries.first_poll import async_first_poll
-from .entries.lookup import MinerCoordinator, entry_at_address
+from .entries.lookup import MinerCoordinator, raise_if_address_is_taken
 from .entries.missing_miner import async_forget_sought_hosts, async_seek_miner
 from .exceptions import translation
 from .issues import Issue, clear_issues, raise_issue
+from .miner.activity import activity, refuse_without_effect
 from .miner.break_even import BreakEven
 from .miner.credentials import Credentials
 from .miner.expected_capabilities import ExpectedCapabilities
 from .miner.history import History
 from .miner.last_switch import LastSwitch
-from .miner.record import address_of, client_for_entry, mac_of, record_for_entry
+from .miner.ordinary_power import OrdinaryPower
+from .miner.record import client_for_entry, mac_of, record_for_entry
 from .miner.settings import Settings
 from .miner.write_access import WriteAccess
 
@@ -49,6 +51,23 @@ type CommandListener = Callable[[Command], None]
 def _poll_interval(entry: ConfigEntry) -> timedelta:
     seconds = entry.options.get(CONF_POLL_INTERVAL)
     return timedelta(seconds=seconds) if seconds else POLL_INTERVAL
+
+
+def _update_issues(hass: HomeAssistant, entry: ConfigEntry, snapshot: Snapshot) -> None:
+    """Create or delete the issues that a poll decides."""
+    clear_issues(hass, entry, Issue.WRONG_MINER, Issue.NEW_CONTROL_BOARD)
+    if snapshot.api_known:
+        clear_issues(hass, entry, Issue.UNKNOWN_FIRMWARE)
+    else:
+        raise_issue(
+            hass,
+            entry,
+            Issue.UNKNOWN_FIRMWARE,
+            placeholders={
+                "api": snapshot.device.api or "",
+                "firmware": snapshot.firmware or "?",
+            },
+        )
 
 
 class WhatsminerCoordinator(DataUpdateCoordinator[Snapshot], MinerCoordinator):
@@ -78,6 +97,7 @@ class WhatsminerCoordinator(DataUpdateCoordinator[Snapshot], MinerCoordinator):
         self.expected_capabilities = ExpectedCapabilities(record)
         self.history = History()
         self.last_switch = LastSwitch()
+        self.ordinary_power = OrdinaryPower(self.memory)
         self.write_access = WriteAccess(hass, entry, self.client)
         self._command_listeners: list[CommandListener] = []
         # A poll that begins before this time may fail without making entities unavailable.
@@ -106,7 +126,7 @@ class WhatsminerCoordinator(DataUpdateCoordinator[Snapshot], MinerCoordinator):
         """Poll the miner; after a single poll that fails, the last readings stay."""
         began = time.monotonic()
         try:
-            self._raise_if_address_is_taken()
+            raise_if_address_is_taken(self.hass, self.config_entry)
             poll = self._async_first_poll if self.data is None else self.client.poll
             snapshot = await poll()
         except WhatsminerError as err:
@@ -127,7 +147,7 @@ class WhatsminerCoordinator(DataUpdateCoordinator[Snapshot], MinerCoordinator):
         if self.expected_capabilities.take_reload(snapshot):
             self.hass.config_entries.async_schedule_reload(self.config_entry.entry_id)
         self._learn(snapshot, began)
-        self._update_issues(snapshot)
+        _update_issues(self.hass, self.config_entry, snapshot)
         if self.client.is_confirmed:
             await async_forget_sought_hosts(self.hass, self.config_entry)
         if self.has_password:
@@ -159,29 +179,10 @@ class WhatsminerCoordinator(DataUpdateCoordinator[Snapshot], MinerCoordinator):
                 self.history.at_most.clear()  # the hash rate may have been any
             self.history.update(snapshot, self.settings)
             self.break_even.update(snapshot, data)
+            self.ordinary_power.update(snapshot, self.settings, data)
             # A hashboard that is missing for a while still identifies the miner.
             if not snapshot.board_serials <= set(data.get("boards", ())):
                 data["boards"] = sorted(snapshot.board_serials)
-
-    def _update_issues(self, snapshot: Snapshot) -> None:
-        """Create or delete the issues that a poll decides."""
-        entry = self.config_entry
-        clear_issues(self.hass, entry, Issue.WRONG_MINER, Issue.NEW_CONTROL_BOARD)
-        if snapshot.api_known:
-            clear_issues(self.hass, entry, Issue.UNKNOWN_FIRMWARE)
-        else:
-            versions = {
-                "api": snapshot.device.api or "",
-                "firmware": snapshot.firmware or "?",
-            }
-            raise_issue(self.hass, entry, Issue.UNKNOWN_FIRMWARE, placeholders=versions)
-
-    def _raise_if_address_is_taken(self) -> None:
-        """Raise WrongMinerError if the miner of another entry is known to be at the address."""
-        entry = self.config_entry
-        other = entry_at_address(self.hass, address_of(entry))
-        if other and other is not entry:
-            raise WrongMinerError(mac_of(entry), mac_of(other))
 
     @callback
     @override
@@ -200,13 +201,18 @@ class WhatsminerCoordinator(DataUpdateCoordinator[Snapshot], MinerCoordinator):
         The result is `UNCHANGED` if mining would have restarted to change nothing.
 
         Raises:
+            NoEffectError: the command has no effect while the miner does what it does.
             WhatsminerError: see `Miner.send`.
 
         """
+        if self.last_update_success:  # otherwise nobody knows what the miner does
+            refuse_without_effect(command, activity(self.settings, self.data))
         if not self.settings.would_change(command):
             return Result(Outcome.UNCHANGED)
         try:
-            self._raise_if_address_is_taken()
+            raise_if_address_is_taken(self.hass, self.config_entry)
+            # What is refused before anything is sent is not shown, not even for a moment.
+            self.client.check(command)
             async with self.memory.editing():
                 with self.settings.requesting(command), self.write_access.learning():
                     self.async_update_listeners()

@@ -8,10 +8,8 @@ import probatio  # the successor of voluptuous in Home Assistant
 from homeassistant.config_entries import (
     SOURCE_DHCP,
     SOURCE_INTEGRATION_DISCOVERY,
-    ConfigFlow,
     ConfigFlowResult,
 )
-from homeassistant.const import CONF_PASSWORD
 from homeassistant.core import callback
 from homeassistant.data_entry_flow import AbortFlow
 from homeassistant.helpers.device_registry import format_mac
@@ -25,14 +23,14 @@ from .entries.discovery import DiscoveredMiner, is_mac, is_private
 from .entries.lookup import entry_at_address, entry_for_mac
 from .entries.missing_miner import async_handle_announcement
 from .flow_helpers import (
-    PASSWORD_FIELD,
     Errors,
+    PasswordFlow,
     async_abort_if_known_boards,
     async_check_password,
     async_read,
+    without_password,
 )
 
-CONFIRM_SCHEMA = probatio.Schema(PASSWORD_FIELD)
 # Any device can ask for any address in any name, so only so many discoveries wait to be added, and
 # only so many of these are of miners that did not answer.
 MOST_WAITING: Final = 256
@@ -42,7 +40,7 @@ _SOURCES: Final = (SOURCE_DHCP, SOURCE_INTEGRATION_DISCOVERY)
 SILENT: HassKey[dict[str, str]] = HassKey(f"{DOMAIN}_silent")
 
 
-class DiscoverySteps(ConfigFlow):
+class DiscoverySteps(PasswordFlow):
     """The steps of a config flow that a discovery begins; they ask only for a password."""
 
     # It has no model if it did not answer yet.
@@ -153,7 +151,9 @@ class DiscoverySteps(ConfigFlow):
         """Ask for the password."""
         if user_input is None:
             return self._show_confirm({})
-        password = user_input.get(CONF_PASSWORD, "")
+        password, errors = self._given.read(user_input)
+        if errors:
+            return self._show_confirm(errors, user_input)
         client = Miner(self._found.host, self._found.port, mac=self._found.mac)
         found, errors = await async_read(client)
         if found:
@@ -163,21 +163,23 @@ class DiscoverySteps(ConfigFlow):
             self._show_on_tile(found)
             errors = await async_check_password(client, password)
             if not errors:
-                return self.async_create_entry(
-                    title=found.title, data=found.entry_data(password)
-                )
-        return self._show_confirm(errors)
+                return self._create(found, password)
+        return self._show_confirm(errors, user_input)
 
     def _show_on_tile(self, found: DiscoveredMiner) -> None:
         """Set the miner of this flow, and show its name and host on the tile."""
         self._found = found
         self.context["title_placeholders"] = {"host": found.host, "miner": found.label}
 
-    def _show_confirm(self, errors: Errors) -> ConfigFlowResult:
+    def _show_confirm(
+        self, errors: Errors, user_input: dict[str, Any] | None = None
+    ) -> ConfigFlowResult:
         found = self._found
         return self.async_show_form(
             step_id="discovery_confirm",
-            data_schema=CONFIRM_SCHEMA,
+            data_schema=self.add_suggested_values_to_schema(
+                probatio.Schema(self._given.fields), without_password(user_input)
+            ),
             errors=errors,
             description_placeholders={
                 "host": found.host,

@@ -15,6 +15,7 @@ from .api import (
     MacNotReportedError,
     MalformedReplyError,
     MiningProcessDownError,
+    NoEffectError,
     NoMacError,
     NotAMinerError,
     RefusedError,
@@ -84,6 +85,8 @@ def translation_key(error: WhatsminerError) -> str:
         isinstance(error, InvalidValueError) and error.parameter in _NAMED_NUMBERS
     ):
         return f"invalid_{error.parameter}"
+    if isinstance(error, NoEffectError):
+        return f"{error.command}_while_{error.activity}"
     return next(key for kind, key in _KEYS if isinstance(error, kind))
 
 
@@ -111,7 +114,12 @@ def _text(value: object) -> str:
 def exception_for(error: WhatsminerError, miner: str) -> HomeAssistantError:
     """Return the exception to raise from an entity or an action."""
     if isinstance(
-        error, InvalidTextError | InvalidValueError | TooSoonError | UpdatingError
+        error,
+        InvalidTextError
+        | InvalidValueError
+        | NoEffectError
+        | TooSoonError
+        | UpdatingError,
     ):
         return ServiceValidationError(**translation(error, miner))
     return HomeAssistantError(**translation(error, miner))

@@ -8,10 +8,12 @@ from typing import Any, Final
 # The successor of voluptuous in Home Assistant, and the same dialect.
 import probatio
 
+from homeassistant.config_entries import ConfigFlow, ConfigFlowResult
 from homeassistant.const import CONF_HOST, CONF_PASSWORD, CONF_PORT
 from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import AbortFlow
 from homeassistant.helpers.selector import (
+    BooleanSelector,
     NumberSelector,
     NumberSelectorConfig,
     NumberSelectorMode,
@@ -23,6 +25,7 @@ from homeassistant.helpers.selector import (
 from .api import (
     DEFAULT_PORT,
     Miner,
+    UnsupportedCommandError,
     WhatsminerError,
     WriteAccessClosedError,
     WrongPasswordError,
@@ -34,8 +37,11 @@ from .exceptions import translation_key
 _LOGGER = logging.getLogger(__name__)
 
 type Errors = dict[str, str]
+type Fields = dict[probatio.Marker, Any]
 
-ADDRESS_FIELDS: Final = {
+CONF_READ_ONLY: Final = "read_only"
+
+ADDRESS_FIELDS: Final[Fields] = {
     probatio.Required(CONF_HOST): TextSelector(TextSelectorConfig(autocomplete="off")),
     # Its range is checked here, where the answer can be a translated one.
     probatio.Required(CONF_PORT, default=DEFAULT_PORT): NumberSelector(
@@ -45,9 +51,12 @@ ADDRESS_FIELDS: Final = {
 PASSWORD_SELECTOR: Final = TextSelector(
     TextSelectorConfig(type=TextSelectorType.PASSWORD, autocomplete="current-password")
 )
-# It is never filled in, not even again after an error.
-PASSWORD_FIELD: Final = {
+# It is never filled in, not even again after an error: see `GivenPassword`.
+PASSWORD_FIELD: Final[Fields] = {
     probatio.Optional(probatio.Secret(CONF_PASSWORD)): PASSWORD_SELECTOR
+}
+READ_ONLY_FIELD: Final[Fields] = {
+    probatio.Required(CONF_READ_ONLY, default=False): BooleanSelector()
 }
 
 # All that Markdown takes for a mark somewhere. The blueprint tell_me.yaml has the same pattern.
@@ -80,6 +89,57 @@ def without_password(user_input: Mapping[str, Any] | None) -> dict[str, Any]:
     }
 
 
+class GivenPassword:
+    """The password of one dialogue, which is kept from form to form because none shows it again.
+
+    An empty field stands for the password that was given last, else for the stored one. If there
+    is neither, or readings only are chosen, it is empty.
+    """
+
+    def __init__(self, stored: str = "") -> None:
+        """Begin with what the entry has."""
+        self._stored = stored
+        # The last one that was given in this dialogue.
+        self.last = ""
+
+    @property
+    def fields(self) -> Fields:
+        """The field, and as soon as there is a password, one to do without it."""
+        return PASSWORD_FIELD | (READ_ONLY_FIELD if self.last or self._stored else {})
+
+    def read(self, user_input: Mapping[str, Any]) -> tuple[str, Errors]:
+        """Return the password that counts, empty for readings only, and the errors for the form."""
+        given: str = user_input.get(CONF_PASSWORD, "")
+        read_only: bool = user_input.get(CONF_READ_ONLY, False)
+        self.last = given or self.last
+        if given and read_only:
+            return "", {CONF_READ_ONLY: "password_and_read_only"}
+        return "" if read_only else self.last or self._stored, {}
+
+    def refuse(self) -> None:
+        """Go back to the stored password, if there is one: the last one was wrong."""
+        if self._stored:
+            self.last = ""
+
+
+class PasswordFlow(ConfigFlow):
+    """A config flow in which a password can be given."""
+
+    def __init__(self) -> None:
+        """Begin without a password."""
+        super().__init__()
+        self._given = GivenPassword()
+
+    def _create(self, found: DiscoveredMiner, password: str) -> ConfigFlowResult:
+        """Create the entry of a miner; the result says if it is for readings only."""
+        return self.async_create_entry(
+            title=found.title,
+            data=found.entry_data(password),
+            description=None if password else "read_only",
+            description_placeholders={"miner": found.title},
+        )
+
+
 async def async_read(client: Miner) -> tuple[DiscoveredMiner | None, Errors]:
     """Return what a miner reports about itself, or the error for the form."""
     try:
@@ -99,6 +159,8 @@ async def async_check_password(client: Miner, password: str) -> Errors:
         return {}  # an issue says so
     except WrongPasswordError:
         return {CONF_PASSWORD: "wrong_password"}
+    except UnsupportedCommandError:
+        return {CONF_PASSWORD: "no_passwords"}
     except WhatsminerError as err:
         return {"base": translation_key(err)}
     return {}

@@ -33,12 +33,12 @@ PARALLEL_UPDATES = 0
 class WhatsminerNumberDescription(
     WhatsminerSettingDescription[float], NumberEntityDescription
 ):
-    """Describes a number; `maximum_fn` is for a maximum that not every miner has.
+    """Describes a number; `bounds_fn` returns a range that not every miner has.
 
     `command_fn` takes the place of `set_fn` where the command depends on the miner or its options.
     """
 
-    maximum_fn: Callable[[WhatsminerCoordinator], float] | None = None
+    bounds_fn: Callable[[WhatsminerCoordinator], tuple[float, float]] | None = None
     command_fn: Callable[[WhatsminerCoordinator, float], Command] | None = None
 
 
@@ -49,17 +49,34 @@ def _power_percent(coordinator: WhatsminerCoordinator, percent: float) -> Comman
     return coordinator.settings.power_percent(percent, fast=is_fast)
 
 
+def _percents(coordinator: WhatsminerCoordinator) -> tuple[float, float]:
+    """Return 0 to 100, or more: some firmware goes beyond, which only shows when it is reported."""
+    return limits.POWER_PERCENT.minimum, coordinator.settings.highest_percent
+
+
+def _power_limits(coordinator: WhatsminerCoordinator) -> tuple[float, float]:
+    """Return the usual limits in W. Any other one is set by the action, with a confirmation."""
+    usual = coordinator.ordinary_power.usual_limits(coordinator.data)
+    return usual.minimum, usual.maximum
+
+
+def _frequency_shifts(coordinator: WhatsminerCoordinator) -> tuple[float, float]:
+    """Return the shifts in percent: miners that are cooled by air can only be slowed down."""
+    bounds = limits.TARGET_FREQUENCY
+    is_air = coordinator.capabilities.air_cooled
+    return bounds.minimum, 0 if is_air else bounds.maximum
+
+
 NUMBERS: Final = (
     WhatsminerNumberDescription(
         key="power_percent",
         native_min_value=limits.POWER_PERCENT.minimum,
         native_max_value=limits.POWER_PERCENT.maximum,
+        bounds_fn=_percents,
         native_step=1,
         native_unit_of_measurement=UnitOfRatio.PERCENTAGE,
         mode=NumberMode.SLIDER,
         set_fn=commands.power_percent,
-        # Some firmware goes beyond 100 percent, which only shows when it is reported.
-        maximum_fn=lambda coordinator: coordinator.settings.highest_percent,
         command_fn=_power_percent,
     ),
     WhatsminerNumberDescription(
@@ -67,6 +84,7 @@ NUMBERS: Final = (
         device_class=NumberDeviceClass.POWER,
         native_min_value=limits.POWER_LIMIT.minimum,
         native_max_value=limits.POWER_LIMIT.maximum,
+        bounds_fn=_power_limits,
         native_step=1,
         native_unit_of_measurement=UnitOfPower.WATT,
         mode=NumberMode.BOX,
@@ -89,15 +107,11 @@ NUMBERS: Final = (
         entity_category=EntityCategory.CONFIG,
         entity_registry_enabled_default=False,
         native_min_value=limits.TARGET_FREQUENCY.minimum,
+        native_max_value=limits.TARGET_FREQUENCY.maximum,
+        bounds_fn=_frequency_shifts,
         native_step=1,
         native_unit_of_measurement=UnitOfRatio.PERCENTAGE,
         mode=NumberMode.SLIDER,
-        # Air-cooled miners can only be slowed down.
-        maximum_fn=lambda coordinator: (
-            0
-            if coordinator.capabilities.air_cooled
-            else limits.TARGET_FREQUENCY.maximum
-        ),
         set_fn=commands.target_frequency,
     ),
     WhatsminerNumberDescription(
@@ -135,16 +149,19 @@ class WhatsminerNumber(WhatsminerSettingEntity[float], NumberEntity):
     @override
     def native_min_value(self) -> float:
         """Return the lowest number that this miner takes, or a lower one that it has."""
-        lowest = super().native_min_value
+        bounds_fn = self.entity_description.bounds_fn
+        lowest = (
+            bounds_fn(self.coordinator)[0] if bounds_fn else super().native_min_value
+        )
         return lowest if self.native_value is None else min(lowest, self.native_value)
 
     @property
     @override
     def native_max_value(self) -> float:
         """Return the highest number that this miner takes, or a higher one that it has."""
-        maximum_fn = self.entity_description.maximum_fn
+        bounds_fn = self.entity_description.bounds_fn
         highest = (
-            maximum_fn(self.coordinator) if maximum_fn else super().native_max_value
+            bounds_fn(self.coordinator)[1] if bounds_fn else super().native_max_value
         )
         return highest if self.native_value is None else max(highest, self.native_value)
 

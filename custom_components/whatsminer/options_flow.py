@@ -130,7 +130,9 @@ class WhatsminerOptionsFlow(OptionsFlow):
     ) -> ConfigFlowResult:
         """Show the menu."""
         return self.async_show_menu(
-            step_id="init", menu_options=["preferences", "firmware"]
+            step_id="init",
+            menu_options=["preferences", "firmware"],
+            description_placeholders={"miner": self.config_entry.title},
         )
 
     async def async_step_preferences(
@@ -151,6 +153,11 @@ class WhatsminerOptionsFlow(OptionsFlow):
                     entry.options if user_input is None else user_input,
                 ),
                 errors=errors,
+                description_placeholders={
+                    "longest": str(LONGEST_POLL_INTERVAL),
+                    "miner": entry.title,
+                    "shortest": str(SHORTEST_POLL_INTERVAL),
+                },
             )
         # Now, because the flow manager does so only at the end of the flow.
         self.hass.config_entries.async_update_entry(entry, options=user_input)
@@ -194,7 +201,10 @@ class WhatsminerOptionsFlow(OptionsFlow):
                     return await self.async_step_confirm()
                 errors[_FILE] = "file_empty"
         return self.async_show_form(
-            step_id="firmware", data_schema=FIRMWARE_SCHEMA, errors=errors
+            step_id="firmware",
+            data_schema=FIRMWARE_SCHEMA,
+            errors=errors,
+            description_placeholders={"miner": self._coordinator.name},
         )
 
     def _receive(self, upload: str) -> Image:

@@ -19,6 +19,7 @@ from .api import (
     WriteAccessClosedError,
     WrongMinerError,
     WrongPasswordError,
+    limits,
 )
 from .const import DEFAULT_PASSWORD, DOMAIN
 from .coordinator import WhatsminerCoordinator
@@ -26,7 +27,13 @@ from .entries.lookup import entry_at_address, entry_for_mac, hosts_in_use, is_at
 from .entries.new_control_board import async_replace_control_board
 from .entries.relocation import async_relocate_and_match, relocate
 from .entries.scan import async_own_networks, async_scan, network_around
-from .flow_helpers import PASSWORD_SELECTOR, Errors
+from .flow_helpers import (
+    PASSWORD_FIELD,
+    PASSWORD_SELECTOR,
+    Errors,
+    GivenPassword,
+    without_password,
+)
 from .issues import ENTRY_ID, Issue
 from .miner.record import Address, address_of
 from .models import WhatsminerConfigEntry
@@ -60,7 +67,9 @@ class MinerRepair(RepairsFlow):
             self._placeholders = issue.translation_placeholders
         return self.async_show_form(
             step_id="confirm",
-            data_schema=self.schema,
+            data_schema=self.add_suggested_values_to_schema(
+                self.schema, without_password(user_input)
+            ),
             errors=errors,
             description_placeholders=self._placeholders,
         )
@@ -102,12 +111,27 @@ class DefaultPasswordRepair(MinerRepair):
         {probatio.Required(probatio.Secret(CONF_PASSWORD)): PASSWORD_SELECTOR}
     )
 
+    def __init__(self) -> None:
+        """Begin without a password."""
+        super().__init__()
+        self._given = GivenPassword()
+
     @override
     async def async_repair(
         self, entry: WhatsminerConfigEntry, user_input: dict[str, Any]
     ) -> Errors:
         """Use the password, whether the miner has it already or gets it now."""
-        password = user_input[CONF_PASSWORD]
+        password, _ = self._given.read(user_input)
+        if not password:
+            return {CONF_PASSWORD: "invalid_password"}
+        self.schema = probatio.Schema(PASSWORD_FIELD)  # it need not be given again
+        errors = await self._async_try(entry, password)
+        # What was set in the tool may have another form, so the miner is asked first.
+        if errors and not limits.PASSWORD.fullmatch(password):
+            errors[CONF_PASSWORD] = "invalid_password"
+        return errors
+
+    async def _async_try(self, entry: WhatsminerConfigEntry, password: str) -> Errors:
         if password == DEFAULT_PASSWORD:
             return {CONF_PASSWORD: "default_password"}
         if not is_at_address(entry):

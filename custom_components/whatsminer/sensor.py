@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from datetime import datetime
 from itertools import chain
-from typing import Any, Final, override
+from typing import Any, override
 
 from homeassistant.components.sensor import SensorEntity
 from homeassistant.const import Platform, UnitOfEnergy
@@ -31,13 +31,10 @@ from .entity import (
 from .miner.record import mac_of
 from .models import WhatsminerConfigEntry, WhatsminerData
 from .sensor_base import WhatsminerSensorDescription
-from .sensor_descriptions import BOARD_SENSORS, PRICE_SENSORS, PROGRESS_SENSORS, SENSORS
+from .sensor_descriptions import BOARD_SENSORS, PRICE_SENSORS, RUNTIME_SENSORS, SENSORS
 from .sensor_totals import TOTALS
 
 PARALLEL_UPDATES = 0
-
-# Home Assistant takes no longer states.
-_MOST_CHARACTERS: Final = 255
 
 
 async def async_setup_entry(
@@ -56,7 +53,7 @@ async def async_setup_entry(
             (
                 WhatsminerRuntimeSensor(coordinator, description)
                 for description in existing(
-                    coordinator, Platform.SENSOR, PROGRESS_SENSORS
+                    coordinator, Platform.SENSOR, RUNTIME_SENSORS
                 )
             ),
             (
@@ -124,8 +121,7 @@ class WhatsminerSensor(WhatsminerEntity, SensorEntity):
     @override
     def native_value(self) -> datetime | StateType:
         """Return the reading."""
-        value = self.entity_description.value_fn(self.coordinator.data)
-        return value[:_MOST_CHARACTERS] if isinstance(value, str) else value
+        return self.entity_description.state(self.coordinator.data)
 
     @property
     @override
@@ -149,7 +145,7 @@ class WhatsminerBoardSensor(WhatsminerBoardEntity, SensorEntity):
     @override
     def native_value(self) -> datetime | StateType:
         """Return the reading."""
-        return self.entity_description.value_fn(self.board) if self.board else None
+        return self.entity_description.state(self.board) if self.board else None
 
 
 class WhatsminerRuntimeSensor(WhatsminerEntity, SensorEntity):
@@ -161,7 +157,7 @@ class WhatsminerRuntimeSensor(WhatsminerEntity, SensorEntity):
     @override
     def native_value(self) -> datetime | StateType:
         """Return the value."""
-        return self.entity_description.value_fn(self.runtime_data)
+        return self.entity_description.state(self.runtime_data)
 
 
 class WhatsminerPriceSensor(WhatsminerRuntimeSensor):

@@ -1,7 +1,7 @@
 """Base descriptions of sensors by quantity: unit, device class, state class, digits."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final
 
@@ -12,6 +12,7 @@ from homeassistant.components.sensor import (
 )
 from homeassistant.const import (
     REVOLUTIONS_PER_MINUTE,
+    EntityCategory,
     UnitOfElectricCurrent,
     UnitOfElectricPotential,
     UnitOfFrequency,
@@ -26,22 +27,39 @@ from .entity import WhatsminerEntityDescription
 # Home Assistant has no units for these. They stay as they are: a change would split statistics.
 TERAHASHES_PER_SECOND: Final = "TH/s"
 JOULES_PER_TERAHASH: Final = "J/TH"
+# Home Assistant takes no longer states.
+_MOST_CHARACTERS: Final = 255
 
 
 @dataclass(frozen=True, kw_only=True)
 class WhatsminerSensorDescription[SourceT](
     WhatsminerEntityDescription, SensorEntityDescription
 ):
-    """Describes a sensor, whose source is a poll, a hashboard, or the runtime data."""
+    """Describes a sensor, whose source is a poll, a hashboard, or the runtime data.
 
+    What is stored has so many `digits` after the decimal point: more would be noise, and a row in the
+    database at each poll.
+    """
+
+    digits: int | None = None
     value_fn: Callable[[SourceT], datetime | StateType]
     attributes_fn: Callable[[SourceT], Mapping[str, Any] | None] = lambda _: None
+
+    def state(self, source: SourceT) -> datetime | StateType:
+        """Return the value as it is stored."""
+        value = self.value_fn(source)
+        if isinstance(value, str):
+            return value[:_MOST_CHARACTERS]
+        if self.digits is None or not isinstance(value, float):
+            return value
+        return round(value, self.digits)
 
 
 @dataclass(frozen=True, kw_only=True)
 class HashRate[SourceT](WhatsminerSensorDescription[SourceT]):
     """A hash rate."""
 
+    digits: int | None = 2
     native_unit_of_measurement: str | None = TERAHASHES_PER_SECOND
     state_class: SensorStateClass | None = SensorStateClass.MEASUREMENT
     suggested_display_precision: int | None = 1
@@ -51,6 +69,7 @@ class HashRate[SourceT](WhatsminerSensorDescription[SourceT]):
 class Temperature[SourceT](WhatsminerSensorDescription[SourceT]):
     """A temperature."""
 
+    digits: int | None = 1
     device_class: SensorDeviceClass | None = SensorDeviceClass.TEMPERATURE
     native_unit_of_measurement: str | None = UnitOfTemperature.CELSIUS
     state_class: SensorStateClass | None = SensorStateClass.MEASUREMENT
@@ -61,6 +80,7 @@ class Temperature[SourceT](WhatsminerSensorDescription[SourceT]):
 class Frequency[SourceT](WhatsminerSensorDescription[SourceT]):
     """The clock of the chips."""
 
+    digits: int | None = 1
     device_class: SensorDeviceClass | None = SensorDeviceClass.FREQUENCY
     native_unit_of_measurement: str | None = UnitOfFrequency.MEGAHERTZ
     state_class: SensorStateClass | None = SensorStateClass.MEASUREMENT
@@ -71,6 +91,7 @@ class Frequency[SourceT](WhatsminerSensorDescription[SourceT]):
 class Power[SourceT](WhatsminerSensorDescription[SourceT]):
     """A power."""
 
+    digits: int | None = 1
     device_class: SensorDeviceClass | None = SensorDeviceClass.POWER
     native_unit_of_measurement: str | None = UnitOfPower.WATT
     state_class: SensorStateClass | None = SensorStateClass.MEASUREMENT
@@ -89,6 +110,7 @@ class FanSpeed[SourceT](WhatsminerSensorDescription[SourceT]):
 class Percentage[SourceT](WhatsminerSensorDescription[SourceT]):
     """A share of something."""
 
+    digits: int | None = 2
     native_unit_of_measurement: str | None = UnitOfRatio.PERCENTAGE
     state_class: SensorStateClass | None = SensorStateClass.MEASUREMENT
     suggested_display_precision: int | None = 2
@@ -105,6 +127,7 @@ class Shares[SourceT](WhatsminerSensorDescription[SourceT]):
 class Voltage[SourceT](WhatsminerSensorDescription[SourceT]):
     """A voltage."""
 
+    digits: int | None = 1
     device_class: SensorDeviceClass | None = SensorDeviceClass.VOLTAGE
     native_unit_of_measurement: str | None = UnitOfElectricPotential.VOLT
     state_class: SensorStateClass | None = SensorStateClass.MEASUREMENT
@@ -115,7 +138,32 @@ class Voltage[SourceT](WhatsminerSensorDescription[SourceT]):
 class Current[SourceT](WhatsminerSensorDescription[SourceT]):
     """A current."""
 
+    digits: int | None = 2
     device_class: SensorDeviceClass | None = SensorDeviceClass.CURRENT
     native_unit_of_measurement: str | None = UnitOfElectricCurrent.AMPERE
     state_class: SensorStateClass | None = SensorStateClass.MEASUREMENT
     suggested_display_precision: int | None = 1
+
+
+def reported[SourceT](
+    *descriptions: WhatsminerSensorDescription[SourceT], prefix: str = ""
+) -> tuple[WhatsminerSensorDescription[SourceT], ...]:
+    """Return descriptions of sensors that exist if the reading of the same name is reported."""
+    return tuple(
+        replace(description, reading=prefix + description.key)
+        for description in descriptions
+    )
+
+
+def details[SourceT](
+    *descriptions: WhatsminerSensorDescription[SourceT],
+) -> tuple[WhatsminerSensorDescription[SourceT], ...]:
+    """Return descriptions of sensors for diagnosis, disabled until somebody wants them."""
+    return tuple(
+        replace(
+            description,
+            entity_category=EntityCategory.DIAGNOSTIC,
+            entity_registry_enabled_default=False,
+        )
+        for description in descriptions
+    )

@@ -1,6 +1,5 @@
 """Descriptions of the sensors of a miner and of its hashboards."""
 
-from dataclasses import replace
 from datetime import datetime
 from typing import Final
 
@@ -8,7 +7,8 @@ from homeassistant.components.sensor import SensorDeviceClass, SensorStateClass
 from homeassistant.const import EntityCategory
 from homeassistant.util import dt as dt_util
 
-from .api import Board, Snapshot
+from .api import Board, Pool, Snapshot
+from .coordinator import WhatsminerCoordinator
 from .models import WhatsminerData
 from .sensor_base import (
     JOULES_PER_TERAHASH,
@@ -22,6 +22,8 @@ from .sensor_base import (
     Temperature,
     Voltage,
     WhatsminerSensorDescription,
+    details,
+    reported,
 )
 
 _DIAGNOSTIC: Final = EntityCategory.DIAGNOSTIC
@@ -55,36 +57,24 @@ def _faults(snapshot: Snapshot) -> dict[str, list[dict[str, str | None]]] | None
     }
 
 
-def _reported[SourceT](
-    *descriptions: WhatsminerSensorDescription[SourceT], prefix: str = ""
-) -> tuple[WhatsminerSensorDescription[SourceT], ...]:
-    """Return descriptions of sensors that exist if the reading of the same name is reported."""
-    return tuple(
-        replace(description, reading=prefix + description.key)
-        for description in descriptions
-    )
+def _stop_reason(snapshot: Snapshot) -> dict[str, str | None]:
+    """Return the reason in the words of the miner."""
+    return {"text": None if snapshot.mining else snapshot.stop_reason}
 
 
-def _details[SourceT](
-    *descriptions: WhatsminerSensorDescription[SourceT],
-) -> tuple[WhatsminerSensorDescription[SourceT], ...]:
-    """Return descriptions of sensors for diagnosis, disabled until somebody wants them."""
-    return tuple(
-        replace(
-            description,
-            entity_category=_DIAGNOSTIC,
-            entity_registry_enabled_default=False,
-        )
-        for description in descriptions
-    )
+def _pool(coordinator: WhatsminerCoordinator) -> Pool:
+    """Return the pool in use, or the last one of a stopped miner, which will go on with it."""
+    data = coordinator.data
+    return coordinator.history.last_pool if data.mining is False else data.pool
 
 
-SENSORS: Final[tuple[WhatsminerSensorDescription[Snapshot], ...]] = _reported(
+SENSORS: Final[tuple[WhatsminerSensorDescription[Snapshot], ...]] = reported(
     HashRate(key="hash_rate", value_fn=lambda snapshot: snapshot.hash_rate),
     Power(key="power", value_fn=lambda snapshot: snapshot.live.power),
     WhatsminerSensorDescription(
         key="efficiency",
         native_unit_of_measurement=JOULES_PER_TERAHASH,
+        digits=2,
         state_class=_MEASUREMENT,
         suggested_display_precision=1,
         value_fn=lambda snapshot: snapshot.efficiency,
@@ -118,11 +108,6 @@ SENSORS: Final[tuple[WhatsminerSensorDescription[Snapshot], ...]] = _reported(
         value_fn=lambda snapshot: snapshot.mining_since,
     ),
     WhatsminerSensorDescription(
-        key="pool",
-        entity_category=_DIAGNOSTIC,
-        value_fn=lambda snapshot: snapshot.pool.url,
-    ),
-    WhatsminerSensorDescription(
         key="faults",
         state_class=_MEASUREMENT,
         value_fn=lambda snapshot: snapshot.fault_count,
@@ -130,10 +115,13 @@ SENSORS: Final[tuple[WhatsminerSensorDescription[Snapshot], ...]] = _reported(
     ),
     WhatsminerSensorDescription(
         key="stop_reason",
+        device_class=SensorDeviceClass.ENUM,
         entity_category=_DIAGNOSTIC,
-        value_fn=lambda snapshot: snapshot.stop_reason,
+        options=["none", "command", "other"],
+        value_fn=lambda snapshot: snapshot.stop_cause,
+        attributes_fn=_stop_reason,
     ),
-    *_details(
+    *details(
         HashRate(
             key="hash_rate_average",
             value_fn=lambda snapshot: snapshot.rate(
@@ -192,9 +180,6 @@ SENSORS: Final[tuple[WhatsminerSensorDescription[Snapshot], ...]] = _reported(
             key="pool_rejection", value_fn=lambda snapshot: snapshot.live.pool_rejection
         ),
         WhatsminerSensorDescription(
-            key="worker", value_fn=lambda snapshot: snapshot.pool.worker
-        ),
-        WhatsminerSensorDescription(
             key="last_share",
             device_class=SensorDeviceClass.TIMESTAMP,
             value_fn=_last_share,
@@ -222,7 +207,7 @@ SENSORS: Final[tuple[WhatsminerSensorDescription[Snapshot], ...]] = _reported(
     ),
 )
 
-BOARD_SENSORS: Final[tuple[WhatsminerSensorDescription[Board], ...]] = _reported(
+BOARD_SENSORS: Final[tuple[WhatsminerSensorDescription[Board], ...]] = reported(
     # Of a part: automatic pages show what has no category, and name a hashboard without its miner.
     HashRate(
         key="hash_rate",
@@ -234,7 +219,7 @@ BOARD_SENSORS: Final[tuple[WhatsminerSensorDescription[Board], ...]] = _reported
         entity_category=_DIAGNOSTIC,
         value_fn=lambda board: board.temperature,
     ),
-    *_details(
+    *details(
         Temperature(
             key="chip_temperature", value_fn=lambda board: board.chip_temperature
         ),
@@ -265,16 +250,29 @@ BOARD_SENSORS: Final[tuple[WhatsminerSensorDescription[Board], ...]] = _reported
 )
 
 # Their source is the runtime data.
-PROGRESS_SENSORS: Final[tuple[WhatsminerSensorDescription[WhatsminerData], ...]] = (
+RUNTIME_SENSORS: Final[tuple[WhatsminerSensorDescription[WhatsminerData], ...]] = (
+    WhatsminerSensorDescription(
+        key="pool",
+        reading="pool",
+        entity_category=_DIAGNOSTIC,
+        value_fn=lambda runtime: _pool(runtime.coordinator).url,
+    ),
+    WhatsminerSensorDescription(
+        key="worker",
+        reading="worker",
+        entity_category=_DIAGNOSTIC,
+        entity_registry_enabled_default=False,
+        value_fn=lambda runtime: _pool(runtime.coordinator).worker,
+    ),
     WhatsminerSensorDescription(
         key="preheat_state",
         needs_password=True,
         device_class=SensorDeviceClass.ENUM,
         entity_category=_DIAGNOSTIC,
         entity_registry_enabled_default=False,
-        options=["waiting", "adjusting", "complete"],
+        options=["off", "waiting", "adjusting", "complete"],
         command="preheat",
-        value_fn=lambda runtime: runtime.preheat.state,
+        value_fn=lambda runtime: runtime.preheat.state or "off",
     ),
 )
 
@@ -284,6 +282,7 @@ PRICE_SENSORS: Final[tuple[WhatsminerSensorDescription[WhatsminerData], ...]] = 
         key="break_even_price",
         state_class=_MEASUREMENT,
         suggested_display_precision=4,
+        digits=5,
         value_fn=lambda runtime: runtime.coordinator.break_even.price,
     ),
 )

@@ -4,7 +4,6 @@ import asyncio
 from collections.abc import Sequence
 from functools import partial
 import logging
-from typing import Final
 
 import probatio  # the successor of voluptuous in Home Assistant
 
@@ -22,7 +21,7 @@ from homeassistant.helpers.typing import VolSchemaType
 from homeassistant.util.json import JsonObjectType
 
 from .actions.handlers import Handler
-from .actions.table import ACTIONS, Action
+from .actions.table import ACTIONS, ATTR_CONFIRM, Action
 from .actions.user_permission import async_check_permission
 from .api import WhatsminerError
 from .const import DOMAIN
@@ -31,8 +30,6 @@ from .exceptions import exception_for, translating
 from .models import WhatsminerConfigEntry
 
 _LOGGER = logging.getLogger(__name__)
-
-ATTR_CONFIRM: Final = "confirm"
 
 
 @callback

@@ -133,14 +133,15 @@ async def _pick(stage: Stage, form: Item) -> None:
     """Add everything that a scan has found, except devices that need a password."""
     async with stage.report.step("what the scan found is added") as step:
         expect(form, step_id="pick")
-        options = form["data_schema"][0]["selector"]["select"]["options"]
+        (field,) = [each for each in form["data_schema"] if each["name"] == "miners"]
+        options = field["selector"]["select"]["options"]
         found = {option["value"] for option in options}
         wanted = {each.mac for each in stage.placed if not each.hostile.asks_password}
         picks = sorted(found & wanted)
         answer = {"miners": picks, "others": "show"}
         flow = await stage.client.submit(form["flow_id"], answer)
         flow = await wait(stage.client, flow, stage.form.scan)
-        expect(flow, type="abort", reason="miners_added")
+        expect(flow, type="abort", reason="miners_added_read_only")
         step.shown = f"{len(picks)} added, {len(found) - len(picks)} left"
 
 

@@ -197,7 +197,7 @@ async def test_preheating_tells_how_far_it_is(
 async def test_a_miner_that_mines_is_not_preheated(one: Target) -> None:
     error = await one.failure("preheat")
 
-    assert error.translation_key == "refused"
+    assert error.translation_key == "preheat_while_mining"
 
 
 async def test_the_zone_is_that_of_home_assistant(

@@ -436,6 +436,31 @@ def test_what_is_set_is_what_the_miner_reports_as_set() -> None:
     assert snapshot().power_mode is None
 
 
+@pytest.mark.parametrize(
+    ("reported", "rate", "percent"),
+    [
+        (0, 110, 100),
+        (0, 40, 0),
+        (0, 0, 0),
+        (0, None, 0),
+        (60, 110, 60),
+        (120, 130, 120),
+        (None, 110, None),
+    ],
+)
+def test_a_percent_of_zero_is_none_while_a_miner_hashes_in_full(
+    reported: float | None, rate: float | None, percent: float | None
+) -> None:
+    """V2.2 firmware may report 0 after its percent was undone."""
+    seen = Snapshot(
+        taken=TAKEN,
+        generation="v2.2",
+        settings=ReportedSettings(mining=True, power_percent=reported),
+        performance=Performance(hash_rate=rate, target_hash_rate=112),
+    )
+    assert seen.power_percent == percent
+
+
 def test_the_limit_that_was_set_is_not_the_one_in_force() -> None:
     """Firmware may report either."""
     performance = Performance(power_limit=3600)

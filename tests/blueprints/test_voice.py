@@ -354,6 +354,31 @@ async def test_a_miner_that_is_off_or_gone_is_told_nothing(assist: Assist) -> No
     assert assist.take_commands() == []
 
 
+async def test_a_miner_that_tunes_takes_no_percent_and_says_so(
+    assist: Assist, shed: Owned
+) -> None:
+    """It would not stay. A mode is taken: mining starts anew with it."""
+    await assist.hear(assist.garage, shed)
+    assist.garage.miner.state.restart()
+    await assist.home.wait(2)
+    take_all(assist.garage, shed)
+
+    assert await assist.say("set the garage miner to 60 percent") == (
+        "Garage is still tuning: say it again after that."
+    )
+    assert await assist.say("stelle alle Miner auf 60 Prozent", "de") == (
+        "Shed ist auf 60 Prozent gestellt. "
+        "Garage ist noch beim Tuning: sag es danach noch einmal."
+    )
+    assert take_all(assist.garage, shed) == [[], [SET_TO_60]]
+
+    await assist.home.wait(60)
+    assert await assist.say("set the garage miner to 60 percent") == (
+        "Garage is set to 60 percent."
+    )
+    assert take_all(assist.garage) == [[SET_TO_60]]
+
+
 async def test_a_refusal_is_never_called_done(assist: Assist) -> None:
     await assist.hear()
     await assist.say("set the garage miner to 60 percent")

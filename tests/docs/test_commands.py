@@ -222,6 +222,12 @@ WAYS = (
     Way({"cmd": "pre_power_on"}, f"{DOMAIN}.preheat", state={"mining": False}),
     number("temperature_offset", -5, "set_temp_offset", temp_offset="-5"),
     number("power_limit", 3000, "adjust_power_limit", power_limit="3000"),
+    ours(
+        "set_power_limit",
+        {"power_limit": 3000},
+        "adjust_power_limit",
+        power_limit="3000",
+    ),
     number("upfreq_speed", 5, "adjust_upfreq_speed", upfreq_speed="5"),
     switch("poweroff_cooling", True, "set_poweroff_cool", poweroff_cool="1"),
     switch("poweroff_cooling", False, "set_poweroff_cool", poweroff_cool="0"),

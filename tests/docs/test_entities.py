@@ -38,7 +38,7 @@ from custom_components.whatsminer.select import SELECTS, WhatsminerSelectDescrip
 from custom_components.whatsminer.sensor_descriptions import (
     BOARD_SENSORS,
     PRICE_SENSORS,
-    PROGRESS_SENSORS,
+    RUNTIME_SENSORS,
     SENSORS,
 )
 from custom_components.whatsminer.sensor_totals import TOTALS
@@ -197,7 +197,7 @@ def table(
 def page() -> str:
     sensors: tuple[WhatsminerEntityDescription, ...] = (
         *SENSORS,
-        *PROGRESS_SENSORS,
+        *RUNTIME_SENSORS,
         *TOTALS,
         *PRICE_SENSORS,
     )

@@ -28,6 +28,7 @@ READ_BY: Mapping[str, tuple[Callable[[Mapping[str, Any]], object], ...]] = {
     "edevs": (lambda row: fields.board(row, Generation.V2), fields.board_identity),
     "pools": (lambda row: fields.pools([row]),),
     "status": (
+        fields.limit_is_default,
         fields.mining_off,
         fields.STATE.values,
         fields.STATUS_DEVICE.read,
@@ -141,6 +142,7 @@ def test_everything_that_reads_an_answer_is_looked_at() -> None:
         "info_mac",
         "knows_summary",
         "led",
+        "limit_is_default",
         "mining_off",
         "pools",
         "settings",

@@ -1,4 +1,4 @@
-"""docs/settings.md, which says where the state of each control comes from."""
+"""docs/settings.md, which says where the state of each control comes from, and what is refused when."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -10,6 +10,7 @@ import pytest
 
 from custom_components.whatsminer.api import (
     SETTINGS,
+    Activity,
     Capabilities,
     Command,
     Effect,
@@ -31,6 +32,7 @@ from custom_components.whatsminer.select import SELECTS
 from custom_components.whatsminer.switch import SWITCHES
 from homeassistant.const import Platform
 from simulator import SimulatedMiner
+from tests.api.catalogue import CATALOGUE
 
 ROOT: Final = Path(__file__).parents[2]
 PAGE: Final = ROOT / "docs" / "settings.md"
@@ -89,7 +91,10 @@ itself.
 
 **Power limit**: what was asked for is remembered as well, because a miner that limits it further
 would otherwise be restarted by everyone who asks again. 99999 gives the limit back to the miner,
-which then reports its own. The limit of `summary` is the one in force; 0 there is no reading.
+which then reports its own: by the action `set_power_limit`, once the ordinary power of the miner is known.
+The range of the number is then 30 to 130 percent of that, and what the miner reports; the action takes any
+limit from 1 to 99999 W, others than those with `confirm`. Which power is the ordinary one is in
+[readings.md](readings.md#which-evidence-decides-what). The limit of `summary` is the one in force; 0 there is no reading.
 
 **Frequency shift**: where it is assumed, the value that was accepted last is not sent
 again, because mining would be restarted to change nothing.
@@ -97,6 +102,38 @@ again, because mining would be restarted to change nothing.
 **Fast boot** and **tuning speed** (more than 0) exclude each other by the vendor's document.
 Nothing is hidden for that: what the miner refuses is an error, and what it accepts is shown.
 """
+
+EFFECTS_HEAD: Final = """
+## What has an effect when
+
+A command that has no effect for sure is refused in a sentence that says what to do instead. Nothing is
+sent then, no state changes, and the minute between two restarts does not begin. This holds for controls,
+buttons and actions alike. Downloads of logs, updates of firmware and actions that only read are possible
+at any time.
+
+* **off**: the miner's switch is off, also just now by a command that no poll has shown yet.
+* **starting or tuning**: it is on, but a poll has yet to show the start or restart that was asked for,
+  or *Stable* is off and `Upfreq Complete` does not say otherwise.
+* **mining**: it is on, and nothing of this holds.
+* Where it is **unknown** whether the miner is on, or while it does not answer, nothing is refused: it is
+  told, and its own answer counts.
+
+"""
+EFFECTS_TAIL: Final = """
+A miner that is off takes what counts from its next start. V1 has no power limit and no tuning speed, V2.2
+no preheating; what does not exist cannot be set at any time.
+
+"""
+# What a command that is taken does.
+WORDS: Final = {
+    Effect.NONE: "taken",
+    Effect.NEXT_START: "from the next start",
+    Effect.STARTS: "starts",
+    Effect.STOPS: "stops",
+    Effect.RESTARTS_MINING: "restarts mining",
+    Effect.REBOOTS: "reboots",
+    Effect.RESETS: "erases the settings, reboots",
+}
 
 
 type Field = tuple[str, str]
@@ -242,14 +279,46 @@ def rows(speeches: list[Speech]) -> list[list[str]]:
     return found
 
 
+def effect_in(command: Command, activity: Activity) -> str:
+    """Return what a command does to a miner that does something."""
+    if activity not in command.needs:
+        return "**refused**"
+    if activity is Activity.OFF and command.effect is Effect.RESTARTS_MINING:
+        return "from the next start"
+    return WORDS[command.effect]
+
+
+def effect_rows() -> list[list[str]]:
+    """Return what each command does, by what the miner does; alike ones are in one line."""
+    alike: dict[tuple[str, ...], list[str]] = {}
+    for entry in CATALOGUE:
+        command = entry.command
+        cells = tuple(effect_in(command, activity) for activity in Activity)
+        name = f"`{command.name}`"
+        if command.name == "mining":
+            name += " on" if command.value else " off"
+        names = alike.setdefault(cells, [])
+        if name not in names:
+            names.append(name)
+    return [
+        ["control, button or action", "off", "starting or tuning", "mining", "unknown"],
+        *([", ".join(names), *cells, "sent"] for cells, names in alike.items()),
+    ]
+
+
+def markdown(rows: list[list[str]]) -> str:
+    """Return a table as it is written."""
+    header, *body = rows
+    lines = [header, ["---"] * len(header), *body]
+    return "".join(f"| {' | '.join(line)} |\n" for line in lines)
+
+
 def test_the_page_says_what_the_code_does(
     request: pytest.FixtureRequest, speeches: list[Speech]
 ) -> None:
     """`--snapshot-update` writes the page."""
-    header, *body = rows(speeches)
-    lines = [header, ["---"] * len(header), *body]
-    table = "".join(f"| {' | '.join(line)} |\n" for line in lines)
-    page = f"{HEAD}{table}{TAIL}"
+    effects = f"{EFFECTS_HEAD}{markdown(effect_rows())}{EFFECTS_TAIL}"
+    page = f"{HEAD}{markdown(rows(speeches))}{TAIL}{effects.rstrip()}\n"
 
     if request.config.option.update_snapshots:
         PAGE.write_text(page)

@@ -45,7 +45,7 @@ async def test_preheating_is_complete_after_a_while(air: Miner, show: Show) -> N
 
 async def test_power_on_ends_preheating(air: Miner, show: Show) -> None:
     await air.set("switch.mining", "on")
-    await air.shows("sensor.preheat_state", "unknown")
+    await air.shows("sensor.preheat_state", "off")
     show(f"the button is {await air.shows('button.preheat', 'unavailable')}")
     air.received(POWER_ON)
 

@@ -230,22 +230,6 @@ async def test_power_percent_is_kept_when_the_clock_of_the_house_is_put_right(
     assert float(rig.state_of(PERCENT)) == 60
 
 
-async def test_a_percentage_set_while_mining_starts_is_kept(rig: Rig) -> None:
-    rig.miner.state.stop("by hand")
-    await rig.clock.next_poll()
-    await rig.act("switch.turn_on", MINING)
-    await rig.set_number("power_percent", 60)
-
-    await rig.clock.next_poll(5)
-    assert float(rig.state_of(PERCENT)) == 60
-    await rig.restart()
-    assert float(rig.state_of(PERCENT)) == 60
-
-    rig.miner.state.restart()
-    await rig.clock.next_poll()
-    assert rig.state_of(PERCENT) == STATE_UNKNOWN
-
-
 @pytest.mark.parametrize("miner", ["hydro_miner"], indirect=True)
 async def test_a_reported_percentage_is_read_not_remembered(rig: Rig) -> None:
     await rig.set_number("power_percent", 60)

@@ -138,6 +138,38 @@ async def prepare_set_power_percent(hass: HomeAssistant, data: Data) -> Handler:
     return handle
 
 
+async def prepare_set_power_limit(hass: HomeAssistant, data: Data) -> Handler:
+    """Return a handler that sets a power limit; an unusual one has to be confirmed."""
+    watts = limits.POWER_LIMIT.check("power_limit", data["power_limit"])
+    command = commands.power_limit(watts)
+
+    async def handle(runtime: WhatsminerData) -> None:
+        if not data["confirm"]:
+            _raise_if_unusual(runtime.coordinator, watts)
+        await runtime.coordinator.async_send(command)
+
+    return handle
+
+
+def _raise_if_unusual(coordinator: WhatsminerCoordinator, watts: int) -> None:
+    """Raise if a power limit is unusual for a miner; back to its default is always usual."""
+    ordinary = coordinator.ordinary_power
+    usual = ordinary.usual_limits(coordinator.data)
+    if watts == limits.DEFAULT_POWER_LIMIT or usual.contains(watts):
+        return
+    raise ServiceValidationError(
+        translation_domain=DOMAIN,
+        translation_key="power_limit_unusual",
+        translation_placeholders={
+            "miner": coordinator.config_entry.title,
+            "value": str(watts),
+            "ordinary": f"{ordinary.watts or 0:.0f}",
+            "minimum": str(usual.minimum),
+            "maximum": str(usual.maximum),
+        },
+    )
+
+
 async def prepare_set_time_zone(hass: HomeAssistant, data: Data) -> Handler:
     """Return a handler that sets a time zone; the rules of the zone are found here."""
     name: str = data.get(CONF_TIME_ZONE, hass.config.time_zone)

@@ -22,6 +22,8 @@ from homeassistant.helpers.typing import VolDictType
 from ..api import CUSTOMER_MESSAGES, commands
 from . import handlers
 
+ATTR_CONFIRM: Final = "confirm"
+
 _NUMBER: Final = probatio.Coerce(float)  # the command refuses what is not whole
 _TEXTS: Final = probatio.All(probatio.EnsureList(), [cv.string])
 
@@ -91,6 +93,14 @@ ACTIONS: Final = (
             ),
         },
         prepare_fn=handlers.prepare_set_power_percent,
+    ),
+    Action(
+        name="set_power_limit",
+        fields={
+            probatio.Required("power_limit"): _NUMBER,
+            probatio.Optional(ATTR_CONFIRM, default=False): cv.boolean,
+        },
+        prepare_fn=handlers.prepare_set_power_limit,
     ),
     Action(
         name="preheat",

@@ -6,7 +6,16 @@
 from . import commands, limits
 from .capabilities import OPTIONAL, SETTINGS, Capabilities
 from .client import Miner, check_query
-from .commands import Command, Effect, HeatMode, Outcome, PowerMode, Result, Value
+from .commands import (
+    Activity,
+    Command,
+    Effect,
+    HeatMode,
+    Outcome,
+    PowerMode,
+    Result,
+    Value,
+)
 from .cooling import Cooling
 from .errors import (
     CannotConnectError,
@@ -16,6 +25,7 @@ from .errors import (
     MacNotReportedError,
     MalformedReplyError,
     MiningProcessDownError,
+    NoEffectError,
     NoMacError,
     NotAMinerError,
     RefusedError,
@@ -40,7 +50,15 @@ from .errors import (
 )
 from .faults import MOST_FAULTS, Category, Fault, Severity, describe
 from .protocol import WriteProbe
-from .readings import CUSTOMER_MESSAGES, SLOTS, Board, Preheating, PreheatStage, Support
+from .readings import (
+    CUSTOMER_MESSAGES,
+    SLOTS,
+    Board,
+    Pool,
+    Preheating,
+    PreheatStage,
+    Support,
+)
 from .sanitize import clean_name
 from .snapshot import Snapshot
 from .transport import is_listening
@@ -54,6 +72,7 @@ __all__ = [
     "READABLE",
     "SETTINGS",
     "SLOTS",
+    "Activity",
     "Board",
     "CannotConnectError",
     "Capabilities",
@@ -70,9 +89,11 @@ __all__ = [
     "MalformedReplyError",
     "Miner",
     "MiningProcessDownError",
+    "NoEffectError",
     "NoMacError",
     "NotAMinerError",
     "Outcome",
+    "Pool",
     "PowerMode",
     "PreheatStage",
     "Preheating",

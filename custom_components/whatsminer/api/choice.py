@@ -35,6 +35,11 @@ class ProtocolChoice:
                 self._is_chosen = True
         return self.current
 
+    @property
+    def known(self) -> Protocol | None:
+        """The protocol that the miner speaks, None before it was asked, or asked again."""
+        return self.current if self._is_chosen else None
+
     def ask_again(self) -> None:
         """Ask the miner again before the next request: it may speak another protocol now."""
         self._is_chosen = False

@@ -132,6 +132,16 @@ class _Client:
         if self._updating:
             raise UpdatingError("the firmware is being updated")
 
+    def check(self, command: Command) -> None:
+        """Raise what is known to keep a command from being sent now; this sends nothing.
+
+        Raises:
+            TooSoonError, UpdatingError, UnsupportedCommandError: see `send`.
+
+        """
+        self._refuse_while_updating()
+        self._writer.check(command, self._choice.known)
+
 
 class Miner(_Client):
     """The client of the Whatsminer at one address.

@@ -64,6 +64,15 @@ class Effect(Enum):
     """Reboots, and erases all settings."""
 
 
+class Activity(Enum):
+    """What a miner does, as far as that decides whether a command has an effect."""
+
+    OFF = "off"
+    TUNING = "tuning"
+    """Mining is on, and its start or its tuning is not over."""
+    MINING = "mining"
+
+
 @dataclass(frozen=True, slots=True)
 class PoolSettings:
     """A mining pool as it is sent to the miner; an empty URL is an unused place.
@@ -81,13 +90,15 @@ class Command:
     """A command that is ready to be sent.
 
     `value` is the new value of the setting that has the name of the command; a newer command for
-    the same setting replaces one that still waits. The repr leaves out the parameters and pools,
-    which may be secret.
+    the same setting replaces one that still waits. In any activity that is not in `needs`, the
+    command has no effect for sure. The repr leaves out the parameters and pools, which may be
+    secret.
     """
 
     name: str
     value: Value | None = None
     effect: Effect = Effect.NONE
+    needs: frozenset[Activity] = frozenset(Activity)
     parameters: Mapping[str, str | int] = field(default_factory=dict, repr=False)
     pools: tuple[PoolSettings, ...] = field(default=(), repr=False)
 
@@ -159,12 +170,13 @@ def power_percent(
 ) -> Command:
     """Return the command for a share of the tuned power, reached in minutes (fast: in a second).
 
-    The miner forgets it when mining restarts. Some miners take more than 100 percent; `maximum`
+    The miner forgets it when mining restarts, and has no tuned power before. Some miners take more than 100 percent; `maximum`
     is the most that this one is known to take. 100 percent is the tuned power itself.
     """
     return Command(
         name="power_percent",
         value=Bounds(POWER_PERCENT.minimum, maximum).check("percent", percent),
+        needs=frozenset({Activity.MINING}),
         parameters={"method": "fast" if fast else "normal"},
     )
 
@@ -232,13 +244,17 @@ def fan_zero_speed(*, on: bool) -> Command:
 
 
 def restart_mining() -> Command:
-    """Return the command to restart the mining process."""
-    return Command(name="restart_mining", effect=Effect.RESTARTS_MINING)
+    """Return the command to restart the mining process, which runs only while mining is on."""
+    return Command(
+        name="restart_mining",
+        effect=Effect.RESTARTS_MINING,
+        needs=frozenset({Activity.TUNING, Activity.MINING}),
+    )
 
 
 def preheat() -> Command:
     """Return the command to preheat a stopped miner; send it again until the answer is complete."""
-    return Command(name="preheat")
+    return Command(name="preheat", needs=frozenset({Activity.OFF}))
 
 
 def reboot() -> Command:

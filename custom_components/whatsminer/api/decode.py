@@ -26,7 +26,7 @@ _FIRST_EPOCH: Final = 1_451_606_400
 _LAST_EPOCH: Final = 2**32
 _FIRST_YEAR: Final = 2016
 # What a miner reports as a limit if none was set.
-_NO_LIMIT: Final = 2**31 - 1
+NO_LIMIT: Final = 2**31 - 1
 
 
 def first(reading: Mapping[str, Json], *keys: str) -> Json:
@@ -239,12 +239,6 @@ SHARES: Final = whole(0, 2**53)
 SECONDS: Final = scaled(1, above=-0.5, below=20 * 366 * 86_400)
 # -1 W and 2**32 - 1 W mean that the power supply did not answer. No miner takes 100 kW.
 WATT: Final = scaled(1, above=-0.5, below=100_000)
-LIMIT: Final = scaled(1, above=0, below=_NO_LIMIT)
+LIMIT: Final = scaled(1, above=0, below=NO_LIMIT)
 # No board hashes faster, in TH/s.
 MOST_TERAHASH: Final = 10_000
-
-
-def percent_in_force(value: Json) -> float | None:
-    """Return a power percent; 0 means that none is set, which is 100."""
-    percent = PERCENT(value)
-    return 100.0 if percent == 0 else percent

@@ -154,6 +154,18 @@ class InvalidTextError(WhatsminerError, ValueError):
         self.value = value
 
 
+class NoEffectError(WhatsminerError):
+    """The command has no effect while the miner does what it does; nothing was sent."""
+
+    request_sent = False
+
+    def __init__(self, command: str, activity: str) -> None:
+        """Store the name of the command, and what the miner does (a value of `Activity`)."""
+        super().__init__(f"{command} has no effect: {activity}")
+        self.command = command
+        self.activity = activity
+
+
 class TooSoonError(WhatsminerError):
     """Mining was restarted less than a minute ago; nothing was sent."""
 

@@ -19,9 +19,13 @@ class Bounds:
     minimum: int
     maximum: int
 
+    def contains(self, value: float) -> bool:
+        """Return whether a number is in the range; NaN is not."""
+        return self.minimum <= value <= self.maximum
+
     def check(self, parameter: str, value: float) -> int:
         """Return the nearest whole number, or raise InvalidValueError."""
-        if not self.minimum <= value <= self.maximum:  # also refuses NaN
+        if not self.contains(value):
             raise InvalidValueError(parameter, value, self.minimum, self.maximum)
         return math.floor(value + 0.5)
 

@@ -11,7 +11,7 @@ from .readings import Performance, Pool, PowerSupply
 _STARTS_WITHIN: Final = 20 * 60
 # W. The control board alone takes less.
 _DRAWS_POWER: Final = 100
-# Faults of these may keep a miner from hashing; what codes of others mean is not known.
+# Faults of these parts may keep a miner from hashing, and so may one that is not known.
 _MAY_STOP: Final = frozenset(
     {
         Category.POWER_SUPPLY,

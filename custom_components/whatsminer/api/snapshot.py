@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import cached_property
 import time
+from typing import Literal
 
 from .cooling import Cooling, fits_liquid_model, fits_liquid_supply, shows_coolant
 from .fault_table import Category
@@ -28,6 +29,9 @@ from .readings import (
 _FANS_RUN_BY = 15 * 60
 
 
+type StopCause = Literal["none", "command", "other"]
+
+
 @dataclass(frozen=True, kw_only=True)  # no slots, for the cached properties
 class Readings:
     """What one poll has read, as it was reported, by subject.
@@ -36,7 +40,8 @@ class Readings:
     is the same moment in seconds, and shows how far two polls of one run of Home Assistant are
     apart. `generation` names the protocol and its version. `stale`
     means that the performance is out of date: its clock stands still, or it has a hash rate
-    although mining is off. `idle_for` is for how many seconds a miner that is on has not hashed.
+    although mining is off. `limit_is_default` tells that nobody has set a power limit, None where
+    the firmware does not say whether one is set. `idle_for` is for how many seconds a miner that is on has not hashed.
     `errors` is None until the miner has reported them; the last
     `unread_errors` of a very long list are not in it. `pools_complete` is False if the miner may
     have more pools than `pools`.
@@ -51,6 +56,7 @@ class Readings:
     device: Device = field(default_factory=Device)
     settings: ReportedSettings = field(default_factory=ReportedSettings)
     performance: Performance = field(default_factory=Performance)
+    limit_is_default: bool | None = None
     stop_reason: str | None = None
     coolant_temperature: float | None = None
     power_supply: PowerSupply = field(default_factory=PowerSupply)
@@ -199,6 +205,22 @@ class Snapshot(Readings):
     def mining_since(self) -> datetime | None:
         """Return when mining started, by our own clock."""
         return self._ago(self.live.elapsed) if self.mining else None
+
+    @property
+    def power_percent(self) -> float | None:
+        """Return the power percent; 0 of a miner that hashes in full means that none is set: 100."""
+        percent, target = self.settings.power_percent, self.target_hash_rate
+        is_full = bool(target and (self.hash_rate or 0) > target / 2)
+        return 100.0 if percent == 0 and is_full else percent
+
+    @property
+    def stop_cause(self) -> StopCause | None:
+        """Return why mining is off, in one word, None if the miner does not say it."""
+        if self.mining:
+            return "none"
+        if self.mining is None or self.stop_reason is None:
+            return None
+        return "command" if "api" in self.stop_reason.lower().split() else "other"
 
     @property
     def booted(self) -> datetime | None:

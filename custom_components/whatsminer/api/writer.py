@@ -39,6 +39,19 @@ class Writer:
         """Forget which commands are unsupported, because the firmware has changed."""
         self._unsupported.clear()
 
+    def check(self, command: Command, protocol: Protocol | None) -> None:
+        """Raise what keeps a command from being sent now (see `Miner.check`).
+
+        `protocol` is None while it is not known which one the miner speaks.
+        """
+        if command.effect is Effect.RESTARTS_MINING:
+            self._refuse_if_too_soon()
+        if protocol is None:
+            return
+        names = [attempt.name for attempt in protocol.attempts(command)]
+        if all(name in self._unsupported for name in names):
+            self._refuse_unsupported(names[-1])
+
     async def send(self, command: Command, protocol: Protocol) -> Result:
         """Send a command (see `Miner.send`)."""
         sequence = next(self._sequence)
@@ -78,10 +91,7 @@ class Writer:
 
         A missing answer counts as accepted if the effect of the command can cause that.
         """
-        if attempt.name in self._unsupported:
-            raise UnsupportedCommandError(
-                attempt.name, self._unsupported[attempt.name], "known to be unsupported"
-            )
+        self._refuse_unsupported(attempt.name)
         try:
             async with self._queue.turn(Urgency.WRITE) as turn:
                 result = await attempt.send(turn, is_wanted)
@@ -135,6 +145,12 @@ class Writer:
         """Remember the time if a command has restarted mining, or may have."""
         if command.effect is Effect.RESTARTS_MINING:
             self._restarted = time.monotonic()
+
+    def _refuse_unsupported(self, name: str) -> None:
+        if name in self._unsupported:
+            raise UnsupportedCommandError(
+                name, self._unsupported[name], "known to be unsupported"
+            )
 
     def _refuse_if_too_soon(self) -> None:
         if self._restarted is None:

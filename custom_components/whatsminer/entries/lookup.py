@@ -6,9 +6,9 @@ from typing import Protocol
 from homeassistant.config_entries import SOURCE_IGNORE, ConfigEntry, ConfigEntryState
 from homeassistant.core import HomeAssistant, callback
 
-from ..api import DEFAULT_PORT, Miner
+from ..api import DEFAULT_PORT, Miner, WrongMinerError
 from ..const import DOMAIN
-from ..miner.record import Address, address_of
+from ..miner.record import Address, address_of, mac_of
 
 
 class MinerCoordinator(Protocol):
@@ -64,6 +64,13 @@ def entry_at_address(hass: HomeAssistant, address: Address) -> ConfigEntry | Non
         ),
         None,
     )
+
+
+def raise_if_address_is_taken(hass: HomeAssistant, entry: ConfigEntry) -> None:
+    """Raise WrongMinerError if the miner of another entry is known to be at the address of one."""
+    other = entry_at_address(hass, address_of(entry))
+    if other and other is not entry:
+        raise WrongMinerError(mac_of(entry), mac_of(other))
 
 
 def hosts_in_use(hass: HomeAssistant) -> set[str]:

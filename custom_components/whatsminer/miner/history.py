@@ -5,7 +5,7 @@ from datetime import datetime
 
 from homeassistant.util import dt as dt_util
 
-from ..api import Snapshot
+from ..api import Pool, Snapshot
 from .settings import Settings
 
 
@@ -14,7 +14,7 @@ class History:
     """What scripts would otherwise have to remember of a miner from one poll to the next.
 
     Attributes:
-        pool: the pool that was in use last, also while none is in use.
+        pool: the pool that was in use last, also while none is in use; `last_pool` is all of it.
         previous_pool: the pool that was in use before it.
         pool_since: when the pool took the place of the previous one.
         at_most: since when the hash rate has been at most so many percent of its target, highest
@@ -23,6 +23,7 @@ class History:
     """
 
     pool: str | None = None
+    last_pool: Pool = field(default_factory=Pool)
     previous_pool: str | None = None
     pool_since: datetime | None = None
     at_most: list[tuple[float, datetime]] = field(default_factory=list)
@@ -35,6 +36,8 @@ class History:
             if self.pool:
                 self.previous_pool, self.pool_since = self.pool, now
             self.pool = pool
+        if pool:
+            self.last_pool = snapshot.pool
         percent = _percent_of_target(snapshot, settings)
         if percent is None:
             self.at_most.clear()

@@ -34,6 +34,9 @@ class StoredData(TypedDict, total=False):
     """The serial numbers of its hashboards, by which it is known with a new control board."""
     efficiency: float
     """J/TH, about as it was last while mining was stable."""
+    default_power_limit: float
+    """W, see `ordinary_power.py`; `estimated_power` as well."""
+    estimated_power: float
     last_switch: StoredSwitch
     """When mining was last switched, and to what."""
     faults: list[str]

@@ -194,7 +194,7 @@ class Settings:
         restarted = self.mining_runs.update(snapshot, began)
         for key, pending in list(self._pending.items()):
             reported = self._reported(key)
-            if reported == pending.value:
+            if pending.value in (reported, self._reported_request(key)):
                 del self._pending[key]
                 continue
             if reported is None:  # which says nothing against it
@@ -224,6 +224,8 @@ class Settings:
         """Return what the miner reports; some firmware reports only the limit in force."""
         if key == _LIMIT and self._snapshot:
             return self._snapshot.power_limit
+        if key == _PERCENT and self._snapshot:
+            return self._snapshot.power_percent
         return self._reported_request(key)
 
     def _reported_request(self, key: str) -> Value | float | None:

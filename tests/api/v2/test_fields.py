@@ -309,7 +309,7 @@ def test_a_pool_of_any_firmware() -> None:
         (board_of, "chip_vol_diff", 12, "voltage_difference", 12),
         (pool_of, "Work Difficulty", 262144, "difficulty", 262144),
         (pool_of, "Last Share Time", 0, "last_share", None),
-        (settings_by("status"), "power_pct", "0", "power_percent", 100),
+        (settings_by("status"), "power_pct", "0", "power_percent", 0),
         (device_by("version"), "api_ver", "2.0.5", "api", "2.0.5"),
         (device_by("version"), "platform", "H616", "platform", "H616"),
         (device_by("version"), "miner_type", "M50_VH84", "model", "M50_VH84"),

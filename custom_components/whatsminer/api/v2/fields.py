@@ -15,6 +15,7 @@ from ..decode import (
     LIMIT,
     MOST_INPUT_AMPERES,
     MOST_TERAHASH,
+    NO_LIMIT,
     PERCENT,
     POSITIVE,
     REVOLUTIONS,
@@ -31,7 +32,6 @@ from ..decode import (
     mac_address,
     merged,
     number,
-    percent_in_force,
     plain_name,
     plausible,
     renamed,
@@ -204,7 +204,7 @@ STATUS_SETTINGS: Final = Fields(
     ReportedSettings,
     power_mode=(_POWER_MODE, "power_mode"),
     power_limit=(LIMIT, "power_limit_set"),
-    power_percent=(percent_in_force, "power_pct"),
+    power_percent=(PERCENT, "power_pct"),
     target_frequency=(PERCENT, "hash_percent"),
 )
 INFO_SETTINGS: Final = Fields(
@@ -270,6 +270,17 @@ def knows_summary(summary: Mapping[str, Json]) -> bool:
     """Return whether the answer to `summary` has a reading beside the performance."""
     tables = (SUMMARY_SETTINGS, SUMMARY_DEVICE)
     return bool(summary.get("MAC")) or any(table.values(summary) for table in tables)
+
+
+def limit_is_default(status: Mapping[str, Json]) -> bool | None:
+    """Return whether no power limit is set, from the answer to `status`; None if it says nothing.
+
+    It is empty then, or the highest number that there is.
+    """
+    limit = status.get("power_limit_set")
+    if limit is None:
+        return None
+    return limit == "" or number(limit) == NO_LIMIT
 
 
 def mining_off(status: Mapping[str, Json]) -> bool | None:

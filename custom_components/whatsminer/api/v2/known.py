@@ -128,6 +128,7 @@ class Known:
                 mining=mining, summary=summary, status=state, info=info
             ),
             performance=performance,
+            limit_is_default=fields.limit_is_default(state),
             power_supply=self._power_supply(),
             boards=tuple(fields.board(row, generation) for row in poll.boards),
             pools=fields.pools(poll.live["pools"].rows("POOLS")),

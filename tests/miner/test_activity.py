@@ -1,0 +1,288 @@
+"""Commands that have no effect while the miner does what it does."""
+
+from typing import Any, Final
+
+import pytest
+
+from custom_components.whatsminer.api import Activity, Capabilities, Snapshot
+from custom_components.whatsminer.api.readings import Performance, ReportedSettings
+from custom_components.whatsminer.api.v2.support import SUPPORT
+from custom_components.whatsminer.const import DOMAIN
+from custom_components.whatsminer.miner.activity import activity
+from custom_components.whatsminer.miner.settings import Settings
+from homeassistant.const import EVENT_STATE_CHANGED, STATE_UNKNOWN, Platform
+from homeassistant.core import Event, EventStateChangedData, callback
+from homeassistant.exceptions import ServiceValidationError
+from homeassistant.util import dt as dt_util
+from simulator import Refused
+from tests import before_v2_2, every_generation, fails_with, since_v2
+
+from . import Rig
+from .setting_changes import CHANGES, FREQUENCY, LIMIT, MINING, MODE, PERCENT
+
+RESTART: Final = "button.miner_restart_mining"
+PREHEAT: Final = "button.miner_preheat"
+
+
+class History:
+    """The states that entities had, as a recorder writes them down.
+
+    Those of buttons are left out: Home Assistant itself writes when each was pressed.
+    """
+
+    def __init__(self, rig: Rig) -> None:
+        """Begin now."""
+        self.states: list[tuple[str, str]] = []
+        rig.hass.bus.async_listen(EVENT_STATE_CHANGED, self._add)
+
+    @callback
+    def _add(self, event: Event[EventStateChangedData]) -> None:
+        state = event.data["new_state"]
+        assert state is not None
+        if state.domain != Platform.BUTTON:
+            self.states.append((state.entity_id, state.state))
+
+
+async def stop(rig: Rig) -> None:
+    """Stop the miner, and wait until that is known."""
+    rig.miner.state.mining = False
+    await rig.clock.next_poll(2)
+    rig.miner.requests.clear()
+
+
+async def start_anew(rig: Rig) -> None:
+    """Restart mining, and wait until it is seen to start: no hashboard hashes yet."""
+    rig.miner.state.restart()
+    for board in rig.miner.state.boards:
+        board.alive = False
+    await rig.clock.next_poll(3)
+    rig.miner.requests.clear()
+
+
+async def refused(
+    rig: Rig, key: str, action: str, entity_id: str, **data: object
+) -> None:
+    """Check that an action is refused, and that nothing is sent and no state is written."""
+    history, before = History(rig), rig.asked
+    with fails_with(key, ServiceValidationError) as error:
+        await rig.act(action, entity_id, **data)
+    await rig.settle()
+    assert "Miner" in str(error.value)
+    assert (history.states, rig.asked) == ([], before)
+
+
+# A stopped miner
+
+
+@every_generation
+async def test_a_stopped_miner_takes_no_percent_which_it_would_forget(rig: Rig) -> None:
+    await stop(rig)
+
+    await refused(rig, "power_percent_while_off", "number.set_value", PERCENT, value=34)
+
+    assert rig.sent == []
+    assert rig.state_of(PERCENT) in (STATE_UNKNOWN, "100.0")
+
+
+@every_generation
+async def test_mining_is_not_restarted_where_it_is_off(rig: Rig) -> None:
+    """Nor does the minute begin in which mining cannot be restarted."""
+    await stop(rig)
+    await refused(rig, "restart_mining_while_off", "button.press", RESTART)
+
+    await rig.set_mode("low")
+
+    assert rig.sent == ["set_low_power"]
+
+
+async def test_mining_that_was_switched_off_just_now_is_off(rig: Rig) -> None:
+    """No poll has shown it yet."""
+    held = rig.hold("summary+pools+edevs")
+    await rig.act("switch.turn_off", MINING)
+    with fails_with("power_percent_while_off", ServiceValidationError):
+        await rig.set_number("power_percent", 60)
+    held.release.set()
+    await rig.settle()
+    assert rig.sent == ["power_off"]
+
+
+@pytest.mark.parametrize("entity_id", [key for key in CHANGES if key != PERCENT])
+async def test_what_counts_from_the_next_start_is_taken_while_off(
+    rig: Rig, entity_id: str
+) -> None:
+    """Power off is always sent: a miner may have been started by somebody else."""
+    await stop(rig)
+    action, data, command, _ = CHANGES[entity_id]
+
+    await rig.act(action, entity_id, **data)
+
+    assert rig.sent == [command]
+
+
+# A miner that starts or tunes
+
+
+@every_generation
+async def test_a_miner_that_does_not_hash_yet_takes_no_percent(rig: Rig) -> None:
+    """One that hashes takes it, also if it never becomes stable."""
+    await start_anew(rig)
+    await refused(
+        rig, "power_percent_while_tuning", "number.set_value", PERCENT, value=80
+    )
+
+    for board in rig.miner.state.boards:
+        board.alive = True
+    await rig.clock.next_poll()
+    await rig.set_number("power_percent", 80)
+    assert rig.miner.state.percent == 80
+
+
+@pytest.mark.parametrize(
+    ("entity_id", "command"),
+    [(RESTART, "restart_btminer"), (MODE, "set_low_power"), (FREQUENCY, None)],
+)
+async def test_a_restart_is_a_start_before_a_poll_shows_it(
+    rig: Rig, entity_id: str, command: str | None
+) -> None:
+    held = rig.hold("summary+pools+edevs")
+    if entity_id == RESTART:
+        await rig.act("button.press", RESTART)
+    else:
+        action, data, *_ = CHANGES[entity_id]
+        await rig.act(action, entity_id, **data)
+    with fails_with("power_percent_while_tuning", ServiceValidationError):
+        await rig.set_number("power_percent", 60)
+    held.release.set()
+    await rig.settle()
+    if command:
+        assert rig.sent == [command]
+
+
+async def test_a_miner_that_was_switched_on_starts(rig: Rig) -> None:
+    await stop(rig)
+    held = rig.hold("summary+pools+edevs")
+    await rig.act("switch.turn_on", MINING)
+    with fails_with("power_percent_while_tuning", ServiceValidationError):
+        await rig.set_number("power_percent", 60)
+    held.release.set()
+    await rig.settle()
+    assert rig.sent == ["power_on"]
+
+
+async def test_mining_that_starts_can_be_restarted(rig: Rig) -> None:
+    await start_anew(rig)
+    await rig.act("button.press", RESTART)
+    assert rig.sent == ["restart_btminer"]
+
+
+# A miner that mines
+
+
+@before_v2_2
+@pytest.mark.parametrize("tunes", [False, True])
+async def test_a_miner_that_is_on_is_not_preheated(rig: Rig, tunes: bool) -> None:
+    """The button can be pressed: a script that presses it is told why nothing happens."""
+    if tunes:
+        await start_anew(rig)
+    key = "preheat_while_tuning" if tunes else "preheat_while_mining"
+    await refused(rig, key, "button.press", PREHEAT)
+
+    with fails_with(key, ServiceValidationError):
+        await rig.hass.services.async_call(
+            DOMAIN, "preheat", {"entity_id": MINING}, blocking=True
+        )
+    assert rig.sent == []
+
+
+# What is not known refuses nothing
+
+
+async def test_a_miner_that_does_not_answer_is_told_all_the_same(rig: Rig) -> None:
+    """It may have been switched on meanwhile."""
+    await stop(rig)
+    await rig.miner.disconnect()
+    await rig.clock.next_poll(3)
+
+    with fails_with("cannot_connect"):
+        await rig.hass.services.async_call(
+            DOMAIN,
+            "set_power_percent",
+            {"entity_id": MINING, "percent": 80},
+            blocking=True,
+        )
+
+
+def seen(mining: bool | None, **performance: Any) -> Activity | None:
+    """Return what a miner does, by one poll."""
+    snapshot = Snapshot(
+        taken=dt_util.utcnow(),
+        generation="2.0",
+        support=SUPPORT[next(iter(SUPPORT))],
+        settings=ReportedSettings(mining=mining),
+        performance=Performance(**performance),
+    )
+    settings = Settings("Miner", Capabilities.of(snapshot), {})
+    settings.update(snapshot, snapshot.monotonic)
+    return activity(settings, snapshot)
+
+
+def test_each_reading_decides_what_a_miner_does() -> None:
+    """Tuning is sure only if no reading says that it is over."""
+    assert seen(None, hash_stable=False, tuned=False) is None
+    assert seen(False, hash_stable=True) is Activity.OFF
+    assert seen(True) is Activity.MINING
+    assert seen(True, hash_stable=True) is Activity.MINING
+    assert seen(True, hash_stable=False) is Activity.TUNING
+    assert seen(True, tuned=False) is Activity.TUNING
+    assert seen(True, hash_stable=False, tuned=False) is Activity.TUNING
+    assert seen(True, hash_stable=False, tuned=True) is Activity.MINING
+    assert seen(True, hash_stable=True, tuned=False) is Activity.MINING
+    assert seen(True, hash_stable=False, hash_rate=90) is Activity.MINING
+
+
+# What is refused before anything is sent is never shown
+
+
+@since_v2
+@pytest.mark.parametrize("entity_id", [LIMIT, MODE, FREQUENCY])
+async def test_a_value_that_comes_too_soon_is_in_no_state(
+    rig: Rig, entity_id: str
+) -> None:
+    await rig.act("button.press", RESTART)
+    await rig.clock.next_poll()
+    action, data, *_ = CHANGES[entity_id]
+    await refused(rig, "too_soon", action, entity_id, **data)
+
+
+async def test_a_value_that_the_firmware_does_not_know_is_in_no_state(rig: Rig) -> None:
+    """It is sent once, to find that out."""
+    rig.miner.misbehave("*", Refused(14))
+    action, data, *_ = CHANGES[FREQUENCY]
+    with fails_with("unsupported_command"):
+        await rig.act(action, FREQUENCY, **data)
+    await rig.settle()
+    history, before = History(rig), rig.asked
+    with fails_with("unsupported_command"):
+        await rig.act(action, FREQUENCY, **data)
+    assert (history.states, rig.asked) == ([], before)
+
+
+@pytest.mark.parametrize("entity_id", CHANGES)
+async def test_a_value_that_comes_during_an_update_is_in_no_state(
+    rig: Rig, entity_id: str
+) -> None:
+    action, data, *_ = CHANGES[entity_id]
+    with rig.client().exclusive():
+        await refused(rig, "firmware_in_progress", action, entity_id, **data)
+
+
+@pytest.mark.parametrize(
+    ("key", "value"), [("power_percent", 101), ("power_limit", 100_000)]
+)
+async def test_a_value_out_of_range_is_in_no_state(
+    rig: Rig, key: str, value: float
+) -> None:
+    history = History(rig)
+    with pytest.raises(ServiceValidationError):
+        await rig.set_number(key, value)
+    assert history.states == []
