@@ -36,7 +36,7 @@ from .fleet import Owned
 
 pytestmark = [
     pytest.mark.parametrize("platforms", [(Platform.BUTTON,)], ids=[""]),
-    pytest.mark.usefixtures("set_up"),
+    pytest.mark.usefixtures("entity_registry_enabled_by_default", "set_up"),
 ]
 
 FLASH = {"cmd": "set_led", "color": "red", "period": 200, "duration": 100, "start": 0}

@@ -306,7 +306,7 @@ async def test_another_miner_at_the_address_is_never_tolerated(
 
 
 @every_generation
-@pytest.mark.usefixtures("set_up")
+@pytest.mark.usefixtures("entity_registry_enabled_by_default", "set_up")
 async def test_a_miner_whose_mining_process_is_down_is_available(
     hass: HomeAssistant, miner: SimulatedMiner, clock: Clock
 ) -> None:

@@ -41,7 +41,7 @@ from . import (
 from .config_flow import READING, domains
 from .fleet import Owned
 
-pytestmark = pytest.mark.usefixtures("set_up")
+pytestmark = pytest.mark.usefixtures("entity_registry_enabled_by_default", "set_up")
 
 
 @pytest.mark.parametrize(

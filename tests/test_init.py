@@ -168,7 +168,7 @@ async def test_a_miner_that_was_never_set_up_can_be_removed(
     assert hass.config_entries.async_entries(DOMAIN) == []
 
 
-@pytest.mark.usefixtures("set_up")
+@pytest.mark.usefixtures("entity_registry_enabled_by_default", "set_up")
 async def test_a_reload_keeps_what_was_set_a_moment_ago(
     hass: HomeAssistant, config_entry: MockConfigEntry, clock: Clock
 ) -> None:

@@ -32,7 +32,7 @@ from . import (
 
 pytestmark = [
     pytest.mark.parametrize("platforms", [(Platform.NUMBER,)], ids=[""]),
-    pytest.mark.usefixtures("set_up"),
+    pytest.mark.usefixtures("entity_registry_enabled_by_default", "set_up"),
 ]
 
 

@@ -238,6 +238,7 @@ async def test_preferences_lose_nothing_that_is_added_up(
     assert used == pytest.approx(before * 300 / 90, rel=0.05)
 
 
+@pytest.mark.usefixtures("entity_registry_enabled_by_default")
 async def test_preheating_goes_on_under_other_preferences(
     flow: OptionsFlow, hass: HomeAssistant, miner: SimulatedMiner, clock: Clock
 ) -> None:

@@ -27,7 +27,7 @@ from . import (
 
 pytestmark = [
     pytest.mark.parametrize("platforms", [(Platform.SELECT,)], ids=[""]),
-    pytest.mark.usefixtures("set_up"),
+    pytest.mark.usefixtures("entity_registry_enabled_by_default", "set_up"),
 ]
 
 

@@ -93,6 +93,7 @@ async def test_the_switch_follows_the_miner(
     [("air_miner", "btminer"), ("hydro_miner", "btminer"), ("old_miner", "cgminer")],
     indirect=["miner"],
 )
+@pytest.mark.usefixtures("entity_registry_enabled_by_default")
 async def test_fast_boot_is_switched(
     hass: HomeAssistant, miner: SimulatedMiner, clock: Clock, process: str
 ) -> None:
@@ -110,6 +111,7 @@ async def test_fast_boot_is_switched(
 
 
 @every_generation
+@pytest.mark.usefixtures("entity_registry_enabled_by_default")
 async def test_web_pools_are_switched(
     hass: HomeAssistant, miner: SimulatedMiner, clock: Clock
 ) -> None:
@@ -137,6 +139,7 @@ async def test_web_pools_are_switched(
     [("air_miner", True), ("hydro_miner", False), ("old_miner", False)],
     indirect=["miner"],
 )
+@pytest.mark.usefixtures("entity_registry_enabled_by_default")
 async def test_switches_of_fans_exist_where_fans_do(
     hass: HomeAssistant, exist: bool
 ) -> None:
@@ -152,6 +155,7 @@ async def test_switches_of_fans_exist_where_fans_do(
         (FAN_STOP, "fan_zero_speed", "fan_zero_speed"),
     ],
 )
+@pytest.mark.usefixtures("entity_registry_enabled_by_default")
 async def test_switches_of_fans_are_switched(
     hass: HomeAssistant,
     miner: SimulatedMiner,
@@ -180,6 +184,7 @@ async def test_switches_of_fans_are_switched(
     [("air_miner", False), ("hydro_miner", False), ("old_miner", True)],
     indirect=["miner"],
 )
+@pytest.mark.usefixtures("entity_registry_enabled_by_default")
 async def test_fast_boot_is_assumed_only_where_it_is_not_reported(
     hass: HomeAssistant, assumed: bool
 ) -> None:

@@ -21,14 +21,15 @@ from .miner.record import async_remove_record, mac_of
 from .models import WhatsminerConfigEntry, WhatsminerData
 from .services import async_setup_services
 
+# In this order Home Assistant registers the entities, and its automatic pages show them.
 PLATFORMS: Final = (
+    Platform.SWITCH,
+    Platform.SENSOR,
     Platform.BINARY_SENSOR,
-    Platform.BUTTON,
-    Platform.EVENT,
     Platform.NUMBER,
     Platform.SELECT,
-    Platform.SENSOR,
-    Platform.SWITCH,
+    Platform.BUTTON,
+    Platform.EVENT,
 )
 
 
@@ -64,7 +65,8 @@ async def async_setup_entry(hass: HomeAssistant, entry: WhatsminerConfigEntry) -
         coordinator, Identify(coordinator), Preheat(coordinator)
     )
     _register_device(hass, coordinator)
-    await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS)
+    for platform in PLATFORMS:  # all at once they would come in any order
+        await hass.config_entries.async_forward_entry_setups(entry, [platform])
     return True
 
 

@@ -53,6 +53,7 @@ BUTTONS: Final = (
     WhatsminerButtonDescription(
         key="preheat",
         entity_category=EntityCategory.CONFIG,
+        entity_registry_enabled_default=False,
         command="preheat",
         press_fn=lambda runtime: runtime.preheat.async_start(),
     ),

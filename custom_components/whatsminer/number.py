@@ -94,6 +94,7 @@ NUMBERS: Final = (
         key="temperature_offset",
         device_class=NumberDeviceClass.TEMPERATURE_DELTA,
         entity_category=EntityCategory.CONFIG,
+        entity_registry_enabled_default=False,
         native_min_value=limits.TEMPERATURE_OFFSET.minimum,
         native_max_value=limits.TEMPERATURE_OFFSET.maximum,
         native_step=1,
@@ -104,6 +105,7 @@ NUMBERS: Final = (
     WhatsminerNumberDescription(
         key="target_frequency",
         entity_category=EntityCategory.CONFIG,
+        entity_registry_enabled_default=False,
         native_min_value=limits.TARGET_FREQUENCY.minimum,
         bounds_fn=_frequency_shifts,
         native_step=1,
@@ -114,6 +116,7 @@ NUMBERS: Final = (
     WhatsminerNumberDescription(
         key="upfreq_speed",
         entity_category=EntityCategory.CONFIG,
+        entity_registry_enabled_default=False,
         native_min_value=limits.UPFREQ_SPEED.minimum,
         native_max_value=limits.UPFREQ_SPEED.maximum,
         native_step=1,

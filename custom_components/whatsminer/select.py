@@ -36,6 +36,7 @@ SELECTS: Final = (
     WhatsminerSelectDescription(
         key="heat_mode",
         entity_category=EntityCategory.CONFIG,
+        entity_registry_enabled_default=False,
         options=["anti_icing", "heating"],
         set_fn=lambda mode: commands.heat_mode(cast(HeatMode, mode)),
     ),

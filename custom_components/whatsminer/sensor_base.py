@@ -1,7 +1,7 @@
 """Base descriptions of sensors by quantity: unit, device class, state class, digits."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final
 
@@ -12,6 +12,7 @@ from homeassistant.components.sensor import (
 )
 from homeassistant.const import (
     REVOLUTIONS_PER_MINUTE,
+    EntityCategory,
     UnitOfElectricCurrent,
     UnitOfElectricPotential,
     UnitOfFrequency,
@@ -114,7 +115,6 @@ class Percentage[SourceT](WhatsminerSensorDescription[SourceT]):
 class Shares[SourceT](WhatsminerSensorDescription[SourceT]):
     """Shares, counted since mining started."""
 
-    entity_registry_enabled_default: bool = False
     state_class: SensorStateClass | None = SensorStateClass.TOTAL_INCREASING
 
 
@@ -136,3 +136,27 @@ class Current[SourceT](WhatsminerSensorDescription[SourceT]):
     native_unit_of_measurement: str | None = UnitOfElectricCurrent.AMPERE
     state_class: SensorStateClass | None = SensorStateClass.MEASUREMENT
     suggested_display_precision: int | None = 1
+
+
+def reported[SourceT](
+    *descriptions: WhatsminerSensorDescription[SourceT], prefix: str = ""
+) -> tuple[WhatsminerSensorDescription[SourceT], ...]:
+    """Return descriptions of sensors that exist if the reading of the same name is reported."""
+    return tuple(
+        replace(description, reading=prefix + description.key)
+        for description in descriptions
+    )
+
+
+def details[SourceT](
+    *descriptions: WhatsminerSensorDescription[SourceT],
+) -> tuple[WhatsminerSensorDescription[SourceT], ...]:
+    """Return descriptions of sensors for diagnosis, disabled until somebody wants them."""
+    return tuple(
+        replace(
+            description,
+            entity_category=EntityCategory.DIAGNOSTIC,
+            entity_registry_enabled_default=False,
+        )
+        for description in descriptions
+    )

@@ -1,6 +1,5 @@
 """Descriptions of the sensors of a miner and of its hashboards."""
 
-from dataclasses import replace
 from datetime import datetime
 from typing import Final
 
@@ -23,6 +22,8 @@ from .sensor_base import (
     Temperature,
     Voltage,
     WhatsminerSensorDescription,
+    details,
+    reported,
 )
 
 _DIAGNOSTIC: Final = EntityCategory.DIAGNOSTIC
@@ -67,43 +68,8 @@ def _pool(coordinator: WhatsminerCoordinator) -> Pool:
     return coordinator.history.last_pool if data.mining is False else data.pool
 
 
-def _reported[SourceT](
-    *descriptions: WhatsminerSensorDescription[SourceT], prefix: str = ""
-) -> tuple[WhatsminerSensorDescription[SourceT], ...]:
-    """Return descriptions of sensors that exist if the reading of the same name is reported."""
-    return tuple(
-        replace(description, reading=prefix + description.key)
-        for description in descriptions
-    )
-
-
-SENSORS: Final[tuple[WhatsminerSensorDescription[Snapshot], ...]] = _reported(
+SENSORS: Final[tuple[WhatsminerSensorDescription[Snapshot], ...]] = reported(
     HashRate(key="hash_rate", value_fn=lambda snapshot: snapshot.hash_rate),
-    HashRate(
-        key="hash_rate_average",
-        value_fn=lambda snapshot: snapshot.rate(snapshot.performance.hash_rate_average),
-    ),
-    HashRate(
-        key="hash_rate_1m",
-        entity_registry_enabled_default=False,
-        value_fn=lambda snapshot: snapshot.rate(snapshot.performance.hash_rate_1m),
-    ),
-    HashRate(
-        key="hash_rate_15m",
-        entity_registry_enabled_default=False,
-        value_fn=lambda snapshot: snapshot.rate(snapshot.performance.hash_rate_15m),
-    ),
-    HashRate(
-        key="target_hash_rate",
-        entity_category=_DIAGNOSTIC,
-        value_fn=lambda snapshot: snapshot.target_hash_rate,
-    ),
-    HashRate(
-        key="factory_hash_rate",
-        entity_category=_DIAGNOSTIC,
-        entity_registry_enabled_default=False,
-        value_fn=lambda snapshot: snapshot.live.factory_hash_rate,
-    ),
     Power(key="power", value_fn=lambda snapshot: snapshot.live.power),
     WhatsminerSensorDescription(
         key="efficiency",
@@ -113,19 +79,8 @@ SENSORS: Final[tuple[WhatsminerSensorDescription[Snapshot], ...]] = _reported(
         value_fn=lambda snapshot: snapshot.efficiency,
     ),
     Temperature(
-        key="chip_temperature", value_fn=lambda snapshot: snapshot.live.chip_temperature
-    ),
-    Temperature(
-        key="chip_temperature_min",
-        entity_registry_enabled_default=False,
-        value_fn=lambda snapshot: snapshot.live.chip_temperature_min,
-    ),
-    Temperature(
         key="chip_temperature_max",
         value_fn=lambda snapshot: snapshot.live.chip_temperature_max,
-    ),
-    Temperature(
-        key="board_temperature", value_fn=lambda snapshot: snapshot.board_temperature
     ),
     Temperature(
         key="environment_temperature",
@@ -134,11 +89,6 @@ SENSORS: Final[tuple[WhatsminerSensorDescription[Snapshot], ...]] = _reported(
     Temperature(
         key="coolant_temperature",
         value_fn=lambda snapshot: snapshot.coolant_temperature,
-    ),
-    Temperature(
-        key="psu_temperature",
-        entity_category=_DIAGNOSTIC,
-        value_fn=lambda snapshot: snapshot.power_supply.temperature,
     ),
     FanSpeed(
         key="fan_speed_in",
@@ -150,71 +100,11 @@ SENSORS: Final[tuple[WhatsminerSensorDescription[Snapshot], ...]] = _reported(
         exists_fn=lambda can: can.air_cooled,
         value_fn=lambda snapshot: snapshot.live.fan_speed_out,
     ),
-    FanSpeed(
-        key="psu_fan_speed",
-        entity_category=_DIAGNOSTIC,
-        entity_registry_enabled_default=False,
-        value_fn=lambda snapshot: snapshot.psu_fan_speed,
-    ),
-    Frequency(key="frequency", value_fn=lambda snapshot: snapshot.live.frequency),
-    Frequency(
-        key="target_frequency",
-        entity_category=_DIAGNOSTIC,
-        value_fn=lambda snapshot: snapshot.live.target_frequency,
-    ),
     WhatsminerSensorDescription(
         key="mining_since",
         device_class=SensorDeviceClass.UPTIME,
         entity_category=_DIAGNOSTIC,
         value_fn=lambda snapshot: snapshot.mining_since,
-    ),
-    WhatsminerSensorDescription(
-        key="booted",
-        device_class=SensorDeviceClass.UPTIME,
-        entity_category=_DIAGNOSTIC,
-        value_fn=lambda snapshot: snapshot.booted,
-    ),
-    Shares(key="accepted_shares", value_fn=lambda snapshot: snapshot.accepted_shares),
-    Shares(key="rejected_shares", value_fn=lambda snapshot: snapshot.rejected_shares),
-    Percentage(
-        key="pool_rejection", value_fn=lambda snapshot: snapshot.live.pool_rejection
-    ),
-    WhatsminerSensorDescription(
-        key="last_share",
-        device_class=SensorDeviceClass.TIMESTAMP,
-        entity_category=_DIAGNOSTIC,
-        entity_registry_enabled_default=False,
-        value_fn=_last_share,
-    ),
-    WhatsminerSensorDescription(
-        key="pool_difficulty",
-        digits=None,
-        entity_category=_DIAGNOSTIC,
-        entity_registry_enabled_default=False,
-        state_class=_MEASUREMENT,
-        value_fn=lambda snapshot: snapshot.pool.difficulty,
-    ),
-    Voltage(
-        key="psu_input_voltage",
-        entity_category=_DIAGNOSTIC,
-        value_fn=lambda snapshot: snapshot.psu_input_voltage,
-    ),
-    Current(
-        key="psu_input_current",
-        entity_category=_DIAGNOSTIC,
-        value_fn=lambda snapshot: snapshot.psu_input_current,
-    ),
-    Power(
-        key="psu_input_power",
-        entity_category=_DIAGNOSTIC,
-        entity_registry_enabled_default=False,
-        value_fn=lambda snapshot: snapshot.power_supply.input_power,
-    ),
-    Percentage(
-        key="hash_deviation",
-        entity_category=_DIAGNOSTIC,
-        entity_registry_enabled_default=False,
-        value_fn=lambda snapshot: snapshot.live.hash_deviation,
     ),
     WhatsminerSensorDescription(
         key="faults",
@@ -230,48 +120,132 @@ SENSORS: Final[tuple[WhatsminerSensorDescription[Snapshot], ...]] = _reported(
         value_fn=lambda snapshot: snapshot.stop_cause,
         attributes_fn=_stop_reason,
     ),
+    *details(
+        HashRate(
+            key="hash_rate_average",
+            value_fn=lambda snapshot: snapshot.rate(
+                snapshot.performance.hash_rate_average
+            ),
+        ),
+        HashRate(
+            key="hash_rate_1m",
+            value_fn=lambda snapshot: snapshot.rate(snapshot.performance.hash_rate_1m),
+        ),
+        HashRate(
+            key="hash_rate_15m",
+            value_fn=lambda snapshot: snapshot.rate(snapshot.performance.hash_rate_15m),
+        ),
+        HashRate(
+            key="target_hash_rate", value_fn=lambda snapshot: snapshot.target_hash_rate
+        ),
+        HashRate(
+            key="factory_hash_rate",
+            value_fn=lambda snapshot: snapshot.live.factory_hash_rate,
+        ),
+        Temperature(
+            key="chip_temperature",
+            value_fn=lambda snapshot: snapshot.live.chip_temperature,
+        ),
+        Temperature(
+            key="chip_temperature_min",
+            value_fn=lambda snapshot: snapshot.live.chip_temperature_min,
+        ),
+        Temperature(
+            key="board_temperature",
+            value_fn=lambda snapshot: snapshot.board_temperature,
+        ),
+        Temperature(
+            key="psu_temperature",
+            value_fn=lambda snapshot: snapshot.power_supply.temperature,
+        ),
+        FanSpeed(key="psu_fan_speed", value_fn=lambda snapshot: snapshot.psu_fan_speed),
+        Frequency(key="frequency", value_fn=lambda snapshot: snapshot.live.frequency),
+        Frequency(
+            key="target_frequency",
+            value_fn=lambda snapshot: snapshot.live.target_frequency,
+        ),
+        WhatsminerSensorDescription(
+            key="booted",
+            device_class=SensorDeviceClass.UPTIME,
+            value_fn=lambda snapshot: snapshot.booted,
+        ),
+        Shares(
+            key="accepted_shares", value_fn=lambda snapshot: snapshot.accepted_shares
+        ),
+        Shares(
+            key="rejected_shares", value_fn=lambda snapshot: snapshot.rejected_shares
+        ),
+        Percentage(
+            key="pool_rejection", value_fn=lambda snapshot: snapshot.live.pool_rejection
+        ),
+        WhatsminerSensorDescription(
+            key="last_share",
+            device_class=SensorDeviceClass.TIMESTAMP,
+            value_fn=_last_share,
+        ),
+        WhatsminerSensorDescription(
+            key="pool_difficulty",
+            digits=None,
+            state_class=_MEASUREMENT,
+            value_fn=lambda snapshot: snapshot.pool.difficulty,
+        ),
+        Voltage(
+            key="psu_input_voltage",
+            value_fn=lambda snapshot: snapshot.psu_input_voltage,
+        ),
+        Current(
+            key="psu_input_current",
+            value_fn=lambda snapshot: snapshot.psu_input_current,
+        ),
+        Power(
+            key="psu_input_power",
+            value_fn=lambda snapshot: snapshot.power_supply.input_power,
+        ),
+        Percentage(
+            key="hash_deviation", value_fn=lambda snapshot: snapshot.live.hash_deviation
+        ),
+    ),
 )
 
-BOARD_SENSORS: Final[tuple[WhatsminerSensorDescription[Board], ...]] = _reported(
-    HashRate(key="hash_rate", value_fn=lambda board: board.hash_rate),
-    Temperature(key="temperature", value_fn=lambda board: board.temperature),
-    Temperature(
-        key="chip_temperature",
-        value_fn=lambda board: board.chip_temperature,
-    ),
-    Temperature(
-        key="chip_temperature_min",
-        entity_registry_enabled_default=False,
-        value_fn=lambda board: board.chip_temperature_min,
-    ),
-    Temperature(
-        key="chip_temperature_max",
-        entity_registry_enabled_default=False,
-        value_fn=lambda board: board.chip_temperature_max,
-    ),
-    Frequency(key="frequency", value_fn=lambda board: board.frequency),
-    WhatsminerSensorDescription(
-        key="effective_chips",
+BOARD_SENSORS: Final[tuple[WhatsminerSensorDescription[Board], ...]] = reported(
+    # Of a part: automatic pages show what has no category, and name a hashboard without its miner.
+    HashRate(
+        key="hash_rate",
         entity_category=_DIAGNOSTIC,
-        state_class=_MEASUREMENT,
-        value_fn=lambda board: board.effective_chips,
+        value_fn=lambda board: board.hash_rate,
     ),
-    Shares(
-        key="accepted_shares",
-        value_fn=lambda board: board.accepted_shares,
-    ),
-    Shares(
-        key="rejected_shares",
-        value_fn=lambda board: board.rejected_shares,
-    ),
-    # The unit is not documented.
-    WhatsminerSensorDescription(
-        key="voltage_difference",
-        digits=None,
+    Temperature(
+        key="temperature",
         entity_category=_DIAGNOSTIC,
-        entity_registry_enabled_default=False,
-        state_class=_MEASUREMENT,
-        value_fn=lambda board: board.voltage_difference,
+        value_fn=lambda board: board.temperature,
+    ),
+    *details(
+        Temperature(
+            key="chip_temperature", value_fn=lambda board: board.chip_temperature
+        ),
+        Temperature(
+            key="chip_temperature_min",
+            value_fn=lambda board: board.chip_temperature_min,
+        ),
+        Temperature(
+            key="chip_temperature_max",
+            value_fn=lambda board: board.chip_temperature_max,
+        ),
+        Frequency(key="frequency", value_fn=lambda board: board.frequency),
+        WhatsminerSensorDescription(
+            key="effective_chips",
+            state_class=_MEASUREMENT,
+            value_fn=lambda board: board.effective_chips,
+        ),
+        Shares(key="accepted_shares", value_fn=lambda board: board.accepted_shares),
+        Shares(key="rejected_shares", value_fn=lambda board: board.rejected_shares),
+        # The unit is not documented.
+        WhatsminerSensorDescription(
+            key="voltage_difference",
+            digits=None,
+            state_class=_MEASUREMENT,
+            value_fn=lambda board: board.voltage_difference,
+        ),
     ),
     prefix="board_",
 )
@@ -288,6 +262,7 @@ RUNTIME_SENSORS: Final[tuple[WhatsminerSensorDescription[WhatsminerData], ...]] 
         key="worker",
         reading="worker",
         entity_category=_DIAGNOSTIC,
+        entity_registry_enabled_default=False,
         value_fn=lambda runtime: _pool(runtime.coordinator).worker,
     ),
     WhatsminerSensorDescription(
@@ -295,6 +270,7 @@ RUNTIME_SENSORS: Final[tuple[WhatsminerSensorDescription[WhatsminerData], ...]] 
         needs_password=True,
         device_class=SensorDeviceClass.ENUM,
         entity_category=_DIAGNOSTIC,
+        entity_registry_enabled_default=False,
         options=["off", "waiting", "adjusting", "complete"],
         command="preheat",
         value_fn=lambda runtime: runtime.preheat.state or "off",

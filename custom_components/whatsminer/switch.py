@@ -31,6 +31,7 @@ SWITCHES: Final = (
     WhatsminerSwitchDescription(
         key="fast_boot",
         entity_category=EntityCategory.CONFIG,
+        entity_registry_enabled_default=False,
         set_fn=lambda on: commands.fast_boot(on=on),
     ),
     WhatsminerSwitchDescription(
@@ -42,16 +43,19 @@ SWITCHES: Final = (
     WhatsminerSwitchDescription(
         key="web_pools",
         entity_category=EntityCategory.CONFIG,
+        entity_registry_enabled_default=False,
         set_fn=lambda on: commands.web_pools(on=on),
     ),
     WhatsminerSwitchDescription(
         key="poweroff_cooling",
         entity_category=EntityCategory.CONFIG,
+        entity_registry_enabled_default=False,
         set_fn=lambda on: commands.poweroff_cooling(on=on),
     ),
     WhatsminerSwitchDescription(
         key="fan_zero_speed",
         entity_category=EntityCategory.CONFIG,
+        entity_registry_enabled_default=False,
         set_fn=lambda on: commands.fan_zero_speed(on=on),
     ),
 )

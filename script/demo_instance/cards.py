@@ -1,4 +1,4 @@
-"""The cards of the demo's dashboard."""
+"""The cards of the demo's dashboard, of entities that are enabled by default."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -11,7 +11,7 @@ _COOLING = {"air": "air-cooled", "hydro": "water-cooled", "immersion": "immersio
 _GRAPHS = {
     "sensor.hash_rate": "Hash rate",
     "sensor.power": "Power",
-    "sensor.chip_temperature": "Chip temperature",
+    "sensor.chip_temperature_max": "Highest chip temperature",
 }
 _DAY = {"sensor.power": "Power", "sensor.energy": "Energy"}
 
@@ -126,7 +126,7 @@ def readings(column: Column) -> Iterable[Card]:
     yield from column.tile("sensor.power", 6, "Power", features=trend)
     yield from column.tile("sensor.efficiency", 6, "Efficiency")
     yield from column.tile("sensor.energy", 6, "Energy")
-    yield from column.tile("sensor.chip_temperature", 6, "Chips")
+    yield from column.tile("sensor.chip_temperature_max", 6, "Chips")
     # The entity's own color, which is red if there is a fault.
     yield from column.tile("binary_sensor.problem", 6, "Health", color=None)
     # One row in either case, so that the settings begin at the same height everywhere.
@@ -135,7 +135,7 @@ def readings(column: Column) -> Iterable[Card]:
         yield from column.tile("sensor.fan_speed_out", 6, "Exhaust fan")
     else:
         yield from column.tile("sensor.coolant_temperature", 6, "Coolant")
-        yield from column.tile("sensor.psu_temperature", 6, "Power supply")
+        yield from column.tile("binary_sensor.pool_connected", 6, "Pool")
 
 
 def settings(column: Column) -> Iterable[Card]:
@@ -158,19 +158,18 @@ def hashboards(column: Column) -> Iterable[Card]:
         return
     rows = [
         "| [Hashboard {number}](/config/devices/device/{device}) "
-        "| {rate} | {temperature} | {chips} | {alive} |".format(
+        "| {rate} | {temperature} | {alive} |".format(
             number=slot + 1,
             device=device,
             rate=_number(column.entities[f"sensor.board{slot}_hash_rate"], 1, "TH/s"),
             temperature=_number(
                 column.entities[f"sensor.board{slot}_temperature"], 0, "°C"
             ),
-            chips=_number(column.entities[f"sensor.board{slot}_effective_chips"], 0),
             alive=_alive(column.entities[f"binary_sensor.board{slot}_alive"]),
         )
         for slot, device in enumerate(column.boards)
     ]
-    head = "|  | Hash rate | Temp. | Chips | Alive |\n|:--|--:|--:|--:|:--|"
+    head = "|  | Hash rate | Temp. | Alive |\n|:--|--:|--:|:--|"
     yield {
         "type": "markdown",
         "content": "\n".join([head, *rows]),
@@ -226,7 +225,7 @@ def _ids(columns: Sequence[Column], key: str) -> list[str]:
     return [column.entities[key] for column in columns if key in column.entities]
 
 
-def _number(entity_id: str, digits: int, unit: str = "") -> str:
+def _number(entity_id: str, digits: int, unit: str) -> str:
     """Return the template of a number, with a dash if there is none."""
     return (
         f"{{% set value = states('{entity_id}') %}}"

@@ -107,6 +107,13 @@ class Client:
             content = await response.json()
         return State(content["state"], content["attributes"])
 
+    async def has_state(self, entity_id: str) -> bool:
+        """Return whether an entity has a state other than unavailable."""
+        try:
+            return (await self.state(entity_id)).state != "unavailable"
+        except DemoError:
+            return False
+
     async def reported(self, entity_id: str) -> datetime:
         """Return when a state was last written, changed or not.
 
@@ -303,6 +310,17 @@ class Client:
             if entity["platform"] == DOMAIN
             and (disabled or entity["disabled_by"] is None)
         }
+
+    async def enable_all(self) -> None:
+        """Enable every entity of our integration; Home Assistant adds them half a minute later."""
+        enabled = await self.entities()
+        everything = await self.entities(disabled=True)
+        for key in everything.keys() - enabled.keys():
+            await self.command(
+                "config/entity_registry/update",
+                entity_id=everything[key],
+                disabled_by=None,
+            )
 
     async def devices(self) -> dict[str, dict[str, Any]]:
         """Return the integration's devices by identifier: a MAC address, or that of a hashboard."""

@@ -47,8 +47,17 @@ from homeassistant.components.number import NumberEntityDescription
 from homeassistant.components.select import SelectEntityDescription
 from homeassistant.components.sensor import SensorEntityDescription
 
+from .controls import LANGUAGES, Controls, section, texts_of
+
 ROOT: Final = Path(__file__).parents[2]
 PAGE: Final = ROOT / "docs" / "entities.md"
+GERMAN_PAGE: Final = ROOT / "docs" / "de" / "entities.md"
+CONTROLS: Final[Controls] = {
+    "switch": SWITCHES,
+    "number": NUMBERS,
+    "select": SELECTS,
+    "button": BUTTONS,
+}
 NAMES: Final = json.loads(
     (ROOT / "custom_components/whatsminer/translations/en.json").read_text()
 )["entity"]
@@ -65,7 +74,15 @@ are cooled so. Controls are there only when the miner was added with its passwor
 preferences have a hash price.
 
 Where the state of each control comes from is in [settings.md](settings.md), and where every
-reading goes in [readings.md](readings.md).
+reading goes in [readings.md](readings.md). What each control is for is [below](#what-the-controls-are-for)
+([auf Deutsch](de/entities.md)).
+"""
+GERMAN_HEAD: Final = """\
+# Bedienelemente
+
+<!-- Written by `pytest tests/docs/test_entities.py --snapshot-update` from docs/controls/de.json. -->
+
+Die Liste aller Entitäten steht auf [Englisch](../entities.md).
 """
 
 EFFECTS: Final = {
@@ -215,14 +232,36 @@ def page() -> str:
     lines = [HEAD]
     for title, platform, descriptions in tables:
         lines += [f"## {title}", "", *table(platform, descriptions), ""]
+    lines += section("en", CONTROLS)
     return "\n".join(lines).rstrip() + "\n"
+
+
+def german_page() -> str:
+    return "\n".join([GERMAN_HEAD, *section("de", CONTROLS)]).rstrip() + "\n"
 
 
 def test_the_page_says_what_the_code_does(request: pytest.FixtureRequest) -> None:
     """`--snapshot-update` writes the page."""
     if request.config.option.update_snapshots:
         PAGE.write_text(page())
+        GERMAN_PAGE.write_text(german_page())
     assert PAGE.read_text() == page()
+    assert GERMAN_PAGE.read_text() == german_page()
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_control_is_explained_in_each_language(language: str) -> None:
+    """A button has no scale; all others say which end is which."""
+    explained = texts_of(language)["controls"]
+    assert explained.keys() == {
+        f"{platform}.{description.key}"
+        for platform, descriptions in CONTROLS.items()
+        for description in descriptions
+    }
+    for key, texts in explained.items():
+        scale = set() if key.startswith("button.") else {"scale"}
+        assert texts.keys() == {"what", "good", "risk"} | scale, key
+        assert all(texts.values()), key
 
 
 def test_every_button_says_what_it_does_to_mining() -> None:

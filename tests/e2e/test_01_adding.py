@@ -8,6 +8,9 @@ from demo_instance.dialogue import expect, scan, wait
 from demo_instance.waiting import until
 from running_demo import Miner, RunningDemo, Show
 
+# Home Assistant waits for half a minute before it reloads what was enabled.
+_SECONDS_TO_ADD = 60.0
+
 
 async def pick(
     demo: RunningDemo, form: Mapping[str, Any], password: str, *miners: Miner
@@ -94,3 +97,19 @@ async def test_a_miner_cannot_be_added_twice(
     result = await demo.client.submit(form["flow_id"], air.address)
     expect(result, type="abort", reason="already_configured")
     show("already_configured")
+
+
+async def test_what_is_disabled_at_first_can_be_enabled(
+    demo: RunningDemo, air: Miner, hydro: Miner, old: Miner, show: Show
+) -> None:
+    """The tests after this one use readings and controls that few people need."""
+    few = len(await demo.client.entities())
+    await demo.client.enable_all()
+    for miner in (air, hydro, old):
+        switch = await miner.entity("switch.web_pools")
+
+        async def is_there(entity_id: str = switch) -> bool:
+            return await demo.client.has_state(entity_id)
+
+        await until(is_there, f"{switch} is there", seconds=_SECONDS_TO_ADD)
+    show(f"{few} entities at first, then {len(await demo.client.entities())}")

@@ -333,6 +333,7 @@ async def test_a_new_control_board_that_was_ignored_can_be_adopted(
     assert "already in use" not in caplog.text
 
 
+@pytest.mark.usefixtures("entity_registry_enabled_by_default")
 async def test_a_new_control_board_does_not_have_what_was_set_at_the_old_one(
     fleet: Fleet, ada: Owned
 ) -> None:

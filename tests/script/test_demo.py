@@ -1,5 +1,6 @@
 """The parts of the demo that can be tested without starting it; tests/e2e does the rest."""
 
+from collections.abc import Iterable
 from dataclasses import replace
 from ipaddress import IPv4Network
 from itertools import pairwise
@@ -11,6 +12,7 @@ from typing import Any, override
 import pytest
 import pytest_socket
 
+from custom_components.whatsminer.coordinator import WhatsminerCoordinator
 from demo_instance import energy, miners
 from demo_instance.cards import Column
 from demo_instance.client import Client, RefusedError, State
@@ -19,7 +21,10 @@ from demo_instance.log import complaints, records_of
 from demo_instance.loopback import HOME, pick_network
 from demo_instance.miners import AIR, MORE_PLANS, PLANS, DemoMiner
 from demo_instance.seed import seed
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers.entity_registry import RegistryEntry
 from simulator import SimulatedMiner
+from tests import entities_of, every_generation
 
 _TIME = "2026-11-21 01:00:00.000+00:00"
 STARTED = f"{_TIME} INFO (MainThread) [homeassistant.bootstrap] Home Assistant initialized in 1s\n"
@@ -75,12 +80,11 @@ def test_dashboard_leaves_out_what_a_miner_lacks() -> None:
     board = {
         "sensor.board0_hash_rate": "sensor.b_rate",
         "sensor.board0_temperature": "sensor.b_temperature",
-        "sensor.board0_effective_chips": "sensor.b_chips",
         "binary_sensor.board0_alive": "binary_sensor.b_alive",
     }
     full = {
         key: key
-        for key in ("sensor.hash_rate", "sensor.power", "sensor.chip_temperature")
+        for key in ("sensor.hash_rate", "sensor.power", "sensor.chip_temperature_max")
     }
     columns = [
         Column(
@@ -109,7 +113,7 @@ def test_dashboard_leaves_out_what_a_miner_lacks() -> None:
         "switch.full",
         "sensor.hash_rate",
         "sensor.power",
-        "sensor.chip_temperature",
+        "sensor.chip_temperature_max",
     ]
     assert used[1] == ["sensor.bare"]
     tables = [
@@ -128,6 +132,32 @@ def test_dashboard_leaves_out_what_a_miner_lacks() -> None:
     ]
     assert compared[0] == ["sensor.hash_rate", "sensor.bare"]
     assert compared[1] == ["sensor.power"]
+
+
+@every_generation
+async def test_dashboard_shows_only_what_is_enabled_by_default(
+    hass: HomeAssistant, set_up: WhatsminerCoordinator
+) -> None:
+    own = f"{set_up.config_entry.unique_id}_"
+    entities = entities_of(hass, set_up.config_entry)
+    boards = sum(entity.unique_id.endswith("_alive") for entity in entities)
+
+    def dashboard(shown: Iterable[RegistryEntry]) -> dict[str, Any]:
+        column = Column(
+            name="Miner",
+            model="M30S+",
+            cooling="air",
+            color="amber",
+            entities={
+                f"{entity.domain}.{entity.unique_id.removeprefix(own)}": entity.entity_id
+                for entity in shown
+            },
+            boards=[str(slot) for slot in range(boards)],
+        )
+        return build([column])
+
+    enabled = [entity for entity in entities if not entity.disabled]
+    assert dashboard(enabled) == dashboard(entities)
 
 
 class EmptyEnergyDashboard(Client):

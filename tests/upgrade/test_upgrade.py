@@ -7,6 +7,7 @@ from ipaddress import IPv4Network
 import json
 import logging
 from pathlib import Path
+import re
 import sqlite3
 from typing import Any, Final
 
@@ -43,6 +44,15 @@ ADDED: Final = {
 # names. What people chose for them stays.
 RENAMED_STATES: Final = ("_stop_reason", "_preheat_state")
 SHOWN_AS: Final = ("capabilities", "original_device_class")
+
+# The unique ids of sensors that are for diagnosis since then. A new miner has those of the miner
+# and most of a hashboard's disabled; who has them keeps them.
+FOR_DIAGNOSIS: Final = re.compile(
+    "[^_]+_(?:hash_rate_(?:average|1m|15m)|chip_temperature(?:_min)?|board_temperature|frequency"
+    "|(?:accepted|rejected)_shares|pool_rejection"
+    r"|board\d_(?:hash_rate|(?:chip_)?temperature|chip_temperature_(?:min|max)|frequency"
+    "|(?:accepted|rejected)_shares))"
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -145,6 +155,8 @@ async def test_no_entity_and_no_device_changes(start: Start) -> None:
             if "configuration_url" in row and row["identifiers"][0][1] in hosts:
                 host = hosts[row["identifiers"][0][1]]
                 row["configuration_url"] = f"https://{host}"
+            if FOR_DIAGNOSIS.fullmatch(row.get("unique_id", "")):
+                row["entity_category"] = "diagnostic"
         kept = [
             row
             for row in rows(home.now, key, name)
@@ -160,6 +172,24 @@ async def test_no_entity_and_no_device_changes(start: Start) -> None:
     # What is ignored stays ignored.
     issues = stored(home.before, "repairs.issue_registry")
     assert stored(home.now, "repairs.issue_registry") == issues
+
+
+async def test_what_is_enabled_stays_enabled(start: Start) -> None:
+    """Also what a new miner starts without, and what people disabled stays disabled."""
+    async with start() as home:
+        pass
+
+    before, now = (
+        {
+            row["unique_id"]: row["disabled_by"]
+            for row in rows(folder, "core.entity_registry", "entities")
+        }
+        for folder in (home.before, home.now)
+    )
+    assert {key: now.get(key, "removed") for key in before} == before
+    enabled = {key for key, disabled_by in before.items() if not disabled_by}
+    for key in ("frequency", "hash_rate_average", "fast_boot", "preheat"):
+        assert any(unique_id.endswith(f"_{key}") for unique_id in enabled), key
 
 
 async def test_every_entity_shows_what_it_showed(start: Start) -> None:
