@@ -27,7 +27,7 @@ pytestmark = [
     pytest.mark.parametrize("platforms", [(Platform.EVENT,)], ids=[""]),
     pytest.mark.usefixtures("hass_storage"),
 ]
-FAULT = "event.miner_fault"
+FAULT = "event.miner_fault_events"
 LOW_VOLTAGE = {206: "2026-11-01 08:00:00"}
 FAN = {110: "2026-11-01 08:00:00"}
 

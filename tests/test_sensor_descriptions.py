@@ -2,9 +2,14 @@
 
 from custom_components.whatsminer.api.capabilities import BY_FIRMWARE, OPTIONAL
 from custom_components.whatsminer.entity import WhatsminerEntityDescription
+from custom_components.whatsminer.sensor_condition import CONDITION_SENSORS
 from custom_components.whatsminer.sensor_descriptions import BOARD_SENSORS, SENSORS
 
-DESCRIPTIONS: tuple[WhatsminerEntityDescription, ...] = (*SENSORS, *BOARD_SENSORS)
+DESCRIPTIONS: tuple[WhatsminerEntityDescription, ...] = (
+    *SENSORS,
+    *CONDITION_SENSORS,
+    *BOARD_SENSORS,
+)
 READINGS = OPTIONAL.keys() | BY_FIRMWARE
 
 

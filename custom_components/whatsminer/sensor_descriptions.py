@@ -37,24 +37,6 @@ def _last_share(snapshot: Snapshot) -> datetime | None:
         return None
 
 
-def _faults(snapshot: Snapshot) -> dict[str, list[dict[str, str | None]]] | None:
-    """Return the active faults; times are the miner's own, in a time zone that is not known."""
-    if snapshot.faults is None:
-        return None
-    return {
-        "faults": [
-            {
-                "code": fault.code,
-                "since": fault.since.isoformat() if fault.since else None,
-                "text": fault.text,
-                "category": fault.category,
-                "severity": fault.severity,
-            }
-            for fault in snapshot.faults
-        ]
-    }
-
-
 def _reported[SourceT](
     *descriptions: WhatsminerSensorDescription[SourceT], prefix: str = ""
 ) -> tuple[WhatsminerSensorDescription[SourceT], ...]:
@@ -212,12 +194,6 @@ SENSORS: Final[tuple[WhatsminerSensorDescription[Snapshot], ...]] = _reported(
         entity_category=_DIAGNOSTIC,
         entity_registry_enabled_default=False,
         value_fn=lambda snapshot: snapshot.live.hash_deviation,
-    ),
-    WhatsminerSensorDescription(
-        key="faults",
-        state_class=_MEASUREMENT,
-        value_fn=lambda snapshot: snapshot.fault_count,
-        attributes_fn=_faults,
     ),
     WhatsminerSensorDescription(
         key="stop_reason",

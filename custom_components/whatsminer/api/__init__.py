@@ -38,7 +38,8 @@ from .errors import (
     WrongMinerError,
     WrongPasswordError,
 )
-from .faults import MOST_FAULTS, Category, Fault, Severity, describe
+from .faults import MOST_FAULTS, Category, Fault, Severity, describe, most_severe
+from .outage import is_idle_too_long
 from .protocol import WriteProbe
 from .readings import CUSTOMER_MESSAGES, SLOTS, Board, Preheating, PreheatStage, Support
 from .sanitize import clean_name
@@ -105,6 +106,8 @@ __all__ = [
     "clean_name",
     "commands",
     "describe",
+    "is_idle_too_long",
     "is_listening",
     "limits",
+    "most_severe",
 ]

@@ -10,6 +10,11 @@ from .readings import Performance, Pool, PowerSupply
 _STARTS_WITHIN: Final = 20 * 60
 
 
+def is_idle_too_long(idle_for: float | None) -> bool:
+    """Return whether a miner that has not hashed for `idle_for` seconds should do so by now."""
+    return idle_for is not None and idle_for >= _STARTS_WITHIN
+
+
 def outage(
     idle_for: float | None,
     performance: Performance,
@@ -20,7 +25,7 @@ def outage(
 
     `pools` is None if the miner may have others.
     """
-    if idle_for is None or idle_for < _STARTS_WITHIN:
+    if not is_idle_too_long(idle_for):
         return None
     currents = supply.input_current, performance.psu_input_current
     if supply.enabled is False or 0 in currents:
