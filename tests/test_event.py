@@ -105,6 +105,23 @@ async def test_a_fault_appears_and_clears(
     ]
 
 
+@pytest.mark.usefixtures("set_up")
+async def test_a_fault_is_told_in_the_language_of_home_assistant(
+    hass: HomeAssistant, miner: SimulatedMiner, clock: Clock, news: News
+) -> None:
+    await hass.config.async_update(language="de")
+    miner.state.faults = dict(LOW_VOLTAGE)
+    await clock.next_poll(2)
+
+    state = hass.states.get(FAULT)
+    assert state is not None
+    text = (
+        "Die Eingangsspannung des Netzteils ist zu niedrig."
+        " Die Netzspannung und das Netzkabel prüfen."
+    )
+    assert state.attributes["text"] == news.events[0].data["text"] == text
+
+
 @every_generation
 @pytest.mark.usefixtures("set_up")
 async def test_an_outage_that_the_miner_does_not_report_is_told_like_a_fault(
