@@ -36,12 +36,14 @@ MINER: Final = {
     "sensor.environment_temperature",
     "sensor.fan_speed_in",
     "sensor.fan_speed_out",
+    "sensor.fault",
     "sensor.faults",
     "sensor.hash_rate",
     "sensor.mining_since",
     "sensor.pool",
     "sensor.power",
     "sensor.restart_count",
+    "sensor.status",
     "sensor.stop_reason",
     "switch.mining",
 }
@@ -125,7 +127,7 @@ def test_automatic_pages_begin_with_the_switch(
         for state in hass.states.async_all()
         if state.entity_id in own
     ]
-    assert shown[:2] == [("miner", "switch.mining"), ("miner", "sensor.hash_rate")]
+    assert shown[:2] == [("miner", "switch.mining"), ("miner", "sensor.status")]
 
 
 def test_automatic_pages_leave_hashboards_out(entities: list[RegistryEntry]) -> None:

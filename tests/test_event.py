@@ -27,7 +27,7 @@ pytestmark = [
     pytest.mark.parametrize("platforms", [(Platform.EVENT,)], ids=[""]),
     pytest.mark.usefixtures("hass_storage"),
 ]
-FAULT = "event.miner_fault"
+FAULT = "event.miner_fault_events"
 LOW_VOLTAGE = {206: "2026-11-01 08:00:00"}
 FAN = {110: "2026-11-01 08:00:00"}
 
@@ -103,6 +103,23 @@ async def test_a_fault_appears_and_clears(
         }
         for change in ("appeared", "cleared")
     ]
+
+
+@pytest.mark.usefixtures("set_up")
+async def test_a_fault_is_told_in_the_language_of_home_assistant(
+    hass: HomeAssistant, miner: SimulatedMiner, clock: Clock, news: News
+) -> None:
+    await hass.config.async_update(language="de")
+    miner.state.faults = dict(LOW_VOLTAGE)
+    await clock.next_poll(2)
+
+    state = hass.states.get(FAULT)
+    assert state is not None
+    text = (
+        "Die Eingangsspannung des Netzteils ist zu niedrig."
+        " Die Netzspannung und das Netzkabel prüfen."
+    )
+    assert state.attributes["text"] == news.events[0].data["text"] == text
 
 
 @every_generation

@@ -49,6 +49,7 @@ ROOMS: Final = (
     ),
     ("one protocol", ("api/v?/*",)),
     ("the client", ("api/choice.py", "api/client.py", "api/__init__.py")),
+    ("faults in words", ("fault_texts/*",)),
     ("constants, issues and exceptions", ("const.py", "issues.py", "exceptions.py")),
     ("redaction", ("redaction*.py",)),
     ("one miner", ("miner/*",)),

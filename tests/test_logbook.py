@@ -77,7 +77,7 @@ async def test_a_fault_is_in_the_logbook_in_words(
     miner.state.faults = {987_654: "2026-11-01 08:00:00"}
     await clock.next_poll(2)
 
-    ids = {"entity_ids": "event.miner_fault", "device_ids": set_up.device_id}
+    ids = {"entity_ids": "event.miner_fault_events", "device_ids": set_up.device_id}
     found = await lines(hass, hass_ws_client, **({of: [ids[of]]} if of else {}))
 
     text = (
@@ -85,17 +85,40 @@ async def test_a_fault_is_in_the_logbook_in_words(
         "Check the mains voltage and the power cable."
     )
     assert [(line["name"], line["message"], line["entity_id"]) for line in found] == [
-        ("Miner fault", message, "event.miner_fault")
+        ("Miner", message, "event.miner_fault_events")
         for message in (
-            f"206 appeared (power supply): {text}",
-            f"206 cleared (power supply): {text}",
-            "987654 appeared: Unknown fault 987654.",
+            f"Fault 206: {text}",
+            f"Fault 206 cleared: {text}",
+            "Fault 987654: Unknown fault 987654.",
         )
     ]
 
 
 @pytest.mark.usefixtures("logbook")
-async def test_an_outage_is_in_the_logbook_without_a_code(
+async def test_the_logbook_speaks_the_language_of_home_assistant(
+    hass: HomeAssistant,
+    hass_ws_client: WebSocketGenerator,
+    miner: SimulatedMiner,
+    clock: Clock,
+) -> None:
+    await hass.config.async_update(language="de")
+    miner.state.faults = {5072: "2026-11-01 08:00:00"}
+    await clock.next_poll(2)
+    miner.state.faults = {}
+    await clock.next_poll(2)
+
+    text = (
+        "Der Wasserdurchfluss an Hashboard 3 ist nicht so, wie er sein soll. "
+        "Die Pumpe, die Ventile und die Schläuche prüfen."
+    )
+    assert [line["message"] for line in await lines(hass, hass_ws_client)] == [
+        f"Störung 5072: {text}",
+        f"Störung 5072 behoben: {text}",
+    ]
+
+
+@pytest.mark.usefixtures("logbook")
+async def test_an_outage_is_in_the_logbook_by_its_name(
     hass: HomeAssistant,
     hass_ws_client: WebSocketGenerator,
     miner: SimulatedMiner,
@@ -110,7 +133,7 @@ async def test_an_outage_is_in_the_logbook_without_a_code(
 
     [line] = await lines(hass, hass_ws_client)
 
-    beginning = "no hash rate appeared (performance): The miner is switched on, but has"
+    beginning = "No hash rate: The miner is switched on, but has"
     assert line["message"].startswith(beginning)
 
 
@@ -136,4 +159,4 @@ async def test_the_logbook_knows_the_miner_by_its_present_name(
 
     found = await lines(hass, hass_ws_client)
 
-    assert [line["name"] for line in found] == [f"{name} fault"]
+    assert [line["name"] for line in found] == [name]

@@ -2,6 +2,7 @@
 
 from custom_components.whatsminer.api.capabilities import BY_FIRMWARE, OPTIONAL
 from custom_components.whatsminer.entity import WhatsminerEntityDescription
+from custom_components.whatsminer.sensor_condition import CONDITION_SENSORS
 from custom_components.whatsminer.sensor_descriptions import (
     BOARD_SENSORS,
     RUNTIME_SENSORS,
@@ -10,6 +11,7 @@ from custom_components.whatsminer.sensor_descriptions import (
 
 DESCRIPTIONS: tuple[WhatsminerEntityDescription, ...] = (
     *SENSORS,
+    *CONDITION_SENSORS,
     *(item for item in RUNTIME_SENSORS if item.reading),
     *BOARD_SENSORS,
 )

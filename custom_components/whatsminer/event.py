@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 import logging
 import time
-from typing import Final, Literal, TypedDict, override
+from typing import Final, TypedDict, override
 
 from homeassistant.components.event import EventEntity, EventEntityDescription
 from homeassistant.const import Platform
@@ -15,6 +15,7 @@ from .api import MOST_FAULTS, Fault, describe
 from .const import DOMAIN
 from .coordinator import WhatsminerCoordinator
 from .entity import WhatsminerEntity, WhatsminerEntityDescription, existing
+from .fault_texts import FaultChange, fault_text
 from .models import WhatsminerConfigEntry
 
 _LOGGER = logging.getLogger(__name__)
@@ -24,8 +25,6 @@ PARALLEL_UPDATES = 0
 # As many events as a miner has faults are fired at once, and after that two in a minute. A real
 # miner has a handful of faults; one whose codes change at each poll would fill the recorder.
 _SECONDS_BETWEEN: Final = 30.0
-
-type FaultChange = Literal["appeared", "cleared"]
 
 
 class FaultEventData(TypedDict):
@@ -169,9 +168,10 @@ class WhatsminerFaultEvent(WhatsminerEntity, EventEntity):
             )
 
     def _fire(self, change: FaultChange, fault: Fault) -> None:
+        text = fault_text(fault, self.hass.config.language)
         self._trigger_event(
             change,
-            {"code": fault.code, "text": fault.text, "category": fault.category},
+            {"code": fault.code, "text": text, "category": fault.category},
         )
         self.async_write_ha_state()
         self.hass.bus.async_fire(
@@ -181,7 +181,7 @@ class WhatsminerFaultEvent(WhatsminerEntity, EventEntity):
                 entity_id=self.entity_id,
                 type=change,
                 code=fault.code,
-                text=fault.text,
+                text=text,
                 category=fault.category,
                 severity=fault.severity,
             ),

@@ -11,9 +11,9 @@ from homeassistant.core import Event, HomeAssistant, callback
 from homeassistant.helpers import device_registry as dr
 from homeassistant.util.event_type import EventType
 
-from .api import Category
 from .const import DOMAIN
 from .event import EVENT_FAULT, FaultEventData
+from .fault_texts import fault_line
 
 
 @callback
@@ -36,14 +36,12 @@ def async_describe_events(
         data = event.data
         device = dr.async_get(hass).async_get(data["device_id"])
         name = device and (device.name_by_user or device.name)
-        # The code of an outage is a word.
-        what = f"{data['code'].replace('_', ' ')} {data['type']}"
-        if data["category"] != Category.OTHER:
-            what += f" ({data['category'].replace('_', ' ')})"
         return {
             # Pages show the name of the entity instead, for as long as that exists.
-            LOGBOOK_ENTRY_NAME: f"{name or 'Whatsminer'} fault",
-            LOGBOOK_ENTRY_MESSAGE: f"{what}: {data['text']}",
+            LOGBOOK_ENTRY_NAME: name or "Whatsminer",
+            LOGBOOK_ENTRY_MESSAGE: fault_line(
+                data["code"], data["type"], data["text"], hass.config.language
+            ),
             LOGBOOK_ENTRY_ENTITY_ID: data["entity_id"],
         }
 

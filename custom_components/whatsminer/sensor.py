@@ -1,8 +1,7 @@
 """Sensors of a miner and of its hashboards."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import datetime
-from itertools import chain
 from typing import Any, override
 
 from homeassistant.components.sensor import SensorEntity
@@ -31,6 +30,7 @@ from .entity import (
 from .miner.record import mac_of
 from .models import WhatsminerConfigEntry, WhatsminerData
 from .sensor_base import WhatsminerSensorDescription
+from .sensor_condition import CONDITION_SENSORS, STATUS_SENSORS
 from .sensor_descriptions import BOARD_SENSORS, PRICE_SENSORS, RUNTIME_SENSORS, SENSORS
 from .sensor_totals import TOTALS
 
@@ -44,24 +44,7 @@ async def async_setup_entry(
 ) -> None:
     """Add the sensors of a miner and of its hashboards."""
     coordinator = entry.runtime_data.coordinator
-    async_add_entities(
-        chain(
-            (
-                WhatsminerSensor(coordinator, description)
-                for description in existing(coordinator, Platform.SENSOR, SENSORS)
-            ),
-            (
-                WhatsminerRuntimeSensor(coordinator, description)
-                for description in existing(
-                    coordinator, Platform.SENSOR, RUNTIME_SENSORS
-                )
-            ),
-            (
-                description.entity_class(coordinator, description)
-                for description in existing(coordinator, Platform.SENSOR, TOTALS)
-            ),
-        )
-    )
+    async_add_entities(_of_miner(coordinator))
     _add_while_priced(coordinator, async_add_entities)
     add_boards(
         coordinator,
@@ -73,6 +56,19 @@ async def async_setup_entry(
             )
         ),
     )
+
+
+def _of_miner(coordinator: WhatsminerCoordinator) -> Iterator[WhatsminerEntity]:
+    """Return the sensors of a miner itself, but those of prices."""
+    for status in existing(coordinator, Platform.SENSOR, STATUS_SENSORS):
+        yield WhatsminerStatusSensor(coordinator, status)
+    for reading in existing(coordinator, Platform.SENSOR, SENSORS):
+        yield WhatsminerSensor(coordinator, reading)
+    runtime_sensors = (*CONDITION_SENSORS, *RUNTIME_SENSORS)
+    for value in existing(coordinator, Platform.SENSOR, runtime_sensors):
+        yield WhatsminerRuntimeSensor(coordinator, value)
+    for total in existing(coordinator, Platform.SENSOR, TOTALS):
+        yield total.entity_class(coordinator, total)
 
 
 @callback
@@ -112,9 +108,6 @@ def _add_while_priced(
 class WhatsminerSensor(WhatsminerEntity, SensorEntity):
     """A sensor of a miner."""
 
-    # As long as the list of faults may be; the count of them is recorded.
-    _unrecorded_attributes = frozenset({"faults"})
-
     entity_description: WhatsminerSensorDescription[Snapshot]
 
     @property
@@ -151,6 +144,9 @@ class WhatsminerBoardSensor(WhatsminerBoardEntity, SensorEntity):
 class WhatsminerRuntimeSensor(WhatsminerEntity, SensorEntity):
     """A sensor whose value is in the runtime data."""
 
+    # As long as the list of faults may be; the count of them is recorded.
+    _unrecorded_attributes = frozenset({"faults"})
+
     entity_description: WhatsminerSensorDescription[WhatsminerData]
 
     @property
@@ -158,6 +154,22 @@ class WhatsminerRuntimeSensor(WhatsminerEntity, SensorEntity):
     def native_value(self) -> datetime | StateType:
         """Return the value."""
         return self.entity_description.state(self.runtime_data)
+
+    @property
+    @override
+    def extra_state_attributes(self) -> Mapping[str, Any] | None:
+        """Return the attributes."""
+        return self.entity_description.attributes_fn(self.runtime_data)
+
+
+class WhatsminerStatusSensor(WhatsminerRuntimeSensor):
+    """The status, which says so while a firmware update keeps the miner from answering."""
+
+    @property
+    @override
+    def available(self) -> bool:
+        """Return whether the miner answers, or is being updated."""
+        return super().available or self.coordinator.client.updating
 
 
 class WhatsminerPriceSensor(WhatsminerRuntimeSensor):

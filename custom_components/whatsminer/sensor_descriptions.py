@@ -39,24 +39,6 @@ def _last_share(snapshot: Snapshot) -> datetime | None:
         return None
 
 
-def _faults(snapshot: Snapshot) -> dict[str, list[dict[str, str | None]]] | None:
-    """Return the active faults; times are the miner's own, in a time zone that is not known."""
-    if snapshot.faults is None:
-        return None
-    return {
-        "faults": [
-            {
-                "code": fault.code,
-                "since": fault.since.isoformat() if fault.since else None,
-                "text": fault.text,
-                "category": fault.category,
-                "severity": fault.severity,
-            }
-            for fault in snapshot.faults
-        ]
-    }
-
-
 def _stop_reason(snapshot: Snapshot) -> dict[str, str | None]:
     """Return the reason in the words of the miner."""
     return {"text": None if snapshot.mining else snapshot.stop_reason}
@@ -105,12 +87,6 @@ SENSORS: Final[tuple[WhatsminerSensorDescription[Snapshot], ...]] = reported(
         device_class=SensorDeviceClass.UPTIME,
         entity_category=_DIAGNOSTIC,
         value_fn=lambda snapshot: snapshot.mining_since,
-    ),
-    WhatsminerSensorDescription(
-        key="faults",
-        state_class=_MEASUREMENT,
-        value_fn=lambda snapshot: snapshot.fault_count,
-        attributes_fn=_faults,
     ),
     WhatsminerSensorDescription(
         key="stop_reason",

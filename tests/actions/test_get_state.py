@@ -57,6 +57,7 @@ async def test_it_says_what_the_entities_show(
     assert state["switch"] == "switch.miner"
     assert state["power_mode_select"] == "select.miner_power_mode"
     assert (state["mining"], state["running"], state["stable"]) == (True, True, True)
+    assert state["status"] == "mining"
     for key in ("power", "hash_rate", "efficiency"):
         shown = hass.states.get(f"sensor.miner_{key}")
         assert shown
@@ -71,6 +72,7 @@ async def test_a_percent_is_told_until_the_miner_forgets_it(
     assert (await state_now())["power_percent"] is None
     await set_number(hass, "power_percent", 60)
     assert (await state_now())["power_percent"] == 60
+    assert (await state_now())["status"] == "throttled"
 
     await act(hass, "switch.turn_off", "switch.miner")
     await clock.next_poll(2)

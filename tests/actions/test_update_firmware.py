@@ -22,7 +22,7 @@ from custom_components.whatsminer.exceptions import translating
 from homeassistant.config_entries import ConfigEntryState
 from homeassistant.const import STATE_UNAVAILABLE
 from homeassistant.core import HomeAssistant
-from homeassistant.exceptions import ServiceValidationError
+from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 from simulator import (
     Closed,
     CutTransfer,
@@ -196,6 +196,22 @@ async def test_what_went_wrong_is_told(
     miner.next_firmware = "20991231.11.Rel"
     update = await install()
     assert update.after == "20991231.11.Rel"
+
+
+@pytest.mark.parametrize("refuses", [False, True])
+async def test_the_status_says_so_during_an_update(
+    hass: HomeAssistant, miner: SimulatedMiner, install: Install, refuses: bool
+) -> None:
+    """It ends with the update, whatever became of it."""
+    seen: set[str] = set()
+    miner.next_firmware = "20991231.11.Rel"
+    miner.refuses_firmware = refuses
+    try:
+        await install(lambda _: seen.add(shown(hass, "sensor.miner_status")))
+    except HomeAssistantError:
+        assert refuses
+    assert seen == {"updating"}
+    assert shown(hass, "sensor.miner_status") != "updating"
 
 
 async def test_the_version_is_read_as_soon_as_a_lost_miner_answers(

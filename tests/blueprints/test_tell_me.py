@@ -341,7 +341,7 @@ async def test_each_kind_can_be_switched_off(
 async def test_without_more_ado_it_is_a_notification(home: Home) -> None:
     """By default the message is a notification in Home Assistant."""
     created = async_mock_service(home.hass, NOTIFICATION, "create")
-    await home.automate("tell_me", miners=["event.garage_fault"])
+    await home.automate("tell_me", miners=["event.garage_fault_events"])
 
     home.garage.miner.state.fail(110)
     await home.wait(2)
@@ -360,7 +360,7 @@ async def test_a_notification_shows_the_words_of_a_miner_as_they_are(
 ) -> None:
     """Notifications are Markdown, in which words could become links and pictures."""
     created = async_mock_service(home.hass, NOTIFICATION, "create")
-    await home.automate("tell_me", miners=["event.garage_fault"])
+    await home.automate("tell_me", miners=["event.garage_fault_events"])
     await home.wait(1)
     pool = f"stratum+tcp://{worker}"
 
@@ -384,7 +384,10 @@ async def test_a_message_that_fails_keeps_no_other_back(phone: Phone) -> None:
         {"action": "notify.broken", "data": {"message": "{{ message }}"}},
     ]
     await phone.home.automate(
-        "tell_me", miners=["event.garage_fault"], tell=broken, hash_rate_minutes=1
+        "tell_me",
+        miners=["event.garage_fault_events"],
+        tell=broken,
+        hash_rate_minutes=1,
     )
 
     for board in phone.garage.miner.state.boards:
@@ -401,7 +404,7 @@ async def test_a_message_that_fails_keeps_no_other_back(phone: Phone) -> None:
 async def test_a_miner_is_called_as_its_owner_calls_it(
     phone: Phone, hall: Owned
 ) -> None:
-    er.async_get(phone.home.hass).async_remove("event.hall_fault")
+    er.async_get(phone.home.hass).async_remove("event.hall_fault_events")
     await phone.watch(phone.garage, hall)
     phone.garage.miner.state.fail(110)
     await phone.home.wait(2)

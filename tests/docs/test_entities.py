@@ -35,6 +35,10 @@ from custom_components.whatsminer.entity import WhatsminerEntityDescription
 from custom_components.whatsminer.event import EVENTS
 from custom_components.whatsminer.number import NUMBERS, WhatsminerNumberDescription
 from custom_components.whatsminer.select import SELECTS, WhatsminerSelectDescription
+from custom_components.whatsminer.sensor_condition import (
+    CONDITION_SENSORS,
+    STATUS_SENSORS,
+)
 from custom_components.whatsminer.sensor_descriptions import (
     BOARD_SENSORS,
     PRICE_SENSORS,
@@ -213,7 +217,9 @@ def table(
 
 def page() -> str:
     sensors: tuple[WhatsminerEntityDescription, ...] = (
+        *STATUS_SENSORS,
         *SENSORS,
+        *CONDITION_SENSORS,
         *RUNTIME_SENSORS,
         *TOTALS,
         *PRICE_SENSORS,

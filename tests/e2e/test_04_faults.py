@@ -26,7 +26,8 @@ async def in_the_logbook(
 
     await until(is_written, f"the logbook says that it {kind}")
     (message,) = found
-    assert f"{_CODE} {kind}" in message
+    title = f"Fault {_CODE}" if kind == "appeared" else f"Fault {_CODE} cleared"
+    assert message.startswith(f"{title}: ")
     return message
 
 

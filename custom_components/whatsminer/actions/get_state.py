@@ -10,10 +10,11 @@ from homeassistant.util.json import JsonObjectType
 from ..coordinator import WhatsminerCoordinator
 from ..entity import registered_entity_id
 from ..miner.record import mac_of
+from ..models import WhatsminerData
 
 
 # It is long because each name of the response has its line.
-def state_of(coordinator: WhatsminerCoordinator) -> JsonObjectType:
+def state_of(runtime: WhatsminerData) -> JsonObjectType:
     """Return the last readings and the settings of a miner, None for what is not known.
 
     Powers are in W, hash rates in TH/s, efficiency in J/TH (the last one of a stopped miner),
@@ -23,6 +24,7 @@ def state_of(coordinator: WhatsminerCoordinator) -> JsonObjectType:
     `hash_rate_at_most` lists since when the hash rate has been at most so many percent of its target,
     highest first; it is empty unless the miner mines and is tuned.
     """
+    coordinator, status = runtime.coordinator, runtime.status
     data, settings = coordinator.data, coordinator.settings
     history = coordinator.history
     mining = settings.value("mining")
@@ -32,6 +34,7 @@ def state_of(coordinator: WhatsminerCoordinator) -> JsonObjectType:
     return {
         "switch": _entity_id(coordinator, Platform.SWITCH, "mining"),
         "power_mode_select": _entity_id(coordinator, Platform.SELECT, "power_mode"),
+        "status": status.value if status else None,
         "mining": mining,
         "switched_at": coordinator.last_switch.at(mining, coordinator.memory.data),
         "running": current and data.running,

@@ -1,8 +1,8 @@
 """Updates the firmware of a miner, and waits until the miner is back."""
 
 from asyncio import sleep
-from collections.abc import AsyncGenerator, Callable
-from contextlib import aclosing
+from collections.abc import AsyncGenerator, Callable, Iterator
+from contextlib import aclosing, contextmanager
 from dataclasses import dataclass
 from hashlib import file_digest
 from pathlib import Path
@@ -98,15 +98,11 @@ async def async_update_firmware(
         )
     before = coordinator.data.firmware
     client = coordinator.client
-    try:
-        with client.exclusive():
-            with coordinator.write_access.learning():
-                async with aclosing(_pieces(coordinator.hass, image)) as pieces:
-                    await client.update_firmware(pieces, image.size, progress)
-            after = await _async_version_after(client, before)
-    finally:
-        coordinator.expected_capabilities.expect_change()
-        coordinator.async_refresh_soon()  # also after an error
+    with _updating(coordinator):
+        with coordinator.write_access.learning():
+            async with aclosing(_pieces(coordinator.hass, image)) as pieces:
+                await client.update_firmware(pieces, image.size, progress)
+        after = await _async_version_after(client, before)
     if after is None:
         raise HomeAssistantError(
             translation_domain=DOMAIN,
@@ -114,6 +110,19 @@ async def async_update_firmware(
             translation_placeholders={"miner": coordinator.config_entry.title},
         )
     return Update(before, after)
+
+
+@contextmanager
+def _updating(coordinator: WhatsminerCoordinator) -> Iterator[None]:
+    """Let nothing else reach the miner, and show that; afterwards see what it has become."""
+    try:
+        with coordinator.client.exclusive():
+            coordinator.async_update_listeners()
+            yield
+    finally:
+        coordinator.expected_capabilities.expect_change()
+        coordinator.async_update_listeners()
+        coordinator.async_refresh_soon()  # also after an error
 
 
 async def _pieces(hass: HomeAssistant, image: Image) -> AsyncGenerator[bytes]:

@@ -48,7 +48,8 @@ from .errors import (
     WrongMinerError,
     WrongPasswordError,
 )
-from .faults import MOST_FAULTS, Category, Fault, Severity, describe
+from .faults import MOST_FAULTS, Category, Fault, Severity, describe, most_severe
+from .outage import is_idle_too_long
 from .protocol import WriteProbe
 from .readings import (
     CUSTOMER_MESSAGES,
@@ -126,6 +127,8 @@ __all__ = [
     "clean_name",
     "commands",
     "describe",
+    "is_idle_too_long",
     "is_listening",
     "limits",
+    "most_severe",
 ]

@@ -1,14 +1,17 @@
-"""Faults of a miner: the text, category and severity of each fault code."""
+"""Faults of a miner: what each code concerns, and how severe it is.
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+No language is in here: the folder `fault_texts` says the same in words.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 import re
 
-from .fault_table import CATEGORIES, MINOR, TEXTS, Category
+from .fault_table import CATEGORIES, CODES, MINOR, Category
 
-__all__ = ["MOST_FAULTS", "Category", "Fault", "Severity", "describe", "worst"]
+__all__ = ["MOST_FAULTS", "Category", "Fault", "Severity", "describe", "most_severe"]
 
 # Faults that no miner reports; `outage.py` finds them. Their codes are words.
 NO_HASH_RATE = "no_hash_rate"
@@ -18,11 +21,10 @@ NO_INPUT = "no_input"
 # A miner has a handful at once. Each makes an event and a line in the logbook.
 MOST_FAULTS = 32
 
-# Codes count hashboards and pools from 0, the texts count them from 1.
+# Codes count hashboards and pools from 0, people count them from 1.
 _FIRST = {"N": 1, "P": 1}
 _DIGITS = {"N": "[0-3]", "P": "[0-2]", "L": "[0-9]", "CCC": "(?!999)[0-9]{3}"}
-_MOST_SHOWN = 20
-# Words for a protection that acted, in a text of the table or in the miner's own.
+# Words for a protection that acted, in the miner's own text.
 _PROTECTION = re.compile(
     r"protect|\btrip|short[ -]?circuit|shut(s|ting)?[ -]?down", re.IGNORECASE
 )
@@ -37,16 +39,21 @@ class Severity(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fault:
-    """A fault code as the miner sent it, with its text, category and severity.
+    """A fault code as the miner sent it, with what is known of it.
 
-    `since` is when the fault began, in the miner's own time zone, which it does not report.
+    `row` is the code as the table has it, such as `53N`, None if it is not in there. `places` has
+    the number that each letter of the row stands for, as people count: N is 1 for the first
+    hashboard. `reason` is the miner's own text, if it sent one. `since` is when the fault began,
+    in the miner's own time zone, which it does not report.
     """
 
     code: str
-    text: str
+    row: str | None = None
+    places: Mapping[str, int] = field(default_factory=dict)
     category: Category
     severity: Severity
     since: datetime | None = None
+    reason: str | None = None
 
 
 def describe(
@@ -54,85 +61,51 @@ def describe(
 ) -> Fault:
     """Return the fault for a code, with the miner's own text if it sent one as `reason`.
 
-    A code that is not in the table gets an "unknown" text. A fault is never minor if one of its
-    texts says that a protection acted: the miner may have stopped.
+    A fault is never minor if that text says that a protection acted: the miner may have stopped.
     """
-    known = _known(code)
-    acted = _PROTECTION.search(f"{known.text} {reason or ''}")
-    return replace(
-        known,
-        text=reason or known.text,
-        severity=Severity.FAULT if acted else known.severity,
+    row, places = _row(code.strip())
+    acted = _PROTECTION.search(reason or "")
+    return Fault(
+        code=code,
+        row=row,
+        places=places,
+        category=_ROWS[row] if row else _category(code.strip()),
+        severity=Severity.MINOR if row in MINOR and not acted else Severity.FAULT,
         since=since,
+        reason=reason or None,
     )
 
 
-def worst(faults: Sequence[Fault]) -> tuple[Fault, ...]:
-    """Return the faults in their order; if there are many, the most severe of them."""
-    if len(faults) > MOST_FAULTS:
+def most_severe(faults: Sequence[Fault], most: int = MOST_FAULTS) -> tuple[Fault, ...]:
+    """Return the faults in their order; if there are more than `most`, the most severe of them."""
+    if len(faults) > most:
         faults = sorted(faults, key=lambda fault: fault.severity is Severity.MINOR)
-    return tuple(faults[:MOST_FAULTS])
+    return tuple(faults[:most])
 
 
-def _known(code: str) -> Fault:
-    if code in _OUTAGES:
-        return _OUTAGES[code]
-    digits = code.strip()
-    if digits.isascii() and digits.isdecimal():
-        if fault := _exact(code, digits) or _by_pattern(code, digits):
-            return fault
-        category = CATEGORIES.get(_type(digits), Category.OTHER)
-    else:
-        category = Category.OTHER
-    return Fault(
-        code=code,
-        text=_unknown(digits, category),
-        category=category,
-        severity=Severity.FAULT,
-    )
-
-
-def _exact(code: str, digits: str) -> Fault | None:
-    return _fault(code, digits, {}) if digits in _ROWS else None
-
-
-def _by_pattern(code: str, digits: str) -> Fault | None:
+def _row(code: str) -> tuple[str | None, Mapping[str, int]]:
+    """Return the row of a code, and the numbers that its letters stand for."""
+    if code in _PLAIN:
+        return code, {}
     for row, pattern in _PATTERNS.items():
-        if match := pattern.fullmatch(digits):
-            return _fault(code, row, match.groupdict())
-    return None
-
-
-def _fault(code: str, row: str, places: dict[str, str]) -> Fault:
-    category, text = _ROWS[row]
-    return Fault(
-        code=code,
-        text=text.format(
-            **{
-                name: int(digits) + _FIRST.get(name, 0)
-                for name, digits in places.items()
+        if match := pattern.fullmatch(code):
+            return row, {
+                letter: int(digits) + _FIRST.get(letter, 0)
+                for letter, digits in match.groupdict().items()
             }
-        ),
-        category=category,
-        severity=Severity.MINOR if row in MINOR else Severity.FAULT,
-    )
+    return None, {}
 
 
-def _type(digits: str) -> str:
-    """Return the type of a code: the part before its subtype (one digit) and its value.
+def _category(code: str) -> Category:
+    """Return the category of a code that is not in the table, by its type.
 
-    The value has one digit. It has three in a code of six digits, unless that starts with 1.
+    The type is what comes before its subtype (one digit) and its value. The value has one digit. It
+    has three in a code of six digits, unless that starts with 1.
     """
-    return digits[: 2 if len(digits) == 6 and digits[0] != "1" else -2]
-
-
-def _unknown(code: str, category: Category) -> str:
-    """Return a short, printable text for a code that is not in the table."""
-    shown = "".join(filter(str.isprintable, code[:_MOST_SHOWN]))
-    if len(code) > _MOST_SHOWN:
-        shown += "…"
-    about = "" if category is Category.OTHER else f" ({category.replace('_', ' ')})"
-    return f"Unknown fault {shown}".rstrip() + f"{about}."
+    if not (code.isascii() and code.isdecimal()):
+        return Category.OTHER
+    kind = code[: 2 if len(code) == 6 and code[0] != "1" else -2]
+    return CATEGORIES.get(kind, Category.OTHER)
 
 
 def _compiled(row: str) -> re.Pattern[str]:
@@ -148,32 +121,9 @@ def _compiled(row: str) -> re.Pattern[str]:
 
 
 _ROWS = {
-    row: (category, text)
-    for category, texts in TEXTS.items()
-    for row, text in texts.items()
-}
-_OUTAGES = {
-    code: Fault(code=code, text=text, category=category, severity=Severity.FAULT)
-    for code, category, text in (
-        (
-            NO_HASH_RATE,
-            Category.PERFORMANCE,
-            "The miner is switched on, but has not hashed for more than 20 minutes. Restart mining. "
-            "If that does not help, disconnect the miner from the mains for a minute.",
-        ),
-        (
-            NO_POOL,
-            Category.POOL,
-            "The miner is switched on, but does not hash, and it has no pool that answers. "
-            "Check its pools and the network.",
-        ),
-        (
-            NO_INPUT,
-            Category.POWER_SUPPLY,
-            "The miner is switched on, but does not hash, and its power supply reports that it is "
-            "off or takes no current. Disconnect the miner from the mains for a minute. If that "
-            "does not help, check the power supply and its cables.",
-        ),
-    )
-}
-_PATTERNS = {row: _compiled(row) for row in _ROWS if not row.isdecimal()}
+    NO_HASH_RATE: Category.PERFORMANCE,
+    NO_POOL: Category.POOL,
+    NO_INPUT: Category.POWER_SUPPLY,
+} | {row: category for category, rows in CODES.items() for row in rows.split()}
+_PATTERNS = {row: _compiled(row) for row in _ROWS if re.search("[A-Z]", row)}
+_PLAIN = _ROWS.keys() - _PATTERNS.keys()

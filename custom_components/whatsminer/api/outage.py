@@ -92,6 +92,11 @@ def _idle_before(performance: Performance) -> float:
     return min((seconds for seconds in runs if seconds is not None), default=0.0)
 
 
+def is_idle_too_long(idle_for: float | None) -> bool:
+    """Return whether a miner that has not hashed for `idle_for` seconds should do so by now."""
+    return idle_for is not None and idle_for >= _STARTS_WITHIN
+
+
 def outage(
     idle_for: float | None,
     performance: Performance,
@@ -102,7 +107,7 @@ def outage(
 
     `pools` is None if the miner may have others.
     """
-    if idle_for is None or idle_for < _STARTS_WITHIN:
+    if not is_idle_too_long(idle_for):
         return None
     if _is_without_input(performance, supply):
         return describe(NO_INPUT)

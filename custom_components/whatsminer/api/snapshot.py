@@ -7,12 +7,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import cached_property
+import math
 import time
 from typing import Literal
 
 from .cooling import Cooling, fits_liquid_model, fits_liquid_supply, shows_coolant
 from .fault_table import Category
-from .faults import Fault, describe, worst
+from .faults import Fault, describe, most_severe
 from .outage import explains, outage
 from .readings import (
     Board,
@@ -195,6 +196,19 @@ class Snapshot(Readings):
         return self.live.tuned
 
     @property
+    def tuning_progress(self) -> float | None:
+        """Return how far tuning has come in whole percent: the chips' frequency of its target.
+
+        100 means that tuning is finished. It is None while mining is off.
+        """
+        if self.stable:
+            return 100
+        frequency, target = self.live.frequency, self.live.target_frequency
+        if self.mining is False or frequency is None or not target:
+            return None
+        return min(99, max(0, math.floor(100 * frequency / target)))
+
+    @property
     def efficiency(self) -> float | None:
         """Return the efficiency in J/TH, None while the miner does not hash."""
         if not self.hash_rate or self.live.power is None:
@@ -315,7 +329,7 @@ class Snapshot(Readings):
         """
         if self.errors is None and not self._distinct_faults:
             return None
-        return worst(list(self._distinct_faults.values()))
+        return most_severe(list(self._distinct_faults.values()))
 
     @property
     def fault_count(self) -> int | None:
