@@ -171,8 +171,8 @@ async def test_spaces_around_the_host_do_no_harm(
 @pytest.mark.parametrize(
     ("miner", "model"),
     [
-        ("air_miner", "M30S+_VE40"),
-        ("hydro_miner", "M63_VK30"),
+        ("air_miner", "M30S+ VE40"),
+        ("hydro_miner", "M63 VK30"),
         ("old_miner", "M20SV10"),
     ],
     indirect=["miner"],

@@ -226,18 +226,18 @@ async def test_an_outage_is_logged_once_and_so_is_its_end(
     await clock.next_poll(2)
     assert shown(hass, HASH_RATE) == STATE_UNAVAILABLE
     await clock.next_poll(8)
-    assert log_lines(caplog, logging.ERROR) == [
-        "Error fetching Miner data: Miner does not answer. Check that it is on and in the "
-        "network, then try again"
-    ]
-    assert log_lines(caplog, logging.WARNING) == []
+    outage = (
+        "Miner is unavailable: Miner does not answer. Check that it is on and in the network, "
+        "then try again"
+    )
+    assert log_lines(caplog, logging.INFO) == [outage]
 
     miner.reconnect()
     await clock.next_poll()
     assert shown(hass, HASH_RATE) != STATE_UNAVAILABLE
     await clock.next_poll(3)
-    assert log_lines(caplog, logging.INFO) == ["Fetching Miner data recovered"]
-    assert len(log_lines(caplog, logging.ERROR)) == 1
+    assert log_lines(caplog, logging.INFO) == [outage, "Fetching Miner data recovered"]
+    assert log_lines(caplog, logging.WARNING) == log_lines(caplog, logging.ERROR) == []
 
 
 async def test_a_poll_that_is_not_answered_ends(
@@ -293,9 +293,9 @@ async def test_another_miner_at_the_address_is_never_tolerated(
         await clock.next_poll()
 
         assert shown(hass, HASH_RATE) == STATE_UNAVAILABLE
-        (line,) = log_lines(caplog, logging.ERROR)
+        (line,) = log_lines(caplog, logging.INFO)
         assert line.startswith(
-            f"Error fetching Miner data: Another miner ({other.mac.lower()}) answers at "
+            f"Miner is unavailable: Another miner ({other.mac.lower()}) answers at "
             f"the address of Miner ({miner.mac.lower()})."
         )
 

@@ -149,7 +149,7 @@ def tiles(hass: HomeAssistant) -> list[dict[str, str]]:
     ]
 
 
-def title_of(miner: SimulatedMiner, model: str = "M30S+_VE40") -> str:
+def title_of(miner: SimulatedMiner, model: str = "M30S+ VE40") -> str:
     """Return the title of a miner that has no name of its own."""
     return f"{model} {miner.mac[-5:].replace(':', '')}"
 
@@ -203,7 +203,7 @@ async def test_a_new_miner_is_offered_and_added(
     check_offered(form)
     assert form["data_schema"] is not None
     assert list(form["data_schema"].schema) == [CONF_PASSWORD]
-    model = {"v2": "M30S+_VE40", "compat": "M63_VK30", "v1": "M20SV10"}[
+    model = {"v2": "M30S+ VE40", "compat": "M63 VK30", "v1": "M20SV10"}[
         miner.generation
     ]
     title = title_of(miner, model)
@@ -226,7 +226,7 @@ async def test_a_miner_that_somebody_has_named_keeps_its_name(
 ) -> None:
     miner.state.hostname = "whatsminer-left"
     form = await dhcp(hass, miner, hostname="whatsminer-left")
-    assert tiles(hass) == [{"miner": "whatsminer-left, M30S+_VE40", "host": miner.host}]
+    assert tiles(hass) == [{"miner": "whatsminer-left, M30S+ VE40", "host": miner.host}]
 
     result = await fill_in(hass, form)
 

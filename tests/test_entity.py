@@ -47,8 +47,8 @@ pytestmark = pytest.mark.usefixtures("entity_registry_enabled_by_default", "set_
 @pytest.mark.parametrize(
     ("miner", "model", "hardware", "has_serial"),
     [
-        ("air_miner", "M30S+_VE40", "H616", True),
-        ("hydro_miner", "M63_VK30", "H616", False),
+        ("air_miner", "M30S+ VE40", "H616", True),
+        ("hydro_miner", "M63 VK30", "H616", False),
         ("old_miner", "M20SV10", "ALLWINNER_H3", False),
     ],
     indirect=["miner"],

@@ -255,9 +255,9 @@ async def boot(
 @pytest.mark.parametrize(
     ("miner", "model", "fans"),
     [
-        ("oil_miner", "M56S_VH30", 0),
-        ("hydro_miner", "M63_VK30", 0),
-        ("air_miner", "M30S+_VE40", 2),
+        ("oil_miner", "M56S VH30", 0),
+        ("hydro_miner", "M63 VK30", 0),
+        ("air_miner", "M30S+ VE40", 2),
     ],
     indirect=["miner"],
 )

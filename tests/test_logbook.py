@@ -1,4 +1,4 @@
-"""Faults of miners in the logbook."""
+"""Miners in the logbook, which Home Assistant shows as Activity."""
 
 from datetime import timedelta
 from typing import Any
@@ -14,16 +14,16 @@ from pytest_homeassistant_custom_component.typing import (
 
 from custom_components.whatsminer.coordinator import WhatsminerCoordinator
 from homeassistant.components.recorder.core import Recorder
-from homeassistant.const import Platform
+from homeassistant.const import STATE_UNKNOWN, Platform
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import device_registry as dr
 from homeassistant.setup import async_setup_component
 from simulator import SimulatedMiner
 
-from . import Clock
+from . import Clock, act, every_generation
 from .conftest import START
 
-pytestmark = pytest.mark.parametrize("platforms", [(Platform.EVENT,)], ids=[""])
+of_faults = pytest.mark.parametrize("platforms", [(Platform.EVENT,)], ids=[""])
 
 
 @pytest.fixture
@@ -46,7 +46,7 @@ async def logbook(
 async def lines(
     hass: HomeAssistant, client: WebSocketGenerator, **of: list[str]
 ) -> list[dict[str, Any]]:
-    """Return what the page of the logbook shows of the integration."""
+    """Return what the page of the logbook shows."""
     await async_wait_recording_done(hass)
     websocket = await client()
     await websocket.send_json_auto_id(
@@ -59,9 +59,19 @@ async def lines(
     )
     answer = await websocket.receive_json()
     assert answer["success"]
-    return [line for line in answer["result"] if line.get("domain") == "whatsminer"]
+    result: list[dict[str, Any]] = answer["result"]
+    return result
 
 
+async def faults(
+    hass: HomeAssistant, client: WebSocketGenerator, **of: list[str]
+) -> list[dict[str, Any]]:
+    """Return the lines that the integration describes."""
+    shown = await lines(hass, client, **of)
+    return [line for line in shown if line.get("domain") == "whatsminer"]
+
+
+@of_faults
 @pytest.mark.usefixtures("logbook")
 @pytest.mark.parametrize("of", ["entity_ids", "device_ids", None])
 async def test_a_fault_is_in_the_logbook_in_words(
@@ -78,7 +88,7 @@ async def test_a_fault_is_in_the_logbook_in_words(
     await clock.next_poll(2)
 
     ids = {"entity_ids": "event.miner_fault_events", "device_ids": set_up.device_id}
-    found = await lines(hass, hass_ws_client, **({of: [ids[of]]} if of else {}))
+    found = await faults(hass, hass_ws_client, **({of: [ids[of]]} if of else {}))
 
     text = (
         "The input voltage of the power supply is too low. "
@@ -94,6 +104,7 @@ async def test_a_fault_is_in_the_logbook_in_words(
     ]
 
 
+@of_faults
 @pytest.mark.usefixtures("logbook")
 async def test_the_logbook_speaks_the_language_of_home_assistant(
     hass: HomeAssistant,
@@ -111,12 +122,13 @@ async def test_the_logbook_speaks_the_language_of_home_assistant(
         "Der Wasserdurchfluss an Hashboard 3 ist nicht so, wie er sein soll. "
         "Die Pumpe, die Ventile und die Schläuche prüfen."
     )
-    assert [line["message"] for line in await lines(hass, hass_ws_client)] == [
+    assert [line["message"] for line in await faults(hass, hass_ws_client)] == [
         f"Störung 5072: {text}",
         f"Störung 5072 behoben: {text}",
     ]
 
 
+@of_faults
 @pytest.mark.usefixtures("logbook")
 async def test_an_outage_is_in_the_logbook_by_its_name(
     hass: HomeAssistant,
@@ -131,12 +143,13 @@ async def test_an_outage_is_in_the_logbook_by_its_name(
     await clock.tick(20 * 60)
     await clock.next_poll()
 
-    [line] = await lines(hass, hass_ws_client)
+    [line] = await faults(hass, hass_ws_client)
 
     beginning = "No hash rate: The miner is switched on, but has"
     assert line["message"].startswith(beginning)
 
 
+@of_faults
 @pytest.mark.usefixtures("logbook")
 @pytest.mark.parametrize(("renamed", "name"), [(True, "Garage"), (False, "Whatsminer")])
 async def test_the_logbook_knows_the_miner_by_its_present_name(
@@ -157,6 +170,31 @@ async def test_the_logbook_knows_the_miner_by_its_present_name(
     else:
         await hass.config_entries.async_remove(set_up.config_entry.entry_id)
 
-    found = await lines(hass, hass_ws_client)
+    found = await faults(hass, hass_ws_client)
 
     assert [line["name"] for line in found] == [name]
+
+
+@every_generation
+@pytest.mark.usefixtures("logbook")
+async def test_an_off_and_on_writes_no_unknown(
+    hass: HomeAssistant,
+    hass_ws_client: WebSocketGenerator,
+    miner: SimulatedMiner,
+    clock: Clock,
+) -> None:
+    """Activity shows what changed: a reading that nobody misses is no news."""
+    await act(hass, "switch.turn_off", "switch.miner")
+    await clock.next_poll(6)
+    await act(hass, "switch.turn_on", "switch.miner")
+    miner.advance(3000)
+    await clock.next_poll(6)
+
+    found = [
+        (line["entity_id"], line["state"])
+        for line in await lines(hass, hass_ws_client)
+        if "state" in line
+    ]
+    status = [state for entity, state in found if entity == "sensor.miner_status"]
+    assert status[-3:] == ["off", "starting", "mining"]
+    assert [line for line in found if line[1] in (STATE_UNKNOWN, "unavailable")] == []

@@ -86,13 +86,13 @@ async def test_miners_are_named_with_their_addresses(
 
     ends = [miner.mac[-5:].replace(":", "") for miner in miners]
     assert list(offered(form).values()) == [
-        f"M30S+_VE40 {ends[0]} ({miners[0].host})",
-        f"garage-left, M63_VK30 ({miners[1].host})",
+        f"M30S+ VE40 {ends[0]} ({miners[0].host})",
+        f"garage-left, M63 VK30 ({miners[1].host})",
         f"M20SV10 {ends[2]} ({miners[2].host})",
     ]
     await fill_in(hass, form, picks(*miners))
     assert [entry.title for entry in entries(hass)] == [
-        f"M30S+_VE40 {ends[0]}",
+        f"M30S+ VE40 {ends[0]}",
         "garage-left",
         f"M20SV10 {ends[2]}",
     ]

@@ -623,7 +623,7 @@ async def test_a_miner_with_a_new_control_board_goes_on(
     assert dialogue.said == {
         "miner": "Ada",
         "host": ada.miner.host,
-        "model": "M30S+_VE40",
+        "model": "M30S+ VE40",
     }
 
     assert await dialogue.submit() == "repaired"

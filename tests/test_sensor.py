@@ -273,7 +273,6 @@ async def test_a_stopped_miner_hashes_nothing(
     for key in ("", "average_", "hashboard_1_"):
         assert number(hass, f"{key}hash_rate") == 0
     assert shown(hass, "sensor.miner_efficiency") == STATE_UNKNOWN
-    assert shown(hass, "sensor.miner_mining_since") == STATE_UNKNOWN
 
 
 @since_v2
@@ -329,6 +328,18 @@ async def test_a_stopped_miner_keeps_its_pool(
     assert shown(hass, "sensor.miner_worker") == miner.state.pools[0].user
 
 
+@every_generation
+async def test_a_stopped_miner_keeps_the_time_of_its_last_start(
+    hass: HomeAssistant, miner: SimulatedMiner, clock: Clock
+) -> None:
+    before = shown(hass, "sensor.miner_last_start_of_mining")
+    assert before != STATE_UNKNOWN
+    miner.state.mining = False
+    await clock.next_poll(3)
+
+    assert shown(hass, "sensor.miner_last_start_of_mining") == before
+
+
 async def test_a_starting_miner_is_available(
     hass: HomeAssistant, miner: SimulatedMiner, clock: Clock
 ) -> None:
@@ -338,7 +349,9 @@ async def test_a_starting_miner_is_available(
     assert number(hass, "hash_rate") == 0
     assert shown(hass, "sensor.miner_efficiency") == STATE_UNKNOWN
     assert number(hass, "power") > 0
-    assert shown(hass, "sensor.miner_mining_since") == "2026-11-01T00:00:00+00:00"
+    assert (
+        shown(hass, "sensor.miner_last_start_of_mining") == "2026-11-01T00:00:00+00:00"
+    )
 
 
 async def test_a_miner_without_a_pool_has_none(
@@ -382,7 +395,7 @@ async def test_since_when_stands_still(
     hass: HomeAssistant, clock: Clock, set_up: WhatsminerCoordinator
 ) -> None:
     """The start moves neither with the rounding of clocks nor with a slow clock."""
-    ids = ("sensor.miner_mining_since", "sensor.miner_booted")
+    ids = ("sensor.miner_last_start_of_mining", "sensor.miner_booted")
     started = [shown(hass, entity_id) for entity_id in ids]
     classes = {
         state.attributes[ATTR_DEVICE_CLASS]
@@ -401,17 +414,17 @@ async def test_since_when_stands_still(
     assert len(readings) > 20  # it is not that there was nothing to smooth
 
 
-async def test_mining_since_follows_a_restart(
+async def test_the_last_start_of_mining_follows_a_restart(
     hass: HomeAssistant, miner: SimulatedMiner, clock: Clock
 ) -> None:
     """The control board does not restart with mining."""
-    before = shown(hass, "sensor.miner_mining_since")
+    before = shown(hass, "sensor.miner_last_start_of_mining")
     booted = shown(hass, "sensor.miner_booted")
 
     miner.state.restart()
     await clock.next_poll()
 
-    assert shown(hass, "sensor.miner_mining_since") > before
+    assert shown(hass, "sensor.miner_last_start_of_mining") > before
     assert shown(hass, "sensor.miner_booted") == booted
 
 

@@ -82,7 +82,7 @@ def _register_device(hass: HomeAssistant, coordinator: WhatsminerCoordinator) ->
         hw_version=snapshot.platform,
         identifiers={(DOMAIN, mac)},
         manufacturer=MANUFACTURER,
-        model=snapshot.model,
+        model=snapshot.model_name,
         name=entry.title,
         serial_number=snapshot.device.serial_number,
         sw_version=snapshot.firmware,

@@ -22,6 +22,7 @@ from .entity import (
     add_boards,
     existing,
 )
+from .miner.history import History
 from .models import WhatsminerConfigEntry
 
 PARALLEL_UPDATES = 0
@@ -42,7 +43,7 @@ class WhatsminerBoardBinarySensorDescription(
 ):
     """Describes a binary sensor of a hashboard, which is given by its slot."""
 
-    value_fn: Callable[[Snapshot, int], bool | None]
+    value_fn: Callable[[History, int], bool | None]
 
 
 def _problem(snapshot: Snapshot) -> bool | None:
@@ -52,11 +53,11 @@ def _problem(snapshot: Snapshot) -> bool | None:
     return any(fault.severity is not Severity.MINOR for fault in snapshot.faults)
 
 
-def _alive(snapshot: Snapshot, slot: int) -> bool | None:
-    """Return whether a hashboard works, None while the miner does not hash."""
-    if not snapshot.running or not snapshot.boards:
+def _alive(history: History, slot: int) -> bool | None:
+    """Return whether a hashboard worked when the miner hashed last, None if nobody has seen that."""
+    if not history.hashboards:
         return None
-    board = snapshot.hashboards.get(slot)
+    board = history.hashboards.get(slot)
     return board.alive if board else False
 
 
@@ -142,4 +143,4 @@ class WhatsminerBoardBinarySensor(WhatsminerBoardEntity, BinarySensorEntity):
     @override
     def is_on(self) -> bool | None:
         """Return whether it is on."""
-        return self.entity_description.value_fn(self.coordinator.data, self.slot)
+        return self.entity_description.value_fn(self.coordinator.history, self.slot)

@@ -9,7 +9,7 @@ from typing import override
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.const import CONF_PASSWORD
 from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
-from homeassistant.helpers.update_coordinator import DataUpdateCoordinator, UpdateFailed
+from homeassistant.helpers.update_coordinator import UpdateFailed
 
 from .api import (
     Capabilities,
@@ -26,6 +26,7 @@ from .api import (
     WrongMinerError,
 )
 from .const import CONF_POLL_INTERVAL, POLL_INTERVAL
+from .coordinator_base import OutageLogCoordinator
 from .entries.displaced_miner import DisplacedMiner
 from .entries.first_poll import async_first_poll
 from .entries.lookup import MinerCoordinator, raise_if_address_is_taken
@@ -70,7 +71,7 @@ def _update_issues(hass: HomeAssistant, entry: ConfigEntry, snapshot: Snapshot) 
         )
 
 
-class WhatsminerCoordinator(DataUpdateCoordinator[Snapshot], MinerCoordinator):
+class WhatsminerCoordinator(OutageLogCoordinator[Snapshot], MinerCoordinator):
     """Polls one miner, and sends it commands."""
 
     config_entry: ConfigEntry

@@ -99,7 +99,7 @@ NUMBERS: Final = (
         native_max_value=limits.TEMPERATURE_OFFSET.maximum,
         native_step=1,
         native_unit_of_measurement=UnitOfTemperature.CELSIUS,
-        mode=NumberMode.SLIDER,
+        mode=NumberMode.BOX,
         set_fn=commands.temperature_offset,
     ),
     WhatsminerNumberDescription(
@@ -110,7 +110,7 @@ NUMBERS: Final = (
         bounds_fn=_frequency_shifts,
         native_step=1,
         native_unit_of_measurement=UnitOfRatio.PERCENTAGE,
-        mode=NumberMode.SLIDER,
+        mode=NumberMode.BOX,
         set_fn=commands.target_frequency,
     ),
     WhatsminerNumberDescription(
@@ -120,7 +120,7 @@ NUMBERS: Final = (
         native_min_value=limits.UPFREQ_SPEED.minimum,
         native_max_value=limits.UPFREQ_SPEED.maximum,
         native_step=1,
-        mode=NumberMode.SLIDER,
+        mode=NumberMode.BOX,
         set_fn=commands.upfreq_speed,
     ),
 )

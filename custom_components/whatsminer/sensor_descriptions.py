@@ -83,12 +83,6 @@ SENSORS: Final[tuple[WhatsminerSensorDescription[Snapshot], ...]] = reported(
         value_fn=lambda snapshot: snapshot.live.fan_speed_out,
     ),
     WhatsminerSensorDescription(
-        key="mining_since",
-        device_class=SensorDeviceClass.UPTIME,
-        entity_category=_DIAGNOSTIC,
-        value_fn=lambda snapshot: snapshot.mining_since,
-    ),
-    WhatsminerSensorDescription(
         key="stop_reason",
         device_class=SensorDeviceClass.ENUM,
         entity_category=_DIAGNOSTIC,
@@ -228,6 +222,13 @@ BOARD_SENSORS: Final[tuple[WhatsminerSensorDescription[Board], ...]] = reported(
 
 # Their source is the runtime data.
 RUNTIME_SENSORS: Final[tuple[WhatsminerSensorDescription[WhatsminerData], ...]] = (
+    WhatsminerSensorDescription(
+        key="mining_since",
+        reading="mining_since",
+        device_class=SensorDeviceClass.UPTIME,
+        entity_category=_DIAGNOSTIC,
+        value_fn=lambda runtime: runtime.coordinator.history.last_start,
+    ),
     WhatsminerSensorDescription(
         key="pool",
         reading="pool",

@@ -12,9 +12,7 @@ _ALWAYS = (
     "[haffmpeg.core]",
     "[homeassistant.components.camera.img_util] Error loading libturbojpeg",
 )
-# The loggers of provoked records: each outage is one line, and a refusal of the WebSocket API is
-# logged as an error.
-_OUTAGE = "[custom_components.whatsminer.coordinator] Error fetching"
+# The WebSocket API logs a refusal as an error.
 _REFUSAL = "[homeassistant.components.websocket_api"
 
 
@@ -34,7 +32,7 @@ def complaints(records: Collection[str], provoked: Collection[str]) -> list[str]
 
     Args:
         records: of the log.
-        provoked: texts of the refusals and outages that were provoked.
+        provoked: texts of the refusals that were provoked.
     """
     return [
         record
@@ -59,6 +57,6 @@ def _expected(record: str, provoked: Collection[str]) -> bool:
     if any(text in record for text in _ALWAYS):
         return True
     # The text is the last of the record, except for its prefix in the answer.
-    return (_OUTAGE in record or _REFUSAL in record) and any(
+    return _REFUSAL in record and any(
         text.removeprefix("Validation error: ") in record for text in provoked
     )

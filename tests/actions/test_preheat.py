@@ -31,6 +31,7 @@ pytestmark = [
     pytest.mark.parametrize(
         "platforms", [(Platform.BUTTON, Platform.SWITCH)], ids=[""]
     ),
+    pytest.mark.usefixtures("entity_registry_enabled_by_default"),
     before_v2_2,
 ]
 

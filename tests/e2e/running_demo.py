@@ -40,7 +40,7 @@ class RunningDemo:
         config: Home Assistant's folder.
         stop: ends Home Assistant and the miners.
         commands: what has reached miners in the test that runs, as far as it has asked.
-        provoked: texts of the refusals and outages that Home Assistant's log may have.
+        provoked: texts of the refusals that Home Assistant's log may have.
     """
 
     def __init__(

@@ -60,7 +60,6 @@ async def test_entries_follow_miners_that_swap_addresses(
     demo: RunningDemo, air: Miner, old: Miner, show: Show
 ) -> None:
     await air.simulated.swap(old.simulated)
-    demo.provoked += [f"Another miner ({each.mac}) answers" for each in (air, old)]
     await air.poll()
     await follows(air)
     await follows(old)

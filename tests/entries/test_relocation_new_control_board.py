@@ -99,7 +99,7 @@ async def test_a_new_control_board_at_the_same_address_is_offered(
     assert issues(fleet.hass)[0].translation_placeholders == {
         "miner": "Ada",
         "host": ada.miner.host,
-        "model": "M30S+_VE40",
+        "model": "M30S+ VE40",
     }
 
 

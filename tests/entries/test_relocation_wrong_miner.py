@@ -91,7 +91,7 @@ async def test_nothing_of_another_miner_enters_that_was_there_first(
     assert ada.coordinator.data.power_supply.name == "P221B"
     device = dr.async_entries_for_config_entry(device_registry, ada.entry.entry_id)[0]
     assert (device.model, device.sw_version) == (
-        "M30S+_VE40",
+        "M30S+ VE40",
         ada.miner.firmware_version,
     )
     assert ada.shown("sensor", "intake_fan_speed") != "unknown"

@@ -175,7 +175,7 @@ async def test_the_device_stays_as_its_owner_left_it(
     assert device.area_id == before.area_id
     assert device.identifiers == {(DOMAIN, mac)}
     assert device.connections == {(dr.CONNECTION_NETWORK_MAC, mac)}
-    assert device.model == "M30S+_VE40"
+    assert device.model == "M30S+ VE40"
 
 
 async def test_what_is_of_a_hashboard_moves_to_its_device(

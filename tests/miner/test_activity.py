@@ -23,6 +23,8 @@ from .setting_changes import CHANGES, FREQUENCY, LIMIT, MINING, MODE, PERCENT
 RESTART: Final = "button.miner_restart_mining"
 PREHEAT: Final = "button.miner_preheat"
 
+pytestmark = pytest.mark.usefixtures("entity_registry_enabled_by_default")
+
 
 class History:
     """The states that entities had, as a recorder writes them down.
@@ -180,7 +182,6 @@ async def test_mining_that_starts_can_be_restarted(rig: Rig) -> None:
 
 @before_v2_2
 @pytest.mark.parametrize("tunes", [False, True])
-@pytest.mark.usefixtures("entity_registry_enabled_by_default")
 async def test_a_miner_that_is_on_is_not_preheated(rig: Rig, tunes: bool) -> None:
     """The button can be pressed: a script that presses it is told why nothing happens."""
     if tunes:

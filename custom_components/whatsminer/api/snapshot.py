@@ -91,6 +91,15 @@ class Readings:
         return self.settings.power_limit or self.performance.power_limit
 
     @property
+    def stop_cause(self) -> StopCause | None:
+        """Return why mining is off, in one word, None if the miner does not say it."""
+        if self.mining:
+            return "none"
+        if self.mining is None or self.stop_reason is None:
+            return None
+        return "command" if "api" in self.stop_reason.lower().split() else "other"
+
+    @property
     def cooling(self) -> Cooling:
         """Return the strongest evidence in this poll of what cools the miner."""
         supply, reported = self.power_supply, self.performance
@@ -129,6 +138,11 @@ class Readings:
     def model(self) -> str | None:
         """Return the model, such as `M30S+_VE40` or `M30S+VE40`."""
         return self.device.model
+
+    @property
+    def model_name(self) -> str | None:
+        """Return the model as people write it, such as `M30S+ VE40`."""
+        return self.model.replace("_", " ") if self.model else None
 
     @property
     def platform(self) -> str | None:
@@ -197,10 +211,7 @@ class Snapshot(Readings):
 
     @property
     def tuning_progress(self) -> float | None:
-        """Return how far tuning has come in whole percent: the chips' frequency of its target.
-
-        100 means that tuning is finished. It is None while mining is off.
-        """
+        """Return the frequency of the chips in percent of its target, 100 once tuning is finished."""
         if self.stable:
             return 100
         frequency, target = self.live.frequency, self.live.target_frequency
@@ -226,15 +237,6 @@ class Snapshot(Readings):
         percent, target = self.settings.power_percent, self.target_hash_rate
         is_full = bool(target and (self.hash_rate or 0) > target / 2)
         return 100.0 if percent == 0 and is_full else percent
-
-    @property
-    def stop_cause(self) -> StopCause | None:
-        """Return why mining is off, in one word, None if the miner does not say it."""
-        if self.mining:
-            return "none"
-        if self.mining is None or self.stop_reason is None:
-            return None
-        return "command" if "api" in self.stop_reason.lower().split() else "other"
 
     @property
     def booted(self) -> datetime | None:
@@ -290,6 +292,8 @@ class Snapshot(Readings):
     @property
     def pool_connected(self) -> bool | None:
         """Return whether a pool is connected and in use, None if that is unknown."""
+        if self.mining is False:
+            return False
         if self.stale or not self.pools:
             return None
         return self.pool.status == "alive"

@@ -46,7 +46,7 @@ class DiscoveredMiner:
             host=host,
             port=port,
             mac=client.mac,
-            model=snapshot.model,
+            model=snapshot.model_name,
             hostname=snapshot.device.hostname,
             boards=snapshot.board_serials,
         )

@@ -1,19 +1,22 @@
-"""How long a miner has had its pool and its hash rate, as far back as its entry is set up."""
+"""What earlier polls have shown of a miner, as far back as its entry is set up."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
 from homeassistant.util import dt as dt_util
 
-from ..api import Pool, Snapshot
+from ..api import Board, Pool, Snapshot
 from .settings import Settings
 
 
 @dataclass(slots=True)
 class History:
-    """What scripts would otherwise have to remember of a miner from one poll to the next.
+    """What entities and scripts would otherwise have to remember from one poll to the next.
 
     Attributes:
+        last_start: when mining started last, also while it is off.
+        hashboards: the hashboards by slot when the miner hashed last.
         last_pool: the pool that was in use last, also while none is in use.
         previous_pool: the pool that was in use before it.
         pool_since: when the pool took the place of the previous one.
@@ -22,6 +25,8 @@ class History:
             item at most, the oldest, and the last item is that of the last poll.
     """
 
+    last_start: datetime | None = None
+    hashboards: Mapping[int, Board] = field(default_factory=dict)
     last_pool: Pool = field(default_factory=Pool)
     previous_pool: str | None = None
     pool_since: datetime | None = None
@@ -35,6 +40,9 @@ class History:
     def update(self, snapshot: Snapshot, settings: Settings) -> None:
         """Add a poll."""
         now = dt_util.utcnow()
+        self.last_start = snapshot.mining_since or self.last_start
+        if snapshot.running and snapshot.hashboards:
+            self.hashboards = snapshot.hashboards
         pool = snapshot.pool.url
         if pool and pool != self.pool:
             if self.pool:
