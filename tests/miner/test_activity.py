@@ -23,13 +23,12 @@ from .setting_changes import CHANGES, FREQUENCY, LIMIT, MINING, MODE, PERCENT
 RESTART: Final = "button.miner_restart_mining"
 PREHEAT: Final = "button.miner_preheat"
 
-pytestmark = pytest.mark.usefixtures("entity_registry_enabled_by_default")
-
 
 class History:
     """The states that entities had, as a recorder writes them down.
 
-    Those of buttons are left out: Home Assistant itself writes when each was pressed.
+    Those of buttons are left out: Home Assistant itself writes when each was pressed. Sensors are, too:
+    the status says that a miner is being updated, and none of them shows a value that was set.
     """
 
     def __init__(self, rig: Rig) -> None:
@@ -41,7 +40,7 @@ class History:
     def _add(self, event: Event[EventStateChangedData]) -> None:
         state = event.data["new_state"]
         assert state is not None
-        if state.domain != Platform.BUTTON:
+        if state.domain not in (Platform.BUTTON, Platform.SENSOR):
             self.states.append((state.entity_id, state.state))
 
 

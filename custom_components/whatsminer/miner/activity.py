@@ -15,13 +15,21 @@ def activity(settings: Settings, snapshot: Snapshot) -> Activity | None:
         return None
     if not mining:
         return Activity.OFF
-    starts = snapshot.mining is False or not settings.mining_runs.is_settled
     tunes = (
         snapshot.stable is False
         and snapshot.live.tuned is not True
         and not snapshot.running
     )
-    return Activity.TUNING if starts or tunes else Activity.MINING
+    if tunes or will_start(settings, snapshot):
+        return Activity.TUNING
+    return Activity.MINING
+
+
+def will_start(settings: Settings, snapshot: Snapshot) -> bool:
+    """Return whether mining was told to start or restart, and no poll shows yet that it did."""
+    wanted = settings.value("mining") is True
+    unseen = snapshot.mining is False or not settings.mining_runs.is_settled
+    return wanted and unseen
 
 
 def refuse_without_effect(command: Command, now: Activity | None) -> None:
