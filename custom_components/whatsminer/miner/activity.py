@@ -7,21 +7,21 @@ from .settings import Settings
 def activity(settings: Settings, snapshot: Snapshot) -> Activity | None:
     """Return what a miner does, None if it is not known whether it is on.
 
-    A command that was accepted counts before the first poll that shows it. Tuning counts only until
-    the miner hashes, and if no reading says that it is over: some miners never become stable.
+    A command that was accepted counts before the first poll that shows it. A miner that hashes has
+    started, although it may still be tuning: some miners never become stable.
     """
     mining = settings.value("mining")
     if mining is None:
         return None
     if not mining:
         return Activity.OFF
-    tunes = (
-        snapshot.stable is False
+    starts = (
+        not snapshot.running
+        and snapshot.stable is False
         and snapshot.live.tuned is not True
-        and not snapshot.running
     )
-    if tunes or will_start(settings, snapshot):
-        return Activity.TUNING
+    if starts or will_start(settings, snapshot):
+        return Activity.STARTING
     return Activity.MINING
 
 
