@@ -26,6 +26,7 @@ from . import (
     every_generation,
     load_entry,
     shown,
+    since_v2,
 )
 from .fleet import Owned
 
@@ -297,7 +298,7 @@ async def test_a_stopped_miner_keeps_what_was_seen_of_its_boards(
     assert shown(hass, ALIVE) == STATE_OFF
 
 
-@every_generation
+@since_v2
 async def test_nobody_knows_the_boards_of_a_miner_that_was_off_from_the_beginning(
     hass: HomeAssistant, miner: SimulatedMiner, config_entry: MockConfigEntry
 ) -> None:

@@ -370,7 +370,7 @@ async def test_a_miner_that_starts_takes_no_percent_and_says_so(
     )
     assert await assist.say("stelle alle Miner auf 60 Prozent", "de") == (
         "Shed ist auf 60 Prozent gestellt. "
-        "Garage ist noch beim Tuning: sag es danach noch einmal."
+        "Garage startet noch: sag es danach noch einmal."
     )
     assert take_all(assist.garage, shed) == [[], [SET_TO_60]]
 
