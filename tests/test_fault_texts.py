@@ -124,8 +124,8 @@ def test_texts_are_in_order(language: str) -> None:
     [
         ("en", "The intake fan"),
         ("en-GB", "The intake fan"),
-        ("de", "Der Einlasslüfter"),
-        ("de-CH", "Der Einlasslüfter"),
+        ("de", "Der Zuluftlüfter"),
+        ("de-CH", "Der Zuluftlüfter"),
         ("fr", "The intake fan"),
         ("", "The intake fan"),
     ],
@@ -141,7 +141,7 @@ def test_a_language_without_texts_has_those_of_its_main_language_or_english(
     [
         ("110", "en", "Fan0 speed deviates"),
         ("110", "fr", "Fan0 speed deviates"),
-        ("110", "de", "Der Einlasslüfter weicht um etwa 1000 U/min von"),
+        ("110", "de", "Der Zuluftlüfter weicht um etwa 1000 U/min von"),
         ("987654", "de", "Fan0 speed deviates"),
     ],
 )
