@@ -161,7 +161,7 @@ def test_the_words_of_the_miner_win_where_they_are_in_the_language(
         ("542042", "Chip 42 auf Hashboard 3 ist zu heiß"),
         ("299", "Unbekannte Störung 299 (Netzteil)."),
         ("987654", "Unbekannte Störung 987654."),
-        ("no_pool", "Der Miner ist eingeschaltet, mint aber nicht, und keiner"),
+        ("no_pool", "Der Miner ist eingeschaltet, hat aber keine Hashrate, und keiner"),
     ],
 )
 def test_faults_in_german(code: str, text: str) -> None:

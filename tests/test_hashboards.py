@@ -299,6 +299,23 @@ async def test_a_stopped_miner_keeps_what_was_seen_of_its_boards(
 
 
 @since_v2
+@pytest.mark.usefixtures("set_up")
+async def test_nobody_knows_the_boards_of_a_miner_that_fails_to_hash(
+    hass: HomeAssistant, miner: SimulatedMiner, clock: Clock
+) -> None:
+    """While it starts, what was seen before counts."""
+    for board in miner.state.boards:
+        board.alive = False
+    miner.state.restart()
+    await clock.next_poll(2)
+    assert shown(hass, ALIVE) == STATE_ON
+
+    for _ in range(21):
+        await clock.tick(60)
+    assert shown(hass, ALIVE) == STATE_UNKNOWN
+
+
+@since_v2
 async def test_nobody_knows_the_boards_of_a_miner_that_was_off_from_the_beginning(
     hass: HomeAssistant, miner: SimulatedMiner, config_entry: MockConfigEntry
 ) -> None:

@@ -54,7 +54,7 @@ ROOMS: Final = (
     ("redaction", ("redaction*.py",)),
     ("one miner", ("miner/*",)),
     ("which entry is which", ("entries/*",)),
-    ("the coordinator", ("coordinator_base.py", "coordinator.py")),
+    ("the coordinator", ("outage_log.py", "coordinator.py")),
     (
         "what a service or a button does",
         (

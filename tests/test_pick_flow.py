@@ -372,7 +372,7 @@ async def test_a_wrong_password_does_not_become_none(
 
     form = await fill_in(hass, form, picks(*miners, password=None))
 
-    assert form["errors"] == {CONF_PASSWORD: "wrong_password"}
+    assert form["errors"] == {CONF_PASSWORD: "wrong_password_at"}
     assert entries(hass) == []
 
 
@@ -454,7 +454,7 @@ async def test_a_password_that_is_wrong_everywhere(
 ) -> None:
     form = await found(hass)
     form = await fill_in(hass, form, picks(*miners, password="mistaken"))
-    assert form["errors"] == {CONF_PASSWORD: "wrong_password"}
+    assert form["errors"] == {CONF_PASSWORD: "wrong_password_at"}
     assert suggested(form, "miners") == macs_of(
         miners
     )  # two hundred need not be picked again

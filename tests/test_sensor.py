@@ -451,6 +451,7 @@ async def test_faults_are_counted_and_explained(
         "since": "2026-10-31T23:00:01",
         "text": "The input voltage of the power supply is too low. "
         "Check the mains voltage and the power cable.",
+        "reason": None,
         "category": "power_supply",
         "severity": "minor",
     }
@@ -543,6 +544,7 @@ async def test_a_code_that_nobody_knows_is_shown_as_it_is(
             "code": "987654",
             "since": None,
             "text": "Unknown fault 987654.",
+            "reason": None,
             "category": "other",
             "severity": "fault",
         }

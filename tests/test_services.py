@@ -36,7 +36,7 @@ from homeassistant.helpers import (
 )
 from simulator import Refused, SimulatedMiner
 
-from . import AddEntry, Held, names_of
+from . import AddEntry, Clock, Held, names_of
 from .action_calls import DATA, POOLS, STATIC, Target, call, failure, teach
 
 ADMIN_ONLY = {
@@ -329,6 +329,19 @@ async def test_a_mistake_of_ours_leaves_no_other_undone_either(
     assert record.getMessage() == "Hall: unexpected error in set_led"
     assert record.exc_info
     assert record.exc_info[1] is mistake
+
+
+async def test_refusals_of_several_miners_are_no_errors_in_the_log(
+    both: Target, miner: SimulatedMiner, hydro_miner: SimulatedMiner, clock: Clock
+) -> None:
+    """Home Assistant logs what is no `ServiceValidationError` with its traceback."""
+    miner.state.mining = hydro_miner.state.mining = False
+    await clock.next_poll(2)
+
+    error = await both.failure("set_power_percent", percent=50)
+
+    assert type(error) is ServiceValidationError
+    assert error.translation_key == "several_failed"
 
 
 async def test_all_that_failed_is_told_in_the_language_of_home_assistant(

@@ -22,7 +22,7 @@ from .entity import (
     add_boards,
     existing,
 )
-from .miner.history import History
+from .miner.history import still_counts
 from .models import WhatsminerConfigEntry
 
 PARALLEL_UPDATES = 0
@@ -43,7 +43,7 @@ class WhatsminerBoardBinarySensorDescription(
 ):
     """Describes a binary sensor of a hashboard, which is given by its slot."""
 
-    value_fn: Callable[[History, int], bool | None]
+    value_fn: Callable[[WhatsminerCoordinator, int], bool | None]
 
 
 def _problem(snapshot: Snapshot) -> bool | None:
@@ -53,11 +53,12 @@ def _problem(snapshot: Snapshot) -> bool | None:
     return any(fault.severity is not Severity.MINOR for fault in snapshot.faults)
 
 
-def _alive(history: History, slot: int) -> bool | None:
-    """Return whether a hashboard worked when the miner hashed last, None if nobody has seen that."""
-    if not history.hashboards:
+def _alive(coordinator: WhatsminerCoordinator, slot: int) -> bool | None:
+    """Return whether a hashboard works, while the miner is off or starts whether it did before."""
+    snapshot, boards = coordinator.data, coordinator.history.hashboards
+    if not boards or not (snapshot.running or still_counts(snapshot)):
         return None
-    board = history.hashboards.get(slot)
+    board = boards.get(slot)
     return board.alive if board else False
 
 
@@ -143,4 +144,4 @@ class WhatsminerBoardBinarySensor(WhatsminerBoardEntity, BinarySensorEntity):
     @override
     def is_on(self) -> bool | None:
         """Return whether it is on."""
-        return self.entity_description.value_fn(self.coordinator.history, self.slot)
+        return self.entity_description.value_fn(self.coordinator, self.slot)

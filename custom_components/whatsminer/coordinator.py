@@ -26,14 +26,13 @@ from .api import (
     WrongMinerError,
 )
 from .const import CONF_POLL_INTERVAL, POLL_INTERVAL
-from .coordinator_base import OutageLogCoordinator
 from .entries.displaced_miner import DisplacedMiner
 from .entries.first_poll import async_first_poll
 from .entries.lookup import MinerCoordinator, raise_if_address_is_taken
 from .entries.missing_miner import async_forget_sought_hosts, async_seek_miner
 from .exceptions import translation
 from .issues import Issue, clear_issues, raise_issue
-from .miner.activity import activity, refuse_without_effect
+from .miner.activity import refuse_without_effect
 from .miner.break_even import BreakEven
 from .miner.credentials import Credentials
 from .miner.expected_capabilities import ExpectedCapabilities
@@ -42,7 +41,9 @@ from .miner.last_switch import LastSwitch
 from .miner.ordinary_power import OrdinaryPower
 from .miner.record import client_for_entry, mac_of, record_for_entry
 from .miner.settings import Settings
+from .miner.status import Status, status_of
 from .miner.write_access import WriteAccess
+from .outage_log import OutageLogCoordinator
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -109,6 +110,11 @@ class WhatsminerCoordinator(OutageLogCoordinator[Snapshot], MinerCoordinator):
     def has_password(self) -> bool:
         """Whether commands can be sent; without a password there are readings only."""
         return bool(self.config_entry.data.get(CONF_PASSWORD))
+
+    @property
+    def status(self) -> Status | None:
+        """What the miner does at the moment, None if that is not known."""
+        return status_of(self.data, self.settings, updating=self.client.updating)
 
     @callback
     def async_apply_options(self) -> None:
@@ -207,7 +213,7 @@ class WhatsminerCoordinator(OutageLogCoordinator[Snapshot], MinerCoordinator):
 
         """
         if self.last_update_success:  # otherwise nobody knows what the miner does
-            refuse_without_effect(command, activity(self.settings, self.data))
+            refuse_without_effect(command, self.status)
         if not self.settings.would_change(command):
             return Result(Outcome.UNCHANGED)
         try:

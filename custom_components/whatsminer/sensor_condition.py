@@ -47,6 +47,7 @@ def _faults(runtime: WhatsminerData) -> dict[str, list[dict[str, str | None]]] |
                 "code": fault.code,
                 "since": fault.since.isoformat() if fault.since else None,
                 "text": fault_text(fault, language),
+                "reason": fault.reason,
                 "category": fault.category,
                 "severity": fault.severity,
             }
@@ -61,7 +62,7 @@ STATUS_SENSORS: Final[tuple[WhatsminerSensorDescription[WhatsminerData], ...]] =
         key="status",
         device_class=SensorDeviceClass.ENUM,
         options=[*Status],
-        value_fn=lambda runtime: runtime.status,
+        value_fn=lambda runtime: runtime.coordinator.status,
     ),
 )
 CONDITION_SENSORS: Final[tuple[WhatsminerSensorDescription[WhatsminerData], ...]] = (

@@ -9,6 +9,7 @@ from homeassistant.util import dt as dt_util
 
 from .api import Board, Pool, Snapshot
 from .coordinator import WhatsminerCoordinator
+from .miner.history import still_counts
 from .models import WhatsminerData
 from .sensor_base import (
     JOULES_PER_TERAHASH,
@@ -45,9 +46,15 @@ def _stop_reason(snapshot: Snapshot) -> dict[str, str | None]:
 
 
 def _pool(coordinator: WhatsminerCoordinator) -> Pool:
-    """Return the pool in use, or the last one of a stopped miner, which will go on with it."""
-    data = coordinator.data
-    return coordinator.history.last_pool if data.mining is False else data.pool
+    """Return the pool in use, or the last one of a miner that is off or starts.
+
+    A miner that lists its pools, and uses none of them, has none.
+    """
+    snapshot = coordinator.data
+    has_none = snapshot.mining and snapshot.pools
+    if snapshot.pool.url or has_none or not still_counts(snapshot):
+        return snapshot.pool
+    return coordinator.history.last_pool
 
 
 SENSORS: Final[tuple[WhatsminerSensorDescription[Snapshot], ...]] = reported(

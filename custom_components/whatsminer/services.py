@@ -139,7 +139,10 @@ async def _async_raise_failures(
         if len(failures) == 1 or failure not in errors:
             raise failure
     if errors:
-        raise HomeAssistantError(
+        # Home Assistant logs other errors: none was made if all are refusals before anything was sent.
+        are_refusals = all(isinstance(each, ServiceValidationError) for each in errors)
+        error_class = ServiceValidationError if are_refusals else HomeAssistantError
+        raise error_class(
             translation_domain=DOMAIN,
             translation_key="several_failed",
             translation_placeholders={

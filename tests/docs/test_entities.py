@@ -134,6 +134,8 @@ def name(platform: str, description: WhatsminerEntityDescription) -> str:
 def unit(description: WhatsminerEntityDescription) -> str:
     """Return the unit, the range or the options."""
     match description:
+        case NumberEntityDescription() if description.key == "power_limit":
+            return "W, 30 to 130 % of the ordinary power where that is known"
         case NumberEntityDescription():
             most: float | str | None = description.native_max_value
             if most is None:

@@ -4,12 +4,18 @@ from typing import Any, Final
 
 import pytest
 
-from custom_components.whatsminer.api import Activity, Capabilities, Snapshot
+from custom_components.whatsminer.api import (
+    Capabilities,
+    NoEffectError,
+    Snapshot,
+    commands,
+)
 from custom_components.whatsminer.api.readings import Performance, ReportedSettings
 from custom_components.whatsminer.api.v2.support import SUPPORT
 from custom_components.whatsminer.const import DOMAIN
-from custom_components.whatsminer.miner.activity import activity
+from custom_components.whatsminer.miner.activity import refuse_without_effect
 from custom_components.whatsminer.miner.settings import Settings
+from custom_components.whatsminer.miner.status import status_of
 from homeassistant.const import EVENT_STATE_CHANGED, STATE_UNKNOWN, Platform
 from homeassistant.core import Event, EventStateChangedData, callback
 from homeassistant.exceptions import ServiceValidationError
@@ -213,32 +219,38 @@ async def test_a_miner_that_does_not_answer_is_told_all_the_same(rig: Rig) -> No
         )
 
 
-def seen(mining: bool | None, **performance: Any) -> Activity | None:
-    """Return what a miner does, by one poll."""
+def takes_percent(
+    mining: bool | None, idle_for: float | None = None, **performance: Any
+) -> bool:
+    """Return whether a percent is sent to a miner, by one poll."""
     snapshot = Snapshot(
         taken=dt_util.utcnow(),
         generation="2.0",
         support=SUPPORT[next(iter(SUPPORT))],
         settings=ReportedSettings(mining=mining),
+        idle_for=idle_for,
         performance=Performance(**performance),
     )
     settings = Settings("Miner", Capabilities.of(snapshot), {})
     settings.update(snapshot, snapshot.monotonic)
-    return activity(settings, snapshot)
+    status = status_of(snapshot, settings, updating=False)
+    try:
+        refuse_without_effect(commands.power_percent(50, fast=False), status)
+    except NoEffectError:
+        return False
+    return True
 
 
-def test_each_reading_decides_what_a_miner_does() -> None:
-    """Tuning is sure only if no reading says that it is over."""
-    assert seen(None, hash_stable=False, tuned=False) is None
-    assert seen(False, hash_stable=True) is Activity.OFF
-    assert seen(True) is Activity.MINING
-    assert seen(True, hash_stable=True) is Activity.MINING
-    assert seen(True, hash_stable=False) is Activity.STARTING
-    assert seen(True, tuned=False) is Activity.STARTING
-    assert seen(True, hash_stable=False, tuned=False) is Activity.STARTING
-    assert seen(True, hash_stable=False, tuned=True) is Activity.MINING
-    assert seen(True, hash_stable=True, tuned=False) is Activity.MINING
-    assert seen(True, hash_stable=False, hash_rate=90) is Activity.MINING
+def test_a_percent_is_sent_to_a_miner_that_hashes() -> None:
+    """It may be tuning for ever. What a miner does that failed to start, nobody knows."""
+    assert takes_percent(None, hash_stable=False, tuned=False)
+    assert not takes_percent(False, hash_stable=True)
+    assert not takes_percent(True)
+    assert not takes_percent(True, hash_rate=0, hash_stable=True)
+    assert not takes_percent(True, idle_for=19 * 60, hash_rate=0)
+    assert takes_percent(True, idle_for=20 * 60, hash_rate=0)
+    assert takes_percent(True, hash_rate=90)
+    assert takes_percent(True, hash_rate=90, hash_stable=False, tuned=False)
 
 
 # What is refused before anything is sent is never shown

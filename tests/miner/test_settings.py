@@ -1,11 +1,18 @@
 """What a setting shows while a command is under way, and until a poll confirms it."""
 
 import asyncio
+import time
 
 import pytest
 
+from custom_components.whatsminer.api import Capabilities, Snapshot, commands
+from custom_components.whatsminer.api.readings import Performance, ReportedSettings
+from custom_components.whatsminer.api.v2.generations import Generation
+from custom_components.whatsminer.api.v2.support import SUPPORT
+from custom_components.whatsminer.miner.settings import Settings
 from homeassistant.const import STATE_OFF, STATE_ON
 from homeassistant.exceptions import HomeAssistantError
+from homeassistant.util import dt as dt_util
 from simulator import Misbehaviour, Refused
 from tests import ACCEPTED_ONLY, JOINED, PROCESS_DOWN, Held, every_generation
 
@@ -179,6 +186,29 @@ async def test_a_value_that_the_miner_confirms_is_then_the_miners(rig: Rig) -> N
 
     assert rig.state_of(MODE) == "high"
     assert rig.warnings == []
+
+
+def test_a_percent_of_zero_that_was_set_is_not_taken_for_none() -> None:
+    """Firmware reports 0 where none is set, too; the hash rate goes down only slowly."""
+    snapshot = Snapshot(
+        taken=dt_util.utcnow(),
+        generation="2.2",
+        support=SUPPORT[Generation.V2_2],
+        settings=ReportedSettings(mining=True, power_percent=0),
+        performance=Performance(hash_rate=100, target_hash_rate=112),
+    )
+    settings = Settings("Miner", Capabilities.of(snapshot), {})
+    settings.update(snapshot, snapshot.monotonic)
+    assert settings.value("power_percent") == 100
+
+    settings.accept(commands.power_percent(0))
+    for _ in range(3):
+        settings.update(snapshot, time.monotonic())
+        assert settings.value("power_percent") == 0
+
+    settings.accept(commands.restart_mining())
+    settings.update(snapshot, time.monotonic())
+    assert settings.value("power_percent") == 100
 
 
 @pytest.mark.parametrize("miner", ["hydro_miner"], indirect=True)

@@ -24,7 +24,7 @@ def state_of(runtime: WhatsminerData) -> JsonObjectType:
     `hash_rate_at_most` lists since when the hash rate has been at most so many percent of its target,
     highest first; it is empty unless the miner mines and is tuned.
     """
-    coordinator, status = runtime.coordinator, runtime.status
+    coordinator = runtime.coordinator
     data, settings = coordinator.data, coordinator.settings
     history = coordinator.history
     mining = settings.value("mining")
@@ -34,7 +34,7 @@ def state_of(runtime: WhatsminerData) -> JsonObjectType:
     return {
         "switch": _entity_id(coordinator, Platform.SWITCH, "mining"),
         "power_mode_select": _entity_id(coordinator, Platform.SELECT, "power_mode"),
-        "status": status.value if status else None,
+        "status": status.value if (status := coordinator.status) else None,
         "mining": mining,
         "switched_at": coordinator.last_switch.at(mining, coordinator.memory.data),
         "running": current and data.running,

@@ -170,8 +170,9 @@ def power_percent(
 ) -> Command:
     """Return the command for a share of the tuned power, reached in minutes (fast: in a second).
 
-    The miner forgets it when mining restarts, and has no tuned power before. Some miners take more than 100 percent; `maximum`
-    is the most that this one is known to take. 100 percent is the tuned power itself.
+    The miner forgets it when mining restarts, and has no tuned power before. Some miners take more
+    than 100 percent; `maximum` is the most that this one is known to take. 100 percent is the tuned
+    power itself.
     """
     return Command(
         name="power_percent",

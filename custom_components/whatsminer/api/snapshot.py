@@ -42,7 +42,8 @@ class Readings:
     apart. `generation` names the protocol and its version. `stale`
     means that the performance is out of date: its clock stands still, or it has a hash rate
     although mining is off. `limit_is_default` tells that nobody has set a power limit, None where
-    the firmware does not say whether one is set. `idle_for` is for how many seconds a miner that is on has not hashed.
+    the firmware does not say whether one is set. `idle_for` is for how many seconds a miner that is
+    on has not hashed.
     `errors` is None until the miner has reported them; the last
     `unread_errors` of a very long list are not in it. `pools_complete` is False if the miner may
     have more pools than `pools`.
@@ -211,7 +212,7 @@ class Snapshot(Readings):
     @property
     def tuning_progress(self) -> float | None:
         """Return the frequency of the chips in percent of its target, 100 once tuning is finished."""
-        if self.stable:
+        if self.stable and self.running:
             return 100
         frequency, target = self.live.frequency, self.live.target_frequency
         if self.mining is False or frequency is None or not target:

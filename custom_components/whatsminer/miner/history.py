@@ -6,8 +6,16 @@ from datetime import datetime
 
 from homeassistant.util import dt as dt_util
 
-from ..api import Board, Pool, Snapshot
+from ..api import Board, Pool, Snapshot, is_idle_too_long
 from .settings import Settings
+
+
+def still_counts(snapshot: Snapshot) -> bool:
+    """Return whether what was seen while a miner hashed is still true: it is off, or starts."""
+    if snapshot.mining is False:
+        return True
+    may_start = not (snapshot.running or snapshot.stale)
+    return may_start and not is_idle_too_long(snapshot.idle_for)
 
 
 @dataclass(slots=True)

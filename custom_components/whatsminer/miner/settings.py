@@ -98,6 +98,8 @@ class Settings:
         self._requested: dict[str, Command] = {}
         self._pending: dict[str, _Pending] = {}
         self._snapshot: Snapshot | None = None
+        # Whether the power percent was set to 0 in this run; else a reported 0 is none, and 100.
+        self._is_percent_zero = False
 
     def is_assumed(self, key: str) -> bool:
         """Return whether this miner never reports the setting."""
@@ -175,7 +177,10 @@ class Settings:
             self.mining_runs.expect_end()
             self._stored.pop(_PERCENT, None)
             self._pending.pop(_PERCENT, None)
+            self._is_percent_zero = False
         key = command.setting
+        if key == _PERCENT:
+            self._is_percent_zero = command.value == 0
         if key is None or command.value is None:
             return
         assumed = self.is_assumed(key)
@@ -224,7 +229,7 @@ class Settings:
         """Return what the miner reports; some firmware reports only the limit in force."""
         if key == _LIMIT and self._snapshot:
             return self._snapshot.power_limit
-        if key == _PERCENT and self._snapshot:
+        if key == _PERCENT and self._snapshot and not self._is_percent_zero:
             return self._snapshot.power_percent
         return self._reported_request(key)
 

@@ -4,14 +4,13 @@ from enum import StrEnum
 from typing import Final
 
 from ..api import Snapshot, is_idle_too_long
-from .activity import will_start
 from .settings import Settings
 
 _FULL_POWER: Final = 100
 
 
 class Status(StrEnum):
-    """What a miner does, in the order in which it is decided: the first that holds counts."""
+    """What a miner does; `status_of` decides it."""
 
     UPDATING = "updating"
     """It gets another firmware."""
@@ -42,7 +41,8 @@ def status_of(
     wanted = settings.value("mining")
     if wanted is False:
         return Status.OFF if snapshot.mining is False else Status.STOPPING
-    if will_start(settings, snapshot):
+    # After a command that starts or restarts mining, the last poll is out of date.
+    if wanted and (snapshot.mining is False or not settings.mining_runs.is_settled):
         return Status.STARTING
     if wanted is None and not snapshot.running:
         return None

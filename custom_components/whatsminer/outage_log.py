@@ -3,7 +3,7 @@
 from typing import override
 
 from homeassistant.core import callback
-from homeassistant.helpers.update_coordinator import DataUpdateCoordinator
+from homeassistant.helpers.update_coordinator import DataUpdateCoordinator, UpdateFailed
 
 
 class OutageLogCoordinator[DataT](DataUpdateCoordinator[DataT]):
@@ -29,7 +29,9 @@ class OutageLogCoordinator[DataT](DataUpdateCoordinator[DataT]):
             scheduled=scheduled,
             raise_on_entry_error=raise_on_entry_error,
         )
-        if log_failures and was_available and not self.last_update_success:
+        began = was_available and not self.last_update_success
+        # Anything else is a bug, which Home Assistant logs.
+        if began and log_failures and isinstance(self.last_exception, UpdateFailed):
             self._log_outage()
 
     @callback
