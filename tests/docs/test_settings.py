@@ -111,10 +111,10 @@ sent then, no state changes, and the minute between two restarts does not begin.
 buttons and actions alike. Downloads of logs, updates of firmware and actions that only read are possible
 at any time.
 
-* **off**: the miner's switch is off, also just now by a command that no poll has shown yet.
-* **starting**: it is on, but a poll has yet to show the start or restart that was asked for, or it does not
-  hash yet and is not tuned. While it hashes and tunes, it counts as mining.
-* **mining**: it is on, and nothing of this holds.
+* **off**: the status is *Off* or *Stopping*.
+* **starting**: the status is *Starting*: mining is on, or was switched on or restarted, and does not hash yet.
+* **mining**: any other status. A miner that hashes and tunes takes a percent, and so does one with the status
+  *Fault*, of which nobody knows what it does.
 * Where it is **unknown** whether the miner is on, or while it does not answer, nothing is refused: it is
   told, and its own answer counts.
 
