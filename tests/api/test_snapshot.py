@@ -362,6 +362,19 @@ def test_a_pool_is_connected_that_is_alive_and_in_use(
     assert snapshot(pools=pools, stale=True).pool_connected is None
 
 
+@pytest.mark.parametrize(
+    ("hash_rate", "stable", "progress"),
+    [(100, True, 100), (0, True, 80), (100, False, 80), (0, False, 80)],
+)
+def test_tuning_is_finished_once_a_tuned_miner_hashes(
+    hash_rate: float, *, stable: bool, progress: int
+) -> None:
+    performance = Performance(
+        hash_rate=hash_rate, hash_stable=stable, frequency=400, target_frequency=500
+    )
+    assert snapshot(performance=performance, mining=True).tuning_progress == progress
+
+
 # Hashboards
 
 

@@ -205,6 +205,16 @@ async def test_an_unusual_limit_has_to_be_confirmed(rig: Rig, watts: int) -> Non
     ]
 
 
+@pytest.mark.parametrize("miner", ["old_miner"], indirect=True)
+async def test_a_miner_without_a_power_limit_says_so_without_a_confirmation(
+    rig: Rig,
+) -> None:
+    await rig.clock.next_poll(12)
+    assert rig.coordinator.ordinary_power.watts
+    with fails_with("unsupported_command"):
+        await set_limit(rig, 30_000)
+
+
 @pytest.mark.parametrize("watts", [1020, 3000, 4420, 99_999])
 async def test_a_usual_limit_and_the_default_need_no_confirmation(
     rig: Rig, watts: int
