@@ -241,6 +241,19 @@ def takes_percent(
     return True
 
 
+@since_v2
+async def test_a_miner_at_zero_percent_takes_another_one(rig: Rig) -> None:
+    """It does not hash, which is no start."""
+    await rig.set_number("power_percent", 0)
+    await rig.clock.next_poll(20)
+    assert rig.coordinator.data.hash_rate == 0
+    assert rig.state_of("sensor.miner_status") == "throttled"
+
+    await rig.set_number("power_percent", 80)
+    await rig.clock.next_poll(2)
+    assert float(rig.state_of(PERCENT)) == 80
+
+
 def test_a_percent_is_sent_to_a_miner_that_hashes() -> None:
     """It may be tuning for ever. What a miner does that failed to start, nobody knows."""
     assert takes_percent(None, hash_stable=False, tuned=False)

@@ -44,9 +44,10 @@ ADDED: Final = {
 }
 
 # The ends of the unique ids of entities that are shown otherwise since then: their states have
-# names, they have another name, or they are boxes. What people chose for them stays.
+# names, they have another name or another attribute, or they are boxes. What people chose for them stays.
 SHOWN_OTHERWISE: Final = (
     "_fault",
+    "_faults",
     "_mining_since",
     "_preheat_state",
     "_stop_reason",

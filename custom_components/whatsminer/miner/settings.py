@@ -122,6 +122,11 @@ class Settings:
         return pending.since if pending and pending.value == value else None
 
     @property
+    def is_zero_percent(self) -> bool:
+        """Whether the power percent was set to 0 in this run: the miner may be on and not hash."""
+        return self._is_percent_zero or self._stored.get(_PERCENT, {}).get("value") == 0
+
+    @property
     def highest_percent(self) -> float:
         """Return the highest power percent that the miner has reported, at least 100."""
         stored = self._stored.get(_HIGHEST_PERCENT, {})
@@ -197,6 +202,8 @@ class Settings:
         """Compare the pending values with a poll that `began` at a monotonic time."""
         last, self._snapshot = self._snapshot, snapshot
         restarted = self.mining_runs.update(snapshot, began)
+        if restarted or snapshot.mining is False:
+            self._is_percent_zero = False
         for key, pending in list(self._pending.items()):
             reported = self._reported(key)
             if pending.value in (reported, self._reported_request(key)):

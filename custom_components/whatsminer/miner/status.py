@@ -46,13 +46,17 @@ def status_of(
         return Status.STARTING
     if wanted is None and not snapshot.running:
         return None
+    percent = settings.value("power_percent")
+    # A tuned miner that reports 0 percent does not hash for that. One that starts reports 0, too.
+    is_zero = settings.is_zero_percent or (percent == 0 and snapshot.stable)
+    if is_zero and not snapshot.running:
+        return Status.THROTTLED
     if is_idle_too_long(snapshot.idle_for):
         return Status.FAULT
     if not snapshot.running:
         return Status.STARTING
     if snapshot.stable is False:
         return Status.TUNING
-    percent = settings.value("power_percent")
     if isinstance(percent, int | float) and percent < _FULL_POWER:
         return Status.THROTTLED
     return Status.MINING
