@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+import gc
 from ipaddress import IPv4Network
 import time
 from typing import Any, Final
@@ -272,6 +273,8 @@ async def _live_with(
     hass = home.hass
     caplog.clear()
     held = Held()
+    # What earlier tests have left in memory is not collected meanwhile: that alone may take longer.
+    gc.freeze()
     watching = asyncio.create_task(held.watch())
     try:
         await _scan(hass, home.network)
@@ -282,6 +285,7 @@ async def _live_with(
             await hass.async_block_till_done()
     finally:
         watching.cancel()
+        gc.unfreeze()
     assert held.rounds > 10
     assert held.longest < LONGEST_HOLD
     for record in caplog.records:
