@@ -108,6 +108,11 @@ class MinerState(Machine):
         """Report a fault from now on; take it out of ``faults`` to end it."""
         self.faults[code] = local_time(self.now)
 
+    def set_boards(self, *, alive: bool) -> None:
+        """Let every hashboard work, or none of them, so that a machine that is on hashes nothing."""
+        for board in self.boards:
+            board.alive = alive
+
     @override
     def _begin(self, when: float, *, recalibrate: bool = False) -> None:
         super()._begin(when, recalibrate=recalibrate)

@@ -111,8 +111,7 @@ async def test_a_miner_that_is_on_but_does_not_hash_has_a_problem(
     hass: HomeAssistant, miner: SimulatedMiner, clock: Clock
 ) -> None:
     """It needs some time to start, and it reports no fault."""
-    for board in miner.state.boards:
-        board.alive = False
+    miner.state.set_boards(alive=False)
     miner.state.restart()
     await clock.next_poll(2)
     assert shown(hass, RUNNING) == STATE_OFF
@@ -124,8 +123,7 @@ async def test_a_miner_that_is_on_but_does_not_hash_has_a_problem(
     await clock.next_poll()
     assert shown(hass, PROBLEM) == STATE_ON
 
-    for board in miner.state.boards:
-        board.alive = True
+    miner.state.set_boards(alive=True)
     await clock.next_poll()
     assert shown(hass, RUNNING) == STATE_ON
     assert shown(hass, PROBLEM) == STATE_OFF

@@ -415,8 +415,7 @@ async def test_only_a_stopped_miner_can_be_preheated(
     assert miner.writes == [{"cmd": "pre_power_on"}]
 
     miner.state.mining = True
-    for board in miner.state.boards:
-        board.alive = False  # it does not hash yet
+    miner.state.set_boards(alive=False)  # it does not hash yet
     await clock.next_poll(2)
     with fails_with("preheat_while_starting", ServiceValidationError):
         await press(hass, "preheat")

@@ -152,8 +152,7 @@ async def test_an_outage_whose_cause_the_miner_reports_is_told_once(
 ) -> None:
     """The fault of the power supply says it all."""
     miner.state.faults = {236: "2026-11-01 08:00:00"}
-    for board in miner.state.boards:
-        board.alive = False
+    miner.state.set_boards(alive=False)
     await clock.next_poll(2)
     for _ in range(4):
         await clock.tick(10 * 60)

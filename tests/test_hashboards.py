@@ -304,8 +304,7 @@ async def test_nobody_knows_the_boards_of_a_miner_that_fails_to_hash(
     hass: HomeAssistant, miner: SimulatedMiner, clock: Clock
 ) -> None:
     """While it starts, what was seen before counts."""
-    for board in miner.state.boards:
-        board.alive = False
+    miner.state.set_boards(alive=False)
     miner.state.restart()
     await clock.next_poll(2)
     assert shown(hass, ALIVE) == STATE_ON

@@ -137,8 +137,7 @@ async def test_an_outage_is_in_the_logbook_by_its_name(
     clock: Clock,
     set_up: WhatsminerCoordinator,
 ) -> None:
-    for board in miner.state.boards:
-        board.alive = False
+    miner.state.set_boards(alive=False)
     await clock.next_poll()
     await clock.tick(20 * 60)
     await clock.next_poll()

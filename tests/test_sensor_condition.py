@@ -61,8 +61,7 @@ async def test_the_status_follows_a_miner_through_its_day(
 async def test_a_miner_that_should_hash_but_does_not_has_a_fault(
     hass: HomeAssistant, miner: SimulatedMiner, clock: Clock
 ) -> None:
-    for board in miner.state.boards:
-        board.alive = False
+    miner.state.set_boards(alive=False)
     await clock.next_poll()
     assert shown(hass, STATUS) == "starting"
     await clock.tick(20 * 60)

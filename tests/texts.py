@@ -60,6 +60,16 @@ def placeholders(*texts: Any) -> set[str]:
 # The code
 
 
+def check_translated(language: str, texts: Any, english: Any) -> None:
+    """Check that texts are those of the English file: each with its places, and translated."""
+    found, expected = dict(leaves(texts)), dict(leaves(english))
+    assert found.keys() == expected.keys()
+    for path, text in expected.items():
+        assert placeholders(found[path]) == placeholders(text), path
+        if language != "en" and len(text.split()) > 3:
+            assert found[path] != text, path
+
+
 def calls(
     name: str, sources: Iterable[ast.AST] = SOURCES.values()
 ) -> Iterator[ast.Call]:

@@ -132,14 +132,13 @@ async def _async_raise_failures(
 
     A failure that is no error of Home Assistant is a cancellation, and is raised as it is.
     """
-    errors = [
-        failure for failure in failures if isinstance(failure, HomeAssistantError)
-    ]
+    errors: list[HomeAssistantError] = []
     for failure in failures:
-        if len(failures) == 1 or failure not in errors:
+        if len(failures) == 1 or not isinstance(failure, HomeAssistantError):
             raise failure
+        errors.append(failure)
     if errors:
-        # Home Assistant logs other errors: none was made if all are refusals before anything was sent.
+        # Home Assistant logs a traceback of all exceptions that are no `ServiceValidationError`.
         are_refusals = all(isinstance(each, ServiceValidationError) for each in errors)
         error_class = ServiceValidationError if are_refusals else HomeAssistantError
         raise error_class(

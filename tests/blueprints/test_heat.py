@@ -453,8 +453,7 @@ async def test_a_miner_that_does_not_say_whether_it_mines_is_stopped(
     await heat(room)
     room.take_commands()
     room.garage.miner.misbehave("status", Altered('"mineroff":', '"other":'))
-    for board in room.garage.miner.state.boards:
-        board.alive = False  # a miner that hashes is on
+    room.garage.miner.state.set_boards(alive=False)  # a miner that hashes is on
     await room.wait(5)
     assert room.garage.shown("switch") == "unknown"
     assert room.take_commands() == []

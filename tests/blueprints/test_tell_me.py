@@ -105,8 +105,7 @@ async def test_a_fault_is_told_when_it_appears_and_clears(
 async def test_an_outage_is_told_without_a_code(phone: Phone) -> None:
     """The miner is on, and reports no fault."""
     await phone.watch(tell_hash_rate=False)
-    for board in phone.garage.miner.state.boards:
-        board.alive = False
+    phone.garage.miner.state.set_boards(alive=False)
     await phone.home.wait(25)
 
     (message,) = phone.messages
@@ -232,8 +231,7 @@ async def test_a_low_hash_rate_is_told_once(phone: Phone) -> None:
     await phone.home.wait(60)
     assert phone.news == []
 
-    for board in phone.garage.miner.state.boards:
-        board.alive = True
+    phone.garage.miner.state.set_boards(alive=True)
     await phone.home.wait(5)
     phone.garage.miner.state.boards[0].alive = False
     await phone.home.wait(18)
@@ -391,8 +389,7 @@ async def test_a_message_that_fails_keeps_no_other_back(phone: Phone) -> None:
         hash_rate_minutes=1,
     )
 
-    for board in phone.garage.miner.state.boards:
-        board.alive = False
+    phone.garage.miner.state.set_boards(alive=False)
     await phone.home.wait(1)
     phone.garage.miner.state.pools[0].url = OTHER_POOL
     await phone.home.wait(0.5)

@@ -360,8 +360,7 @@ async def test_a_miner_that_starts_takes_no_percent_and_says_so(
     """It would not stay. A mode is taken: mining starts anew with it."""
     await assist.hear(assist.garage, shed)
     assist.garage.miner.state.restart()
-    for board in assist.garage.miner.state.boards:
-        board.alive = False
+    assist.garage.miner.state.set_boards(alive=False)
     await assist.home.wait(2)
     take_all(assist.garage, shed)
 

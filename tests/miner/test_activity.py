@@ -60,8 +60,7 @@ async def stop(rig: Rig) -> None:
 async def start_anew(rig: Rig) -> None:
     """Restart mining, and wait until it is seen to start: no hashboard hashes yet."""
     rig.miner.state.restart()
-    for board in rig.miner.state.boards:
-        board.alive = False
+    rig.miner.state.set_boards(alive=False)
     await rig.clock.next_poll(3)
     rig.miner.requests.clear()
 
@@ -137,8 +136,7 @@ async def test_a_miner_that_does_not_hash_yet_takes_no_percent(rig: Rig) -> None
         rig, "power_percent_while_starting", "number.set_value", PERCENT, value=80
     )
 
-    for board in rig.miner.state.boards:
-        board.alive = True
+    rig.miner.state.set_boards(alive=True)
     await rig.clock.next_poll()
     await rig.set_number("power_percent", 80)
     assert rig.miner.state.percent == 80

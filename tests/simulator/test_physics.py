@@ -350,8 +350,7 @@ async def test_a_dead_board_takes_its_share_along(miner: SimulatedMiner) -> None
     assert reading.hash_rate == pytest.approx(healthy.hash_rate * 2 / 3, rel=0.03)
     assert reading.power == pytest.approx(healthy.power * 2 / 3, rel=0.03)
     assert reading.boards[1].hash_rate == pytest.approx(healthy.boards[1].hash_rate)
-    for board in miner.state.boards:
-        board.alive = False
+    miner.state.set_boards(alive=False)
     assert miner.state.hash_rate == miner.state.telemetry().frequency == 0
 
 

@@ -10,11 +10,10 @@ from homeassistant.util.json import JsonObjectType
 from ..coordinator import WhatsminerCoordinator
 from ..entity import registered_entity_id
 from ..miner.record import mac_of
-from ..models import WhatsminerData
 
 
 # It is long because each name of the response has its line.
-def state_of(runtime: WhatsminerData) -> JsonObjectType:
+def state_of(coordinator: WhatsminerCoordinator) -> JsonObjectType:
     """Return the last readings and the settings of a miner, None for what is not known.
 
     Powers are in W, hash rates in TH/s, efficiency in J/TH (the last one of a stopped miner),
@@ -24,7 +23,6 @@ def state_of(runtime: WhatsminerData) -> JsonObjectType:
     `hash_rate_at_most` lists since when the hash rate has been at most so many percent of its target,
     highest first; it is empty unless the miner mines and is tuned.
     """
-    coordinator = runtime.coordinator
     data, settings = coordinator.data, coordinator.settings
     history = coordinator.history
     mining = settings.value("mining")

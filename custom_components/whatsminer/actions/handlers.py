@@ -310,6 +310,6 @@ async def prepare_get_state(hass: HomeAssistant, data: Data) -> Handler:
     since = conditions_since(hass, data["conditions"])
 
     async def handle(runtime: WhatsminerData) -> JsonObjectType:
-        return {**state_of(runtime), "conditions_since": {**since}}
+        return {**state_of(runtime.coordinator), "conditions_since": {**since}}
 
     return handle

@@ -99,7 +99,7 @@ class Settings:
         self._pending: dict[str, _Pending] = {}
         self._snapshot: Snapshot | None = None
         # Whether the power percent was set to 0 in this run; else a reported 0 is none, and 100.
-        self._is_percent_zero = False
+        self._was_set_to_zero = False
 
     def is_assumed(self, key: str) -> bool:
         """Return whether this miner never reports the setting."""
@@ -124,7 +124,7 @@ class Settings:
     @property
     def is_zero_percent(self) -> bool:
         """Whether the power percent was set to 0 in this run: the miner may be on and not hash."""
-        return self._is_percent_zero or self._stored.get(_PERCENT, {}).get("value") == 0
+        return self._was_set_to_zero or self._stored.get(_PERCENT, {}).get("value") == 0
 
     @property
     def highest_percent(self) -> float:
@@ -182,10 +182,10 @@ class Settings:
             self.mining_runs.expect_end()
             self._stored.pop(_PERCENT, None)
             self._pending.pop(_PERCENT, None)
-            self._is_percent_zero = False
+            self._was_set_to_zero = False
         key = command.setting
         if key == _PERCENT:
-            self._is_percent_zero = command.value == 0
+            self._was_set_to_zero = command.value == 0
         if key is None or command.value is None:
             return
         assumed = self.is_assumed(key)
@@ -203,7 +203,7 @@ class Settings:
         last, self._snapshot = self._snapshot, snapshot
         restarted = self.mining_runs.update(snapshot, began)
         if restarted or snapshot.mining is False:
-            self._is_percent_zero = False
+            self._was_set_to_zero = False
         for key, pending in list(self._pending.items()):
             reported = self._reported(key)
             if pending.value in (reported, self._reported_request(key)):
@@ -236,7 +236,7 @@ class Settings:
         """Return what the miner reports; some firmware reports only the limit in force."""
         if key == _LIMIT and self._snapshot:
             return self._snapshot.power_limit
-        if key == _PERCENT and self._snapshot and not self._is_percent_zero:
+        if key == _PERCENT and self._snapshot and not self._was_set_to_zero:
             return self._snapshot.power_percent
         return self._reported_request(key)
 
