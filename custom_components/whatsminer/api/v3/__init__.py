@@ -1,0 +1,1 @@
+"""V3 of the vendor's API, on port 4433: JSON in frames, with signed commands."""
