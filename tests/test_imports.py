@@ -40,6 +40,7 @@ ROOMS: Final = (
                 "protocol",
                 "queue",
                 "readings",
+                "replies",
                 "sanitize",
                 "snapshot",
                 "transport",

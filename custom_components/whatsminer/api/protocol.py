@@ -21,7 +21,9 @@ type IsWanted = Callable[[], bool]
 class Target:
     """The miner that a protocol talks to, and what all protocols for it share.
 
-    `v2_port` is the port of V2. `password_changes` counts how often the password was changed.
+    `v2_port` and `v3_port` are the ports of V2 and V3. `account` signs the commands of V3, where
+    an empty one stands for the account that every miner has. `password_changes` counts how often
+    the password was changed.
     """
 
     host: str
@@ -30,6 +32,8 @@ class Target:
     queue: Queue
     identity: Identity
     password_changes: int = 0
+    v3_port: int = 4433
+    account: str = ""
 
 
 @dataclass(frozen=True, slots=True)

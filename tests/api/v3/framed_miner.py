@@ -10,6 +10,7 @@ from contextlib import suppress
 import hashlib
 import json
 import struct
+import time
 from typing import Any, Final, Self
 
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
@@ -18,7 +19,6 @@ from tests.api import HOST
 
 MAC: Final = "c2:04:28:00:00:01"
 SALT: Final = "Abc123xy"
-WHEN: Final = 1_759_800_000
 type Handle = Callable[[Call], Awaitable[None]]
 
 
@@ -28,14 +28,15 @@ def framed(answer: object) -> bytes:
     return struct.pack("<I", len(content)) + content
 
 
-def success(message: object, command: str = "", when: object = WHEN) -> dict[str, Any]:
-    """Return a successful answer."""
+def success(message: object, command: str = "", ahead: int = 0) -> dict[str, Any]:
+    """Return a successful answer of a miner whose clock is ahead by some seconds."""
+    when = int(time.time()) + ahead
     return {"code": 0, "when": when, "msg": message, "desc": command}
 
 
 def refusal(code: object, text: object = "no") -> dict[str, Any]:
     """Return the answer of a miner that says no."""
-    return {"code": code, "when": WHEN, "msg": text, "desc": ""}
+    return {"code": code, "msg": text, "desc": ""}
 
 
 class Call:
@@ -85,7 +86,8 @@ class FramedMiner:
     `get.device.info network`. `device` is the message of `get.device.info`, of which a parameter
     selects a section. `refuses` has the answers to commands that it refuses although they are
     signed well. `requests` lists what arrived, `writes` the commands that were carried out, with
-    their parameters in the clear. `connections` counts connections, `peak` those at one time.
+    their parameters in the clear. The clock of the miner is `ahead` by some seconds, and `ts` says
+    which times it takes. `connections` counts connections, `peak` those at one time.
     """
 
     def __init__(self, device: Mapping[str, Any], **answers: Any) -> None:
@@ -97,6 +99,7 @@ class FramedMiner:
         self.wrong = refusal(-4, "no permission")
         self.closed = refusal(-4, "no permission for write command")
         self.is_open = True
+        self.ahead = 0
         self.ts: Callable[[int], bool] = lambda ts: True
         self.on_write: Callable[[str, Any], None] = lambda command, param: None
         self.answers_per_connection = 1000
@@ -171,7 +174,7 @@ class FramedMiner:
                 elif isinstance(answer, bytes):
                     await call.send(answer)
                 else:
-                    await call.answer(success(answer, command))
+                    await call.answer(success(answer, command, self.ahead))
                 return
         await call.answer(self._reply(command, call.request))
 
@@ -179,7 +182,7 @@ class FramedMiner:
         if command == "get.device.info":
             section = request.get("param")
             if section is None:
-                return success(self.device, command)
+                return success(self.device, command, self.ahead)
             if section not in self.device:
                 return refusal(-1, "invalid param")
             return success({section: self.device[section]}, command)

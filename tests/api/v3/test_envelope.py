@@ -31,7 +31,7 @@ CLOSED = "no permission for write command"
 def test_a_successful_answer_has_a_message_and_the_clock_of_the_miner(
     code: object,
 ) -> None:
-    value = success({"a": 1}, when="1692685512") | {"code": code}
+    value = success({"a": 1}) | {"code": code, "when": "1692685512"}
     assert check(value, "x") == Answer(message={"a": 1}, when=1692685512)
 
 

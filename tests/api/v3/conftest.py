@@ -1,0 +1,34 @@
+"""Fixtures of the tests of V3."""
+
+from collections.abc import AsyncGenerator
+
+import pytest
+
+from custom_components.whatsminer.api.identity import Identity
+from custom_components.whatsminer.api.protocol import Target
+from custom_components.whatsminer.api.queue import Queue
+from custom_components.whatsminer.api.v3.requests import Requests
+from tests.api import HOST
+
+from .devices import answers, device
+from .framed_miner import MAC, FramedMiner
+
+
+@pytest.fixture
+async def miner() -> AsyncGenerator[FramedMiner]:
+    """Return a miner that is cooled by air, and has one connection at a time."""
+    async with FramedMiner(device(), **answers()) as framed:
+        yield framed
+        assert framed.peak <= 1
+
+
+@pytest.fixture
+def target(miner: FramedMiner) -> Target:
+    """Return the target of that miner, which is known by its MAC address."""
+    return Target(HOST, 1, "super", Queue(), Identity(MAC), v3_port=miner.port)
+
+
+@pytest.fixture
+def requests(target: Target) -> Requests:
+    """Return what sends requests to that miner."""
+    return Requests(target.queue, target.host, target.v3_port)
