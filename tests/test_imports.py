@@ -31,6 +31,7 @@ ROOMS: Final = (
                 "commands",
                 "cooling",
                 "decode",
+                "error_list",
                 "errors",
                 "fault*",
                 "freshness",
