@@ -13,6 +13,7 @@ from tests.api import HOST, Clock
 
 from .devices import answers, device
 from .framed_miner import MAC, FramedMiner
+from .owner import Owner, Polls
 
 
 @pytest.fixture
@@ -40,3 +41,17 @@ def clock(clock: Clock, monkeypatch: pytest.MonkeyPatch) -> Clock:
     """Return the client's clock, which stands still until a test turns it."""
     monkeypatch.setattr(slow_settings, "time", clock)
     return clock
+
+
+@pytest.fixture
+def owner(miner: FramedMiner, target: Target) -> Owner:
+    """Return the owner of that miner."""
+    return Owner(miner, target)
+
+
+@pytest.fixture
+def polls(
+    miner: FramedMiner, target: Target, requests: Requests, clock: Clock
+) -> Polls:
+    """Return polls of that miner that have not begun."""
+    return Polls(miner, target, requests, clock)

@@ -1,10 +1,7 @@
 """Polls of a miner: one connection, the MAC address first, and what may be missing."""
 
 import asyncio
-from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
 import json
-from typing import Any
 
 import pytest
 
@@ -22,60 +19,14 @@ from custom_components.whatsminer.api.errors import (
     WrongMinerError,
 )
 from custom_components.whatsminer.api.identity import Identity
-from custom_components.whatsminer.api.outage import is_idle_too_long
-from custom_components.whatsminer.api.protocol import Target
 from custom_components.whatsminer.api.queue import Urgency
-from custom_components.whatsminer.api.snapshot import Snapshot
 from custom_components.whatsminer.api.v3 import reader as reader_module
 from custom_components.whatsminer.api.v3.reader import Reader
-from custom_components.whatsminer.api.v3.requests import Requests
-from tests.api import Clock
 
-from .framed_miner import MAC, Call, FramedMiner, framed, refusal, success
+from .framed_miner import MAC, Call, framed, refusal, success
+from .owner import LIVE, SLOW, STATUS, Polls
 
-STATUS = "get.miner.status summary+pools+edevs"
-LIVE = ["get.device.info", STATUS]
-SLOW = ["get.system.setting", "get.miner.setting", "get.fan.setting"]
 DOWN = framed(refusal(-1, "btminer process is down err"))
-
-
-@dataclass
-class Polls:
-    """Polls of a miner; time passes between them, and its clocks go on."""
-
-    miner: FramedMiner
-    target: Target
-    requests: Requests
-    clock: Clock
-    reader: Reader = field(init=False)
-
-    def __post_init__(self) -> None:
-        """Create the reader; nothing is sent."""
-        self.reader = Reader(self.requests, self.target.identity)
-
-    @property
-    def summary(self) -> dict[str, Any]:
-        """Return the summary that the miner answers with."""
-        summary: dict[str, Any] = self.miner.answers["get.miner.status"]["summary"]
-        return summary
-
-    async def poll(self, *, after: float = 30) -> Snapshot:
-        """Let time pass and poll."""
-        self.clock.now += after
-        answer = self.miner.answers.get("get.miner.status")
-        if isinstance(answer, dict) and isinstance(answer.get("summary"), dict):
-            for name in ("elapsed", "bootup-time"):
-                answer["summary"][name] += after
-        self.miner.forget()
-        return await self.reader.poll()
-
-
-@pytest.fixture
-def polls(
-    miner: FramedMiner, target: Target, requests: Requests, clock: Clock
-) -> Polls:
-    """Return polls that have not begun."""
-    return Polls(miner, target, requests, clock)
 
 
 # A steady poll
@@ -232,88 +183,6 @@ async def test_the_evidence_is_the_mac_address_alone(polls: Polls) -> None:
     evidence = await polls.reader.read_evidence()
     assert (evidence.mac, evidence.always) == (MAC, True)
     assert polls.miner.asked == ["get.device.info network"]
-
-
-# On or off
-
-
-async def test_a_miner_that_was_stopped_is_off_although_its_clock_goes_on(
-    polls: Polls,
-) -> None:
-    """It leaves out its pools, and may have a hash rate still."""
-    await polls.poll()
-    polls.miner.device["miner"]["working"] = "false"
-    del polls.miner.answers["get.miner.status"]["pools"]
-    seen = await polls.poll()
-    assert (seen.mining, seen.hash_rate, seen.running) == (False, 0, False)
-    assert (seen.mining_since, seen.stale, seen.pools_complete) == (None, True, False)
-    polls.summary["hash-realtime"] = 0
-    seen = await polls.poll()
-    assert (seen.stale, seen.live.power) == (False, 3505)
-
-
-@pytest.mark.parametrize(("rate", "mining"), [(182.75, True), (0, None), (None, None)])
-@pytest.mark.parametrize("moves", [True, False])
-async def test_where_the_miner_does_not_say_it_a_hash_rate_says_that_it_is_on(
-    polls: Polls, rate: float | None, mining: bool | None, moves: bool
-) -> None:
-    """Its clock never decides."""
-    del polls.miner.device["miner"]["working"]
-    polls.summary["hash-realtime"] = rate
-    assert (await polls.poll()).mining is mining
-    if not moves:
-        polls.clock.now += 30
-        seen = await polls.reader.poll()
-        assert (seen.mining, seen.stale) == (mining, True)
-
-
-async def test_mining_began_when_the_process_did(polls: Polls) -> None:
-    """This holds as long as nobody has stopped it."""
-    seen = await polls.poll()
-    assert seen.mining_since is not None
-    ago = datetime.now(UTC) - seen.mining_since
-    assert abs(ago - timedelta(seconds=7230)) < timedelta(seconds=10)
-    assert seen.booted is not None
-
-
-async def test_mining_that_was_stopped_and_started_began_then(polls: Polls) -> None:
-    """The process counts on meanwhile."""
-    for working in ("true", "false", "true"):
-        polls.miner.device["miner"]["working"] = working
-        await polls.poll()
-    seen = await polls.poll(after=40)
-    assert seen.performance.elapsed == 40
-    polls.summary["elapsed"] = -10  # mining is restarted, and the process with it
-    seen = await polls.poll(after=30)
-    assert seen.performance.elapsed == 20
-
-
-async def test_what_a_restart_forgets_is_read_again_at_once(polls: Polls) -> None:
-    await polls.poll()
-    polls.summary["elapsed"] = 0
-    polls.miner.answers["get.miner.setting"]["power-percent"] = 0
-    seen = await polls.poll()
-    assert seen.power_percent == 100
-    for working in ("false", "true"):
-        polls.miner.device["miner"]["working"] = working
-        await polls.poll()
-        assert polls.miner.asked == LIVE + SLOW
-
-
-async def test_a_process_that_hangs_has_no_true_readings(polls: Polls) -> None:
-    await polls.poll()
-    polls.clock.now += 30
-    seen = await polls.reader.poll()
-    assert (seen.stale, seen.hash_rate, seen.live.power) == (True, None, None)
-
-
-async def test_a_miner_that_produces_nothing_has_a_fault(polls: Polls) -> None:
-    polls.summary.update(
-        {"hash-realtime": 0, "hash-average": 0, "hash-1min": 0, "hash-15min": 0}
-    )
-    seen = await polls.poll()
-    assert is_idle_too_long(seen.idle_for)
-    assert [fault.code for fault in seen.faults or ()] == ["no_hash_rate"]
 
 
 @pytest.mark.parametrize(("working", "off"), [("false", True), ("true", False)])

@@ -89,6 +89,16 @@ class Reader:
         """Confirm that the expected miner answers, before a command in the same conversation."""
         await self._identity.confirm(lambda: self._evidence(conversation))
 
+    async def confirm_led(self, conversation: Conversation) -> str | None:
+        """Confirm that the expected miner answers, and return the present state of its LED."""
+        device = (await conversation.ask(DEVICE)).reading()
+
+        async def evidence() -> Evidence:
+            return Evidence(fields.mac(device), always=True)
+
+        await self._identity.confirm(evidence)
+        return fields.led(device)
+
     async def firmware(self) -> str | None:
         """Return the present firmware version (see `Miner.firmware`)."""
         async with (
@@ -111,7 +121,10 @@ class Reader:
         self._known.settings.forget()
 
     async def _evidence(self, conversation: Conversation) -> Evidence:
-        answer = await conversation.ask(DEVICE, "network")
+        try:
+            answer = await conversation.ask(DEVICE, "network")
+        except RefusedError, MiningProcessDownError:
+            return Evidence()
         return Evidence(fields.mac(answer.reading()), always=True)
 
     async def _device(self, conversation: Conversation) -> Mapping[str, Json]:

@@ -6,6 +6,7 @@ from typing import Final
 
 from ..capabilities import BY_FIRMWARE
 from ..readings import Support
+from .commands import ROWS
 from .fields import SETTINGS
 
 type Version = tuple[int, int, int]
@@ -63,4 +64,5 @@ def support_of(version: Version) -> Support:
         readings=BY_FIRMWARE - _MISSING,
         settings=frozenset(_EVERY_VERSION | later),
         slow_settings=frozenset(slow),
+        commands=frozenset(name for name, row in ROWS.items() if version >= row.since),
     )
