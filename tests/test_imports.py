@@ -34,6 +34,7 @@ ROOMS: Final = (
                 "error_list",
                 "errors",
                 "fault*",
+                "files",
                 "freshness",
                 "identity",
                 "limits",

@@ -1,6 +1,6 @@
 """V3 of the vendor's API, as `Miner` uses it, on port 4433."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Final, override
 
@@ -8,10 +8,11 @@ from ..commands import Command, Outcome, Result, set_led_auto
 from ..decode import first
 from ..errors import RefusedError, unsupported
 from ..identity import Evidence
-from ..protocol import Attempt, IsWanted, Protocol, Target, WriteProbe
+from ..protocol import Attempt, IsWanted, Progress, Protocol, Sink, Target, WriteProbe
 from ..queue import Turn, Urgency
 from ..sanitize import Json
 from ..snapshot import Snapshot
+from . import transfers
 from .commands import CUSTOMER_KEYS, ROWS, name_of, writes_for
 from .envelope import FAILED, Answer
 from .fields import SETTINGS
@@ -193,6 +194,25 @@ class V3(Protocol):
         return {
             name: _written(first(found, *keys)) for name, keys in CUSTOMER_KEYS.items()
         }
+
+    # Files
+
+    @override
+    async def download_logs(self, sink: Sink) -> int:
+        async with self._target.queue.turn(Urgency.WRITE) as turn:
+            return await transfers.download_logs(
+                self._requests, self._reader, turn, sink
+            )
+
+    @override
+    async def update_firmware(
+        self, image: AsyncIterator[bytes], size: int, progress: Progress
+    ) -> Result:
+        async with self._target.queue.turn(Urgency.WRITE):
+            answer = await transfers.update_firmware(
+                self._requests, self._reader, self._session, image, size, progress
+            )
+        return Result(Outcome.SILENT if answer is None else Outcome.ACCEPTED)
 
 
 def _written(value: Json) -> str:

@@ -36,6 +36,13 @@ class Conversation:
         self._connection: Connection | None = None
         # Whether it has carried an answer.
         self._is_used = False
+        self._is_aborted = False
+
+    def abort(self) -> None:
+        """Close the connection at once, and open no other."""
+        self._is_aborted = True
+        if self._connection:
+            self._connection.abort()
 
     async def close(self) -> None:
         """Close the connection; the next request opens another."""
@@ -44,8 +51,10 @@ class Conversation:
 
     async def connection(self) -> Connection:
         """Return the connection, which is opened if there is none."""
-        if self._connection is None:
+        if self._connection is None and not self._is_aborted:
             self._connection = await self._stack.enter_async_context(self._open())
+        if self._connection is None or self._is_aborted:
+            raise CannotConnectError("interrupted")
         return self._connection
 
     async def ask(
