@@ -64,10 +64,15 @@ def test_what_ends_a_download_is_told_by_how_far_it_was(
     error: WhatsminerError, begun: bool, interrupted: bool, kind: type[Exception]
 ) -> None:
     turn = Turn(Urgency.WRITE)
-    with pytest.raises(kind) as caught, downloading(turn, "x") as transfer:
-        turn.interrupt, turn.interrupted = print, interrupted
-        transfer.begun = begun
-        raise error
+
+    def fail() -> None:
+        with downloading(turn, "x") as transfer:
+            turn.interrupt, turn.interrupted = print, interrupted
+            transfer.begun = begun
+            raise error
+
+    with pytest.raises(kind) as caught:
+        fail()
     assert type(caught.value) is kind
     assert turn.interrupt is None
 
@@ -85,7 +90,11 @@ def test_what_ends_a_download_is_told_by_how_far_it_was(
 def test_what_ends_an_update_is_told_by_how_far_it_was(
     error: WhatsminerError, begun: bool, kind: type[Exception]
 ) -> None:
-    with pytest.raises(kind) as caught, updating("x") as transfer:
-        transfer.begun = begun
-        raise error
+    def fail() -> None:
+        with updating("x") as transfer:
+            transfer.begun = begun
+            raise error
+
+    with pytest.raises(kind) as caught:
+        fail()
     assert type(caught.value) is kind

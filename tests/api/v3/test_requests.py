@@ -156,6 +156,21 @@ async def test_a_long_answer_is_read_as_well(
     assert "left_out" in requests.replies["get.fan.setting"]
 
 
+async def test_a_conversation_that_was_interrupted_opens_no_connection(
+    miner: FramedMiner, requests: Requests
+) -> None:
+    async with requests.conversation() as conversation:
+        conversation.abort()
+        with pytest.raises(CannotConnectError):
+            await conversation.ask("get.fan.setting")
+    async with requests.conversation() as conversation:
+        await conversation.ask("get.fan.setting")
+        conversation.abort()
+        with pytest.raises(CannotConnectError):
+            await conversation.ask("get.fan.setting")
+    assert miner.asked == ["get.fan.setting"]
+
+
 # Writes
 
 
