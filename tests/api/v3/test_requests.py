@@ -60,6 +60,7 @@ async def test_a_connection_that_is_reset_between_two_requests_is_replaced(
         with pytest.raises(RefusedError):  # the miner of the test has no answer now
             await conversation.ask("get.miner.setting")
     assert miner.connections == 2
+    assert requests.closes_early
 
 
 async def test_a_first_request_that_is_dropped_is_not_repeated(

@@ -279,6 +279,17 @@ async def test_a_miner_with_another_clock_is_signed_for_in_its_time(
     assert len(miner.writes) == 2
 
 
+async def test_a_miner_whose_clock_was_set_meanwhile_is_signed_for_in_ours_again(
+    miner: FramedMiner, session: Session, requests: Requests
+) -> None:
+    miner.ahead = 100_000_000
+    miner.ts = lambda ts: abs(ts - time.time() - miner.ahead) < 30
+    await send(session, requests)
+    miner.ahead = 0
+    await send(session, requests)
+    assert len(miner.writes) == 2
+
+
 # The last moment
 
 

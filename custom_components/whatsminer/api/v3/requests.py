@@ -14,7 +14,7 @@ from ..sanitize import Json
 from ..transport import TIMEOUT, Connection, connect
 from . import envelope
 from .envelope import Answer
-from .frames import ClosedError, frame, receive_frame
+from .frames import frame, receive_frame
 
 # Seconds from the connect to the last answer. Each answer has 10 s of its own.
 _CONVERSATION: Final = 60.0
@@ -86,8 +86,8 @@ class Conversation:
         if self._is_used:
             try:
                 value = await self._exchange(request, limit)
-            except CannotConnectError as err:
-                self._requests.closes_early = isinstance(err, ClosedError)
+            except CannotConnectError:
+                self._requests.closes_early = True
             else:
                 self._requests.closes_early = False
                 return value

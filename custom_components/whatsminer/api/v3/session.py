@@ -161,6 +161,7 @@ class Session:
 
         Both come from the whole answer of the expected miner, after a refusal.
         """
+        before = self._ahead
         self.forget()
         try:
             answer = await conversation.ask("get.device.info")
@@ -175,8 +176,7 @@ class Session:
         await self._target.identity.confirm(evidence)
         self._salt = text(device.get("salt"))
         ahead = 0 if answer.when is None else answer.when - int(time.time())
-        is_far_off = abs(ahead) > _FAR_OFF
-        if is_far_off:
+        if abs(ahead) > _FAR_OFF:
             self._ahead = ahead
-        changed = is_far_off or self._salt != salt
-        return fields.api_switch(device), changed
+        has_moved = abs(self._ahead - before) > _FAR_OFF
+        return fields.api_switch(device), has_moved or self._salt != salt
