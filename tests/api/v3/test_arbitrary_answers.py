@@ -1,6 +1,8 @@
 """Any answer over V3 becomes a snapshot that can be stored and shown, or a declared error."""
 
+from collections.abc import Mapping
 import json
+import struct
 from typing import Any
 
 from hypothesis import HealthCheck, given, settings, strategies as st
@@ -22,7 +24,7 @@ from custom_components.whatsminer.api.v3.requests import Requests
 from tests.answers import CHANGES, JSON, changed, check_snapshot, check_value
 
 from .devices import answers, device
-from .framed_miner import FramedMiner, framed, success
+from .framed_miner import Call, FramedMiner, Handle, framed, success
 
 # What `Miner.poll` says that it raises.
 DECLARED = (
@@ -43,7 +45,7 @@ EXAMPLES = settings(
 )
 
 
-async def poll_twice(target: Target, frames: dict[str, bytes]) -> None:
+async def poll_twice(target: Target, frames: Mapping[str, bytes | Handle]) -> None:
     """Poll a miner that sends these frames twice, and check the snapshots."""
     async with FramedMiner({}, **frames) as miner:
         requests = Requests(target.queue, target.host, miner.port)
@@ -58,7 +60,7 @@ async def poll_twice(target: Target, frames: dict[str, bytes]) -> None:
     orjson.dumps(dict(requests.replies))
 
 
-def usual() -> dict[str, bytes]:
+def usual() -> dict[str, bytes | Handle]:
     """Return the frames of a miner that is well."""
     return {command: framed(success(PLAUSIBLE[command])) for command in COMMANDS}
 
@@ -76,7 +78,7 @@ async def test_a_plausible_answer_with_anything_in_it(
 @given(changes=st.fixed_dictionaries(dict.fromkeys(COMMANDS, CHANGES)))
 @EXAMPLES
 async def test_anything_in_all_answers(target: Target, changes: dict[str, Any]) -> None:
-    frames = {
+    frames: dict[str, bytes | Handle] = {
         command: framed(changed(success(PLAUSIBLE[command]), changes[command]))
         for command in COMMANDS
     }
@@ -94,6 +96,27 @@ async def test_anything_in_a_frame(
     """The frame may hold any JSON, or any bytes."""
     if content:  # an empty frame is a heartbeat, after which the answer would come
         await poll_twice(target, usual() | {command: framed(content)})
+
+
+@given(
+    command=st.sampled_from(COMMANDS),
+    raw=st.one_of(
+        st.binary(max_size=40),
+        st.binary(max_size=8).map(lambda header: header + b'{"code":0,"msg":{}}'),
+        st.integers(0, 2**32 - 1).map(lambda length: struct.pack("<I", length) + b"{}"),
+    ),
+)
+@EXAMPLES
+async def test_anything_in_the_place_of_a_frame(
+    target: Target, command: str, raw: bytes
+) -> None:
+    """The length may be wrong, and the frame may be cut short."""
+
+    async def send_and_close(call: Call) -> None:
+        await call.send(raw)
+        call.close()
+
+    await poll_twice(target, usual() | {command: send_and_close})
 
 
 @given(message=JSON, command=st.sampled_from(COMMANDS))
