@@ -149,3 +149,10 @@ def device() -> dict[str, Any]:
 def answers() -> dict[str, Any]:
     """Return copies of the messages of the other readable commands."""
     return copy.deepcopy(_ANSWERS)
+
+
+def device_with(section: str, **values: Any) -> dict[str, Any]:
+    """Return a device with other values under some keys of a section."""
+    changed = device()
+    changed[section] |= {key.replace("_", "-"): value for key, value in values.items()}
+    return changed

@@ -1,6 +1,5 @@
 """Which key of V3's answers is which reading."""
 
-from datetime import datetime
 from typing import Any
 
 import pytest
@@ -8,17 +7,16 @@ import pytest
 from custom_components.whatsminer.api.readings import (
     Board,
     Device,
-    ErrorEntry,
     Performance,
     Pool,
     PowerSupply,
     ReportedSettings,
 )
 from custom_components.whatsminer.api.sanitize import Json
-from custom_components.whatsminer.api.v3 import fields
+from custom_components.whatsminer.api.v3 import device_info, fields
 from custom_components.whatsminer.api.v3.envelope import Answer
 
-from .devices import answers, device
+from .devices import answers, device, device_with
 
 ANY: list[Any] = [None, "", "x", True, [], {}, [1], 1e300, -5e9, "NaN", 2**60]
 
@@ -34,13 +32,6 @@ def summary(**values: Any) -> Answer:
     return status(
         summary=usual | {key.replace("_", "-"): value for key, value in values.items()}
     )
-
-
-def device_with(section: str, **values: Any) -> dict[str, Any]:
-    """Return a device with other values under some keys of a section."""
-    changed = device()
-    changed[section] |= {key.replace("_", "-"): value for key, value in values.items()}
-    return changed
 
 
 def performance(answer: Answer, other: dict[str, Any] | None = None) -> Performance:
@@ -253,112 +244,6 @@ def test_no_more_than_eight_pools_are_read() -> None:
     assert len(fields.pools(status(pools=[{"id": 1}] * 20))) == 8
 
 
-# The device
-
-
-def test_the_device_says_what_the_miner_is() -> None:
-    assert fields.device_of(device(), api_known=True) == Device(
-        model="M60_VK30",
-        platform="H616",
-        firmware="20261001.16.Rel",
-        api="3.0.5",
-        serial_number="HTM001",
-        hostname="garage",
-    )
-    assert fields.firmware(device()) == "20261001.16.Rel"
-    assert fields.mac(device()) == "c2:04:28:00:00:01"
-
-
-@pytest.mark.parametrize(
-    ("reported", "is_liquid"),
-    [("0-0-0", False), ("1-1-1", True), ("0-2-0", True), ("", None), (None, None)],
-)
-def test_older_firmware_says_whether_liquid_cools_the_boards(
-    reported: object, is_liquid: bool | None
-) -> None:
-    miner = device_with("miner", eeprom_liquid_cooling=reported)
-    assert fields.device_of(miner, api_known=True).liquid_cooled is is_liquid
-
-
-def test_the_power_supply_is_in_plain_units() -> None:
-    assert fields.power_supply(device()) == PowerSupply(
-        name="P221B",
-        model="P221B",
-        input_current=15.5,
-        input_voltage=229.5,
-        input_power=3550,
-        temperature=51.5,
-        fan_speed=5010,
-    )
-    three_phases = device_with("power", vin=409)
-    assert fields.power_supply(three_phases).input_voltage == 409
-
-
-def test_a_supply_that_liquid_cools_has_no_fan() -> None:
-    """Some firmware repeats the temperature of the coolant as its speed."""
-    hydro = device_with("power", liquid_temperature=49.7, fanspeed=49.7)
-    assert fields.power_supply(hydro).fan_speed is None
-    assert fields.coolant_temperature(hydro) == 49.7
-    assert fields.coolant_temperature(device()) is None
-
-
-@pytest.mark.parametrize(
-    ("working", "expected"),
-    [
-        ("true", True),
-        ("false", False),
-        (True, True),
-        (False, False),
-        ("", None),
-        (None, None),
-        ({}, None),
-    ],
-)
-def test_the_miner_says_whether_mining_is_on(
-    working: object, expected: bool | None
-) -> None:
-    assert fields.working(device_with("miner", working=working)) is expected
-
-
-def test_the_switch_and_the_led_are_read() -> None:
-    assert fields.api_switch(device()) is True
-    assert fields.api_switch(device_with("system", apiswitch="0")) is False
-    assert fields.api_switch({}) is None
-    assert fields.led(device()) == "auto"
-    assert fields.led(device_with("system", ledstatus="Manual")) == "manual"
-
-
-@pytest.mark.parametrize(
-    ("reported", "is_default"),
-    [("", True), ("2147483647", True), ("10030", False), (3000, False), (None, None)],
-)
-def test_a_limit_that_nobody_has_set_is_empty_or_the_highest_number(
-    reported: object, is_default: bool | None
-) -> None:
-    miner = device_with("miner", power_limit_set=reported)
-    assert fields.limit_is_default(miner) is is_default
-
-
-def test_a_fault_has_the_reason_in_the_words_of_the_miner() -> None:
-    listed = [
-        {"264": "2026-05-23 09:19:10", "reason": "Power xfer error. code: 0xff"},
-        {"reason": "Fan lost", "110": ""},
-    ]
-    moment = datetime(2026, 5, 23, 9, 19, 10)
-    expected = (
-        ErrorEntry(code="264", since=moment, reason="Power xfer error. code: 0xff"),
-        ErrorEntry(code="110", reason="Fan lost"),
-    )
-    assert fields.errors(device() | {"error-code": listed}) == (expected, 0)
-    assert fields.errors(device()) == ((), 0)
-
-
-@pytest.mark.parametrize("value", ["btminer process is down err", "", None, {}, 5])
-def test_a_text_in_the_place_of_the_faults_says_nothing_of_them(value: object) -> None:
-    found: dict[str, Any] = device() | {"error-code": value}
-    assert fields.errors(found) == (None, 0)
-
-
 # Settings
 
 
@@ -428,7 +313,7 @@ def test_power_is_an_object_here_and_a_number_there() -> None:
     answer = Answer(message={"power": {"a": 1}, "power-limit": 3000})
     found = fields.settings({"get.miner.setting": answer}, {"power": 3000}, mining=None)
     assert found == ReportedSettings(power_limit=3000)
-    assert fields.power_supply({"power": 3000}) == PowerSupply()
+    assert device_info.power_supply({"power": 3000}) == PowerSupply()
 
 
 @pytest.mark.parametrize("value", ANY, ids=repr)
@@ -438,7 +323,7 @@ def test_a_section_of_another_kind_is_like_a_missing_one(value: Json) -> None:
     assert fields.performance(answer, other) == Performance()
     assert fields.boards(answer, other) == ()
     assert fields.pools(answer) == ()
-    assert fields.device_of(other, api_known=True) == Device()
+    assert device_info.device_of(other, api_known=True) == Device()
     assert fields.settings({}, other, mining=None) == ReportedSettings()
-    assert fields.mac(other) is None
-    assert fields.working(other) is None
+    assert device_info.mac(other) is None
+    assert device_info.working(other) is None

@@ -1,6 +1,6 @@
 """Which key of which answer is which reading (vendor document of V3, section "Readable API").
 
-The keys that the firmware uses, and their units, are only in this file.
+The keys that the firmware uses, and their units, are only here and in `device_info`.
 """
 
 from collections.abc import Mapping, Sequence
@@ -12,9 +12,7 @@ from ..decode import (
     CHIP_TEMPERATURE,
     ENVIRONMENT,
     FREQUENCY,
-    INPUT_VOLTS,
     LIMIT,
-    MOST_INPUT_AMPERES,
     MOST_TERAHASH,
     PERCENT,
     REVOLUTIONS,
@@ -25,9 +23,7 @@ from ..decode import (
     epoch,
     flag,
     integer,
-    is_no_limit,
     lower,
-    mac_address,
     merged,
     number,
     plain_name,
@@ -35,25 +31,14 @@ from ..decode import (
     scaled,
     text,
 )
-from ..error_list import error_list, unread_errors
-from ..readings import (
-    SLOTS,
-    Board,
-    Device,
-    ErrorEntry,
-    Performance,
-    Pool,
-    PowerSupply,
-    ReportedSettings,
-)
+from ..readings import SLOTS, Board, Performance, Pool, ReportedSettings
 from ..sanitize import Json
+from .device_info import section
 from .envelope import Answer
 
 _TERAHASH: Final = scaled(1, above=-1, below=MOST_TERAHASH)
 # Before the boards were read, it is a little less than 0.
 _FACTORY: Final = scaled(1, above=0, below=4 * MOST_TERAHASH)
-_VOLT: Final = scaled(1, above=INPUT_VOLTS[0], below=INPUT_VOLTS[1])
-_AMPERE: Final = scaled(1, above=-1e-3, below=MOST_INPUT_AMPERES)
 # The unit is not documented. A percentage is not so high.
 _TARGET_MEGAHERTZ: Final = scaled(1, above=100, below=100_000)
 
@@ -84,12 +69,6 @@ def _detected(value: Json) -> float | None:
     """Return the sum of the hash rates in a text such as `40000:41000:40000`, in GH/s."""
     rates = [number(each) for each in (text(value) or "").split(":", _MOST_ROWS)]
     return _FACTORY(sum(each or 0 for each in rates) / 1000)
-
-
-def _is_liquid(value: Json) -> bool | None:
-    """Return whether one of the numbers in a text such as `0-0-0` is not 0."""
-    numbers = text(value)
-    return None if numbers is None else any(digit in numbers for digit in "123456789")
 
 
 # `summary`. Some firmware may write "tempurature".
@@ -151,30 +130,7 @@ _POOL: Final = Fields(
     last_share=(epoch, "last-share-time"),
 )
 
-# `get.device.info`
-_POWER_SUPPLY: Final = Fields(
-    PowerSupply,
-    name=(plain_name, "type"),
-    model=(plain_name, "model"),
-    input_current=(_AMPERE, "iin"),
-    input_voltage=(_VOLT, "vin"),
-    input_power=(WATT, "pin"),
-    temperature=(TEMPERATURE, "temp0"),
-    fan_speed=(REVOLUTIONS, "fanspeed"),
-)
-_SYSTEM_DEVICE: Final = Fields(
-    Device,
-    api=(plain_name, "api"),
-    firmware=(plain_name, "fwversion"),
-    platform=(plain_name, "platform"),
-)
-_MINER_DEVICE: Final = Fields(
-    Device,
-    model=(plain_name, "type"),
-    serial_number=(plain_name, "miner-sn"),
-    liquid_cooled=(_is_liquid, "eeprom-liquid-cooling"),
-)
-_NETWORK_DEVICE: Final = Fields(Device, hostname=(plain_name, "hostname"))
+# The settings in `get.device.info`, which every poll reads
 _MINER_SETTINGS: Final = Fields(
     ReportedSettings,
     heat_mode=(renamed(_HEAT_MODES), "heatmode"),
@@ -212,71 +168,6 @@ SETTINGS: Final[Mapping[str, Fields[ReportedSettings]]] = {
 }
 
 
-def section(reading: Mapping[str, Json], name: str) -> Mapping[str, Json]:
-    """Return the object under a key of an answer, else an empty one."""
-    found = reading.get(name)
-    return found if isinstance(found, dict) else {}
-
-
-def mac(device: Mapping[str, Json]) -> str | None:
-    """Return the MAC address, from the answer to `get.device.info`."""
-    return mac_address(section(device, "network").get("mac"))
-
-
-def firmware(device: Mapping[str, Json]) -> str | None:
-    """Return the firmware version, from the answer to `get.device.info`."""
-    return plain_name(section(device, "system").get("fwversion"))
-
-
-def api(device: Mapping[str, Json]) -> str | None:
-    """Return the version of the API, such as `3.0.5`, from the answer to `get.device.info`."""
-    return plain_name(section(device, "system").get("api"))
-
-
-def api_switch(device: Mapping[str, Json]) -> bool | None:
-    """Return whether the miner takes commands at all, from the answer to `get.device.info`."""
-    return flag(section(device, "system").get("apiswitch"))
-
-
-def led(device: Mapping[str, Json]) -> str | None:
-    """Return the state of the LED, `auto` while the miner drives it, from `get.device.info`."""
-    return lower(section(device, "system").get("ledstatus"))
-
-
-def working(device: Mapping[str, Json]) -> bool | None:
-    """Return whether mining is on, from the answer to `get.device.info`."""
-    return flag(section(device, "miner").get("working"))
-
-
-def limit_is_default(device: Mapping[str, Json]) -> bool | None:
-    """Return whether no power limit is set, from `get.device.info`; None if it says nothing."""
-    return is_no_limit(section(device, "miner").get("power-limit-set"))
-
-
-def errors(
-    device: Mapping[str, Json],
-) -> tuple[tuple[ErrorEntry, ...] | None, int]:
-    """Return the errors, and the number of those left out, from the answer to `get.device.info`.
-
-    A text stands in the place of the list while the mining process is down: nothing is known.
-    """
-    listed = device.get("error-code")
-    if not isinstance(listed, list):
-        return None, 0
-    return error_list(listed), unread_errors(listed)
-
-
-def device_of(device: Mapping[str, Json], *, api_known: bool) -> Device:
-    """Return what the miner is, from the answer to `get.device.info`."""
-    return merged(
-        Device,
-        (_SYSTEM_DEVICE, section(device, "system")),
-        (_MINER_DEVICE, section(device, "miner")),
-        (_NETWORK_DEVICE, section(device, "network")),
-        api_known=api_known,
-    )
-
-
 def performance(status: Answer, device: Mapping[str, Json]) -> Performance:
     """Return what the mining process measures; what is missing comes from `get.device.info`.
 
@@ -292,22 +183,6 @@ def performance(status: Answer, device: Mapping[str, Json]) -> Performance:
         (_DETECTED, section(device, "miner")),
         (_INPUT, section(device, "power")),
     )
-
-
-def coolant_temperature(device: Mapping[str, Json]) -> float | None:
-    """Return the temperature of the coolant in °C, from the answer to `get.device.info`."""
-    return TEMPERATURE(section(device, "power").get("liquid-temperature"))
-
-
-def power_supply(device: Mapping[str, Json]) -> PowerSupply:
-    """Return the power supply, from the answer to `get.device.info`.
-
-    One that is cooled by liquid has no fan. Some firmware reports the coolant in its place.
-    """
-    power = section(device, "power")
-    supply = _POWER_SUPPLY.read(power)
-    is_liquid = power.get("liquid-temperature") is not None
-    return replace(supply, fan_speed=None) if is_liquid else supply
 
 
 def settings(

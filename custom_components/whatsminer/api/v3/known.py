@@ -10,7 +10,7 @@ from ..outage import IdleTime, hashes_now
 from ..readings import Performance
 from ..sanitize import Json
 from ..snapshot import Snapshot
-from . import fields
+from . import device_info, fields
 from .envelope import NOTHING, Answer
 from .slow_settings import SlowSettings
 from .support import is_documented, support_of, version_of
@@ -43,7 +43,7 @@ class Live:
         Where the miner does not say so, one that hashes is on. Its clock shows nothing: it goes on
         while mining is off.
         """
-        working = fields.working(self.device)
+        working = device_info.working(self.device)
         if working is None and self.performance.hash_rate:
             return True
         return working
@@ -80,8 +80,8 @@ class Known:
             reported, mining=mining
         )
         performance = self._since_switched(live) if mining else reported
-        errors, unread = fields.errors(device)
-        api = fields.api(device)
+        errors, unread = device_info.errors(device)
+        api = device_info.api(device)
         return Snapshot(
             taken=moment.taken,
             monotonic=moment.monotonic,
@@ -94,12 +94,12 @@ class Known:
                 performance=performance,
                 read=moment.monotonic,
             ),
-            device=fields.device_of(device, api_known=is_documented(api)),
+            device=device_info.device_of(device, api_known=is_documented(api)),
             settings=fields.settings(self.settings.answers, device, mining=mining),
             performance=performance,
-            limit_is_default=fields.limit_is_default(device),
-            coolant_temperature=fields.coolant_temperature(device),
-            power_supply=fields.power_supply(device),
+            limit_is_default=device_info.limit_is_default(device),
+            coolant_temperature=device_info.coolant_temperature(device),
+            power_supply=device_info.power_supply(device),
             boards=fields.boards(live.status, device),
             pools=fields.pools(live.status),
             pools_complete="pools" in live.status.reading(),

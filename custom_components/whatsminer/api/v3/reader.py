@@ -17,7 +17,7 @@ from ..identity import Evidence, Identity
 from ..queue import Urgency
 from ..sanitize import Json
 from ..snapshot import Snapshot
-from . import fields
+from . import device_info
 from .envelope import NOTHING, Answer
 from .known import Known, Live
 from .requests import Conversation, Requests
@@ -46,7 +46,7 @@ class Reader:
     @property
     def led(self) -> str | None:
         """Return the state of the LED (`auto`), None if the miner does not report it."""
-        return fields.led(self._known.device)
+        return device_info.led(self._known.device)
 
     async def probe(self) -> bool:
         """Return whether a miner with a version of V3 answers.
@@ -65,7 +65,7 @@ class Reader:
                 answer = await conversation.ask(DEVICE, "system", limit=answering)
             except RefusedError, MalformedReplyError, NotAMinerError:
                 return False
-        return (fields.api(answer.reading()) or "").startswith("3.")
+        return (device_info.api(answer.reading()) or "").startswith("3.")
 
     async def poll(self) -> Snapshot:
         """Return what the miner reports now (see `Miner.poll`)."""
@@ -94,10 +94,10 @@ class Reader:
         device = (await conversation.ask(DEVICE)).reading()
 
         async def evidence() -> Evidence:
-            return Evidence(fields.mac(device), always=True)
+            return Evidence(device_info.mac(device), always=True)
 
         await self._identity.confirm(evidence)
-        return fields.led(device)
+        return device_info.led(device)
 
     async def firmware(self) -> str | None:
         """Return the present firmware version (see `Miner.firmware`)."""
@@ -105,12 +105,12 @@ class Reader:
             self._requests.queue.turn(Urgency.READ),
             self._requests.conversation() as conversation,
         ):
-            return fields.firmware(await self._device(conversation))
+            return device_info.firmware(await self._device(conversation))
 
     async def is_off(self) -> bool:
         """Return whether the expected miner reports that mining is off; the caller has the turn."""
         async with self._requests.conversation() as conversation:
-            return fields.working(await self._device(conversation)) is False
+            return device_info.working(await self._device(conversation)) is False
 
     def expect(self, command: str) -> None:
         """Read some settings in the next polls, because they will have changed."""
@@ -125,13 +125,13 @@ class Reader:
             answer = await conversation.ask(DEVICE, "network")
         except RefusedError, MiningProcessDownError:
             return Evidence()
-        return Evidence(fields.mac(answer.reading()), always=True)
+        return Evidence(device_info.mac(answer.reading()), always=True)
 
     async def _device(self, conversation: Conversation) -> Mapping[str, Json]:
         """Return the answer to `get.device.info` of the expected miner."""
         device = (await conversation.ask(DEVICE)).reading()
-        hashing = bool(fields.working(device))
-        mac = fields.mac(device)
+        hashing = bool(device_info.working(device))
+        mac = device_info.mac(device)
         self._identity.recognise(Evidence(mac, always=True, hashing=hashing))
         return device
 

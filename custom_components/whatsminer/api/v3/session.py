@@ -17,7 +17,7 @@ from ..errors import MalformedReplyError, WhatsminerError
 from ..identity import Evidence
 from ..protocol import IsWanted, Target
 from ..sanitize import Json
-from . import fields
+from . import device_info
 from .envelope import Answer, NotAllowedError, permission_error
 from .requests import Conversation
 
@@ -168,7 +168,7 @@ class Session:
         except WhatsminerError:
             raise permission_error(refusal, is_open=None) from refusal
         device = answer.reading()
-        mac = fields.mac(device)
+        mac = device_info.mac(device)
 
         async def evidence() -> Evidence:
             return Evidence(mac, always=True)
@@ -179,4 +179,4 @@ class Session:
         if abs(ahead) > _FAR_OFF:
             self._ahead = ahead
         has_moved = abs(self._ahead - before) > _FAR_OFF
-        return fields.api_switch(device), has_moved or self._salt != salt
+        return device_info.api_switch(device), has_moved or self._salt != salt
