@@ -96,12 +96,12 @@ def test_a_limit_that_nobody_has_set_is_empty_or_the_highest_number(
 
 def test_a_fault_has_the_reason_in_the_words_of_the_miner() -> None:
     listed = [
-        {"264": "2026-05-23 09:19:10", "reason": "Power xfer error. code: 0xff"},
+        {"264": "2026-03-04 05:06:07", "reason": "Power supply is silent. code: 0xff"},
         {"reason": "Fan lost", "110": ""},
     ]
-    moment = datetime(2026, 5, 23, 9, 19, 10)
+    moment = datetime(2026, 3, 4, 5, 6, 7)
     expected = (
-        ErrorEntry(code="264", since=moment, reason="Power xfer error. code: 0xff"),
+        ErrorEntry(code="264", since=moment, reason="Power supply is silent. code: 0xff"),
         ErrorEntry(code="110", reason="Fan lost"),
     )
     assert device_info.errors(device() | {"error-code": listed}) == (expected, 0)

@@ -316,10 +316,11 @@ async def test_a_probe_tells_who_does_not_answer(
     polls: Polls, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A miner may be restarting, or a firewall may swallow the request."""
-    monkeypatch.setattr(reader_module, "_PROBE", (0.2, 0.2))
     polls.miner.answers["get.device.info"] = lambda call: call.hang()
-    with pytest.raises(TimedOutError):
-        await polls.reader.probe()
+    with monkeypatch.context() as patch:
+        patch.setattr(reader_module, "_PROBE", (3, 0.2))
+        with pytest.raises(TimedOutError):
+            await polls.reader.probe()
     polls.miner.answers["get.device.info"] = DOWN
     with pytest.raises(MiningProcessDownError):
         await polls.reader.probe()
