@@ -101,7 +101,9 @@ def test_a_fault_has_the_reason_in_the_words_of_the_miner() -> None:
     ]
     moment = datetime(2026, 3, 4, 5, 6, 7)
     expected = (
-        ErrorEntry(code="264", since=moment, reason="Power supply is silent. code: 0xff"),
+        ErrorEntry(
+            code="264", since=moment, reason="Power supply is silent. code: 0xff"
+        ),
         ErrorEntry(code="110", reason="Fan lost"),
     )
     assert device_info.errors(device() | {"error-code": listed}) == (expected, 0)
