@@ -135,6 +135,7 @@ class SimulatedMiner(Place):
                     api_version=api,
                 ),
                 self._respond,
+                self._leave,
                 port=v3_port,
                 occupancy=self._occupancy,
                 idle_seconds=v3_idle_seconds,
@@ -203,7 +204,7 @@ class SimulatedMiner(Place):
                     await line.gone()
         if self.state.away:
             line.end()
-            await self._go_away()
+            await self._leave()
 
     def _misbehaviour(self, names: tuple[str, ...]) -> Misbehaviour | None:
         how = self._scripts.next(names)

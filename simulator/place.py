@@ -146,10 +146,17 @@ class Place(Bench):
         self._device.host = self._server.host = host
         self._server.port = port
 
+    async def _leave(self) -> None:
+        """Go away if the board has begun to reboot."""
+        if self.state.away and not self._rebooting:
+            await self._go_away()
+
     async def _go_away(self) -> None:
         """Close the ports while the board reboots; the others' connections end too."""
         self._rebooting = True
         await self._close(spare=asyncio.current_task())
+        if self._reopening is not None:
+            self._reopening.cancel()
         if speed := self._device.clock.speed:
             seconds = (self.state.booted_at - self.state.now) / speed
             loop = asyncio.get_running_loop()

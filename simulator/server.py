@@ -23,6 +23,7 @@ class Line:
         split: whether what is sent goes out in several segments.
         idle_seconds: how long to wait for data.
         ended: whether the connection carries no further request.
+        before_send: what happens before anything is sent.
     """
 
     client: str
@@ -31,10 +32,13 @@ class Line:
     split: bool
     idle_seconds: float
     ended: bool = False
+    before_send: Callable[[], Awaitable[None]] | None = None
     _sending: asyncio.Lock = field(default_factory=asyncio.Lock, init=False)
 
     async def send(self, data: bytes) -> None:
         """Send bytes; nothing else is sent between them."""
+        if self.before_send is not None:
+            await self.before_send()
         size = max(1, len(data) // 3) if self.split else max(1, len(data))
         async with self._sending:
             for start in range(0, len(data), size):

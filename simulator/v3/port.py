@@ -41,6 +41,7 @@ class V3Port:
         self,
         device: V3Device,
         respond: Respond,
+        leave: Callable[[], Awaitable[None]],
         *,
         port: int,
         occupancy: Occupancy,
@@ -51,6 +52,8 @@ class V3Port:
         Args:
             device: the control board.
             respond: carries a request out, or gets it wrong, and answers.
+            leave: closes the ports if the board reboots. This happens before the answer is
+                sent, so that a client with an answer never meets a port that still closes.
             port: 0 picks a free one.
             occupancy: where connections are counted.
             idle_seconds: real seconds without data before a connection is dropped.
@@ -59,6 +62,7 @@ class V3Port:
         self.enabled = True
         self._device = device
         self._respond = respond
+        self._leave = leave
         self._api = V3Api(device)
         self._server = Server(
             device.board.host,
@@ -176,6 +180,7 @@ class V3Port:
         if len(self._sessions) >= self.most_clients:
             return
         self._sessions.append(session)
+        line.before_send = self._leave
         try:
             while not line.ended:
                 session.waits = True
