@@ -150,7 +150,7 @@ class SimulatedMiner(Place):
         Raises:
             OSError: a port is in use or the address is not ours.
         """
-        self._open()
+        await self._open_all()
         return self
 
     async def __aexit__(
@@ -200,7 +200,7 @@ class SimulatedMiner(Place):
                 await how.respond(exchange, line)
             else:
                 await exchange.serve(line)
-                if Quirk.KEEP_OPEN in self._device.quirks:
+                if Quirk.KEEP_OPEN in self._device.quirks and "v2" in exchange.names:
                     await line.gone()
         if self.state.away:
             line.end()

@@ -86,7 +86,7 @@ class Place(Bench):
         await self._close()
         self._take(host, self.port if port is None else port)
         if plugged:
-            self._open()
+            await self._open_all()
 
     async def swap(self, other: Place) -> None:
         """Change places with another miner, ports included, as if both moved at once.
@@ -104,7 +104,7 @@ class Place(Bench):
         await other.move(*here)
         self._take(*there)
         if plugged:
-            self._open()
+            await self._open_all()
 
     @override
     def replace_control_board(self, mac: str, *, locked: bool = False) -> None:
@@ -122,14 +122,21 @@ class Place(Bench):
     # How it works inside
 
     def _open(self) -> None:
-        """Open the ports, all or none."""
+        """Open the ports, of which the first may stay open if the second is in use."""
         self._server.open()
-        if self._v3 is None:
-            return
-        try:
+        if self._v3 is not None:
             self._v3.open(self._server.host)
+
+    async def _open_all(self) -> None:
+        """Open the ports, all or none.
+
+        Raises:
+            OSError: a port is in use or the address is not ours.
+        """
+        try:
+            self._open()
         except OSError:
-            self._server.shut()
+            await self._close()
             raise
 
     async def _close(self, *, spare: asyncio.Task[object] | None = None) -> None:

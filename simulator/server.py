@@ -155,12 +155,6 @@ class Server:
         # Not in the task, which may be cancelled before it begins.
         self._accepting.add_done_callback(lambda _: listener.close())
 
-    def shut(self) -> None:
-        """Close the port, and leave the connections to :meth:`close`."""
-        accepting, self._accepting = self._accepting, None
-        if accepting is not None:
-            accepting.cancel()
-
     async def close(self, *, spare: asyncio.Task[Any] | None = None) -> None:
         """Close the port and drop every connection, except the task ``spare``."""
         accepting, self._accepting = self._accepting, None

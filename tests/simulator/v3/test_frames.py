@@ -163,6 +163,13 @@ async def test_some_firmware_closes_after_one_answer(miner: SimulatedMiner) -> N
         assert await connection.is_closed()
 
 
+@pytest.mark.parametrize("quirks", [{Quirk.KEEP_OPEN}])
+async def test_v3_keeps_its_connections_anyway(miner: SimulatedMiner) -> None:
+    async with connected(miner) as connection:
+        for _ in range(2):
+            assert (await connection.ask("get.fan.setting"))["code"] == 0
+
+
 @pytest.mark.parametrize("quirks", [{Quirk.SPLIT_WRITES, Quirk.NEWLINES}])
 async def test_other_quirks_hold_for_v3_as_well(miner: SimulatedMiner) -> None:
     async with connected(miner) as connection:

@@ -55,7 +55,7 @@ async def test_the_switch_of_both_apis_is_the_same(v3: V3Client) -> None:
 async def test_firmware_refuses_a_wrong_signature_in_one_of_two_ways(
     v3: V3Client, change: dict[str, object], refused: tuple[int, str]
 ) -> None:
-    assert await v3.result(*LED, **change) == refused
+    assert await v3.result("set.system.led", "auto", **change) == refused
     assert v3.miner.v3.writes == []
 
 
@@ -66,7 +66,13 @@ async def test_there_is_no_other_account(v3: V3Client, account: object) -> None:
 
 @pytest.mark.parametrize("item", ["ts", "token", "account"])
 async def test_nothing_of_a_signature_may_be_missing(v3: V3Client, item: str) -> None:
-    assert await v3.result(*LED, **{item: None}) == (-3, f"{item} item is null")
+    request = await v3.signed(*LED)
+    del request[item]
+    async with connected(v3.miner) as connection:
+        await connection.request(request)
+        answer = await connection.answer()
+
+    assert (answer["code"], answer["msg"]) == (-3, f"{item} item is null")
 
 
 @pytest.mark.parametrize("ts", [str(TS), TS + 0.5, True])

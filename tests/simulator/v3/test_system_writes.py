@@ -141,7 +141,7 @@ async def test_a_static_address(v3: V3Client) -> None:
     """Both ports are at the new address, and back at the first one under DHCP."""
     first = v3.miner.host
     assert await v3.result("set.system.net_config", STATIC) == OK
-    assert v3.miner.state.network == Network(proto="static", **STATIC)  # type: ignore[arg-type]
+    assert v3.miner.state.network == Network(proto="static", **STATIC)
     v3.miner.advance(90)
     assert v3.miner.host == "127.7.8.9"
     assert STATIC.items() <= (await v3.info("network")).items()
