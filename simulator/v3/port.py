@@ -162,13 +162,16 @@ class V3Port:
     async def close(self, *, spare: asyncio.Task[object] | None = None) -> None:
         """Close the port and drop every connection, except the task ``spare``."""
         await self._server.close(spare=spare)
-        for task in self._reporting:
+        reporting = [task for task in self._reporting if task is not spare]
+        for task in reporting:
             task.cancel()
-        await asyncio.gather(*self._reporting, return_exceptions=True)
+        await asyncio.gather(*reporting, return_exceptions=True)
 
     def clock_moved(self) -> None:
         """Send the reports that have come due to the clients that wait for nothing else."""
         self._device.board.catch_up()
+        if self._device.state.away:
+            return
         for session in self._sessions:
             if session.waits and session.reports.take(self._device.state.now):
                 task = asyncio.ensure_future(self._send_report(session))

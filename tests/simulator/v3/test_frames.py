@@ -106,9 +106,9 @@ async def test_half_a_frame_is_answered_with_nothing(miner: SimulatedMiner) -> N
 
 async def test_a_request_of_v2_waits_in_vain() -> None:
     """Its text reads as a length of two thousand million bytes."""
-    async with SimulatedMiner(generation="v3", v3_idle_seconds=0.05) as miner:
+    async with SimulatedMiner(generation="v3", v3_idle_seconds=0.2) as miner:
         async with connected(miner) as connection:
-            await connection.send(b'{"cmd":"summary"}')
+            await connection.send(b'{"cmd":"summary"}', b"and more")
             assert await connection.is_closed()
 
         assert miner.v3.requests == []
@@ -116,7 +116,7 @@ async def test_a_request_of_v2_waits_in_vain() -> None:
 
 async def test_an_idle_connection_is_closed() -> None:
     async with (
-        SimulatedMiner(generation="v3", v3_idle_seconds=0.05) as miner,
+        SimulatedMiner(generation="v3", v3_idle_seconds=0.2) as miner,
         connected(miner) as connection,
     ):
         assert (await connection.ask("get.fan.setting"))["code"] == 0

@@ -91,7 +91,7 @@ async def test_some_firmware_takes_a_signature_for_a_minute(v3: V3Client) -> Non
     """What counts is the clock of the miner, which may be wrong."""
     v3.miner.advance(60)
     assert await v3.result(*LED) == (0, "ok")
-    v3.miner.v3.clock_offset = 3600
+    v3.miner.v3.clock_offset += 3600
     assert (await v3.ask("get.fan.setting"))["when"] == TS + 3660
     assert await v3.result(*LED) == NO_PERMISSION
 

@@ -71,6 +71,17 @@ async def test_any_text_can_be_framed(miner: SimulatedMiner, text: bytes) -> Non
         assert await carries_on(connection)
 
 
+async def test_a_framed_text_may_stand_for_the_answer_to_a_command_that_was_carried_out(
+    v3: V3Client,
+) -> None:
+    v3.miner.misbehave("set.miner.service", Framed(b"{}", execute=True))
+    async with connected(v3.miner) as connection:
+        await connection.request(await v3.signed(*STOP))
+        assert await connection.answer() == {}
+
+    assert not v3.miner.state.mining
+
+
 @pytest.mark.parametrize("announced", [0, 1, 3, 1 << 20, 1 << 31, 0xFFFF_FFFF])
 async def test_a_frame_can_announce_a_wrong_length(
     miner: SimulatedMiner, announced: int

@@ -5,6 +5,7 @@ import asyncio
 import pytest
 
 from simulator import Quirk, SimulatedMiner
+from tests import hold
 from tests.simulator.client import Client
 
 from .client import STATUS, V3Client, connected
@@ -45,6 +46,37 @@ async def test_a_report_may_come_before_an_answer(v3: V3Client) -> None:
 
         answers = {(await connection.answer())["desc"] for _ in range(2)}
     assert answers == {REPORT, "get.fan.setting"}
+
+
+async def test_a_report_waits_for_an_answer_that_is_held(v3: V3Client) -> None:
+    """It then comes before the next answer."""
+    async with connected(v3.miner) as connection:
+        await connection.request(await v3.signed("set.miner.report", {"gap": 30}))
+        await connection.answer()
+        held = hold(v3.miner, "get.fan.setting", times=1)
+        await connection.request({"cmd": "get.fan.setting"})
+        await held.reached.wait()
+        v3.miner.advance(45)
+        held.release.set()
+
+        assert (await connection.answer())["desc"] == "get.fan.setting"
+        assert (await connection.ask("get.fan.setting"))["desc"] == REPORT
+        assert (await connection.answer())["desc"] == "get.fan.setting"
+
+
+async def test_a_reboot_ends_a_connection_with_its_reports(v3: V3Client) -> None:
+    async with connected(v3.miner) as connection:
+        await connection.request(await v3.signed("set.miner.report", {"gap": 30}))
+        await connection.answer()
+        v3.miner.state.reboot()
+        v3.miner.advance(30)
+        await connection.request({"cmd": "get.fan.setting"})
+        assert (await connection.answer())["desc"] == REPORT
+        assert (await connection.answer())["desc"] == "get.fan.setting"
+        assert await connection.is_closed()
+
+    v3.miner.advance(60)
+    assert await v3.summary()
 
 
 async def test_reports_come_on_the_connection_that_ordered_them(v3: V3Client) -> None:
