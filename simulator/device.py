@@ -44,8 +44,9 @@ class Device:
     def telemetry(self) -> Telemetry:
         """Read the sensors; some firmware goes on with the last values after a stop."""
         if Quirk.STALE_SUMMARY in self.quirks and self.state.at_stop is not None:
-            return self.state.at_stop
-        reading = self.state.telemetry()
+            reading = self.state.at_stop
+        else:
+            reading = self.state.telemetry()
         if self.generation is Generation.V3:
             return replace(reading, elapsed=self.state.process_elapsed)
         return reading

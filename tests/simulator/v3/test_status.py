@@ -166,3 +166,17 @@ async def test_some_firmware_misspells_temperatures(v3: V3Client) -> None:
     assert len(summary["board-tempurature"]) == 4
     assert summary["environment-tempurature"] > 0
     assert "board-temperature" not in summary
+
+
+@pytest.mark.parametrize("quirks", [{Quirk.STALE_SUMMARY}])
+async def test_some_firmware_goes_on_with_its_last_values_after_a_stop(
+    v3: V3Client,
+) -> None:
+    """Its elapsed counts on all the same."""
+    before = await v3.summary()
+    v3.miner.state.pause("")
+    v3.miner.advance(600)
+    after = await v3.summary()
+
+    assert after["hash-realtime"] == before["hash-realtime"]
+    assert after["elapsed"] == before["elapsed"] + 600
