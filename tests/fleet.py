@@ -216,7 +216,7 @@ def found(miner: SimulatedMiner) -> DiscoveredMiner:
         host=miner.host,
         port=miner.port,
         mac=miner.mac.lower(),
-        model="M30S+_VE40",
+        model="M30S+ VE40",
         boards=frozenset(board.serial for board in miner.state.boards),
     )
 

@@ -418,7 +418,7 @@ async def test_only_a_stopped_miner_can_be_preheated(
     for board in miner.state.boards:
         board.alive = False  # it does not hash yet
     await clock.next_poll(2)
-    with fails_with("preheat_while_tuning", ServiceValidationError):
+    with fails_with("preheat_while_starting", ServiceValidationError):
         await press(hass, "preheat")
 
 

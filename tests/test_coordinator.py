@@ -152,7 +152,7 @@ async def test_faults_do_not_flicker_however_seldom_a_miner_is_polled(
     assert shows == {"1"}
 
 
-@pytest.mark.usefixtures("set_up")
+@pytest.mark.usefixtures("entity_registry_enabled_by_default", "set_up")
 async def test_a_command_is_followed_by_a_poll(
     hass: HomeAssistant, miner: SimulatedMiner
 ) -> None:

@@ -279,11 +279,11 @@ async def test_the_minute_between_restarts_binds_no_other_command(
     await set_mode(hass, "low")
     miner.writes.clear()
 
-    await set_number(hass, "power_percent", 50)
+    await set_number(hass, "temperature_offset", -5)
     await act(hass, "switch.turn_off", "switch.miner")
     await act(hass, "switch.turn_on", "switch.miner")
 
-    assert names_of(miner.writes) == ["set_power_pct_v2", "power_off", "power_on"]
+    assert names_of(miner.writes) == ["set_temp_offset", "power_off", "power_on"]
 
 
 async def test_a_value_that_is_no_number_is_explained(hass: HomeAssistant) -> None:

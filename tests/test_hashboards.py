@@ -26,6 +26,7 @@ from . import (
     every_generation,
     load_entry,
     shown,
+    since_v2,
 )
 from .fleet import Owned
 
@@ -281,15 +282,30 @@ async def test_a_board_that_comes_later_gets_its_entities(
 
 @every_generation
 @pytest.mark.usefixtures("set_up")
-async def test_nobody_can_tell_while_no_board_has_to_work(
+async def test_a_stopped_miner_keeps_what_was_seen_of_its_boards(
     hass: HomeAssistant, miner: SimulatedMiner, clock: Clock
 ) -> None:
     """The boards of a stopped miner are silent, or not even listed."""
+    assert shown(hass, ALIVE) == STATE_ON
     miner.state.mining = False
     for present in (True, False):
         miner.state.boards[1].present = present
         await clock.next_poll(2)
-        assert shown(hass, ALIVE) == STATE_UNKNOWN
+        assert shown(hass, ALIVE) == STATE_ON
+
+    miner.state.mining = True
+    await clock.next_poll(2)
+    assert shown(hass, ALIVE) == STATE_OFF
+
+
+@since_v2
+async def test_nobody_knows_the_boards_of_a_miner_that_was_off_from_the_beginning(
+    hass: HomeAssistant, miner: SimulatedMiner, config_entry: MockConfigEntry
+) -> None:
+    miner.state.mining = False
+    await load_entry(hass, config_entry)
+
+    assert shown(hass, ALIVE) == STATE_UNKNOWN
 
 
 @pytest.mark.usefixtures("set_up")

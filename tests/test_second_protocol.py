@@ -155,6 +155,7 @@ async def set_up(hass: HomeAssistant) -> str:
     return title
 
 
+@pytest.mark.usefixtures("entity_registry_enabled_by_default")
 async def test_a_second_protocol_is_found_out_read_and_written(
     hass: HomeAssistant, framed: FramedMiner, clock: Clock
 ) -> None:

@@ -192,7 +192,7 @@ async def test_faults_are_told_in_the_language_of_home_assistant(
     await clock.next_poll()
 
     text = (
-        "Der Einlasslüfter weicht um etwa 1000 U/min von seiner Solldrehzahl ab."
+        "Der Zuluftlüfter weicht um etwa 1000 U/min von seiner Solldrehzahl ab."
         " Den Lüfter und sein Kabel prüfen."
     )
     assert shown(hass, FAULT) == text

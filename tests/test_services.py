@@ -331,6 +331,25 @@ async def test_a_mistake_of_ours_leaves_no_other_undone_either(
     assert record.exc_info[1] is mistake
 
 
+async def test_all_that_failed_is_told_in_the_language_of_home_assistant(
+    hass: HomeAssistant,
+    both: Target,
+    miner: SimulatedMiner,
+    hydro_miner: SimulatedMiner,
+) -> None:
+    hass.config.language = "de"
+    miner.misbehave("set_led", Refused(132))
+    await hydro_miner.disconnect()
+
+    error = await both.failure("set_led")
+
+    assert error.translation_placeholders is not None
+    failures = error.translation_placeholders["failures"]
+    assert failures.count("antwortet nicht") == 1
+    assert "hat set_led abgelehnt" in failures
+    assert not failures.endswith(".")
+
+
 async def test_a_mistake_of_ours_hides_no_other_failure(
     both: Target,
     miner: SimulatedMiner,

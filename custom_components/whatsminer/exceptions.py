@@ -1,11 +1,13 @@
 """Errors of a miner as translated exceptions, which say what to do next."""
 
-from collections.abc import Awaitable, Callable, Coroutine, Iterator
+from collections.abc import Awaitable, Callable, Coroutine, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, Concatenate, Final, TypedDict
 
 from homeassistant.config_entries import ConfigEntry
+from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
+from homeassistant.helpers.translation import async_get_translations
 from homeassistant.helpers.update_coordinator import CoordinatorEntity
 
 from .api import (
@@ -123,6 +125,24 @@ def exception_for(error: WhatsminerError, miner: str) -> HomeAssistantError:
     ):
         return ServiceValidationError(**translation(error, miner))
     return HomeAssistantError(**translation(error, miner))
+
+
+async def async_sentences(
+    hass: HomeAssistant, errors: Sequence[HomeAssistantError]
+) -> list[str]:
+    """Return what translated exceptions say, in the language of Home Assistant, without full stops."""
+    texts = await async_get_translations(
+        hass, hass.config.language, "exceptions", {DOMAIN}
+    )
+
+    def sentence(error: HomeAssistantError) -> str:
+        domain, key = error.translation_domain, error.translation_key
+        text = texts.get(f"component.{domain}.exceptions.{key}.message")
+        if text is None:  # it is an error of another integration
+            return str(error)
+        return text.format(**(error.translation_placeholders or {})).rstrip(".")
+
+    return [sentence(error) for error in errors]
 
 
 @contextmanager

@@ -205,11 +205,14 @@ class PickSteps(PasswordFlow):
         assert self._adding
         picked: list[str] = self._picks[CONF_MINERS]
         if failed := self._adding.result():
-            self._picks[CONF_MINERS] = [mac for mac in picked if mac not in failed]
             titles: dict[str, list[str]] = {}
             for mac, error in failed.items():
                 kind = error.get(CONF_PASSWORD, "untried")
                 titles.setdefault(kind, []).append(self._new[mac].title)
+            if len(titles.get("wrong_password", ())) == len(picked):
+                # All stay picked: they only need another password.
+                return self._show_pick({CONF_PASSWORD: "wrong_password"})
+            self._picks[CONF_MINERS] = [mac for mac in picked if mac not in failed]
             return self._show_pick(_errors_for(titles), titles)
         added = [self._new[mac].title for mac in picked if mac not in self._lost]
         return self._show_added(added, [found.title for found in self._lost.values()])

@@ -26,7 +26,7 @@ from .actions.user_permission import async_check_permission
 from .api import WhatsminerError
 from .const import DOMAIN
 from .entries.lookup import is_reachable, miner_entries
-from .exceptions import exception_for, translating
+from .exceptions import async_sentences, exception_for, translating
 from .models import WhatsminerConfigEntry
 
 _LOGGER = logging.getLogger(__name__)
@@ -81,7 +81,8 @@ async def _async_call(action: Action, call: ServiceCall) -> ServiceResponse:
         *(_async_call_logged(entry, action, handler) for entry in entries),
         return_exceptions=True,
     )
-    _raise_failures([item for item in results if isinstance(item, BaseException)])
+    failures = [item for item in results if isinstance(item, BaseException)]
+    await _async_raise_failures(call.hass, failures)
     return dict(item for item in results if not isinstance(item, BaseException))
 
 
@@ -124,22 +125,26 @@ async def _async_handle(
     return coordinator.device_id, {ATTR_NAME: entry.title, **(answer or {})}
 
 
-def _raise_failures(failures: Sequence[BaseException]) -> None:
+async def _async_raise_failures(
+    hass: HomeAssistant, failures: Sequence[BaseException]
+) -> None:
     """Raise the only failure, or one that lists all.
 
     A failure that is no error of Home Assistant is a cancellation, and is raised as it is.
     """
+    errors = [
+        failure for failure in failures if isinstance(failure, HomeAssistantError)
+    ]
     for failure in failures:
-        if len(failures) == 1 or not isinstance(failure, HomeAssistantError):
+        if len(failures) == 1 or failure not in errors:
             raise failure
-    if failures:
+    if errors:
         raise HomeAssistantError(
             translation_domain=DOMAIN,
             translation_key="several_failed",
             translation_placeholders={
-                "count": str(len(failures)),
-                # As text, a sentence has no full stop.
-                "failures": ". ".join(str(failure) for failure in failures),
+                "count": str(len(errors)),
+                "failures": ". ".join(await async_sentences(hass, errors)),
             },
         )
 

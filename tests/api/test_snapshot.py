@@ -355,9 +355,10 @@ def test_the_pool_is_the_one_that_is_mined_for() -> None:
 def test_a_pool_is_connected_that_is_alive_and_in_use(
     pools: tuple[Pool, ...], *, connected: bool | None
 ) -> None:
-    """It is unknown without a list, or if the list is out of date."""
+    """It is unknown without a list, or if the list is out of date. A miner that is off has none."""
     assert snapshot(pools=pools).pool_connected is connected
-    assert snapshot(pools=pools, mining=False).pool_connected is connected
+    assert snapshot(pools=pools, mining=False).pool_connected is False
+    assert snapshot(pools=pools, mining=False, stale=True).pool_connected is False
     assert snapshot(pools=pools, stale=True).pool_connected is None
 
 

@@ -41,7 +41,8 @@ class Phone:
         await self.home.automate(
             "tell_me",
             miners=[
-                each.entity_id("event", "fault") for each in miners or [self.garage]
+                each.entity_id("event", "fault_events")
+                for each in miners or [self.garage]
             ],
             tell=TELL,
             **inputs,

@@ -354,21 +354,23 @@ async def test_a_miner_that_is_off_or_gone_is_told_nothing(assist: Assist) -> No
     assert assist.take_commands() == []
 
 
-async def test_a_miner_that_tunes_takes_no_percent_and_says_so(
+async def test_a_miner_that_starts_takes_no_percent_and_says_so(
     assist: Assist, shed: Owned
 ) -> None:
     """It would not stay. A mode is taken: mining starts anew with it."""
     await assist.hear(assist.garage, shed)
     assist.garage.miner.state.restart()
+    for board in assist.garage.miner.state.boards:
+        board.alive = False
     await assist.home.wait(2)
     take_all(assist.garage, shed)
 
     assert await assist.say("set the garage miner to 60 percent") == (
-        "Garage is still tuning: say it again after that."
+        "Garage is still starting: say it again after that."
     )
     assert await assist.say("stelle alle Miner auf 60 Prozent", "de") == (
         "Shed ist auf 60 Prozent gestellt. "
-        "Garage ist noch beim Tuning: sag es danach noch einmal."
+        "Garage startet noch: sag es danach noch einmal."
     )
     assert take_all(assist.garage, shed) == [[], [SET_TO_60]]
 

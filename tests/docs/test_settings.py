@@ -112,8 +112,8 @@ buttons and actions alike. Downloads of logs, updates of firmware and actions th
 at any time.
 
 * **off**: the miner's switch is off, also just now by a command that no poll has shown yet.
-* **starting or tuning**: it is on, but a poll has yet to show the start or restart that was asked for,
-  or *Stable* is off and `Upfreq Complete` does not say otherwise.
+* **starting**: it is on, but a poll has yet to show the start or restart that was asked for, or it does not
+  hash yet and is not tuned. While it hashes and tunes, it counts as mining.
 * **mining**: it is on, and nothing of this holds.
 * Where it is **unknown** whether the miner is on, or while it does not answer, nothing is refused: it is
   told, and its own answer counts.
@@ -301,7 +301,7 @@ def effect_rows() -> list[list[str]]:
         if name not in names:
             names.append(name)
     return [
-        ["control, button or action", "off", "starting or tuning", "mining", "unknown"],
+        ["control, button or action", "off", "starting", "mining", "unknown"],
         *([", ".join(names), *cells, "sent"] for cells, names in alike.items()),
     ]
 

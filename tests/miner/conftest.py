@@ -21,8 +21,9 @@ def new_rig(
     clock: Clock,
     hass_storage: dict[str, Any],
     caplog: pytest.LogCaptureFixture,
+    entity_registry_enabled_by_default: None,
 ) -> Rig:
-    """The miner with its entry, not yet set up."""
+    """The miner with its entry, not yet set up. Every entity will be enabled."""
     return Rig(hass, miner, config_entry, clock, hass_storage, caplog)
 
 

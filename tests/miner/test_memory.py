@@ -212,7 +212,6 @@ async def test_what_is_sent_is_stored_at_once_with_all_that_waits(
     assert rig.stored["faults"] == ["206"]
 
 
-@pytest.mark.usefixtures("entity_registry_enabled_by_default")
 async def test_each_command_is_stored_however_many_there_are(rig: Rig) -> None:
     for offset in (-1, -2, -3):
         await rig.set_number("temperature_offset", offset)

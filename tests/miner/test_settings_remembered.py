@@ -48,7 +48,6 @@ from .setting_changes import (
     ],
     indirect=["miner"],
 )
-@pytest.mark.usefixtures("entity_registry_enabled_by_default")
 async def test_assumed_settings_outlive_a_restart_of_home_assistant(
     rig: Rig, entity_id: str
 ) -> None:
@@ -327,7 +326,6 @@ async def test_a_factory_reset_forgets_everything(
 
 
 @pytest.mark.parametrize("miner", ["hydro_miner"], indirect=True)
-@pytest.mark.usefixtures("entity_registry_enabled_by_default")
 async def test_a_factory_reset_forgets_what_only_v2_2_has(rig: Rig) -> None:
     for entity_id, (action, data, command, expected) in CHANGES_OF_V2_2.items():
         await rig.act(action, entity_id, **data)

@@ -144,7 +144,7 @@ async def test_a_miner_is_called_what_it_is_called_now(rig: Rig) -> None:
 
     await rig.miner.disconnect()
     await rig.clock.next_poll(2)
-    assert "Garage does not answer" in log_lines(rig.caplog, logging.ERROR)[0]
+    assert "Garage does not answer" in log_lines(rig.caplog, logging.INFO)[-1]
 
 
 async def test_a_closed_write_access_opens_by_itself(new_rig: Rig) -> None:

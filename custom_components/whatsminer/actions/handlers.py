@@ -144,7 +144,9 @@ async def prepare_set_power_limit(hass: HomeAssistant, data: Data) -> Handler:
     command = commands.power_limit(watts)
 
     async def handle(runtime: WhatsminerData) -> None:
-        if not data["confirm"]:
+        # A miner without a power limit says so itself, and needs no confirmation for that.
+        is_known = runtime.coordinator.capabilities.accepts(command.name)
+        if is_known and not data["confirm"]:
             _raise_if_unusual(runtime.coordinator, watts)
         await runtime.coordinator.async_send(command)
 

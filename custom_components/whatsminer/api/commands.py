@@ -68,8 +68,8 @@ class Activity(Enum):
     """What a miner does, as far as that decides whether a command has an effect."""
 
     OFF = "off"
-    TUNING = "tuning"
-    """Mining is on, and its start or its tuning is not over."""
+    STARTING = "starting"
+    """Mining is on, but the miner does not hash yet."""
     MINING = "mining"
 
 
@@ -248,7 +248,7 @@ def restart_mining() -> Command:
     return Command(
         name="restart_mining",
         effect=Effect.RESTARTS_MINING,
-        needs=frozenset({Activity.TUNING, Activity.MINING}),
+        needs=frozenset({Activity.STARTING, Activity.MINING}),
     )
 
 

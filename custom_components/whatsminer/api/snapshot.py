@@ -205,9 +205,8 @@ class Snapshot(Readings):
         """Return whether tuning is finished."""
         if self.mining is False:
             return False
-        if self.live.hash_stable is not None:
-            return self.live.hash_stable
-        return self.live.tuned
+        stable = self.live.hash_stable
+        return self.live.tuned if stable is None else stable
 
     @property
     def tuning_progress(self) -> float | None:

@@ -41,12 +41,13 @@ _TEXTS: Final[dict[str, _Texts]] = {
 
 
 def fault_text(fault: Fault, language: str) -> str:
-    """Return a fault in words: the miner's own if it sent some, or else those of the language.
+    """Return a fault in words of the language, in English the miner's own if it sent some.
 
     Where the language has no file, its main language counts (`de` for `de-CH`), or else English.
+    The miner's own words are English; they also count if nothing else is known of the code.
     """
     texts = _texts(language)
-    if fault.reason:
+    if fault.reason and (texts is _TEXTS[_ENGLISH] or not fault.row):
         return fault.reason
     if fault.row:
         return texts["faults"][fault.row].format(**fault.places)

@@ -7,21 +7,29 @@ from .settings import Settings
 def activity(settings: Settings, snapshot: Snapshot) -> Activity | None:
     """Return what a miner does, None if it is not known whether it is on.
 
-    A command that was accepted counts before the first poll that shows it. Tuning counts only until
-    the miner hashes, and if no reading says that it is over: some miners never become stable.
+    A command that was accepted counts before the first poll that shows it. A miner that hashes has
+    started, although it may still be tuning: some miners never become stable.
     """
     mining = settings.value("mining")
     if mining is None:
         return None
     if not mining:
         return Activity.OFF
-    starts = snapshot.mining is False or not settings.mining_runs.is_settled
-    tunes = (
-        snapshot.stable is False
+    starts = (
+        not snapshot.running
+        and snapshot.stable is False
         and snapshot.live.tuned is not True
-        and not snapshot.running
     )
-    return Activity.TUNING if starts or tunes else Activity.MINING
+    if starts or will_start(settings, snapshot):
+        return Activity.STARTING
+    return Activity.MINING
+
+
+def will_start(settings: Settings, snapshot: Snapshot) -> bool:
+    """Return whether mining was told to start or restart, and no poll shows yet that it did."""
+    wanted = settings.value("mining") is True
+    unseen = snapshot.mining is False or not settings.mining_runs.is_settled
+    return wanted and unseen
 
 
 def refuse_without_effect(command: Command, now: Activity | None) -> None:

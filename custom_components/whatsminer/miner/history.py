@@ -41,7 +41,7 @@ class History:
         """Add a poll."""
         now = dt_util.utcnow()
         self.last_start = snapshot.mining_since or self.last_start
-        if snapshot.running and snapshot.hashboards:
+        if snapshot.running:
             self.hashboards = snapshot.hashboards
         pool = snapshot.pool.url
         if pool and pool != self.pool:

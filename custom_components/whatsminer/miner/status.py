@@ -4,6 +4,7 @@ from enum import StrEnum
 from typing import Final
 
 from ..api import Snapshot, is_idle_too_long
+from .activity import will_start
 from .settings import Settings
 
 _FULL_POWER: Final = 100
@@ -41,8 +42,7 @@ def status_of(
     wanted = settings.value("mining")
     if wanted is False:
         return Status.OFF if snapshot.mining is False else Status.STOPPING
-    # After a command that starts or restarts mining, the last poll is out of date.
-    if wanted and (snapshot.mining is False or not settings.mining_runs.is_settled):
+    if will_start(settings, snapshot):
         return Status.STARTING
     if wanted is None and not snapshot.running:
         return None
