@@ -1,6 +1,7 @@
 """Fixtures of the tests of V3."""
 
 from collections.abc import AsyncGenerator
+from functools import partial
 
 import pytest
 
@@ -14,6 +15,7 @@ from tests.api import HOST, Clock
 from .devices import answers, device
 from .framed_miner import MAC, FramedMiner
 from .owner import Owner, Polls
+from .simulated import Meet, met
 
 
 @pytest.fixture
@@ -55,3 +57,9 @@ def polls(
 ) -> Polls:
     """Return polls of that miner that have not begun."""
     return Polls(miner, target, requests, clock)
+
+
+@pytest.fixture
+def meet(clock: Clock) -> Meet:
+    """Return what begins a miner that speaks V3, and its client."""
+    return partial(met, clock)
