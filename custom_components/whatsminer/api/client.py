@@ -17,7 +17,7 @@ from .errors import (
     WhatsminerError,
 )
 from .identity import Identity
-from .protocol import Progress, Protocol, Sink, Target, WriteProbe
+from .protocol import V3_PORT, Progress, Protocol, Sink, Target, WriteProbe
 from .queue import Queue, Urgency
 from .sanitize import Json
 from .snapshot import Snapshot
@@ -47,18 +47,28 @@ class _Client:
         host: str,
         port: int = DEFAULT_PORT,
         *,
+        v3_port: int = V3_PORT,
+        account: str = "",
         password: str = "",
         mac: str | None = None,
     ) -> None:
         """Create the client; nothing is sent.
 
         `mac` is the address of the expected miner, in lower case with colons. Without it, the
-        first poll accepts any miner. `password` is that of the account `admin`.
+        first poll accepts any miner. `port` is that of V2, `v3_port` that of V3. `password` is
+        that of the account `admin` in V2, and of `account` in V3, by default `super`.
         """
-        self._target = Target(host, port, password, Queue(), Identity(mac))
+        self._target = Target(
+            host,
+            port,
+            password,
+            Queue(),
+            Identity(mac),
+            v3_port=v3_port,
+            account=account,
+        )
         self._choice = ProtocolChoice(self._target)
         self._writer = Writer(self._target.queue)
-        self._firmware: str | None = None
         self._updating = False
         self._bug_logged = False
 
@@ -153,16 +163,17 @@ class Miner(_Client):
     async def reach(self) -> None:
         """Send the first request; the first poll then uses its answer.
 
-        A caller can thus leave out a miner that does not answer, without polling it.
+        A caller can thus leave out a miner that does not answer, without polling it. The miner is
+        asked again which protocol it speaks.
 
         Raises:
             UnreachableError, NotAMinerError, MalformedReplyError, MiningProcessDownError,
             UpdatingError: see `poll`.
 
         """
-        with self._choice.tried():
-            protocol = await self._protocol()
-            await protocol.reach()
+        self._refuse_while_updating()
+        self._choice.ask_again()
+        await self._choice.use(lambda protocol: protocol.reach())
 
     async def poll(self) -> Snapshot:
         """Return what the miner reports now (vendor document, section "Readable API").
@@ -180,9 +191,8 @@ class Miner(_Client):
 
         """
         try:
-            with self._choice.tried():
-                protocol = await self._protocol()
-                snapshot = await protocol.poll()
+            self._refuse_while_updating()
+            protocol, snapshot = await self._choice.use(lambda each: each.poll())
         except WhatsminerError:
             raise
         except Exception as err:
@@ -191,11 +201,9 @@ class Miner(_Client):
                 self._bug_logged = True
                 _LOGGER.exception("%s: please report this bug", self._target.host)
             raise MalformedReplyError("the answer is not understood") from err
-        if snapshot.firmware and self._firmware not in (None, snapshot.firmware):
+        if self._choice.learn(protocol, snapshot.firmware):
             protocol.forget_firmware()
-            self._choice.ask_again()
             self._writer.forget_firmware()
-        self._firmware = snapshot.firmware or self._firmware
         return snapshot
 
     async def send(self, command: Command) -> Result:
@@ -258,7 +266,7 @@ class Miner(_Client):
             MiningProcessDownError.
 
         """
-        return await self._choice.current.firmware()
+        return await self._choice.firmware()
 
     async def update_firmware(
         self, image: AsyncIterator[bytes], size: int, progress: Progress
@@ -288,10 +296,10 @@ class Miner(_Client):
             UnreachableError, MalformedReplyError, NotAMinerError, MiningProcessDownError.
 
         """
-        protocol = await self._protocol()
+        await self._protocol()
         check_query(command)
         async with self._target.queue.turn(Urgency.QUERY):
-            return await protocol.query(command)
+            return await self._choice.for_query(command).query(command)
 
     async def customer_messages(self) -> Mapping[str, str]:
         """Return the messages of the owner by name, read with the password; one not set is empty.

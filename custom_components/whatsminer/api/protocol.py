@@ -4,6 +4,7 @@ from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum, auto
+from typing import Final
 
 from .commands import Command, Result
 from .errors import NotAMinerError, unsupported
@@ -11,6 +12,8 @@ from .identity import Evidence, Identity
 from .queue import Queue, Turn
 from .sanitize import Json
 from .snapshot import Snapshot
+
+V3_PORT: Final = 4433
 
 type Sink = Callable[[bytes], Awaitable[None]]
 type Progress = Callable[[float], None]
@@ -32,7 +35,7 @@ class Target:
     queue: Queue
     identity: Identity
     password_changes: int = 0
-    v3_port: int = 4433
+    v3_port: int = V3_PORT
     account: str = ""
 
 
@@ -81,6 +84,14 @@ class Protocol(ABC):
         The last of `PROTOCOLS` needs no probe.
         """
         return True
+
+    @property
+    def may_speak_another(self) -> bool:
+        """Return whether the miner has firmware that may speak an earlier one of `PROTOCOLS`.
+
+        It does not answer in it while it is starting.
+        """
+        return False
 
     # Reading
 

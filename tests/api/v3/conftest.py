@@ -8,7 +8,6 @@ import pytest
 from custom_components.whatsminer.api.identity import Identity
 from custom_components.whatsminer.api.protocol import Target
 from custom_components.whatsminer.api.queue import Queue
-from custom_components.whatsminer.api.v3 import slow_settings
 from custom_components.whatsminer.api.v3.requests import Requests
 from tests.api import HOST, Clock
 
@@ -36,13 +35,6 @@ def target(miner: FramedMiner) -> Target:
 def requests(target: Target) -> Requests:
     """Return what sends requests to that miner."""
     return Requests(target.queue, target.host, target.v3_port)
-
-
-@pytest.fixture
-def clock(clock: Clock, monkeypatch: pytest.MonkeyPatch) -> Clock:
-    """Return the client's clock, which stands still until a test turns it."""
-    monkeypatch.setattr(slow_settings, "time", clock)
-    return clock
 
 
 @pytest.fixture

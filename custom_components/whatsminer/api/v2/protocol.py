@@ -21,6 +21,7 @@ from . import fields, transfers
 from .cipher import Session
 from .commands import CUSTOMER_KEYS, ROWS, Request, requests_for
 from .envelope import Answer
+from .generations import Generation
 from .reader import Reader
 from .requests import Requests, is_readable
 from .session import Sessions
@@ -42,6 +43,11 @@ class V2(Protocol):
 
     def _sessions_for(self, target: Target) -> Sessions:
         return Sessions(target, self._requests, self.reader.read_evidence)
+
+    @property
+    @override
+    def may_speak_another(self) -> bool:
+        return self.reader.generation is Generation.V2_2
 
     @property
     @override
