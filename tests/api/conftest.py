@@ -17,6 +17,7 @@ from custom_components.whatsminer.api.v2 import (
     requests,
     session,
     slow_answers,
+    supplement,
 )
 from custom_components.whatsminer.api.v3 import slow_settings
 from simulator import Quirk, SimulatedMiner
@@ -55,6 +56,7 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
         session,
         slow_answers,
         slow_settings,
+        supplement,
         writer,
     ):
         monkeypatch.setattr(module, "time", clock)

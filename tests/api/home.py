@@ -6,6 +6,7 @@ import pytest
 
 from custom_components.whatsminer.api import CannotConnectError, Miner
 from simulator import SimulatedMiner
+from tests import names_of
 
 from . import Clock
 
@@ -25,9 +26,18 @@ class Home:
 
     async def poll(self, *, after: float = 30) -> str:
         """Let time pass and poll; return the generation of the snapshot."""
-        self.clock.now += after
-        self.miner.advance(after)
+        self.pass_time(after)
         return str((await self.client.poll()).generation)
+
+    def pass_time(self, seconds: float) -> None:
+        """Let time pass for both."""
+        self.clock.now += seconds
+        self.miner.advance(seconds)
+
+    @property
+    def is_polled_over_v2(self) -> bool:
+        """Return whether the miner was asked over V2 for more than V3 does not have."""
+        return not {"pools", "status"}.issuperset(names_of(self.miner.requests))
 
     async def outage(self) -> None:
         """Have a poll that fails, because the cable of the miner is pulled for a moment."""

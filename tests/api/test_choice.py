@@ -77,9 +77,9 @@ async def add(clock: Clock) -> AsyncGenerator[Add]:
 # First
 
 
-async def test_a_miner_that_speaks_v3_is_asked_nothing_else(home: Home) -> None:
+async def test_a_miner_that_speaks_v3_is_read_over_v3(home: Home) -> None:
     assert [await home.poll() for _ in range(3)] == ["v3"] * 3
-    assert home.miner.requests == []
+    assert names_of(home.miner.requests) == ["pools"]  # which V3 counts no shares of
     assert home.miner.v3.connections == 1 + 3
 
 
@@ -90,13 +90,13 @@ async def test_commands_and_queries_go_over_the_same_protocol(home: Home) -> Non
     assert (await home.client.query("get.fan.setting"))["code"] == 0
     assert home.client.write_probe is api.WriteProbe.WRITE
     assert names_of(home.miner.v3.writes) == ["set.miner.service"]
-    assert home.miner.requests == []
+    assert not home.is_polled_over_v2
 
 
 async def test_what_only_v2_can_read_is_asked_over_v2(home: Home) -> None:
     await home.poll()
     assert (await home.client.query("summary"))["STATUS"] == "S"
-    assert names_of(home.miner.requests) == ["summary"]
+    assert names_of(home.miner.requests) == ["pools", "summary"]
 
 
 async def test_the_account_signs(home: Home) -> None:
@@ -218,7 +218,7 @@ async def test_a_miner_that_restarts_is_not_taken_for_one_of_v2(home: Home) -> N
         with pytest.raises(CannotConnectError):
             await home.poll(after=5)
     assert await home.poll() == "v3"
-    assert home.miner.requests == []
+    assert not home.is_polled_over_v2
 
 
 async def test_a_reboot_changes_nothing(home: Home) -> None:
@@ -227,7 +227,7 @@ async def test_a_reboot_changes_nothing(home: Home) -> None:
     with pytest.raises(CannotConnectError):
         await home.poll(after=5)
     assert await home.poll(after=600) == "v3"
-    assert home.miner.requests == []
+    assert not home.is_polled_over_v2
 
 
 async def test_a_miner_that_is_found_while_it_restarts_turns_to_v3_later(
@@ -250,7 +250,7 @@ async def test_a_miner_that_says_in_v3_that_it_is_starting_speaks_v3(
         await home.poll()
     home.miner.behave()
     assert await home.poll() == "v3"
-    assert home.miner.requests == []
+    assert not home.is_polled_over_v2
 
 
 async def test_at_each_set_up_a_miner_is_asked_again(home: Home) -> None:

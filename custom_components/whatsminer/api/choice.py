@@ -15,6 +15,7 @@ from .errors import (
     WrongMinerError,
 )
 from .protocol import Protocol, Target
+from .snapshot import Snapshot
 from .v2 import V2
 from .v3 import V3
 
@@ -112,6 +113,12 @@ class ProtocolChoice:
         answer = await request(other)
         self.current, self._is_chosen = other, True
         return other, answer
+
+    async def supplement(self, protocol: Protocol, snapshot: Snapshot) -> Snapshot:
+        """Return the snapshot of a poll with what only the last protocol reports."""
+        if protocol is self._last:
+            return snapshot
+        return await self._last.supplement(snapshot)
 
     def learn(self, protocol: Protocol, firmware: str | None) -> bool:
         """Learn from a successful poll over a protocol; return whether it shows new firmware."""

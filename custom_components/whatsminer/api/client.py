@@ -193,6 +193,7 @@ class Miner(_Client):
         try:
             self._refuse_while_updating()
             protocol, snapshot = await self._choice.use(lambda each: each.poll())
+            snapshot = await self._choice.supplement(protocol, snapshot)
         except WhatsminerError:
             raise
         except Exception as err:

@@ -104,6 +104,13 @@ class Protocol(ABC):
     async def poll(self) -> Snapshot:
         """Return what the miner reports now."""
 
+    async def supplement(self, snapshot: Snapshot) -> Snapshot:
+        """Return a snapshot of a better protocol with what only this one reports.
+
+        It comes from the expected miner. That the miner does not answer is no error.
+        """
+        return snapshot
+
     @abstractmethod
     async def read_evidence(self) -> Evidence:
         """Return the MAC address that the miner reports now; the caller has the turn."""

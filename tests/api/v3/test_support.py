@@ -67,5 +67,4 @@ def test_v3_counts_no_shares_and_gives_no_reason_for_a_stop() -> None:
         "rejected_shares",
         "stop_reason",
         "target_frequency",
-        "target_hash_rate",
     }

@@ -282,6 +282,11 @@ def mining_off(status: Mapping[str, Json]) -> bool | None:
     return flag(first(status, "mineroff", "btmineroff"))
 
 
+def stop_reason(status: Mapping[str, Json]) -> str | None:
+    """Return why mining is off, in the miner's words, from the answer to `status`."""
+    return text(status.get("mineroff_reason"))
+
+
 def info_mac(info: Mapping[str, Json]) -> str | None:
     """Return the MAC address, from the answer to `get_miner_info`."""
     return mac_address(info.get("mac"))

@@ -25,6 +25,7 @@ from .generations import Generation
 from .reader import Reader
 from .requests import Requests, is_readable
 from .session import Sessions
+from .supplement import Supplement
 
 
 class _NotWantedError(Exception):
@@ -40,6 +41,7 @@ class V2(Protocol):
         self._requests = Requests(target.queue, target.host, target.v2_port)
         self.reader = Reader(self._requests, target.identity)
         self._sessions = self._sessions_for(target)
+        self._supplement = Supplement(self._requests)
 
     def _sessions_for(self, target: Target) -> Sessions:
         return Sessions(target, self._requests, self.reader.read_evidence)
@@ -66,6 +68,10 @@ class V2(Protocol):
     @override
     async def poll(self) -> Snapshot:
         return await self.reader.poll()
+
+    @override
+    async def supplement(self, snapshot: Snapshot) -> Snapshot:
+        return await self._supplement.add(snapshot)
 
     @override
     async def read_evidence(self) -> Evidence:

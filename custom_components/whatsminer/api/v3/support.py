@@ -15,7 +15,7 @@ type Version = tuple[int, int, int]
 FIRST: Final[Version] = (3, 0, 0)
 _VERSION: Final = re.compile(r"(\d{1,4})\.(\d{1,4})(?:\.(\d{1,4}))?(?!\d)")
 
-# What V3 does not report.
+# What V3 does not report. The target hash rate is that of the factory, as in V2.2.
 _MISSING: Final = {
     "accepted_shares",
     "board_accepted_shares",
@@ -24,7 +24,6 @@ _MISSING: Final = {
     "rejected_shares",
     "stop_reason",
     "target_frequency",
-    "target_hash_rate",
 }
 _EVERY_VERSION: Final = {
     "fan_zero_speed",
