@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncGenerator, Sequence
 from datetime import UTC, datetime
-from typing import override
+from typing import ClassVar, override
 
 import pytest
 
@@ -28,6 +28,7 @@ from . import HOST
 class Smallest(Protocol):
     """A protocol with nothing but what each must have."""
 
+    name: ClassVar = "small"
     speaks = True
 
     @override

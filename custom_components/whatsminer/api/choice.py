@@ -64,6 +64,16 @@ class ProtocolChoice:
         """The protocol that the miner speaks, None before it was asked, or asked again."""
         return self.current if self._is_chosen else None
 
+    @property
+    def alternative(self) -> Protocol | None:
+        """The protocol that the miner may speak besides, None if it is the one in use."""
+        return None if self.current is self._last else self._last
+
+    def named(self, name: str) -> Protocol | None:
+        """Return the protocol with a name, None if there is none."""
+        found = (self._protocol(kind) for kind in PROTOCOLS if kind.name == name)
+        return next(found, None)
+
     def ask_again(self) -> None:
         """Ask the miner again before the next request: it may speak a better protocol now."""
         self._is_chosen = False

@@ -6,7 +6,7 @@ import logging
 
 from . import choice
 from .choice import ProtocolChoice
-from .commands import Command, Effect, Result, set_led_auto
+from .commands import Command, Result, set_led_auto
 from .errors import (
     InvalidTextError,
     MalformedReplyError,
@@ -20,6 +20,7 @@ from .identity import Identity
 from .protocol import V3_PORT, Progress, Protocol, Sink, Target, WriteProbe
 from .queue import Queue, Urgency
 from .sanitize import Json
+from .sender import Sender
 from .snapshot import Snapshot
 from .v2 import DEFAULT_PORT
 from .writer import Writer
@@ -69,6 +70,7 @@ class _Client:
         )
         self._choice = ProtocolChoice(self._target)
         self._writer = Writer(self._target.queue)
+        self._sender = Sender(self._choice, self._writer)
         self._updating = False
         self._bug_logged = False
 
@@ -102,6 +104,18 @@ class _Client:
         if password != self._target.password:
             self._target.password = password
             self._target.password_changes += 1
+
+    @property
+    def stopped_by(self) -> str | None:
+        """Return the name of the protocol that stopped mining, which alone starts it again.
+
+        It is to be stored, and set before the first poll after a restart.
+        """
+        return self._sender.stopped_by
+
+    @stopped_by.setter
+    def stopped_by(self, name: str | None) -> None:
+        self._sender.stopped_by = name
 
     @property
     def write_probe(self) -> WriteProbe:
@@ -202,7 +216,9 @@ class Miner(_Client):
                 self._bug_logged = True
                 _LOGGER.exception("%s: please report this bug", self._target.host)
             raise MalformedReplyError("the answer is not understood") from err
-        if self._choice.learn(protocol, snapshot.firmware):
+        is_new = self._choice.learn(protocol, snapshot.firmware)
+        self._sender.follow(mining=snapshot.mining, has_new_firmware=is_new)
+        if is_new:
             protocol.forget_firmware()
             self._writer.forget_firmware()
         return snapshot
@@ -213,7 +229,7 @@ class Miner(_Client):
         The result is `SUPERSEDED` if a newer command for the same setting replaced this one before
         it was sent, and `SILENT` if a command that restarts mining got no answer; it counts as
         accepted. A power off is sent before everything else, is never replaced, and is repeated
-        once if the miner does not confirm it.
+        once if the miner does not confirm it. Only the protocol that stopped mining starts it.
 
         Raises:
             WrongPasswordError: the password is wrong.
@@ -229,19 +245,15 @@ class Miner(_Client):
             UnreachableError, MalformedReplyError, NotAMinerError: the command was not sent.
 
         """
-        if command.effect is Effect.STOPS:  # it waits for no other request
-            self._refuse_while_updating()
-            protocol = self._choice.current
-        else:
-            protocol = await self._protocol()
+        self._refuse_while_updating()
         try:
-            result = await self._writer.send(command, protocol)
+            result = await self._sender.send(command)
         except (UnreachableError, MalformedReplyError, NotAMinerError) as err:
             if err.request_sent:
                 raise UnansweredError(str(err), request_sent=True) from err
             raise
         if result.is_accepted:
-            protocol.expect_change(command)
+            self._choice.current.expect_change(command)
         return result
 
     async def download_logs(self, sink: Sink) -> int:

@@ -4,7 +4,7 @@ from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum, auto
-from typing import Final
+from typing import ClassVar, Final
 
 from .commands import Command, Result
 from .errors import NotAMinerError, unsupported
@@ -71,8 +71,10 @@ class Protocol(ABC):
     It opens one connection at a time, in a turn of the queue that all protocols for a miner share.
     It uses readings, and sends commands, only after the identity was confirmed. All methods raise
     the errors that the method of `Miner` with the same name lists. What a protocol need not have
-    is not abstract.
+    is not abstract. `name` is stored over restarts of Home Assistant.
     """
+
+    name: ClassVar[str]
 
     def __init__(self, target: Target) -> None:
         """Store the target; nothing is sent."""

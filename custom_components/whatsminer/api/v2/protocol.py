@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import replace
-from typing import override
+from typing import ClassVar, override
 
 from ..commands import Command, Outcome, Result
 from ..errors import (
@@ -34,6 +34,8 @@ class _NotWantedError(Exception):
 
 class V2(Protocol):
     """V2 of the vendor's API for one miner."""
+
+    name: ClassVar = "v2"
 
     def __init__(self, target: Target) -> None:
         """Create the client; nothing is sent."""

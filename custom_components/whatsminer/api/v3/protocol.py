@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import replace
-from typing import Final, override
+from typing import ClassVar, Final, override
 
 from ..commands import Command, Outcome, Result, set_led_auto
 from ..decode import first
@@ -35,6 +35,8 @@ _MAY_CHANGE_SALT: Final = frozenset({"change_password", "factory_reset"})
 
 class V3(Protocol):
     """V3 of the vendor's API for one miner."""
+
+    name: ClassVar = "v3"
 
     def __init__(self, target: Target) -> None:
         """Create the client; nothing is sent."""
