@@ -94,7 +94,7 @@ async def test_a_stop_is_forgotten_when_somebody_starts_the_miner(m64: Home) -> 
 
 async def test_a_miner_that_is_still_stopping_was_not_started(m64: Home) -> None:
     """It may take up to two minutes."""
-    sender = Sender(m64.client._choice, m64.client._writer)  # noqa: SLF001
+    sender = Sender(m64.client._target, m64.client._choice, m64.client._writer)  # noqa: SLF001
     follow = partial(sender.follow, has_new_firmware=False)
     await m64.poll()
     await sender.send(commands.power_off())
@@ -133,3 +133,75 @@ async def test_what_v2_does_not_take_either_has_the_first_reason(m64: Home) -> N
         await m64.client.send(commands.power_off())
     assert len(m64.miner.requests) == asked
     assert m64.client.stopped_by is None
+
+
+# Two accounts, with a password each
+
+
+async def test_the_password_of_admin_serves_where_super_has_another(m64: Home) -> None:
+    """V3 is not asked again with the same password."""
+    m64.miner.v3.password = "Another_1"
+    await m64.poll()
+    await m64.client.check_password()
+    assert not m64.client.falls_back
+    await m64.client.send(commands.power_mode("low"))
+    assert m64.client.falls_back
+    assert names_of(m64.miner.writes)[-1] == "set_low_power"
+    assert (await m64.client.poll()).power_mode == "low"
+    asked = len(m64.miner.v3.requests)
+    await m64.client.send(commands.fast_boot(on=True))
+    assert len(m64.miner.v3.requests) == asked
+    m64.client.password = "Another_1"
+    await m64.client.send(commands.fast_boot(on=False))
+    assert not m64.client.falls_back
+    assert names_of(m64.miner.v3.writes) == ["set.miner.fastboot"]
+
+
+async def test_the_password_of_super_serves_where_admin_has_another(m64: Home) -> None:
+    m64.miner.password = "Another_1"
+    await m64.poll()
+    await m64.client.check_password()
+    await m64.client.send(commands.fast_boot(on=True))
+    assert names_of(m64.miner.v3.writes) == ["set.system.led", "set.miner.fastboot"]
+    assert not m64.client.falls_back
+
+
+async def test_a_password_that_nobody_takes_is_wrong(m64: Home) -> None:
+    m64.miner.v3.password = "Another_1"
+    await m64.poll()
+    await m64.client.send(commands.fast_boot(on=True))
+    m64.miner.password = "Another_1"
+    for _ in range(2):
+        with pytest.raises(WrongPasswordError) as caught:
+            await m64.client.send(commands.fast_boot(on=False))
+        assert caught.value.command == "set.miner.fastboot"
+    with pytest.raises(WrongPasswordError):
+        await m64.client.check_password()
+    assert not m64.client.falls_back
+
+
+async def test_without_v3_a_wrong_password_is_that_of_admin(m64: Home) -> None:
+    await m64.miner.v3.disable()
+    await m64.poll()
+    with pytest.raises(WrongPasswordError):
+        await m64.client.check_password("wrong")
+    m64.client.password = "wrong"
+    for command in (commands.power_off(), commands.power_on()):
+        with pytest.raises(WrongPasswordError):
+            await m64.client.send(command)
+
+
+async def test_firmware_goes_over_the_protocol_that_takes_the_password(
+    m64: Home,
+) -> None:
+    """Nothing of it was sent before."""
+    m64.miner.v3.password = "Another_1"
+    await m64.poll()
+
+    async def image() -> AsyncGenerator[bytes]:
+        yield b"image" * 1000
+
+    result = await m64.client.update_firmware(image(), 5000, lambda share: None)
+    assert result.is_accepted
+    assert names_of(m64.miner.writes) == ["update_firmware"]
+    assert m64.miner.images[-1].whole

@@ -70,7 +70,7 @@ class _Client:
         )
         self._choice = ProtocolChoice(self._target)
         self._writer = Writer(self._target.queue)
-        self._sender = Sender(self._choice, self._writer)
+        self._sender = Sender(self._target, self._choice, self._writer)
         self._updating = False
         self._bug_logged = False
 
@@ -104,6 +104,14 @@ class _Client:
         if password != self._target.password:
             self._target.password = password
             self._target.password_changes += 1
+
+    @property
+    def falls_back(self) -> bool:
+        """Return whether commands go over V2 because V3 refuses the password.
+
+        A stop may then not hold. The password is that of `admin`, and not that of `account`.
+        """
+        return self._sender.falls_back
 
     @property
     def stopped_by(self) -> str | None:
@@ -296,7 +304,9 @@ class Miner(_Client):
             UnreachableError, MalformedReplyError, NotAMinerError: there is no usable answer.
 
         """
-        return await self._choice.current.update_firmware(image, size, progress)
+        return await self._sender.use(
+            lambda protocol: protocol.update_firmware(image, size, progress)
+        )
 
     async def query(self, command: str) -> Mapping[str, Json]:
         """Send one readable command, or several joined by `+`; return the whole answer as received.
@@ -327,10 +337,10 @@ class Miner(_Client):
         return await protocol.customer_messages()
 
     async def check_password(self, password: str | None = None) -> None:
-        """Check a password, by default that of the client, by an encrypted read.
+        """Check a password, by default that of the client, without changing anything.
 
-        The miner may still refuse a write: some firmware accepts encrypted reads while the API
-        switch is off.
+        One that V2 takes is good as well where V3 refuses it. The miner may still refuse a write:
+        some firmware accepts encrypted reads while the API switch is off.
 
         Raises:
             WrongPasswordError: the password is wrong.
@@ -341,8 +351,9 @@ class Miner(_Client):
             UnreachableError, MalformedReplyError, NotAMinerError: there is no usable answer.
 
         """
-        protocol = await self._protocol()
-        await protocol.check_password(self.password if password is None else password)
+        self._refuse_while_updating()
+        given = self.password if password is None else password
+        await self._sender.check_password(given)
 
     async def probe_write_access(self) -> None:
         """Send a command that changes nothing while `write_probe` is `WRITE`.
