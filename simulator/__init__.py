@@ -4,6 +4,8 @@ As a program: ``python -m simulator --help``. In tests::
 
     async with SimulatedMiner(generation="v2", model="M30S+") as miner:
         ...  # connect to miner.host, miner.port
+
+A miner of generation ``v3`` speaks V2.2 on ``miner.port`` and V3 on ``miner.v3.port``.
 """
 
 from .device import Generation
@@ -14,8 +16,10 @@ from .misbehaviour import (
     CutTransfer,
     Delayed,
     Dropped,
+    Framed,
     Hang,
     HungTransfer,
+    InPieces,
     Misbehaviour,
     Raw,
     Refused,
@@ -37,10 +41,12 @@ __all__ = [
     "CutTransfer",
     "Delayed",
     "Dropped",
+    "Framed",
     "Generation",
     "Hang",
     "HungTransfer",
     "Image",
+    "InPieces",
     "MinerState",
     "Misbehaviour",
     "Model",

@@ -11,6 +11,7 @@ import time
 from typing import NoReturn, override
 
 from . import DEFAULT_PASSWORD, MODELS, Generation, Quirk, SimulatedMiner
+from .v3 import FIRMWARE_BY_API, NEWEST_API
 
 _HIGHEST_PORT = 65_535
 
@@ -83,8 +84,10 @@ def _parser() -> _Parser:
         "--generation",
         choices=[str(generation) for generation in Generation],
         default=str(Generation.V2),
-        help="dialect: API 1.4, 2.0.5, or the 2.2 of V3 firmware (default %(default)s)",
+        help="API 1.4, 2.0.5, the 2.2 of V3 firmware alone, or V3 with that 2.2"
+        " (default %(default)s)",
     )
+    _add_v3(parser)
     parser.add_argument(
         "--model",
         choices=list(MODELS),
@@ -126,6 +129,29 @@ def _parser() -> _Parser:
     return parser
 
 
+def _add_v3(parser: _Parser) -> None:
+    """Add what concerns miners of generation v3 only."""
+    v3 = parser.add_argument_group("for generation v3")
+    v3.add_argument(
+        "--api",
+        choices=list(FIRMWARE_BY_API),
+        default=NEWEST_API,
+        help="version, which decides on keys and commands (default %(default)s)",
+    )
+    v3.add_argument(
+        "--v3-port",
+        type=_port,
+        default=4433,
+        metavar="P",
+        help="port of V3 of the first miner, the others follow (default %(default)s)",
+    )
+    v3.add_argument(
+        "--super-password",
+        metavar="PASSWORD",
+        help="password of the account super (default: that of admin)",
+    )
+
+
 async def _run(arguments: argparse.Namespace) -> None:
     """Serve until a signal comes."""
     stop = asyncio.Event()
@@ -146,23 +172,46 @@ async def _run(arguments: argparse.Namespace) -> None:
                 quirks={quirk for quirk in Quirk if quirk in arguments.quirk},
                 speed=arguments.speed,
                 start=time.time(),
+                api=arguments.api,
+                super_password=arguments.super_password,
+                v3_port=arguments.v3_port + index if arguments.v3_port else 0,
             )
             await stack.enter_async_context(miner)
-            print(
-                f"{miner.host}:{miner.port}  {miner.generation}"
-                f" (firmware {miner.firmware_version})  {arguments.model}  {miner.mac}",
-                flush=True,
-            )
+            print(_line(miner, arguments), flush=True)
         await stop.wait()
+
+
+def _line(miner: SimulatedMiner, arguments: argparse.Namespace) -> str:
+    """Return what is printed of a miner: where it is, what it is, its MAC address."""
+    what = f"firmware {miner.firmware_version}"
+    if miner.generation is Generation.V3:
+        what += f", API {arguments.api} on port {miner.v3.port}"
+    return (
+        f"{miner.host}:{miner.port}  {miner.generation} ({what})"
+        f"  {arguments.model}  {miner.mac}"
+    )
+
+
+def _check_ports(parser: _Parser, arguments: argparse.Namespace) -> None:
+    """Refuse numbers of ports that do not exist, or would be used twice."""
+    count = arguments.miners
+    last = arguments.port + count - 1
+    if arguments.port and last > _HIGHEST_PORT:
+        parser.error(f"the last of the miners would have port {last}")
+    if arguments.generation != Generation.V3 or not arguments.v3_port:
+        return
+    last = arguments.v3_port + count - 1
+    if last > _HIGHEST_PORT:
+        parser.error(f"the last of the miners would have port {last} for V3")
+    if arguments.port and abs(arguments.v3_port - arguments.port) < count:
+        parser.error("some miners would have the same port; choose another --v3-port")
 
 
 def main(argv: list[str] | None = None) -> int:
     """Run the program; return its exit code."""
     parser = _parser()
     arguments = parser.parse_args(argv)
-    last = arguments.port + arguments.miners - 1
-    if arguments.port and last > _HIGHEST_PORT:
-        parser.error(f"the last of the miners would have port {last}")
+    _check_ports(parser, arguments)
     if arguments.verbose:
         logging.basicConfig(format="%(asctime)s %(message)s")
         logging.getLogger("simulator").setLevel(logging.DEBUG)

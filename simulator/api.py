@@ -29,16 +29,25 @@ class Exchange:
     """A request that was understood and waits to be carried out.
 
     Attributes:
-        command: its name, ``a+b`` for joined reads, empty if it could not be read.
+        names: what it is called, the narrowest name first: the command (``a+b`` for joined
+            reads, empty if it could not be read), then ``v2``.
         carry_out: does what was asked and returns the answer.
         refuse: returns a refusal with a code and a text instead.
         transfer: what follows the answer, None for nothing.
     """
 
-    command: str
+    names: tuple[str, ...]
     carry_out: Callable[[], bytes]
     refuse: Callable[[int, str | None], bytes]
     transfer: Transfer | None = None
+
+    def text(self) -> bytes:
+        """Carry the request out and return the answer, which has no frame."""
+        return self.carry_out()
+
+    def framed(self, text: bytes, announced: int | None = None) -> bytes:
+        """Return the text as it is."""
+        return text
 
     async def serve(
         self, line: Line, *, share: float | None = None, confirm: bool = True
@@ -217,7 +226,7 @@ class Api:
                 return self._refusal(refusal, key)
 
         return Exchange(
-            command,
+            (command, "v2"),
             answer,
             lambda code, text: self._refusal(Refusal(code, text), key),
             transfer,

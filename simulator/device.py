@@ -1,6 +1,6 @@
 """The control board, on which firmware and commands work."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from .access import Access
@@ -12,11 +12,12 @@ from .telemetry import Telemetry
 
 
 class Generation(StrEnum):
-    """The dialects of the API on port 4028."""
+    """The generations of firmware. V3 speaks the dialect of COMPAT on port 4028 as well."""
 
     V1 = "v1"
     V2 = "v2"
     COMPAT = "compat"
+    V3 = "v3"
 
 
 @dataclass(slots=True, kw_only=True)
@@ -43,5 +44,9 @@ class Device:
     def telemetry(self) -> Telemetry:
         """Read the sensors; some firmware goes on with the last values after a stop."""
         if Quirk.STALE_SUMMARY in self.quirks and self.state.at_stop is not None:
-            return self.state.at_stop
-        return self.state.telemetry()
+            reading = self.state.at_stop
+        else:
+            reading = self.state.telemetry()
+        if self.generation is Generation.V3:
+            return replace(reading, elapsed=self.state.process_elapsed)
+        return reading

@@ -50,6 +50,7 @@ class Machine(Settings):
         started_at: epoch seconds when mining started, None while it is off.
         tuning_seconds: how long tuning takes after the last start.
         total: TH (10^12 hashes) since mining started.
+        energy: W·s since mining started.
         averages: TH/s over the last minute, 5 and 15 minutes, by their seconds.
     """
 
@@ -70,7 +71,9 @@ class Machine(Settings):
         self.booted_at = now
         self.started_at: float | None = None
         self.tuning_seconds = identity.tuning_seconds
+        self.energy = 0.0
         self._recalibrate = False
+        self._target = 0  # W that were asked for, as far as they are in force
         self._percent = Glide(100.0, 100.0)
         self._forget()
 
@@ -80,6 +83,7 @@ class Machine(Settings):
         self._begin(self.now - mined - 0.01)  # never on the full second
         self._follow(_LONG)
         self._work(self.hash_rate * self.elapsed)
+        self.energy = self.power * self.elapsed
 
     # What it is asked to do
 
@@ -98,6 +102,12 @@ class Machine(Settings):
             self._percent.at(self.now), percent, begin=self.now, seconds=seconds
         )
 
+    def set_power_target(self, watts: int) -> None:
+        """Aim at a power, 0 for none: at once if tuning is over, else at the next start."""
+        self.power_target = watts
+        if self.tuned:
+            self._target = watts
+
     @property
     def limit(self) -> int:
         """The power limit in W that is in force."""
@@ -107,7 +117,8 @@ class Machine(Settings):
     def tuned_power(self) -> float:
         """The power in W that tuning aims at, before any percent."""
         scale = self.limit / self.model.limit * (1 + self.target_freq / 100)
-        return self.model.power * scale
+        power = self.model.power * scale
+        return min(power, self._target) if self._target else power
 
     @property
     def pool(self) -> Pool | None:
@@ -195,6 +206,7 @@ class Machine(Settings):
             self.now += seconds
             self._follow(seconds)
             self._work(self.hash_rate * seconds)
+            self.energy += self.power * seconds
 
     def _begin(self, when: float, *, recalibrate: bool = False) -> None:
         """Start mining at a time, with tuning."""
@@ -202,6 +214,8 @@ class Machine(Settings):
         speed_up = (0.35 if self.fast_boot else 1.0) * (1 - 0.05 * self.upfreq_speed)
         self.tuning_seconds = self.identity.tuning_seconds * speed_up
         self._recalibrate = recalibrate
+        self._target = self.power_target
+        self.energy = 0.0
         self._forget()
 
     def _forget(self) -> None:

@@ -4,6 +4,7 @@ from abc import ABC, abstractmethod
 import asyncio
 from collections.abc import Coroutine
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any, Protocol, override
 
 
@@ -11,10 +12,22 @@ class Exchange(Protocol):
     """A request that was understood and waits to be carried out."""
 
     def carry_out(self) -> bytes:
-        """Do what was asked and return the answer."""
+        """Do what was asked and return the answer as it goes over the wire."""
+
+    def text(self) -> bytes:
+        """Do what was asked and return the text of the answer, without its frame."""
+
+    def framed(self, text: bytes, announced: int | None = None) -> bytes:
+        """Return a text as it goes over the wire.
+
+        Args:
+            text: what to send.
+            announced: a length to announce that is not that of the text. Only V3 announces
+                a length; for V2 the text is all that goes over the wire.
+        """
 
     def refuse(self, code: int, text: str | None) -> bytes:
-        """Return a refusal instead."""
+        """Return a refusal instead, as it goes over the wire."""
 
     async def serve(
         self, line: Line, *, share: float | None = None, confirm: bool = True
@@ -29,7 +42,11 @@ class Exchange(Protocol):
 
 
 class Line(Protocol):
-    """The connection of the request. It is closed once the answer is sent."""
+    """The connection of the request.
+
+    V2 closes it once the answer is sent. V3 goes on with the next request, unless the
+    connection was ended.
+    """
 
     async def send(self, data: bytes) -> None:
         """Send bytes."""
@@ -47,6 +64,9 @@ class Line(Protocol):
     async def unless_gone(self, wait: Coroutine[Any, Any, object]) -> bool:
         """Wait for something; False if the client closes its side before."""
 
+    def end(self) -> None:
+        """Close the connection after this request, also on V3."""
+
     def reset(self) -> None:
         """Drop the connection without a proper end."""
 
@@ -61,7 +81,7 @@ class Misbehaviour(ABC):
 
 @dataclass(frozen=True, slots=True)
 class Raw(Misbehaviour):
-    """Answer with exactly these bytes.
+    """Answer with exactly these bytes, and close the connection.
 
     Attributes:
         execute: whether the command is carried out all the same.
@@ -75,6 +95,50 @@ class Raw(Misbehaviour):
         if self.execute:
             exchange.carry_out()
         await line.send(self.data)
+        line.end()
+
+
+@dataclass(frozen=True, slots=True)
+class Framed(Misbehaviour):
+    """Answer with another text. On V3 its frame is right, and the connection stays open.
+
+    Attributes:
+        data: the text.
+        announced: the length that the frame announces instead of the right one, after
+            which the connection is closed.
+        execute: whether the command is carried out all the same.
+    """
+
+    data: bytes
+    announced: int | None = None
+    execute: bool = False
+
+    @override
+    async def respond(self, exchange: Exchange, line: Line) -> None:
+        if self.execute:
+            exchange.carry_out()
+        await line.send(exchange.framed(self.data, self.announced))
+        if self.announced is not None:
+            line.end()
+
+
+@dataclass(frozen=True, slots=True)
+class InPieces(Misbehaviour):
+    """Answer as usual, but in several TCP segments.
+
+    Attributes:
+        cuts: after how many bytes of the answer, its frame included, a segment ends.
+    """
+
+    cuts: tuple[int, ...]
+
+    @override
+    async def respond(self, exchange: Exchange, line: Line) -> None:
+        answer = exchange.carry_out()
+        for begin, end in pairwise((0, *self.cuts, len(answer))):
+            await line.send(answer[begin:end])
+            for _ in range(5):  # lets the client see this segment alone
+                await asyncio.sleep(0)
 
 
 GARBAGE = Raw(b"\x16\x03\x01\x00\xa5\x01{[not json\xff\xfe")
@@ -94,6 +158,7 @@ class Truncated(Misbehaviour):
     async def respond(self, exchange: Exchange, line: Line) -> None:
         answer = exchange.carry_out()
         await line.send(answer[: len(answer) // 2 if self.keep is None else self.keep])
+        line.end()
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,6 +202,7 @@ class Closed(Misbehaviour):
     async def respond(self, exchange: Exchange, line: Line) -> None:
         if self.execute:
             exchange.carry_out()
+        line.end()
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,6 +250,7 @@ class CutTransfer(Misbehaviour):
     @override
     async def respond(self, exchange: Exchange, line: Line) -> None:
         await exchange.serve(line, share=self.share)
+        line.end()
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,3 +270,4 @@ class Unconfirmed(Misbehaviour):
     @override
     async def respond(self, exchange: Exchange, line: Line) -> None:
         await exchange.serve(line, confirm=False)
+        line.end()

@@ -54,10 +54,36 @@ class Quirk(StrEnum):
         "twice-encrypted",
         "refusals of encrypted requests are encrypted and base64-coded twice",
     )
+    POWER_OFF_FADES = (
+        "power-off-fades",
+        "a V2 power off lasts two minutes, as on an M64 with V3",
+    )
+    V3_STOP_STAYS = "v3-stop-stays", "a V2 power on does not undo a V3 stop"
+    CROSSED_FANS = (
+        "crossed-fans",
+        "V3 set.fan.zero_speed sets power-off cooling instead (20250214.16.1.AMS)",
+    )
+    DEFAULT_REFUSED = (
+        "default-refused",
+        "V3 refuses writes of an account that has its default password",
+    )
+    PASSWORD_TEXT = "password-text", "V3 answers a wrong signature with -1, not with -4"
+    STRICT_TIME = "strict-time", "V3 takes a signature for a minute only"
+    NUMERIC_PERCENT = "numeric-percent", "V3 takes the percent as a number only"
+    DROPPED_RESTARTS = (
+        "dropped-restarts",
+        "V3 drops every connection for 20 s after a restart of mining",
+    )
+    HEARTBEATS = "heartbeats", "V3 sends a heartbeat before each answer"
+    ONE_ANSWER = "one-answer", "V3 closes each connection after one answer"
+    ENERGY_COUNTER = "energy-counter", "V3 counts energy in power-on-stats"
+    TEMPURATURE = "tempurature", "V3 misspells the temperatures of room and boards"
+    COOLANT_AS_FAN = "coolant-as-fan", "V3 reports the coolant as fan speed of the PSU"
 
 
 _POOLS_BYTES = 1228
 
+_TEMPERATURES = re.compile(r'"(environment|board)-temperature"')
 _BARE_PAIR = re.compile(r'\{("\d+":"[^"]*")\}')
 
 
@@ -77,5 +103,6 @@ MANGLERS: dict[Quirk, Callable[[str], str]] = {
     Quirk.CUT_POOLS: _cut_pools,
     Quirk.MISSING_COMMA: lambda text: text.replace(',"temp0"', '"temp0"'),
     Quirk.BARE_ERRORS: lambda text: _BARE_PAIR.sub(r"\1", text),
+    Quirk.TEMPURATURE: lambda text: _TEMPERATURES.sub(r'"\1-tempurature"', text),
     Quirk.BAD_ESCAPES: lambda text: text.replace("'", r"\'"),
 }

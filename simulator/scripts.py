@@ -29,9 +29,13 @@ class Scripts:
         else:
             self._scripts.pop(command, None)
 
-    def next(self, command: str) -> Misbehaviour | None:
-        """Return what a request gets, and count it; None for the proper answer."""
-        for name in (command, "*"):
+    def next(self, names: tuple[str, ...]) -> Misbehaviour | None:
+        """Return what a request gets, and count it; None for the proper answer.
+
+        Args:
+            names: what the request is called, the narrowest name first.
+        """
+        for name in (*names, "*"):
             script = self._scripts.get(name)
             if script is None:
                 continue

@@ -1,9 +1,9 @@
-"""The TCP server: a connection carries one request and what follows it."""
+"""The TCP server: it accepts connections and hands each of them to a handler."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 import socket
 import struct
@@ -22,6 +22,8 @@ class Line:
         client: the address of the client.
         split: whether what is sent goes out in several segments.
         idle_seconds: how long to wait for data.
+        ended: whether the connection carries no further request.
+        before_send: what happens before anything is sent.
     """
 
     client: str
@@ -29,14 +31,24 @@ class Line:
     writer: asyncio.StreamWriter
     split: bool
     idle_seconds: float
+    ended: bool = False
+    before_send: Callable[[], Awaitable[None]] | None = None
+    _sending: asyncio.Lock = field(default_factory=asyncio.Lock, init=False)
 
     async def send(self, data: bytes) -> None:
-        """Send bytes."""
+        """Send bytes; nothing else is sent between them."""
+        if self.before_send is not None:
+            await self.before_send()
         size = max(1, len(data) // 3) if self.split else max(1, len(data))
-        for start in range(0, len(data), size):
-            self.writer.write(data[start : start + size])
-            await self.writer.drain()
-            await asyncio.sleep(0)
+        async with self._sending:
+            for start in range(0, len(data), size):
+                self.writer.write(data[start : start + size])
+                await self.writer.drain()
+                await asyncio.sleep(0)
+
+    def end(self) -> None:
+        """Take no further request on this connection."""
+        self.ended = True
 
     async def receive(self, most: int) -> bytes:
         """Return at most so many bytes, empty at the end of the client's side.
@@ -64,17 +76,35 @@ class Line:
 
     def reset(self) -> None:
         """Drop the connection without a proper end."""
+        self.end()
         sock = self.writer.get_extra_info("socket")
         # Lingering for no time makes close() send RST instead of FIN.
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         self.writer.transport.abort()
 
 
-type Handle = Callable[[bytes, Line], Awaitable[None]]
+type Handle = Callable[[Line], Awaitable[None]]
+
+
+@dataclass(slots=True)
+class Occupancy:
+    """How many connections are open now, and the most that were, over all ports of a miner."""
+
+    now: int = 0
+    peak: int = 0
+
+    def enter(self) -> None:
+        """Count a connection that opens."""
+        self.now += 1
+        self.peak = max(self.peak, self.now)
+
+    def leave(self) -> None:
+        """Count a connection that closes."""
+        self.now -= 1
 
 
 class Server:
-    """A port that hands each request to a handler.
+    """A port that hands each connection to a handler, and closes it afterwards.
 
     The port can close and open again at once, as a rebooting board's does; that is why
     it accepts connections itself instead of leaving it to ``asyncio.start_server``.
@@ -83,21 +113,26 @@ class Server:
         host: the bound address.
         port: the bound port.
         connections: how many were accepted so far.
-        peak_connections: the most that were open at one time.
     """
 
     def __init__(
-        self, host: str, port: int, handle: Handle, *, idle_seconds: float, split: bool
+        self,
+        host: str,
+        port: int,
+        handle: Handle,
+        *,
+        occupancy: Occupancy,
+        idle_seconds: float,
+        split: bool,
     ) -> None:
         """Prepare a server; port 0 stands for any free one."""
         self.host = host
         self.port = port
         self.connections = 0
-        self.peak_connections = 0
         self._handle = handle
+        self._occupancy = occupancy
         self._idle_seconds = idle_seconds
         self._split = split
-        self._open = 0
         self._accepting: asyncio.Task[None] | None = None
         self._serving: set[asyncio.Task[None]] = set()
 
@@ -151,24 +186,25 @@ class Server:
         )
         # Counted no earlier, so that the end of a client's last connection comes first.
         self.connections += 1
-        self._open += 1
-        self.peak_connections = max(self.peak_connections, self._open)
+        self._occupancy.enter()
         try:
-            if request := await _read_request(line):
-                await self._handle(request, line)
+            await self._handle(line)
             writer.close()
         except TimeoutError, ConnectionError:
             pass
         finally:
-            self._open -= 1
+            self._occupancy.leave()
             if not writer.is_closing():
                 writer.transport.abort()
             with suppress(OSError):
                 await writer.wait_closed()
 
 
-async def _read_request(line: Line) -> bytes:
-    """Read until the JSON is whole, the client ends its side, or the buffer is full."""
+async def read_request(line: Line) -> bytes:
+    """Read a request of V1 or V2, empty if none came.
+
+    It ends when the JSON is whole, the client ends its side, or the buffer is full.
+    """
     request = b""
     while len(request) < _MOST_BYTES and not is_whole(request):
         data = await line.receive(_MOST_BYTES - len(request))

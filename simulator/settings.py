@@ -69,7 +69,11 @@ class Settings:
         power_limit: W as it was set, None while the factory's limit is in force.
         target_freq: percent away from the normal frequency.
         temp_offset: degrees C, 0 or less: how much cooler than usual to run.
-        heat_mode: compat firmware on liquid cooling only.
+        heat_mode: compat firmware and V3, on liquid cooling only.
+        power_target: W that V3 was asked to draw, 0 for none.
+        fast_hash: V3 only.
+        random_start: the longest random delay of a start in seconds; V3 reports it, and
+            the machine starts at once all the same. The same for ``random_stop``.
         init_enabled: whether mining starts by itself after a reboot.
         led: the LEDs under manual control; empty while they are automatic.
         next_hostname: a host name that takes effect at the next reboot.
@@ -85,6 +89,9 @@ class Settings:
     poweroff_cool: bool = False
     fan_zero_speed: bool = False
     heat_mode: str = "normal"
+    power_target: int = 0
+    fast_hash: bool = False
+    coin: str = "BTC"
     init_enabled: bool = True
     led: dict[LedColor, Led] = field(default_factory=dict)
     hostname: str = "WhatsMiner"
@@ -92,6 +99,13 @@ class Settings:
     network: Network = field(default_factory=Network)
     timezone: str = "CST-8"
     zonename: str = "Asia/Shanghai"
+    ntp_servers: tuple[str, ...] = (
+        "0.cn.pool.ntp.org",
+        "0.openwrt.pool.ntp.org",
+        "0.pool.ntp.org",
+    )
+    random_start: int = 0
+    random_stop: int = 0
     remote_log: RemoteLog | None = None
     ssh: bool = False
     customer: dict[str, str] = field(default_factory=dict)

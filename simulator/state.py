@@ -6,6 +6,7 @@ from typing import Literal, override
 from .clock import local_time
 from .machine import Machine
 from .models import Identity, Model
+from .physics import CALIBRATION_SECONDS
 from .sensors import read_sensors
 from .settings import Settings
 from .telemetry import Telemetry
@@ -13,6 +14,7 @@ from .telemetry import Telemetry
 _REBOOT_SECONDS = 90.0
 _BOOT_SECONDS = 20.0  # from the network being back to mining starting
 _PREHEAT_SECONDS = 20.0  # each of its two stages
+_RESUME_SECONDS = 10.0  # from a V3 start to the first hashes
 
 type PreheatStage = Literal[
     "wait for adjust temp", "adjust continue", "adjust complete"
@@ -30,6 +32,10 @@ class MinerState(Machine):
         stop_reason: why it was stopped, as the miner words it.
         faults: error code -> since when, local time as the miner writes it.
         at_stop: the last reading before mining stopped, None while mining.
+        process_since: epoch seconds when the mining process began, which a stop and a
+            start over V3 leave running.
+        paused: whether V3 stopped mining, and nothing has started it since.
+        returns_at: epoch seconds when mining comes back after a stop that does not hold.
     """
 
     def __init__(self, model: Model, identity: Identity, now: float) -> None:
@@ -40,6 +46,9 @@ class MinerState(Machine):
         self.stop_reason = ""
         self.stopped_at: float | None = None
         self.at_stop: Telemetry | None = None
+        self.process_since = now
+        self.paused = False
+        self.returns_at: float | None = None
         self._preheat_at: float | None = None
         self.settle()
 
@@ -61,6 +70,7 @@ class MinerState(Machine):
 
     def restart(self) -> None:
         """Start mining again, with a recalibration; a stopped machine stays stopped."""
+        self.process_since = self.now
         if self.mining:
             self._begin(self.now, recalibrate=True)
 
@@ -74,6 +84,25 @@ class MinerState(Machine):
         self.stop_reason = reason
         self._forget()
 
+    def stop_until(self, reason: str, when: float) -> None:
+        """Stop mining for a while, as firmware does on which a stop does not hold."""
+        if self.mining:
+            self.stop(reason)
+            self.returns_at = when
+
+    def pause(self, reason: str) -> None:
+        """Stop mining as V3 does: the process goes on, and the stop holds."""
+        self.returns_at = None
+        self.stop(reason)
+        self.paused = True
+
+    def resume(self) -> None:
+        """Start mining as V3 does: within seconds, in the process that was running."""
+        if not self.mining:
+            since = self.process_since
+            self._begin(self.now - CALIBRATION_SECONDS + _RESUME_SECONDS)
+            self.process_since = since
+
     def reboot(self) -> None:
         """Take the control board away for a while; mining begins after it."""
         self.booted_at = self.now + self.reboot_seconds
@@ -83,6 +112,7 @@ class MinerState(Machine):
             self._begin(self.booted_at + _BOOT_SECONDS)
         else:
             self.stop("")
+            self.process_since = self.booted_at + _BOOT_SECONDS
 
     def factory_reset(self) -> None:
         """Return every setting to the factory's."""
@@ -113,8 +143,23 @@ class MinerState(Machine):
         for board in self.boards:
             board.alive = alive
 
+    @property
+    def process_elapsed(self) -> float:
+        """Seconds since the mining process began, whether it mines or not."""
+        return max(0.0, self.now - self.process_since)
+
+    @override
+    def run_to(self, now: float) -> None:
+        """Let time pass until ``now``, in epoch seconds."""
+        if self.returns_at is not None and now >= (back := self.returns_at):
+            super().run_to(back)
+            self._begin(back)
+        super().run_to(now)
+
     @override
     def _begin(self, when: float, *, recalibrate: bool = False) -> None:
         super()._begin(when, recalibrate=recalibrate)
-        self.stopped_at = self.at_stop = self._preheat_at = None
+        self.process_since = when
+        self.paused = False
+        self.stopped_at = self.at_stop = self._preheat_at = self.returns_at = None
         self.stop_reason = ""

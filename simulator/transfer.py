@@ -51,9 +51,14 @@ def _update_firmware(device: Device, arguments: JsonObject) -> Json:
 
 @dataclass(frozen=True, slots=True)
 class LogDownload:
-    """Send the logs."""
+    """Send the logs.
+
+    Attributes:
+        piece: how many bytes at most go out at a time.
+    """
 
     device: Device
+    piece: int = 1 << 30
 
     async def run(
         self, first: bytes, line: Line, *, share: float | None, confirm: bool
@@ -64,7 +69,8 @@ class LogDownload:
         joined = _JOINED_BYTES if Quirk.JOINED_LOGS in self.device.quirks else 0
         await line.send(first + logs[:joined])
         await self.device.clock.pause(_PAUSE_SECONDS)
-        await line.send(logs[joined:])
+        for begin in range(joined, len(logs), self.piece):
+            await line.send(logs[begin : begin + self.piece])
 
 
 @dataclass(frozen=True, slots=True)

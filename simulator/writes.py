@@ -26,14 +26,16 @@ from .wire import Json, JsonObject
 type Carry = Callable[[Device, JsonObject], Json]
 
 OK_TEXT = "API command OK"
+STOP_REASON = "by whatsminer api"
 _EVERY = frozenset(Generation)
-_SINCE_V2 = frozenset({Generation.V2, Generation.COMPAT})
+_SINCE_V2 = frozenset({Generation.V2, Generation.COMPAT, Generation.V3})
 _V1 = frozenset({Generation.V1})
 _BEFORE_COMPAT = frozenset({Generation.V1, Generation.V2})
-_COMPAT = frozenset({Generation.COMPAT})
+_COMPAT = frozenset({Generation.COMPAT, Generation.V3})
 
 _PASSWORD = re.compile(r"[A-Za-z0-9_]{1,8}")
 _LIMIT_RESET = 99_999
+_FADING_SECONDS = 120.0  # after which mining comes back, where a stop does not hold
 _CUSTOMER_KEYS = ("CustomerSn", *(f"msg{n}" for n in range(10)))
 _POOL_PLACES = 3
 
@@ -83,12 +85,17 @@ def command(
 
 @command("power_off")
 def _power_off(device: Device, arguments: JsonObject) -> None:
-    device.state.stop("by whatsminer api")
+    state = device.state
+    if Quirk.POWER_OFF_FADES in device.quirks:
+        state.stop_until(STOP_REASON, state.now + _FADING_SECONDS)
+    else:
+        state.stop(STOP_REASON)
 
 
 @command("power_on")
 def _power_on(device: Device, arguments: JsonObject) -> None:
-    device.state.mining = True
+    if Quirk.V3_STOP_STAYS not in device.quirks or not device.state.paused:
+        device.state.mining = True
 
 
 @command("pre_power_on", generations=_BEFORE_COMPAT)
@@ -147,7 +154,7 @@ def _set_power_pct(device: Device, arguments: JsonObject) -> None:
 
 @command("set_power_pct_v2", generations=_SINCE_V2)
 def _set_power_pct_v2(device: Device, arguments: JsonObject) -> None:
-    newer = device.generation is Generation.COMPAT and device.state.model.liquid
+    newer = device.generation in _COMPAT and device.state.model.liquid
     highest = 200 if newer else 100
     device.state.set_percent(number(arguments, "percent", 0, highest), NORMAL_SECONDS)
 

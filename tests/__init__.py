@@ -123,9 +123,10 @@ class Altered(Misbehaviour):
     @override
     async def respond(self, exchange: Exchange, line: Line) -> None:
         """Replace the text."""
-        answer = exchange.carry_out()
+        answer = exchange.text()
         assert self.old.encode() in answer, answer
-        await line.send(answer.replace(self.old.encode(), self.new.encode()))
+        changed = answer.replace(self.old.encode(), self.new.encode())
+        await line.send(exchange.framed(changed))
 
 
 @dataclass(frozen=True)
@@ -138,7 +139,7 @@ class Without(Misbehaviour):
     async def respond(self, exchange: Exchange, line: Line) -> None:
         """Remove the key and its value."""
         member = re.compile(rb'"%s": ?"[^"]*",? ?' % self.key.encode())
-        await line.send(member.sub(b"", exchange.carry_out()))
+        await line.send(exchange.framed(member.sub(b"", exchange.text())))
 
 
 @dataclass(frozen=True)

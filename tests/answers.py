@@ -1,12 +1,17 @@
 """Answers that no miner gives: any JSON at all, also such as Python cannot write."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict, fields
+from inspect import getmembers_static
 import json
+import math
 from typing import Any, Final
 
 from hypothesis import strategies as st
+import orjson
 
-from custom_components.whatsminer.api import READABLE
+from custom_components.whatsminer.api import READABLE, Snapshot
+from custom_components.whatsminer.api.capabilities import Capabilities
 from custom_components.whatsminer.api.v2.exchange import exchange
 from simulator import SimulatedMiner
 
@@ -88,3 +93,48 @@ async def answers_of(miner: SimulatedMiner) -> dict[str, Any]:
         )
         for command in sorted(READABLE)
     }
+
+
+def _all_of(snapshot: Snapshot) -> dict[str, object]:
+    """Return all values of a snapshot, stored and derived."""
+    properties = [
+        name for name, item in getmembers_static(Snapshot) if hasattr(item, "__get__")
+    ]
+    public = [name for name in properties if not name.startswith("_")]
+    assert len(public) > 20
+    return {
+        name: value
+        for name in (*public, *(field.name for field in fields(snapshot)))
+        if not callable(value := getattr(snapshot, name))
+    }
+
+
+def check_value(value: object) -> None:
+    """Fail for a value that Home Assistant cannot store, show or calculate with."""
+    match value:
+        case str():
+            assert value.isprintable()
+            assert len(value) <= 255
+        case float():
+            assert math.isfinite(value)
+            assert abs(value) < 1e40
+        case dict():
+            assert len(value) <= 1024
+            for item in value.values():
+                check_value(item)
+        case list() | tuple():
+            assert len(value) <= 1024
+            for item in value:
+                check_value(item)
+
+
+def check_snapshot(snapshot: Snapshot) -> None:
+    """Fail for a snapshot that Home Assistant cannot store and show."""
+    Capabilities.of(snapshot)
+    check_value(asdict(snapshot))
+    for value in _all_of(snapshot).values():
+        check_value(value)
+        orjson.dumps(value, default=str, option=orjson.OPT_NON_STR_KEYS)
+    assert len(snapshot.hashboards) <= 4
+    assert len(snapshot.pools) <= 8
+    assert len(snapshot.faults or ()) <= 32

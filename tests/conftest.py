@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from ipaddress import IPv4Network
 import math
 from pathlib import Path
+import socket
 from typing import Any
 from unittest.mock import AsyncMock, patch
 
@@ -22,6 +23,7 @@ from syrupy.assertion import SnapshotAssertion
 # Home Assistant must find this integration, not the folder of the same name that the test
 # plugin brings; whichever is imported first wins.
 from custom_components.whatsminer import PLATFORMS
+from custom_components.whatsminer.api import Miner
 from custom_components.whatsminer.const import DOMAIN
 from custom_components.whatsminer.coordinator import WhatsminerCoordinator
 from homeassistant.const import (
@@ -57,6 +59,23 @@ def home_assistant(request: pytest.FixtureRequest, socket_enabled: None) -> None
     if "hass" in request.fixturenames:
         request.getfixturevalue("freezer").move_to(START)
         request.getfixturevalue("enable_custom_integrations")
+
+
+@pytest.fixture(autouse=True)
+def closed_v3_port(
+    socket_enabled: None, monkeypatch: pytest.MonkeyPatch
+) -> Generator[int]:
+    """Keep clients away from port 4433 of this host, on which anything may listen.
+
+    They find the port closed instead, at every address. A test with a miner that speaks V3 gives
+    its port to the client.
+    """
+    with socket.socket() as bound:
+        bound.bind(("", 0))  # and does not listen
+        port: int = bound.getsockname()[1]
+        defaults = Miner.__init__.__kwdefaults__ or {}
+        monkeypatch.setitem(defaults, "v3_port", port)
+        yield port
 
 
 @pytest.fixture(autouse=True)

@@ -59,6 +59,7 @@ class FramedMiner:
 class Framed(Protocol):
     """The protocol of that miner: one setting is read back that V2 does not report."""
 
+    name: ClassVar = "framed"
     port: ClassVar[int]
 
     async def _ask(self, **request: object) -> dict[str, Any]:

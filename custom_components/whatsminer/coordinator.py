@@ -37,7 +37,7 @@ from .miner.break_even import BreakEven
 from .miner.credentials import Credentials
 from .miner.expected_capabilities import ExpectedCapabilities
 from .miner.history import History
-from .miner.last_switch import LastSwitch
+from .miner.last_switch import LastSwitch, restore_stop, store_stop
 from .miner.ordinary_power import OrdinaryPower
 from .miner.record import client_for_entry, mac_of, record_for_entry
 from .miner.settings import Settings
@@ -126,7 +126,7 @@ class WhatsminerCoordinator(OutageLogCoordinator[Snapshot], MinerCoordinator):
 
     @override
     async def _async_setup(self) -> None:
-        await self.memory.async_load()
+        restore_stop(self.client, await self.memory.async_load())
 
     @override
     async def _async_update_data(self) -> Snapshot:
@@ -181,6 +181,7 @@ class WhatsminerCoordinator(OutageLogCoordinator[Snapshot], MinerCoordinator):
         """Update what is known of the miner from a poll that `began` at a monotonic time."""
         with self.memory.editing_later() as data:
             self.last_switch.update(snapshot, self.settings, data)
+            store_stop(self.client, data)
             self.settings.update(snapshot, began)
             if not self.last_update_success:
                 self.history.at_most.clear()  # the hash rate may have been any
@@ -220,14 +221,7 @@ class WhatsminerCoordinator(OutageLogCoordinator[Snapshot], MinerCoordinator):
             raise_if_address_is_taken(self.hass, self.config_entry)
             # What is refused before anything is sent is not shown, not even for a moment.
             self.client.check(command)
-            async with self.memory.editing():
-                with self.settings.requesting(command), self.write_access.learning():
-                    self.async_update_listeners()
-                    result = await self.credentials.async_with_password(
-                        lambda: self.client.send(command)
-                    )
-                    if result.is_accepted:
-                        self.settings.accept(command)
+            result = await self._async_request(command)
             if result.is_accepted:
                 reset = command.effect is Effect.RESETS  # which closes it
                 self.write_access.update(is_open=None if reset else True)
@@ -240,6 +234,19 @@ class WhatsminerCoordinator(OutageLogCoordinator[Snapshot], MinerCoordinator):
             self.async_update_listeners()
         if result.is_accepted and refresh:
             self.async_refresh_soon()
+        return result
+
+    async def _async_request(self, command: Command) -> Result:
+        """Send a command, and remember what it has changed."""
+        async with self.memory.editing() as data:
+            with self.settings.requesting(command), self.write_access.learning():
+                self.async_update_listeners()
+                result = await self.credentials.async_with_password(
+                    lambda: self.client.send(command)
+                )
+                store_stop(self.client, data)
+                if result.is_accepted:
+                    self.settings.accept(command)
         return result
 
     @callback

@@ -122,13 +122,20 @@ def supply(device: Device) -> JsonObject:
     }
 
 
+def mains(device: Device) -> tuple[float, float]:
+    """Return the V and A of the mains: three phases on liquid cooling, else one."""
+    three_phase = device.state.model.liquid
+    volts = 396.0 if three_phase else 224.0
+    power = device.state.telemetry().power
+    return volts, power / (volts * (3**0.5 if three_phase else 1.0))
+
+
 def full_supply(device: Device) -> JsonObject:
     """Return ``get_psu`` of generations after V1: mA, 10 mV, rpm, degrees C and W."""
     state = device.state
     reading = state.telemetry()
     three_phase = state.model.liquid
-    volts = 396.0 if three_phase else 224.0
-    amperes = reading.power / (volts * (3**0.5 if three_phase else 1.0))
+    volts, amperes = mains(device)
     psu: JsonObject = supply(device) | {
         "iin": str(round(amperes * 1000)),
         "vin": str(round(volts * 100)),

@@ -12,7 +12,6 @@ from .shapes import efficiency, pool_status, power_status, rejected_percent, sta
 from .v2 import V2
 
 _LIMIT_NOT_SET = "2147483647"
-_NTP = ("0.cn.pool.ntp.org", "0.openwrt.pool.ntp.org", "0.pool.ntp.org")
 
 
 class Compat(V2):
@@ -99,17 +98,20 @@ class Compat(V2):
 
     @override
     def status(self, device: Device, request: JsonObject) -> Json:
+        return self.success(device, self._status(device))
+
+    def _status(self, device: Device) -> JsonObject:
         state = device.state
         limit = _LIMIT_NOT_SET if state.power_limit is None else str(state.power_limit)
         message = power_status(device, limit) | {
             "hash_percent": str(state.target_freq),
-            "fast_mining": "false",
-            "fast_hash": "false",
+            "fast_mining": "true" if state.fast_hash else "false",
+            "fast_hash": "true" if state.fast_hash else "false",
         }
         if state.model.liquid:
             message["liquid_temp"] = round(state.coolant, 1)
         message["power_pct"] = state.percent
-        return self.success(device, message)
+        return message
 
     @override
     def get_version(self, device: Device, request: JsonObject) -> Json:
@@ -129,7 +131,8 @@ class Compat(V2):
     def get_miner_info(self, device: Device, request: JsonObject) -> Json:
         # This firmware ignores the filter, and its board does not know the serial number.
         return self.success(
-            device, {"ntp": _NTP} | miner_info(device) | {"minersn": ""}
+            device,
+            {"ntp": device.state.ntp_servers} | miner_info(device) | {"minersn": ""},
         )
 
     @override

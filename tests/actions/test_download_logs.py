@@ -15,8 +15,8 @@ import pytest
 
 from custom_components.whatsminer.actions import download_logs as logs
 from custom_components.whatsminer.actions.download_logs import Log, async_download_logs
+from custom_components.whatsminer.api import files as api_files
 from custom_components.whatsminer.api.protocol import Sink
-from custom_components.whatsminer.api.v2 import transfers
 from custom_components.whatsminer.coordinator import WhatsminerCoordinator
 from custom_components.whatsminer.exceptions import translating
 from homeassistant.core import HomeAssistant
@@ -196,7 +196,7 @@ async def test_a_log_beyond_all_measure_is_not_taken(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """A log without an end would fill the disk."""
-    monkeypatch.setattr(transfers, "MOST_LOG_BYTES", len(miner.logs) - 1)
+    monkeypatch.setattr(api_files, "MOST_LOG_BYTES", len(miner.logs) - 1)
     with fails_with("transfer_too_large"):
         await save_log(set_up)
     assert files(config_folder) == []

@@ -10,14 +10,16 @@ import pytest
 
 # Named first, so that this package is found and not the folder of the same name that the
 # test plugin brings.
-from custom_components.whatsminer.api import Miner, commands, freshness, writer
+from custom_components.whatsminer.api import Miner, choice, commands, freshness, writer
 from custom_components.whatsminer.api.v2 import (
     exchange,
     live_answers,
     requests,
     session,
     slow_answers,
+    supplement,
 )
+from custom_components.whatsminer.api.v3 import slow_settings
 from simulator import Quirk, SimulatedMiner
 from tests import STRICT
 
@@ -35,6 +37,7 @@ from . import (
     table,
 )
 from .file_miner import Downloads, FileMiner, give_whole
+from .home import Home
 
 
 @pytest.fixture(autouse=True)
@@ -46,7 +49,16 @@ def sockets(socket_enabled: None) -> None:
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     """Return the client's clock, which stands still until a test turns it."""
     clock = Clock()
-    for module in (freshness, live_answers, session, slow_answers, writer):
+    for module in (
+        choice,
+        freshness,
+        live_answers,
+        session,
+        slow_answers,
+        slow_settings,
+        supplement,
+        writer,
+    ):
         monkeypatch.setattr(module, "time", clock)
     return clock
 
@@ -213,3 +225,13 @@ async def any_owner(request: pytest.FixtureRequest, owner: Owner) -> Owner:
         await owner.send(commands.set_led_auto())
         owner.forget()
     return owner
+
+
+@pytest.fixture
+async def home(clock: Clock) -> AsyncGenerator[Home]:
+    """Return a miner that speaks V3."""
+    async with SimulatedMiner(
+        generation="v3", model="M60S", quirks={Quirk.DROPPED_RESTARTS}
+    ) as miner:
+        yield Home(miner, clock, miner.v3.port, password=miner.password)
+        assert miner.peak_connections <= 1

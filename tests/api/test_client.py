@@ -2,7 +2,6 @@
 
 import asyncio
 import inspect
-from typing import override
 from unittest.mock import Mock
 
 import pytest
@@ -15,7 +14,6 @@ from custom_components.whatsminer.api import (
     MalformedReplyError,
     Miner,
     Outcome,
-    Snapshot,
     TimedOutError,
     WhatsminerError,
     WriteAccessClosedError,
@@ -23,7 +21,7 @@ from custom_components.whatsminer.api import (
     WrongPasswordError,
     commands,
 )
-from custom_components.whatsminer.api.v2 import V2, fields
+from custom_components.whatsminer.api.v2 import fields
 from custom_components.whatsminer.api.v2.generations import Generation
 from simulator import DEFAULT_PASSWORD, Hang, Refused, SimulatedMiner
 from tests import JOINED, PROCESS_DOWN, Held, names_of
@@ -304,140 +302,3 @@ async def test_a_mistake_of_ours_about_an_answer_is_an_error_of_this_miner_alone
     (record,) = (item for item in caplog.records if "bug" in item.getMessage())
     assert record.exc_info
     await polled.poll()
-
-
-# The protocol
-
-
-class Other(V2):
-    """A protocol that V2 miners do not speak; `answer` is what its probe returns or raises."""
-
-    probes = polls = 0
-    answer: bool | Exception = False
-
-    @override
-    async def probe(self) -> bool:
-        type(self).probes += 1
-        await asyncio.sleep(0)
-        if isinstance(self.answer, Exception):
-            raise self.answer
-        return self.answer
-
-    @override
-    async def poll(self) -> Snapshot:
-        type(self).polls += 1
-        return await super().poll()
-
-
-@pytest.fixture
-def other(monkeypatch: pytest.MonkeyPatch) -> type[Other]:
-    """Return a protocol that miners are asked for before V2."""
-
-    class Asked(Other):
-        """One for each test."""
-
-    monkeypatch.setattr(api.choice, "PROTOCOLS", (Asked, V2))
-    return Asked
-
-
-@pytest.mark.parametrize(
-    ("answer", "polls"), [(True, 2), (False, 0), (TimedOutError("no answer"), 0)]
-)
-async def test_the_first_protocol_that_the_miner_speaks_is_used(
-    air_miner: SimulatedMiner,
-    other: type[Other],
-    answer: bool | Exception,
-    polls: int,
-) -> None:
-    """What fails to answer a probe does not speak the protocol."""
-    other.answer = answer
-    client = client_of(air_miner)
-    for _ in range(2):
-        assert (await client.poll()).mining
-    assert other.polls == polls
-
-
-async def test_the_protocol_is_asked_for_once(
-    air_miner: SimulatedMiner, other: type[Other]
-) -> None:
-    """All requests use the same one, also those that begin together."""
-    client = client_of(air_miner)
-    await asyncio.gather(client.poll(), client.query("status"), client.poll())
-    await client.send(commands.power_off())
-    assert other.probes == 1
-
-
-async def test_a_miner_that_was_never_polled_is_asked_again(
-    air_miner: SimulatedMiner, other: type[Other]
-) -> None:
-    """It was starting, and answered nothing yet."""
-    client = client_of(air_miner)
-    await air_miner.disconnect()
-    for request in (client.reach, client.poll):
-        with pytest.raises(CannotConnectError):
-            await request()
-    air_miner.reconnect()
-    other.answer = True
-    await client.reach()
-    await client.poll()
-    assert (other.probes, other.polls) == (3, 1)
-
-
-async def test_new_firmware_may_speak_another_protocol(
-    air_miner: SimulatedMiner, other: type[Other], clock: Clock
-) -> None:
-    client = client_of(air_miner)
-    await client.poll()
-    air_miner.firmware_version = "20261101.11.Rel"
-    other.answer = True
-    for _ in range(30):
-        clock.now += 60
-        await client.poll()
-    assert other.probes == 2
-    assert other.polls
-
-
-async def test_a_miner_that_no_longer_speaks_a_protocol_is_asked_over_the_last(
-    air_miner: SimulatedMiner, other: type[Other]
-) -> None:
-    """It is asked again after a poll that failed."""
-    other.answer = True
-    client = client_of(air_miner)
-    await client.poll()
-    other.answer = False
-    await air_miner.disconnect()
-    with pytest.raises(CannotConnectError):
-        await client.poll()
-    air_miner.reconnect()
-    for _ in range(2):
-        assert (await client.poll()).mining
-    assert (other.probes, other.polls) == (2, 2)
-
-
-async def test_a_power_off_does_not_wait_for_a_probe(
-    air_miner: SimulatedMiner, other: type[Other], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """It goes over the protocol that was used last."""
-    asked, answered = asyncio.Event(), asyncio.Event()
-
-    async def probe(protocol: Other) -> bool:
-        asked.set()
-        await answered.wait()
-        return False
-
-    monkeypatch.setattr(other, "probe", probe)
-    client = client_of(air_miner)
-    poll = asyncio.create_task(client.poll())
-    await asked.wait()
-    await client.send(commands.power_off())
-    assert names_of(air_miner.writes) == ["power_off"]
-    answered.set()
-    await poll
-
-
-async def test_a_mistake_of_ours_in_a_probe_is_an_error_of_this_miner_alone(
-    air_miner: SimulatedMiner, other: type[Other]
-) -> None:
-    other.answer = ValueError()
-    with pytest.raises(MalformedReplyError):
-        await client_of(air_miner).poll()

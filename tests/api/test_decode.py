@@ -13,6 +13,7 @@ from custom_components.whatsminer.api.decode import (
     first,
     flag,
     integer,
+    is_no_limit,
     local_time,
     lower,
     mac_address,
@@ -306,3 +307,19 @@ def test_a_text_may_have_a_name_of_our_own() -> None:
     assert convert("User") == "custom"
     assert convert("Low") == "low"
     assert convert("") is None
+
+
+@pytest.mark.parametrize(
+    ("limit", "is_unset"),
+    [
+        (None, None),
+        ("", True),
+        (2**31 - 1, True),
+        ("2147483647", True),
+        ("3600", False),
+    ],
+)
+def test_a_limit_that_is_not_set_is_empty_or_the_highest_number(
+    limit: Any, is_unset: bool | None
+) -> None:
+    assert is_no_limit(limit) is is_unset

@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncGenerator, Sequence
 from datetime import UTC, datetime
-from typing import override
+from typing import ClassVar, override
 
 import pytest
 
@@ -28,6 +28,7 @@ from . import HOST
 class Smallest(Protocol):
     """A protocol with nothing but what each must have."""
 
+    name: ClassVar = "small"
     speaks = True
 
     @override
@@ -109,3 +110,9 @@ async def test_files_are_not_supported(smallest: Smallest) -> None:
 
 async def test_the_last_protocol_needs_no_probe(smallest: Smallest) -> None:
     assert await Protocol.probe(smallest)
+
+
+async def test_nothing_is_added_to_a_better_protocol(smallest: Smallest) -> None:
+    assert not smallest.may_speak_another
+    snapshot = await smallest.poll()
+    assert await smallest.supplement(snapshot) is snapshot

@@ -15,6 +15,7 @@ from custom_components.whatsminer.api.sanitize import (
     clean_json,
     clean_name,
     clean_text,
+    load_json,
 )
 from tests.work import assert_linear, assert_ratio
 
@@ -221,3 +222,23 @@ def test_what_has_too_many_values_is_no_answer(value: object) -> None:
 )
 def test_the_work_grows_as_the_answer_does(make: Any) -> None:
     assert_linear(clean_json, make)
+
+
+@pytest.mark.parametrize(
+    ("content", "value"),
+    [
+        ('{"a":"x\ny"}', {"a": "x\ny"}),
+        ("[NaN,Infinity,1e999]", [None, None, math.inf]),
+        ("1" * 20, int("1" * 20)),
+        ("1" * 21, None),
+        ("9" * 5000, None),
+    ],
+)
+def test_json_is_read_as_firmware_writes_it(content: str, value: object) -> None:
+    assert load_json(content) == value
+
+
+@pytest.mark.parametrize("content", ["", "{", "{'a':1}", "[" * 100_000])
+def test_what_is_no_json_is_one_error(content: str) -> None:
+    with pytest.raises(ValueError):
+        load_json(content)

@@ -10,6 +10,7 @@ import pytest
 
 from simulator import MODELS, Generation, Quirk
 from simulator.__main__ import main
+from simulator.v3 import FIRMWARE_BY_API
 
 COMMAND = [sys.executable, "-m", "simulator"]
 
@@ -19,6 +20,16 @@ def ask(port: int, command: str) -> dict[str, object]:
         connection.sendall(json.dumps({"cmd": command}).encode())
         with connection.makefile("rb") as answer:
             parsed: dict[str, object] = json.loads(answer.read().rstrip(b"\0"))
+            return parsed
+
+
+def ask_v3(port: int, command: str) -> dict[str, object]:
+    with socket.create_connection(("127.0.0.1", port)) as connection:
+        text = json.dumps({"cmd": command}).encode()
+        connection.sendall(len(text).to_bytes(4, "little") + text)
+        with connection.makefile("rb") as answer:
+            length = int.from_bytes(answer.read(4), "little")
+            parsed: dict[str, object] = json.loads(answer.read(length))
             return parsed
 
 
@@ -50,6 +61,27 @@ def test_it_serves_until_it_is_told_to_stop(stop: signal.Signals) -> None:
     assert lines[0][1:5] == ["compat", "(firmware", "20260312.16.REL3)", "M7BS"]
 
 
+def test_a_v3_miner_has_two_ports() -> None:
+    """The line says where V3 is. Each port of each miner is asked."""
+    program = start(
+        *("--generation", "v3", "--v3-port", "0", "--api", "3.0.2"),
+        *("--model", "M63", "--super-password", "Secret-1", "--miners", "2"),
+    )
+    assert program.stdout is not None
+    lines = [program.stdout.readline() for _ in range(2)]
+    macs = []
+    for line in lines:
+        port = int(line.split()[0].rpartition(":")[2])
+        v3_port = int(line.partition("API 3.0.2 on port ")[2].partition(")")[0])
+        macs.append(ask_v3(v3_port, "get.device.info")["msg"]["network"]["mac"])  # type: ignore[index]
+        assert ask(port, "get_miner_info")["Msg"]["mac"] == macs[-1]  # type: ignore[index]
+    program.terminate()
+    program.communicate(timeout=30)
+
+    assert [line.split()[-1] for line in lines] == macs
+    assert lines[0].split()[1:4] == ["v3", "(firmware", "20250915.16.Rel2,"]
+
+
 def test_it_shows_commands_on_demand() -> None:
     program = start("--verbose", "--quirk", "newlines", "--closed", "--speed", "60")
     assert program.stdout is not None
@@ -67,7 +99,7 @@ def test_help_names_everything_there_is(capsys: pytest.CaptureFixture[str]) -> N
 
     assert stopped.value.code == 0
     text = "".join(capsys.readouterr().out.split())
-    for name in (*MODELS, *Generation, *Quirk):
+    for name in (*MODELS, *Generation, *FIRMWARE_BY_API, *Quirk):
         assert name in text
 
 
@@ -80,6 +112,10 @@ def test_help_names_everything_there_is(capsys: pytest.CaptureFixture[str]) -> N
         (["--base-port", "65535", "--miners", "2"], "65536"),
         (["--miners", "0"], "miners"),
         (["--generation", "v9"], "v9"),
+        (["--api", "3.1"], "3.1"),
+        (["--v3-port", "70000"], "70000"),
+        (["--generation", "v3", "--v3-port", "65535", "--miners", "2"], "65536"),
+        (["--generation", "v3", "--v3-port", "4029", "--miners", "2"], "same"),
         (["--model", "M99"], "M99"),
         (["--password", "much_too_long"], "password"),
         (["--speed", "0"], "speed"),

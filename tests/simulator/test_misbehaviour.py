@@ -10,7 +10,9 @@ from simulator import (
     Closed,
     Delayed,
     Dropped,
+    Framed,
     Hang,
+    InPieces,
     Misbehaviour,
     Raw,
     Refused,
@@ -50,6 +52,16 @@ async def test_garbage(miner: SimulatedMiner) -> None:
 
     with pytest.raises(ValueError):
         json.loads(await exchange(miner, SUMMARY))
+
+
+async def test_v2_has_no_frames(miner: SimulatedMiner) -> None:
+    """The misbehaviours that are made for V3 do the same on V2, without a frame."""
+    answer = await whole(miner)
+
+    miner.misbehave("summary", Framed(b"[]", announced=7))
+    assert await exchange(miner, SUMMARY) == b"[]"
+    miner.misbehave("summary", InPieces((1, 5)))
+    assert await exchange(miner, SUMMARY) == answer
 
 
 async def test_a_truncated_answer(miner: SimulatedMiner) -> None:

@@ -1,30 +1,81 @@
 """Which protocol a miner speaks, found out by asking."""
 
 import asyncio
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Awaitable, Callable
+import time
 from typing import Final
 
-from .errors import WhatsminerError
+from .errors import (
+    CannotConnectError,
+    MalformedReplyError,
+    MiningProcessDownError,
+    NotAMinerError,
+    UnreachableError,
+    WhatsminerError,
+    WrongMinerError,
+)
 from .protocol import Protocol, Target
+from .snapshot import Snapshot
 from .v2 import V2
+from .v3 import V3
 
 # In the order in which a miner is asked for them. The last one is used if it speaks no other.
-PROTOCOLS: Final[tuple[type[Protocol], ...]] = (V2,)
+PROTOCOLS: Final[tuple[type[Protocol], ...]] = (V3, V2)
+
+# Seconds for which a port has to stay closed before a miner has lost its protocol. It takes less
+# to restart.
+_LOST_AFTER: Final = 300.0
 
 
 class ProtocolChoice:
     """Chooses the protocol for one miner.
 
-    The miner is asked at first, and again after a poll that failed and after new firmware. `current`
-    is the protocol that was chosen last.
+    The miner is asked for every protocol until a poll has shown which one it speaks. From then on
+    this one is known, and no other is asked for, but those before it in `PROTOCOLS` once after
+    new firmware, after an outage of a miner that may have been starting before, and when somebody
+    wants it. `current` is the protocol that was chosen last.
     """
 
     def __init__(self, target: Target) -> None:
         """Begin with the last protocol; nothing is sent."""
-        self.current: Protocol = PROTOCOLS[-1](target)
         self._target = target
+        self._protocols: dict[type[Protocol], Protocol] = {}
+        self.current = self._last
         self._choosing = asyncio.Lock()
+        self._is_chosen = False
+        # The protocol of the last poll that succeeded, and the firmware that it reported.
+        self._known: Protocol | None = None
+        self._firmware: str | None = None
+        self._had_outage = False
+        # When the port of the known protocol was first found closed while the miner was well.
+        self._closed_since: float | None = None
+
+    @property
+    def _last(self) -> Protocol:
+        return self._protocol(PROTOCOLS[-1])
+
+    def _protocol(self, kind: type[Protocol]) -> Protocol:
+        if kind not in self._protocols:
+            self._protocols[kind] = kind(self._target)
+        return self._protocols[kind]
+
+    @property
+    def known(self) -> Protocol | None:
+        """The protocol that the miner speaks, None before it was asked, or asked again."""
+        return self.current if self._is_chosen else None
+
+    @property
+    def alternative(self) -> Protocol | None:
+        """The protocol that the miner may speak besides, None if it is the one in use."""
+        return None if self.current is self._last else self._last
+
+    def named(self, name: str) -> Protocol | None:
+        """Return the protocol with a name, None if there is none."""
+        found = (self._protocol(kind) for kind in PROTOCOLS if kind.name == name)
+        return next(found, None)
+
+    def ask_again(self) -> None:
+        """Ask the miner again before the next request: it may speak a better protocol now."""
         self._is_chosen = False
 
     async def choose(self) -> Protocol:
@@ -35,31 +86,112 @@ class ProtocolChoice:
                 self._is_chosen = True
         return self.current
 
-    @property
-    def known(self) -> Protocol | None:
-        """The protocol that the miner speaks, None before it was asked, or asked again."""
-        return self.current if self._is_chosen else None
-
-    def ask_again(self) -> None:
-        """Ask the miner again before the next request: it may speak another protocol now."""
-        self._is_chosen = False
-
-    @contextmanager
-    def tried(self) -> Iterator[None]:
-        """Ask again after an error in the block: the miner may have been starting."""
-        try:
-            yield
-        except WhatsminerError:
-            self.ask_again()
-            raise
-
     async def _ask(self) -> Protocol:
+        """Return the first protocol that the miner speaks, as far as it is not known."""
         for kind in PROTOCOLS[:-1]:
-            known = type(self.current) is kind
-            protocol = self.current if known else kind(self._target)
-            with suppress(WhatsminerError):
+            protocol = self._protocol(kind)
+            if protocol is self._known:
+                return protocol
+            try:
                 if await protocol.probe():
                     return protocol
-        if type(self.current) is PROTOCOLS[-1]:
-            return self.current
-        return PROTOCOLS[-1](self._target)
+            except MiningProcessDownError:  # which it has said in this protocol
+                return protocol
+            except WhatsminerError:
+                continue
+        return self._known or self._last
+
+    async def use[Answer](
+        self, request: Callable[[Protocol], Awaitable[Answer]]
+    ) -> tuple[Protocol, Answer]:
+        """Return the answer to a request, and the protocol that it came over.
+
+        That is another one than the chosen one if this one fails for good.
+
+        Raises:
+            WhatsminerError: what the request raised, or `WrongMinerError` if another miner, which
+                does not speak the known protocol, is at the address.
+
+        """
+        protocol = await self.choose()
+        try:
+            return protocol, await request(protocol)
+        except WhatsminerError as err:
+            other = await self._instead(protocol, err)
+            if other is None:
+                raise
+        answer = await request(other)
+        self.current, self._is_chosen = other, True
+        return other, answer
+
+    async def supplement(self, protocol: Protocol, snapshot: Snapshot) -> Snapshot:
+        """Return the snapshot of a poll with what only the last protocol reports."""
+        if protocol is self._last:
+            return snapshot
+        return await self._last.supplement(snapshot)
+
+    def learn(self, protocol: Protocol, firmware: str | None) -> bool:
+        """Learn from a successful poll over a protocol; return whether it shows new firmware."""
+        is_new = bool(firmware) and self._firmware not in (None, firmware)
+        if is_new or (self._had_outage and protocol.may_speak_another):
+            self.ask_again()
+        self._known, self._firmware = protocol, firmware or self._firmware
+        self._had_outage, self._closed_since = False, None
+        return is_new
+
+    async def firmware(self) -> str | None:
+        """Return the firmware version, also of a miner that has lost its protocol."""
+        try:
+            return await self.current.firmware()
+        except CannotConnectError as err:
+            if self.current is self._last or err.request_sent:
+                raise
+            try:
+                return await self._last.firmware()
+            except WhatsminerError:
+                raise err from None
+
+    def for_query(self, command: str) -> Protocol:
+        """Return the protocol for a readable command: a miner may speak several."""
+        if not self.current.is_readable(command) and self._last.is_readable(command):
+            return self._last
+        return self.current
+
+    async def _instead(
+        self, protocol: Protocol, error: WhatsminerError
+    ) -> Protocol | None:
+        """Return the protocol to use instead of one that has failed, None to go on with it."""
+        if protocol is not self._known:
+            self._is_chosen = self._known is not None
+            if self._known:
+                self.current = self._known
+                return self._known
+            # It answers in this protocol only as long as it is asked for nothing but its version.
+            is_useless = isinstance(error, MalformedReplyError | NotAMinerError)
+            return self._last if is_useless and protocol is not self._last else None
+        self._had_outage = self._had_outage or isinstance(error, UnreachableError)
+        is_closed = isinstance(error, CannotConnectError) and not error.request_sent
+        if protocol is self._last or not is_closed:
+            self._closed_since = None
+            return None
+        return self._last if await self._is_lost() else None
+
+    async def _is_lost(self) -> bool:
+        """Return whether the miner has lost the known protocol, whose port is closed.
+
+        It has if its firmware has changed, or if the port stays closed while the miner is well.
+
+        Raises:
+            WrongMinerError: another miner answers, over the last protocol.
+
+        """
+        try:
+            firmware = await self._last.firmware()
+        except WrongMinerError:
+            raise
+        except WhatsminerError:
+            self._closed_since = None
+            return False
+        now = time.monotonic()
+        self._closed_since = self._closed_since or now
+        return firmware != self._firmware or now - self._closed_since >= _LOST_AFTER

@@ -6,7 +6,7 @@ import logging
 
 from . import choice
 from .choice import ProtocolChoice
-from .commands import Command, Effect, Result, set_led_auto
+from .commands import Command, Result, set_led_auto
 from .errors import (
     InvalidTextError,
     MalformedReplyError,
@@ -17,9 +17,10 @@ from .errors import (
     WhatsminerError,
 )
 from .identity import Identity
-from .protocol import Progress, Protocol, Sink, Target, WriteProbe
+from .protocol import V3_PORT, Progress, Protocol, Sink, Target, WriteProbe
 from .queue import Queue, Urgency
 from .sanitize import Json
+from .sender import Sender
 from .snapshot import Snapshot
 from .v2 import DEFAULT_PORT
 from .writer import Writer
@@ -47,18 +48,29 @@ class _Client:
         host: str,
         port: int = DEFAULT_PORT,
         *,
+        v3_port: int = V3_PORT,
+        account: str = "",
         password: str = "",
         mac: str | None = None,
     ) -> None:
         """Create the client; nothing is sent.
 
         `mac` is the address of the expected miner, in lower case with colons. Without it, the
-        first poll accepts any miner. `password` is that of the account `admin`.
+        first poll accepts any miner. `port` is that of V2, `v3_port` that of V3. `password` is
+        that of the account `admin` in V2, and of `account` in V3, by default `super`.
         """
-        self._target = Target(host, port, password, Queue(), Identity(mac))
+        self._target = Target(
+            host,
+            port,
+            password,
+            Queue(),
+            Identity(mac),
+            v3_port=v3_port,
+            account=account,
+        )
         self._choice = ProtocolChoice(self._target)
         self._writer = Writer(self._target.queue)
-        self._firmware: str | None = None
+        self._sender = Sender(self._target, self._choice, self._writer)
         self._updating = False
         self._bug_logged = False
 
@@ -92,6 +104,26 @@ class _Client:
         if password != self._target.password:
             self._target.password = password
             self._target.password_changes += 1
+
+    @property
+    def falls_back(self) -> bool:
+        """Return whether commands go over V2 because V3 refuses the password.
+
+        A stop may then not hold. The password is that of `admin`, and not that of `account`.
+        """
+        return self._sender.falls_back
+
+    @property
+    def stopped_by(self) -> str | None:
+        """Return the name of the protocol that stopped mining, which alone starts it again.
+
+        It is to be stored, and set before the first poll after a restart.
+        """
+        return self._sender.stopped_by
+
+    @stopped_by.setter
+    def stopped_by(self, name: str | None) -> None:
+        self._sender.stopped_by = name
 
     @property
     def write_probe(self) -> WriteProbe:
@@ -153,16 +185,17 @@ class Miner(_Client):
     async def reach(self) -> None:
         """Send the first request; the first poll then uses its answer.
 
-        A caller can thus leave out a miner that does not answer, without polling it.
+        A caller can thus leave out a miner that does not answer, without polling it. The miner is
+        asked again which protocol it speaks.
 
         Raises:
             UnreachableError, NotAMinerError, MalformedReplyError, MiningProcessDownError,
             UpdatingError: see `poll`.
 
         """
-        with self._choice.tried():
-            protocol = await self._protocol()
-            await protocol.reach()
+        self._refuse_while_updating()
+        self._choice.ask_again()
+        await self._choice.use(lambda protocol: protocol.reach())
 
     async def poll(self) -> Snapshot:
         """Return what the miner reports now (vendor document, section "Readable API").
@@ -180,9 +213,9 @@ class Miner(_Client):
 
         """
         try:
-            with self._choice.tried():
-                protocol = await self._protocol()
-                snapshot = await protocol.poll()
+            self._refuse_while_updating()
+            protocol, snapshot = await self._choice.use(lambda each: each.poll())
+            snapshot = await self._choice.supplement(protocol, snapshot)
         except WhatsminerError:
             raise
         except Exception as err:
@@ -191,11 +224,11 @@ class Miner(_Client):
                 self._bug_logged = True
                 _LOGGER.exception("%s: please report this bug", self._target.host)
             raise MalformedReplyError("the answer is not understood") from err
-        if snapshot.firmware and self._firmware not in (None, snapshot.firmware):
+        is_new = self._choice.learn(protocol, snapshot.firmware)
+        self._sender.follow(mining=snapshot.mining, has_new_firmware=is_new)
+        if is_new:
             protocol.forget_firmware()
-            self._choice.ask_again()
             self._writer.forget_firmware()
-        self._firmware = snapshot.firmware or self._firmware
         return snapshot
 
     async def send(self, command: Command) -> Result:
@@ -204,7 +237,7 @@ class Miner(_Client):
         The result is `SUPERSEDED` if a newer command for the same setting replaced this one before
         it was sent, and `SILENT` if a command that restarts mining got no answer; it counts as
         accepted. A power off is sent before everything else, is never replaced, and is repeated
-        once if the miner does not confirm it.
+        once if the miner does not confirm it. Only the protocol that stopped mining starts it.
 
         Raises:
             WrongPasswordError: the password is wrong.
@@ -220,19 +253,15 @@ class Miner(_Client):
             UnreachableError, MalformedReplyError, NotAMinerError: the command was not sent.
 
         """
-        if command.effect is Effect.STOPS:  # it waits for no other request
-            self._refuse_while_updating()
-            protocol = self._choice.current
-        else:
-            protocol = await self._protocol()
+        self._refuse_while_updating()
         try:
-            result = await self._writer.send(command, protocol)
+            result = await self._sender.send(command)
         except (UnreachableError, MalformedReplyError, NotAMinerError) as err:
             if err.request_sent:
                 raise UnansweredError(str(err), request_sent=True) from err
             raise
         if result.is_accepted:
-            protocol.expect_change(command)
+            self._choice.current.expect_change(command)
         return result
 
     async def download_logs(self, sink: Sink) -> int:
@@ -258,7 +287,7 @@ class Miner(_Client):
             MiningProcessDownError.
 
         """
-        return await self._choice.current.firmware()
+        return await self._choice.firmware()
 
     async def update_firmware(
         self, image: AsyncIterator[bytes], size: int, progress: Progress
@@ -275,7 +304,9 @@ class Miner(_Client):
             UnreachableError, MalformedReplyError, NotAMinerError: there is no usable answer.
 
         """
-        return await self._choice.current.update_firmware(image, size, progress)
+        return await self._sender.use(
+            lambda protocol: protocol.update_firmware(image, size, progress)
+        )
 
     async def query(self, command: str) -> Mapping[str, Json]:
         """Send one readable command, or several joined by `+`; return the whole answer as received.
@@ -288,10 +319,10 @@ class Miner(_Client):
             UnreachableError, MalformedReplyError, NotAMinerError, MiningProcessDownError.
 
         """
-        protocol = await self._protocol()
+        await self._protocol()
         check_query(command)
         async with self._target.queue.turn(Urgency.QUERY):
-            return await protocol.query(command)
+            return await self._choice.for_query(command).query(command)
 
     async def customer_messages(self) -> Mapping[str, str]:
         """Return the messages of the owner by name, read with the password; one not set is empty.
@@ -306,10 +337,10 @@ class Miner(_Client):
         return await protocol.customer_messages()
 
     async def check_password(self, password: str | None = None) -> None:
-        """Check a password, by default that of the client, by an encrypted read.
+        """Check a password, by default that of the client, without changing anything.
 
-        The miner may still refuse a write: some firmware accepts encrypted reads while the API
-        switch is off.
+        One that V2 takes is good as well where V3 refuses it. The miner may still refuse a write:
+        some firmware accepts encrypted reads while the API switch is off.
 
         Raises:
             WrongPasswordError: the password is wrong.
@@ -320,8 +351,9 @@ class Miner(_Client):
             UnreachableError, MalformedReplyError, NotAMinerError: there is no usable answer.
 
         """
-        protocol = await self._protocol()
-        await protocol.check_password(self.password if password is None else password)
+        self._refuse_while_updating()
+        given = self.password if password is None else password
+        await self._sender.check_password(given)
 
     async def probe_write_access(self) -> None:
         """Send a command that changes nothing while `write_probe` is `WRITE`.

@@ -201,6 +201,16 @@ def epoch(value: Json) -> int | None:
     return result if result and _FIRST_EPOCH <= result < _LAST_EPOCH else None
 
 
+def is_no_limit(limit: Json) -> bool | None:
+    """Return whether a reported limit means that none is set, None if there is no value.
+
+    It is empty then, or the highest number that there is.
+    """
+    if limit is None:
+        return None
+    return limit == "" or number(limit) == NO_LIMIT
+
+
 def mac_address(value: Json) -> str | None:
     """Return a MAC address in lower case with colons, None if it is not valid."""
     plain = re.sub(r"[^0-9a-f]", "", (text(value) or "").lower())

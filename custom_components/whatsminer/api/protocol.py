@@ -4,6 +4,7 @@ from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum, auto
+from typing import ClassVar, Final
 
 from .commands import Command, Result
 from .errors import NotAMinerError, unsupported
@@ -11,6 +12,8 @@ from .identity import Evidence, Identity
 from .queue import Queue, Turn
 from .sanitize import Json
 from .snapshot import Snapshot
+
+V3_PORT: Final = 4433
 
 type Sink = Callable[[bytes], Awaitable[None]]
 type Progress = Callable[[float], None]
@@ -21,7 +24,9 @@ type IsWanted = Callable[[], bool]
 class Target:
     """The miner that a protocol talks to, and what all protocols for it share.
 
-    `v2_port` is the port of V2. `password_changes` counts how often the password was changed.
+    `v2_port` and `v3_port` are the ports of V2 and V3. `account` signs the commands of V3, where
+    an empty one stands for the account that every miner has. `password_changes` counts how often
+    the password was changed.
     """
 
     host: str
@@ -30,6 +35,8 @@ class Target:
     queue: Queue
     identity: Identity
     password_changes: int = 0
+    v3_port: int = V3_PORT
+    account: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,8 +71,10 @@ class Protocol(ABC):
     It opens one connection at a time, in a turn of the queue that all protocols for a miner share.
     It uses readings, and sends commands, only after the identity was confirmed. All methods raise
     the errors that the method of `Miner` with the same name lists. What a protocol need not have
-    is not abstract.
+    is not abstract. `name` is stored over restarts of Home Assistant.
     """
+
+    name: ClassVar[str]
 
     def __init__(self, target: Target) -> None:
         """Store the target; nothing is sent."""
@@ -78,6 +87,14 @@ class Protocol(ABC):
         """
         return True
 
+    @property
+    def may_speak_another(self) -> bool:
+        """Return whether the miner has firmware that may speak an earlier one of `PROTOCOLS`.
+
+        It does not answer in it while it is starting.
+        """
+        return False
+
     # Reading
 
     async def reach(self) -> None:
@@ -88,6 +105,13 @@ class Protocol(ABC):
     @abstractmethod
     async def poll(self) -> Snapshot:
         """Return what the miner reports now."""
+
+    async def supplement(self, snapshot: Snapshot) -> Snapshot:
+        """Return a snapshot of a better protocol with what only this one reports.
+
+        It comes from the expected miner. That the miner does not answer is no error.
+        """
+        return snapshot
 
     @abstractmethod
     async def read_evidence(self) -> Evidence:

@@ -4,6 +4,7 @@ Everything that comes from the network passes through here once: the answers of 
 protocol, and the names in announcements. The rest of the code need not check them again.
 """
 
+import json
 import math
 import re
 from typing import Final
@@ -21,6 +22,8 @@ MOST_VALUES: Final = 32_768
 _DEEPEST: Final = 32
 # Home Assistant cannot store other whole numbers as JSON.
 _INTEGERS: Final = range(-(2**63), 2**63)
+# A whole number of more digits is not a reading, and to convert it takes long.
+_MOST_DIGITS: Final = 20
 # Cleaning removes characters, so it begins with so many times the wanted length.
 _SURPLUS: Final = 4
 
@@ -58,6 +61,22 @@ def clean_name(text: str) -> str:
     name = _WEB_ADDRESS.sub("www ", _EMPHASIS.sub("", name))
     name = " ".join(name.lstrip(_LINE_MARKS).split())[:LONGEST_NAME].rstrip()
     return name if any(map(str.isalnum, name)) else ""
+
+
+def load_json(content: str) -> object:
+    """Return the value of a JSON text, which may have control characters in its texts.
+
+    NaN, Infinity and whole numbers that take long to convert are None: they are not readings.
+
+    Raises:
+        ValueError: it is not JSON, or nested too deeply.
+
+    """
+    try:
+        value: object = _DECODER.decode(content)
+    except RecursionError as err:
+        raise ValueError("nested too deeply") from err
+    return value
 
 
 def clean_json(value: object) -> Json:
@@ -105,3 +124,12 @@ class _Cleaner:
         self._left -= count
         if self._left < 0 or depth <= 0:
             raise MalformedReplyError("the answer is larger than any miner's")
+
+
+def _whole_number(digits: str) -> int | None:
+    return int(digits) if len(digits) <= _MOST_DIGITS else None
+
+
+_DECODER: Final = json.JSONDecoder(
+    strict=False, parse_constant=lambda _: None, parse_int=_whole_number
+)

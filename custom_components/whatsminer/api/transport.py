@@ -80,11 +80,14 @@ class Connection:
 
 
 @asynccontextmanager
-async def connect(host: str, port: int, *, timeout: float) -> AsyncIterator[Connection]:
+async def connect(
+    host: str, port: int, *, timeout: float, connecting: float | None = None
+) -> AsyncIterator[Connection]:
     """Open a connection, and close it after use.
 
     `timeout` (seconds) covers everything from the connect to the end of use. Bytes that were not
-    sent by then are never sent.
+    sent by then are never sent. `connecting` is what the connect may take
+    of it, by default 10 s.
 
     Raises:
         CannotConnectError: there is no connection, or it was lost.
@@ -94,7 +97,7 @@ async def connect(host: str, port: int, *, timeout: float) -> AsyncIterator[Conn
     connection: Connection | None = None
     try:
         async with asyncio.timeout(timeout):
-            async with asyncio.timeout(TIMEOUT):
+            async with asyncio.timeout(TIMEOUT if connecting is None else connecting):
                 reader, writer = await asyncio.open_connection(host, port)
             connection = Connection(reader, writer)
             try:

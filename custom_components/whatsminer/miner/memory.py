@@ -39,6 +39,8 @@ class StoredData(TypedDict, total=False):
     estimated_power: float
     last_switch: StoredSwitch
     """When mining was last switched, and to what."""
+    stopped_by: str
+    """The name of the protocol that stopped mining, and has to start it again."""
     faults: list[str]
     """The codes of the faults for which the last event was that they appeared."""
     password: str

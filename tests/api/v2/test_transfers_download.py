@@ -6,7 +6,7 @@ import logging
 
 import pytest
 
-from custom_components.whatsminer.api import transport
+from custom_components.whatsminer.api import files, transport
 from custom_components.whatsminer.api.errors import (
     CannotConnectError,
     MalformedReplyError,
@@ -280,7 +280,7 @@ async def test_a_log_that_stops_coming_is_broken(
     downloads: Downloads, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The turn ends, and the connection is closed."""
-    monkeypatch.setattr(transfers, "TIMEOUT", 0.2)
+    monkeypatch.setattr(files, "TIMEOUT", 0.2)
     downloads.miner.transfer = hang_half_way
     with pytest.raises(TransferBrokenError):
         await downloads.download()
@@ -292,7 +292,7 @@ async def test_a_log_that_never_ends_is_broken(
     downloads: Downloads, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Even a steady flow of bytes is given up."""
-    monkeypatch.setattr(transfers, "_DOWNLOAD_TIMEOUT", 0.2)
+    monkeypatch.setattr(transfers, "DOWNLOAD_TIMEOUT", 0.2)
 
     async def drip(call: Call) -> None:
         await call.send(call.sealed(size_answer(1 << 27)))
@@ -332,11 +332,11 @@ async def test_a_log_may_be_large_but_not_of_any_size(
     downloads: Downloads, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It has to fit on a disk. The bound itself is allowed."""
-    assert transfers.MOST_LOG_BYTES == 256 * 1024 * 1024
-    monkeypatch.setattr(transfers, "MOST_LOG_BYTES", len(LOG))
+    assert files.MOST_LOG_BYTES == 256 * 1024 * 1024
+    monkeypatch.setattr(files, "MOST_LOG_BYTES", len(LOG))
     assert await downloads.download() == len(LOG)
     downloads.pieces.clear()
-    monkeypatch.setattr(transfers, "MOST_LOG_BYTES", len(LOG) - 1)
+    monkeypatch.setattr(files, "MOST_LOG_BYTES", len(LOG) - 1)
     with pytest.raises(TransferTooLargeError):
         await downloads.download()
     assert downloads.pieces == []

@@ -7,7 +7,7 @@ import json
 
 import pytest
 
-from custom_components.whatsminer.api import Miner, Outcome, Result, commands
+from custom_components.whatsminer.api import Miner, Outcome, Result, commands, files
 from custom_components.whatsminer.api.errors import (
     CannotConnectError,
     FirmwareRefusedError,
@@ -238,7 +238,7 @@ async def test_a_miner_that_says_nothing_more_may_have_rebooted(
     updates: Updates, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It does not close the connection. Checking and writing takes minutes at most."""
-    monkeypatch.setattr(transfers, "_CONCLUSION", 0.3)
+    monkeypatch.setattr(transfers, "CONCLUSION", 0.3)
     updates.after = Call.hang
     assert await updates.update() == Result(Outcome.SILENT)
 
@@ -282,7 +282,7 @@ async def test_an_update_that_takes_all_too_long_is_given_up(
     updates: Updates, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The limit is for the whole update, even if the miner accepts bytes steadily."""
-    monkeypatch.setattr(transfers, "_UPDATE_TIMEOUT", 0.3)
+    monkeypatch.setattr(transfers, "UPDATE_TIMEOUT", 0.3)
     updates.after = Call.hang
     with pytest.raises(UpdateOutcomeUnknownError):
         await updates.update()
@@ -323,7 +323,7 @@ async def test_a_miner_that_takes_no_more_is_given_up(
     updates: Updates, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The connection is closed, and the rest of the image is never sent."""
-    monkeypatch.setattr(transfers, "_STALLED", 0.3)
+    monkeypatch.setattr(files, "_STALLED", 0.3)
     updates.image, updates.piece = bytes(64 << 20), 1 << 20
     given_up = asyncio.Event()
     got = 0

@@ -4,7 +4,6 @@ import base64
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
-import json
 import re
 from typing import Final
 
@@ -20,7 +19,7 @@ from ..errors import (
     WriteAccessClosedError,
     WrongPasswordError,
 )
-from ..sanitize import Json, clean_json
+from ..sanitize import Json, clean_json, load_json
 from .json_repair import CUT_SHORT, repair
 
 # By the code of the answer; an answer with another code is a `RefusedError`.
@@ -48,8 +47,6 @@ _BASE64 = re.compile(rb"[A-Za-z0-9+/\s]{20,}+={0,2}+\s*+")
 _SHORTEST_SEALED = 44
 # Some firmware encrypts its refusals twice, or base64-codes them twice.
 _MOST_LAYERS = 2
-# A whole number of more digits is not a reading, and to convert it takes long.
-_MOST_DIGITS = 20
 
 
 class WrongKeyError(MalformedReplyError):
@@ -156,14 +153,14 @@ def _load_object(raw: bytes, command: str) -> dict[str, object]:
     content = raw.decode(errors="replace")
     if raw.startswith(b'"'):  # an object that was written as JSON twice
         with suppress(ValueError):
-            content = str(_load(content)).strip()
+            content = str(load_json(content)).strip()
     if not content.startswith("{"):
         raise NotAMinerError(f"{command}: the answer is no JSON")
     try:
-        value = _load(content)
+        value = load_json(content)
     except ValueError:
         try:
-            value = _load(
+            value = load_json(
                 repair(content, cut=command == _ERRORS, table=command in _TABLES)
             )
         except ValueError as err:
@@ -236,21 +233,3 @@ def split(
             raise MalformedReplyError(f"{command}: missing from the joined answer")
         parts[command] = part
     return parts
-
-
-def _load(text: str) -> object:
-    try:
-        value: object = _DECODER.decode(text)
-    except RecursionError as err:
-        raise ValueError("nested too deeply") from err
-    return value
-
-
-def _whole_number(digits: str) -> int | None:
-    return int(digits) if len(digits) <= _MOST_DIGITS else None
-
-
-# NaN and Infinity are not readings.
-_DECODER = json.JSONDecoder(
-    strict=False, parse_constant=lambda _: None, parse_int=_whole_number
-)

@@ -15,7 +15,6 @@ from ..decode import (
     LIMIT,
     MOST_INPUT_AMPERES,
     MOST_TERAHASH,
-    NO_LIMIT,
     PERCENT,
     POSITIVE,
     REVOLUTIONS,
@@ -28,6 +27,7 @@ from ..decode import (
     first,
     flag,
     integer,
+    is_no_limit,
     lower,
     mac_address,
     merged,
@@ -273,19 +273,18 @@ def knows_summary(summary: Mapping[str, Json]) -> bool:
 
 
 def limit_is_default(status: Mapping[str, Json]) -> bool | None:
-    """Return whether no power limit is set, from the answer to `status`; None if it says nothing.
-
-    It is empty then, or the highest number that there is.
-    """
-    limit = status.get("power_limit_set")
-    if limit is None:
-        return None
-    return limit == "" or number(limit) == NO_LIMIT
+    """Return whether no power limit is set, from the answer to `status`; None if it says nothing."""
+    return is_no_limit(status.get("power_limit_set"))
 
 
 def mining_off(status: Mapping[str, Json]) -> bool | None:
     """Return whether the answer to `status` says that mining is off; V1's is not reliable."""
     return flag(first(status, "mineroff", "btmineroff"))
+
+
+def stop_reason(status: Mapping[str, Json]) -> str | None:
+    """Return why mining is off, in the miner's words, from the answer to `status`."""
+    return text(status.get("mineroff_reason"))
 
 
 def info_mac(info: Mapping[str, Json]) -> str | None:

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final
 
+from ..error_list import error_list, unread_errors
 from ..freshness import MiningChange, Moment, ProcessClock, is_leftover
 from ..identity import Continuity
 from ..outage import IdleTime, hashes_now
@@ -12,7 +13,7 @@ from ..sanitize import Json
 from ..snapshot import Snapshot
 from . import fields
 from .envelope import NOTHING, Answer
-from .error_list import error_list, errors_in, summary_errors, unread_errors
+from .error_list import errors_in, summary_errors
 from .generations import Generation, generation_of
 from .live_answers import Live, LiveAnswers
 from .requests import Requests

@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import replace
-from typing import override
+from typing import ClassVar, override
 
 from ..commands import Command, Outcome, Result
 from ..errors import (
@@ -21,9 +21,11 @@ from . import fields, transfers
 from .cipher import Session
 from .commands import CUSTOMER_KEYS, ROWS, Request, requests_for
 from .envelope import Answer
+from .generations import Generation
 from .reader import Reader
 from .requests import Requests, is_readable
 from .session import Sessions
+from .supplement import Supplement
 
 
 class _NotWantedError(Exception):
@@ -33,15 +35,23 @@ class _NotWantedError(Exception):
 class V2(Protocol):
     """V2 of the vendor's API for one miner."""
 
+    name: ClassVar = "v2"
+
     def __init__(self, target: Target) -> None:
         """Create the client; nothing is sent."""
         super().__init__(target)
         self._requests = Requests(target.queue, target.host, target.v2_port)
         self.reader = Reader(self._requests, target.identity)
         self._sessions = self._sessions_for(target)
+        self._supplement = Supplement(self._requests)
 
     def _sessions_for(self, target: Target) -> Sessions:
         return Sessions(target, self._requests, self.reader.read_evidence)
+
+    @property
+    @override
+    def may_speak_another(self) -> bool:
+        return self.reader.generation is Generation.V2_2
 
     @property
     @override
@@ -60,6 +70,10 @@ class V2(Protocol):
     @override
     async def poll(self) -> Snapshot:
         return await self.reader.poll()
+
+    @override
+    async def supplement(self, snapshot: Snapshot) -> Snapshot:
+        return await self._supplement.add(snapshot)
 
     @override
     async def read_evidence(self) -> Evidence:

@@ -1,12 +1,12 @@
 """Requests to one miner, each on a connection of its own, and the answers to them."""
 
-import asyncio
 from collections.abc import Mapping
 import json
 from typing import Final
 
 from ..errors import WrongPasswordError
 from ..queue import Queue, Urgency
+from ..replies import Replies, parse_reply
 from ..sanitize import Json
 from . import envelope
 from .cipher import Session
@@ -14,12 +14,6 @@ from .envelope import Answer, WrongKeyError
 from .exchange import exchange
 
 DEFAULT_PORT: Final = 4028
-# A poll has a dozen commands. Queries can join them in many more ways.
-_MOST_REPLIES = 16
-# Bytes. Answers have some thousand; larger ones are parsed in a thread, the largest are not kept.
-_ORDINARY = 16 * 1024
-_LARGEST_KEPT = 64 * 1024
-_TOO_LARGE: Mapping[str, Json] = {"left_out": "larger than 64 KiB"}
 
 # The key under which the command is sent, and the one that some firmware of 2020 looks for.
 _KEY: Final = "cmd"
@@ -55,7 +49,7 @@ class Requests:
         self.host = host
         self.port = port
         # The last answer to each plain command; that to `get_token` is secret and not kept.
-        self.replies: dict[str, Mapping[str, Json]] = {}
+        self.replies = Replies()
         self._key = _KEY
         # The key of each command that was refused under the usual key of that time.
         self._keys: dict[str, str] = {}
@@ -105,20 +99,10 @@ class Requests:
         """Send a plain command under a key, and keep its answer."""
         request = json.dumps({key: command}, separators=(",", ":")).encode()
         raw = await exchange(self.host, self.port, request)
-        if len(raw) <= _ORDINARY:
-            value = envelope.parse(raw, command)
-        else:  # parsing would block the event loop for too long
-            value = await asyncio.to_thread(envelope.parse, raw, command)
+        value = await parse_reply(envelope.parse, raw, command)
         if command != "get_token":
-            self._keep(command, value if len(raw) <= _LARGEST_KEPT else _TOO_LARGE)
+            self.replies.keep(command, value, len(raw))
         return value
-
-    def _keep(self, command: str, value: Mapping[str, Json]) -> None:
-        """Keep the answers to the last 16 commands."""
-        self.replies.pop(command, None)
-        self.replies[command] = value
-        if len(self.replies) > _MOST_REPLIES:
-            del self.replies[next(iter(self.replies))]
 
     async def sealed(
         self, session: Session, command: str, parameters: Mapping[str, str | int]

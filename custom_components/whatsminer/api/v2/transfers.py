@@ -6,24 +6,27 @@ The request and the first answer are encrypted, the file is not.
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import suppress
-import logging
 from typing import Final
 
-from ..decode import integer
 from ..errors import (
     CannotConnectError,
     FirmwareRefusedError,
-    MalformedReplyError,
     RefusedError,
     TokenRejectedError,
-    TransferBrokenError,
-    TransferError,
     TransferInterruptedError,
-    TransferTooLargeError,
-    UnreachableError,
     UpdateOutcomeUnknownError,
-    WhatsminerError,
     WrongPasswordError,
+)
+from ..files import (
+    CONCLUSION,
+    DOWNLOAD_TIMEOUT,
+    UPDATE_TIMEOUT,
+    downloading,
+    log_size,
+    next_piece,
+    receive_log,
+    send_image,
+    updating,
 )
 from ..protocol import Progress, Sink
 from ..queue import Turn
@@ -33,17 +36,6 @@ from .envelope import Answer
 from .object_stream import PADDING, receive_object
 from .requests import Requests, unseal
 
-_LOGGER = logging.getLogger(__name__)
-
-# Seconds from the connect to the last byte.
-_DOWNLOAD_TIMEOUT: Final = 10 * 60.0
-_UPDATE_TIMEOUT: Final = 30 * 60.0
-# Seconds that the miner may take to check and write an image.
-_CONCLUSION: Final = 5 * 60.0
-# Seconds after which a piece that the miner did not accept will never be accepted.
-_STALLED: Final = 60.0
-# A log has some megabytes; a far larger size is a mistake.
-MOST_LOG_BYTES: Final = 256 * 1024 * 1024
 # A larger log is passed on as it comes, even if it is not certain where it begins.
 MOST_HELD_BYTES: Final = 16 * 1024 * 1024
 # Bytes that may stand between the answer and the log.
@@ -60,33 +52,18 @@ async def download_logs(
     `sink` must not raise OSError, which stands for a lost connection.
     """
     name = "download_logs"
-    begun = False
-    try:
+    with downloading(turn, name) as transfer:
         async with connect(
-            requests.host, requests.port, timeout=_DOWNLOAD_TIMEOUT
+            requests.host, requests.port, timeout=DOWNLOAD_TIMEOUT
         ) as connection:
             if requests.queue.is_overtaken(turn):  # while it was connecting
                 raise TransferInterruptedError(name)
             turn.interrupt = connection.abort
             request = requests.seal(session, name, {})
             answer = unseal(session, await _ask(connection, request, exact=True), name)
-            size = integer(answer.reading().get("logfilelen"))
-            if size is None or size < 0:
-                raise MalformedReplyError(f"{name}: the answer has no size")
-            if size > MOST_LOG_BYTES:
-                raise TransferTooLargeError(f"{name}: {size} bytes")
-            if not size:
-                raise TransferBrokenError(f"{name}: the log is empty")
-            begun = True
-            await _receive(connection, size, sink)
-    except WhatsminerError as err:
-        if turn.interrupted:
-            raise TransferInterruptedError(name) from err
-        if begun and isinstance(err, UnreachableError):
-            raise TransferBrokenError(name) from err
-        raise
-    finally:
-        turn.interrupt = None
+            size = log_size(answer.reading().get("logfilelen"), name)
+            transfer.begun = True
+            await _receive(connection, size, sink, name)
     return size
 
 
@@ -102,18 +79,19 @@ async def update_firmware(
     There is no answer if the miner rebooted before it sent one; its version then shows the result.
     """
     name = "update_firmware"
-    begun = False
     try:
-        async with connect(
-            requests.host, requests.port, timeout=_UPDATE_TIMEOUT
-        ) as connection:
-            request = requests.seal(session, name, {})
-            unseal(session, await _ask(connection, request), name)
-            begun = True
-            await _send_image(connection, image, size, progress)
-            raw = await _receive_conclusion(connection)
-            return unseal(session, raw, name) if raw else None
+        with updating(name) as transfer:
+            async with connect(
+                requests.host, requests.port, timeout=UPDATE_TIMEOUT
+            ) as connection:
+                request = requests.seal(session, name, {})
+                unseal(session, await _ask(connection, request), name)
+                transfer.begun = True
+                await send_image(connection, image, size, progress, name)
+                raw = await _receive_conclusion(connection)
+                return unseal(session, raw, name) if raw else None
     except RefusedError as err:
+        begun = transfer.begun
         if begun and isinstance(err, WrongPasswordError) and err.code is None:
             # The answer cannot be read: the new firmware may have another password.
             raise UpdateOutcomeUnknownError(name) from err
@@ -123,63 +101,22 @@ async def update_firmware(
         ):
             raise FirmwareRefusedError(name, err.code, err.reason) from err
         raise
-    except TransferError:
-        raise
-    except WhatsminerError as err:
-        if begun:
-            raise UpdateOutcomeUnknownError(name) from err
-        raise
 
 
 async def _receive_conclusion(connection: Connection) -> bytes:
     """Return the last answer, no bytes if the miner reboots without one."""
     with suppress(TimeoutError):
-        async with asyncio.timeout(_CONCLUSION):
+        async with asyncio.timeout(CONCLUSION):
             return await receive_object(connection)
     return b""
 
 
-async def _send_image(
-    connection: Connection, image: AsyncIterator[bytes], size: int, progress: Progress
-) -> None:
-    """Send the size of an image (4 bytes, the lowest first), and the image."""
-    await connection.send(size.to_bytes(4, "little"))
-    sent = 0
-    async for piece in image:
-        if connection.ended:
-            raise CannotConnectError("closed during the transfer", request_sent=True)
-        async with asyncio.timeout(_STALLED):
-            await connection.send(piece)
-        sent += len(piece)
-        progress(sent / size)
-    if sent != size:
-        raise UpdateOutcomeUnknownError(
-            f"update_firmware: {sent} bytes instead of {size}"
-        )
-
-
-async def _receive(connection: Connection, size: int, sink: Sink) -> None:
+async def _receive(connection: Connection, size: int, sink: Sink, command: str) -> None:
     """Pass the `size` bytes of the log from the connection to `sink`."""
-    piece = await _piece(connection, size)
+    piece = await next_piece(connection, size)
     if _padding(piece):
         piece = await _begin(connection, piece, size)
-    while True:
-        if len(piece) > size:
-            _LOGGER.debug("download_logs: bytes after the reported size are ignored")
-        await sink(piece[:size])
-        size -= len(piece)
-        if size <= 0:
-            return
-        piece = await _piece(connection, size)
-
-
-async def _piece(connection: Connection, size: int) -> bytes:
-    """Return the next piece of the log, of which `size` bytes are missing."""
-    async with asyncio.timeout(TIMEOUT):
-        piece = await connection.receive()
-    if not piece:
-        raise CannotConnectError(f"{size} bytes are missing", request_sent=True)
-    return piece
+    await receive_log(connection, size, sink, command, piece)
 
 
 async def _begin(connection: Connection, piece: bytes, size: int) -> bytes:
@@ -191,11 +128,11 @@ async def _begin(connection: Connection, piece: bytes, size: int) -> bytes:
     """
     if size > MOST_HELD_BYTES:
         while not (rest := piece.lstrip(PADDING)):
-            piece = await _piece(connection, size)
+            piece = await next_piece(connection, size)
         return rest
     held = bytearray(piece)
     while len(held) < size:
-        held += await _piece(connection, size - len(held))
+        held += await next_piece(connection, size - len(held))
     with suppress(TimeoutError):
         while piece and len(held) < size + _padding(held):
             async with asyncio.timeout(_QUIET):

@@ -1,0 +1,83 @@
+"""What only V2 reports of a miner that is read over V3: shares, difficulty, and why it is off."""
+
+from collections.abc import Iterable
+from dataclasses import replace
+import time
+from typing import Final
+
+from ..errors import WhatsminerError
+from ..readings import Pool
+from ..snapshot import Snapshot
+from . import fields
+from .envelope import NOTHING, Answer
+from .requests import Requests
+
+_INTERVAL: Final = 300.0
+# An answer is used for so many seconds, if no newer one comes.
+_KEPT_FOR: Final = 1000.0
+_READINGS: Final = frozenset({"accepted_shares", "rejected_shares", "stop_reason"})
+
+
+class Supplement:
+    """Reads over V2 what another protocol does not report; every poll can do without it.
+
+    It takes one connection when mining is switched, and every few minutes: the pools while mining
+    is on, and the status while it is off.
+    """
+
+    def __init__(self, requests: Requests) -> None:
+        """Begin without an answer; nothing is sent."""
+        self._requests = requests
+        self._mining: bool | None = None
+        self._due = 0.0
+        self._answer = NOTHING
+        self._read = 0.0
+        self._has_answered = False
+
+    async def add(self, snapshot: Snapshot) -> Snapshot:
+        """Return a snapshot with these readings, as far as the miner reports them over V2.
+
+        Once it has, they belong to what its firmware reports.
+        """
+        now, mining = time.monotonic(), snapshot.mining
+        if mining is not self._mining:  # it begins to count anew, or has another reason
+            self._mining, self._answer, self._due = mining, NOTHING, now
+        if now >= self._due:
+            self._due = now + _INTERVAL
+            try:
+                self._answer = await self._requests.ask(
+                    "status" if mining is False else "pools"
+                )
+            except WhatsminerError:
+                pass
+            else:
+                self._read, self._has_answered = now, True
+        if not self._has_answered:
+            return snapshot
+        answer = self._answer if now - self._read < _KEPT_FOR else NOTHING
+        support = replace(
+            snapshot.support, readings=snapshot.support.readings | _READINGS
+        )
+        return replace(
+            snapshot,
+            support=support,
+            pools=tuple(_counted(snapshot.pools, answer)),
+            stop_reason=fields.stop_reason(answer.reading()),
+        )
+
+
+def _counted(pools: Iterable[Pool], answer: Answer) -> Iterable[Pool]:
+    """Return the pools with what V2 counts for the same worker at the same pool."""
+    found = {
+        (pool.url, pool.worker): pool for pool in fields.pools(answer.rows("POOLS"))
+    }
+    for pool in pools:
+        counted = found.get((pool.url, pool.worker), Pool())
+        yield replace(
+            pool,
+            accepted_shares=counted.accepted_shares,
+            rejected_shares=counted.rejected_shares,
+            difficulty=counted.difficulty
+            if pool.difficulty is None
+            else pool.difficulty,
+        )

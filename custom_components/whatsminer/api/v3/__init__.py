@@ -1,0 +1,5 @@
+"""V3 of the vendor's API, on port 4433: JSON in frames, with signed commands."""
+
+from .protocol import V3
+
+__all__ = ["V3"]

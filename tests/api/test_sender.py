@@ -1,0 +1,207 @@
+"""Which protocol a command goes over: the one that stopped mining starts it again."""
+
+from collections.abc import AsyncGenerator
+from functools import partial
+
+import pytest
+
+from custom_components.whatsminer.api import (
+    CannotConnectError,
+    WriteAccessClosedError,
+    WrongPasswordError,
+    commands,
+)
+from custom_components.whatsminer.api.sender import Sender
+from simulator import Closed, Quirk, SimulatedMiner
+from tests import names_of
+
+from . import Clock
+from .home import Home
+
+SERVICE = "set.miner.service"
+
+
+@pytest.fixture
+async def m64(clock: Clock) -> AsyncGenerator[Home]:
+    """Return a miner on which a stop over V3 can only be undone over V3."""
+    quirks = {Quirk.POWER_OFF_FADES, Quirk.V3_STOP_STAYS}
+    async with SimulatedMiner(generation="v3", model="M63", quirks=quirks) as miner:
+        yield Home(miner, clock, miner.v3.port, password=miner.password)
+
+
+async def lose_v3(home: Home) -> None:
+    """Close the port of V3 until the client takes the miner for one of V2."""
+    await home.miner.v3.disable()
+    for _ in range(10):
+        with pytest.raises(CannotConnectError):
+            await home.poll()
+    assert await home.poll() == "v2.2"
+
+
+async def test_a_stop_over_v3_is_undone_over_v3(m64: Home) -> None:
+    await m64.poll()
+    await m64.client.send(commands.power_off())
+    assert m64.client.stopped_by == "v3"
+    assert [await m64.poll(after=200) for _ in range(2)] == ["v3", "v3"]
+    assert not m64.miner.state.mining
+    await lose_v3(m64)
+    with pytest.raises(CannotConnectError):
+        await m64.client.send(commands.power_on())
+    m64.miner.v3.enable()
+    await m64.client.send(commands.power_on())
+    assert m64.miner.state.mining
+    assert m64.client.stopped_by is None
+    assert m64.miner.writes == []
+
+
+async def test_a_stop_over_v2_is_undone_over_v2(m64: Home) -> None:
+    await m64.miner.v3.disable()
+    await m64.poll()
+    await m64.client.send(commands.power_off())
+    assert m64.client.stopped_by == "v2"
+    m64.miner.v3.enable()
+    await m64.client.reach()
+    assert await m64.poll() == "v3"
+    await m64.client.send(commands.power_on())
+    assert names_of(m64.miner.writes) == ["power_off", "power_on"]
+    assert m64.miner.v3.writes == []
+
+
+async def test_a_stop_is_known_after_a_restart_of_home_assistant(m64: Home) -> None:
+    await m64.client.poll()
+    await m64.client.send(commands.power_off())
+    again = Home(m64.miner, m64.clock, m64.miner.v3.port, password="wrong")
+    again.client.stopped_by = m64.client.stopped_by
+    await again.poll()
+    with pytest.raises(WrongPasswordError):
+        await again.client.send(commands.power_on())
+    assert not m64.miner.state.mining
+    assert again.client.stopped_by == "v3"
+    again.client.stopped_by = "v9"  # of a later version
+    again.client.password = m64.miner.password
+    await again.client.send(commands.power_on())
+    assert m64.miner.state.mining
+
+
+async def test_a_stop_is_forgotten_when_somebody_starts_the_miner(m64: Home) -> None:
+    await m64.poll()
+    await m64.client.send(commands.power_off())
+    await m64.poll()
+    m64.miner.state.resume()
+    await m64.poll()
+    assert m64.client.stopped_by is None
+
+
+async def test_a_miner_that_is_still_stopping_was_not_started(m64: Home) -> None:
+    """It may take up to two minutes."""
+    sender = Sender(m64.client._target, m64.client._choice, m64.client._writer)  # noqa: SLF001
+    follow = partial(sender.follow, has_new_firmware=False)
+    await m64.poll()
+    await sender.send(commands.power_off())
+    for mining in (True, None, True, False, None):
+        follow(mining=mining)
+        assert sender.stopped_by == "v3"
+    follow(mining=True)
+    assert sender.stopped_by is None
+    await sender.send(commands.power_off())
+    sender.follow(mining=False, has_new_firmware=True)
+    assert sender.stopped_by is None
+
+
+async def test_a_power_off_goes_over_whatever_takes_it(m64: Home) -> None:
+    """Here the password of `super` is not known."""
+    m64.miner.v3.password = "Another_1"
+    await m64.poll()
+    await m64.client.send(commands.power_off())
+    assert names_of(m64.miner.writes) == ["power_off"]
+    assert m64.client.stopped_by == "v2"
+    m64.miner.state.mining = True
+    m64.miner.misbehave("v3", Closed())
+    await m64.client.send(commands.power_off())
+    assert not m64.miner.state.mining
+
+
+async def test_what_v2_does_not_take_either_has_the_first_reason(m64: Home) -> None:
+    await m64.poll()
+    m64.miner.v3.password = m64.miner.password = "Another_1"
+    with pytest.raises(WrongPasswordError) as caught:
+        await m64.client.send(commands.power_off())
+    assert caught.value.command == SERVICE
+    m64.miner.api_open = False
+    asked = len(m64.miner.requests)
+    with pytest.raises(WriteAccessClosedError):
+        await m64.client.send(commands.power_off())
+    assert len(m64.miner.requests) == asked
+    assert m64.client.stopped_by is None
+
+
+# Two accounts, with a password each
+
+
+async def test_the_password_of_admin_serves_where_super_has_another(m64: Home) -> None:
+    """V3 is not asked again with the same password."""
+    m64.miner.v3.password = "Another_1"
+    await m64.poll()
+    await m64.client.check_password()
+    assert not m64.client.falls_back
+    await m64.client.send(commands.power_mode("low"))
+    assert m64.client.falls_back
+    assert names_of(m64.miner.writes)[-1] == "set_low_power"
+    assert (await m64.client.poll()).power_mode == "low"
+    asked = len(m64.miner.v3.requests)
+    await m64.client.send(commands.fast_boot(on=True))
+    assert len(m64.miner.v3.requests) == asked
+    m64.client.password = "Another_1"
+    await m64.client.send(commands.fast_boot(on=False))
+    assert not m64.client.falls_back
+    assert names_of(m64.miner.v3.writes) == ["set.miner.fastboot"]
+
+
+async def test_the_password_of_super_serves_where_admin_has_another(m64: Home) -> None:
+    m64.miner.password = "Another_1"
+    await m64.poll()
+    await m64.client.check_password()
+    await m64.client.send(commands.fast_boot(on=True))
+    assert names_of(m64.miner.v3.writes) == ["set.system.led", "set.miner.fastboot"]
+    assert not m64.client.falls_back
+
+
+async def test_a_password_that_nobody_takes_is_wrong(m64: Home) -> None:
+    m64.miner.v3.password = "Another_1"
+    await m64.poll()
+    await m64.client.send(commands.fast_boot(on=True))
+    m64.miner.password = "Another_1"
+    for _ in range(2):
+        with pytest.raises(WrongPasswordError) as caught:
+            await m64.client.send(commands.fast_boot(on=False))
+        assert caught.value.command == "set.miner.fastboot"
+    with pytest.raises(WrongPasswordError):
+        await m64.client.check_password()
+    assert not m64.client.falls_back
+
+
+async def test_without_v3_a_wrong_password_is_that_of_admin(m64: Home) -> None:
+    await m64.miner.v3.disable()
+    await m64.poll()
+    with pytest.raises(WrongPasswordError):
+        await m64.client.check_password("wrong")
+    m64.client.password = "wrong"
+    for command in (commands.power_off(), commands.power_on()):
+        with pytest.raises(WrongPasswordError):
+            await m64.client.send(command)
+
+
+async def test_firmware_goes_over_the_protocol_that_takes_the_password(
+    m64: Home,
+) -> None:
+    """Nothing of it was sent before."""
+    m64.miner.v3.password = "Another_1"
+    await m64.poll()
+
+    async def image() -> AsyncGenerator[bytes]:
+        yield b"image" * 1000
+
+    result = await m64.client.update_firmware(image(), 5000, lambda share: None)
+    assert result.is_accepted
+    assert names_of(m64.miner.writes) == ["update_firmware"]
+    assert m64.miner.images[-1].whole

@@ -1,0 +1,1 @@
+"""Tests of the V3 side of the simulated miner."""
