@@ -6,7 +6,6 @@ import logging
 
 import pytest
 
-from custom_components.whatsminer.const import DEFAULT_PASSWORD
 from custom_components.whatsminer.entries.relocation import relocate
 from homeassistant.config_entries import ConfigEntryDisabler, ConfigEntryState
 from homeassistant.const import CONF_PASSWORD, STATE_UNAVAILABLE
@@ -19,6 +18,7 @@ from tests.fleet import issue_keys, issues
 
 from . import Rig
 
+DEFAULT_PASSWORD = "admin"
 HASH_RATE = "sensor.miner_hash_rate"
 
 

@@ -13,7 +13,13 @@ from typing import Final
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 
 from ..decode import text
-from ..errors import MalformedReplyError, WhatsminerError
+from ..errors import (
+    DefaultPasswordError,
+    MalformedReplyError,
+    RefusedError,
+    WhatsminerError,
+    WrongPasswordError,
+)
 from ..identity import Evidence
 from ..protocol import IsWanted, Target
 from ..sanitize import Json
@@ -95,41 +101,46 @@ class Session:
         *,
         is_wanted: IsWanted = lambda: True,
         password: str | None = None,
+        account: str = "",
     ) -> Answer | None:
         """Return the answer to a command, None if it is not wanted at the last moment.
 
-        Its miner has been confirmed on the same conversation. `password` is by default that of
-        the target. A refused command is signed anew once, if the salt has changed or if the
+        Its miner has been confirmed on the conversation. `password` and `account` are by default
+        those of the target. A refused command is signed anew once, if the salt has changed or if the
         miner's clock is far from ours.
 
         Raises:
-            WrongPasswordError, WriteAccessClosedError: by what the miner says of its API switch.
+            DefaultPasswordError, WrongPasswordError, WriteAccessClosedError: by what the miner says of its API switch.
             UnsupportedCommandError, RefusedError, UnreachableError, MalformedReplyError,
             NotAMinerError, WrongMinerError, NoMacError.
 
         """
+        account = account or self.account
         secret = self._target.password if password is None else password
+        is_default = secret == account
         salt = self._salt or await self._fetch_salt(conversation)
 
         async def send() -> Answer | None:
             if not is_wanted():
                 return None
-            return await conversation.write(self._signed(write, secret, salt))
+            return await conversation.write(self._signed(write, account, secret, salt))
 
         try:
             return await send()
         except NotAllowedError as refusal:
             is_open, changed = await self._look_again(conversation, refusal, salt)
             if not changed or not self._salt:
-                raise permission_error(refusal, is_open=is_open) from refusal
+                raise _error(refusal, is_open, is_default=is_default) from refusal
             salt = self._salt
         try:
             return await send()
         except NotAllowedError as refusal:
             self.forget()
-            raise permission_error(refusal, is_open=is_open) from refusal
+            raise _error(refusal, is_open, is_default=is_default) from refusal
 
-    def _signed(self, write: Write, password: str, salt: str) -> dict[str, Json]:
+    def _signed(
+        self, write: Write, account: str, password: str, salt: str
+    ) -> dict[str, Json]:
         """Return the request for a command."""
         ts = int(time.time()) + self._ahead
         signature = digest(write.name, password, salt, ts)
@@ -139,7 +150,7 @@ class Session:
             **({} if param is None else {"param": param}),
             "ts": ts,
             "token": token(signature),
-            "account": self.account,
+            "account": account,
         }
 
     async def _fetch_salt(self, conversation: Conversation) -> str:
@@ -180,3 +191,13 @@ class Session:
             self._ahead = ahead
         has_moved = abs(self._ahead - before) > _FAR_OFF
         return device_info.api_switch(device), has_moved or self._salt != salt
+
+
+def _error(
+    refusal: NotAllowedError, is_open: bool | None, *, is_default: bool
+) -> RefusedError:
+    """Return the error that says why a command is not allowed."""
+    error = permission_error(refusal, is_open=is_open)
+    if is_default and isinstance(error, WrongPasswordError):
+        return DefaultPasswordError(error.command, error.code, error.reason)
+    return error
