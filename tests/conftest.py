@@ -23,7 +23,7 @@ from syrupy.assertion import SnapshotAssertion
 # Home Assistant must find this integration, not the folder of the same name that the test
 # plugin brings; whichever is imported first wins.
 from custom_components.whatsminer import PLATFORMS
-from custom_components.whatsminer.api import Miner
+from custom_components.whatsminer.api import client_state
 from custom_components.whatsminer.const import DOMAIN
 from custom_components.whatsminer.coordinator import WhatsminerCoordinator
 from homeassistant.const import (
@@ -73,8 +73,7 @@ def closed_v3_port(
     with socket.socket() as bound:
         bound.bind(("", 0))  # and does not listen
         port: int = bound.getsockname()[1]
-        defaults = Miner.__init__.__kwdefaults__ or {}
-        monkeypatch.setitem(defaults, "v3_port", port)
+        monkeypatch.setattr(client_state, "V3_PORT", port)
         yield port
 
 

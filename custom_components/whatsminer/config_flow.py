@@ -10,7 +10,7 @@ from homeassistant.config_entries import ConfigFlowResult
 from homeassistant.const import CONF_HOST, CONF_PASSWORD, CONF_PORT
 from homeassistant.core import callback
 
-from .api import V3_PORT, Miner
+from .api import Miner
 from .const import CONF_ACCOUNT, CONF_V3_PORT, DOMAIN
 from .discovery_flow import DiscoverySteps
 from .entries.discovery import advanced_data
@@ -119,7 +119,7 @@ class WhatsminerConfigFlow(ScanSteps, DiscoverySteps, domain=DOMAIN):
             password, errors = self._given.read(user_input)
             given, wrong = read_advanced(user_input)
             errors |= wrong
-            advanced = Advanced(entry.data.get(CONF_V3_PORT, V3_PORT), given.account)
+            advanced = Advanced(entry.data.get(CONF_V3_PORT), given.account)
             if password and not errors:
                 errors = await self._async_check(
                     entry, address_of(entry), password, advanced

@@ -112,9 +112,12 @@ def _is_port(number: float) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Advanced:
-    """What only few owners need: the port of V3, and an account of V3, empty for `super`."""
+    """What only few owners need: the port of V3, and an account of V3, empty for `super`.
 
-    v3_port: int = V3_PORT
+    `v3_port` is None for the port that miners have.
+    """
+
+    v3_port: int | None = None
     account: str = ""
 
 
@@ -130,7 +133,7 @@ def read_advanced(user_input: Mapping[str, Any]) -> tuple[Advanced, Errors]:
         return Advanced(), {"base": "invalid_v3_port"}
     if errors:
         return Advanced(), {"base": errors[CONF_ACCOUNT]}
-    return Advanced(int(port), account), {}
+    return Advanced(None if port == V3_PORT else int(port), account), {}
 
 
 def read_account(user_input: Mapping[str, Any]) -> tuple[str, Errors]:

@@ -242,7 +242,7 @@ async def test_commands_go_over_v3_once_it_has_taken_one_that_changes_nothing(
 
 async def test_while_nothing_can_be_tried_commands_go_over_v2(m64: Home) -> None:
     """A LED that its owner has switched is not on auto. What only V3 has goes over V3."""
-    m64.miner.state.settings.led["red"] = Led(60, 20, 0)
+    m64.miner.state.led["red"] = Led(60, 20, 0)
     await m64.poll()
     with pytest.raises(PasswordUntriedError):
         await m64.client.check_password("wrong")

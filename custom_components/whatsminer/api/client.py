@@ -5,7 +5,7 @@ import logging
 
 from . import choice
 from .client_state import ClientState
-from .commands import Command, Result
+from .commands import Command, Result, set_led_auto
 from .errors import (
     InvalidTextError,
     MalformedReplyError,
@@ -223,6 +223,7 @@ class Miner(ClientState):
         """
         self._refuse_while_updating()
         await self._sender.probe()
+        self._choice.current.expect_change(set_led_auto())
 
     async def read_mac(self) -> str | None:
         """Return the MAC address of the miner that answers now, None if it reports none.

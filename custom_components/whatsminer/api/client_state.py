@@ -60,6 +60,7 @@ class ClientState:
             v3_port=v3_port or V3_PORT,
             account=account,
         )
+        self._given_v3_port = v3_port
         self._choice = ProtocolChoice(self._target)
         self._writer = Writer(self._target.queue)
         self._accounts = Accounts(self._target, self._choice)
@@ -89,9 +90,9 @@ class ClientState:
         return self._choice.current.replies
 
     @property
-    def v3_port(self) -> int:
-        """Return the port of V3."""
-        return self._target.v3_port
+    def v3_port(self) -> int | None:
+        """Return the port of V3 that was given, None for the one that miners have."""
+        return self._given_v3_port
 
     @property
     def password(self) -> str:

@@ -9,7 +9,7 @@ from homeassistant.config_entries import SOURCE_IGNORE
 from homeassistant.const import CONF_HOST, CONF_MAC, CONF_PASSWORD, CONF_PORT
 from homeassistant.core import HomeAssistant
 
-from ..api import DEFAULT_PORT, V3_PORT, Miner, Snapshot, clean_name
+from ..api import DEFAULT_PORT, Miner, Snapshot, clean_name
 from ..const import CONF_ACCOUNT, CONF_V3_PORT, DOMAIN
 
 # The hostname of a miner until its owner changes it.
@@ -26,13 +26,13 @@ _LONGEST_MODEL: Final = 59
 class DiscoveredMiner:
     """A miner, where it is, and what it reports about itself.
 
-    `mac` is in lower case with colons; `boards` are the serial numbers of its hashboards. Model
+    `v3_port` is None for the port that miners have. `mac` is in lower case with colons; `boards` are the serial numbers of its hashboards. Model
     and hostname are clean names (see `api.clean_name`): a stranger chose them.
     """
 
     host: str
     port: int = DEFAULT_PORT
-    v3_port: int = V3_PORT
+    v3_port: int | None = None
     mac: str
     model: str | None = None
     hostname: str | None = None
@@ -79,10 +79,10 @@ class DiscoveredMiner:
         }
 
 
-def advanced_data(v3_port: int, account: str) -> dict[str, Any]:
+def advanced_data(v3_port: int | None, account: str) -> dict[str, Any]:
     """Return the data of an entry that only few miners need: what is not the default."""
     return {
-        **({CONF_V3_PORT: v3_port} if v3_port != V3_PORT else {}),
+        **({CONF_V3_PORT: v3_port} if v3_port else {}),
         **({CONF_ACCOUNT: account} if account else {}),
     }
 

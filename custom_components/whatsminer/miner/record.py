@@ -112,7 +112,7 @@ def client_at(entry: ConfigEntry, address: Address) -> Miner:
     return Miner(*address, v3_port=entry.data.get(CONF_V3_PORT), mac=entry.unique_id)
 
 
-def _place_of(client: Miner) -> tuple[Address, int, str | None]:
+def _place_of(client: Miner) -> tuple[Address, int | None, str | None]:
     """Return what belongs to a client for good."""
     return client.address, client.v3_port, client.mac
 

@@ -136,8 +136,12 @@ class WriteAccess:
             (Issue.WRITE_ACCESS_CLOSED, self.is_open is False and not default),
         ):
             if is_there and not self._is_shut_down:
-                account = {"account": self._client.account}
-                raise_issue(self._hass, self._entry, issue, placeholders=account)
+                raise_issue(
+                    self._hass,
+                    self._entry,
+                    issue,
+                    placeholders={"account": self._client.account},
+                )
             else:
                 clear_issues(self._hass, self._entry, issue)
         falls_back = self._client.falls_back and not self._is_shut_down

@@ -16,7 +16,6 @@ from ..decode import text
 from ..errors import (
     DefaultPasswordError,
     MalformedReplyError,
-    RefusedError,
     WhatsminerError,
     WrongPasswordError,
 )
@@ -106,37 +105,57 @@ class Session:
         """Return the answer to a command, None if it is not wanted at the last moment.
 
         Its miner has been confirmed on the conversation. `password` and `account` are by default
-        those of the target. A refused command is signed anew once, if the salt has changed or if the
-        miner's clock is far from ours.
+        those of the target.
 
         Raises:
-            DefaultPasswordError, WrongPasswordError, WriteAccessClosedError: by what the miner says of its API switch.
+            DefaultPasswordError: the miner refuses the default password, for either reason.
+            WrongPasswordError, WriteAccessClosedError: by what the miner says of its API switch.
             UnsupportedCommandError, RefusedError, UnreachableError, MalformedReplyError,
             NotAMinerError, WrongMinerError, NoMacError.
 
         """
         account = account or self.account
         secret = self._target.password if password is None else password
-        is_default = secret == account
+        try:
+            return await self._send(conversation, write, account, secret, is_wanted)
+        except WrongPasswordError as err:
+            if secret != account:
+                raise
+            raise DefaultPasswordError(err.command, err.code, err.reason) from err
+
+    async def _send(
+        self,
+        conversation: Conversation,
+        write: Write,
+        account: str,
+        password: str,
+        is_wanted: IsWanted,
+    ) -> Answer | None:
+        """Send a command, which is signed anew once if the miner does not allow it.
+
+        The salt may have changed, or the miner's clock may be far from ours.
+        """
         salt = self._salt or await self._fetch_salt(conversation)
 
         async def send() -> Answer | None:
             if not is_wanted():
                 return None
-            return await conversation.write(self._signed(write, account, secret, salt))
+            return await conversation.write(
+                self._signed(write, account, password, salt)
+            )
 
         try:
             return await send()
         except NotAllowedError as refusal:
             is_open, changed = await self._look_again(conversation, refusal, salt)
             if not changed or not self._salt:
-                raise _error(refusal, is_open, is_default=is_default) from refusal
+                raise permission_error(refusal, is_open=is_open) from refusal
             salt = self._salt
         try:
             return await send()
         except NotAllowedError as refusal:
             self.forget()
-            raise _error(refusal, is_open, is_default=is_default) from refusal
+            raise permission_error(refusal, is_open=is_open) from refusal
 
     def _signed(
         self, write: Write, account: str, password: str, salt: str
@@ -191,13 +210,3 @@ class Session:
             self._ahead = ahead
         has_moved = abs(self._ahead - before) > _FAR_OFF
         return device_info.api_switch(device), has_moved or self._salt != salt
-
-
-def _error(
-    refusal: NotAllowedError, is_open: bool | None, *, is_default: bool
-) -> RefusedError:
-    """Return the error that says why a command is not allowed."""
-    error = permission_error(refusal, is_open=is_open)
-    if is_default and isinstance(error, WrongPasswordError):
-        return DefaultPasswordError(error.command, error.code, error.reason)
-    return error
