@@ -117,7 +117,7 @@ async def test_a_password_need_not_be_given_again_after_an_error(
     miner.misbehave("get_token", Refused(136))
     form = await fill_in(owned.hass, form, {CONF_PASSWORD: "changed"})
     assert form["errors"] == {"base": "too_many_tokens"}
-    assert fields_of(form) == {CONF_PASSWORD, "read_only"}
+    assert fields_of(form) == {CONF_PASSWORD, "advanced", "read_only"}
 
     miner.behave()
     result = await fill_in(owned.hass, form, data)

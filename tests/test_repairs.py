@@ -118,7 +118,10 @@ async def test_the_owner_finds_it_among_the_repairs(
     form = await begun.json()
     assert begun.status == HTTPStatus.OK
     assert form["step_id"] == "confirm"
-    assert form["description_placeholders"] == {"miner": "Ada"}
+    assert form["description_placeholders"] == {
+        "account": "admin",
+        "miner": "Ada",
+    }
     (field,) = form["data_schema"]
     assert (field["name"], field["required"]) == (CONF_PASSWORD, True)
     assert "default" not in field

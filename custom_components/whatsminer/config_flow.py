@@ -31,7 +31,7 @@ from .flow_helpers import (
     without_password,
 )
 from .migration import VERSION
-from .miner.record import Address, address_of, client_for_entry
+from .miner.record import Address, address_of, async_forget_protocol, client_for_entry
 from .models import WhatsminerConfigEntry
 from .options_flow import WhatsminerOptionsFlow
 from .scan_flow import ScanSteps
@@ -157,6 +157,7 @@ class WhatsminerConfigFlow(ScanSteps, DiscoverySteps, domain=DOMAIN):
                 if errors.get("base") == "wrong_miner":
                     errors = {CONF_HOST: "wrong_miner"}
             if not errors:
+                await async_forget_protocol(self.hass, entry)
                 host, port = address
                 data = {**entry.data, CONF_HOST: host, CONF_PORT: port}
                 return self._update(entry, data, password, advanced)

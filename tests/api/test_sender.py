@@ -331,11 +331,3 @@ async def test_an_account_that_was_named_is_one_of_v3(m64: Home) -> None:
         await m64.client.check_password(m64.miner.password, "super")
     await m64.client.check_password(m64.miner.password, "admin")
     await m64.client.check_password("Another_1", "super")
-
-
-async def test_a_default_password_is_known_by_the_account_in_use(m64: Home) -> None:
-    await m64.poll()
-    m64.client.password = m64.miner.v3.password = "super"
-    assert not m64.client.has_default_password
-    await m64.client.probe_write_access()
-    assert m64.client.has_default_password

@@ -89,6 +89,11 @@ class ProtocolChoice:
             self._known = self.named(spoken or "") or self._last
             self._firmware = firmware
 
+    def forget(self) -> None:
+        """Find out again which protocol the miner speaks: until then it is the last one."""
+        self._known = self._last
+        self.ask_again()
+
     @property
     def only_last(self) -> bool:
         """Return whether the miner is asked for no protocol but the last one."""

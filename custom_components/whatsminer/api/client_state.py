@@ -121,10 +121,9 @@ class ClientState:
         """Return the account whose password commands need: `super` or another of V3, or `admin`."""
         return self._accounts.name
 
-    @property
-    def has_default_password(self) -> bool:
-        """Return whether the password is the one that its account has from the factory."""
-        return self._target.password == self.account
+    def forget_protocol(self) -> None:
+        """Find out again which protocol the miner speaks, with the next request."""
+        self._choice.forget()
 
     @property
     def v2_only(self) -> bool:

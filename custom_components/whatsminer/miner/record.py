@@ -128,6 +128,15 @@ def restore_client(client: Miner, data: StoredData) -> None:
     client.restore(known, data.get("firmware"))
 
 
+async def async_forget_protocol(hass: HomeAssistant, entry: ConfigEntry) -> None:
+    """Let the next set-up find out which protocol a miner speaks, because its owner says so."""
+    record = record_for_entry(hass, entry)
+    async with record.memory.editing() as data:
+        data.get("client", StoredClient()).pop("spoken", None)
+    if record.client:
+        record.client.forget_protocol()
+
+
 def store_client(client: Miner, data: StoredData) -> None:
     """Store what a client has to know again after a restart of Home Assistant."""
     known = client.remembered

@@ -7,6 +7,7 @@ import math
 import time
 
 from homeassistant.config_entries import SOURCE_REAUTH, ConfigEntry
+from homeassistant.const import CONF_PASSWORD
 from homeassistant.core import HomeAssistant, callback
 
 from ..api import (
@@ -127,7 +128,9 @@ class WriteAccess:
 
     def _update_issues(self) -> None:
         """Create or delete the issues. The default password has to be changed first."""
-        default = self._client.has_default_password and not any(
+        # An account has its name as password from the factory.
+        password = self._entry.data.get(CONF_PASSWORD)
+        default = password == self._client.account and not any(
             # The miner has another one by now, and a dialogue asks for it.
             self._entry.async_get_active_flows(self._hass, {SOURCE_REAUTH})
         )
