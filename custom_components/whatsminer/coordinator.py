@@ -20,6 +20,7 @@ from .api import (
     Outcome,
     Result,
     Snapshot,
+    UnansweredError,
     UnreachableError,
     UpdatingError,
     WhatsminerError,
@@ -44,6 +45,7 @@ from .miner.record import (
     mac_of,
     record_for_entry,
     restore_client,
+    store_boards,
     store_client,
 )
 from .miner.settings import Settings
@@ -158,8 +160,7 @@ class WhatsminerCoordinator(OutageLogCoordinator[Snapshot], MinerCoordinator):
                 self._displaced_miner.async_seek(err.found)
             raise UpdateFailed(**translation(err, self.config_entry.title)) from err
         # One poll may be missed; one and a half intervals are more than that.
-        interval = self.update_interval or POLL_INTERVAL
-        self._patience = began + 1.5 * interval.total_seconds()
+        self._patience = began + 1.5 * _poll_interval(self.config_entry).total_seconds()
         if self.expected_capabilities.take_reload(snapshot):
             self.hass.config_entries.async_schedule_reload(self.config_entry.entry_id)
         self._learn(snapshot, began)
@@ -197,9 +198,7 @@ class WhatsminerCoordinator(OutageLogCoordinator[Snapshot], MinerCoordinator):
             self.history.update(snapshot, self.settings)
             self.break_even.update(snapshot, data)
             self.ordinary_power.update(snapshot, self.settings, data)
-            # A hashboard that is missing for a while still identifies the miner.
-            if not snapshot.board_serials <= set(data.get("boards", ())):
-                data["boards"] = sorted(snapshot.board_serials)
+            store_boards(snapshot, data)
 
     @callback
     @override
@@ -238,6 +237,9 @@ class WhatsminerCoordinator(OutageLogCoordinator[Snapshot], MinerCoordinator):
                     listener(command)
         except WrongMinerError as err:
             self.async_set_wrong_miner(err.found)
+            raise
+        except UnansweredError:  # it may have been carried out
+            self.async_refresh_soon()
             raise
         finally:
             self.async_update_listeners()
