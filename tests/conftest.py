@@ -23,7 +23,7 @@ from syrupy.assertion import SnapshotAssertion
 # Home Assistant must find this integration, not the folder of the same name that the test
 # plugin brings; whichever is imported first wins.
 from custom_components.whatsminer import PLATFORMS
-from custom_components.whatsminer.api import Miner
+from custom_components.whatsminer.api import V3_PORT, Miner
 from custom_components.whatsminer.const import DOMAIN
 from custom_components.whatsminer.coordinator import WhatsminerCoordinator
 from homeassistant.const import (
@@ -76,6 +76,13 @@ def closed_v3_port(
         defaults = Miner.__init__.__kwdefaults__ or {}
         monkeypatch.setitem(defaults, "v3_port", port)
         yield port
+
+
+@pytest.fixture
+def ordinary_v3_port(closed_v3_port: int, monkeypatch: pytest.MonkeyPatch) -> int:
+    """Let clients ask for V3 on port 4433 all the same, at addresses that no other test uses."""
+    monkeypatch.setitem(Miner.__init__.__kwdefaults__ or {}, "v3_port", V3_PORT)
+    return V3_PORT
 
 
 @pytest.fixture(autouse=True)

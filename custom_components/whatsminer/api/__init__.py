@@ -50,7 +50,7 @@ from .errors import (
 )
 from .faults import MOST_FAULTS, Category, Fault, Severity, describe, most_severe
 from .outage import is_idle_too_long
-from .protocol import WriteProbe
+from .protocol import V3_PORT, WriteProbe
 from .readings import (
     CUSTOMER_MESSAGES,
     SLOTS,
@@ -73,6 +73,7 @@ __all__ = [
     "READABLE",
     "SETTINGS",
     "SLOTS",
+    "V3_PORT",
     "Activity",
     "Board",
     "CannotConnectError",
