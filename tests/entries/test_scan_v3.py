@@ -8,6 +8,7 @@ import pytest
 
 from custom_components.whatsminer.api import DEFAULT_PORT, V3_PORT
 from custom_components.whatsminer.api.v3 import reader
+from custom_components.whatsminer.entries import scan as scanning
 from custom_components.whatsminer.entries.scan import async_scan
 from simulator import Closed, Framed, SimulatedMiner
 
@@ -118,3 +119,38 @@ async def test_a_miner_that_reports_no_mac_in_v3_is_named(
 
     assert [found.host for found in scan.miners] == [new_miners[0].host]
     assert scan.unready + scan.without_mac == [new_miners[1].host]
+
+
+async def test_whoever_says_nothing_on_port_4433_does_not_hold_up_a_scan(
+    network: IPv4Network,
+    new_miners: list[SimulatedMiner],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """It has less time than a miner, as many other programs use that port."""
+    monkeypatch.setattr(scanning, "_SECONDS_TO_READ_V3", 1)
+    monkeypatch.setattr(reader, "_PROBE", (3, None))
+    async with neighbour(str(network[7]), None, V3_PORT) as other:
+        scan = await async_scan([network])
+
+    assert len(scan.miners) == 2
+    assert other.connections == 1 + 1
+
+
+async def test_a_miner_of_v3_is_found_while_something_else_is_on_port_4028(
+    network: IPv4Network, new_miners: list[SimulatedMiner]
+) -> None:
+    """And an older one while something else is on port 4433."""
+    web_page = b"HTTP/1.1 400 Bad Request\r\n\r\n"
+    old = SimulatedMiner(host=str(network[30]), port=DEFAULT_PORT)
+    async with (
+        neighbour(new_miners[1].host, web_page),
+        old,
+        neighbour(old.host, web_page, V3_PORT),
+    ):
+        scan = await async_scan([network])
+
+    assert [found.host for found in scan.miners] == [
+        *(miner.host for miner in new_miners),
+        old.host,
+    ]
+    assert old.writes == []
