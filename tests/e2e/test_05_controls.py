@@ -68,6 +68,11 @@ CHANGES = (
     _change(OLD, "switch.fast_boot", "on", "enable_cgminer_fast_boot"),
     _change(OLD, "switch.web_pools", "off", "disable_web_pools"),
 )
+# These come first: tuning begins anew after them.
+FIRST = (
+    _change_v3("number.upfreq_speed", 5, "upfreq_speed", 5),
+    _change_v3("number.target_frequency", 5, "target_freq", 5),
+)
 # What miners show of the percent, which two of them forget, as mining restarts after it is set.
 PERCENT: dict[Plan, str | int] = {AIR: "unknown", HYDRO: 80, OLD: "unknown"}
 
@@ -79,19 +84,12 @@ async def test_identify_flashes_the_led(old: Miner, show: Show) -> None:
     show(f"the LED flashes: {', '.join(old.simulated.state.led)}")
 
 
-async def test_settings_that_are_polled_rarely_are_read_back(
-    hydro: Miner, show: Show
-) -> None:
-    """They are read at once after a change. The second one restarts mining.
-
-    No other may do so within a minute, so that later tests set the others.
-    """
-    await hydro.set("number.upfreq_speed", 5)
-    await hydro.set("number.target_frequency", 5)
-    hydro.received(v3("set.miner.upfreq_speed", 5), v3("set.miner.target_freq", 5))
-    await hydro.poll()
-    speed = await hydro.shows("number.upfreq_speed", 5)
-    show(f"{speed}, {await hydro.shows('number.target_frequency', 5)}")
+@pytest.mark.parametrize("change", FIRST, ids=lambda change: change.key)
+async def test_settings_of_tuning(hydro: Miner, change: Change, show: Show) -> None:
+    """The second one restarts mining. Later tests set others that do, which is a minute apart."""
+    await hydro.set(change.key, change.value)
+    show(await hydro.shows(change.key, change.value))
+    hydro.received(change.command)
 
 
 async def test_power_off_stops_mining(miner: Miner, show: Show) -> None:
@@ -104,7 +102,6 @@ async def test_power_off_stops_mining(miner: Miner, show: Show) -> None:
 async def test_a_stop_over_v3_holds(hydro: Miner, show: Show) -> None:
     """This miner would mine again two minutes after a stop over V2."""
     hydro.simulated.advance(300)
-    await hydro.poll()
     assert not hydro.simulated.state.mining
     show(await hydro.shows("switch.mining", "off"))
 
@@ -174,7 +171,9 @@ async def test_mining_is_tuned_again(demo: RunningDemo) -> None:
 
 
 async def test_the_next_poll_confirms_every_change(miner: Miner, show: Show) -> None:
-    changed = {each.key: each.value for each in CHANGES if each.plan is miner.plan}
+    changed = {
+        each.key: each.value for each in FIRST + CHANGES if each.plan is miner.plan
+    }
     changed["number.power_percent"] = PERCENT[miner.plan]
     shown = [
         f"{key.partition('.')[2]} {await miner.shows(key, value)}"

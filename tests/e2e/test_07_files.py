@@ -34,12 +34,18 @@ async def test_download_logs_stores_the_log_of_the_miner(
     show(f"{path.name}, {answer['size']} bytes")
 
 
-@pytest.mark.parametrize("name", ["air", "hydro"])
-async def test_a_firmware_is_uploaded_and_installed_through_the_options(
-    demo: RunningDemo, name: str, request: pytest.FixtureRequest, show: Show
+async def test_firmware_is_uploaded_and_installed_through_the_options(
+    demo: RunningDemo, air: Miner, hydro: Miner, show: Show
 ) -> None:
-    """The energy total survives the update."""
-    miner: Miner = request.getfixturevalue(name)
+    """Both miners are updated at the same time. The energy total survives the update."""
+    shown = await asyncio.gather(update(demo, air), update(demo, hydro))
+    air.received(cmd("update_firmware"))
+    hydro.received(v3("set.system.update_firmware"))
+    show(", ".join(shown))
+
+
+async def update(demo: RunningDemo, miner: Miner) -> str:
+    """Update the firmware of a miner; return what happened."""
     client = demo.client
     miner.simulated.next_firmware = _VERSION
     miner.simulated.state.reboot_seconds = _SECONDS_AWAY
@@ -60,8 +66,6 @@ async def test_a_firmware_is_uploaded_and_installed_through_the_options(
             await asyncio.sleep(0.5)
             flow = await client.choose(flow_id)
     expect(flow, type="abort", reason="firmware_updated")
-    sent = v3("set.system.update_firmware")
-    miner.received(sent if miner.plan.speaks_v3 else cmd("update_firmware"))
     (image,) = miner.simulated.images
     assert image.whole
     assert image.size == len(_IMAGE)
@@ -74,7 +78,7 @@ async def test_a_firmware_is_uploaded_and_installed_through_the_options(
     # The entry is reloaded for the new firmware.
     await until(lambda: counts_from(miner, used), "the energy goes on")
     energy = (await miner.state("sensor.energy")).shown
-    show(f"{flow['reason']} to {_VERSION}, energy {energy} after {used:.6g}")
+    return f"{flow['reason']}, energy {energy} after {used:.6g}"
 
 
 async def counts_from(miner: Miner, used: float) -> bool:
