@@ -23,7 +23,7 @@ from syrupy.assertion import SnapshotAssertion
 # Home Assistant must find this integration, not the folder of the same name that the test
 # plugin brings; whichever is imported first wins.
 from custom_components.whatsminer import PLATFORMS
-from custom_components.whatsminer.api import V3_PORT, Miner
+from custom_components.whatsminer.api import V3_PORT, client_state
 from custom_components.whatsminer.const import DOMAIN
 from custom_components.whatsminer.coordinator import WhatsminerCoordinator
 from homeassistant.const import (
@@ -73,15 +73,14 @@ def closed_v3_port(
     with socket.socket() as bound:
         bound.bind(("", 0))  # and does not listen
         port: int = bound.getsockname()[1]
-        defaults = Miner.__init__.__kwdefaults__ or {}
-        monkeypatch.setitem(defaults, "v3_port", port)
+        monkeypatch.setattr(client_state, "V3_PORT", port)
         yield port
 
 
 @pytest.fixture
 def ordinary_v3_port(closed_v3_port: int, monkeypatch: pytest.MonkeyPatch) -> int:
     """Let clients ask for V3 on port 4433 all the same, at addresses that no other test uses."""
-    monkeypatch.setitem(Miner.__init__.__kwdefaults__ or {}, "v3_port", V3_PORT)
+    monkeypatch.setattr(client_state, "V3_PORT", V3_PORT)
     return V3_PORT
 
 

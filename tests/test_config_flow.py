@@ -38,6 +38,8 @@ from .config_flow import (
 )
 from .fleet import Owned, issue_keys
 
+FIRST_FIELDS = (CONF_HOST, CONF_PORT, CONF_PASSWORD, "advanced")
+
 
 async def begin(hass: HomeAssistant) -> ConfigFlowResult:
     """Start to add one miner by its address."""
@@ -431,8 +433,13 @@ async def test_another_address_in_the_same_flow_is_another_miner(
 # The password of a dialogue
 
 
-async def test_the_first_form_asks_for_the_password_alone(form: AddForm) -> None:
-    assert fields_of(form.shown) == {CONF_HOST, CONF_PORT, CONF_PASSWORD}
+async def test_the_first_form_asks_for_no_more_than_it_needs(form: AddForm) -> None:
+    """What only few owners need is in a section, which begins closed."""
+    assert fields_of(form.shown) == {*FIRST_FIELDS}
+    assert form.shown["data_schema"] is not None
+    advanced = form.shown["data_schema"].schema["advanced"]
+    assert advanced.options == {"collapsed": True}
+    assert {*map(str, advanced.schema.schema)} == {"v3_port", "account"}
 
 
 @pytest.mark.parametrize("others", [{}, {CONF_PASSWORD: ""}], ids=["none", "empty"])
@@ -486,7 +493,7 @@ async def test_a_password_is_dropped_for_readings_only(
     form: AddForm, miner: SimulatedMiner
 ) -> None:
     result = await form.submit(miner, password="mistaken")
-    assert fields_of(result) == {CONF_HOST, CONF_PORT, CONF_PASSWORD, "read_only"}
+    assert fields_of(result) == {*FIRST_FIELDS, "read_only"}
     miner.requests.clear()
 
     result = await form.submit(miner, password="", read_only=True)
@@ -515,7 +522,7 @@ async def test_without_a_password_an_error_leaves_none(
     form: AddForm, miner: SimulatedMiner
 ) -> None:
     result = await form.submit(miner, password="", port=0)
-    assert fields_of(result) == {CONF_HOST, CONF_PORT, CONF_PASSWORD}
+    assert fields_of(result) == {*FIRST_FIELDS}
 
     result = await form.submit(miner, password="")
 

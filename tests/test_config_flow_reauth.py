@@ -113,11 +113,11 @@ async def test_a_password_need_not_be_given_again_after_an_error(
     owned: Owned, miner: SimulatedMiner, data: dict[str, str]
 ) -> None:
     form = await ask_again(owned.hass, owned.entry, miner)
-    assert fields_of(form) == {CONF_PASSWORD}
+    assert fields_of(form) == {CONF_PASSWORD, "advanced"}
     miner.misbehave("get_token", Refused(136))
     form = await fill_in(owned.hass, form, {CONF_PASSWORD: "changed"})
     assert form["errors"] == {"base": "too_many_tokens"}
-    assert fields_of(form) == {CONF_PASSWORD, "read_only"}
+    assert fields_of(form) == {CONF_PASSWORD, "advanced", "read_only"}
 
     miner.behave()
     result = await fill_in(owned.hass, form, data)

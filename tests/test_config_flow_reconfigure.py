@@ -82,7 +82,13 @@ async def test_what_there_is_is_filled_in_but_for_the_password(
 ) -> None:
     assert form.shown["data_schema"] is not None
     schema = form.shown["data_schema"].schema
-    assert list(schema) == [CONF_HOST, CONF_PORT, CONF_PASSWORD, "read_only"]
+    assert list(schema) == [
+        CONF_HOST,
+        CONF_PORT,
+        CONF_PASSWORD,
+        "read_only",
+        "advanced",
+    ]
     assert get_schema_suggested_value(schema, CONF_HOST) == miner.host
     assert get_schema_suggested_value(schema, CONF_PORT) == miner.port
     assert get_schema_suggested_value(schema, CONF_PASSWORD) is None

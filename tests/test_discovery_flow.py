@@ -202,7 +202,7 @@ async def test_a_new_miner_is_offered_and_added(
     form = await dhcp(hass, miner)
     check_offered(form)
     assert form["data_schema"] is not None
-    assert list(form["data_schema"].schema) == [CONF_PASSWORD]
+    assert list(form["data_schema"].schema) == [CONF_PASSWORD, "advanced"]
     model = {"v2": "M30S+ VE40", "compat": "M63 VK30", "v1": "M20SV10"}[
         miner.generation
     ]
@@ -437,9 +437,9 @@ async def test_a_password_is_dropped_for_readings_only(
     hass: HomeAssistant, miner: SimulatedMiner
 ) -> None:
     form = await dhcp(hass, miner)
-    assert fields_of(form) == {CONF_PASSWORD}
+    assert fields_of(form) == {CONF_PASSWORD, "advanced"}
     form = await fill_in(hass, form, "mistaken")
-    assert fields_of(form) == {CONF_PASSWORD, "read_only"}
+    assert fields_of(form) == {CONF_PASSWORD, "advanced", "read_only"}
     form = await fill_in(hass, form, None)
     assert form["errors"] == {CONF_PASSWORD: "wrong_password"}
     both = {CONF_PASSWORD: "mistaken", "read_only": True}

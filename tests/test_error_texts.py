@@ -8,6 +8,7 @@ import pytest
 from custom_components.whatsminer.api import (
     Activity,
     CannotConnectError,
+    DefaultPasswordError,
     FirmwareRefusedError,
     InvalidTextError,
     InvalidValueError,
@@ -17,7 +18,9 @@ from custom_components.whatsminer.api import (
     NoEffectError,
     NoMacError,
     NotAMinerError,
+    PasswordUntriedError,
     RefusedError,
+    StartNeedsPasswordError,
     TimedOutError,
     TokenRejectedError,
     TooManyTokensError,
@@ -36,6 +39,8 @@ from custom_components.whatsminer.api import (
     WrongPasswordError,
 )
 from custom_components.whatsminer.api.v2 import envelope
+from custom_components.whatsminer.api.v3.envelope import NotAllowedError
+from custom_components.whatsminer.api.v3.frames import ClosedError
 from custom_components.whatsminer.const import DOMAIN
 from custom_components.whatsminer.exceptions import translation
 
@@ -45,7 +50,9 @@ from .texts import LANGUAGES, SOURCES, TEXTS, argument, calls, constants, placeh
 every_language = pytest.mark.parametrize("language", LANGUAGES)
 # One of each thing that can go wrong at a miner.
 REFUSALS = (
+    DefaultPasswordError,
     FirmwareRefusedError,
+    PasswordUntriedError,
     RefusedError,
     TokenRejectedError,
     TooManyTokensError,
@@ -99,6 +106,9 @@ FAILURES: tuple[WhatsminerError, ...] = (
     *(InvalidTextError(parameter, "no") for parameter in TEXT_PARAMETERS),
     *(InvalidValueError(parameter, 101, 0, 100) for parameter in NUMBER_PARAMETERS),
     *(kind("power_off", 132, "no") for kind in REFUSALS),
+    StartNeedsPasswordError(WrongPasswordError("start", -4, "no"), "super", "V3"),
+    NotAllowedError("power_off", -4, "no"),
+    ClosedError("no"),
 )
 
 

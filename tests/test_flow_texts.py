@@ -16,8 +16,10 @@ from custom_components.whatsminer import options_flow, repairs
 from custom_components.whatsminer.const import (
     CONF_HASH_PRICE_UNIT,
     CONF_PERCENT_METHOD,
+    CONF_PROTOCOL,
     HASH_PRICE_UNITS,
     PERCENT_METHODS,
+    PROTOCOLS,
 )
 from custom_components.whatsminer.issues import Issue
 from custom_components.whatsminer.pick_flow import (
@@ -46,6 +48,8 @@ from .texts import (
 
 every_language = pytest.mark.parametrize("language", LANGUAGES)
 every_issue = pytest.mark.parametrize("issue", Issue)
+# What both are given.
+OF_ACCESS = (Issue.DEFAULT_PASSWORD, Issue.WRITE_ACCESS_CLOSED)
 # Where each flow is written.
 CONFIG = [
     SOURCES[name]
@@ -76,6 +80,14 @@ FORMS: dict[str, dict[str, set[str]]] = {
         "preferences": {*map(str, options_flow.PREFERENCES_SCHEMA.schema)},
     },
 }
+# What can be entered in the section of a form.
+SECTIONS = {
+    "discovery_confirm": {"account"},
+    "manual": {"account", "v3_port"},
+    "pick": {"account"},
+    "reauth_confirm": {"account"},
+    "reconfigure": {"account", "v3_port"},
+}
 # These come from commands alone, and no command is sent while a miner is added.
 NOT_IN_A_FLOW = {
     *(f"invalid_{parameter}" for parameter in (*TEXT_PARAMETERS, *NUMBER_PARAMETERS)),
@@ -88,6 +100,7 @@ NOT_IN_A_FLOW = {
     "preheat_while_mining",
     "preheat_while_starting",
     "restart_mining_while_off",
+    "start_needs_password",
     "too_soon",
     "transfer_broken",
     "transfer_interrupted",
@@ -102,6 +115,7 @@ PARTS = {
     "description",
     "menu_option_descriptions",
     "menu_options",
+    "sections",
     "title",
 }
 
@@ -138,6 +152,10 @@ def test_a_form_has_a_text_for_every_field(language: str, flow: str, step: str) 
 
     assert set(texts.get("data", {})) == FORMS[flow][step]
     assert set(texts.get("data_description", {})) == FORMS[flow][step]
+    if advanced := SECTIONS.get(step):
+        (section,) = texts["sections"].values()
+        assert set(section["data"]) == advanced
+        assert set(section["data_description"]) == advanced
 
 
 @every_language
@@ -206,6 +224,7 @@ def test_the_choices_in_forms_have_their_texts(language: str) -> None:
         (CONF_HASH_PRICE_UNIT, HASH_PRICE_UNITS),
         (CONF_OTHERS, OTHERS),
         (CONF_PERCENT_METHOD, PERCENT_METHODS),
+        (CONF_PROTOCOL, PROTOCOLS),
         (CONF_SELECTION, SELECTIONS),
     ):
         assert set(TEXTS[language]["selector"][key]["options"]) == set(options)
@@ -279,7 +298,11 @@ def given_to(issue: Issue) -> set[str]:
     return {"miner"} | {
         text
         for call in calls("raise_issue")
-        if any(ast.unparse(each) == f"Issue.{issue.name}" for each in call.args)
+        if any(
+            ast.unparse(each) == f"Issue.{issue.name}"
+            or (ast.unparse(each) == "issue" and issue in OF_ACCESS)
+            for each in call.args
+        )
         and isinstance(filled := argument(call, "placeholders"), ast.Dict)
         for key in filled.keys
         if key
@@ -288,6 +311,8 @@ def given_to(issue: Issue) -> set[str]:
 
 
 FIXABLE = dict(repairs._REPAIRS)  # noqa: SLF001
+# One issue for several miners.
+SHARED = Issue.V3_PASSWORD
 
 
 @every_language
@@ -298,14 +323,16 @@ def test_every_issue_has_its_texts(language: str) -> None:
     assert set(issues) == set(Issue)
     for issue, texts in issues.items():
         assert texts["title"]
-        assert ("fix_flow" in texts) is (issue in FIXABLE)
-        assert ("description" in texts) is (issue not in FIXABLE)
+        is_fixable = issue in FIXABLE or issue == SHARED
+        assert ("fix_flow" in texts) is is_fixable
+        assert ("description" in texts) is not is_fixable
 
 
 @every_language
 @every_issue
 def test_an_issue_fills_its_texts(language: str, issue: Issue) -> None:
-    assert placeholders(TEXTS[language]["issues"][issue]) == given_to(issue)
+    given = {"miners", "failed"} if issue is SHARED else given_to(issue)
+    assert placeholders(TEXTS[language]["issues"][issue]) == given
 
 
 @every_language
@@ -325,6 +352,21 @@ def test_a_repair_has_a_text_for_all_that_it_shows(language: str, issue: Issue) 
     assert form["description"]
     assert set(form.get("data", {})) == fields
     assert set(form.get("data_description", {})) == fields
+
+
+@every_language
+def test_the_shared_repair_has_a_text_for_all_that_it_shows(language: str) -> None:
+    texts = TEXTS[language]["issues"][SHARED]["fix_flow"]
+    source = SOURCES["v3_password_repair.py"]
+
+    assert set(texts) == {"error", "step"}
+    of_one_miner = {"not_loaded", "unknown"}
+    assert set(texts["error"]) == (
+        {"invalid_account"} | form_errors([source]) - of_one_miner
+    )
+    form = texts["step"]["confirm"]
+    assert set(form["data"]) == {"miners", "account", "password"}
+    assert set(form["data_description"]) == {"miners", "account", "password"}
 
 
 @every_language

@@ -51,9 +51,25 @@ ROOMS: Final = (
         ),
     ),
     ("one protocol", ("api/v?/*",)),
-    ("the client", ("api/choice.py", "api/client.py", "api/__init__.py")),
+    (
+        "the client",
+        tuple(
+            f"api/{name}.py"
+            for name in (
+                "__init__",
+                "accounts",
+                "choice",
+                "client",
+                "client_state",
+                "sender",
+            )
+        ),
+    ),
     ("faults in words", ("fault_texts/*",)),
-    ("constants, issues and exceptions", ("const.py", "issues.py", "exceptions.py")),
+    (
+        "constants, issues and exceptions",
+        ("const.py", "listing.py", "issues.py", "exceptions.py"),
+    ),
     ("redaction", ("redaction*.py",)),
     ("one miner", ("miner/*",)),
     ("which entry is which", ("entries/*",)),
@@ -89,7 +105,7 @@ ROOMS: Final = (
     ),
     ("services", ("actions/*", "services.py")),
     ("migration", ("migration/*",)),
-    ("dialogues", ("flow_helpers.py", "*_flow.py", "repairs.py")),
+    ("dialogues", ("flow_helpers.py", "*_flow.py", "*repair*.py")),
     ("reports", ("diagnostics.py", "logbook.py")),
     ("set-up", ("__init__.py",)),
 )

@@ -20,6 +20,7 @@ DEFAULTS = {
     "poll_interval": 30,
     "percent_method": "normal",
     "hash_price_unit": "per_petahash",
+    "protocol": "automatic",
 }
 
 

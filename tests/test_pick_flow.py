@@ -537,10 +537,12 @@ async def test_an_error_while_a_password_is_tried_names_the_miner(
     form = await found(hass)
     check = Miner.check_password
 
-    async def odd_check(miner: Miner, password: str | None = None) -> None:
+    async def odd_check(
+        miner: Miner, password: str | None = None, account: str | None = None
+    ) -> None:
         if miner.address[0] == miners[1].host:
             raise ZeroDivisionError
-        await check(miner, password)
+        await check(miner, password, account)
 
     with patch.object(Miner, "check_password", odd_check):
         form = await fill_in(hass, form, picks(*miners))

@@ -118,7 +118,10 @@ async def test_the_owner_finds_it_among_the_repairs(
     form = await begun.json()
     assert begun.status == HTTPStatus.OK
     assert form["step_id"] == "confirm"
-    assert form["description_placeholders"] == {"miner": "Ada"}
+    assert form["description_placeholders"] == {
+        "account": "admin",
+        "miner": "Ada",
+    }
     (field,) = form["data_schema"]
     assert (field["name"], field["required"]) == (CONF_PASSWORD, True)
     assert "default" not in field
@@ -203,7 +206,7 @@ async def raise_and_repair(fleet: Fleet, ada: Owned, issue: Issue) -> Dialogue:
 
 async def test_a_write_access_is_looked_at_at_once(fleet: Fleet, ada: Owned) -> None:
     dialogue = await raise_and_repair(fleet, ada, Issue.WRITE_ACCESS_CLOSED)
-    assert dialogue.said == {"miner": "Ada"}
+    assert dialogue.said == {"account": "admin", "miner": "Ada"}
 
     assert await dialogue.submit() == {"base": "write_access_closed"}
     assert shown_issues(fleet.hass) == ["write_access_closed of Ada"]
@@ -316,7 +319,7 @@ async def test_a_password_that_was_changed_in_the_tool_is_taken(
         await ada.turn_off()
     assert len(reauth_steps(fleet.hass)) == 1
     dialogue = await repair(ada, Issue.DEFAULT_PASSWORD)
-    assert dialogue.said == {"miner": "Ada"}
+    assert dialogue.said == {"account": "admin", "miner": "Ada"}
     ada.miner.writes.clear()
 
     assert await dialogue.submit(password="new_1234") == "repaired"

@@ -125,8 +125,13 @@ class Framed(Protocol):
     async def is_off(self) -> bool:
         return (await self._ask())["mining"] is False
 
+    @property
     @override
-    async def check_password(self, password: str) -> None:
+    def account(self) -> str:
+        return "owner"
+
+    @override
+    async def check_password(self, password: str, account: str = "") -> None:
         await self._take_turn(password=password)
 
 

@@ -15,7 +15,13 @@ from custom_components.whatsminer.const import DOMAIN
 from custom_components.whatsminer.issues import Issue
 from custom_components.whatsminer.options_flow import WhatsminerOptionsFlow
 from custom_components.whatsminer.repairs import MinerRepair
-from homeassistant.data_entry_flow import FlowHandler, FlowManager, FlowResultType
+from custom_components.whatsminer.v3_password_repair import V3PasswordRepair
+from homeassistant.data_entry_flow import (
+    FlowHandler,
+    FlowManager,
+    FlowResultType,
+    section,
+)
 
 ROOT: Final = Path(__file__).parent.parent
 FOLDER: Final = ROOT / "custom_components" / DOMAIN
@@ -140,6 +146,7 @@ def _sections() -> Mapping[type, Callable[[Any], str]]:
     return {
         WhatsminerConfigFlow: lambda flow: "config",
         WhatsminerOptionsFlow: lambda flow: "options",
+        V3PasswordRepair: lambda flow: "issues.v3_password.fix_flow",
         MinerRepair: lambda flow: next(
             f"issues.{issue}.fix_flow"
             for issue in Issue
@@ -168,19 +175,19 @@ def watched_flows() -> Iterator[None]:
 
 def missing_texts(flow: FlowHandler[Any, Any, Any], result: Any) -> Iterator[str]:
     """Return what is wrong with the texts of a flow's result, in any language."""
-    section = next(
+    path_of = next(
         (path(flow) for kind, path in _sections().items() if isinstance(flow, kind)),
         None,
     )
-    if section is None or result.get("translation_domain"):
+    if path_of is None or result.get("translation_domain"):
         return
     given = set(result.get("description_placeholders") or {})
     for language, texts in TEXTS.items():
         of_flow = texts
-        for key in section.split("."):
+        for key in path_of.split("."):
             of_flow = of_flow[key]
         for path in _shown(result):
-            where = f"{language}: {section}.{'.'.join(path)}"
+            where = f"{language}: {path_of}.{'.'.join(path)}"
             text: Any = of_flow
             for key in path:
                 text = text.get(key, {})
@@ -188,13 +195,25 @@ def missing_texts(flow: FlowHandler[Any, Any, Any], result: Any) -> Iterator[str
                 yield f"{where} is missing"
             elif in_vain := placeholders(text) - given:
                 yield f"{where} is not given {in_vain}"
-        if result["type"] is FlowResultType.FORM:
-            schema = result["data_schema"]
-            fields = {str(key) for key in (schema.schema if schema else {})}
+        if result["type"] is FlowResultType.FORM and result["data_schema"]:
             texts_of = of_flow["step"].get(result["step_id"], {})
-            for kind in ("data", "data_description"):
-                if lost := fields - set(texts_of.get(kind, {})):
-                    yield f"{language}: {section}.{result['step_id']}.{kind}: {lost}"
+            for lost in _without_texts(result["data_schema"], texts_of):
+                yield f"{language}: {path_of}.{result['step_id']}.{lost}"
+
+
+def _without_texts(schema: Any, texts: Mapping[str, Any]) -> Iterator[str]:
+    """Return the paths of what a form has no texts for: its fields, those of its sections."""
+    for field, kind in schema.schema.items():
+        if isinstance(kind, section):
+            of_section = texts.get("sections", {}).get(field, {})
+            if not {"name", "description"} <= of_section.keys():
+                yield f"sections.{field}"
+            for lost in _without_texts(kind.schema, of_section):
+                yield f"sections.{field}.{lost}"
+        else:
+            for part in ("data", "data_description"):
+                if field not in texts.get(part, {}):
+                    yield f"{part}.{field}"
 
 
 def _shown(result: Any) -> Iterator[tuple[str, ...]]:

@@ -11,21 +11,27 @@ from homeassistant.const import CONF_HOST, CONF_PASSWORD, CONF_PORT
 from homeassistant.core import callback
 
 from .api import Miner
-from .const import DOMAIN
+from .const import CONF_ACCOUNT, CONF_V3_PORT, DOMAIN
 from .discovery_flow import DiscoverySteps
+from .entries.discovery import advanced_data
 from .entries.lookup import entry_at_address
 from .flow_helpers import (
+    ACCOUNT_SECTION,
     ADDRESS_FIELDS,
+    PORT_AND_ACCOUNT_SECTION,
+    Advanced,
     Errors,
     GivenPassword,
     async_abort_if_known_boards,
     async_check_password,
     async_read,
     read_address,
+    read_advanced,
+    with_advanced,
     without_password,
 )
 from .migration import VERSION
-from .miner.record import Address, address_of, client_for_entry
+from .miner.record import Address, address_of, async_forget_protocol, client_for_entry
 from .models import WhatsminerConfigEntry
 from .options_flow import WhatsminerOptionsFlow
 from .scan_flow import ScanSteps
@@ -60,25 +66,34 @@ class WhatsminerConfigFlow(ScanSteps, DiscoverySteps, domain=DOMAIN):
         if user_input is not None:
             password, errors = self._given.read(user_input)
             address, wrong = read_address(user_input)
-            errors |= wrong
+            advanced, misread = read_advanced(user_input)
+            errors |= wrong | misread
             if not errors:
                 if entry_at_address(self.hass, address):
                     return self.async_abort(reason="already_configured")
-                client = Miner(*address)
+                client = Miner(
+                    *address, v3_port=advanced.v3_port, account=advanced.account
+                )
                 found, errors = await async_read(client)
                 if found:
                     await self.async_set_unique_id(found.mac, raise_on_progress=False)
                     self._abort_if_unique_id_configured(
-                        updates={CONF_HOST: found.host, CONF_PORT: found.port}
+                        updates={
+                            CONF_HOST: found.host,
+                            CONF_PORT: found.port,
+                            **advanced_data(found.v3_port, ""),
+                        }
                     )
                     await async_abort_if_known_boards(self.hass, found)
                     errors = await async_check_password(client, password)
                     if not errors:
-                        return self._create(found, password)
+                        return self._create(found, password, advanced.account)
         return self.async_show_form(
             step_id="manual",
             data_schema=self.add_suggested_values_to_schema(
-                probatio.Schema(ADDRESS_FIELDS | self._given.fields),
+                probatio.Schema(
+                    ADDRESS_FIELDS | self._given.fields | PORT_AND_ACCOUNT_SECTION
+                ),
                 without_password(user_input),
             ),
             errors=errors,
@@ -102,14 +117,20 @@ class WhatsminerConfigFlow(ScanSteps, DiscoverySteps, domain=DOMAIN):
         errors: Errors = {}
         if user_input is not None:
             password, errors = self._given.read(user_input)
-            if password:
-                errors = await self._async_check(entry, address_of(entry), password)
+            given, wrong = read_advanced(user_input)
+            errors |= wrong
+            advanced = Advanced(entry.data.get(CONF_V3_PORT), given.account)
+            if password and not errors:
+                errors = await self._async_check(
+                    entry, address_of(entry), password, advanced
+                )
             if not errors:
-                return self._update(entry, entry.data, password)
+                return self._update(entry, entry.data, password, advanced)
         return self.async_show_form(
             step_id="reauth_confirm",
             data_schema=self.add_suggested_values_to_schema(
-                probatio.Schema(self._given.fields), without_password(user_input)
+                probatio.Schema(self._given.fields | ACCOUNT_SECTION),
+                without_password(user_input or with_advanced(entry.data)),
             ),
             errors=errors,
             description_placeholders={"miner": entry.title},
@@ -126,48 +147,65 @@ class WhatsminerConfigFlow(ScanSteps, DiscoverySteps, domain=DOMAIN):
         else:
             password, errors = self._given.read(user_input)
             address, wrong = read_address(user_input)
-            errors |= wrong
+            advanced, misread = read_advanced(user_input)
+            errors |= wrong | misread
             if not errors:
                 # The stored password is not tried: it may stay while the miner refuses it.
-                new = self._given.last if password else ""
-                errors = await self._async_check(entry, address, new)
+                is_same = advanced.account == entry.data.get(CONF_ACCOUNT, "")
+                new = self._given.last if password and is_same else password
+                errors = await self._async_check(entry, address, new, advanced)
                 if errors.get("base") == "wrong_miner":
                     errors = {CONF_HOST: "wrong_miner"}
             if not errors:
+                await async_forget_protocol(self.hass, entry)
                 host, port = address
                 data = {**entry.data, CONF_HOST: host, CONF_PORT: port}
-                return self._update(entry, data, password)
+                return self._update(entry, data, password, advanced)
             if CONF_PASSWORD in errors:
                 self._given.refuse()
         return self.async_show_form(
             step_id="reconfigure",
             data_schema=self.add_suggested_values_to_schema(
-                probatio.Schema(ADDRESS_FIELDS | self._given.fields),
-                without_password(user_input or entry.data),
+                probatio.Schema(
+                    ADDRESS_FIELDS | self._given.fields | PORT_AND_ACCOUNT_SECTION
+                ),
+                without_password(user_input or with_advanced(entry.data)),
             ),
             errors=errors,
             description_placeholders={"miner": entry.title},
         )
 
     async def _async_check(
-        self, entry: WhatsminerConfigEntry, address: Address, password: str
+        self,
+        entry: WhatsminerConfigEntry,
+        address: Address,
+        password: str,
+        advanced: Advanced,
     ) -> Errors:
         """Return the errors for the form: the miner is not there, or refuses the password."""
         if entry_at_address(self.hass, address) not in (None, entry):
             return {"base": "wrong_miner"}
-        if address == address_of(entry):
-            # By the client that the entry uses: a miner copes with one connection at a time.
-            client = client_for_entry(self.hass, entry)
-        else:
-            client = Miner(*address, mac=entry.unique_id)
+        # By the client that the entry uses: a miner copes with one connection at a time.
+        client = client_for_entry(self.hass, entry)
+        if (client.address, client.v3_port) != (address, advanced.v3_port):
+            client = Miner(*address, v3_port=advanced.v3_port, mac=entry.unique_id)
         found, errors = await async_read(client)
-        return await async_check_password(client, password) if found else errors
+        if not found:
+            return errors
+        return await async_check_password(client, password, advanced.account)
 
     def _update(
-        self, entry: WhatsminerConfigEntry, data: Mapping[str, Any], password: str
+        self,
+        entry: WhatsminerConfigEntry,
+        data: Mapping[str, Any],
+        password: str,
+        advanced: Advanced,
     ) -> ConfigFlowResult:
         """Give an entry its data and password; the result says if there are readings only."""
-        data = without_password(data)
+        kept = without_password(data)
+        for key in (CONF_V3_PORT, CONF_ACCOUNT):
+            kept.pop(key, None)
+        data = kept | advanced_data(advanced.v3_port, advanced.account)
         if password:
             return self.async_update_reload_and_abort(
                 entry, data={**data, CONF_PASSWORD: password}

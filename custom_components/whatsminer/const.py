@@ -6,15 +6,20 @@ from typing import Final
 DOMAIN: Final = "whatsminer"
 MANUFACTURER: Final = "MicroBT"
 
+CONF_ACCOUNT: Final = "account"
 CONF_HASH_PRICE: Final = "hash_price"
 CONF_HASH_PRICE_ENTITY: Final = "hash_price_entity"
 CONF_HASH_PRICE_UNIT: Final = "hash_price_unit"
 CONF_PERCENT_METHOD: Final = "percent_method"
 CONF_POLL_INTERVAL: Final = "poll_interval"
+CONF_PROTOCOL: Final = "protocol"
+CONF_V3_PORT: Final = "v3_port"
 PER_PETAHASH: Final = "per_petahash"
 # The unit of hash rate of a hash price per day, the usual one first.
 HASH_PRICE_UNITS: Final = (PER_PETAHASH, "per_terahash")
 PERCENT_METHODS: Final = ("normal", "fast")
+V2_ONLY: Final = "v2_only"
+PROTOCOLS: Final = ("automatic", V2_ONLY)
 
 # Unless the options say otherwise.
 POLL_INTERVAL: Final = timedelta(seconds=30)
@@ -28,5 +33,3 @@ MEMORY_INTERVAL: Final = 300.0
 CHANGE_INTERVAL: Final = 3600.0
 # Closed write access is probed this often.
 ACCESS_CHECK_INTERVAL: Final = timedelta(minutes=10)
-# The factory sets it, and no miner takes commands under it.
-DEFAULT_PASSWORD: Final = "admin"

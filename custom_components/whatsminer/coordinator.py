@@ -37,9 +37,15 @@ from .miner.break_even import BreakEven
 from .miner.credentials import Credentials
 from .miner.expected_capabilities import ExpectedCapabilities
 from .miner.history import History
-from .miner.last_switch import LastSwitch, restore_stop, store_stop
+from .miner.last_switch import LastSwitch
 from .miner.ordinary_power import OrdinaryPower
-from .miner.record import client_for_entry, mac_of, record_for_entry
+from .miner.record import (
+    client_for_entry,
+    mac_of,
+    record_for_entry,
+    restore_client,
+    store_client,
+)
 from .miner.settings import Settings
 from .miner.status import Status, status_of
 from .miner.write_access import WriteAccess
@@ -122,11 +128,14 @@ class WhatsminerCoordinator(OutageLogCoordinator[Snapshot], MinerCoordinator):
         # First, because the energy sensor compares the time since the last poll with the interval.
         self.async_update_listeners()
         self.update_interval = _poll_interval(self.config_entry)
+        was_v2_only = self.client.v2_only
+        if client_for_entry(self.hass, self.config_entry).v2_only is not was_v2_only:
+            self.expected_capabilities.expect_change()
         self.async_refresh_soon()
 
     @override
     async def _async_setup(self) -> None:
-        restore_stop(self.client, await self.memory.async_load())
+        restore_client(self.client, await self.memory.async_load())
 
     @override
     async def _async_update_data(self) -> Snapshot:
@@ -181,7 +190,7 @@ class WhatsminerCoordinator(OutageLogCoordinator[Snapshot], MinerCoordinator):
         """Update what is known of the miner from a poll that `began` at a monotonic time."""
         with self.memory.editing_later() as data:
             self.last_switch.update(snapshot, self.settings, data)
-            store_stop(self.client, data)
+            store_client(self.client, data)
             self.settings.update(snapshot, began)
             if not self.last_update_success:
                 self.history.at_most.clear()  # the hash rate may have been any
@@ -244,7 +253,7 @@ class WhatsminerCoordinator(OutageLogCoordinator[Snapshot], MinerCoordinator):
                 result = await self.credentials.async_with_password(
                     lambda: self.client.send(command)
                 )
-                store_stop(self.client, data)
+                store_client(self.client, data)
                 if result.is_accepted:
                     self.settings.accept(command)
         return result

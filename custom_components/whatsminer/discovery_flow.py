@@ -23,11 +23,13 @@ from .entries.discovery import DiscoveredMiner, is_mac, is_private
 from .entries.lookup import entry_at_address, entry_for_mac
 from .entries.missing_miner import async_handle_announcement
 from .flow_helpers import (
+    ACCOUNT_SECTION,
     Errors,
     PasswordFlow,
     async_abort_if_known_boards,
     async_check_password,
     async_read,
+    read_advanced,
     without_password,
 )
 
@@ -152,9 +154,16 @@ class DiscoverySteps(PasswordFlow):
         if user_input is None:
             return self._show_confirm({})
         password, errors = self._given.read(user_input)
-        if errors:
+        advanced, wrong = read_advanced(user_input)
+        if errors := errors | wrong:
             return self._show_confirm(errors, user_input)
-        client = Miner(self._found.host, self._found.port, mac=self._found.mac)
+        client = Miner(
+            self._found.host,
+            self._found.port,
+            v3_port=self._found.v3_port,
+            account=advanced.account,
+            mac=self._found.mac,
+        )
         found, errors = await async_read(client)
         if found:
             # A new control board asks for an address long before it answers for its boards.
@@ -163,7 +172,7 @@ class DiscoverySteps(PasswordFlow):
             self._show_on_tile(found)
             errors = await async_check_password(client, password)
             if not errors:
-                return self._create(found, password)
+                return self._create(found, password, advanced.account)
         return self._show_confirm(errors, user_input)
 
     def _show_on_tile(self, found: DiscoveredMiner) -> None:
@@ -178,7 +187,8 @@ class DiscoverySteps(PasswordFlow):
         return self.async_show_form(
             step_id="discovery_confirm",
             data_schema=self.add_suggested_values_to_schema(
-                probatio.Schema(self._given.fields), without_password(user_input)
+                probatio.Schema(self._given.fields | ACCOUNT_SECTION),
+                without_password(user_input),
             ),
             errors=errors,
             description_placeholders={

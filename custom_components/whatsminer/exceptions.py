@@ -11,6 +11,7 @@ from homeassistant.helpers.translation import async_get_translations
 from homeassistant.helpers.update_coordinator import CoordinatorEntity
 
 from .api import (
+    DefaultPasswordError,
     FirmwareRefusedError,
     InvalidTextError,
     InvalidValueError,
@@ -20,7 +21,9 @@ from .api import (
     NoEffectError,
     NoMacError,
     NotAMinerError,
+    PasswordUntriedError,
     RefusedError,
+    StartNeedsPasswordError,
     TimedOutError,
     TooManyTokensError,
     TooSoonError,
@@ -52,11 +55,14 @@ _KEYS: Final[tuple[tuple[type[WhatsminerError], str], ...]] = (
     (MacNotReportedError, "mac_not_reported"),
     (NoMacError, "no_mac"),
     (WrongMinerError, "wrong_miner"),
+    (StartNeedsPasswordError, "start_needs_password"),
+    (DefaultPasswordError, "default_password_refused"),
     (WrongPasswordError, "wrong_password"),
     (WriteAccessClosedError, "write_access_closed"),
     (TooManyTokensError, "too_many_tokens"),
     (UnsupportedCommandError, "unsupported_command"),
     (FirmwareRefusedError, "firmware_refused"),
+    (PasswordUntriedError, "password_untried"),
     (RefusedError, "refused"),
     (TooSoonError, "too_soon"),
     (UnconfirmedError, "power_off_unconfirmed"),

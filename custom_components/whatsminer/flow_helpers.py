@@ -1,6 +1,7 @@
 """What the dialogues have in common: fields, and how an address and a password are checked."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 import logging
 import re
 from typing import Any, Final
@@ -11,7 +12,7 @@ import probatio
 from homeassistant.config_entries import ConfigFlow, ConfigFlowResult
 from homeassistant.const import CONF_HOST, CONF_PASSWORD, CONF_PORT
 from homeassistant.core import HomeAssistant
-from homeassistant.data_entry_flow import AbortFlow
+from homeassistant.data_entry_flow import AbortFlow, section
 from homeassistant.helpers.selector import (
     BooleanSelector,
     NumberSelector,
@@ -24,12 +25,15 @@ from homeassistant.helpers.selector import (
 
 from .api import (
     DEFAULT_PORT,
+    V3_PORT,
+    DefaultPasswordError,
     Miner,
     UnsupportedCommandError,
     WhatsminerError,
     WriteAccessClosedError,
     WrongPasswordError,
 )
+from .const import CONF_ACCOUNT, CONF_V3_PORT
 from .entries.discovery import DiscoveredMiner
 from .entries.relocation import async_relocate_and_match
 from .exceptions import translation_key
@@ -41,12 +45,16 @@ type Fields = dict[probatio.Marker, Any]
 
 CONF_READ_ONLY: Final = "read_only"
 
+CONF_ADVANCED: Final = "advanced"
+
+# Their ranges are checked here, where the answer can be a translated one.
+_PORT_SELECTOR: Final = NumberSelector(
+    NumberSelectorConfig(mode=NumberSelectorMode.BOX, step=1)
+)
+_TEXT_SELECTOR: Final = TextSelector(TextSelectorConfig(autocomplete="off"))
 ADDRESS_FIELDS: Final[Fields] = {
-    probatio.Required(CONF_HOST): TextSelector(TextSelectorConfig(autocomplete="off")),
-    # Its range is checked here, where the answer can be a translated one.
-    probatio.Required(CONF_PORT, default=DEFAULT_PORT): NumberSelector(
-        NumberSelectorConfig(mode=NumberSelectorMode.BOX, step=1)
-    ),
+    probatio.Required(CONF_HOST): _TEXT_SELECTOR,
+    probatio.Required(CONF_PORT, default=DEFAULT_PORT): _PORT_SELECTOR,
 }
 PASSWORD_SELECTOR: Final = TextSelector(
     TextSelectorConfig(type=TextSelectorType.PASSWORD, autocomplete="current-password")
@@ -58,6 +66,22 @@ PASSWORD_FIELD: Final[Fields] = {
 READ_ONLY_FIELD: Final[Fields] = {
     probatio.Required(CONF_READ_ONLY, default=False): BooleanSelector()
 }
+
+_ACCOUNT: Final = re.compile(r"[A-Za-z0-9_.-]{1,32}")
+
+
+def _advanced(fields: Fields) -> Fields:
+    """Return the section with the fields that only few owners need, which begins closed."""
+    schema = section(probatio.Schema(fields), {"collapsed": True})
+    return {probatio.Optional(CONF_ADVANCED): schema}
+
+
+ACCOUNT_FIELD: Final[Fields] = {probatio.Optional(CONF_ACCOUNT): _TEXT_SELECTOR}
+# For a miner whose ports are known.
+ACCOUNT_SECTION: Final = _advanced(ACCOUNT_FIELD)
+PORT_AND_ACCOUNT_SECTION: Final = _advanced(
+    {probatio.Required(CONF_V3_PORT, default=V3_PORT): _PORT_SELECTOR} | ACCOUNT_FIELD
+)
 
 # All that Markdown takes for a mark somewhere. The blueprint tell_me.yaml has the same pattern.
 _MARKDOWN_MARKS: Final = re.compile(r"[!-/:-@\[-`{-~]")
@@ -77,9 +101,52 @@ def read_address(user_input: Mapping[str, Any]) -> tuple[tuple[str, int], Errors
     port: float = user_input[CONF_PORT]
     if not host:
         return (host, DEFAULT_PORT), {CONF_HOST: "invalid_host"}
-    if not (1 <= port <= 65535 and port == int(port)):
+    if not _is_port(port):
         return (host, DEFAULT_PORT), {CONF_PORT: "invalid_port"}
     return (host, int(port)), {}
+
+
+def _is_port(number: float) -> bool:
+    return 1 <= number <= 65535 and number == int(number)
+
+
+@dataclass(frozen=True, slots=True)
+class Advanced:
+    """What only few owners need: the port of V3, and an account of V3, empty for `super`.
+
+    `v3_port` is None for the port that miners have.
+    """
+
+    v3_port: int | None = None
+    account: str = ""
+
+
+def read_advanced(user_input: Mapping[str, Any]) -> tuple[Advanced, Errors]:
+    """Return the advanced settings as they were entered, and the errors for the form.
+
+    The frontend shows no errors inside of a section, so they are those of the form.
+    """
+    given = user_input.get(CONF_ADVANCED, {})
+    account, errors = read_account(given)
+    port: float = given.get(CONF_V3_PORT, V3_PORT)
+    if not _is_port(port):
+        return Advanced(), {"base": "invalid_v3_port"}
+    if errors:
+        return Advanced(), {"base": errors[CONF_ACCOUNT]}
+    return Advanced(None if port == V3_PORT else int(port), account), {}
+
+
+def read_account(user_input: Mapping[str, Any]) -> tuple[str, Errors]:
+    """Return the account as it was entered, empty for the usual one, and the errors for the form."""
+    account: str = user_input.get(CONF_ACCOUNT, "").strip()
+    if account and not _ACCOUNT.fullmatch(account):
+        return "", {CONF_ACCOUNT: "invalid_account"}
+    return account, {}
+
+
+def with_advanced(entry_data: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the data of an entry as values to fill in, where some are in the section."""
+    return {**entry_data, CONF_ADVANCED: dict(entry_data)}
 
 
 def without_password(user_input: Mapping[str, Any] | None) -> dict[str, Any]:
@@ -130,11 +197,13 @@ class PasswordFlow(ConfigFlow):
         super().__init__()
         self._given = GivenPassword()
 
-    def _create(self, found: DiscoveredMiner, password: str) -> ConfigFlowResult:
+    def _create(
+        self, found: DiscoveredMiner, password: str, account: str
+    ) -> ConfigFlowResult:
         """Create the entry of a miner; the result says if it is for readings only."""
         return self.async_create_entry(
             title=found.title,
-            data=found.entry_data(password),
+            data=found.entry_data(password, account),
             description=None if password else "read_only",
             description_placeholders={"miner": found.title},
         )
@@ -149,14 +218,21 @@ async def async_read(client: Miner) -> tuple[DiscoveredMiner | None, Errors]:
         return None, {"base": translation_key(err)}
 
 
-async def async_check_password(client: Miner, password: str) -> Errors:
-    """Return the errors for the form; closed write access and an empty password are no errors."""
+async def async_check_password(
+    client: Miner, password: str, account: str | None = None
+) -> Errors:
+    """Return the errors for the form; closed write access and an empty password are no errors.
+
+    `account` is by default that of the client.
+    """
     if not password:
         return {}
     try:
-        await client.check_password(password)
+        await client.check_password(password, account)
     except WriteAccessClosedError:
         return {}  # an issue says so
+    except DefaultPasswordError:
+        return {CONF_PASSWORD: "default_password_refused"}
     except WrongPasswordError:
         return {CONF_PASSWORD: "wrong_password"}
     except UnsupportedCommandError:

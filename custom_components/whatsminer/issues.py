@@ -1,5 +1,6 @@
 """Issues of miners, which their owners have to repair."""
 
+from collections.abc import Mapping
 from enum import StrEnum
 from typing import Final
 
@@ -11,16 +12,22 @@ from homeassistant.config_entries import (
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import issue_registry as ir
 from homeassistant.helpers.dispatcher import async_dispatcher_connect
+from homeassistant.util.hass_dict import HassKey
 
 from .const import DOMAIN
+from .listing import names
 
 
 class Issue(StrEnum):
-    """The kinds of issues, of which a miner has one each; the values are translation keys."""
+    """The kinds of issues, of which a miner has one each; the values are translation keys.
+
+    `V3_PASSWORD` is one issue for all miners that have it.
+    """
 
     DEFAULT_PASSWORD = "default_password"
     NEW_CONTROL_BOARD = "new_control_board"
     UNKNOWN_FIRMWARE = "unknown_firmware"
+    V3_PASSWORD = "v3_password"
     WRITE_ACCESS_CLOSED = "write_access_closed"
     WRONG_MINER = "wrong_miner"
 
@@ -28,6 +35,7 @@ class Issue(StrEnum):
 ENTRY_ID: Final = "entry_id"
 # Those that have a repair in `repairs.py`.
 _FIXABLE: Final = frozenset(Issue) - {Issue.UNKNOWN_FIRMWARE}
+_SHARING: Final[HassKey[dict[str, str]]] = HassKey(f"{DOMAIN}_sharing")
 _ERRORS: Final = frozenset({Issue.NEW_CONTROL_BOARD, Issue.WRONG_MINER})
 
 
@@ -65,6 +73,42 @@ def clear_issues(hass: HomeAssistant, entry: ConfigEntry, *issues: Issue) -> Non
     """Delete issues of a miner, all of them if none is named."""
     for issue in issues or Issue:
         ir.async_delete_issue(hass, DOMAIN, issue_id(entry, issue))
+    if not issues:
+        share_issue(hass, entry, Issue.V3_PASSWORD, is_there=False)
+
+
+@callback
+def share_issue(
+    hass: HomeAssistant, entry: ConfigEntry, issue: Issue, *, is_there: bool
+) -> None:
+    """Name a miner in an issue that all miners share, or no longer; without any, delete it."""
+    sharing = hass.data.setdefault(_SHARING, {})
+    before = dict(sharing)
+    if is_there:
+        sharing[entry.entry_id] = entry.title
+    else:
+        sharing.pop(entry.entry_id, None)
+    if not sharing:
+        if before:
+            ir.async_delete_issue(hass, DOMAIN, issue)
+        return
+    # A repair of some of the miners deletes it.
+    if sharing == before and ir.async_get(hass).async_get_issue(DOMAIN, issue):
+        return
+    ir.async_create_issue(
+        hass,
+        DOMAIN,
+        issue,
+        is_fixable=True,
+        severity=ir.IssueSeverity.WARNING,
+        translation_key=issue,
+        translation_placeholders={"miners": names(sorted(sharing.values()))},
+    )
+
+
+def sharing_miners(hass: HomeAssistant) -> Mapping[str, str]:
+    """Return the titles of the miners that share an issue, by the ids of their entries."""
+    return hass.data.get(_SHARING, {})
 
 
 @callback

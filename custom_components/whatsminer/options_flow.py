@@ -36,10 +36,12 @@ from .const import (
     CONF_HASH_PRICE_UNIT,
     CONF_PERCENT_METHOD,
     CONF_POLL_INTERVAL,
+    CONF_PROTOCOL,
     HASH_PRICE_UNITS,
     LONGEST_POLL_INTERVAL,
     PERCENT_METHODS,
     POLL_INTERVAL,
+    PROTOCOLS,
     SHORTEST_POLL_INTERVAL,
 )
 from .coordinator import WhatsminerCoordinator
@@ -95,6 +97,9 @@ PREFERENCES_SCHEMA: Final = probatio.Schema(
         ),
         probatio.Required(CONF_HASH_PRICE_UNIT, default=HASH_PRICE_UNITS[0]): _choice(
             CONF_HASH_PRICE_UNIT, HASH_PRICE_UNITS
+        ),
+        probatio.Required(CONF_PROTOCOL, default=PROTOCOLS[0]): _choice(
+            CONF_PROTOCOL, PROTOCOLS
         ),
     }
 )

@@ -28,12 +28,15 @@ from .const import DOMAIN
 from .entries.discovery import DiscoveredMiner
 from .entries.error_isolation import async_for_each, async_isolated
 from .flow_helpers import (
+    ACCOUNT_SECTION,
     Errors,
     GivenPassword,
     PasswordFlow,
     async_check_password,
+    read_advanced,
     without_password,
 )
+from .listing import count_of, names
 
 CONF_MINERS: Final = "miners"
 CONF_OTHERS: Final = "others"
@@ -44,8 +47,12 @@ KEEP: Final = "keep"
 ALL: Final = "all"
 SELECTIONS: Final = (KEEP, ALL, "none")
 _PASSWORDS_AT_ONCE: Final = 16
-# So many names fit into a sentence.
-_MOST_NAMES: Final = 10
+# What the list says of a miner, by the error of its password.
+_KINDS: Final = {
+    "default_password_refused": "wrong_password",
+    "no_passwords": "no_passwords",
+    "wrong_password": "wrong_password",
+}
 
 
 class PickSteps(PasswordFlow):
@@ -60,6 +67,7 @@ class PickSteps(PasswordFlow):
     # What was entered last in the step `pick`, and the password that counts.
     _picks: dict[str, Any]
     _password = ""
+    _account = ""
     # The picked miners that could not be added, by their MAC addresses.
     _lost: Mapping[str, DiscoveredMiner] = MappingProxyType({})
 
@@ -106,6 +114,9 @@ class PickSteps(PasswordFlow):
             return self._show_pick({})
         self._picks = without_password(user_input)
         self._password, errors = self._given.read(user_input)
+        advanced, wrong = read_advanced(user_input)
+        errors |= wrong
+        self._account = advanced.account
         selection = self._picks.pop(CONF_SELECTION)
         if selection != KEEP:
             self._picks[CONF_MINERS] = [*self._new] if selection == ALL else []
@@ -131,11 +142,13 @@ class PickSteps(PasswordFlow):
     async def _async_add(self) -> dict[str, Errors]:
         """Add all picked miners, or none; return the errors of those that cannot be added."""
         picked = [self._new[mac] for mac in self._picks[CONF_MINERS]]
-        password = self._password
+        password, account = self._password, self._account
         checks = await async_for_each(
             picked,
             lambda found: async_check_password(
-                Miner(found.host, found.port, mac=found.mac), password
+                Miner(found.host, found.port, v3_port=found.v3_port, mac=found.mac),
+                password,
+                account,
             ),
             name=lambda found: found.host,
             limit=_PASSWORDS_AT_ONCE,
@@ -151,13 +164,13 @@ class PickSteps(PasswordFlow):
         # It goes on when the dialogue is closed: a set-up that ends half-way is a failure.
         await asyncio.shield(
             self.hass.async_create_task(
-                self._async_create(picked, password), "Whatsminers are set up"
+                self._async_create(picked, password, account), "Whatsminers are set up"
             )
         )
         return {}
 
     async def _async_create(
-        self, picked: Sequence[DiscoveredMiner], password: str
+        self, picked: Sequence[DiscoveredMiner], password: str, account: str
     ) -> None:
         """Create the entries of the picked miners, and show or ignore the others."""
         added = await async_for_each(
@@ -165,7 +178,7 @@ class PickSteps(PasswordFlow):
             lambda found: self.hass.config_entries.flow.async_init(
                 DOMAIN,
                 context={"source": SOURCE_IMPORT},
-                data={"title": found.title, **found.entry_data(password)},
+                data={"title": found.title, **found.entry_data(password, account)},
             ),
             name=lambda found: found.host,
             limit=len(picked),
@@ -207,7 +220,7 @@ class PickSteps(PasswordFlow):
         if failed := self._adding.result():
             titles: dict[str, list[str]] = {}
             for mac, error in failed.items():
-                kind = error.get(CONF_PASSWORD, "untried")
+                kind = _KINDS.get(error.get(CONF_PASSWORD, ""), "untried")
                 titles.setdefault(kind, []).append(self._new[mac].title)
             good = [mac for mac in picked if mac not in failed]
             self._picks[CONF_MINERS] = good or picked
@@ -264,6 +277,7 @@ def _schema(miners: Iterable[DiscoveredMiner], given: GivenPassword) -> probatio
             probatio.Required(CONF_OTHERS, default=OTHERS[0]): _choice(
                 CONF_OTHERS, OTHERS
             ),
+            **ACCOUNT_SECTION,
         }
     )
 
@@ -286,14 +300,3 @@ def _errors_for(failed: Container[str]) -> Errors:
     if "untried" in failed:
         errors["base"] = "not_tried_at"
     return errors
-
-
-def names(items: Sequence[object]) -> str:
-    """Return a list as text, cut after some items."""
-    shown = ", ".join(str(item) for item in items[:_MOST_NAMES])
-    return f"{shown}, …" if len(items) > _MOST_NAMES else shown
-
-
-def count_of(items: Sequence[object]) -> str:
-    """Return how many there are, with some of their names."""
-    return f"{len(items)} ({names(items)})" if items else "0"

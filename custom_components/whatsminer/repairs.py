@@ -13,6 +13,7 @@ from homeassistant.helpers.selector import TextSelector
 
 from .actions.change_password import async_change_password
 from .api import (
+    DefaultPasswordError,
     InvalidTextError,
     Miner,
     WhatsminerError,
@@ -21,7 +22,7 @@ from .api import (
     WrongPasswordError,
     limits,
 )
-from .const import DEFAULT_PASSWORD, DOMAIN
+from .const import DOMAIN
 from .coordinator import WhatsminerCoordinator
 from .entries.lookup import entry_at_address, entry_for_mac, hosts_in_use, is_at_address
 from .entries.new_control_board import async_replace_control_board
@@ -35,8 +36,9 @@ from .flow_helpers import (
     without_password,
 )
 from .issues import ENTRY_ID, Issue
-from .miner.record import Address, address_of
+from .miner.record import Address, address_of, client_at
 from .models import WhatsminerConfigEntry
+from .v3_password_repair import V3PasswordRepair
 
 
 class MinerRepair(RepairsFlow):
@@ -132,13 +134,16 @@ class DefaultPasswordRepair(MinerRepair):
         return errors
 
     async def _async_try(self, entry: WhatsminerConfigEntry, password: str) -> Errors:
-        if password == DEFAULT_PASSWORD:
-            return {CONF_PASSWORD: "default_password"}
         if not is_at_address(entry):
             return {"base": "not_loaded"}
+        coordinator = entry.runtime_data.coordinator
+        if password == coordinator.client.account:
+            return {CONF_PASSWORD: "default_password"}
         try:
-            await self._async_use(entry.runtime_data.coordinator, password)
+            await self._async_use(coordinator, password)
         except WriteAccessClosedError:  # while it is closed, any password seems right
+            return {"base": "change_in_tool"}
+        except DefaultPasswordError:  # with which V3 lets nobody change it
             return {"base": "change_in_tool"}
         except InvalidTextError:
             return {CONF_PASSWORD: "invalid_password"}
@@ -195,7 +200,7 @@ class WrongMinerRepair(MinerRepair):
     ) -> Errors:
         if entry_at_address(self.hass, address) not in (None, entry):
             return {CONF_HOST: "wrong_miner"}
-        if error := await _async_error(Miner(*address, mac=entry.unique_id)):
+        if error := await _async_error(client_at(entry, address)):
             return {CONF_HOST: error}
         relocate(self.hass, entry, address)
         return {}
@@ -246,5 +251,7 @@ async def async_create_fix_flow(
     hass: HomeAssistant, issue_id: str, data: dict[str, str | int | float | None] | None
 ) -> RepairsFlow:
     """Return the repair of an issue."""
+    if issue_id == Issue.V3_PASSWORD:
+        return V3PasswordRepair()
     assert data
     return _REPAIRS[Issue(issue_id.removesuffix(f"_{data[ENTRY_ID]}"))]()

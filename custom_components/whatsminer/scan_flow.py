@@ -15,7 +15,8 @@ from .entries.lookup import hosts_in_use, is_at_address, miner_entries
 from .entries.relocation import async_relocate_and_match
 from .entries.scan import Scan, async_own_networks, async_scan, parse_networks
 from .flow_helpers import Errors
-from .pick_flow import CONF_MINERS, PickSteps, names
+from .listing import names
+from .pick_flow import CONF_MINERS, PickSteps
 
 CONF_NETWORKS: Final = "networks"
 

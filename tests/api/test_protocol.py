@@ -60,8 +60,13 @@ class Smallest(Protocol):
     async def is_off(self) -> bool:
         return False
 
+    @property
     @override
-    async def check_password(self, password: str) -> None:
+    def account(self) -> str:
+        return "owner"
+
+    @override
+    async def check_password(self, password: str, account: str = "") -> None:
         """Every password is right."""
 
 

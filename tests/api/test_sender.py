@@ -7,12 +7,17 @@ import pytest
 
 from custom_components.whatsminer.api import (
     CannotConnectError,
+    PasswordUntriedError,
+    Remembered,
+    StartNeedsPasswordError,
+    TooSoonError,
     WriteAccessClosedError,
     WrongPasswordError,
     commands,
 )
 from custom_components.whatsminer.api.sender import Sender
 from simulator import Closed, Quirk, SimulatedMiner
+from simulator.settings import Led
 from tests import names_of
 
 from . import Clock
@@ -41,7 +46,7 @@ async def lose_v3(home: Home) -> None:
 async def test_a_stop_over_v3_is_undone_over_v3(m64: Home) -> None:
     await m64.poll()
     await m64.client.send(commands.power_off())
-    assert m64.client.stopped_by == "v3"
+    assert m64.client.remembered.stopped_by == "v3"
     assert [await m64.poll(after=200) for _ in range(2)] == ["v3", "v3"]
     assert not m64.miner.state.mining
     await lose_v3(m64)
@@ -50,7 +55,7 @@ async def test_a_stop_over_v3_is_undone_over_v3(m64: Home) -> None:
     m64.miner.v3.enable()
     await m64.client.send(commands.power_on())
     assert m64.miner.state.mining
-    assert m64.client.stopped_by is None
+    assert m64.client.remembered.stopped_by is None
     assert m64.miner.writes == []
 
 
@@ -58,7 +63,7 @@ async def test_a_stop_over_v2_is_undone_over_v2(m64: Home) -> None:
     await m64.miner.v3.disable()
     await m64.poll()
     await m64.client.send(commands.power_off())
-    assert m64.client.stopped_by == "v2"
+    assert m64.client.remembered.stopped_by == "v2"
     m64.miner.v3.enable()
     await m64.client.reach()
     assert await m64.poll() == "v3"
@@ -68,18 +73,30 @@ async def test_a_stop_over_v2_is_undone_over_v2(m64: Home) -> None:
 
 
 async def test_a_stop_is_known_after_a_restart_of_home_assistant(m64: Home) -> None:
+    """Over V2 the miner would not start. The error says whose password is needed."""
     await m64.client.poll()
     await m64.client.send(commands.power_off())
     again = Home(m64.miner, m64.clock, m64.miner.v3.port, password="wrong")
-    again.client.stopped_by = m64.client.stopped_by
+    again.client.restore(m64.client.remembered, await m64.client.firmware())
+    again.client.restore(Remembered(), None)  # only the first call counts
     await again.poll()
-    with pytest.raises(WrongPasswordError):
+    with pytest.raises(StartNeedsPasswordError) as caught:
         await again.client.send(commands.power_on())
+    assert (caught.value.account, caught.value.protocol) == ("super", "V3")
     assert not m64.miner.state.mining
-    assert again.client.stopped_by == "v3"
-    again.client.stopped_by = "v9"  # of a later version
+    assert again.client.remembered.stopped_by == "v3"
     again.client.password = m64.miner.password
     await again.client.send(commands.power_on())
+    assert m64.miner.state.mining
+
+
+async def test_a_stop_by_a_protocol_of_a_later_version_is_undone_by_any(
+    m64: Home,
+) -> None:
+    m64.client.restore(Remembered("v9", "v9"), "1")
+    await m64.poll()
+    m64.miner.state.mining = False
+    await m64.client.send(commands.power_on())
     assert m64.miner.state.mining
 
 
@@ -89,12 +106,13 @@ async def test_a_stop_is_forgotten_when_somebody_starts_the_miner(m64: Home) -> 
     await m64.poll()
     m64.miner.state.resume()
     await m64.poll()
-    assert m64.client.stopped_by is None
+    assert m64.client.remembered.stopped_by is None
 
 
 async def test_a_miner_that_is_still_stopping_was_not_started(m64: Home) -> None:
     """It may take up to two minutes."""
-    sender = Sender(m64.client._target, m64.client._choice, m64.client._writer)  # noqa: SLF001
+    client = m64.client
+    sender = Sender(client._choice, client._accounts, client._writer)  # noqa: SLF001
     follow = partial(sender.follow, has_new_firmware=False)
     await m64.poll()
     await sender.send(commands.power_off())
@@ -114,7 +132,7 @@ async def test_a_power_off_goes_over_whatever_takes_it(m64: Home) -> None:
     await m64.poll()
     await m64.client.send(commands.power_off())
     assert names_of(m64.miner.writes) == ["power_off"]
-    assert m64.client.stopped_by == "v2"
+    assert m64.client.remembered.stopped_by == "v2"
     m64.miner.state.mining = True
     m64.miner.misbehave("v3", Closed())
     await m64.client.send(commands.power_off())
@@ -132,7 +150,7 @@ async def test_what_v2_does_not_take_either_has_the_first_reason(m64: Home) -> N
     with pytest.raises(WriteAccessClosedError):
         await m64.client.send(commands.power_off())
     assert len(m64.miner.requests) == asked
-    assert m64.client.stopped_by is None
+    assert m64.client.remembered.stopped_by is None
 
 
 # Two accounts, with a password each
@@ -142,10 +160,10 @@ async def test_the_password_of_admin_serves_where_super_has_another(m64: Home) -
     """V3 is not asked again with the same password."""
     m64.miner.v3.password = "Another_1"
     await m64.poll()
-    await m64.client.check_password()
     assert not m64.client.falls_back
     await m64.client.send(commands.power_mode("low"))
     assert m64.client.falls_back
+    assert m64.client.account == "admin"
     assert names_of(m64.miner.writes)[-1] == "set_low_power"
     assert (await m64.client.poll()).power_mode == "low"
     asked = len(m64.miner.v3.requests)
@@ -154,7 +172,7 @@ async def test_the_password_of_admin_serves_where_super_has_another(m64: Home) -
     m64.client.password = "Another_1"
     await m64.client.send(commands.fast_boot(on=False))
     assert not m64.client.falls_back
-    assert names_of(m64.miner.v3.writes) == ["set.miner.fastboot"]
+    assert names_of(m64.miner.v3.writes) == ["set.system.led", "set.miner.fastboot"]
 
 
 async def test_the_password_of_super_serves_where_admin_has_another(m64: Home) -> None:
@@ -174,7 +192,7 @@ async def test_a_password_that_nobody_takes_is_wrong(m64: Home) -> None:
     for _ in range(2):
         with pytest.raises(WrongPasswordError) as caught:
             await m64.client.send(commands.fast_boot(on=False))
-        assert caught.value.command == "set.miner.fastboot"
+        assert caught.value.command == "set.system.led"
     with pytest.raises(WrongPasswordError):
         await m64.client.check_password()
     assert not m64.client.falls_back
@@ -205,3 +223,111 @@ async def test_firmware_goes_over_the_protocol_that_takes_the_password(
     assert result.is_accepted
     assert names_of(m64.miner.writes) == ["update_firmware"]
     assert m64.miner.images[-1].whole
+
+
+# A command that changes nothing comes first
+
+
+async def test_commands_go_over_v3_once_it_has_taken_one_that_changes_nothing(
+    m64: Home,
+) -> None:
+    await m64.poll()
+    for on in (True, False):
+        await m64.client.send(commands.fast_boot(on=on))
+    sent = ["set.system.led", "set.miner.fastboot", "set.miner.fastboot"]
+    assert names_of(m64.miner.v3.writes) == sent
+    assert m64.client.account == "super"
+    assert m64.miner.writes == []
+
+
+async def test_while_nothing_can_be_tried_commands_go_over_v2(m64: Home) -> None:
+    """A LED that its owner has switched is not on auto. What only V3 has goes over V3."""
+    m64.miner.state.led["red"] = Led(60, 20, 0)
+    await m64.poll()
+    with pytest.raises(PasswordUntriedError):
+        await m64.client.check_password("wrong")
+    await m64.client.send(commands.fast_boot(on=True))
+    assert names_of(m64.miner.writes)[-1] == "enable_btminer_fast_boot"
+    assert m64.miner.v3.writes == []
+    assert not m64.client.falls_back
+    await m64.client.send(commands.power_off())
+    assert names_of(m64.miner.v3.writes) == [SERVICE]
+    assert m64.client.remembered.is_proven
+
+
+async def test_the_probe_of_write_access_is_the_trial(m64: Home) -> None:
+    await m64.poll()
+    for _ in range(2):
+        await m64.client.probe_write_access()
+    assert names_of(m64.miner.v3.writes) == ["set.system.led"] * 2
+    assert m64.client.remembered == Remembered("v3", None, is_proven=True)
+    m64.client.password = "wrong"
+    with pytest.raises(WrongPasswordError):
+        await m64.client.probe_write_access()
+
+
+async def test_the_probe_finds_that_only_v2_takes_the_password(m64: Home) -> None:
+    m64.miner.v3.password = "Another_1"
+    await m64.poll()
+    await m64.client.probe_write_access()
+    assert m64.client.falls_back
+    asked = len(m64.miner.v3.requests)
+    await m64.client.probe_write_access()
+    assert len(m64.miner.v3.requests) == asked
+    m64.miner.v3.password = m64.client.password
+    await m64.client.reach()
+    await m64.client.probe_write_access()
+    assert not m64.client.falls_back
+
+
+async def test_an_error_of_v2_is_its_own(m64: Home) -> None:
+    """Nobody is asked for a password because mining was restarted a moment ago."""
+    m64.miner.v3.password = "Another_1"
+    await m64.poll()
+    await m64.client.send(commands.power_mode("low"))
+    with pytest.raises(TooSoonError):
+        await m64.client.send(commands.power_mode("high"))
+    with pytest.raises(TooSoonError):
+        m64.client.check(commands.power_mode("high"))
+    m64.miner.api_open = False
+    with pytest.raises(WriteAccessClosedError):
+        await m64.client.send(commands.fast_boot(on=True))
+
+
+async def test_a_command_that_v2_does_not_have_needs_the_password_of_v3(
+    m64: Home,
+) -> None:
+    m64.miner.v3.password = "Another_1"
+    m64.miner.misbehave("v2", Closed())
+    await m64.poll()
+    with pytest.raises(WrongPasswordError):
+        await m64.client.send(commands.fast_boot(on=True))
+
+
+async def test_a_new_password_of_super_needs_no_trial(m64: Home) -> None:
+    await m64.poll()
+    await m64.client.send(commands.change_password(m64.miner.password, "Other_1"))
+    assert m64.miner.v3.password == "Other_1"
+    m64.client.password = "Other_1"
+    assert m64.client.remembered.is_proven
+    assert m64.client.account == "super"
+
+
+async def test_a_new_password_of_admin_goes_on_serving_over_v2(m64: Home) -> None:
+    m64.miner.v3.password = "Another_1"
+    await m64.poll()
+    await m64.client.send(commands.change_password(m64.miner.password, "Other_1"))
+    assert (m64.miner.password, m64.miner.v3.password) == ("Other_1", "Another_1")
+    m64.client.password = "Other_1"
+    assert m64.client.falls_back
+    assert m64.client.account == "admin"
+
+
+async def test_an_account_that_was_named_is_one_of_v3(m64: Home) -> None:
+    """Its password is not tried as that of another account."""
+    m64.miner.v3.password = "Another_1"
+    await m64.poll()
+    with pytest.raises(WrongPasswordError):
+        await m64.client.check_password(m64.miner.password, "super")
+    await m64.client.check_password(m64.miner.password, "admin")
+    await m64.client.check_password("Another_1", "super")

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
-from custom_components.whatsminer.api import Miner
+from custom_components.whatsminer.api import client_state
 from homeassistant.core import HomeAssistant
 from simulator import Quirk, SimulatedMiner
 from tests import Clock, act, restart, shown, stored_memory
@@ -19,8 +19,7 @@ async def v3_miner(
     """Return a miner that speaks V3, at the port that clients ask for it."""
     quirks = {Quirk.POWER_OFF_FADES, Quirk.V3_STOP_STAYS}
     async with SimulatedMiner(generation="v3", model="M60S", quirks=quirks) as miner:
-        defaults = Miner.__init__.__kwdefaults__ or {}
-        monkeypatch.setitem(defaults, "v3_port", miner.v3.port)
+        monkeypatch.setattr(client_state, "V3_PORT", miner.v3.port)
         yield miner
 
 
@@ -38,11 +37,14 @@ async def test_the_stop_is_stored(
     await clock.next_poll(2)
     assert shown(hass, "switch.miner") == "off"
     await restart(hass, config_entry)
-    assert stored_memory(hass_storage, config_entry)["stopped_by"] == "v3"
-    assert config_entry.runtime_data.coordinator.client.stopped_by == "v3"
+    stored = {"spoken": "v3", "is_proven": True, "stopped_by": "v3"}
+    assert stored_memory(hass_storage, config_entry)["client"] == stored
+    client = config_entry.runtime_data.coordinator.client
+    assert client.remembered.stopped_by == "v3"
     await act(hass, "switch.turn_on", "switch.miner")
     await clock.next_poll(2)
     assert shown(hass, "switch.miner") == "on"
     await restart(hass, config_entry)
-    assert "stopped_by" not in stored_memory(hass_storage, config_entry)
+    del stored["stopped_by"]
+    assert stored_memory(hass_storage, config_entry)["client"] == stored
     assert miner.writes == []

@@ -6,7 +6,6 @@ import logging
 
 import pytest
 
-from custom_components.whatsminer.const import DEFAULT_PASSWORD
 from custom_components.whatsminer.entries.relocation import relocate
 from homeassistant.config_entries import ConfigEntryDisabler, ConfigEntryState
 from homeassistant.const import CONF_PASSWORD, STATE_UNAVAILABLE
@@ -19,6 +18,7 @@ from tests.fleet import issue_keys, issues
 
 from . import Rig
 
+DEFAULT_PASSWORD = "admin"
 HASH_RATE = "sensor.miner_hash_rate"
 
 
@@ -46,7 +46,10 @@ async def test_a_closed_write_access_is_one_repair(new_rig: Rig) -> None:
     assert len(issues(new_rig.hass)) == 1
     issue = issues(new_rig.hass)[0]
     assert issue.translation_key == "write_access_closed"
-    assert issue.translation_placeholders == {"miner": "Miner"}
+    assert issue.translation_placeholders == {
+        "account": "admin",
+        "miner": "Miner",
+    }
     assert issue.is_fixable
     assert issue.severity is ir.IssueSeverity.WARNING
 
@@ -140,7 +143,10 @@ async def test_a_miner_is_called_what_it_is_called_now(rig: Rig) -> None:
         await rig.act("switch.turn_off", "switch.miner")
     assert error.value.translation_placeholders is not None
     assert error.value.translation_placeholders["miner"] == "Garage"
-    assert issues(rig.hass)[0].translation_placeholders == {"miner": "Garage"}
+    assert issues(rig.hass)[0].translation_placeholders == {
+        "account": "admin",
+        "miner": "Garage",
+    }
 
     await rig.miner.disconnect()
     await rig.clock.next_poll(2)

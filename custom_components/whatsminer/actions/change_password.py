@@ -6,8 +6,8 @@ from ..api import RefusedError, WhatsminerError, commands
 from ..coordinator import WhatsminerCoordinator
 
 
-async def async_change_password(coordinator: WhatsminerCoordinator, new: str) -> None:
-    """Give the miner a new password, and use it from now on.
+async def async_change_password(coordinator: WhatsminerCoordinator, new: str) -> str:
+    """Give the miner a new password, use it from now on, and return the name of its account.
 
     Raises:
         InvalidTextError: the miner cannot take it.
@@ -26,8 +26,9 @@ async def async_change_password(coordinator: WhatsminerCoordinator, new: str) ->
             raise
         await credentials.async_settle_now()
         if entry.data[CONF_PASSWORD] == new:
-            return
+            return coordinator.client.account
         if "password" not in coordinator.memory.data and err.__cause__:
             raise err.__cause__ from None  # it is sure that it was not changed
         raise
     credentials.adopt(new)
+    return coordinator.client.account

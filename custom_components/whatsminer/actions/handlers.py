@@ -224,10 +224,10 @@ async def prepare_change_password(hass: HomeAssistant, data: Data) -> Handler:
     """Return a handler that sets another password, at the miner and in its entry."""
     new: Secret = data["new_password"]
 
-    async def handle(runtime: WhatsminerData) -> None:
+    async def handle(runtime: WhatsminerData) -> JsonObjectType:
         coordinator = runtime.coordinator
         try:
-            await async_change_password(coordinator, new.value)
+            return {"account": await async_change_password(coordinator, new.value)}
         except WhatsminerError as err:
             # It is stored as long as it is not known whether it counts.
             if not err.request_sent or "password" not in coordinator.memory.data:

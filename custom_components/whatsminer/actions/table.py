@@ -199,6 +199,7 @@ ACTIONS: Final = (
         prepare_fn=handlers.prepare_change_password,
         admin_only=True,
         one_miner=True,
+        response=SupportsResponse.OPTIONAL,
     ),
     Action(
         name="update_firmware",

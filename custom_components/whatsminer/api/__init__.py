@@ -6,6 +6,7 @@
 from . import commands, limits
 from .capabilities import OPTIONAL, SETTINGS, Capabilities
 from .client import Miner, check_query
+from .client_state import Remembered
 from .commands import (
     Activity,
     Command,
@@ -19,6 +20,7 @@ from .commands import (
 from .cooling import Cooling
 from .errors import (
     CannotConnectError,
+    DefaultPasswordError,
     FirmwareRefusedError,
     InvalidTextError,
     InvalidValueError,
@@ -28,7 +30,9 @@ from .errors import (
     NoEffectError,
     NoMacError,
     NotAMinerError,
+    PasswordUntriedError,
     RefusedError,
+    StartNeedsPasswordError,
     TimedOutError,
     TokenRejectedError,
     TooManyTokensError,
@@ -64,6 +68,7 @@ from .sanitize import clean_name
 from .snapshot import Snapshot
 from .transport import is_listening
 from .v2 import DEFAULT_PORT, READABLE
+from .v3 import DEFAULT_ACCOUNT as V3_ACCOUNT
 
 __all__ = [
     "CUSTOMER_MESSAGES",
@@ -73,6 +78,7 @@ __all__ = [
     "READABLE",
     "SETTINGS",
     "SLOTS",
+    "V3_ACCOUNT",
     "V3_PORT",
     "Activity",
     "Board",
@@ -81,6 +87,7 @@ __all__ = [
     "Category",
     "Command",
     "Cooling",
+    "DefaultPasswordError",
     "Effect",
     "Fault",
     "FirmwareRefusedError",
@@ -95,14 +102,17 @@ __all__ = [
     "NoMacError",
     "NotAMinerError",
     "Outcome",
+    "PasswordUntriedError",
     "Pool",
     "PowerMode",
     "PreheatStage",
     "Preheating",
     "RefusedError",
+    "Remembered",
     "Result",
     "Severity",
     "Snapshot",
+    "StartNeedsPasswordError",
     "Support",
     "TimedOutError",
     "TokenRejectedError",

@@ -9,6 +9,7 @@ from .errors import (
     CannotConnectError,
     MalformedReplyError,
     MiningProcessDownError,
+    NoMacError,
     NotAMinerError,
     UnreachableError,
     WhatsminerError,
@@ -22,6 +23,9 @@ from .v3 import V3
 # In the order in which a miner is asked for them. The last one is used if it speaks no other.
 PROTOCOLS: Final[tuple[type[Protocol], ...]] = (V3, V2)
 
+# What a miner says in a protocol that is of no use: the last one serves instead. Behind a router
+# that forwards ports, another miner may answer in it.
+_USELESS: Final = (MalformedReplyError, NotAMinerError, NoMacError, WrongMinerError)
 # Seconds for which a port has to stay closed before a miner has lost its protocol. It takes less
 # to restart.
 _LOST_AFTER: Final = 300.0
@@ -41,6 +45,7 @@ class ProtocolChoice:
         self._target = target
         self._protocols: dict[type[Protocol], Protocol] = {}
         self.current = self._last
+        self._only_last = False
         self._choosing = asyncio.Lock()
         self._is_chosen = False
         # The protocol of the last poll that succeeded, and the firmware that it reported.
@@ -69,6 +74,38 @@ class ProtocolChoice:
         """The protocol that the miner may speak besides, None if it is the one in use."""
         return None if self.current is self._last else self._last
 
+    @property
+    def spoken(self) -> str | None:
+        """Return the name of the protocol of the last poll that succeeded, None if none did."""
+        return self._known.name if self._known else None
+
+    def restore(self, spoken: str | None, firmware: str | None) -> None:
+        """Know what was known before a restart of Home Assistant.
+
+        That is the protocol of the last poll, and the firmware that it reported. Versions of this
+        integration that did not store the protocol knew only the last one.
+        """
+        if firmware:
+            self._known = self.named(spoken or "") or self._last
+            self._firmware = firmware
+
+    def forget(self) -> None:
+        """Find out again which protocol the miner speaks: until then it is the last one."""
+        self._known = self._last
+        self.ask_again()
+
+    @property
+    def only_last(self) -> bool:
+        """Return whether the miner is asked for no protocol but the last one."""
+        return self._only_last
+
+    @only_last.setter
+    def only_last(self, value: bool) -> None:
+        if value != self._only_last:
+            self._only_last = value
+            self._known, self.current = None, self._last
+            self.ask_again()
+
     def named(self, name: str) -> Protocol | None:
         """Return the protocol with a name, None if there is none."""
         found = (self._protocol(kind) for kind in PROTOCOLS if kind.name == name)
@@ -88,7 +125,7 @@ class ProtocolChoice:
 
     async def _ask(self) -> Protocol:
         """Return the first protocol that the miner speaks, as far as it is not known."""
-        for kind in PROTOCOLS[:-1]:
+        for kind in () if self._only_last else PROTOCOLS[:-1]:
             protocol = self._protocol(kind)
             if protocol is self._known:
                 return protocol
@@ -167,7 +204,7 @@ class ProtocolChoice:
                 self.current = self._known
                 return self._known
             # It answers in this protocol only as long as it is asked for nothing but its version.
-            is_useless = isinstance(error, MalformedReplyError | NotAMinerError)
+            is_useless = isinstance(error, _USELESS)
             return self._last if is_useless and protocol is not self._last else None
         self._had_outage = self._had_outage or isinstance(error, UnreachableError)
         is_closed = isinstance(error, CannotConnectError) and not error.request_sent

@@ -1,11 +1,10 @@
 """The client of one miner: everything that the integration asks of it or sends to it."""
 
-from collections.abc import AsyncIterator, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Mapping
 import logging
 
 from . import choice
-from .choice import ProtocolChoice
+from .client_state import ClientState
 from .commands import Command, Result, set_led_auto
 from .errors import (
     InvalidTextError,
@@ -13,17 +12,12 @@ from .errors import (
     NotAMinerError,
     UnansweredError,
     UnreachableError,
-    UpdatingError,
     WhatsminerError,
 )
-from .identity import Identity
-from .protocol import V3_PORT, Progress, Protocol, Sink, Target, WriteProbe
-from .queue import Queue, Urgency
+from .protocol import Progress, Sink
+from .queue import Urgency
 from .sanitize import Json
-from .sender import Sender
 from .snapshot import Snapshot
-from .v2 import DEFAULT_PORT
-from .writer import Writer
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -40,142 +34,7 @@ def check_query(command: str) -> str:
     raise InvalidTextError("command", command)
 
 
-class _Client:
-    """What a client knows of its miner without asking it, and which protocol it uses."""
-
-    def __init__(
-        self,
-        host: str,
-        port: int = DEFAULT_PORT,
-        *,
-        v3_port: int = V3_PORT,
-        account: str = "",
-        password: str = "",
-        mac: str | None = None,
-    ) -> None:
-        """Create the client; nothing is sent.
-
-        `mac` is the address of the expected miner, in lower case with colons. Without it, the
-        first poll accepts any miner. `port` is that of V2, `v3_port` that of V3. `password` is
-        that of the account `admin` in V2, and of `account` in V3, by default `super`.
-        """
-        self._target = Target(
-            host,
-            port,
-            password,
-            Queue(),
-            Identity(mac),
-            v3_port=v3_port,
-            account=account,
-        )
-        self._choice = ProtocolChoice(self._target)
-        self._writer = Writer(self._target.queue)
-        self._sender = Sender(self._target, self._choice, self._writer)
-        self._updating = False
-        self._bug_logged = False
-
-    @property
-    def address(self) -> tuple[str, int]:
-        """Return host and port."""
-        return self._target.host, self._target.v2_port
-
-    @property
-    def mac(self) -> str | None:
-        """Return the MAC address in lower case with colons, None before it was first reported."""
-        return self._target.identity.mac
-
-    @property
-    def is_confirmed(self) -> bool:
-        """Return whether the last poll confirmed the MAC address; a stopped V1 reports none."""
-        return self._target.identity.is_confirmed
-
-    @property
-    def replies(self) -> Mapping[str, Mapping[str, Json]]:
-        """Return the last answer to each readable command as received, secrets included."""
-        return self._choice.current.replies
-
-    @property
-    def password(self) -> str:
-        """Return the password of the account `admin`; setting it sends nothing to the miner."""
-        return self._target.password
-
-    @password.setter
-    def password(self, password: str) -> None:
-        if password != self._target.password:
-            self._target.password = password
-            self._target.password_changes += 1
-
-    @property
-    def falls_back(self) -> bool:
-        """Return whether commands go over V2 because V3 refuses the password.
-
-        A stop may then not hold. The password is that of `admin`, and not that of `account`.
-        """
-        return self._sender.falls_back
-
-    @property
-    def stopped_by(self) -> str | None:
-        """Return the name of the protocol that stopped mining, which alone starts it again.
-
-        It is to be stored, and set before the first poll after a restart.
-        """
-        return self._sender.stopped_by
-
-    @stopped_by.setter
-    def stopped_by(self, name: str | None) -> None:
-        self._sender.stopped_by = name
-
-    @property
-    def write_probe(self) -> WriteProbe:
-        """Return how to try now, without a change, whether the miner takes commands."""
-        return self._choice.current.write_probe
-
-    async def _protocol(self) -> Protocol:
-        """Return the protocol to use.
-
-        Raises:
-            UpdatingError: the firmware is being updated.
-
-        """
-        self._refuse_while_updating()
-        return await self._choice.choose()
-
-    @property
-    def updating(self) -> bool:
-        """Return whether the firmware is being updated, so that other requests are refused."""
-        return self._updating
-
-    @contextmanager
-    def exclusive(self) -> Iterator[None]:
-        """Refuse other requests, from the first byte of a firmware until its version is reported.
-
-        Raises:
-            UpdatingError: another update is under way.
-
-        """
-        self._refuse_while_updating()
-        self._updating = True
-        try:
-            yield
-        finally:
-            self._updating = False
-
-    def _refuse_while_updating(self) -> None:
-        if self._updating:
-            raise UpdatingError("the firmware is being updated")
-
-    def check(self, command: Command) -> None:
-        """Raise what is known to keep a command from being sent now; this sends nothing.
-
-        Raises:
-            TooSoonError, UpdatingError, UnsupportedCommandError: see `send`.
-
-        """
-        self._refuse_while_updating()
-        self._writer.check(command, self._choice.known)
-
-
-class Miner(_Client):
+class Miner(ClientState):
     """The client of the Whatsminer at one address.
 
     All its requests wait in one queue: it opens one connection at a time, for a write before a
@@ -195,6 +54,7 @@ class Miner(_Client):
         """
         self._refuse_while_updating()
         self._choice.ask_again()
+        self._accounts.try_again()
         await self._choice.use(lambda protocol: protocol.reach())
 
     async def poll(self) -> Snapshot:
@@ -240,7 +100,8 @@ class Miner(_Client):
         once if the miner does not confirm it. Only the protocol that stopped mining starts it.
 
         Raises:
-            WrongPasswordError: the password is wrong.
+            DefaultPasswordError, WrongPasswordError: the password is wrong.
+            StartNeedsPasswordError: so it is for the protocol that has to start mining.
             WriteAccessClosedError: the miner accepts no commands.
             UnsupportedCommandError: this firmware does not know the command.
             TooManyTokensError: other clients hold all tokens.
@@ -276,8 +137,7 @@ class Miner(_Client):
             UnreachableError, MalformedReplyError, NotAMinerError: there is no usable answer.
 
         """
-        protocol = await self._protocol()
-        return await protocol.download_logs(sink)
+        return await (await self._protocol()).download_logs(sink)
 
     async def firmware(self) -> str | None:
         """Return the firmware version that the miner reports now, also during an update.
@@ -304,7 +164,7 @@ class Miner(_Client):
             UnreachableError, MalformedReplyError, NotAMinerError: there is no usable answer.
 
         """
-        return await self._sender.use(
+        return await self._accounts.use(
             lambda protocol: protocol.update_firmware(image, size, progress)
         )
 
@@ -328,32 +188,31 @@ class Miner(_Client):
         """Return the messages of the owner by name, read with the password; one not set is empty.
 
         Raises:
-            RefusedError: the miner refused it; `send` lists the kinds.
-            UpdatingError, WrongMinerError, NoMacError: the miner was not asked.
+            RefusedError, UpdatingError, WrongMinerError, NoMacError: see `send`.
             UnreachableError, MalformedReplyError, NotAMinerError: there is no usable answer.
 
         """
-        protocol = await self._protocol()
-        return await protocol.customer_messages()
+        return await (await self._protocol()).customer_messages()
 
-    async def check_password(self, password: str | None = None) -> None:
+    async def check_password(
+        self, password: str | None = None, account: str | None = None
+    ) -> None:
         """Check a password, by default that of the client, without changing anything.
 
-        One that V2 takes is good as well where V3 refuses it. The miner may still refuse a write:
-        some firmware accepts encrypted reads while the API switch is off.
+        `account` is that of V3, by default the client's. Where it is empty, a password that only V2
+        takes is good as well. Some firmware then still refuses writes: its API switch is off.
 
         Raises:
-            WrongPasswordError: the password is wrong.
+            DefaultPasswordError, WrongPasswordError: the password is wrong.
             WriteAccessClosedError: the miner accepts no commands; the password was not checked.
-            TooManyTokensError: other clients hold all tokens; the password was not checked.
-            RefusedError: the miner gave no token to check the password with.
+            PasswordUntriedError, TooManyTokensError, RefusedError: it cannot be checked now.
             UpdatingError: the firmware is being updated.
             UnreachableError, MalformedReplyError, NotAMinerError: there is no usable answer.
 
         """
         self._refuse_while_updating()
         given = self.password if password is None else password
-        await self._sender.check_password(given)
+        await self._accounts.check_password(given, account)
 
     async def probe_write_access(self) -> None:
         """Send a command that changes nothing while `write_probe` is `WRITE`.
@@ -362,7 +221,9 @@ class Miner(_Client):
             WriteAccessClosedError: the miner takes no commands. Other errors are those of `send`.
 
         """
-        await self.send(set_led_auto())
+        self._refuse_while_updating()
+        await self._sender.probe()
+        self._choice.current.expect_change(set_led_auto())
 
     async def read_mac(self) -> str | None:
         """Return the MAC address of the miner that answers now, None if it reports none.

@@ -84,6 +84,29 @@ class WrongPasswordError(RefusedError):
     """The miner could not decrypt the request."""
 
 
+class DefaultPasswordError(WrongPasswordError):
+    """The miner refuses the default password: it has another one, or takes no commands with it."""
+
+
+class StartNeedsPasswordError(WrongPasswordError):
+    """Only the protocol that stopped mining can start it, and it refuses the password.
+
+    `account` is the account whose password it needs, `protocol` its name.
+    """
+
+    def __init__(self, refusal: RefusedError, account: str, protocol: str) -> None:
+        """Store whose password is needed."""
+        super().__init__(refusal.command, refusal.code, refusal.reason)
+        self.account = account
+        self.protocol = protocol
+
+
+class PasswordUntriedError(RefusedError):
+    """A password cannot be tried now: there is no command that would change nothing."""
+
+    request_sent = False
+
+
 class WriteAccessClosedError(RefusedError):
     """The API switch is off, or the default password is still set."""
 

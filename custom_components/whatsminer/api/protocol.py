@@ -25,8 +25,8 @@ class Target:
     """The miner that a protocol talks to, and what all protocols for it share.
 
     `v2_port` and `v3_port` are the ports of V2 and V3. `account` signs the commands of V3, where
-    an empty one stands for the account that every miner has. `password_changes` counts how often
-    the password was changed.
+    an empty one stands for the account that every miner has. `credential_changes` counts how often
+    the password or the account was changed.
     """
 
     host: str
@@ -34,7 +34,7 @@ class Target:
     password: str = field(repr=False)
     queue: Queue
     identity: Identity
-    password_changes: int = 0
+    credential_changes: int = 0
     v3_port: int = V3_PORT
     account: str = ""
 
@@ -144,9 +144,14 @@ class Protocol(ABC):
     async def is_off(self) -> bool:
         """Return whether the expected miner reports that mining is off; the caller has the turn."""
 
+    @property
     @abstractmethod
-    async def check_password(self, password: str) -> None:
-        """Check a password without changing anything."""
+    def account(self) -> str:
+        """Return the account whose password commands need; by default it is its own password."""
+
+    @abstractmethod
+    async def check_password(self, password: str, account: str = "") -> None:
+        """Check a password, by default that of `account`, without changing anything."""
 
     @property
     def write_probe(self) -> WriteProbe:

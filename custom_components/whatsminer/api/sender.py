@@ -1,21 +1,11 @@
 """Sends commands over the protocol that can: a stop holds for the one that made it."""
 
-from collections.abc import Awaitable, Callable
-
+from .accounts import FINAL, Accounts
 from .choice import ProtocolChoice
-from .commands import Command, Effect, Result
-from .errors import (
-    NoMacError,
-    WhatsminerError,
-    WriteAccessClosedError,
-    WrongMinerError,
-    WrongPasswordError,
-)
-from .protocol import Protocol, Target
+from .commands import Command, Effect, Result, set_led_auto
+from .errors import StartNeedsPasswordError, WhatsminerError, WrongPasswordError
+from .protocol import Protocol
 from .writer import Writer
-
-# Another protocol would meet the same.
-_FINAL = (WriteAccessClosedError, WrongMinerError, NoMacError)
 
 
 class Sender:
@@ -23,26 +13,18 @@ class Sender:
 
     Mining that was stopped over one protocol is not known to start over another. So the one that
     accepted the last stop also starts it. `stopped_by` is its name, None if none has stopped it.
-
-    Each protocol has an account of its own. Where the best protocol refuses a password that the
-    last one takes, what needs the password goes over the last one.
     """
 
-    def __init__(self, target: Target, choice: ProtocolChoice, writer: Writer) -> None:
+    def __init__(
+        self, choice: ProtocolChoice, accounts: Accounts, writer: Writer
+    ) -> None:
         """Prepare; nothing is sent."""
-        self._target = target
         self._choice = choice
+        self._accounts = accounts
         self._writer = writer
         self._stopped_by: str | None = None
         # Whether mining was seen to be off since the stop, which takes up to two minutes.
         self._was_off = False
-        # Which of the passwords is that of the last protocol only.
-        self._falls_back: int | None = None
-
-    @property
-    def falls_back(self) -> bool:
-        """Return whether the password is that of the last protocol, and not of the one in use."""
-        return self._falls_back == self._target.password_changes
 
     @property
     def stopped_by(self) -> str | None:
@@ -59,79 +41,68 @@ class Sender:
             self.stopped_by = None
         self._was_off = self._was_off or mining is False
 
+    def check(self, command: Command) -> None:
+        """Raise what is known to keep a command from being sent now; this sends nothing."""
+        known = self._choice.known
+        falls_back = known is not None and self._accounts.falls_back
+        self._writer.check(command, self._choice.alternative if falls_back else known)
+
     async def send(self, command: Command) -> Result:
         """Send a command (see `Miner.send`). A power off waits for nothing."""
         if command.effect is Effect.STOPS:
             return await self._stop(command)
-        protocol = None
+        stopped_by = None
         if command.name == "mining" and self._stopped_by is not None:
-            protocol = self._choice.named(self._stopped_by)
-        if protocol is None:
-            result = await self.use(lambda each: self._writer.send(command, each))
+            stopped_by = self._choice.named(self._stopped_by)
+        if stopped_by is None:
+            result = await self._accounts.use(
+                lambda each: self._writer.send(command, each)
+            )
         else:
-            result = await self._writer.send(command, protocol)
-        if command.name == "mining" and result.is_accepted:
+            result = await self._start(command, stopped_by)
+        if not result.is_accepted:
+            return result
+        if command.name == "mining":
             self.stopped_by = None
+        elif command.name == "change_password":
+            self._accounts.change_password(str(command.parameters["new"]))
         return result
 
-    async def use[Answer](
-        self, request: Callable[[Protocol], Awaitable[Answer]]
-    ) -> Answer:
-        """Return the answer to a request that needs the password of the client.
+    async def probe(self) -> None:
+        """Send a command that changes nothing while the LED is on auto."""
+        await self._accounts.probe(lambda each: self._writer.send(set_led_auto(), each))
 
-        Raises:
-            WhatsminerError: what the request raised, over the protocol in use if all refuse the
-                password.
-
-        """
-        protocol = await self._choice.choose()
-        other = self._choice.alternative
-        if other is None:
-            return await request(protocol)
-        if self.falls_back:
-            try:
-                return await request(other)
-            except WrongPasswordError:  # as it may be from now on
-                self._falls_back = None
-        password = self._target.password_changes
+    async def _start(self, command: Command, protocol: Protocol) -> Result:
+        """Start mining over the protocol that has stopped it."""
         try:
-            return await request(protocol)
+            return await self._writer.send(command, protocol)
         except WrongPasswordError as err:
-            try:
-                answer = await request(other)
-            except WhatsminerError:
-                raise err from None
-        self._falls_back = password
-        return answer
-
-    async def check_password(self, password: str) -> None:
-        """Check whether one of the protocols takes a password (see `Miner.check_password`)."""
-        protocol = await self._choice.choose()
-        try:
-            await protocol.check_password(password)
-        except WrongPasswordError as err:
-            other = self._choice.alternative
-            if other is None:
-                raise
-            try:
-                await other.check_password(password)
-            except WhatsminerError:
-                raise err from None
+            if protocol is self._choice.current and not self._choice.alternative:
+                raise  # there is only one account
+            raise StartNeedsPasswordError(
+                err, protocol.account, protocol.name.upper()
+            ) from err
 
     async def _stop(self, command: Command) -> Result:
         """Send a power off over the protocol in use, else over whatever takes it."""
+        credentials = self._accounts.credentials
         try:
-            return await self._stop_over(self._choice.current, command)
-        except _FINAL:
+            result = await self._stop_over(self._choice.current, command)
+        except FINAL:
             raise
         except WhatsminerError as err:
             other = self._choice.alternative
             if other is None:
                 raise
             try:
-                return await self._stop_over(other, command)
+                result = await self._stop_over(other, command)
             except WhatsminerError:
                 raise err from None
+            if isinstance(err, WrongPasswordError):
+                self._accounts.refuse(credentials, err)
+        else:
+            self._accounts.prove(credentials)
+        return result
 
     async def _stop_over(self, protocol: Protocol, command: Command) -> Result:
         result = await self._writer.send(command, protocol)

@@ -10,7 +10,7 @@ from homeassistant.const import CONF_HOST, CONF_MAC, CONF_PASSWORD, CONF_PORT
 from homeassistant.core import HomeAssistant
 
 from ..api import DEFAULT_PORT, Miner, Snapshot, clean_name
-from ..const import DOMAIN
+from ..const import CONF_ACCOUNT, CONF_V3_PORT, DOMAIN
 
 # The hostname of a miner until its owner changes it.
 FACTORY_HOSTNAME: Final = "whatsminer"
@@ -26,12 +26,13 @@ _LONGEST_MODEL: Final = 59
 class DiscoveredMiner:
     """A miner, where it is, and what it reports about itself.
 
-    `mac` is in lower case with colons; `boards` are the serial numbers of its hashboards. Model
+    `v3_port` is None for the port that miners have. `mac` is in lower case with colons; `boards` are the serial numbers of its hashboards. Model
     and hostname are clean names (see `api.clean_name`): a stranger chose them.
     """
 
     host: str
     port: int = DEFAULT_PORT
+    v3_port: int | None = None
     mac: str
     model: str | None = None
     hostname: str | None = None
@@ -45,6 +46,7 @@ class DiscoveredMiner:
         return cls(
             host=host,
             port=port,
+            v3_port=client.v3_port,
             mac=client.mac,
             model=snapshot.model_name,
             hostname=snapshot.device.hostname,
@@ -66,10 +68,23 @@ class DiscoveredMiner:
             return self.title
         return clean_name(f"{self.title}, {self.model}")
 
-    def entry_data(self, password: str) -> dict[str, Any]:
+    def entry_data(self, password: str, account: str = "") -> dict[str, Any]:
         """Return the data of a config entry; an empty password is for readings only."""
-        data = {CONF_HOST: self.host, CONF_PORT: self.port, CONF_MAC: self.mac}
-        return {**data, CONF_PASSWORD: password} if password else data
+        return {
+            CONF_HOST: self.host,
+            CONF_PORT: self.port,
+            CONF_MAC: self.mac,
+            **({CONF_PASSWORD: password} if password else {}),
+            **advanced_data(self.v3_port, account),
+        }
+
+
+def advanced_data(v3_port: int | None, account: str) -> dict[str, Any]:
+    """Return the data of an entry that only few miners need: what is not the default."""
+    return {
+        **({CONF_V3_PORT: v3_port} if v3_port else {}),
+        **({CONF_ACCOUNT: account} if account else {}),
+    }
 
 
 def is_mac(text: str) -> bool:

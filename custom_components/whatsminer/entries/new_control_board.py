@@ -71,6 +71,7 @@ async def _async_forget_settings(hass: HomeAssistant, entry: ConfigEntry) -> Non
     """Forget what was set at the old control board; the new one has factory settings."""
     async with record_for_entry(hass, entry).memory.editing() as data:
         data.pop("settings", None)
+        data.pop("client", None)
         data.pop("password", None)
         data.pop("host", None)
 

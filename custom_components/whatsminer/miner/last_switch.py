@@ -2,22 +2,9 @@
 
 from datetime import datetime, timedelta
 
-from ..api import Miner, Snapshot, Value
+from ..api import Snapshot, Value
 from .memory import StoredData, StoredSwitch
 from .settings import Settings
-
-
-def restore_stop(client: Miner, data: StoredData) -> None:
-    """Tell the client of a miner which protocol has stopped mining, as far as it is stored."""
-    client.stopped_by = data.get("stopped_by")
-
-
-def store_stop(client: Miner, data: StoredData) -> None:
-    """Store which protocol has stopped mining, because only this one starts it again."""
-    if client.stopped_by:
-        data["stopped_by"] = client.stopped_by
-    else:
-        data.pop("stopped_by", None)
 
 
 class LastSwitch:

@@ -21,6 +21,14 @@ class StoredSwitch(TypedDict):
     at: str
 
 
+class StoredClient(TypedDict, total=False):
+    """The fields of `api.Remembered` that are not as they are without memory."""
+
+    spoken: str | None
+    stopped_by: str | None
+    is_proven: bool
+
+
 class StoredData(TypedDict, total=False):
     """The stored data of one miner."""
 
@@ -39,8 +47,8 @@ class StoredData(TypedDict, total=False):
     estimated_power: float
     last_switch: StoredSwitch
     """When mining was last switched, and to what."""
-    stopped_by: str
-    """The name of the protocol that stopped mining, and has to start it again."""
+    client: StoredClient
+    """What the client has to know again, see `api.Remembered`."""
     faults: list[str]
     """The codes of the faults for which the last event was that they appeared."""
     password: str

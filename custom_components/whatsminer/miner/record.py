@@ -9,9 +9,9 @@ from homeassistant.const import CONF_HOST, CONF_PASSWORD, CONF_PORT
 from homeassistant.core import HomeAssistant
 from homeassistant.util.hass_dict import HassKey
 
-from ..api import Capabilities, Miner
-from ..const import DOMAIN
-from .memory import Memory
+from ..api import Capabilities, Miner, Remembered
+from ..const import CONF_ACCOUNT, CONF_PROTOCOL, CONF_V3_PORT, DOMAIN, V2_ONLY
+from .memory import Memory, StoredClient, StoredData
 
 # A miner asks for a new address while it still answers at its old one.
 _SECONDS_TO_MOVE: Final = 120
@@ -90,19 +90,60 @@ async def async_remove_record(hass: HomeAssistant, entry: ConfigEntry) -> None:
 
 
 def client_for_entry(hass: HomeAssistant, entry: ConfigEntry) -> Miner:
-    """Return the client of the miner of an entry, with the password that the entry has now.
+    """Return the client of the miner of an entry, with the account that the entry has now.
 
     It outlasts reloads: a command may still be under way, and a miner copes with one connection
     at a time.
     """
     record = record_for_entry(hass, entry)
     client = record.client
-    address = address_of(entry)
-    if client is None or (client.address, client.mac) != (address, entry.unique_id):
-        client = record.client = Miner(*address, mac=entry.unique_id)
+    new = client_at(entry, address_of(entry))
+    if client is None or _place_of(client) != _place_of(new):
+        client = record.client = new
         record.change = None  # that was the change of another miner
     client.password = entry.data.get(CONF_PASSWORD) or ""
+    client.given_account = entry.data.get(CONF_ACCOUNT) or ""
+    client.v2_only = entry.options.get(CONF_PROTOCOL) == V2_ONLY
     return client
+
+
+def client_at(entry: ConfigEntry, address: Address) -> Miner:
+    """Return a client for the miner of an entry at an address, without password."""
+    return Miner(*address, v3_port=entry.data.get(CONF_V3_PORT), mac=entry.unique_id)
+
+
+def _place_of(client: Miner) -> tuple[Address, int | None, str | None]:
+    """Return what belongs to a client for good."""
+    return client.address, client.v3_port, client.mac
+
+
+def restore_client(client: Miner, data: StoredData) -> None:
+    """Let a client know what it knew of its miner before a restart of Home Assistant."""
+    stored = data.get("client", {})
+    known = Remembered(
+        stored.get("spoken"),
+        stored.get("stopped_by"),
+        stored.get("is_proven", False),
+    )
+    client.restore(known, data.get("firmware"))
+
+
+async def async_forget_protocol(hass: HomeAssistant, entry: ConfigEntry) -> None:
+    """Let the next set-up find out which protocol a miner speaks, because its owner says so."""
+    record = record_for_entry(hass, entry)
+    async with record.memory.editing() as data:
+        data.get("client", StoredClient()).pop("spoken", None)
+    if record.client:
+        record.client.forget_protocol()
+
+
+def store_client(client: Miner, data: StoredData) -> None:
+    """Store what a client has to know again after a restart of Home Assistant."""
+    known = client.remembered
+    stored: StoredClient = {"spoken": known.spoken, "is_proven": known.is_proven}
+    if known.stopped_by:
+        stored["stopped_by"] = known.stopped_by
+    data["client"] = stored
 
 
 def address_of(entry: ConfigEntry) -> Address:

@@ -17,8 +17,8 @@ from ..api import (
     WriteProbe,
     WrongPasswordError,
 )
-from ..const import ACCESS_CHECK_INTERVAL, DEFAULT_PASSWORD
-from ..issues import Issue, clear_issues, raise_issue
+from ..const import ACCESS_CHECK_INTERVAL
+from ..issues import Issue, clear_issues, raise_issue, share_issue
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -128,7 +128,9 @@ class WriteAccess:
 
     def _update_issues(self) -> None:
         """Create or delete the issues. The default password has to be changed first."""
-        default = self._entry.data.get(CONF_PASSWORD) == DEFAULT_PASSWORD and not any(
+        # An account has its name as password from the factory.
+        password = self._entry.data.get(CONF_PASSWORD)
+        default = password == self._client.account and not any(
             # The miner has another one by now, and a dialogue asks for it.
             self._entry.async_get_active_flows(self._hass, {SOURCE_REAUTH})
         )
@@ -137,6 +139,13 @@ class WriteAccess:
             (Issue.WRITE_ACCESS_CLOSED, self.is_open is False and not default),
         ):
             if is_there and not self._is_shut_down:
-                raise_issue(self._hass, self._entry, issue)
+                raise_issue(
+                    self._hass,
+                    self._entry,
+                    issue,
+                    placeholders={"account": self._client.account},
+                )
             else:
                 clear_issues(self._hass, self._entry, issue)
+        falls_back = self._client.falls_back and not self._is_shut_down
+        share_issue(self._hass, self._entry, Issue.V3_PASSWORD, is_there=falls_back)

@@ -8,9 +8,11 @@ from custom_components.whatsminer.api import commands
 from custom_components.whatsminer.api.commands import Command, Outcome, PoolSettings
 from custom_components.whatsminer.api.errors import (
     CannotConnectError,
+    DefaultPasswordError,
     MalformedReplyError,
     NoMacError,
     NotAMinerError,
+    PasswordUntriedError,
     RefusedError,
     UnconfirmedError,
     UnreachableError,
@@ -165,7 +167,7 @@ async def test_a_percent_that_is_refused_in_both_forms_has_the_first_reason(
     [
         (refusal(-5, "out of memory"), RefusedError),
         (refusal(-2), UnsupportedCommandError),
-        (refusal(-4), WrongPasswordError),
+        (refusal(-4), DefaultPasswordError),
     ],
 )
 async def test_another_refusal_does_not_call_for_the_other_form(
@@ -266,7 +268,7 @@ async def test_while_the_led_is_not_on_auto_no_password_is_checked(
     owner.miner.device["system"]["ledstatus"] = "manual"
     with pytest.raises(RefusedError) as caught:
         await owner.protocol.check_password("super")
-    assert type(caught.value) is RefusedError
+    assert type(caught.value) is PasswordUntriedError
     assert not caught.value.request_sent
     assert owner.miner.writes == []
 

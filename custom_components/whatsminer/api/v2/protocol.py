@@ -124,9 +124,14 @@ class V2(Protocol):
     async def is_off(self) -> bool:
         return await self.reader.is_off()
 
+    @property
     @override
-    async def check_password(self, password: str) -> None:
-        """Check a password by an encrypted read."""
+    def account(self) -> str:
+        return "admin"
+
+    @override
+    async def check_password(self, password: str, account: str = "") -> None:
+        """Check the password of the only account by an encrypted read."""
         sessions = self._sessions_for(replace(self._target, password=password))
         try:
             async with self._target.queue.turn(Urgency.READ) as turn:

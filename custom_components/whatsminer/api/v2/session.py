@@ -35,7 +35,7 @@ class Sessions:
         self._session: Session | None = None
         self._since = 0.0
         # How often the password had been set when the token came.
-        self._password_changes = 0
+        self._credential_changes = 0
 
     async def run[T](self, turn: Turn, send: Send[T]) -> T:
         """Send something under a token and return the result.
@@ -72,7 +72,7 @@ class Sessions:
         """Return a session under a new token of the expected miner."""
         try:
             value = await self._requests.plain("get_token")
-            changes = self._target.password_changes
+            changes = self._target.credential_changes
             token = envelope.check(value, "get_token")
             session = _session(token, self._target.password)
             await self._target.identity.confirm(self._read_evidence)
@@ -80,13 +80,16 @@ class Sessions:
             err.request_sent = False  # the command itself was not
             raise
         self._session, self._since = session, time.monotonic()
-        self._password_changes = changes
+        self._credential_changes = changes
         return session
 
     def _usable(self) -> Session | None:
         """Return the session, unless its token is too old or for another password."""
         session = self._session
-        if session is None or self._password_changes != self._target.password_changes:
+        if (
+            session is None
+            or self._credential_changes != self._target.credential_changes
+        ):
             return None
         if session.life is None:
             return session

@@ -1,5 +1,6 @@
 """V3 of the vendor's API, on port 4433: JSON in frames, with signed commands."""
 
 from .protocol import V3
+from .session import DEFAULT_ACCOUNT
 
-__all__ = ["V3"]
+__all__ = ["DEFAULT_ACCOUNT", "V3"]

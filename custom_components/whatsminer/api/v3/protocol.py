@@ -6,7 +6,7 @@ from typing import ClassVar, Final, override
 
 from ..commands import Command, Outcome, Result, set_led_auto
 from ..decode import first
-from ..errors import RefusedError, unsupported
+from ..errors import PasswordUntriedError, RefusedError, unsupported
 from ..identity import Evidence
 from ..protocol import Attempt, IsWanted, Progress, Protocol, Sink, Target, WriteProbe
 from ..queue import Turn, Urgency
@@ -136,12 +136,17 @@ class V3(Protocol):
     async def is_off(self) -> bool:
         return await self._reader.is_off()
 
+    @property
     @override
-    async def check_password(self, password: str) -> None:
+    def account(self) -> str:
+        return self._session.account
+
+    @override
+    async def check_password(self, password: str, account: str = "") -> None:
         """Check a password by a signed command that changes nothing: the LED stays on auto.
 
         Raises:
-            RefusedError: the LED is not on auto; the password was not checked.
+            PasswordUntriedError: the LED is not on auto.
 
         """
         (write,) = writes_for(set_led_auto(), self._session.account)
@@ -151,11 +156,11 @@ class V3(Protocol):
         ):
             led = await self._reader.confirm_led(conversation)
             if led not in ("auto", None):
-                error = RefusedError(write.name, None, "the LED is not on auto")
-                error.request_sent = False
-                raise error
+                raise PasswordUntriedError(write.name, None, "the LED is not on auto")
             try:
-                await self._session.send(conversation, write, password=password)
+                await self._session.send(
+                    conversation, write, password=password, account=account
+                )
             except RefusedError as err:
                 # A refusal for another reason shows that the signature is right.
                 if type(err) is not RefusedError or not err.request_sent:

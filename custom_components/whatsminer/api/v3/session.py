@@ -13,7 +13,12 @@ from typing import Final
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 
 from ..decode import text
-from ..errors import MalformedReplyError, WhatsminerError
+from ..errors import (
+    DefaultPasswordError,
+    MalformedReplyError,
+    WhatsminerError,
+    WrongPasswordError,
+)
 from ..identity import Evidence
 from ..protocol import IsWanted, Target
 from ..sanitize import Json
@@ -95,26 +100,49 @@ class Session:
         *,
         is_wanted: IsWanted = lambda: True,
         password: str | None = None,
+        account: str = "",
     ) -> Answer | None:
         """Return the answer to a command, None if it is not wanted at the last moment.
 
-        Its miner has been confirmed on the same conversation. `password` is by default that of
-        the target. A refused command is signed anew once, if the salt has changed or if the
-        miner's clock is far from ours.
+        Its miner has been confirmed on the conversation. `password` and `account` are by default
+        those of the target.
 
         Raises:
+            DefaultPasswordError: the miner refuses the default password, for either reason.
             WrongPasswordError, WriteAccessClosedError: by what the miner says of its API switch.
             UnsupportedCommandError, RefusedError, UnreachableError, MalformedReplyError,
             NotAMinerError, WrongMinerError, NoMacError.
 
         """
+        account = account or self.account
         secret = self._target.password if password is None else password
+        try:
+            return await self._send(conversation, write, account, secret, is_wanted)
+        except WrongPasswordError as err:
+            if secret != account:
+                raise
+            raise DefaultPasswordError(err.command, err.code, err.reason) from err
+
+    async def _send(
+        self,
+        conversation: Conversation,
+        write: Write,
+        account: str,
+        password: str,
+        is_wanted: IsWanted,
+    ) -> Answer | None:
+        """Send a command, which is signed anew once if the miner does not allow it.
+
+        The salt may have changed, or the miner's clock may be far from ours.
+        """
         salt = self._salt or await self._fetch_salt(conversation)
 
         async def send() -> Answer | None:
             if not is_wanted():
                 return None
-            return await conversation.write(self._signed(write, secret, salt))
+            return await conversation.write(
+                self._signed(write, account, password, salt)
+            )
 
         try:
             return await send()
@@ -129,7 +157,9 @@ class Session:
             self.forget()
             raise permission_error(refusal, is_open=is_open) from refusal
 
-    def _signed(self, write: Write, password: str, salt: str) -> dict[str, Json]:
+    def _signed(
+        self, write: Write, account: str, password: str, salt: str
+    ) -> dict[str, Json]:
         """Return the request for a command."""
         ts = int(time.time()) + self._ahead
         signature = digest(write.name, password, salt, ts)
@@ -139,7 +169,7 @@ class Session:
             **({} if param is None else {"param": param}),
             "ts": ts,
             "token": token(signature),
-            "account": self.account,
+            "account": account,
         }
 
     async def _fetch_salt(self, conversation: Conversation) -> str:

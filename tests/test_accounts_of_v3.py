@@ -1,0 +1,342 @@
+"""The dialogues of a miner that speaks V3: its account, its password, its port."""
+
+from typing import Any
+
+import pytest
+from pytest_homeassistant_custom_component.common import get_schema_suggested_value
+
+from custom_components.whatsminer.api import WrongPasswordError, client_state, commands
+from custom_components.whatsminer.config_flow import WhatsminerConfigFlow
+from custom_components.whatsminer.const import DOMAIN
+from custom_components.whatsminer.issues import Issue, issue_id
+from homeassistant.config_entries import SOURCE_USER, ConfigFlowResult
+from homeassistant.const import CONF_HOST, CONF_PASSWORD, CONF_PORT, Platform
+from homeassistant.core import HomeAssistant
+from homeassistant.data_entry_flow import FlowResultType
+from homeassistant.exceptions import HomeAssistantError
+from homeassistant.helpers.service_info.dhcp import DhcpServiceInfo
+from homeassistant.setup import async_setup_component
+from simulator import Quirk, SimulatedMiner
+from simulator.settings import Led
+
+from . import STRICT, act, names_of, reauth_steps
+from .config_flow import fill_in
+from .fleet import Fleet, Owned, issue_keys
+
+PORT = 4433
+ADMIN, SUPER = "satoshi", "Super_of_V3"
+V3: dict[str, Any] = {"generation": "v3", "model": "M63", "v3_port": PORT}
+
+
+@pytest.fixture
+def platforms() -> tuple[Platform, ...]:
+    """The platforms that are set up."""
+    return Platform.BINARY_SENSOR, Platform.SENSOR, Platform.SWITCH
+
+
+@pytest.fixture
+def shed(fleet: Fleet, monkeypatch: pytest.MonkeyPatch) -> Fleet:
+    """Return a network of miners that speak V3 at its usual port."""
+    monkeypatch.setattr(client_state, "V3_PORT", PORT)
+    return fleet
+
+
+@pytest.fixture
+async def miner(shed: Fleet) -> SimulatedMiner:
+    """Return a miner whose two accounts have different passwords."""
+    return await shed.start("Ada", password=ADMIN, super_password=SUPER, **V3)
+
+
+async def submit(
+    hass: HomeAssistant, miner: SimulatedMiner, password: str, **advanced: Any
+) -> ConfigFlowResult:
+    """Fill in the form that adds a miner."""
+    menu = await hass.config_entries.flow.async_init(
+        DOMAIN, context={"source": SOURCE_USER}
+    )
+    form = await fill_in(hass, menu, {"next_step_id": "manual"})
+    given: dict[str, Any] = {
+        CONF_HOST: miner.host,
+        CONF_PORT: miner.port,
+        CONF_PASSWORD: password,
+    }
+    if advanced:
+        given["advanced"] = {"v3_port": PORT, **advanced}
+    return await fill_in(hass, form, given)
+
+
+# Adding
+
+
+@pytest.mark.parametrize("password", [ADMIN, SUPER])
+async def test_the_password_of_either_account_is_taken(
+    hass: HomeAssistant, miner: SimulatedMiner, password: str
+) -> None:
+    """What only V2 takes is good as well, and an issue says what is better."""
+    result = await submit(hass, miner, password)
+    assert result["type"] is FlowResultType.CREATE_ENTRY
+    assert result["data"] == {
+        CONF_HOST: miner.host,
+        CONF_PORT: miner.port,
+        CONF_PASSWORD: password,
+        "mac": miner.mac.lower(),
+    }
+    await hass.async_block_till_done(wait_background_tasks=True)
+    assert (Issue.V3_PASSWORD in issue_keys(hass)) is (password == ADMIN)
+
+
+async def test_a_password_that_neither_takes_is_wrong(
+    hass: HomeAssistant, miner: SimulatedMiner
+) -> None:
+    result = await submit(hass, miner, "mistaken")
+    assert result["errors"] == {CONF_PASSWORD: "wrong_password"}
+    result = await fill_in(
+        hass,
+        result,
+        {CONF_HOST: miner.host, CONF_PORT: miner.port, CONF_PASSWORD: SUPER},
+    )
+    assert result["type"] is FlowResultType.CREATE_ENTRY
+
+
+async def test_an_account_that_is_named_is_the_only_one_that_is_tried(
+    hass: HomeAssistant, miner: SimulatedMiner
+) -> None:
+    result = await submit(hass, miner, ADMIN, account="super")
+    assert result["errors"] == {CONF_PASSWORD: "wrong_password"}
+    miner.v3.accounts.grant("user1", {"set.system.led"})
+    result = await submit(hass, miner, "user1", account=" user1 ")
+    assert result["type"] is FlowResultType.CREATE_ENTRY
+    assert result["data"]["account"] == "user1"
+
+
+async def test_a_default_password_that_is_refused_is_explained(
+    hass: HomeAssistant, miner: SimulatedMiner
+) -> None:
+    result = await submit(hass, miner, "super")
+    assert result["errors"] == {CONF_PASSWORD: "default_password_refused"}
+
+
+async def test_a_password_cannot_be_tried_while_the_led_flashes(
+    hass: HomeAssistant, miner: SimulatedMiner
+) -> None:
+    """That of `admin` can, because V2 tries it by a read."""
+    miner.state.led["red"] = Led(period=500, duration=250, start=0)
+    result = await submit(hass, miner, SUPER)
+    assert result["errors"] == {"base": "password_untried"}
+    result = await submit(hass, miner, ADMIN)
+    assert result["type"] is FlowResultType.CREATE_ENTRY
+
+
+@pytest.mark.parametrize(
+    ("advanced", "error"),
+    [
+        ({"v3_port": 0}, "invalid_v3_port"),
+        ({"v3_port": 4433.5}, "invalid_v3_port"),
+        ({"account": "two words"}, "invalid_account"),
+    ],
+)
+async def test_a_mistake_in_the_section_is_shown_above_the_form(
+    hass: HomeAssistant, miner: SimulatedMiner, advanced: dict[str, Any], error: str
+) -> None:
+    """The frontend shows no errors inside of a section."""
+    result = await submit(hass, miner, SUPER, **advanced)
+    assert result["errors"] == {"base": error}
+
+
+async def test_another_port_of_v3_is_stored(hass: HomeAssistant, shed: Fleet) -> None:
+    miner = await shed.start("Ada", super_password=SUPER, **{**V3, "v3_port": 14433})
+    result = await submit(hass, miner, SUPER)
+    assert result["errors"] == {CONF_PASSWORD: "wrong_password"}
+    result = await submit(hass, miner, SUPER, v3_port=14433)
+    assert result["type"] is FlowResultType.CREATE_ENTRY
+    assert result["data"]["v3_port"] == 14433
+    await hass.async_block_till_done(wait_background_tasks=True)
+    (entry,) = hass.config_entries.async_entries(DOMAIN)
+    assert entry.runtime_data.coordinator.data.generation == "v3"
+
+
+async def test_a_closed_switch_is_no_error(
+    hass: HomeAssistant, miner: SimulatedMiner
+) -> None:
+    miner.api_open = False
+    result = await submit(hass, miner, SUPER)
+    assert result["type"] is FlowResultType.CREATE_ENTRY
+    await hass.async_block_till_done(wait_background_tasks=True)
+    assert issue_keys(hass) == ["write_access_closed"]
+
+
+async def test_a_discovered_miner_takes_an_account(
+    hass: HomeAssistant, miner: SimulatedMiner
+) -> None:
+    miner.v3.accounts.grant("user1", {"set.system.led"})
+    info = DhcpServiceInfo(
+        ip=miner.host,
+        hostname="whatsminer",
+        macaddress=miner.mac.replace(":", "").lower(),
+    )
+    form = await hass.config_entries.flow.async_init(
+        DOMAIN, context={"source": "dhcp"}, data=info
+    )
+    given = {CONF_PASSWORD: "user1", "advanced": {"account": "?"}}
+    form = await fill_in(hass, form, given)
+    assert form["errors"] == {"base": "invalid_account"}
+    result = await fill_in(
+        hass, form, {CONF_PASSWORD: "user1", "advanced": {"account": "user1"}}
+    )
+    assert result["type"] is FlowResultType.CREATE_ENTRY
+    assert result["data"]["account"] == "user1"
+
+
+# Reauthentication
+
+
+async def known(shed: Fleet, **what: Any) -> Owned:
+    """Set up a miner whose two accounts have the password that Home Assistant has."""
+    quirks = {*STRICT, Quirk.POWER_OFF_FADES, Quirk.V3_STOP_STAYS}
+    owned = await shed.know("Ada", **{**V3, "quirks": quirks, **what})
+    await shed.set_up(owned)
+    return owned
+
+
+async def test_a_miner_that_was_stopped_over_v3_says_whose_password_it_needs(
+    shed: Fleet,
+) -> None:
+    """A power off goes over whatever takes it."""
+    ada = await known(shed)
+    await ada.turn_off()
+    await shed.clock.next_poll(4)
+    ada.miner.v3.password = SUPER
+
+    with pytest.raises(HomeAssistantError) as caught:
+        await act(shed.hass, "switch.turn_on", ada.entity_id("switch"))
+    assert caught.value.translation_key == "start_needs_password"
+    assert caught.value.translation_placeholders is not None
+    assert caught.value.translation_placeholders["account"] == "super"
+    assert len(reauth_steps(shed.hass)) == 1
+    await ada.turn_off()
+    assert names_of(ada.miner.writes)[-1] == "power_off"
+
+    (flow,) = shed.hass.config_entries.flow.async_progress()
+    result = await fill_in(shed.hass, flow, {CONF_PASSWORD: SUPER})
+    assert result["reason"] == "reauth_successful"
+    await shed.settle()
+
+
+async def test_reauthentication_takes_another_account(shed: Fleet) -> None:
+    ada = await known(shed)
+    ada.miner.v3.password = ada.miner.password = SUPER
+    with pytest.raises(WrongPasswordError):
+        await ada.coordinator.async_send(commands.fast_boot(on=False))
+    (flow,) = shed.hass.config_entries.flow.async_progress()
+    for given, errors in (
+        ({CONF_PASSWORD: "super"}, {CONF_PASSWORD: "default_password_refused"}),
+        ({CONF_PASSWORD: "mistaken"}, {CONF_PASSWORD: "wrong_password"}),
+        (
+            {CONF_PASSWORD: SUPER, "advanced": {"account": "user1"}},
+            {CONF_PASSWORD: "wrong_password"},
+        ),
+        (
+            {CONF_PASSWORD: SUPER, "advanced": {"account": "é"}},
+            {"base": "invalid_account"},
+        ),
+    ):
+        form = await fill_in(shed.hass, flow, given)
+        assert form["errors"] == errors
+    result = await fill_in(
+        shed.hass, flow, {CONF_PASSWORD: SUPER, "advanced": {"account": "super"}}
+    )
+    assert result["reason"] == "reauth_successful"
+    assert ada.entry.data["account"] == "super"
+    await shed.settle()
+    await ada.coordinator.async_send(commands.fast_boot(on=False))
+    assert names_of(ada.miner.v3.writes)[-1] == "set.miner.fastboot"
+
+
+# Reconfiguration
+
+
+async def reconfigure(ada: Owned, **given: Any) -> ConfigFlowResult:
+    """Fill in the form that changes a miner."""
+    form = await ada.entry.start_reconfigure_flow(ada.hass)
+    return await fill_in(
+        ada.hass,
+        form,
+        {CONF_HOST: ada.miner.host, CONF_PORT: ada.miner.port, **given},
+    )
+
+
+async def test_reconfiguration_changes_account_and_port(shed: Fleet) -> None:
+    ada = await known(shed)
+    ada.miner.v3.accounts.grant("user1", {"set.system.led"})
+    result = await reconfigure(ada, advanced={"v3_port": PORT, "account": "user1"})
+    # The stored password is not that of the other account.
+    assert result["errors"] == {CONF_PASSWORD: "wrong_password"}
+    result = await reconfigure(
+        ada, password="user1", advanced={"v3_port": PORT, "account": "user1"}
+    )
+    assert result["reason"] == "reconfigure_successful"
+    assert ada.entry.data["account"] == "user1"
+    await shed.settle()
+
+    result = await reconfigure(ada, advanced={"v3_port": 4434, "account": "user1"})
+    assert result["reason"] == "reconfigure_successful"
+    assert ada.entry.data["v3_port"] == 4434
+    await shed.settle()
+    assert ada.coordinator.data.generation == "v2.2"
+
+    form = await ada.entry.start_reconfigure_flow(shed.hass)
+    assert form["data_schema"] is not None
+    section = form["data_schema"].schema["advanced"]
+    for field, value in (("v3_port", 4434), ("account", "user1")):
+        assert get_schema_suggested_value(section.schema.schema, field) == value
+
+
+# The default password
+
+
+async def test_the_default_password_of_super_is_one_repair(shed: Fleet) -> None:
+    """Firmware that takes commands under it gets another one from here."""
+    ada = await shed.know("Ada", super_password="super", **V3)
+    shed.hass.config_entries.async_update_entry(
+        ada.entry, data={**ada.entry.data, CONF_PASSWORD: "super"}
+    )
+    await shed.set_up(ada)
+    await shed.clock.next_poll()
+    assert issue_keys(shed.hass) == ["default_password"]
+
+    assert await async_setup_component(shed.hass, "repairs", {})
+    flows: Any = shed.hass.data["repairs"]["flow_manager"]
+    form = await flows.async_init(
+        DOMAIN, context={"issue_id": issue_id(ada.entry, Issue.DEFAULT_PASSWORD)}
+    )
+    assert form["description_placeholders"] == {"miner": "Ada", "account": "super"}
+    form = await flows.async_configure(form["flow_id"], {CONF_PASSWORD: "super"})
+    assert form["errors"] == {CONF_PASSWORD: "default_password"}
+    done = await flows.async_configure(form["flow_id"], {CONF_PASSWORD: "longer_1"})
+    await shed.settle()
+
+    assert done["type"] is FlowResultType.CREATE_ENTRY
+    assert ada.miner.v3.password == "longer_1"
+    assert ada.entry.data[CONF_PASSWORD] == "longer_1"
+    assert issue_keys(shed.hass) == []
+
+
+# Options
+
+
+async def test_a_miner_can_be_kept_to_v2(shed: Fleet) -> None:
+    """Its entities are those of V2 then."""
+    ada = await known(shed)
+    assert ada.coordinator.data.generation == "v3"
+    for protocol, generation in (("v2_only", "v2.2"), ("automatic", "v3")):
+        options = {**ada.entry.options, "protocol": protocol}
+        shed.hass.config_entries.async_update_entry(ada.entry, options=options)
+        ada.coordinator.async_apply_options()
+        await shed.settle()
+        await shed.clock.next_poll(2)
+        assert ada.coordinator.data.generation == generation
+        if protocol == "v2_only":
+            before = ada.miner.v3.connections
+            await shed.clock.next_poll(3)
+            assert ada.miner.v3.connections == before
+    assert ada.entry.version == WhatsminerConfigFlow.VERSION
