@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from custom_components.whatsminer.api import V3_PORT
-from custom_components.whatsminer.const import DOMAIN
+from custom_components.whatsminer.const import CONF_V3_PORT, DOMAIN
 from custom_components.whatsminer.entries.lookup import entry_at_address, hosts_in_use
 from custom_components.whatsminer.entries.missing_miner import async_handle_announcement
 from custom_components.whatsminer.entries.relocation import async_relocate_and_match
@@ -123,6 +123,22 @@ async def test_a_miner_of_v3_that_was_announced_is_followed(
 
     vic.check_found()
     check_unwritten(vic)
+
+
+async def test_a_miner_whose_v3_has_another_port_is_followed(fleet: Fleet) -> None:
+    vic = await fleet.know("Vic", **V3_ONLY | {"v3_port": 4434})
+    fleet.hass.config_entries.async_update_entry(
+        vic.entry, data={**vic.entry.data, CONF_V3_PORT: 4434}
+    )
+    await fleet.set_up(vic)
+    await vic.miner.disconnect()
+    await fleet.clock.next_poll(2)
+    await vic.appear_at(fleet.host(ELSEWHERE))
+    assert await announce(fleet, vic) == "already_configured"
+    await fleet.clock.tick(90)
+
+    vic.check_found()
+    assert vic.entry.data[CONF_V3_PORT] == 4434
 
 
 async def test_an_announcement_does_not_move_a_miner_of_v3_that_answers(
