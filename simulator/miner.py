@@ -63,6 +63,7 @@ class SimulatedMiner(Place):
         idle_seconds: float = 10.0,
         api: str = NEWEST_API,
         super_password: str | None = None,
+        v2_open: bool = True,
         v3_port: int = 0,
         v3_idle_seconds: float = 300.0,
     ) -> None:
@@ -86,6 +87,7 @@ class SimulatedMiner(Place):
             api: the version of the V3 API, a key of ``FIRMWARE_BY_API``.
             super_password: that of the V3 account ``super``; None for ``password``. With
                 the factory's, ``super``, only the quirk ``default-refused`` refuses writes.
+            v2_open: whether ``port`` is open, which some firmware with V3 keeps closed.
             v3_port: as ``port``, for V3.
             v3_idle_seconds: as ``idle_seconds``, for V3.
         """
@@ -123,6 +125,7 @@ class SimulatedMiner(Place):
             occupancy=self._occupancy,
             idle_seconds=idle_seconds,
             split=Quirk.SPLIT_WRITES in self._device.quirks,
+            enabled=v2_open,
         )
         self._v3 = None
         if firmware.generation is Generation.V3:

@@ -113,6 +113,7 @@ class Server:
         host: the bound address.
         port: the bound port.
         connections: how many were accepted so far.
+        is_open: whether the port is open, or would be if firmware did not keep it closed.
     """
 
     def __init__(
@@ -124,11 +125,17 @@ class Server:
         occupancy: Occupancy,
         idle_seconds: float,
         split: bool,
+        enabled: bool = True,
     ) -> None:
-        """Prepare a server; port 0 stands for any free one."""
+        """Prepare a server; port 0 stands for any free one.
+
+        One that is not enabled belongs to firmware that keeps the port closed.
+        """
         self.host = host
         self.port = port
         self.connections = 0
+        self.is_open = False
+        self._enabled = enabled
         self._handle = handle
         self._occupancy = occupancy
         self._idle_seconds = idle_seconds
@@ -136,17 +143,17 @@ class Server:
         self._accepting: asyncio.Task[None] | None = None
         self._serving: set[asyncio.Task[None]] = set()
 
-    @property
-    def is_open(self) -> bool:
-        """Whether the port is open."""
-        return self._accepting is not None
-
     def open(self) -> None:
         """Open the port; clients can connect as soon as this returns.
 
         Raises:
             OSError: the port is in use or the address is not ours.
         """
+        if self._enabled:
+            self._listen()
+        self.is_open = True
+
+    def _listen(self) -> None:
         family = socket.AF_INET6 if ":" in self.host else socket.AF_INET
         listener = socket.create_server((self.host, self.port), family=family)
         listener.setblocking(False)
@@ -157,6 +164,7 @@ class Server:
 
     async def close(self, *, spare: asyncio.Task[Any] | None = None) -> None:
         """Close the port and drop every connection, except the task ``spare``."""
+        self.is_open = False
         accepting, self._accepting = self._accepting, None
         if accepting is not None:
             await _cancel(accepting)

@@ -23,7 +23,7 @@ from syrupy.assertion import SnapshotAssertion
 # Home Assistant must find this integration, not the folder of the same name that the test
 # plugin brings; whichever is imported first wins.
 from custom_components.whatsminer import PLATFORMS
-from custom_components.whatsminer.api import client_state
+from custom_components.whatsminer.api import V3_PORT, client_state
 from custom_components.whatsminer.const import DOMAIN
 from custom_components.whatsminer.coordinator import WhatsminerCoordinator
 from homeassistant.const import (
@@ -75,6 +75,13 @@ def closed_v3_port(
         port: int = bound.getsockname()[1]
         monkeypatch.setattr(client_state, "V3_PORT", port)
         yield port
+
+
+@pytest.fixture
+def ordinary_v3_port(closed_v3_port: int, monkeypatch: pytest.MonkeyPatch) -> int:
+    """Let clients ask for V3 on port 4433 all the same, at addresses that no other test uses."""
+    monkeypatch.setattr(client_state, "V3_PORT", V3_PORT)
+    return V3_PORT
 
 
 @pytest.fixture(autouse=True)

@@ -7,6 +7,7 @@ all miners of the network (`farm`), and one that scans it (`scan`).
 from dataclasses import dataclass
 
 MINERS = 200  # in a /24
+ONE_PORT = "one-port"  # an argument of `scan`
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,30 +13,64 @@ from demo_instance import DemoError
 from demo_instance.child_module import run_module
 from demo_instance.program import run_program, until_stopped
 
-from . import MINERS, Farm, Result
+from . import MINERS, ONE_PORT, Farm, Result
+
+_MOST_FOR_BOTH_PORTS = 1.3
 
 
 def main() -> int:
     """Run the bench; return the exit code."""
-    argparse.ArgumentParser(
+    parser = argparse.ArgumentParser(
         prog="script/bench",
         description=f"Measure a scan of a network of {MINERS} simulated miners.",
-    ).parse_args()
-    return run_program("script/bench", _run())
+    )
+    parser.add_argument(
+        "--short", action="store_true", help="only the scan of an empty network"
+    )
+    return run_program("script/bench", _run(short=parser.parse_args().short))
 
 
-async def _run() -> int:
-    return 0 if await until_stopped(_measure) else 130
+async def _run(*, short: bool) -> int:
+    return 0 if await until_stopped(lambda: _measure(short=short)) else 130
 
 
-async def _measure() -> None:
+async def _measure(*, short: bool) -> None:
+    if short:
+        await _measure_empty()
+        return
     async with _farm(MINERS) as farm:
         full = await _scan(farm)
+    report(farm, full, await _measure_empty())
+
+
+async def _measure_empty() -> Result:
+    """Return the scan of an empty network; compare it with that of one port."""
     async with _farm(0) as silent:
+        one_port = await _scan(silent, ONE_PORT)
         empty = await _scan(silent)
-    if empty.miners:
-        raise DemoError(f"miners in an empty network: {', '.join(empty.miners)}")
-    report(farm, full, empty)
+    report_empty(one_port, empty)
+    return empty
+
+
+def report_empty(one_port: Result, empty: Result) -> None:
+    """Print how long a network takes in which nothing answers.
+
+    Args:
+        one_port: the scan of it that tries port 4028 alone.
+        empty: the scan of it that tries both ports.
+
+    Raises:
+        DemoError: a miner was found, or the second port takes too long.
+    """
+    if found := empty.miners | one_port.miners:
+        raise DemoError(f"miners in an empty network: {', '.join(found)}")
+    ratio = empty.seconds / one_port.seconds
+    print(
+        f"silence  {empty.seconds:.2f} s for both ports, {ratio:.2f} times the"
+        f" {one_port.seconds:.2f} s for port 4028"
+    )
+    if ratio > _MOST_FOR_BOTH_PORTS:
+        raise DemoError(f"that is more than {_MOST_FOR_BOTH_PORTS} times as long")
 
 
 def report(farm: Farm, full: Result, empty: Result) -> None:
@@ -78,8 +112,8 @@ async def _farm(miners: int) -> AsyncIterator[Farm]:
         yield farm
 
 
-async def _scan(farm: Farm) -> Result:
-    async with run_module(f"{__package__}.scan", farm.network) as process:
+async def _scan(farm: Farm, *how: str) -> Result:
+    async with run_module(f"{__package__}.scan", farm.network, *how) as process:
         return Result(**await _printed(process, "the scan"))
 
 

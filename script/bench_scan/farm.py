@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from contextlib import AsyncExitStack, ExitStack
 from dataclasses import asdict
 from ipaddress import IPv4Address
-from itertools import cycle
+from itertools import cycle, product
 import json
 import select
 import socket
@@ -22,7 +22,15 @@ from simulator import SimulatedMiner
 from . import Farm
 
 _PORT = 4028
-_KINDS = (("v1", "M20S"), ("v2", "M30S+"), ("compat", "M60S"))
+_V3_PORT = 4433
+# Generation, model, and whether the port of V2 is open.
+_KINDS = (
+    ("v1", "M20S", True),
+    ("v2", "M30S+", True),
+    ("compat", "M60S", True),
+    ("v3", "M63", True),
+    ("v3", "M66", False),
+)
 _MILLISECONDS_OF_SILENCE = 500
 
 
@@ -38,12 +46,14 @@ async def serve(miners: int) -> None:
                     model=model,
                     host=str(host),
                     port=_PORT,
+                    v3_port=_V3_PORT,
+                    v2_open=v2_open,
                     seed=host,
                     speed=1,
                     start=time.time(),
                 )
             )
-            for host, (generation, model) in zip(hosts[:miners], cycle(_KINDS))
+            for host, (generation, model, v2_open) in zip(hosts[:miners], cycle(_KINDS))
         ]
         silence(stack.enter_context(ExitStack()), hosts[miners:])
         farm = Farm(str(network), {miner.host: miner.mac.lower() for miner in started})
@@ -52,7 +62,7 @@ async def serve(miners: int) -> None:
 
 
 def silence(stack: ExitStack, hosts: Iterable[IPv4Address]) -> None:
-    """Make addresses silent: a connection is neither accepted nor refused.
+    """Make addresses silent: on no port of miners is a connection accepted or refused.
 
     A closed port would refuse at once, as the address is one of this machine. So each
     address has a listener that never accepts. Its queue has room for one connection, and
@@ -62,8 +72,8 @@ def silence(stack: ExitStack, hosts: Iterable[IPv4Address]) -> None:
         DemoError: an address answers all the same.
     """
     callers = select.poll()
-    for host in hosts:
-        address = str(host), _PORT
+    for host, port in product(hosts, (_PORT, _V3_PORT)):
+        address = str(host), port
         stack.enter_context(socket.create_server(address, backlog=0))
         stack.enter_context(socket.create_connection(address))
         caller = stack.enter_context(socket.socket())

@@ -166,6 +166,29 @@ class Client:
         async with self._session.delete(f"{self._url}/api/{_ADDING}/{flow_id}"):
             pass
 
+    async def entries(self) -> list[dict[str, Any]]:
+        """Return the integration's entries."""
+        entries: list[dict[str, Any]] = await self.command(
+            "config_entries/get", domain=DOMAIN
+        )
+        return entries
+
+    async def reload(self, entry_id: str) -> None:
+        """Reload an entry, and wait until it is set up."""
+        path = f"{self._url}/api/config/config_entries/entry/{entry_id}/reload"
+        async with self._session.post(path) as response:
+            response.raise_for_status()
+
+    async def remove(self, entry_id: str) -> None:
+        """Remove an entry."""
+        path = f"{self._url}/api/config/config_entries/entry/{entry_id}"
+        async with self._session.delete(path) as response:
+            response.raise_for_status()
+
+    async def start_reconfiguring(self, entry_id: str) -> dict[str, Any]:
+        """Open the dialogue that changes where a miner is, and its password."""
+        return await self._flow(_ADDING, {"handler": DOMAIN, "entry_id": entry_id})
+
     async def start_options(self, entry_id: str) -> dict[str, Any]:
         """Open the dialogue behind the gear of a miner; return its first step."""
         return await self._flow(_OPTIONS, {"handler": entry_id})

@@ -8,16 +8,19 @@ from ipaddress import IPv4Network
 import time
 from typing import Any, override
 
-from simulator import MODELS, Cooling, SimulatedMiner
+from simulator import MODELS, Cooling, Quirk, SimulatedMiner
 
 from . import DemoError
 from .client import Client
 from .loopback import HOME
 
 _SECONDS_TO_COME_BACK = 60.0
-_PORT = 4028  # the only one that a scan asks
+_PORT, _V3_PORT = 4028, 4433  # the only ones that a scan asks
 # The integration's check of its write access, which comes at any time and changes nothing.
-ACCESS_CHECK = {"cmd": "set_led", "param": "auto"}
+ACCESS_CHECKS = (
+    {"cmd": "set_led", "param": "auto"},
+    {"cmd": "set.system.led", "param": "auto", "account": "super"},
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,7 +30,10 @@ class Plan:
     Attributes:
         generation: its firmware, as the simulator calls it.
         api: the version it reports of its API.
-        password: anything but the factory's, under which no miner takes commands.
+        password: anything but the factory's, under which no miner takes commands. Of a miner
+            that speaks V3 it is that of the account `super`.
+        admin_password: that of the account `admin`, where it is another one.
+        quirks: oddities of its firmware.
         place: the last number of its address.
         port: its own, for where all miners have to share one address.
     """
@@ -39,6 +45,13 @@ class Plan:
     place: int
     port: int
     hostname: str | None = None
+    admin_password: str | None = None
+    quirks: frozenset[Quirk] = frozenset()
+
+    @property
+    def speaks_v3(self) -> bool:
+        """Whether the miner speaks V3, besides V2.2."""
+        return self.generation == "v3"
 
     @property
     def cooling(self) -> Cooling:
@@ -55,13 +68,16 @@ AIR = Plan(
     port=4028,
 )
 HYDRO = Plan(
-    generation="compat",
-    api="2.2.2",
+    generation="v3",
+    api="3.0.5",
     model="M63",
-    password="halving",
+    password="Halving-2028",
     place=12,
     port=4029,
     hostname="boiler-room",
+    admin_password="halving",
+    # A stop over V2 would not last.
+    quirks=frozenset({Quirk.POWER_OFF_FADES}),
 )
 OLD = Plan(
     generation="v1",
@@ -181,9 +197,9 @@ async def running(
 
     Args:
         plans: of the miners.
-        network: where they are, on the port that a scan asks. Where that cannot be (on
+        network: where they are, on the ports that a scan asks. Where that cannot be (on
             macOS 127.0.0.1 is the only address) they are at ports of 127.0.0.1: their
-            own, or if one is taken any other.
+            own, or if one is taken any other. That of V3 is then 4433, or none that is found.
     """
     async with AsyncExitStack() as stack:
         yield tuple([await _start(stack, plan, network) for plan in plans])
@@ -201,9 +217,12 @@ async def _start(stack: AsyncExitStack, plan: Plan, network: IPv4Network) -> Dem
         miner = SimulatedMiner(
             generation=plan.generation,
             model=plan.model,
-            password=plan.password,
+            password=plan.admin_password or plan.password,
+            super_password=plan.password,
             host=host,
             port=port,
+            v3_port=_V3_PORT if port else 0,
+            quirks=plan.quirks,
             seed=seed,
             speed=1,
             start=time.time(),

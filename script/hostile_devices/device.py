@@ -8,10 +8,10 @@ from dataclasses import dataclass
 import json
 from typing import Self
 
-from . import plausible
+from . import plausible, plausible_v3
 from .plausible import ENCRYPTED, Answers
 
-PORT = 4028
+PORT, V3_PORT = 4028, 4433
 _MOST_BYTES = 8192  # of a request
 
 
@@ -20,7 +20,7 @@ class Exchange:
     """One request and where its answer goes.
 
     Attributes:
-        command: as it came, `summary+pools+edevs`.
+        command: as it came, `summary+pools+edevs`, on V3 without its parameter.
         number: how many requests there were before.
         data: the answer of a plausible miner, as the device alters it.
     """
@@ -68,6 +68,8 @@ class Hostile:
         asks_password: whether it is added with a password.
         turns: whether it is plausible until the farm orders it to be hostile.
         never_answers: whether it is silent from the beginning.
+        send_v3: sends an answer on the port of V3, which is closed without it.
+        speaks_v3: whether that port is plausible before the device turns.
         short: whether it takes part in the short form.
     """
 
@@ -78,6 +80,8 @@ class Hostile:
     asks_password: bool = False
     turns: bool = False
     never_answers: bool = False
+    send_v3: Send | None = None
+    speaks_v3: bool = False
     short: bool = False
 
 
@@ -98,19 +102,23 @@ class Device:
         self._mac = mac
 
     async def __aenter__(self) -> Self:
-        """Open the port.
+        """Open the ports.
 
         Raises:
-            OSError: the address is none of this machine, or the port is in use.
+            OSError: the address is none of this machine, or a port is in use.
         """
-        self._server = await asyncio.start_server(self._serve, self.host, PORT)
+        self._servers = [await asyncio.start_server(self._serve, self.host, PORT)]
+        if self._hostile.send_v3:
+            server = await asyncio.start_server(self._serve_v3, self.host, V3_PORT)
+            self._servers.append(server)
         return self
 
     async def __aexit__(self, *error: object) -> None:
-        """Close the port and every connection."""
-        self._server.close()
-        self._server.abort_clients()
-        await self._server.wait_closed()
+        """Close the ports and every connection."""
+        for server in self._servers:
+            server.close()
+            server.abort_clients()
+            await server.wait_closed()
 
     async def _serve(
         self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
@@ -118,9 +126,27 @@ class Device:
         with suppress(ConnectionError):
             if request := await reader.read(_MOST_BYTES):
                 await self._answer(_command(request), reader, writer)
-        writer.close()
-        with suppress(ConnectionError):
-            await writer.wait_closed()
+        await _close(writer)
+
+    async def _serve_v3(
+        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+    ) -> None:
+        """Answer one request after another."""
+        with suppress(ConnectionError, asyncio.IncompleteReadError, ValueError):
+            while not writer.is_closing():
+                length = int.from_bytes(await reader.readexactly(4), "little")
+                request = json.loads(await reader.readexactly(min(length, _MOST_BYTES)))
+                number = self.asked.total()
+                self.asked[str(request["cmd"])] += 1
+                text = plausible_v3.answer(
+                    self._mac, self.host, plausible.now(), request
+                )
+                send = self._hostile.send_v3
+                if send is None or (self._hostile.speaks_v3 and not self.turned):
+                    send = whole
+                data = plausible_v3.frame(text)
+                await send(Exchange(request["cmd"], number, data, reader, writer))
+        await _close(writer)
 
     async def _answer(
         self, command: str, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
@@ -139,6 +165,12 @@ class Device:
     def polls(self) -> int:
         """How often it was asked for its hashboards, as in every poll."""
         return sum(count for command, count in self.asked.items() if "edevs" in command)
+
+
+async def _close(writer: asyncio.StreamWriter) -> None:
+    writer.close()
+    with suppress(ConnectionError):
+        await writer.wait_closed()
 
 
 def _command(request: bytes) -> str:

@@ -47,6 +47,7 @@ async def run(stage: Stage, silent: asyncio.Task[None]) -> None:
         await asyncio.sleep(max(0.0, begin + stage.form.watch - time.monotonic()))
         await _verify_saved(stage)
         await _verify_places(stage)
+        await _verify_v3(stage)
     often = most_set_ups((time.monotonic() - begin) / INTERVAL)
     names = stage.names_of_entries
     async with stage.report.step("no device is set up again and again") as step:
@@ -176,3 +177,24 @@ async def _verify_places(stage: Stage) -> None:
             step.shown = str(devices[miner.mac]["configuration_url"])
             if miner.miner.host not in step.shown:
                 raise Mismatch(step.shown)
+
+
+async def _verify_v3(stage: Stage) -> None:
+    """Verify that miners of V2 are read whatever their port 4433 says, and others were in V3."""
+    entities = await stage.client.entities()
+    counts = await stage.farm.counts()
+    async with stage.report.step("miners with a hostile port 4433") as step:
+        names: Counter[str] = Counter()
+        for each in stage.placed:
+            if each.hostile.send_v3 is None:
+                continue
+            if each.hostile.speaks_v3:
+                if "get.miner.status" not in counts[each.host]:
+                    raise Mismatch(f"{each.name} was not read over V3")
+                names["were read over V3"] += 1
+                continue
+            sensor = entities.get(("sensor", f"{each.mac}_power"))
+            if sensor is None or not await stage.client.has_state(sensor):
+                raise Mismatch(f"{each.name} is not read")
+            names["are read over V2"] += 1
+        step.shown = ", ".join(f"{count} {name}" for name, count in names.items())

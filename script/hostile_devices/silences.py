@@ -7,7 +7,7 @@ from functools import partial
 from .device import Exchange, Hostile, Send, whole
 
 _FROM_THE_BEGINNING = 10
-_TURNING = 50
+_TURNING = 40
 _FROM_THE_BEGINNING_IN_SHORT = 2
 _TURNING_IN_SHORT = 8
 _SECONDS_OF_A_TRICKLE = 0.3

@@ -27,7 +27,7 @@ def _state(miner: SimulatedMiner, value: Any) -> object:
         "mac": miner.mac,
         "serial": miner.serial,
         "firmware": miner.firmware_version,
-        "api": miner.api_version,
+        "api": miner.v3.api_version if miner.generation == "v3" else miner.api_version,
         "hostname": state.hostname,
         "factory": model.hash_rate,
         "mining": state.mining,
@@ -61,11 +61,22 @@ def _set_open(miner: SimulatedMiner, value: Any) -> None:
     miner.api_open = value
 
 
+def _set_admin(miner: SimulatedMiner, value: Any) -> None:
+    miner.password = value
+
+
+def _set_super(miner: SimulatedMiner, value: Any) -> None:
+    miner.v3.password = value
+
+
 def _take_writes(miner: SimulatedMiner, value: Any) -> object:
     """Return the commands since the last time."""
-    writes = list(miner.writes)
-    miner.writes.clear()
-    return writes
+    taken: list[object] = []
+    ports = [miner.writes, *([miner.v3.writes] if miner.generation == "v3" else [])]
+    for writes in ports:
+        taken += writes
+        writes.clear()
+    return taken
 
 
 JOBS: dict[str, Job] = {
@@ -75,6 +86,8 @@ JOBS: dict[str, Job] = {
     "restart": _restart,
     "advance": _advance,
     "open": _set_open,
+    "admin": _set_admin,
+    "super": _set_super,
     "writes": _take_writes,
 }
 
@@ -88,7 +101,9 @@ async def _serve(arguments: list[str]) -> None:
                 generation=plans.GENERATIONS[name],
                 model=plans.MODELS[name],
                 host=address,
+                password=plans.PASSWORD,
                 port=plans.PORT,
+                v3_port=plans.V3_PORT,
                 quirks={quirk for quirk in Quirk if quirk in quirks.split(",")},
             )
             miners[name] = await stack.enter_async_context(miner)

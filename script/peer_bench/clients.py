@@ -89,7 +89,8 @@ def _rate(rate: Any, digits: int) -> float | None:
     return None if rate is None else round(float(rate), digits)
 
 
-def _of_boards(state: dict[str, Any], key: str, digits: int | None) -> list[float]:
+def of_boards(state: dict[str, Any], key: str, digits: int | None) -> list[float]:
+    """Return a reading of each hashboard, rounded."""
     return [round(board[key], digits) for board in state["readings"]["boards"]]
 
 
@@ -172,9 +173,9 @@ class Pyasic(Client):
         return _common(state) | {
             "model": state["model"],
             "hash rate": round(state["readings"]["hash_1m"], 2),
-            "board hash rates": _of_boards(state, "hash_1m", 2),
-            "board temperatures": _of_boards(state, "temperature", None),
-            "chip temperatures": _of_boards(state, "chip_avg", None),
+            "board hash rates": of_boards(state, "hash_1m", 2),
+            "board temperatures": of_boards(state, "temperature", None),
+            "chip temperatures": of_boards(state, "chip_avg", None),
         }
 
 
@@ -265,8 +266,8 @@ class AsicRs(Client):
         return _common(state) | {
             "model": name.replace("+", "Plus") + variant,
             "hash rate": round(state["readings"]["hash_rate"], 2),
-            "board hash rates": _of_boards(state, "hash_average", 2),
-            "board temperatures": _of_boards(state, "temperature", 1),
+            "board hash rates": of_boards(state, "hash_average", 2),
+            "board temperatures": of_boards(state, "temperature", 1),
             "chip temperatures": [
                 [round(board["chip_min"], 1), round(board["chip_max"], 1)]
                 for board in state["readings"]["boards"]

@@ -25,11 +25,13 @@ class Deviation:
 
     Attributes:
         behind: whether it is read behind what is right, not in its place.
+        like: the name of something else that it shows.
     """
 
     value: Any
     reason: str
     behind: bool = False
+    like: str = ""
 
 
 _EMPTY_PLACES: Final = "this firmware lists three places for pools"
@@ -56,6 +58,32 @@ DEVIATIONS: Final[dict[tuple[str, str, str], Deviation]] = {
         f"{_EMPTY_PLACES}, and PoolURL::from makes an address of an empty text",
         behind=True,
     ),
+    ("pyasic", "V3", "board temperatures"): Deviation(
+        None,
+        "takes the coldest chip for the board (miners/backends/btminer.py:1243)",
+        like="coldest chips",
+    ),
+    ("pyasic", "V3", "chip temperatures"): Deviation(
+        [None] * 3,
+        "the coldest and the hottest chip are inlet and outlet, the average is not read"
+        " (miners/backends/btminer.py:1244)",
+    ),
+    ("pyasic", "V3", "pools"): Deviation(
+        [],
+        "looked for in the answer to summary, which has none"
+        " (miners/backends/btminer.py:1269)",
+    ),
+    ("asic-rs", "V3", "serial number"): Deviation(
+        None, "not read (impl GetSerialNumber in backends/v3/mod.rs)"
+    ),
+    ("asic-rs", "V3", "board temperatures"): Deviation(
+        None,
+        "takes the coldest chip for the board (parse_hashboards in backends/v3/mod.rs)",
+        like="coldest chips",
+    ),
+    ("asic-rs", "V3", "pools"): Deviation(
+        None, "V3 counts no shares", like="pools without shares"
+    ),
 }
 
 
@@ -64,11 +92,13 @@ def expected(client: str, generation: str, wanted: Readings) -> Readings:
     readings = dict(wanted)
     for (name, of, reading), deviation in DEVIATIONS.items():
         if (name, of) == (client, generation):
-            readings[reading] = (
-                [*cast(list[object], wanted[reading]), *deviation.value]
-                if deviation.behind
-                else deviation.value
-            )
+            if deviation.like:
+                readings[reading] = wanted[deviation.like]
+            elif deviation.behind:
+                right = cast(list[object], wanted[reading])
+                readings[reading] = [*right, *deviation.value]
+            else:
+                readings[reading] = deviation.value
     return readings
 
 

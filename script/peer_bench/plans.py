@@ -2,10 +2,10 @@
 
 from random import randint
 
-PORT = 4028  # both clients know no other one
+PORT, V3_PORT = 4028, 4433  # both clients know no other ones
 PASSWORD = "satoshi"
-GENERATIONS = {"V1": "v1", "V2": "v2", "V2.2": "compat"}
-MODELS = {"V1": "M20S", "V2": "M30S+", "V2.2": "M60S"}
+GENERATIONS = {"V1": "v1", "V2": "v2", "V2.2": "compat", "V3": "v3"}
+MODELS = {"V1": "M20S", "V2": "M30S+", "V2.2": "M60S", "V3": "M60S"}
 
 
 def addresses() -> dict[str, str]:

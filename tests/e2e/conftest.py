@@ -16,7 +16,7 @@ import pytest
 
 from demo_instance import DemoError
 from demo_instance.instance import running
-from demo_instance.miners import ACCESS_CHECK, AIR, HYDRO, OLD, PLANS
+from demo_instance.miners import ACCESS_CHECKS, AIR, HYDRO, OLD, PLANS
 from demo_instance.program import failed_log, folder, free_port
 from running_demo import Miner, RunningDemo, Show, to_text
 from table import Table
@@ -53,7 +53,10 @@ def air(demo: RunningDemo) -> Miner:
 
 @pytest.fixture
 def hydro(demo: RunningDemo) -> Miner:
-    """The water-cooled miner with firmware that speaks V3 and is asked in V2.2."""
+    """The water-cooled miner with firmware that speaks V3.
+
+    Its accounts `super` and `admin` have different passwords.
+    """
     return demo.miner(HYDRO)
 
 
@@ -78,7 +81,7 @@ def only_commands_of_the_test(
     yield
     record_property("sent", ", ".join(map(to_text, demo.commands)) or "nothing")
     unverified = [each for miner in demo.miners for each in miner.take_commands()]
-    assert [each for each in unverified if each != ACCESS_CHECK] == []
+    assert [each for each in unverified if each not in ACCESS_CHECKS] == []
 
 
 @pytest.fixture

@@ -1,7 +1,7 @@
 """The running demo as its tests use it: Home Assistant, and the miners."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
 import json
@@ -12,7 +12,7 @@ import pytest
 
 from demo_instance.client import RefusedError, State
 from demo_instance.instance import Demo
-from demo_instance.miners import ACCESS_CHECK, DemoMiner, Plan
+from demo_instance.miners import ACCESS_CHECKS, DemoMiner, Plan
 
 _SECONDS_TO_SHOW = 15.0  # more than the time that a poll waits for the one before
 _SECONDS_TO_POLL = 45.0  # more than the time between two polls
@@ -24,13 +24,22 @@ type Show = Callable[[str], None]
 
 
 def cmd(name: str, **parameters: str | int) -> Command:
+    """Return a command of V2."""
     return {"cmd": name, **parameters}
+
+
+def v3(name: str, param: object = None) -> Command:
+    """Return a command of V3."""
+    command: dict[str, object] = {"cmd": name, "account": "super"}
+    return command if param is None else command | {"param": param}
 
 
 POWER_OFF = cmd("power_off", respbefore="true")
 POWER_ON = cmd("power_on")
 FLASH = cmd("set_led", color="red", period=200, duration=100, start=0)
-LED_AUTO = ACCESS_CHECK  # which is why the check changes nothing
+V3_POWER_OFF = v3("set.miner.service", "stop")
+V3_POWER_ON = v3("set.miner.service", "start")
+LED_AUTO, V3_LED_AUTO = ACCESS_CHECKS  # which is why the checks change nothing
 
 
 class RunningDemo:
@@ -94,6 +103,7 @@ class Miner:
         self.of_demo = miner
         self._entities: dict[str, str] = {}
         self._received = 0
+        self._received_v3 = 0
 
     # What Home Assistant shows
 
@@ -192,7 +202,7 @@ class Miner:
         commands = self.take_commands()
         if commands != list(expected):
             # The integration may check its access at any time.
-            commands = [each for each in commands if each != ACCESS_CHECK]
+            commands = [each for each in commands if each not in ACCESS_CHECKS]
         self._demo.commands += commands
         assert commands == list(expected), (
             f"the miner received {to_text(commands)}, not {to_text(expected)}"
@@ -201,13 +211,24 @@ class Miner:
     @property
     def unread(self) -> list[Command]:
         """The commands that have reached the miner since they were last taken."""
-        return list(self.simulated.writes[self._received :])
+        return [
+            *self.simulated.writes[self._received :],
+            *self._v3_writes[self._received_v3 :],
+        ]
 
     def take_commands(self) -> list[Command]:
-        """Return the commands that have reached the miner since they were last taken."""
+        """Return the commands that have reached the miner since they were last taken.
+
+        Those of V2 come before those of V3.
+        """
         commands = self.unread
-        self._received += len(commands)
+        self._received = len(self.simulated.writes)
+        self._received_v3 = len(self._v3_writes)
         return commands
+
+    @property
+    def _v3_writes(self) -> Sequence[Command]:
+        return self.simulated.v3.writes if self.plan.speaks_v3 else ()
 
 
 def to_text(value: object) -> str:

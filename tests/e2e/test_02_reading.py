@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from demo_instance.miners import AIR
+from demo_instance.miners import OLD
 from running_demo import Miner, Show
 from simulator import MODELS
 from simulator.telemetry import BoardReading, Telemetry
@@ -45,8 +45,8 @@ async def test_a_miner_is_a_device_and_each_hashboard_a_part_of_it(
     assert ["mac", miner.mac] in device["connections"]
     assert device["manufacturer"] == "MicroBT"
     assert miner.model in device["model"]
-    # Older and newer firmware leaves the serial number out.
-    serial = miner.simulated.serial if miner.plan is AIR else None
+    # The oldest firmware leaves the serial number out.
+    serial = None if miner.plan is OLD else miner.simulated.serial
     assert device["serial_number"] == serial
     assert device["sw_version"] == miner.simulated.firmware_version
     boards = MODELS[miner.model].boards

@@ -1,5 +1,6 @@
 """The controls of a miner: each sends one command, and shows what the miner then does."""
 
+import asyncio
 from typing import NamedTuple
 
 import pytest
@@ -9,11 +10,14 @@ from running_demo import (
     FLASH,
     POWER_OFF,
     POWER_ON,
+    V3_POWER_OFF,
+    V3_POWER_ON,
     Command,
     Miner,
     RunningDemo,
     Show,
     cmd,
+    v3,
 )
 
 
@@ -32,6 +36,11 @@ def _change(
     return Change(plan, key, value, cmd(command, **parameters))
 
 
+def _change_v3(key: str, value: str | int, name: str, param: object) -> Change:
+    return Change(HYDRO, key, value, v3(f"set.miner.{name}", param))
+
+
+_PERCENT = {"percent": "80", "mode": "normal"}
 CHANGES = (
     _change(AIR, "number.power_percent", 60, "set_power_pct_v2", percent="60"),
     _change(AIR, "number.temperature_offset", -5, "set_temp_offset", temp_offset="-5"),
@@ -46,19 +55,26 @@ CHANGES = (
     _change(AIR, "switch.web_pools", "off", "disable_web_pools"),
     _change(AIR, "switch.web_pools", "on", "enable_web_pools"),
     _change(AIR, "number.power_limit", 3000, "adjust_power_limit", power_limit="3000"),
-    _change(HYDRO, "number.power_percent", 80, "set_power_pct_v2", percent="80"),
-    _change(HYDRO, "number.target_frequency", 5, "set_target_freq", percent="5"),
-    _change(HYDRO, "switch.fast_boot", "on", "enable_btminer_fast_boot"),
-    _change(HYDRO, "switch.web_pools", "off", "disable_web_pools"),
-    _change(HYDRO, "select.heat_mode", "heating", "set_heat_mode", mode="heating"),
+    _change_v3("number.power_percent", 80, "power_percent", _PERCENT),
+    _change_v3("switch.fast_boot", "on", "fastboot", "enable"),
+    _change_v3("switch.fast_boot", "off", "fastboot", "disable"),
+    _change_v3("select.heat_mode", "heating", "heat_mode", "heating"),
+    _change_v3("select.heat_mode", "anti_icing", "heat_mode", "anti-freezing"),
+    Change(HYDRO, "switch.web_pools", "off", v3("set.system.webpools", "disable")),
+    Change(HYDRO, "switch.web_pools", "on", v3("set.system.webpools", "enable")),
     # This firmware knows the fast method only.
     _change(OLD, "number.power_percent", 70, "set_power_pct", percent="70"),
     _change(OLD, "select.power_mode", "high", "set_high_power"),
     _change(OLD, "switch.fast_boot", "on", "enable_cgminer_fast_boot"),
     _change(OLD, "switch.web_pools", "off", "disable_web_pools"),
 )
-# What miners show of the percent, which they forget because mining restarts after it is set.
-FORGOTTEN: dict[Plan, str | int] = {AIR: "unknown", HYDRO: 100, OLD: "unknown"}
+# These come first: tuning begins anew after them.
+FIRST = (
+    _change_v3("number.upfreq_speed", 5, "upfreq_speed", 5),
+    _change_v3("number.target_frequency", 5, "target_freq", 5),
+)
+# What miners show of the percent, which two of them forget, as mining restarts after it is set.
+PERCENT: dict[Plan, str | int] = {AIR: "unknown", HYDRO: 80, OLD: "unknown"}
 
 
 async def test_identify_flashes_the_led(old: Miner, show: Show) -> None:
@@ -68,21 +84,26 @@ async def test_identify_flashes_the_led(old: Miner, show: Show) -> None:
     show(f"the LED flashes: {', '.join(old.simulated.state.led)}")
 
 
-async def test_a_setting_for_the_next_start_is_read_back(
-    hydro: Miner, show: Show
-) -> None:
-    """Settings for the next start are polled rarely, and read at once after a change."""
-    await hydro.set("number.upfreq_speed", 5)
-    hydro.received(cmd("adjust_upfreq_speed", upfreq_speed="5"))
-    await hydro.poll()
-    show(await hydro.shows("number.upfreq_speed", 5))
+@pytest.mark.parametrize("change", FIRST, ids=lambda change: change.key)
+async def test_settings_of_tuning(hydro: Miner, change: Change, show: Show) -> None:
+    """The second one restarts mining. Later tests set others that do, which is a minute apart."""
+    await hydro.set(change.key, change.value)
+    show(await hydro.shows(change.key, change.value))
+    hydro.received(change.command)
 
 
 async def test_power_off_stops_mining(miner: Miner, show: Show) -> None:
     """The miner is asked to answer before it stops."""
     await miner.set("switch.mining", "off")
     show(await miner.shows("switch.mining", "off"))
-    miner.received(POWER_OFF)
+    miner.received(V3_POWER_OFF if miner.plan.speaks_v3 else POWER_OFF)
+
+
+async def test_a_stop_over_v3_holds(hydro: Miner, show: Show) -> None:
+    """This miner would mine again two minutes after a stop over V2."""
+    hydro.simulated.advance(300)
+    assert not hydro.simulated.state.mining
+    show(await hydro.shows("switch.mining", "off"))
 
 
 async def test_a_stopped_miner_has_no_hash_rate(air: Miner, show: Show) -> None:
@@ -104,8 +125,12 @@ async def test_a_stopped_miner_takes_no_percent(
 async def test_power_on_starts_mining(miner: Miner, show: Show) -> None:
     await miner.set("switch.mining", "on")
     show(await miner.shows("switch.mining", "on"))
-    miner.received(POWER_ON)
-    await miner.tune()
+    miner.received(V3_POWER_ON if miner.plan.speaks_v3 else POWER_ON)
+
+
+async def test_mining_is_tuned(demo: RunningDemo) -> None:
+    """The miners are polled at the same time."""
+    await asyncio.gather(*(miner.tune() for miner in demo.miners))
 
 
 @pytest.mark.parametrize(
@@ -141,10 +166,15 @@ async def test_mining_is_not_restarted_twice_within_a_minute(
     show(f"{refusal}, {await air.shows('select.power_mode', 'normal')} as before")
 
 
+async def test_mining_is_tuned_again(demo: RunningDemo) -> None:
+    await asyncio.gather(*(miner.tune() for miner in demo.miners))
+
+
 async def test_the_next_poll_confirms_every_change(miner: Miner, show: Show) -> None:
-    changed = {each.key: each.value for each in CHANGES if each.plan is miner.plan}
-    changed["number.power_percent"] = FORGOTTEN[miner.plan]
-    await miner.tune()
+    changed = {
+        each.key: each.value for each in FIRST + CHANGES if each.plan is miner.plan
+    }
+    changed["number.power_percent"] = PERCENT[miner.plan]
     shown = [
         f"{key.partition('.')[2]} {await miner.shows(key, value)}"
         for key, value in {"switch.mining": "on", **changed}.items()

@@ -6,7 +6,17 @@ from typing import Any, NamedTuple
 import pytest
 
 from demo_instance.miners import HYDRO, OLD, Plan
-from running_demo import LED_AUTO, Command, Miner, RunningDemo, Show, cmd, to_text
+from running_demo import (
+    LED_AUTO,
+    V3_LED_AUTO,
+    Command,
+    Miner,
+    RunningDemo,
+    Show,
+    cmd,
+    to_text,
+    v3,
+)
 
 
 class Action(NamedTuple):
@@ -27,27 +37,34 @@ _BLINK: dict[str, str | int] = {
 _NAME = {"hostname": "den"}
 _BERLIN = {"timezone": "CET-1CEST,M3.5.0,M10.5.0/3", "zonename": "Europe/Berlin"}
 _SERVER = {"ip": "192.168.1.10", "port": "514", "proto": "udp"}
+_SUPER = "Orchids2"
 ACTIONS = (
-    Action(HYDRO, "set_led", _BLINK, cmd("set_led", **_BLINK)),
-    Action(HYDRO, "set_led", {"mode": "auto"}, LED_AUTO),
+    Action(HYDRO, "set_led", _BLINK, v3("set.system.led", [_BLINK])),
+    Action(HYDRO, "set_led", {"mode": "auto"}, V3_LED_AUTO),
     Action(
         HYDRO,
         "set_power_percent",
         {"percent": 80, "method": "fast"},
-        cmd("set_power_pct", percent="80"),
+        v3("set.miner.power_percent", {"percent": "80", "mode": "fast"}),
     ),
-    Action(HYDRO, "set_hostname", _NAME, cmd("set_hostname", **_NAME)),
+    Action(HYDRO, "set_hostname", _NAME, v3("set.system.hostname", _NAME)),
     Action(
         HYDRO,
         "set_time_zone",
         {"time_zone": "Europe/Berlin"},
-        cmd("set_zone", **_BERLIN),
+        v3("set.system.timezone", _BERLIN),
     ),
     Action(
         HYDRO,
         "set_customer_message",
         {"key": "message_0", "message": "rack 3"},
-        cmd("set_customer_msg", key="msg0", val="rack 3"),
+        v3("set.device.custom_data", {"key": "msg0", "value": "rack 3"}),
+    ),
+    Action(
+        HYDRO,
+        "set_log_server",
+        {"host": "192.168.1.10"},
+        v3("set.log.upload", _SERVER),
     ),
     Action(OLD, "set_log_server", {"host": "192.168.1.10"}, cmd("load_log", **_SERVER)),
 )
@@ -71,29 +88,38 @@ async def test_an_action_for_hashboards_reaches_each_of_their_miners_once(
     boards = [await air.device(f"_board{slot}") for slot in (0, 1)]
     devices = [*boards, await hydro.device()]
     await demo.client.act("set_led", device_id=devices, mode="auto")
-    for miner in (air, hydro):
-        miner.received(LED_AUTO)
+    air.received(LED_AUTO)
+    hydro.received(V3_LED_AUTO)
 
 
+@pytest.mark.parametrize("name", ["air", "hydro"])
 async def test_update_pools_answers_with_the_pools_before(
-    hydro: Miner, show: Show
+    name: str, request: pytest.FixtureRequest, show: Show
 ) -> None:
-    """Pools that are left out are written as empty."""
+    """Pools that are left out are written as empty over V2."""
+    miner: Miner = request.getfixturevalue(name)
     before = [
         {"url": pool.url, "worker": pool.user, "status": "alive"}
-        for pool in hydro.simulated.state.pools
+        for pool in miner.simulated.state.pools
     ]
     one, two = "stratum+tcp://one.example:3333", "stratum+tcp://two.example:443"
     pools = [
         {"url": one, "worker": "demo.1", "password": "x"},
         {"url": two, "worker": "demo.2"},
     ]
-    answer = await hydro.ask("update_pools", pools=pools)
+    answer = await miner.ask("update_pools", pools=pools)
     assert answer["previous_pools"] == before
     first = {"pool1": one, "worker1": "demo.1", "passwd1": "x"}
     second = {"pool2": two, "worker2": "demo.2", "passwd2": ""}
     third = {"pool3": "", "worker3": "", "passwd3": ""}
-    hydro.received(cmd("update_pools", **first, **second, **third))
+    if miner.plan.speaks_v3:
+        sent = [
+            {"pool": one, "worker": "demo.1", "passwd": "x"},
+            {"pool": two, "worker": "demo.2", "passwd": ""},
+        ]
+        miner.received(v3("set.miner.pools", sent))
+    else:
+        miner.received(cmd("update_pools", **first, **second, **third))
     show(f"before: {before[0]['url']}")
 
 
@@ -111,9 +137,23 @@ async def test_change_password_changes_it_at_the_miner(air: Miner) -> None:
     assert air.simulated.password == new
 
 
-async def test_commands_go_on_under_the_new_password(air: Miner, show: Show) -> None:
+async def test_change_password_changes_that_of_super(hydro: Miner) -> None:
+    """That of `admin` stays."""
+    old, admin = hydro.simulated.v3.password, hydro.simulated.password
+    await hydro.act("change_password", new_password=_SUPER, confirm=True)
+    sent = {"account": "super", "old": old, "new": _SUPER}
+    hydro.received(v3("set.user.change_passwd", sent))
+    assert hydro.simulated.v3.password == _SUPER
+    assert hydro.simulated.password == admin
+
+
+async def test_commands_go_on_under_the_new_password(
+    air: Miner, hydro: Miner, show: Show
+) -> None:
     await air.set("switch.web_pools", "off")
     air.received(cmd("disable_web_pools"))
+    await hydro.set("switch.web_pools", "off")
+    hydro.received(v3("set.system.webpools", "disable"))
     show(await air.shows("switch.web_pools", "off"))
 
 

@@ -3,7 +3,7 @@
 import pytest
 
 from demo_instance.waiting import until
-from running_demo import POWER_OFF, POWER_ON, Command, Miner, RunningDemo, Show
+from running_demo import V3_POWER_OFF, V3_POWER_ON, Command, Miner, RunningDemo, Show
 
 _NAME = "Garage miner"
 _ASSISTANT = "conversation"
@@ -74,8 +74,8 @@ async def test_assist_says_the_hash_rate_once_it_may(
 @pytest.mark.parametrize(
     ("text", "language", "command", "state"),
     [
-        ("Turn off the garage miner", "en", POWER_OFF, "off"),
-        ("Schalte den Garage Miner ein", "de", POWER_ON, "on"),
+        ("Turn off the garage miner", "en", V3_POWER_OFF, "off"),
+        ("Schalte den Garage Miner ein", "de", V3_POWER_ON, "on"),
     ],
     ids=["turn off", "schalte ein"],
 )

@@ -5,9 +5,10 @@ import pytest
 from demo_instance.dialogue import expect, scan
 from demo_instance.miners import OLD
 from demo_instance.waiting import until
-from running_demo import Miner, RunningDemo, Show, cmd
+from running_demo import Miner, RunningDemo, Show, v3
 
-_PASSWORD = "halving2"
+_PASSWORD = "Halving-2036"
+_FULL = {"percent": "100", "mode": "normal"}
 _SECONDS_TO_HEAL = 90.0
 
 
@@ -42,7 +43,7 @@ async def test_a_password_changed_at_the_miner_is_asked_for(
     demo: RunningDemo, hydro: Miner, show: Show
 ) -> None:
     await hydro.tune()
-    hydro.simulated.password = _PASSWORD
+    hydro.simulated.v3.password = _PASSWORD
     refusal = await demo.refused(hydro.set("number.power_percent", 90))
     assert refusal == "whatsminer: wrong_password"
     await hydro.poll()
@@ -52,7 +53,7 @@ async def test_a_password_changed_at_the_miner_is_asked_for(
     expect(result, type="abort", reason="reauth_successful")
     await follows(hydro)
     await hydro.set("number.power_percent", 100)
-    hydro.received(cmd("restore_power_pct"))
+    hydro.received(v3("set.miner.power_percent", _FULL))
     show(f"{refusal}, then {result['reason']}")
 
 

@@ -42,14 +42,16 @@ async def miners(network: IPv4Network) -> AsyncGenerator[list[SimulatedMiner]]:
 
 @dataclass
 class Neighbour:
-    """A device on the same port that is no miner; `heard` is what it was sent."""
+    """A device on a port of miners that is no miner; `heard` is what it was sent."""
 
     heard: list[bytes] = field(default_factory=list)
     connections: int = 0
 
 
 @asynccontextmanager
-async def neighbour(host: str, answer: bytes | None) -> AsyncGenerator[Neighbour]:
+async def neighbour(
+    host: str, answer: bytes | None, port: int = DEFAULT_PORT
+) -> AsyncGenerator[Neighbour]:
     """Answer everything with the same bytes; None: with nothing, until the other side ends."""
     it = Neighbour()
 
@@ -63,5 +65,5 @@ async def neighbour(host: str, answer: bytes | None) -> AsyncGenerator[Neighbour
                 await reader.read()
         writer.close()
 
-    async with await asyncio.start_server(serve, host, DEFAULT_PORT):
+    async with await asyncio.start_server(serve, host, port):
         yield it

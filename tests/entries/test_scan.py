@@ -9,7 +9,13 @@ from unittest.mock import patch
 
 import pytest
 
-from custom_components.whatsminer.api import DEFAULT_PORT, Miner, Snapshot, is_listening
+from custom_components.whatsminer.api import (
+    DEFAULT_PORT,
+    V3_PORT,
+    Miner,
+    Snapshot,
+    is_listening,
+)
 from custom_components.whatsminer.api.v2 import exchange
 from custom_components.whatsminer.entries import scan as scanning
 from custom_components.whatsminer.entries.scan import (
@@ -292,7 +298,7 @@ async def test_so_many_are_asked_at_once_and_no_more(
 
     async def counted(host: str, port: int, *, timeout: float) -> bool:
         nonlocal under_way, most
-        assert port == DEFAULT_PORT
+        assert port in (DEFAULT_PORT, V3_PORT)
         under_way += 1
         most = max(most, under_way)
         await asyncio.sleep(0)

@@ -1,8 +1,7 @@
-"""Firmware of V2.2 has V3 on port 4433, and both clients read it there and nowhere else."""
+"""Firmware of V2.2 has V3 on port 4433, and both clients read it there and nowhere else (test_v3.py)."""
 
 import asyncio
 from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager, suppress
 from ipaddress import ip_address
 import json
 from pathlib import Path
@@ -14,6 +13,7 @@ import pytest
 from peer_bench import plans
 from peer_bench.bench import Bench
 from peer_bench.clients import CLIENTS, AsicRs, Pyasic
+from peer_bench.listening import listening, web_page
 from peer_bench.table import Table
 
 RECORDED = json.loads(
@@ -72,10 +72,9 @@ async def test_pyasic_does_not_look_for_the_other_port_without_a_web_page(
 async def test_asic_rs_looks_for_the_other_port(bench: Bench) -> None:
     """It asks for the web page first, which redirects to HTTPS."""
     address = bench.addresses["V2.2"]
-    page = b"HTTP/1.1 307 Temporary Redirect\r\nLocation: https://%b/\r\n\r\n"
     try:
         async with (
-            listening(address, 80, page % address.encode()),
+            web_page(address),
             listening(address, 4433, b"") as asked,
         ):
             assert await AsicRs.find(address) is None
@@ -94,21 +93,3 @@ async def test_pyasics_class_for_port_4028_cannot_read_it(address: str) -> None:
     assert await miner.get_hashrate() is None
     assert await miner.get_wattage() is None
     assert [board.missing for board in await miner.get_hashboards()] == [True] * 3
-
-
-@asynccontextmanager
-async def listening(
-    address: str, port: int, answer: bytes
-) -> AsyncGenerator[list[bytes]]:
-    """Listen on a port; yield what arrives there."""
-    asked: list[bytes] = []
-
-    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        with suppress(TimeoutError, asyncio.IncompleteReadError):
-            asked.append(await asyncio.wait_for(reader.readuntil((b"}", b"\r\n")), 1))
-        writer.write(answer)
-        writer.close()
-
-    server = await asyncio.start_server(serve, address, port)
-    async with server:
-        yield asked

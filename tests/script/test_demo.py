@@ -208,7 +208,7 @@ async def test_energy_of_yesterday() -> None:
 
 @pytest.mark.usefixtures("socket_enabled")
 async def test_miners_are_where_a_scan_looks() -> None:
-    """A scan asks one port only."""
+    """A scan asks two ports only."""
     pytest_socket.socket_allow_hosts(["127.0.0.0/8"])
     network = pick_network()
     async with miners.running(PLANS + MORE_PLANS, network) as started:
@@ -217,6 +217,8 @@ async def test_miners_are_where_a_scan_looks() -> None:
         str(network[number]) for number in (11, 12, 13, 21, 22, 23)
     ]
     assert {address["port"] for address in addresses} == {4028}
+    ports = {miner.miner.v3.port for miner in started if miner.plan.speaks_v3}
+    assert ports == {4433}
 
 
 @pytest.mark.usefixtures("socket_enabled")

@@ -9,16 +9,22 @@ from typing import Any, override
 
 import pytest
 
-from custom_components.whatsminer.api import Miner
+from custom_components.whatsminer.api import (
+    MalformedReplyError,
+    Miner,
+    NotAMinerError,
+    UnreachableError,
+)
+from custom_components.whatsminer.api.v3 import reader, requests
 from custom_components.whatsminer.const import DOMAIN
 from demo_instance.client import Client, RefusedError
 from demo_instance.loopback import pick_network
 from homeassistant.config_entries import SOURCE_DHCP
 from homeassistant.core import HomeAssistant
-from hostile_devices import announcer, log, plausible
+from hostile_devices import announcer, frames, log, plausible
 from hostile_devices.bounds import SetUps, few
 from hostile_devices.catalogue import place, silent_part
-from hostile_devices.device import PORT, Device, Hostile
+from hostile_devices.device import PORT, V3_PORT, Device, Hostile
 from hostile_devices.pages import attempt, unclean
 from hostile_devices.pulse import Figures
 from hostile_devices.report import Mismatch, Report, Step
@@ -281,6 +287,43 @@ async def test_a_device_that_turns_is_plausible_until_it_is_told_to() -> None:
         device.turned = True
         assert await ask() == b"no"
     assert device.asked == {"status": 2}
+
+
+@pytest.mark.parametrize("name", frames.WAYS)
+async def test_a_miner_of_v2_is_read_whatever_its_other_port_says(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reader, "_PROBE", (3, 0.2))
+    hostile = Hostile(name=name, send_v3=frames.WAYS[name][0])
+    host = str(pick_network()[1])
+    async with Device(hostile, host, MAC) as device:
+        snapshot = await Miner(host, v3_port=V3_PORT).poll()
+    assert snapshot.model == "M30S+_VE40"
+    assert device.asked["get.device.info"] == 1
+
+
+@pytest.mark.parametrize("name", frames.WAYS)
+async def test_a_miner_of_v3_is_read_until_it_turns(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its other port is no reason to take it for a miner of V2."""
+    monkeypatch.setattr(requests.Conversation.ask, "__kwdefaults__", {"limit": 0.2})
+    hostile = Hostile(
+        name=name, send_v3=frames.WAYS[name][0], speaks_v3=True, turns=True
+    )
+    host = str(pick_network()[1])
+    async with Device(hostile, host, MAC) as device:
+        client = Miner(host, v3_port=V3_PORT)
+        snapshot = await client.poll()
+        assert (snapshot.generation, snapshot.model) == ("v3", "M60_VK30")
+        assert (client.mac, snapshot.running) == (MAC, True)
+        assert [*snapshot.hashboards] == [0]
+        device.turned = True
+        for _ in range(2):
+            with pytest.raises((UnreachableError, MalformedReplyError, NotAMinerError)):
+                await client.poll()
+        device.turned = False
+        assert (await client.poll()).generation == "v3"
 
 
 async def test_an_announcement_begins_a_dialogue(hass: HomeAssistant) -> None:

@@ -78,7 +78,7 @@ def hosts_in_use(hass: HomeAssistant) -> set[str]:
     addresses = (
         address_of(entry) for entry in miner_entries(hass) if is_at_address(entry)
     )
-    # A scan asks no other port.
+    # With another port of V2 it may be behind a router, which has another miner on this one.
     return {host for host, port in addresses if port == DEFAULT_PORT}
 
 

@@ -8,6 +8,7 @@ from homeassistant.const import CONF_HOST
 from homeassistant.core import HomeAssistant
 
 from ..api import Miner
+from ..const import CONF_V3_PORT
 from ..miner.record import address_of, mac_of, record_for_entry
 from .error_isolation import async_isolated
 from .lookup import is_at_address, refresh_entry
@@ -49,7 +50,8 @@ async def async_seek_miner(
         for host in dict.fromkeys((stored_host, record.announced_host)):
             if host is None or host == old:
                 continue
-            job = async_mac_at(hass, entry, Miner(host, port))
+            client = Miner(host, port, v3_port=entry.data.get(CONF_V3_PORT))
+            job = async_mac_at(hass, entry, client)
             if await async_isolated(job, entry.title) == mac:
                 await async_relocate_all(hass, {mac: (host, port)})
                 return

@@ -13,7 +13,14 @@ from homeassistant.config_entries import ConfigEntry, ConfigEntryState
 from homeassistant.const import CONF_HOST, CONF_PORT
 from homeassistant.core import HomeAssistant, callback
 
-from ..api import Miner, WhatsminerError
+from ..api import (
+    MalformedReplyError,
+    Miner,
+    MiningProcessDownError,
+    NotAMinerError,
+    WhatsminerError,
+    WrongMinerError,
+)
 from ..issues import Issue, clear_issues, raise_issue
 from ..miner.record import Address, address_of, client_for_entry
 from .discovery import DiscoveredMiner, async_discover
@@ -59,13 +66,19 @@ async def async_mac_at(
     """Return the MAC address of the miner at the address of a client, if need be by asking.
 
     It is not asked if the miner of another entry than `entry` is known to be there. Returns None
-    if it reports no MAC address, or does not answer.
+    if it reports no MAC address, or does not answer in any protocol.
     """
     other = entry_at_address(hass, client.address)
     if other and other is not entry:
         return other.unique_id
     try:
+        if client.mac is not None:
+            # It uses the protocol of its own miner. Another miner may speak another one.
+            with suppress(MalformedReplyError, MiningProcessDownError, NotAMinerError):
+                await client.reach()
         return await client.read_mac()
+    except WrongMinerError as err:
+        return err.found
     except WhatsminerError:
         return None
 

@@ -12,6 +12,7 @@ from homeassistant.core import HomeAssistant
 
 from ..api import (
     DEFAULT_PORT,
+    V3_PORT,
     MacNotReportedError,
     MalformedReplyError,
     MiningProcessDownError,
@@ -34,10 +35,15 @@ _TRIED_AT_ONCE: Final = 128
 _READ_AT_ONCE: Final = 64
 # Long enough for a lost packet to be sent again.
 _SECONDS_TO_CONNECT: Final = 2.5
+# The port of V2 is asked so much earlier than that of V3, unless it refuses before. A miner that
+# has both thus gets one connection at a time.
+_HEAD_START: Final = 0.2
 # Other tools ask miners as well, and a miner copes with one at a time.
 _TRIES: Final = 2
 # For one address, with all its answers. A busy miner needs a few of these.
 _SECONDS_TO_READ: Final = 60
+# The same where only the port of V3 listens. Many other programs use that port.
+_SECONDS_TO_READ_V3: Final = 20
 
 
 @dataclass(slots=True)
@@ -118,7 +124,7 @@ async def async_scan(
     skip: Iterable[str] = (),
     progress: Callable[[float], None] = lambda _: None,
 ) -> Scan:
-    """Return the miners in some networks; only the port of miners is tried.
+    """Return the miners in some networks; only the ports of miners are tried.
 
     `skip` are addresses to leave out; `progress` is called with the share that is done (0 to 1).
     A miner with several addresses is found at the first of them.
@@ -153,13 +159,32 @@ async def async_scan(
 
 async def _async_scan_host(host: str, scan: Scan, gate: asyncio.Semaphore) -> None:
     """Add what is at one address, if it listens."""
-    if not await is_listening(host, DEFAULT_PORT, timeout=_SECONDS_TO_CONNECT):
+    has_v2, has_v3 = await _async_listening(host)
+    if not (has_v2 or has_v3):
         return
+    seconds = _SECONDS_TO_READ if has_v2 else _SECONDS_TO_READ_V3
     try:
-        async with gate, asyncio.timeout(_SECONDS_TO_READ):
+        async with gate, asyncio.timeout(seconds):
             await _async_read(host, scan)
     except TimeoutError:
         _LOGGER.debug("%s: too slow", host)
+
+
+async def _async_listening(host: str) -> tuple[bool, bool]:
+    """Return whether a host listens on the port of V2, else on that of V3; nothing is sent.
+
+    Both are asked at the same time, so that a silent host takes no longer than for one.
+    """
+    async with asyncio.TaskGroup() as group:
+        first = group.create_task(
+            is_listening(host, DEFAULT_PORT, timeout=_SECONDS_TO_CONNECT)
+        )
+        await asyncio.wait([first], timeout=_HEAD_START)
+        if first.done() and first.result():
+            return True, False
+        left = _SECONDS_TO_CONNECT - _HEAD_START
+        second = group.create_task(is_listening(host, V3_PORT, timeout=left))
+    return first.result(), second.result()
 
 
 async def _async_read(host: str, scan: Scan) -> None:

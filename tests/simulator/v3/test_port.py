@@ -319,6 +319,22 @@ async def test_v3_can_come_and_go(v3: V3Client, v2: Client) -> None:
     assert await v3.summary()
 
 
+async def test_port_4028_may_be_closed_for_good() -> None:
+    """The miner moves and reboots like any other."""
+    async with SimulatedMiner(generation="v3", v2_open=False, port=4028) as miner:
+        v3 = V3Client(miner)
+        assert await v3.summary()
+        for host in ("127.7.8.9", "127.7.8.10"):
+            await miner.move(host)
+            assert await refuses(miner, host, 4028)
+            assert (await v3.info("network"))["ip"] == host
+        await miner.reboot()
+        assert await refuses(miner, miner.host, miner.v3.port)
+        miner.advance(90)
+        assert await refuses(miner, miner.host, 4028)
+        assert await v3.summary()
+
+
 async def test_both_ports_move_and_go_off_the_network_together(v3: V3Client) -> None:
     miner, first = v3.miner, v3.miner.host
     port = miner.v3.port

@@ -1,13 +1,15 @@
 """Mining restarts; then each miner goes away, for a time that is longer than these tests."""
 
 import asyncio
+from collections.abc import Awaitable, Callable
 
 from demo_instance.client import RefusedError
 from demo_instance.waiting import until
-from running_demo import Miner, RunningDemo, Show, cmd
+from running_demo import Miner, RunningDemo, Show, cmd, v3
 
 _SECONDS_TO_HEAT = 45.0
 _SECONDS_APART = 60.0
+_LIMIT = 7000
 
 
 async def test_mining_restarts_a_minute_after_the_last_restart(
@@ -16,10 +18,27 @@ async def test_mining_restarts_a_minute_after_the_last_restart(
     """The power limit of an earlier test restarted mining. What is left of its minute passes here."""
     air.simulated.advance(_SECONDS_TO_HEAT)
     before = air.simulated.state.elapsed
+    await in_time(demo, lambda: air.press("restart_mining"))
+    air.received(cmd("restart_btminer"))
+    assert air.simulated.state.elapsed < before
+    show("mining restarts")
+
+
+async def test_a_power_limit_restarts_mining_over_v3(
+    demo: RunningDemo, hydro: Miner, show: Show
+) -> None:
+    await in_time(demo, lambda: hydro.set("number.power_limit", _LIMIT))
+    hydro.received(v3("set.miner.power_limit", _LIMIT))
+    assert hydro.simulated.state.power_limit == _LIMIT
+    show(await hydro.shows("number.power_limit", _LIMIT))
+
+
+async def in_time(demo: RunningDemo, restart: Callable[[], Awaitable[None]]) -> None:
+    """Do what restarts mining, as soon as a minute is over since the last restart."""
 
     async def is_taken() -> bool:
         try:
-            await air.press("restart_mining")
+            await restart()
         except RefusedError as refusal:
             if refusal.key != "too_soon":
                 raise
@@ -29,9 +48,6 @@ async def test_mining_restarts_a_minute_after_the_last_restart(
         return True
 
     await until(is_taken, "a minute is over", seconds=_SECONDS_APART)
-    air.received(cmd("restart_btminer"))
-    assert air.simulated.state.elapsed < before
-    show("mining restarts")
 
 
 async def test_reboot_reboots_the_miner(old: Miner, show: Show) -> None:
@@ -43,8 +59,9 @@ async def test_reboot_reboots_the_miner(old: Miner, show: Show) -> None:
 
 async def test_factory_reset_resets_the_miner(hydro: Miner, show: Show) -> None:
     await hydro.act("factory_reset", confirm=True)
-    hydro.received(cmd("factory_reset"))
+    hydro.received(v3("set.system.factory_reset"))
     assert hydro.simulated.password == "admin"
+    assert hydro.simulated.v3.password == "super"
     assert not hydro.simulated.api_open
     assert hydro.simulated.state.away
     show("the miner reboots")
