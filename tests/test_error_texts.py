@@ -36,6 +36,8 @@ from custom_components.whatsminer.api import (
     WrongPasswordError,
 )
 from custom_components.whatsminer.api.v2 import envelope
+from custom_components.whatsminer.api.v3.envelope import NotAllowedError
+from custom_components.whatsminer.api.v3.frames import ClosedError
 from custom_components.whatsminer.const import DOMAIN
 from custom_components.whatsminer.exceptions import translation
 
@@ -46,6 +48,7 @@ every_language = pytest.mark.parametrize("language", LANGUAGES)
 # One of each thing that can go wrong at a miner.
 REFUSALS = (
     FirmwareRefusedError,
+    NotAllowedError,
     RefusedError,
     TokenRejectedError,
     TooManyTokensError,
@@ -74,6 +77,7 @@ TEXT_PARAMETERS = (
 NUMBER_PARAMETERS = ["duration", "period", "pools", "port", "start"]
 FAILURES: tuple[WhatsminerError, ...] = (
     CannotConnectError("no"),
+    ClosedError("no"),
     TimedOutError("no"),
     UnansweredError("no"),
     NotAMinerError("no"),

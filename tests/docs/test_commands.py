@@ -19,7 +19,7 @@ from homeassistant.core import HomeAssistant, SupportsResponse
 from homeassistant.helpers import entity_registry as er
 from simulator import SimulatedMiner
 from tests import Clock
-from tests.api.catalogue import CATALOGUE
+from tests.api.catalogue import OF_V2
 
 PAGE = Path(__file__).parents[2] / "docs" / "commands.md"
 
@@ -366,7 +366,7 @@ def test_what_is_left_out_is_sent_by_nothing(command: str) -> None:
     """No protocol can write it."""
     names = {
         request.name
-        for entry in CATALOGUE
+        for entry in OF_V2
         for generation in Generation
         for request in requests_for(entry.command, generation)
     }

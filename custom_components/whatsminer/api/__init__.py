@@ -49,6 +49,7 @@ from .errors import (
     WrongPasswordError,
 )
 from .faults import MOST_FAULTS, Category, Fault, Severity, describe, most_severe
+from .limits import Limits
 from .outage import is_idle_too_long
 from .protocol import WriteProbe
 from .readings import (
@@ -86,6 +87,7 @@ __all__ = [
     "HeatMode",
     "InvalidTextError",
     "InvalidValueError",
+    "Limits",
     "MacNotReportedError",
     "MalformedReplyError",
     "Miner",
