@@ -51,7 +51,10 @@ ROOMS: Final = (
         ),
     ),
     ("one protocol", ("api/v?/*",)),
-    ("the client", ("api/choice.py", "api/client.py", "api/__init__.py")),
+    (
+        "the client",
+        ("api/choice.py", "api/client.py", "api/sender.py", "api/__init__.py"),
+    ),
     ("faults in words", ("fault_texts/*",)),
     ("constants, issues and exceptions", ("const.py", "issues.py", "exceptions.py")),
     ("redaction", ("redaction*.py",)),

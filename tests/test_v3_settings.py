@@ -363,7 +363,7 @@ async def test_what_the_miner_says_but_does_not_do_is_taken_back(
     clock: Clock,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    """ "ok" proves nothing: what is read afterwards counts."""
+    """What is read afterwards counts, because "ok" proves nothing."""
     answer = b'{"code":0,"when":1,"msg":"ok","desc":"set.miner.power"}'
     miner.misbehave("set.miner.power", Framed(answer))
     await set_number(hass, "power_target", 3000)

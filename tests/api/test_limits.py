@@ -16,6 +16,7 @@ from custom_components.whatsminer.api.limits import (
     DEFAULT_POWER_LIMIT,
     HOSTNAME,
     LED_MILLISECONDS,
+    LONG_PASSWORD,
     PASSWORD,
     POOLS,
     PORT,
@@ -132,6 +133,10 @@ def test_the_port_of_a_log_server_is_checked(port: int) -> None:
 
 SHAPES = {
     PASSWORD: (
+        ["a", "nakamoto", "A_z_0_9_", "12345678", "________"],
+        ["", "nine_char", "pass word", "pass-wd", "pässword", "admin\n", "a\0"],
+    ),
+    LONG_PASSWORD: (
         ["a", "nakamoto", "A_z_0_9_", "nine_char", "pass-wd!~", "x" * 64],
         [
             "",
@@ -219,13 +224,13 @@ def test_a_text_that_the_miner_cannot_take_is_refused(
     assert isinstance(caught.value, WhatsminerError)
 
 
-@pytest.mark.parametrize("text", SHAPES[PASSWORD][0])
+@pytest.mark.parametrize("text", SHAPES[LONG_PASSWORD][0])
 def test_a_new_password_is_sent_as_it_is(text: str) -> None:
     """It is not cut, and keeps its capitals."""
     assert check_password(text) == text
 
 
-@pytest.mark.parametrize("text", SHAPES[PASSWORD][1])
+@pytest.mark.parametrize("text", SHAPES[LONG_PASSWORD][1])
 def test_a_new_password_that_is_refused_is_not_told(text: str) -> None:
     """The values of an error may be shown to people."""
     with pytest.raises(InvalidTextError) as caught:

@@ -47,8 +47,9 @@ LED_MILLISECONDS: Final = Bounds(0, 65535)
 PORT: Final = Bounds(1, 65535)
 MESSAGE_BYTES: Final = 127
 
+PASSWORD: Final = re.compile(r"[A-Za-z0-9_]{1,8}")
 # No document of V3 has a limit. These are sure to be sealed and signed alike by all clients.
-PASSWORD: Final = re.compile(r"[!-~]{1,64}")
+LONG_PASSWORD: Final = re.compile(r"[!-~]{1,64}")
 HOSTNAME: Final = re.compile(r"(?!-)[A-Za-z0-9-]{1,63}(?<!-)")
 ZONE_NAME: Final = re.compile(r"[A-Za-z0-9_+-]+(/[A-Za-z0-9_+-]+)*")
 # "CST-8", "<+03>-3" or "CET-1CEST,M3.5.0,M10.5.0/3"
@@ -74,7 +75,7 @@ class Limits:
     upfreq_speed: Bounds = UPFREQ_SPEED
     power_target: Bounds = POWER_TARGET
     heat_modes: tuple[str, ...] = HEAT_MODES
-    password: re.Pattern[str] = PASSWORD
+    password: re.Pattern[str] = LONG_PASSWORD
 
     def check(self, setting: str, value: float | str | None) -> None:
         """Raise InvalidValueError or InvalidTextError if the firmware cannot take a value."""
@@ -131,7 +132,7 @@ def check_device(parameter: str, value: str, network: IPv4Network) -> str:
     return value
 
 
-def check_password(value: str, pattern: re.Pattern[str] = PASSWORD) -> str:
+def check_password(value: str, pattern: re.Pattern[str] = LONG_PASSWORD) -> str:
     """Return a valid password, or raise an InvalidTextError that does not contain it."""
     if not pattern.fullmatch(value):
         raise InvalidTextError("new_password", "")

@@ -6,13 +6,19 @@ them, except for the numbers of the LED.
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-import re
 from types import MappingProxyType
 from typing import Final
 
 from ..commands import Command, PoolSettings
 from ..errors import unsupported
-from ..limits import POWER_PERCENT, POWER_TARGET, Bounds, Limits, check_password
+from ..limits import (
+    PASSWORD,
+    POWER_PERCENT,
+    POWER_TARGET,
+    Bounds,
+    Limits,
+    check_password,
+)
 from .generations import Generation
 
 type Parameters = Mapping[str, str | int]
@@ -34,7 +40,7 @@ LIMITS: Final = Limits(
     # The document does not say what 0 W does.
     power_target=Bounds(1, POWER_TARGET.maximum),
     heat_modes=tuple(_HEAT_MODES),
-    password=re.compile(r"[A-Za-z0-9_]{1,8}"),
+    password=PASSWORD,
 )
 # What V2.2 calls each of `CUSTOMER_MESSAGES`.
 CUSTOMER_KEYS: Final[Mapping[str, str]] = {
