@@ -386,3 +386,30 @@ async def test_a_setting_that_firmware_does_not_know_says_so(
         assert shown(hass, FAST_HASH) == STATE_OFF
     sent = [each for each in miner.v3.requests if each["cmd"] == "set.miner.fast_hash"]
     assert len(sent) == 1
+
+
+# A miner that is read over V3 and told over V2
+
+
+@hydro
+async def test_what_only_v3_takes_is_an_error_while_commands_go_over_v2(
+    hass: HomeAssistant, miner: SimulatedMiner, clock: Clock
+) -> None:
+    """V3 refuses the password here, and V2 takes it. What V2 takes as well is read back over V3."""
+    miner.v3.password = "another"
+    await set_number(hass, "tuning_speed", 5)
+    await set_number(hass, "power_target", 3000)
+    assert miner.v3.writes == []
+    await clock.next_poll(12)
+    assert (shown(hass, SPEED), shown(hass, TARGET)) == ("5.0", "3000.0")
+
+    sent = len(miner.writes)
+    for key, value in (("tuning_speed", 10), ("power_target", 0)):
+        with fails_with("invalid_value", ServiceValidationError):
+            await set_number(hass, key, value)
+    with fails_with("invalid_heat_mode", ServiceValidationError):
+        await act(hass, "select.select_option", HEAT, option="normal")
+    assert len(miner.writes) == sent
+    assert (shown(hass, SPEED), shown(hass, TARGET)) == ("5.0", "3000.0")
+    with fails_with("unsupported_command"):
+        await act(hass, "switch.turn_on", FAST_HASH)

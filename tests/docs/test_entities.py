@@ -147,6 +147,8 @@ def unit(description: WhatsminerEntityDescription) -> str:
     match description:
         case NumberEntityDescription() if description.key == "power_limit":
             return "W, 30 to 130 % of the ordinary power where that is known"
+        case NumberEntityDescription() if description.key == "power_target":
+            return "W, up to 130 % of the ordinary power where that is known"
         case NumberEntityDescription():
             most: float | str | None = description.native_max_value
             if most is None:

@@ -116,8 +116,8 @@ The range of the number is then 30 to 130 percent of that, and what the miner re
 limit from 1 to 99999 W, others than those with `confirm`. Which power is the ordinary one is in
 [readings.md](readings.md#which-evidence-decides-what). The limit of `summary` is the one in force; 0 there is no reading.
 
-**Power target**: over V3, 0 W means that there is none; V2.2 takes 1 W and more. While the miner is off or
-tunes, it is stored, and counts from the next start.
+**Power target**: over V3, 0 W means that there is none; V2.2 takes 1 W and more. It goes up to the highest
+usual power limit. While the miner is off or tunes, it is stored, and counts from the next start.
 
 **Fans may stop**: some firmware that speaks V3 (20250214.16.1.AMS) answers "ok" and changes *Cooling after power
 off* instead. What it changed is put back, the action fails with a sentence, the log has one line, and the control is
