@@ -13,6 +13,7 @@ from homeassistant.const import (
     ATTR_ASSUMED_STATE,
     STATE_OFF,
     STATE_ON,
+    STATE_UNAVAILABLE,
     STATE_UNKNOWN,
     Platform,
 )
@@ -386,6 +387,42 @@ async def test_a_setting_that_firmware_does_not_know_says_so(
         assert shown(hass, FAST_HASH) == STATE_OFF
     sent = [each for each in miner.v3.requests if each["cmd"] == "set.miner.fast_hash"]
     assert len(sent) == 1
+
+
+ODD: Final = (
+    b'{"power":{"a":1},"heat-mode":7,"fast-hash":[],"upfreq-speed":"fast","power-percent":"x",'
+    b'"target-freq":null,"power-limit":true,"power-mode":{},"fast-boot":2}'
+)
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        b'{"code":0,"msg":%s}' % ODD,
+        b'{"code":"0","msg":"ok"}',
+        b'{"code":-1,"msg":"btminer process is down err"}',
+        b'{"code":0}',
+        b"[]",
+        b"{",
+    ],
+)
+@hydro
+async def test_an_answer_that_makes_no_sense_takes_no_entity_with_it(
+    hass: HomeAssistant, miner: SimulatedMiner, clock: Clock, answer: bytes
+) -> None:
+    """All is well again with the next answer."""
+    names = ("power_target", "power_percent", "tuning_speed", "power_limit")
+    await clock.next_poll()
+    before = {name: shown(hass, f"number.miner_{name}") for name in names}
+    miner.misbehave("get.miner.setting", Framed(answer))
+    await clock.next_poll(12)
+    assert shown(hass, "switch.miner") == STATE_ON
+    for entity_id in (TARGET, HEAT, FAST_HASH, SPEED, PERCENT):
+        assert shown(hass, entity_id) != STATE_UNAVAILABLE
+    miner.behave("get.miner.setting")
+    await clock.next_poll(12)
+    assert {name: shown(hass, f"number.miner_{name}") for name in names} == before
+    assert shown(hass, HEAT) == "normal"
 
 
 # A miner that is read over V3 and told over V2

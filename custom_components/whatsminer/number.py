@@ -68,7 +68,7 @@ def _frequency_shifts(coordinator: WhatsminerCoordinator) -> tuple[float, float]
 
 
 def _power_targets(coordinator: WhatsminerCoordinator) -> tuple[float, float]:
-    """Return the targets in W up to the highest usual limit; where 0 is taken, it is for none."""
+    """Return the targets in W, up to the highest usual limit; not every firmware takes 0."""
     usual = coordinator.ordinary_power.usual_limits(coordinator.data)
     return coordinator.capabilities.limits.power_target.minimum, usual.maximum
 

@@ -184,9 +184,9 @@ def power_percent(
 
 
 def power_target(watts: float) -> Command:
-    """Return the command to aim at a power (W) without a restart; 0 is for no aim.
+    """Return the command to draw a power (W) without a restart; 0 stands for no target.
 
-    A miner that is off or tunes aims at it from its next start.
+    A miner that is off or tunes follows it from its next start.
     """
     return Command(
         name="power_target",

@@ -16,7 +16,7 @@ from . import envelope
 from .envelope import Answer
 from .frames import frame, receive_frame
 
-# The answer to this one holds texts of the owner, which are nobody else's business.
+# The answer to this one has texts of the owner, and is in no report.
 CUSTOMER_DATA: Final = "get.device.custom_data"
 # Seconds from the connect to the last answer. Each answer has 10 s of its own.
 _CONVERSATION: Final = 60.0
