@@ -44,6 +44,14 @@ every_generation = pytest.mark.parametrize(
     "miner", ["air_miner", "hydro_miner", "old_miner"], indirect=True
 )
 since_v2 = pytest.mark.parametrize("miner", ["air_miner", "hydro_miner"], indirect=True)
+every_miner = pytest.mark.parametrize(
+    "miner",
+    ["air_miner", "hydro_miner", "old_miner", "v3_miner", "v3_hydro_miner"],
+    indirect=True,
+)
+over_v3 = pytest.mark.parametrize(
+    "miner", ["v3_miner", "v3_hydro_miner"], indirect=True
+)
 before_v2_2 = pytest.mark.parametrize(
     "miner", ["air_miner", "old_miner"], indirect=True
 )

@@ -29,6 +29,7 @@ from . import (
     hold,
     log_lines,
     names_of,
+    over_v3,
     press,
     shown,
 )
@@ -45,6 +46,11 @@ AUTO = {"cmd": "set_led", "param": "auto"}
 
 @every_generation
 async def test_every_generation_has_its_buttons(check_entities: Check) -> None:
+    await check_entities()
+
+
+@over_v3
+async def test_a_miner_that_speaks_v3_has_its_buttons(check_entities: Check) -> None:
     await check_entities()
 
 

@@ -20,7 +20,7 @@ from homeassistant.helpers.event import (
 from homeassistant.setup import async_setup_component
 from simulator import Raw, Refused, SimulatedMiner
 
-from . import Check, Clock, every_generation, load_entry, shown
+from . import Check, Clock, every_generation, load_entry, over_v3, shown
 from .fleet import Owned
 
 pytestmark = [
@@ -64,6 +64,11 @@ def news(hass: HomeAssistant) -> News:
 
 @every_generation
 async def test_every_generation_has_its_events(check_entities: Check) -> None:
+    await check_entities()
+
+
+@over_v3
+async def test_a_miner_that_speaks_v3_has_its_events(check_entities: Check) -> None:
     await check_entities()
 
 

@@ -24,6 +24,7 @@ from . import (
     every_generation,
     fails_with,
     names_of,
+    over_v3,
     restart,
     set_number,
     shown,
@@ -38,6 +39,11 @@ pytestmark = [
 
 @every_generation
 async def test_every_generation_has_its_numbers(check_entities: Check) -> None:
+    await check_entities()
+
+
+@over_v3
+async def test_a_miner_that_speaks_v3_has_its_numbers(check_entities: Check) -> None:
     await check_entities()
 
 
@@ -56,7 +62,13 @@ async def test_every_generation_has_its_numbers(check_entities: Check) -> None:
         ),
         (
             "hydro_miner",
-            {"power_percent", "power_limit", "frequency_shift", "tuning_speed"},
+            {
+                "power_percent",
+                "power_limit",
+                "power_target",
+                "frequency_shift",
+                "tuning_speed",
+            },
         ),
         ("old_miner", {"power_percent", "frequency_shift"}),
     ],

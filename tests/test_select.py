@@ -21,6 +21,7 @@ from . import (
     act,
     every_generation,
     fails_with,
+    over_v3,
     set_mode,
     shown,
 )
@@ -33,6 +34,11 @@ pytestmark = [
 
 @every_generation
 async def test_every_generation_has_its_selects(check_entities: Check) -> None:
+    await check_entities()
+
+
+@over_v3
+async def test_a_miner_that_speaks_v3_has_its_selects(check_entities: Check) -> None:
     await check_entities()
 
 

@@ -25,6 +25,7 @@ from . import (
     Clock,
     before_v2_2,
     every_generation,
+    over_v3,
     shown,
     since_v2,
 )
@@ -50,6 +51,11 @@ def faults_of(hass: HomeAssistant) -> list[dict[str, Any]]:
 
 @every_generation
 async def test_every_generation_has_its_sensors(check_entities: Check) -> None:
+    await check_entities()
+
+
+@over_v3
+async def test_a_miner_that_speaks_v3_has_its_sensors(check_entities: Check) -> None:
     await check_entities()
 
 

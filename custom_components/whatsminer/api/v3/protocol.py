@@ -18,16 +18,15 @@ from .envelope import FAILED, Answer
 from .fields import SETTINGS
 from .read_back import ReadBack
 from .reader import DEVICE, PARTS, STATUS, Reader
-from .requests import Conversation, Requests
+from .requests import CUSTOMER_DATA, Conversation, Requests
 from .session import Session, Write
 
-_CUSTOMER_DATA: Final = "get.device.custom_data"
 # The commands that only read, with the parameter that they are sent with.
 READABLE: Final[Mapping[str, str | None]] = {
     DEVICE: None,
     STATUS: PARTS,
     **dict.fromkeys(SETTINGS),
-    _CUSTOMER_DATA: None,
+    CUSTOMER_DATA: None,
 }
 # Commands after which the miner may have another salt.
 _MAY_CHANGE_SALT: Final = frozenset({"change_password", "factory_reset"})
@@ -207,7 +206,7 @@ class V3(Protocol):
             self._requests.conversation() as conversation,
         ):
             await self._reader.confirm(conversation)
-            found = (await conversation.ask(_CUSTOMER_DATA)).reading()
+            found = (await conversation.ask(CUSTOMER_DATA)).reading()
         return {
             name: _written(first(found, *keys)) for name, keys in CUSTOMER_KEYS.items()
         }
