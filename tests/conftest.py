@@ -44,6 +44,7 @@ from .fleet import Fleet, Owned
 from .options_flow import OptionsFlow
 from .scan_flow import FIRST, SECOND, THIRD, Shed
 from .texts import watched_flows
+from .words import forget
 
 # Simulated miners begin here.
 START = datetime(2026, 11, 1, tzinfo=UTC)
@@ -122,6 +123,17 @@ async def old_miner() -> AsyncGenerator[SimulatedMiner]:
     """An air-cooled miner with firmware of the first API, which ends answers with a NUL."""
     quirks = STRICT | {Quirk.TRAILING_NUL}
     async with SimulatedMiner(generation="v1", model="M20S", quirks=quirks) as miner:
+        yield miner
+
+
+@pytest.fixture
+async def v3_miner(monkeypatch: pytest.MonkeyPatch) -> AsyncGenerator[SimulatedMiner]:
+    """An air-cooled miner that speaks V3; every client finds it at this port."""
+    async with SimulatedMiner(
+        generation="v3", api="3.0.5", model="M60S", quirks=STRICT
+    ) as miner:
+        defaults = Miner.__init__.__kwdefaults__ or {}
+        monkeypatch.setitem(defaults, "v3_port", miner.v3.port)
         yield miner
 
 
@@ -273,8 +285,7 @@ async def set_up(
 ) -> WhatsminerCoordinator:
     """Set the miner up, clear what it was sent for that, and return its coordinator."""
     coordinator = await load_entry(hass, config_entry)
-    miner.requests.clear()
-    miner.writes.clear()
+    forget(miner)
     return coordinator
 
 

@@ -29,6 +29,7 @@ from . import (
     shown,
     since_v2,
 )
+from .words import speaks_v3, written
 
 pytestmark = [
     pytest.mark.parametrize("platforms", [(Platform.NUMBER,)], ids=[""]),
@@ -125,10 +126,16 @@ async def test_power_percent_is_set_at_once_where_its_owner_likes_that(
         assert float(shown(hass, "number.miner_power_percent")) == float(percent)
 
     gentle = "set_power_pct" if miner.generation == "v1" else "set_power_pct_v2"
-    assert miner.writes == [
+    expected = [
         {"cmd": "set_power_pct", "percent": "60"},
         {"cmd": gentle, "percent": "70"},
     ]
+    if speaks_v3(miner):
+        expected = [
+            {"cmd": "set.miner.power_percent", "param": {"percent": sent, "mode": how}}
+            for sent, how in (("60", "fast"), ("70", "normal"))
+        ]
+    assert written(miner) == expected
     assert config_entry.runtime_data.coordinator is set_up
 
 
