@@ -55,6 +55,12 @@ def _poll_interval(entry: ConfigEntry) -> timedelta:
     return timedelta(seconds=seconds) if seconds else POLL_INTERVAL
 
 
+def _reload(hass: HomeAssistant, entry_id: str) -> None:
+    """Reload an entry, unless it has just been removed."""
+    if hass.config_entries.async_get_entry(entry_id):
+        hass.config_entries.async_schedule_reload(entry_id)
+
+
 def _update_issues(hass: HomeAssistant, entry: ConfigEntry, snapshot: Snapshot) -> None:
     """Create or delete the issues that a poll decides."""
     clear_issues(hass, entry, Issue.WRONG_MINER, Issue.NEW_CONTROL_BOARD)
@@ -135,7 +141,7 @@ class WhatsminerCoordinator(OutageLogCoordinator[Snapshot], MinerCoordinator):
         try:
             raise_if_address_is_taken(self.hass, self.config_entry)
             poll = self._async_first_poll if self.data is None else self.client.poll
-            snapshot = await poll()
+            snapshot = self.last_switch.bounded(await poll(), self.memory.data)
         except WhatsminerError as err:
             if not isinstance(err, UpdatingError):
                 await async_seek_miner(
@@ -151,8 +157,6 @@ class WhatsminerCoordinator(OutageLogCoordinator[Snapshot], MinerCoordinator):
         # One poll may be missed; one and a half intervals are more than that.
         interval = self.update_interval or POLL_INTERVAL
         self._patience = began + 1.5 * interval.total_seconds()
-        if self.expected_capabilities.take_reload(snapshot):
-            self.hass.config_entries.async_schedule_reload(self.config_entry.entry_id)
         self._learn(snapshot, began)
         _update_issues(self.hass, self.config_entry, snapshot)
         if self.client.is_confirmed:
@@ -162,6 +166,9 @@ class WhatsminerCoordinator(OutageLogCoordinator[Snapshot], MinerCoordinator):
             if self.client.is_confirmed:
                 await self.credentials.async_settle()
             await self.write_access.async_probe()
+        if self.expected_capabilities.take_reload(snapshot):
+            # The entities take this poll first: mining may have started.
+            self.hass.loop.call_soon(_reload, self.hass, self.config_entry.entry_id)
         return snapshot
 
     async def _async_first_poll(self) -> Snapshot:

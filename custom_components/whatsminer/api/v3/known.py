@@ -88,6 +88,7 @@ class Known:
             generation=GENERATION,
             support=support_of(version_of(api)),
             stale=stale,
+            counts_while_off=True,
             idle_for=self._idle_time.update(
                 mining=mining,
                 hashes=hashes_now(performance, stale=stale, is_down=live.is_down),
@@ -110,10 +111,11 @@ class Known:
     def _since_switched(self, live: Live) -> Performance:
         """Return the performance with the time since mining was switched on, if that is shorter.
 
-        The mining process goes on to count while mining is off.
+        The mining process goes on to count while mining is off. A second is the least, because 0
+        stands for a process that has not begun.
         """
         reported, switched = live.performance, self._mining_change.at
         if reported.elapsed is None or not switched:
             return reported
-        elapsed = min(reported.elapsed, live.moment.monotonic - switched)
+        elapsed = min(reported.elapsed, max(1.0, live.moment.monotonic - switched))
         return replace(reported, elapsed=elapsed)
