@@ -142,7 +142,8 @@ class Conversation:
             value = await parse_reply(envelope.parse, raw, command)
             if value.get("desc") != envelope.REPORT:
                 break
-        if "token" not in request:
+        # The salt alone says nothing that a report could show.
+        if "token" not in request and param != "salt":
             name = command if param is None else f"{command} {param}"
             self._requests.replies.keep(name, value, len(raw))
         return value
