@@ -49,9 +49,7 @@ async def fail(hass: HomeAssistant) -> None:
 
 def secrets_of(miner: SimulatedMiner) -> set[str]:
     """Return the tokens, salt and passwords that went over the wire."""
-    tokens = {
-        request["token"] for request in miner.v3.requests if "token" in request
-    }
+    tokens = {request["token"] for request in miner.v3.requests if "token" in request}
     assert len(tokens) > 2
     passwords = {miner.v3.password, miner.password, POOL_PASSWORD}
     return {str(token) for token in tokens} | {miner.v3.accounts.salt} | passwords

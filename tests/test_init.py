@@ -120,7 +120,7 @@ async def test_another_miner_at_the_address_is_not_set_up(
 ) -> None:
     """The address was given to another machine while Home Assistant was off."""
     await miner.disconnect()
-    ports = {"port": miner.port}
+    ports: dict[str, Any] = {"port": miner.port}
     if speaks_v3(miner):
         ports["v3_port"] = miner.v3.port
     async with SimulatedMiner(

@@ -1,6 +1,7 @@
 """Settings of a miner that are numbers."""
 
 import math
+from typing import Any
 
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
@@ -126,7 +127,7 @@ async def test_power_percent_is_set_at_once_where_its_owner_likes_that(
         assert float(shown(hass, "number.miner_power_percent")) == float(percent)
 
     gentle = "set_power_pct" if miner.generation == "v1" else "set_power_pct_v2"
-    expected = [
+    expected: list[dict[str, Any]] = [
         {"cmd": "set_power_pct", "percent": "60"},
         {"cmd": gentle, "percent": "70"},
     ]

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from simulator import Framed, Misbehaviour, Refused, SimulatedMiner
 
-from . import ACCEPTED_ONLY, JOINED, PROCESS_DOWN
+from . import ACCEPTED_ONLY, JOINED, PROCESS_DOWN, names_of
 
 _STATUS: Final = "get.miner.status"
 _DEVICE: Final = "get.device.info"
@@ -53,6 +53,8 @@ def written(miner: SimulatedMiner) -> list[dict[str, Any]]:
 
 def sent(miner: SimulatedMiner) -> list[str]:
     """Return the names of the commands that a miner took, in the words of V2."""
+    if not speaks_v3(miner):
+        return names_of(miner.writes)
     names: list[str] = []
     for write in written(miner):
         param = write.get("param")

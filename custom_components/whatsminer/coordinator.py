@@ -165,7 +165,7 @@ class WhatsminerCoordinator(OutageLogCoordinator[Snapshot], MinerCoordinator):
             # Nothing encrypted goes to a miner that may be another: see `WriteAccess`.
             if self.client.is_confirmed:
                 await self.credentials.async_settle()
-            await self.write_access.async_probe()
+            await self.write_access.async_probe(snapshot.takes_commands)
         if self.expected_capabilities.take_reload(snapshot):
             # The entities take this poll first: mining may have started.
             self.hass.loop.call_soon(_reload, self.hass, self.config_entry.entry_id)

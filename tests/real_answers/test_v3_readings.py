@@ -134,7 +134,7 @@ def shown(added: Added, names: dict[str, Any]) -> dict[str, Any]:
     """Return what these entities show, None for those that do not exist."""
     found: dict[str, Any] = {}
     for name, expected in names.items():
-        state = added.shows(name) if added.has(name) else None
+        state: Any = added.shows(name) if added.has(name) else None
         if state is not None and isinstance(expected, int | float):
             state = pytest.approx(expected, abs=0.011) == float(state) and expected
         found[name] = state

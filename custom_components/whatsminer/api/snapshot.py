@@ -45,6 +45,7 @@ class Readings:
     the firmware does not say whether one is set. `idle_for` is for how many seconds a miner that is
     on has not hashed. `counts_while_off` means that the clock of the mining process goes on while
     mining is off, so that it does not show when mining was switched on.
+    `takes_commands` is whether the owner has allowed commands, None where the firmware does not say.
     `errors` is None until the miner has reported them; the last
     `unread_errors` of a very long list are not in it. `pools_complete` is False if the miner may
     have more pools than `pools`.
@@ -61,6 +62,7 @@ class Readings:
     settings: ReportedSettings = field(default_factory=ReportedSettings)
     performance: Performance = field(default_factory=Performance)
     limit_is_default: bool | None = None
+    takes_commands: bool | None = None
     stop_reason: str | None = None
     coolant_temperature: float | None = None
     power_supply: PowerSupply = field(default_factory=PowerSupply)

@@ -61,10 +61,13 @@ class Known:
         self._idle_time = IdleTime()
         self._mining_change = MiningChange()
         self._elapsed = 0.0
+        # The version that was reported last; a miner that starts may leave it out.
+        self._api: str | None = None
 
     def follow(self, live: Live) -> None:
         """Read all settings again if mining was switched or restarted, which changes some."""
         self.device = live.device
+        self._api = device_info.api(live.device) or self._api
         elapsed = live.performance.elapsed
         switched = self._mining_change.update(live.mining, live.moment.monotonic)
         if switched or (elapsed is not None and elapsed < self._elapsed):
@@ -81,7 +84,7 @@ class Known:
         )
         performance = self._since_switched(live) if mining else reported
         errors, unread = device_info.errors(device)
-        api = device_info.api(device)
+        api = self._api
         return Snapshot(
             taken=moment.taken,
             monotonic=moment.monotonic,
@@ -98,6 +101,7 @@ class Known:
             device=device_info.device_of(device, api_known=is_documented(api)),
             settings=fields.settings(self.settings.answers, device, mining=mining),
             performance=performance,
+            takes_commands=device_info.api_switch(device),
             limit_is_default=device_info.limit_is_default(device),
             coolant_temperature=device_info.coolant_temperature(device),
             power_supply=device_info.power_supply(device),
