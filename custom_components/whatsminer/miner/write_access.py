@@ -36,8 +36,6 @@ class WriteAccess:
         self._entry = entry
         self._client = client
         self._reads_refused = False
-        # Whether the miner has refused the password since it took a command.
-        self._password_refused = False
         # When to probe next; there is nothing to probe while it is open.
         self._due = -math.inf
         self._is_shut_down = False
@@ -53,7 +51,6 @@ class WriteAccess:
         except WrongPasswordError:
             if self.is_open is False:
                 self.update(is_open=None)  # it reads commands again
-            self._password_refused = True
             self._entry.async_start_reauth(self._hass)
             raise
 
@@ -80,7 +77,7 @@ class WriteAccess:
             can_try = self._client.write_probe is WriteProbe.WRITE
             if can_try and self.is_open is False:
                 self._due = -math.inf
-            elif not can_try and not self._password_refused:
+            elif not can_try:
                 self.update(is_open=True)
 
     async def _async_probe_if_due(self) -> None:
@@ -139,7 +136,6 @@ class WriteAccess:
         if self._is_shut_down:
             is_open = None  # by a command that was still under way
         self.is_open = is_open
-        self._password_refused = self._password_refused and not is_open
         self._due = math.inf
         if is_open is False:
             self._due = time.monotonic() + ACCESS_CHECK_INTERVAL.total_seconds()
