@@ -45,6 +45,7 @@ from .fleet import Fleet, Owned
 from .options_flow import OptionsFlow
 from .scan_flow import FIRST, SECOND, THIRD, Shed
 from .texts import watched_flows
+from .words import forget
 
 # Simulated miners begin here.
 START = datetime(2026, 11, 1, tzinfo=UTC)
@@ -322,11 +323,7 @@ async def set_up(
 ) -> WhatsminerCoordinator:
     """Set the miner up, clear what it was sent for that, and return its coordinator."""
     coordinator = await load_entry(hass, config_entry)
-    miner.requests.clear()
-    miner.writes.clear()
-    if miner.generation == "v3":
-        miner.v3.requests.clear()
-        miner.v3.writes.clear()
+    forget(miner)
     return coordinator
 
 

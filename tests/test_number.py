@@ -1,6 +1,7 @@
 """Settings of a miner that are numbers."""
 
 import math
+from typing import Any
 
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
@@ -30,6 +31,7 @@ from . import (
     shown,
     since_v2,
 )
+from .words import speaks_v3, written
 
 pytestmark = [
     pytest.mark.parametrize("platforms", [(Platform.NUMBER,)], ids=[""]),
@@ -137,10 +139,16 @@ async def test_power_percent_is_set_at_once_where_its_owner_likes_that(
         assert float(shown(hass, "number.miner_power_percent")) == float(percent)
 
     gentle = "set_power_pct" if miner.generation == "v1" else "set_power_pct_v2"
-    assert miner.writes == [
+    expected: list[dict[str, Any]] = [
         {"cmd": "set_power_pct", "percent": "60"},
         {"cmd": gentle, "percent": "70"},
     ]
+    if speaks_v3(miner):
+        expected = [
+            {"cmd": "set.miner.power_percent", "param": {"percent": sent, "mode": how}}
+            for sent, how in (("60", "fast"), ("70", "normal"))
+        ]
+    assert written(miner) == expected
     assert config_entry.runtime_data.coordinator is set_up
 
 

@@ -25,6 +25,7 @@ from . import (
     set_mode,
     shown,
 )
+from .words import sent
 
 pytestmark = [
     pytest.mark.parametrize("platforms", [(Platform.SELECT,)], ids=[""]),
@@ -51,7 +52,7 @@ async def test_a_power_mode_is_chosen(
 
     await set_mode(hass, mode)
 
-    assert miner.writes == [{"cmd": f"set_{mode}_power"}]
+    assert sent(miner) == [f"set_{mode}_power"]
     assert miner.state.power_mode == mode
     assert shown(hass, "select.miner_power_mode") == mode
     await clock.next_poll(15)

@@ -63,6 +63,12 @@ def _poll_interval(entry: ConfigEntry) -> timedelta:
     return timedelta(seconds=seconds) if seconds else POLL_INTERVAL
 
 
+def _reload(hass: HomeAssistant, entry_id: str) -> None:
+    """Reload an entry, unless it has just been removed."""
+    if hass.config_entries.async_get_entry(entry_id):
+        hass.config_entries.async_schedule_reload(entry_id)
+
+
 def _update_issues(hass: HomeAssistant, entry: ConfigEntry, snapshot: Snapshot) -> None:
     """Create or delete the issues that a poll decides."""
     clear_issues(hass, entry, Issue.WRONG_MINER, Issue.NEW_CONTROL_BOARD)
@@ -146,7 +152,7 @@ class WhatsminerCoordinator(OutageLogCoordinator[Snapshot], MinerCoordinator):
         try:
             raise_if_address_is_taken(self.hass, self.config_entry)
             poll = self._async_first_poll if self.data is None else self.client.poll
-            snapshot = await poll()
+            snapshot = self.last_switch.bounded(await poll(), self.memory.data)
         except WhatsminerError as err:
             if not isinstance(err, UpdatingError):
                 await async_seek_miner(
@@ -161,8 +167,6 @@ class WhatsminerCoordinator(OutageLogCoordinator[Snapshot], MinerCoordinator):
             raise UpdateFailed(**translation(err, self.config_entry.title)) from err
         # One poll may be missed; one and a half intervals are more than that.
         self._patience = began + 1.5 * _poll_interval(self.config_entry).total_seconds()
-        if self.expected_capabilities.take_reload(snapshot):
-            self.hass.config_entries.async_schedule_reload(self.config_entry.entry_id)
         self._learn(snapshot, began)
         _update_issues(self.hass, self.config_entry, snapshot)
         if self.client.is_confirmed:
@@ -171,7 +175,10 @@ class WhatsminerCoordinator(OutageLogCoordinator[Snapshot], MinerCoordinator):
             # Nothing encrypted goes to a miner that may be another: see `WriteAccess`.
             if self.client.is_confirmed:
                 await self.credentials.async_settle()
-            await self.write_access.async_probe()
+            await self.write_access.async_probe(snapshot.takes_commands)
+        if self.expected_capabilities.take_reload(snapshot):
+            # The entities take this poll first: mining may have started.
+            self.hass.loop.call_soon(_reload, self.hass, self.config_entry.entry_id)
         return snapshot
 
     async def _async_first_poll(self) -> Snapshot:

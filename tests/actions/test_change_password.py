@@ -27,6 +27,7 @@ from tests import (
     stored_memory,
 )
 from tests.fleet import Owned
+from tests.words import speaks_v3, written
 
 pytestmark = [
     pytest.mark.parametrize(
@@ -54,8 +55,13 @@ async def test_the_entry_has_the_new_password_with_the_miner(
 ) -> None:
     await async_change_password(set_up, NEW)
 
-    assert miner.writes == [{"cmd": "update_pwd", "old": old, "new": NEW}]
-    assert miner.password == NEW
+    passwords = {"old": old, "new": NEW}
+    if speaks_v3(miner):
+        param = passwords | {"account": "super"}
+        assert written(miner) == [{"cmd": "set.user.change_passwd", "param": param}]
+    else:
+        assert miner.writes == [{"cmd": "update_pwd"} | passwords]
+    assert (miner.v3 if speaks_v3(miner) else miner).password == NEW
     assert set_up.config_entry.data[CONF_PASSWORD] == NEW
     assert await can_write(hass, miner)
     await clock.next_poll(25)

@@ -144,7 +144,9 @@ class Conversation:
             value = await parse_reply(envelope.parse, raw, command)
             if value.get("desc") != envelope.REPORT:
                 break
-        if "token" not in request and command != CUSTOMER_DATA:
+        # The salt alone says nothing that a report could show.
+        is_shown = param != "salt" and command != CUSTOMER_DATA
+        if "token" not in request and is_shown:
             name = command if param is None else f"{command} {param}"
             self._requests.replies.keep(name, value, len(raw))
         return value
