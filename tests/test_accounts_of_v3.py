@@ -21,7 +21,7 @@ from homeassistant.data_entry_flow import FlowResultType
 from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers.service_info.dhcp import DhcpServiceInfo
 from homeassistant.setup import async_setup_component
-from simulator import Closed, Quirk, SimulatedMiner
+from simulator import Closed, Quirk, Refused, SimulatedMiner
 from simulator.settings import Led
 
 from . import STRICT, act, names_of, reauth_steps
@@ -121,11 +121,15 @@ async def test_a_default_password_that_is_refused_is_explained(
     assert result["errors"] == {CONF_PASSWORD: "default_password_refused"}
 
 
-async def test_a_password_cannot_be_tried_while_the_led_flashes(
+async def test_a_password_cannot_be_tried_where_nothing_is_harmless(
     hass: HomeAssistant, miner: SimulatedMiner
 ) -> None:
-    """That of `admin` can, because V2 tries it by a read."""
+    """Fast boot, which would stay what it is, is not known either.
+
+    That of `admin` can, because V2 tries it by a read.
+    """
     miner.state.led["red"] = Led(period=500, duration=250, start=0)
+    miner.misbehave("get.miner.setting", Refused(-1))
     result = await submit(hass, miner, SUPER)
     assert result["errors"] == {"base": "password_untried"}
     result = await submit(hass, miner, ADMIN)
@@ -315,15 +319,48 @@ async def test_the_default_password_of_super_is_one_repair(shed: Fleet) -> None:
         DOMAIN, context={"issue_id": issue_id(ada.entry, Issue.DEFAULT_PASSWORD)}
     )
     assert form["description_placeholders"] == {"miner": "Ada", "account": "super"}
+    form = await flows.async_configure(form["flow_id"], {CONF_PASSWORD: "not one"})
+    assert form["errors"] == {CONF_PASSWORD: "invalid_password"}
     form = await flows.async_configure(form["flow_id"], {CONF_PASSWORD: "super"})
     assert form["errors"] == {CONF_PASSWORD: "default_password"}
-    done = await flows.async_configure(form["flow_id"], {CONF_PASSWORD: "longer_1"})
+    done = await flows.async_configure(
+        form["flow_id"], {CONF_PASSWORD: "longer_than_8"}
+    )
     await shed.settle()
 
     assert done["type"] is FlowResultType.CREATE_ENTRY
-    assert ada.miner.v3.password == "longer_1"
-    assert ada.entry.data[CONF_PASSWORD] == "longer_1"
+    assert ada.miner.v3.password == "longer_than_8"
+    assert ada.entry.data[CONF_PASSWORD] == "longer_than_8"
     assert issue_keys(shed.hass) == []
+
+
+# The action that changes a password
+
+
+@pytest.mark.parametrize(
+    ("password", "account", "new"),
+    [(ADMIN, "admin", "of_admin"), (SUPER, "super", "a Long one".replace(" ", "+"))],
+)
+async def test_the_password_of_the_account_in_use_is_changed_and_named(
+    shed: Fleet, password: str, account: str, new: str
+) -> None:
+    ada = await known(shed, password=ADMIN, super_password=SUPER)
+    shed.hass.config_entries.async_update_entry(
+        ada.entry, data={**ada.entry.data, CONF_PASSWORD: password}
+    )
+    await shed.reload(ada)
+    response = await shed.hass.services.async_call(
+        DOMAIN,
+        "change_password",
+        {"device_id": ada.coordinator.device_id, "new_password": new, "confirm": True},
+        blocking=True,
+        return_response=True,
+    )
+    assert response == {ada.coordinator.device_id: {"name": "Ada", "account": account}}
+    assert ada.entry.data[CONF_PASSWORD] == new
+    changed = ada.miner if account == "admin" else ada.miner.v3
+    assert changed.password == new
+    await ada.coordinator.async_send(commands.fast_boot(on=False))
 
 
 # Options
