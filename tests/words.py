@@ -27,6 +27,7 @@ _V3_NAMES: Final = {
     "enable_web_pools": "set.system.webpools enable",
     "download_logs": "get.log.download",
 }
+_PERCENT: Final = {"fast": "set_power_pct", "normal": "set_power_pct_v2"}
 _V2_NAMES: Final = {name: command for command, name in _V3_NAMES.items()}
 
 
@@ -52,13 +53,18 @@ def written(miner: SimulatedMiner) -> list[dict[str, Any]]:
 
 
 def sent(miner: SimulatedMiner) -> list[str]:
-    """Return the names of the commands that a miner took, in the words of V2."""
+    """Return the names of the commands that a miner took, in the words of V2.
+
+    Those of V3 have their percent behind them.
+    """
     if not speaks_v3(miner):
         return names_of(miner.writes)
     names: list[str] = []
     for write in written(miner):
         param = write.get("param")
         name = f"{write['cmd']} {param}" if isinstance(param, str) else write["cmd"]
+        if isinstance(param, dict) and "percent" in param:
+            name = f"{_PERCENT[param['mode']]} {param['percent']}"
         names.append(_V2_NAMES.get(name, name))
     return names
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import shutil
 from typing import Any, Final
 
+import pytest
 from pytest_homeassistant_custom_component.common import (
     MockConfigEntry,
     async_test_home_assistant,
@@ -28,11 +29,15 @@ from homeassistant.loader import DATA_CUSTOM_COMPONENTS
 from homeassistant.setup import async_setup_component
 from tests import act
 from tests.fleet import Fleet, Owned
+from tests.words import forget, sent, speaks_v3
 
 BLUEPRINTS: Final = Path(__file__).parents[2] / "blueprints" / "automation"
 FOLDER: Final = "whatsminer"
 # The check of the write access, which changes nothing.
 _ACCESS_CHECK: Final = {"cmd": "set_led", "param": "auto"}
+
+# The miner in the garage by its protocol, see `garage` in `conftest`.
+either_protocol = pytest.mark.parametrize("garage", ["v2", "v3"], indirect=True)
 
 
 @dataclass(frozen=True)
@@ -178,6 +183,10 @@ def _same_entry(entry: MockConfigEntry) -> MockConfigEntry:
 
 def take_commands(owned: Owned) -> list[str]:
     """Return the commands that a miner has received since they were last taken, in short."""
+    if speaks_v3(owned.miner):
+        names = [name for name in sent(owned.miner) if name != "set.system.led auto"]
+        forget(owned.miner)
+        return names
     writes = [write for write in owned.miner.writes if write != _ACCESS_CHECK]
     owned.miner.writes.clear()
     return [f"{write['cmd']} {write.get('percent', '')}".rstrip() for write in writes]

@@ -46,9 +46,12 @@ async def home(empty_home: EmptyHome, garage: Owned) -> Home:
 
 
 @pytest.fixture
-async def garage(fleet: Fleet) -> Owned:
-    """A miner with firmware 2.0.5, which mines and is tuned."""
-    return await fleet.add("Garage")
+async def garage(request: pytest.FixtureRequest, fleet: Fleet) -> Owned:
+    """A miner that mines and is tuned: with firmware 2.0.5, or with V3 in `either_protocol`."""
+    if getattr(request, "param", "v2") == "v2":
+        return await fleet.add("Garage")
+    port = request.getfixturevalue("ordinary_v3_port")
+    return await fleet.add("Garage", generation="v3", model="M30S+", v3_port=port)
 
 
 @pytest.fixture

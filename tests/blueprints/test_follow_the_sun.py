@@ -12,7 +12,7 @@ from simulator import Refused
 from tests import JOINED, Altered, Held, act
 from tests.fleet import Fleet, Owned
 
-from . import Home, take_commands, target
+from . import Home, either_protocol, take_commands, target
 
 GRID = "sensor.grid_power"
 BUDGET = "sensor.p_deferrable0"
@@ -76,6 +76,7 @@ async def follow(house: House, **inputs: Any) -> None:
     house.home.take_commands()
 
 
+@either_protocol
 async def test_it_uses_what_the_sun_leaves_over(house: House) -> None:
     """One command is enough, although the power follows it only after minutes."""
     await follow(house, reserve=100)

@@ -10,7 +10,7 @@ from simulator import Refused
 from tests import Altered, Held
 from tests.fleet import Owned
 
-from . import Home, take_commands, target
+from . import Home, either_protocol, take_commands, target
 
 ROOM = "sensor.room_temperature"
 TANK = "sensor.tank_temperature"
@@ -45,6 +45,7 @@ async def heat(home: Home, *miners: Owned, **inputs: Any) -> None:
 # The ordinary course
 
 
+@either_protocol
 async def test_the_colder_the_more_power(room: Home) -> None:
     await heat(room)
     assert room.take_commands() == ["set_power_pct 40"]
@@ -93,6 +94,7 @@ async def test_a_small_change_is_not_sent(room: Home) -> None:
     assert room.take_commands() == ["set_power_pct 40"]
 
 
+@either_protocol
 async def test_too_warm_is_off_and_cold_is_on(room: Home) -> None:
     await heat(room, min_off=15)
     await room.wait(1)

@@ -12,7 +12,7 @@ from simulator.misbehaviour import Exchange, Line
 from tests import ACCEPTED_ONLY, JOINED
 from tests.fleet import Owned
 
-from . import Home, take_commands, target
+from . import Home, either_protocol, take_commands, target
 
 SHED = "sensor.shed_temperature"
 STOPPED = "input_boolean.stopped"
@@ -63,6 +63,7 @@ async def shed(home: Home) -> Home:
 # Less power, and more
 
 
+@either_protocol
 async def test_the_hotter_the_less_power(shed: Home) -> None:
     await by_shed(shed)
     assert shed.take_commands() == []
@@ -180,6 +181,7 @@ async def test_what_is_too_hot_to_be_on_is_not_switched_on(shed: Home) -> None:
     assert await shed.commands_after(45) == ["power_off"]
 
 
+@either_protocol
 async def test_too_hot_is_off_at_once(shed: Home) -> None:
     shed.garage.miner.state.mining = False
     await shed.wait(1)
@@ -278,6 +280,7 @@ async def test_without_a_helper_nothing_comes_back_by_it(shed: Home) -> None:
     assert await shed.commands_after(10) == ["power_off"]
 
 
+@either_protocol
 async def test_a_restart_of_home_assistant_forgets_nothing(shed: Home) -> None:
     inputs = {"come_back": "stopped", "stopped_helper": STOPPED}
     await shed.make_switches("stopped", "by_hand")

@@ -10,7 +10,7 @@ from simulator import Refused
 from tests import Altered, Held, act
 from tests.fleet import Fleet, Owned
 
-from . import Home, take_commands, target
+from . import Home, either_protocol, take_commands, target
 
 PRICE = "sensor.electricity_price"
 CHEAP_NOW = "binary_sensor.cheap_now"
@@ -40,6 +40,7 @@ async def throttle(home: Home, *miners: Owned, **inputs: Any) -> None:
     await automate(home, *miners, how="percent", low_percent=40, **inputs)
 
 
+@either_protocol
 async def test_it_stops_and_starts_at_prices_of_their_own(home: Home) -> None:
     await automate(home)
     assert await home.commands_after(5) == []
@@ -224,6 +225,7 @@ async def test_a_miner_that_comes_back_is_told_again(home: Home) -> None:
     assert await home.commands_after(2) == ["power_off"]
 
 
+@either_protocol
 async def test_a_restart_of_home_assistant_switches_nothing_wrongly(home: Home) -> None:
     inputs = {"miners": {"entity_id": "switch.garage"}, "when_unknown": "stop"}
     await home.set(PRICE, CHEAP)
@@ -244,6 +246,7 @@ async def test_a_restart_of_home_assistant_switches_nothing_wrongly(home: Home) 
         assert again.take_commands() == ["power_off"]
 
 
+@either_protocol
 async def test_a_command_that_a_restart_came_before_is_made_up_for(home: Home) -> None:
     """The automation acts on the price, not on a change of it."""
     miners = {"entity_id": "switch.garage"}
@@ -270,6 +273,7 @@ def owned(request: pytest.FixtureRequest, garage: Owned, hall: Owned) -> Owned:
     return found
 
 
+@either_protocol
 async def test_less_power_can_be_enough(home: Home) -> None:
     await throttle(home)
     await home.set(PRICE, EXPENSIVE)

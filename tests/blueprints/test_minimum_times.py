@@ -9,7 +9,7 @@ import pytest
 from simulator import Misbehaviour, Raw, Refused
 from tests import ACCEPTED_ONLY, JOINED, Altered, act
 
-from . import Home, use_earlier_get_state
+from . import Home, either_protocol, use_earlier_get_state
 
 SENSOR: Final = "sensor.outside"
 
@@ -162,6 +162,7 @@ async def test_off_time_goes_on_over_a_restart_of_home_assistant(
         assert await minutes_until(again, "power_on", 60) == pytest.approx(left, abs=2)
 
 
+@either_protocol
 async def test_a_miner_that_somebody_else_ran_is_off_since_then(home: Home) -> None:
     await stopped(home, MINIMUM_ON[0], min_off=30)
     await home.wait(20)
@@ -225,6 +226,7 @@ async def test_an_outage_makes_the_time_on_neither_longer_nor_shorter(
 
 @pytest.mark.parametrize("after", [5, 20, 28])
 @each_minimum_on
+@either_protocol
 async def test_on_time_goes_on_over_a_restart_of_home_assistant(
     home: Home, rule: Rule, after: int
 ) -> None:

@@ -13,7 +13,7 @@ from homeassistant.helpers import entity_registry as er
 from tests import act
 from tests.fleet import Owned
 
-from . import Home
+from . import Home, either_protocol
 
 OTHER_POOL = "stratum+tcp://other.example:3333"
 TELL: list[dict[str, Any]] = [
@@ -102,6 +102,7 @@ async def test_a_fault_is_told_when_it_appears_and_clears(
     assert phone.news == [("fault_cleared", "Garage")] * 3
 
 
+@either_protocol
 async def test_an_outage_is_told_without_a_code(phone: Phone) -> None:
     """The miner is on, and reports no fault."""
     await phone.watch(tell_hash_rate=False)
@@ -215,6 +216,7 @@ async def test_many_miners_are_told_of_in_one_message(
     assert message["message"] == "Garage, Hall, Shed: no answer for 10 min."
 
 
+@either_protocol
 async def test_a_low_hash_rate_is_told_once(phone: Phone) -> None:
     await phone.watch(hash_rate_percent=80, hash_rate_minutes=15)
     await phone.home.wait(20)
@@ -264,6 +266,7 @@ async def test_a_miner_that_should_be_slow_is_not_told_of(phone: Phone) -> None:
     assert phone.news == []
 
 
+@either_protocol
 async def test_another_pool_is_told_once(phone: Phone) -> None:
     await phone.watch()
     first = phone.garage.shown("sensor", "pool")

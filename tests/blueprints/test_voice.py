@@ -14,7 +14,7 @@ from simulator import Refused
 from tests import ACCEPTED_ONLY
 from tests.fleet import Owned
 
-from . import Home, take_commands, target
+from . import Home, either_protocol, take_commands, target
 
 SET_TO_60: Final = "set_power_pct_v2 60"
 
@@ -108,6 +108,7 @@ def rename(owned: Owned, name: str) -> None:
     ],
     ids=["en", "de"],
 )
+@either_protocol
 async def test_a_percent_is_set(
     assist: Assist, language: str, answer: str, texts: list[str]
 ) -> None:
@@ -169,6 +170,7 @@ async def test_numbers_may_be_words(
         assert assist.take_commands() == [f"set_power_pct_v2 {number}"], word
 
 
+@either_protocol
 async def test_a_percent_may_be_set_fast(assist: Assist) -> None:
     await assist.hear(percent_method="fast")
 
@@ -249,6 +251,7 @@ async def test_what_is_no_percent_is_not_sent(
     ],
     ids=["en", "de"],
 )
+@either_protocol
 async def test_a_power_mode_is_chosen(
     assist: Assist, language: str, texts: dict[str, tuple[str, str]]
 ) -> None:
@@ -285,6 +288,7 @@ async def test_a_name_may_have_the_words_of_a_mode(assist: Assist) -> None:
     assert assist.take_commands() == ["set_low_power"]
 
 
+@either_protocol
 async def test_one_asks_how_much_a_miner_mines(assist: Assist) -> None:
     """Numbers are rounded for speech."""
     await assist.hear()
@@ -320,6 +324,7 @@ async def test_all_are_added_up(assist: Assist, hall: Owned, shed: Owned) -> Non
     assert answer.endswith(" Hall is stopped.")
 
 
+@either_protocol
 async def test_what_does_not_mine_says_so(assist: Assist) -> None:
     await assist.hear()
 
@@ -338,6 +343,7 @@ async def test_what_does_not_mine_says_so(assist: Assist) -> None:
     assert await assist.say("how much is garage mining") == "Garage does not answer."
 
 
+@either_protocol
 async def test_a_miner_that_is_off_or_gone_is_told_nothing(assist: Assist) -> None:
     await assist.hear()
 
@@ -354,6 +360,7 @@ async def test_a_miner_that_is_off_or_gone_is_told_nothing(assist: Assist) -> No
     assert assist.take_commands() == []
 
 
+@either_protocol
 async def test_a_miner_that_starts_takes_no_percent_and_says_so(
     assist: Assist, shed: Owned
 ) -> None:

@@ -6,7 +6,7 @@ import socket
 from freezegun.api import FrozenDateTimeFactory
 import pytest
 
-from custom_components.whatsminer.api import Miner
+from custom_components.whatsminer.api import client_state
 from homeassistant.core import HomeAssistant
 from tests import Clock
 
@@ -34,6 +34,6 @@ def v3_port(monkeypatch: pytest.MonkeyPatch, closed_v3_port: int) -> int:
     with socket.socket() as unused:
         unused.bind(("", 0))
         port: int = unused.getsockname()[1]
-    monkeypatch.setitem(Miner.__init__.__kwdefaults__ or {}, "v3_port", port)
+    monkeypatch.setattr(client_state, "V3_PORT", port)
     monkeypatch.setattr(DescribedV3Miner, "v3_port", port)
     return port

@@ -96,6 +96,12 @@ class Added:
         """The connections of each poll, without those of adding and set-up."""
         return [len(asked) for asked in self.asked[1:]]
 
+    @property
+    def described_v3(self) -> DescribedV3Miner:
+        """The miner, which speaks V3."""
+        assert isinstance(self.miner, DescribedV3Miner)
+        return self.miner
+
     def _entity_id(self, name: str) -> str | None:
         platform, _, key = name.partition(".")
         unique_id = f"{self.entry.unique_id}_{key}"

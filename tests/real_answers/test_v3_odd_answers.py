@@ -372,3 +372,49 @@ def test_each_miner_has_an_address_of_its_own() -> None:
     first, second = cases.of_v3("m50"), cases.of_v3("m64")
     assert isinstance(first, DescribedV3Miner)
     assert first.host != second.host
+
+
+# Starting, and heating
+
+
+async def test_a_machine_that_was_started_just_now_is_tuned(home: Home) -> None:
+    async with cases.of_v3("m7bs") as miner:
+        starting = {"elapsed": 489, "bootup-time": 507, "up-freq-finish": 0}
+        miner.summary.update(starting)
+        added = await (await home.add(miner)).poll(1)
+        assert added.shows("sensor.status") == "tuning"
+        assert added.shows("binary_sensor.stable") == "off"
+        assert added.shows("binary_sensor.running") == "on"
+        miner.summary["up-freq-finish"] = 1
+        await added.poll(1)
+        assert added.shows("sensor.status") == "mining"
+
+
+@pytest.mark.parametrize(
+    ("reported", "shown"),
+    [
+        ("normal", "normal"),
+        ("heating", "heating"),
+        ("anti-freezing", "anti_icing"),
+        ("anti-icing", "anti_icing"),
+        ("tropical", STATE_UNKNOWN),
+    ],
+)
+async def test_the_heat_mode_is_told_in_words_old_and_new(
+    home: Home, reported: str, shown: str
+) -> None:
+    async with cases.of_v3("m7bs") as miner:
+        miner.answers[SETTING]["heat-mode"] = reported
+        added = await (await home.add(miner)).poll(1)
+        assert added.shows("select.heat_mode") == shown
+
+
+async def test_before_3_0_3_the_heat_mode_is_that_of_the_device(home: Home) -> None:
+    """An empty one is the normal one."""
+    async with cases.of_v3("m64") as miner:
+        miner.device["miner"]["heatmode"] = "heating"
+        added = await (await home.add(miner)).poll(1)
+        assert added.shows("select.heat_mode") == "heating"
+        miner.device["miner"]["heatmode"] = ""
+        await added.poll(1)
+        assert added.shows("select.heat_mode") == "normal"

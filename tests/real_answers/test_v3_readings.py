@@ -7,7 +7,8 @@ import pytest
 from homeassistant.const import STATE_UNKNOWN
 
 from . import cases
-from .described_v3 import POOL, WORKER
+from .described import reading
+from .described_v3 import POOL, STATUS, WORKER
 from .home import Added, Home
 
 KINDS = ("m50", "m60s", "m64", "m7bs")
@@ -169,3 +170,33 @@ async def test_v2_that_is_closed_later_takes_nothing_else_along(home: Home) -> N
         for name in COUNTED:
             assert added.shows(name) == STATE_UNKNOWN
         assert shown(added, COMMON) == COMMON
+
+
+@pytest.mark.parametrize("counts", [True, False])
+async def test_why_it_is_off_is_known_where_v2_says_so(
+    home: Home, counts: bool
+) -> None:
+    """A machine that somebody has stopped over V3 does not list its pools."""
+    async with cases.of_v3("m64", counts=counts) as miner:
+        added = await (await home.add(miner)).poll(1)
+        miner.device["miner"]["working"] = "false"
+        del miner.answers[STATUS]["pools"]
+        miner.summary.update(
+            {key: 0 for key in miner.summary if key.startswith(("hash-", "power-re"))}
+        )
+        if counts:
+            said = reading(miner.v2.answers, "status")
+            said |= {"mineroff": "true", "mineroff_reason": "by whatsminer api"}
+        await added.poll(2)
+        off = {
+            "switch.mining": "off",
+            "sensor.status": "off",
+            "sensor.hash_rate": 0,
+            "sensor.board0_hash_rate": 0,
+            "sensor.pool": POOL,
+            "sensor.coolant_temperature": 48.5,
+            "sensor.power": 0,
+            "binary_sensor.problem": "off",
+            "sensor.stop_reason": "command" if counts else None,
+        }
+        assert shown(added, off) == off

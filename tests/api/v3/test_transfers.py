@@ -12,6 +12,7 @@ from custom_components.whatsminer.api import commands, files
 from custom_components.whatsminer.api.commands import Outcome, Result
 from custom_components.whatsminer.api.errors import (
     CannotConnectError,
+    DefaultPasswordError,
     FirmwareRefusedError,
     MalformedReplyError,
     RefusedError,
@@ -23,7 +24,6 @@ from custom_components.whatsminer.api.errors import (
     UpdateOutcomeUnknownError,
     WriteAccessClosedError,
     WrongMinerError,
-    WrongPasswordError,
 )
 from custom_components.whatsminer.api.v3 import transfers
 
@@ -343,7 +343,7 @@ async def test_an_image_of_another_size_than_told_is_none(
     [
         (refusal(-1, "busy"), FirmwareRefusedError),
         (refusal(-2), UnsupportedCommandError),
-        (refusal(-4), WrongPasswordError),
+        (refusal(-4), DefaultPasswordError),
     ],
 )
 async def test_an_update_may_be_refused_at_once(
