@@ -87,7 +87,8 @@ class ClientState:
     @property
     def replies(self) -> Mapping[str, Mapping[str, Json]]:
         """Return the last answer to each readable command as received, secrets included."""
-        return self._choice.current.replies
+        other = self._choice.alternative
+        return {**(other.replies if other else {}), **self._choice.current.replies}
 
     @property
     def v3_port(self) -> int | None:
