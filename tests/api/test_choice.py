@@ -18,9 +18,11 @@ from custom_components.whatsminer.api import (
     Miner,
     MiningProcessDownError,
     Outcome,
+    Remembered,
     Snapshot,
     TimedOutError,
     UnreachableError,
+    WrongMinerError,
     commands,
 )
 from custom_components.whatsminer.api.v2 import V2
@@ -389,3 +391,84 @@ async def test_a_mistake_of_ours_in_a_probe_is_an_error_of_this_miner_alone(
     other.answer = ValueError()
     with pytest.raises(MalformedReplyError):
         await client_of(air_miner).poll()
+
+
+# After a restart of Home Assistant
+
+
+async def restarted(home: Home, **how: Any) -> Home:
+    """Return the same miner with a client that knows what was stored."""
+    again = Home(home.miner, home.clock, home.miner.v3.port, **how)
+    again.client.restore(home.client.remembered, await home.client.firmware())
+    return again
+
+
+async def test_a_miner_that_spoke_v3_is_waited_for(home: Home) -> None:
+    """It is restarting: it is no miner of V2 because its port is closed."""
+    await home.poll()
+    assert home.client.remembered.spoken == "v3"
+    again = await restarted(home)
+    await home.miner.v3.disable()
+    with pytest.raises(CannotConnectError):
+        await again.poll()
+    home.miner.v3.enable()
+    assert await again.poll() == "v3"
+
+
+async def test_a_miner_that_has_lost_v3_is_read_over_v2(home: Home) -> None:
+    """Its port stays closed while it is well over V2."""
+    await home.poll()
+    again = await restarted(home)
+    await home.miner.v3.disable()
+    for _ in range(10):
+        with pytest.raises(CannotConnectError):
+            await again.poll()
+    assert await again.poll() == "v2.2"
+    assert again.client.remembered.spoken is None
+
+
+async def test_an_entry_of_an_earlier_version_is_asked_for_v3(home: Home) -> None:
+    """It knew V2 only. What is wrong with V3 makes nothing unavailable."""
+    home.client.restore(Remembered(), "20260101")
+    home.miner.misbehave(DEVICE, Framed(b"[]"))
+    assert await home.poll() == "v2.2"
+    home.miner.behave()
+    await home.client.reach()
+    assert await home.poll() == "v3"
+
+
+# A router that forwards ports
+
+
+async def test_another_miner_at_the_port_of_v3_is_of_no_use(
+    home: Home, add: Add
+) -> None:
+    """Nothing is sent to it, and the expected one is read over V2."""
+    other = await add("v3", 0)
+    behind = Home(home.miner, home.clock, other.miner.v3.port)
+    assert [await behind.poll() for _ in range(2)] == ["v2.2"] * 2
+    assert other.miner.v3.writes == []
+    stranger = Home(other.miner, home.clock, home.miner.v3.port)
+    stranger.client = Miner(
+        home.miner.host,
+        other.miner.port,
+        v3_port=home.miner.v3.port,
+        mac="c2:00:00:00:00:01",
+    )
+    with pytest.raises(WrongMinerError):
+        await stranger.poll()
+
+
+# Where the owner wants V2 only
+
+
+async def test_v3_is_not_asked_where_its_owner_wants_v2(home: Home) -> None:
+    assert await home.poll() == "v3"
+    home.client.v2_only = True
+    asked = home.miner.v3.connections
+    assert [await home.poll() for _ in range(2)] == ["v2.2"] * 2
+    await home.client.reach()
+    assert await home.poll() == "v2.2"
+    assert home.miner.v3.connections == asked
+    home.client.v2_only = False
+    assert await home.poll() == "v3"

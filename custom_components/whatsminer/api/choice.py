@@ -45,7 +45,7 @@ class ProtocolChoice:
         self._target = target
         self._protocols: dict[type[Protocol], Protocol] = {}
         self.current = self._last
-        self._only_last = False
+        self.only_last = False
         self._choosing = asyncio.Lock()
         self._is_chosen = False
         # The protocol of the last poll that succeeded, and the firmware that it reported.
@@ -76,14 +76,15 @@ class ProtocolChoice:
 
     @property
     def spoken(self) -> str | None:
-        """Return the name of the protocol of the last poll that succeeded, None if none did."""
-        return self._known.name if self._known else None
+        """Return the name of the protocol of the last poll, None for the last of `PROTOCOLS`."""
+        if self._known in (None, self._last):
+            return None
+        return self._known.name
 
     def restore(self, spoken: str | None, firmware: str | None) -> None:
         """Know what was known before a restart of Home Assistant.
 
-        That is the protocol of the last poll, and the firmware that it reported. Versions of this
-        integration that did not store the protocol knew only the last one.
+        That is the protocol of the last poll (see `spoken`), and the firmware that it reported.
         """
         if firmware:
             self._known = self.named(spoken or "") or self._last
@@ -94,15 +95,10 @@ class ProtocolChoice:
         self._known = self._last
         self.ask_again()
 
-    @property
-    def only_last(self) -> bool:
-        """Return whether the miner is asked for no protocol but the last one."""
-        return self._only_last
-
-    @only_last.setter
-    def only_last(self, value: bool) -> None:
-        if value != self._only_last:
-            self._only_last = value
+    def keep_to_last(self, only: bool) -> None:
+        """Ask the miner for no protocol but the last one, or for all of them again."""
+        if only != self.only_last:
+            self.only_last = only
             self._known, self.current = None, self._last
             self.ask_again()
 
@@ -125,7 +121,7 @@ class ProtocolChoice:
 
     async def _ask(self) -> Protocol:
         """Return the first protocol that the miner speaks, as far as it is not known."""
-        for kind in () if self._only_last else PROTOCOLS[:-1]:
+        for kind in () if self.only_last else PROTOCOLS[:-1]:
             protocol = self._protocol(kind)
             if protocol is self._known:
                 return protocol

@@ -143,8 +143,7 @@ class Miner(ClientState):
         """Return the firmware version that the miner reports now, also during an update.
 
         Raises:
-            RefusedError, UnreachableError, MalformedReplyError, NotAMinerError,
-            MiningProcessDownError.
+            RefusedError, UnreachableError, MalformedReplyError, MiningProcessDownError.
 
         """
         return await self._choice.firmware()

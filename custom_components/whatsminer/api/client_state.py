@@ -21,8 +21,8 @@ from .writer import Writer
 class Remembered:
     """What a client has learnt of its miner that outlasts restarts of Home Assistant.
 
-    `spoken` is the name of the protocol of the last poll, `stopped_by` that of the one that
-    stopped mining and alone starts it again. `is_proven` says that the best protocol has taken a
+    `spoken` is the name of the protocol of the last poll if it is not V2, `stopped_by` that of the
+    one that stopped mining and alone starts it again. `is_proven` says that the best protocol has taken a
     command with the password.
     """
 
@@ -132,7 +132,7 @@ class ClientState:
 
     @v2_only.setter
     def v2_only(self, value: bool) -> None:
-        self._choice.only_last = value
+        self._choice.keep_to_last(value)
 
     @property
     def falls_back(self) -> bool:

@@ -22,10 +22,10 @@ class StoredSwitch(TypedDict):
 
 
 class StoredClient(TypedDict, total=False):
-    """The fields of `api.Remembered` that are not as they are without memory."""
+    """The fields of `api.Remembered`, as far as there is something to remember."""
 
-    spoken: str | None
-    stopped_by: str | None
+    spoken: str
+    stopped_by: str
     is_proven: bool
 
 

@@ -140,10 +140,17 @@ async def async_forget_protocol(hass: HomeAssistant, entry: ConfigEntry) -> None
 def store_client(client: Miner, data: StoredData) -> None:
     """Store what a client has to know again after a restart of Home Assistant."""
     known = client.remembered
-    stored: StoredClient = {"spoken": known.spoken, "is_proven": known.is_proven}
+    stored: StoredClient = {}
+    if known.spoken:
+        stored["spoken"] = known.spoken
     if known.stopped_by:
         stored["stopped_by"] = known.stopped_by
-    data["client"] = stored
+    if known.is_proven:
+        stored["is_proven"] = True
+    if stored:
+        data["client"] = stored
+    else:
+        data.pop("client", None)
 
 
 def address_of(entry: ConfigEntry) -> Address:

@@ -44,6 +44,8 @@ class V3(Protocol):
         self._requests = Requests(target.queue, target.host, target.v3_port)
         self._session = Session(target)
         self._reader = Reader(self._requests, target.identity)
+        # Whether the miner has just answered, so that it need not be reached again.
+        self._is_reached = False
 
     @override
     async def probe(self) -> bool:
@@ -54,9 +56,17 @@ class V3(Protocol):
             MiningProcessDownError: a miner that is starting answers.
 
         """
-        return await self._reader.probe()
+        self._is_reached = False
+        self._is_reached = await self._reader.probe()
+        return self._is_reached
 
     # Reading
+
+    @override
+    async def reach(self) -> None:
+        if not self._is_reached:
+            await super().reach()
+        self._is_reached = False
 
     @override
     async def poll(self) -> Snapshot:
