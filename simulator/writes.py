@@ -163,6 +163,9 @@ def _set_power_pct_v2(device: Device, arguments: JsonObject) -> None:
 def _set_power(device: Device, arguments: JsonObject) -> None:
     state = device.state
     watts = number(arguments, "power", 0, _LIMIT_RESET)
+    if device.generation is Generation.V3:
+        state.set_power_target(watts)
+        return
     percent = round(100 * min(watts, state.tuned_power) / state.tuned_power)
     state.set_percent(percent, NORMAL_SECONDS)
 

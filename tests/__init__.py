@@ -41,9 +41,17 @@ type Check = Callable[[], Awaitable[None]]
 
 # The miner of a test by its generation, see `miner` in `conftest`.
 every_generation = pytest.mark.parametrize(
-    "miner", ["air_miner", "hydro_miner", "old_miner"], indirect=True
+    "miner", ["air_miner", "hydro_miner", "old_miner", "v3_miner"], indirect=True
 )
 since_v2 = pytest.mark.parametrize("miner", ["air_miner", "hydro_miner"], indirect=True)
+every_miner = pytest.mark.parametrize(
+    "miner",
+    ["air_miner", "hydro_miner", "old_miner", "v3_miner", "v3_hydro_miner"],
+    indirect=True,
+)
+over_v3 = pytest.mark.parametrize(
+    "miner", ["v3_miner", "v3_hydro_miner"], indirect=True
+)
 before_v2_2 = pytest.mark.parametrize(
     "miner", ["air_miner", "old_miner"], indirect=True
 )
@@ -151,11 +159,22 @@ class Efficient(Misbehaviour):
     @override
     async def respond(self, exchange: Exchange, line: Line) -> None:
         """Replace the power."""
-        answer = exchange.carry_out()
-        found = re.search(rb'"HS RT": ?([\d.]+)', answer)
+        answer = exchange.text()
+        found = re.search(rb'"(HS RT|hash-realtime)": ?([\d.]+)', answer)
         assert found
-        watts = float(found[1]) / 1e6 * self.efficiency
-        await line.send(re.sub(rb'"Power": ?[\d.]+', b'"Power":%f' % watts, answer))
+        terahashes = float(found[2]) / (1e6 if found[1] == b"HS RT" else 1)
+        await line.send(
+            exchange.framed(with_power(answer, terahashes * self.efficiency))
+        )
+
+
+def with_power(answer: bytes, watts: float) -> bytes:
+    """Return an answer with another power of the miner."""
+    changed, found = re.subn(
+        rb'"(Power|power-realtime)": ?[\d.]+', rb'"\1":%f' % watts, answer
+    )
+    assert found == 1
+    return changed
 
 
 async def act(hass: HomeAssistant, action: str, entity_id: str, **data: object) -> None:

@@ -1,7 +1,7 @@
 """Fixtures of all tests that run in Home Assistant."""
 
 from collections.abc import AsyncGenerator, Callable, Generator
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import UTC, datetime
 from ipaddress import IPv4Network
 import math
@@ -37,6 +37,7 @@ from homeassistant.const import (
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import entity_registry as er
 from simulator import Quirk, SimulatedMiner
+from simulator.v3 import NEWEST_API
 
 from . import STRICT, AddEntry, Check, Clock, load_entry, loopback_network
 from .action_calls import Target
@@ -44,6 +45,7 @@ from .fleet import Fleet, Owned
 from .options_flow import OptionsFlow
 from .scan_flow import FIRST, SECOND, THIRD, Shed
 from .texts import watched_flows
+from .words import forget
 
 # Simulated miners begin here.
 START = datetime(2026, 11, 1, tzinfo=UTC)
@@ -128,6 +130,48 @@ async def old_miner() -> AsyncGenerator[SimulatedMiner]:
     """An air-cooled miner with firmware of the first API, which ends answers with a NUL."""
     quirks = STRICT | {Quirk.TRAILING_NUL}
     async with SimulatedMiner(generation="v1", model="M20S", quirks=quirks) as miner:
+        yield miner
+
+
+@pytest.fixture
+def v3_api(request: pytest.FixtureRequest) -> str:
+    """The version of V3 that the miners of the next two fixtures speak, a parameter."""
+    return str(getattr(request, "param", NEWEST_API))
+
+
+@pytest.fixture
+def v3_quirks(request: pytest.FixtureRequest) -> frozenset[Quirk]:
+    """The oddities of the miners of the next two fixtures, a parameter."""
+    return STRICT | getattr(request, "param", frozenset())
+
+
+@pytest.fixture
+async def v3_miner(
+    v3_api: str, v3_quirks: frozenset[Quirk], monkeypatch: pytest.MonkeyPatch
+) -> AsyncGenerator[SimulatedMiner]:
+    """An air-cooled miner that speaks V3, on the port where clients look for V3."""
+    async with speaking_v3(monkeypatch, "M60S", v3_api, v3_quirks) as miner:
+        yield miner
+
+
+@pytest.fixture
+async def v3_hydro_miner(
+    v3_api: str, v3_quirks: frozenset[Quirk], monkeypatch: pytest.MonkeyPatch
+) -> AsyncGenerator[SimulatedMiner]:
+    """A water-cooled miner that speaks V3, on the port where clients look for V3."""
+    async with speaking_v3(monkeypatch, "M63", v3_api, v3_quirks) as miner:
+        yield miner
+
+
+@asynccontextmanager
+async def speaking_v3(
+    monkeypatch: pytest.MonkeyPatch, model: str, api: str, quirks: frozenset[Quirk]
+) -> AsyncGenerator[SimulatedMiner]:
+    """Open a miner that speaks V3, and let clients look for V3 at its port."""
+    async with SimulatedMiner(
+        generation="v3", model=model, api=api, quirks=quirks
+    ) as miner:
+        monkeypatch.setattr(client_state, "V3_PORT", miner.v3.port)
         yield miner
 
 
@@ -279,8 +323,7 @@ async def set_up(
 ) -> WhatsminerCoordinator:
     """Set the miner up, clear what it was sent for that, and return its coordinator."""
     coordinator = await load_entry(hass, config_entry)
-    miner.requests.clear()
-    miner.writes.clear()
+    forget(miner)
     return coordinator
 
 

@@ -5,7 +5,12 @@ from typing import Any
 import pytest
 from pytest_homeassistant_custom_component.common import get_schema_suggested_value
 
-from custom_components.whatsminer.api import WrongPasswordError, client_state, commands
+from custom_components.whatsminer.api import (
+    UnansweredError,
+    WrongPasswordError,
+    client_state,
+    commands,
+)
 from custom_components.whatsminer.config_flow import WhatsminerConfigFlow
 from custom_components.whatsminer.const import DOMAIN
 from custom_components.whatsminer.issues import Issue, issue_id
@@ -16,7 +21,7 @@ from homeassistant.data_entry_flow import FlowResultType
 from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers.service_info.dhcp import DhcpServiceInfo
 from homeassistant.setup import async_setup_component
-from simulator import Quirk, SimulatedMiner
+from simulator import Closed, Quirk, SimulatedMiner
 from simulator.settings import Led
 
 from . import STRICT, act, names_of, reauth_steps
@@ -340,3 +345,23 @@ async def test_a_miner_can_be_kept_to_v2(shed: Fleet) -> None:
             await shed.clock.next_poll(3)
             assert ada.miner.v3.connections == before
     assert ada.entry.version == WhatsminerConfigFlow.VERSION
+
+
+# A command that may have been carried out
+
+
+async def test_a_command_without_an_answer_is_not_repeated_and_the_miner_is_read(
+    shed: Fleet,
+) -> None:
+    """The setting that it may have changed is read as well."""
+    ada = await known(shed)
+    was_on = ada.miner.state.fast_boot
+    ada.miner.v3.writes.clear()
+    ada.miner.misbehave("set.miner.fastboot", Closed(execute=True))
+    with pytest.raises(UnansweredError):
+        await ada.coordinator.async_send(commands.fast_boot(on=not was_on))
+    ada.miner.behave()
+    await shed.settle()
+    await shed.clock.next_poll()
+    assert names_of(ada.miner.v3.writes) == ["set.miner.fastboot"]
+    assert ada.coordinator.data.settings.fast_boot is not was_on

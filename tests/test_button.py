@@ -29,10 +29,12 @@ from . import (
     hold,
     log_lines,
     names_of,
+    over_v3,
     press,
     shown,
 )
 from .fleet import Owned
+from .words import sent, speaks_v3, written
 
 pytestmark = [
     pytest.mark.parametrize("platforms", [(Platform.BUTTON,)], ids=[""]),
@@ -45,6 +47,11 @@ AUTO = {"cmd": "set_led", "param": "auto"}
 
 @every_generation
 async def test_every_generation_has_its_buttons(check_entities: Check) -> None:
+    await check_entities()
+
+
+@over_v3
+async def test_a_miner_that_speaks_v3_has_its_buttons(check_entities: Check) -> None:
     await check_entities()
 
 
@@ -78,7 +85,7 @@ async def test_mining_is_restarted(
 
     await press(hass, "restart_mining")
 
-    assert miner.writes == [{"cmd": "restart_btminer"}]
+    assert sent(miner) == ["restart_btminer"]
     assert miner.state.elapsed == 0
     assert miner.state.booted_at == booted
 
@@ -114,7 +121,7 @@ async def test_the_control_board_is_rebooted(
     hass: HomeAssistant, miner: SimulatedMiner, clock: Clock
 ) -> None:
     await press(hass, "reboot")
-    assert miner.writes == [{"cmd": "reboot"}]
+    assert sent(miner) == ["reboot"]
     assert miner.state.away
 
     await clock.next_poll(2)
@@ -150,19 +157,25 @@ async def test_a_miner_shows_which_one_it_is(
     hass: HomeAssistant, miner: SimulatedMiner, clock: Clock
 ) -> None:
     """The red LED flashes for half a minute; then the miner controls it again."""
+    flash, auto = FLASH, AUTO
+    if speaks_v3(miner):
+        how = {key: value for key, value in FLASH.items() if key != "cmd"}
+        flash = {"cmd": "set.system.led", "param": [how]}
+        auto = {"cmd": "set.system.led", "param": "auto"}
+
     await press(hass, "identify")
-    assert miner.writes == [FLASH]
+    assert written(miner) == [flash]
     assert miner.state.led == {"red": Led(period=200, duration=100, start=0)}
 
     await clock.tick(29)
-    assert miner.writes == [FLASH]
+    assert written(miner) == [flash]
 
     await clock.tick(1)
-    assert miner.writes == [FLASH, AUTO]
+    assert written(miner) == [flash, auto]
     assert miner.state.led == {}
 
     await clock.tick(120)
-    assert miner.writes == [FLASH, AUTO]
+    assert written(miner) == [flash, auto]
 
 
 async def test_pressed_again_the_half_minute_starts_anew(

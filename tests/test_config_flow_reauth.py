@@ -31,6 +31,7 @@ from simulator import (
 from . import JOINED, AddEntry, Clock, act, every_generation, hold, load_entry, names_of
 from .config_flow import READING, WRITING, check_aborted, domains, fields_of, fill_in
 from .fleet import Owned
+from .words import name_for
 
 
 async def ask_again(
@@ -247,7 +248,7 @@ async def test_a_password_is_tried_over_the_line_that_is_there(
 ) -> None:
     """A miner copes with one connection at a time."""
     form = await ask_again(hass, owned.entry, miner)
-    held = hold(miner, command, times=1)
+    held = hold(miner, name_for(miner, command), times=1)
     clock.move(30)
     await held.reached.wait()
 

@@ -21,6 +21,7 @@ from simulator import DEFAULT_PASSWORD, Misbehaviour, SimulatedMiner
 from . import JOINED, AddEntry, Clock, act, every_generation, hold, names_of
 from .config_flow import ERRORS, READING, WRITING, Form, answers, domains
 from .fleet import Owned, issue_keys
+from .words import name_for
 
 
 @dataclass
@@ -375,7 +376,7 @@ async def test_a_miner_is_asked_over_the_line_that_is_there(
 ) -> None:
     """A miner copes with one connection at a time."""
     miner.password = "changed"
-    held = hold(miner, command, times=1)
+    held = hold(miner, name_for(miner, command), times=1)
     clock.move(30)
     await held.reached.wait()
 

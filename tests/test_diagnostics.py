@@ -24,6 +24,7 @@ from simulator.misbehaviour import Exchange, Line
 
 from . import JOINED, Clock, act, every_generation
 from .earlier import MAC
+from .words import speaks_v3
 
 HIDDEN = "**REDACTED**"
 PURSE = "bc1q9zpgru8h3ykv0n5f2k4w7d6s0xjc4e8m2t5a7q"
@@ -41,9 +42,9 @@ class Overheard(Misbehaviour):
     @override
     async def respond(self, exchange: Exchange, line: Line) -> None:
         """Record the answer."""
-        answer = exchange.carry_out()
+        answer = exchange.text()
         self.answers.append(json.loads(answer.rstrip(b"\0")))
-        await line.send(answer)
+        await line.send(exchange.framed(answer))
 
 
 @dataclass(frozen=True)
@@ -56,8 +57,20 @@ class Swapped(Misbehaviour):
     @override
     async def respond(self, exchange: Exchange, line: Line) -> None:
         """Replace the text."""
-        answer = exchange.carry_out()
-        await line.send(answer.replace(self.old.encode(), self.new.encode()))
+        answer = exchange.text().replace(self.old.encode(), self.new.encode())
+        await line.send(exchange.framed(answer))
+
+
+# The keys of V3 for what V2 has under these.
+V3_KEYS = {
+    '"URL"': '"url"',
+    '"User"': '"account"',
+    '"PCB SN"': '"pcbsn0"',
+    '"Stratum Active"': '"stratum-active"',
+    '"STATUS"': '"code"',
+    '"MAC"': '"mac"',
+}
+V3_READS = ("get.miner.status", "get.device.info", "get.system.setting")
 
 
 @pytest.fixture
@@ -226,11 +239,19 @@ async def test_nothing_lets_anybody_in(
     hass: HomeAssistant, report: Report, miner: SimulatedMiner
 ) -> None:
     heard = Overheard()
+    if speaks_v3(miner):
+        miner.v3.accounts.renew_salt()
+    else:
+        miner.void_tokens()
     miner.misbehave("get_token", heard)
-    miner.void_tokens()
+    miner.misbehave("get.device.info", heard)
     await act(hass, "switch.turn_off", "switch.miner")
-    secrets = {heard.answers[0]["Msg"][name] for name in ("salt", "newsalt")}
-    tokens = {str(request["token"]) for request in miner.requests if "token" in request}
+    if speaks_v3(miner):
+        secrets = {answer["msg"]["salt"] for answer in heard.answers[1:]}
+    else:
+        secrets = {heard.answers[0]["Msg"][name] for name in ("salt", "newsalt")}
+    asked = [*miner.requests, *(miner.v3.requests if speaks_v3(miner) else ())]
+    tokens = {str(request["token"]) for request in asked if "token" in request}
     assert secrets
     assert tokens
 
@@ -261,6 +282,9 @@ async def test_odd_firmware_tells_no_more(
     report: Report, clock: Clock, miner: SimulatedMiner, old: str, new: str
 ) -> None:
     """Odd firmware uses other keys, and has values in unusual places."""
+    if speaks_v3(miner):
+        for name, v3 in V3_KEYS.items():
+            old, new = old.replace(name, v3), new.replace(name, v3)
     values = {
         "{host}": miner.host,
         "{mac}": miner.mac.replace(":", ""),
@@ -268,7 +292,7 @@ async def test_odd_firmware_tells_no_more(
     }
     for name, value in values.items():
         new = new.replace(name, value)
-    for command in (JOINED, "summary", "status"):
+    for command in (JOINED, "summary", "status", *V3_READS):
         miner.misbehave(command, Swapped(old, new))
     await clock.next_poll(2)
 
@@ -284,6 +308,9 @@ async def test_of_an_email_worker_neither_account_nor_provider_is_told(
     miner.state.pools = [Pool(POOL, "john.doe@example.com.rig1", "worker-password")]
     log = '"Log":"example.com: user john.doe (john), rig1: john.doe@example.com?","STATUS"'
     miner.misbehave("status", Swapped('"STATUS"', log))
+    miner.misbehave(
+        "get.system.setting", Swapped('"code"', log.replace("STATUS", "code"))
+    )
     await clock.next_poll()
 
     names = {"john", "doe@", "example.com", "com.rig1"}

@@ -11,7 +11,7 @@ from homeassistant.const import EntityCategory
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_registry import RegistryEntry
 
-from . import entities_of, every_generation
+from . import entities_of, every_miner
 
 # With the entities of three hashboards.
 MOST: Final = 42
@@ -48,7 +48,7 @@ MINER: Final = {
     "switch.mining",
 }
 
-pytestmark = [every_generation, pytest.mark.usefixtures("set_up")]
+pytestmark = [every_miner, pytest.mark.usefixtures("set_up")]
 
 
 @pytest.fixture

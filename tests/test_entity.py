@@ -40,6 +40,7 @@ from . import (
 )
 from .config_flow import READING, domains
 from .fleet import Owned
+from .words import speaks_v3
 
 pytestmark = pytest.mark.usefixtures("entity_registry_enabled_by_default", "set_up")
 
@@ -97,7 +98,11 @@ async def test_without_a_password_there_are_only_readings(
     await clock.next_poll(25)
 
     assert domains(hass, owned.entry) == READING
-    assert "get_token" not in names_of(miner.requests)
+    asked = names_of(miner.requests)
+    if speaks_v3(miner):
+        asked += names_of(miner.v3.requests)
+        assert not any(name.startswith("set.") for name in asked)
+    assert "get_token" not in asked
 
 
 # What goes wrong with a command, and the key of the sentence that explains it.

@@ -20,8 +20,9 @@ from homeassistant.helpers.event import (
 from homeassistant.setup import async_setup_component
 from simulator import Raw, Refused, SimulatedMiner
 
-from . import Check, Clock, every_generation, load_entry, shown
+from . import Check, Clock, every_generation, load_entry, over_v3, shown
 from .fleet import Owned
+from .words import speaks_v3
 
 pytestmark = [
     pytest.mark.parametrize("platforms", [(Platform.EVENT,)], ids=[""]),
@@ -67,6 +68,11 @@ async def test_every_generation_has_its_events(check_entities: Check) -> None:
     await check_entities()
 
 
+@over_v3
+async def test_a_miner_that_speaks_v3_has_its_events(check_entities: Check) -> None:
+    await check_entities()
+
+
 @every_generation
 @pytest.mark.usefixtures("set_up")
 async def test_a_fault_appears_and_clears(
@@ -83,7 +89,9 @@ async def test_a_fault_appears_and_clears(
     state = hass.states.get(FAULT)
     assert state is not None
     assert state.attributes["category"] == "power_supply"
-    assert state.attributes["text"].startswith("The input voltage")
+    own = "Power input voltage is low."  # the miner's text
+    begins = own if speaks_v3(miner) else "The input voltage"
+    assert state.attributes["text"].startswith(begins)
 
     miner.state.faults = {}
     await clock.next_poll(4)

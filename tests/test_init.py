@@ -38,6 +38,7 @@ from . import (
     shown,
 )
 from .fleet import Owned
+from .words import sent, speaks_v3
 
 
 @every_generation
@@ -54,8 +55,9 @@ async def test_a_miner_is_set_up_and_unloaded(
     assert set_up.config_entry.state is ConfigEntryState.NOT_LOADED
     assert shown(hass, "sensor.miner_hash_rate") == STATE_UNAVAILABLE
 
+    connections = miner.connections
     await clock.next_poll(5)
-    assert miner.requests == []
+    assert miner.connections == connections
 
 
 @pytest.mark.usefixtures("set_up")
@@ -118,8 +120,11 @@ async def test_another_miner_at_the_address_is_not_set_up(
 ) -> None:
     """The address was given to another machine while Home Assistant was off."""
     await miner.disconnect()
+    ports: dict[str, Any] = {"port": miner.port}
+    if speaks_v3(miner):
+        ports["v3_port"] = miner.v3.port
     async with SimulatedMiner(
-        seed="another", port=miner.port, generation=miner.generation
+        seed="another", generation=miner.generation, **ports
     ) as other:
         assert not await hass.config_entries.async_setup(config_entry.entry_id)
 
@@ -127,7 +132,7 @@ async def test_another_miner_at_the_address_is_not_set_up(
     assert config_entry.error_reason_translation_key == "wrong_miner"
     assert config_entry.reason is not None
     assert other.mac.lower() in config_entry.reason
-    assert other.writes == []
+    assert sent(other) == []
 
 
 @pytest.mark.usefixtures("set_up")

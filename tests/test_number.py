@@ -1,6 +1,7 @@
 """Settings of a miner that are numbers."""
 
 import math
+from typing import Any
 
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
@@ -24,11 +25,13 @@ from . import (
     every_generation,
     fails_with,
     names_of,
+    over_v3,
     restart,
     set_number,
     shown,
     since_v2,
 )
+from .words import speaks_v3, written
 
 pytestmark = [
     pytest.mark.parametrize("platforms", [(Platform.NUMBER,)], ids=[""]),
@@ -38,6 +41,11 @@ pytestmark = [
 
 @every_generation
 async def test_every_generation_has_its_numbers(check_entities: Check) -> None:
+    await check_entities()
+
+
+@over_v3
+async def test_a_miner_that_speaks_v3_has_its_numbers(check_entities: Check) -> None:
     await check_entities()
 
 
@@ -56,7 +64,13 @@ async def test_every_generation_has_its_numbers(check_entities: Check) -> None:
         ),
         (
             "hydro_miner",
-            {"power_percent", "power_limit", "frequency_shift", "tuning_speed"},
+            {
+                "power_percent",
+                "power_limit",
+                "power_target",
+                "frequency_shift",
+                "tuning_speed",
+            },
         ),
         ("old_miner", {"power_percent", "frequency_shift"}),
     ],
@@ -125,10 +139,16 @@ async def test_power_percent_is_set_at_once_where_its_owner_likes_that(
         assert float(shown(hass, "number.miner_power_percent")) == float(percent)
 
     gentle = "set_power_pct" if miner.generation == "v1" else "set_power_pct_v2"
-    assert miner.writes == [
+    expected: list[dict[str, Any]] = [
         {"cmd": "set_power_pct", "percent": "60"},
         {"cmd": gentle, "percent": "70"},
     ]
+    if speaks_v3(miner):
+        expected = [
+            {"cmd": "set.miner.power_percent", "param": {"percent": sent, "mode": how}}
+            for sent, how in (("60", "fast"), ("70", "normal"))
+        ]
+    assert written(miner) == expected
     assert config_entry.runtime_data.coordinator is set_up
 
 

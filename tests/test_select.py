@@ -21,9 +21,11 @@ from . import (
     act,
     every_generation,
     fails_with,
+    over_v3,
     set_mode,
     shown,
 )
+from .words import sent
 
 pytestmark = [
     pytest.mark.parametrize("platforms", [(Platform.SELECT,)], ids=[""]),
@@ -36,6 +38,11 @@ async def test_every_generation_has_its_selects(check_entities: Check) -> None:
     await check_entities()
 
 
+@over_v3
+async def test_a_miner_that_speaks_v3_has_its_selects(check_entities: Check) -> None:
+    await check_entities()
+
+
 @every_generation
 @pytest.mark.parametrize("mode", ["low", "high"])
 async def test_a_power_mode_is_chosen(
@@ -45,7 +52,7 @@ async def test_a_power_mode_is_chosen(
 
     await set_mode(hass, mode)
 
-    assert miner.writes == [{"cmd": f"set_{mode}_power"}]
+    assert sent(miner) == [f"set_{mode}_power"]
     assert miner.state.power_mode == mode
     assert shown(hass, "select.miner_power_mode") == mode
     await clock.next_poll(15)

@@ -25,9 +25,11 @@ from . import (
     Clock,
     before_v2_2,
     every_generation,
+    over_v3,
     shown,
     since_v2,
 )
+from .words import speaks_v3
 
 pytestmark = [
     pytest.mark.parametrize("platforms", [(Platform.SENSOR,)], ids=[""]),
@@ -50,6 +52,11 @@ def faults_of(hass: HomeAssistant) -> list[dict[str, Any]]:
 
 @every_generation
 async def test_every_generation_has_its_sensors(check_entities: Check) -> None:
+    await check_entities()
+
+
+@over_v3
+async def test_a_miner_that_speaks_v3_has_its_sensors(check_entities: Check) -> None:
     await check_entities()
 
 
@@ -114,12 +121,12 @@ async def test_readings_are_those_of_the_miner(
 async def test_board_temperature_is_there_everywhere(
     hass: HomeAssistant, miner: SimulatedMiner
 ) -> None:
-    """On firmware whose summary has none, the temperature is the mean of the boards."""
-    machine = miner.state.telemetry()
+    """On firmware whose summary has none, it is the mean of the boards; on V3 the highest."""
+    boards = [board.temperature for board in miner.state.telemetry().boards]
 
     assert number(hass, "board_temperature") == pytest.approx(
-        sum(board.temperature for board in machine.boards) / len(machine.boards),
-        abs=0.5,
+        max(boards) if speaks_v3(miner) else sum(boards) / len(boards),
+        abs=0.1 if speaks_v3(miner) else 0.5,
     )
 
 

@@ -6,19 +6,20 @@ from typing import Any, Final
 
 import pytest
 
-from custom_components.whatsminer.api import UnsupportedCommandError
+from custom_components.whatsminer.api import InvalidValueError, UnsupportedCommandError
 from custom_components.whatsminer.api.choice import PROTOCOLS
 from custom_components.whatsminer.api.commands import Command
 from custom_components.whatsminer.api.identity import Identity
 from custom_components.whatsminer.api.protocol import Protocol, Target
 from custom_components.whatsminer.api.queue import Queue
 from custom_components.whatsminer.api.readings import ReportedSettings
+from custom_components.whatsminer.api.v2 import V2
 from custom_components.whatsminer.number import NUMBERS
 from custom_components.whatsminer.select import SELECTS
 from custom_components.whatsminer.switch import SWITCHES
 
 # The settings that a protocol does not have.
-NOT_IN: Final[Mapping[type[Protocol], set[str]]] = {}
+NOT_IN: Final[Mapping[type[Protocol], set[str]]] = {V2: {"fast_hash"}}
 REPORTED: Final = {field.name for field in fields(ReportedSettings)}
 # The descriptions of settings, and a value that each can have.
 DESCRIPTIONS: Final[tuple[tuple[Any, Any], ...]] = (
@@ -36,6 +37,8 @@ def knows(protocol: type[Protocol], command: Command) -> bool:
     target = Target("127.0.0.1", 4028, "", Queue(), Identity(None))
     try:
         return bool(protocol(target).attempts(command))
+    except InvalidValueError:  # it takes other values
+        return True
     except UnsupportedCommandError:
         return False
 

@@ -14,7 +14,8 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers import entity_registry as er
 from simulator import SimulatedMiner
 
-from . import Check, Clock, Without, act, every_generation, names_of, shown
+from . import Check, Clock, Without, act, every_generation, names_of, over_v3, shown
+from .words import forget, sent, speaks_v3
 
 pytestmark = [
     pytest.mark.parametrize("platforms", [(Platform.SWITCH,)], ids=[""]),
@@ -28,6 +29,12 @@ FAN_STOP = "switch.miner_fans_may_stop"
 @every_generation
 @pytest.mark.usefixtures("entity_registry_enabled_by_default", "set_up")
 async def test_every_generation_has_its_switches(check_entities: Check) -> None:
+    await check_entities()
+
+
+@over_v3
+@pytest.mark.usefixtures("entity_registry_enabled_by_default", "set_up")
+async def test_a_miner_that_speaks_v3_has_its_switches(check_entities: Check) -> None:
     await check_entities()
 
 
@@ -60,15 +67,17 @@ async def test_mining_is_switched_off_and_on(
     assert shown(hass, "switch.miner") == STATE_ON
 
     await act(hass, "switch.turn_off", "switch.miner")
-    assert miner.writes == [{"cmd": "power_off", "respbefore": "true"}]
+    if not speaks_v3(miner):
+        assert miner.writes == [{"cmd": "power_off", "respbefore": "true"}]
+    assert sent(miner) == ["power_off"]
     assert not miner.state.mining
     assert shown(hass, "switch.miner") == STATE_OFF
     await clock.next_poll(3)
     assert shown(hass, "switch.miner") == STATE_OFF
 
-    miner.writes.clear()
+    forget(miner)
     await act(hass, "switch.turn_on", "switch.miner")
-    assert miner.writes == [{"cmd": "power_on"}]
+    assert sent(miner) == ["power_on"]
     assert miner.state.mining
     assert shown(hass, "switch.miner") == STATE_ON
     await clock.next_poll(12)
@@ -115,21 +124,21 @@ async def test_fast_boot_is_switched(
 async def test_web_pools_are_switched(
     hass: HomeAssistant, miner: SimulatedMiner, clock: Clock
 ) -> None:
-    """No firmware reports it: the state is unknown until it is switched."""
+    """Only V3 reports it: elsewhere the state is unknown until it is switched."""
     state = hass.states.get("switch.miner_pools_on_web_page")
     assert state is not None
-    assert state.state == STATE_UNKNOWN
-    assert state.attributes[ATTR_ASSUMED_STATE]
+    assert state.state == (STATE_ON if speaks_v3(miner) else STATE_UNKNOWN)
+    assert state.attributes.get(ATTR_ASSUMED_STATE, False) is not speaks_v3(miner)
 
     await act(hass, "switch.turn_off", "switch.miner_pools_on_web_page")
-    assert miner.writes == [{"cmd": "disable_web_pools"}]
+    assert sent(miner) == ["disable_web_pools"]
     assert not miner.state.web_pools
     await clock.next_poll()
     assert shown(hass, "switch.miner_pools_on_web_page") == STATE_OFF
 
-    miner.writes.clear()
+    forget(miner)
     await act(hass, "switch.turn_on", "switch.miner_pools_on_web_page")
-    assert miner.writes == [{"cmd": "enable_web_pools"}]
+    assert sent(miner) == ["enable_web_pools"]
     assert miner.state.web_pools
     assert shown(hass, "switch.miner_pools_on_web_page") == STATE_ON
 

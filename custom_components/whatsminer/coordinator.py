@@ -20,6 +20,7 @@ from .api import (
     Outcome,
     Result,
     Snapshot,
+    UnansweredError,
     UnreachableError,
     UpdatingError,
     WhatsminerError,
@@ -44,6 +45,7 @@ from .miner.record import (
     mac_of,
     record_for_entry,
     restore_client,
+    store_boards,
     store_client,
 )
 from .miner.settings import Settings
@@ -59,6 +61,12 @@ type CommandListener = Callable[[Command], None]
 def _poll_interval(entry: ConfigEntry) -> timedelta:
     seconds = entry.options.get(CONF_POLL_INTERVAL)
     return timedelta(seconds=seconds) if seconds else POLL_INTERVAL
+
+
+def _reload(hass: HomeAssistant, entry_id: str) -> None:
+    """Reload an entry, unless it has just been removed."""
+    if hass.config_entries.async_get_entry(entry_id):
+        hass.config_entries.async_schedule_reload(entry_id)
 
 
 def _update_issues(hass: HomeAssistant, entry: ConfigEntry, snapshot: Snapshot) -> None:
@@ -144,7 +152,7 @@ class WhatsminerCoordinator(OutageLogCoordinator[Snapshot], MinerCoordinator):
         try:
             raise_if_address_is_taken(self.hass, self.config_entry)
             poll = self._async_first_poll if self.data is None else self.client.poll
-            snapshot = await poll()
+            snapshot = self.last_switch.bounded(await poll(), self.memory.data)
         except WhatsminerError as err:
             if not isinstance(err, UpdatingError):
                 await async_seek_miner(
@@ -158,10 +166,7 @@ class WhatsminerCoordinator(OutageLogCoordinator[Snapshot], MinerCoordinator):
                 self._displaced_miner.async_seek(err.found)
             raise UpdateFailed(**translation(err, self.config_entry.title)) from err
         # One poll may be missed; one and a half intervals are more than that.
-        interval = self.update_interval or POLL_INTERVAL
-        self._patience = began + 1.5 * interval.total_seconds()
-        if self.expected_capabilities.take_reload(snapshot):
-            self.hass.config_entries.async_schedule_reload(self.config_entry.entry_id)
+        self._patience = began + 1.5 * _poll_interval(self.config_entry).total_seconds()
         self._learn(snapshot, began)
         _update_issues(self.hass, self.config_entry, snapshot)
         if self.client.is_confirmed:
@@ -170,7 +175,10 @@ class WhatsminerCoordinator(OutageLogCoordinator[Snapshot], MinerCoordinator):
             # Nothing encrypted goes to a miner that may be another: see `WriteAccess`.
             if self.client.is_confirmed:
                 await self.credentials.async_settle()
-            await self.write_access.async_probe()
+            await self.write_access.async_probe(snapshot.takes_commands)
+        if self.expected_capabilities.take_reload(snapshot):
+            # The entities take this poll first: mining may have started.
+            self.hass.loop.call_soon(_reload, self.hass, self.config_entry.entry_id)
         return snapshot
 
     async def _async_first_poll(self) -> Snapshot:
@@ -197,9 +205,7 @@ class WhatsminerCoordinator(OutageLogCoordinator[Snapshot], MinerCoordinator):
             self.history.update(snapshot, self.settings)
             self.break_even.update(snapshot, data)
             self.ordinary_power.update(snapshot, self.settings, data)
-            # A hashboard that is missing for a while still identifies the miner.
-            if not snapshot.board_serials <= set(data.get("boards", ())):
-                data["boards"] = sorted(snapshot.board_serials)
+            store_boards(snapshot, data)
 
     @callback
     @override
@@ -238,6 +244,9 @@ class WhatsminerCoordinator(OutageLogCoordinator[Snapshot], MinerCoordinator):
                     listener(command)
         except WrongMinerError as err:
             self.async_set_wrong_miner(err.found)
+            raise
+        except UnansweredError:  # it may have been carried out
+            self.async_refresh_soon()
             raise
         finally:
             self.async_update_listeners()

@@ -102,6 +102,8 @@ class WhatsminerFaultEvent(WhatsminerEntity, EventEntity):
         super().__init__(coordinator, description)
         self._allowance = _Allowance()
         self._warned = False
+        # The faults that are active or have an event, as the miner told them last.
+        self._told: dict[str, Fault] = {}
 
     @override
     async def async_added_to_hass(self) -> None:
@@ -118,6 +120,11 @@ class WhatsminerFaultEvent(WhatsminerEntity, EventEntity):
     @callback
     def _fire_soon(self) -> None:
         """Fire for what changed, but not before the entity has a state to fire from."""
+        known = self.coordinator.memory.data.get("faults", [])
+        active = {fault.code: fault for fault in self.coordinator.data.faults or ()}
+        self._told = {
+            code: self._told[code] for code in self._told if code in known
+        } | active
         if self._changes():
             self.coordinator.config_entry.async_create_task(
                 self.hass,
@@ -140,7 +147,11 @@ class WhatsminerFaultEvent(WhatsminerEntity, EventEntity):
         active = {fault.code for fault in faults}
         known = self.coordinator.memory.data.get("faults", [])
         return [
-            *(("cleared", describe(code)) for code in known if code not in active),
+            *(
+                ("cleared", self._told.get(code) or describe(code))
+                for code in known
+                if code not in active
+            ),
             *(("appeared", fault) for fault in faults if fault.code not in known),
         ]
 

@@ -67,6 +67,18 @@ def _frequency_shifts(coordinator: WhatsminerCoordinator) -> tuple[float, float]
     return bounds.minimum, 0 if is_air else bounds.maximum
 
 
+def _power_targets(coordinator: WhatsminerCoordinator) -> tuple[float, float]:
+    """Return the targets in W, up to the highest usual limit; not every firmware takes 0."""
+    usual = coordinator.ordinary_power.usual_limits(coordinator.data)
+    return coordinator.capabilities.limits.power_target.minimum, usual.maximum
+
+
+def _upfreq_speeds(coordinator: WhatsminerCoordinator) -> tuple[float, float]:
+    """Return the speeds of tuning that the firmware takes."""
+    bounds = coordinator.capabilities.limits.upfreq_speed
+    return bounds.minimum, bounds.maximum
+
+
 NUMBERS: Final = (
     WhatsminerNumberDescription(
         key="power_percent",
@@ -89,6 +101,19 @@ NUMBERS: Final = (
         native_unit_of_measurement=UnitOfPower.WATT,
         mode=NumberMode.BOX,
         set_fn=commands.power_limit,
+    ),
+    WhatsminerNumberDescription(
+        key="power_target",
+        device_class=NumberDeviceClass.POWER,
+        entity_category=EntityCategory.CONFIG,
+        entity_registry_enabled_default=False,
+        native_min_value=limits.POWER_TARGET.minimum,
+        native_max_value=limits.POWER_TARGET.maximum,
+        bounds_fn=_power_targets,
+        native_step=1,
+        native_unit_of_measurement=UnitOfPower.WATT,
+        mode=NumberMode.BOX,
+        set_fn=commands.power_target,
     ),
     WhatsminerNumberDescription(
         key="temperature_offset",
@@ -119,6 +144,7 @@ NUMBERS: Final = (
         entity_registry_enabled_default=False,
         native_min_value=limits.UPFREQ_SPEED.minimum,
         native_max_value=limits.UPFREQ_SPEED.maximum,
+        bounds_fn=_upfreq_speeds,
         native_step=1,
         mode=NumberMode.BOX,
         set_fn=commands.upfreq_speed,

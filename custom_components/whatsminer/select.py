@@ -1,5 +1,6 @@
 """Selects of a miner."""
 
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from typing import Final, cast, override
 
@@ -8,7 +9,7 @@ from homeassistant.const import EntityCategory, Platform
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
-from .api import HeatMode, PowerMode, commands
+from .api import HeatMode, Limits, PowerMode, commands
 from .entity import WhatsminerSettingDescription, WhatsminerSettingEntity, existing
 from .models import WhatsminerConfigEntry
 
@@ -19,9 +20,9 @@ PARALLEL_UPDATES = 0
 class WhatsminerSelectDescription(
     WhatsminerSettingDescription[str], SelectEntityDescription
 ):
-    """Describes a select; `read_only_options` are shown, but cannot be set."""
+    """Describes a select; `settable_fn` returns which of its options a firmware takes."""
 
-    read_only_options: tuple[str, ...] = ()
+    settable_fn: Callable[[Limits], Collection[str]]
 
 
 SELECTS: Final = (
@@ -29,7 +30,7 @@ SELECTS: Final = (
         key="power_mode",
         options=["low", "normal", "high", "custom"],
         # The miner leaves the other modes when a limit in watts is set.
-        read_only_options=("custom",),
+        settable_fn=lambda _: commands.POWER_MODES,
         # Every other mode is refused.
         set_fn=lambda mode: commands.power_mode(cast(PowerMode, mode)),
     ),
@@ -37,7 +38,8 @@ SELECTS: Final = (
         key="heat_mode",
         entity_category=EntityCategory.CONFIG,
         entity_registry_enabled_default=False,
-        options=["anti_icing", "heating"],
+        options=["anti_icing", "heating", "normal"],
+        settable_fn=lambda limits: limits.heat_modes,
         set_fn=lambda mode: commands.heat_mode(cast(HeatMode, mode)),
     ),
 )
@@ -65,11 +67,13 @@ class WhatsminerSelect(WhatsminerSettingEntity[str], SelectEntity):
     @override
     def options(self) -> list[str]:
         """Return the options that can be set, and the present one if it can only be shown."""
-        read_only = self.entity_description.read_only_options
+        settable = self.entity_description.settable_fn(
+            self.coordinator.capabilities.limits
+        )
         return [
             option
             for option in super().options
-            if option not in read_only or option == self.setting
+            if option in settable or option == self.setting
         ]
 
     @property

@@ -35,6 +35,12 @@ SWITCHES: Final = (
         set_fn=lambda on: commands.fast_boot(on=on),
     ),
     WhatsminerSwitchDescription(
+        key="fast_hash",
+        entity_category=EntityCategory.CONFIG,
+        entity_registry_enabled_default=False,
+        set_fn=lambda on: commands.fast_hash(on=on),
+    ),
+    WhatsminerSwitchDescription(
         key="start_after_boot",
         entity_category=EntityCategory.CONFIG,
         entity_registry_enabled_default=False,

@@ -18,6 +18,7 @@ from simulator import Closed, Misbehaviour, Refused, SimulatedMiner, Truncated
 from tests import (
     Clock,
     Held,
+    act,
     can_write,
     every_generation,
     names_of,
@@ -26,6 +27,7 @@ from tests import (
     stored_memory,
 )
 from tests.fleet import Owned
+from tests.words import speaks_v3, written
 
 pytestmark = [
     pytest.mark.parametrize(
@@ -53,8 +55,13 @@ async def test_the_entry_has_the_new_password_with_the_miner(
 ) -> None:
     await async_change_password(set_up, NEW)
 
-    assert miner.writes == [{"cmd": "update_pwd", "old": old, "new": NEW}]
-    assert miner.password == NEW
+    passwords = {"old": old, "new": NEW}
+    if speaks_v3(miner):
+        param = passwords | {"account": "super"}
+        assert written(miner) == [{"cmd": "set.user.change_passwd", "param": param}]
+    else:
+        assert miner.writes == [{"cmd": "update_pwd"} | passwords]
+    assert (miner.v3 if speaks_v3(miner) else miner).password == NEW
     assert set_up.config_entry.data[CONF_PASSWORD] == NEW
     assert await can_write(hass, miner)
     await clock.next_poll(25)
@@ -176,3 +183,56 @@ async def test_a_reload_while_the_password_changes_loses_neither(
     assert miner.peak_connections == 1
     assert await can_write(hass, miner)
     assert reauth_steps(hass) == []
+
+
+# Over V3
+
+
+@pytest.mark.parametrize("miner", ["v3_miner"], indirect=True)
+@pytest.mark.parametrize("new", [NEW, "Longer-than-8!", "~" * 64])
+async def test_a_miner_that_is_told_over_v3_takes_a_longer_password(
+    hass: HomeAssistant,
+    miner: SimulatedMiner,
+    old: str,
+    set_up: WhatsminerCoordinator,
+    new: str,
+) -> None:
+    """The password of V2 stays."""
+    await async_change_password(set_up, new)
+
+    (write,) = miner.v3.writes
+    assert write["param"] == {"account": "super", "new": new, "old": old}
+    assert (miner.v3.password, miner.password) == (new, old)
+    assert set_up.config_entry.data[CONF_PASSWORD] == new
+    await act(hass, "switch.turn_off", "switch.miner")
+    assert not miner.state.mining
+    assert reauth_steps(hass) == []
+
+
+@pytest.mark.parametrize("miner", ["v3_miner"], indirect=True)
+@pytest.mark.parametrize("new", ["", "two words", "päss", "~" * 65, "tab\t"])
+async def test_v3_does_not_get_a_password_that_other_clients_may_sign_otherwise(
+    miner: SimulatedMiner, set_up: WhatsminerCoordinator, new: str
+) -> None:
+    with pytest.raises(InvalidTextError):
+        await async_change_password(set_up, new)
+    assert miner.v3.requests == miner.requests == []
+
+
+@every_generation
+@pytest.mark.parametrize("new", ["nine_char", "pass-wd"])
+async def test_a_miner_that_speaks_v2_only_does_not_get_a_longer_one(
+    hass: HomeAssistant,
+    miner: SimulatedMiner,
+    set_up: WhatsminerCoordinator,
+    old: str,
+    new: str,
+) -> None:
+    """Nothing of it is stored."""
+    with pytest.raises(InvalidTextError) as caught:
+        await async_change_password(set_up, new)
+    assert caught.value.parameter == "new_password"
+    assert miner.requests == []
+    assert "password" not in set_up.memory.data
+    assert set_up.config_entry.data[CONF_PASSWORD] == old
+    assert await can_write(hass, miner)

@@ -15,7 +15,8 @@ class Entry:
     """A function of the api with arguments, and the request that it must make.
 
     Attributes:
-        generation: the firmware for which it makes this request.
+        generation: the firmware for which it makes this request, None if V2 has no such
+            command, and its name here is just that of the test.
     """
 
     make: Callable[..., Command]
@@ -24,7 +25,7 @@ class Entry:
     parameters: Mapping[str, str | int] = field(default_factory=dict)
     effect: Effect = Effect.NONE
     named: Mapping[str, Any] = field(default_factory=dict)
-    generation: Generation = Generation.V2
+    generation: Generation | None = Generation.V2
 
     @override
     def __str__(self) -> str:
@@ -200,6 +201,24 @@ CATALOGUE = (
         )
         for fast in (False, True)
     ),
+    Entry(
+        commands.power_target,
+        (3000,),
+        "set_power",
+        {"power": "3000"},
+        generation=Generation.V2_2,
+    ),
+    *(
+        Entry(
+            commands.fast_hash,
+            (),
+            f"fast_hash_{on}",
+            effect=Effect.NEXT_START,
+            named={"on": on},
+            generation=None,
+        )
+        for on in (True, False)
+    ),
     *(
         Entry(
             commands.heat_mode,
@@ -236,6 +255,9 @@ CATALOGUE = (
     ),
 )
 
+# Those that V2 has.
+OF_V2 = tuple(entry for entry in CATALOGUE if entry.generation)
+
 # What takes a number, with its bounds.
 NUMBERS = (
     (lambda value: commands.power_percent(value, fast=True), 0, 100),
@@ -243,7 +265,8 @@ NUMBERS = (
     (commands.power_limit, 1, 99999),
     (commands.temperature_offset, -30, 0),
     (commands.target_frequency, -100, 100),
-    (commands.upfreq_speed, 0, 9),
+    (commands.upfreq_speed, 0, 10),
+    (commands.power_target, 0, 99999),
     (lambda value: commands.set_led("green", value, 0, 0), 0, 65535),
     (lambda value: commands.set_led("green", 0, value, 0), 0, 65535),
     (lambda value: commands.set_led("green", 0, 0, value), 0, 65535),

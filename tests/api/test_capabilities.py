@@ -22,11 +22,11 @@ from custom_components.whatsminer.api.v2.support import SUPPORT
 from simulator import SimulatedMiner
 
 from . import generation_of, reader_of
-from .catalogue import CATALOGUE
+from .catalogue import OF_V2
 
-ALL = {entry.command.name for entry in CATALOGUE}
+ALL = {entry.command.name for entry in OF_V2}
 AIR_ONLY = {"temperature_offset", "poweroff_cooling", "fan_zero_speed"}
-OF_V2_2 = {"heat_mode", "set_customer_message", "start_after_boot"}
+OF_V2_2 = {"heat_mode", "power_target", "set_customer_message", "start_after_boot"}
 NOT_IN_V1 = AIR_ONLY | OF_V2_2 | {"power_limit", "upfreq_speed"}
 
 

@@ -61,6 +61,9 @@ def test_what_can_be_set_says_so() -> None:
         "set_fan_zero_speed": ("fan_zero_speed", False),
         "restore_power_pct": ("power_percent", 100),
         "set_heat_mode": ("heat_mode", "heating"),
+        "set_power": ("power_target", 3000),
+        "fast_hash_True": ("fast_hash", True),
+        "fast_hash_False": ("fast_hash", False),
         "enable_btminer_init": ("start_after_boot", True),
         "disable_btminer_init": ("start_after_boot", False),
     }
@@ -201,7 +204,8 @@ def test_a_network_may_be_of_any_size_that_has_room(mask: str, sent: str) -> Non
 @pytest.mark.parametrize(
     ("make", "parameter"),
     [
-        (lambda: commands.change_password("old", "nine_char"), "new_password"),
+        (lambda: commands.change_password("old", "x" * 65), "new_password"),
+        (lambda: commands.change_password("old", "two words"), "new_password"),
         (lambda: commands.change_password("old", ""), "new_password"),
         (lambda: commands.set_hostname("rig 7"), "hostname"),
         (lambda: commands.set_hostname(""), "hostname"),
@@ -209,7 +213,7 @@ def test_a_network_may_be_of_any_size_that_has_room(mask: str, sent: str) -> Non
         (lambda: commands.set_time_zone("CST-8", "Asia Shanghai"), "zonename"),
         (lambda: commands.set_log_server("syslog.example", 514, "udp"), "ip"),
         (lambda: commands.heat_mode(cast(Any, "anti-icing")), "heat_mode"),
-        (lambda: commands.heat_mode(cast(Any, "normal")), "heat_mode"),
+        (lambda: commands.heat_mode(cast(Any, "Normal")), "heat_mode"),
         (lambda: commands.heat_mode(cast(Any, "")), "heat_mode"),
         (lambda: commands.set_customer_message("msg0", "x"), "message_key"),
         (lambda: commands.set_customer_message("message_10", "x"), "message_key"),
@@ -297,4 +301,5 @@ def test_the_heat_modes_are_those_of_the_type() -> None:
     assert [commands.heat_mode(mode).value for mode in get_args(modes)] == [
         "anti_icing",
         "heating",
+        "normal",
     ]

@@ -16,12 +16,14 @@ from custom_components.whatsminer.api.limits import (
     DEFAULT_POWER_LIMIT,
     HOSTNAME,
     LED_MILLISECONDS,
+    LONG_PASSWORD,
     PASSWORD,
     POOLS,
     PORT,
     POSIX_ZONE,
     POWER_LIMIT,
     POWER_PERCENT,
+    POWER_TARGET,
     TARGET_FREQUENCY,
     TEMPERATURE_OFFSET,
     UPFREQ_SPEED,
@@ -32,8 +34,7 @@ from custom_components.whatsminer.api.limits import (
     check_pool_url,
     check_text,
 )
-from custom_components.whatsminer.api.v2.commands import requests_for
-from custom_components.whatsminer.api.v2.generations import Generation
+from custom_components.whatsminer.api.v3.commands import writes_for
 
 from .catalogue import NUMBERS
 
@@ -47,7 +48,8 @@ from .catalogue import NUMBERS
         (POWER_LIMIT, 1, 99999),
         (TEMPERATURE_OFFSET, -30, 0),
         (TARGET_FREQUENCY, -100, 100),
-        (UPFREQ_SPEED, 0, 9),
+        (UPFREQ_SPEED, 0, 10),
+        (POWER_TARGET, 0, 99999),
         (POOLS, 1, 3),
         (LED_MILLISECONDS, 0, 65535),
         (PORT, 1, 65535),
@@ -106,10 +108,12 @@ def test_the_highest_limit_restores_that_of_the_model() -> None:
 def test_every_number_of_a_command_is_checked(
     make: Callable[[float], Command], minimum: int, maximum: int
 ) -> None:
-    """Both bounds are sent, and numbers beyond them are not."""
+    """Both bounds are sent, and numbers beyond them are not. V3 takes the widest bounds."""
     for bound in (minimum, maximum):
-        sent = requests_for(make(bound), Generation.V2)[0].parameters
-        assert str(bound) in {str(value) for value in sent.values()}
+        command = make(bound)
+        (write,) = writes_for(command, "super")
+        assert bound in (command.value, *command.parameters.values())
+        assert str(bound) in str(write.param)
     for value in (minimum - 1, maximum + 1, math.nan, math.inf, -math.inf):
         with pytest.raises(InvalidValueError) as caught:
             make(value)
@@ -130,11 +134,14 @@ def test_the_port_of_a_log_server_is_checked(port: int) -> None:
 SHAPES = {
     PASSWORD: (
         ["a", "nakamoto", "A_z_0_9_", "12345678", "________"],
+        ["", "nine_char", "pass word", "pass-wd", "pässword", "admin\n", "a\0"],
+    ),
+    LONG_PASSWORD: (
+        ["a", "nakamoto", "A_z_0_9_", "nine_char", "pass-wd!~", "x" * 64],
         [
             "",
-            "nine_char",
+            "x" * 65,
             "pass word",
-            "pass-wd",
             "pässword",
             "admin\n",
             "admın",
@@ -217,13 +224,13 @@ def test_a_text_that_the_miner_cannot_take_is_refused(
     assert isinstance(caught.value, WhatsminerError)
 
 
-@pytest.mark.parametrize("text", SHAPES[PASSWORD][0])
+@pytest.mark.parametrize("text", SHAPES[LONG_PASSWORD][0])
 def test_a_new_password_is_sent_as_it_is(text: str) -> None:
     """It is not cut, and keeps its capitals."""
     assert check_password(text) == text
 
 
-@pytest.mark.parametrize("text", SHAPES[PASSWORD][1])
+@pytest.mark.parametrize("text", SHAPES[LONG_PASSWORD][1])
 def test_a_new_password_that_is_refused_is_not_told(text: str) -> None:
     """The values of an error may be shown to people."""
     with pytest.raises(InvalidTextError) as caught:

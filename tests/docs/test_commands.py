@@ -1,7 +1,7 @@
 """Every command that a miner takes, sent from Home Assistant; docs/commands.md is made of this."""
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable
+from dataclasses import replace
 import json
 from pathlib import Path
 from typing import Any
@@ -12,14 +12,21 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.whatsminer.api.v2.commands import requests_for
 from custom_components.whatsminer.api.v2.generations import Generation
+from custom_components.whatsminer.api.v3.commands import writes_for
+from custom_components.whatsminer.api.v3.protocol import READABLE
+from custom_components.whatsminer.api.v3.support import support_of, version_of
 from custom_components.whatsminer.const import DOMAIN
 from custom_components.whatsminer.coordinator import WhatsminerCoordinator
 from homeassistant.const import ATTR_DEVICE_ID, ATTR_ENTITY_ID, Platform
 from homeassistant.core import HomeAssistant, SupportsResponse
 from homeassistant.helpers import entity_registry as er
 from simulator import SimulatedMiner
+from simulator.v3 import NEWEST_API
 from tests import Clock
-from tests.api.catalogue import CATALOGUE
+from tests.api.catalogue import CATALOGUE, OF_V2
+
+from .ways import CONFIRMED, ONE, TWO, Way, button, names_of, number, ours, switch
+from .ways_of_v3 import LEFT_OUT as REASONS, POLLED, READ, WAYS_OF_V3, WRITTEN
 
 PAGE = Path(__file__).parents[2] / "docs" / "commands.md"
 
@@ -39,62 +46,7 @@ set_customer_msg get_customer_msg
 OF_V1 = """
 enable_cgminer_fast_boot disable_cgminer_fast_boot ssh_open ssh_close
 """
-LEFT_OUT = {"set_power", "ssh_open", "ssh_close"}
-
-
-@dataclass(frozen=True)
-class Way:
-    """A way from Home Assistant to a command.
-
-    Attributes:
-        wire: what has to reach the miner, without the token.
-        action: what is called.
-        data: what it is called with.
-        key: the entity that it is called for; None for an action of our own.
-        state: what the miner is in at that moment, other than after the factory.
-        miner: the miner that knows the command.
-    """
-
-    wire: Mapping[str, str | int]
-    action: str
-    data: Mapping[str, Any] = field(default_factory=dict)
-    key: str | None = None
-    state: Mapping[str, Any] = field(default_factory=dict)
-    miner: str = "air_miner"
-
-    @property
-    def said(self) -> str:
-        """The way in words."""
-        if self.key:
-            return f"{self.key.replace('.', ' `')}`: `{self.action}`"
-        return f"action `{self.action}`"
-
-
-def button(key: str, command: str, **state: Any) -> Way:
-    return Way({"cmd": command}, "button.press", key=f"button.{key}", state=state)
-
-
-def switch(key: str, on: bool, command: str, **wire: str) -> Way:
-    """Return the way of one direction of a switch."""
-    return Way(
-        {"cmd": command, **wire},
-        "switch.turn_on" if on else "switch.turn_off",
-        key=f"switch.{key}",
-    )
-
-
-def number(key: str, value: float, command: str, **wire: str) -> Way:
-    return Way(
-        {"cmd": command, **wire},
-        "number.set_value",
-        {"value": value},
-        key=f"number.{key}",
-    )
-
-
-def ours(action: str, data: Mapping[str, Any], command: str, **wire: str | int) -> Way:
-    """Return the way of an action of this integration."""
-    return Way({"cmd": command, **wire}, f"{DOMAIN}.{action}", data)
+LEFT_OUT = {"ssh_open", "ssh_close"}
 
 
 def heat_mode(option: str, sent: str) -> Way:
@@ -118,14 +70,12 @@ def mode(option: str, **state: Any) -> Way:
     )
 
 
-CONFIRMED = {"confirm": True}
 FLASH: dict[str, str | int] = {
     "color": "red",
     "period": 200,
     "duration": 100,
     "start": 0,
 }
-ONE, TWO = "stratum+tcp://one.example:3333", "stratum+ssl://two.example:443"
 WAYS = (
     ours(
         "update_pools",
@@ -245,6 +195,7 @@ WAYS_OF_V2_2 = tuple(
             {"percent": 100, "method": "fast"},
             "restore_power_pct",
         ),
+        number("power_target", 3000, "set_power", power="3000"),
         heat_mode("anti_icing", "anti-icing"),
         heat_mode("heating", "heating"),
         switch("start_after_boot", False, "disable_btminer_init"),
@@ -282,9 +233,11 @@ INTRODUCTION = """\
 This page is made by `tests/docs/test_commands.py`, which sends each of these from Home Assistant
 to a simulated miner and compares what arrives. `pytest --snapshot-update` writes it anew.
 
-The middle column is the entity (by its key) with the action that is called for it, or an action
-of this integration. The last column is the command as the miner decrypts it; the token, which is
-part of each, is left out.
+The second column is the entity (by its key) with the action that is called for it, or an action
+of this integration. The last two columns are the commands as the miner decrypts them, one for each
+protocol. What signs them is left out: over V2 the token, over V3 the token, the time and the account.
+`set.miner.pools` and `set.user.change_passwd` are sent with an encrypted parameter; of the others, what
+is here is what is sent. A dash means that the protocol has no such command.
 
 Actions of this integration that take several miners ask all of them at the same time. What fails
 at one leaves no other undone; afterwards the action fails with a sentence for each miner that did
@@ -298,25 +251,71 @@ integration. Exclude the event type `call_service` from the recorder if others c
 LEFT_OUT_TEXT = """
 ## What is left out
 
-* `set_power` (V2.2) sets a power in watts without a restart. It comes together with the power target
-  of V3 in a later version, so that both are one entity. Until then, *Power percent* lowers the power
-  without a restart.
+* `set_fast_hash` and `set_fast_mining` (V2.2.2) stay out, because no document that we know says what
+  they take. *Fast hash* is set over V3.
 * `ssh_open` and `ssh_close` are only in the document of V1.3.8, and stay out on purpose. `ssh_open`
   opens a root shell of the miner to the network. Nothing here needs one, and one that is left open by
   mistake gives the miner away to everybody in the network.
 """
-HEADER = "\n| command | reached by | on the wire |\n|---|---|---|\n"
+HEADER = "\n| command | reached by | V2 | V3 |\n|---|---|---|---|\n"
+TEXT_OF_V3 = """
+## What V3 adds
+
+These have no counterpart in V2, or other values than it.
+"""
+LIST_OF_V3 = """
+## Every command of V3
+
+Those that have a row above are in the tables. The action `query` takes the readable ones that polls use,
+and `get.device.custom_data`; secrets are left out of its answer. It does not take `get.log.download`,
+whose answer is a file.
+"""
 
 
 def table(ways: Iterable[Way]) -> str:
+    """Return the rows of the ways over V2, with the same way over V3 beside it."""
+    over_v3 = {_call(way): way for way in WAYS_OF_V3}
     rows = [
-        f"| `{way.wire['cmd']}` | {way.said} | `{_json(way.wire)}` |\n" for way in ways
+        f"| `{way.wire['cmd']}` | {way.said} | {_json(way)} | {_json(over_v3.get(_call(way)))} |\n"
+        for way in ways
     ]
     return HEADER + "".join(dict.fromkeys(rows))
 
 
-def _json(wire: Mapping[str, str | int]) -> str:
-    return json.dumps(wire, ensure_ascii=False)
+def table_of_v3() -> str:
+    """Return the rows of the ways that only V3 has."""
+    over_v2 = {_call(way) for way in (*WAYS, *WAYS_OF_V2_2)}
+    return HEADER + "".join(
+        f"| `{way.wire['cmd']}` | {way.said} | – | {_json(way)} |\n"
+        for way in WAYS_OF_V3
+        if _call(way) not in over_v2
+    )
+
+
+def list_of_v3() -> str:
+    """Return a row for each command of V3."""
+    ways: dict[str, dict[str, None]] = {}
+    for way in WAYS_OF_V3:
+        for each in way.sent:
+            ways.setdefault(each["cmd"], {})[way.said] = None
+    rows = [
+        f"| `{name}` | {POLLED.get(name) or '; '.join(ways.get(name, ())) or 'left out: ' + REASONS[name]} |\n"
+        for name in (*READ, *WRITTEN)
+    ]
+    return "\n| command | reached by |\n|---|---|\n" + "".join(rows)
+
+
+def _call(way: Way) -> tuple[str | None, str, str]:
+    """Return what is called."""
+    return way.key, way.action, json.dumps(way.data)
+
+
+def _json(way: Way | None) -> str:
+    if way is None:
+        return "–"
+    return ", then ".join(
+        f"`{json.dumps(wire, ensure_ascii=False)}`" for wire in way.sent
+    )
 
 
 def page() -> str:
@@ -332,8 +331,27 @@ def page() -> str:
         + table(WAYS_OF_V2_2)
         + "\n## What is different on V1\n"
         + table(WAYS_OF_V1)
+        + TEXT_OF_V3
+        + table_of_v3()
+        + LIST_OF_V3
+        + list_of_v3()
         + LEFT_OUT_TEXT
     )
+
+
+def test_every_command_of_v3_has_a_way_or_a_reason() -> None:
+    """Polls read some, and no protocol can write what is left out."""
+    reached = set(names_of(WAYS_OF_V3))
+    assert reached | POLLED.keys() | REASONS.keys() == {*READ, *WRITTEN}
+    assert not reached & REASONS.keys()
+    written = {
+        write.name
+        for entry in CATALOGUE
+        if entry.command.name in support_of(version_of(NEWEST_API)).commands
+        for write in writes_for(entry.command, "super")
+    }
+    assert written | {"set.system.update_firmware"} == {*WRITTEN} - REASONS.keys()
+    assert {*POLLED, "get.device.custom_data"} == {*READABLE}
 
 
 def test_the_page_is_up_to_date(request: pytest.FixtureRequest) -> None:
@@ -366,16 +384,11 @@ def test_what_is_left_out_is_sent_by_nothing(command: str) -> None:
     """No protocol can write it."""
     names = {
         request.name
-        for entry in CATALOGUE
+        for entry in OF_V2
         for generation in Generation
         for request in requests_for(entry.command, generation)
     }
     assert command not in names
-
-
-def names_of(ways: Iterable[Way]) -> list[str]:
-    """Return the commands of some ways, each once."""
-    return list(dict.fromkeys(str(way.wire["cmd"]) for way in ways))
 
 
 @pytest.mark.parametrize(
@@ -385,9 +398,9 @@ def names_of(ways: Iterable[Way]) -> list[str]:
             way,
             way.miner,
             (Platform(way.key.partition(".")[0]),) if way.key else (),
-            id=f"{way.miner}-{way.key or way.action}-{json.dumps(way.wire)}",
+            id=way.name,
         )
-        for way in (*WAYS, *WAYS_OF_V2_2, *WAYS_OF_V1)
+        for way in (*WAYS, *WAYS_OF_V2_2, *WAYS_OF_V1, *WAYS_OF_V3)
     ],
     indirect=["miner"],
 )
@@ -409,7 +422,7 @@ async def test_every_way_leads_to_the_miner(
     (folder / "new.bin").write_bytes(b"firmware")
     for name, value in way.state.items():
         setattr(miner.state, name, value)
-        await clock.next_poll()
+        await clock.next_poll(12 if way in WAYS_OF_V3 else 1)
     target = {ATTR_DEVICE_ID: set_up.device_id}
     if way.key:
         platform, _, key = way.key.partition(".")
@@ -433,6 +446,12 @@ async def test_every_way_leads_to_the_miner(
             return_response=response is SupportsResponse.ONLY,
         )
 
-    # One of them only reads, so it is not among the writes.
-    sealed = [request for request in miner.requests if request.pop("token", None)]
-    assert sealed == [way.wire]
+    # Some of them only read, so they are not among the writes.
+    sent = [request for request in miner.requests if request.pop("token", None)]
+    if way in WAYS_OF_V3:
+        sent += [
+            {key: request[key] for key in ("cmd", "param") if key in request}
+            for request in miner.v3.requests
+            if "token" in request or request["cmd"] == way.wire["cmd"]
+        ]
+    assert sent == way.sent

@@ -23,9 +23,12 @@ from custom_components.whatsminer.api.readings import (
     Pool,
     PowerSupply,
     ReportedSettings,
+    Support,
 )
+from custom_components.whatsminer.api.v2 import supplement
 from custom_components.whatsminer.api.v2.generations import Generation
 from custom_components.whatsminer.api.v2.support import SUPPORT
+from custom_components.whatsminer.api.v3.support import support_of, version_of
 from custom_components.whatsminer.binary_sensor import (
     BINARY_SENSORS,
     BOARD_BINARY_SENSORS,
@@ -50,6 +53,7 @@ from custom_components.whatsminer.switch import SWITCHES, WhatsminerSwitchDescri
 from homeassistant.components.number import NumberEntityDescription
 from homeassistant.components.select import SelectEntityDescription
 from homeassistant.components.sensor import SensorEntityDescription
+from simulator.v3 import FIRMWARE_BY_API
 
 from .controls import LANGUAGES, Controls, section, texts_of
 
@@ -74,7 +78,7 @@ HEAD: Final = """\
 The key is the end of the unique ID: `<mac>_<key>` for the miner, `<mac>_board<slot>_<key>` for a
 hashboard (slots begin at 0, the names of hashboards at 1). Entities in *italics* are disabled until
 you enable them. **reported**: where the firmware reports it; **air**, **liquid**: on miners that
-are cooled so. Controls are there only when the miner was added with its password, and prices while its
+are cooled so; **over V2**: on miners that speak V3 and also answer on the port of V2. Controls are there only when the miner was added with its password, and prices while its
 preferences have a hash price.
 
 Where the state of each control comes from is in [settings.md](settings.md), and where every
@@ -112,6 +116,13 @@ EVERYTHING: Final[Mapping[str, Any]] = {
 }
 # The unit of these contains the currency of Home Assistant.
 PRICES: Final = {description.key for description in PRICE_SENSORS}
+# What each protocol with its generations reports and accepts: by its name, oldest version first.
+COLUMNS: Final[Mapping[str, Mapping[str, Support]]] = {
+    "V1": {"": SUPPORT[Generation.V1]},
+    "V2.0.x": {"": SUPPORT[Generation.V2]},
+    "V2.2": {"": SUPPORT[Generation.V2_2]},
+    "V3": {api: support_of(version_of(api)) for api in FIRMWARE_BY_API},
+}
 # The command of a button is not in its description.
 PRESSES: Final = {
     "restart_mining": commands.restart_mining(),
@@ -136,10 +147,14 @@ def unit(description: WhatsminerEntityDescription) -> str:
     match description:
         case NumberEntityDescription() if description.key == "power_limit":
             return "W, 30 to 130 % of the ordinary power where that is known"
+        case NumberEntityDescription() if description.key == "power_target":
+            return "W, up to 130 % of the ordinary power where that is known"
         case NumberEntityDescription():
             most: float | str | None = description.native_max_value
             if most is None:
                 most = "0 (air), 100 (liquid)"
+            if description.key == "upfreq_speed":
+                most = f"{SUPPORT[Generation.V2].limits.upfreq_speed.maximum}, on V3 {most}"
             return (
                 f"{description.native_min_value} to {most} "
                 f"{description.native_unit_of_measurement or ''}"
@@ -157,15 +172,34 @@ def unit(description: WhatsminerEntityDescription) -> str:
     return ""
 
 
-def existence(description: WhatsminerEntityDescription, generation: Generation) -> str:
-    """Return which miners of a generation have an entity."""
+def existence(
+    description: WhatsminerEntityDescription, versions: Mapping[str, Support]
+) -> str:
+    """Return which miners of a protocol have an entity, and from which version on."""
+    cells = {
+        version: in_version(description, support)
+        for version, support in versions.items()
+    }
+    *_, newest = cells.values()
+    if newest == "–" and "3.0.0" in versions:
+        support = versions["3.0.0"]
+        both = replace(support, readings=support.readings | supplement.READINGS)
+        return "over V2" if in_version(description, both) != "–" else newest
+    first = next(version for version, cell in cells.items() if cell == newest)
+    if first == next(iter(cells)):
+        return newest
+    return f"{newest}, from {first} on"
+
+
+def in_version(description: WhatsminerEntityDescription, support: Support) -> str:
+    """Return which miners with the same firmware have an entity."""
 
     def exists(*, liquid: bool, reported: bool = True) -> bool:
         shown = EVERYTHING if reported else {}
         seen = Snapshot(
             taken=datetime(2026, 11, 1, tzinfo=UTC),
-            generation=generation,
-            support=SUPPORT[generation],
+            generation="any",
+            support=support,
             **shown,
         )
         can = replace(Capabilities.of(seen), liquid_cooled=liquid)
@@ -201,8 +235,8 @@ def table(
     control = platform in ("switch", "number", "select", "button")
     last = "mining" if control else "kind"
     rows = [
-        f"| entity | key | what | {last} | V1 | V2.0.x | V2.2 |",
-        "|---|---|---|---|---|---|---|",
+        f"| entity | key | what | {last} | {' | '.join(COLUMNS)} |",
+        "|---" * (4 + len(COLUMNS)) + "|",
     ]
     for description in descriptions:
         category = str(description.entity_category or "")
@@ -211,7 +245,7 @@ def table(
             f"`{description.key}`",
             unit(description),
             effect(description) if control else category,
-            *(existence(description, item) for item in Generation),
+            *(existence(description, versions) for versions in COLUMNS.values()),
         )
         rows.append(f"| {' | '.join(cells)} |")
     return rows

@@ -1,6 +1,6 @@
 """docs/readings.md, which says where each field that a miner reports is shown or used."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 import inspect
 from pathlib import Path
 import re
@@ -12,7 +12,11 @@ from custom_components.whatsminer.api import READABLE, Miner
 from custom_components.whatsminer.api.decode import Fields
 from custom_components.whatsminer.api.v2 import fields
 from custom_components.whatsminer.api.v2.generations import Generation
-from simulator import SimulatedMiner
+from custom_components.whatsminer.api.v3 import device_info, fields as v3_fields
+from custom_components.whatsminer.api.v3.envelope import Answer as V3Answer
+from custom_components.whatsminer.api.v3.protocol import READABLE as READABLE_OVER_V3
+from simulator import Quirk, SimulatedMiner
+from simulator.v3 import FIRMWARE_BY_API
 
 PAGE = Path(__file__).parents[2] / "docs" / "readings.md"
 # This section is about decisions, not about the fields of an answer.
@@ -33,6 +37,7 @@ READ_BY: Mapping[str, tuple[Callable[[Mapping[str, Any]], object], ...]] = {
         fields.STATE.values,
         fields.STATUS_DEVICE.read,
         fields.STATUS_SETTINGS.read,
+        fields.stop_reason,
     ),
     "get_psu": (fields.POWER_SUPPLY.read,),
     "get_miner_info": (
@@ -44,6 +49,19 @@ READ_BY: Mapping[str, tuple[Callable[[Mapping[str, Any]], object], ...]] = {
     "get_version": (fields.VERSION_DEVICE.read,),
     "devdetails": (fields.DETAILS_DEVICE.read,),
 }
+# What reads the answer to `get.device.info`.
+DEVICE_FUNCTIONS: tuple[Callable[[Mapping[str, Any]], object], ...] = (
+    device_info.api,
+    device_info.api_switch,
+    device_info.coolant_temperature,
+    device_info.errors,
+    device_info.firmware,
+    device_info.led,
+    device_info.limit_is_default,
+    device_info.mac,
+    device_info.power_supply,
+    device_info.working,
+)
 SECTIONS = {
     name.strip(): (command, rows)
     for command, rows in (
@@ -70,8 +88,7 @@ class Asked(dict[str, Any]):
     @override
     def get(self, key: str, default: Any = None) -> Any:
         """Note the key."""
-        self[key] = None
-        return default
+        return self.setdefault(key, default)
 
 
 def keys_of(read: Callable[[Mapping[str, Any]], object]) -> set[str]:
@@ -146,6 +163,7 @@ def test_everything_that_reads_an_answer_is_looked_at() -> None:
         "mining_off",
         "pools",
         "settings",
+        "stop_reason",
         "summary_mac",
     }
 
@@ -175,6 +193,90 @@ async def test_every_field_that_a_miner_tells_has_its_row(
                 } <= envelope.keys() | known.keys()
 
 
+# V3
+
+
+def keys_read_over_v3() -> dict[str, set[str]]:
+    """Return the keys that are looked for in each answer of V3, with dots between objects."""
+    device = Asked({name: Asked() for name in ("network", "miner", "system", "power")})
+    status = Asked(
+        summary=Asked({"power-on-stats": Asked()}),
+        pools=[Asked({"stratum-active": True})],
+        edevs=[Asked(slot=0)],
+    )
+    settings = {command: Asked() for command in v3_fields.SETTINGS}
+    answers = {name: V3Answer(message=each) for name, each in settings.items()}
+    for function in DEVICE_FUNCTIONS:
+        function(device)
+    device_info.device_of(device, api_known=True)
+    v3_fields.performance(V3Answer(message=status), device)
+    v3_fields.boards(V3Answer(message=status), device)
+    v3_fields.pools(V3Answer(message=status))
+    v3_fields.settings(answers, device, mining=None)
+    found = {"get.device.info": device, "get.miner.status": status, **settings}
+    return {name: set(flat(answer)) for name, answer in found.items()}
+
+
+def flat(value: object, path: str = "") -> Iterator[str]:
+    """Return the keys of an answer, with dots between objects; a list counts as its rows."""
+    if isinstance(value, dict):
+        for key, each in value.items():
+            # A fault is named by its code.
+            if not key.isdecimal():
+                yield from flat(each, f"{path}.{key}".removeprefix("."))
+    elif isinstance(value, list | tuple) and any(
+        isinstance(row, dict) for row in value
+    ):
+        for row in value:
+            yield from flat(row, path)
+    else:
+        yield _unnumbered(path)
+
+
+def test_every_field_that_is_read_over_v3_is_shown_or_used() -> None:
+    for command, keys in keys_read_over_v3().items():
+        where = rows(command)
+        assert keys
+        for key in keys:
+            assert where[key].startswith(("shown: ", "used: ")), (command, key)
+
+
+def test_every_function_that_reads_the_device_is_looked_at() -> None:
+    """Those that take something else are called with it."""
+    functions = {
+        function
+        for _, function in inspect.getmembers(device_info, inspect.isfunction)
+        if function.__module__ == device_info.__name__
+        and not function.__name__.startswith("_")
+    }
+    assert functions - {device_info.section, device_info.device_of} == set(
+        DEVICE_FUNCTIONS
+    )
+
+
+@pytest.mark.parametrize("v3_api", FIRMWARE_BY_API, indirect=True)
+@pytest.mark.parametrize("miner", ["v3_miner", "v3_hydro_miner"], indirect=True)
+@pytest.mark.parametrize(
+    "v3_quirks",
+    [frozenset(), frozenset({Quirk.ENERGY_COUNTER, Quirk.TEMPURATURE})],
+    indirect=True,
+    ids=["usual", "odd"],
+)
+@pytest.mark.usefixtures("v3_api", "v3_quirks")
+async def test_every_field_that_a_miner_tells_over_v3_has_its_row(
+    miner: SimulatedMiner,
+) -> None:
+    envelope = rows("Envelopes")
+    miner.state.fail(206)
+    client = Miner(miner.host, miner.port)
+    for command in READABLE_OVER_V3:
+        answer = await client.query(command)
+        assert answer.keys() <= envelope.keys()
+        if isinstance(answer["msg"], dict):  # custom data came with 3.0.1
+            assert set(flat(answer["msg"])) <= rows(command).keys()
+
+
 def _unnumbered(key: str) -> str:
     """Return the name under which a numbered field has its row."""
+    key = re.sub(r"((?:^|\.)(?:chipdata|pcbsn|msg))\d+$", r"\1N", key)
     return re.sub(r"(Error Code|Error) \d+", r"\1 0", key)

@@ -1,7 +1,8 @@
 """docs/settings.md, which says where the state of each control comes from, and what is refused when."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 import json
 from pathlib import Path
 from typing import Any, Final
@@ -19,11 +20,16 @@ from custom_components.whatsminer.api import (
     Snapshot,
 )
 from custom_components.whatsminer.api.queue import Queue
-from custom_components.whatsminer.api.v2.envelope import Answer, check
+from custom_components.whatsminer.api.v2 import envelope
+from custom_components.whatsminer.api.v2.envelope import check
 from custom_components.whatsminer.api.v2.generations import Generation
 from custom_components.whatsminer.api.v2.known import Known, Poll
 from custom_components.whatsminer.api.v2.live_answers import Live
 from custom_components.whatsminer.api.v2.requests import Requests
+from custom_components.whatsminer.api.v3 import fields
+from custom_components.whatsminer.api.v3.envelope import Answer
+from custom_components.whatsminer.api.v3.known import GENERATION
+from custom_components.whatsminer.api.v3.support import support_of, version_of
 from custom_components.whatsminer.const import DOMAIN
 from custom_components.whatsminer.entity import WhatsminerSettingDescription
 from custom_components.whatsminer.miner.settings import Settings
@@ -32,6 +38,7 @@ from custom_components.whatsminer.select import SELECTS
 from custom_components.whatsminer.switch import SWITCHES
 from homeassistant.const import Platform
 from simulator import SimulatedMiner
+from simulator.v3 import FIRMWARE_BY_API
 from tests.api.catalogue import CATALOGUE
 
 ROOT: Final = Path(__file__).parents[2]
@@ -47,6 +54,18 @@ MINING: Final = {
     Generation.V1: "`summary` answers and its `Elapsed` advances, `devdetails` answers",
     Generation.V2: "`status`: `mineroff`",
     Generation.V2_2: "`status`: `mineroff`",
+    GENERATION: "`get.device.info`: `miner` `working`",
+}
+# The parts of the answer to `get.device.info` that have settings.
+SECTIONS: Final = ("miner", "power")
+# Two values that most settings tell apart.
+PAIRS: Final = (("1", "2"), ("1", "0"))
+# The column of each generation.
+COLUMNS: Final = {
+    Generation.V1: "V1",
+    Generation.V2: "V2.0.x",
+    Generation.V2_2: "V2.2",
+    GENERATION: "V3",
 }
 # How long a requested value is shown while the miner reports another one (miner/settings.py).
 PATIENCE: Final = {
@@ -70,6 +89,7 @@ key), or says that nothing is:
   reset from here forgets it. A change that is made elsewhere is not seen.
 * **where reported**: firmware of this generation differs. Where the key is missing or empty, it is
   assumed, as above. This is decided when the miner is set up, and again when more is reported.
+* **always from …**: firmware with an earlier version of V3 may not report it, and then it is assumed.
 * **–**: there is no such control.
 
 Of two keys the first that is there counts. The last column is for what is read back: for so long
@@ -96,6 +116,13 @@ The range of the number is then 30 to 130 percent of that, and what the miner re
 limit from 1 to 99999 W, others than those with `confirm`. Which power is the ordinary one is in
 [readings.md](readings.md#which-evidence-decides-what). The limit of `summary` is the one in force; 0 there is no reading.
 
+**Power target**: over V3, 0 W means that there is none; V2.2 takes 1 W and more. It goes up to the highest
+usual power limit. While the miner is off or tunes, it is stored, and counts from the next start.
+
+**Fans may stop**: some firmware that speaks V3 (20250214.16.1.AMS) answers "ok" and changes *Cooling after power
+off* instead. What it changed is put back, the action fails with a sentence, the log has one line, and the control is
+not sent to this firmware again until Home Assistant restarts or the firmware changes.
+
 **Frequency shift**: where it is assumed, the value that was accepted last is not sent
 again, because mining would be restarted to change nothing.
 
@@ -121,7 +148,7 @@ at any time.
 """
 EFFECTS_TAIL: Final = """
 A miner that is off takes what counts from its next start. V1 has no power limit and no tuning speed, V2.2
-no preheating; what does not exist cannot be set at any time.
+and V3 have no preheating; what does not exist cannot be set at any time.
 
 """
 # What a command that is taken does.
@@ -141,15 +168,30 @@ type Field = tuple[str, str]
 
 @dataclass(frozen=True)
 class Speech:
-    """The keys with which a generation answers each command, and a snapshot of it."""
+    """The keys with which a generation answers each command, and a snapshot of it.
+
+    `read` makes a snapshot of some of these keys.
+    """
 
     snapshot: Snapshot
     keys: Mapping[str, frozenset[str]]
+    read: Callable[[Mapping[Field, str]], Snapshot]
 
-    @property
-    def generation(self) -> Generation:
-        """Return the generation."""
-        return Generation(self.snapshot.generation)
+    def state_of(self, key: str, values: Mapping[Field, str]) -> object:
+        """Return the state of a setting when a miner reports only these fields."""
+        snapshot = self.read(values)
+        settings = Settings("Miner", Capabilities.of(snapshot), {})
+        settings.update(snapshot, snapshot.monotonic)
+        return settings.value(key)
+
+    def comes_first(self, key: str, one: Field, other: Field) -> bool:
+        """Return whether one field counts where a miner reports two for the same setting."""
+        for value, another in PAIRS:
+            state = self.state_of(key, {one: value})
+            if state is None or state == self.state_of(key, {other: another}):
+                continue
+            return self.state_of(key, {one: value, other: another}) == state
+        raise AssertionError((key, one, other))
 
 
 @pytest.fixture
@@ -158,11 +200,13 @@ async def speeches(
     air_miner: SimulatedMiner,
     hydro_miner: SimulatedMiner,
     old_miner: SimulatedMiner,
+    v3_miner: SimulatedMiner,
+    closed_v3_port: int,
 ) -> list[Speech]:
     """The keys of all generations, oldest first."""
     found = []
     for miner in (old_miner, air_miner, hydro_miner):
-        client = Miner(miner.host, miner.port)
+        client = Miner(miner.host, miner.port, v3_port=closed_v3_port)
         keys = {}
         for command in COMMANDS:
             answer = await client.query(command)
@@ -171,50 +215,80 @@ async def speeches(
             except RefusedError:  # V1 does not know every command
                 reading = {}
             keys[command] = frozenset(reading)
-        found.append(Speech(await client.poll(), keys))
-    assert [speech.generation for speech in found] == list(Generation)
+        found.append(Speech(await client.poll(), keys, snapshot_of_v2))
+    found.append(await speech_of_v3(v3_miner))
+    assert [speech.snapshot.generation for speech in found] == list(COLUMNS)
     return found
 
 
-def state_of(key: str, values: Mapping[Field, str]) -> object:
-    """Return the state of a setting when a miner reports only these fields."""
+async def speech_of_v3(miner: SimulatedMiner) -> Speech:
+    """Return what a miner says over V3; the keys of a part of an answer have two words."""
+    client = Miner(miner.host, miner.port)
+    snapshot = await client.poll()
+    answers: dict[str, Any] = {
+        command: (await client.query(command))["msg"]
+        for command in ("get.device.info", *fields.SETTINGS)
+    }
+    device = answers.pop("get.device.info")
+    keys = {command: frozenset(answer) for command, answer in answers.items()}
+    keys["get.device.info"] = frozenset(
+        f"{part} {key}" for part in SECTIONS for key in device[part]
+    )
+    return Speech(snapshot, keys, snapshot_of_v3)
+
+
+def snapshot_of_v3(values: Mapping[Field, str]) -> Snapshot:
+    """Return the snapshot of a miner that reports only these fields over V3."""
+    messages: dict[str, dict[str, Any]] = {command: {} for command in fields.SETTINGS}
+    device: dict[str, Any] = {part: {} for part in SECTIONS}
+    for (command, name), value in values.items():
+        part, _, key = name.rpartition(" ")
+        (device[part] if part else messages[command])[key] = value
+    answers = {name: Answer(message=message) for name, message in messages.items()}
+    return Snapshot(
+        taken=datetime(2026, 11, 1, tzinfo=UTC),
+        generation=GENERATION,
+        settings=fields.settings(answers, device, mining=None),
+    )
+
+
+def snapshot_of_v2(values: Mapping[Field, str]) -> Snapshot:
+    """Return the snapshot of a miner that reports only these fields over V2."""
     messages: dict[str, dict[str, Any]] = {command: {} for command in COMMANDS}
     messages["status"]["FirmwareVersion"] = "1"  # an empty status is a refused one
     for (command, name), value in values.items():
         messages[command][name] = value
     known = Known(Requests(Queue(), "127.0.0.1", 1))  # nothing is sent
-    known.slow["get_miner_info"] = Answer(message=messages["get_miner_info"])
-    live = Live({"summary": Answer(message=messages["summary"])})
-    poll = Poll(live, boards=[], status=Answer(message=messages["status"]))
-    snapshot = known.snapshot(poll)
-    settings = Settings("Miner", Capabilities.of(snapshot), {})
-    settings.update(snapshot, snapshot.monotonic)
-    return settings.value(key)
+    known.slow["get_miner_info"] = envelope.Answer(message=messages["get_miner_info"])
+    live = Live({"summary": envelope.Answer(message=messages["summary"])})
+    return known.snapshot(
+        Poll(live, boards=[], status=envelope.Answer(message=messages["status"]))
+    )
 
 
 def keys_read(key: str, speech: Speech) -> list[str]:
     """Return the keys from which the state of a setting is read, the one that counts first."""
     if key == "mining":
-        return [MINING[speech.generation]]
+        return [MINING[speech.snapshot.generation]]
     sources = [
         (command, name)
-        for command in COMMANDS
-        for name in sorted(speech.keys[command])
-        if state_of(key, {(command, name): "1"}) is not None
+        for command, names in speech.keys.items()
+        for name in sorted(names)
+        if speech.state_of(key, {(command, name): "1"}) is not None
     ]
-    found: list[str] = []
-    while sources:
-        values = {source: str(number) for number, source in enumerate(sources, 1)}
-        state = state_of(key, values)
-        first, *others = (
-            source
-            for source, value in values.items()
-            if state_of(key, {source: value}) == state
+
+    def rivals_before(source: Field) -> int:
+        return sum(
+            other != source and speech.comes_first(key, other, source)
+            for other in sources
         )
-        assert not others
-        sources.remove(first)
-        found.append(f"`{first[0]}`: `{first[1]}`")
-    return found
+
+    return [
+        f"`{command}`: {' '.join(f'`{word}`' for word in name.split(' '))}"
+        if command == "get.device.info"
+        else f"`{command}`: `{name}`"
+        for command, name in sorted(sources, key=rivals_before)
+    ]
 
 
 def where(
@@ -223,7 +297,9 @@ def where(
     """Return where a generation's state of a setting comes from."""
     support = speech.snapshot.support
     plain = Snapshot(
-        taken=speech.snapshot.taken, generation=speech.generation, support=support
+        taken=speech.snapshot.taken,
+        generation=speech.snapshot.generation,
+        support=support,
     )
     air, liquid = (
         replace(Capabilities.of(plain), liquid_cooled=liquid)
@@ -238,6 +314,14 @@ def where(
         return f"assumed{suffix}"
     if not air.reports_setting(key):
         keys[-1] += ", where reported"
+    elif speech.snapshot.generation == GENERATION:
+        first = next(
+            api
+            for api in FIRMWARE_BY_API
+            if key in support_of(version_of(api)).settings
+        )
+        if first != "3.0.0":
+            keys[-1] += f", always from {first} on"
     return ", else ".join(keys) + suffix
 
 
@@ -248,7 +332,7 @@ def patience(commands: list[Command]) -> str:
 
 def rows(speeches: list[Speech]) -> list[list[str]]:
     """Return the table."""
-    found = [["control", "V1", "V2.0.x", "V2.2", "waits for confirmation"]]
+    found = [["control", *COLUMNS.values(), "waits for confirmation"]]
     controls: list[
         tuple[Platform, WhatsminerSettingDescription[Any], list[Command]]
     ] = []

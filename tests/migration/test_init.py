@@ -1,6 +1,7 @@
 """Miners of earlier integrations of this domain go on here."""
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
@@ -20,6 +21,7 @@ from homeassistant.helpers import device_registry as dr, entity_registry as er
 from simulator import SimulatedMiner
 from tests import act, every_generation, shown
 from tests.earlier import EARLIER, IP, MAC, Earlier, registered, set_up
+from tests.words import speaks_v3
 
 both = pytest.mark.parametrize("earlier", EARLIER.values(), ids=EARLIER)
 
@@ -80,8 +82,14 @@ async def test_a_miner_that_goes_on_is_as_one_that_is_new(
     assert switch is not None
     await act(hass, "switch.turn_off", switch)
     assert miner.state.mining is False
+    place: dict[str, Any] = {}
+    if speaks_v3(miner):  # both have the port that clients know
+        place = {"host": "127.0.0.2", "v3_port": miner.v3.port}
     async with SimulatedMiner(
-        generation=miner.generation, model=miner.state.model.name, seed="new"
+        generation=miner.generation,
+        model=miner.state.model.name,
+        seed="new",
+        **place,
     ) as other:
         new = make_entry(other)
         await set_up(hass, new)

@@ -34,6 +34,7 @@ from tests import (
     unloaded,
 )
 from tests.fleet import Owned
+from tests.words import sent
 
 
 @dataclass(frozen=True)
@@ -114,8 +115,8 @@ class Rig(Owned):
 
     @property
     def sent(self) -> list[str]:
-        """The commands that the miner has received under a token."""
-        return names_of(self.miner.writes)
+        """The commands that the miner has received under a token, in the words of V2."""
+        return sent(self.miner)
 
     @property
     def asked(self) -> list[str]:

@@ -22,6 +22,7 @@ from homeassistant.exceptions import ServiceValidationError
 from homeassistant.util import dt as dt_util
 from simulator import Refused
 from tests import before_v2_2, every_generation, fails_with, since_v2
+from tests.words import speaks_v3
 
 from . import Rig
 from .setting_changes import CHANGES, FREQUENCY, LIMIT, MINING, MODE, PERCENT
@@ -138,6 +139,8 @@ async def test_a_miner_that_does_not_hash_yet_takes_no_percent(rig: Rig) -> None
 
     rig.miner.state.set_boards(alive=True)
     await rig.clock.next_poll()
+    if speaks_v3(rig.miner):  # which takes it once it is tuned
+        await rig.clock.tick(rig.miner.state.tuning_seconds)
     await rig.set_number("power_percent", 80)
     assert rig.miner.state.percent == 80
 

@@ -18,6 +18,7 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers import entity_registry as er
 from tests import JOINED, Efficient, Held, every_generation, since_v2
 from tests.options_flow import OptionsFlow
+from tests.words import name_for
 
 from . import Rig
 
@@ -388,7 +389,7 @@ async def test_tuning_does_not_spoil_it(rig: Rig) -> None:
     """A miner that tunes its frequencies may take much more power for its hash rate."""
     before = price(rig)
     rig.miner.state.restart()
-    rig.miner.misbehave(JOINED, Efficient(90))
+    rig.miner.misbehave(name_for(rig.miner, JOINED), Efficient(90))
     await rig.clock.next_poll()
     seen = 0
     while rig.coordinator.data.stable is False:

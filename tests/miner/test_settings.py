@@ -15,6 +15,7 @@ from homeassistant.exceptions import HomeAssistantError
 from homeassistant.util import dt as dt_util
 from simulator import Misbehaviour, Refused
 from tests import ACCEPTED_ONLY, JOINED, PROCESS_DOWN, Held, every_generation
+from tests.words import accepted_only, name_for
 
 from . import Rig
 from .setting_changes import (
@@ -231,7 +232,7 @@ async def test_what_acts_at_once_has_two_polls_to_show(rig: Rig) -> None:
 
 @every_generation
 async def test_a_power_off_that_did_nothing_is_seen_after_two_polls(rig: Rig) -> None:
-    rig.miner.misbehave("power_off", ACCEPTED_ONLY)
+    rig.miner.misbehave(name_for(rig.miner, "power_off"), accepted_only(rig.miner))
 
     await rig.act("switch.turn_off", MINING)
     await rig.settle()  # the poll that follows

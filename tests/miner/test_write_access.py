@@ -366,3 +366,40 @@ async def test_a_token_that_another_client_voided_costs_one_retry_and_no_questio
     assert rig.asked.count("get_token") == 1
     assert rig.miner.state.percent == 70
     assert reauth_steps(rig.hass) == []
+
+
+# Where polls report the API switch
+
+
+@pytest.mark.parametrize("miner", ["v3_miner"], indirect=True)
+async def test_a_switch_that_the_miner_reports_is_seen_by_the_next_poll(
+    rig: Rig,
+) -> None:
+    rig.miner.api_open = False
+    await rig.clock.next_poll()
+    assert rig.coordinator.write_access.is_open is False
+    assert issue_keys(rig.hass) == ["write_access_closed"]
+
+    rig.miner.api_open = True
+    await rig.clock.next_poll()
+    assert rig.coordinator.write_access.is_open is True
+    assert issues(rig.hass) == []
+
+
+@pytest.mark.parametrize("miner", ["v3_miner"], indirect=True)
+async def test_the_switch_is_believed_where_no_command_is_harmless(
+    new_rig: Rig,
+) -> None:
+    """Somebody flashes the LED, so that nothing is tried."""
+    new_rig.miner.state.led = {"red": Led(period=200, duration=100, start=0)}
+    await new_rig.load()
+    assert new_rig.coordinator.write_access.is_open is True
+    assert new_rig.sent == []
+
+    new_rig.miner.api_open = False
+    await new_rig.clock.next_poll()
+    assert new_rig.coordinator.write_access.is_open is False
+    new_rig.miner.api_open = True
+    await new_rig.clock.next_poll()
+    assert new_rig.coordinator.write_access.is_open is True
+    assert new_rig.sent == []

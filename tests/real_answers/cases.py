@@ -5,9 +5,10 @@ from typing import Any, Final
 
 from tests.api import message, refusal, table
 
-from . import described
+from . import described, described_v3
 from .described import MAC, Answers, pools, reading
 from .miner import DescribedMiner, cut, replacing
+from .miner_v3 import DescribedV3Miner
 
 # What the firmware of spring 2020 lacks beside the newer key.
 NO_SUCH_COMMAND: Final = {
@@ -150,6 +151,16 @@ def no_mineroff(mac: str = MAC) -> DescribedMiner:
     for key in ("mineroff", "mineroff_reason", "mineroff_time"):
         del reading(answers, "status")[key]
     return DescribedMiner(answers, mac=mac)
+
+
+def of_v3(kind: str, mac: str = MAC, *, counts: bool = True) -> DescribedV3Miner:
+    """Return a miner that speaks V3 (`m50`, `m60s`, `m64`, `m7bs`), which `counts` shares over V2."""
+    said = getattr(described_v3, kind)(mac)
+    v2 = described.v2_2(mac, said[0]["miner"]["type"]) if counts else None
+    if v2:
+        for row in v2["pools"]["POOLS"]:
+            row |= {"URL": described_v3.POOL, "User": described_v3.WORKER}
+    return DescribedV3Miner(said, mac=mac, v2=v2)
 
 
 # Those that are well in all that is read in every poll take three connections.

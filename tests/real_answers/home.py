@@ -15,6 +15,9 @@ from tests.config_flow import fill_in
 from tests.texts import TEXTS
 
 from .miner import DescribedMiner
+from .miner_v3 import DescribedV3Miner
+
+type Described = DescribedMiner | DescribedV3Miner
 
 
 @dataclass
@@ -25,9 +28,7 @@ class Home:
     clock: Clock
     added: list[Added] = field(default_factory=list)
 
-    async def submit(
-        self, miner: DescribedMiner, password: str = ""
-    ) -> ConfigFlowResult:
+    async def submit(self, miner: Described, password: str = "") -> ConfigFlowResult:
         """Fill in the address of a miner, and return what is shown then."""
         form = await self.hass.config_entries.flow.async_init(
             DOMAIN, context={"source": SOURCE_USER}
@@ -38,7 +39,7 @@ class Home:
         await self.hass.async_block_till_done(wait_background_tasks=True)
         return result
 
-    async def error_of(self, miner: DescribedMiner, password: str = "") -> str:
+    async def error_of(self, miner: Described, password: str = "") -> str:
         """Return the sentence with which a miner cannot be added."""
         result = await self.submit(miner, password)
         assert result["type"] is FlowResultType.FORM, result
@@ -47,7 +48,7 @@ class Home:
         sentence: str = TEXTS["en"]["config"]["error"][key]
         return sentence
 
-    async def add(self, miner: DescribedMiner, *, writes: bool = True) -> Added:
+    async def add(self, miner: Described, *, writes: bool = True) -> Added:
         """Add a miner, with its password if it has one and `writes` is True."""
         result = await self.submit(miner, miner.password if writes else "")
         assert result["type"] is FlowResultType.CREATE_ENTRY, result
@@ -81,7 +82,7 @@ class Added:
     """
 
     home: Home
-    miner: DescribedMiner
+    miner: Described
     entry: ConfigEntry
     asked: list[list[str]] = field(default_factory=list)
 

@@ -35,6 +35,7 @@ EXPECTED: Final = (
 # What the miners of a folder did not have yet in the version that wrote it.
 ADDED: Final = {
     "0.1.0": {
+        "number.power_target",
         "select.heat_mode",
         "sensor.fault",
         "sensor.status",

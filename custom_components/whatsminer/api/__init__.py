@@ -53,6 +53,7 @@ from .errors import (
     WrongPasswordError,
 )
 from .faults import MOST_FAULTS, Category, Fault, Severity, describe, most_severe
+from .limits import Limits
 from .outage import is_idle_too_long
 from .protocol import V3_PORT, WriteProbe
 from .readings import (
@@ -94,6 +95,7 @@ __all__ = [
     "HeatMode",
     "InvalidTextError",
     "InvalidValueError",
+    "Limits",
     "MacNotReportedError",
     "MalformedReplyError",
     "Miner",

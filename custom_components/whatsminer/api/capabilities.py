@@ -6,6 +6,7 @@ from typing import Final, Self
 
 from .commands import AIR_ONLY, LIQUID_ONLY
 from .cooling import Cooling
+from .limits import Limits
 from .readings import ReportedSettings, Support
 from .snapshot import Snapshot
 
@@ -141,6 +142,11 @@ class Capabilities:
             readings=(self.readings | other.readings) - self.support.readings,
             settings=(self.settings | other.settings) - self.support.settings,
         )
+
+    @property
+    def limits(self) -> Limits:
+        """Return the bounds of the values that the firmware takes."""
+        return self.support.limits
 
     @property
     def air_cooled(self) -> bool:

@@ -119,6 +119,7 @@ class Miner(ClientState):
             result = await self._sender.send(command)
         except (UnreachableError, MalformedReplyError, NotAMinerError) as err:
             if err.request_sent:
+                self._choice.current.expect_change(command)
                 raise UnansweredError(str(err), request_sent=True) from err
             raise
         if result.is_accepted:
@@ -132,8 +133,7 @@ class Miner(ClientState):
 
         Raises:
             RefusedError: the miner refused it; `send` lists the kinds.
-            TransferError: the log did not arrive as a whole.
-            UpdatingError: the firmware is being updated.
+            TransferError, UpdatingError: it did not arrive as a whole; the firmware is updated.
             UnreachableError, MalformedReplyError, NotAMinerError: there is no usable answer.
 
         """

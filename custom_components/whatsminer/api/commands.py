@@ -14,6 +14,7 @@ from typing import Final, Literal
 
 from .errors import InvalidTextError
 from .limits import (
+    HEAT_MODES,
     HOSTNAME,
     LED_MILLISECONDS,
     POOLS,
@@ -21,6 +22,7 @@ from .limits import (
     POSIX_ZONE,
     POWER_LIMIT,
     POWER_PERCENT,
+    POWER_TARGET,
     TARGET_FREQUENCY,
     TEMPERATURE_OFFSET,
     UPFREQ_SPEED,
@@ -38,10 +40,9 @@ from .readings import CUSTOMER_MESSAGES, Preheating
 
 type Value = bool | int | str
 type PowerMode = Literal["low", "normal", "high"]
-type HeatMode = Literal["anti_icing", "heating"]
+type HeatMode = Literal["anti_icing", "heating", "normal"]
 
-_POWER_MODES: Final = ("low", "normal", "high")
-_HEAT_MODES: Final = ("anti_icing", "heating")
+POWER_MODES: Final = ("low", "normal", "high")
 
 # Commands for fans, which a miner that is cooled by liquid does not have.
 AIR_ONLY: Final = frozenset(
@@ -151,7 +152,7 @@ def power_mode(mode: PowerMode) -> Command:
 
     A miner may report another one, which cannot be set.
     """
-    if mode not in _POWER_MODES:
+    if mode not in POWER_MODES:
         raise InvalidTextError("power_mode", mode)
     return Command(name="power_mode", value=mode, effect=Effect.RESTARTS_MINING)
 
@@ -182,9 +183,23 @@ def power_percent(
     )
 
 
+def power_target(watts: float) -> Command:
+    """Return the command to draw a power (W) without a restart; 0 stands for no target.
+
+    A miner that is off or tunes follows it from its next start.
+    """
+    return Command(
+        name="power_target",
+        value=POWER_TARGET.check("power_target", watts),
+    )
+
+
 def heat_mode(mode: HeatMode) -> Command:
-    """Return the command to protect the coolant from frost, or to heat with it."""
-    if mode not in _HEAT_MODES:
+    """Return the command to protect the coolant from frost, to heat with it, or neither.
+
+    Not every firmware has a command for the third (see `Limits`).
+    """
+    if mode not in HEAT_MODES:
         raise InvalidTextError("heat_mode", mode)
     return Command(name="heat_mode", value=mode)
 
@@ -199,7 +214,7 @@ def target_frequency(percent: float) -> Command:
 
 
 def upfreq_speed(speed: float) -> Command:
-    """Return the command for the speed of the next tuning (0: slow and exact, 9: fast)."""
+    """Return the command for the speed of the next tuning (0: slow and exact, 9 or 10: fast)."""
     return Command(
         name="upfreq_speed",
         value=UPFREQ_SPEED.check("upfreq_speed", speed),
@@ -219,6 +234,11 @@ def temperature_offset(celsius: float) -> Command:
 def fast_boot(*, on: bool) -> Command:
     """Return the command to skip most of the tuning at the next start, or not to skip it."""
     return Command(name="fast_boot", value=on, effect=Effect.NEXT_START)
+
+
+def fast_hash(*, on: bool) -> Command:
+    """Return the command to raise the hash rate fast in the next start, or not to."""
+    return Command(name="fast_hash", value=on, effect=Effect.NEXT_START)
 
 
 def start_after_boot(*, on: bool) -> Command:
@@ -301,7 +321,10 @@ def set_led(
 
 
 def change_password(old: str, new: str) -> Command:
-    """Return the command for a new password (1 to 8 of A-Z, a-z, 0-9, _); it voids all tokens."""
+    """Return the command for a new password; it voids all tokens.
+
+    It has 1 to 64 visible characters of ASCII. V2 takes 1 to 8 of A-Z, a-z, 0-9 and _.
+    """
     return Command(
         name="change_password", parameters={"old": old, "new": check_password(new)}
     )

@@ -37,14 +37,19 @@ POSSIBLE_POWER_PERCENT: Final = Bounds(0, 200)
 DEFAULT_POWER_LIMIT: Final = 99999
 POWER_LIMIT: Final = Bounds(1, DEFAULT_POWER_LIMIT)
 TEMPERATURE_OFFSET: Final = Bounds(-30, 0)
+# 0 W stands for no target.
+POWER_TARGET: Final = Bounds(0, 99999)
 TARGET_FREQUENCY: Final = Bounds(-100, 100)
-UPFREQ_SPEED: Final = Bounds(0, 9)
+UPFREQ_SPEED: Final = Bounds(0, 10)
+HEAT_MODES: Final = ("anti_icing", "heating", "normal")
 POOLS: Final = Bounds(1, 3)
 LED_MILLISECONDS: Final = Bounds(0, 65535)
 PORT: Final = Bounds(1, 65535)
 MESSAGE_BYTES: Final = 127
 
 PASSWORD: Final = re.compile(r"[A-Za-z0-9_]{1,8}")
+# No document of V3 has a limit. These are sure to be sealed and signed alike by all clients.
+LONG_PASSWORD: Final = re.compile(r"[!-~]{1,64}")
 HOSTNAME: Final = re.compile(r"(?!-)[A-Za-z0-9-]{1,63}(?<!-)")
 ZONE_NAME: Final = re.compile(r"[A-Za-z0-9_+-]+(/[A-Za-z0-9_+-]+)*")
 # "CST-8", "<+03>-3" or "CET-1CEST,M3.5.0,M10.5.0/3"
@@ -61,6 +66,27 @@ _POOL_URL: Final = re.compile(
 _NO_DEVICES: Final = tuple(
     IPv4Network(block) for block in ("0.0.0.0/8", "169.254.0.0/16", "224.0.0.0/3")
 )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """The bounds of the values that not every firmware takes alike; by default the widest."""
+
+    upfreq_speed: Bounds = UPFREQ_SPEED
+    power_target: Bounds = POWER_TARGET
+    heat_modes: tuple[str, ...] = HEAT_MODES
+    password: re.Pattern[str] = LONG_PASSWORD
+
+    def check(self, setting: str, value: float | str | None) -> None:
+        """Raise InvalidValueError or InvalidTextError if the firmware cannot take a value."""
+        if setting == "heat_mode" and value not in self.heat_modes:
+            raise InvalidTextError(setting, str(value))
+        bounds = {
+            "upfreq_speed": self.upfreq_speed,
+            "power_target": self.power_target,
+        }.get(setting)
+        if bounds and isinstance(value, int | float):
+            bounds.check(setting, value)
 
 
 def check_text(parameter: str, value: str, pattern: re.Pattern[str]) -> str:
@@ -106,9 +132,9 @@ def check_device(parameter: str, value: str, network: IPv4Network) -> str:
     return value
 
 
-def check_password(value: str) -> str:
+def check_password(value: str, pattern: re.Pattern[str] = LONG_PASSWORD) -> str:
     """Return a valid password, or raise an InvalidTextError that does not contain it."""
-    if not PASSWORD.fullmatch(value):
+    if not pattern.fullmatch(value):
         raise InvalidTextError("new_password", "")
     return value
 

@@ -4,9 +4,11 @@ Units: TH/s, W, °C, MHz, rpm, seconds. They are the same for every protocol. A 
 the firmware does not report it, or does not know it at the moment.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final, Literal
+
+from .limits import Limits
 
 # Readings and fault codes number the hashboards from 0. No model has more than four.
 SLOTS: Final = range(4)
@@ -129,17 +131,20 @@ class ReportedSettings:
 
     The name of each field is also that of the command that sets it, and the key of its entity.
     `power_limit` is the limit that was set (W), None if the firmware does not report it.
+    `power_target` is the power to aim at (W), 0 if there is none.
     """
 
     mining: bool | None = None
     power_mode: str | None = None
     power_limit: float | None = None
     power_percent: float | None = None
+    power_target: float | None = None
     heat_mode: str | None = None
     target_frequency: float | None = None
     upfreq_speed: int | None = None
     temperature_offset: int | None = None
     fast_boot: bool | None = None
+    fast_hash: bool | None = None
     start_after_boot: bool | None = None
     web_pools: bool | None = None
     poweroff_cooling: bool | None = None
@@ -152,13 +157,14 @@ class Support:
 
     `readings` are names that `Capabilities` explains, `settings` are fields of
     `ReportedSettings`, `commands` are names of commands. `slow_settings` are those settings that
-    are read every few minutes only, if they are reported.
+    are read every few minutes only, if they are reported. `limits` are the bounds of values.
     """
 
     readings: frozenset[str] = frozenset()
     settings: frozenset[str] = frozenset()
     slow_settings: frozenset[str] = frozenset()
     commands: frozenset[str] = frozenset()
+    limits: Limits = field(default_factory=Limits)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

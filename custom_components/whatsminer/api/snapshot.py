@@ -43,7 +43,9 @@ class Readings:
     means that the performance is out of date: its clock stands still, or it has a hash rate
     although mining is off. `limit_is_default` tells that nobody has set a power limit, None where
     the firmware does not say whether one is set. `idle_for` is for how many seconds a miner that is
-    on has not hashed.
+    on has not hashed. `counts_while_off` means that the clock of the mining process goes on while
+    mining is off, so that it does not show when mining was switched on.
+    `takes_commands` is whether the owner has allowed commands, None where the firmware does not say.
     `errors` is None until the miner has reported them; the last
     `unread_errors` of a very long list are not in it. `pools_complete` is False if the miner may
     have more pools than `pools`.
@@ -55,10 +57,12 @@ class Readings:
     support: Support = field(default_factory=Support)
     stale: bool = False
     idle_for: float | None = None
+    counts_while_off: bool = False
     device: Device = field(default_factory=Device)
     settings: ReportedSettings = field(default_factory=ReportedSettings)
     performance: Performance = field(default_factory=Performance)
     limit_is_default: bool | None = None
+    takes_commands: bool | None = None
     stop_reason: str | None = None
     coolant_temperature: float | None = None
     power_supply: PowerSupply = field(default_factory=PowerSupply)

@@ -1,5 +1,6 @@
 """When a miner was last switched on or off, as its polls show it."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from ..api import Snapshot, Value
@@ -36,6 +37,27 @@ class LastSwitch:
         # What is in the future comes from a clock that was wrong.
         elif last["on"] is not now["on"] or datetime.fromisoformat(last["at"]) > at:
             data["last_switch"] = now
+
+    @staticmethod
+    def bounded(snapshot: Snapshot, data: StoredData) -> Snapshot:
+        """Return a snapshot whose times are no longer than since mining was switched on.
+
+        Some firmware does not show that. It may have been before Home Assistant began.
+        """
+        last = data.get("last_switch")
+        if not (snapshot.counts_while_off and snapshot.mining and last and last["on"]):
+            return snapshot
+        at = datetime.fromisoformat(last["at"])
+        seconds = (snapshot.taken - at).total_seconds()
+        if seconds <= 0:  # a clock was wrong
+            return snapshot
+        reported, idle_for = snapshot.performance, snapshot.idle_for
+        elapsed = reported.elapsed and min(reported.elapsed, seconds)
+        return replace(
+            snapshot,
+            performance=replace(reported, elapsed=elapsed),
+            idle_for=idle_for and min(idle_for, seconds),
+        )
 
     def at(self, mining: Value | float | None, data: StoredData) -> str | None:
         """Return since when `mining` is what it is, as ISO 8601; None until a poll shows it."""

@@ -9,7 +9,7 @@ from homeassistant.const import CONF_HOST, CONF_PASSWORD, CONF_PORT
 from homeassistant.core import HomeAssistant
 from homeassistant.util.hass_dict import HassKey
 
-from ..api import Capabilities, Miner, Remembered
+from ..api import Capabilities, Miner, Remembered, Snapshot
 from ..const import CONF_ACCOUNT, CONF_PROTOCOL, CONF_V3_PORT, DOMAIN, V2_ONLY
 from .memory import Memory, StoredClient, StoredData
 
@@ -135,6 +135,15 @@ async def async_forget_protocol(hass: HomeAssistant, entry: ConfigEntry) -> None
         data.get("client", StoredClient()).pop("spoken", None)
     if record.client:
         record.client.forget_protocol()
+
+
+def store_boards(snapshot: Snapshot, data: StoredData) -> None:
+    """Store the serial numbers of the hashboards, which identify a miner with a new control board.
+
+    One that is missing for a while still does.
+    """
+    if not snapshot.board_serials <= set(data.get("boards", ())):
+        data["boards"] = sorted(snapshot.board_serials)
 
 
 def store_client(client: Miner, data: StoredData) -> None:

@@ -54,16 +54,31 @@ class WriteAccess:
             self._entry.async_start_reauth(self._hass)
             raise
 
-    async def async_probe(self) -> None:
+    async def async_probe(self, takes_commands: bool | None = None) -> None:
         """Probe, from time to time, whether closed (or unknown) access is open; nothing changes.
+
+        `takes_commands` is what a poll says of the API switch, None where the firmware does not.
 
         Nothing is sent to a miner that has not confirmed its MAC address: a device in its place
         could choose the token, and guess the password from what is encrypted under it.
         """
         if self._client.is_confirmed:
+            self._follow(takes_commands)
             await self._async_probe_if_due()
         # Not before, or one that the owner ignores would be forgotten at each start.
         self._update_issues()
+
+    def _follow(self, takes_commands: bool | None) -> None:
+        """Believe the API switch, which a poll has read; a command shows whether it is enough."""
+        if takes_commands is False:
+            if self.is_open is not False:
+                self.update(is_open=False)
+        elif takes_commands and not self.is_open:
+            can_try = self._client.write_probe is WriteProbe.WRITE
+            if can_try and self.is_open is False:
+                self._due = -math.inf
+            elif not can_try:
+                self.update(is_open=True)
 
     async def _async_probe_if_due(self) -> None:
         probe = self._client.write_probe

@@ -5,6 +5,8 @@ import pytest
 from custom_components.whatsminer.api import commands
 from custom_components.whatsminer.api.commands import Command, PoolSettings
 from custom_components.whatsminer.api.errors import (
+    InvalidTextError,
+    InvalidValueError,
     UnsupportedCommandError,
     WhatsminerError,
 )
@@ -12,7 +14,7 @@ from custom_components.whatsminer.api.v2.commands import ROWS, requests_for
 from custom_components.whatsminer.api.v2.generations import Generation
 from simulator import Closed, Refused
 from tests.api import TOKEN, Owner
-from tests.api.catalogue import CATALOGUE, Entry
+from tests.api.catalogue import CATALOGUE, OF_V2, Entry
 
 ORDINARY = [entry for entry in CATALOGUE if entry.generation is Generation.V2]
 OF_V2_2 = [entry for entry in CATALOGUE if entry.generation is Generation.V2_2]
@@ -26,10 +28,10 @@ NAMES = """
     set_power_pct_v2 pre_power_on set_temp_offset adjust_power_limit
     adjust_upfreq_speed set_poweroff_cool set_fan_zero_speed
 """
-# Those that only the document of V2.2 has. `set_power` is left out until V3 has it, too.
+# Those that only the document of V2.2 has.
 NAMES_OF_V2_2 = """
     restore_power_pct set_heat_mode enable_btminer_init disable_btminer_init
-    set_customer_msg
+    set_customer_msg set_power
 """
 # Those after which the power supply is read.
 POWER_COMMANDS = """
@@ -44,9 +46,10 @@ def test_every_command_of_the_documents_is_here() -> None:
     assert {entry.name for entry in OF_V2_2} == set(NAMES_OF_V2_2.split())
 
 
-@pytest.mark.parametrize("entry", CATALOGUE, ids=str)
+@pytest.mark.parametrize("entry", OF_V2, ids=str)
 def test_a_command_has_its_wire_name_and_parameters(entry: Entry) -> None:
     """Only the LED takes numbers, everything else is text."""
+    assert entry.generation
     request = requests_for(entry.command, entry.generation)[0]
     assert request.name == entry.name
     assert request.parameters == entry.parameters
@@ -84,7 +87,7 @@ def test_some_results_are_told_by_a_seldom_read_command() -> None:
     """The client sends that one with the next poll."""
     reported = {
         entry.name: row.reported_by
-        for entry in CATALOGUE
+        for entry in OF_V2
         if (row := ROWS[entry.command.name]).reported_by
     }
     info = ("set_led", "set_hostname", "adjust_upfreq_speed")
@@ -96,7 +99,7 @@ def test_some_results_are_told_by_a_seldom_read_command() -> None:
 
 def test_each_row_is_tried() -> None:
     """A new row needs an entry in the catalogue."""
-    assert {entry.command.name for entry in CATALOGUE} == ROWS.keys()
+    assert {entry.command.name for entry in OF_V2} == ROWS.keys()
 
 
 @pytest.mark.parametrize("count", [1, 2, 3])
@@ -247,6 +250,29 @@ async def test_v1_is_asked_for_the_fast_percent_at_once(old_owner: Owner) -> Non
     assert (await old_owner.send(commands.power_percent(70))).is_accepted
     assert old_owner.sent == ["set_power_pct"]
     assert old_owner.miner.state.percent == 70
+
+
+@pytest.mark.parametrize(
+    ("command", "parameter"),
+    [
+        (commands.upfreq_speed(10), "upfreq_speed"),
+        (commands.power_target(0), "power_target"),
+        (commands.heat_mode("normal"), "heat_mode"),
+        (commands.change_password("satoshi", "nine_char"), "new_password"),
+        (commands.change_password("satoshi", "pass-wd"), "new_password"),
+    ],
+)
+async def test_what_only_v3_takes_is_not_sent(
+    new_owner: Owner, command: Command, parameter: str
+) -> None:
+    """A miner may be read over V3 and told over V2. The error does not repeat a password."""
+    with pytest.raises(WhatsminerError) as caught:
+        await new_owner.send(command)
+    assert isinstance(caught.value, InvalidTextError | InvalidValueError)
+    assert caught.value.parameter == parameter
+    assert not caught.value.request_sent
+    assert "nine_char" not in f"{caught.value!r}"
+    assert new_owner.miner.requests == []
 
 
 def test_a_command_without_a_row_is_not_sent() -> None:

@@ -10,14 +10,14 @@ from custom_components.whatsminer.api.v2.generations import Generation
 from custom_components.whatsminer.api.v2.support import SUPPORT
 from simulator import SimulatedMiner
 from tests.api import generation_of, reader_of
-from tests.api.catalogue import CATALOGUE
+from tests.api.catalogue import OF_V2
 
 V1, V2, V2_2 = Generation.V1, Generation.V2, Generation.V2_2
 
-ALL_COMMANDS = {entry.command.name for entry in CATALOGUE}
+ALL_COMMANDS = {entry.command.name for entry in OF_V2}
 ALL_SETTINGS = {item.name for item in fields(ReportedSettings)}
 AIR_ONLY = {"temperature_offset", "poweroff_cooling", "fan_zero_speed"}
-OF_V2_2 = {"heat_mode", "set_customer_message", "start_after_boot"}
+OF_V2_2 = {"heat_mode", "power_target", "set_customer_message", "start_after_boot"}
 NOT_IN_V1 = AIR_ONLY | OF_V2_2 | {"power_limit", "upfreq_speed"}
 EVERY_FIRMWARE = {"mining", "power_limit", "power_mode"}
 

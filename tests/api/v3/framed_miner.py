@@ -106,13 +106,13 @@ class FramedMiner:
         self.requests: list[dict[str, Any]] = []
         self.writes: list[tuple[str, Any]] = []
         self.connections = self.peak = 0
-        self.port = 0
+        self.host, self.port = HOST, 0
         self._open: set[asyncio.StreamReader] = set()
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def __aenter__(self) -> Self:
         """Open a port."""
-        self._server = await asyncio.start_server(self._accept, HOST, self.port)
+        self._server = await asyncio.start_server(self._accept, self.host, self.port)
         self.port = self._server.sockets[0].getsockname()[1]
         return self
 

@@ -41,6 +41,9 @@ SETTINGS: Final[list[tuple[str, Callable[[Any], Command], tuple[Any, Any], str]]
         "3.0.0",
     ),
     ("heat_mode", commands.heat_mode, ("heating", "anti_icing"), "3.0.0"),
+    ("heat_mode", commands.heat_mode, ("heating", "normal"), "3.0.0"),
+    ("power_target", commands.power_target, (3000, 0), "3.0.3"),
+    ("fast_hash", lambda on: commands.fast_hash(on=on), (True, False), "3.0.3"),
     ("power_percent", commands.power_percent, (80, 100), "3.0.3"),
     ("power_percent", partial(commands.power_percent, fast=True), (0, 50), "3.0.3"),
 ]
@@ -191,7 +194,7 @@ async def test_every_setting_is_read_back(meet: Meet, api: str, model: str) -> N
         await owner.tune()
         unsuitable = FAN if model == HYDRO else HEAT
         for name, command, values, since in SETTINGS:
-            if name in unsuitable:
+            if name in unsuitable or (name == "fast_hash" and api < "3.0.2"):
                 with pytest.raises(RefusedError):
                     await owner.send(command(values[0]))
                 continue

@@ -46,9 +46,14 @@ TABLE: Final[list[tuple[Command, str, Any]]] = [
     ),
     (commands.target_frequency(-5), "set.miner.target_freq", -5),
     (commands.upfreq_speed(5), "set.miner.upfreq_speed", 5),
+    (commands.power_target(3000.4), "set.miner.power", 3000),
+    (commands.power_target(0), "set.miner.power", 0),
+    (commands.fast_hash(on=True), "set.miner.fast_hash", 1),
+    (commands.fast_hash(on=False), "set.miner.fast_hash", 0),
     (commands.fast_boot(on=True), "set.miner.fastboot", "enable"),
     (commands.fast_boot(on=False), "set.miner.fastboot", "disable"),
     (commands.heat_mode("heating"), "set.miner.heat_mode", "heating"),
+    (commands.heat_mode("normal"), "set.miner.heat_mode", "normal"),
     (commands.heat_mode("anti_icing"), "set.miner.heat_mode", "anti-freezing"),
     (commands.temperature_offset(-5), "set.fan.temp_offset", -5),
     (commands.poweroff_cooling(on=True), "set.fan.poweroff_cool", 1),
@@ -137,8 +142,10 @@ def test_v3_has_every_command_but_preheating() -> None:
 
 
 def test_which_version_has_which_commands() -> None:
-    assert support_of((3, 0, 1)).commands == set(ROWS)
-    assert support_of((3, 0, 0)).commands == set(ROWS) - {"set_customer_message"}
+    assert support_of((3, 0, 2)).commands == set(ROWS)
+    assert support_of((3, 0, 1)).commands == set(ROWS) - {"fast_hash"}
+    missing = {"fast_hash", "set_customer_message"}
+    assert support_of((3, 0, 0)).commands == set(ROWS) - missing
 
 
 def test_a_host_name_is_set_before_the_addresses() -> None:

@@ -254,11 +254,13 @@ def test_the_settings_are_read_from_the_commands_of_their_own() -> None:
         power_mode="normal",
         power_limit=3550,
         power_percent=80,
+        power_target=0,
         heat_mode="normal",
         target_frequency=-5,
         upfreq_speed=3,
         temperature_offset=-10,
         fast_boot=False,
+        fast_hash=False,
         web_pools=False,
         poweroff_cooling=True,
         fan_zero_speed=False,
@@ -307,6 +309,43 @@ def test_the_heat_mode_has_our_name(reported: str, mode: str) -> None:
     assert found.heat_mode == mode
     other = fields.settings({}, device_with("miner", heatmode=reported), mining=None)
     assert other.heat_mode == mode
+
+
+def test_an_empty_heat_mode_of_the_device_is_the_normal_one() -> None:
+    """What the settings say counts before it; a device without the key says nothing."""
+    normal = device_with("miner", heatmode="")
+    assert fields.settings({}, normal, mining=None).heat_mode == "normal"
+    answers = {"get.miner.setting": Answer(message={"heat-mode": "heating"})}
+    assert fields.settings(answers, normal, mining=None).heat_mode == "heating"
+    assert fields.settings({}, {"miner": {}}, mining=None).heat_mode is None
+    assert fields.settings({}, {"miner": 7}, mining=None).heat_mode is None
+
+
+@pytest.mark.parametrize(
+    ("reported", "on"),
+    [
+        ({"fast-hash": "enable"}, True),
+        ({"fast-mining": "disable"}, False),
+        ({"fast-hash": "disable", "fast-mining": "enable"}, False),
+        ({"fast-hash": 1}, True),
+        ({"fast-hash": ""}, None),
+        ({}, None),
+    ],
+)
+def test_the_manual_calls_fast_hash_otherwise_than_firmware(
+    reported: dict[str, Json], on: bool | None
+) -> None:
+    answers = {"get.miner.setting": Answer(message=reported)}
+    assert fields.settings(answers, {}, mining=None).fast_hash is on
+
+
+@pytest.mark.parametrize(
+    ("reported", "watts"),
+    [(0, 0), (3000, 3000), ("3000", 3000), ("", None), (-1, None), (2**31 - 1, None)],
+)
+def test_a_power_target_of_0_is_a_reading(reported: Json, watts: float | None) -> None:
+    answers = {"get.miner.setting": Answer(message={"power": reported})}
+    assert fields.settings(answers, {}, mining=None).power_target == watts
 
 
 def test_power_is_an_object_here_and_a_number_there() -> None:

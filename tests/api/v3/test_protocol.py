@@ -11,7 +11,6 @@ from custom_components.whatsminer.api.errors import (
     DefaultPasswordError,
     MalformedReplyError,
     NoMacError,
-    NotAMinerError,
     PasswordUntriedError,
     RefusedError,
     UnconfirmedError,
@@ -261,11 +260,26 @@ async def test_a_password_is_checked_by_a_command_that_changes_nothing(
         await owner.protocol.check_password("super")
 
 
-async def test_while_the_led_is_not_on_auto_no_password_is_checked(
+@pytest.mark.parametrize("fast_boot", ["enable", "disable"])
+@pytest.mark.parametrize("led", ["manual", None, {"color": "red"}])
+async def test_while_the_led_is_not_on_auto_fast_boot_is_set_to_what_it_is(
+    owner: Owner, led: object, fast_boot: str
+) -> None:
+    """The check of a password changes nothing, in whatever form the LED is told."""
+    owner.miner.device["system"]["ledstatus"] = led
+    owner.miner.answers["get.miner.setting"]["fast-boot"] = fast_boot
+    await owner.protocol.check_password("super")
+    assert owner.miner.writes == [("set.miner.fastboot", fast_boot)]
+    with pytest.raises(WrongPasswordError):
+        await owner.protocol.check_password("wrong")
+
+
+async def test_where_every_command_would_change_something_no_password_is_checked(
     owner: Owner,
 ) -> None:
-    """The check would change it."""
+    """Neither is the LED on auto, nor does the miner say whether fast boot is on."""
     owner.miner.device["system"]["ledstatus"] = "manual"
+    del owner.miner.answers["get.miner.setting"]["fast-boot"]
     with pytest.raises(RefusedError) as caught:
         await owner.protocol.check_password("super")
     assert type(caught.value) is PasswordUntriedError
@@ -317,8 +331,10 @@ async def test_the_protocol_reads_through_its_reader(owner: Owner) -> None:
     assert await owner.protocol.firmware() == "20261001.16.Rel"
     assert (await owner.protocol.read_evidence()).mac == owner.target.identity.mac
     assert not await owner.protocol.is_off()
-    owner.miner.device["system"]["api"] = "2.0.5"
-    with pytest.raises(NotAMinerError):
+    owner.miner.device["system"]["api"] = "4.0.0"
+    await owner.protocol.reach()  # by firmware that is newer than the choice of V3
+    owner.miner.answers["get.device.info system"] = framed(refusal(-2))
+    with pytest.raises(MalformedReplyError):
         await owner.protocol.reach()
 
 

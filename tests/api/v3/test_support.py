@@ -13,6 +13,7 @@ from custom_components.whatsminer.api.v3.support import (
     version_of,
 )
 
+SINCE_3_0_3 = {"power_percent", "power_target", "heat_mode", "fast_hash"}
 EVERY_SETTING = {item.name for item in fields(ReportedSettings)}
 
 
@@ -41,8 +42,8 @@ def test_a_version_is_read_from_its_text(
 @pytest.mark.parametrize(
     ("version", "missing"),
     [
-        ((3, 0, 0), {"power_percent", "heat_mode", "start_after_boot"}),
-        ((3, 0, 2), {"power_percent", "heat_mode", "start_after_boot"}),
+        ((3, 0, 0), SINCE_3_0_3 | {"start_after_boot"}),
+        ((3, 0, 2), SINCE_3_0_3 | {"start_after_boot"}),
         ((3, 0, 3), {"start_after_boot"}),
         ((4, 0, 0), {"start_after_boot"}),
     ],

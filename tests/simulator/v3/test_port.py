@@ -197,6 +197,8 @@ async def test_both_ports_show_one_machine(v3: V3Client, v2: Client) -> None:
     assert (await v2.message("get_miner_info"))["mac"] == v3.miner.mac
     await v2.code("set_low_power")
     assert (await v3.setting())["power-mode"] == "low"
+    await v2.code("set_power", power="5000")
+    assert (await v3.setting())["power"] == 5000
 
     await v3.send("set.miner.power_limit", 6000)
     assert (await v2.message("status"))["power_limit_set"] == "6000"

@@ -11,7 +11,14 @@ from typing import Final
 
 from ..commands import Command, PoolSettings
 from ..errors import unsupported
-from ..limits import POWER_PERCENT
+from ..limits import (
+    PASSWORD,
+    POWER_PERCENT,
+    POWER_TARGET,
+    Bounds,
+    Limits,
+    check_password,
+)
 from .generations import Generation
 
 type Parameters = Mapping[str, str | int]
@@ -28,6 +35,13 @@ _HEAT_MODES: Final[Mapping[str, str]] = {
     "anti_icing": "anti-icing",
     "heating": "heating",
 }
+LIMITS: Final = Limits(
+    upfreq_speed=Bounds(0, 9),
+    # The document does not say what 0 W does.
+    power_target=Bounds(1, POWER_TARGET.maximum),
+    heat_modes=tuple(_HEAT_MODES),
+    password=PASSWORD,
+)
 # What V2.2 calls each of `CUSTOMER_MESSAGES`.
 CUSTOMER_KEYS: Final[Mapping[str, str]] = {
     "serial_number": "CustomerSn",
@@ -137,6 +151,11 @@ def _set_led(command: Command, generation: Generation) -> tuple[Request, ...]:
     return (Request("set_led", command.parameters or {"param": "auto"}),)
 
 
+def _change_password(command: Command, generation: Generation) -> tuple[Request, ...]:
+    new = check_password(str(command.parameters["new"]), LIMITS.password)
+    return (Request("update_pwd", {"old": command.parameters["old"], "new": new}),)
+
+
 def _set_network(command: Command, generation: Generation) -> tuple[Request, ...]:
     if not command.parameters:
         return (Request("net_config", {"param": "dhcp"}),)
@@ -174,6 +193,7 @@ ROWS: Final[Mapping[str, Row]] = {
         reported_by="get_psu",
     ),
     "power_percent": Row(write=_power_percent),
+    "power_target": Row(write=_value("set_power", "power"), firmware=_V2_2),
     "heat_mode": Row(write=_heat_mode, firmware=_V2_2),
     "target_frequency": Row(
         write=_value("set_target_freq", "percent"), reported_by="get_psu"
@@ -201,7 +221,7 @@ ROWS: Final[Mapping[str, Row]] = {
     "factory_reset": Row(write=_plain("factory_reset")),
     "update_pools": Row(write=_update_pools),
     "set_led": Row(write=_set_led, reported_by="get_miner_info"),
-    "change_password": Row(write=_renamed("update_pwd", old="old", new="new")),
+    "change_password": Row(write=_change_password),
     "set_network": Row(write=_set_network),
     "set_hostname": Row(
         write=_renamed("set_hostname", hostname="hostname"),
@@ -220,10 +240,12 @@ def requests_for(command: Command, generation: Generation) -> tuple[Request, ...
 
     Raises:
         UnsupportedCommandError: V2 has no such command; nothing was sent.
+        InvalidValueError, InvalidTextError: V2 takes less than other protocols; nothing was sent.
 
     """
     if command.name not in ROWS:
         raise unsupported(command.name)
+    LIMITS.check(command.name, command.value)
     return ROWS[command.name].write(command, generation)
 
 

@@ -10,6 +10,7 @@ from ..errors import (
     RefusedError,
     WriteAccessClosedError,
     WrongPasswordError,
+    unsupported,
 )
 from ..identity import Evidence
 from ..protocol import Attempt, IsWanted, Progress, Protocol, Sink, Target, WriteProbe
@@ -85,6 +86,8 @@ class V2(Protocol):
 
     @override
     async def query(self, command: str) -> Mapping[str, Json]:
+        if not self.is_readable(command):
+            raise unsupported(command)
         return await self._requests.plain(command)
 
     @override

@@ -15,7 +15,7 @@ from .requests import Requests
 _INTERVAL: Final = 300.0
 # An answer is used for so many seconds, if no newer one comes.
 _KEPT_FOR: Final = 1000.0
-_READINGS: Final = frozenset({"accepted_shares", "rejected_shares", "stop_reason"})
+READINGS: Final = frozenset({"accepted_shares", "rejected_shares", "stop_reason"})
 
 
 class Supplement:
@@ -56,7 +56,7 @@ class Supplement:
             return snapshot
         answer = self._answer if now - self._read < _KEPT_FOR else NOTHING
         support = replace(
-            snapshot.support, readings=snapshot.support.readings | _READINGS
+            snapshot.support, readings=snapshot.support.readings | READINGS
         )
         return replace(
             snapshot,

@@ -5,7 +5,7 @@ from typing import Final
 
 from ..capabilities import BY_FIRMWARE
 from ..readings import Support
-from .commands import commands_of
+from .commands import LIMITS, commands_of
 from .fields import INFO_SETTINGS
 from .generations import Generation
 
@@ -36,6 +36,7 @@ SUPPORT: Final[Mapping[Generation, Support]] = {
         settings=frozenset(_SETTINGS[generation]),
         slow_settings=INFO_SETTINGS.names,
         commands=commands_of(generation),
+        limits=LIMITS,
     )
     for generation in Generation
 }

@@ -21,6 +21,7 @@ _SERVICE: Final = "set.miner.service"
 _HEAT_MODES: Final[Mapping[str, str]] = {
     "anti_icing": "anti-freezing",
     "heating": "heating",
+    "normal": "normal",
 }
 # Older documents call it so.
 _OLD_HEAT_MODES: Final[Mapping[str, str]] = {"anti_icing": "anti-icing"}
@@ -155,6 +156,7 @@ ROWS: Final[Mapping[str, Row]] = {
     "power_mode": Row(write=_value("set.miner.power_mode"), reported_by=_MINER),
     "power_limit": Row(write=_value("set.miner.power_limit"), reported_by=_MINER),
     "power_percent": Row(write=_power_percent, reported_by=_MINER),
+    "power_target": Row(write=_value("set.miner.power"), reported_by=_MINER),
     "heat_mode": Row(write=_heat_mode, reported_by=_MINER),
     "target_frequency": Row(write=_value("set.miner.target_freq"), reported_by=_MINER),
     "upfreq_speed": Row(write=_value("set.miner.upfreq_speed"), reported_by=_MINER),
@@ -163,6 +165,9 @@ ROWS: Final[Mapping[str, Row]] = {
     ),
     "fast_boot": Row(
         write=_either("set.miner.fastboot", "enable", "disable"), reported_by=_MINER
+    ),
+    "fast_hash": Row(
+        write=_value("set.miner.fast_hash"), since=(3, 0, 2), reported_by=_MINER
     ),
     "start_after_boot": Row(write=_either(_SERVICE, "enable", "disable")),
     "web_pools": Row(

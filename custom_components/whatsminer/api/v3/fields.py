@@ -43,7 +43,7 @@ _FACTORY: Final = scaled(1, above=0, below=4 * MOST_TERAHASH)
 _TARGET_MEGAHERTZ: Final = scaled(1, above=100, below=100_000)
 
 _POWER_MODES: Final = {"0": "low", "1": "normal", "2": "high"}
-_HEAT_MODES: Final = {"anti-freezing": "anti_icing", "anti-icing": "anti_icing"}
+_HEAT_MODE: Final = renamed({"anti-freezing": "anti_icing", "anti-icing": "anti_icing"})
 
 _MOST_ROWS: Final = 16
 _MOST_POOLS: Final = 8
@@ -133,7 +133,7 @@ _POOL: Final = Fields(
 # The settings in `get.device.info`, which every poll reads
 _MINER_SETTINGS: Final = Fields(
     ReportedSettings,
-    heat_mode=(renamed(_HEAT_MODES), "heatmode"),
+    heat_mode=(_HEAT_MODE, "heatmode"),
     target_frequency=(PERCENT, "hash-percent"),
     upfreq_speed=(integer, "UpfreqSpeed"),
     fast_boot=(flag, "fast-boot"),
@@ -153,10 +153,12 @@ SETTINGS: Final[Mapping[str, Fields[ReportedSettings]]] = {
         power_mode=(lower, "power-mode"),
         power_limit=(LIMIT, "power-limit"),
         power_percent=(_power_percent, "power-percent"),
-        heat_mode=(renamed(_HEAT_MODES), "heat-mode"),
+        power_target=(WATT, "power"),
+        heat_mode=(_HEAT_MODE, "heat-mode"),
         target_frequency=(PERCENT, "target-freq"),
         upfreq_speed=(integer, "upfreq-speed"),
         fast_boot=(flag, "fast-boot"),
+        fast_hash=(flag, "fast-hash", "fast-mining"),
         web_pools=(flag, "web-pool"),
     ),
     "get.fan.setting": Fields(
@@ -188,7 +190,14 @@ def performance(status: Answer, device: Mapping[str, Json]) -> Performance:
 def settings(
     answers: Mapping[str, Answer], device: Mapping[str, Json], *, mining: bool | None
 ) -> ReportedSettings:
-    """Return what is set, from the answers to the commands of `SETTINGS`, else from the device."""
+    """Return what is set, from the answers to the commands of `SETTINGS`, else from the device.
+
+    An empty heat mode of the device is the normal one.
+    """
+    miner = section(device, "miner")
+    no_mode: Mapping[str, Json] = (
+        {"heatmode": "normal"} if miner.get("heatmode") == "" else {}
+    )
     return merged(
         ReportedSettings,
         *(
@@ -196,7 +205,8 @@ def settings(
             for command, table in SETTINGS.items()
             if command in answers
         ),
-        (_MINER_SETTINGS, section(device, "miner")),
+        (_MINER_SETTINGS, miner),
+        (_MINER_SETTINGS, no_mode),
         (_POWER_SETTINGS, section(device, "power")),
         mining=mining,
     )

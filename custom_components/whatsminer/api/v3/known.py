@@ -61,10 +61,13 @@ class Known:
         self._idle_time = IdleTime()
         self._mining_change = MiningChange()
         self._elapsed = 0.0
+        # The version that was reported last; a miner that starts may leave it out.
+        self._api: str | None = None
 
     def follow(self, live: Live) -> None:
         """Read all settings again if mining was switched or restarted, which changes some."""
         self.device = live.device
+        self._api = device_info.api(live.device) or self._api
         elapsed = live.performance.elapsed
         switched = self._mining_change.update(live.mining, live.moment.monotonic)
         if switched or (elapsed is not None and elapsed < self._elapsed):
@@ -81,13 +84,14 @@ class Known:
         )
         performance = self._since_switched(live) if mining else reported
         errors, unread = device_info.errors(device)
-        api = device_info.api(device)
+        api = self._api
         return Snapshot(
             taken=moment.taken,
             monotonic=moment.monotonic,
             generation=GENERATION,
             support=support_of(version_of(api)),
             stale=stale,
+            counts_while_off=True,
             idle_for=self._idle_time.update(
                 mining=mining,
                 hashes=hashes_now(performance, stale=stale, is_down=live.is_down),
@@ -97,6 +101,7 @@ class Known:
             device=device_info.device_of(device, api_known=is_documented(api)),
             settings=fields.settings(self.settings.answers, device, mining=mining),
             performance=performance,
+            takes_commands=device_info.api_switch(device),
             limit_is_default=device_info.limit_is_default(device),
             coolant_temperature=device_info.coolant_temperature(device),
             power_supply=device_info.power_supply(device),
@@ -110,10 +115,11 @@ class Known:
     def _since_switched(self, live: Live) -> Performance:
         """Return the performance with the time since mining was switched on, if that is shorter.
 
-        The mining process goes on to count while mining is off.
+        The mining process goes on to count while mining is off. A second is the least, because 0
+        stands for a process that has not begun.
         """
         reported, switched = live.performance, self._mining_change.at
         if reported.elapsed is None or not switched:
             return reported
-        elapsed = min(reported.elapsed, live.moment.monotonic - switched)
+        elapsed = min(reported.elapsed, max(1.0, live.moment.monotonic - switched))
         return replace(reported, elapsed=elapsed)

@@ -4,30 +4,35 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import replace
 from typing import ClassVar, Final, override
 
+from .. import commands
 from ..commands import Command, Outcome, Result, set_led_auto
 from ..decode import first
-from ..errors import PasswordUntriedError, RefusedError, unsupported
+from ..errors import (
+    MalformedReplyError,
+    PasswordUntriedError,
+    RefusedError,
+    unsupported,
+)
 from ..identity import Evidence
 from ..protocol import Attempt, IsWanted, Progress, Protocol, Sink, Target, WriteProbe
 from ..queue import Turn, Urgency
 from ..sanitize import Json
 from ..snapshot import Snapshot
-from . import transfers
+from . import device_info, transfers
 from .commands import CUSTOMER_KEYS, ROWS, name_of, writes_for
 from .envelope import FAILED, Answer
 from .fields import SETTINGS
 from .read_back import ReadBack
 from .reader import DEVICE, PARTS, STATUS, Reader
-from .requests import Conversation, Requests
+from .requests import CUSTOMER_DATA, Conversation, Requests
 from .session import Session, Write
 
-_CUSTOMER_DATA: Final = "get.device.custom_data"
 # The commands that only read, with the parameter that they are sent with.
 READABLE: Final[Mapping[str, str | None]] = {
     DEVICE: None,
     STATUS: PARTS,
     **dict.fromkeys(SETTINGS),
-    _CUSTOMER_DATA: None,
+    CUSTOMER_DATA: None,
 }
 # Commands after which the miner may have another salt.
 _MAY_CHANGE_SALT: Final = frozenset({"change_password", "factory_reset"})
@@ -64,9 +69,7 @@ class V3(Protocol):
 
     @override
     async def reach(self) -> None:
-        if not self._is_reached:
-            await super().reach()
-        self._is_reached = False
+        await self._reader.reach()
 
     @override
     async def poll(self) -> Snapshot:
@@ -153,20 +156,21 @@ class V3(Protocol):
 
     @override
     async def check_password(self, password: str, account: str = "") -> None:
-        """Check a password by a signed command that changes nothing: the LED stays on auto.
+        """Check a password by a signed command that changes nothing.
+
+        The LED stays on auto. If it is not, fast boot stays what it is.
 
         Raises:
-            PasswordUntriedError: the LED is not on auto.
+            PasswordUntriedError: neither is known.
 
         """
-        (write,) = writes_for(set_led_auto(), self._session.account)
         async with (
             self._target.queue.turn(Urgency.READ),
             self._requests.conversation() as conversation,
         ):
-            led = await self._reader.confirm_led(conversation)
-            if led not in ("auto", None):
-                raise PasswordUntriedError(write.name, None, "the LED is not on auto")
+            device = await self._reader.confirm_device(conversation)
+            command = await _harmless(conversation, device_info.led(device))
+            (write,) = writes_for(command, self._session.account)
             try:
                 await self._session.send(
                     conversation, write, password=password, account=account
@@ -179,7 +183,8 @@ class V3(Protocol):
     @property
     @override
     def write_probe(self) -> WriteProbe:
-        return WriteProbe.WRITE if self._reader.led == "auto" else WriteProbe.NONE
+        # The check of a password is a command as well; it changes nothing, whatever the LED shows.
+        return WriteProbe.WRITE if self._reader.led == "auto" else WriteProbe.READ
 
     # Raw answers, and texts of the owner
 
@@ -207,7 +212,7 @@ class V3(Protocol):
             self._requests.conversation() as conversation,
         ):
             await self._reader.confirm(conversation)
-            found = (await conversation.ask(_CUSTOMER_DATA)).reading()
+            found = (await conversation.ask(CUSTOMER_DATA)).reading()
         return {
             name: _written(first(found, *keys)) for name, keys in CUSTOMER_KEYS.items()
         }
@@ -230,6 +235,28 @@ class V3(Protocol):
                 self._requests, self._reader, self._session, image, size, progress
             )
         return Result(Outcome.SILENT if answer is None else Outcome.ACCEPTED)
+
+
+async def _harmless(conversation: Conversation, led: str | None) -> Command:
+    """Return a command that changes nothing, as far as the miner says what there is.
+
+    Raises:
+        PasswordUntriedError: there is none; nothing was sent.
+
+    """
+    if led == "auto":
+        return set_led_auto()
+    command = ROWS["fast_boot"].reported_by or ""
+    try:
+        reading = (await conversation.ask(command)).reading()
+    except RefusedError, MalformedReplyError:
+        reading = {}
+    fast_boot = SETTINGS[command].read(reading).fast_boot
+    if fast_boot is not None:
+        return commands.fast_boot(on=fast_boot)
+    if led is None:
+        return set_led_auto()
+    raise PasswordUntriedError("set.system.led", None, "the LED is not on auto")
 
 
 def _written(value: Json) -> str:

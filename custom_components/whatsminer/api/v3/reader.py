@@ -67,6 +67,25 @@ class Reader:
                 return False
         return (device_info.api(answer.reading()) or "").startswith("3.")
 
+    async def reach(self) -> None:
+        """Send the first request of a first poll to a miner that has been found to speak V3.
+
+        That it says less of itself now, or another version, does not count.
+
+        Raises:
+            UnreachableError, NotAMinerError, MalformedReplyError, MiningProcessDownError.
+
+        """
+        connecting, answering = _PROBE
+        async with (
+            self._requests.queue.turn(Urgency.READ),
+            self._requests.conversation(connecting=connecting) as conversation,
+        ):
+            try:
+                await conversation.ask(DEVICE, "system", limit=answering)
+            except RefusedError as err:
+                raise MalformedReplyError(str(err)) from err
+
     async def poll(self) -> Snapshot:
         """Return what the miner reports now (see `Miner.poll`)."""
         async with self._polling:
@@ -89,15 +108,15 @@ class Reader:
         """Confirm that the expected miner answers, before a command in the same conversation."""
         await self._identity.confirm(lambda: self._evidence(conversation))
 
-    async def confirm_led(self, conversation: Conversation) -> str | None:
-        """Confirm that the expected miner answers, and return the present state of its LED."""
+    async def confirm_device(self, conversation: Conversation) -> Mapping[str, Json]:
+        """Confirm that the expected miner answers, and return what it says of itself."""
         device = (await conversation.ask(DEVICE)).reading()
 
         async def evidence() -> Evidence:
             return Evidence(device_info.mac(device), always=True)
 
         await self._identity.confirm(evidence)
-        return device_info.led(device)
+        return device
 
     async def firmware(self) -> str | None:
         """Return the present firmware version (see `Miner.firmware`)."""

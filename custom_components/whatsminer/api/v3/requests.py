@@ -16,6 +16,8 @@ from . import envelope
 from .envelope import Answer
 from .frames import frame, receive_frame
 
+# The answer to this one has texts of the owner, and is in no report.
+CUSTOMER_DATA: Final = "get.device.custom_data"
 # Seconds from the connect to the last answer. Each answer has 10 s of its own.
 _CONVERSATION: Final = 60.0
 
@@ -142,7 +144,9 @@ class Conversation:
             value = await parse_reply(envelope.parse, raw, command)
             if value.get("desc") != envelope.REPORT:
                 break
-        if "token" not in request:
+        # The salt alone says nothing that a report could show.
+        is_shown = param != "salt" and command != CUSTOMER_DATA
+        if "token" not in request and is_shown:
             name = command if param is None else f"{command} {param}"
             self._requests.replies.keep(name, value, len(raw))
         return value
@@ -159,7 +163,7 @@ class Requests:
         self.queue = queue
         self.host = host
         self.port = port
-        # The last answer to each readable command.
+        # The last answer to each readable command, as far as it may be in a report.
         self.replies = Replies()
         # Whether the miner has closed a connection before the second request on it.
         self.closes_early = False

@@ -38,7 +38,9 @@ _EVERY_VERSION: Final = {
     "web_pools",
 }
 # By the version that has them first.
-_LATER: Final = {"power_percent": (3, 0, 3), "heat_mode": (3, 0, 3)}
+_LATER: Final = dict.fromkeys(
+    ("power_percent", "power_target", "heat_mode", "fast_hash"), (3, 0, 3)
+)
 
 
 def version_of(api: str | None) -> Version:
