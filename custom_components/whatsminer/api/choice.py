@@ -52,7 +52,8 @@ class ProtocolChoice:
         self._known: Protocol | None = None
         self._firmware: str | None = None
         self._had_outage = False
-        # When the port of the known protocol was first found closed while the miner was well.
+        # When the port of the known protocol was first found closed. That of a better protocol than
+        # the last one counts only while the miner is well.
         self._closed_since: float | None = None
 
     @property
@@ -153,7 +154,15 @@ class ProtocolChoice:
             other = await self._instead(protocol, err)
             if other is None:
                 raise
-        answer = await request(other)
+            failure = err
+        try:
+            answer = await request(other)
+        except UnreachableError:
+            if isinstance(failure, WrongMinerError | NoMacError):
+                # It is the only protocol in which somebody answers.
+                self.ask_again()
+                raise failure from None
+            raise
         self.current, self._is_chosen = other, True
         return other, answer
 
@@ -204,8 +213,14 @@ class ProtocolChoice:
             return self._last if is_useless and protocol is not self._last else None
         self._had_outage = self._had_outage or isinstance(error, UnreachableError)
         is_closed = isinstance(error, CannotConnectError) and not error.request_sent
-        if protocol is self._last or not is_closed:
+        if not is_closed:
             self._closed_since = None
+            return None
+        if protocol is self._last:
+            if self._is_closed_for_long():
+                # It may answer in a better protocol alone.
+                self._closed_since = None
+                self.ask_again()
             return None
         return self._last if await self._is_lost() else None
 
@@ -225,6 +240,10 @@ class ProtocolChoice:
         except WhatsminerError:
             self._closed_since = None
             return False
+        return self._is_closed_for_long() or firmware != self._firmware
+
+    def _is_closed_for_long(self) -> bool:
+        """Return whether the port, which is closed now, has been closed for five minutes."""
         now = time.monotonic()
         self._closed_since = self._closed_since or now
-        return firmware != self._firmware or now - self._closed_since >= _LOST_AFTER
+        return now - self._closed_since >= _LOST_AFTER
