@@ -21,7 +21,7 @@ from homeassistant.data_entry_flow import FlowResultType
 from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers.service_info.dhcp import DhcpServiceInfo
 from homeassistant.setup import async_setup_component
-from simulator import Closed, Quirk, SimulatedMiner
+from simulator import Closed, Quirk, Refused, SimulatedMiner
 from simulator.settings import Led
 
 from . import STRICT, act, names_of, reauth_steps
@@ -121,11 +121,15 @@ async def test_a_default_password_that_is_refused_is_explained(
     assert result["errors"] == {CONF_PASSWORD: "default_password_refused"}
 
 
-async def test_a_password_cannot_be_tried_while_the_led_flashes(
+async def test_a_password_cannot_be_tried_where_nothing_is_harmless(
     hass: HomeAssistant, miner: SimulatedMiner
 ) -> None:
-    """That of `admin` can, because V2 tries it by a read."""
+    """Fast boot, which would stay what it is, is not known either.
+
+    That of `admin` can, because V2 tries it by a read.
+    """
     miner.state.led["red"] = Led(period=500, duration=250, start=0)
+    miner.misbehave("get.miner.setting", Refused(-1))
     result = await submit(hass, miner, SUPER)
     assert result["errors"] == {"base": "password_untried"}
     result = await submit(hass, miner, ADMIN)

@@ -189,9 +189,8 @@ class WhatsminerCoordinator(OutageLogCoordinator[Snapshot], MinerCoordinator):
             raise NoMacError("it reports no MAC address, and its firmware has changed")
         with self.memory.editing_later() as data:
             self.capabilities = self.expected_capabilities.decide(snapshot, data)
-            self.settings = Settings(
-                self.name, self.capabilities, data.setdefault("settings", {})
-            )
+            stored = data.setdefault("settings", {})
+            self.settings = Settings(self.name, self.capabilities, stored)
         return snapshot
 
     def _learn(self, snapshot: Snapshot, began: float) -> None:

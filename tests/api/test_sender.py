@@ -16,7 +16,7 @@ from custom_components.whatsminer.api import (
     commands,
 )
 from custom_components.whatsminer.api.sender import Sender
-from simulator import Closed, Quirk, SimulatedMiner
+from simulator import Closed, Quirk, Refused, SimulatedMiner
 from simulator.settings import Led
 from tests import names_of
 
@@ -241,8 +241,9 @@ async def test_commands_go_over_v3_once_it_has_taken_one_that_changes_nothing(
 
 
 async def test_while_nothing_can_be_tried_commands_go_over_v2(m64: Home) -> None:
-    """A LED that its owner has switched is not on auto. What only V3 has goes over V3."""
+    """The LED is not on auto, and fast boot is not known."""
     m64.miner.state.led["red"] = Led(60, 20, 0)
+    m64.miner.misbehave("get.miner.setting", Refused(-1))
     await m64.poll()
     with pytest.raises(PasswordUntriedError):
         await m64.client.check_password("wrong")

@@ -311,12 +311,12 @@ async def test_another_miner_does_not_get_the_password_checked(owner: Owner) -> 
 
 @pytest.mark.parametrize(
     ("led", "probe"),
-    [("auto", WriteProbe.WRITE), ("manual", WriteProbe.NONE), (None, WriteProbe.NONE)],
+    [("auto", WriteProbe.WRITE), ("manual", WriteProbe.READ), (None, WriteProbe.READ)],
 )
 async def test_write_access_is_probed_while_the_led_is_on_auto(
     owner: Owner, led: str | None, probe: WriteProbe
 ) -> None:
-    assert owner.protocol.write_probe is WriteProbe.NONE
+    assert owner.protocol.write_probe is WriteProbe.READ
     owner.miner.device["system"]["ledstatus"] = led
     await owner.protocol.poll()
     assert owner.protocol.write_probe is probe
