@@ -49,6 +49,9 @@ every_miner = pytest.mark.parametrize(
     ["air_miner", "hydro_miner", "old_miner", "v3_miner", "v3_hydro_miner"],
     indirect=True,
 )
+before_v3 = pytest.mark.parametrize(
+    "miner", ["air_miner", "hydro_miner", "old_miner"], indirect=True
+)
 over_v3 = pytest.mark.parametrize(
     "miner", ["v3_miner", "v3_hydro_miner"], indirect=True
 )

@@ -319,15 +319,48 @@ async def test_the_default_password_of_super_is_one_repair(shed: Fleet) -> None:
         DOMAIN, context={"issue_id": issue_id(ada.entry, Issue.DEFAULT_PASSWORD)}
     )
     assert form["description_placeholders"] == {"miner": "Ada", "account": "super"}
+    form = await flows.async_configure(form["flow_id"], {CONF_PASSWORD: "not one"})
+    assert form["errors"] == {CONF_PASSWORD: "invalid_password"}
     form = await flows.async_configure(form["flow_id"], {CONF_PASSWORD: "super"})
     assert form["errors"] == {CONF_PASSWORD: "default_password"}
-    done = await flows.async_configure(form["flow_id"], {CONF_PASSWORD: "longer_1"})
+    done = await flows.async_configure(
+        form["flow_id"], {CONF_PASSWORD: "longer_than_8"}
+    )
     await shed.settle()
 
     assert done["type"] is FlowResultType.CREATE_ENTRY
-    assert ada.miner.v3.password == "longer_1"
-    assert ada.entry.data[CONF_PASSWORD] == "longer_1"
+    assert ada.miner.v3.password == "longer_than_8"
+    assert ada.entry.data[CONF_PASSWORD] == "longer_than_8"
     assert issue_keys(shed.hass) == []
+
+
+# The action that changes a password
+
+
+@pytest.mark.parametrize(
+    ("password", "account", "new"),
+    [(ADMIN, "admin", "of_admin"), (SUPER, "super", "a Long one".replace(" ", "+"))],
+)
+async def test_the_password_of_the_account_in_use_is_changed_and_named(
+    shed: Fleet, password: str, account: str, new: str
+) -> None:
+    ada = await known(shed, password=ADMIN, super_password=SUPER)
+    shed.hass.config_entries.async_update_entry(
+        ada.entry, data={**ada.entry.data, CONF_PASSWORD: password}
+    )
+    await shed.reload(ada)
+    response = await shed.hass.services.async_call(
+        DOMAIN,
+        "change_password",
+        {"device_id": ada.coordinator.device_id, "new_password": new, "confirm": True},
+        blocking=True,
+        return_response=True,
+    )
+    assert response == {ada.coordinator.device_id: {"name": "Ada", "account": account}}
+    assert ada.entry.data[CONF_PASSWORD] == new
+    changed = ada.miner if account == "admin" else ada.miner.v3
+    assert changed.password == new
+    await ada.coordinator.async_send(commands.fast_boot(on=False))
 
 
 # Options

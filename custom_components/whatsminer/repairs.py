@@ -1,6 +1,7 @@
 """Repairs of the issues, with the help of the owner."""
 
 from abc import abstractmethod
+import re
 from typing import Any, Final, override
 
 import probatio  # the successor of voluptuous in Home Assistant
@@ -129,7 +130,7 @@ class DefaultPasswordRepair(MinerRepair):
         self.schema = probatio.Schema(PASSWORD_FIELD)  # it need not be given again
         errors = await self._async_try(entry, password)
         # What was set in the tool may have another form, so the miner is asked first.
-        if errors and not limits.PASSWORD.fullmatch(password):
+        if errors and not _password_pattern(entry).fullmatch(password):
             errors[CONF_PASSWORD] = "invalid_password"
         return errors
 
@@ -167,6 +168,14 @@ class DefaultPasswordRepair(MinerRepair):
             self.hass.config_entries.async_schedule_reload(
                 coordinator.config_entry.entry_id
             )
+
+
+def _password_pattern(entry: WhatsminerConfigEntry) -> re.Pattern[str]:
+    """Return what the miner of an entry takes as a password, as far as that is known."""
+    if not is_at_address(entry):
+        return limits.LONG_PASSWORD
+    coordinator = entry.runtime_data.coordinator
+    return coordinator.capabilities.limits.password
 
 
 class WrongMinerRepair(MinerRepair):

@@ -19,6 +19,7 @@ from tests import (
     Clock,
     Held,
     act,
+    before_v3,
     can_write,
     every_generation,
     names_of,
@@ -219,7 +220,7 @@ async def test_v3_does_not_get_a_password_that_other_clients_may_sign_otherwise(
     assert miner.v3.requests == miner.requests == []
 
 
-@every_generation
+@before_v3
 @pytest.mark.parametrize("new", ["nine_char", "pass-wd"])
 async def test_a_miner_that_speaks_v2_only_does_not_get_a_longer_one(
     hass: HomeAssistant,
