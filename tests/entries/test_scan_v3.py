@@ -110,7 +110,7 @@ async def test_a_miner_whose_v3_breaks_off_once_is_asked_again(
     assert len((await async_scan([network])).miners) == 2
 
 
-async def test_a_miner_that_reports_no_mac_in_v3_is_not_taken_for_one(
+async def test_a_miner_that_reports_no_mac_in_v3_is_named(
     network: IPv4Network, new_miners: list[SimulatedMiner]
 ) -> None:
     text = b'{"code":0,"when":1,"msg":{"system":{"api":"3.0.5"},"miner":{}}}'
@@ -118,6 +118,7 @@ async def test_a_miner_that_reports_no_mac_in_v3_is_not_taken_for_one(
     scan = await async_scan([network])
 
     assert [found.host for found in scan.miners] == [new_miners[0].host]
+    assert scan.unready + scan.without_mac == [new_miners[1].host]
 
 
 async def test_whoever_says_nothing_on_port_4433_does_not_hold_up_a_scan(

@@ -26,18 +26,44 @@ PROTOCOLS: Final[tuple[type[Protocol], ...]] = (V3, V2)
 # What a miner says in a protocol that is of no use: the last one serves instead. Behind a router
 # that forwards ports, another miner may answer in it.
 _USELESS: Final = (MalformedReplyError, NotAMinerError, NoMacError, WrongMinerError)
+# What is worth more than that nobody answers over another protocol.
+_SAYS_WHO: Final = (WrongMinerError, NoMacError)
 # Seconds for which a port has to stay closed before a miner has lost its protocol. It takes less
 # to restart.
 _LOST_AFTER: Final = 300.0
+
+
+class _Port:
+    """The port of the known protocol, which may stay closed.
+
+    That of a better protocol than the last one counts as closed only while the miner is well.
+    """
+
+    def __init__(self) -> None:
+        """Begin with an open one."""
+        self._closed_since: float | None = None
+
+    def opened(self) -> None:
+        """Forget that it was closed."""
+        self._closed_since = None
+
+    def stays_closed(self) -> bool:
+        """Return whether it has been closed for five minutes; it is found closed now."""
+        now = time.monotonic()
+        self._closed_since = self._closed_since or now
+        if now - self._closed_since < _LOST_AFTER:
+            return False
+        self._closed_since = None
+        return True
 
 
 class ProtocolChoice:
     """Chooses the protocol for one miner.
 
     The miner is asked for every protocol until a poll has shown which one it speaks. From then on
-    this one is known, and no other is asked for, but those before it in `PROTOCOLS` once after
-    new firmware, after an outage of a miner that may have been starting before, and when somebody
-    wants it. `current` is the protocol that was chosen last.
+    this one is known, and only those before it in `PROTOCOLS` are asked for: once after new firmware,
+    after an outage of a miner that may have been starting before, while its port stays closed, and
+    when somebody wants it. `current` is the protocol that was chosen last.
     """
 
     def __init__(self, target: Target) -> None:
@@ -51,9 +77,7 @@ class ProtocolChoice:
         # The protocol of the last poll that succeeded, and the firmware that it reported.
         self._known: Protocol | None = None
         self._firmware: str | None = None
-        self._had_outage = False
-        # When the port of the known protocol was first found closed while the miner was well.
-        self._closed_since: float | None = None
+        self._had_outage, self._port = False, _Port()
 
     @property
     def _last(self) -> Protocol:
@@ -153,7 +177,12 @@ class ProtocolChoice:
             other = await self._instead(protocol, err)
             if other is None:
                 raise
-        answer = await request(other)
+            failure = err
+        try:
+            answer = await request(other)
+        except UnreachableError as err:
+            self.ask_again()
+            raise (failure if isinstance(failure, _SAYS_WHO) else err) from None
         self.current, self._is_chosen = other, True
         return other, answer
 
@@ -169,7 +198,8 @@ class ProtocolChoice:
         if is_new or (self._had_outage and protocol.may_speak_another):
             self.ask_again()
         self._known, self._firmware = protocol, firmware or self._firmware
-        self._had_outage, self._closed_since = False, None
+        self._had_outage = False
+        self._port.opened()
         return is_new
 
     async def firmware(self) -> str | None:
@@ -204,15 +234,16 @@ class ProtocolChoice:
             return self._last if is_useless and protocol is not self._last else None
         self._had_outage = self._had_outage or isinstance(error, UnreachableError)
         is_closed = isinstance(error, CannotConnectError) and not error.request_sent
-        if protocol is self._last or not is_closed:
-            self._closed_since = None
-            return None
-        return self._last if await self._is_lost() else None
+        if not is_closed:
+            self._port.opened()
+        elif protocol is not self._last:
+            return self._last if await self._is_lost() else None
+        elif self._port.stays_closed():
+            self.ask_again()  # it may answer in a better protocol alone
+        return None
 
     async def _is_lost(self) -> bool:
-        """Return whether the miner has lost the known protocol, whose port is closed.
-
-        It has if its firmware has changed, or if the port stays closed while the miner is well.
+        """Return whether the known protocol is lost: by new firmware, or its port stays closed.
 
         Raises:
             WrongMinerError: another miner answers, over the last protocol.
@@ -223,8 +254,6 @@ class ProtocolChoice:
         except WrongMinerError:
             raise
         except WhatsminerError:
-            self._closed_since = None
+            self._port.opened()
             return False
-        now = time.monotonic()
-        self._closed_since = self._closed_since or now
-        return firmware != self._firmware or now - self._closed_since >= _LOST_AFTER
+        return self._port.stays_closed() or firmware != self._firmware
