@@ -235,9 +235,30 @@ async def test_what_is_reported_is_shown_and_not_assumed(
     await act(hass, action, case.entity_id, **data)
     assert sent_to(miner) == [sent]
     assert shown(hass, case.entity_id) == then
-    if case.entity_id != PERCENT or reported:
-        await clock.next_poll(15)
-        assert shown(hass, case.entity_id) == then
+    await clock.next_poll(15)
+    assert shown(hass, case.entity_id) == then
+
+
+@versions
+@over_v3
+async def test_a_percent_is_forgotten_with_the_run_of_mining_it_belongs_to(
+    hass: HomeAssistant, miner: SimulatedMiner, clock: Clock, v3_api: str
+) -> None:
+    """The clock of the mining process goes on over a stop and a start."""
+    reported = v3_api >= "3.0.3"
+    await set_number(hass, "power_percent", 60)
+    await clock.next_poll(3)
+    assert shown(hass, PERCENT) == "60.0"
+    for turn in ("off", "on"):
+        await act(hass, f"switch.turn_{turn}", "switch.miner")
+        await clock.next_poll(12)
+        assert shown(hass, PERCENT) == ("100.0" if reported else STATE_UNKNOWN)
+    assert miner.state.percent == 100
+    await clock.next_poll(60)
+    await set_number(hass, "power_percent", 70)
+    change(miner, {"mining": False})  # by somebody else
+    await clock.next_poll(12)
+    assert shown(hass, PERCENT) == ("100.0" if reported else STATE_UNKNOWN)
 
 
 @over_v3
