@@ -14,7 +14,7 @@ from homeassistant.const import (
 from homeassistant.core import HomeAssistant
 from simulator import Refused, SimulatedMiner
 
-from . import Check, Clock, every_generation, over_v3, shown
+from . import Check, Clock, every_generation, shown
 
 pytestmark = [
     pytest.mark.parametrize("platforms", [(Platform.BINARY_SENSOR,)], ids=[""]),
@@ -32,8 +32,8 @@ async def test_every_generation_has_its_binary_sensors(check_entities: Check) ->
     await check_entities()
 
 
-@over_v3
-async def test_a_miner_that_speaks_v3_has_its_binary_sensors(
+@pytest.mark.parametrize("miner", ["v3_hydro_miner"], indirect=True)
+async def test_a_water_cooled_miner_that_speaks_v3_has_its_binary_sensors(
     check_entities: Check,
 ) -> None:
     await check_entities()

@@ -29,7 +29,6 @@ from . import (
     hold,
     log_lines,
     names_of,
-    over_v3,
     press,
     shown,
 )
@@ -50,8 +49,10 @@ async def test_every_generation_has_its_buttons(check_entities: Check) -> None:
     await check_entities()
 
 
-@over_v3
-async def test_a_miner_that_speaks_v3_has_its_buttons(check_entities: Check) -> None:
+@pytest.mark.parametrize("miner", ["v3_hydro_miner"], indirect=True)
+async def test_a_water_cooled_miner_that_speaks_v3_has_its_buttons(
+    check_entities: Check,
+) -> None:
     await check_entities()
 
 

@@ -20,7 +20,7 @@ from homeassistant.helpers.event import (
 from homeassistant.setup import async_setup_component
 from simulator import Raw, Refused, SimulatedMiner
 
-from . import Check, Clock, every_generation, load_entry, over_v3, shown
+from . import Check, Clock, every_generation, load_entry, shown
 from .fleet import Owned
 from .words import speaks_v3
 
@@ -68,8 +68,10 @@ async def test_every_generation_has_its_events(check_entities: Check) -> None:
     await check_entities()
 
 
-@over_v3
-async def test_a_miner_that_speaks_v3_has_its_events(check_entities: Check) -> None:
+@pytest.mark.parametrize("miner", ["v3_hydro_miner"], indirect=True)
+async def test_a_water_cooled_miner_that_speaks_v3_has_its_events(
+    check_entities: Check,
+) -> None:
     await check_entities()
 
 

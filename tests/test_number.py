@@ -25,7 +25,6 @@ from . import (
     every_generation,
     fails_with,
     names_of,
-    over_v3,
     restart,
     set_number,
     shown,
@@ -44,8 +43,10 @@ async def test_every_generation_has_its_numbers(check_entities: Check) -> None:
     await check_entities()
 
 
-@over_v3
-async def test_a_miner_that_speaks_v3_has_its_numbers(check_entities: Check) -> None:
+@pytest.mark.parametrize("miner", ["v3_hydro_miner"], indirect=True)
+async def test_a_water_cooled_miner_that_speaks_v3_has_its_numbers(
+    check_entities: Check,
+) -> None:
     await check_entities()
 
 

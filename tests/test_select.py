@@ -21,7 +21,6 @@ from . import (
     act,
     every_generation,
     fails_with,
-    over_v3,
     set_mode,
     shown,
 )
@@ -38,8 +37,10 @@ async def test_every_generation_has_its_selects(check_entities: Check) -> None:
     await check_entities()
 
 
-@over_v3
-async def test_a_miner_that_speaks_v3_has_its_selects(check_entities: Check) -> None:
+@pytest.mark.parametrize("miner", ["v3_hydro_miner"], indirect=True)
+async def test_a_water_cooled_miner_that_speaks_v3_has_its_selects(
+    check_entities: Check,
+) -> None:
     await check_entities()
 
 

@@ -25,7 +25,6 @@ from . import (
     Clock,
     before_v2_2,
     every_generation,
-    over_v3,
     shown,
     since_v2,
 )
@@ -55,8 +54,10 @@ async def test_every_generation_has_its_sensors(check_entities: Check) -> None:
     await check_entities()
 
 
-@over_v3
-async def test_a_miner_that_speaks_v3_has_its_sensors(check_entities: Check) -> None:
+@pytest.mark.parametrize("miner", ["v3_hydro_miner"], indirect=True)
+async def test_a_water_cooled_miner_that_speaks_v3_has_its_sensors(
+    check_entities: Check,
+) -> None:
     await check_entities()
 
 

@@ -10,6 +10,7 @@ from custom_components.whatsminer.actions.table import ACTIONS, Action
 from custom_components.whatsminer.const import (
     CONF_HASH_PRICE_UNIT,
     CONF_PERCENT_METHOD,
+    CONF_PROTOCOL,
     DOMAIN,
 )
 from custom_components.whatsminer.pick_flow import CONF_OTHERS, CONF_SELECTION
@@ -125,6 +126,7 @@ def test_no_option_is_left_over() -> None:
             CONF_HASH_PRICE_UNIT,
             CONF_OTHERS,
             CONF_PERCENT_METHOD,
+            CONF_PROTOCOL,
             CONF_SELECTION,
         }
         assert named | of_forms == set(selectors)

@@ -14,7 +14,7 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers import entity_registry as er
 from simulator import SimulatedMiner
 
-from . import Check, Clock, Without, act, every_generation, names_of, over_v3, shown
+from . import Check, Clock, Without, act, every_generation, names_of, shown
 from .words import forget, sent, speaks_v3
 
 pytestmark = [
@@ -32,9 +32,11 @@ async def test_every_generation_has_its_switches(check_entities: Check) -> None:
     await check_entities()
 
 
-@over_v3
+@pytest.mark.parametrize("miner", ["v3_hydro_miner"], indirect=True)
 @pytest.mark.usefixtures("entity_registry_enabled_by_default", "set_up")
-async def test_a_miner_that_speaks_v3_has_its_switches(check_entities: Check) -> None:
+async def test_a_water_cooled_miner_that_speaks_v3_has_its_switches(
+    check_entities: Check,
+) -> None:
     await check_entities()
 
 

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from custom_components.whatsminer.api import client_state, commands
+from custom_components.whatsminer.api import WrongPasswordError, client_state, commands
 from custom_components.whatsminer.const import CONF_ACCOUNT, DOMAIN
 from custom_components.whatsminer.issues import Issue
 from homeassistant.const import CONF_PASSWORD, Platform
@@ -14,7 +14,7 @@ from homeassistant.helpers import issue_registry as ir
 from homeassistant.setup import async_setup_component
 from simulator import Closed, Quirk
 
-from . import STRICT, names_of
+from . import STRICT, names_of, reauth_steps
 from .fleet import Fleet, Owned
 
 PORT = 4433
@@ -133,6 +133,15 @@ async def test_commands_go_over_v2_until_it_is_repaired(shed: Fleet) -> None:
     assert ada.entry.data[CONF_PASSWORD] == SUPER
     assert CONF_ACCOUNT not in ada.entry.data
     assert found(shed.hass) is None
+
+
+async def test_what_only_v3_has_needs_its_password(shed: Fleet) -> None:
+    """It is not the firmware that does not know the command."""
+    ada = await add(shed, "Ada")
+    await ada.coordinator.async_send(commands.fast_boot(on=False))
+    with pytest.raises(WrongPasswordError):
+        await ada.coordinator.async_send(commands.fast_hash(on=True))
+    assert len(reauth_steps(shed.hass)) == 1
 
 
 async def test_some_miners_can_be_repaired_first(shed: Fleet) -> None:

@@ -469,5 +469,5 @@ async def test_what_only_v3_takes_is_an_error_while_commands_go_over_v2(
         await act(hass, "select.select_option", HEAT, option="normal")
     assert len(miner.writes) == sent
     assert (shown(hass, SPEED), shown(hass, TARGET)) == ("5.0", "3000.0")
-    with fails_with("unsupported_command"):
+    with fails_with("wrong_password"):
         await act(hass, "switch.turn_on", FAST_HASH)

@@ -83,17 +83,17 @@ def share_issue(
 ) -> None:
     """Name a miner in an issue that all miners share, or no longer; without any, delete it."""
     sharing = hass.data.setdefault(_SHARING, {})
-    before = dict(sharing)
-    if is_there:
-        sharing[entry.entry_id] = entry.title
-    else:
-        sharing.pop(entry.entry_id, None)
-    if not sharing:
-        if before:
-            ir.async_delete_issue(hass, DOMAIN, issue)
+    title = entry.title if is_there else None
+    # A repair of some of the miners deletes the issue, also for the others.
+    is_shown = bool(ir.async_get(hass).async_get_issue(DOMAIN, issue))
+    if sharing.get(entry.entry_id) == title and is_shown is bool(sharing):
         return
-    # A repair of some of the miners deletes it.
-    if sharing == before and ir.async_get(hass).async_get_issue(DOMAIN, issue):
+    if title is None:
+        sharing.pop(entry.entry_id, None)
+    else:
+        sharing[entry.entry_id] = title
+    if not sharing:
+        ir.async_delete_issue(hass, DOMAIN, issue)
         return
     ir.async_create_issue(
         hass,

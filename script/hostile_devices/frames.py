@@ -46,30 +46,31 @@ async def _drop(exchange: Exchange) -> None:
     exchange.writer.transport.abort()
 
 
-# Each with whether the device that turns takes part in the short form, too.
-WAYS: dict[str, tuple[Send, bool]] = {
-    "wrong lengths": (_wrong_length, False),
-    "half a frame": (_half, False),
-    "a frame of 2 GB": (partial(_flood, b"\xff\xff\xff\x7f{", _PIECE), True),
-    "heartbeats for ever": (partial(_flood, bytes(4), _PIECE), True),
-    "drops every connection": (_drop, True),
-    "JSON that is no object": (partial(_send, frame(b"[{}]")), True),
+# Each with whether its two devices take part in the short form.
+WAYS: dict[str, tuple[Send, bool, bool]] = {
+    "wrong lengths": (_wrong_length, True, False),
+    "half a frame": (_half, True, False),
+    "a frame of 2 GB": (partial(_flood, b"\xff\xff\xff\x7f{", _PIECE), True, True),
+    "heartbeats for ever": (partial(_flood, bytes(4), _PIECE), True, True),
+    "drops every connection": (_drop, False, True),
+    "JSON that is no object": (partial(_send, frame(b"[{}]")), False, True),
     "the text of a web server": (
         partial(_send, b"HTTP/1.1 400 Bad Request\r\n\r\n<html>no</html>"),
         True,
+        False,
     ),
-    "silence": (_silence, False),
+    "silence": (_silence, False, False),
 }
 
 
 def devices() -> Iterator[Hostile]:
     """Yield both devices of each way."""
-    for name, (send, short) in WAYS.items():
-        yield Hostile(name=f"{name}, of a miner of V2", send_v3=send, short=True)
+    for name, (send, first, second) in WAYS.items():
+        yield Hostile(name=f"{name}, of a miner of V2", send_v3=send, short=first)
         yield Hostile(
             name=f"{name}, of what was a miner of V3",
             send_v3=send,
             speaks_v3=True,
             turns=True,
-            short=short,
+            short=second,
         )

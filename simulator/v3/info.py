@@ -17,6 +17,7 @@ _REASONS = {
     275: "Power fan speed is too low.",
     540: "Slot0 chip ids read failed.",
     2010: "All pools are disabled.",
+    5072: "Slot2 water velocity is abnormal.",
 }
 
 

@@ -21,7 +21,6 @@ from tests import (
     act,
     before_v3,
     can_write,
-    every_generation,
     names_of,
     reauth_steps,
     restart,
@@ -46,7 +45,7 @@ def old(miner: SimulatedMiner) -> str:
     return miner.password
 
 
-@every_generation
+@before_v3
 async def test_the_entry_has_the_new_password_with_the_miner(
     hass: HomeAssistant,
     miner: SimulatedMiner,

@@ -1,9 +1,16 @@
 """Sends commands over the protocol that can: a stop holds for the one that made it."""
 
+from contextlib import suppress
+
 from .accounts import FINAL, Accounts
 from .choice import ProtocolChoice
 from .commands import Command, Effect, Result, set_led_auto
-from .errors import StartNeedsPasswordError, WhatsminerError, WrongPasswordError
+from .errors import (
+    StartNeedsPasswordError,
+    UnsupportedCommandError,
+    WhatsminerError,
+    WrongPasswordError,
+)
 from .protocol import Protocol
 from .writer import Writer
 
@@ -44,8 +51,12 @@ class Sender:
     def check(self, command: Command) -> None:
         """Raise what is known to keep a command from being sent now; this sends nothing."""
         known = self._choice.known
-        falls_back = known is not None and self._accounts.falls_back
-        self._writer.check(command, self._choice.alternative if falls_back else known)
+        if known is None or not self._accounts.falls_back:
+            self._writer.check(command, known)
+            return
+        # What the last protocol does not have needs the password of the better one.
+        with suppress(UnsupportedCommandError):
+            self._writer.check(command, self._choice.alternative)
 
     async def send(self, command: Command) -> Result:
         """Send a command (see `Miner.send`). A power off waits for nothing."""

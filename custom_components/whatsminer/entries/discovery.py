@@ -26,8 +26,9 @@ _LONGEST_MODEL: Final = 59
 class DiscoveredMiner:
     """A miner, where it is, and what it reports about itself.
 
-    `v3_port` is None for the port that miners have. `mac` is in lower case with colons; `boards` are the serial numbers of its hashboards. Model
-    and hostname are clean names (see `api.clean_name`): a stranger chose them.
+    `v3_port` is None for the port that miners have. `mac` is in lower case with colons; `boards`
+    are the serial numbers of its hashboards. Model and hostname are clean names (see
+    `api.clean_name`): a stranger chose them.
     """
 
     host: str
