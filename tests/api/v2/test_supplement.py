@@ -3,7 +3,8 @@
 import pytest
 
 from custom_components.whatsminer.api import Snapshot, commands
-from simulator import GARBAGE, Closed, Misbehaviour, Raw, Refused
+from custom_components.whatsminer.api.v2 import supplement
+from simulator import GARBAGE, Closed, Hang, Misbehaviour, Raw, Refused
 from tests import PROCESS_DOWN, names_of
 from tests.api.home import Home
 
@@ -62,6 +63,22 @@ async def test_without_it_nothing_is_unavailable(home: Home, how: Misbehaviour) 
     assert seen[1].accepted_shares == last.accepted_shares
     assert seen[-1].accepted_shares is None
     assert seen[-1].support.readings >= ONLY_V2
+
+
+@pytest.mark.parametrize("how", [Closed(), Hang()], ids=str)
+async def test_a_port_that_does_not_answer_is_asked_less_and_less(
+    home: Home, how: Misbehaviour, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A firewall may swallow what goes to it, and a command would have to wait each time."""
+    monkeypatch.setattr(supplement, "_SECONDS_TO_ANSWER", 0.05)
+    home.miner.misbehave("v2", how)
+    for _ in range(12 * 10):
+        await poll(home, after=300)
+    first_hour, others = 4, 10
+    assert len(home.miner.requests) <= first_hour + others
+    home.miner.behave()
+    seen = [await poll(home, after=300) for _ in range(12)]
+    assert seen[-1].accepted_shares is not None
 
 
 async def test_the_shares_of_another_worker_are_not_counted(home: Home) -> None:

@@ -1,11 +1,12 @@
 """What only V2 reports of a miner that is read over V3: shares, difficulty, and why it is off."""
 
+import asyncio
 from collections.abc import Iterable
 from dataclasses import replace
 import time
 from typing import Final
 
-from ..errors import WhatsminerError
+from ..errors import UnreachableError, WhatsminerError
 from ..readings import Pool
 from ..snapshot import Snapshot
 from . import fields
@@ -13,6 +14,10 @@ from .envelope import NOTHING, Answer
 from .requests import Requests
 
 _INTERVAL: Final = 300.0
+# A port that does not answer, as behind a firewall, is asked less and less often, in the end once
+# in so many seconds. Each time a command may have to wait for the answer.
+_LONGEST_INTERVAL: Final = 3600.0
+_SECONDS_TO_ANSWER: Final = 4.0
 # An answer is used for so many seconds, if no newer one comes.
 _KEPT_FOR: Final = 1000.0
 READINGS: Final = frozenset({"accepted_shares", "rejected_shares", "stop_reason"})
@@ -30,6 +35,7 @@ class Supplement:
         self._requests = requests
         self._mining: bool | None = None
         self._due = 0.0
+        self._interval = _INTERVAL
         self._answer = NOTHING
         self._read = 0.0
         self._has_answered = False
@@ -43,15 +49,18 @@ class Supplement:
         if mining is not self._mining:  # it begins to count anew, or has another reason
             self._mining, self._answer, self._due = mining, NOTHING, now
         if now >= self._due:
-            self._due = now + _INTERVAL
+            self._due = now + self._interval
+            command = "status" if mining is False else "pools"
             try:
-                self._answer = await self._requests.ask(
-                    "status" if mining is False else "pools"
-                )
+                async with asyncio.timeout(_SECONDS_TO_ANSWER):
+                    self._answer = await self._requests.ask(command)
+            except UnreachableError, TimeoutError:
+                self._interval = min(2 * self._interval, _LONGEST_INTERVAL)
             except WhatsminerError:
                 pass
             else:
                 self._read, self._has_answered = now, True
+                self._interval, self._due = _INTERVAL, now + _INTERVAL
         if not self._has_answered:
             return snapshot
         answer = self._answer if now - self._read < _KEPT_FOR else NOTHING
