@@ -152,6 +152,21 @@ async def test_a_mistake_in_the_section_is_shown_above_the_form(
     assert result["errors"] == {"base": error}
 
 
+@pytest.mark.parametrize("advanced", [{}, {"v3_port": 4028}])
+async def test_v2_and_v3_have_a_port_each(
+    hass: HomeAssistant, miner: SimulatedMiner, advanced: dict[str, int]
+) -> None:
+    given = {CONF_HOST: miner.host, CONF_PORT: 4433, CONF_PASSWORD: SUPER}
+    if advanced:
+        given |= {CONF_PORT: 4028, "advanced": advanced}
+    menu = await hass.config_entries.flow.async_init(
+        DOMAIN, context={"source": SOURCE_USER}
+    )
+    form = await fill_in(hass, menu, {"next_step_id": "manual"})
+    form = await fill_in(hass, form, given)
+    assert form["errors"] == {CONF_PORT: "port_of_v3"}
+
+
 async def test_another_port_of_v3_is_stored(hass: HomeAssistant, shed: Fleet) -> None:
     miner = await shed.start("Ada", super_password=SUPER, **{**V3, "v3_port": 14433})
     result = await submit(hass, miner, SUPER)

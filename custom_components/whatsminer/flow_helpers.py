@@ -96,13 +96,18 @@ def escape_markdown(text: str) -> str:
 
 
 def read_address(user_input: Mapping[str, Any]) -> tuple[tuple[str, int], Errors]:
-    """Return host and port as they were entered, and the errors for the form."""
+    """Return host and port as they were entered, and the errors for the form.
+
+    V2 on the port of V3 would wait in vain for an answer.
+    """
     host: str = user_input[CONF_HOST].strip()
     port: float = user_input[CONF_PORT]
     if not host:
         return (host, DEFAULT_PORT), {CONF_HOST: "invalid_host"}
     if not _is_port(port):
         return (host, DEFAULT_PORT), {CONF_PORT: "invalid_port"}
+    if port == user_input.get(CONF_ADVANCED, {}).get(CONF_V3_PORT, V3_PORT):
+        return (host, DEFAULT_PORT), {CONF_PORT: "port_of_v3"}
     return (host, int(port)), {}
 
 
