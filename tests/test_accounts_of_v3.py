@@ -349,6 +349,20 @@ async def test_the_default_password_of_super_is_one_repair(shed: Fleet) -> None:
     assert issue_keys(shed.hass) == []
 
 
+async def test_a_miner_that_takes_no_commands_is_not_tried_in_every_poll(
+    shed: Fleet,
+) -> None:
+    """Its API switch is on, but V2 takes none with the default password, nor does V3 know it."""
+    ada = await shed.know("Ada", password="admin", super_password=SUPER, **V3)
+    await shed.set_up(ada)
+    tried = len(ada.miner.v3.requests)
+    for _ in range(10):
+        await shed.clock.next_poll()
+    names = names_of(ada.miner.v3.requests[tried:])
+    assert names.count("set.system.led") <= 1
+    assert issue_keys(shed.hass) == ["default_password"]
+
+
 # The action that changes a password
 
 

@@ -36,6 +36,8 @@ class WriteAccess:
         self._entry = entry
         self._client = client
         self._reads_refused = False
+        # The API switch as the last poll showed it.
+        self._switch: bool | None = None
         # When to probe next; there is nothing to probe while it is open.
         self._due = -math.inf
         self._is_shut_down = False
@@ -70,15 +72,15 @@ class WriteAccess:
 
     def _follow(self, takes_commands: bool | None) -> None:
         """Believe the API switch, which a poll has read; a command shows whether it is enough."""
+        before, self._switch = self._switch, takes_commands
         if takes_commands is False:
             if self.is_open is not False:
                 self.update(is_open=False)
         elif takes_commands and not self.is_open:
-            can_try = self._client.write_probe is WriteProbe.WRITE
-            if can_try and self.is_open is False:
-                self._due = -math.inf
-            elif not can_try:
+            if self._client.write_probe is not WriteProbe.WRITE:
                 self.update(is_open=True)
+            elif before is False:
+                self._due = -math.inf
 
     async def _async_probe_if_due(self) -> None:
         probe = self._client.write_probe
