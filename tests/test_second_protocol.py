@@ -131,7 +131,7 @@ class Framed(Protocol):
         return "owner"
 
     @override
-    async def check_password(self, password: str, account: str = "") -> None:
+    async def check_password(self, password: str, account: str | None = None) -> None:
         await self._take_turn(password=password)
 
 

@@ -25,6 +25,7 @@ from .flow_helpers import (
     async_abort_if_known_boards,
     async_check_password,
     async_read,
+    async_read_at,
     read_address,
     read_advanced,
     with_advanced,
@@ -71,10 +72,7 @@ class WhatsminerConfigFlow(ScanSteps, DiscoverySteps, domain=DOMAIN):
             if not errors:
                 if entry_at_address(self.hass, address):
                     return self.async_abort(reason="already_configured")
-                client = Miner(
-                    *address, v3_port=advanced.v3_port, account=advanced.account
-                )
-                found, errors = await async_read(client)
+                client, found, errors = await async_read_at(address, advanced)
                 if found:
                     await self.async_set_unique_id(found.mac, raise_on_progress=False)
                     self._abort_if_unique_id_configured(
@@ -153,11 +151,11 @@ class WhatsminerConfigFlow(ScanSteps, DiscoverySteps, domain=DOMAIN):
                 # The stored password is not tried: it may stay while the miner refuses it.
                 is_same = advanced.account == entry.data.get(CONF_ACCOUNT, "")
                 new = self._given.last if password and is_same else password
+                await async_forget_protocol(self.hass, entry)
                 errors = await self._async_check(entry, address, new, advanced)
                 if errors.get("base") == "wrong_miner":
                     errors = {CONF_HOST: "wrong_miner"}
             if not errors:
-                await async_forget_protocol(self.hass, entry)
                 host, port = address
                 data = {**entry.data, CONF_HOST: host, CONF_PORT: port}
                 return self._update(entry, data, password, advanced)
@@ -188,7 +186,9 @@ class WhatsminerConfigFlow(ScanSteps, DiscoverySteps, domain=DOMAIN):
         # By the client that the entry uses: a miner copes with one connection at a time.
         client = client_for_entry(self.hass, entry)
         if (client.address, client.v3_port) != (address, advanced.v3_port):
+            v2_only = client.v2_only
             client = Miner(*address, v3_port=advanced.v3_port, mac=entry.unique_id)
+            client.v2_only = v2_only
         found, errors = await async_read(client)
         if not found:
             return errors

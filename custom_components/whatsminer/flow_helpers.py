@@ -223,19 +223,38 @@ async def async_read(client: Miner) -> tuple[DiscoveredMiner | None, Errors]:
         return None, {"base": translation_key(err)}
 
 
-async def async_check_password(
-    client: Miner, password: str, account: str | None = None
-) -> Errors:
-    """Return the errors for the form; closed write access and an empty password are no errors.
+async def async_read_at(
+    address: tuple[str, int], advanced: Advanced
+) -> tuple[Miner, DiscoveredMiner | None, Errors]:
+    """Return the client of the miner at an address, and what `async_read` returns."""
+    client = Miner(*address, v3_port=advanced.v3_port, account=advanced.account)
+    found, errors = await async_read(client)
+    is_usual = advanced.v3_port is None and address[1] != DEFAULT_PORT
+    if found is None or not (is_usual and client.remembered.spoken):
+        return client, found, errors
+    # Behind a router, another miner may have the usual port of V3.
+    other = Miner(*address, account=advanced.account)
+    other.v2_only = True
+    found_over_v2, errors = await async_read(other)
+    if found_over_v2 and found_over_v2.mac == found.mac:
+        return client, found, {}
+    return other, found_over_v2, errors
 
-    `account` is by default that of the client.
+
+async def async_check_password(
+    client: Miner, password: str, account: str | None = None, *, closed: str = ""
+) -> Errors:
+    """Return the errors for the form; an empty password is none.
+
+    `account` is by default that of the client. While write access is closed, no password can be
+    checked: `closed` is the error for that, empty where an issue says so.
     """
     if not password:
         return {}
     try:
         await client.check_password(password, account)
     except WriteAccessClosedError:
-        return {}  # an issue says so
+        return {"base": closed} if closed else {}
     except DefaultPasswordError:
         return {CONF_PASSWORD: "default_password_refused"}
     except WrongPasswordError:

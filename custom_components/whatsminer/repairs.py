@@ -17,13 +17,14 @@ from .api import (
     DefaultPasswordError,
     InvalidTextError,
     Miner,
+    RefusedError,
     WhatsminerError,
     WriteAccessClosedError,
     WrongMinerError,
     WrongPasswordError,
     limits,
 )
-from .const import DOMAIN
+from .const import CONF_V3_PORT, DOMAIN
 from .coordinator import WhatsminerCoordinator
 from .entries.lookup import entry_at_address, entry_for_mac, hosts_in_use, is_at_address
 from .entries.new_control_board import async_replace_control_board
@@ -148,7 +149,9 @@ class DefaultPasswordRepair(MinerRepair):
             return {"base": "change_in_tool"}
         except InvalidTextError:
             return {CONF_PASSWORD: "invalid_password"}
-        except WrongPasswordError:
+        except RefusedError as err:
+            if not isinstance(err, WrongPasswordError):
+                return {"base": "change_in_tool"}
             # Neither this one nor the default one is the miner's.
             return {CONF_PASSWORD: "wrong_password"}
         except WhatsminerError:
@@ -159,7 +162,8 @@ class DefaultPasswordRepair(MinerRepair):
         self, coordinator: WhatsminerCoordinator, password: str
     ) -> None:
         try:
-            await coordinator.client.check_password(password)
+            client = coordinator.client
+            await client.check_password(password, client.account)
         except WrongPasswordError:
             await async_change_password(coordinator, password)
         else:
@@ -240,7 +244,8 @@ class NewControlBoardRepair(MinerRepair):
         assert issue.data
         mac = str(issue.data[CONF_MAC])
         address = str(issue.data[CONF_HOST]), int(issue.data[CONF_PORT] or 0)
-        if error := await _async_error(Miner(*address, mac=mac)):
+        client = Miner(*address, v3_port=entry.data.get(CONF_V3_PORT), mac=mac)
+        if error := await _async_error(client):
             return {"base": error}
         if entry_for_mac(self.hass, mac):
             return {"base": "already_configured"}

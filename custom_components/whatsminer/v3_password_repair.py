@@ -61,10 +61,12 @@ class V3PasswordRepair(RepairsFlow):
             account, wrong = read_account(user_input)
             account = account or V3_ACCOUNT
             errors |= wrong
+            chosen: list[str] = user_input[_MINERS]
+            if not errors and not chosen:
+                errors = {_MINERS: "no_miner"}
             if not errors and not password:
                 errors = {CONF_PASSWORD: "no_password"}
             if not errors:
-                chosen: list[str] = user_input[_MINERS]
                 failed = await self._async_use(chosen, account, password)
                 if not failed:
                     return self.async_create_entry(data={})
@@ -101,7 +103,9 @@ class V3PasswordRepair(RepairsFlow):
             if not is_at_address(entry):
                 return {"base": "not_loaded"}
             client = entry.runtime_data.coordinator.client
-            errors = await async_check_password(client, password, account)
+            errors = await async_check_password(
+                client, password, account, closed="write_access_closed"
+            )
             if not errors:
                 self.hass.config_entries.async_update_entry(
                     entry, data=_data(entry, account, password)
@@ -146,6 +150,9 @@ def _schema(miners: Mapping[str, str]) -> probatio.Schema:
 
 def _errors_for(failed: Mapping[str, Errors]) -> Errors:
     """Return the errors of the form, which name the miners that failed."""
-    if any(CONF_PASSWORD in errors for errors in failed.values()):
+    of_passwords = {errors.get(CONF_PASSWORD) for errors in failed.values()}
+    if "default_password_refused" in of_passwords:
+        return {CONF_PASSWORD: "default_password_refused_at"}
+    if "wrong_password" in of_passwords:
         return {CONF_PASSWORD: "wrong_password_at"}
     return {"base": "not_tried_at"}

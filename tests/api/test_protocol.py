@@ -66,7 +66,7 @@ class Smallest(Protocol):
         return "owner"
 
     @override
-    async def check_password(self, password: str, account: str = "") -> None:
+    async def check_password(self, password: str, account: str | None = None) -> None:
         """Every password is right."""
 
 

@@ -4,7 +4,11 @@ from collections.abc import Awaitable, Callable
 
 from .choice import ProtocolChoice
 from .errors import (
+    InvalidTextError,
+    InvalidValueError,
+    NeedsPasswordError,
     NoMacError,
+    NotPermittedError,
     PasswordUntriedError,
     UnreachableError,
     UnsupportedCommandError,
@@ -19,7 +23,9 @@ from .protocol import Protocol, Target
 type Credentials = tuple[str, str]
 
 # Another protocol would meet the same.
-FINAL = (WriteAccessClosedError, WrongMinerError, NoMacError)
+_FINAL = (WriteAccessClosedError, WrongMinerError, NoMacError)
+# What the last protocol says of a command, or of a value, that only a better one takes.
+NOT_OF_LAST = (UnsupportedCommandError, InvalidValueError, InvalidTextError)
 
 
 class Accounts:
@@ -58,7 +64,7 @@ class Accounts:
     def name(self) -> str:
         """Return the name of the account whose password commands need."""
         last = self._choice.alternative
-        protocol = last if last and not self.is_proven else self._choice.current
+        protocol = last if last and self.falls_back else self._choice.current
         return protocol.account
 
     def prove(self, credentials: Credentials) -> None:
@@ -106,20 +112,43 @@ class Accounts:
         if refusal is None:
             try:
                 return await request(protocol)
-            except WrongPasswordError as err:  # it was changed since
-                self._proven.discard(self.credentials)
-                refusal = err
+            except WrongPasswordError as err:
+                refusal = await self._look_again(protocol, err)
         return await self._use_last(request, refusal)
 
-    async def probe[Answer](
+    async def use_one[Answer](
         self, request: Callable[[Protocol], Awaitable[Answer]]
-    ) -> None:
-        """Send a request that changes nothing, unless finding out where it goes was one already."""
+    ) -> Answer:
+        """Return the answer to a request that means one account, as `use` without a second try."""
         protocol = await self._choice.choose()
-        if self._choice.alternative is None or self.is_proven:
-            await request(protocol)
-        elif refusal := await self._try(protocol):
-            await self._use_last(request, refusal)
+        last = self._choice.alternative
+        refusal = await self._try(protocol) if last else None
+        if last is None or refusal is None:
+            return await request(protocol)
+        answer = await request(last)
+        if isinstance(refusal, WrongPasswordError):
+            self.refuse(self.credentials, refusal)
+        return answer
+
+    async def _look_again(
+        self, protocol: Protocol, refusal: WrongPasswordError
+    ) -> WrongPasswordError:
+        """Return a refusal if the password was changed since it was good.
+
+        Raises:
+            NotPermittedError: it is still good.
+            WhatsminerError: that cannot be found out now.
+
+        """
+        self._proven.discard(self.credentials)
+        again = await self._try(protocol)
+        if again is None:
+            raise NotPermittedError(
+                refusal.command, refusal.code, refusal.reason
+            ) from refusal
+        if not isinstance(again, WrongPasswordError):
+            raise again
+        return again
 
     async def _use_last[Answer](
         self,
@@ -136,12 +165,14 @@ class Accounts:
         except WrongPasswordError as err:
             self._refusals.pop(credentials, None)
             raise (refusal if is_wrong else err) from None
-        except UnsupportedCommandError as err:
-            if err.request_sent:
+        except NOT_OF_LAST as err:
+            if isinstance(err, UnsupportedCommandError) and err.request_sent:
                 raise
-            if is_wrong:
-                raise refusal from None
-            return await request(protocol)  # which alone has the command
+            if isinstance(refusal, WrongPasswordError):
+                raise NeedsPasswordError(
+                    refusal, protocol.account, protocol.name.upper()
+                ) from refusal
+            return await request(protocol)  # which alone takes this
         except UnreachableError as err:
             raise (refusal if is_wrong and not err.request_sent else err) from None
         if isinstance(refusal, WrongPasswordError):
@@ -163,7 +194,7 @@ class Accounts:
             return refusal
         try:
             await protocol.check_password(self._target.password)
-        except FINAL:
+        except _FINAL:
             raise
         except WhatsminerError as err:
             return err

@@ -1,7 +1,7 @@
 """Which protocol a miner speaks, found out by asking."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Container
 import time
 from typing import Final
 
@@ -94,6 +94,11 @@ class ProtocolChoice:
         return self.current if self._is_chosen else None
 
     @property
+    def preferred(self) -> Protocol:
+        """Return the known protocol, also before the miner was asked for it again."""
+        return self._known or self.current
+
+    @property
     def alternative(self) -> Protocol | None:
         """The protocol that the miner may speak besides, None if it is the one in use."""
         return None if self.current is self._last else self._last
@@ -106,12 +111,9 @@ class ProtocolChoice:
         return self._known.name
 
     def restore(self, spoken: str | None, firmware: str | None) -> None:
-        """Know what was known before a restart of Home Assistant.
-
-        That is the protocol of the last poll (see `spoken`), and the firmware that it reported.
-        """
+        """Know the protocol of the last poll (see `spoken`), and the firmware that it reported."""
         if firmware:
-            self._known = self.named(spoken or "") or self._last
+            self._known = next(iter(self.named([spoken])), self._last)
             self._firmware = firmware
 
     def forget(self) -> None:
@@ -126,10 +128,10 @@ class ProtocolChoice:
             self._known, self.current = None, self._last
             self.ask_again()
 
-    def named(self, name: str) -> Protocol | None:
-        """Return the protocol with a name, None if there is none."""
-        found = (self._protocol(kind) for kind in PROTOCOLS if kind.name == name)
-        return next(found, None)
+    def named(self, names: Container[str | None]) -> list[Protocol]:
+        """Return the protocols with some names, the last of `PROTOCOLS` first."""
+        kinds = reversed(PROTOCOLS)
+        return [self._protocol(kind) for kind in kinds if kind.name in names]
 
     def ask_again(self) -> None:
         """Ask the miner again before the next request: it may speak a better protocol now."""
@@ -243,12 +245,7 @@ class ProtocolChoice:
         return None
 
     async def _is_lost(self) -> bool:
-        """Return whether the known protocol is lost: by new firmware, or its port stays closed.
-
-        Raises:
-            WrongMinerError: another miner answers, over the last protocol.
-
-        """
+        """Return whether the known protocol is lost: by new firmware, or its port stays closed."""
         try:
             firmware = await self._last.firmware()
         except WrongMinerError:

@@ -54,7 +54,6 @@ class Miner(ClientState):
         """
         self._refuse_while_updating()
         self._choice.ask_again()
-        self._accounts.try_again()
         await self._choice.use(lambda protocol: protocol.reach())
 
     async def poll(self) -> Snapshot:

@@ -21,13 +21,13 @@ from .writer import Writer
 class Remembered:
     """What a client has learnt of its miner that outlasts restarts of Home Assistant.
 
-    `spoken` is the name of the protocol of the last poll if it is not V2, `stopped_by` that of the
-    one that stopped mining and alone starts it again. `is_proven` says that the best protocol has taken a
-    command with the password.
+    `spoken` is the name of the protocol of the last poll if it is not V2, `stopped_by` are those of
+    the ones that stopped mining and start it again. `is_proven` says that the best protocol has
+    taken a command with the password.
     """
 
     spoken: str | None = None
-    stopped_by: str | None = None
+    stopped_by: tuple[str, ...] = ()
     is_proven: bool = False
 
 
@@ -121,6 +121,10 @@ class ClientState:
     def account(self) -> str:
         """Return the account whose password commands need: `super` or another of V3, or `admin`."""
         return self._accounts.name
+
+    def try_password_again(self) -> None:
+        """Try a password that V3 has refused over V3 before the next command."""
+        self._accounts.try_again()
 
     def forget_protocol(self) -> None:
         """Find out again which protocol the miner speaks, with the next request."""

@@ -88,8 +88,12 @@ class DefaultPasswordError(WrongPasswordError):
     """The miner refuses the default password: it has another one, or takes no commands with it."""
 
 
-class StartNeedsPasswordError(WrongPasswordError):
-    """Only the protocol that stopped mining can start it, and it refuses the password.
+class NotPermittedError(RefusedError):
+    """The password is right, but its account may not send this command."""
+
+
+class NeedsPasswordError(WrongPasswordError):
+    """Only one protocol can carry the command out, and it refuses the password.
 
     `account` is the account whose password it needs, `protocol` its name.
     """
@@ -99,6 +103,10 @@ class StartNeedsPasswordError(WrongPasswordError):
         super().__init__(refusal.command, refusal.code, refusal.reason)
         self.account = account
         self.protocol = protocol
+
+
+class StartNeedsPasswordError(NeedsPasswordError):
+    """Only the protocol that stopped mining can start it, and it refuses the password."""
 
 
 class PasswordUntriedError(RefusedError):

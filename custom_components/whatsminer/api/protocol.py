@@ -147,11 +147,14 @@ class Protocol(ABC):
     @property
     @abstractmethod
     def account(self) -> str:
-        """Return the account whose password commands need; by default it is its own password."""
+        """Return the account whose password commands need; the factory sets it to the same word."""
 
     @abstractmethod
-    async def check_password(self, password: str, account: str = "") -> None:
-        """Check a password, by default that of `account`, without changing anything."""
+    async def check_password(self, password: str, account: str | None = None) -> None:
+        """Check the password of an account without changing anything.
+
+        The account is by default that of the target, an empty one the usual one of the protocol.
+        """
 
     @property
     def write_probe(self) -> WriteProbe:

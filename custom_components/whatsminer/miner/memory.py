@@ -25,7 +25,7 @@ class StoredClient(TypedDict, total=False):
     """The fields of `api.Remembered`, as far as there is something to remember."""
 
     spoken: str
-    stopped_by: str
+    stopped_by: list[str]
     is_proven: bool
 
 

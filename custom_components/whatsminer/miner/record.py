@@ -103,13 +103,15 @@ def client_for_entry(hass: HomeAssistant, entry: ConfigEntry) -> Miner:
         record.change = None  # that was the change of another miner
     client.password = entry.data.get(CONF_PASSWORD) or ""
     client.given_account = entry.data.get(CONF_ACCOUNT) or ""
-    client.v2_only = entry.options.get(CONF_PROTOCOL) == V2_ONLY
+    client.v2_only = new.v2_only
     return client
 
 
 def client_at(entry: ConfigEntry, address: Address) -> Miner:
     """Return a client for the miner of an entry at an address, without password."""
-    return Miner(*address, v3_port=entry.data.get(CONF_V3_PORT), mac=entry.unique_id)
+    client = Miner(*address, v3_port=entry.data.get(CONF_V3_PORT), mac=entry.unique_id)
+    client.v2_only = entry.options.get(CONF_PROTOCOL) == V2_ONLY
+    return client
 
 
 def _place_of(client: Miner) -> tuple[Address, int | None, str | None]:
@@ -122,7 +124,7 @@ def restore_client(client: Miner, data: StoredData) -> None:
     stored = data.get("client", {})
     known = Remembered(
         stored.get("spoken"),
-        stored.get("stopped_by"),
+        tuple(stored.get("stopped_by", ())),
         stored.get("is_proven", False),
     )
     client.restore(known, data.get("firmware"))
@@ -153,7 +155,7 @@ def store_client(client: Miner, data: StoredData) -> None:
     if known.spoken:
         stored["spoken"] = known.spoken
     if known.stopped_by:
-        stored["stopped_by"] = known.stopped_by
+        stored["stopped_by"] = list(known.stopped_by)
     if known.is_proven:
         stored["is_proven"] = True
     if stored:

@@ -38,7 +38,7 @@ class WriteAccess:
         self._reads_refused = False
         # The API switch as the last poll showed it.
         self._switch: bool | None = None
-        # When to probe next; there is nothing to probe while it is open.
+        # When to probe next; there is nothing to probe while it is open over the best protocol.
         self._due = -math.inf
         self._is_shut_down = False
 
@@ -76,11 +76,8 @@ class WriteAccess:
         if takes_commands is False:
             if self.is_open is not False:
                 self.update(is_open=False)
-        elif takes_commands and not self.is_open:
-            if self._client.write_probe is not WriteProbe.WRITE:
-                self.update(is_open=True)
-            elif before is False:
-                self._due = -math.inf
+        elif takes_commands and before is False and not self.is_open:
+            self._due = -math.inf
 
     async def _async_probe_if_due(self) -> None:
         probe = self._client.write_probe
@@ -88,6 +85,7 @@ class WriteAccess:
         if probe is WriteProbe.NONE or now < self._due:
             return
         self._due = now + ACCESS_CHECK_INTERVAL.total_seconds()
+        self._client.try_password_again()
         try:
             with self.learning():
                 if probe is WriteProbe.WRITE:
@@ -101,7 +99,8 @@ class WriteAccess:
     async def _async_probe_by_reading(self) -> None:
         """Probe by a read that needs the password, where no write is harmless.
 
-        A refused read closes the access; an accepted one opens only what a read has closed.
+        A refused read closes the access; an accepted one opens only what a read has closed. Where
+        polls show the API switch, the two together show that it is open.
         """
         try:
             await self._client.check_password()
@@ -110,7 +109,7 @@ class WriteAccess:
             raise
         if self._reads_refused or self.is_open is None:
             self._reads_refused = False
-            self.update(is_open=None)
+            self.update(is_open=self._switch)
 
     @callback
     def shut_down(self) -> None:
@@ -139,7 +138,7 @@ class WriteAccess:
             is_open = None  # by a command that was still under way
         self.is_open = is_open
         self._due = math.inf
-        if is_open is False:
+        if is_open is False or self._client.falls_back:
             self._due = time.monotonic() + ACCESS_CHECK_INTERVAL.total_seconds()
         self._update_issues()
 

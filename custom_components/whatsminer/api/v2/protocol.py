@@ -133,7 +133,7 @@ class V2(Protocol):
         return "admin"
 
     @override
-    async def check_password(self, password: str, account: str = "") -> None:
+    async def check_password(self, password: str, account: str | None = None) -> None:
         """Check the password of the only account by an encrypted read."""
         sessions = self._sessions_for(replace(self._target, password=password))
         try:

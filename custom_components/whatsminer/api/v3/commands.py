@@ -11,6 +11,7 @@ from typing import Final
 from ..commands import Command, PoolSettings
 from ..errors import unsupported
 from ..sanitize import Json
+from .envelope import CHANGE_PASSWORD
 from .session import Write
 
 _MINER: Final = "get.miner.setting"
@@ -121,7 +122,7 @@ def _change_password(command: Command, account: str) -> tuple[Write, ...]:
     """Write the new password of the account that signs."""
     new, old = command.parameters["new"], command.parameters["old"]
     param: Json = {"account": account, "new": new, "old": old}
-    return (Write(name="set.user.change_passwd", param=param, sealed=True),)
+    return (Write(name=CHANGE_PASSWORD, param=param, sealed=True),)
 
 
 def _set_network(command: Command, account: str) -> tuple[Write, ...]:

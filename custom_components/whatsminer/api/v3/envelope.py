@@ -38,6 +38,8 @@ REFUSALS: Final[Mapping[int, type[RefusedError]]] = {
 FAILED: Final = -1
 # Some firmware says so that a password is wrong.
 _PASSWORD: Final = "password"
+CHANGE_PASSWORD: Final = "set.user.change_passwd"
+_SWITCH: Final = "write command"
 _PROCESS_DOWN: Final = "process is down"
 
 
@@ -105,7 +107,8 @@ def check(value: Mapping[str, Json], command: str) -> Answer:
     if _PROCESS_DOWN in reason.lower():
         raise MiningProcessDownError("the mining process is not running")
     refusal = REFUSALS.get(code, RefusedError)
-    if code == FAILED and _PASSWORD in reason.lower():
+    # Such a text about a new password says nothing of the one that signs.
+    if code == FAILED and _PASSWORD in reason.lower() and command != CHANGE_PASSWORD:
         refusal = NotAllowedError
     raise refusal(command, code, reason)
 
@@ -113,10 +116,10 @@ def check(value: Mapping[str, Json], command: str) -> Answer:
 def permission_error(refusal: NotAllowedError, *, is_open: bool | None) -> RefusedError:
     """Return the error that says why a command is not allowed.
 
-    `is_open` is whether the API switch is on, None if the miner does not report it: then a text
-    with the word "password" is about the password, and any other about the switch.
+    `is_open` is whether the API switch is on, None if the miner does not report it. Then a text
+    about write commands is about the switch. Any other is not known to be.
     """
     if is_open is None:
-        is_open = _PASSWORD in refusal.reason.lower()
+        is_open = _SWITCH not in refusal.reason.lower()
     error = WrongPasswordError if is_open else WriteAccessClosedError
     return error(refusal.command, refusal.code, refusal.reason)

@@ -155,7 +155,7 @@ class V3(Protocol):
         return self._session.account
 
     @override
-    async def check_password(self, password: str, account: str = "") -> None:
+    async def check_password(self, password: str, account: str | None = None) -> None:
         """Check a password by a signed command that changes nothing.
 
         The LED stays on auto. If it is not, fast boot stays what it is.

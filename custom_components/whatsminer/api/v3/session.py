@@ -100,12 +100,12 @@ class Session:
         *,
         is_wanted: IsWanted = lambda: True,
         password: str | None = None,
-        account: str = "",
+        account: str | None = None,
     ) -> Answer | None:
         """Return the answer to a command, None if it is not wanted at the last moment.
 
         Its miner has been confirmed on the conversation. `password` and `account` are by default
-        those of the target.
+        those of the target; an empty account is the one that every miner has.
 
         Raises:
             DefaultPasswordError: the miner refuses the default password, for either reason.
@@ -114,7 +114,7 @@ class Session:
             NotAMinerError, WrongMinerError, NoMacError.
 
         """
-        account = account or self.account
+        account = self.account if account is None else account or DEFAULT_ACCOUNT
         secret = self._target.password if password is None else password
         try:
             return await self._send(conversation, write, account, secret, is_wanted)
