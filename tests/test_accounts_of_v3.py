@@ -26,7 +26,7 @@ from simulator.settings import Led
 
 from . import STRICT, act, names_of, reauth_steps
 from .config_flow import fill_in
-from .fleet import Fleet, Owned, issue_keys
+from .fleet import Fleet, Owned, issue_keys, issues
 
 PORT = 4433
 ADMIN, SUPER = "satoshi", "Super_of_V3"
@@ -179,6 +179,29 @@ async def test_another_port_of_v3_is_stored(hass: HomeAssistant, shed: Fleet) ->
     assert entry.runtime_data.coordinator.data.generation == "v3"
 
 
+async def test_another_miner_behind_a_router_is_added_over_v2(
+    hass: HomeAssistant, shed: Fleet, miner: SimulatedMiner
+) -> None:
+    """The router forwards its port of V2, and the usual port of V3 to a miner that is known."""
+    assert (await submit(hass, miner, SUPER))["type"] is FlowResultType.CREATE_ENTRY
+    await shed.settle()
+    before = hass.config_entries.async_entries(DOMAIN)[0].data
+    async with SimulatedMiner(
+        host=miner.host, generation="compat", model="M50", seed="Bob", quirks=STRICT
+    ) as other:
+        result = await submit(hass, other, other.password)
+        assert result["type"] is FlowResultType.CREATE_ENTRY
+        assert result["data"]["mac"] == other.mac.lower()
+        assert result["data"][CONF_PORT] == other.port
+        await shed.settle()
+        generations = [
+            entry.runtime_data.coordinator.data.generation
+            for entry in hass.config_entries.async_entries(DOMAIN)
+        ]
+        assert generations == ["v3", "v2.2"]
+    assert hass.config_entries.async_entries(DOMAIN)[0].data == before
+
+
 async def test_a_closed_switch_is_no_error(
     hass: HomeAssistant, miner: SimulatedMiner
 ) -> None:
@@ -187,6 +210,9 @@ async def test_a_closed_switch_is_no_error(
     assert result["type"] is FlowResultType.CREATE_ENTRY
     await hass.async_block_till_done(wait_background_tasks=True)
     assert issue_keys(hass) == ["write_access_closed"]
+    (issue,) = issues(hass)
+    assert issue.translation_placeholders is not None
+    assert issue.translation_placeholders["account"] == "super"
 
 
 async def test_a_discovered_miner_takes_an_account(
@@ -315,6 +341,64 @@ async def test_reconfiguration_changes_account_and_port(shed: Fleet) -> None:
         assert get_schema_suggested_value(section.schema.schema, field) == value
 
 
+async def test_an_account_can_be_given_up_for_the_usual_one(shed: Fleet) -> None:
+    ada = await known(shed, super_password=SUPER)
+    ada.miner.v3.accounts.grant("user1", {"set.system.led"})
+    shed.hass.config_entries.async_update_entry(
+        ada.entry,
+        data={**ada.entry.data, CONF_PASSWORD: "user1", "account": "user1"},
+    )
+    await shed.reload(ada)
+    result = await reconfigure(ada, password="user1", advanced={"v3_port": PORT})
+    assert result["errors"] == {CONF_PASSWORD: "wrong_password"}
+    result = await reconfigure(ada, password=SUPER, advanced={"v3_port": PORT})
+    assert result["reason"] == "reconfigure_successful"
+    assert "account" not in ada.entry.data
+    await shed.settle()
+
+
+async def test_reconfiguration_asks_again_which_protocol_a_miner_speaks(
+    shed: Fleet,
+) -> None:
+    """V3 drops every connection, and V2 is well."""
+    ada = await known(shed)
+    ada.miner.misbehave("v3", Closed())
+    result = await reconfigure(ada)
+    assert result["reason"] == "reconfigure_successful"
+    await shed.settle()
+    assert ada.coordinator.data.generation == "v2.2"
+
+
+# Whether a password is right, whatever the LED shows
+
+
+@pytest.mark.parametrize(("password", "issue"), [(ADMIN, True), ("mistaken", False)])
+async def test_a_password_is_tried_while_the_led_flashes(
+    shed: Fleet, password: str, issue: bool
+) -> None:
+    ada = await shed.know("Ada", password=ADMIN, super_password=SUPER, **V3)
+    ada.miner.state.led["red"] = Led(period=500, duration=250, start=0)
+    shed.hass.config_entries.async_update_entry(
+        ada.entry, data={**ada.entry.data, CONF_PASSWORD: password}
+    )
+    await shed.set_up(ada)
+    await shed.clock.next_poll()
+    assert (Issue.V3_PASSWORD in issue_keys(shed.hass)) is issue
+    assert len(reauth_steps(shed.hass)) == (0 if issue else 1)
+    assert ada.miner.state.led
+
+
+async def test_a_password_that_v3_takes_by_now_is_found_out(shed: Fleet) -> None:
+    """The owner has given `super` the password that Home Assistant has."""
+    ada = await known(shed, super_password=SUPER)
+    await shed.clock.next_poll()
+    assert issue_keys(shed.hass) == [Issue.V3_PASSWORD]
+    ada.miner.v3.password = ada.miner.password
+    await shed.clock.next_poll(25)
+    assert issue_keys(shed.hass) == []
+    assert ada.coordinator.client.remembered.is_proven
+
+
 # The default password
 
 
@@ -360,7 +444,7 @@ async def test_a_miner_that_takes_no_commands_is_not_tried_in_every_poll(
         await shed.clock.next_poll()
     names = names_of(ada.miner.v3.requests[tried:])
     assert names.count("set.system.led") <= 1
-    assert issue_keys(shed.hass) == ["default_password"]
+    assert issue_keys(shed.hass) == ["write_access_closed"]
 
 
 # The action that changes a password

@@ -100,6 +100,8 @@ NOT_IN_A_FLOW = {
     "preheat_while_mining",
     "preheat_while_starting",
     "restart_mining_while_off",
+    "needs_password",
+    "not_permitted",
     "start_needs_password",
     "too_soon",
     "transfer_broken",
@@ -360,9 +362,9 @@ def test_the_shared_repair_has_a_text_for_all_that_it_shows(language: str) -> No
     source = SOURCES["v3_password_repair.py"]
 
     assert set(texts) == {"error", "step"}
-    of_one_miner = {"not_loaded", "unknown"}
+    of_one_miner = {"not_loaded", "unknown", "write_access_closed"}
     assert set(texts["error"]) == (
-        {"invalid_account"} | form_errors([source]) - of_one_miner
+        {"invalid_account", "no_miner"} | form_errors([source]) - of_one_miner
     )
     form = texts["step"]["confirm"]
     assert set(form["data"]) == {"miners", "account", "password"}

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from custom_components.whatsminer.api import WrongPasswordError, client_state, commands
+from custom_components.whatsminer.api import NeedsPasswordError, client_state, commands
 from custom_components.whatsminer.const import CONF_ACCOUNT, DOMAIN
 from custom_components.whatsminer.issues import Issue
 from homeassistant.const import CONF_PASSWORD, Platform
@@ -139,7 +139,7 @@ async def test_what_only_v3_has_needs_its_password(shed: Fleet) -> None:
     """It is not the firmware that does not know the command."""
     ada = await add(shed, "Ada")
     await ada.coordinator.async_send(commands.fast_boot(on=False))
-    with pytest.raises(WrongPasswordError):
+    with pytest.raises(NeedsPasswordError):
         await ada.coordinator.async_send(commands.fast_hash(on=True))
     assert len(reauth_steps(shed.hass)) == 1
 
@@ -199,12 +199,30 @@ async def test_the_default_password_can_be_the_right_one(shed: Fleet) -> None:
     assert await dialogue.submit(ada, password="super") is None
 
 
-async def test_a_default_password_that_counts_for_nothing_is_wrong(shed: Fleet) -> None:
+async def test_a_default_password_that_counts_for_nothing_is_explained(
+    shed: Fleet,
+) -> None:
     ada = await add(shed, "Ada")
     dialogue = await Dialogue(shed.hass).begin()
     assert await dialogue.submit(ada, password="super") == {
-        CONF_PASSWORD: "wrong_password_at"
+        CONF_PASSWORD: "default_password_refused_at"
     }
+
+
+async def test_a_password_is_not_used_untried(shed: Fleet) -> None:
+    """While the miner takes no commands, any password would seem right."""
+    ada = await add(shed, "Ada")
+    before = ada.entry.data[CONF_PASSWORD]
+    dialogue = await Dialogue(shed.hass).begin()
+    ada.miner.api_open = False
+    assert await dialogue.submit(ada, password="rubbish") == {"base": "not_tried_at"}
+    assert ada.entry.data[CONF_PASSWORD] == before
+
+
+async def test_at_least_one_miner_has_to_be_selected(shed: Fleet) -> None:
+    await add(shed, "Ada")
+    dialogue = await Dialogue(shed.hass).begin()
+    assert await dialogue.submit(password=SUPER) == {"miners": "no_miner"}
 
 
 async def test_when_all_is_well_by_now_there_is_nothing_to_do(shed: Fleet) -> None:

@@ -149,11 +149,12 @@ class DefaultPasswordRepair(MinerRepair):
             return {"base": "change_in_tool"}
         except InvalidTextError:
             return {CONF_PASSWORD: "invalid_password"}
-        except RefusedError as err:
-            if not isinstance(err, WrongPasswordError):
-                return {"base": "change_in_tool"}
+        except WrongPasswordError:
             # Neither this one nor the default one is the miner's.
             return {CONF_PASSWORD: "wrong_password"}
+        except RefusedError as err:  # some firmware says so of its default password
+            is_about_password = "password" in err.reason.lower()
+            return {"base": "change_in_tool" if is_about_password else "not_there"}
         except WhatsminerError:
             return {"base": "not_there"}
         return {}

@@ -37,10 +37,10 @@ async def test_the_stop_is_stored(
     await clock.next_poll(2)
     assert shown(hass, "switch.miner") == "off"
     await restart(hass, config_entry)
-    stored = {"spoken": "v3", "is_proven": True, "stopped_by": "v3"}
+    stored = {"spoken": "v3", "is_proven": True, "stopped_by": ["v3"]}
     assert stored_memory(hass_storage, config_entry)["client"] == stored
     client = config_entry.runtime_data.coordinator.client
-    assert client.remembered.stopped_by == "v3"
+    assert client.remembered.stopped_by == ("v3",)
     await act(hass, "switch.turn_on", "switch.miner")
     await clock.next_poll(2)
     assert shown(hass, "switch.miner") == "on"

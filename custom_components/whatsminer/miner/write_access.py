@@ -107,7 +107,7 @@ class WriteAccess:
         except WriteAccessClosedError:
             self._reads_refused = True
             raise
-        if self._reads_refused or self.is_open is None:
+        if self._switch or self._reads_refused or self.is_open is None:
             self._reads_refused = False
             self.update(is_open=self._switch)
 
