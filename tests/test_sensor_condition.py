@@ -159,7 +159,7 @@ async def test_the_fault_is_told_in_a_sentence(
     miner.state.faults = {5072: SINCE}
     await clock.next_poll(4)
     assert shown(hass, FAULT) == (
-        "Error code 5072."  # the miner's own text
+        "Slot2 water velocity is abnormal."  # the miner's own text
         if speaks_v3(miner)
         else "The water flow at Hashboard 3 is not as it should be."
         " Check the pump, the valves and the hoses."
