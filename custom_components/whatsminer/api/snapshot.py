@@ -237,10 +237,14 @@ class Snapshot(Readings):
 
     @property
     def power_percent(self) -> float | None:
-        """Return the power percent; 0 of a miner that hashes in full means that none is set: 100."""
+        """Return the power percent; 0 of a miner that hashes in full means that none is set: 100.
+
+        Over V3 it always does. `Settings` knows whether an owner has set it to 0.
+        """
         percent, target = self.settings.power_percent, self.target_hash_rate
         is_full = bool(target and (self.hash_rate or 0) > target / 2)
-        return 100.0 if percent == 0 and is_full else percent
+        is_none = is_full or self.support.zero_percent_is_none
+        return 100.0 if percent == 0 and is_none else percent
 
     @property
     def booted(self) -> datetime | None:
