@@ -5,6 +5,7 @@ from dataclasses import replace
 from typing import ClassVar, override
 
 from ..commands import Command, Outcome, Result
+from ..decode import written
 from ..errors import (
     MalformedReplyError,
     RefusedError,
@@ -92,8 +93,9 @@ class V2(Protocol):
 
     @override
     def expect_change(self, command: Command) -> None:
-        if reported_by := ROWS[command.name].reported_by:
-            self.reader.expect(reported_by)
+        row = ROWS.get(command.name)  # another protocol may have sent the command
+        if row and row.reported_by:
+            self.reader.expect(row.reported_by)
 
     @override
     def forget_firmware(self) -> None:
@@ -158,7 +160,7 @@ class V2(Protocol):
         if not isinstance(answer.message, dict | list):
             raise MalformedReplyError(f"{command}: the answer has no messages")
         found = answer.reading()
-        return {name: _written(found.get(key)) for name, key in CUSTOMER_KEYS.items()}
+        return {name: written(found.get(key)) for name, key in CUSTOMER_KEYS.items()}
 
     @property
     @override
@@ -195,11 +197,6 @@ class V2(Protocol):
         finally:
             self.reader.expect("get_version")
         return Result(Outcome.SILENT if answer is None else Outcome.ACCEPTED)
-
-
-def _written(value: Json) -> str:
-    """Return a text as its owner wrote it, also one that the firmware took for a number."""
-    return str(value) if isinstance(value, int | float | str) else ""
 
 
 def _data(command: Command, answer: Answer) -> Preheating | None:
