@@ -95,3 +95,17 @@ async def test_v2_itself_needs_no_supplement(home: Home) -> None:
     asked = len(home.miner.requests)
     await poll(home)
     assert len(home.miner.requests) == asked + 3
+
+
+@pytest.mark.parametrize("how", [None, Closed()], ids=["open", "closed"])
+async def test_what_falls_back_is_written_as_v2_2_writes_it(
+    home: Home, how: Misbehaviour | None
+) -> None:
+    """V2 itself was never polled."""
+    if how:
+        home.miner.misbehave("v2", how)
+    await poll(home)
+    home.miner.behave()
+    home.miner.v3.password = "Another_1"
+    await home.client.send(commands.power_percent(100))
+    assert names_of(home.miner.writes) == ["restore_power_pct"]

@@ -75,6 +75,9 @@ class V2(Protocol):
 
     @override
     async def supplement(self, snapshot: Snapshot) -> Snapshot:
+        # Firmware that speaks V3 has this version of V2, which is not polled meanwhile. Commands
+        # that fall back to it are written so.
+        self.reader.generation = Generation.V2_2
         return await self._supplement.add(snapshot)
 
     @override
