@@ -45,7 +45,7 @@ class V2(Protocol):
         self._requests = Requests(target.queue, target.host, target.v2_port)
         self.reader = Reader(self._requests, target.identity)
         self._sessions = self._sessions_for(target)
-        self._supplement = Supplement(self._requests)
+        self._supplement = Supplement(self._requests, target.identity)
 
     def _sessions_for(self, target: Target) -> Sessions:
         return Sessions(target, self._requests, self.reader.read_evidence)
