@@ -262,6 +262,26 @@ async def test_a_percent_is_forgotten_with_the_run_of_mining_it_belongs_to(
 
 
 @over_v3
+async def test_a_percent_of_zero_that_was_set_stays(
+    hass: HomeAssistant,
+    miner: SimulatedMiner,
+    clock: Clock,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """The miner reports 0 for none as well."""
+    await clock.next_poll(60)
+    assert shown(hass, PERCENT) == "100.0"
+    await set_number(hass, "power_percent", 0)
+    for _ in range(15):
+        await clock.next_poll()
+        assert shown(hass, PERCENT) in ("0", "0.0")
+    assert log_lines(caplog, logging.WARNING, "custom_components.whatsminer") == []
+    await set_number(hass, "power_percent", 100)
+    await clock.next_poll(15)
+    assert shown(hass, PERCENT) == "100.0"
+
+
+@over_v3
 async def test_a_reported_value_counts_before_one_that_was_accepted(
     hass: HomeAssistant,
     miner: SimulatedMiner,

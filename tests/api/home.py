@@ -37,7 +37,8 @@ class Home:
     @property
     def is_polled_over_v2(self) -> bool:
         """Return whether the miner was asked over V2 for more than V3 does not have."""
-        return not {"pools", "status"}.issuperset(names_of(self.miner.requests))
+        added = {"get_miner_info", "pools", "status"}
+        return not added.issuperset(names_of(self.miner.requests))
 
     async def outage(self) -> None:
         """Have a poll that fails, because the cable of the miner is pulled for a moment."""

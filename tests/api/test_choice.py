@@ -81,7 +81,8 @@ async def add(clock: Clock) -> AsyncGenerator[Add]:
 
 async def test_a_miner_that_speaks_v3_is_read_over_v3(home: Home) -> None:
     assert [await home.poll() for _ in range(3)] == ["v3"] * 3
-    assert names_of(home.miner.requests) == ["pools"]  # which V3 counts no shares of
+    # V3 counts no shares of the pools.
+    assert names_of(home.miner.requests) == ["get_miner_info", "pools"]
     assert home.miner.v3.connections == 1 + 3
 
 
@@ -98,7 +99,7 @@ async def test_commands_and_queries_go_over_the_same_protocol(home: Home) -> Non
 async def test_what_only_v2_can_read_is_asked_over_v2(home: Home) -> None:
     await home.poll()
     assert (await home.client.query("summary"))["STATUS"] == "S"
-    assert names_of(home.miner.requests) == ["pools", "summary"]
+    assert names_of(home.miner.requests) == ["get_miner_info", "pools", "summary"]
 
 
 async def test_the_account_signs(home: Home) -> None:

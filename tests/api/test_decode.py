@@ -24,6 +24,7 @@ from custom_components.whatsminer.api.decode import (
     renamed,
     scaled,
     text,
+    written,
 )
 
 
@@ -196,6 +197,14 @@ def test_a_scale_has_a_ceiling() -> None:
 )
 def test_text_loses_the_quotes_of_v1(value: Any, expected: str | None) -> None:
     assert text(value) == expected
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [(" 'a' ", " 'a' "), ("", ""), (5, "5"), (1.5, "1.5"), (None, ""), (["x"], "")],
+)
+def test_a_text_of_the_owner_stays_as_it_was_written(value: Any, expected: str) -> None:
+    assert written(value) == expected
 
 
 def test_lower_case() -> None:

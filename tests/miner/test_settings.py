@@ -9,7 +9,9 @@ from custom_components.whatsminer.api import Capabilities, Snapshot, commands
 from custom_components.whatsminer.api.readings import Performance, ReportedSettings
 from custom_components.whatsminer.api.v2.generations import Generation
 from custom_components.whatsminer.api.v2.support import SUPPORT
-from custom_components.whatsminer.miner.settings import Settings
+from custom_components.whatsminer.api.v3.support import support_of
+from custom_components.whatsminer.miner.settings import Settings, StoredSetting
+from custom_components.whatsminer.miner.status import Status, status_of
 from homeassistant.const import STATE_OFF, STATE_ON
 from homeassistant.exceptions import HomeAssistantError
 from homeassistant.util import dt as dt_util
@@ -210,6 +212,66 @@ def test_a_percent_of_zero_that_was_set_is_not_taken_for_none() -> None:
     settings.accept(commands.restart_mining())
     settings.update(snapshot, time.monotonic())
     assert settings.value("power_percent") == 100
+
+
+@pytest.mark.parametrize("hash_rate", [0, 100])
+def test_over_v3_a_percent_of_zero_is_none_unless_it_was_set(hash_rate: float) -> None:
+    """A miner that nobody has throttled may hash little for other reasons."""
+    snapshot = Snapshot(
+        taken=dt_util.utcnow(),
+        generation="v3",
+        support=support_of((3, 0, 5)),
+        settings=ReportedSettings(mining=True, power_percent=0),
+        performance=Performance(
+            hash_rate=hash_rate, factory_hash_rate=112, tuned=True, elapsed=7200
+        ),
+    )
+    settings = Settings("Miner", Capabilities.of(snapshot), {})
+    settings.update(snapshot, snapshot.monotonic)
+    assert settings.value("power_percent") == 100
+    assert status_of(snapshot, settings, updating=False) is not Status.THROTTLED
+
+    settings.accept(commands.power_percent(0))
+    for _ in range(3):
+        settings.update(snapshot, time.monotonic())
+        assert settings.value("power_percent") == 0
+        assert status_of(snapshot, settings, updating=False) is Status.THROTTLED
+
+    settings.accept(commands.power_percent(100))
+    settings.update(snapshot, time.monotonic())
+    assert settings.value("power_percent") == 100
+
+
+@pytest.mark.parametrize("then", [None, 50, 100])
+@pytest.mark.parametrize("elapsed", [7200, 10])
+def test_a_percent_of_zero_is_known_over_a_restart_in_the_same_run(
+    then: float | None, elapsed: float
+) -> None:
+    """A restart of Home Assistant; the miner may have been restarted meanwhile."""
+
+    def polled(elapsed: float) -> Snapshot:
+        return Snapshot(
+            taken=dt_util.utcnow(),
+            generation="v3",
+            support=support_of((3, 0, 5)),
+            settings=ReportedSettings(mining=True, power_percent=0),
+            performance=Performance(hash_rate=0, tuned=True, elapsed=elapsed),
+        )
+
+    stored: dict[str, StoredSetting] = {}
+    snapshot = polled(7200)
+    settings = Settings("Miner", Capabilities.of(snapshot), stored)
+    settings.update(snapshot, snapshot.monotonic)
+    settings.accept(commands.power_percent(0))
+    if then is not None:
+        settings.accept(commands.power_percent(then))
+
+    again = Settings("Miner", Capabilities.of(snapshot), stored)
+    snapshot = polled(elapsed)
+    again.update(snapshot, snapshot.monotonic)
+    is_zero = then is None and elapsed == 7200
+    assert again.is_zero_percent is is_zero
+    assert again.value("power_percent") == (0 if is_zero else 100)
 
 
 @pytest.mark.parametrize("miner", ["hydro_miner"], indirect=True)

@@ -154,6 +154,11 @@ def text(value: Json) -> str | None:
     return str(value).strip().strip("'") or None
 
 
+def written(value: Json) -> str:
+    """Return a text as its owner wrote it, also one that the firmware took for a number."""
+    return str(value) if isinstance(value, int | float | str) else ""
+
+
 def plain_name(value: Json) -> str | None:
     """Return a short text that is fit for titles, devices and issues."""
     result = text(value)

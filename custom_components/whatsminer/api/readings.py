@@ -158,6 +158,8 @@ class Support:
     `readings` are names that `Capabilities` explains, `settings` are fields of
     `ReportedSettings`, `commands` are names of commands. `slow_settings` are those settings that
     are read every few minutes only, if they are reported. `limits` are the bounds of values.
+    `zero_percent_is_none` means that a reported power percent of 0 stands for none, also while the
+    miner does not hash in full.
     """
 
     readings: frozenset[str] = frozenset()
@@ -165,6 +167,7 @@ class Support:
     slow_settings: frozenset[str] = frozenset()
     commands: frozenset[str] = frozenset()
     limits: Limits = field(default_factory=Limits)
+    zero_percent_is_none: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -237,10 +237,10 @@ class Snapshot(Readings):
 
     @property
     def power_percent(self) -> float | None:
-        """Return the power percent; 0 of a miner that hashes in full means that none is set: 100."""
-        percent, target = self.settings.power_percent, self.target_hash_rate
-        is_full = bool(target and (self.hash_rate or 0) > target / 2)
-        return 100.0 if percent == 0 and is_full else percent
+        """Return the power percent; 0 means none, so 100, over V3 or if the miner hashes in full."""
+        percent, target = self.settings.power_percent, self.target_hash_rate or math.inf
+        unset = self.support.zero_percent_is_none or (self.hash_rate or 0) > target / 2
+        return 100.0 if percent == 0 and unset else percent
 
     @property
     def booted(self) -> datetime | None:

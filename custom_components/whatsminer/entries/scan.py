@@ -171,9 +171,11 @@ async def _async_scan_host(host: str, scan: Scan, gate: asyncio.Semaphore) -> No
 
 
 async def _async_listening(host: str) -> tuple[bool, bool]:
-    """Return whether a host listens on the port of V2, else on that of V3; nothing is sent.
+    """Return whether a host listens on the port of V2, and on that of V3; nothing is sent.
 
-    Both are asked at the same time, so that a silent host takes no longer than for one.
+    That of V2 is tried first. If it answers within 0.2 s, that of V3 is not tried, and the result
+    is (True, False) whether or not the host listens there. Otherwise both are tried at the same
+    time until the time for one is over, so that a silent host takes no longer than one port.
     """
     async with asyncio.TaskGroup() as group:
         first = group.create_task(

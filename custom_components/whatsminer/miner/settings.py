@@ -98,8 +98,6 @@ class Settings:
         self._requested: dict[str, Command] = {}
         self._pending: dict[str, _Pending] = {}
         self._snapshot: Snapshot | None = None
-        # Whether the power percent was set to 0 in this run; else a reported 0 is none, and 100.
-        self._was_set_to_zero = False
 
     def is_assumed(self, key: str) -> bool:
         """Return whether this miner never reports the setting."""
@@ -123,8 +121,11 @@ class Settings:
 
     @property
     def is_zero_percent(self) -> bool:
-        """Whether the power percent was set to 0 in this run: the miner may be on and not hash."""
-        return self._was_set_to_zero or self._stored.get(_PERCENT, {}).get("value") == 0
+        """Whether the power percent was set to 0 in this run: the miner may be on and not hash.
+
+        Otherwise a reported 0 may mean that none is set.
+        """
+        return self._stored.get(_PERCENT, {}).get("value") == 0
 
     @property
     def highest_percent(self) -> float:
@@ -182,10 +183,7 @@ class Settings:
             self.mining_runs.expect_end()
             self._stored.pop(_PERCENT, None)
             self._pending.pop(_PERCENT, None)
-            self._was_set_to_zero = False
         key = command.setting
-        if key == _PERCENT:
-            self._was_set_to_zero = command.value == 0
         if key is None or command.value is None:
             return
         assumed = self.is_assumed(key)
@@ -193,17 +191,18 @@ class Settings:
             self._pending[key] = _Pending(
                 command.value, command.effect, time.monotonic()
             )
-        if assumed or key == _LIMIT:
+        is_zero_percent = key == _PERCENT and command.value == 0
+        if assumed or key == _LIMIT or is_zero_percent:
             self._stored[key] = {"value": command.value}
-        if assumed and key == _PERCENT and self._snapshot:
+        elif key == _PERCENT:
+            self._stored.pop(key, None)
+        if key == _PERCENT and key in self._stored and self._snapshot:
             self._bind_percent(self._snapshot.mining_since)
 
     def update(self, snapshot: Snapshot, began: float) -> None:
         """Compare the pending values with a poll that `began` at a monotonic time."""
         last, self._snapshot = self._snapshot, snapshot
         restarted = self.mining_runs.update(snapshot, began)
-        if restarted or snapshot.mining is False:
-            self._was_set_to_zero = False
         for key, pending in list(self._pending.items()):
             reported = self._reported(key)
             if pending.value in (reported, self._reported_request(key)):
@@ -236,7 +235,7 @@ class Settings:
         """Return what the miner reports; some firmware reports only the limit in force."""
         if key == _LIMIT and self._snapshot:
             return self._snapshot.power_limit
-        if key == _PERCENT and self._snapshot and not self._was_set_to_zero:
+        if key == _PERCENT and self._snapshot and not self.is_zero_percent:
             return self._snapshot.power_percent
         return self._reported_request(key)
 
@@ -262,7 +261,8 @@ class Settings:
             # After a restart of Home Assistant, a run is known by its start only.
             same_run = bool(since and bound and abs(since - bound) <= SAME_START)
         else:
-            same_run = not (bound and restarted)
+            is_known_to_run = bound or not self.is_assumed(_PERCENT)
+            same_run = not (is_known_to_run and restarted)
         if not same_run:
             del self._stored[_PERCENT]
         elif since and (bound is None or abs(since - bound) > SAME_START / 2):

@@ -280,3 +280,9 @@ def test_a_command_without_a_row_is_not_sent() -> None:
     with pytest.raises(UnsupportedCommandError) as caught:
         requests_for(Command(name="make_coffee"), Generation.V2)
     assert not caught.value.request_sent
+
+
+def test_after_a_command_that_only_v3_has_there_is_nothing_to_read(
+    owner: Owner,
+) -> None:
+    owner.protocol.expect_change(commands.fast_hash(on=True))

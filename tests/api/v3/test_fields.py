@@ -284,9 +284,9 @@ def test_the_supply_numbers_the_power_modes(mode: object, name: str | None) -> N
 
 
 @pytest.mark.parametrize(
-    ("reported", "percent"), [(0, 100), ("0", 100), (80, 80), (120, 120), ("", None)]
+    ("reported", "percent"), [(0, 0), ("0", 0), (80, 80), (120, 120), ("", None)]
 )
-def test_a_power_percent_of_0_means_that_none_is_set(
+def test_a_power_percent_is_read_as_it_is_reported(
     reported: Json, percent: float | None
 ) -> None:
     answer = Answer(message={"power-percent": reported})

@@ -91,3 +91,9 @@ async def test_the_next_poll_reads_what_was_set(owner: Owner) -> None:
     assert (await owner.protocol.poll()).settings.temperature_offset == -20
     owner.protocol.expect_change(commands.reboot())
     owner.protocol.forget_firmware()
+
+
+def test_after_a_command_that_only_v2_has_there_is_nothing_to_read(
+    owner: Owner,
+) -> None:
+    owner.protocol.expect_change(commands.preheat())

@@ -5,6 +5,7 @@ from dataclasses import replace
 from typing import ClassVar, override
 
 from ..commands import Command, Outcome, Result
+from ..decode import written
 from ..errors import (
     MalformedReplyError,
     RefusedError,
@@ -44,7 +45,7 @@ class V2(Protocol):
         self._requests = Requests(target.queue, target.host, target.v2_port)
         self.reader = Reader(self._requests, target.identity)
         self._sessions = self._sessions_for(target)
-        self._supplement = Supplement(self._requests)
+        self._supplement = Supplement(self._requests, target.identity)
 
     def _sessions_for(self, target: Target) -> Sessions:
         return Sessions(target, self._requests, self.reader.read_evidence)
@@ -74,6 +75,9 @@ class V2(Protocol):
 
     @override
     async def supplement(self, snapshot: Snapshot) -> Snapshot:
+        # Firmware that speaks V3 has this version of V2, which is not polled meanwhile. Commands
+        # that fall back to it are written so.
+        self.reader.generation = Generation.V2_2
         return await self._supplement.add(snapshot)
 
     @override
@@ -92,8 +96,9 @@ class V2(Protocol):
 
     @override
     def expect_change(self, command: Command) -> None:
-        if reported_by := ROWS[command.name].reported_by:
-            self.reader.expect(reported_by)
+        row = ROWS.get(command.name)  # another protocol may have sent the command
+        if row and row.reported_by:
+            self.reader.expect(row.reported_by)
 
     @override
     def forget_firmware(self) -> None:
@@ -158,7 +163,7 @@ class V2(Protocol):
         if not isinstance(answer.message, dict | list):
             raise MalformedReplyError(f"{command}: the answer has no messages")
         found = answer.reading()
-        return {name: _written(found.get(key)) for name, key in CUSTOMER_KEYS.items()}
+        return {name: written(found.get(key)) for name, key in CUSTOMER_KEYS.items()}
 
     @property
     @override
@@ -195,11 +200,6 @@ class V2(Protocol):
         finally:
             self.reader.expect("get_version")
         return Result(Outcome.SILENT if answer is None else Outcome.ACCEPTED)
-
-
-def _written(value: Json) -> str:
-    """Return a text as its owner wrote it, also one that the firmware took for a number."""
-    return str(value) if isinstance(value, int | float | str) else ""
 
 
 def _data(command: Command, answer: Answer) -> Preheating | None:

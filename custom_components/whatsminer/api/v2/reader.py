@@ -34,7 +34,7 @@ class Reader:
         self._identity = identity
         self._polling = asyncio.Lock()
         self._boards_warned = False
-        # That of the last poll.
+        # That of the last poll. `V2` sets it while the miner is read over V3.
         self.generation = Generation.V2
         self._known = Known(requests)
 

@@ -6,7 +6,8 @@ from dataclasses import replace
 import time
 from typing import Final
 
-from ..errors import UnreachableError, WhatsminerError
+from ..errors import NoMacError, UnreachableError, WhatsminerError, WrongMinerError
+from ..identity import Identity
 from ..readings import Pool
 from ..snapshot import Snapshot
 from . import fields
@@ -27,12 +28,17 @@ class Supplement:
     """Reads over V2 what another protocol does not report; every poll can do without it.
 
     It takes one connection when mining is switched, and every few minutes: the pools while mining
-    is on, and the status while it is off.
+    is on, and the status while it is off. Before the first of them, and after every failure, it
+    takes another one to compare the MAC address: behind a router that forwards ports, another
+    miner may answer, which mines for the same worker at the same pool.
     """
 
-    def __init__(self, requests: Requests) -> None:
+    def __init__(self, requests: Requests, identity: Identity) -> None:
         """Begin without an answer; nothing is sent."""
         self._requests = requests
+        self._identity = identity
+        # Whether the expected miner answers over V2, as far as is known.
+        self._is_confirmed = False
         self._mining: bool | None = None
         self._due = 0.0
         self._interval = _INTERVAL
@@ -53,11 +59,14 @@ class Supplement:
             command = "status" if mining is False else "pools"
             try:
                 async with asyncio.timeout(_SECONDS_TO_ANSWER):
-                    self._answer = await self._requests.ask(command)
-            except UnreachableError, TimeoutError:
+                    self._answer = await self._ask(command)
+            except (UnreachableError, TimeoutError, WrongMinerError, NoMacError) as err:
+                self._is_confirmed = False
                 self._interval = min(2 * self._interval, _LONGEST_INTERVAL)
+                if isinstance(err, WrongMinerError | NoMacError):
+                    self._answer = NOTHING  # it may have been that miner's as well
             except WhatsminerError:
-                pass
+                self._is_confirmed = False
             else:
                 self._read, self._has_answered = now, True
                 self._interval, self._due = _INTERVAL, now + _INTERVAL
@@ -73,6 +82,22 @@ class Supplement:
             pools=tuple(_counted(snapshot.pools, answer)),
             stop_reason=fields.stop_reason(answer.reading()),
         )
+
+    async def _ask(self, command: str) -> Answer:
+        """Return the answer of the expected miner.
+
+        This says nothing of the miner that answers over the other protocol, so that `Identity` is
+        only read.
+        """
+        if not self._is_confirmed:
+            info = await self._requests.ask("get_miner_info")
+            mac = fields.info_mac(info.reading())
+            if mac is None or self._identity.mac is None:
+                raise NoMacError("the miner reports no MAC address over V2")
+            if mac != self._identity.mac:
+                raise WrongMinerError(self._identity.mac, mac)
+            self._is_confirmed = True
+        return await self._requests.ask(command)
 
 
 def _counted(pools: Iterable[Pool], answer: Answer) -> Iterable[Pool]:

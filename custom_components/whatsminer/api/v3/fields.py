@@ -49,12 +49,6 @@ _MOST_ROWS: Final = 16
 _MOST_POOLS: Final = 8
 
 
-def _power_percent(value: Json) -> float | None:
-    """Return the percentage in force; 0 means that none is set."""
-    percent = PERCENT(value)
-    return 100.0 if percent == 0 else percent
-
-
 def _temperatures(value: Json) -> list[float | None]:
     """Return the temperatures of the boards, in the order of the boards."""
     return [TEMPERATURE(each) for each in value] if isinstance(value, list) else []
@@ -152,7 +146,7 @@ SETTINGS: Final[Mapping[str, Fields[ReportedSettings]]] = {
         ReportedSettings,
         power_mode=(lower, "power-mode"),
         power_limit=(LIMIT, "power-limit"),
-        power_percent=(_power_percent, "power-percent"),
+        power_percent=(PERCENT, "power-percent"),
         power_target=(WATT, "power"),
         heat_mode=(_HEAT_MODE, "heat-mode"),
         target_frequency=(PERCENT, "target-freq"),

@@ -6,7 +6,7 @@ from typing import ClassVar, Final, override
 
 from .. import commands
 from ..commands import Command, Outcome, Result, set_led_auto
-from ..decode import first
+from ..decode import first, written
 from ..errors import (
     MalformedReplyError,
     PasswordUntriedError,
@@ -85,8 +85,9 @@ class V3(Protocol):
 
     @override
     def expect_change(self, command: Command) -> None:
-        if reported_by := ROWS[command.name].reported_by:
-            self._reader.expect(reported_by)
+        row = ROWS.get(command.name)  # another protocol may have sent the command
+        if row and row.reported_by:
+            self._reader.expect(row.reported_by)
 
     @override
     def forget_firmware(self) -> None:
@@ -214,7 +215,7 @@ class V3(Protocol):
             await self._reader.confirm(conversation)
             found = (await conversation.ask(CUSTOMER_DATA)).reading()
         return {
-            name: _written(first(found, *keys)) for name, keys in CUSTOMER_KEYS.items()
+            name: written(first(found, *keys)) for name, keys in CUSTOMER_KEYS.items()
         }
 
     # Files
@@ -257,8 +258,3 @@ async def _harmless(conversation: Conversation, led: str | None) -> Command:
     if led is None:
         return set_led_auto()
     raise PasswordUntriedError("set.system.led", None, "the LED is not on auto")
-
-
-def _written(value: Json) -> str:
-    """Return a text as its owner wrote it, also one that the firmware took for a number."""
-    return str(value) if isinstance(value, int | float | str) else ""

@@ -66,4 +66,5 @@ def support_of(version: Version) -> Support:
         settings=frozenset(_EVERY_VERSION | later),
         slow_settings=frozenset(slow),
         commands=frozenset(name for name, row in ROWS.items() if version >= row.since),
+        zero_percent_is_none=True,
     )
