@@ -74,7 +74,7 @@ class Accounts:
         self._refusals.pop(credentials, None)
 
     def restore(self, *, is_proven: bool) -> None:
-        """Know again that the best protocol takes the password."""
+        """Know again that the protocol in use has taken a command with this password."""
         if is_proven:
             self._proven.add(self.credentials)
 

@@ -22,8 +22,8 @@ class Remembered:
     """What a client has learnt of its miner that outlasts restarts of Home Assistant.
 
     `spoken` is the name of the protocol of the last poll if it is not V2, `stopped_by` are those of
-    the ones that stopped mining and start it again. `is_proven` says that the best protocol has
-    taken a command with the password.
+    the ones that stopped mining and start it again. `is_proven` says that the protocol in
+    use has taken a command with the password.
     """
 
     spoken: str | None = None

@@ -81,7 +81,7 @@ class UnsupportedCommandError(RefusedError):
 
 
 class WrongPasswordError(RefusedError):
-    """The miner could not decrypt the request."""
+    """The miner could not decrypt the request (V2), or refuses its signature (V3)."""
 
 
 class DefaultPasswordError(WrongPasswordError):
