@@ -235,10 +235,10 @@ async def async_read_at(
     # Behind a router, another miner may have the usual port of V3.
     other = Miner(*address, account=advanced.account)
     other.v2_only = True
-    found_over_v2, errors = await async_read(other)
-    if found_over_v2 and found_over_v2.mac == found.mac:
-        return client, found, {}
-    return other, found_over_v2, errors
+    found_over_v2, _ = await async_read(other)
+    if found_over_v2 and found_over_v2.mac != found.mac:
+        return other, found_over_v2, {}
+    return client, found, {}
 
 
 async def async_check_password(
