@@ -433,6 +433,34 @@ async def test_the_default_password_of_super_is_one_repair(shed: Fleet) -> None:
     assert issue_keys(shed.hass) == []
 
 
+async def test_firmware_that_refuses_its_default_password_needs_the_tool(
+    shed: Fleet,
+) -> None:
+    """Either in the answer to every command, or in that to the new password."""
+    ada = await shed.know("Ada", super_password="super", **V3)
+    shed.hass.config_entries.async_update_entry(
+        ada.entry, data={**ada.entry.data, CONF_PASSWORD: "super"}
+    )
+    await shed.set_up(ada)
+    await shed.clock.next_poll()
+    assert await async_setup_component(shed.hass, "repairs", {})
+    flows: Any = shed.hass.data["repairs"]["flow_manager"]
+    form = await flows.async_init(
+        DOMAIN, context={"issue_id": issue_id(ada.entry, Issue.DEFAULT_PASSWORD)}
+    )
+    for code, text in (
+        (-1, "change the default password first"),
+        (-4, "no permission"),
+    ):
+        ada.miner.misbehave("set.user.change_passwd", Refused(code, text))
+        form = await flows.async_configure(form["flow_id"], {CONF_PASSWORD: "new_1"})
+        assert form["errors"] == {"base": "change_in_tool"}
+    ada.miner.behave()
+    await shed.hass.config_entries.async_unload(ada.entry.entry_id)
+    form = await flows.async_configure(form["flow_id"], {CONF_PASSWORD: "new_1"})
+    assert form["errors"] == {"base": "not_loaded"}
+
+
 async def test_a_miner_that_takes_no_commands_is_not_tried_in_every_poll(
     shed: Fleet,
 ) -> None:
