@@ -230,3 +230,12 @@ async def test_when_all_is_well_by_now_there_is_nothing_to_do(shed: Fleet) -> No
     dialogue = await Dialogue(shed.hass).begin()
     await ada.remove()
     assert await dialogue.submit(ada, password=SUPER) is None
+
+
+async def test_a_mistake_counts_for_nothing_when_all_is_well_by_now(
+    shed: Fleet,
+) -> None:
+    ada = await add(shed, "Ada")
+    dialogue = await Dialogue(shed.hass).begin()
+    await ada.remove()
+    assert await dialogue.submit() is None
