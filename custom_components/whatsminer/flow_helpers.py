@@ -151,7 +151,9 @@ def read_account(user_input: Mapping[str, Any]) -> tuple[str, Errors]:
 
 def with_advanced(entry_data: Mapping[str, Any]) -> dict[str, Any]:
     """Return the data of an entry as values to fill in, where some are in the section."""
-    return {**entry_data, CONF_ADVANCED: dict(entry_data)}
+    keys = (CONF_V3_PORT, CONF_ACCOUNT)
+    advanced = {key: entry_data[key] for key in keys if key in entry_data}
+    return {**entry_data, CONF_ADVANCED: advanced}
 
 
 def without_password(user_input: Mapping[str, Any] | None) -> dict[str, Any]:

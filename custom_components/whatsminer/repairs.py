@@ -6,7 +6,11 @@ from typing import Any, Final, override
 
 import probatio  # the successor of voluptuous in Home Assistant
 
-from homeassistant.components.repairs import RepairsFlow, RepairsFlowResult
+from homeassistant.components.repairs import (
+    ConfirmRepairFlow,
+    RepairsFlow,
+    RepairsFlowResult,
+)
 from homeassistant.const import CONF_HOST, CONF_MAC, CONF_PASSWORD, CONF_PORT
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import issue_registry as ir
@@ -43,19 +47,14 @@ from .models import WhatsminerConfigEntry
 from .v3_password_repair import V3PasswordRepair
 
 
-class MinerRepair(RepairsFlow):
+class MinerRepair(ConfirmRepairFlow):
     """A repair that is one form: `async_repair` returns its errors, none when it is done."""
 
     schema: probatio.Schema = probatio.Schema({})
     # As the issue was shown last; it is gone while the miner is not set up.
     _placeholders: dict[str, str] | None = None
 
-    async def async_step_init(
-        self, user_input: dict[str, Any] | None = None
-    ) -> RepairsFlowResult:
-        """Show the form."""
-        return await self.async_step_confirm()
-
+    @override
     async def async_step_confirm(
         self, user_input: dict[str, Any] | None = None
     ) -> RepairsFlowResult:

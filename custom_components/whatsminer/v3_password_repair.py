@@ -1,11 +1,11 @@
 """The repair for miners whose V3 refuses the password that V2 takes."""
 
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Any, Final, override
 
 import probatio  # the successor of voluptuous in Home Assistant
 
-from homeassistant.components.repairs import RepairsFlow, RepairsFlowResult
+from homeassistant.components.repairs import ConfirmRepairFlow, RepairsFlowResult
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.const import CONF_PASSWORD
 from homeassistant.helpers.selector import (
@@ -36,7 +36,7 @@ _MINERS: Final = "miners"
 _TRIED_AT_ONCE: Final = 16
 
 
-class V3PasswordRepair(RepairsFlow):
+class V3PasswordRepair(ConfirmRepairFlow):
     """Give some or all of the miners an account of V3, and its password."""
 
     def __init__(self) -> None:
@@ -44,12 +44,7 @@ class V3PasswordRepair(RepairsFlow):
         super().__init__()
         self._given = GivenPassword()
 
-    async def async_step_init(
-        self, user_input: dict[str, Any] | None = None
-    ) -> RepairsFlowResult:
-        """Show the form."""
-        return await self.async_step_confirm()
-
+    @override
     async def async_step_confirm(
         self, user_input: dict[str, Any] | None = None
     ) -> RepairsFlowResult:

@@ -25,7 +25,18 @@ from simulator.v3 import NEWEST_API
 from tests import Clock
 from tests.api.catalogue import CATALOGUE, OF_V2
 
-from .ways import CONFIRMED, ONE, TWO, Way, button, names_of, number, ours, switch
+from .ways import (
+    CONFIRMED,
+    ONE,
+    STATIC,
+    TWO,
+    Way,
+    button,
+    names_of,
+    number,
+    ours,
+    switch,
+)
 from .ways_of_v3 import LEFT_OUT as REASONS, POLLED, READ, WAYS_OF_V3, WRITTEN
 
 PAGE = Path(__file__).parents[2] / "docs" / "commands.md"
@@ -121,15 +132,7 @@ WAYS = (
     ),
     ours(
         "set_network",
-        CONFIRMED
-        | {
-            "mode": "static",
-            "ip": "192.168.1.50",
-            "netmask": "255.255.255.0",
-            "gateway": "192.168.1.1",
-            "dns": ["192.168.1.1", "9.9.9.9"],
-            "hostname": "garage",
-        },
+        STATIC,
         "net_config",
         ip="192.168.1.50",
         mask="255.255.255.0",

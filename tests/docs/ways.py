@@ -8,6 +8,14 @@ from typing import Any, Final
 from custom_components.whatsminer.const import DOMAIN
 
 CONFIRMED: Final = {"confirm": True}
+STATIC: Final = CONFIRMED | {
+    "mode": "static",
+    "ip": "192.168.1.50",
+    "netmask": "255.255.255.0",
+    "gateway": "192.168.1.1",
+    "dns": ["192.168.1.1", "9.9.9.9"],
+    "hostname": "garage",
+}
 ONE, TWO = "stratum+tcp://one.example:3333", "stratum+ssl://two.example:443"
 
 

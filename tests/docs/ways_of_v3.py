@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from custom_components.whatsminer.const import DOMAIN
 
-from .ways import CONFIRMED, ONE, TWO, Way, number, ours, switch
+from .ways import CONFIRMED, ONE, STATIC, TWO, Way, number, ours, switch
 
 # All commands of the vendor's document of V3 (3.0.3), written down by hand: first those that
 # only read.
@@ -153,15 +153,7 @@ _WAYS: Final = (
     replace(
         ours(
             "set_network",
-            CONFIRMED
-            | {
-                "mode": "static",
-                "ip": "192.168.1.50",
-                "netmask": "255.255.255.0",
-                "gateway": "192.168.1.1",
-                "dns": ["192.168.1.1", "9.9.9.9"],
-                "hostname": "garage",
-            },
+            STATIC,
             "set.system.net_config",
             param={
                 "ip": "192.168.1.50",

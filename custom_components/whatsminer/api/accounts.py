@@ -159,24 +159,24 @@ class Accounts:
         protocol, last = self._choice.current, self._choice.alternative
         assert last
         credentials = self.credentials
-        is_wrong = isinstance(refusal, WrongPasswordError)
+        wrong = refusal if isinstance(refusal, WrongPasswordError) else None
         try:
             answer = await request(last)
         except WrongPasswordError as err:
             self._refusals.pop(credentials, None)
-            raise (refusal if is_wrong else err) from None
+            raise (wrong or err) from None
         except NOT_OF_LAST as err:
             if isinstance(err, UnsupportedCommandError) and err.request_sent:
                 raise
-            if isinstance(refusal, WrongPasswordError):
+            if wrong:
                 raise NeedsPasswordError(
-                    refusal, protocol.account, protocol.name.upper()
-                ) from refusal
+                    wrong, protocol.account, protocol.name.upper()
+                ) from wrong
             return await request(protocol)  # which alone takes this
         except UnreachableError as err:
-            raise (refusal if is_wrong and not err.request_sent else err) from None
-        if isinstance(refusal, WrongPasswordError):
-            self.refuse(credentials, refusal)
+            raise (wrong if wrong and not err.request_sent else err) from None
+        if wrong:
+            self.refuse(credentials, wrong)
         return answer
 
     async def _try(self, protocol: Protocol) -> WhatsminerError | None:

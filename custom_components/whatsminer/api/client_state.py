@@ -21,9 +21,9 @@ from .writer import Writer
 class Remembered:
     """What a client has learnt of its miner that outlasts restarts of Home Assistant.
 
-    `spoken` is the name of the protocol of the last poll if it is not V2, `stopped_by` are those of
-    the ones that stopped mining and start it again. `is_proven` says that the protocol in
-    use has taken a command with the password.
+    `spoken` is the name of the protocol of the last poll if it is not V2. `stopped_by` are the names
+    of those that stopped mining, and start it again. `is_proven` says that the protocol in use has
+    taken a command with the password.
     """
 
     spoken: str | None = None
@@ -47,9 +47,9 @@ class ClientState:
         """Create the client; nothing is sent.
 
         `mac` is the address of the expected miner, in lower case with colons. Without it, the
-        first poll accepts any miner. `port` is that of V2, `v3_port` that of V3, by default 4433. `password` is
-        that of `account` in V3, by default `super`. Where V3 refuses it, it is that of the account
-        `admin` in V2.
+        first poll accepts any miner. `port` is that of V2, `v3_port` that of V3, by default 4433.
+        `password` is that of `account` in V3, by default `super`. Where V3 refuses it, it is that
+        of the account `admin` in V2.
         """
         self._target = Target(
             host,

@@ -97,26 +97,27 @@ def client_for_entry(hass: HomeAssistant, entry: ConfigEntry) -> Miner:
     """
     record = record_for_entry(hass, entry)
     client = record.client
-    new = client_at(entry, address_of(entry))
-    if client is None or _place_of(client) != _place_of(new):
-        client = record.client = new
+    address = address_of(entry)
+    place = address, entry.data.get(CONF_V3_PORT), entry.unique_id
+    if client is None or (client.address, client.v3_port, client.mac) != place:
+        client = record.client = client_at(entry, address)
         record.change = None  # that was the change of another miner
     client.password = entry.data.get(CONF_PASSWORD) or ""
     client.given_account = entry.data.get(CONF_ACCOUNT) or ""
-    client.v2_only = new.v2_only
+    client.v2_only = _is_v2_only(entry)
     return client
 
 
 def client_at(entry: ConfigEntry, address: Address) -> Miner:
     """Return a client for the miner of an entry at an address, without password."""
     client = Miner(*address, v3_port=entry.data.get(CONF_V3_PORT), mac=entry.unique_id)
-    client.v2_only = entry.options.get(CONF_PROTOCOL) == V2_ONLY
+    client.v2_only = _is_v2_only(entry)
     return client
 
 
-def _place_of(client: Miner) -> tuple[Address, int | None, str | None]:
-    """Return what belongs to a client for good."""
-    return client.address, client.v3_port, client.mac
+def _is_v2_only(entry: ConfigEntry) -> bool:
+    """Return whether the owner wants V2 only for the miner of an entry."""
+    return bool(entry.options.get(CONF_PROTOCOL) == V2_ONLY)
 
 
 def restore_client(client: Miner, data: StoredData) -> None:
