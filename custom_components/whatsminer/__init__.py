@@ -4,22 +4,26 @@ from typing import Final
 
 from yarl import URL
 
-from homeassistant.config_entries import ConfigEntryState
+from homeassistant.config_entries import ConfigEntry, ConfigEntryState
 from homeassistant.const import CONF_HOST, Platform
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import config_validation as cv, device_registry as dr
 from homeassistant.helpers.typing import ConfigType
 
+from .actions.hold import Hold
 from .actions.identify import Identify
 from .actions.preheat import Preheat
 from .const import DOMAIN, MANUFACTURER
 from .coordinator import WhatsminerCoordinator
 from .entity import board_identifier
+from .entries.lookup import is_site, miner_entries
 from .issues import async_setup_issues, clear_issues
 from .migration import async_migrate
 from .miner.record import async_remove_record, mac_of
 from .models import WhatsminerConfigEntry, WhatsminerData
 from .services import async_setup_services
+from .site.coordinator import SiteConfigEntry, SiteCoordinator, show_prices
+from .site.executor import async_end_site
 
 # In this order Home Assistant registers the entities, and its automatic pages show them.
 PLATFORMS: Final = (
@@ -31,6 +35,7 @@ PLATFORMS: Final = (
     Platform.BUTTON,
     Platform.EVENT,
 )
+SITE_PLATFORMS: Final = (Platform.SWITCH, Platform.SENSOR, Platform.BINARY_SENSOR)
 
 
 CONFIG_SCHEMA = cv.config_entry_only_config_schema(DOMAIN)
@@ -56,18 +61,35 @@ async def async_migrate_entry(
     return True
 
 
-async def async_setup_entry(hass: HomeAssistant, entry: WhatsminerConfigEntry) -> bool:
-    """Set up one miner."""
+async def async_setup_entry(hass: HomeAssistant, entry: ConfigEntry) -> bool:
+    """Set up one miner, or one site."""
+    if is_site(entry):
+        await _async_set_up_site(hass, entry)
+    else:
+        await _async_set_up_miner(hass, entry)
+    return True
+
+
+async def _async_set_up_site(hass: HomeAssistant, entry: SiteConfigEntry) -> None:
+    entry.runtime_data = SiteCoordinator(hass, entry)
+    await entry.runtime_data.async_begin()
+    await hass.config_entries.async_forward_entry_setups(entry, SITE_PLATFORMS)
+    show_prices(entry.runtime_data.members.values())
+
+
+async def _async_set_up_miner(
+    hass: HomeAssistant, entry: WhatsminerConfigEntry
+) -> None:
     coordinator = WhatsminerCoordinator(hass, entry)
     await coordinator.async_config_entry_first_refresh()
     # Before the platforms: preheating ends before entities show the poll that ends it.
     entry.runtime_data = WhatsminerData(
-        coordinator, Identify(coordinator), Preheat(coordinator)
+        coordinator, Hold(coordinator), Identify(coordinator), Preheat(coordinator)
     )
     _register_device(hass, coordinator)
     for platform in PLATFORMS:  # all at once they would come in any order
         await hass.config_entries.async_forward_entry_setups(entry, [platform])
-    return True
+    entry.runtime_data.hold.async_begin()
 
 
 def _register_device(hass: HomeAssistant, coordinator: WhatsminerCoordinator) -> None:
@@ -90,18 +112,39 @@ def _register_device(hass: HomeAssistant, coordinator: WhatsminerCoordinator) ->
     coordinator.device_id = device.id
 
 
-async def async_unload_entry(hass: HomeAssistant, entry: WhatsminerConfigEntry) -> bool:
-    """Unload one miner, and delete its issues, which the next set-up creates if need be."""
+async def async_unload_entry(hass: HomeAssistant, entry: ConfigEntry) -> bool:
+    """Unload one miner, or one site.
+
+    The issues of a miner are deleted; the next set-up creates them if need be.
+    """
+    if is_site(entry):
+        return await _async_unload_site(hass, entry)
     unloaded = await hass.config_entries.async_unload_platforms(entry, PLATFORMS)
     if unloaded:
         clear_issues(hass, entry)
     return unloaded
 
 
-async def async_remove_entry(hass: HomeAssistant, entry: WhatsminerConfigEntry) -> None:
-    """Remove what is stored of a miner whose entry is removed."""
+async def _async_unload_site(hass: HomeAssistant, entry: SiteConfigEntry) -> bool:
+    unloaded = await hass.config_entries.async_unload_platforms(entry, SITE_PLATFORMS)
+    if unloaded and entry.disabled_by:
+        await _async_end_site(hass, entry)
+    return unloaded
+
+
+async def async_remove_entry(hass: HomeAssistant, entry: ConfigEntry) -> None:
+    """Remove what is stored of a miner or a site whose entry is removed."""
+    if is_site(entry):
+        await _async_end_site(hass, entry)
+        return
     await async_remove_record(hass, entry)
     clear_issues(hass, entry)
+
+
+async def _async_end_site(hass: HomeAssistant, entry: ConfigEntry) -> None:
+    """Leave nothing of a site that is removed or disabled."""
+    await async_end_site(hass, entry)
+    show_prices(miner_entries(hass))
 
 
 async def async_remove_config_entry_device(
@@ -109,7 +152,9 @@ async def async_remove_config_entry_device(
     entry: WhatsminerConfigEntry,
     device: dr.DeviceEntry | dr.ChildDeviceEntry,
 ) -> bool:
-    """Return whether a device can be removed: a hashboard that is gone, but not the miner."""
+    """Return whether a device can be removed: a hashboard that is gone, but no miner or site."""
+    if is_site(entry):
+        return False
     if entry.state is not ConfigEntryState.LOADED:
         return False  # its hashboards are not known
     mac = mac_of(entry)

@@ -13,7 +13,6 @@ from homeassistant.const import EntityCategory, Platform
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
-from .api import Severity, Snapshot
 from .coordinator import WhatsminerCoordinator
 from .entity import (
     WhatsminerBoardEntity,
@@ -23,7 +22,10 @@ from .entity import (
     existing,
 )
 from .miner.history import still_counts
+from .miner.status import has_problem
 from .models import WhatsminerConfigEntry
+from .site.binary_sensor import SITE_PROBLEM, SiteProblem
+from .site.coordinator import SiteConfigEntry, SiteCoordinator
 
 PARALLEL_UPDATES = 0
 
@@ -44,13 +46,6 @@ class WhatsminerBoardBinarySensorDescription(
     """Describes a binary sensor of a hashboard, which is given by its slot."""
 
     value_fn: Callable[[WhatsminerCoordinator, int], bool | None]
-
-
-def _problem(snapshot: Snapshot) -> bool | None:
-    """Return whether a fault is active that is not minor."""
-    if snapshot.faults is None:
-        return None
-    return any(fault.severity is not Severity.MINOR for fault in snapshot.faults)
 
 
 def _alive(coordinator: WhatsminerCoordinator, slot: int) -> bool | None:
@@ -80,7 +75,7 @@ BINARY_SENSORS: Final = (
     WhatsminerBinarySensorDescription(
         key="problem",
         device_class=BinarySensorDeviceClass.PROBLEM,
-        value_fn=lambda coordinator: _problem(coordinator.data),
+        value_fn=lambda coordinator: has_problem(coordinator.data),
     ),
     # No lock: Home Assistant paints one that is open red, and this one should be.
     WhatsminerBinarySensorDescription(
@@ -102,10 +97,13 @@ BOARD_BINARY_SENSORS: Final = (
 
 async def async_setup_entry(
     hass: HomeAssistant,
-    entry: WhatsminerConfigEntry,
+    entry: WhatsminerConfigEntry | SiteConfigEntry,
     async_add_entities: AddConfigEntryEntitiesCallback,
 ) -> None:
-    """Add the binary sensors of a miner and of its hashboards."""
+    """Add the binary sensors of a miner and of its hashboards, or of a site."""
+    if isinstance(entry.runtime_data, SiteCoordinator):
+        async_add_entities([SiteProblem(entry.runtime_data, SITE_PROBLEM)])
+        return
     coordinator = entry.runtime_data.coordinator
     async_add_entities(
         WhatsminerBinarySensor(coordinator, description)

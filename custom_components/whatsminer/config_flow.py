@@ -6,7 +6,7 @@ from typing import Any, override
 # The successor of voluptuous in Home Assistant, and the same dialect.
 import probatio
 
-from homeassistant.config_entries import ConfigFlowResult
+from homeassistant.config_entries import ConfigEntry, ConfigFlowResult
 from homeassistant.const import CONF_HOST, CONF_PASSWORD, CONF_PORT
 from homeassistant.core import callback
 
@@ -14,7 +14,7 @@ from .api import Miner
 from .const import CONF_ACCOUNT, CONF_V3_PORT, DOMAIN
 from .discovery_flow import DiscoverySteps
 from .entries.discovery import advanced_data
-from .entries.lookup import entry_at_address
+from .entries.lookup import entry_at_address, is_site, miner_entries
 from .flow_helpers import (
     ACCOUNT_SECTION,
     ADDRESS_FIELDS,
@@ -36,10 +36,11 @@ from .miner.record import Address, address_of, async_forget_protocol, client_for
 from .models import WhatsminerConfigEntry
 from .options_flow import WhatsminerOptionsFlow
 from .scan_flow import ScanSteps
+from .site_flow import SiteOptionsFlow, SiteSteps
 
 
-class WhatsminerConfigFlow(ScanSteps, DiscoverySteps, domain=DOMAIN):
-    """The config flow; its steps for scans and discoveries are in files of their own."""
+class WhatsminerConfigFlow(ScanSteps, DiscoverySteps, SiteSteps, domain=DOMAIN):
+    """The config flow; its steps for scans, discoveries and sites are in files of their own."""
 
     VERSION = VERSION
 
@@ -47,17 +48,21 @@ class WhatsminerConfigFlow(ScanSteps, DiscoverySteps, domain=DOMAIN):
     @callback
     @override
     def async_get_options_flow(
-        config_entry: WhatsminerConfigEntry,
-    ) -> WhatsminerOptionsFlow:
-        """Return the options flow."""
-        return WhatsminerOptionsFlow()
+        config_entry: ConfigEntry,
+    ) -> WhatsminerOptionsFlow | SiteOptionsFlow:
+        """Return the options flow of a miner or of a site."""
+        return SiteOptionsFlow() if is_site(config_entry) else WhatsminerOptionsFlow()
 
     @override
     async def async_step_user(
         self, user_input: dict[str, Any] | None = None
     ) -> ConfigFlowResult:
-        """Show the menu of the ways to add a miner."""
-        return self.async_show_menu(step_id="user", menu_options=["scan", "manual"])
+        """Show the menu of the ways to add a miner, or a site once there are miners."""
+        has_miners = bool(miner_entries(self.hass))
+        return self.async_show_menu(
+            step_id="user",
+            menu_options=["scan", "manual", *(["site"] if has_miners else [])],
+        )
 
     async def async_step_manual(
         self, user_input: dict[str, Any] | None = None
@@ -139,6 +144,8 @@ class WhatsminerConfigFlow(ScanSteps, DiscoverySteps, domain=DOMAIN):
     ) -> ConfigFlowResult:
         """Ask for another address or password of the same miner."""
         entry: WhatsminerConfigEntry = self._get_reconfigure_entry()
+        if is_site(entry):
+            return await self.async_step_reconfigure_site()
         errors: Errors = {}
         if user_input is None:
             self._given = GivenPassword(entry.data.get(CONF_PASSWORD, ""))

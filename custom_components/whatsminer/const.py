@@ -7,13 +7,20 @@ DOMAIN: Final = "whatsminer"
 MANUFACTURER: Final = "MicroBT"
 
 CONF_ACCOUNT: Final = "account"
+CONF_ALL_MINERS: Final = "all_miners"
+CONF_AREAS: Final = "areas"
 CONF_HASH_PRICE: Final = "hash_price"
 CONF_HASH_PRICE_ENTITY: Final = "hash_price_entity"
 CONF_HASH_PRICE_UNIT: Final = "hash_price_unit"
+CONF_KIND: Final = "kind"
+CONF_LABELS: Final = "labels"
+CONF_MINERS: Final = "miners"
 CONF_PERCENT_METHOD: Final = "percent_method"
 CONF_POLL_INTERVAL: Final = "poll_interval"
 CONF_PROTOCOL: Final = "protocol"
 CONF_V3_PORT: Final = "v3_port"
+# The kind of an entry that stands for several miners. Entries of miners have none.
+KIND_SITE: Final = "site"
 PER_PETAHASH: Final = "per_petahash"
 # The unit of hash rate of a hash price per day, the usual one first.
 HASH_PRICE_UNITS: Final = (PER_PETAHASH, "per_terahash")

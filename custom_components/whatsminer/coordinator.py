@@ -1,7 +1,8 @@
 """Polls one miner, and sends it commands."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import timedelta
+from functools import partial
 import logging
 import time
 from typing import override
@@ -30,6 +31,7 @@ from .const import CONF_POLL_INTERVAL, POLL_INTERVAL
 from .entries.displaced_miner import DisplacedMiner
 from .entries.first_poll import async_first_poll
 from .entries.lookup import MinerCoordinator, raise_if_address_is_taken
+from .entries.membership import sites_of
 from .entries.missing_miner import async_forget_sought_hosts, async_seek_miner
 from .exceptions import translation
 from .issues import Issue, clear_issues, raise_issue
@@ -37,6 +39,7 @@ from .miner.activity import refuse_without_effect
 from .miner.break_even import BreakEven
 from .miner.credentials import Credentials
 from .miner.expected_capabilities import ExpectedCapabilities
+from .miner.hash_price import HashPrice
 from .miner.history import History
 from .miner.last_switch import LastSwitch
 from .miner.ordinary_power import OrdinaryPower
@@ -58,9 +61,15 @@ _LOGGER = logging.getLogger(__name__)
 type CommandListener = Callable[[Command], None]
 
 
-def _poll_interval(entry: ConfigEntry) -> timedelta:
+def poll_interval(entry: ConfigEntry) -> timedelta:
+    """Return how often the miner of an entry is polled."""
     seconds = entry.options.get(CONF_POLL_INTERVAL)
     return timedelta(seconds=seconds) if seconds else POLL_INTERVAL
+
+
+def _site_hash_prices(hass: HomeAssistant, entry: ConfigEntry) -> Iterator[HashPrice]:
+    """Return the hash prices of the sites that a miner belongs to, the oldest site first."""
+    return (HashPrice(site.options) for site in sites_of(hass, entry))
 
 
 def _reload(hass: HomeAssistant, entry_id: str) -> None:
@@ -103,12 +112,14 @@ class WhatsminerCoordinator(OutageLogCoordinator[Snapshot], MinerCoordinator):
             _LOGGER,
             config_entry=entry,
             name=entry.title,
-            update_interval=_poll_interval(entry),
+            update_interval=poll_interval(entry),
         )
         record = record_for_entry(hass, entry)
         self.client = client_for_entry(hass, entry)
         self.memory = record.memory
-        self.break_even = BreakEven(hass, entry, self.memory)
+        self.break_even = BreakEven(
+            hass, entry, self.memory, partial(_site_hash_prices, hass, entry)
+        )
         self.credentials = Credentials(hass, entry, self.client, self.memory)
         self.expected_capabilities = ExpectedCapabilities(record)
         self.history = History()
@@ -135,7 +146,7 @@ class WhatsminerCoordinator(OutageLogCoordinator[Snapshot], MinerCoordinator):
         """Use changed options without a reload, and poll the miner."""
         # First, because the energy sensor compares the time since the last poll with the interval.
         self.async_update_listeners()
-        self.update_interval = _poll_interval(self.config_entry)
+        self.update_interval = poll_interval(self.config_entry)
         was_v2_only = self.client.v2_only
         if client_for_entry(self.hass, self.config_entry).v2_only is not was_v2_only:
             self.expected_capabilities.expect_change()
@@ -166,7 +177,7 @@ class WhatsminerCoordinator(OutageLogCoordinator[Snapshot], MinerCoordinator):
                 self._displaced_miner.async_seek(err.found)
             raise UpdateFailed(**translation(err, self.config_entry.title)) from err
         # One poll may be missed; one and a half intervals are more than that.
-        self._patience = began + 1.5 * _poll_interval(self.config_entry).total_seconds()
+        self._patience = began + 1.5 * poll_interval(self.config_entry).total_seconds()
         self._learn(snapshot, began)
         _update_issues(self.hass, self.config_entry, snapshot)
         if self.client.is_confirmed:

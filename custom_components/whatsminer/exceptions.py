@@ -137,6 +137,24 @@ def exception_for(error: WhatsminerError, miner: str) -> HomeAssistantError:
     return HomeAssistantError(**translation(error, miner))
 
 
+def read_only(entry: ConfigEntry) -> ServiceValidationError:
+    """Return the exception for a command to a miner that was set up without a password."""
+    return ServiceValidationError(
+        translation_domain=DOMAIN,
+        translation_key="read_only",
+        translation_placeholders={"miner": entry.title},
+    )
+
+
+def not_loaded(entry: ConfigEntry) -> HomeAssistantError:
+    """Return the exception for a miner or a site that is not loaded."""
+    return HomeAssistantError(
+        translation_domain=DOMAIN,
+        translation_key="not_loaded",
+        translation_placeholders={"miner": entry.title},
+    )
+
+
 async def async_sentences(
     hass: HomeAssistant, errors: Sequence[HomeAssistantError]
 ) -> list[str]:
@@ -153,6 +171,32 @@ async def async_sentences(
         return text.format(**(error.translation_placeholders or {})).rstrip(".")
 
     return [sentence(error) for error in errors]
+
+
+async def async_raise_failures(
+    hass: HomeAssistant, failures: Sequence[BaseException]
+) -> None:
+    """Raise the only failure, or one that lists all.
+
+    A failure that is no error of Home Assistant is a cancellation, and is raised as it is.
+    """
+    errors: list[HomeAssistantError] = []
+    for failure in failures:
+        if len(failures) == 1 or not isinstance(failure, HomeAssistantError):
+            raise failure
+        errors.append(failure)
+    if errors:
+        # Home Assistant logs a traceback of all exceptions that are no `ServiceValidationError`.
+        are_refusals = all(isinstance(each, ServiceValidationError) for each in errors)
+        error_class = ServiceValidationError if are_refusals else HomeAssistantError
+        raise error_class(
+            translation_domain=DOMAIN,
+            translation_key="several_failed",
+            translation_placeholders={
+                "count": str(len(errors)),
+                "failures": ". ".join(await async_sentences(hass, errors)),
+            },
+        )
 
 
 @contextmanager

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from homeassistant.config_entries import ConfigEntry
 
+from .actions.hold import Hold
 from .actions.identify import Identify
 from .actions.preheat import Preheat
 from .coordinator import WhatsminerCoordinator
@@ -14,6 +15,7 @@ class WhatsminerData:
     """The runtime data of one miner."""
 
     coordinator: WhatsminerCoordinator
+    hold: Hold
     identify: Identify
     preheat: Preheat
 

@@ -1,10 +1,8 @@
 """The options of a miner, and the update of its firmware."""
 
 import asyncio
-from collections.abc import Mapping
 from contextlib import ExitStack
 import logging
-import math
 from typing import Any, Final, override
 
 # The successor of voluptuous in Home Assistant, and the same dialect.
@@ -12,32 +10,23 @@ import probatio
 
 from homeassistant.components.file_upload import process_uploaded_file
 from homeassistant.config_entries import ConfigEntryState, ConfigFlowResult, OptionsFlow
-from homeassistant.const import Platform, UnitOfTime
+from homeassistant.const import UnitOfTime
 from homeassistant.core import callback
 from homeassistant.data_entry_flow import AbortFlow
 from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers.selector import (
-    EntitySelector,
-    EntitySelectorConfig,
     FileSelector,
     FileSelectorConfig,
     NumberSelector,
     NumberSelectorConfig,
     NumberSelectorMode,
-    SelectSelector,
-    SelectSelectorConfig,
-    SelectSelectorMode,
 )
 
 from .actions.update_firmware import Image, Update, async_update_firmware, read_image
 from .const import (
-    CONF_HASH_PRICE,
-    CONF_HASH_PRICE_ENTITY,
-    CONF_HASH_PRICE_UNIT,
     CONF_PERCENT_METHOD,
     CONF_POLL_INTERVAL,
     CONF_PROTOCOL,
-    HASH_PRICE_UNITS,
     LONGEST_POLL_INTERVAL,
     PERCENT_METHODS,
     POLL_INTERVAL,
@@ -46,7 +35,7 @@ from .const import (
 )
 from .coordinator import WhatsminerCoordinator
 from .exceptions import translating
-from .flow_helpers import escape_markdown
+from .flow_helpers import HASH_PRICE_FIELDS, choice, escape_markdown, hash_price_errors
 from .models import WhatsminerConfigEntry
 
 _LOGGER = logging.getLogger(__name__)
@@ -57,14 +46,6 @@ _SENT: Final = 0.9
 FIRMWARE_SCHEMA: Final = probatio.Schema(
     {probatio.Required(_FILE): FileSelector(FileSelectorConfig(accept="*/*"))}
 )
-
-
-def _choice(key: str, options: tuple[str, ...]) -> SelectSelector:
-    return SelectSelector(
-        SelectSelectorConfig(
-            options=list(options), mode=SelectSelectorMode.LIST, translation_key=key
-        )
-    )
 
 
 PREFERENCES_SCHEMA: Final = probatio.Schema(
@@ -83,37 +64,15 @@ PREFERENCES_SCHEMA: Final = probatio.Schema(
             ),
             probatio.Coerce(int),
         ),
-        probatio.Required(CONF_PERCENT_METHOD, default=PERCENT_METHODS[0]): _choice(
+        probatio.Required(CONF_PERCENT_METHOD, default=PERCENT_METHODS[0]): choice(
             CONF_PERCENT_METHOD, PERCENT_METHODS
         ),
-        # Without limits here: `_errors_in` has a sentence for a price that is none.
-        probatio.Optional(CONF_HASH_PRICE): NumberSelector(
-            NumberSelectorConfig(step="any", mode=NumberSelectorMode.BOX)
-        ),
-        probatio.Optional(CONF_HASH_PRICE_ENTITY): EntitySelector(
-            EntitySelectorConfig(
-                domain=[Platform.SENSOR, Platform.NUMBER, "input_number"]
-            )
-        ),
-        probatio.Required(CONF_HASH_PRICE_UNIT, default=HASH_PRICE_UNITS[0]): _choice(
-            CONF_HASH_PRICE_UNIT, HASH_PRICE_UNITS
-        ),
-        probatio.Required(CONF_PROTOCOL, default=PROTOCOLS[0]): _choice(
+        **HASH_PRICE_FIELDS,
+        probatio.Required(CONF_PROTOCOL, default=PROTOCOLS[0]): choice(
             CONF_PROTOCOL, PROTOCOLS
         ),
     }
 )
-
-
-def _errors_in(preferences: Mapping[str, Any]) -> dict[str, str]:
-    """Return the errors to show in the form, by field."""
-    if (price := preferences.get(CONF_HASH_PRICE)) is None:
-        return {}
-    if not 0 < price < math.inf:
-        return {CONF_HASH_PRICE: "hash_price_invalid"}
-    if CONF_HASH_PRICE_ENTITY in preferences:
-        return {CONF_HASH_PRICE_ENTITY: "hash_price_twice"}
-    return {}
 
 
 class WhatsminerOptionsFlow(OptionsFlow):
@@ -149,7 +108,7 @@ class WhatsminerOptionsFlow(OptionsFlow):
         )
         if entry is None:
             return self.async_abort(reason="not_loaded")
-        errors = _errors_in(user_input or {})
+        errors = hash_price_errors(user_input or {})
         if user_input is None or errors:
             return self.async_show_form(
                 step_id="preferences",

@@ -24,7 +24,7 @@ from homeassistant.helpers.selector import (
 )
 
 from .api import Miner
-from .const import DOMAIN
+from .const import CONF_MINERS, DOMAIN
 from .entries.discovery import DiscoveredMiner
 from .entries.error_isolation import async_for_each, async_isolated
 from .flow_helpers import (
@@ -38,7 +38,6 @@ from .flow_helpers import (
 )
 from .listing import count_of, names
 
-CONF_MINERS: Final = "miners"
 CONF_OTHERS: Final = "others"
 CONF_SELECTION: Final = "selection"
 OTHERS: Final = ("show", "ignore")

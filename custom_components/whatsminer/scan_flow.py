@@ -11,12 +11,13 @@ from homeassistant.config_entries import ConfigFlowResult
 from homeassistant.const import CONF_HOST
 from homeassistant.helpers.selector import TextSelector
 
+from .const import CONF_MINERS
 from .entries.lookup import hosts_in_use, is_at_address, miner_entries
 from .entries.relocation import async_relocate_and_match
 from .entries.scan import Scan, async_own_networks, async_scan, parse_networks
 from .flow_helpers import Errors
 from .listing import names
-from .pick_flow import CONF_MINERS, PickSteps
+from .pick_flow import PickSteps
 
 CONF_NETWORKS: Final = "networks"
 

@@ -1,10 +1,10 @@
 """Sensors of a miner and of its hashboards."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime
 from typing import Any, override
 
-from homeassistant.components.sensor import SensorEntity
+from homeassistant.components.sensor import SensorEntity, SensorEntityDescription
 from homeassistant.const import Platform, UnitOfEnergy
 from homeassistant.core import (
     CALLBACK_TYPE,
@@ -33,19 +33,37 @@ from .sensor_base import WhatsminerSensorDescription
 from .sensor_condition import CONDITION_SENSORS, STATUS_SENSORS
 from .sensor_descriptions import BOARD_SENSORS, PRICE_SENSORS, RUNTIME_SENSORS, SENSORS
 from .sensor_totals import TOTALS
+from .site.coordinator import SiteConfigEntry, SiteCoordinator
+from .site.sensor import (
+    SITE_ENERGY,
+    SITE_PRICE_SENSORS,
+    SITE_SENSORS,
+    SiteEnergy,
+    SitePriceSensor,
+    SiteSensor,
+)
 
 PARALLEL_UPDATES = 0
 
 
 async def async_setup_entry(
     hass: HomeAssistant,
-    entry: WhatsminerConfigEntry,
+    entry: WhatsminerConfigEntry | SiteConfigEntry,
     async_add_entities: AddConfigEntryEntitiesCallback,
 ) -> None:
-    """Add the sensors of a miner and of its hashboards."""
+    """Add the sensors of a miner and of its hashboards, or of a site."""
+    if isinstance(entry.runtime_data, SiteCoordinator):
+        _add_of_site(entry.runtime_data, async_add_entities)
+        return
     coordinator = entry.runtime_data.coordinator
     async_add_entities(_of_miner(coordinator))
-    _add_while_priced(coordinator, async_add_entities)
+    _add_while(
+        coordinator,
+        mac_of(entry),
+        PRICE_SENSORS,
+        lambda: coordinator.break_even.wanted,
+        lambda price: async_add_entities([WhatsminerPriceSensor(coordinator, price)]),
+    )
     add_boards(
         coordinator,
         async_add_entities,
@@ -72,9 +90,30 @@ def _of_miner(coordinator: WhatsminerCoordinator) -> Iterator[WhatsminerEntity]:
 
 
 @callback
-def _add_while_priced(
-    coordinator: WhatsminerCoordinator,
-    async_add_entities: AddConfigEntryEntitiesCallback,
+def _add_of_site(
+    coordinator: SiteCoordinator, async_add_entities: AddConfigEntryEntitiesCallback
+) -> None:
+    """Add the sensors of a site."""
+    async_add_entities(
+        SiteSensor(coordinator, description) for description in SITE_SENSORS
+    )
+    async_add_entities([SiteEnergy(coordinator, SITE_ENERGY)])
+    _add_while(
+        coordinator,
+        coordinator.config_entry.entry_id,
+        SITE_PRICE_SENSORS,
+        lambda: coordinator.has_prices,
+        lambda price: async_add_entities([SitePriceSensor(coordinator, price)]),
+    )
+
+
+@callback
+def _add_while[DescriptionT: SensorEntityDescription](
+    coordinator: WhatsminerCoordinator | SiteCoordinator,
+    owner: str,
+    descriptions: Iterable[DescriptionT],
+    wanted_fn: Callable[[], bool],
+    add_fn: Callable[[DescriptionT], None],
 ) -> None:
     """Add or remove sensors with the hash price in the options, without a reload."""
     registry = er.async_get(coordinator.hass)
@@ -83,21 +122,14 @@ def _add_while_priced(
     @callback
     def follow() -> None:
         nonlocal added
-        if (wanted := coordinator.break_even.wanted) == added:
+        if (wanted := wanted_fn()) == added:
             return
         added = wanted
-        if wanted:
-            async_add_entities(
-                WhatsminerPriceSensor(coordinator, description)
-                for description in PRICE_SENSORS
-            )
-            return
-        for description in PRICE_SENSORS:
-            if entity_id := registered_entity_id(
-                coordinator.hass,
-                Platform.SENSOR,
-                mac_of(coordinator.config_entry),
-                description.key,
+        for description in descriptions:
+            if wanted:
+                add_fn(description)
+            elif entity_id := registered_entity_id(
+                coordinator.hass, Platform.SENSOR, owner, description.key
             ):
                 registry.async_remove(entity_id)
 

@@ -1,7 +1,6 @@
 """Registers the actions: their targets, the permissions of their users, their failures."""
 
 import asyncio
-from collections.abc import Sequence
 from functools import partial
 import logging
 
@@ -25,8 +24,14 @@ from .actions.table import ACTIONS, ATTR_CONFIRM, Action
 from .actions.user_permission import async_check_permission
 from .api import WhatsminerError
 from .const import DOMAIN
-from .entries.lookup import is_reachable, miner_entries
-from .exceptions import async_sentences, exception_for, translating
+from .entries.lookup import is_reachable, miner_entries, site_entries
+from .exceptions import (
+    async_raise_failures,
+    exception_for,
+    not_loaded,
+    read_only,
+    translating,
+)
 from .models import WhatsminerConfigEntry
 
 _LOGGER = logging.getLogger(__name__)
@@ -68,7 +73,7 @@ async def _async_call(action: Action, call: ServiceCall) -> ServiceResponse:
     if action.one_miner:
         entries = [_confirmed_miner(call)]
     else:
-        entries = await _async_targeted_miners(call)
+        entries = await _async_targets(call, include_sites=action.takes_sites)
     await async_check_permission(call, entries, action.permission)
     if action.reachable_only:
         entries = [entry for entry in entries if is_reachable(entry)]
@@ -82,7 +87,7 @@ async def _async_call(action: Action, call: ServiceCall) -> ServiceResponse:
         return_exceptions=True,
     )
     failures = [item for item in results if isinstance(item, BaseException)]
-    await _async_raise_failures(call.hass, failures)
+    await async_raise_failures(call.hass, failures)
     return dict(item for item in results if not isinstance(item, BaseException))
 
 
@@ -107,56 +112,33 @@ async def _async_handle(
     entry: WhatsminerConfigEntry, action: Action, handler: Handler
 ) -> tuple[str, JsonObjectType]:
     """Call an action for one miner, and return its response with the id of its device."""
+    if action.takes_sites:
+        await handler(entry)
+        return entry.entry_id, {}
     if entry.state is not ConfigEntryState.LOADED:
-        raise HomeAssistantError(
-            translation_domain=DOMAIN,
-            translation_key="not_loaded",
-            translation_placeholders={"miner": entry.title},
-        )
+        raise not_loaded(entry)
     coordinator = entry.runtime_data.coordinator
     if action.needs_password and not coordinator.has_password:
-        raise ServiceValidationError(
-            translation_domain=DOMAIN,
-            translation_key="read_only",
-            translation_placeholders={"miner": entry.title},
-        )
+        raise read_only(entry)
     with translating(entry):
-        answer = await handler(entry.runtime_data)
+        answer = await handler(entry)
     return coordinator.device_id, {ATTR_NAME: entry.title, **(answer or {})}
 
 
-async def _async_raise_failures(
-    hass: HomeAssistant, failures: Sequence[BaseException]
-) -> None:
-    """Raise the only failure, or one that lists all.
+async def _async_targets(
+    call: ServiceCall, *, include_sites: bool
+) -> list[WhatsminerConfigEntry]:
+    """Return each miner of a target once, also if several of its entities are named.
 
-    A failure that is no error of Home Assistant is a cancellation, and is raised as it is.
+    Sites in the target are ignored unless they are included.
     """
-    errors: list[HomeAssistantError] = []
-    for failure in failures:
-        if len(failures) == 1 or not isinstance(failure, HomeAssistantError):
-            raise failure
-        errors.append(failure)
-    if errors:
-        # Home Assistant logs a traceback of all exceptions that are no `ServiceValidationError`.
-        are_refusals = all(isinstance(each, ServiceValidationError) for each in errors)
-        error_class = ServiceValidationError if are_refusals else HomeAssistantError
-        raise error_class(
-            translation_domain=DOMAIN,
-            translation_key="several_failed",
-            translation_placeholders={
-                "count": str(len(errors)),
-                "failures": ". ".join(await async_sentences(hass, errors)),
-            },
-        )
-
-
-async def _async_targeted_miners(call: ServiceCall) -> list[WhatsminerConfigEntry]:
-    """Return each miner of a target once, also if several of its entities are named."""
     ids = await async_extract_config_entry_ids(call)
+    known = miner_entries(call.hass, include_disabled=False)
+    if include_sites:
+        known += site_entries(call.hass)
     entries: list[WhatsminerConfigEntry] = [
         entry
-        for entry in miner_entries(call.hass, include_disabled=False)
+        for entry in known
         if entry.entry_id in ids and not _is_disabled(call.hass, entry)
     ]
     if not entries:

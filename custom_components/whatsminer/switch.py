@@ -11,6 +11,8 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from .api import commands
 from .entity import WhatsminerSettingDescription, WhatsminerSettingEntity, existing
 from .models import WhatsminerConfigEntry
+from .site.coordinator import SiteConfigEntry, SiteCoordinator
+from .site.switch import SITE_MINING, SiteMining
 
 PARALLEL_UPDATES = 0
 
@@ -69,13 +71,18 @@ SWITCHES: Final = (
 
 async def async_setup_entry(
     hass: HomeAssistant,
-    entry: WhatsminerConfigEntry,
+    entry: WhatsminerConfigEntry | SiteConfigEntry,
     async_add_entities: AddConfigEntryEntitiesCallback,
 ) -> None:
-    """Add the switches of a miner."""
+    """Add the switches of a miner, or that of a site."""
+    if isinstance(entry.runtime_data, SiteCoordinator):
+        async_add_entities([SiteMining(entry.runtime_data, SITE_MINING)])
+        return
     coordinator = entry.runtime_data.coordinator
     async_add_entities(
-        WhatsminerSwitch(coordinator, description)
+        (WhatsminerMiningSwitch if description.key == "mining" else WhatsminerSwitch)(
+            coordinator, description
+        )
         for description in existing(coordinator, Platform.SWITCH, SWITCHES)
     )
 
@@ -100,3 +107,23 @@ class WhatsminerSwitch(WhatsminerSettingEntity[bool], SwitchEntity):
     async def async_turn_off(self, **kwargs: Any) -> None:
         """Turn it off."""
         await self.async_set(False)
+
+
+class WhatsminerMiningSwitch(WhatsminerSwitch):
+    """The switch that stops and starts mining; a miner that is held off stays off."""
+
+    @override
+    async def async_turn_on(self, **kwargs: Any) -> None:
+        """Start mining."""
+        await self.runtime_data.hold.async_prepare_switch(
+            on=True, context=self._context
+        )
+        await super().async_turn_on(**kwargs)
+
+    @override
+    async def async_turn_off(self, **kwargs: Any) -> None:
+        """Stop mining."""
+        await self.runtime_data.hold.async_prepare_switch(
+            on=False, context=self._context
+        )
+        await super().async_turn_off(**kwargs)

@@ -9,6 +9,7 @@ from homeassistant.util.json import JsonObjectType
 
 from ..coordinator import WhatsminerCoordinator
 from ..entity import registered_entity_id
+from ..miner.hold import held_until, holders
 from ..miner.record import mac_of
 
 
@@ -21,7 +22,9 @@ def state_of(coordinator: WhatsminerCoordinator) -> JsonObjectType:
     written as ISO 8601. `power_mode` is `custom` under a limit in watts. `switch` is the entity that
     starts and stops mining, `power_mode_select` the one that sets the power mode.
     `hash_rate_at_most` lists since when the hash rate has been at most so many percent of its target,
-    highest first; it is empty unless the miner mines and is tuned.
+    highest first; it is empty unless the miner mines and is tuned. `held_off_by` names the sites that
+    keep the miner off, and is `hand` for the action `hold`; `held_off_until` is None unless the last of
+    them lets go by itself.
     """
     data, settings = coordinator.data, coordinator.settings
     history = coordinator.history
@@ -56,7 +59,23 @@ def state_of(coordinator: WhatsminerCoordinator) -> JsonObjectType:
         "pool": history.pool,
         "previous_pool": history.previous_pool,
         "pool_since": history.pool_since.isoformat() if history.pool_since else None,
+        **_hold(coordinator),
         "write_access": coordinator.write_access.is_open,
+    }
+
+
+def _hold(coordinator: WhatsminerCoordinator) -> JsonObjectType:
+    """Return whether the miner is held off, by whom and until when."""
+    data = coordinator.memory.data
+    until = held_until(data)
+    entries = coordinator.hass.config_entries
+    return {
+        "held_off": bool(holders(data)),
+        "held_off_by": [
+            site.title if (site := entries.async_get_entry(holder)) else holder
+            for holder in holders(data)
+        ],
+        "held_off_until": until.isoformat() if until else None,
     }
 
 

@@ -6,11 +6,14 @@ handler, which is then called for each miner.
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from datetime import timedelta
+from typing import Any, Final
 
+from homeassistant.config_entries import ConfigEntry
 from homeassistant.const import CONF_HOST, CONF_MODE, CONF_TIME_ZONE
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
+from homeassistant.util import dt as dt_util
 from homeassistant.util.json import JsonObjectType
 
 from ..api import (
@@ -23,19 +26,25 @@ from ..api import (
 )
 from ..const import DOMAIN
 from ..coordinator import WhatsminerCoordinator
-from ..entries.lookup import miner_entries
-from ..models import WhatsminerData
+from ..entries.lookup import is_site, miner_entries
+from ..miner.hold import BY_HAND
+from ..models import WhatsminerConfigEntry
 from ..redaction import redact
+from ..site.coordinator import loaded_site
 from .change_password import async_change_password
 from .conditions_since import conditions_since
 from .download_logs import async_download_logs
 from .get_state import state_of
+from .hold import async_hold, async_release
 from .set_network import async_set_network
 from .time_zone import posix_time_zone
 from .update_firmware import async_find_image, async_update_firmware
 
+_SHORTEST_HOLD: Final = timedelta(seconds=1)
+_LONGEST_HOLD: Final = timedelta(days=366)
+
 type Data = Mapping[str, Any]
-type Handler = Callable[[WhatsminerData], Awaitable[JsonObjectType | None]]
+type Handler = Callable[[WhatsminerConfigEntry], Awaitable[JsonObjectType | None]]
 type Prepare = Callable[[HomeAssistant, Data], Awaitable[Handler]]
 
 
@@ -56,8 +65,8 @@ def sends(make: Callable[[Data], Command]) -> Prepare:
 
 
 def _sending(command: Command) -> Handler:
-    async def handle(runtime: WhatsminerData) -> None:
-        await runtime.coordinator.async_send(command)
+    async def handle(entry: WhatsminerConfigEntry) -> None:
+        await entry.runtime_data.coordinator.async_send(command)
 
     return handle
 
@@ -67,8 +76,8 @@ async def prepare_update_pools(hass: HomeAssistant, data: Data) -> Handler:
     pools: list[commands.PoolSettings] = data["pools"]
     command = commands.update_pools(*pools)
 
-    async def handle(runtime: WhatsminerData) -> JsonObjectType:
-        coordinator = runtime.coordinator
+    async def handle(entry: WhatsminerConfigEntry) -> JsonObjectType:
+        coordinator = entry.runtime_data.coordinator
         # Others may have changed them since the last poll, and a poll can be missed.
         seen = coordinator.data
         await coordinator.async_refresh()
@@ -129,8 +138,8 @@ async def prepare_set_power_percent(hass: HomeAssistant, data: Data) -> Handler:
     # What no miner takes is refused once for all of them.
     limits.POSSIBLE_POWER_PERCENT.check("percent", percent)
 
-    async def handle(runtime: WhatsminerData) -> None:
-        coordinator = runtime.coordinator
+    async def handle(entry: WhatsminerConfigEntry) -> None:
+        coordinator = entry.runtime_data.coordinator
         await coordinator.async_send(
             coordinator.settings.power_percent(percent, fast=is_fast)
         )
@@ -143,12 +152,12 @@ async def prepare_set_power_limit(hass: HomeAssistant, data: Data) -> Handler:
     watts = limits.POWER_LIMIT.check("power_limit", data["power_limit"])
     command = commands.power_limit(watts)
 
-    async def handle(runtime: WhatsminerData) -> None:
+    async def handle(entry: WhatsminerConfigEntry) -> None:
         # A miner without a power limit says so itself, and needs no confirmation for that.
-        is_known = runtime.coordinator.capabilities.accepts(command.name)
+        is_known = entry.runtime_data.coordinator.capabilities.accepts(command.name)
         if is_known and not data["confirm"]:
-            _raise_if_unusual(runtime.coordinator, watts)
-        await runtime.coordinator.async_send(command)
+            _raise_if_unusual(entry.runtime_data.coordinator, watts)
+        await entry.runtime_data.coordinator.async_send(command)
 
     return handle
 
@@ -196,10 +205,10 @@ async def prepare_set_network(hass: HomeAssistant, data: Data) -> Handler:
             data["hostname"],
         )
 
-    async def handle(runtime: WhatsminerData) -> None:
+    async def handle(entry: WhatsminerConfigEntry) -> None:
         if host:
-            _raise_if_taken(runtime.coordinator, host)
-        await async_set_network(runtime.coordinator, command, host)
+            _raise_if_taken(entry.runtime_data.coordinator, host)
+        await async_set_network(entry.runtime_data.coordinator, command, host)
 
     return handle
 
@@ -224,8 +233,8 @@ async def prepare_change_password(hass: HomeAssistant, data: Data) -> Handler:
     """Return a handler that sets another password, at the miner and in its entry."""
     new: Secret = data["new_password"]
 
-    async def handle(runtime: WhatsminerData) -> JsonObjectType:
-        coordinator = runtime.coordinator
+    async def handle(entry: WhatsminerConfigEntry) -> JsonObjectType:
+        coordinator = entry.runtime_data.coordinator
         try:
             return {"account": await async_change_password(coordinator, new.value)}
         except WhatsminerError as err:
@@ -244,8 +253,8 @@ async def prepare_change_password(hass: HomeAssistant, data: Data) -> Handler:
 async def prepare_preheat(hass: HomeAssistant, data: Data) -> Handler:
     """Return a handler that preheats a stopped miner, and returns how far it is."""
 
-    async def handle(runtime: WhatsminerData) -> JsonObjectType:
-        preheating = await runtime.preheat.async_send_once()
+    async def handle(entry: WhatsminerConfigEntry) -> JsonObjectType:
+        preheating = await entry.runtime_data.preheat.async_send_once()
         return {
             "complete": bool(preheating.complete),
             "message": preheating.message,
@@ -254,11 +263,41 @@ async def prepare_preheat(hass: HomeAssistant, data: Data) -> Handler:
     return handle
 
 
+async def prepare_hold(hass: HomeAssistant, data: Data) -> Handler:
+    """Return a handler that keeps a miner, or all miners of a site, off."""
+    duration: timedelta | None = data.get("duration")
+    if duration is not None and not _SHORTEST_HOLD <= duration <= _LONGEST_HOLD:
+        raise ServiceValidationError(
+            translation_domain=DOMAIN, translation_key="hold_duration_invalid"
+        )
+    until = dt_util.utcnow() + duration if duration else None
+
+    async def handle(entry: ConfigEntry) -> None:
+        if is_site(entry):
+            await loaded_site(entry).executor.async_hold(until)
+        else:
+            await async_hold(hass, entry, BY_HAND, until)
+
+    return handle
+
+
+async def prepare_release(hass: HomeAssistant, data: Data) -> Handler:
+    """Return a handler that lets a miner, or all miners of a site, mine again."""
+
+    async def handle(entry: ConfigEntry) -> None:
+        if is_site(entry):
+            await loaded_site(entry).executor.async_release()
+        else:
+            await async_release(hass, entry)
+
+    return handle
+
+
 async def prepare_download_logs(hass: HomeAssistant, data: Data) -> Handler:
     """Return a handler that downloads the log, and returns the path of the file."""
 
-    async def handle(runtime: WhatsminerData) -> JsonObjectType:
-        log = await async_download_logs(runtime.coordinator)
+    async def handle(entry: WhatsminerConfigEntry) -> JsonObjectType:
+        log = await async_download_logs(entry.runtime_data.coordinator)
         return {"path": str(log.path), "size": log.size}
 
     return handle
@@ -268,8 +307,8 @@ async def prepare_update_firmware(hass: HomeAssistant, data: Data) -> Handler:
     """Return a handler that updates the firmware, and returns both versions."""
     image = await async_find_image(hass, data["file"])
 
-    async def handle(runtime: WhatsminerData) -> JsonObjectType:
-        update = await async_update_firmware(runtime.coordinator, image)
+    async def handle(entry: WhatsminerConfigEntry) -> JsonObjectType:
+        update = await async_update_firmware(entry.runtime_data.coordinator, image)
         return {
             "previous_version": update.before,
             "version": update.after,
@@ -282,8 +321,8 @@ async def prepare_update_firmware(hass: HomeAssistant, data: Data) -> Handler:
 async def prepare_get_customer_message(hass: HomeAssistant, data: Data) -> Handler:
     """Return a handler that returns the texts that the owner has stored in a miner."""
 
-    async def handle(runtime: WhatsminerData) -> JsonObjectType:
-        coordinator = runtime.coordinator
+    async def handle(entry: WhatsminerConfigEntry) -> JsonObjectType:
+        coordinator = entry.runtime_data.coordinator
         # That the miner takes this read does not show that it takes commands.
         with coordinator.write_access.learning():
             messages = await coordinator.credentials.async_with_password(
@@ -298,8 +337,8 @@ async def prepare_query(hass: HomeAssistant, data: Data) -> Handler:
     """Return a handler that returns the answer to a readable command, without secrets."""
     command = check_query(data["command"])
 
-    async def handle(runtime: WhatsminerData) -> JsonObjectType:
-        answer = await runtime.coordinator.client.query(command)
+    async def handle(entry: WhatsminerConfigEntry) -> JsonObjectType:
+        answer = await entry.runtime_data.coordinator.client.query(command)
         return {"answer": await hass.async_add_executor_job(redact, answer)}
 
     return handle
@@ -309,7 +348,10 @@ async def prepare_get_state(hass: HomeAssistant, data: Data) -> Handler:
     """Return a handler that returns the last readings and settings, without asking the miner."""
     since = conditions_since(hass, data["conditions"])
 
-    async def handle(runtime: WhatsminerData) -> JsonObjectType:
-        return {**state_of(runtime.coordinator), "conditions_since": {**since}}
+    async def handle(entry: WhatsminerConfigEntry) -> JsonObjectType:
+        return {
+            **state_of(entry.runtime_data.coordinator),
+            "conditions_since": {**since},
+        }
 
     return handle

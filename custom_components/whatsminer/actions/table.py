@@ -34,7 +34,8 @@ class Action:
 
     `permission` is what its user needs for each miner, see `user_permission.py`. `one_miner` is for
     what should not be done to many miners by mistake. `reachable_only` leaves out miners that do
-    not answer, where the action does not ask them.
+    not answer, where the action does not ask them. `takes_sites` is for what can be done to a site as
+    well, and to a miner that is not loaded.
     """
 
     name: str
@@ -45,6 +46,7 @@ class Action:
     one_miner: bool = False
     needs_password: bool = True
     reachable_only: bool = False
+    takes_sites: bool = False
     response: SupportsResponse = SupportsResponse.NONE
 
 
@@ -102,6 +104,13 @@ ACTIONS: Final = (
         },
         prepare_fn=handlers.prepare_set_power_limit,
     ),
+    Action(
+        name="hold",
+        fields={probatio.Optional("duration"): cv.time_period},
+        prepare_fn=handlers.prepare_hold,
+        takes_sites=True,
+    ),
+    Action(name="release", prepare_fn=handlers.prepare_release, takes_sites=True),
     Action(
         name="preheat",
         prepare_fn=handlers.prepare_preheat,

@@ -13,7 +13,7 @@ from homeassistant.helpers.target import (
 )
 
 from ..entity import registered_entity_id
-from ..miner.record import mac_of
+from ..entries.lookup import is_site
 from ..models import WhatsminerConfigEntry
 
 
@@ -26,7 +26,8 @@ async def async_check_permission(
     for every entity of the miner that the target contains. Its mining switch stands for a miner,
     or its hash rate if it has no switch: who may control one sensor cannot stop a miner by naming
     that sensor. Entities of hashboards count only if they are named themselves: a hashboard
-    stands for its miner, so that a permission for the miner's device is enough.
+    stands for its miner, so that a permission for the miner's device is enough. Sites are like miners:
+    who may switch a site may do so with all its miners.
 
     A call without a user, such as that of an automation, is not restricted.
 
@@ -71,10 +72,10 @@ def _needed(
             and entity.device_id not in boards
         ):
             yield entity.entity_id
-    if entry.unique_id is None:
+    owner = entry.entry_id if is_site(entry) else entry.unique_id
+    if owner is None:
         yield None  # it was not migrated yet
         return
-    mac = mac_of(entry)
     yield registered_entity_id(
-        hass, Platform.SWITCH, mac, "mining"
-    ) or registered_entity_id(hass, Platform.SENSOR, mac, "hash_rate")
+        hass, Platform.SWITCH, owner, "mining"
+    ) or registered_entity_id(hass, Platform.SENSOR, owner, "hash_rate")

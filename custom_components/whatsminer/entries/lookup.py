@@ -1,4 +1,4 @@
-"""Finds the config entries of miners, and whether the miners can be reached."""
+"""Finds the config entries of miners and of sites, and whether the miners can be reached."""
 
 from abc import abstractmethod
 from typing import Protocol
@@ -7,7 +7,7 @@ from homeassistant.config_entries import SOURCE_IGNORE, ConfigEntry, ConfigEntry
 from homeassistant.core import HomeAssistant, callback
 
 from ..api import DEFAULT_PORT, Miner, WrongMinerError
-from ..const import DOMAIN
+from ..const import CONF_KIND, DOMAIN, KIND_SITE
 from ..miner.record import Address, address_of, mac_of
 
 
@@ -34,13 +34,27 @@ def coordinator_for_entry(entry: ConfigEntry) -> MinerCoordinator | None:
     return coordinator
 
 
+def is_site(entry: ConfigEntry) -> bool:
+    """Return whether an entry is that of a site, and not that of a miner."""
+    return bool(entry.data.get(CONF_KIND) == KIND_SITE)
+
+
 def miner_entries(
     hass: HomeAssistant, *, include_disabled: bool = True
 ) -> list[ConfigEntry]:
     """Return the entries of all miners. Ignored miners have none."""
-    return hass.config_entries.async_entries(
+    entries = hass.config_entries.async_entries(
         DOMAIN, include_ignore=False, include_disabled=include_disabled
     )
+    return [entry for entry in entries if not is_site(entry)]
+
+
+def site_entries(hass: HomeAssistant) -> list[ConfigEntry]:
+    """Return the entries of all sites that are not disabled, the oldest one first."""
+    entries = hass.config_entries.async_entries(
+        DOMAIN, include_ignore=False, include_disabled=False
+    )
+    return sorted(filter(is_site, entries), key=lambda entry: entry.created_at)
 
 
 def entry_for_mac(hass: HomeAssistant, mac: str) -> ConfigEntry | None:

@@ -1,62 +1,56 @@
 """The electricity price at which a miner earns as much as it costs to run."""
 
-import math
+from collections.abc import Callable, Iterable
+from itertools import chain
 from typing import Final
 
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant
 
 from ..api import Snapshot
-from ..const import (
-    CONF_HASH_PRICE,
-    CONF_HASH_PRICE_ENTITY,
-    CONF_HASH_PRICE_UNIT,
-    PER_PETAHASH,
-)
+from .hash_price import HashPrice, positive
 from .memory import Memory, StoredData
 
-_TERAHASHES_PER_PETAHASH: Final = 1000
 # 1 TH/s at 1 J/TH is 1 W, and 1 W is so many kWh in a day.
 _KILOWATT_HOURS_PER_DAY: Final = 0.024
-# The share by which an efficiency has to differ from the stored one to be worth a disk write.
+# The share by which a reading has to differ from the stored one to be worth a disk write.
 _WORTH_STORING: Final = 0.02
 
 
 class BreakEven:
-    """The break-even price of one miner, from the hash price in its options and its efficiency."""
+    """The break-even price of one miner, from a hash price and its efficiency.
 
-    def __init__(self, hass: HomeAssistant, entry: ConfigEntry, memory: Memory) -> None:
+    The hash price in the miner's own options counts before that of its sites, which `shared_fn`
+    returns.
+    """
+
+    def __init__(
+        self,
+        hass: HomeAssistant,
+        entry: ConfigEntry,
+        memory: Memory,
+        shared_fn: Callable[[], Iterable[HashPrice]],
+    ) -> None:
         """Begin without a poll."""
         self._hass = hass
         self._entry = entry
         self._memory = memory
+        self._shared_fn = shared_fn
         self._snapshot: Snapshot | None = None
-        # J/TH, as it was measured last while mining was stable.
-        self._last: float | None = None
+        # J/TH and W, as they were measured last while mining was stable.
+        self._last_efficiency: float | None = None
+        self._last_power: float | None = None
 
     @property
     def wanted(self) -> bool:
-        """Whether the options have a hash price."""
-        options = self._entry.options
-        return CONF_HASH_PRICE in options or CONF_HASH_PRICE_ENTITY in options
+        """Whether some options have a hash price."""
+        return self._first_given(self._shared_fn()) is not None
 
     @property
     def source(self) -> str | None:
         """The id of the entity whose state is the hash price, if the options name one."""
-        return self._entry.options.get(CONF_HASH_PRICE_ENTITY)
-
-    @property
-    def hash_price(self) -> float | None:
-        """What 1 TH/s earns in a day, in Home Assistant's currency."""
-        options = self._entry.options
-        value = options.get(CONF_HASH_PRICE)
-        if self.source:
-            state = self._hass.states.get(self.source)
-            value = state and state.state
-        price = _positive(value)
-        if price and options.get(CONF_HASH_PRICE_UNIT, PER_PETAHASH) == PER_PETAHASH:
-            return price / _TERAHASHES_PER_PETAHASH
-        return price
+        given = self._first_given(self._shared_fn())
+        return given.source if given else None
 
     @property
     def efficiency(self) -> float | None:
@@ -64,36 +58,51 @@ class BreakEven:
 
         Tuning takes more for less. While there is nothing better, that counts.
         """
-        live = None
-        if self._snapshot:
-            live = _positive(self._snapshot.efficiency)
-            if self._snapshot.stable is not False and live:
-                return live
-        return self._last or self._memory.data.get("efficiency") or live
+        live = positive(self._snapshot.efficiency) if self._snapshot else None
+        if self._is_stable and live:
+            return live
+        return self._last_efficiency or self._memory.data.get("efficiency") or live
+
+    @property
+    def power(self) -> float | None:
+        """W while mining is stable: now, or else the last time."""
+        return self._last_power or self._memory.data.get("power")
 
     @property
     def price(self) -> float | None:
         """Home Assistant's currency per kWh."""
-        if not (hash_price := self.hash_price) or not (efficiency := self.efficiency):
+        return self.price_with(self._shared_fn())
+
+    def price_with(self, shared: Iterable[HashPrice]) -> float | None:
+        """Return the price with the miner's own hash price, else with the first shared one."""
+        given = self._first_given(shared)
+        hash_price = given and given.per_terahash(self._hass)
+        if not hash_price or not (efficiency := self.efficiency):
             return None
-        return _positive(hash_price / (efficiency * _KILOWATT_HOURS_PER_DAY))
+        return positive(hash_price / (efficiency * _KILOWATT_HOURS_PER_DAY))
+
+    def _first_given(self, shared: Iterable[HashPrice]) -> HashPrice | None:
+        prices = chain([HashPrice(self._entry.options)], shared)
+        return next((price for price in prices if price.is_given), None)
+
+    @property
+    def _is_stable(self) -> bool:
+        return self._snapshot is not None and self._snapshot.stable is not False
 
     def update(self, snapshot: Snapshot, stored: StoredData) -> None:
-        """Use the efficiency of a poll, and store it if it differs enough from the stored one."""
+        """Use a poll, and store its efficiency and power if they differ enough."""
         self._snapshot = snapshot
-        efficiency = _positive(snapshot.efficiency)
-        if snapshot.stable is False or not efficiency:
+        efficiency = positive(snapshot.efficiency)
+        if not self._is_stable or not efficiency:
             return
-        self._last = efficiency
-        last = stored.get("efficiency")
-        if not last or abs(efficiency - last) > _WORTH_STORING * last:
+        self._last_efficiency = efficiency
+        if _is_worth_storing(efficiency, stored.get("efficiency")):
             stored["efficiency"] = efficiency
+        if power := positive(snapshot.live.power):
+            self._last_power = power
+            if _is_worth_storing(power, stored.get("power")):
+                stored["power"] = power
 
 
-def _positive(value: float | str | None) -> float | None:
-    """Return a number above zero, None for everything else."""
-    try:
-        number = float(value or 0)
-    except ValueError:
-        return None
-    return number if 0 < number < math.inf else None
+def _is_worth_storing(value: float, stored: float | None) -> bool:
+    return not stored or abs(value - stored) > _WORTH_STORING * stored

@@ -21,6 +21,15 @@ class StoredSwitch(TypedDict):
     at: str
 
 
+class StoredHold(TypedDict):
+    """What keeps a miner off, see `hold.py`."""
+
+    by: dict[str, str | None]
+    """Each holder with the time until which it holds, as ISO 8601, None until it is released."""
+    stopped: bool
+    """Whether the miner was stopped by it, so that it is started when the last one lets go."""
+
+
 class StoredClient(TypedDict, total=False):
     """The fields of `api.Remembered`, as far as there is something to remember."""
 
@@ -42,9 +51,13 @@ class StoredData(TypedDict, total=False):
     """The serial numbers of its hashboards, by which it is known with a new control board."""
     efficiency: float
     """J/TH, about as it was last while mining was stable."""
+    power: float
+    """W, the same."""
     default_power_limit: float
     """W, see `ordinary_power.py`; `estimated_power` as well."""
     estimated_power: float
+    hold: StoredHold
+    """What keeps it off, while something does."""
     last_switch: StoredSwitch
     """When mining was last switched, and to what."""
     client: StoredClient

@@ -3,7 +3,7 @@
 from enum import StrEnum
 from typing import Final
 
-from ..api import Snapshot, is_idle_too_long
+from ..api import Severity, Snapshot, is_idle_too_long
 from .settings import Settings
 
 _FULL_POWER: Final = 100
@@ -60,3 +60,10 @@ def status_of(
     if isinstance(percent, int | float) and percent < _FULL_POWER:
         return Status.THROTTLED
     return Status.MINING
+
+
+def has_problem(snapshot: Snapshot) -> bool | None:
+    """Return whether a fault is active that is not minor, None if that is not known."""
+    if snapshot.faults is None:
+        return None
+    return any(fault.severity is not Severity.MINOR for fault in snapshot.faults)

@@ -1,0 +1,56 @@
+"""Which miners belong to which site."""
+
+from homeassistant.config_entries import ConfigEntry
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers import area_registry as ar, device_registry as dr
+
+from ..const import CONF_ALL_MINERS, CONF_AREAS, CONF_LABELS, CONF_MINERS, DOMAIN
+from .lookup import miner_entries, site_entries
+
+
+def miner_device(hass: HomeAssistant, miner: ConfigEntry) -> dr.DeviceEntry | None:
+    """Return the device of a miner, None until its entry was set up for the first time."""
+    if miner.unique_id is None:  # it was not migrated yet
+        return None
+    return dr.async_get(hass).async_get_device_by_identifier(
+        (DOMAIN, miner.unique_id), miner.entry_id
+    )
+
+
+def miner_name(hass: HomeAssistant, miner: ConfigEntry) -> str:
+    """Return what its owner calls a miner: the name of its device, else that of its entry."""
+    device = miner_device(hass, miner)
+    return (device and device.name_by_user) or miner.title
+
+
+def is_member(hass: HomeAssistant, site: ConfigEntry, miner: ConfigEntry) -> bool:
+    """Return whether a miner belongs to a site.
+
+    A miner belongs to the area of its device, and to the labels of its device and of that area. What
+    is disabled belongs to no site.
+    """
+    device = miner_device(hass, miner)
+    if miner.disabled_by or (device and device.disabled):
+        return False
+    options = site.options
+    if options.get(CONF_ALL_MINERS) or miner.entry_id in options.get(CONF_MINERS, ()):
+        return True
+    if device is None:
+        return False
+    labels = set(device.labels)
+    if device.area_id:
+        if device.area_id in options.get(CONF_AREAS, ()):
+            return True
+        if area := ar.async_get(hass).async_get_area(device.area_id):
+            labels |= area.labels
+    return not labels.isdisjoint(options.get(CONF_LABELS, ()))
+
+
+def members_of(hass: HomeAssistant, site: ConfigEntry) -> list[ConfigEntry]:
+    """Return the entries of the miners that belong to a site."""
+    return [miner for miner in miner_entries(hass) if is_member(hass, site, miner)]
+
+
+def sites_of(hass: HomeAssistant, miner: ConfigEntry) -> list[ConfigEntry]:
+    """Return the entries of the sites that a miner belongs to, the oldest one first."""
+    return [site for site in site_entries(hass) if is_member(hass, site, miner)]

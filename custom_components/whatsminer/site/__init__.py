@@ -1,0 +1,1 @@
+"""Many miners as one device."""

@@ -1,0 +1,246 @@
+"""Follows the miners of one site."""
+
+from collections.abc import Callable, Iterable, Iterator
+from functools import partial
+import logging
+from typing import Final
+
+from homeassistant.config_entries import (
+    SIGNAL_CONFIG_ENTRY_CHANGED,
+    ConfigEntry,
+    ConfigEntryChange,
+    ConfigEntryState,
+)
+from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
+from homeassistant.helpers import area_registry as ar, device_registry as dr
+from homeassistant.helpers.debounce import Debouncer
+from homeassistant.helpers.dispatcher import async_dispatcher_connect
+from homeassistant.helpers.event import async_track_state_change_event
+from homeassistant.helpers.update_coordinator import DataUpdateCoordinator
+
+from ..const import DOMAIN
+from ..coordinator import WhatsminerCoordinator
+from ..entries.lookup import is_site
+from ..entries.membership import members_of, miner_name
+from ..exceptions import not_loaded
+from ..miner.hash_price import HashPrice
+from ..miner.status import has_problem
+from ..models import WhatsminerConfigEntry
+from .executor import Executor
+from .totals import Member, Totals, totals_of
+
+_LOGGER = logging.getLogger(__name__)
+
+# The readings change at most once in so many seconds, however many miners are polled.
+_SECONDS_APART: Final = 1.0
+
+# The states of an entry whose miner cannot be read. In the others it is being set up, or unloaded.
+_DOWN: Final = frozenset(
+    {
+        ConfigEntryState.FAILED_UNLOAD,
+        ConfigEntryState.MIGRATION_ERROR,
+        ConfigEntryState.SETUP_ERROR,
+        ConfigEntryState.SETUP_RETRY,
+    }
+)
+
+type SiteConfigEntry = ConfigEntry[SiteCoordinator]
+type PollListener = Callable[[str, WhatsminerCoordinator], None]
+
+
+def loaded_site(entry: ConfigEntry) -> SiteCoordinator:
+    """Return the coordinator of a site.
+
+    Raises:
+        HomeAssistantError: translated; the entry is not loaded.
+
+    """
+    if entry.state is not ConfigEntryState.LOADED:
+        raise not_loaded(entry)
+    site: SiteCoordinator = entry.runtime_data
+    return site
+
+
+@callback
+def show_prices(miners: Iterable[WhatsminerConfigEntry]) -> None:
+    """Let miners look at the hash price again, which may be another one now."""
+    for miner in miners:
+        if miner.state is ConfigEntryState.LOADED:
+            miner.runtime_data.coordinator.async_update_listeners()
+
+
+class SiteCoordinator(DataUpdateCoordinator[Totals]):
+    """Follows the miners of one site: it asks none of them, and uses what their polls bring."""
+
+    config_entry: SiteConfigEntry
+
+    def __init__(self, hass: HomeAssistant, entry: SiteConfigEntry) -> None:
+        """Prepare; `async_begin` does the rest."""
+        super().__init__(hass, _LOGGER, config_entry=entry, name=entry.title)
+        self.executor = Executor(hass, entry, self.async_update_soon)
+        # The entries of the miners, by their ids.
+        self.members: dict[str, WhatsminerConfigEntry] = {}
+        # The coordinators of those that are loaded, each with the function that ends listening.
+        self._followed: dict[str, tuple[WhatsminerCoordinator, CALLBACK_TYPE]] = {}
+        self._poll_listeners: list[PollListener] = []
+        self._end_price: CALLBACK_TYPE | None = None
+        self._update_soon = Debouncer(
+            hass,
+            _LOGGER,
+            cooldown=_SECONDS_APART,
+            immediate=True,
+            function=self._update,
+        )
+
+    @property
+    def hash_price(self) -> HashPrice:
+        """The hash price for all miners that have none of their own."""
+        return HashPrice(self.config_entry.options)
+
+    @property
+    def has_prices(self) -> bool:
+        """Whether the site or one of its miners has a hash price."""
+        return self.hash_price.is_given or any(
+            HashPrice(member.options).is_given for member in self.members.values()
+        )
+
+    async def async_begin(self) -> None:
+        """Read what is stored, and follow the miners from now on."""
+        await self.executor.async_begin()
+        entry, bus = self.config_entry, self.hass.bus
+        entry.async_on_unload(self._stop)
+        for end in (
+            bus.async_listen(dr.EVENT_DEVICE_REGISTRY_UPDATED, self.async_update_soon),
+            bus.async_listen(ar.EVENT_AREA_REGISTRY_UPDATED, self.async_update_soon),
+            async_dispatcher_connect(
+                self.hass, SIGNAL_CONFIG_ENTRY_CHANGED, self._handle_entry
+            ),
+        ):
+            entry.async_on_unload(end)
+        self._listen_to_price()
+        self._update()
+
+    @callback
+    def async_add_poll_listener(self, listener: PollListener) -> CALLBACK_TYPE:
+        """Call `listener` with each poll of a miner, beginning with the last ones.
+
+        It gets the id of the miner's entry and the miner's coordinator. Returns what ends that.
+        """
+        self._poll_listeners.append(listener)
+        for entry_id, (coordinator, _) in self._followed.items():
+            listener(entry_id, coordinator)
+        return lambda: self._poll_listeners.remove(listener)
+
+    @callback
+    def async_apply_options(self) -> None:
+        """Use changed options without a reload."""
+        self._listen_to_price()
+        self._update()
+        show_prices(self.members.values())
+
+    @callback
+    def async_update_soon(self, *_: object) -> None:
+        """Update at once, or a second after the last time."""
+        self._update_soon.async_schedule_call()
+
+    @callback
+    def _update(self) -> None:
+        """Find out which miners belong to the site, and what they do."""
+        members = {
+            member.entry_id: member
+            for member in members_of(self.hass, self.config_entry)
+        }
+        before, self.members = self.members, members
+        self._follow()
+        if self.data is not None:
+            joined = [members[each] for each in members.keys() - before]
+            left = [before[each] for each in before.keys() - members]
+            show_prices([*joined, *left])
+            self.executor.async_handle_change(joined, left)
+        readings = list(self._read())
+        self.async_set_updated_data(totals_of(readings, held=self.executor.is_held))
+
+    def _read(self) -> Iterator[Member]:
+        """Read what the coordinators of the miners know."""
+        prices = [self.hash_price]
+        for entry in self.members.values():
+            name = miner_name(self.hass, entry)
+            if entry.state is not ConfigEntryState.LOADED:
+                is_down = entry.state in _DOWN
+                yield Member(name=name, reachable=False if is_down else None)
+                continue
+            coordinator = entry.runtime_data.coordinator
+            price = coordinator.break_even.price_with(prices)
+            power = coordinator.break_even.power or coordinator.ordinary_power.watts
+            if not coordinator.last_update_success:
+                yield Member(
+                    name=name,
+                    reachable=False,
+                    break_even_price=price,
+                    ordinary_power=power,
+                )
+                continue
+            snapshot = coordinator.data
+            yield Member(
+                name=name,
+                reachable=True,
+                mining=snapshot.mining,
+                running=snapshot.running,
+                problem=has_problem(snapshot),
+                hash_rate=snapshot.hash_rate,
+                power=snapshot.live.power,
+                break_even_price=price,
+                ordinary_power=power,
+            )
+
+    @callback
+    def _follow(self) -> None:
+        """Listen to the coordinators of the miners that are loaded, and to no others."""
+        loaded = {
+            entry_id: entry.runtime_data.coordinator
+            for entry_id, entry in self.members.items()
+            if entry.state is ConfigEntryState.LOADED
+        }
+        for entry_id, (coordinator, end) in list(self._followed.items()):
+            if loaded.get(entry_id) is not coordinator:
+                end()
+                del self._followed[entry_id]
+        for entry_id, coordinator in loaded.items():
+            if entry_id not in self._followed:
+                handle = partial(self._handle_poll, entry_id, coordinator)
+                self._followed[entry_id] = (
+                    coordinator,
+                    coordinator.async_add_listener(handle),
+                )
+                handle()
+
+    @callback
+    def _handle_poll(self, entry_id: str, coordinator: WhatsminerCoordinator) -> None:
+        for listener in self._poll_listeners:
+            listener(entry_id, coordinator)
+        self.async_update_soon()
+
+    @callback
+    def _handle_entry(self, _: ConfigEntryChange, entry: ConfigEntry) -> None:
+        if entry.domain == DOMAIN and not is_site(entry):
+            self.async_update_soon()
+
+    @callback
+    def _listen_to_price(self) -> None:
+        if self._end_price:
+            self._end_price()
+            self._end_price = None
+        if source := self.hash_price.source:
+            self._end_price = async_track_state_change_event(
+                self.hass, source, self.async_update_soon
+            )
+
+    @callback
+    def _stop(self) -> None:
+        """Stop following."""
+        self._update_soon.async_shutdown()
+        for _, end in self._followed.values():
+            end()
+        self._followed.clear()
+        if self._end_price:
+            self._end_price()

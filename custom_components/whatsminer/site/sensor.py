@@ -1,0 +1,193 @@
+"""Sensors of a site."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final, override
+
+from homeassistant.components.sensor import (
+    SensorEntity,
+    SensorEntityDescription,
+    SensorStateClass,
+)
+from homeassistant.const import UnitOfEnergy
+from homeassistant.core import callback
+from homeassistant.helpers.typing import StateType
+
+from ..coordinator import WhatsminerCoordinator, poll_interval
+from ..miner.energy_meter import EnergyMeter
+from ..sensor_base import (
+    JOULES_PER_TERAHASH,
+    HashRate,
+    Power,
+    WhatsminerSensorDescription,
+)
+from ..sensor_restored import ENERGY, RestoredEnergy
+from .coordinator import SiteCoordinator
+from .entity import SiteEntity
+from .totals import Sum, Totals
+
+_MEASUREMENT: Final = SensorStateClass.MEASUREMENT
+# A list of miners has so many names at most.
+_MOST_NAMES: Final = 50
+
+
+def _counted(totals: Totals, reading: Sum) -> Mapping[str, int]:
+    return {"miners_counted": reading.miners, "miners": totals.miners}
+
+
+def _named(names: Sequence[str]) -> Mapping[str, list[str]]:
+    return {"names": list(names[:_MOST_NAMES])}
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Count(WhatsminerSensorDescription[Totals]):
+    """A number of miners."""
+
+    state_class: SensorStateClass | None = _MEASUREMENT
+
+
+SITE_SENSORS: Final[tuple[WhatsminerSensorDescription[Totals], ...]] = (
+    HashRate(
+        key="hash_rate",
+        value_fn=lambda totals: totals.hash_rate.value,
+        attributes_fn=lambda totals: _counted(totals, totals.hash_rate),
+    ),
+    Power(
+        key="power",
+        value_fn=lambda totals: totals.power.value,
+        attributes_fn=lambda totals: _counted(totals, totals.power),
+    ),
+    WhatsminerSensorDescription(
+        key="efficiency",
+        native_unit_of_measurement=JOULES_PER_TERAHASH,
+        state_class=_MEASUREMENT,
+        suggested_display_precision=1,
+        value_fn=lambda totals: totals.efficiency,
+    ),
+    _Count(
+        key="miners_running",
+        value_fn=lambda totals: len(totals.running),
+        attributes_fn=lambda totals: _named(totals.running),
+    ),
+    _Count(
+        key="miners_offline",
+        value_fn=lambda totals: len(totals.offline),
+        attributes_fn=lambda totals: _named(totals.offline),
+    ),
+    _Count(
+        key="miners_with_problem",
+        value_fn=lambda totals: len(totals.with_problem),
+        attributes_fn=lambda totals: _named(totals.with_problem),
+    ),
+    _Count(
+        key="miners_not_off",
+        value_fn=lambda totals: len(totals.not_off),
+        attributes_fn=lambda totals: _named(totals.not_off),
+    ),
+)
+
+# There while the site or a miner of it has a hash price; in Home Assistant's currency per kWh.
+SITE_PRICE_SENSORS: Final[tuple[WhatsminerSensorDescription[Totals], ...]] = (
+    WhatsminerSensorDescription(
+        key="break_even_price",
+        state_class=_MEASUREMENT,
+        suggested_display_precision=4,
+        digits=5,
+        value_fn=lambda totals: totals.break_even_price,
+    ),
+    WhatsminerSensorDescription(
+        key="lowest_break_even_price",
+        state_class=_MEASUREMENT,
+        suggested_display_precision=4,
+        digits=5,
+        value_fn=lambda totals: (
+            totals.least_efficient.break_even_price if totals.least_efficient else None
+        ),
+        attributes_fn=lambda totals: {
+            "name": totals.least_efficient.name if totals.least_efficient else None
+        },
+    ),
+)
+SITE_ENERGY: Final = SensorEntityDescription(**ENERGY)
+
+
+class SiteSensor(SiteEntity, SensorEntity):
+    """A sensor of a site."""
+
+    # As long as the list of miners may be; the count of them is recorded.
+    _unrecorded_attributes = frozenset({"names"})
+
+    entity_description: WhatsminerSensorDescription[Totals]
+
+    @property
+    @override
+    def native_value(self) -> datetime | StateType:
+        """Return the reading."""
+        return self.entity_description.state(self.coordinator.data)
+
+    @property
+    @override
+    def extra_state_attributes(self) -> Mapping[str, Any] | None:
+        """Return the attributes."""
+        return self.entity_description.attributes_fn(self.coordinator.data)
+
+
+class SitePriceSensor(SiteSensor):
+    """A price per kWh."""
+
+    @property
+    @override
+    def native_unit_of_measurement(self) -> str:
+        """Return the unit, which no device class has."""
+        return f"{self.hass.config.currency}/{UnitOfEnergy.KILO_WATT_HOUR}"
+
+
+class SiteEnergy(SiteEntity, RestoredEnergy):
+    """The energy that the miners have used while they belonged to the site."""
+
+    def __init__(
+        self, coordinator: SiteCoordinator, description: SensorEntityDescription
+    ) -> None:
+        """Begin with nothing."""
+        super().__init__(coordinator, description)
+        # By the ids of the miners' entries.
+        self._meters: dict[str, EnergyMeter] = {}
+
+    @override
+    async def async_added_to_hass(self) -> None:
+        """Restore the energy, and count from then on."""
+        await super().async_added_to_hass()
+        self.async_on_remove(self.coordinator.async_add_poll_listener(self._count))
+
+    @callback
+    def _count(self, entry_id: str, miner: WhatsminerCoordinator) -> None:
+        """Add a poll of a miner; what it used before it joined does not count."""
+        meter = self._meters.setdefault(entry_id, EnergyMeter())
+        self._energy += meter.add(miner.data, miner.update_interval)
+
+    @callback
+    @override
+    def _handle_coordinator_update(self) -> None:
+        members = self.coordinator.members
+        self._meters = {
+            entry_id: meter
+            for entry_id, meter in self._meters.items()
+            if entry_id in members
+        }
+        super()._handle_coordinator_update()
+
+    @override
+    def _to_store(self) -> Mapping[str, Any]:
+        meters = {
+            entry_id: meter.to_store() for entry_id, meter in self._meters.items()
+        }
+        return {"energy": self._energy, "miners": meters}
+
+    @override
+    def _restore(self, stored: Mapping[str, Any]) -> None:
+        self._energy = float(stored["energy"])
+        for entry_id, last_poll in stored["miners"].items():
+            if entry := self.hass.config_entries.async_get_entry(entry_id):
+                meter = self._meters[entry_id] = EnergyMeter()
+                meter.restore(last_poll, poll_interval(entry))
