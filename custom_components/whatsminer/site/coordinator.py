@@ -77,7 +77,7 @@ class SiteCoordinator(DataUpdateCoordinator[Totals]):
     def __init__(self, hass: HomeAssistant, entry: SiteConfigEntry) -> None:
         """Prepare; `async_begin` does the rest."""
         super().__init__(hass, _LOGGER, config_entry=entry, name=entry.title)
-        self.executor = Executor(hass, entry, self.async_update_soon)
+        self.executor = Executor(hass, entry, self._update)
         # The entries of the miners, by their ids.
         self.members: dict[str, WhatsminerConfigEntry] = {}
         # The coordinators of those that are loaded, each with the function that ends listening.
@@ -208,17 +208,19 @@ class SiteCoordinator(DataUpdateCoordinator[Totals]):
         for entry_id, coordinator in loaded.items():
             if entry_id not in self._followed:
                 handle = partial(self._handle_poll, entry_id, coordinator)
-                self._followed[entry_id] = (
-                    coordinator,
-                    coordinator.async_add_listener(handle),
-                )
-                handle()
+                end = coordinator.async_add_listener(handle)
+                self._followed[entry_id] = (coordinator, end)
+                self._pass_on(entry_id, coordinator)
 
     @callback
     def _handle_poll(self, entry_id: str, coordinator: WhatsminerCoordinator) -> None:
+        self._pass_on(entry_id, coordinator)
+        self.async_update_soon()
+
+    @callback
+    def _pass_on(self, entry_id: str, coordinator: WhatsminerCoordinator) -> None:
         for listener in self._poll_listeners:
             listener(entry_id, coordinator)
-        self.async_update_soon()
 
     @callback
     def _handle_entry(self, _: ConfigEntryChange, entry: ConfigEntry) -> None:

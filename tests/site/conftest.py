@@ -1,0 +1,40 @@
+"""Fixtures of sites: three miners that speak V2, V3 and V1."""
+
+from dataclasses import dataclass
+
+import pytest
+
+from custom_components.whatsminer.api import V3_PORT
+from tests.fleet import Fleet, Owned
+
+from . import Site, add_site
+
+
+@dataclass(frozen=True)
+class Three:
+    """Three miners: one speaks V2, one V3, one V1."""
+
+    ada: Owned
+    bea: Owned
+    cleo: Owned
+
+    def __iter__(self):  # type: ignore[no-untyped-def]
+        """Iterate over them."""
+        return iter((self.ada, self.bea, self.cleo))
+
+
+@pytest.fixture
+async def three(fleet: Fleet, ordinary_v3_port: int) -> Three:
+    """Three miners, which are set up."""
+    assert ordinary_v3_port == V3_PORT
+    return Three(
+        await fleet.add("Ada", model="M30S+"),
+        await fleet.add("Bea", generation="v3", model="M60S", v3_port=V3_PORT),
+        await fleet.add("Cleo", generation="v1", model="M20S"),
+    )
+
+
+@pytest.fixture
+async def site(fleet: Fleet, three: Three) -> Site:
+    """A site with all three miners."""
+    return await add_site(fleet)
