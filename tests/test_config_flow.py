@@ -11,6 +11,7 @@ from pytest_homeassistant_custom_component.common import (
 )
 
 from custom_components.whatsminer.const import DOMAIN
+from custom_components.whatsminer.entries.lookup import miner_entries
 from homeassistant.config_entries import (
     SOURCE_IGNORE,
     SOURCE_USER,
@@ -48,7 +49,8 @@ async def begin(hass: HomeAssistant) -> ConfigFlowResult:
     )
     assert result["type"] is FlowResultType.MENU
     assert result["step_id"] == "user"
-    assert result["menu_options"] == ["scan", "manual"]
+    site = ["site"] if miner_entries(hass) else []
+    assert result["menu_options"] == ["scan", "manual", *site]
     result = await fill_in(hass, result, {"next_step_id": "manual"})
     assert result["type"] is FlowResultType.FORM
     assert result["step_id"] == "manual"

@@ -21,6 +21,7 @@ from custom_components.whatsminer.const import (
     PERCENT_METHODS,
     PROTOCOLS,
 )
+from custom_components.whatsminer.hash_price_form import HASH_PRICE_FIELDS
 from custom_components.whatsminer.issues import Issue
 from custom_components.whatsminer.pick_flow import (
     CONF_OTHERS,
@@ -59,9 +60,20 @@ CONFIG = [
         "flow_helpers.py",
         "pick_flow.py",
         "scan_flow.py",
+        "site_flow.py",
+        "site_form.py",
     )
 ]
-OPTIONS = [SOURCES["options_flow.py"]]
+OPTIONS = [
+    SOURCES[name]
+    for name in (
+        "hash_price_form.py",
+        "options_flow.py",
+        "site_form.py",
+        "site_options_flow.py",
+    )
+]
+MEMBERS = {"all_miners", "areas", "labels", "miners", "name"}
 FLOWS = {"config": CONFIG, "options": OPTIONS}
 every_flow = pytest.mark.parametrize(("flow", "sources"), FLOWS.items(), ids=FLOWS)
 # The forms, and what can be entered in each.
@@ -72,11 +84,15 @@ FORMS: dict[str, dict[str, set[str]]] = {
         "pick": {"miners", "others", "password", "read_only", "selection"},
         "reauth_confirm": {"password", "read_only"},
         "reconfigure": {"host", "port", "password", "read_only"},
+        "reconfigure_site": MEMBERS,
         "scan": {*map(str, SCAN_SCHEMA.schema)},
+        "site": MEMBERS,
     },
     "options": {
         "confirm": set(),
         "firmware": {*map(str, options_flow.FIRMWARE_SCHEMA.schema)},
+        "hash_price": {*map(str, HASH_PRICE_FIELDS)},
+        "members": MEMBERS,
         "preferences": {*map(str, options_flow.PREFERENCES_SCHEMA.schema)},
     },
 }
@@ -139,10 +155,15 @@ def test_a_flow_has_a_text_for_every_step(
     for step, text in texts.items():
         assert set(text) <= PARTS, step
         assert text["title"], step
-    for step in menus:
-        options = said("async_show_menu", "menu_options", sources)
-        assert set(texts[step]["menu_options"]) == options
-        assert set(texts[step]["menu_option_descriptions"]) == options
+    options = {
+        (step, option)
+        for call in calls("async_show_menu", sources)
+        for step in constants(argument(call, "step_id") or ast.Dict())
+        for option in constants(argument(call, "menu_options") or ast.Dict())
+    }
+    for part in ("menu_options", "menu_option_descriptions"):
+        found = {(step, option) for step in menus for option in texts[step][part]}
+        assert found == options
 
 
 @every_language

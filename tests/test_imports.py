@@ -80,6 +80,7 @@ ROOMS: Final = (
             "actions/__init__.py",
             "actions/change_password.py",
             "actions/update_firmware.py",
+            "actions/hold.py",
             "actions/identify.py",
             "actions/download_logs.py",
             "actions/preheat.py",
@@ -89,23 +90,34 @@ ROOMS: Final = (
     ),
     ("runtime data and base entities", ("models.py", "entity.py")),
     (
-        "platforms",
+        "a site",
         tuple(
-            f"{platform}.py"
-            for platform in (
-                "binary_sensor",
-                "button",
-                "event",
-                "number",
-                "select",
-                "sensor*",
-                "switch",
-            )
+            f"site/{name}.py"
+            for name in ("__init__", "coordinator", "executor", "memory", "totals")
+        ),
+    ),
+    (
+        "platforms",
+        (
+            "site/*",
+            "recorded.py",
+            *(
+                f"{platform}.py"
+                for platform in (
+                    "binary_sensor",
+                    "button",
+                    "event",
+                    "number",
+                    "select",
+                    "sensor*",
+                    "switch",
+                )
+            ),
         ),
     ),
     ("services", ("actions/*", "services.py")),
     ("migration", ("migration/*",)),
-    ("dialogues", ("flow_helpers.py", "*_flow.py", "*repair*.py")),
+    ("dialogues", ("flow_helpers.py", "*_form.py", "*_flow.py", "*repair*.py")),
     ("reports", ("diagnostics.py", "logbook.py")),
     ("set-up", ("__init__.py",)),
 )

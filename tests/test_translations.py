@@ -220,10 +220,10 @@ def test_every_sentence_ends(language: str) -> None:
         parts = path.split(".")
         if {"abort", "error", "exceptions"} & {*parts}:
             assert text.endswith(".") or text == "{error}", path
-        elif parts[-1] in ("name", "title") or {"state", "data"} & {*parts}:
-            assert not text.endswith("."), path
         elif parts[-1] == "description" or "data_description" in parts:
             assert text.endswith((".", "?")), path
+        elif parts[-1] in ("name", "title") or {"state", "data"} & {*parts}:
+            assert not text.endswith("."), path
 
 
 @every_language

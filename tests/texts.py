@@ -15,6 +15,7 @@ from custom_components.whatsminer.const import DOMAIN
 from custom_components.whatsminer.issues import Issue
 from custom_components.whatsminer.options_flow import WhatsminerOptionsFlow
 from custom_components.whatsminer.repairs import MinerRepair
+from custom_components.whatsminer.site_options_flow import SiteOptionsFlow
 from custom_components.whatsminer.v3_password_repair import V3PasswordRepair
 from homeassistant.data_entry_flow import (
     FlowHandler,
@@ -146,6 +147,7 @@ def _sections() -> Mapping[type, Callable[[Any], str]]:
     return {
         WhatsminerConfigFlow: lambda flow: "config",
         WhatsminerOptionsFlow: lambda flow: "options",
+        SiteOptionsFlow: lambda flow: "options",
         V3PasswordRepair: lambda flow: "issues.v3_password.fix_flow",
         MinerRepair: lambda flow: next(
             f"issues.{issue}.fix_flow"

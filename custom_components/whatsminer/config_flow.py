@@ -36,7 +36,8 @@ from .miner.record import Address, address_of, async_forget_protocol, client_for
 from .models import WhatsminerConfigEntry
 from .options_flow import WhatsminerOptionsFlow
 from .scan_flow import ScanSteps
-from .site_flow import SiteOptionsFlow, SiteSteps
+from .site_flow import SiteSteps
+from .site_options_flow import SiteOptionsFlow
 
 
 class WhatsminerConfigFlow(ScanSteps, DiscoverySteps, SiteSteps, domain=DOMAIN):

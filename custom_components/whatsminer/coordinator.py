@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterator
 from datetime import timedelta
-from functools import partial
 import logging
 import time
 from typing import override
@@ -42,6 +41,7 @@ from .miner.expected_capabilities import ExpectedCapabilities
 from .miner.hash_price import HashPrice
 from .miner.history import History
 from .miner.last_switch import LastSwitch
+from .miner.memory import Memory
 from .miner.ordinary_power import OrdinaryPower
 from .miner.record import (
     client_for_entry,
@@ -67,9 +67,13 @@ def poll_interval(entry: ConfigEntry) -> timedelta:
     return timedelta(seconds=seconds) if seconds else POLL_INTERVAL
 
 
-def _site_hash_prices(hass: HomeAssistant, entry: ConfigEntry) -> Iterator[HashPrice]:
-    """Return the hash prices of the sites that a miner belongs to, the oldest site first."""
-    return (HashPrice(site.options) for site in sites_of(hass, entry))
+def _break_even(hass: HomeAssistant, entry: ConfigEntry, memory: Memory) -> BreakEven:
+    """Return the break-even price of a miner, which also knows the hash prices of its sites."""
+
+    def shared() -> Iterator[HashPrice]:
+        return (HashPrice(site.options) for site in sites_of(hass, entry))
+
+    return BreakEven(hass, entry, memory, shared)
 
 
 def _reload(hass: HomeAssistant, entry_id: str) -> None:
@@ -117,9 +121,7 @@ class WhatsminerCoordinator(OutageLogCoordinator[Snapshot], MinerCoordinator):
         record = record_for_entry(hass, entry)
         self.client = client_for_entry(hass, entry)
         self.memory = record.memory
-        self.break_even = BreakEven(
-            hass, entry, self.memory, partial(_site_hash_prices, hass, entry)
-        )
+        self.break_even = _break_even(hass, entry, self.memory)
         self.credentials = Credentials(hass, entry, self.client, self.memory)
         self.expected_capabilities = ExpectedCapabilities(record)
         self.history = History()

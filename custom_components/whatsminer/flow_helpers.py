@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 import logging
-import math
 import re
 from typing import Any, Final
 
@@ -11,19 +10,14 @@ from typing import Any, Final
 import probatio
 
 from homeassistant.config_entries import ConfigFlow, ConfigFlowResult
-from homeassistant.const import CONF_HOST, CONF_PASSWORD, CONF_PORT, Platform
+from homeassistant.const import CONF_HOST, CONF_PASSWORD, CONF_PORT
 from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import AbortFlow, section
 from homeassistant.helpers.selector import (
     BooleanSelector,
-    EntitySelector,
-    EntitySelectorConfig,
     NumberSelector,
     NumberSelectorConfig,
     NumberSelectorMode,
-    SelectSelector,
-    SelectSelectorConfig,
-    SelectSelectorMode,
     TextSelector,
     TextSelectorConfig,
     TextSelectorType,
@@ -39,14 +33,7 @@ from .api import (
     WriteAccessClosedError,
     WrongPasswordError,
 )
-from .const import (
-    CONF_ACCOUNT,
-    CONF_HASH_PRICE,
-    CONF_HASH_PRICE_ENTITY,
-    CONF_HASH_PRICE_UNIT,
-    CONF_V3_PORT,
-    HASH_PRICE_UNITS,
-)
+from .const import CONF_ACCOUNT, CONF_V3_PORT
 from .entries.discovery import DiscoveredMiner
 from .entries.relocation import async_relocate_and_match
 from .exceptions import translation_key
@@ -97,28 +84,6 @@ PORT_AND_ACCOUNT_SECTION: Final = _advanced(
 )
 
 
-def choice(key: str, options: tuple[str, ...]) -> SelectSelector:
-    """Return a list of options of which one is chosen."""
-    return SelectSelector(
-        SelectSelectorConfig(
-            options=list(options), mode=SelectSelectorMode.LIST, translation_key=key
-        )
-    )
-
-
-HASH_PRICE_FIELDS: Final[Fields] = {
-    # Without limits here: `hash_price_errors` has a sentence for a price that is none.
-    probatio.Optional(CONF_HASH_PRICE): NumberSelector(
-        NumberSelectorConfig(step="any", mode=NumberSelectorMode.BOX)
-    ),
-    probatio.Optional(CONF_HASH_PRICE_ENTITY): EntitySelector(
-        EntitySelectorConfig(domain=[Platform.SENSOR, Platform.NUMBER, "input_number"])
-    ),
-    probatio.Required(CONF_HASH_PRICE_UNIT, default=HASH_PRICE_UNITS[0]): choice(
-        CONF_HASH_PRICE_UNIT, HASH_PRICE_UNITS
-    ),
-}
-
 # All that Markdown takes for a mark somewhere. The blueprint tell_me.yaml has the same pattern.
 _MARKDOWN_MARKS: Final = re.compile(r"[!-/:-@\[-`{-~]")
 
@@ -129,17 +94,6 @@ def escape_markdown(text: str) -> str:
     Names need no escaping: `api.clean_name` leaves no mark in them.
     """
     return _MARKDOWN_MARKS.sub(r"\\\g<0>", text)
-
-
-def hash_price_errors(preferences: Mapping[str, Any]) -> Errors:
-    """Return the errors for the form: the hash price is none, or was given twice."""
-    if (price := preferences.get(CONF_HASH_PRICE)) is None:
-        return {}
-    if not 0 < price < math.inf:
-        return {CONF_HASH_PRICE: "hash_price_invalid"}
-    if CONF_HASH_PRICE_ENTITY in preferences:
-        return {CONF_HASH_PRICE_ENTITY: "hash_price_twice"}
-    return {}
 
 
 def read_address(user_input: Mapping[str, Any]) -> tuple[tuple[str, int], Errors]:

@@ -35,7 +35,8 @@ from .const import (
 )
 from .coordinator import WhatsminerCoordinator
 from .exceptions import translating
-from .flow_helpers import HASH_PRICE_FIELDS, choice, escape_markdown, hash_price_errors
+from .flow_helpers import escape_markdown
+from .hash_price_form import HASH_PRICE_FIELDS, choice, hash_price_errors
 from .models import WhatsminerConfigEntry
 
 _LOGGER = logging.getLogger(__name__)

@@ -7,7 +7,7 @@ import logging
 import probatio  # the successor of voluptuous in Home Assistant
 
 from homeassistant.config_entries import ConfigEntryState
-from homeassistant.const import ATTR_DEVICE_ID, ATTR_NAME
+from homeassistant.const import ATTR_DEVICE_ID, ATTR_NAME, CONF_PASSWORD
 from homeassistant.core import HomeAssistant, ServiceCall, ServiceResponse, callback
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 from homeassistant.helpers import config_validation as cv, device_registry as dr
@@ -24,7 +24,7 @@ from .actions.table import ACTIONS, ATTR_CONFIRM, Action
 from .actions.user_permission import async_check_permission
 from .api import WhatsminerError
 from .const import DOMAIN
-from .entries.lookup import is_reachable, miner_entries, site_entries
+from .entries.lookup import is_reachable, is_site, miner_entries, site_entries
 from .exceptions import (
     async_raise_failures,
     exception_for,
@@ -112,17 +112,18 @@ async def _async_handle(
     entry: WhatsminerConfigEntry, action: Action, handler: Handler
 ) -> tuple[str, JsonObjectType]:
     """Call an action for one miner, and return its response with the id of its device."""
+    needs_password = action.needs_password and not is_site(entry)
+    if not action.takes_sites and entry.state is not ConfigEntryState.LOADED:
+        raise not_loaded(entry)
+    if needs_password and not entry.data.get(CONF_PASSWORD):
+        raise read_only(entry)
     if action.takes_sites:
         await handler(entry)
         return entry.entry_id, {}
-    if entry.state is not ConfigEntryState.LOADED:
-        raise not_loaded(entry)
-    coordinator = entry.runtime_data.coordinator
-    if action.needs_password and not coordinator.has_password:
-        raise read_only(entry)
     with translating(entry):
         answer = await handler(entry)
-    return coordinator.device_id, {ATTR_NAME: entry.title, **(answer or {})}
+    device_id = entry.runtime_data.coordinator.device_id
+    return device_id, {ATTR_NAME: entry.title, **(answer or {})}
 
 
 async def _async_targets(

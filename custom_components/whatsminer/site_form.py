@@ -1,0 +1,118 @@
+"""The form for the name of a site and for its miners, and how changes take effect."""
+
+from collections.abc import Container, Mapping
+from typing import Any, Final
+
+import probatio  # the successor of voluptuous in Home Assistant
+
+from homeassistant.config_entries import ConfigEntryState
+from homeassistant.const import CONF_HOST, CONF_NAME
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers import device_registry as dr
+from homeassistant.helpers.selector import (
+    AreaSelector,
+    AreaSelectorConfig,
+    BooleanSelector,
+    LabelSelector,
+    LabelSelectorConfig,
+    SelectOptionDict,
+    SelectSelector,
+    SelectSelectorConfig,
+    SelectSelectorMode,
+    TextSelector,
+)
+
+from .const import CONF_ALL_MINERS, CONF_AREAS, CONF_LABELS, CONF_MINERS, DOMAIN
+from .entries.lookup import miner_entries
+from .entries.membership import miner_name
+from .flow_helpers import Errors
+from .site.coordinator import SiteConfigEntry
+
+_CHOICES: Final = (CONF_MINERS, CONF_AREAS, CONF_LABELS)
+MEMBERS: Final = (CONF_ALL_MINERS, *_CHOICES)
+_LONGEST_NAME: Final = 100
+
+
+def members_schema(hass: HomeAssistant) -> probatio.Schema:
+    """Return the form for the name of a site and for its miners."""
+    return probatio.Schema(
+        {
+            probatio.Required(CONF_NAME): TextSelector(),
+            probatio.Required(CONF_ALL_MINERS, default=True): BooleanSelector(),
+            probatio.Optional(CONF_MINERS): SelectSelector(
+                SelectSelectorConfig(
+                    options=_miners(hass),
+                    mode=SelectSelectorMode.DROPDOWN,
+                    multiple=True,
+                )
+            ),
+            probatio.Optional(CONF_AREAS): AreaSelector(
+                AreaSelectorConfig(multiple=True)
+            ),
+            probatio.Optional(CONF_LABELS): LabelSelector(
+                LabelSelectorConfig(multiple=True)
+            ),
+        }
+    )
+
+
+def _miners(hass: HomeAssistant) -> list[SelectOptionDict]:
+    """Return the miners to choose from; the address tells those with the same name apart."""
+    miners = sorted(
+        (miner_name(hass, entry), entry.data[CONF_HOST], entry.entry_id)
+        for entry in miner_entries(hass)
+    )
+    return [
+        SelectOptionDict(value=entry_id, label=f"{name} ({host})")
+        for name, host, entry_id in miners
+    ]
+
+
+def filled_in(hass: HomeAssistant, site: SiteConfigEntry) -> dict[str, Any]:
+    """Return what the form shows of a site; a miner that was removed is no longer a choice."""
+    known = {entry.entry_id for entry in miner_entries(hass)}
+    chosen = [each for each in site.options.get(CONF_MINERS, ()) if each in known]
+    return {CONF_NAME: site.title, **site.options, CONF_MINERS: chosen}
+
+
+def read_members(user_input: Mapping[str, Any]) -> tuple[str, dict[str, Any], Errors]:
+    """Return the name and the miners as they were entered, and the errors for the form."""
+    name: str = user_input[CONF_NAME].strip()
+    has_all: bool = user_input[CONF_ALL_MINERS]
+    chosen = {key: user_input[key] for key in _CHOICES if user_input.get(key)}
+    errors: Errors = {}
+    if not 0 < len(name) <= _LONGEST_NAME:
+        errors[CONF_NAME] = "invalid_name"
+    if has_all and chosen:
+        errors[CONF_ALL_MINERS] = "all_and_chosen"
+    elif not has_all and not chosen:
+        errors[CONF_ALL_MINERS] = "no_miners_chosen"
+    return name, {CONF_ALL_MINERS: has_all, **chosen}, errors
+
+
+def update_site(
+    hass: HomeAssistant,
+    site: SiteConfigEntry,
+    options: Mapping[str, Any],
+    title: str | None = None,
+) -> None:
+    """Use changed options, and another name if there is one, at once and without a reload."""
+    hass.config_entries.async_update_entry(
+        site, options=options, title=title or site.title
+    )
+    registry = dr.async_get(hass)
+    device = registry.async_get_device_by_identifier(
+        (DOMAIN, site.entry_id), site.entry_id
+    )
+    if device:
+        registry.async_update_device(device.id, name=site.title)
+    if site.state is ConfigEntryState.LOADED:
+        site.runtime_data.async_apply_options()
+
+
+def changed(
+    options: Mapping[str, Any], keys: Container[str], new: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Return options in which new values take the place of all those with some keys."""
+    kept = {key: value for key, value in options.items() if key not in keys}
+    return {**kept, **new}
