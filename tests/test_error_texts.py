@@ -178,9 +178,9 @@ def raised() -> Iterator[tuple[str, ast.expr | None]]:
             ):
                 continue
             key = argument(node, "translation_key")
-            if isinstance(key, ast.Constant):
-                assert isinstance(key.value, str)
-                yield key.value, argument(node, "translation_placeholders")
+            if isinstance(key, ast.Constant | ast.IfExp):
+                for named in constants(key):
+                    yield named, argument(node, "translation_placeholders")
     # The migration names its entry in each.
     for call in calls("_error", [SOURCES["migration/__init__.py"]]):
         for named in constants(call):

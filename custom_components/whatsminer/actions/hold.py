@@ -15,7 +15,13 @@ from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 from homeassistant.helpers.event import async_track_point_in_utc_time
 from homeassistant.util import dt as dt_util
 
-from ..api import MalformedReplyError, UnconfirmedError, UnreachableError, commands
+from ..api import (
+    MalformedReplyError,
+    Snapshot,
+    UnconfirmedError,
+    UnreachableError,
+    commands,
+)
 from ..const import ACCESS_CHECK_INTERVAL, DOMAIN
 from ..coordinator import WhatsminerCoordinator
 from ..exceptions import read_only, translating
@@ -32,10 +38,12 @@ class Hold:
         """Begin with what is stored; nothing is sent before the entry is set up."""
         self._coordinator = coordinator
         self._memory = coordinator.memory
-        # Whether a command is under way that a poll caused.
-        self._is_retrying = False
+        # How many commands are under way, or about to be sent; then no poll causes another one.
+        self._under_way = 0
         # No poll causes a command before this monotonic time, after a refusal.
         self._not_before = 0.0
+        # The poll before a command that may have been carried out, though it failed.
+        self._outdated: Snapshot | None = None
         self._end_timer: CALLBACK_TYPE | None = None
         held.expire(self._memory.data, dt_util.utcnow())
         self._plan()
@@ -92,7 +100,9 @@ class Hold:
     def _is_done(self, *, on: bool) -> bool:
         """Return whether the miner is known to be on or off, or about to be."""
         coordinator = self._coordinator
-        is_known = coordinator.last_update_success
+        is_known = (
+            coordinator.last_update_success and coordinator.data is not self._outdated
+        )
         return is_known and coordinator.settings.value("mining") is on
 
     async def _async_send(self, *, on: bool) -> None:
@@ -102,18 +112,22 @@ class Hold:
             raise read_only(coordinator.config_entry)
         if not on and coordinator.settings.value("mining"):
             await self._async_set_stopped(True)
+        self._under_way += 1
         try:
             with translating(coordinator.config_entry):
                 await coordinator.async_send(
                     commands.power_on() if on else commands.power_off()
                 )
         except HomeAssistantError as err:
+            self._outdated = coordinator.data
             if isinstance(err.__cause__, UnreachableError | MalformedReplyError):
                 raise _later(coordinator.config_entry, on=on) from err
             if not isinstance(err.__cause__, UnconfirmedError):
                 wait = ACCESS_CHECK_INTERVAL.total_seconds()
                 self._not_before = time.monotonic() + wait
             raise
+        finally:
+            self._under_way -= 1
         self._not_before = 0.0
 
     async def _async_set_stopped(self, stopped: bool) -> None:
@@ -140,9 +154,9 @@ class Hold:
 
     @callback
     def _retry(self) -> None:
-        if self._is_retrying:
+        if self._under_way:
             return
-        self._is_retrying = True
+        self._under_way += 1
         self._coordinator.config_entry.async_create_background_task(
             self._coordinator.hass,
             self._async_retry(),
@@ -157,7 +171,7 @@ class Hold:
                 "%s: tried again with a later poll: %s", self._coordinator.name, err
             )
         finally:
-            self._is_retrying = False
+            self._under_way -= 1
 
     @callback
     def _plan(self) -> None:

@@ -1,0 +1,392 @@
+"""A miner that is held off stays off until it is released."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from pytest_homeassistant_custom_component.common import MockConfigEntry, MockUser
+
+from custom_components.whatsminer.coordinator import WhatsminerCoordinator
+from homeassistant.config_entries import ConfigEntryState
+from homeassistant.const import ATTR_DEVICE_ID, ATTR_ENTITY_ID, Platform
+from homeassistant.core import Context, HomeAssistant
+from homeassistant.exceptions import ServiceValidationError
+from homeassistant.util import dt as dt_util
+from simulator import Misbehaviour, Refused, SimulatedMiner
+from tests import Clock, every_generation, fails_with, restart, shown
+from tests.action_calls import Target
+from tests.words import forget, name_for, sent
+
+SWITCH = "switch.miner"
+POWER = ("power_off", "power_on")
+
+pytestmark = pytest.mark.parametrize("platforms", [(Platform.SWITCH,)], ids=[""])
+
+
+@dataclass(frozen=True)
+class Held:
+    """The miner, and the actions that hold it off and release it."""
+
+    hass: HomeAssistant
+    miner: SimulatedMiner
+    entry: MockConfigEntry
+    clock: Clock
+    target: Target
+    user: MockUser
+
+    async def hold(self, **data: Any) -> None:
+        """Hold the miner off."""
+        await self.target.call("hold", **data)
+        await self.hass.async_block_till_done()
+
+    async def release(self) -> None:
+        """Release the miner."""
+        await self.target.call("release")
+        await self.hass.async_block_till_done()
+
+    async def turn(self, on: str, *, by_person: bool) -> None:
+        """Switch the miner, as a person does or as an automation."""
+        await self.hass.services.async_call(
+            "switch",
+            f"turn_{on}",
+            {ATTR_ENTITY_ID: SWITCH},
+            blocking=True,
+            context=Context(user_id=self.user.id) if by_person else Context(),
+        )
+        await self.hass.async_block_till_done()
+
+    async def next_poll(self) -> None:
+        """Let the miner be polled."""
+        await self.clock.next_poll()
+
+    async def state(self) -> dict[str, Any]:
+        """Return what `get_state` says of holding."""
+        (state,) = (await self.target.ask("get_state")).values()
+        return {key: state[key] for key in state if key.startswith("held_off")}
+
+    @property
+    def is_mining(self) -> bool:
+        """Whether mining is on at the miner."""
+        return self.miner.state.mining
+
+    @property
+    def switched(self) -> list[str]:
+        """How mining was switched at the miner."""
+        return [command for command in sent(self.miner) if command in POWER]
+
+
+@pytest.fixture
+def held(
+    hass: HomeAssistant,
+    miner: SimulatedMiner,
+    config_entry: MockConfigEntry,
+    clock: Clock,
+    one: Target,
+    hass_admin_user: MockUser,
+    hass_storage: dict[str, Any],
+) -> Held:
+    """The miner, which is set up and mines."""
+    return Held(hass, miner, config_entry, clock, one, hass_admin_user)
+
+
+# By hand
+
+
+@every_generation
+async def test_a_held_miner_is_stopped_and_a_released_one_is_started(
+    held: Held,
+) -> None:
+    await held.hold()
+
+    assert not held.is_mining
+    assert shown(held.hass, SWITCH) == "off"
+    await held.release()
+    assert held.is_mining
+    assert held.switched == ["power_off", "power_on"]
+
+
+async def test_get_state_says_that_a_miner_is_held_off(held: Held) -> None:
+    free = {"held_off": False, "held_off_by": [], "held_off_until": None}
+    assert await held.state() == free
+
+    await held.hold()
+
+    assert await held.state() == free | {"held_off": True, "held_off_by": ["hand"]}
+    await held.release()
+    assert await held.state() == free
+
+
+async def test_a_miner_that_was_off_before_stays_off_after_the_release(
+    held: Held,
+) -> None:
+    await held.turn("off", by_person=True)
+    await held.next_poll()
+    await held.hold()
+
+    await held.release()
+
+    assert held.switched == ["power_off"]
+    assert not held.is_mining
+
+
+async def test_to_hold_a_held_miner_again_sends_nothing(held: Held) -> None:
+    await held.hold()
+    await held.next_poll()
+
+    await held.hold()
+
+    assert held.switched == ["power_off"]
+
+
+async def test_a_release_of_a_miner_that_nobody_holds_does_nothing(held: Held) -> None:
+    await held.release()
+
+    assert held.switched == []
+
+
+# For a time
+
+
+@every_generation
+async def test_after_the_time_the_miner_is_started(held: Held) -> None:
+    begin = dt_util.utcnow()
+    await held.hold(duration={"hours": 2})
+    assert (await held.state())["held_off_until"] == (
+        begin + timedelta(hours=2)
+    ).isoformat()
+
+    await held.clock.tick(7190)
+    assert not held.is_mining
+    await held.clock.tick(11)
+
+    assert held.is_mining
+    assert held.switched == ["power_off", "power_on"]
+
+
+async def test_a_later_hold_counts_for_longer_or_shorter(held: Held) -> None:
+    await held.hold(duration={"hours": 2})
+    await held.hold()
+    assert (await held.state())["held_off_until"] is None
+
+    await held.clock.tick(3 * 3600)
+    assert not held.is_mining
+    await held.hold(duration={"minutes": 1})
+    await held.clock.tick(61)
+
+    assert held.is_mining
+
+
+async def test_a_time_that_is_over_while_home_assistant_is_off_counts(
+    held: Held,
+) -> None:
+    await held.hold(duration={"minutes": 10})
+    assert await held.hass.config_entries.async_unload(held.entry.entry_id)
+
+    await held.clock.tick(601)
+    assert not held.is_mining
+    await held.hass.config_entries.async_setup(held.entry.entry_id)
+    await held.hass.async_block_till_done(wait_background_tasks=True)
+
+    assert held.is_mining
+
+
+@pytest.mark.parametrize(
+    "duration", [{"seconds": 0}, {"days": 367}, {"seconds": -5}, {"days": 999999}]
+)
+async def test_an_impossible_time_is_refused(
+    held: Held, duration: dict[str, int]
+) -> None:
+    with fails_with("hold_duration_invalid", ServiceValidationError):
+        await held.hold(duration=duration)
+
+    assert held.switched == []
+    assert not (await held.state())["held_off"]
+
+
+# What is held off stays off
+
+
+@every_generation
+async def test_a_miner_that_mines_again_is_stopped_again(held: Held) -> None:
+    """After a power cut, firmware starts to mine."""
+    await held.hold()
+    await held.next_poll()
+    held.miner.state.mining = True
+
+    await held.next_poll()
+    await held.next_poll()
+
+    assert not held.is_mining
+    assert held.switched == ["power_off", "power_off"]
+
+
+async def test_an_automation_cannot_start_a_held_miner(held: Held) -> None:
+    await held.hold()
+
+    with fails_with("held_off", ServiceValidationError):
+        await held.turn("on", by_person=False)
+
+    assert not held.is_mining
+    assert (await held.state())["held_off"]
+
+
+async def test_a_person_can_start_a_held_miner(held: Held) -> None:
+    await held.hold()
+
+    await held.turn("on", by_person=True)
+    await held.next_poll()
+    await held.next_poll()
+
+    assert held.is_mining
+    assert held.switched == ["power_off", "power_on"]
+    assert not (await held.state())["held_off"]
+
+
+@pytest.mark.parametrize("by_person", [True, False])
+async def test_what_somebody_else_turns_off_is_not_started_by_the_release(
+    held: Held, by_person: bool
+) -> None:
+    await held.hold()
+    await held.turn("off", by_person=by_person)
+
+    await held.release()
+    await held.next_poll()
+
+    assert not held.is_mining
+
+
+async def test_a_hold_outlasts_a_restart_of_home_assistant(held: Held) -> None:
+    await held.hold()
+
+    await restart(held.hass, held.entry)
+
+    assert (await held.state())["held_off"]
+    with fails_with("held_off", ServiceValidationError):
+        await held.turn("on", by_person=False)
+    await held.release()
+    assert held.is_mining
+
+
+# A miner that cannot be reached
+
+
+@every_generation
+async def test_a_miner_without_an_answer_is_stopped_as_soon_as_it_answers(
+    held: Held,
+) -> None:
+    await held.miner.disconnect()
+
+    with fails_with("stops_later"):
+        await held.hold()
+
+    assert held.is_mining
+    await held.clock.next_poll(3)
+    held.miner.reconnect()
+    await held.clock.next_poll(2)
+    assert not held.is_mining
+    assert held.switched == ["power_off"]
+    await held.release()
+    assert held.is_mining
+
+
+@every_generation
+async def test_a_miner_without_an_answer_is_started_as_soon_as_it_answers(
+    held: Held,
+) -> None:
+    await held.hold()
+    await held.next_poll()
+    await held.miner.disconnect()
+
+    with fails_with("starts_later"):
+        await held.release()
+
+    held.miner.reconnect()
+    await held.clock.next_poll(2)
+    assert held.is_mining
+    assert held.switched == ["power_off", "power_on"]
+
+
+async def test_a_miner_that_is_not_set_up_is_stopped_when_it_is(held: Held) -> None:
+    assert await held.hass.config_entries.async_unload(held.entry.entry_id)
+    await held.miner.disconnect()
+    await held.hass.config_entries.async_setup(held.entry.entry_id)
+    assert held.entry.state is ConfigEntryState.SETUP_RETRY
+
+    with fails_with("stops_later"):
+        await held.hold()
+
+    held.miner.reconnect()
+    await held.hass.config_entries.async_reload(held.entry.entry_id)
+    await held.hass.async_block_till_done(wait_background_tasks=True)
+    assert not held.is_mining
+
+
+async def test_a_hold_of_a_miner_that_was_never_reached_can_be_released(
+    held: Held,
+) -> None:
+    """The miner was on all the time, so that nothing has to be sent."""
+    await held.miner.disconnect()
+    with fails_with("stops_later"):
+        await held.hold()
+    with fails_with("starts_later"):
+        await held.release()
+
+    held.miner.reconnect()
+    await held.clock.next_poll(2)
+
+    assert held.switched == []
+    assert held.is_mining
+    await held.turn("off", by_person=True)
+    await held.clock.next_poll(2)
+    assert not held.is_mining
+
+
+@pytest.mark.parametrize("refusal", [Refused(45), Refused(14)])
+async def test_a_refusal_is_not_repeated_with_every_poll(
+    held: Held, refusal: Misbehaviour
+) -> None:
+    held.miner.misbehave(name_for(held.miner, "power_off"), refusal)
+    with pytest.raises(Exception, match="."):
+        await held.hold()
+    forget(held.miner)
+
+    await held.clock.next_poll(10)
+
+    assert held.switched == []
+
+
+async def test_a_refusal_is_tried_again_later(held: Held) -> None:
+    held.miner.misbehave(name_for(held.miner, "power_off"), Refused(45), times=1)
+    with fails_with("write_access_closed"):
+        await held.hold()
+
+    await held.clock.next_poll(22)
+
+    assert not held.is_mining
+
+
+# Who can be held
+
+
+@pytest.mark.parametrize("password", [""])
+async def test_a_miner_without_a_password_cannot_be_held(
+    held: Held, set_up: WhatsminerCoordinator
+) -> None:
+    with fails_with("read_only", ServiceValidationError):
+        await held.hold()
+
+    assert not (await held.state())["held_off"]
+
+
+async def test_several_miners_are_held_at_once(
+    held: Held, set_up: WhatsminerCoordinator
+) -> None:
+    """A hashboard stands for its miner, and each miner counts once."""
+    target = Target(
+        held.hass, {ATTR_DEVICE_ID: [set_up.device_id], ATTR_ENTITY_ID: [SWITCH]}
+    )
+
+    await target.call("hold")
+
+    assert held.switched == ["power_off"]
