@@ -1,36 +1,68 @@
-"""Diagnostics: all that is known of a miner, without what identifies its owner."""
+"""Diagnostics: all that is known of a miner or a site, without what identifies its owner."""
 
 from copy import deepcopy
 from dataclasses import asdict
 from typing import Any
 
-from homeassistant.config_entries import ConfigEntryState
+from homeassistant.config_entries import ConfigEntry, ConfigEntryState
 from homeassistant.core import HomeAssistant
 
 from .coordinator import WhatsminerCoordinator
+from .entries.lookup import is_site
 from .miner.record import record_for_entry
 from .models import WhatsminerConfigEntry
 from .redaction import anonymise
+from .site.coordinator import SiteConfigEntry
 
 
 async def async_get_config_entry_diagnostics(
-    hass: HomeAssistant, entry: WhatsminerConfigEntry
+    hass: HomeAssistant, entry: ConfigEntry
 ) -> dict[str, Any]:
-    """Return the diagnostics of a miner, also of one that cannot be set up or migrated."""
+    """Return the diagnostics of a site, or of a miner, also of one that cannot be set up."""
+    if is_site(entry):
+        diagnostics = {"entry": _entry(entry), **_site(entry)}
+        boards: list[str] = []
+    else:
+        diagnostics, boards = await _async_miner(hass, entry)
+    redacted: dict[str, Any] = await hass.async_add_executor_job(
+        anonymise, diagnostics, boards
+    )
+    return redacted
+
+
+def _entry(entry: ConfigEntry) -> dict[str, Any]:
+    return {
+        "data": dict(entry.data),
+        "options": dict(entry.options),
+        "reason": entry.reason,
+        "state": entry.state.value,
+        "title": entry.title,
+        "unique_id": entry.unique_id,
+        "version": entry.version,
+    }
+
+
+def _site(entry: SiteConfigEntry) -> dict[str, Any]:
+    if entry.state is not ConfigEntryState.LOADED:
+        return {}
+    site = entry.runtime_data
+    return {
+        "executor": {"held": site.executor.is_held, "until": site.executor.until},
+        "members": [asdict(member) for member in site.read()],
+        "totals": asdict(site.data),
+    }
+
+
+async def _async_miner(
+    hass: HomeAssistant, entry: WhatsminerConfigEntry
+) -> tuple[dict[str, Any], list[str]]:
+    """Return what is known of a miner, and the serial numbers of its hashboards."""
     record = record_for_entry(hass, entry)
     # Copied, for it may change while the executor reads it.
     memory = deepcopy(await record.memory.async_load())
     boards = memory.get("boards", [])
     diagnostics: dict[str, Any] = {
-        "entry": {
-            "data": dict(entry.data),
-            "options": dict(entry.options),
-            "reason": entry.reason,
-            "state": entry.state.value,
-            "title": entry.title,
-            "unique_id": entry.unique_id,
-            "version": entry.version,
-        },
+        "entry": _entry(entry),
         # Hashboards are known by their serial numbers.
         "memory": {**memory, "boards": len(boards)},
     }
@@ -38,10 +70,7 @@ async def async_get_config_entry_diagnostics(
         diagnostics |= _loaded(entry.runtime_data.coordinator)
     # The last answer to each command, as it came. Copied, for a poll may add one.
     diagnostics["replies"] = dict(record.client.replies) if record.client else {}
-    redacted: dict[str, Any] = await hass.async_add_executor_job(
-        anonymise, diagnostics, boards
-    )
-    return redacted
+    return diagnostics, boards
 
 
 def _loaded(coordinator: WhatsminerCoordinator) -> dict[str, Any]:

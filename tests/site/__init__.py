@@ -6,6 +6,7 @@ from typing import Any
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.whatsminer.const import DOMAIN
+from custom_components.whatsminer.entity import registered_entity_id
 from custom_components.whatsminer.migration import VERSION
 from custom_components.whatsminer.site.coordinator import SiteCoordinator
 from homeassistant.core import HomeAssistant
@@ -38,14 +39,21 @@ class Site:
         await self.fleet.clock.tick(1.1)
         await self.fleet.clock.tick(1.1)
 
-    def entity_id(self, platform: str, key: str = "") -> str:
-        """Return the id of an entity; the switch alone is called as the site is."""
-        name = self.entry.title.lower()
-        return f"{platform}.{name}_{key}" if key else f"{platform}.{name}"
+    def entity_id(self, platform: str, key: str) -> str:
+        """Return the id of an entity."""
+        owner = self.entry.entry_id
+        entity_id = registered_entity_id(self.hass, platform, owner, key)
+        assert entity_id is not None, key
+        return entity_id
 
     def shown(self, key: str, platform: str = "sensor") -> str:
         """Return the state of an entity."""
         return shown(self.hass, self.entity_id(platform, key))
+
+    def has(self, key: str) -> bool:
+        """Return whether there is a sensor."""
+        owner = self.entry.entry_id
+        return registered_entity_id(self.hass, "sensor", owner, key) is not None
 
     def number(self, key: str) -> float:
         """Return the state of a sensor as a number."""
@@ -66,15 +74,15 @@ class Site:
     @property
     def is_on(self) -> bool:
         """Whether the switch is on."""
-        return self.shown("", "switch") == "on"
+        return self.shown("mining", "switch") == "on"
 
     async def turn_off(self) -> None:
         """Hold all miners off."""
-        await act(self.hass, "switch.turn_off", self.entity_id("switch"))
+        await act(self.hass, "switch.turn_off", self.entity_id("switch", "mining"))
 
     async def turn_on(self) -> None:
         """Release all miners."""
-        await act(self.hass, "switch.turn_on", self.entity_id("switch"))
+        await act(self.hass, "switch.turn_on", self.entity_id("switch", "mining"))
 
 
 def site_entry(name: str, options: dict[str, Any]) -> MockConfigEntry:

@@ -1,17 +1,47 @@
 """The switch of a site: off holds its miners off, on releases them."""
 
-from tests.fleet import Owned
+from typing import Any
+
+import pytest
+
+from custom_components.whatsminer.api import V3_PORT
+from homeassistant.config_entries import ConfigEntryDisabler
+from homeassistant.const import ATTR_DEVICE_ID
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers import area_registry as ar, device_registry as dr
+from simulator import Refused
+from tests import act, device_of, fails_with, stored_memory
+from tests.action_calls import Target
+from tests.fleet import Fleet, Owned
 from tests.words import sent
 
-from . import Site
+from . import Site, add_site
 from .conftest import Three
 
 POWER = ("power_off", "power_on")
+
+pytestmark = pytest.mark.usefixtures("hass_storage")
 
 
 def switched(owned: Owned) -> list[str]:
     """Return how mining was switched at a miner."""
     return [command for command in sent(owned.miner) if command in POWER]
+
+
+def is_mining(owned: Owned) -> bool:
+    """Return whether mining is on at a miner."""
+    return owned.miner.state.mining
+
+
+def is_held(storage: dict[str, Any], owned: Owned) -> bool:
+    """Return whether something keeps a miner off."""
+    return "hold" in stored_memory(storage, owned.entry)
+
+
+async def polled(site: Site, times: int = 2) -> None:
+    """Let the miners be polled."""
+    await site.fleet.clock.next_poll(times)
+    await site.settle()
 
 
 async def test_off_stops_all_miners_and_on_starts_them(
@@ -26,3 +56,344 @@ async def test_off_stops_all_miners_and_on_starts_them(
     await site.turn_on()
     assert site.is_on
     assert [switched(each) for each in three] == [["power_off", "power_on"]] * 3
+    assert all(is_mining(each) for each in three)
+
+
+async def test_off_is_sent_to_those_that_are_not_off(site: Site, three: Three) -> None:
+    """A miner that was off before stays off afterwards."""
+    await three.ada.turn_off()
+    await polled(site)
+
+    await site.turn_off()
+    await site.turn_on()
+
+    assert [switched(each) for each in three] == [
+        ["power_off"],
+        ["power_off", "power_on"],
+        ["power_off", "power_on"],
+    ]
+
+
+async def test_off_goes_before_what_else_waits_for_the_miner(
+    fleet: Fleet, ada: Owned
+) -> None:
+    site = await add_site(fleet)
+    waiting = [
+        fleet.hass.async_create_task(ada.coordinator.client.query("summary"))
+        for _ in range(3)
+    ]
+
+    await site.turn_off()
+
+    assert not all(task.done() for task in waiting)
+    assert [each.get("cmd") for each in ada.miner.writes] == ["power_off"]
+    for task in waiting:
+        await task
+
+
+# A miner that cannot be reached
+
+
+@pytest.mark.parametrize("index", range(3), ids=["V2", "V3", "V1"])
+async def test_a_miner_that_does_not_answer_is_named_and_stopped_later(
+    site: Site, three: Three, index: int
+) -> None:
+    lost = list(three)[index]
+    others = [each for each in three if each is not lost]
+    await lost.miner.disconnect()
+
+    with fails_with("stops_later") as error:
+        await site.turn_off()
+
+    assert error.value.translation_placeholders == {"miner": lost.entry.title}
+    assert not site.is_on
+    assert not any(is_mining(each) for each in others)
+    await polled(site, 3)
+    assert site.names("miners_not_off") == [lost.entry.title]
+    lost.miner.reconnect()
+    await polled(site, 3)
+    assert not is_mining(lost)
+    assert site.names("miners_not_off") == []
+    await site.turn_on()
+    assert all(is_mining(each) for each in three)
+
+
+async def test_several_that_do_not_answer_are_all_named(
+    site: Site, three: Three
+) -> None:
+    for lost in (three.ada, three.cleo):
+        await lost.miner.disconnect()
+
+    with fails_with("several_failed") as error:
+        await site.turn_off()
+
+    assert "Ada" in str(error.value)
+    assert "Cleo" in str(error.value)
+    assert "Bea" not in str(error.value)
+    assert not is_mining(three.bea)
+
+
+async def test_a_miner_that_refuses_is_named(site: Site, three: Three) -> None:
+    three.ada.miner.misbehave("power_off", Refused(45))
+
+    with fails_with("write_access_closed"):
+        await site.turn_off()
+    await polled(site)
+
+    assert site.names("miners_not_off") == ["Ada"]
+
+
+async def test_a_miner_that_is_off_counts_as_off(site: Site, three: Three) -> None:
+    await site.turn_off()
+    assert site.names("miners_not_off") != []  # no poll has shown it yet
+
+    await polled(site)
+
+    assert site.names("miners_not_off") == []
+    assert site.names("miners_running") == []
+
+
+# Who belongs to the site
+
+
+async def test_a_miner_that_joins_a_site_that_is_off_is_held_off(
+    site: Site, three: Three, fleet: Fleet
+) -> None:
+    await site.turn_off()
+
+    dora = await fleet.add("Dora")
+    await polled(site)
+
+    assert not is_mining(dora)
+    assert switched(dora) == ["power_off"]
+    await site.turn_on()
+    assert is_mining(dora)
+
+
+async def test_a_miner_that_leaves_a_site_that_is_off_stays_as_it_is(
+    fleet: Fleet,
+    three: Three,
+    hass_storage: dict[str, Any],
+    area_registry: ar.AreaRegistry,
+    device_registry: dr.DeviceRegistry,
+) -> None:
+    shed = area_registry.async_create("Shed").id
+    for each in three:
+        device = device_of_miner(fleet.hass, each)
+        device_registry.async_update_device(device.id, area_id=shed)
+    site = await add_site(fleet, all_miners=False, areas=[shed])
+    await site.turn_off()
+    assert is_held(hass_storage, three.ada)
+
+    device = device_of_miner(fleet.hass, three.ada)
+    device_registry.async_update_device(device.id, area_id=None)
+    await polled(site)
+
+    assert not is_mining(three.ada)
+    assert not is_held(hass_storage, three.ada)
+    await site.turn_on()
+    assert [is_mining(each) for each in three] == [False, True, True]
+
+
+def device_of_miner(hass: HomeAssistant, owned: Owned) -> dr.DeviceEntry:
+    """Return the device of a miner, and not that of a hashboard."""
+    return device_of(hass, owned.entry)
+
+
+async def test_a_miner_in_two_sites_is_off_until_both_release_it(
+    site: Site, three: Three, fleet: Fleet
+) -> None:
+    only_ada = await add_site(
+        fleet, "Roof", all_miners=False, miners=[three.ada.entry.entry_id]
+    )
+    await site.turn_off()
+    await only_ada.turn_off()
+
+    await site.turn_on()
+
+    assert [is_mining(each) for each in three] == [False, True, True]
+    await only_ada.turn_on()
+    assert is_mining(three.ada)
+    assert switched(three.ada) == ["power_off", "power_on"]
+
+
+async def test_a_miner_that_is_released_itself_mines_while_the_site_is_off(
+    site: Site, three: Three
+) -> None:
+    await site.turn_off()
+
+    target = Target(site.hass, {ATTR_DEVICE_ID: three.ada.coordinator.device_id})
+    await target.call("release")
+    await polled(site)
+
+    assert [is_mining(each) for each in three] == [True, False, False]
+    assert not site.is_on
+
+
+async def test_get_state_names_the_site(site: Site, three: Three) -> None:
+    target = Target(site.hass, {ATTR_DEVICE_ID: three.ada.coordinator.device_id})
+
+    await site.turn_off()
+
+    (state,) = (await target.ask("get_state")).values()
+    assert state["held_off"] is True
+    assert state["held_off_by"] == ["Shed"]
+
+
+# For a time, and over restarts
+
+
+def target_of(site: Site) -> Target:
+    """Return the site as the target of an action."""
+    return Target(site.hass, {ATTR_DEVICE_ID: device_of(site.hass, site.entry).id})
+
+
+async def test_a_site_is_held_for_a_time(site: Site, three: Three) -> None:
+    await target_of(site).call("hold", duration={"hours": 1})
+    assert not site.is_on
+    assert site.attributes("mining", "switch")["held_off_until"]
+    assert not any(is_mining(each) for each in three)
+
+    await site.fleet.clock.tick(3601)
+    await site.settle()
+
+    assert site.is_on
+    assert all(is_mining(each) for each in three)
+    assert [switched(each) for each in three] == [["power_off", "power_on"]] * 3
+
+
+async def test_a_site_is_released(site: Site, three: Three) -> None:
+    await site.turn_off()
+
+    await target_of(site).call("release")
+
+    assert site.is_on
+    assert all(is_mining(each) for each in three)
+
+
+async def test_a_site_that_is_not_loaded_cannot_be_held(
+    site: Site, three: Three
+) -> None:
+    target = target_of(site)
+    await site.hass.config_entries.async_unload(site.entry.entry_id)
+
+    assert (await target.failure("hold")).translation_key == "not_loaded"
+    assert all(is_mining(each) for each in three)
+
+
+@pytest.mark.parametrize("action", ["get_state", "set_power_percent", "preheat"])
+async def test_other_actions_know_no_sites(
+    site: Site, three: Three, action: str
+) -> None:
+    """Beside miners, a site is ignored."""
+    data = {"percent": 80} if action == "set_power_percent" else {}
+
+    error = await target_of(site).failure(action, **data)
+
+    assert error.translation_key == "no_miner"
+    assert three.ada.miner.writes == three.cleo.miner.writes == []
+
+
+async def test_a_site_stays_off_over_a_restart(
+    site: Site, three: Three, fleet: Fleet
+) -> None:
+    await site.turn_off()
+
+    for each in three:
+        await fleet.reload(each)
+    await site.hass.config_entries.async_reload(site.entry.entry_id)
+    await polled(site)
+
+    assert not site.is_on
+    assert not any(is_mining(each) for each in three)
+    await site.turn_on()
+    assert all(is_mining(each) for each in three)
+
+
+async def test_a_time_that_is_over_during_a_restart_counts(
+    site: Site, three: Three
+) -> None:
+    await target_of(site).call("hold", duration={"minutes": 10})
+    await site.hass.config_entries.async_unload(site.entry.entry_id)
+    await site.fleet.clock.tick(601)
+
+    await site.hass.config_entries.async_setup(site.entry.entry_id)
+    await polled(site)
+
+    assert site.is_on
+    assert all(is_mining(each) for each in three)
+
+
+# The end of a site
+
+
+async def test_a_removed_site_leaves_nothing_behind(
+    site: Site, three: Three, hass_storage: dict[str, Any]
+) -> None:
+    """Its miners stay as they are."""
+    await site.turn_off()
+    key = f"whatsminer.{site.entry.entry_id}"
+    assert key in hass_storage
+
+    await site.hass.config_entries.async_remove(site.entry.entry_id)
+    await site.fleet.clock.next_poll(2)
+
+    assert key not in hass_storage
+    assert not any(is_held(hass_storage, each) for each in three)
+    assert not any(is_mining(each) for each in three)
+    await act(site.hass, "switch.turn_on", three.ada.entity_id("switch"))
+    assert is_mining(three.ada)
+
+
+async def test_a_disabled_site_lets_go(
+    site: Site, three: Three, hass_storage: dict[str, Any]
+) -> None:
+    await site.turn_off()
+    entries = site.hass.config_entries
+
+    await entries.async_set_disabled_by(site.entry.entry_id, ConfigEntryDisabler.USER)
+
+    assert not any(is_held(hass_storage, each) for each in three)
+    await entries.async_set_disabled_by(site.entry.entry_id, None)
+    await site.settle()
+    assert site.is_on
+
+
+async def test_a_miner_that_is_removed_is_forgotten(site: Site, three: Three) -> None:
+    await site.turn_off()
+
+    await three.ada.remove()
+    await polled(site)
+
+    assert site.attributes("power")["miners"] == 2
+    await site.turn_on()
+    assert is_mining(three.bea)
+
+
+async def test_a_disabled_miner_is_let_go(
+    site: Site, three: Three, hass_storage: dict[str, Any]
+) -> None:
+    await site.turn_off()
+
+    await three.ada.disable()
+    await polled(site)
+
+    assert not is_held(hass_storage, three.ada)
+    assert site.attributes("power")["miners"] == 2
+    await site.turn_on()
+    assert [is_mining(each) for each in three] == [False, True, True]
+
+
+async def test_a_site_over_machines_with_v3_alone(
+    fleet: Fleet, ordinary_v3_port: int
+) -> None:
+    emma = await fleet.add(
+        "Emma", generation="v3", model="M66", v3_port=V3_PORT, v2_open=False
+    )
+    site = await add_site(fleet)
+
+    await site.turn_off()
+    assert not is_mining(emma)
+    await site.turn_on()
+
+    assert switched(emma) == ["power_off", "power_on"]

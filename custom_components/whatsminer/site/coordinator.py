@@ -157,10 +157,10 @@ class SiteCoordinator(DataUpdateCoordinator[Totals]):
             left = [before[each] for each in before.keys() - members]
             show_prices([*joined, *left])
             self.executor.async_handle_change(joined, left)
-        readings = list(self._read())
+        readings = list(self.read())
         self.async_set_updated_data(totals_of(readings, held=self.executor.is_held))
 
-    def _read(self) -> Iterator[Member]:
+    def read(self) -> Iterator[Member]:
         """Read what the coordinators of the miners know."""
         prices = [self.hash_price]
         for entry in self.members.values():

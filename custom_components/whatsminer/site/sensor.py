@@ -187,7 +187,7 @@ class SiteEnergy(SiteEntity, RestoredEnergy):
     @override
     def _restore(self, stored: Mapping[str, Any]) -> None:
         self._energy = float(stored["energy"])
-        for entry_id, last_poll in stored["miners"].items():
+        for entry_id, last_poll in dict(stored["miners"]).items():
             if entry := self.hass.config_entries.async_get_entry(entry_id):
                 meter = self._meters[entry_id] = EnergyMeter()
                 meter.restore(last_poll, poll_interval(entry))
