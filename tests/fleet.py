@@ -16,7 +16,7 @@ from custom_components.whatsminer.entries.discovery import DiscoveredMiner
 from custom_components.whatsminer.entries.relocation import async_relocate_and_match
 from custom_components.whatsminer.miner.record import address_of
 from homeassistant.config_entries import ConfigEntryDisabler, ConfigEntryState
-from homeassistant.const import STATE_UNAVAILABLE
+from homeassistant.const import ATTR_DEVICE_ID, STATE_UNAVAILABLE
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import issue_registry as ir
 from homeassistant.setup import async_setup_component
@@ -74,6 +74,13 @@ class Owned:
     async def turn_off(self) -> None:
         """Switch mining off."""
         await act(self.hass, "switch.turn_off", self.entity_id("switch"))
+
+    async def call(self, action: str, **data: Any) -> None:
+        """Call an action of the integration for the miner."""
+        target = {ATTR_DEVICE_ID: self.coordinator.device_id}
+        await self.hass.services.async_call(
+            DOMAIN, action, target | data, blocking=True
+        )
 
     async def disable(self) -> None:
         """Disable the entry."""

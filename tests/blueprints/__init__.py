@@ -163,6 +163,14 @@ class Home(EmptyHome):
         await self.wait(minutes)
         return take_commands(owned or self.garage)
 
+    async def hold_off(self) -> None:
+        """Hold the miner in the garage off."""
+        await self.garage.call("hold")
+
+    async def release(self) -> None:
+        """Release the miner in the garage."""
+        await self.garage.call("release")
+
     def take_commands(self) -> list[str]:
         """Return the commands that the garage's miner has received since they were last taken."""
         return take_commands(self.garage)
