@@ -18,7 +18,7 @@ Made from the code and its texts by `tests/docs/test_actions.py`; to change it, 
 [commands.md](commands.md) shows what reaches the miner.
 
 Actions with a target take any miners, entities, areas or labels; the others take the device of one
-miner, and `confirm`. Those for administrators are refused to other users.
+miner, and `confirm`. [Sites](site.md) in a target are ignored where nothing else is said. Those for administrators are refused to other users.
 
 The others ask for the same permission as Home Assistant's own actions: to control, or to read. For
 each miner, a user needs it for the miner's switch (its hash rate, if it was added without its
@@ -38,6 +38,8 @@ def section(action: Action) -> str:
         else f"Users who may {action.permission} the miners"
     )
     whom = "one miner" if action.one_miner else "any target"
+    if action.takes_sites:
+        whom += ", sites too"
     response = "nothing" if action.response is SupportsResponse.NONE else "a response"
     fields: dict[str, Any] = (SERVICES[action.name] or {}).get("fields", {})
     rows = [

@@ -1,0 +1,40 @@
+"""docs/site.md lists all entities of a site."""
+
+from pathlib import Path
+import re
+from typing import Final
+
+from custom_components.whatsminer.site.binary_sensor import SITE_PROBLEM
+from custom_components.whatsminer.site.sensor import (
+    SITE_ENERGY,
+    SITE_PRICE_SENSORS,
+    SITE_SENSORS,
+)
+from custom_components.whatsminer.site.switch import SITE_MINING
+from homeassistant.helpers.entity import EntityDescription
+from tests.texts import TEXTS
+
+PAGE: Final = Path(__file__).parents[2] / "docs" / "site.md"
+ENTITIES: Final[dict[str, tuple[EntityDescription, ...]]] = {
+    "switch": (SITE_MINING,),
+    "sensor": (*SITE_SENSORS, SITE_ENERGY, *SITE_PRICE_SENSORS),
+    "binary_sensor": (SITE_PROBLEM,),
+}
+
+
+def name(platform: str, description: EntityDescription) -> str:
+    """Return the name of an entity."""
+    if description.name is None:
+        return "(the site's own name)"
+    texts = TEXTS["en"]["entity"].get(platform, {}).get(description.key, {})
+    return str(texts.get("name") or str(description.device_class).capitalize())
+
+
+def test_every_entity_is_listed_with_its_name() -> None:
+    rows = re.findall(r"^\| ([^|]+) \| `(\w+)` \|", PAGE.read_text(), re.MULTILINE)
+
+    assert {key: text for text, key in rows} == {
+        description.key: name(platform, description)
+        for platform, descriptions in ENTITIES.items()
+        for description in descriptions
+    }
