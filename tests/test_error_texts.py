@@ -179,7 +179,7 @@ def raised() -> Iterator[tuple[str, ast.expr | None]]:
                 continue
             key = argument(node, "translation_key")
             if isinstance(key, ast.Constant | ast.IfExp):
-                for named in constants(key):
+                for named in sorted(constants(key)):
                     yield named, argument(node, "translation_placeholders")
     # The migration names its entry in each.
     for call in calls("_error", [SOURCES["migration/__init__.py"]]):
