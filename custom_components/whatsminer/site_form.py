@@ -59,7 +59,7 @@ def members_schema(hass: HomeAssistant) -> probatio.Schema:
 def _miners(hass: HomeAssistant) -> list[SelectOptionDict]:
     """Return the miners to choose from; the address tells those with the same name apart."""
     miners = sorted(
-        (miner_name(hass, entry), entry.data[CONF_HOST], entry.entry_id)
+        (miner_name(hass, entry), entry.data.get(CONF_HOST, ""), entry.entry_id)
         for entry in miner_entries(hass)
     )
     return [

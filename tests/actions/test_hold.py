@@ -1,5 +1,6 @@
 """A miner that is held off stays off until it is released."""
 
+import asyncio
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -14,7 +15,7 @@ from homeassistant.core import Context, HomeAssistant
 from homeassistant.exceptions import ServiceValidationError
 from homeassistant.util import dt as dt_util
 from simulator import Misbehaviour, Refused, SimulatedMiner
-from tests import Clock, every_generation, fails_with, restart, shown
+from tests import Clock, every_generation, fails_with, hold, restart, shown
 from tests.action_calls import Target
 from tests.words import forget, name_for, sent
 
@@ -265,6 +266,50 @@ async def test_a_hold_outlasts_a_restart_of_home_assistant(held: Held) -> None:
     with fails_with("held_off", ServiceValidationError):
         await held.turn("on", by_person=False)
     await held.release()
+    assert held.is_mining
+
+
+# Quick changes of mind
+
+
+@every_generation
+async def test_who_holds_and_releases_at_once_is_obeyed_in_the_end(held: Held) -> None:
+    await held.hold()
+    starting = hold(held.miner, name_for(held.miner, "power_on"))
+    release = asyncio.create_task(held.target.call("release"))
+    await starting.reached.wait()
+
+    again = asyncio.create_task(held.target.call("hold"))
+    starting.release.set()
+    await release
+    await again
+    await held.clock.next_poll(2)
+    assert not held.is_mining
+
+    await held.release()
+    assert held.is_mining
+
+
+async def test_a_release_while_the_miner_is_being_stopped_starts_it(held: Held) -> None:
+    stopping = hold(held.miner, name_for(held.miner, "power_off"))
+    holding = asyncio.create_task(held.target.call("hold"))
+    await stopping.reached.wait()
+
+    release = asyncio.create_task(held.target.call("release"))
+    stopping.release.set()
+    await holding
+    await release
+    await held.clock.next_poll(3)
+
+    assert held.is_mining
+
+
+async def test_a_hold_and_a_release_at_the_same_moment_leave_the_miner_on(
+    held: Held,
+) -> None:
+    await asyncio.gather(held.target.call("hold"), held.target.call("release"))
+    await held.clock.next_poll(3)
+
     assert held.is_mining
 
 

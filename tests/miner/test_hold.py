@@ -12,6 +12,7 @@ from custom_components.whatsminer.miner.hold import (
     hold,
     holders,
     release,
+    set_started,
     set_stopped,
     wish,
 )
@@ -100,6 +101,20 @@ def test_time_lets_go_of_those_whose_time_is_over(data: StoredData) -> None:
     assert set(holders(data)) == {"site", "roof"}
     expire(data, LATER + timedelta(days=400))
     assert set(holders(data)) == {"roof"}
+
+
+def test_a_start_counts_only_while_nobody_holds_the_miner_anew(
+    data: StoredData,
+) -> None:
+    hold(data, BY_HAND, None)
+    set_stopped(data, stopped=True)
+    set_started(data)
+    assert wish(data) is False
+
+    release(data, BY_HAND)
+    assert wish(data) is True
+    set_started(data)
+    assert data == {}
 
 
 def test_what_is_forgotten_is_not_started(data: StoredData) -> None:

@@ -70,7 +70,8 @@ class Hold:
         if not self._is_done(on=wish):
             await self._async_send(on=wish)
         if wish:
-            await self._async_set_stopped(False)
+            async with self._memory.editing() as data:
+                held.set_started(data)
 
     async def async_prepare_switch(self, *, on: bool, context: Context | None) -> None:
         """Let somebody else switch the miner: who does so decides what becomes of it.
@@ -112,6 +113,8 @@ class Hold:
             raise read_only(coordinator.config_entry)
         if not on and coordinator.settings.value("mining"):
             await self._async_set_stopped(True)
+            if held.wish(self._memory.data) is not on:  # somebody let go meanwhile
+                return
         self._under_way += 1
         try:
             with translating(coordinator.config_entry):
@@ -147,7 +150,7 @@ class Hold:
         shown = {coordinator.data.mining, coordinator.settings.value("mining")}
         if wish and shown == {True}:  # somebody else has started it
             with self._memory.editing_later() as data:
-                held.set_stopped(data, stopped=False)
+                held.set_started(data)
         elif shown == {not wish} and coordinator.has_password:
             if time.monotonic() >= self._not_before:
                 self._retry()

@@ -67,6 +67,12 @@ def set_stopped(data: StoredData, *, stopped: bool) -> None:
         release(data)
 
 
+def set_started(data: StoredData) -> None:
+    """Remember that a released miner is on again; somebody may hold it anew by now."""
+    if wish(data):
+        forget(data)
+
+
 def forget(data: StoredData) -> None:
     """Let go in the name of all holders without starting the miner."""
     data.pop("hold", None)
