@@ -10,7 +10,7 @@ from .miners import DemoMiner
 
 URL_PATH = "mining-demo"
 _COLORS = ("amber", "blue", "teal")
-_COLOR_OF_SITE = "primary"
+_COLOR_OF_SITE = "deep-purple"
 
 
 async def install(client: Client, miners: Iterable[DemoMiner], site: str) -> None:

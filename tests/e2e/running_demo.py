@@ -81,6 +81,16 @@ class RunningDemo:
         assert f"component.{error.domain}.exceptions.{error.key}.message" in texts
         return f"{error.domain}: {error.key}"
 
+    async def say(self, text: str, expected: str, language: str = "en") -> str:
+        """Say a sentence; return the answer, which has to be of the kind expected."""
+        result = await self.client.command(
+            "conversation/process", text=text, language=language
+        )
+        response = result["response"]
+        speech = str(response["speech"]["plain"]["speech"])
+        assert response["response_type"] == expected, speech
+        return speech
+
     async def automate(self, key: str, config: Mapping[str, Any]) -> str:
         """Make an automation; return its entity id, which follows from the key as its alias does."""
         await self.client.save_automation(key, config)

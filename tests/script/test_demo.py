@@ -25,6 +25,10 @@ REFUSED = (
     f"{_TIME} ERROR (MainThread) [homeassistant.components.websocket_api.http.connection]"
     " [1] Value 101.0 is outside valid range\n"
 )
+REFUSED_TO_AUTOMATION = (
+    f"{_TIME} ERROR (MainThread) [homeassistant.components.automation.night]"
+    " Error executing script. Error for call_service at pos 1: Value 101.0 is outside valid range\n"
+)
 OUTAGE = (
     f"{_TIME} ERROR (MainThread) [custom_components.whatsminer.coordinator]"
     " Error fetching M20S data: nothing answers\n"
@@ -40,6 +44,7 @@ OUTAGE = (
         " whatsminer which has not been tested by Home Assistant\n",
         f"{_TIME} ERROR (MainThread) [haffmpeg.core] FFmpeg fails\nTraceback ...\n",
         REFUSED,
+        REFUSED_TO_AUTOMATION,
     ],
 )
 def test_log_without_complaints(text: str) -> None:
@@ -60,6 +65,7 @@ def test_log_without_complaints(text: str) -> None:
         f"{_TIME} INFO (MainThread) [x] whatsminer uses a deprecated function\n",
         f"{_TIME} INFO (MainThread) [x] see below\nTraceback (most recent call last):\n",
         REFUSED,
+        REFUSED_TO_AUTOMATION,
         OUTAGE,
     ],
 )
