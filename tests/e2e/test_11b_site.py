@@ -135,8 +135,10 @@ async def test_a_site_that_is_turned_off_turns_off_every_miner(
 ) -> None:
     await site.set("switch.mining", "off")
     await are_switched(demo.miners, "off")
-    # A miner may hash when it is asked right after the command.
-    await asyncio.gather(*(miner.poll() for miner in demo.miners))
+    # A poll right after the command does not show yet that a miner with old firmware is off.
+    await asyncio.gather(
+        *(miner.shows_after_poll("sensor.status", "off") for miner in demo.miners)
+    )
     await site.shows("sensor.miners_running", 0)
     await site.shows("sensor.hash_rate", 0)
     show(f"not off yet: {await site.shows('sensor.miners_not_off', 0)}")
