@@ -4,7 +4,7 @@ import argparse
 from pathlib import Path
 import sys
 
-from . import TOOLCHAIN, dashboard, energy, miners
+from . import TOOLCHAIN, dashboard, energy, miners, site
 from .instance import running, say
 from .program import folder, free_port, run_program, until_stopped
 from .seed import PASSWORD, USER
@@ -51,7 +51,8 @@ async def _demo(config: Path, port: int) -> None:
         miners.fall_ill(demo.miners)
         await miners.use(demo.client, demo.miners)
         await energy.install(demo.client, demo.miners)
-        await dashboard.install(demo.client, demo.miners)
+        all_miners = await site.add(demo.client)
+        await dashboard.install(demo.client, demo.miners, all_miners)
         print(f"\n    {demo.url}    user {USER}, password {PASSWORD}\n")
         for miner in demo.miners:
             print(f"    {miner}")

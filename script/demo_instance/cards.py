@@ -14,33 +14,48 @@ _GRAPHS = {
     "sensor.chip_temperature_max": "Highest chip temperature",
 }
 _DAY = {"sensor.power": "Power", "sensor.energy": "Energy"}
+# What all miners do together, and how many of them do what.
+_TOTALS = {
+    "sensor.hash_rate": "Hash rate",
+    "sensor.power": "Power",
+    "sensor.efficiency": "Efficiency",
+    "sensor.energy": "Energy",
+}
+_COUNTS = {
+    "sensor.miners_running": "Running",
+    "sensor.miners_offline": "Offline",
+    "sensor.miners_with_problem": "With a problem",
+    "sensor.miners_not_off": "Not off yet",
+}
 
 type Card = dict[str, Any]
 
+# Options of a tile: its control is beside the name.
+_INLINE: Card = {"features_position": "inline"}
+_TOGGLE: Card = {"features": [{"type": "toggle"}], **_INLINE}
+# The color of the entity's state, which is red if there is a problem.
+_OWN_COLOR: Card = {"color": None}
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Column:
-    """A miner, for the dashboard.
+class Device:
+    """A device, for the dashboard.
 
     Attributes:
         name: what Home Assistant calls it.
-        entities: the entity id for each ``kind.key`` that this miner has.
-        boards: the device id of each hashboard.
+        entities: the entity id for each ``kind.key`` that it has.
     """
 
     name: str
-    model: str
-    cooling: str
     color: str
     entities: Mapping[str, str]
-    boards: Sequence[str] = field(default=())
 
     def tile(self, key: str, width: int, name: str, **options: Any) -> Iterator[Card]:
-        """Yield the tile of an entity, or nothing if this miner lacks it.
+        """Yield the tile of an entity, or nothing if the device lacks it.
 
         Args:
             key: the entity.
-            width: in twelfths of the column.
+            width: in twelfths of a column.
             name: a short one.
             options: more of the card.
         """
@@ -54,20 +69,27 @@ class Column:
             }
 
 
-def summary(columns: Sequence[Column]) -> Card:
-    """Return the line above everything: hash rate and power of all miners together."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Column(Device):
+    """A miner, for the dashboard.
 
-    def total(key: str) -> str:
-        return f"{_ids(columns, key)} | map('states') | map('float', 0) | sum"
+    Attributes:
+        boards: the device id of each hashboard.
+    """
 
-    content = (
-        "# Three miners\n"
-        f"**{{{{ '%.0f' | format({total('sensor.hash_rate')}) }}}} TH/s** for "
-        f"**{{{{ '%.2f' | format(({total('sensor.power')}) / 1000) }}}} kW**"
-        f"{{% set faults = ({total('sensor.faults')}) | int %}}"
-        "{% if faults %}, **{{ faults }} fault{{ 's' if faults > 1 }}**{% endif %}"
-    )
-    return _text(content)
+    model: str
+    cooling: str
+    boards: Sequence[str] = field(default=())
+
+
+def totals(site: Device) -> Iterable[Card]:
+    """Return what all miners do together, and their switch: two rows of three columns."""
+    yield from site.tile("switch.mining", 12, site.name, **_TOGGLE)
+    for key, name in _TOTALS.items():
+        yield from site.tile(key, 6, name)
+    yield from site.tile("binary_sensor.problem", 12, "Health", **_OWN_COLOR)
+    for key, name in _COUNTS.items():
+        yield from site.tile(key, 6, name)
 
 
 def faults(columns: Sequence[Column]) -> Card:
@@ -114,21 +136,14 @@ def readings(column: Column) -> Iterable[Card]:
             if key in column.entities
         ],
     }
-    yield from column.tile(
-        "switch.mining",
-        12,
-        column.name,
-        features=[{"type": "toggle"}],
-        features_position="inline",
-    )
+    yield from column.tile("switch.mining", 12, column.name, **_TOGGLE)
     trend = [{"type": "trend-graph", "hours_to_show": _HOURS}]
     yield from column.tile("sensor.hash_rate", 6, "Hash rate", features=trend)
     yield from column.tile("sensor.power", 6, "Power", features=trend)
     yield from column.tile("sensor.efficiency", 6, "Efficiency")
     yield from column.tile("sensor.energy", 6, "Energy")
     yield from column.tile("sensor.chip_temperature_max", 6, "Chips")
-    # The entity's own color, which is red if there is a fault.
-    yield from column.tile("binary_sensor.problem", 6, "Health", color=None)
+    yield from column.tile("binary_sensor.problem", 6, "Health", **_OWN_COLOR)
     # One row in either case, so that the settings begin at the same height everywhere.
     if "sensor.fan_speed_in" in column.entities:
         yield from column.tile("sensor.fan_speed_in", 6, "Intake fan")
@@ -141,12 +156,11 @@ def readings(column: Column) -> Iterable[Card]:
 def settings(column: Column) -> Iterable[Card]:
     """Return the controls of a miner."""
     slider = [{"type": "numeric-input", "style": "slider"}]
-    inline = {"features_position": "inline"}
     yield from column.tile(
-        "number.power_percent", 12, "Percent", features=slider, **inline
+        "number.power_percent", 12, "Percent", features=slider, **_INLINE
     )
     mode = [{"type": "select-options", "style": "buttons"}]
-    yield from column.tile("select.power_mode", 12, "Mode", features=mode, **inline)
+    yield from column.tile("select.power_mode", 12, "Mode", features=mode, **_INLINE)
     # The time of the last press of a button is of no interest.
     yield from column.tile("button.identify", 6, "Identify", hide_state=True)
     yield from column.tile("button.restart_mining", 6, "Restart", hide_state=True)

@@ -34,6 +34,25 @@ class State:
         return f"{number} {unit}" if unit else number
 
 
+def own_entities(
+    entities: Mapping[tuple[str, str], str], identifier: str
+) -> dict[str, str]:
+    """Return the entity id of each entity of a device by ``kind.key``.
+
+    The key alone is not enough, because a sensor and a number may have the same one.
+
+    Args:
+        entities: as `Client.entities` returns them.
+        identifier: of the device: a MAC address, or the id of a site's entry.
+    """
+    prefix = f"{identifier}_"
+    return {
+        f"{kind}.{unique_id.removeprefix(prefix)}": entity_id
+        for (kind, unique_id), entity_id in entities.items()
+        if unique_id.startswith(prefix)
+    }
+
+
 class RefusedError(Exception):
     """Home Assistant refuses a command, in words that the web page translates.
 
@@ -346,7 +365,7 @@ class Client:
             )
 
     async def devices(self) -> dict[str, dict[str, Any]]:
-        """Return the integration's devices by identifier: a MAC address, or that of a hashboard."""
+        """Return the integration's devices by identifier: that of a miner is its MAC address."""
         registry = await self.command("config/device_registry/list")
         return {
             identifier: device

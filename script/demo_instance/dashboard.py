@@ -1,19 +1,26 @@
-"""The first dashboard of the demo: a column for each miner, and graphs of them all."""
+"""The first dashboard of the demo: all miners together, a column for each, and graphs."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from . import cards
-from .cards import Column
-from .client import Client
+from .cards import Column, Device
+from .client import Client, own_entities
 from .miners import DemoMiner
 
 URL_PATH = "mining-demo"
 _COLORS = ("amber", "blue", "teal")
+_COLOR_OF_SITE = "deep-purple"
 
 
-async def install(client: Client, miners: Iterable[DemoMiner]) -> None:
-    """Make the dashboard and its place as the first page, unless there is one already."""
+async def install(client: Client, miners: Iterable[DemoMiner], site: str) -> None:
+    """Make the dashboard and its place as the first page, unless there is one already.
+
+    Args:
+        client: of Home Assistant.
+        miners: of which each has a column.
+        site: the id of its entry.
+    """
     dashboards = await client.command("lovelace/dashboards/list")
     if any(dashboard["url_path"] == URL_PATH for dashboard in dashboards):
         return
@@ -23,6 +30,10 @@ async def install(client: Client, miners: Iterable[DemoMiner]) -> None:
         await _column(client, miner, color, entities, devices)
         for miner, color in zip(miners, _COLORS, strict=True)
     ]
+    together = own_entities(entities, site)
+    totals = Device(
+        name=await _name(client, together), color=_COLOR_OF_SITE, entities=together
+    )
     await client.command(
         "lovelace/dashboards/create",
         url_path=URL_PATH,
@@ -30,7 +41,7 @@ async def install(client: Client, miners: Iterable[DemoMiner]) -> None:
         icon="mdi:pickaxe",
     )
     await client.command(
-        "lovelace/config/save", url_path=URL_PATH, config=build(columns)
+        "lovelace/config/save", url_path=URL_PATH, config=build(totals, columns)
     )
     await client.command(
         "frontend/set_system_data", key="core", value={"default_panel": URL_PATH}
@@ -45,15 +56,13 @@ async def _column(
     devices: Mapping[str, Mapping[str, Any]],
 ) -> Column:
     own = miner.own(entities)
-    # The mining switch has no name of its own: it is the miner.
-    name = (await client.state(own["switch.mining"])).attributes["friendly_name"]
     boards = {
         identifier: device["id"]
         for identifier, device in devices.items()
         if identifier.startswith(f"{miner.mac}_board")
     }
     return Column(
-        name=name,
+        name=await _name(client, own),
         model=miner.plan.model,
         cooling=miner.plan.cooling.value,
         color=color,
@@ -62,7 +71,13 @@ async def _column(
     )
 
 
-def build(columns: Sequence[Column]) -> dict[str, Any]:
+async def _name(client: Client, own: Mapping[str, str]) -> str:
+    """Return what Home Assistant calls a device: its mining switch has no name of its own."""
+    state = await client.state(own["switch.mining"])
+    return str(state.attributes["friendly_name"])
+
+
+def build(site: Device, columns: Sequence[Column]) -> dict[str, Any]:
     """Return the configuration of the dashboard."""
     return {
         "views": [
@@ -72,12 +87,11 @@ def build(columns: Sequence[Column]) -> dict[str, Any]:
                 "path": "miners",
                 "icon": "mdi:pickaxe",
                 "max_columns": len(columns),
-                "header": {"card": cards.summary(columns), "layout": "start"},
                 "sections": [
                     {
                         "type": "grid",
                         "column_span": len(columns),
-                        "cards": [cards.faults(columns)],
+                        "cards": [*cards.totals(site), cards.faults(columns)],
                     },
                     *(
                         {

@@ -15,7 +15,11 @@ _MEAN = 1  # the arithmetic mean, as for all measurements of the integration
 
 
 async def install(client: Client, miners: Iterable[DemoMiner]) -> None:
-    """Put the miners on the Energy dashboard, unless it is arranged already."""
+    """Put the miners on the Energy dashboard, unless it is arranged already.
+
+    The site is not there as well, because the energy of every miner would count twice. Without it
+    the graphs still show the sum, and which miner uses how much of it.
+    """
     with suppress(RefusedError):  # there are no preferences yet
         await client.command("energy/get_prefs")
         return

@@ -11,7 +11,7 @@ from typing import Any, override
 from simulator import MODELS, Cooling, Quirk, SimulatedMiner
 
 from . import DemoError
-from .client import Client
+from .client import Client, own_entities
 from .loopback import HOME
 
 _SECONDS_TO_COME_BACK = 60.0
@@ -146,16 +146,8 @@ class DemoMiner:
         }
 
     def own(self, entities: Mapping[tuple[str, str], str]) -> dict[str, str]:
-        """Return the entity id of each of the miner's entities by ``kind.key``.
-
-        The key alone is not enough, because a sensor and a number may have the same one.
-        """
-        prefix = f"{self.mac}_"
-        return {
-            f"{kind}.{unique_id.removeprefix(prefix)}": entity_id
-            for (kind, unique_id), entity_id in entities.items()
-            if unique_id.startswith(prefix)
-        }
+        """Return the entity id of each of the miner's entities by ``kind.key``."""
+        return own_entities(entities, self.mac)
 
 
 def fall_ill(miners: Iterable[DemoMiner]) -> None:

@@ -53,7 +53,7 @@ def _options() -> argparse.Namespace:
         "path", nargs="?", default="/", help="of the page, / by default"
     )
     parser.add_argument("--url", default="http://127.0.0.1:8123", help="of the demo")
-    parser.add_argument("--size", default="1600x1150", help="WIDTHxHEIGHT in pixels")
+    parser.add_argument("--size", default="1600x1200", help="WIDTHxHEIGHT in pixels")
     parser.add_argument("--dark", action="store_true", help="in the dark theme")
     parser.add_argument(
         "--wait", type=float, default=6.0, help="seconds until the page is complete"

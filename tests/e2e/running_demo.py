@@ -10,9 +10,11 @@ from typing import Any
 
 import pytest
 
-from demo_instance.client import RefusedError, State
+from demo_instance import DemoError
+from demo_instance.client import RefusedError, State, own_entities
 from demo_instance.instance import Demo
 from demo_instance.miners import ACCESS_CHECKS, DemoMiner, Plan
+from demo_instance.waiting import until
 
 _SECONDS_TO_SHOW = 15.0  # more than the time that a poll waits for the one before
 _SECONDS_TO_POLL = 45.0  # more than the time between two polls
@@ -79,50 +81,64 @@ class RunningDemo:
         assert f"component.{error.domain}.exceptions.{error.key}.message" in texts
         return f"{error.domain}: {error.key}"
 
+    async def say(self, text: str, expected: str, language: str = "en") -> str:
+        """Say a sentence; return the answer, which has to be of the kind expected."""
+        result = await self.client.command(
+            "conversation/process", text=text, language=language
+        )
+        response = result["response"]
+        speech = str(response["speech"]["plain"]["speech"])
+        assert response["response_type"] == expected, speech
+        return speech
 
-class Miner:
-    """A miner: simulated, and as Home Assistant shows it.
+    async def automate(self, key: str, config: Mapping[str, Any]) -> str:
+        """Make an automation; return its entity id, which follows from the key as its alias does."""
+        await self.client.save_automation(key, config)
+        entity_id = f"automation.{key}"
+
+        async def is_on() -> bool:
+            """Return whether the automation is on; Home Assistant loads it in the background."""
+            with suppress(DemoError):
+                return (await self.client.state(entity_id)).state == "on"
+            return False
+
+        await until(is_on, "the automation is on")
+        return entity_id
+
+
+class Device:
+    """A device as Home Assistant shows it.
 
     An entity is named by its kind and key, as ``sensor.power``.
 
     Attributes:
-        of_demo: the miner as the demo has it.
-        simulated: the miner itself.
-        address: what a person fills in to add it.
+        identifier: the integration's; those of its parts begin with it.
     """
 
-    def __init__(self, demo: RunningDemo, miner: DemoMiner) -> None:
-        """Begin with a miner that has received nothing."""
-        self.plan = miner.plan
-        self.model = miner.plan.model
-        self.mac = miner.mac
-        self.address = miner.address
-        self.simulated = miner.miner
+    def __init__(self, demo: RunningDemo, identifier: str) -> None:
+        """Begin with a device whose entities are not known yet."""
+        self.identifier = identifier
         self._demo = demo
         self._client = demo.client
-        self.of_demo = miner
         self._entities: dict[str, str] = {}
-        self._received = 0
-        self._received_v3 = 0
-
-    # What Home Assistant shows
 
     async def entity(self, key: str) -> str:
         """Return the id of an entity that is enabled."""
         if key not in self._entities:
-            self._entities = self.of_demo.own(await self._client.entities())
+            everything = await self._client.entities()
+            self._entities = own_entities(everything, self.identifier)
         return self._entities[key]
 
     async def registered(self, part: str = "") -> dict[str, Any]:
-        """Return the device registry's entry of the miner, or of a hashboard as ``_board0``."""
-        return (await self._client.devices())[f"{self.mac}{part}"]
+        """Return the device registry's entry of the device, or of a part as ``_board0``."""
+        return (await self._client.devices())[f"{self.identifier}{part}"]
 
     async def device(self, part: str = "") -> str:
-        """Return the id of the device of the miner, or of a hashboard as ``_board0``."""
+        """Return the id of the device, or of a part as ``_board0``."""
         return str((await self.registered(part))["id"])
 
     async def entry(self) -> str:
-        """Return the id of the config entry of the miner."""
+        """Return the id of the config entry of the device."""
         return str((await self.registered())["config_entry_id"])
 
     async def state(self, key: str) -> State:
@@ -141,6 +157,52 @@ class Miner:
                     state = await self.state(key)
         assert _value(state) == expected, f"{key} shows {state.shown}"
         return state.shown
+
+    async def set(self, key: str, value: object) -> None:
+        """Use a control of the device: turn a switch on or off, set a number, select an option."""
+        entity_id = await self.entity(key)
+        match key.partition(".")[0]:
+            case "switch":
+                await self._client.call(entity_id, f"turn_{value}")
+            case "number":
+                await self._client.call(entity_id, "set_value", value=value)
+            case "select":
+                await self._client.call(entity_id, "select_option", option=value)
+
+    async def act(self, action: str, *, part: str = "", **data: Any) -> None:
+        """Perform an action for the device, or for a part that stands for it."""
+        await self._client.act(action, device_id=await self.device(part), **data)
+
+    async def ask(self, action: str, **data: Any) -> dict[str, Any]:
+        """Perform an action for the device; return its response."""
+        device = await self.device()
+        response = await self._client.act(
+            action, device_id=device, response=True, **data
+        )
+        answer: dict[str, Any] = response[device]
+        return answer
+
+
+class Miner(Device):
+    """A miner: simulated, and as Home Assistant shows it.
+
+    Attributes:
+        of_demo: the miner as the demo has it.
+        simulated: the miner itself.
+        address: what a person fills in to add it.
+    """
+
+    def __init__(self, demo: RunningDemo, miner: DemoMiner) -> None:
+        """Begin with a miner that has received nothing."""
+        super().__init__(demo, miner.mac)
+        self.plan = miner.plan
+        self.model = miner.plan.model
+        self.mac = miner.mac
+        self.address = miner.address
+        self.simulated = miner.miner
+        self.of_demo = miner
+        self._received = 0
+        self._received_v3 = 0
 
     async def poll(self) -> None:
         """Have the miner polled, and wait until Home Assistant shows what was read."""
@@ -167,35 +229,15 @@ class Miner:
         await self.poll()
         return await self.shows(key, expected)
 
-    # What a person does with it
-
-    async def set(self, key: str, value: object) -> None:
-        """Use a control of the miner: turn a switch on or off, set a number, select an option."""
-        entity_id = await self.entity(key)
-        match key.partition(".")[0]:
-            case "switch":
-                await self._client.call(entity_id, f"turn_{value}")
-            case "number":
-                await self._client.call(entity_id, "set_value", value=value)
-            case "select":
-                await self._client.call(entity_id, "select_option", option=value)
-
     async def press(self, key: str) -> None:
         """Press a button of the miner."""
         await self._client.call(await self.entity(f"button.{key}"), "press")
 
-    async def act(self, action: str, *, part: str = "", **data: Any) -> None:
-        """Perform an action for the miner, or for a hashboard that stands for it."""
-        await self._client.act(action, device_id=await self.device(part), **data)
-
-    async def ask(self, action: str, **data: Any) -> dict[str, Any]:
-        """Perform an action for the miner; return its response."""
-        device = await self.device()
-        response = await self._client.act(
-            action, device_id=device, response=True, **data
-        )
-        answer: dict[str, Any] = response[device]
-        return answer
+    def power(self, state: str) -> Command:
+        """Return the command that turns mining on or off."""
+        if self.plan.speaks_v3:
+            return V3_POWER_ON if state == "on" else V3_POWER_OFF
+        return POWER_ON if state == "on" else POWER_OFF
 
     def received(self, *expected: Command) -> None:
         """Verify which commands have reached the miner since they were last taken."""

@@ -6,19 +6,7 @@ from typing import NamedTuple
 import pytest
 
 from demo_instance.miners import AIR, HYDRO, OLD, Plan
-from running_demo import (
-    FLASH,
-    POWER_OFF,
-    POWER_ON,
-    V3_POWER_OFF,
-    V3_POWER_ON,
-    Command,
-    Miner,
-    RunningDemo,
-    Show,
-    cmd,
-    v3,
-)
+from running_demo import FLASH, Command, Miner, RunningDemo, Show, cmd, v3
 
 
 class Change(NamedTuple):
@@ -99,7 +87,7 @@ async def test_power_off_stops_mining(miner: Miner, show: Show) -> None:
     """The miner is asked to answer before it stops."""
     await miner.set("switch.mining", "off")
     show(await miner.shows("switch.mining", "off"))
-    miner.received(V3_POWER_OFF if miner.plan.speaks_v3 else POWER_OFF)
+    miner.received(miner.power("off"))
 
 
 async def test_a_stop_over_v3_holds(hydro: Miner, show: Show) -> None:
@@ -128,7 +116,7 @@ async def test_a_stopped_miner_takes_no_percent(
 async def test_power_on_starts_mining(miner: Miner, show: Show) -> None:
     await miner.set("switch.mining", "on")
     show(await miner.shows("switch.mining", "on"))
-    miner.received(V3_POWER_ON if miner.plan.speaks_v3 else POWER_ON)
+    miner.received(miner.power("on"))
 
 
 async def test_mining_is_tuned(demo: RunningDemo) -> None:

@@ -1,10 +1,7 @@
 """An automation of the price blueprint stops and starts a miner."""
 
-from contextlib import suppress
-
 import pytest
 
-from demo_instance import DemoError
 from demo_instance.waiting import until
 from running_demo import POWER_OFF, POWER_ON, Command, Miner, RunningDemo, Show
 
@@ -33,15 +30,7 @@ async def test_the_blueprint_makes_an_automation(
         "alias": "Mine when cheap",
         "use_blueprint": {"path": _BLUEPRINT, "input": inputs},
     }
-    await client.save_automation(_AUTOMATION, automation)
-
-    async def is_on() -> bool:
-        """Return whether the automation is on; Home Assistant loads it in the background."""
-        with suppress(DemoError):
-            return (await client.state(f"automation.{_AUTOMATION}")).state == "on"
-        return False
-
-    await until(is_on, "it is on")
+    await demo.automate(_AUTOMATION, automation)
     show(str(blueprints[_BLUEPRINT]["metadata"]["name"]))
 
 

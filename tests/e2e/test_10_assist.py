@@ -9,17 +9,6 @@ _NAME = "Garage miner"
 _ASSISTANT = "conversation"
 
 
-async def say(demo: RunningDemo, text: str, expected: str, language: str = "en") -> str:
-    """Say a sentence; return the answer, which has to be of the kind expected."""
-    result = await demo.client.command(
-        "conversation/process", text=text, language=language
-    )
-    response = result["response"]
-    speech = str(response["speech"]["plain"]["speech"])
-    assert response["response_type"] == expected, speech
-    return speech
-
-
 async def test_a_miner_is_called_what_its_owner_calls_it(
     demo: RunningDemo, hydro: Miner, show: Show
 ) -> None:
@@ -41,7 +30,7 @@ async def test_assist_is_given_the_switch_but_not_every_sensor(
     demo: RunningDemo, hydro: Miner, show: Show
 ) -> None:
     """Home Assistant exposes only some entities by itself."""
-    answer = await say(demo, "Is the garage miner on?", "query_answer")
+    answer = await demo.say("Is the garage miner on?", "query_answer")
     assert answer == "Yes"
     listed = await demo.client.command("homeassistant/expose_entity/list")
     exposed = {
@@ -63,7 +52,7 @@ async def test_assist_says_the_hash_rate_once_it_may(
         entity_ids=[await hydro.entity("sensor.hash_rate")],
         should_expose=True,
     )
-    answer = await say(demo, "What is the garage miner hash rate?", "query_answer")
+    answer = await demo.say("What is the garage miner hash rate?", "query_answer")
     *_, number, unit = answer.split()
     hash_rate = float((await hydro.state("sensor.hash_rate")).state)
     assert float(number) == pytest.approx(hash_rate, rel=0.01)  # it rounds
@@ -88,6 +77,6 @@ async def test_assist_switches_mining(
     state: str,
     show: Show,
 ) -> None:
-    answer = await say(demo, text, "action_done", language)
+    answer = await demo.say(text, "action_done", language)
     show(f"{await hydro.shows('switch.mining', state)}: {answer}")
     hydro.received(command)

@@ -1,6 +1,5 @@
 """The parts of the demo that can be tested without starting it; tests/e2e does the rest."""
 
-from collections.abc import Iterable
 from dataclasses import replace
 from ipaddress import IPv4Network
 from itertools import pairwise
@@ -12,25 +11,23 @@ from typing import Any, override
 import pytest
 import pytest_socket
 
-from custom_components.whatsminer.coordinator import WhatsminerCoordinator
-from demo_instance import energy, miners
-from demo_instance.cards import Column
+from demo_instance import energy, miners, site
 from demo_instance.client import Client, RefusedError, State
-from demo_instance.dashboard import build
 from demo_instance.log import complaints, records_of
 from demo_instance.loopback import HOME, pick_network
 from demo_instance.miners import AIR, MORE_PLANS, PLANS, DemoMiner
 from demo_instance.seed import seed
-from homeassistant.core import HomeAssistant
-from homeassistant.helpers.entity_registry import RegistryEntry
 from simulator import SimulatedMiner
-from tests import entities_of, every_generation
 
 _TIME = "2026-11-21 01:00:00.000+00:00"
 STARTED = f"{_TIME} INFO (MainThread) [homeassistant.bootstrap] Home Assistant initialized in 1s\n"
 REFUSED = (
     f"{_TIME} ERROR (MainThread) [homeassistant.components.websocket_api.http.connection]"
     " [1] Value 101.0 is outside valid range\n"
+)
+REFUSED_TO_AUTOMATION = (
+    f"{_TIME} ERROR (MainThread) [homeassistant.components.automation.night]"
+    " Error executing script. Error for call_service at pos 1: Value 101.0 is outside valid range\n"
 )
 OUTAGE = (
     f"{_TIME} ERROR (MainThread) [custom_components.whatsminer.coordinator]"
@@ -47,6 +44,7 @@ OUTAGE = (
         " whatsminer which has not been tested by Home Assistant\n",
         f"{_TIME} ERROR (MainThread) [haffmpeg.core] FFmpeg fails\nTraceback ...\n",
         REFUSED,
+        REFUSED_TO_AUTOMATION,
     ],
 )
 def test_log_without_complaints(text: str) -> None:
@@ -67,96 +65,13 @@ def test_log_without_complaints(text: str) -> None:
         f"{_TIME} INFO (MainThread) [x] whatsminer uses a deprecated function\n",
         f"{_TIME} INFO (MainThread) [x] see below\nTraceback (most recent call last):\n",
         REFUSED,
+        REFUSED_TO_AUTOMATION,
         OUTAGE,
     ],
 )
 def test_log_with_complaint(text: str) -> None:
     """Every error is a complaint, and every warning that names the integration."""
     assert complaints(records_of(STARTED + text), []) == [text]
-
-
-def test_dashboard_leaves_out_what_a_miner_lacks() -> None:
-    board = {
-        "sensor.board0_hash_rate": "sensor.b_rate",
-        "sensor.board0_temperature": "sensor.b_temperature",
-        "binary_sensor.board0_alive": "binary_sensor.b_alive",
-    }
-    full = {
-        key: key
-        for key in ("sensor.hash_rate", "sensor.power", "sensor.chip_temperature_max")
-    }
-    columns = [
-        Column(
-            name="Full",
-            model="M30S+",
-            cooling="air",
-            color="amber",
-            entities={**full, **board, "switch.mining": "switch.full"},
-            boards=["abc"],
-        ),
-        Column(
-            name="Bare",
-            model="M63",
-            cooling="hydro",
-            color="blue",
-            entities={"sensor.hash_rate": "sensor.bare"},
-        ),
-    ]
-    miners, history = build(columns)["views"]
-    _, *sections = miners["sections"]
-    used = [
-        [card["entity"] for card in section["cards"] if "entity" in card]
-        for section in sections
-    ]
-    assert used[0] == [
-        "switch.full",
-        "sensor.hash_rate",
-        "sensor.power",
-        "sensor.chip_temperature_max",
-    ]
-    assert used[1] == ["sensor.bare"]
-    tables = [
-        [card["content"] for card in section["cards"] if card["type"] == "markdown"]
-        for section in sections
-    ]
-    assert tables[1] == []
-    (table,) = tables[0]
-    assert "[Hashboard 1](/config/devices/device/abc)" in table
-    assert all(entity_id in table for entity_id in board.values())
-    compared = [
-        [entity["entity"] for entity in card["entities"]]
-        for section in history["sections"]
-        for card in section["cards"]
-        if "entities" in card
-    ]
-    assert compared[0] == ["sensor.hash_rate", "sensor.bare"]
-    assert compared[1] == ["sensor.power"]
-
-
-@every_generation
-async def test_dashboard_shows_only_what_is_enabled_by_default(
-    hass: HomeAssistant, set_up: WhatsminerCoordinator
-) -> None:
-    own = f"{set_up.config_entry.unique_id}_"
-    entities = entities_of(hass, set_up.config_entry)
-    boards = sum(entity.unique_id.endswith("_alive") for entity in entities)
-
-    def dashboard(shown: Iterable[RegistryEntry]) -> dict[str, Any]:
-        column = Column(
-            name="Miner",
-            model="M30S+",
-            cooling="air",
-            color="amber",
-            entities={
-                f"{entity.domain}.{entity.unique_id.removeprefix(own)}": entity.entity_id
-                for entity in shown
-            },
-            boards=[str(slot) for slot in range(boards)],
-        )
-        return build([column])
-
-    enabled = [entity for entity in entities if not entity.disabled]
-    assert dashboard(enabled) == dashboard(entities)
 
 
 class EmptyEnergyDashboard(Client):
@@ -204,6 +119,26 @@ async def test_energy_of_yesterday() -> None:
     used = [after - before for before, after in pairwise(sums)]
     assert used == pytest.approx([3.4] * 24, rel=0.05)
     assert len(stats["sensor.power"]) == len(stats["sensor.hash_rate"]) == 24
+
+
+class WithSite(Client):
+    """A Home Assistant that has the site of an earlier run."""
+
+    def __init__(self) -> None:
+        """Begin; everything else that is asked fails."""
+
+    @override
+    async def devices(self) -> dict[str, dict[str, Any]]:
+        mac = "c2:04:28:00:00:01"
+        return {
+            mac: {"entry_type": None},
+            f"{mac}_board0": {},
+            "01SITE": {"entry_type": "service"},
+        }
+
+
+async def test_the_site_of_an_earlier_run_stays() -> None:
+    assert await site.add(WithSite()) == "01SITE"
 
 
 @pytest.mark.usefixtures("socket_enabled")
