@@ -16,12 +16,7 @@ from . import Site, add_site
 from .conftest import Three
 
 SUMS = ("hash_rate", "power")
-COUNTS = (
-    "miners_running",
-    "miners_offline",
-    "miners_with_problem",
-    "miners_not_off",
-)
+COUNTS = ("miners_running", "miners_offline", "miners_with_problem")
 
 
 def reading(owned: Owned, key: str) -> float | None:
@@ -71,7 +66,7 @@ async def test_a_site_adds_up_its_miners(site: Site, three: Three) -> None:
 
     assert site.attributes("hash_rate")["miners_counted"] == 3
     assert site.names("miners_running") == ["Ada", "Bea", "Cleo"]
-    assert site.number("miners_not_off") == 0
+    assert site.shown("miners_not_off") == STATE_UNKNOWN
     assert site.shown("problem", "binary_sensor") == "off"
 
 

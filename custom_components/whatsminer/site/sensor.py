@@ -36,8 +36,8 @@ def _counted(totals: Totals, reading: Sum) -> Mapping[str, int]:
     return {"miners_counted": reading.miners, "miners": totals.miners}
 
 
-def _named(names: Sequence[str]) -> Mapping[str, list[str]]:
-    return {"names": list(names[:_MOST_NAMES])}
+def _named(names: Sequence[str] | None) -> Mapping[str, list[str]]:
+    return {"names": list((names or ())[:_MOST_NAMES])}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -82,7 +82,7 @@ SITE_SENSORS: Final[tuple[WhatsminerSensorDescription[Totals], ...]] = (
     ),
     _Count(
         key="miners_not_off",
-        value_fn=lambda totals: len(totals.not_off),
+        value_fn=lambda totals: None if totals.not_off is None else len(totals.not_off),
         attributes_fn=lambda totals: _named(totals.not_off),
     ),
 )

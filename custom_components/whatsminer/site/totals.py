@@ -60,7 +60,8 @@ class Totals:
         offline: those that do not answer.
         with_problem: those with a fault that is not minor.
         problem: whether any has one, None if that is not known of any.
-        not_off: those that are held off, and may mine all the same.
+        not_off: those that may still mine while the site keeps its miners off, None while it does
+            not.
         break_even_price: of all together, in Home Assistant's currency per kWh.
         least_efficient: the miner with the lowest break-even price.
     """
@@ -73,7 +74,7 @@ class Totals:
     offline: Sequence[str]
     with_problem: Sequence[str]
     problem: bool | None
-    not_off: Sequence[str]
+    not_off: Sequence[str] | None
     break_even_price: float | None
     least_efficient: Member | None
 
@@ -95,7 +96,7 @@ def totals_of(members: Sequence[Member], *, held: bool) -> Totals:
         offline=names(lambda member: member.reachable is False),
         with_problem=names(lambda member: member.problem),
         problem=any(problems) if problems else None,
-        not_off=names(lambda member: held and member.mining is not False),
+        not_off=names(lambda member: member.mining is not False) if held else None,
         break_even_price=_break_even_price(members),
         least_efficient=min(
             priced, key=lambda member: member.break_even_price or 0, default=None
