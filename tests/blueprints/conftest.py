@@ -7,9 +7,11 @@ from unittest.mock import patch
 import pytest
 
 from homeassistant.core import HomeAssistant
+from homeassistant.setup import async_setup_component
 from tests.fleet import Fleet, Owned
 
 from . import EmptyHome, Home
+from .assist import Assist
 
 
 @pytest.fixture(autouse=True)
@@ -58,3 +60,11 @@ async def garage(request: pytest.FixtureRequest, fleet: Fleet) -> Owned:
 async def hall(fleet: Fleet) -> Owned:
     """A miner with firmware that speaks V3, which mines and is tuned."""
     return await fleet.add("Hall", generation="compat", model="M63")
+
+
+@pytest.fixture
+async def assist(home: Home) -> Assist:
+    """The assistant, which knows no miners yet."""
+    assert await async_setup_component(home.hass, "homeassistant", {})
+    assert await async_setup_component(home.hass, "conversation", {})
+    return Assist(home)
