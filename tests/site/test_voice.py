@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from pytest_homeassistant_custom_component.common import MockUser
+from pytest_homeassistant_custom_component.common import MockUser, async_mock_service
 
 from homeassistant.components.homeassistant.exposed_entities import async_should_expose
 from homeassistant.core import Context, HomeAssistant
@@ -12,6 +12,7 @@ from homeassistant.helpers import (
     device_registry as dr,
     entity_registry as er,
 )
+from homeassistant.setup import async_setup_component
 from tests import act, shown
 from tests.assist import ANSWER, DONE, ERROR, Say, expose, start_assist
 from tests.fleet import Fleet, Owned
@@ -92,6 +93,7 @@ async def test_assist_is_given_the_switch_only(
         ("en", "Shed", False, "turn off the shed", "turn on the shed"),
         ("en", "Shed", True, "switch the shed off", "switch on the shed"),
         ("en", "Shed miners", True, "turn the shed miners off", "shed miners on"),
+        ("en", "Shed miners", False, "turn off the miners", "turn on the shed miners"),
         ("de", "Alle Miner", False, "schalte alle Miner aus", "schalte alle Miner ein"),
         ("de", "Alle Miner", True, "alle Miner aus", "mach alle Miner an"),
         ("de", "Schuppen", False, "schalte den Schuppen aus", "mach den Schuppen an"),
@@ -285,6 +287,21 @@ async def test_a_site_that_is_called_like_a_place_gets_what_is_meant_for_others(
         await act(fleet.hass, "switch.turn_on", switch)
 
     assert off == switches
+
+
+async def test_what_has_the_name_that_is_said_gets_it(
+    fleet: Fleet, say: Say, both: tuple[Owned, Owned]
+) -> None:
+    hass = fleet.hass
+    await add_named(fleet, "Shed")
+    assert await async_setup_component(hass, "light", {})
+    calls = async_mock_service(hass, "light", "turn_off")
+    hass.states.async_set("light.lamp", "on", {"friendly_name": "Shed lamp"})
+
+    assert (await say("turn off the shed lamp"))[0] == DONE
+
+    assert [call.data["entity_id"] for call in calls] == [["light.lamp"]]
+    assert switched(*both) == [[], []]
 
 
 @pytest.mark.parametrize("language", ["de"], indirect=True)
