@@ -1,16 +1,10 @@
 """A miner in Home Assistant's own assistant, Assist."""
 
-from collections.abc import Awaitable, Callable
-from typing import Any
-
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.whatsminer.coordinator import WhatsminerCoordinator
-from homeassistant.components.homeassistant.exposed_entities import (
-    async_expose_entity,
-    async_should_expose,
-)
+from homeassistant.components.homeassistant.exposed_entities import async_should_expose
 from homeassistant.components.sensor import SensorDeviceClass
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import (
@@ -18,18 +12,14 @@ from homeassistant.helpers import (
     device_registry as dr,
     entity_registry as er,
 )
-from homeassistant.setup import async_setup_component
 from simulator import SimulatedMiner
 from simulator.misbehaviour import Refused
 
 from . import Clock, every_generation, shown
-
-type Say = Callable[[str], Awaitable[tuple[str, str]]]
+from .assist import ANSWER, DONE, ERROR, Say, expose, start_assist
 
 OFF = {"cmd": "power_off", "respbefore": "true"}
 ON = {"cmd": "power_on"}
-# What Home Assistant calls its answers.
-DONE, ANSWER, ERROR = "action_done", "query_answer", "error"
 
 
 @pytest.fixture
@@ -52,26 +42,7 @@ def config_entry(
 @pytest.fixture
 async def say(hass: HomeAssistant, language: str, set_up: WhatsminerCoordinator) -> Say:
     """A function that says something to Assist, and returns the kind and text of the answer."""
-    assert await async_setup_component(hass, "homeassistant", {})
-    assert await async_setup_component(hass, "conversation", {})
-
-    async def say(text: str) -> tuple[str, str]:
-        answer: Any = await hass.services.async_call(
-            "conversation",
-            "process",
-            {"text": text, "language": language},
-            blocking=True,
-            return_response=True,
-        )
-        response = answer["response"]
-        return response["response_type"], response["speech"]["plain"]["speech"]
-
-    return say
-
-
-def expose(hass: HomeAssistant, entity_id: str) -> None:
-    """Expose an entity to the assistant, as the owner does on the page Voice assistants."""
-    async_expose_entity(hass, "conversation", entity_id, True)
+    return await start_assist(hass, language)
 
 
 @every_generation

@@ -1,15 +1,19 @@
 """Fixtures of the blueprints' tests."""
 
-from collections.abc import AsyncGenerator, Generator
+from collections.abc import AsyncGenerator, Generator, Sequence
 from pathlib import Path
 from unittest.mock import patch
 
 import pytest
 
 from homeassistant.core import HomeAssistant
+from homeassistant.setup import async_setup_component
 from tests.fleet import Fleet, Owned
+from tests.site import Site
 
 from . import EmptyHome, Home
+from .assist import Assist
+from .sites import make_site
 
 
 @pytest.fixture(autouse=True)
@@ -58,3 +62,23 @@ async def garage(request: pytest.FixtureRequest, fleet: Fleet) -> Owned:
 async def hall(fleet: Fleet) -> Owned:
     """A miner with firmware that speaks V3, which mines and is tuned."""
     return await fleet.add("Hall", generation="compat", model="M63")
+
+
+@pytest.fixture
+async def assist(home: Home) -> Assist:
+    """The assistant, which knows no miners yet."""
+    assert await async_setup_component(home.hass, "homeassistant", {})
+    assert await async_setup_component(home.hass, "conversation", {})
+    return Assist(home)
+
+
+@pytest.fixture
+async def both(assist: Assist, hall: Owned) -> Sequence[Owned]:
+    """The miners of the next fixture."""
+    return (assist.garage, hall)
+
+
+@pytest.fixture
+async def site(assist: Assist, both: Sequence[Owned]) -> Site:
+    """A site with both miners, which no input of the automation names."""
+    return await make_site(assist, "Shed")

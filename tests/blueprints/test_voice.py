@@ -1,59 +1,20 @@
 """Voice: which commands sentences send to miners, and what the assistant answers."""
 
-from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 import pytest
 from pytest_homeassistant_custom_component.common import async_mock_service
 
-from homeassistant.components import conversation
-from homeassistant.core import Context
 from homeassistant.helpers import area_registry as ar, device_registry as dr
 from homeassistant.setup import async_setup_component
 from simulator import Refused
 from tests import ACCEPTED_ONLY
 from tests.fleet import Owned
 
-from . import Home, either_protocol, take_commands, target
+from . import either_protocol, take_commands
+from .assist import Assist, rename
 
 SET_TO_60: Final = "set_power_pct_v2 60"
-
-
-@dataclass(frozen=True)
-class Assist:
-    """The assistant of a home."""
-
-    home: Home
-
-    async def say(self, text: str, language: str = "en") -> str:
-        """Say a sentence; return the answer in one line."""
-        result = await conversation.async_converse(
-            self.home.hass, text, None, Context(), language=language
-        )
-        speech: str = result.response.speech["plain"]["speech"]
-        return " ".join(speech.split())
-
-    async def hear(self, *miners: Owned, **inputs: Any) -> None:
-        """Make the automation, by default for the miner in the garage."""
-        named = target(*(miners or [self.garage]))
-        await self.home.automate("voice", miners=named, **inputs)
-
-    @property
-    def garage(self) -> Owned:
-        """The miner in the garage."""
-        return self.home.garage
-
-    def take_commands(self) -> list[str]:
-        """Return the commands that the garage's miner has received since they were last taken."""
-        return self.home.take_commands()
-
-
-@pytest.fixture
-async def assist(home: Home) -> Assist:
-    """The assistant, which knows no miners yet."""
-    assert await async_setup_component(home.hass, "homeassistant", {})
-    assert await async_setup_component(home.hass, "conversation", {})
-    return Assist(home)
 
 
 @pytest.fixture
@@ -64,12 +25,6 @@ async def shed(assist: Assist) -> Owned:
 def take_all(*miners: Owned) -> list[list[str]]:
     """Return the commands that miners have received since they were last taken."""
     return [take_commands(each) for each in miners]
-
-
-def rename(owned: Owned, name: str) -> None:
-    dr.async_get(owned.hass).async_update_device(
-        owned.coordinator.device_id, name_by_user=name
-    )
 
 
 @pytest.mark.parametrize(
