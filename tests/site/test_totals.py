@@ -123,11 +123,13 @@ def check_prices(totals: Totals, members: Sequence[Member]) -> None:
         assert totals.break_even_price is None
     else:
         check_near(totals.break_even_price, earned / power, among=earned / power)
+    least = totals.least_efficient
     if not prices:
-        assert totals.least_efficient is None
+        assert least is None
     else:
-        assert totals.least_efficient in members
-        assert totals.least_efficient.break_even_price == min(prices)
+        assert least is not None
+        assert least in members
+        assert least.break_even_price == min(prices)
 
 
 def check_names(totals: Totals, members: Sequence[Member], *, held: bool) -> None:
