@@ -1,5 +1,6 @@
 """Two hundred modelled miners: all is real but the connections, of which there are none."""
 
+import asyncio
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, override
@@ -49,7 +50,7 @@ class Says:
 
     def snapshot(self) -> Snapshot:
         """Return the poll that reads it now."""
-        errors = self.faults
+        codes = self.faults
         return Snapshot(
             taken=utcnow(),
             generation="2.0.5",
@@ -59,7 +60,9 @@ class Says:
             performance=Performance(
                 hash_rate=self.hash_rate, power=self.power, hash_stable=self.stable
             ),
-            errors=errors and tuple(ErrorEntry(code=code) for code in errors),
+            errors=None
+            if codes is None
+            else tuple(ErrorEntry(code=code) for code in codes),
         )
 
 
@@ -77,21 +80,22 @@ class ModelledMiner(Miner):
 
     @override
     async def reach(self) -> None:
-        self._answer()
+        await self._answer()
 
     @override
     async def poll(self) -> Snapshot:
-        snapshot = self._answer().snapshot()
+        snapshot = (await self._answer()).snapshot()
         self.polls.append((snapshot.monotonic, snapshot.live.power))
         return snapshot
 
     @override
     async def send(self, command: Command) -> Result:
-        self._answer()
+        await self._answer()
         self.commands.append(command)
         return Result(Outcome.ACCEPTED)
 
-    def _answer(self) -> Says:
+    async def _answer(self) -> Says:
+        await asyncio.sleep(0)  # others go on meanwhile, as during a real poll
         if self.says is None:
             raise CannotConnectError("modelled", request_sent=False)
         return self.says
