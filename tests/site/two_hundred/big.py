@@ -113,7 +113,7 @@ class Model:
 
 
 @dataclass
-class Two(Crowd):
+class KnownCrowd(Crowd):
     """The miners with what is known of each."""
 
     models: list[Model] = field(default_factory=list)
@@ -145,7 +145,7 @@ class BigSite(Site):
 class Big:
     """The site with its miners."""
 
-    crowd: Two
+    crowd: KnownCrowd
     site: Site
 
     async def poll(self) -> None:
@@ -154,14 +154,13 @@ class Big:
         self.crowd.hear()
         await self.site.settle()
 
-    def near(self, key: str, expected: float | None) -> None:
-        """Check the state of a sensor."""
+    def near(self, key: str, expected: float | None, *, most: float = 0.0051) -> None:
+        """Check the state of a sensor, which is rounded by so much at most."""
         if expected is None:
             assert self.site.shown(key) == STATE_UNKNOWN, key
         else:
-            assert self.site.number(key) == pytest.approx(
-                expected, rel=1e-9, abs=0.0051
-            ), key
+            shown = self.site.number(key)
+            assert shown == pytest.approx(expected, rel=1e-9, abs=most), key
 
     def check(
         self,
@@ -217,18 +216,13 @@ class Big:
         self.near("efficiency", sum(w for w, _ in both) / rate if rate else None)
 
     def _check_prices(self, loaded: Sequence[Model]) -> None:
-        prices = [(m.break_even, m.power, m.miner.name) for m in loaded]
-        known = [(price, power) for price, power, _ in prices if price and power]
-        if not known:
-            self.near("break_even_price", None)
-            return
-        earned = sum(price * power for price, power in known)
-        shown = self.site.number("break_even_price")
-        assert shown == pytest.approx(earned / sum(p for _, p in known), abs=6e-6)
-        lowest, name = min((price, name) for price, _, name in prices if price)
-        assert self.site.number("lowest_break_even_price") == pytest.approx(
-            lowest, abs=6e-6
-        )
+        known = [(m.break_even, m.power) for m in loaded if m.break_even and m.power]
+        power = sum(power for _, power in known)
+        earned = sum(price * power for price, power in known if price)
+        self.near("break_even_price", earned / power if power else None, most=6e-6)
+        prices = [(m.break_even, m.miner.name) for m in loaded if m.break_even]
+        lowest, name = min(prices, default=(None, None))
+        self.near("lowest_break_even_price", lowest, most=6e-6)
         assert self.site.attributes("lowest_break_even_price")["name"] == name
 
     def _check_list(self, key: str, miners: Sequence[Modelled]) -> None:

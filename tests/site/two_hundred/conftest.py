@@ -10,7 +10,7 @@ from homeassistant.setup import async_setup_component
 from tests.fleet import Fleet
 from tests.site import ALL, site_entry
 
-from .big import MINERS, OWN_PRICE, SITE_PRICE, STATES, Big, BigSite, Model, Two
+from .big import MINERS, OWN_PRICE, SITE_PRICE, STATES, Big, BigSite, KnownCrowd, Model
 
 
 @pytest.fixture
@@ -22,7 +22,7 @@ def platforms() -> tuple[Platform, ...]:
 @pytest.fixture
 async def big(fleet: Fleet, hass_storage: dict[str, Any]) -> Big:
     """A site with two hundred miners in all states; two of them are called the same."""
-    crowd = Two(fleet.hass)
+    crowd = KnownCrowd(fleet.hass)
     for number in range(MINERS):
         has_price = number % 9 == 4
         miner = crowd.add(

@@ -6,12 +6,12 @@ from random import Random
 import pytest
 
 from homeassistant.config_entries import ConfigEntryDisabler, ConfigEntryState
-from homeassistant.const import STATE_UNAVAILABLE
+from homeassistant.const import STATE_UNAVAILABLE, STATE_UNKNOWN
 from homeassistant.exceptions import HomeAssistantError
-from homeassistant.helpers import device_registry as dr, entity_registry as er
+from homeassistant.helpers import device_registry as dr
 from tests import entities_of
 
-from .big import LISTS, MINERS, STATES, Big, poll_now
+from .big import LISTS, MINERS, SITE_PRICE, STATES, Big, poll_now
 from .modelled import Says
 
 
@@ -76,6 +76,18 @@ async def test_a_miner_that_joins_or_leaves_in_any_way_changes_the_readings(
     big.check(without=[removed])
 
 
+async def test_a_site_that_lost_all_its_miners_knows_nothing(big: Big) -> None:
+    big.crowd.hass.config_entries.async_update_entry(
+        big.site.entry, options={"miners": ["gone"], "hash_price": SITE_PRICE}
+    )
+    big.site.coordinator.async_apply_options()
+    await big.site.settle()
+
+    big.check(without=big.crowd.miners)
+    assert big.site.shown("hash_rate") == STATE_UNKNOWN
+    assert big.site.is_on
+
+
 async def test_a_reloaded_miner_is_followed_by_its_new_coordinator(big: Big) -> None:
     reloaded = big.crowd.miners[0]
     before = reloaded.coordinator
@@ -97,19 +109,18 @@ async def test_a_reloaded_miner_is_followed_by_its_new_coordinator(big: Big) -> 
 async def test_a_site_that_is_off_tells_who_may_mine_all_the_same(big: Big) -> None:
     big.crowd.say(STATES)
     await big.poll()
-    reachable = [each for each in big.crowd if each.client.says is not None]
+    on = [
+        miner
+        for miner in big.crowd
+        if miner.client.says and miner.client.says.mining is not False
+    ]
 
     with pytest.raises(HomeAssistantError):
         await big.site.turn_off()
     await big.site.settle()
 
     big.check(held=True)
-    on = [
-        miner
-        for miner in reachable
-        if (model := miner.client.says) and model.mining is not False
-    ]
-    assert all(each.client.commands for each in on)
+    assert [miner for miner in big.crowd if miner.client.commands] == on
     # All obey, and those that come back do so, too.
     big.crowd.say(STATES[3:5])
     await big.poll()
@@ -117,9 +128,7 @@ async def test_a_site_that_is_off_tells_who_may_mine_all_the_same(big: Big) -> N
     assert big.site.shown("miners_not_off") == "0"
 
 
-async def test_a_site_has_few_entities_whatever_its_size(
-    big: Big, entity_registry: er.EntityRegistry
-) -> None:
+async def test_a_site_has_few_entities_whatever_its_size(big: Big) -> None:
     entities = entities_of(big.crowd.hass, big.site.entry)
 
     assert len(entities) < 20
@@ -128,9 +137,7 @@ async def test_a_site_has_few_entities_whatever_its_size(
     assert all(state and state.state != STATE_UNAVAILABLE for state in states)
 
 
-async def test_lists_of_names_are_capped_and_not_recorded(
-    big: Big,
-) -> None:
+async def test_lists_of_names_are_capped_and_not_recorded(big: Big) -> None:
     big.crowd.say([None])
     await big.poll()
 
