@@ -1,16 +1,14 @@
-"""Scan a network full of miners and an empty one of the same size, and compare."""
+"""Scan a network full of miners and an empty one of the same size; measure a site of as many."""
 
 import argparse
-import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from ipaddress import IPv4Network
-import json
 import sys
-from typing import Any
 
+from bench_site.bench import measure_site
 from demo_instance import DemoError
-from demo_instance.child_module import run_module
+from demo_instance.child_module import printed, run_module
 from demo_instance.program import run_program, until_stopped
 
 from . import MINERS, ONE_PORT, Farm, Result
@@ -22,10 +20,13 @@ def main() -> int:
     """Run the bench; return the exit code."""
     parser = argparse.ArgumentParser(
         prog="script/bench",
-        description=f"Measure a scan of a network of {MINERS} simulated miners.",
+        description=f"Measure a scan of a network of {MINERS} simulated miners, and an update"
+        " of a site.",
     )
     parser.add_argument(
-        "--short", action="store_true", help="only the scan of an empty network"
+        "--short",
+        action="store_true",
+        help="the site, and only the scan of an empty network",
     )
     return run_program("script/bench", _run(short=parser.parse_args().short))
 
@@ -35,6 +36,7 @@ async def _run(*, short: bool) -> int:
 
 
 async def _measure(*, short: bool) -> None:
+    await measure_site()
     if short:
         await _measure_empty()
         return
@@ -103,7 +105,7 @@ def report(farm: Farm, full: Result, empty: Result) -> None:
 async def _farm(miners: int) -> AsyncIterator[Farm]:
     """Run a network of so many miners for as long as the block lasts."""
     async with run_module(f"{__package__}.farm", str(miners)) as process:
-        farm = Farm(**await _printed(process, "the network"))
+        farm = Farm(**await printed(process, "the network"))
         silent = len(list(IPv4Network(farm.network).hosts())) - miners
         print(
             f"==> Scanning {farm.network}: {miners} miners, {silent} silent addresses",
@@ -114,17 +116,7 @@ async def _farm(miners: int) -> AsyncIterator[Farm]:
 
 async def _scan(farm: Farm, *how: str) -> Result:
     async with run_module(f"{__package__}.scan", farm.network, *how) as process:
-        return Result(**await _printed(process, "the scan"))
-
-
-async def _printed(process: asyncio.subprocess.Process, what: str) -> dict[str, Any]:
-    """Return the one JSON object that a process prints."""
-    assert process.stdout is not None
-    line = await process.stdout.readline()
-    if not line:
-        raise DemoError(f"{what} failed, see above")
-    printed: dict[str, Any] = json.loads(line)
-    return printed
+        return Result(**await printed(process, "the scan"))
 
 
 if __name__ == "__main__":

@@ -3,7 +3,11 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
+import json
 import sys
+from typing import Any
+
+from . import DemoError
 
 _LONGEST_LINE = 1024 * 1024
 
@@ -27,3 +31,17 @@ async def run_module(
         with suppress(ProcessLookupError):
             process.kill()  # it has nothing to tidy up
         await process.wait()
+
+
+async def printed(process: asyncio.subprocess.Process, what: str) -> dict[str, Any]:
+    """Return the one JSON object that a process prints.
+
+    Raises:
+        DemoError: it ended without one; the text says that `what` failed.
+    """
+    assert process.stdout is not None
+    line = await process.stdout.readline()
+    if not line:
+        raise DemoError(f"{what} failed, see above")
+    result: dict[str, Any] = json.loads(line)
+    return result
