@@ -31,7 +31,7 @@ async def test_renamed_and_disabled_sensors_and_other_units_change_nothing(
         f"Shed: {numbers(both)} All 2 miners mine."
     )
 
-    for key in ("efficiency", "miners_running"):
+    for key in ("efficiency", "running"):
         registry.async_update_entity(
             f"sensor.shed_{key}", disabled_by=er.RegistryEntryDisabler.USER
         )
@@ -49,7 +49,7 @@ async def test_sensors_are_found_in_a_german_home(
     hass = assist.home.hass
     hass.config.language = "de"
     await make_site(assist, "Schuppen")
-    assert hass.states.get("sensor.schuppen_laufende_miner")
+    assert hass.states.get("sensor.schuppen_laufend")
 
     assert await assist.say("wie viel schürft der Schuppen", "de") == (
         f"Schuppen: {numbers(both, 'de')} Alle 2 Miner schürfen."
@@ -254,7 +254,7 @@ async def test_all_are_counted_of_many_although_a_list_has_only_some_names(
     """It has fifty at most, and the answer five."""
     names = [f"Rack {number}" for number in range(10, 60)]
     for key in ("offline", "with_a_problem"):
-        await assist.home.set(f"sensor.shed_miners_{key}", 120, names=names)
+        await assist.home.set(f"sensor.shed_{key}", 120, names=names)
 
     answer = await assist.say("how much is the shed mining")
 

@@ -9,7 +9,7 @@ from .conftest import Three
 
 def told(site: Site) -> dict[str, str]:
     """Return the ids of entities by their keys, as the switch tells them."""
-    ids: dict[str, str] = site.attributes("", "switch")["entities"]
+    ids: dict[str, str] = site.attributes("mining", "switch")["entities"]
     return ids
 
 
@@ -21,10 +21,10 @@ async def test_the_switch_has_the_ids_of_all_entities_of_the_site(site: Site) ->
         "power": "sensor.shed_power",
         "efficiency": "sensor.shed_efficiency",
         "energy": "sensor.shed_energy",
-        "miners_running": "sensor.shed_miners_running",
-        "miners_offline": "sensor.shed_miners_offline",
-        "miners_with_problem": "sensor.shed_miners_with_a_problem",
-        "miners_not_off": "sensor.shed_miners_not_off_yet",
+        "miners_running": "sensor.shed_running",
+        "miners_offline": "sensor.shed_offline",
+        "miners_with_problem": "sensor.shed_with_a_problem",
+        "miners_not_off": "sensor.shed_not_off_yet",
         "problem": "binary_sensor.shed_problem",
         "mining": "switch.shed",
     }
@@ -57,4 +57,4 @@ async def test_a_site_whose_miners_do_not_answer_has_them_too(
     await site.settle()
 
     assert site.shown("miners_offline") == "3"
-    assert told(site)["miners_offline"] == "sensor.shed_miners_offline"
+    assert told(site)["miners_offline"] == "sensor.shed_offline"

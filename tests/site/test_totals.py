@@ -148,10 +148,11 @@ def check_names(totals: Totals, members: Sequence[Member], *, held: bool) -> Non
         (totals.running, running),
         (totals.offline, offline),
         (totals.with_problem, with_problem),
-        (totals.not_off, not_off),
+        (totals.not_off or [], not_off),
     ):
         expected.sort()
         assert list(found) == expected
+    assert (totals.not_off is None) is not held
 
 
 def check_problem(totals: Totals, members: Sequence[Member]) -> None:

@@ -161,7 +161,6 @@ async def test_one_asks_whether_a_site_is_on(
         ("en", "Shed", "hash_rate", "what is the shed hash rate"),
         ("en", "Shed", "power", "what is the shed power"),
         ("en", "Shed", "efficiency", "what is the shed efficiency"),
-        ("en", "Shed", "miners_running", "what is the shed miners running"),
         ("en", "All miners", "hash_rate", "what is the all miners hash rate"),
         ("de", "Schuppen", "hashrate", "was ist die Schuppen Hashrate"),
         ("de", "Schuppen", "leistung", "wie ist die Schuppen Leistung"),

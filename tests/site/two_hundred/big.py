@@ -194,7 +194,10 @@ class Big:
         self._check_list(
             "miners_with_problem", [m.miner for m in loaded if m.has_problem]
         )
-        self._check_list("miners_not_off", not_off if held else [])
+        if held:
+            self._check_list("miners_not_off", not_off)
+        else:
+            assert self.site.shown("miners_not_off") == STATE_UNKNOWN
         self._check_problem(loaded)
 
     def _check_sums(self, loaded: Sequence[Model], miners: int) -> None:
