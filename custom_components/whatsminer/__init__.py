@@ -51,13 +51,14 @@ async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
 async def async_migrate_entry(
     hass: HomeAssistant, entry: WhatsminerConfigEntry
 ) -> bool:
-    """Migrate the entry of an earlier integration of this domain.
+    """Migrate the entry of an earlier integration of this domain, which had no sites.
 
     Raises:
         ConfigEntryError, ConfigEntryNotReady: translated; then nothing was changed.
 
     """
-    await async_migrate(hass, entry)
+    if not is_site(entry):
+        await async_migrate(hass, entry)
     return True
 
 

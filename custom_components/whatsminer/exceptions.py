@@ -146,6 +146,24 @@ def read_only(entry: ConfigEntry) -> ServiceValidationError:
     )
 
 
+def held_off(entry: ConfigEntry) -> ServiceValidationError:
+    """Return the exception for an automation that starts a miner which is held off."""
+    return ServiceValidationError(
+        translation_domain=DOMAIN,
+        translation_key="held_off",
+        translation_placeholders={"miner": entry.title},
+    )
+
+
+def unexpected(entry: ConfigEntry) -> HomeAssistantError:
+    """Return the exception for an error that is a mistake of the integration, and was logged."""
+    return HomeAssistantError(
+        translation_domain=DOMAIN,
+        translation_key="unexpected",
+        translation_placeholders={"miner": entry.title},
+    )
+
+
 def not_loaded(entry: ConfigEntry) -> HomeAssistantError:
     """Return the exception for a miner or a site that is not loaded."""
     return HomeAssistantError(
@@ -178,7 +196,8 @@ async def async_raise_failures(
 ) -> None:
     """Raise the only failure, or one that lists all.
 
-    A failure that is no error of Home Assistant is a cancellation, and is raised as it is.
+    Unexpected errors were logged and translated before; what is no error of Home Assistant is a
+    cancellation, and is raised as it is.
     """
     errors: list[HomeAssistantError] = []
     for failure in failures:

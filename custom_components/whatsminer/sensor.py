@@ -63,6 +63,7 @@ async def async_setup_entry(
         PRICE_SENSORS,
         lambda: coordinator.break_even.wanted,
         lambda price: async_add_entities([WhatsminerPriceSensor(coordinator, price)]),
+        coordinator.break_even.async_add_listener,
     )
     add_boards(
         coordinator,
@@ -114,8 +115,12 @@ def _add_while[DescriptionT: SensorEntityDescription](
     descriptions: Iterable[DescriptionT],
     wanted_fn: Callable[[], bool],
     add_fn: Callable[[DescriptionT], None],
+    *listen_fns: Callable[[CALLBACK_TYPE], CALLBACK_TYPE],
 ) -> None:
-    """Add or remove sensors with the hash price in the options, without a reload."""
+    """Add or remove sensors with the hash price in the options, without a reload.
+
+    What is wanted is asked at each update, and whenever one of `listen_fns` calls its listener.
+    """
     registry = er.async_get(coordinator.hass)
     added: bool | None = None
 
@@ -134,7 +139,8 @@ def _add_while[DescriptionT: SensorEntityDescription](
                 registry.async_remove(entity_id)
 
     follow()
-    coordinator.config_entry.async_on_unload(coordinator.async_add_listener(follow))
+    for listen in (coordinator.async_add_listener, *listen_fns):
+        coordinator.config_entry.async_on_unload(listen(follow))
 
 
 class WhatsminerSensor(WhatsminerEntity, SensorEntity):
@@ -221,6 +227,11 @@ class WhatsminerPriceSensor(WhatsminerRuntimeSensor):
     async def async_added_to_hass(self) -> None:
         """Listen to the hash price."""
         await super().async_added_to_hass()
+        self.async_on_remove(
+            self.coordinator.break_even.async_add_listener(
+                self._handle_coordinator_update
+            )
+        )
         self._listen()
 
     @override

@@ -25,12 +25,14 @@ from .actions.user_permission import async_check_permission
 from .api import WhatsminerError
 from .const import DOMAIN
 from .entries.lookup import is_reachable, is_site, miner_entries, site_entries
+from .entries.membership import members_of
 from .exceptions import (
     async_raise_failures,
     exception_for,
     not_loaded,
     read_only,
     translating,
+    unexpected,
 )
 from .models import WhatsminerConfigEntry
 
@@ -101,11 +103,7 @@ async def _async_call_logged(
         raise
     except Exception as err:
         _LOGGER.exception("%s: unexpected error in %s", entry.title, action.name)
-        raise HomeAssistantError(
-            translation_domain=DOMAIN,
-            translation_key="unexpected",
-            translation_placeholders={"miner": entry.title},
-        ) from err
+        raise unexpected(entry) from err
 
 
 async def _async_handle(
@@ -131,16 +129,18 @@ async def _async_targets(
 ) -> list[WhatsminerConfigEntry]:
     """Return each miner of a target once, also if several of its entities are named.
 
-    Sites in the target are ignored unless they are included.
+    Sites in the target are ignored unless they are included; then they stand for their miners.
     """
     ids = await async_extract_config_entry_ids(call)
-    known = miner_entries(call.hass, include_disabled=False)
-    if include_sites:
-        known += site_entries(call.hass)
-    entries: list[WhatsminerConfigEntry] = [
+    sites = [site for site in site_entries(call.hass) if site.entry_id in ids]
+    if not include_sites:
+        sites = []
+    # What is done to a site is done to its miners.
+    of_sites = {m.entry_id for site in sites for m in members_of(call.hass, site)}
+    entries: list[WhatsminerConfigEntry] = sites + [
         entry
-        for entry in known
-        if entry.entry_id in ids and not _is_disabled(call.hass, entry)
+        for entry in miner_entries(call.hass, include_disabled=False)
+        if entry.entry_id in ids - of_sites and not _is_disabled(call.hass, entry)
     ]
     if not entries:
         raise _no_miner()
@@ -163,7 +163,7 @@ def _confirmed_miner(call: ServiceCall) -> WhatsminerConfigEntry:
     _, entry = async_get_device_and_config_entry(
         call.hass, DOMAIN, call.data[ATTR_DEVICE_ID]
     )
-    if _is_disabled(call.hass, entry):
+    if is_site(entry) or _is_disabled(call.hass, entry):
         raise _no_miner()
     if not call.data[ATTR_CONFIRM]:
         raise ServiceValidationError(

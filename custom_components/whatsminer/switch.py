@@ -115,15 +115,11 @@ class WhatsminerMiningSwitch(WhatsminerSwitch):
     @override
     async def async_turn_on(self, **kwargs: Any) -> None:
         """Start mining."""
-        await self.runtime_data.hold.async_prepare_switch(
-            on=True, context=self._context
-        )
-        await super().async_turn_on(**kwargs)
+        async with self.runtime_data.hold.switching(on=True, context=self._context):
+            await super().async_turn_on(**kwargs)
 
     @override
     async def async_turn_off(self, **kwargs: Any) -> None:
         """Stop mining."""
-        await self.runtime_data.hold.async_prepare_switch(
-            on=False, context=self._context
-        )
-        await super().async_turn_off(**kwargs)
+        async with self.runtime_data.hold.switching(on=False, context=self._context):
+            await super().async_turn_off(**kwargs)

@@ -8,13 +8,15 @@ from typing import Any
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry, MockUser
 
+from custom_components.whatsminer.actions.hold import async_release
 from custom_components.whatsminer.coordinator import WhatsminerCoordinator
+from custom_components.whatsminer.miner.hold import BY_HAND
 from homeassistant.config_entries import ConfigEntryState
-from homeassistant.const import ATTR_DEVICE_ID, ATTR_ENTITY_ID, Platform
+from homeassistant.const import ATTR_DEVICE_ID, ATTR_ENTITY_ID, CONF_PASSWORD, Platform
 from homeassistant.core import Context, HomeAssistant
-from homeassistant.exceptions import ServiceValidationError
+from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 from homeassistant.util import dt as dt_util
-from simulator import Misbehaviour, Refused, SimulatedMiner
+from simulator import Refused, SimulatedMiner
 from tests import Clock, every_generation, fails_with, hold, restart, shown
 from tests.action_calls import Target
 from tests.words import forget, name_for, sent
@@ -244,6 +246,22 @@ async def test_a_person_can_start_a_held_miner(held: Held) -> None:
     assert not (await held.state())["held_off"]
 
 
+@every_generation
+async def test_a_person_who_cannot_start_it_does_not_let_go(held: Held) -> None:
+    await held.hold()
+    await held.next_poll()
+    held.miner.misbehave(name_for(held.miner, "power_on"), Refused(132))
+
+    with pytest.raises(HomeAssistantError) as error:
+        await held.turn("on", by_person=True)
+
+    assert error.value.translation_key != "held_off"
+    assert (await held.state())["held_off"]
+    held.miner.state.mining = True  # as after a power cut
+    await held.clock.next_poll(2)
+    assert not held.is_mining
+
+
 @pytest.mark.parametrize("by_person", [True, False])
 async def test_what_somebody_else_turns_off_is_not_started_by_the_release(
     held: Held, by_person: bool
@@ -387,12 +405,14 @@ async def test_a_hold_of_a_miner_that_was_never_reached_can_be_released(
     assert not held.is_mining
 
 
-@pytest.mark.parametrize("refusal", [Refused(45), Refused(14)])
+@pytest.mark.parametrize(
+    ("code", "key"), [(45, "write_access_closed"), (14, "unsupported_command")]
+)
 async def test_a_refusal_is_not_repeated_with_every_poll(
-    held: Held, refusal: Misbehaviour
+    held: Held, code: int, key: str
 ) -> None:
-    held.miner.misbehave(name_for(held.miner, "power_off"), refusal)
-    with pytest.raises(Exception, match="."):
+    held.miner.misbehave(name_for(held.miner, "power_off"), Refused(code))
+    with fails_with(key):
         await held.hold()
     forget(held.miner)
 
@@ -422,6 +442,22 @@ async def test_a_miner_without_a_password_cannot_be_held(
         await held.hold()
 
     assert not (await held.state())["held_off"]
+
+
+async def test_a_start_that_lacks_a_password_is_not_made_up_for_later(
+    held: Held,
+) -> None:
+    await held.hold()
+    data = dict(held.entry.data)
+    without = {key: value for key, value in data.items() if key != CONF_PASSWORD}
+    held.hass.config_entries.async_update_entry(held.entry, data=without)
+
+    with fails_with("read_only", ServiceValidationError):
+        await async_release(held.hass, held.entry, BY_HAND)
+
+    held.hass.config_entries.async_update_entry(held.entry, data=data)
+    await held.clock.next_poll(3)
+    assert not held.is_mining
 
 
 async def test_several_miners_are_held_at_once(

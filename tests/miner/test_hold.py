@@ -14,7 +14,7 @@ from custom_components.whatsminer.miner.hold import (
     release,
     set_started,
     set_stopped,
-    wish,
+    wanted,
 )
 from custom_components.whatsminer.miner.memory import StoredData
 
@@ -29,8 +29,8 @@ def data() -> StoredData:
     return {}
 
 
-def test_nobody_wishes_anything_at_first(data: StoredData) -> None:
-    assert wish(data) is None
+def test_nobody_wants_anything_at_first(data: StoredData) -> None:
+    assert wanted(data) is None
     assert holders(data) == {}
     assert held_until(data) is None
 
@@ -38,7 +38,7 @@ def test_nobody_wishes_anything_at_first(data: StoredData) -> None:
 def test_a_held_miner_is_to_be_off(data: StoredData) -> None:
     hold(data, BY_HAND, None)
 
-    assert wish(data) is False
+    assert wanted(data) is False
     assert holders(data) == {BY_HAND: None}
 
 
@@ -50,9 +50,9 @@ def test_a_miner_that_was_stopped_is_to_be_started_when_the_last_holder_lets_go(
     set_stopped(data, stopped=True)
 
     release(data, BY_HAND)
-    assert wish(data) is False
+    assert wanted(data) is False
     release(data, "site")
-    assert wish(data) is True
+    assert wanted(data) is True
 
     set_stopped(data, stopped=False)
     assert data == {}
@@ -109,10 +109,10 @@ def test_a_start_counts_only_while_nobody_holds_the_miner_anew(
     hold(data, BY_HAND, None)
     set_stopped(data, stopped=True)
     set_started(data)
-    assert wish(data) is False
+    assert wanted(data) is False
 
     release(data, BY_HAND)
-    assert wish(data) is True
+    assert wanted(data) is True
     set_started(data)
     assert data == {}
 
@@ -123,4 +123,4 @@ def test_what_is_forgotten_is_not_started(data: StoredData) -> None:
 
     forget(data)
 
-    assert wish(data) is None
+    assert wanted(data) is None

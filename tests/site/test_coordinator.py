@@ -9,7 +9,7 @@ from homeassistant.const import STATE_UNKNOWN
 from homeassistant.core import Event, EventStateChangedData, HomeAssistant, callback
 from homeassistant.helpers import device_registry as dr
 from homeassistant.helpers.device_registry import DeviceEntryType
-from tests import entities_of, fails_with
+from tests import device_of, entities_of, fails_with
 from tests.fleet import Fleet, Owned
 
 from . import Site, add_site
@@ -152,6 +152,35 @@ async def test_a_miner_that_cannot_be_set_up_is_offline(
         "miners_counted": 2,
         "miners": 3,
     }
+
+
+async def test_a_miner_stays_offline_while_it_is_tried_again(
+    site: Site, three: Three, fleet: Fleet
+) -> None:
+    await three.ada.miner.disconnect()
+    await fleet.reload(three.ada)
+    await site.settle()
+    shown: list[str] = []
+
+    @callback
+    def note(event: Event[EventStateChangedData]) -> None:
+        if event.data["entity_id"] == site.entity_id("sensor", "miners_offline"):
+            shown.append(event.data["new_state"].state)  # type: ignore[union-attr]
+
+    fleet.hass.bus.async_listen("state_changed", note)
+    for _ in range(6):
+        await fleet.clock.tick(30)
+        await site.settle()
+
+    assert site.names("miners_offline") == ["Ada"]
+    assert shown == []
+
+
+async def test_a_site_is_renamed_with_its_entry(site: Site) -> None:
+    site.hass.config_entries.async_update_entry(site.entry, title="Roof")
+    await site.hass.async_block_till_done()
+
+    assert device_of(site.hass, site.entry).name == "Roof"
 
 
 async def test_a_miner_that_is_being_set_up_is_not_offline(

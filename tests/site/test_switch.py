@@ -1,17 +1,21 @@
 """The switch of a site: off holds its miners off, on releases them."""
 
+import asyncio
 from typing import Any
+from unittest.mock import patch
 
 import pytest
+from pytest_homeassistant_custom_component.common import MockUser
 
 from custom_components.whatsminer.api import V3_PORT
+from custom_components.whatsminer.const import DOMAIN
 from homeassistant.config_entries import ConfigEntryDisabler
-from homeassistant.const import ATTR_DEVICE_ID
-from homeassistant.core import HomeAssistant
+from homeassistant.const import ATTR_DEVICE_ID, ATTR_ENTITY_ID
+from homeassistant.core import Context, HomeAssistant
 from homeassistant.helpers import area_registry as ar, device_registry as dr
 from simulator import Refused
-from tests import act, device_of, fails_with, stored_memory
-from tests.action_calls import Target
+from tests import act, device_of, fails_with
+from tests.action_calls import DATA, Target, failure
 from tests.fleet import Fleet, Owned
 from tests.words import sent
 
@@ -35,7 +39,8 @@ def is_mining(owned: Owned) -> bool:
 
 def is_held(storage: dict[str, Any], owned: Owned) -> bool:
     """Return whether something keeps a miner off."""
-    return "hold" in stored_memory(storage, owned.entry)
+    stored = storage.get(f"{DOMAIN}.{owned.entry.entry_id}", {"data": {}})
+    return "hold" in stored["data"]
 
 
 async def polled(site: Site, times: int = 2) -> None:
@@ -285,13 +290,19 @@ async def test_a_site_that_is_not_loaded_cannot_be_held(
 async def test_other_actions_know_no_sites(
     site: Site, three: Three, action: str
 ) -> None:
-    """Beside miners, a site is ignored."""
     data = {"percent": 80} if action == "set_power_percent" else {}
 
     error = await target_of(site).failure(action, **data)
 
     assert error.translation_key == "no_miner"
     assert three.ada.miner.writes == three.cleo.miner.writes == []
+
+
+async def test_beside_a_miner_a_site_is_ignored(site: Site, three: Three) -> None:
+    devices = [target_of(site).named[ATTR_DEVICE_ID], three.ada.coordinator.device_id]
+    target = Target(site.hass, {ATTR_DEVICE_ID: devices})
+
+    assert list(await target.ask("get_state")) == [three.ada.coordinator.device_id]
 
 
 async def test_a_site_stays_off_over_a_restart(
@@ -397,3 +408,181 @@ async def test_a_site_over_machines_with_v3_alone(
     await site.turn_on()
 
     assert switched(emma) == ["power_off", "power_on"]
+
+
+# Together with the switches of the miners
+
+
+@pytest.mark.parametrize("first", ["site", "miners"])
+async def test_a_call_that_switches_the_site_and_its_miners_does_both(
+    site: Site, three: Three, first: str, hass_admin_user: MockUser
+) -> None:
+    """As in an area that has all of them."""
+    switches = [each.entity_id("switch") for each in three]
+    of_site = site.entity_id("switch", "mining")
+    entity_ids = [of_site, *switches] if first == "site" else [*switches, of_site]
+    for action in ("turn_off", "turn_on"):
+        await site.hass.services.async_call(
+            "switch",
+            action,
+            {ATTR_ENTITY_ID: entity_ids},
+            blocking=True,
+            context=Context(user_id=hass_admin_user.id),
+        )
+        await polled(site)
+
+        assert all(is_mining(each) is (action == "turn_on") for each in three)
+    assert site.is_on
+
+
+async def test_what_was_off_before_such_a_call_stays_off(
+    site: Site, three: Three
+) -> None:
+    await three.ada.turn_off()
+    await polled(site)
+    switches = [each.entity_id("switch") for each in three]
+
+    await site.hass.services.async_call(
+        "switch",
+        "turn_off",
+        {ATTR_ENTITY_ID: [*switches, site.entity_id("switch", "mining")]},
+        blocking=True,
+    )
+    await site.turn_on()
+
+    assert [is_mining(each) for each in three] == [False, True, True]
+
+
+async def test_a_hold_of_a_site_and_its_miners_is_one_of_the_site(
+    site: Site, three: Three
+) -> None:
+    devices = [
+        device_of(site.hass, site.entry).id,
+        *(each.coordinator.device_id for each in three),
+    ]
+    await Target(site.hass, {ATTR_DEVICE_ID: devices}).call("hold")
+
+    await site.turn_on()
+
+    assert all(is_mining(each) for each in three)
+
+
+async def test_a_miner_that_a_person_lets_go_is_not_waited_for(
+    site: Site, three: Three, hass_admin_user: MockUser
+) -> None:
+    await site.turn_off()
+    await polled(site)
+
+    await site.hass.services.async_call(
+        "switch",
+        "turn_on",
+        {ATTR_ENTITY_ID: three.ada.entity_id("switch")},
+        blocking=True,
+        context=Context(user_id=hass_admin_user.id),
+    )
+    await polled(site)
+
+    assert is_mining(three.ada)
+    assert site.names("miners_not_off") == []
+
+
+async def test_a_miner_that_waits_to_be_started_is_named_again(
+    site: Site, three: Three
+) -> None:
+    await site.turn_off()
+    await polled(site)
+    await three.ada.miner.disconnect()
+    with fails_with("starts_later"):
+        await site.turn_on()
+
+    with fails_with("starts_later"):
+        await site.turn_on()
+
+
+# What happens while the site is not loaded
+
+
+async def test_who_joins_or_leaves_meanwhile_is_held_off_or_let_go(
+    fleet: Fleet, three: Three, hass_storage: dict[str, Any]
+) -> None:
+    entries = fleet.hass.config_entries
+    options: dict[str, Any] = {
+        "all_miners": False,
+        "miners": [three.ada.entry.entry_id],
+    }
+    site = await add_site(fleet, **options)
+    await site.turn_off()
+    await entries.async_unload(site.entry.entry_id)
+    options["miners"] = [three.bea.entry.entry_id]
+    entries.async_update_entry(site.entry, options=options)
+
+    await entries.async_setup(site.entry.entry_id)
+    await polled(site)
+
+    assert not is_held(hass_storage, three.ada)
+    assert not is_mining(three.ada)
+    assert not is_mining(three.bea)
+    await site.turn_on()
+    assert [is_mining(each) for each in three] == [False, True, True]
+
+
+async def test_a_miner_that_a_person_let_go_is_not_held_again_by_a_reload(
+    site: Site, three: Three, hass_admin_user: MockUser
+) -> None:
+    await site.turn_off()
+    await three.ada.call("release")
+    await polled(site)
+
+    await site.hass.config_entries.async_reload(site.entry.entry_id)
+    await polled(site)
+
+    assert is_mining(three.ada)
+
+
+async def test_a_site_that_is_removed_while_it_is_turned_off_holds_nobody(
+    site: Site, three: Three, hass_storage: dict[str, Any]
+) -> None:
+    """What is stored of it comes to the disk only afterwards."""
+    memory = site.coordinator.executor._memory  # noqa: SLF001
+    write, removed = memory.async_write, asyncio.Event()
+
+    async def slow() -> None:
+        await removed.wait()
+        await write()
+
+    with patch.object(memory, "async_write", slow):
+        switching = asyncio.create_task(site.coordinator.executor.async_hold())
+        await site.hass.config_entries.async_remove(site.entry.entry_id)
+        removed.set()
+        with fails_with("not_loaded"):
+            await switching
+
+    assert f"whatsminer.{site.entry.entry_id}" not in hass_storage
+    assert not any(is_held(hass_storage, each) for each in three)
+    assert all(is_mining(each) for each in three)
+
+
+async def test_a_site_whose_device_is_disabled_can_be_released(
+    site: Site, three: Three, device_registry: dr.DeviceRegistry
+) -> None:
+    target = target_of(site)
+    await site.turn_off()
+    device_registry.async_update_device(
+        target.named[ATTR_DEVICE_ID], disabled_by=dr.DeviceEntryDisabler.USER
+    )
+    await site.settle()
+
+    await target.call("release")
+
+    assert all(is_mining(each) for each in three)
+
+
+@pytest.mark.parametrize(
+    "action", ["factory_reset", "set_network", "change_password", "update_firmware"]
+)
+async def test_what_is_for_one_miner_is_not_for_a_site(
+    site: Site, three: Three, action: str
+) -> None:
+    error = await failure(site.hass, action, DATA[action] | target_of(site).named)
+
+    assert error.translation_key == "no_miner"

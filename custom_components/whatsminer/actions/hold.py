@@ -4,14 +4,17 @@ A miner that cannot be reached is stopped as soon as it answers, and so is one t
 after a reboot. The same holds for the start after a release.
 """
 
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
 from datetime import datetime
 import logging
 import time
+from typing import Final
 
 from homeassistant.config_entries import ConfigEntry, ConfigEntryState
 from homeassistant.const import CONF_PASSWORD
 from homeassistant.core import CALLBACK_TYPE, Context, HomeAssistant, callback
-from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
+from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers.event import async_track_point_in_utc_time
 from homeassistant.util import dt as dt_util
 
@@ -24,11 +27,20 @@ from ..api import (
 )
 from ..const import ACCESS_CHECK_INTERVAL, DOMAIN
 from ..coordinator import WhatsminerCoordinator
-from ..exceptions import read_only, translating
+from ..exceptions import held_off, not_loaded, read_only, translating
 from ..miner import hold as held
 from ..miner.record import record_for_entry
 
 _LOGGER = logging.getLogger(__name__)
+
+# The states of an entry in which its miner is not even tried again.
+_HOPELESS: Final = frozenset(
+    {
+        ConfigEntryState.FAILED_UNLOAD,
+        ConfigEntryState.MIGRATION_ERROR,
+        ConfigEntryState.SETUP_ERROR,
+    }
+)
 
 
 class Hold:
@@ -44,9 +56,12 @@ class Hold:
         self._not_before = 0.0
         # The poll before a command that may have been carried out, though it failed.
         self._outdated: Snapshot | None = None
+        # The ids of the contexts of the calls that stopped the miner, and held it off, last.
+        self._off_context: str | None = None
+        self._hold_context: str | None = None
         self._end_timer: CALLBACK_TYPE | None = None
         held.expire(self._memory.data, dt_util.utcnow())
-        self._plan()
+        self._set_timer()
         entry = coordinator.config_entry
         entry.async_on_unload(self._cancel)
         entry.async_on_unload(coordinator.async_add_listener(self._handle_update))
@@ -56,47 +71,58 @@ class Hold:
         """Do what is to be done, as the first poll shows it."""
         self._handle_update()
 
-    async def async_carry_out(self) -> None:
+    async def async_carry_out(self, context_id: str | None = None) -> None:
         """Stop or start the miner as the holders want, unless it does so already.
+
+        `context_id` is that of the call which begins to hold it off, if there is one.
 
         Raises:
             HomeAssistantError: translated; it is tried again with a later poll.
 
         """
-        self._plan()
-        wish = held.wish(self._memory.data)
-        if wish is None:
+        self._set_timer()
+        self._hold_context = context_id
+        wanted = held.wanted(self._memory.data)
+        if wanted is None:
             return
-        if not self._is_done(on=wish):
-            await self._async_send(on=wish)
-        if wish:
+        if not self._is_done(on=wanted):
+            await self._async_send(on=wanted)
+        elif not wanted and context_id and context_id == self._off_context:
+            await self._async_set_stopped(True)
+        if wanted:
             async with self._memory.editing() as data:
                 held.set_started(data)
 
-    async def async_prepare_switch(self, *, on: bool, context: Context | None) -> None:
-        """Let somebody else switch the miner: who does so decides what becomes of it.
+    @asynccontextmanager
+    async def switching(
+        self, *, on: bool, context: Context | None
+    ) -> AsyncGenerator[None]:
+        """Let somebody else switch the miner, who decides what becomes of it.
 
-        A person lets go in the name of all holders. An automation cannot.
+        A person who starts it lets go in the name of all holders; an automation cannot start it. What is
+        stopped by somebody else is not started by a release. A call that stops a site may stop its
+        miners, too, which is no other stop.
 
         Raises:
             ServiceValidationError: translated; the miner is held off.
 
         """
-        if not on:
-            await self._async_set_stopped(False)
-            return
-        is_person = context is not None and context.user_id is not None
-        if held.wish(self._memory.data) is False and not is_person:
-            raise ServiceValidationError(
-                translation_domain=DOMAIN,
-                translation_key="held_off",
-                translation_placeholders={
-                    "miner": self._coordinator.config_entry.title
-                },
-            )
-        async with self._memory.editing() as data:
-            held.forget(data)
-        self._plan()
+        context_id = context.id if context else None
+        if on and held.wanted(self._memory.data) is False:
+            if context is None or context.user_id is None:
+                raise held_off(self._coordinator.config_entry)
+        elif not on and self._coordinator.settings.value("mining") is not False:
+            self._off_context = context_id
+        self._under_way += 1
+        try:
+            yield
+            is_same_call = context_id is not None and context_id == self._hold_context
+            if on or not is_same_call:
+                async with self._memory.editing() as data:
+                    held.forget(data) if on else held.set_stopped(data, stopped=False)
+        finally:
+            self._under_way -= 1
+        self._set_timer()
 
     def _is_done(self, *, on: bool) -> bool:
         """Return whether the miner is known to be on or off, or about to be."""
@@ -110,10 +136,12 @@ class Hold:
         """Send the command; it is known that the miner was stopped even if no answer comes."""
         coordinator = self._coordinator
         if not coordinator.has_password:
+            if on:  # it must not start when a password is given, who knows when
+                await self._async_set_stopped(False)
             raise read_only(coordinator.config_entry)
         if not on and coordinator.settings.value("mining"):
             await self._async_set_stopped(True)
-            if held.wish(self._memory.data) is not on:  # somebody let go meanwhile
+            if held.wanted(self._memory.data) is not on:  # somebody let go meanwhile
                 return
         self._under_way += 1
         try:
@@ -143,15 +171,15 @@ class Hold:
 
         What the settings show may be a command that is under way, so that the poll counts as well.
         """
-        wish = held.wish(self._memory.data)
+        wanted = held.wanted(self._memory.data)
         coordinator = self._coordinator
-        if wish is None or not coordinator.last_update_success:
+        if wanted is None or not coordinator.last_update_success:
             return
         shown = {coordinator.data.mining, coordinator.settings.value("mining")}
-        if wish and shown == {True}:  # somebody else has started it
+        if wanted and shown == {True}:  # somebody else has started it
             with self._memory.editing_later() as data:
                 held.set_started(data)
-        elif shown == {not wish} and coordinator.has_password:
+        elif shown == {not wanted} and coordinator.has_password:
             if time.monotonic() >= self._not_before:
                 self._retry()
 
@@ -177,7 +205,7 @@ class Hold:
             self._under_way -= 1
 
     @callback
-    def _plan(self) -> None:
+    def _set_timer(self) -> None:
         """Let the holder whose time is over first go then."""
         self._cancel()
         times = [until for until in held.holders(self._memory.data).values() if until]
@@ -191,7 +219,7 @@ class Hold:
         self._end_timer = None
         with self._memory.editing_later() as data:
             held.expire(data, now)
-        self._plan()
+        self._set_timer()
         self._retry()
 
     @callback
@@ -202,9 +230,15 @@ class Hold:
 
 
 async def async_hold(
-    hass: HomeAssistant, entry: ConfigEntry, holder: str, until: datetime | None = None
+    hass: HomeAssistant,
+    entry: ConfigEntry,
+    holder: str,
+    until: datetime | None = None,
+    context_id: str | None = None,
 ) -> None:
     """Keep a miner off in the name of a holder, also if it cannot be told so now.
+
+    `context_id` is that of the call, which may stop the miner itself as well.
 
     Raises:
         HomeAssistantError: translated; the miner is not off yet, and is stopped with a later poll.
@@ -215,7 +249,7 @@ async def async_hold(
         raise read_only(entry)
     async with record_for_entry(hass, entry).memory.editing() as data:
         held.hold(data, holder, until)
-    await _async_carry_out(entry, on=False)
+    await _async_carry_out(entry, on=False, context_id=context_id)
 
 
 async def async_release(hass: HomeAssistant, entry: ConfigEntry, *names: str) -> None:
@@ -228,11 +262,9 @@ async def async_release(hass: HomeAssistant, entry: ConfigEntry, *names: str) ->
 
     """
     async with record_for_entry(hass, entry).memory.editing() as data:
-        if names and not held.holders(data).keys() & set(names):
-            return
         held.release(data, *(names or held.holders(data)))
-        wish = held.wish(data)
-    if wish:
+        wanted = held.wanted(data)
+    if wanted:
         await _async_carry_out(entry, on=True)
 
 
@@ -244,11 +276,15 @@ async def async_let_go(hass: HomeAssistant, entry: ConfigEntry, holder: str) -> 
         held.release(data, holder)
 
 
-async def _async_carry_out(entry: ConfigEntry, *, on: bool) -> None:
+async def _async_carry_out(
+    entry: ConfigEntry, *, on: bool, context_id: str | None = None
+) -> None:
+    if entry.state in _HOPELESS:
+        raise not_loaded(entry)
     if entry.state is not ConfigEntryState.LOADED:
         raise _later(entry, on=on)
     hold: Hold = entry.runtime_data.hold
-    await hold.async_carry_out()
+    await hold.async_carry_out(context_id)
 
 
 def _later(entry: ConfigEntry, *, on: bool) -> HomeAssistantError:

@@ -27,11 +27,11 @@ def held_until(data: StoredData) -> datetime | None:
     return max(times) if times and len(times) == len(holders(data)) else None
 
 
-def wish(data: StoredData) -> bool | None:
-    """Return whether mining should be on: False while it is held off.
+def wanted(data: StoredData) -> bool | None:
+    """Return whether the holders want mining to be on: False while it is held off.
 
     After the last holder has let go it is True until the miner that was stopped is started again.
-    Otherwise it is None: nobody wishes anything.
+    Otherwise it is None: nobody wants anything.
     """
     if "hold" not in data:
         return None
@@ -69,7 +69,7 @@ def set_stopped(data: StoredData, *, stopped: bool) -> None:
 
 def set_started(data: StoredData) -> None:
     """Remember that a released miner is on again; somebody may hold it anew by now."""
-    if wish(data):
+    if wanted(data):
         forget(data)
 
 

@@ -1,6 +1,7 @@
 """Follows the miners of one site."""
 
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 from functools import partial
 import logging
 from typing import Final
@@ -24,6 +25,7 @@ from ..entries.lookup import is_site
 from ..entries.membership import members_of, miner_name
 from ..exceptions import not_loaded
 from ..miner.hash_price import HashPrice
+from ..miner.hold import holders
 from ..miner.status import has_problem
 from ..models import WhatsminerConfigEntry
 from .executor import Executor
@@ -66,7 +68,7 @@ def show_prices(miners: Iterable[WhatsminerConfigEntry]) -> None:
     """Let miners look at the hash price again, which may be another one now."""
     for miner in miners:
         if miner.state is ConfigEntryState.LOADED:
-            miner.runtime_data.coordinator.async_update_listeners()
+            miner.runtime_data.coordinator.break_even.async_update_listeners()
 
 
 class SiteCoordinator(DataUpdateCoordinator[Totals]):
@@ -83,7 +85,10 @@ class SiteCoordinator(DataUpdateCoordinator[Totals]):
         # The coordinators of those that are loaded, each with the function that ends listening.
         self._followed: dict[str, tuple[WhatsminerCoordinator, CALLBACK_TYPE]] = {}
         self._poll_listeners: list[PollListener] = []
+        # The ids of the entries whose miners cannot be read, also while that is tried again.
+        self._down: set[str] = set()
         self._end_price: CALLBACK_TYPE | None = None
+        self._is_stopped = False
         self._update_soon = Debouncer(
             hass,
             _LOGGER,
@@ -146,52 +151,58 @@ class SiteCoordinator(DataUpdateCoordinator[Totals]):
     @callback
     def _update(self) -> None:
         """Find out which miners belong to the site, and what they do."""
+        if self._is_stopped:
+            return
         members = {
             member.entry_id: member
             for member in members_of(self.hass, self.config_entry)
         }
         before, self.members = self.members, members
         self._follow()
-        if self.data is not None:
-            joined = [members[each] for each in members.keys() - before]
-            left = [before[each] for each in before.keys() - members]
-            show_prices([*joined, *left])
-            self.executor.async_handle_change(joined, left)
+        changed = members.keys() ^ before.keys()
+        if self.data is not None and changed:
+            show_prices((members | before)[each] for each in changed)
+        self.executor.async_follow(members.values())
         readings = list(self.read())
         self.async_set_updated_data(totals_of(readings, held=self.executor.is_held))
 
     def read(self) -> Iterator[Member]:
         """Read what the coordinators of the miners know."""
-        prices = [self.hash_price]
         for entry in self.members.values():
             name = miner_name(self.hass, entry)
-            if entry.state is not ConfigEntryState.LOADED:
-                is_down = entry.state in _DOWN
+            if entry.state in _DOWN:
+                self._down.add(entry.entry_id)
+            elif entry.state is not ConfigEntryState.SETUP_IN_PROGRESS:
+                self._down.discard(entry.entry_id)
+            if entry.state is ConfigEntryState.LOADED:
+                yield self._read_loaded(name, entry)
+            else:
+                is_down = entry.entry_id in self._down
                 yield Member(name=name, reachable=False if is_down else None)
-                continue
-            coordinator = entry.runtime_data.coordinator
-            price = coordinator.break_even.price_with(prices)
-            power = coordinator.break_even.power or coordinator.ordinary_power.watts
-            if not coordinator.last_update_success:
-                yield Member(
-                    name=name,
-                    reachable=False,
-                    break_even_price=price,
-                    ordinary_power=power,
-                )
-                continue
-            snapshot = coordinator.data
-            yield Member(
-                name=name,
-                reachable=True,
-                mining=snapshot.mining,
-                running=snapshot.running,
-                problem=has_problem(snapshot),
-                hash_rate=snapshot.hash_rate,
-                power=snapshot.live.power,
-                break_even_price=price,
-                ordinary_power=power,
-            )
+
+    def _read_loaded(self, name: str, entry: WhatsminerConfigEntry) -> Member:
+        coordinator = entry.runtime_data.coordinator
+        member = Member(
+            name=name,
+            reachable=False,
+            break_even_price=coordinator.break_even.price_with([self.hash_price]),
+            ordinary_power=coordinator.break_even.power
+            or coordinator.ordinary_power.watts,
+            let_go=coordinator.has_password
+            and self.config_entry.entry_id not in holders(coordinator.memory.data),
+        )
+        if not coordinator.last_update_success:
+            return member
+        snapshot = coordinator.data
+        return replace(
+            member,
+            reachable=True,
+            mining=snapshot.mining,
+            running=snapshot.running,
+            problem=has_problem(snapshot),
+            hash_rate=snapshot.hash_rate,
+            power=snapshot.live.power,
+        )
 
     @callback
     def _follow(self) -> None:
@@ -224,8 +235,20 @@ class SiteCoordinator(DataUpdateCoordinator[Totals]):
 
     @callback
     def _handle_entry(self, _: ConfigEntryChange, entry: ConfigEntry) -> None:
-        if entry.domain == DOMAIN and not is_site(entry):
+        if entry is self.config_entry:
+            self._rename()
+        elif entry.domain == DOMAIN and not is_site(entry):
             self.async_update_soon()
+
+    @callback
+    def _rename(self) -> None:
+        """Give the device the name that the entry has by now."""
+        registry, entry = dr.async_get(self.hass), self.config_entry
+        device = registry.async_get_device_by_identifier(
+            (DOMAIN, entry.entry_id), entry.entry_id
+        )
+        if device and device.name != entry.title:
+            registry.async_update_device(device.id, name=entry.title)
 
     @callback
     def _listen_to_price(self) -> None:
@@ -240,6 +263,7 @@ class SiteCoordinator(DataUpdateCoordinator[Totals]):
     @callback
     def _stop(self) -> None:
         """Stop following."""
+        self._is_stopped = True
         self._update_soon.async_shutdown()
         for _, end in self._followed.values():
             end()

@@ -7,14 +7,14 @@ import logging
 from typing import Any
 
 from homeassistant.config_entries import ConfigEntry
-from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
+from homeassistant.core import CALLBACK_TYPE, Context, HomeAssistant, callback
 from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers.event import async_track_point_in_utc_time
 
 from ..actions.hold import async_hold, async_let_go, async_release
 from ..entries.lookup import miner_entries
 from ..entries.membership import members_of
-from ..exceptions import async_raise_failures
+from ..exceptions import async_raise_failures, not_loaded, unexpected
 from .memory import SiteMemory
 
 _LOGGER = logging.getLogger(__name__)
@@ -47,19 +47,31 @@ class Executor:
         """Go on with what is stored."""
         await self._memory.async_restore()
         self._site.async_on_unload(self._cancel)
-        self._plan()
+        self._set_timer()
 
-    async def async_hold(self, until: datetime | None = None) -> None:
+    async def async_hold(
+        self, until: datetime | None = None, context: Context | None = None
+    ) -> None:
         """Keep all miners off, also those that cannot be reached now.
+
+        `context` is that of the call, which may stop the miners as well.
 
         Raises:
             HomeAssistantError: translated; it names those that are not off yet.
 
         """
+        members = members_of(self._hass, self._site)
+        self._memory.miners = {miner.entry_id for miner in members}
         await self._async_set(held=True, until=until)
         await self._async_for_each(
-            members_of(self._hass, self._site),
-            lambda miner: async_hold(self._hass, miner, self._site.entry_id, until),
+            members,
+            lambda miner: async_hold(
+                self._hass,
+                miner,
+                self._site.entry_id,
+                until,
+                context.id if context else None,
+            ),
         )
 
     async def async_release(self) -> None:
@@ -69,30 +81,39 @@ class Executor:
             HomeAssistantError: translated; it names those that are not on yet.
 
         """
+        self._memory.miners = set()
         await self._async_set(held=False)
         await self._async_for_each(
-            miner_entries(self._hass, include_disabled=False),
+            members_of(self._hass, self._site),
             lambda miner: async_release(self._hass, miner, self._site.entry_id),
         )
 
     @callback
-    def async_handle_change(
-        self, joined: Iterable[ConfigEntry], left: Iterable[ConfigEntry]
-    ) -> None:
+    def async_follow(self, members: Iterable[ConfigEntry]) -> None:
         """Keep those off that join a site that is off, and let go of those that leave it."""
         if not self.is_held:
             return
-        for miner in joined:
+        now = {miner.entry_id: miner for miner in members}
+        before, self._memory.miners = self._memory.miners, set(now)
+        if now.keys() == before:
+            return
+        site_id, entries = self._site.entry_id, self._hass.config_entries
+        self._run(self._memory.async_write())
+        for entry_id in now.keys() - before:
             self._run(
-                async_hold(self._hass, miner, self._site.entry_id, self._memory.until)
+                async_hold(self._hass, now[entry_id], site_id, self._memory.until)
             )
-        for miner in left:
-            if self._hass.config_entries.async_get_entry(miner.entry_id):
-                self._run(async_let_go(self._hass, miner, self._site.entry_id))
+        for entry_id in before - now.keys():
+            if miner := entries.async_get_entry(entry_id):
+                self._run(async_let_go(self._hass, miner, site_id))
 
     async def _async_set(self, *, held: bool, until: datetime | None = None) -> None:
-        await self._memory.async_set(held=held, until=until)
-        self._plan()
+        self._memory.is_held, self._memory.until = held, until
+        await self._memory.async_write()
+        if self._hass.config_entries.async_get_entry(self._site.entry_id) is None:
+            await self._memory.async_remove()  # the site was removed meanwhile
+            raise not_loaded(self._site)
+        self._set_timer()
         self._changed_fn()
 
     async def _async_for_each(
@@ -101,14 +122,23 @@ class Executor:
         job: Callable[[ConfigEntry], Coroutine[Any, Any, None]],
     ) -> None:
         """Do something for all miners at once, and raise one error for all failures."""
-        results = await asyncio.gather(
-            *(job(miner) for miner in miners), return_exceptions=True
-        )
+
+        async def run(miner: ConfigEntry) -> None:
+            try:
+                await job(miner)
+            except HomeAssistantError:
+                raise
+            except Exception as err:
+                _LOGGER.exception("%s: unexpected error", miner.title)
+                raise unexpected(miner) from err
+
+        results = await asyncio.gather(*map(run, miners), return_exceptions=True)
+        self._changed_fn()
         failures = [result for result in results if result is not None]
         await async_raise_failures(self._hass, failures)
 
     @callback
-    def _plan(self) -> None:
+    def _set_timer(self) -> None:
         """Release the miners when the time is over."""
         self._cancel()
         if self._memory.until:
@@ -131,7 +161,8 @@ class Executor:
             except HomeAssistantError as err:
                 _LOGGER.debug("%s: %s", self._site.title, err)
 
-        self._site.async_create_background_task(self._hass, run(), self._site.title)
+        # Not a task of the entry, which would be cancelled when the site is reloaded.
+        self._hass.async_create_background_task(run(), self._site.title)
 
     @callback
     def _cancel(self) -> None:

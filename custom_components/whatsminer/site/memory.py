@@ -18,6 +18,8 @@ class StoredSite(TypedDict, total=False):
     """Whether the site keeps its miners off."""
     until: str | None
     """Until when, as ISO 8601; None until it is released."""
+    miners: list[str]
+    """The ids of the entries of its miners while it keeps them off."""
 
 
 class SiteMemory(Store[StoredSite]):
@@ -28,6 +30,7 @@ class SiteMemory(Store[StoredSite]):
         super().__init__(hass, _VERSION, f"{DOMAIN}.{entry_id}", private=True)
         self.is_held = False
         self.until: datetime | None = None
+        self.miners: set[str] = set()
 
     async def async_restore(self) -> None:
         """Read what is stored."""
@@ -35,10 +38,14 @@ class SiteMemory(Store[StoredSite]):
         self.is_held = stored.get("held", False)
         until = stored.get("until")
         self.until = datetime.fromisoformat(until) if until else None
+        self.miners = set(stored.get("miners", ()))
 
-    async def async_set(self, *, held: bool, until: datetime | None = None) -> None:
-        """Store whether the site keeps its miners off, and until when."""
-        self.is_held, self.until = held, until
+    async def async_write(self) -> None:
+        """Store what changed."""
         await self.async_save(
-            {"held": held, "until": until.isoformat() if until else None}
+            {
+                "held": self.is_held,
+                "until": self.until.isoformat() if self.until else None,
+                "miners": sorted(self.miners),
+            }
         )

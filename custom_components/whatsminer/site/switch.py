@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any, Final, override
 
 from homeassistant.components.switch import SwitchEntity, SwitchEntityDescription
+from homeassistant.core import Event, callback
 from homeassistant.helpers import entity_registry as er
 
 from ..entity import unique_id
@@ -17,15 +18,42 @@ class SiteMining(SiteEntity, SwitchEntity):
 
     _unrecorded_attributes = frozenset({"entities"})
 
+    # The ids of the site's entities by their keys, without those that are disabled. Templates need
+    # them: ids can be renamed and depend on a language, the keys never change.
+    _entity_ids: Mapping[str, str] = {}
+
     @override
     async def async_added_to_hass(self) -> None:
-        """Follow the ids of the site's entities, which also change without a poll."""
+        """Find the entities of the site, and follow renamed ones."""
         await super().async_added_to_hass()
+        self._find_entities()
         self.async_on_remove(
             self.hass.bus.async_listen(
-                er.EVENT_ENTITY_REGISTRY_UPDATED, self.coordinator.async_update_soon
+                er.EVENT_ENTITY_REGISTRY_UPDATED, self._handle_registry
             )
         )
+
+    @callback
+    def _handle_registry(self, event: Event[er.EventEntityRegistryUpdatedData]) -> None:
+        entity_id = event.data["entity_id"]
+        entity = er.async_get(self.hass).async_get(entity_id)
+        if (
+            entity.config_entry_id == self.coordinator.config_entry.entry_id
+            if entity
+            else entity_id in self._entity_ids.values()
+        ):
+            self._find_entities()
+            self.async_write_ha_state()
+
+    @callback
+    def _find_entities(self) -> None:
+        entry_id = self.coordinator.config_entry.entry_id
+        entries = er.async_entries_for_config_entry(er.async_get(self.hass), entry_id)
+        self._entity_ids = {
+            entry.unique_id.removeprefix(unique_id(entry_id, "")): entry.entity_id
+            for entry in entries
+            if not entry.disabled
+        }
 
     @property
     @override
@@ -40,20 +68,7 @@ class SiteMining(SiteEntity, SwitchEntity):
         until = self.coordinator.executor.until
         return {
             "held_off_until": until and until.isoformat(),
-            "entities": self._entity_ids(),
-        }
-
-    def _entity_ids(self) -> Mapping[str, str]:
-        """Return the ids of the site's entities by their keys, without those that are disabled.
-
-        Ids can be renamed, and depend on a language; the keys never change.
-        """
-        entry_id = self.coordinator.config_entry.entry_id
-        entries = er.async_entries_for_config_entry(er.async_get(self.hass), entry_id)
-        return {
-            entry.unique_id.removeprefix(unique_id(entry_id, "")): entry.entity_id
-            for entry in entries
-            if not entry.disabled
+            "entities": self._entity_ids,
         }
 
     @override
@@ -64,4 +79,4 @@ class SiteMining(SiteEntity, SwitchEntity):
     @override
     async def async_turn_off(self, **kwargs: Any) -> None:
         """Keep all miners off."""
-        await self.coordinator.executor.async_hold()
+        await self.coordinator.executor.async_hold(context=self._context)

@@ -19,6 +19,7 @@ class Member:
         power: in W.
         ordinary_power: in W, as it was last while mining was stable.
         break_even_price: in Home Assistant's currency per kWh.
+        let_go: whether it was released alone, by a person, while the site keeps the others off.
     """
 
     name: str
@@ -30,6 +31,7 @@ class Member:
     power: float | None = None
     ordinary_power: float | None = None
     break_even_price: float | None = None
+    let_go: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,8 +62,7 @@ class Totals:
         offline: those that do not answer.
         with_problem: those with a fault that is not minor.
         problem: whether any has one, None if that is not known of any.
-        not_off: those that may still mine while the site keeps its miners off, None while it does
-            not.
+        not_off: those that may still mine while the site keeps them off, None while it does not.
         break_even_price: of all together, in Home Assistant's currency per kWh.
         least_efficient: the miner with the lowest break-even price.
     """
@@ -96,12 +97,17 @@ def totals_of(members: Sequence[Member], *, held: bool) -> Totals:
         offline=names(lambda member: member.reachable is False),
         with_problem=names(lambda member: member.problem),
         problem=any(problems) if problems else None,
-        not_off=names(lambda member: member.mining is not False) if held else None,
+        not_off=names(_may_mine) if held else None,
         break_even_price=_break_even_price(members),
         least_efficient=min(
             priced, key=lambda member: member.break_even_price or 0, default=None
         ),
     )
+
+
+def _may_mine(member: Member) -> bool:
+    """Return whether a miner may still mine, though the site keeps it off."""
+    return member.mining is not False and not member.let_go
 
 
 def _efficiency(members: Iterable[Member]) -> float | None:
