@@ -1,10 +1,12 @@
 """Fixtures of sites: three miners that speak V2, V3 and V1."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import pytest
 
 from custom_components.whatsminer.api import V3_PORT
+from homeassistant.const import Platform
 from tests.fleet import Fleet, Owned
 
 from . import Site, add_site
@@ -18,9 +20,15 @@ class Three:
     bea: Owned
     cleo: Owned
 
-    def __iter__(self):  # type: ignore[no-untyped-def]
+    def __iter__(self) -> Iterator[Owned]:
         """Iterate over them."""
         return iter((self.ada, self.bea, self.cleo))
+
+
+@pytest.fixture
+def platforms() -> tuple[Platform, ...]:
+    """Of the miners, only the platform that switches them; a site always has all of its own."""
+    return (Platform.SWITCH,)
 
 
 @pytest.fixture

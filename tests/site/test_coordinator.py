@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 
 from custom_components.whatsminer.site.coordinator import loaded_site
-from homeassistant.const import STATE_UNKNOWN
+from homeassistant.const import STATE_UNKNOWN, Platform
 from homeassistant.core import Event, EventStateChangedData, HomeAssistant, callback
 from homeassistant.helpers import device_registry as dr
 from homeassistant.helpers.device_registry import DeviceEntryType
@@ -15,6 +15,9 @@ from tests.fleet import Fleet, Owned
 from . import Site, add_site
 from .conftest import Three
 
+pytestmark = pytest.mark.parametrize(
+    "platforms", [(Platform.SENSOR, Platform.BINARY_SENSOR)], ids=[""]
+)
 SUMS = ("hash_rate", "power")
 COUNTS = ("miners_running", "miners_offline", "miners_with_problem")
 
