@@ -310,6 +310,17 @@ async def test_the_options_of_a_removed_site_end(site: Site, step: str) -> None:
     assert result["reason"] == "site_removed"
 
 
+async def test_reconfigure_of_a_removed_site_ends(site: Site) -> None:
+    """The site was removed while the form was open."""
+    form = await site.entry.start_reconfigure_flow(site.hass)
+    await site.hass.config_entries.async_remove(site.entry.entry_id)
+
+    result = await fill_in(site.hass, form, {"name": "Roof", "all_miners": True})
+
+    assert result["type"] is FlowResultType.ABORT
+    assert result["reason"] == "site_removed"
+
+
 async def test_a_site_that_is_not_loaded_can_be_changed(site: Site) -> None:
     await site.hass.config_entries.async_unload(site.entry.entry_id)
 
