@@ -5,10 +5,7 @@ from typing import Any, Final
 
 import probatio  # the successor of voluptuous in Home Assistant
 
-from homeassistant.config_entries import (
-    ConfigEntryBaseFlow,
-    ConfigEntryState,
-)
+from homeassistant.config_entries import ConfigEntryBaseFlow, ConfigEntryState
 from homeassistant.const import CONF_HOST, CONF_NAME
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import device_registry as dr
