@@ -213,7 +213,7 @@ async def test_name_and_miners_are_changed(site: Site, bea: Owned, way: str) -> 
         assert suggested(form)["name"] == "Shed"
         result = await fill_in(site.hass, form, data)
         assert result["type"] is FlowResultType.ABORT
-        assert result["reason"] == "reconfigure_successful"
+        assert result["reason"] == "site_changed"
         await site.settle()
 
     await check_changed(site, bea, device_id=device_id)

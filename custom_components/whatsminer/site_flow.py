@@ -38,7 +38,7 @@ class SiteSteps(SiteForm, ConfigFlow):
             return self.async_abort(reason="site_removed")
         errors = self._change_members(user_input, site)
         if user_input is not None and not errors:
-            return self.async_abort(reason="reconfigure_successful")
+            return self.async_abort(reason="site_changed")
         return self.async_show_form(
             step_id="reconfigure_site",
             data_schema=self._members(user_input, site),
