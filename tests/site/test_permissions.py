@@ -54,8 +54,10 @@ class Yard:
 
     async def call(self, action: str, target: str, policy: CategoryType) -> None:
         """Call an action as a new user, who has a policy for entities."""
+        domain, _, service = action.partition(".")
         await self.hass.services.async_call(
-            *action.split("."),
+            domain,
+            service,
             self.targets[target],
             blocking=True,
             context=guest(self.hass, policy),
