@@ -5,10 +5,15 @@ import json
 from typing import Any
 
 import pytest
+from pytest_homeassistant_custom_component.common import MockUser
 
 from custom_components.whatsminer.const import DOMAIN
-from homeassistant.core import HomeAssistant, SupportsResponse
+from homeassistant.auth.models import Group
+from homeassistant.auth.permissions.models import PermissionLookup
+from homeassistant.auth.permissions.types import CategoryType
+from homeassistant.core import Context, HomeAssistant, SupportsResponse
 from homeassistant.exceptions import HomeAssistantError
+from homeassistant.helpers import device_registry as dr, entity_registry as er
 from simulator import Raw, SimulatedMiner
 
 POOLS = [
@@ -76,6 +81,20 @@ async def failure(
     assert "{" not in str(caught.value)
     assert str(caught.value) != caught.value.translation_key
     return caught.value
+
+
+def member(
+    hass: HomeAssistant, group: Group | None, *, is_owner: bool = False
+) -> Context:
+    """Return the context of a new user, who is in a group."""
+    user = MockUser(groups=[group] if group else [], is_owner=is_owner)
+    user.perm_lookup = PermissionLookup(er.async_get(hass), dr.async_get(hass))
+    return Context(user_id=user.add_to_hass(hass).id)
+
+
+def guest(hass: HomeAssistant, entities: CategoryType) -> Context:
+    """Return the context of a new user, who has a policy for entities."""
+    return member(hass, Group(name="Guests", policy={"entities": entities}))
 
 
 @dataclass(frozen=True)

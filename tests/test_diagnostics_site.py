@@ -4,32 +4,103 @@ import pytest
 
 from custom_components.whatsminer.diagnostics import async_get_config_entry_diagnostics
 from homeassistant.core import HomeAssistant
+from homeassistant.helpers import (
+    area_registry as ar,
+    device_registry as dr,
+    label_registry as lr,
+)
 
+from . import device_of
 from .fleet import Fleet, Owned
 from .site import add_site
 
 
 @pytest.fixture
 def platforms() -> tuple[str, ...]:
-    """Only the platform that sends commands."""
-    return ("switch",)
+    """Those that show what the site knows."""
+    return ("sensor", "switch")
 
 
 async def test_the_diagnostics_have_what_the_site_knows(
-    hass: HomeAssistant, fleet: Fleet, ada: Owned
+    hass: HomeAssistant, fleet: Fleet, ada: Owned, bea: Owned
 ) -> None:
+    """The miners are counted, and their readings come in the order of their entries."""
     site = await add_site(fleet)
-    await site.turn_off()
+    await bea.miner.disconnect()
+    await fleet.clock.next_poll(2)
+    await site.settle()
 
     found = await async_get_config_entry_diagnostics(hass, site.entry)
 
     assert found["entry"]["data"] == {"kind": "site"}
     assert found["entry"]["options"] == {"all_miners": True}
-    assert found["executor"] == {"held": True, "until": None}
-    assert found["totals"]["miners"] == 1
-    (member,) = found["members"]
-    assert member["reachable"] is True
-    assert ada.miner.mac.lower() not in str(found).lower()
+    assert found["executor"] == {"held": False, "until": None}
+    totals = found["totals"]
+    assert (totals["miners"], totals["running"], totals["offline"]) == (2, 1, 1)
+    assert totals["with_problem"] == 0
+    assert totals["not_off"] is None
+    assert "least_efficient" not in totals
+    answers, lost = found["members"]
+    assert answers["reachable"] is True
+    assert lost["reachable"] is False
+
+
+async def test_the_diagnostics_of_a_site_that_is_off_say_so(
+    hass: HomeAssistant, fleet: Fleet, ada: Owned
+) -> None:
+    site = await add_site(fleet)
+    await site.turn_off()
+    await fleet.clock.next_poll(2)
+    await site.settle()
+
+    found = await async_get_config_entry_diagnostics(hass, site.entry)
+
+    assert found["executor"]["held"] is True
+    assert found["totals"]["not_off"] == 0
+
+
+async def test_the_diagnostics_identify_nobody(
+    hass: HomeAssistant,
+    fleet: Fleet,
+    ada: Owned,
+    bea: Owned,
+    area_registry: ar.AreaRegistry,
+    device_registry: dr.DeviceRegistry,
+    label_registry: lr.LabelRegistry,
+) -> None:
+    """Ids of areas and labels are made of their names."""
+    area = area_registry.async_create("Elm Road")
+    label = label_registry.async_create("Uncle Tom")
+    device = device_of(hass, ada.entry)
+    device_registry.async_update_device(
+        device.id, name_by_user="Miller Street 7", area_id=area.id
+    )
+    site = await add_site(
+        fleet,
+        "Kate",
+        all_miners=False,
+        miners=[bea.entry.entry_id],
+        areas=[area.id],
+        labels=[label.label_id],
+        hash_price=50.0,
+    )
+    assert site.names("miners_running") == ["Bea", "Miller Street 7"]
+
+    found = await async_get_config_entry_diagnostics(hass, site.entry)
+
+    assert found["entry"]["options"] == {
+        "all_miners": False,
+        "miners": 1,
+        "areas": 1,
+        "labels": 1,
+        "hash_price": 50.0,
+    }
+    report = str(found).lower()
+    names = ("Miller", "Ada", "Bea", "Kate", area.id, label.label_id)
+    ids = (ada.entry.entry_id, bea.entry.entry_id, device.id)
+    addresses = (ada.miner.mac, bea.miner.mac, ada.miner.host, bea.miner.host)
+    for private in (*names, *ids, *addresses):
+        assert private.lower() not in report, private
 
 
 async def test_a_site_that_is_not_loaded_has_diagnostics(

@@ -14,7 +14,7 @@ from homeassistant.helpers import area_registry as ar, device_registry as dr
 from . import device_of
 from .config_flow import fields_of, fill_in
 from .fleet import Fleet, Owned
-from .site import Site, add_site
+from .site import Site, add_site, site_entry
 
 FIELDS = {"name", "all_miners", "miners", "areas", "labels"}
 
@@ -213,7 +213,7 @@ async def test_name_and_miners_are_changed(site: Site, bea: Owned, way: str) -> 
         assert suggested(form)["name"] == "Shed"
         result = await fill_in(site.hass, form, data)
         assert result["type"] is FlowResultType.ABORT
-        assert result["reason"] == "reconfigure_successful"
+        assert result["reason"] == "site_changed"
         await site.settle()
 
     await check_changed(site, bea, device_id=device_id)
@@ -310,8 +310,32 @@ async def test_the_options_of_a_removed_site_end(site: Site, step: str) -> None:
     assert result["reason"] == "site_removed"
 
 
+async def test_reconfigure_of_a_removed_site_ends(site: Site) -> None:
+    """The site was removed while the form was open."""
+    form = await site.entry.start_reconfigure_flow(site.hass)
+    await site.hass.config_entries.async_remove(site.entry.entry_id)
+
+    result = await fill_in(site.hass, form, {"name": "Roof", "all_miners": True})
+
+    assert result["type"] is FlowResultType.ABORT
+    assert result["reason"] == "site_removed"
+
+
 async def test_a_site_that_is_not_loaded_can_be_changed(site: Site) -> None:
     await site.hass.config_entries.async_unload(site.entry.entry_id)
+
+    form = await open_options(site, "members")
+    await submit(site, form, {"name": "Roof", "all_miners": True})
+
+    assert site.entry.title == "Roof"
+
+
+async def test_a_site_that_was_never_set_up_can_be_changed(
+    fleet: Fleet, ada: Owned
+) -> None:
+    """It has no device yet whose name could change."""
+    site = Site(fleet, site_entry("Shed", {"all_miners": True}))
+    site.entry.add_to_hass(fleet.hass)
 
     form = await open_options(site, "members")
     await submit(site, form, {"name": "Roof", "all_miners": True})

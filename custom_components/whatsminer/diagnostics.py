@@ -1,5 +1,6 @@
 """Diagnostics: all that is known of a miner or a site, without what identifies its owner."""
 
+from collections.abc import Mapping
 from copy import deepcopy
 from dataclasses import asdict
 from typing import Any
@@ -13,6 +14,7 @@ from .miner.record import record_for_entry
 from .models import WhatsminerConfigEntry
 from .redaction import anonymise
 from .site.coordinator import SiteConfigEntry
+from .site.totals import Member
 
 
 async def async_get_config_entry_diagnostics(
@@ -20,7 +22,7 @@ async def async_get_config_entry_diagnostics(
 ) -> dict[str, Any]:
     """Return the diagnostics of a site, or of a miner, also of one that cannot be set up."""
     if is_site(entry):
-        diagnostics = {"entry": _entry(entry), **_site(entry)}
+        diagnostics = _site(entry)
         boards: list[str] = []
     else:
         diagnostics, boards = await _async_miner(hass, entry)
@@ -43,13 +45,32 @@ def _entry(entry: ConfigEntry) -> dict[str, Any]:
 
 
 def _site(entry: SiteConfigEntry) -> dict[str, Any]:
+    """Return what is known of a site, without the names of its miners."""
+    known = {"entry": {**_entry(entry), "options": _numbered(entry.options)}}
     if entry.state is not ConfigEntryState.LOADED:
-        return {}
+        return known
     site = entry.runtime_data
+    totals = _numbered(asdict(site.data))
+    del totals["least_efficient"]  # the members have the prices
     return {
+        **known,
         "executor": {"held": site.executor.is_held, "until": site.executor.until},
-        "members": [asdict(member) for member in site.read()],
-        "totals": asdict(site.data),
+        "members": [_without_name(member) for member in site.read()],
+        "totals": totals,
+    }
+
+
+def _without_name(member: Member) -> dict[str, Any]:
+    readings = asdict(member)
+    del readings["name"]
+    return readings
+
+
+def _numbered(found: Mapping[str, Any]) -> dict[str, Any]:
+    """Return readings or options with a number for each list: of names, or of ids made of them."""
+    return {
+        key: len(value) if isinstance(value, list) else value
+        for key, value in found.items()
     }
 
 

@@ -83,7 +83,6 @@ PORT_AND_ACCOUNT_SECTION: Final = _advanced(
     {probatio.Required(CONF_V3_PORT, default=V3_PORT): _PORT_SELECTOR} | ACCOUNT_FIELD
 )
 
-
 # All that Markdown takes for a mark somewhere. The blueprint tell_me.yaml has the same pattern.
 _MARKDOWN_MARKS: Final = re.compile(r"[!-/:-@\[-`{-~]")
 

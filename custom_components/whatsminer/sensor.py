@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any, override
 
 from homeassistant.components.sensor import SensorEntity, SensorEntityDescription
-from homeassistant.const import Platform, UnitOfEnergy
+from homeassistant.const import Platform
 from homeassistant.core import (
     CALLBACK_TYPE,
     Event,
@@ -29,7 +29,7 @@ from .entity import (
 )
 from .miner.record import mac_of
 from .models import WhatsminerConfigEntry, WhatsminerData
-from .sensor_base import WhatsminerSensorDescription
+from .sensor_base import PriceSensor, WhatsminerSensorDescription
 from .sensor_condition import CONDITION_SENSORS, STATUS_SENSORS
 from .sensor_descriptions import BOARD_SENSORS, PRICE_SENSORS, RUNTIME_SENSORS, SENSORS
 from .sensor_totals import TOTALS
@@ -210,18 +210,12 @@ class WhatsminerStatusSensor(WhatsminerRuntimeSensor):
         return super().available or self.coordinator.client.updating
 
 
-class WhatsminerPriceSensor(WhatsminerRuntimeSensor):
-    """A price per kWh, which also changes with the entity of the hash price."""
+class WhatsminerPriceSensor(PriceSensor, WhatsminerRuntimeSensor):
+    """A price per kWh of a miner, which also changes with the entity of the hash price."""
 
     # The entity that is listened to, and the function that ends that.
     _source: str | None = None
     _unsubscribe: CALLBACK_TYPE | None = None
-
-    @property
-    @override
-    def native_unit_of_measurement(self) -> str:
-        """Return the unit, which no device class has."""
-        return f"{self.hass.config.currency}/{UnitOfEnergy.KILO_WATT_HOUR}"
 
     @override
     async def async_added_to_hass(self) -> None:

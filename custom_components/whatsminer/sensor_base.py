@@ -3,10 +3,11 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any, Final
+from typing import Any, Final, override
 
 from homeassistant.components.sensor import (
     SensorDeviceClass,
+    SensorEntity,
     SensorEntityDescription,
     SensorStateClass,
 )
@@ -15,6 +16,7 @@ from homeassistant.const import (
     EntityCategory,
     UnitOfElectricCurrent,
     UnitOfElectricPotential,
+    UnitOfEnergy,
     UnitOfFrequency,
     UnitOfPower,
     UnitOfRatio,
@@ -136,6 +138,25 @@ class Current[SourceT](WhatsminerSensorDescription[SourceT]):
     native_unit_of_measurement: str | None = UnitOfElectricCurrent.AMPERE
     state_class: SensorStateClass | None = SensorStateClass.MEASUREMENT
     suggested_display_precision: int | None = 1
+
+
+@dataclass(frozen=True, kw_only=True)
+class Price[SourceT](WhatsminerSensorDescription[SourceT]):
+    """A price per kWh, which is shown by a `PriceSensor`."""
+
+    digits: int | None = 5
+    state_class: SensorStateClass | None = SensorStateClass.MEASUREMENT
+    suggested_display_precision: int | None = 4
+
+
+class PriceSensor(SensorEntity):
+    """A price per kWh, in the currency of Home Assistant."""
+
+    @property
+    @override
+    def native_unit_of_measurement(self) -> str:
+        """Return the unit, which no device class has."""
+        return f"{self.hass.config.currency}/{UnitOfEnergy.KILO_WATT_HOUR}"
 
 
 def reported[SourceT](

@@ -19,6 +19,7 @@ from .sensor_base import (
     HashRate,
     Percentage,
     Power,
+    Price,
     Shares,
     Temperature,
     Voltage,
@@ -263,11 +264,8 @@ RUNTIME_SENSORS: Final[tuple[WhatsminerSensorDescription[WhatsminerData], ...]] 
 
 # There while the options have a hash price; in Home Assistant's currency per kWh.
 PRICE_SENSORS: Final[tuple[WhatsminerSensorDescription[WhatsminerData], ...]] = (
-    WhatsminerSensorDescription(
+    Price(
         key="break_even_price",
-        state_class=_MEASUREMENT,
-        suggested_display_precision=4,
-        digits=5,
         value_fn=lambda runtime: runtime.coordinator.break_even.price,
     ),
 )

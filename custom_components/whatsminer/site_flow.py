@@ -6,17 +6,10 @@ from homeassistant.config_entries import ConfigFlow, ConfigFlowResult
 
 from .const import CONF_KIND, KIND_SITE
 from .flow_helpers import Errors
-from .site_form import (
-    MEMBERS,
-    changed,
-    filled_in,
-    members_schema,
-    read_members,
-    update_site,
-)
+from .site_form import SiteForm, read_members
 
 
-class SiteSteps(ConfigFlow):
+class SiteSteps(SiteForm, ConfigFlow):
     """The steps of a config flow that adds a site, or changes its name and its miners."""
 
     async def async_step_site(
@@ -31,31 +24,24 @@ class SiteSteps(ConfigFlow):
                     title=name, data={CONF_KIND: KIND_SITE}, options=members
                 )
         return self.async_show_form(
-            step_id="site",
-            data_schema=self.add_suggested_values_to_schema(
-                members_schema(self.hass), user_input
-            ),
-            errors=errors,
+            step_id="site", data_schema=self._members(user_input), errors=errors
         )
 
     async def async_step_reconfigure_site(
         self, user_input: dict[str, Any] | None = None
     ) -> ConfigFlowResult:
-        """Ask for another name of a site, and for other miners."""
-        site = self._get_reconfigure_entry()
-        errors: Errors = {}
-        if user_input is not None:
-            name, members, errors = read_members(user_input)
-            if not errors:
-                update_site(
-                    self.hass, site, changed(site.options, MEMBERS, members), name
-                )
-                return self.async_abort(reason="reconfigure_successful")
+        """Ask for another name of a site, and for other miners, as its options do.
+
+        Home Assistant offers Reconfigure for a site because it does so for miners.
+        """
+        if not (site := self._site(self._reconfigure_entry_id)):
+            return self.async_abort(reason="site_removed")
+        errors = self._change_members(user_input, site)
+        if user_input is not None and not errors:
+            return self.async_abort(reason="site_changed")
         return self.async_show_form(
             step_id="reconfigure_site",
-            data_schema=self.add_suggested_values_to_schema(
-                members_schema(self.hass), user_input or filled_in(self.hass, site)
-            ),
+            data_schema=self._members(user_input, site),
             errors=errors,
             description_placeholders={"site": site.title},
         )

@@ -5,7 +5,7 @@ from typing import Any, Final
 
 import probatio  # the successor of voluptuous in Home Assistant
 
-from homeassistant.config_entries import ConfigEntryState
+from homeassistant.config_entries import ConfigEntryBaseFlow, ConfigEntryState
 from homeassistant.const import CONF_HOST, CONF_NAME
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import device_registry as dr
@@ -29,11 +29,11 @@ from .flow_helpers import Errors
 from .site.coordinator import SiteConfigEntry
 
 _CHOICES: Final = (CONF_MINERS, CONF_AREAS, CONF_LABELS)
-MEMBERS: Final = (CONF_ALL_MINERS, *_CHOICES)
+_MEMBERS: Final = (CONF_ALL_MINERS, *_CHOICES)
 _LONGEST_NAME: Final = 100
 
 
-def members_schema(hass: HomeAssistant) -> probatio.Schema:
+def _members_schema(hass: HomeAssistant) -> probatio.Schema:
     """Return the form for the name of a site and for its miners."""
     return probatio.Schema(
         {
@@ -68,7 +68,7 @@ def _miners(hass: HomeAssistant) -> list[SelectOptionDict]:
     ]
 
 
-def filled_in(hass: HomeAssistant, site: SiteConfigEntry) -> dict[str, Any]:
+def _filled_in(hass: HomeAssistant, site: SiteConfigEntry) -> dict[str, Any]:
     """Return what the form shows of a site; a miner that was removed is no longer a choice."""
     known = {entry.entry_id for entry in miner_entries(hass)}
     chosen = [each for each in site.options.get(CONF_MINERS, ()) if each in known]
@@ -90,15 +90,48 @@ def read_members(user_input: Mapping[str, Any]) -> tuple[str, dict[str, Any], Er
     return name, {CONF_ALL_MINERS: has_all, **chosen}, errors
 
 
+class SiteForm(ConfigEntryBaseFlow):
+    """A flow with the form for the name of a site and for its miners."""
+
+    def _site(self, entry_id: str) -> SiteConfigEntry | None:
+        """Return the entry of a site, None if it was removed while the dialogue was open."""
+        return self.hass.config_entries.async_get_entry(entry_id)
+
+    def _members(
+        self, user_input: dict[str, Any] | None, site: SiteConfigEntry | None = None
+    ) -> probatio.Schema:
+        """Return the form with what was entered, or with what there is of a site."""
+        there = _filled_in(self.hass, site) if site else None
+        return self.add_suggested_values_to_schema(
+            _members_schema(self.hass), user_input or there
+        )
+
+    def _change_members(
+        self, user_input: dict[str, Any] | None, site: SiteConfigEntry
+    ) -> Errors:
+        """Use what was entered, unless there are errors for the form."""
+        if user_input is None:
+            return {}
+        name, members, errors = read_members(user_input)
+        if not errors:
+            update_site(self.hass, site, _MEMBERS, members, name)
+        return errors
+
+
 def update_site(
     hass: HomeAssistant,
     site: SiteConfigEntry,
-    options: Mapping[str, Any],
+    keys: Container[str],
+    new: Mapping[str, Any],
     title: str | None = None,
 ) -> None:
-    """Use changed options, and another name if there is one, at once and without a reload."""
+    """Use new options in place of all those with some keys, and another name if there is one.
+
+    They take effect at once and without a reload.
+    """
+    kept = {key: value for key, value in site.options.items() if key not in keys}
     hass.config_entries.async_update_entry(
-        site, options=options, title=title or site.title
+        site, options={**kept, **new}, title=title or site.title
     )
     registry = dr.async_get(hass)
     device = registry.async_get_device_by_identifier(
@@ -108,11 +141,3 @@ def update_site(
         registry.async_update_device(device.id, name=site.title)
     if site.state is ConfigEntryState.LOADED:
         site.runtime_data.async_apply_options()
-
-
-def changed(
-    options: Mapping[str, Any], keys: Container[str], new: Mapping[str, Any]
-) -> dict[str, Any]:
-    """Return options in which new values take the place of all those with some keys."""
-    kept = {key: value for key, value in options.items() if key not in keys}
-    return {**kept, **new}

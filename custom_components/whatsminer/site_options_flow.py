@@ -6,23 +6,14 @@ import probatio  # the successor of voluptuous in Home Assistant
 
 from homeassistant.config_entries import ConfigFlowResult, OptionsFlow
 
-from .const import CONF_HASH_PRICE, CONF_HASH_PRICE_ENTITY, CONF_HASH_PRICE_UNIT
-from .flow_helpers import Errors
 from .hash_price_form import HASH_PRICE_FIELDS, hash_price_errors
 from .site.coordinator import SiteConfigEntry
-from .site_form import (
-    MEMBERS,
-    changed,
-    filled_in,
-    members_schema,
-    read_members,
-    update_site,
-)
+from .site_form import SiteForm, update_site
 
-_HASH_PRICE: Final = (CONF_HASH_PRICE, CONF_HASH_PRICE_ENTITY, CONF_HASH_PRICE_UNIT)
+_HASH_PRICE: Final = tuple(str(field) for field in HASH_PRICE_FIELDS)
 
 
-class SiteOptionsFlow(OptionsFlow):
+class SiteOptionsFlow(SiteForm, OptionsFlow):
     """The options flow of a site: its name and miners, or the hash price."""
 
     async def async_step_init(
@@ -45,18 +36,14 @@ class SiteOptionsFlow(OptionsFlow):
         self, user_input: dict[str, Any] | None = None
     ) -> ConfigFlowResult:
         """Ask for another name, and for other miners."""
-        if not (site := self._site):
+        if not (site := self._site(self.handler)):
             return self.async_abort(reason="site_removed")
-        errors: Errors = {}
-        if user_input is not None:
-            name, members, errors = read_members(user_input)
-            if not errors:
-                return self._save(changed(site.options, MEMBERS, members), name)
+        errors = self._change_members(user_input, site)
+        if user_input is not None and not errors:
+            return self._finish(site)
         return self.async_show_form(
             step_id="members",
-            data_schema=self.add_suggested_values_to_schema(
-                members_schema(self.hass), user_input or filled_in(self.hass, site)
-            ),
+            data_schema=self._members(user_input, site),
             errors=errors,
             description_placeholders={"site": site.title},
         )
@@ -65,11 +52,12 @@ class SiteOptionsFlow(OptionsFlow):
         self, user_input: dict[str, Any] | None = None
     ) -> ConfigFlowResult:
         """Ask for the hash price of all miners."""
-        if not (site := self._site):
+        if not (site := self._site(self.handler)):
             return self.async_abort(reason="site_removed")
         errors = hash_price_errors(user_input or {})
         if user_input is not None and not errors:
-            return self._save(changed(site.options, _HASH_PRICE, user_input))
+            update_site(self.hass, site, _HASH_PRICE, user_input)
+            return self._finish(site)
         return self.async_show_form(
             step_id="hash_price",
             data_schema=self.add_suggested_values_to_schema(
@@ -80,14 +68,6 @@ class SiteOptionsFlow(OptionsFlow):
             description_placeholders={"site": site.title},
         )
 
-    @property
-    def _site(self) -> SiteConfigEntry | None:
-        """The entry of the site, None after it was removed."""
-        return self.hass.config_entries.async_get_entry(self.handler)
-
-    def _save(
-        self, options: dict[str, Any], title: str | None = None
-    ) -> ConfigFlowResult:
-        # Now, because the flow manager does so only at the end of the flow.
-        update_site(self.hass, self.config_entry, options, title)
-        return self.async_create_entry(data=options)
+    def _finish(self, site: SiteConfigEntry) -> ConfigFlowResult:
+        """End with the options as they are: they were changed before the end of the flow."""
+        return self.async_create_entry(data=dict(site.options))

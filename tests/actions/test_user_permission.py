@@ -3,13 +3,10 @@
 from typing import Any, Final
 
 import pytest
-from pytest_homeassistant_custom_component.common import MockUser
 
 from custom_components.whatsminer.const import DOMAIN
 from homeassistant.auth.const import GROUP_ID_ADMIN, GROUP_ID_READ_ONLY, GROUP_ID_USER
-from homeassistant.auth.models import Group
 from homeassistant.auth.permissions.const import POLICY_CONTROL, POLICY_READ
-from homeassistant.auth.permissions.models import PermissionLookup
 from homeassistant.auth.permissions.types import CategoryType
 from homeassistant.const import (
     ATTR_AREA_ID,
@@ -30,7 +27,7 @@ from homeassistant.helpers import (
     label_registry as lr,
 )
 from tests import names_of
-from tests.action_calls import DATA, call, failure, teach
+from tests.action_calls import DATA, call, failure, guest, member, teach
 from tests.fleet import Fleet, Owned
 
 READS: Final = {"get_customer_message", "get_state", "query"}
@@ -91,15 +88,7 @@ class House:
 
     def guest(self, entities: CategoryType) -> Context:
         """Return the context of a new user, who has this policy for entities."""
-        return self.member(Group(name="Guests", policy={"entities": entities}))
-
-    def member(self, group: Group | None, *, is_owner: bool = False) -> Context:
-        """Return the context of a new user, who is in this group."""
-        user = MockUser(groups=[group] if group else [], is_owner=is_owner)
-        user.perm_lookup = PermissionLookup(
-            er.async_get(self.hass), dr.async_get(self.hass)
-        )
-        return Context(user_id=user.add_to_hass(self.hass).id)
+        return guest(self.hass, entities)
 
     async def may(self, context: Context, action: str, target: dict[str, Any]) -> bool:
         """Return whether a user may call an action; a call that is refused reaches no miner."""
@@ -148,7 +137,7 @@ async def test_a_user_who_may_do_nothing_may_call_no_action(
 
 
 async def test_a_read_only_user_only_reads(hass: HomeAssistant, house: House) -> None:
-    reader = house.member(await hass.auth.async_get_group(GROUP_ID_READ_ONLY))
+    reader = member(hass, await hass.auth.async_get_group(GROUP_ID_READ_ONLY))
 
     allowed = {
         action
@@ -169,9 +158,9 @@ async def test_others_reach_all_miners(
     """An automation has no user, and Home Assistant's ordinary users control everything."""
     contexts = {
         "no user": Context(),
-        "owner": house.member(None, is_owner=True),
-        "administrator": house.member(await hass.auth.async_get_group(GROUP_ID_ADMIN)),
-        "user": house.member(await hass.auth.async_get_group(GROUP_ID_USER)),
+        "owner": member(hass, None, is_owner=True),
+        "administrator": member(hass, await hass.auth.async_get_group(GROUP_ID_ADMIN)),
+        "user": member(hass, await hass.auth.async_get_group(GROUP_ID_USER)),
     }
 
     assert await house.may(contexts[who], action, house.targets["both devices"])

@@ -3,11 +3,16 @@
 from typing import Any
 
 import pytest
+from pytest_homeassistant_custom_component.common import async_capture_events
 
 from custom_components.whatsminer.entity import registered_entity_id
 from homeassistant.const import STATE_UNKNOWN
-from homeassistant.helpers import area_registry as ar, device_registry as dr
-from tests import Efficient, device_of
+from homeassistant.helpers import (
+    area_registry as ar,
+    device_registry as dr,
+    entity_registry as er,
+)
+from tests import Efficient, device_of, shown
 from tests.fleet import Fleet, Owned
 
 from . import Site, add_site
@@ -204,19 +209,49 @@ async def test_a_removed_site_takes_its_hash_price_away(
     assert not any(has_price(each) for each in three)
 
 
-async def test_a_price_keeps_its_name_over_a_restart(
-    priced: Site, three: Three, fleet: Fleet
+@pytest.mark.parametrize("what", ["Home Assistant", "the site", "the miner"])
+async def test_a_restart_leaves_prices_as_their_owner_made_them(
+    priced: Site, three: Three, fleet: Fleet, what: str
 ) -> None:
-    """The site may be set up after its miners."""
-    entities = fleet.hass.states
-    entity_id = three.ada.entity_id("sensor", "break_even_price")
-    assert await fleet.hass.config_entries.async_unload(priced.entry.entry_id)
+    """A sensor that is removed and added again would lose its name, its id and its options."""
+    hass, registry = fleet.hass, er.async_get(fleet.hass)
+    entity_ids = customise(priced, three.ada)
+    before = [registry.async_get(each) for each in entity_ids]
+    assert None not in before
+    await hass.async_block_till_done()
+    events = async_capture_events(hass, er.EVENT_ENTITY_REGISTRY_UPDATED)
 
-    await fleet.reload(three.ada)
+    if what != "the miner":
+        assert await hass.config_entries.async_unload(priced.entry.entry_id)
+        await priced.settle()
+    if what != "the site":
+        await fleet.reload(three.ada)
+        await priced.settle()
+    if what != "the miner":
+        assert await hass.config_entries.async_setup(priced.entry.entry_id)
+        await priced.settle()
 
-    state = entities.get(entity_id)
-    assert state is not None
-    assert state.state != "unavailable"
+    assert [event.data["action"] for event in events] == []
+    assert [registry.async_get(each) for each in entity_ids] == before
+    for entity_id in entity_ids:
+        assert float(shown(hass, entity_id)) > 0
+
+
+def customise(site: Site, owned: Owned) -> list[str]:
+    """Change what can be changed of the prices of a site and of a miner, and return their ids."""
+    registry = er.async_get(site.hass)
+    entity_ids = []
+    for place, entity_id in (
+        ("shed", site.entity_id("sensor", "break_even_price")),
+        ("ada", owned.entity_id("sensor", "break_even_price")),
+    ):
+        new = f"sensor.worth_it_{place}"
+        registry.async_update_entity(
+            entity_id, name="Worth it", icon="mdi:cash", new_entity_id=new
+        )
+        registry.async_update_entity_options(new, "sensor", {"display_precision": 2})
+        entity_ids.append(new)
+    return entity_ids
 
 
 async def test_an_efficiency_in_doubt_changes_no_other_price(

@@ -10,7 +10,6 @@ from homeassistant.components.sensor import (
     SensorEntityDescription,
     SensorStateClass,
 )
-from homeassistant.const import UnitOfEnergy
 from homeassistant.core import callback
 from homeassistant.helpers.typing import StateType
 
@@ -20,6 +19,8 @@ from ..sensor_base import (
     JOULES_PER_TERAHASH,
     HashRate,
     Power,
+    Price,
+    PriceSensor,
     WhatsminerSensorDescription,
 )
 from ..sensor_restored import ENERGY, RestoredEnergy
@@ -89,18 +90,12 @@ SITE_SENSORS: Final[tuple[WhatsminerSensorDescription[Totals], ...]] = (
 
 # There while the site or a miner of it has a hash price; in Home Assistant's currency per kWh.
 SITE_PRICE_SENSORS: Final[tuple[WhatsminerSensorDescription[Totals], ...]] = (
-    WhatsminerSensorDescription(
+    Price(
         key="break_even_price",
-        state_class=_MEASUREMENT,
-        suggested_display_precision=4,
-        digits=5,
         value_fn=lambda totals: totals.break_even_price,
     ),
-    WhatsminerSensorDescription(
+    Price(
         key="lowest_break_even_price",
-        state_class=_MEASUREMENT,
-        suggested_display_precision=4,
-        digits=5,
         value_fn=lambda totals: (
             totals.least_efficient.break_even_price if totals.least_efficient else None
         ),
@@ -133,14 +128,8 @@ class SiteSensor(SiteEntity, SensorEntity):
         return self.entity_description.attributes_fn(self.coordinator.data)
 
 
-class SitePriceSensor(SiteSensor):
-    """A price per kWh."""
-
-    @property
-    @override
-    def native_unit_of_measurement(self) -> str:
-        """Return the unit, which no device class has."""
-        return f"{self.hass.config.currency}/{UnitOfEnergy.KILO_WATT_HOUR}"
+class SitePriceSensor(PriceSensor, SiteSensor):
+    """A price per kWh of a site."""
 
 
 class SiteEnergy(SiteEntity, RestoredEnergy):
