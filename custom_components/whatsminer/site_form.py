@@ -8,7 +8,6 @@ import probatio  # the successor of voluptuous in Home Assistant
 from homeassistant.config_entries import ConfigEntryBaseFlow, ConfigEntryState
 from homeassistant.const import CONF_HOST, CONF_NAME
 from homeassistant.core import HomeAssistant
-from homeassistant.helpers import device_registry as dr
 from homeassistant.helpers.selector import (
     AreaSelector,
     AreaSelectorConfig,
@@ -22,7 +21,7 @@ from homeassistant.helpers.selector import (
     TextSelector,
 )
 
-from .const import CONF_ALL_MINERS, CONF_AREAS, CONF_LABELS, CONF_MINERS, DOMAIN
+from .const import CONF_ALL_MINERS, CONF_AREAS, CONF_LABELS, CONF_MINERS
 from .entries.lookup import miner_entries
 from .entries.membership import miner_name
 from .flow_helpers import Errors
@@ -133,11 +132,5 @@ def update_site(
     hass.config_entries.async_update_entry(
         site, options={**kept, **new}, title=title or site.title
     )
-    registry = dr.async_get(hass)
-    device = registry.async_get_device_by_identifier(
-        (DOMAIN, site.entry_id), site.entry_id
-    )
-    if device:
-        registry.async_update_device(device.id, name=site.title)
     if site.state is ConfigEntryState.LOADED:
         site.runtime_data.async_apply_options()
