@@ -24,11 +24,15 @@ _REGISTRY_ID: Final = "registry_id"
 class RestoredTotal(RestoreEntity, SensorEntity):
     """A total that is restored after a restart of Home Assistant."""
 
+    # The same object is added again when its entity id changes. It knows the total then.
+    _was_added = False
+
     @override
     async def async_added_to_hass(self) -> None:
         """Restore the total, unless it is that of a removed entity with the same entity id."""
         await super().async_added_to_hass()
-        if not (last := await self.async_get_last_extra_data()):
+        was_added, self._was_added = self._was_added, True
+        if was_added or not (last := await self.async_get_last_extra_data()):
             return
         stored = last.as_dict()
         # Earlier versions stored no id.

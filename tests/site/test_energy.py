@@ -10,6 +10,7 @@ from pytest_homeassistant_custom_component.common import (
 )
 from pytest_homeassistant_custom_component.typing import RecorderInstanceContextManager
 
+from custom_components.whatsminer.const import CONF_POLL_INTERVAL
 from homeassistant.const import Platform
 from homeassistant.core import HomeAssistant, State
 from homeassistant.helpers import entity_registry as er
@@ -17,7 +18,7 @@ from homeassistant.setup import async_setup_component
 from homeassistant.util import dt as dt_util
 from tests.fleet import Fleet, Owned
 
-from . import Site, add_site
+from . import ALL, Site, add_site
 from .conftest import Three
 from .statistics import check_steps, recorded
 
@@ -146,6 +147,38 @@ async def test_a_miner_that_comes_back_adds_nothing_for_the_time_between(
     await meter.poll(3)
 
 
+async def test_a_miner_that_is_away_for_less_than_a_gap_adds_nothing_for_it(
+    site: Site, three: Three, hass: HomeAssistant
+) -> None:
+    """With a long interval, its last poll as a member is recent."""
+    for each in three:
+        hass.config_entries.async_update_entry(
+            each.entry, options={CONF_POLL_INTERVAL: 300}
+        )
+        each.coordinator.async_apply_options()
+    clock = site.fleet.clock
+    await clock.tick(300)
+    others = [three.bea.entry.entry_id, three.cleo.entry.entry_id]
+
+    async def choose(options: dict[str, Any]) -> None:
+        hass.config_entries.async_update_entry(site.entry, options=options)
+        site.coordinator.async_apply_options()
+        await site.settle()
+
+    await choose({"miners": others})
+    meter = Meter(site, three.bea, three.cleo)
+    await clock.tick(300)
+    await site.settle()
+    meter.check()
+
+    await choose(ALL)
+    meter.check()
+    meter.join(three.ada)
+    await clock.tick(300)
+    await site.settle()
+    meter.check()
+
+
 async def test_a_day_without_an_answer_adds_nothing(site: Site, three: Three) -> None:
     meter = Meter(site, *three)
     await meter.poll(2)
@@ -245,6 +278,57 @@ async def test_a_restart_counts_for_the_site_as_for_its_miners(
 
     assert site.number("energy") >= before
     await meter.poll(2)
+
+
+async def test_a_site_that_is_reloaded_during_an_outage_loses_nothing(
+    site: Site, three: Three, hass: HomeAssistant
+) -> None:
+    meter = Meter(site, *three)
+    await meter.poll(3)
+    await three.ada.miner.disconnect()
+    for _ in range(3):
+        await hass.config_entries.async_reload(site.entry.entry_id)
+        await meter.poll(2)
+    three.ada.miner.reconnect()
+
+    await meter.poll(3)
+
+
+async def test_a_site_that_is_reloaded_while_a_poll_is_missed_loses_nothing(
+    site: Site, three: Three, hass: HomeAssistant
+) -> None:
+    meter = Meter(site, *three)
+    await meter.poll(3)
+    await three.ada.miner.disconnect()
+    await meter.poll()
+    await hass.config_entries.async_reload(site.entry.entry_id)
+    await site.settle()
+    three.ada.miner.reconnect()
+
+    await meter.poll(3)
+
+
+@pytest.mark.parametrize("own", [False, True], ids=["site", "miner"])
+async def test_an_energy_that_is_renamed_and_renamed_back_does_not_fall(
+    site: Site, three: Three, hass: HomeAssistant, own: bool
+) -> None:
+    """Home Assistant kept what it was under the first name."""
+    registry = er.async_get(hass)
+    meter = Meter(site, *three)
+    await meter.poll(3)
+    first = (
+        three.ada.entity_id("sensor", "energy")
+        if own
+        else site.entity_id("sensor", "energy")
+    )
+    for old, new in ((first, "sensor.renamed"), ("sensor.renamed", first)):
+        registry.async_update_entity(old, new_entity_id=new)
+        await hass.async_block_till_done()
+        for _ in range(3):
+            await site.fleet.clock.next_poll()
+        await site.settle()
+
+    meter.check()
 
 
 async def test_what_cannot_be_read_is_not_restored(
