@@ -161,6 +161,24 @@ async def test_with_a_long_interval_nothing_is_counted_twice(shed: Shed) -> None
     assert shed.shown() == about(sum_of(before, used))
 
 
+@pytest.mark.parametrize(("first", "then"), [(30, 300), (300, 30)])
+async def test_an_interval_that_was_changed_since_counts_nothing_twice(
+    shed: Shed, first: float, then: float
+) -> None:
+    shed.set_interval(first)
+    await shed.poll(3)
+    await shed.store()
+    shed.set_interval(then)
+    await shed.poll(2)
+    before = shed.shown()
+
+    await shed.crash()
+
+    assert shed.shown() == before
+    used = await shed.poll(2)
+    assert shed.shown() == about(sum_of(before, used))
+
+
 @pytest.mark.parametrize("interval", [30, 300])
 async def test_a_miner_that_was_offline_before_loses_nothing(
     shed: Shed, interval: float
