@@ -23,8 +23,10 @@ from homeassistant.components.recorder.statistics import (
     StatisticsRow,
     statistics_during_period,
 )
-from homeassistant.const import STATE_UNAVAILABLE, STATE_UNKNOWN, Platform
+from homeassistant.const import STATE_UNAVAILABLE, STATE_UNKNOWN, Platform, UnitOfEnergy
 from homeassistant.core import HomeAssistant, State
+from homeassistant.helpers import entity_registry as er
+from homeassistant.util.unit_conversion import EnergyConverter
 from simulator import Misbehaviour, SimulatedMiner
 from simulator.misbehaviour import Exchange, Line
 
@@ -436,6 +438,26 @@ async def test_a_reload_loses_nothing(
         await hass.async_block_till_done()
 
     assert energy(hass) == used_in(132)
+
+
+@pytest.mark.usefixtures("recorder_mock", "set_up")
+@pytest.mark.parametrize("unit", ["kWh", "Gcal"])
+async def test_rounding_in_the_recorder_loses_nothing(
+    hass: HomeAssistant, config_entry: MockConfigEntry, clock: Clock, unit: str
+) -> None:
+    """What is recorded may be a little more than what was counted."""
+    er.async_get(hass).async_update_entity_options(
+        ENERGY, "sensor", {"unit_of_measurement": unit}
+    )
+    for _ in range(8):
+        await clock.tick(31)
+        await async_wait_recording_done(hass)
+        await clock.tick(12)
+        await hass.config_entries.async_reload(config_entry.entry_id)
+        await hass.async_block_till_done()
+
+    shows = EnergyConverter.convert(energy(hass), unit, UnitOfEnergy.KILO_WATT_HOUR)
+    assert shows == pytest.approx(3.4 * 8 * 43 / 3600, abs=1e-4)
 
 
 @pytest.mark.parametrize(

@@ -15,6 +15,8 @@ from homeassistant.helpers.restore_state import RestoredExtraData, RestoreEntity
 
 # 0.01 Wh, below which there is nothing but rounding errors.
 _DIGITS: Final = 5
+# What is shown is rounded, and rounded again in the unit that the user chose.
+_ROUNDING: Final = 2 * 10**-_DIGITS
 # Stored with each total: the id of its entry in the registry, which no later entity has.
 _REGISTRY_ID: Final = "registry_id"
 
@@ -22,11 +24,15 @@ _REGISTRY_ID: Final = "registry_id"
 class RestoredTotal(RestoreEntity, SensorEntity):
     """A total that is restored after a restart of Home Assistant."""
 
+    # The same object is added again when its entity id changes. It knows the total then.
+    _was_added = False
+
     @override
     async def async_added_to_hass(self) -> None:
         """Restore the total, unless it is that of a removed entity with the same entity id."""
         await super().async_added_to_hass()
-        if not (last := await self.async_get_last_extra_data()):
+        was_added, self._was_added = self._was_added, True
+        if was_added or not (last := await self.async_get_last_extra_data()):
             return
         stored = last.as_dict()
         # Earlier versions stored no id.
@@ -95,7 +101,14 @@ class RestoredEnergy(RestoredTotal):
             from .recorded import async_last_recorded  # noqa: PLC0415
 
             recorded = await async_last_recorded(self.hass, self.registry_entry)
+            if recorded - self._energy > _ROUNDING:
+                # It counted polls after those that were restored, up to an unknown one.
+                self._forget_polls()
             self._energy = max(self._energy, recorded)
+
+    @abstractmethod
+    def _forget_polls(self) -> None:
+        """Count from the next poll on."""
 
     @property
     @override

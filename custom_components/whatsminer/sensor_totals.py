@@ -64,6 +64,10 @@ class WhatsminerEnergy(WhatsminerTotal, RestoredEnergy):
         self._energy = float(stored["energy"])
         self._meter.restore(stored, self.coordinator.update_interval)
 
+    @override
+    def _forget_polls(self) -> None:
+        self._meter = EnergyMeter()
+
 
 class WhatsminerRestartCount(WhatsminerTotal):
     """How often mining started today, in the time zone of Home Assistant.

@@ -1,8 +1,6 @@
 """The energy of a site: it never falls or jumps, whatever becomes of its miners."""
 
 from collections.abc import Awaitable, Callable
-from datetime import datetime, timedelta
-from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -10,25 +8,19 @@ from pytest_homeassistant_custom_component.common import (
     async_mock_restore_state_shutdown_restart,
     mock_restore_cache_with_extra_data,
 )
-from pytest_homeassistant_custom_component.components.recorder.common import (
-    async_wait_recording_done,
-    do_adhoc_statistics,
-)
 from pytest_homeassistant_custom_component.typing import RecorderInstanceContextManager
 
-from homeassistant.components.recorder.statistics import statistics_during_period
+from custom_components.whatsminer.const import CONF_POLL_INTERVAL
 from homeassistant.const import Platform
 from homeassistant.core import HomeAssistant, State
 from homeassistant.helpers import entity_registry as er
-from homeassistant.helpers.recorder import get_instance
-from homeassistant.helpers.restore_state import async_get as restore_data
 from homeassistant.setup import async_setup_component
 from homeassistant.util import dt as dt_util
-from tests.conftest import START
 from tests.fleet import Fleet, Owned
 
-from . import Site, add_site
+from . import ALL, Site, add_site
 from .conftest import Three
+from .statistics import check_steps, recorded
 
 pytestmark = [
     pytest.mark.parametrize("platforms", [(Platform.SENSOR,)], ids=[""]),
@@ -155,6 +147,38 @@ async def test_a_miner_that_comes_back_adds_nothing_for_the_time_between(
     await meter.poll(3)
 
 
+async def test_a_miner_that_is_away_for_less_than_a_gap_adds_nothing_for_it(
+    site: Site, three: Three, hass: HomeAssistant
+) -> None:
+    """With a long interval, its last poll as a member is recent."""
+    for each in three:
+        hass.config_entries.async_update_entry(
+            each.entry, options={CONF_POLL_INTERVAL: 300}
+        )
+        each.coordinator.async_apply_options()
+    clock = site.fleet.clock
+    await clock.tick(300)
+    others = [three.bea.entry.entry_id, three.cleo.entry.entry_id]
+
+    async def choose(options: dict[str, Any]) -> None:
+        hass.config_entries.async_update_entry(site.entry, options=options)
+        site.coordinator.async_apply_options()
+        await site.settle()
+
+    await choose({"miners": others})
+    meter = Meter(site, three.bea, three.cleo)
+    await clock.tick(300)
+    await site.settle()
+    meter.check()
+
+    await choose(ALL)
+    meter.check()
+    meter.join(three.ada)
+    await clock.tick(300)
+    await site.settle()
+    meter.check()
+
+
 async def test_a_day_without_an_answer_adds_nothing(site: Site, three: Three) -> None:
     meter = Meter(site, *three)
     await meter.poll(2)
@@ -256,6 +280,57 @@ async def test_a_restart_counts_for_the_site_as_for_its_miners(
     await meter.poll(2)
 
 
+async def test_a_site_that_is_reloaded_during_an_outage_loses_nothing(
+    site: Site, three: Three, hass: HomeAssistant
+) -> None:
+    meter = Meter(site, *three)
+    await meter.poll(3)
+    await three.ada.miner.disconnect()
+    for _ in range(3):
+        await hass.config_entries.async_reload(site.entry.entry_id)
+        await meter.poll(2)
+    three.ada.miner.reconnect()
+
+    await meter.poll(3)
+
+
+async def test_a_site_that_is_reloaded_while_a_poll_is_missed_loses_nothing(
+    site: Site, three: Three, hass: HomeAssistant
+) -> None:
+    meter = Meter(site, *three)
+    await meter.poll(3)
+    await three.ada.miner.disconnect()
+    await meter.poll()
+    await hass.config_entries.async_reload(site.entry.entry_id)
+    await site.settle()
+    three.ada.miner.reconnect()
+
+    await meter.poll(3)
+
+
+@pytest.mark.parametrize("own", [False, True], ids=["site", "miner"])
+async def test_an_energy_that_is_renamed_and_renamed_back_does_not_fall(
+    site: Site, three: Three, hass: HomeAssistant, own: bool
+) -> None:
+    """Home Assistant kept what it was under the first name."""
+    registry = er.async_get(hass)
+    meter = Meter(site, *three)
+    await meter.poll(3)
+    first = (
+        three.ada.entity_id("sensor", "energy")
+        if own
+        else site.entity_id("sensor", "energy")
+    )
+    for old, new in ((first, "sensor.renamed"), ("sensor.renamed", first)):
+        registry.async_update_entity(old, new_entity_id=new)
+        await hass.async_block_till_done()
+        for _ in range(3):
+            await site.fleet.clock.next_poll()
+        await site.settle()
+
+    meter.check()
+
+
 async def test_what_cannot_be_read_is_not_restored(
     hass: HomeAssistant, fleet: Fleet, ada: Owned
 ) -> None:
@@ -286,28 +361,6 @@ async def test_a_new_site_does_not_begin_with_the_energy_of_a_removed_one(
 # Against the recorder
 
 
-async def recorded(hass: HomeAssistant, entity_id: str, until: datetime) -> list[float]:
-    """Return the sums of the statistics of five minutes each."""
-    await async_wait_recording_done(hass)
-    start = START
-    while start < until:
-        do_adhoc_statistics(hass, start=start)
-        start += timedelta(minutes=5)
-    await async_wait_recording_done(hass)
-    found = await hass.async_add_executor_job(
-        lambda: statistics_during_period(
-            hass, START, None, {entity_id}, "5minute", None, {"sum"}
-        )
-    )
-    return [row["sum"] or 0 for row in found[entity_id]]
-
-
-def check_steps(sums: list[float], kilowatts: float) -> None:
-    """Check that a sum only grows, and never by more than the miners can have used."""
-    steps = [after - before for before, after in pairwise(sums)]
-    assert all(0 <= step <= kilowatts * 5 / 60 + 0.001 for step in steps), steps
-
-
 @pytest.mark.usefixtures("recorder_mock")
 async def test_statistics_go_on_over_changes_of_the_members_and_a_restart(
     hass: HomeAssistant, site: Site, three: Three, restart: Restart
@@ -325,52 +378,6 @@ async def test_statistics_go_on_over_changes_of_the_members_and_a_restart(
 
     check_steps(sums, kilowatts=11)
     assert sums[-1] == pytest.approx(meter.counted, abs=0.01)
-
-
-@pytest.mark.usefixtures("recorder_mock")
-@pytest.mark.parametrize("own", [False, True], ids=["site", "miner"])
-async def test_after_a_crash_energy_does_not_fall(
-    hass: HomeAssistant, site: Site, three: Three, own: bool
-) -> None:
-    """What is restored is older than what the recorder has."""
-    entity_id = (
-        three.ada.entity_id("sensor", "energy")
-        if own
-        else site.entity_id("sensor", "energy")
-    )
-    meter = Meter(site, *three)
-    await meter.poll(10)
-    data = restore_data(hass)
-    await data.async_dump_states()
-    await meter.poll(20)
-    before = float(hass.states.get(entity_id).state)  # type: ignore[union-attr]
-    await async_wait_recording_done(hass)
-
-    await crash(site, three, data)
-
-    now = float(hass.states.get(entity_id).state)  # type: ignore[union-attr]
-    assert before <= now < before + 0.5  # of four polls
-    sums = await recorded(hass, entity_id, dt_util.utcnow())
-    check_steps(sums, kilowatts=11)
-
-
-async def crash(site: Site, three: Three, data: Any) -> None:
-    """Set everything up again with what was stored a while ago.
-
-    Nothing is recorded meanwhile: after a crash, nothing becomes unavailable before the start.
-    """
-    entries = [site.entry, *(each.entry for each in three)]
-    hass = site.hass
-    get_instance(hass).set_enable(False)
-    for entry in entries:
-        assert await hass.config_entries.async_unload(entry.entry_id)
-    get_instance(hass).set_enable(True)
-    await data.async_load()  # what was written before the crash
-    for entry in entries:
-        assert await hass.config_entries.async_setup(entry.entry_id)
-    await site.settle()
-    await site.fleet.clock.next_poll(4)
-    await site.settle()
 
 
 @pytest.mark.usefixtures("recorder_mock")

@@ -180,3 +180,7 @@ class SiteEnergy(SiteEntity, RestoredEnergy):
             if entry := self.hass.config_entries.async_get_entry(entry_id):
                 meter = self._meters[entry_id] = EnergyMeter()
                 meter.restore(last_poll, poll_interval(entry))
+
+    @override
+    def _forget_polls(self) -> None:
+        self._meters.clear()
