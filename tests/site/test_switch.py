@@ -130,8 +130,9 @@ async def test_a_miner_that_is_off_counts_as_off(site: Site, three: Three) -> No
 
 
 @pytest.mark.parametrize("first", ["site", "miners"])
+@pytest.mark.parametrize("by_person", [True, False])
 async def test_a_call_that_switches_the_site_and_its_miners_does_both(
-    site: Site, three: Three, first: str, hass_admin_user: MockUser
+    site: Site, three: Three, first: str, by_person: bool, hass_admin_user: MockUser
 ) -> None:
     """As in an area that has all of them."""
     switches = [each.entity_id("switch") for each in three]
@@ -143,12 +144,12 @@ async def test_a_call_that_switches_the_site_and_its_miners_does_both(
             action,
             {ATTR_ENTITY_ID: entity_ids},
             blocking=True,
-            context=Context(user_id=hass_admin_user.id),
+            context=Context(user_id=hass_admin_user.id if by_person else None),
         )
         await polled(site)
 
         assert all(is_mining(each) is (action == "turn_on") for each in three)
-    assert site.is_on
+        assert site.is_on is (action == "turn_on")
 
 
 async def test_what_was_off_before_such_a_call_stays_off(

@@ -4,6 +4,7 @@ A miner that cannot be reached is stopped as soon as it answers, and so is one t
 after a reboot. The same holds for the start after a release.
 """
 
+import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from datetime import datetime
@@ -56,9 +57,10 @@ class Hold:
         self._not_before = 0.0
         # The poll before a command that may have been carried out, though it failed.
         self._outdated: Snapshot | None = None
-        # The ids of the contexts of the calls that stopped the miner, and held it off, last.
-        self._off_context: str | None = None
-        self._hold_context: str | None = None
+        # The id of the context of the last call that switched a site of the miner, and of the last
+        # one that stopped the miner itself. They are the same if an area has both.
+        self._site_call: str | None = None
+        self._stop_call: str | None = None
         self._end_timer: CALLBACK_TYPE | None = None
         held.expire(self._memory.data, dt_util.utcnow())
         self._set_timer()
@@ -71,23 +73,25 @@ class Hold:
         """Do what is to be done, as the first poll shows it."""
         self._handle_update()
 
-    async def async_carry_out(self, context_id: str | None = None) -> None:
-        """Stop or start the miner as the holders want, unless it does so already.
+    @callback
+    def set_site_call(self, context: Context | None) -> None:
+        """Remember which call switches a site of the miner."""
+        self._site_call = context.id if context else None
 
-        `context_id` is that of the call which begins to hold it off, if there is one.
+    async def async_carry_out(self) -> None:
+        """Stop or start the miner as the holders want, unless it does so already.
 
         Raises:
             HomeAssistantError: translated; it is tried again with a later poll.
 
         """
         self._set_timer()
-        self._hold_context = context_id
         wanted = held.wanted(self._memory.data)
         if wanted is None:
             return
         if not self._is_done(on=wanted):
             await self._async_send(on=wanted)
-        elif not wanted and context_id and context_id == self._off_context:
+        elif not wanted and self._stop_call and self._stop_call == self._site_call:
             await self._async_set_stopped(True)
         if wanted:
             async with self._memory.editing() as data:
@@ -100,29 +104,34 @@ class Hold:
         """Let somebody else switch the miner, who decides what becomes of it.
 
         A person who starts it lets go in the name of all holders; an automation cannot start it. What is
-        stopped by somebody else is not started by a release. A call that stops a site may stop its
-        miners, too, which is no other stop.
+        stopped by somebody else is not started by a release. A call that switches a site may switch its
+        miners as well, as one for an area does, and that is nobody else.
 
         Raises:
             ServiceValidationError: translated; the miner is held off.
 
         """
-        context_id = context.id if context else None
+        call = context.id if context else None
         if on and held.wanted(self._memory.data) is False:
-            if context is None or context.user_id is None:
+            await asyncio.sleep(0)  # the same call may be about to turn on the site
+            is_person = context is not None and context.user_id is not None
+            if not is_person and not self._is_of_site(call):
                 raise held_off(self._coordinator.config_entry)
         elif not on and self._coordinator.settings.value("mining") is not False:
-            self._off_context = context_id
+            self._stop_call = call
         self._under_way += 1
         try:
             yield
-            is_same_call = context_id is not None and context_id == self._hold_context
-            if on or not is_same_call:
+            if on or not self._is_of_site(call):
                 async with self._memory.editing() as data:
                     held.forget(data) if on else held.set_stopped(data, stopped=False)
         finally:
             self._under_way -= 1
         self._set_timer()
+
+    def _is_of_site(self, call: str | None) -> bool:
+        """Return whether a call switches a site of the miner as well."""
+        return call is not None and call == self._site_call
 
     def _is_done(self, *, on: bool) -> bool:
         """Return whether the miner is known to be on or off, or about to be."""
@@ -234,11 +243,8 @@ async def async_hold(
     entry: ConfigEntry,
     holder: str,
     until: datetime | None = None,
-    context_id: str | None = None,
 ) -> None:
     """Keep a miner off in the name of a holder, also if it cannot be told so now.
-
-    `context_id` is that of the call, which may stop the miner itself as well.
 
     Raises:
         HomeAssistantError: translated; the miner is not off yet, and is stopped with a later poll.
@@ -249,7 +255,7 @@ async def async_hold(
         raise read_only(entry)
     async with record_for_entry(hass, entry).memory.editing() as data:
         held.hold(data, holder, until)
-    await _async_carry_out(entry, on=False, context_id=context_id)
+    await _async_carry_out(entry, on=False)
 
 
 async def async_release(hass: HomeAssistant, entry: ConfigEntry, *names: str) -> None:
@@ -276,15 +282,13 @@ async def async_let_go(hass: HomeAssistant, entry: ConfigEntry, holder: str) -> 
         held.release(data, holder)
 
 
-async def _async_carry_out(
-    entry: ConfigEntry, *, on: bool, context_id: str | None = None
-) -> None:
+async def _async_carry_out(entry: ConfigEntry, *, on: bool) -> None:
     if entry.state in _HOPELESS:
         raise not_loaded(entry)
     if entry.state is not ConfigEntryState.LOADED:
         raise _later(entry, on=on)
     hold: Hold = entry.runtime_data.hold
-    await hold.async_carry_out(context_id)
+    await hold.async_carry_out()
 
 
 def _later(entry: ConfigEntry, *, on: bool) -> HomeAssistantError:

@@ -6,7 +6,7 @@ from datetime import datetime
 import logging
 from typing import Any
 
-from homeassistant.config_entries import ConfigEntry
+from homeassistant.config_entries import ConfigEntry, ConfigEntryState
 from homeassistant.core import CALLBACK_TYPE, Context, HomeAssistant, callback
 from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers.event import async_track_point_in_utc_time
@@ -54,37 +54,34 @@ class Executor:
     ) -> None:
         """Keep all miners off, also those that cannot be reached now.
 
-        `context` is that of the call, which may stop the miners as well.
+        `context` is that of the call, which may switch the miners as well.
 
         Raises:
             HomeAssistantError: translated; it names those that are not off yet.
 
         """
-        members = members_of(self._hass, self._site)
+        members = self._members(context)
         self._memory.miners = {miner.entry_id for miner in members}
         await self._async_set(held=True, until=until)
         await self._async_for_each(
             members,
-            lambda miner: async_hold(
-                self._hass,
-                miner,
-                self._site.entry_id,
-                until,
-                context.id if context else None,
-            ),
+            lambda miner: async_hold(self._hass, miner, self._site.entry_id, until),
         )
 
-    async def async_release(self) -> None:
+    async def async_release(self, context: Context | None = None) -> None:
         """Let all miners mine again; those that were stopped for the site are started.
+
+        `context` is that of the call, which may switch the miners as well.
 
         Raises:
             HomeAssistantError: translated; it names those that are not on yet.
 
         """
+        members = self._members(context)
         self._memory.miners = set()
         await self._async_set(held=False)
         await self._async_for_each(
-            members_of(self._hass, self._site),
+            members,
             lambda miner: async_release(self._hass, miner, self._site.entry_id),
         )
 
@@ -106,6 +103,14 @@ class Executor:
         for entry_id in before - now.keys():
             if miner := entries.async_get_entry(entry_id):
                 self._run(async_let_go(self._hass, miner, site_id))
+
+    def _members(self, context: Context | None) -> list[ConfigEntry]:
+        """Return the miners, which know at once which call switches their site."""
+        members = members_of(self._hass, self._site)
+        for miner in members:
+            if miner.state is ConfigEntryState.LOADED:
+                miner.runtime_data.hold.set_site_call(context)
+        return members
 
     async def _async_set(self, *, held: bool, until: datetime | None = None) -> None:
         self._memory.is_held, self._memory.until = held, until

@@ -74,7 +74,7 @@ class SiteMining(SiteEntity, SwitchEntity):
     @override
     async def async_turn_on(self, **kwargs: Any) -> None:
         """Let all miners mine again."""
-        await self.coordinator.executor.async_release()
+        await self.coordinator.executor.async_release(self._context)
 
     @override
     async def async_turn_off(self, **kwargs: Any) -> None:
