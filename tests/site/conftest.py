@@ -35,11 +35,13 @@ def platforms() -> tuple[Platform, ...]:
 async def three(fleet: Fleet, ordinary_v3_port: int) -> Three:
     """Three miners, which are set up."""
     assert ordinary_v3_port == V3_PORT
-    return Three(
-        await fleet.add("Ada", model="M30S+"),
-        await fleet.add("Bea", generation="v3", model="M60S", v3_port=V3_PORT),
-        await fleet.add("Cleo", generation="v1", model="M20S"),
+    three = Three(
+        await fleet.know("Ada", model="M30S+"),
+        await fleet.know("Bea", generation="v3", model="M60S", v3_port=V3_PORT),
+        await fleet.know("Cleo", generation="v1", model="M20S"),
     )
+    await fleet.set_up(*three)
+    return three
 
 
 @pytest.fixture

@@ -366,13 +366,13 @@ async def test_statistics_go_on_over_changes_of_the_members_and_a_restart(
     hass: HomeAssistant, site: Site, three: Three, restart: Restart
 ) -> None:
     meter = Meter(site, *three)
-    await meter.poll(20)
+    await meter.poll(12)
     await three.ada.disable()
     await site.settle()
     meter.leave(three.ada)
-    await meter.poll(20)
+    await meter.poll(12)
     await restart(30)
-    await meter.poll(20)
+    await meter.poll(12)
 
     sums = await recorded(hass, site.entity_id("sensor", "energy"), dt_util.utcnow())
 

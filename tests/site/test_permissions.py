@@ -127,10 +127,12 @@ async def test_a_sensor_of_a_site_stands_for_it_with_permission_for_its_switch(
     await yard.call(action, "power", {"entity_ids": {power: CAN, yard.switch: CAN}})
 
 
-async def test_a_miner_in_the_target_needs_its_own_permission(
+async def test_a_miner_of_no_site_in_the_target_needs_its_own_permission(
     hass: HomeAssistant, yard: Yard, bea: Owned
 ) -> None:
     """If one of several is not allowed, nothing is sent to any."""
+    only_ada = {"all_miners": False, "miners": [yard.ada.entry.entry_id]}
+    hass.config_entries.async_update_entry(yard.site.entry, options=only_ada)
     miner = device_of(hass, bea.entry).id
     yard.targets["both"] = {ATTR_DEVICE_ID: [yard.device, miner]}
 

@@ -6,7 +6,7 @@ import pytest
 from pytest_homeassistant_custom_component.common import async_capture_events
 
 from custom_components.whatsminer.entity import registered_entity_id
-from homeassistant.const import STATE_UNKNOWN
+from homeassistant.const import STATE_UNKNOWN, Platform
 from homeassistant.helpers import (
     area_registry as ar,
     device_registry as dr,
@@ -18,6 +18,7 @@ from tests.fleet import Fleet, Owned
 from . import Site, add_site
 from .conftest import Three
 
+pytestmark = pytest.mark.parametrize("platforms", [(Platform.SENSOR,)], ids=[""])
 # Per PH/s and day.
 FIFTY: dict[str, Any] = {"all_miners": True, "hash_price": 50.0}
 KILOWATT_HOURS_PER_DAY = 0.024

@@ -4,12 +4,19 @@ from typing import Any
 
 import pytest
 
+from homeassistant.const import Platform
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import device_registry as dr, entity_registry as er
 from tests.fleet import Fleet
 
 from . import add_site
 from .conftest import Three
+
+pytestmark = pytest.mark.parametrize(
+    "platforms",
+    [(Platform.SWITCH, Platform.SENSOR, Platform.BINARY_SENSOR)],
+    ids=[""],
+)
 
 
 def kept(hass: HomeAssistant) -> dict[str, Any]:
