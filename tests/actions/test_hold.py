@@ -17,10 +17,14 @@ from homeassistant.core import Context, HomeAssistant
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 from homeassistant.util import dt as dt_util
 from simulator import Refused, SimulatedMiner
-from tests import Clock, every_generation, fails_with, hold, restart, shown
+from tests import Clock, fails_with, hold, restart, shown
 from tests.action_calls import Target
 from tests.words import forget, name_for, sent
 
+# A miner that speaks V2, and one that speaks V3; the switch itself is tested with each generation.
+either_protocol = pytest.mark.parametrize(
+    "miner", ["air_miner", "v3_miner"], indirect=True
+)
 SWITCH = "switch.miner"
 POWER = ("power_off", "power_on")
 
@@ -96,7 +100,7 @@ def held(
 # By hand
 
 
-@every_generation
+@either_protocol
 async def test_a_held_miner_is_stopped_and_a_released_one_is_started(
     held: Held,
 ) -> None:
@@ -151,7 +155,7 @@ async def test_a_release_of_a_miner_that_nobody_holds_does_nothing(held: Held) -
 # For a time
 
 
-@every_generation
+@either_protocol
 async def test_after_the_time_the_miner_is_started(held: Held) -> None:
     begin = dt_util.utcnow()
     await held.hold(duration={"hours": 2})
@@ -210,7 +214,7 @@ async def test_an_impossible_time_is_refused(
 # What is held off stays off
 
 
-@every_generation
+@either_protocol
 async def test_a_miner_that_mines_again_is_stopped_again(held: Held) -> None:
     """After a power cut, firmware starts to mine."""
     await held.hold()
@@ -246,7 +250,7 @@ async def test_a_person_can_start_a_held_miner(held: Held) -> None:
     assert not (await held.state())["held_off"]
 
 
-@every_generation
+@either_protocol
 async def test_a_person_who_cannot_start_it_does_not_let_go(held: Held) -> None:
     await held.hold()
     await held.next_poll()
@@ -290,7 +294,7 @@ async def test_a_hold_outlasts_a_restart_of_home_assistant(held: Held) -> None:
 # Quick changes of mind
 
 
-@every_generation
+@either_protocol
 async def test_who_holds_and_releases_at_once_is_obeyed_in_the_end(held: Held) -> None:
     await held.hold()
     starting = hold(held.miner, name_for(held.miner, "power_on"))
@@ -334,7 +338,7 @@ async def test_a_hold_and_a_release_at_the_same_moment_leave_the_miner_on(
 # A miner that cannot be reached
 
 
-@every_generation
+@either_protocol
 async def test_a_miner_without_an_answer_is_stopped_as_soon_as_it_answers(
     held: Held,
 ) -> None:
@@ -353,7 +357,7 @@ async def test_a_miner_without_an_answer_is_stopped_as_soon_as_it_answers(
     assert held.is_mining
 
 
-@every_generation
+@either_protocol
 async def test_a_miner_without_an_answer_is_started_as_soon_as_it_answers(
     held: Held,
 ) -> None:

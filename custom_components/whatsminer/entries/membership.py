@@ -37,12 +37,11 @@ def is_member(hass: HomeAssistant, site: ConfigEntry, miner: ConfigEntry) -> boo
         return True
     if device is None:
         return False
-    labels = set(device.labels)
-    if device.area_id:
-        if device.area_id in options.get(CONF_AREAS, ()):
-            return True
-        if area := ar.async_get(hass).async_get_area(device.area_id):
-            labels |= area.labels
+    if device.area_id in options.get(CONF_AREAS, ()):
+        return True
+    area_id = device.area_id
+    area = ar.async_get(hass).async_get_area(area_id) if area_id else None
+    labels = device.labels | (area.labels if area else set())
     return not labels.isdisjoint(options.get(CONF_LABELS, ()))
 
 
