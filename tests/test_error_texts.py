@@ -181,6 +181,10 @@ def raised() -> Iterator[tuple[str, ast.expr | None]]:
             if isinstance(key, ast.Constant | ast.IfExp):
                 for named in sorted(constants(key)):
                     yield named, argument(node, "translation_placeholders")
+    # These name their entry alone.
+    for call in calls("about"):
+        for named in sorted(constants(call)):
+            yield named, ast.parse("{'miner': ...}", mode="eval").body
     # The migration names its entry in each.
     for call in calls("_error", [SOURCES["migration/__init__.py"]]):
         for named in constants(call):

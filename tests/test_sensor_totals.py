@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import override
 
 import pytest
@@ -13,16 +13,11 @@ from pytest_homeassistant_custom_component.common import (
 )
 from pytest_homeassistant_custom_component.components.recorder.common import (
     async_wait_recording_done,
-    do_adhoc_statistics,
 )
 from pytest_homeassistant_custom_component.typing import RecorderInstanceContextManager
 
 from custom_components.whatsminer.const import CONF_POLL_INTERVAL
 from custom_components.whatsminer.coordinator import WhatsminerCoordinator
-from homeassistant.components.recorder.statistics import (
-    StatisticsRow,
-    statistics_during_period,
-)
 from homeassistant.const import STATE_UNAVAILABLE, STATE_UNKNOWN, Platform, UnitOfEnergy
 from homeassistant.core import HomeAssistant, State
 from homeassistant.helpers import entity_registry as er
@@ -42,6 +37,7 @@ from . import (
 )
 from .conftest import START
 from .fleet import Owned
+from .statistics import statistics
 from .words import name_for, speaks_v3
 
 pytestmark = [
@@ -104,24 +100,6 @@ def energy(hass: HomeAssistant) -> float:
 def used_in(seconds: float) -> object:
     """Return about how many kWh the miner uses in so many seconds."""
     return pytest.approx(3.4 * seconds / 3600, abs=2e-5)
-
-
-async def statistics(
-    hass: HomeAssistant, entity_id: str, until: datetime
-) -> list[StatisticsRow]:
-    """Let the recorder compile statistics of five minutes each."""
-    await async_wait_recording_done(hass)
-    start = START
-    while start < until:
-        do_adhoc_statistics(hass, start=start)
-        start += timedelta(minutes=5)
-    await async_wait_recording_done(hass)
-    found = await hass.async_add_executor_job(
-        lambda: statistics_during_period(
-            hass, START, None, {entity_id}, "5minute", None, {"sum"}
-        )
-    )
-    return found[entity_id]
 
 
 type SetUpAgain = Callable[[float], Awaitable[None]]

@@ -137,40 +137,13 @@ def exception_for(error: WhatsminerError, miner: str) -> HomeAssistantError:
     return HomeAssistantError(**translation(error, miner))
 
 
-def read_only(entry: ConfigEntry) -> ServiceValidationError:
-    """Return the exception for a command to a miner that was set up without a password."""
-    return ServiceValidationError(
-        translation_domain=DOMAIN,
-        translation_key="read_only",
-        translation_placeholders={"miner": entry.title},
-    )
-
-
-def held_off(entry: ConfigEntry) -> ServiceValidationError:
-    """Return the exception for an automation that starts a miner which is held off."""
-    return ServiceValidationError(
-        translation_domain=DOMAIN,
-        translation_key="held_off",
-        translation_placeholders={"miner": entry.title},
-    )
-
-
-def unexpected(entry: ConfigEntry) -> HomeAssistantError:
-    """Return the exception for an error that is a mistake of the integration, and was logged."""
-    return HomeAssistantError(
-        translation_domain=DOMAIN,
-        translation_key="unexpected",
-        translation_placeholders={"miner": entry.title},
-    )
-
-
-def not_loaded(entry: ConfigEntry) -> HomeAssistantError:
-    """Return the exception for a miner or a site that is not loaded."""
-    return HomeAssistantError(
-        translation_domain=DOMAIN,
-        translation_key="not_loaded",
-        translation_placeholders={"miner": entry.title},
-    )
+def about(entry: ConfigEntry, key: str) -> Translation:
+    """Return the translation of a sentence that says nothing but the name of a miner or a site."""
+    return {
+        "translation_domain": DOMAIN,
+        "translation_key": key,
+        "translation_placeholders": {"miner": entry.title},
+    }
 
 
 async def async_sentences(

@@ -1,8 +1,8 @@
 """Sensors of a miner and of its hashboards."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
-from typing import Any, override
+from typing import override
 
 from homeassistant.components.sensor import SensorEntity, SensorEntityDescription
 from homeassistant.const import Platform
@@ -29,7 +29,7 @@ from .entity import (
 )
 from .miner.record import mac_of
 from .models import WhatsminerConfigEntry, WhatsminerData
-from .sensor_base import PriceSensor, WhatsminerSensorDescription
+from .sensor_base import DescribedSensor, PriceSensor, WhatsminerSensorDescription
 from .sensor_condition import CONDITION_SENSORS, STATUS_SENSORS
 from .sensor_descriptions import BOARD_SENSORS, PRICE_SENSORS, RUNTIME_SENSORS, SENSORS
 from .sensor_totals import TOTALS
@@ -143,22 +143,16 @@ def _add_while[DescriptionT: SensorEntityDescription](
         coordinator.config_entry.async_on_unload(listen(follow))
 
 
-class WhatsminerSensor(WhatsminerEntity, SensorEntity):
+class WhatsminerSensor(WhatsminerEntity, DescribedSensor[Snapshot]):
     """A sensor of a miner."""
 
     entity_description: WhatsminerSensorDescription[Snapshot]
 
     @property
     @override
-    def native_value(self) -> datetime | StateType:
-        """Return the reading."""
-        return self.entity_description.state(self.coordinator.data)
-
-    @property
-    @override
-    def extra_state_attributes(self) -> Mapping[str, Any] | None:
-        """Return the attributes."""
-        return self.entity_description.attributes_fn(self.coordinator.data)
+    def source(self) -> Snapshot:
+        """The last poll."""
+        return self.coordinator.data
 
 
 class WhatsminerBoardSensor(WhatsminerBoardEntity, SensorEntity):
@@ -179,7 +173,7 @@ class WhatsminerBoardSensor(WhatsminerBoardEntity, SensorEntity):
         return self.entity_description.state(self.board) if self.board else None
 
 
-class WhatsminerRuntimeSensor(WhatsminerEntity, SensorEntity):
+class WhatsminerRuntimeSensor(WhatsminerEntity, DescribedSensor[WhatsminerData]):
     """A sensor whose value is in the runtime data."""
 
     # As long as the list of faults may be; the count of them is recorded.
@@ -189,15 +183,9 @@ class WhatsminerRuntimeSensor(WhatsminerEntity, SensorEntity):
 
     @property
     @override
-    def native_value(self) -> datetime | StateType:
-        """Return the value."""
-        return self.entity_description.state(self.runtime_data)
-
-    @property
-    @override
-    def extra_state_attributes(self) -> Mapping[str, Any] | None:
-        """Return the attributes."""
-        return self.entity_description.attributes_fn(self.runtime_data)
+    def source(self) -> WhatsminerData:
+        """The runtime data."""
+        return self.runtime_data
 
 
 class WhatsminerStatusSensor(WhatsminerRuntimeSensor):

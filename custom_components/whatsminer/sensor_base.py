@@ -1,5 +1,6 @@
 """Base descriptions of sensors by quantity: unit, device class, state class, digits."""
 
+from abc import abstractmethod
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -147,6 +148,29 @@ class Price[SourceT](WhatsminerSensorDescription[SourceT]):
     digits: int | None = 5
     state_class: SensorStateClass | None = SensorStateClass.MEASUREMENT
     suggested_display_precision: int | None = 4
+
+
+class DescribedSensor[SourceT](SensorEntity):
+    """A sensor whose state and attributes its description makes of a source."""
+
+    entity_description: WhatsminerSensorDescription[SourceT]
+
+    @property
+    @abstractmethod
+    def source(self) -> SourceT:
+        """What is read, see `WhatsminerSensorDescription`."""
+
+    @property
+    @override
+    def native_value(self) -> datetime | StateType:
+        """Return the value."""
+        return self.entity_description.state(self.source)
+
+    @property
+    @override
+    def extra_state_attributes(self) -> Mapping[str, Any] | None:
+        """Return the attributes."""
+        return self.entity_description.attributes_fn(self.source)
 
 
 class PriceSensor(SensorEntity):

@@ -1,8 +1,6 @@
 """Registers the actions: their targets, the permissions of their users, their failures."""
 
-import asyncio
 from functools import partial
-import logging
 
 import probatio  # the successor of voluptuous in Home Assistant
 
@@ -24,19 +22,11 @@ from .actions.table import ACTIONS, ATTR_CONFIRM, Action
 from .actions.user_permission import async_check_permission
 from .api import WhatsminerError
 from .const import DOMAIN
+from .entries.error_isolation import async_for_all
 from .entries.lookup import is_reachable, is_site, miner_entries, site_entries
 from .entries.membership import members_of
-from .exceptions import (
-    async_raise_failures,
-    exception_for,
-    not_loaded,
-    read_only,
-    translating,
-    unexpected,
-)
+from .exceptions import about, exception_for, translating
 from .models import WhatsminerConfigEntry
-
-_LOGGER = logging.getLogger(__name__)
 
 
 @callback
@@ -84,26 +74,13 @@ async def _async_call(action: Action, call: ServiceCall) -> ServiceResponse:
     except WhatsminerError as err:
         names = ", ".join(entry.title for entry in entries)
         raise exception_for(err, names) from err
-    results = await asyncio.gather(
-        *(_async_call_logged(entry, action, handler) for entry in entries),
-        return_exceptions=True,
+    answers = await async_for_all(
+        call.hass,
+        entries,
+        lambda entry: _async_handle(entry, action, handler),
+        what=action.name,
     )
-    failures = [item for item in results if isinstance(item, BaseException)]
-    await async_raise_failures(call.hass, failures)
-    return dict(item for item in results if not isinstance(item, BaseException))
-
-
-async def _async_call_logged(
-    entry: WhatsminerConfigEntry, action: Action, handler: Handler
-) -> tuple[str, JsonObjectType]:
-    """Call an action for one miner; an unexpected error is logged, and names the miner."""
-    try:
-        return await _async_handle(entry, action, handler)
-    except HomeAssistantError:
-        raise
-    except Exception as err:
-        _LOGGER.exception("%s: unexpected error in %s", entry.title, action.name)
-        raise unexpected(entry) from err
+    return dict(answers)
 
 
 async def _async_handle(
@@ -112,9 +89,9 @@ async def _async_handle(
     """Call an action for one miner, and return its response with the id of its device."""
     needs_password = action.needs_password and not is_site(entry)
     if not action.takes_sites and entry.state is not ConfigEntryState.LOADED:
-        raise not_loaded(entry)
+        raise HomeAssistantError(**about(entry, "not_loaded"))
     if needs_password and not entry.data.get(CONF_PASSWORD):
-        raise read_only(entry)
+        raise ServiceValidationError(**about(entry, "read_only"))
     if action.takes_sites:
         await handler(entry)
         return entry.entry_id, {}
@@ -132,9 +109,8 @@ async def _async_targets(
     Sites in the target are ignored unless they are included; then they stand for their miners.
     """
     ids = await async_extract_config_entry_ids(call)
-    sites = [site for site in site_entries(call.hass) if site.entry_id in ids]
-    if not include_sites:
-        sites = []
+    known = site_entries(call.hass) if include_sites else []
+    sites = [site for site in known if site.entry_id in ids]
     # What is done to a site is done to its miners.
     of_sites = {m.entry_id for site in sites for m in members_of(call.hass, site)}
     entries: list[WhatsminerConfigEntry] = sites + [
@@ -166,9 +142,5 @@ def _confirmed_miner(call: ServiceCall) -> WhatsminerConfigEntry:
     if is_site(entry) or _is_disabled(call.hass, entry):
         raise _no_miner()
     if not call.data[ATTR_CONFIRM]:
-        raise ServiceValidationError(
-            translation_domain=DOMAIN,
-            translation_key="not_confirmed",
-            translation_placeholders={"miner": entry.title},
-        )
+        raise ServiceValidationError(**about(entry, "not_confirmed"))
     return entry

@@ -1,32 +1,15 @@
 """What the recorder makes of the energy of a site."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from itertools import pairwise
 
-from pytest_homeassistant_custom_component.components.recorder.common import (
-    async_wait_recording_done,
-    do_adhoc_statistics,
-)
-
-from homeassistant.components.recorder.statistics import statistics_during_period
 from homeassistant.core import HomeAssistant
-from tests.conftest import START
+from tests.statistics import statistics
 
 
 async def recorded(hass: HomeAssistant, entity_id: str, until: datetime) -> list[float]:
     """Return the sums of the statistics of five minutes each."""
-    await async_wait_recording_done(hass)
-    start = START
-    while start < until:
-        do_adhoc_statistics(hass, start=start)
-        start += timedelta(minutes=5)
-    await async_wait_recording_done(hass)
-    found = await hass.async_add_executor_job(
-        lambda: statistics_during_period(
-            hass, START, None, {entity_id}, "5minute", None, {"sum"}
-        )
-    )
-    return [row["sum"] or 0 for row in found[entity_id]]
+    return [row["sum"] or 0 for row in await statistics(hass, entity_id, until)]
 
 
 def check_steps(sums: list[float], kilowatts: float) -> None:

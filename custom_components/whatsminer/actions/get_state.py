@@ -67,13 +67,13 @@ def state_of(coordinator: WhatsminerCoordinator) -> JsonObjectType:
 def _hold(coordinator: WhatsminerCoordinator) -> JsonObjectType:
     """Return whether the miner is held off, by whom and until when."""
     data = coordinator.memory.data
-    until = held_until(data)
+    by, until = holders(data), held_until(data)
     entries = coordinator.hass.config_entries
     return {
-        "held_off": bool(holders(data)),
+        "held_off": bool(by),
         "held_off_by": [
             site.title if (site := entries.async_get_entry(holder)) else holder
-            for holder in holders(data)
+            for holder in by
         ],
         "held_off_until": until.isoformat() if until else None,
     }

@@ -27,6 +27,7 @@ from ..api import (
 from ..const import DOMAIN
 from ..coordinator import WhatsminerCoordinator
 from ..entries.lookup import is_site, miner_entries
+from ..exceptions import about
 from ..miner.hold import BY_HAND
 from ..models import WhatsminerConfigEntry
 from ..redaction import redact
@@ -241,11 +242,7 @@ async def prepare_change_password(hass: HomeAssistant, data: Data) -> Handler:
             # It is stored as long as it is not known whether it counts.
             if not err.request_sent or "password" not in coordinator.memory.data:
                 raise
-            raise HomeAssistantError(
-                translation_domain=DOMAIN,
-                translation_key="password_unknown",
-                translation_placeholders={"miner": coordinator.config_entry.title},
-            ) from err
+            raise HomeAssistantError(**about(entry, "password_unknown")) from err
 
     return handle
 

@@ -15,7 +15,7 @@ from typing import Final
 from homeassistant.config_entries import ConfigEntry, ConfigEntryState
 from homeassistant.const import CONF_PASSWORD
 from homeassistant.core import CALLBACK_TYPE, Context, HomeAssistant, callback
-from homeassistant.exceptions import HomeAssistantError
+from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 from homeassistant.helpers.event import async_track_point_in_utc_time
 from homeassistant.util import dt as dt_util
 
@@ -26,9 +26,9 @@ from ..api import (
     UnreachableError,
     commands,
 )
-from ..const import ACCESS_CHECK_INTERVAL, DOMAIN
+from ..const import ACCESS_CHECK_INTERVAL
 from ..coordinator import WhatsminerCoordinator
-from ..exceptions import held_off, not_loaded, read_only, translating
+from ..exceptions import about, translating
 from ..miner import hold as held
 from ..miner.record import record_for_entry
 
@@ -116,7 +116,8 @@ class Hold:
             await asyncio.sleep(0)  # the same call may be about to turn on the site
             is_person = context is not None and context.user_id is not None
             if not is_person and not self._is_of_site(call):
-                raise held_off(self._coordinator.config_entry)
+                entry = self._coordinator.config_entry
+                raise ServiceValidationError(**about(entry, "held_off"))
         elif not on and self._coordinator.settings.value("mining") is not False:
             self._stop_call = call
         self._under_way += 1
@@ -147,7 +148,7 @@ class Hold:
         if not coordinator.has_password:
             if on:  # it must not start when a password is given, who knows when
                 await self._async_set_stopped(False)
-            raise read_only(coordinator.config_entry)
+            raise ServiceValidationError(**about(coordinator.config_entry, "read_only"))
         if not on and coordinator.settings.value("mining"):
             await self._async_set_stopped(True)
             if held.wanted(self._memory.data) is not on:  # somebody let go meanwhile
@@ -252,7 +253,7 @@ async def async_hold(
 
     """
     if not entry.data.get(CONF_PASSWORD):
-        raise read_only(entry)
+        raise ServiceValidationError(**about(entry, "read_only"))
     async with record_for_entry(hass, entry).memory.editing() as data:
         held.hold(data, holder, until)
     await _async_carry_out(entry, on=False)
@@ -284,7 +285,7 @@ async def async_let_go(hass: HomeAssistant, entry: ConfigEntry, holder: str) -> 
 
 async def _async_carry_out(entry: ConfigEntry, *, on: bool) -> None:
     if entry.state in _HOPELESS:
-        raise not_loaded(entry)
+        raise HomeAssistantError(**about(entry, "not_loaded"))
     if entry.state is not ConfigEntryState.LOADED:
         raise _later(entry, on=on)
     hold: Hold = entry.runtime_data.hold
@@ -292,8 +293,4 @@ async def _async_carry_out(entry: ConfigEntry, *, on: bool) -> None:
 
 
 def _later(entry: ConfigEntry, *, on: bool) -> HomeAssistantError:
-    return HomeAssistantError(
-        translation_domain=DOMAIN,
-        translation_key="starts_later" if on else "stops_later",
-        translation_placeholders={"miner": entry.title},
-    )
+    return HomeAssistantError(**about(entry, "starts_later" if on else "stops_later"))

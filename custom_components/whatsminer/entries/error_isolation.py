@@ -1,8 +1,14 @@
 """Jobs for several miners: one that fails does not affect the others."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 import logging
+
+from homeassistant.config_entries import ConfigEntry
+from homeassistant.core import HomeAssistant
+from homeassistant.exceptions import HomeAssistantError
+
+from ..exceptions import about, async_raise_failures
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -47,3 +53,34 @@ async def async_for_each[ItemT, T](
     async with asyncio.TaskGroup() as group:
         tasks = [group.create_task(run(item)) for item in items]
     return [task.result() for task in tasks]
+
+
+async def async_for_all[T](
+    hass: HomeAssistant,
+    entries: Iterable[ConfigEntry],
+    job: Callable[[ConfigEntry], Awaitable[T]],
+    *,
+    what: str,
+) -> list[T]:
+    """Return the results of a job for each entry, which are all done at once.
+
+    An unexpected error is logged with the name of the entry and `what` was done.
+
+    Raises:
+        HomeAssistantError: translated; it names all that failed. The others are done.
+
+    """
+
+    async def run(entry: ConfigEntry) -> T:
+        try:
+            return await job(entry)
+        except HomeAssistantError:
+            raise
+        except Exception as err:
+            _LOGGER.exception("%s: unexpected error in %s", entry.title, what)
+            raise HomeAssistantError(**about(entry, "unexpected")) from err
+
+    results = await asyncio.gather(*map(run, entries), return_exceptions=True)
+    failures = [item for item in results if isinstance(item, BaseException)]
+    await async_raise_failures(hass, failures)
+    return [item for item in results if not isinstance(item, BaseException)]

@@ -41,7 +41,7 @@ from ..entries.discovery import (
     async_end_discovery_flows,
 )
 from ..entries.lookup import miner_entries
-from ..exceptions import translation
+from ..exceptions import about, translation
 
 VERSION: Final = 4
 
@@ -288,8 +288,4 @@ def _carry_out(hass: HomeAssistant, entry: ConfigEntry, plan: _Plan) -> None:
 
 
 def _error(key: str, entry: ConfigEntry) -> ConfigEntryError:
-    return ConfigEntryError(
-        translation_domain=DOMAIN,
-        translation_key=key,
-        translation_placeholders={"miner": entry.title},
-    )
+    return ConfigEntryError(**about(entry, key))

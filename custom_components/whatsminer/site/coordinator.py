@@ -13,6 +13,7 @@ from homeassistant.config_entries import (
     ConfigEntryState,
 )
 from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
+from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers import area_registry as ar, device_registry as dr
 from homeassistant.helpers.debounce import Debouncer
 from homeassistant.helpers.dispatcher import async_dispatcher_connect
@@ -23,7 +24,7 @@ from ..const import DOMAIN
 from ..coordinator import WhatsminerCoordinator
 from ..entries.lookup import is_site
 from ..entries.membership import members_of, miner_name
-from ..exceptions import not_loaded
+from ..exceptions import about
 from ..miner.hash_price import HashPrice
 from ..miner.hold import holders
 from ..miner.status import has_problem
@@ -58,7 +59,7 @@ def loaded_site(entry: ConfigEntry) -> SiteCoordinator:
 
     """
     if entry.state is not ConfigEntryState.LOADED:
-        raise not_loaded(entry)
+        raise HomeAssistantError(**about(entry, "not_loaded"))
     site: SiteCoordinator = entry.runtime_data
     return site
 
@@ -162,7 +163,7 @@ class SiteCoordinator(DataUpdateCoordinator[Totals]):
         changed = members.keys() ^ before.keys()
         if self.data is not None and changed:
             show_prices((members | before)[each] for each in changed)
-        self.executor.async_follow(members.values())
+        self.executor.async_follow(members)
         readings = list(self.read())
         self.async_set_updated_data(totals_of(readings, held=self.executor.is_held))
 

@@ -1,7 +1,6 @@
 """Keeps the miners of one site off, and starts them again."""
 
-import asyncio
-from collections.abc import Callable, Coroutine, Iterable
+from collections.abc import Callable, Coroutine, Iterable, Mapping
 from datetime import datetime
 import logging
 from typing import Any
@@ -12,9 +11,10 @@ from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers.event import async_track_point_in_utc_time
 
 from ..actions.hold import async_hold, async_let_go, async_release
+from ..entries.error_isolation import async_for_all
 from ..entries.lookup import miner_entries
 from ..entries.membership import members_of
-from ..exceptions import async_raise_failures, not_loaded, unexpected
+from ..exceptions import about
 from .memory import SiteMemory
 
 _LOGGER = logging.getLogger(__name__)
@@ -86,11 +86,13 @@ class Executor:
         )
 
     @callback
-    def async_follow(self, members: Iterable[ConfigEntry]) -> None:
-        """Keep those off that join a site that is off, and let go of those that leave it."""
+    def async_follow(self, now: Mapping[str, ConfigEntry]) -> None:
+        """Keep those off that join a site that is off, and let go of those that leave it.
+
+        `now` has the entries of its miners by their ids.
+        """
         if not self.is_held:
             return
-        now = {miner.entry_id: miner for miner in members}
         before, self._memory.miners = self._memory.miners, set(now)
         if now.keys() == before:
             return
@@ -117,7 +119,7 @@ class Executor:
         await self._memory.async_write()
         if self._hass.config_entries.async_get_entry(self._site.entry_id) is None:
             await self._memory.async_remove()  # the site was removed meanwhile
-            raise not_loaded(self._site)
+            raise HomeAssistantError(**about(self._site, "not_loaded"))
         self._set_timer()
         self._changed_fn()
 
@@ -128,19 +130,10 @@ class Executor:
     ) -> None:
         """Do something for all miners at once, and raise one error for all failures."""
 
-        async def run(miner: ConfigEntry) -> None:
-            try:
-                await job(miner)
-            except HomeAssistantError:
-                raise
-            except Exception as err:
-                _LOGGER.exception("%s: unexpected error", miner.title)
-                raise unexpected(miner) from err
-
-        results = await asyncio.gather(*map(run, miners), return_exceptions=True)
-        self._changed_fn()
-        failures = [result for result in results if result is not None]
-        await async_raise_failures(self._hass, failures)
+        try:
+            await async_for_all(self._hass, miners, job, what=self._site.title)
+        finally:
+            self._changed_fn()
 
     @callback
     def _set_timer(self) -> None:

@@ -2,21 +2,16 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any, Final, override
 
-from homeassistant.components.sensor import (
-    SensorEntity,
-    SensorEntityDescription,
-    SensorStateClass,
-)
+from homeassistant.components.sensor import SensorEntityDescription, SensorStateClass
 from homeassistant.core import callback
-from homeassistant.helpers.typing import StateType
 
 from ..coordinator import WhatsminerCoordinator, poll_interval
 from ..miner.energy_meter import EnergyMeter
 from ..sensor_base import (
     JOULES_PER_TERAHASH,
+    DescribedSensor,
     HashRate,
     Power,
     Price,
@@ -107,7 +102,7 @@ SITE_PRICE_SENSORS: Final[tuple[WhatsminerSensorDescription[Totals], ...]] = (
 SITE_ENERGY: Final = SensorEntityDescription(**ENERGY)
 
 
-class SiteSensor(SiteEntity, SensorEntity):
+class SiteSensor(SiteEntity, DescribedSensor[Totals]):
     """A sensor of a site."""
 
     # As long as the list of miners may be; the count of them is recorded.
@@ -117,15 +112,9 @@ class SiteSensor(SiteEntity, SensorEntity):
 
     @property
     @override
-    def native_value(self) -> datetime | StateType:
-        """Return the reading."""
-        return self.entity_description.state(self.coordinator.data)
-
-    @property
-    @override
-    def extra_state_attributes(self) -> Mapping[str, Any] | None:
-        """Return the attributes."""
-        return self.entity_description.attributes_fn(self.coordinator.data)
+    def source(self) -> Totals:
+        """The sums over the miners."""
+        return self.coordinator.data
 
 
 class SitePriceSensor(PriceSensor, SiteSensor):
