@@ -40,3 +40,27 @@ MEMORY_INTERVAL: Final = 300.0
 CHANGE_INTERVAL: Final = 3600.0
 # Closed write access is probed this often.
 ACCESS_CHECK_INTERVAL: Final = timedelta(minutes=10)
+
+# The options of a site's plan.
+CONF_ALWAYS_BELOW: Final = "always_below"
+CONF_BREAK_EVEN_MARGIN: Final = "break_even_margin"
+CONF_BUDGET_EXPIRES: Final = "budget_expires"
+CONF_BUDGET_UNKNOWN: Final = "budget_unknown"
+CONF_BUDGET_ZERO: Final = "budget_zero"
+CONF_CHEAP_ENTITY: Final = "cheap_entity"
+CONF_DEAD_BAND: Final = "dead_band"
+CONF_FOLLOW_PLAN: Final = "follow_plan"
+CONF_LOWEST_PERCENT: Final = "lowest_percent"
+CONF_MANUAL_HOURS: Final = "manual_hours"
+CONF_MINUTES_OFF: Final = "minutes_off"
+CONF_MINUTES_ON: Final = "minutes_on"
+CONF_MINUTES_UNKNOWN: Final = "minutes_unknown"
+CONF_PRICE_ENTITY: Final = "price_entity"
+CONF_PRICE_UNIT: Final = "price_unit"
+CONF_PRICE_UNKNOWN: Final = "price_unknown"
+CONF_RAMP: Final = "ramp"
+CONF_START_BELOW: Final = "start_below"
+CONF_STOP_ABOVE: Final = "stop_above"
+CONF_STOP_BY: Final = "stop_by"
+CONF_USE_BREAK_EVEN: Final = "use_break_even"
+CONF_USE_BUDGET: Final = "use_budget"

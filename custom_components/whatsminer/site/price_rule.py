@@ -1,0 +1,97 @@
+"""What the price says about one miner."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from .decision import Inputs, PlanMiner, Reason, Why
+from .plan_options import Fallback, PlanOptions
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """Whether the price allows a miner to mine; None is to leave it as it is."""
+
+    allowed: bool | None
+    why: Why
+    until: datetime | None = None
+
+
+def price_verdict(
+    now: datetime, options: PlanOptions, inputs: Inputs, miner: PlanMiner
+) -> Verdict:
+    """Return what the price says about a miner.
+
+    The price at which there is always mining counts first, then "cheap now" if there is one, else
+    the miner's break-even price if that is wanted and known, else the two limits.
+    """
+    if not options.follows_price:
+        return Verdict(True, Why(Reason.UNLIMITED))
+    price = inputs.price
+    if price is not None and price <= options.always_below:
+        why = Why.of(Reason.ALWAYS_CHEAP, price=price, limit=options.always_below)
+        return Verdict(True, why)
+    if options.cheap_entity:
+        if inputs.cheap is None:
+            return _unknown(now, options, inputs, miner)
+        reason = Reason.CHEAP_NOW if inputs.cheap else Reason.NOT_CHEAP_NOW
+        return Verdict(inputs.cheap, Why(reason))
+    if price is None:
+        return _unknown(now, options, inputs, miner)
+    own = miner.break_even_price if options.use_break_even else None
+    if own is not None and inputs.price_per_kwh is not None:
+        return _compared(
+            inputs.price_per_kwh,
+            stop=own,
+            start=own - options.break_even_margin,
+            reasons=(Reason.BELOW_BREAK_EVEN, Reason.ABOVE_BREAK_EVEN),
+            miner=miner,
+        )
+    limits = [
+        limit
+        for limit in (options.start_below, options.stop_above)
+        if limit is not None
+    ]
+    if not limits:
+        return Verdict(None, Why(Reason.NO_LIMIT_SET))
+    return _compared(
+        price,
+        stop=limits[-1],
+        start=limits[0],  # one limit is both
+        reasons=(Reason.CHEAP, Reason.EXPENSIVE),
+        miner=miner,
+    )
+
+
+def _compared(
+    price: float,
+    *,
+    stop: float,
+    start: float,
+    reasons: tuple[Reason, Reason],
+    miner: PlanMiner,
+) -> Verdict:
+    """Compare a price with two limits; between them it says what it said last."""
+    cheap, expensive = reasons
+    if price > stop:
+        return Verdict(False, Why.of(expensive, price=price, limit=stop))
+    if price <= start:
+        return Verdict(True, Why.of(cheap, price=price, limit=start))
+    between = Why.of(Reason.BETWEEN, price=price, limit=start, upper_limit=stop)
+    return Verdict(miner.was_allowed, between)
+
+
+def _unknown(
+    now: datetime, options: PlanOptions, inputs: Inputs, miner: PlanMiner
+) -> Verdict:
+    """Change nothing for some time, and then do what the options say."""
+    since = min(inputs.price_unknown_since or now, now)
+    until = since + options.unknown_for
+    if now >= until:
+        match options.price_unknown:
+            case Fallback.STOP:
+                return Verdict(False, Why.of(Reason.PRICE_UNKNOWN_STOP, since=since))
+            case Fallback.MINE:
+                return Verdict(True, Why.of(Reason.PRICE_UNKNOWN_MINE, since=since))
+    acts = options.price_unknown is not Fallback.KEEP
+    why = Why.of(Reason.PRICE_UNKNOWN, since=since)
+    return Verdict(miner.was_allowed, why, until if acts else None)
