@@ -28,26 +28,33 @@ class Budget:
 
 def budget_now(now: datetime, options: PlanOptions, inputs: Inputs) -> Budget:
     """Return the budget that counts: what is unknown, or zero, means what the options say."""
-    if not options.use_budget:
-        return Budget()
     if inputs.budget is None:
-        return _unknown(now, options, inputs)
-    if inputs.budget <= 0:
-        if options.budget_zero is Fallback.MINE:
-            return Budget(why=Why(Reason.BUDGET_ZERO_MINE))
-        return Budget(0.0, why=Why(Reason.BUDGET_ZERO))
-    return Budget(inputs.budget)
+        return _unknown(now, options, inputs.budget_unknown_since)
+    if inputs.budget > 0:
+        return Budget(inputs.budget)
+    if options.budget_zero is Fallback.MINE:
+        return Budget(why=Why(Reason.BUDGET_ZERO_MINE))
+    return Budget(0.0, why=Why(Reason.BUDGET_ZERO))
 
 
-def _unknown(now: datetime, options: PlanOptions, inputs: Inputs) -> Budget:
-    since = min(inputs.budget_unknown_since or now, now)
+def _unknown(now: datetime, options: PlanOptions, since: datetime | None) -> Budget:
+    """Change nothing for some time, and then do what the options say.
+
+    One that nobody has ever set is not waited for.
+    """
+    fallback = options.budget_unknown
+    if since is None:
+        is_stop = fallback is Fallback.STOP
+        return Budget(0.0, why=Why(Reason.BUDGET_NOT_SET)) if is_stop else Budget()
+    since = min(since, now)
     until = since + options.unknown_for
-    why = Why.of(Reason.BUDGET_UNKNOWN, since=since)
-    if options.budget_unknown is Fallback.KEEP:
-        return Budget(frozen=True, why=why)
-    if now < until:
-        return Budget(frozen=True, why=why, until=until)
-    if options.budget_unknown is Fallback.MINE:
+    if fallback is Fallback.KEEP or now < until:
+        return Budget(
+            frozen=True,
+            why=Why.of(Reason.BUDGET_UNKNOWN, since=since),
+            until=None if fallback is Fallback.KEEP else until,
+        )
+    if fallback is Fallback.MINE:
         return Budget(why=Why.of(Reason.BUDGET_UNKNOWN_MINE, since=since))
     return Budget(0.0, why=Why.of(Reason.BUDGET_UNKNOWN_STOP, since=since))
 

@@ -38,6 +38,8 @@ class Reason(StrEnum):
     """It is off, and a start takes more than what is left."""
     BUDGET_ZERO = "budget_zero"
     BUDGET_ZERO_MINE = "budget_zero_mine"
+    BUDGET_NOT_SET = "budget_not_set"
+    """Nobody has ever set one, and the options say that nothing is to mine without."""
     BUDGET_UNKNOWN = "budget_unknown"
     BUDGET_UNKNOWN_MINE = "budget_unknown_mine"
     BUDGET_UNKNOWN_STOP = "budget_unknown_stop"
@@ -139,7 +141,7 @@ class Inputs:
         cheap: whether electricity is cheap now.
         price_unknown_since: since when nothing says whether electricity is cheap.
         budget: W for all miners together.
-        budget_unknown_since: since when there is none.
+        budget_unknown_since: since when there is none any more, None if there never was one.
     """
 
     price: float | None = None

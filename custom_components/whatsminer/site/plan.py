@@ -25,6 +25,7 @@ _STATES: Final[tuple[tuple[PlanState, frozenset[Reason]], ...]] = (
                 Reason.PRICE_UNKNOWN,
                 Reason.PRICE_UNKNOWN_MINE,
                 Reason.PRICE_UNKNOWN_STOP,
+                Reason.BUDGET_NOT_SET,
                 Reason.BUDGET_UNKNOWN,
                 Reason.BUDGET_UNKNOWN_MINE,
                 Reason.BUDGET_UNKNOWN_STOP,
@@ -81,7 +82,7 @@ def _rank(miner: PlanMiner) -> float:
 def _state(
     options: PlanOptions, budget: Budget, decisions: Sequence[Decision]
 ) -> PlanState:
-    if not decisions or not (options.follows_price or options.use_budget):
+    if not decisions or (not options.follows_price and budget == Budget()):
         return PlanState.NOTHING_TO_DO
     reasons = {
         why.reason for each in decisions for why in (each.why, each.waiting) if why
@@ -175,7 +176,7 @@ class _Step:
             budget = self.budget.watts or 0.0
             why = Why.of(Reason.LOWERED, percent=stays.percent, budget=budget)
             return replace(stays, why=why, until=None)
-        if stays.why.reason is not Reason.UNLIMITED or not self.options.use_budget:
+        if stays.why.reason is not Reason.UNLIMITED or self.budget == Budget():
             return stays
         within = Why.of(Reason.WITHIN_BUDGET, budget=self.budget.watts or 0.0)
         return replace(stays, why=self.budget.why or within)
@@ -221,7 +222,7 @@ class _Step:
         if share is not None:
             return percent_of(self.now, self.options, miner, share, left)
         # Without a limit, what the plan has lowered goes back. What others lowered stays.
-        sets = self.options.use_budget or not self._may_switch or miner.is_lowered
+        sets = self.budget.why or not self._may_switch or miner.is_lowered
         return _FULL if sets and verdict.allowed is not False else None
 
     def _why_not_lowered(self, miner: PlanMiner) -> Why | None:

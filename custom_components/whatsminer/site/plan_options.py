@@ -26,7 +26,6 @@ from ..const import (
     CONF_STOP_ABOVE,
     CONF_STOP_BY,
     CONF_USE_BREAK_EVEN,
-    CONF_USE_BUDGET,
 )
 
 DEFAULTS: Final[Mapping[str, Any]] = {
@@ -45,7 +44,6 @@ DEFAULTS: Final[Mapping[str, Any]] = {
     CONF_RAMP: 20,
     CONF_STOP_BY: "power_off",
     CONF_USE_BREAK_EVEN: False,
-    CONF_USE_BUDGET: False,
 }
 
 
@@ -81,7 +79,6 @@ class PlanOptions:
     break_even_margin: float = 0.01
     price_unknown: Fallback = Fallback.KEEP
     unknown_for: timedelta = timedelta(minutes=15)
-    use_budget: bool = False
     budget_unknown: Fallback = Fallback.MINE
     budget_zero: Fallback = Fallback.STOP
     budget_expires: timedelta = timedelta(0)
@@ -107,7 +104,6 @@ class PlanOptions:
             break_even_margin=given[CONF_BREAK_EVEN_MARGIN],
             price_unknown=Fallback(given[CONF_PRICE_UNKNOWN]),
             unknown_for=timedelta(minutes=given[CONF_MINUTES_UNKNOWN]),
-            use_budget=given[CONF_USE_BUDGET],
             budget_unknown=Fallback(given[CONF_BUDGET_UNKNOWN]),
             budget_zero=Fallback(given[CONF_BUDGET_ZERO]),
             budget_expires=timedelta(minutes=given[CONF_BUDGET_EXPIRES]),
