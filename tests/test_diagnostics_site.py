@@ -34,7 +34,7 @@ async def test_the_diagnostics_have_what_the_site_knows(
 
     assert found["entry"]["data"] == {"kind": "site"}
     assert found["entry"]["options"] == {"all_miners": True}
-    assert found["executor"] == {"held": False, "until": None}
+    assert found["holding"] == {"held": False, "until": None}
     totals = found["totals"]
     assert (totals["miners"], totals["running"], totals["offline"]) == (2, 1, 1)
     assert totals["with_problem"] == 0
@@ -55,7 +55,7 @@ async def test_the_diagnostics_of_a_site_that_is_off_say_so(
 
     found = await async_get_config_entry_diagnostics(hass, site.entry)
 
-    assert found["executor"]["held"] is True
+    assert found["holding"]["held"] is True
     assert found["totals"]["not_off"] == 0
 
 

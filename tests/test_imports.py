@@ -90,10 +90,36 @@ ROOMS: Final = (
     ),
     ("runtime data and base entities", ("models.py", "entity.py")),
     (
+        "the decisions of a plan",
+        tuple(
+            f"site/{name}.py"
+            for name in (
+                "__init__",
+                "budget_rule",
+                "decision",
+                "plan",
+                "plan_options",
+                "plan_texts/__init__",
+                "price_rule",
+            )
+        ),
+    ),
+    (
         "a site",
         tuple(
             f"site/{name}.py"
-            for name in ("__init__", "coordinator", "executor", "memory", "totals")
+            for name in (
+                "announcer",
+                "coordinator",
+                "executor",
+                "hand",
+                "holding",
+                "memory",
+                "plan_inputs",
+                "planned_miners",
+                "planning",
+                "totals",
+            )
         ),
     ),
     (

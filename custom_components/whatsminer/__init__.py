@@ -23,7 +23,7 @@ from .miner.record import async_remove_record, mac_of
 from .models import WhatsminerConfigEntry, WhatsminerData
 from .services import async_setup_services
 from .site.coordinator import SiteConfigEntry, SiteCoordinator, show_prices
-from .site.executor import async_end_site
+from .site.holding import async_end_site
 
 # In this order Home Assistant registers the entities, and its automatic pages show them.
 PLATFORMS: Final = (
@@ -35,7 +35,12 @@ PLATFORMS: Final = (
     Platform.BUTTON,
     Platform.EVENT,
 )
-SITE_PLATFORMS: Final = (Platform.SWITCH, Platform.SENSOR, Platform.BINARY_SENSOR)
+SITE_PLATFORMS: Final = (
+    Platform.SWITCH,
+    Platform.SENSOR,
+    Platform.BINARY_SENSOR,
+    Platform.NUMBER,
+)
 
 
 CONFIG_SCHEMA = cv.config_entry_only_config_schema(DOMAIN)

@@ -4,11 +4,11 @@ from collections.abc import Callable, Iterator
 from datetime import timedelta
 import logging
 import time
-from typing import override
+from typing import Final, override
 
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.const import CONF_PASSWORD
-from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
+from homeassistant.core import CALLBACK_TYPE, Context, HomeAssistant, callback
 from homeassistant.helpers.update_coordinator import UpdateFailed
 
 from .api import (
@@ -58,7 +58,10 @@ from .outage_log import OutageLogCoordinator
 
 _LOGGER = logging.getLogger(__name__)
 
-type CommandListener = Callable[[Command], None]
+type CommandListener = Callable[[Command, Context | None], None]
+
+# The context of commands that the integration sends by itself, and nobody's action caused.
+BY_ITSELF: Final = Context()
 
 
 def poll_interval(entry: ConfigEntry) -> timedelta:
@@ -229,10 +232,16 @@ class WhatsminerCoordinator(OutageLogCoordinator[Snapshot], MinerCoordinator):
             UpdateFailed(**translation(error, self.config_entry.title))
         )
 
-    async def async_send(self, command: Command, *, refresh: bool = True) -> Result:
+    async def async_send(
+        self,
+        command: Command,
+        *,
+        context: Context | None = None,
+        refresh: bool = True,
+    ) -> Result:
         """Send a command; its value shows at once and until the miner is read again.
 
-        `refresh` polls afterwards, which is not needed after a command that no poll shows.
+        `context` tells whose command it is, None if that is not known. `refresh` polls afterwards, which is not needed after a command that no poll shows.
         The result is `UNCHANGED` if mining would have restarted to change nothing.
 
         Raises:
@@ -253,7 +262,7 @@ class WhatsminerCoordinator(OutageLogCoordinator[Snapshot], MinerCoordinator):
                 reset = command.effect is Effect.RESETS  # which closes it
                 self.write_access.update(is_open=None if reset else True)
                 for listener in self._command_listeners:
-                    listener(command)
+                    listener(command, context)
         except WrongMinerError as err:
             self.async_set_wrong_miner(err.found)
             raise
@@ -281,7 +290,10 @@ class WhatsminerCoordinator(OutageLogCoordinator[Snapshot], MinerCoordinator):
 
     @callback
     def async_add_command_listener(self, listener: CommandListener) -> CALLBACK_TYPE:
-        """Call `listener` with each command that the miner accepts; return what ends that."""
+        """Call `listener` with each command that the miner accepts, and with its context.
+
+        Returns what ends that.
+        """
         self._command_listeners.append(listener)
         return lambda: self._command_listeners.remove(listener)
 

@@ -54,7 +54,7 @@ def _site(entry: SiteConfigEntry) -> dict[str, Any]:
     del totals["least_efficient"]  # the members have the prices
     return {
         **known,
-        "executor": {"held": site.executor.is_held, "until": site.executor.until},
+        "holding": {"held": site.holding.is_held, "until": site.holding.until},
         "members": [_without_name(member) for member in site.read()],
         "totals": totals,
     }

@@ -2,15 +2,18 @@
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import override
+from typing import Any, override
 
 from homeassistant.const import Platform
-from homeassistant.core import HomeAssistant, callback
+from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
 from homeassistant.helpers import device_registry as dr, entity_registry as er
 from homeassistant.helpers.device_registry import ChildDeviceInfo, DeviceInfo
 from homeassistant.helpers.entity import EntityDescription
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
-from homeassistant.helpers.update_coordinator import CoordinatorEntity
+from homeassistant.helpers.update_coordinator import (
+    CoordinatorEntity,
+    DataUpdateCoordinator,
+)
 
 from .api import SLOTS, Board, Capabilities, Command, Value
 from .const import DOMAIN
@@ -191,6 +194,43 @@ def add_boards(
     coordinator.config_entry.async_on_unload(coordinator.async_add_listener(add_new))
 
 
+@callback
+def add_while[DescriptionT: EntityDescription](
+    coordinator: DataUpdateCoordinator[Any],
+    platform: Platform,
+    owner: str,
+    descriptions: Iterable[DescriptionT],
+    wanted_fn: Callable[[], bool],
+    add_fn: Callable[[DescriptionT], None],
+    *listen_fns: Callable[[CALLBACK_TYPE], CALLBACK_TYPE],
+) -> None:
+    """Add or remove entities of a miner or a site with its options, without a reload.
+
+    What is wanted is asked at each update, and whenever one of `listen_fns` calls its listener.
+    """
+    registry = er.async_get(coordinator.hass)
+    added: bool | None = None
+
+    @callback
+    def follow() -> None:
+        nonlocal added
+        if (wanted := wanted_fn()) == added:
+            return
+        added = wanted
+        for description in descriptions:
+            if wanted:
+                add_fn(description)
+            elif entity_id := registered_entity_id(
+                coordinator.hass, platform, owner, description.key
+            ):
+                registry.async_remove(entity_id)
+
+    follow()
+    assert coordinator.config_entry
+    for listen in (coordinator.async_add_listener, *listen_fns):
+        coordinator.config_entry.async_on_unload(listen(follow))
+
+
 class WhatsminerSettingEntity[ValueT](WhatsminerEntity):
     """A setting: shows the requested value until a poll confirms it."""
 
@@ -216,7 +256,7 @@ class WhatsminerSettingEntity[ValueT](WhatsminerEntity):
             ServiceValidationError: nothing was sent.
 
         """
-        await self.coordinator.async_send(self.command(value))
+        await self.coordinator.async_send(self.command(value), context=self._context)
 
     def command(self, value: ValueT) -> Command:
         """Return the command that sets a value.

@@ -21,11 +21,13 @@ from .listing import names
 class Issue(StrEnum):
     """The kinds of issues, of which a miner has one each; the values are translation keys.
 
-    `V3_PASSWORD` is one issue for all miners that have it.
+    `V3_PASSWORD` is one issue for all miners that have it. Those of the plan are of a site.
     """
 
     DEFAULT_PASSWORD = "default_password"
     NEW_CONTROL_BOARD = "new_control_board"
+    PLAN_FIGHT = "plan_fight"
+    PLAN_UNIT = "plan_unit"
     UNKNOWN_FIRMWARE = "unknown_firmware"
     V3_PASSWORD = "v3_password"
     WRITE_ACCESS_CLOSED = "write_access_closed"
@@ -34,7 +36,11 @@ class Issue(StrEnum):
 
 ENTRY_ID: Final = "entry_id"
 # Those that have a repair in `repairs.py`.
-_FIXABLE: Final = frozenset(Issue) - {Issue.UNKNOWN_FIRMWARE}
+_FIXABLE: Final = frozenset(Issue) - {
+    Issue.PLAN_FIGHT,
+    Issue.PLAN_UNIT,
+    Issue.UNKNOWN_FIRMWARE,
+}
 _SHARING: Final[HassKey[dict[str, str]]] = HassKey(f"{DOMAIN}_sharing")
 _ERRORS: Final = frozenset({Issue.NEW_CONTROL_BOARD, Issue.WRONG_MINER})
 

@@ -1,6 +1,7 @@
 """Describes the events of this integration in the logbook."""
 
 from collections.abc import Callable
+from typing import Any
 
 from homeassistant.components.logbook.const import (
     LOGBOOK_ENTRY_ENTITY_ID,
@@ -14,6 +15,7 @@ from homeassistant.util.event_type import EventType
 from .const import DOMAIN
 from .event import EVENT_FAULT, FaultEventData
 from .fault_texts import fault_line
+from .site.announcer import EVENT_PLAN, PlanEventData
 
 
 @callback
@@ -22,8 +24,8 @@ def async_describe_events(
     async_describe_event: Callable[
         [
             str,
-            EventType[FaultEventData],
-            Callable[[Event[FaultEventData]], dict[str, str]],
+            EventType[Any],
+            Callable[[Event[Any]], dict[str, str]],
         ],
         None,
     ],
@@ -45,4 +47,16 @@ def async_describe_events(
             LOGBOOK_ENTRY_ENTITY_ID: data["entity_id"],
         }
 
+    @callback
+    def describe_plan(event: Event[PlanEventData]) -> dict[str, str]:
+        """Return the line of what a plan has done."""
+        line = {
+            LOGBOOK_ENTRY_NAME: event.data["site"],
+            LOGBOOK_ENTRY_MESSAGE: event.data["text"],
+        }
+        if entity_id := event.data["entity_id"]:
+            line[LOGBOOK_ENTRY_ENTITY_ID] = entity_id
+        return line
+
     async_describe_event(DOMAIN, EVENT_FAULT, describe_fault)
+    async_describe_event(DOMAIN, EVENT_PLAN, describe_plan)

@@ -17,14 +17,21 @@ from homeassistant.const import (
     UnitOfRatio,
     UnitOfTemperature,
 )
-from homeassistant.core import HomeAssistant
+from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .api import Command, commands, limits
-from .const import CONF_PERCENT_METHOD
+from .const import CONF_PERCENT_METHOD, CONF_PRICE_ENTITY
 from .coordinator import WhatsminerCoordinator
-from .entity import WhatsminerSettingDescription, WhatsminerSettingEntity, existing
+from .entity import (
+    WhatsminerSettingDescription,
+    WhatsminerSettingEntity,
+    add_while,
+    existing,
+)
 from .models import WhatsminerConfigEntry
+from .site.coordinator import SiteConfigEntry, SiteCoordinator
+from .site.number import SITE_BUDGET, SITE_LIMITS, SiteBudget, SiteLimit
 
 PARALLEL_UPDATES = 0
 
@@ -154,14 +161,33 @@ NUMBERS: Final = (
 
 async def async_setup_entry(
     hass: HomeAssistant,
-    entry: WhatsminerConfigEntry,
+    entry: WhatsminerConfigEntry | SiteConfigEntry,
     async_add_entities: AddConfigEntryEntitiesCallback,
 ) -> None:
-    """Add the numbers of a miner."""
+    """Add the numbers of a miner, or of a site."""
+    if isinstance(entry.runtime_data, SiteCoordinator):
+        _add_of_site(entry.runtime_data, async_add_entities)
+        return
     coordinator = entry.runtime_data.coordinator
     async_add_entities(
         WhatsminerNumber(coordinator, description)
         for description in existing(coordinator, Platform.NUMBER, NUMBERS)
+    )
+
+
+@callback
+def _add_of_site(
+    coordinator: SiteCoordinator, async_add_entities: AddConfigEntryEntitiesCallback
+) -> None:
+    """Add the numbers of a site; the limits of the price while there is one."""
+    async_add_entities([SiteBudget(coordinator, SITE_BUDGET)])
+    add_while(
+        coordinator,
+        Platform.NUMBER,
+        coordinator.config_entry.entry_id,
+        SITE_LIMITS,
+        lambda: CONF_PRICE_ENTITY in coordinator.config_entry.options,
+        lambda limit: async_add_entities([SiteLimit(coordinator, limit)]),
     )
 
 

@@ -1,10 +1,10 @@
 """Sensors of a miner and of its hashboards."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterator
 from datetime import datetime
 from typing import override
 
-from homeassistant.components.sensor import SensorEntity, SensorEntityDescription
+from homeassistant.components.sensor import SensorEntity
 from homeassistant.const import Platform
 from homeassistant.core import (
     CALLBACK_TYPE,
@@ -13,7 +13,6 @@ from homeassistant.core import (
     HomeAssistant,
     callback,
 )
-from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from homeassistant.helpers.event import async_track_state_change_event
 from homeassistant.helpers.typing import StateType
@@ -24,8 +23,8 @@ from .entity import (
     WhatsminerBoardEntity,
     WhatsminerEntity,
     add_boards,
+    add_while,
     existing,
-    registered_entity_id,
 )
 from .miner.record import mac_of
 from .models import WhatsminerConfigEntry, WhatsminerData
@@ -36,9 +35,11 @@ from .sensor_totals import TOTALS
 from .site.coordinator import SiteConfigEntry, SiteCoordinator
 from .site.sensor import (
     SITE_ENERGY,
+    SITE_PLAN_SENSORS,
     SITE_PRICE_SENSORS,
     SITE_SENSORS,
     SiteEnergy,
+    SitePlanSensor,
     SitePriceSensor,
     SiteSensor,
 )
@@ -57,8 +58,9 @@ async def async_setup_entry(
         return
     coordinator = entry.runtime_data.coordinator
     async_add_entities(_of_miner(coordinator))
-    _add_while(
+    add_while(
         coordinator,
+        Platform.SENSOR,
         mac_of(entry),
         PRICE_SENSORS,
         lambda: coordinator.break_even.wanted,
@@ -99,48 +101,17 @@ def _add_of_site(
         SiteSensor(coordinator, description) for description in SITE_SENSORS
     )
     async_add_entities([SiteEnergy(coordinator, SITE_ENERGY)])
-    _add_while(
+    async_add_entities(
+        SitePlanSensor(coordinator, description) for description in SITE_PLAN_SENSORS
+    )
+    add_while(
         coordinator,
+        Platform.SENSOR,
         coordinator.config_entry.entry_id,
         SITE_PRICE_SENSORS,
         lambda: coordinator.has_prices,
         lambda price: async_add_entities([SitePriceSensor(coordinator, price)]),
     )
-
-
-@callback
-def _add_while[DescriptionT: SensorEntityDescription](
-    coordinator: WhatsminerCoordinator | SiteCoordinator,
-    owner: str,
-    descriptions: Iterable[DescriptionT],
-    wanted_fn: Callable[[], bool],
-    add_fn: Callable[[DescriptionT], None],
-    *listen_fns: Callable[[CALLBACK_TYPE], CALLBACK_TYPE],
-) -> None:
-    """Add or remove sensors with the hash price in the options, without a reload.
-
-    What is wanted is asked at each update, and whenever one of `listen_fns` calls its listener.
-    """
-    registry = er.async_get(coordinator.hass)
-    added: bool | None = None
-
-    @callback
-    def follow() -> None:
-        nonlocal added
-        if (wanted := wanted_fn()) == added:
-            return
-        added = wanted
-        for description in descriptions:
-            if wanted:
-                add_fn(description)
-            elif entity_id := registered_entity_id(
-                coordinator.hass, Platform.SENSOR, owner, description.key
-            ):
-                registry.async_remove(entity_id)
-
-    follow()
-    for listen in (coordinator.async_add_listener, *listen_fns):
-        coordinator.config_entry.async_on_unload(listen(follow))
 
 
 class WhatsminerSensor(WhatsminerEntity, DescribedSensor[Snapshot]):

@@ -70,7 +70,7 @@ async def _async_call(action: Action, call: ServiceCall) -> ServiceResponse:
     if action.reachable_only:
         entries = [entry for entry in entries if is_reachable(entry)]
     try:
-        handler = await action.prepare_fn(call.hass, call.data)
+        handler = await action.prepare_fn(call)
     except WhatsminerError as err:
         names = ", ".join(entry.title for entry in entries)
         raise exception_for(err, names) from err

@@ -12,7 +12,7 @@ from .api import commands
 from .entity import WhatsminerSettingDescription, WhatsminerSettingEntity, existing
 from .models import WhatsminerConfigEntry
 from .site.coordinator import SiteConfigEntry, SiteCoordinator
-from .site.switch import SITE_MINING, SiteMining
+from .site.switch import SITE_FOLLOW_PLAN, SITE_MINING, SiteFollowPlan, SiteMining
 
 PARALLEL_UPDATES = 0
 
@@ -76,7 +76,10 @@ async def async_setup_entry(
 ) -> None:
     """Add the switches of a miner, or that of a site."""
     if isinstance(entry.runtime_data, SiteCoordinator):
-        async_add_entities([SiteMining(entry.runtime_data, SITE_MINING)])
+        site = entry.runtime_data
+        async_add_entities(
+            [SiteMining(site, SITE_MINING), SiteFollowPlan(site, SITE_FOLLOW_PLAN)]
+        )
         return
     coordinator = entry.runtime_data.coordinator
     async_add_entities(

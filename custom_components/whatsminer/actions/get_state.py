@@ -3,14 +3,17 @@
 Entities can be renamed, and their ids depend on a language; the names in here never change.
 """
 
+from homeassistant.config_entries import ConfigEntryState
 from homeassistant.const import Platform
 from homeassistant.helpers import entity_registry as er
 from homeassistant.util.json import JsonObjectType
 
 from ..coordinator import WhatsminerCoordinator
 from ..entity import registered_entity_id
+from ..entries.membership import planning_site
 from ..miner.hold import held_until, holders
 from ..miner.record import mac_of
+from ..site.coordinator import loaded_site
 
 
 # It is long because each name of the response has its line.
@@ -24,7 +27,7 @@ def state_of(coordinator: WhatsminerCoordinator) -> JsonObjectType:
     `hash_rate_at_most` lists since when the hash rate has been at most so many percent of its target,
     highest first; it is empty unless the miner mines and is tuned. `held_off_by` names the sites that
     keep the miner off, and is `hand` for the action `hold`; `held_off_until` is None unless the last of
-    them lets go by itself.
+    them lets go by itself. `plan` is what the plan of its site wants of it, and why, None without one.
     """
     data, settings = coordinator.data, coordinator.settings
     history = coordinator.history
@@ -60,6 +63,7 @@ def state_of(coordinator: WhatsminerCoordinator) -> JsonObjectType:
         "previous_pool": history.previous_pool,
         "pool_since": history.pool_since.isoformat() if history.pool_since else None,
         **_hold(coordinator),
+        "plan": _plan(coordinator),
         "write_access": coordinator.write_access.is_open,
     }
 
@@ -77,6 +81,16 @@ def _hold(coordinator: WhatsminerCoordinator) -> JsonObjectType:
         ],
         "held_off_until": until.isoformat() if until else None,
     }
+
+
+def _plan(coordinator: WhatsminerCoordinator) -> JsonObjectType | None:
+    """Return what the plan of the site that decides about the miner wants, and why."""
+    hass, miner = coordinator.hass, coordinator.config_entry
+    site = planning_site(hass, miner)
+    if site is None or site.state is not ConfigEntryState.LOADED:
+        return None
+    report = loaded_site(site).planning.report_about(miner.entry_id)
+    return report and {"site": site.title, **report}
 
 
 def _entity_id(

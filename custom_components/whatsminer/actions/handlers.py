@@ -9,9 +9,9 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any, Final
 
-from homeassistant.config_entries import ConfigEntry
+from homeassistant.config_entries import ConfigEntry, ConfigEntryState
 from homeassistant.const import CONF_HOST, CONF_MODE, CONF_TIME_ZONE
-from homeassistant.core import HomeAssistant
+from homeassistant.core import ServiceCall
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 from homeassistant.util import dt as dt_util
 from homeassistant.util.json import JsonObjectType
@@ -26,7 +26,7 @@ from ..api import (
 )
 from ..const import DOMAIN
 from ..coordinator import WhatsminerCoordinator
-from ..entries.lookup import is_site, miner_entries
+from ..entries.lookup import is_site, miner_entries, site_entries
 from ..exceptions import about
 from ..miner.hold import BY_HAND
 from ..models import WhatsminerConfigEntry
@@ -46,7 +46,7 @@ _LONGEST_HOLD: Final = timedelta(days=366)
 
 type Data = Mapping[str, Any]
 type Handler = Callable[[WhatsminerConfigEntry], Awaitable[JsonObjectType | None]]
-type Prepare = Callable[[HomeAssistant, Data], Awaitable[Handler]]
+type Prepare = Callable[[ServiceCall], Awaitable[Handler]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,8 +59,8 @@ class Secret:
 def sends(make: Callable[[Data], Command]) -> Prepare:
     """Return what prepares an action that sends one command."""
 
-    async def prepare(hass: HomeAssistant, data: Data) -> Handler:
-        return _sending(make(data))
+    async def prepare(call: ServiceCall) -> Handler:
+        return _sending(make(call.data))
 
     return prepare
 
@@ -72,9 +72,9 @@ def _sending(command: Command) -> Handler:
     return handle
 
 
-async def prepare_update_pools(hass: HomeAssistant, data: Data) -> Handler:
+async def prepare_update_pools(call: ServiceCall) -> Handler:
     """Return a handler that replaces the pools; that a pool is removed has to be confirmed."""
-    pools: list[commands.PoolSettings] = data["pools"]
+    pools: list[commands.PoolSettings] = call.data["pools"]
     command = commands.update_pools(*pools)
 
     async def handle(entry: WhatsminerConfigEntry) -> JsonObjectType:
@@ -84,7 +84,7 @@ async def prepare_update_pools(hass: HomeAssistant, data: Data) -> Handler:
         await coordinator.async_refresh()
         known = coordinator.data is not seen
         before = [pool for pool in coordinator.data.pools if pool.url and known]
-        if not data["remove_others"]:
+        if not call.data["remove_others"]:
             known = known and coordinator.data.pools_complete
             _raise_if_pools_are_lost(coordinator, len(before), len(pools), known)
         await coordinator.async_send(command)
@@ -132,31 +132,32 @@ def led(data: Data) -> Command:
     )
 
 
-async def prepare_set_power_percent(hass: HomeAssistant, data: Data) -> Handler:
+async def prepare_set_power_percent(call: ServiceCall) -> Handler:
     """Return a handler that sets a power percent; not every miner takes more than 100."""
-    percent: float = data["percent"]
-    is_fast = data["method"] == "fast"
+    percent: float = call.data["percent"]
+    is_fast = call.data["method"] == "fast"
     # What no miner takes is refused once for all of them.
     limits.POSSIBLE_POWER_PERCENT.check("percent", percent)
 
     async def handle(entry: WhatsminerConfigEntry) -> None:
         coordinator = entry.runtime_data.coordinator
         await coordinator.async_send(
-            coordinator.settings.power_percent(percent, fast=is_fast)
+            coordinator.settings.power_percent(percent, fast=is_fast),
+            context=call.context,
         )
 
     return handle
 
 
-async def prepare_set_power_limit(hass: HomeAssistant, data: Data) -> Handler:
+async def prepare_set_power_limit(call: ServiceCall) -> Handler:
     """Return a handler that sets a power limit; an unusual one has to be confirmed."""
-    watts = limits.POWER_LIMIT.check("power_limit", data["power_limit"])
+    watts = limits.POWER_LIMIT.check("power_limit", call.data["power_limit"])
     command = commands.power_limit(watts)
 
     async def handle(entry: WhatsminerConfigEntry) -> None:
         # A miner without a power limit says so itself, and needs no confirmation for that.
         is_known = entry.runtime_data.coordinator.capabilities.accepts(command.name)
-        if is_known and not data["confirm"]:
+        if is_known and not call.data["confirm"]:
             _raise_if_unusual(entry.runtime_data.coordinator, watts)
         await entry.runtime_data.coordinator.async_send(command)
 
@@ -182,28 +183,28 @@ def _raise_if_unusual(coordinator: WhatsminerCoordinator, watts: int) -> None:
     )
 
 
-async def prepare_set_time_zone(hass: HomeAssistant, data: Data) -> Handler:
+async def prepare_set_time_zone(call: ServiceCall) -> Handler:
     """Return a handler that sets a time zone; the rules of the zone are found here."""
-    name: str = data.get(CONF_TIME_ZONE, hass.config.time_zone)
-    rules = await hass.async_add_executor_job(posix_time_zone, name)
+    name: str = call.data.get(CONF_TIME_ZONE, call.hass.config.time_zone)
+    rules = await call.hass.async_add_executor_job(posix_time_zone, name)
     return _sending(commands.set_time_zone(rules, name))
 
 
-async def prepare_set_network(hass: HomeAssistant, data: Data) -> Handler:
+async def prepare_set_network(call: ServiceCall) -> Handler:
     """Return a handler that sets another address; the entry follows to a static one."""
     host: str | None = None
-    if data[CONF_MODE] == "dhcp":
+    if call.data[CONF_MODE] == "dhcp":
         command = commands.set_network_dhcp()
     else:
-        host = data["ip"]
-        if not data["dns"]:  # without it the miner finds no pool
+        host = call.data["ip"]
+        if not call.data["dns"]:  # without it the miner finds no pool
             raise InvalidTextError("dns", "")
         command = commands.set_network(
             host,
-            data["netmask"],
-            data["gateway"],
-            data["dns"],
-            data["hostname"],
+            call.data["netmask"],
+            call.data["gateway"],
+            call.data["dns"],
+            call.data["hostname"],
         )
 
     async def handle(entry: WhatsminerConfigEntry) -> None:
@@ -230,9 +231,9 @@ def _raise_if_taken(coordinator: WhatsminerCoordinator, host: str) -> None:
             )
 
 
-async def prepare_change_password(hass: HomeAssistant, data: Data) -> Handler:
+async def prepare_change_password(call: ServiceCall) -> Handler:
     """Return a handler that sets another password, at the miner and in its entry."""
-    new: Secret = data["new_password"]
+    new: Secret = call.data["new_password"]
 
     async def handle(entry: WhatsminerConfigEntry) -> JsonObjectType:
         coordinator = entry.runtime_data.coordinator
@@ -247,7 +248,7 @@ async def prepare_change_password(hass: HomeAssistant, data: Data) -> Handler:
     return handle
 
 
-async def prepare_preheat(hass: HomeAssistant, data: Data) -> Handler:
+async def prepare_preheat(call: ServiceCall) -> Handler:
     """Return a handler that preheats a stopped miner, and returns how far it is."""
 
     async def handle(entry: WhatsminerConfigEntry) -> JsonObjectType:
@@ -260,9 +261,9 @@ async def prepare_preheat(hass: HomeAssistant, data: Data) -> Handler:
     return handle
 
 
-async def prepare_hold(hass: HomeAssistant, data: Data) -> Handler:
+async def prepare_hold(call: ServiceCall) -> Handler:
     """Return a handler that keeps a miner, or all miners of a site, off."""
-    duration: timedelta | None = data.get("duration")
+    duration: timedelta | None = call.data.get("duration")
     if duration is not None and not _SHORTEST_HOLD <= duration <= _LONGEST_HOLD:
         raise ServiceValidationError(
             translation_domain=DOMAIN, translation_key="hold_duration_invalid"
@@ -271,26 +272,31 @@ async def prepare_hold(hass: HomeAssistant, data: Data) -> Handler:
 
     async def handle(entry: ConfigEntry) -> None:
         if is_site(entry):
-            await loaded_site(entry).executor.async_hold(until)
+            await loaded_site(entry).holding.async_hold(until)
         else:
-            await async_hold(hass, entry, BY_HAND, until)
+            await async_hold(call.hass, entry, BY_HAND, until)
 
     return handle
 
 
-async def prepare_release(hass: HomeAssistant, data: Data) -> Handler:
+async def prepare_release(call: ServiceCall) -> Handler:
     """Return a handler that lets a miner, or all miners of a site, mine again."""
 
     async def handle(entry: ConfigEntry) -> None:
         if is_site(entry):
-            await loaded_site(entry).executor.async_release()
-        else:
-            await async_release(hass, entry)
+            site = loaded_site(entry)
+            site.planning.async_release()
+            await site.holding.async_release()
+            return
+        for each in site_entries(call.hass):
+            if each.state is ConfigEntryState.LOADED:
+                loaded_site(each).planning.async_release(entry.entry_id)
+        await async_release(call.hass, entry)
 
     return handle
 
 
-async def prepare_download_logs(hass: HomeAssistant, data: Data) -> Handler:
+async def prepare_download_logs(call: ServiceCall) -> Handler:
     """Return a handler that downloads the log, and returns the path of the file."""
 
     async def handle(entry: WhatsminerConfigEntry) -> JsonObjectType:
@@ -300,9 +306,9 @@ async def prepare_download_logs(hass: HomeAssistant, data: Data) -> Handler:
     return handle
 
 
-async def prepare_update_firmware(hass: HomeAssistant, data: Data) -> Handler:
+async def prepare_update_firmware(call: ServiceCall) -> Handler:
     """Return a handler that updates the firmware, and returns both versions."""
-    image = await async_find_image(hass, data["file"])
+    image = await async_find_image(call.hass, call.data["file"])
 
     async def handle(entry: WhatsminerConfigEntry) -> JsonObjectType:
         update = await async_update_firmware(entry.runtime_data.coordinator, image)
@@ -315,7 +321,7 @@ async def prepare_update_firmware(hass: HomeAssistant, data: Data) -> Handler:
     return handle
 
 
-async def prepare_get_customer_message(hass: HomeAssistant, data: Data) -> Handler:
+async def prepare_get_customer_message(call: ServiceCall) -> Handler:
     """Return a handler that returns the texts that the owner has stored in a miner."""
 
     async def handle(entry: WhatsminerConfigEntry) -> JsonObjectType:
@@ -330,20 +336,20 @@ async def prepare_get_customer_message(hass: HomeAssistant, data: Data) -> Handl
     return handle
 
 
-async def prepare_query(hass: HomeAssistant, data: Data) -> Handler:
+async def prepare_query(call: ServiceCall) -> Handler:
     """Return a handler that returns the answer to a readable command, without secrets."""
-    command = check_query(data["command"])
+    command = check_query(call.data["command"])
 
     async def handle(entry: WhatsminerConfigEntry) -> JsonObjectType:
         answer = await entry.runtime_data.coordinator.client.query(command)
-        return {"answer": await hass.async_add_executor_job(redact, answer)}
+        return {"answer": await call.hass.async_add_executor_job(redact, answer)}
 
     return handle
 
 
-async def prepare_get_state(hass: HomeAssistant, data: Data) -> Handler:
+async def prepare_get_state(call: ServiceCall) -> Handler:
     """Return a handler that returns the last readings and settings, without asking the miner."""
-    since = conditions_since(hass, data["conditions"])
+    since = conditions_since(call.hass, call.data["conditions"])
 
     async def handle(entry: WhatsminerConfigEntry) -> JsonObjectType:
         return {

@@ -27,7 +27,8 @@ from ..api import (
     commands,
 )
 from ..const import ACCESS_CHECK_INTERVAL
-from ..coordinator import WhatsminerCoordinator
+from ..coordinator import BY_ITSELF, WhatsminerCoordinator
+from ..entries.membership import planning_site
 from ..exceptions import about, translating
 from ..miner import hold as held
 from ..miner.record import record_for_entry
@@ -89,7 +90,9 @@ class Hold:
         wanted = held.wanted(self._memory.data)
         if wanted is None:
             return
-        if not self._is_done(on=wanted):
+        if wanted and self._is_planned:
+            pass  # the plan of its site starts it when it is time for that
+        elif not self._is_done(on=wanted):
             await self._async_send(on=wanted)
         elif not wanted and self._stop_call and self._stop_call == self._site_call:
             await self._async_set_stopped(True)
@@ -130,6 +133,13 @@ class Hold:
             self._under_way -= 1
         self._set_timer()
 
+    @property
+    def _is_planned(self) -> bool:
+        """Whether the plan of a site decides when the miner mines."""
+        coordinator = self._coordinator
+        entry = coordinator.config_entry
+        return planning_site(coordinator.hass, entry) is not None
+
     def _is_of_site(self, call: str | None) -> bool:
         """Return whether a call switches a site of the miner as well."""
         return call is not None and call == self._site_call
@@ -157,7 +167,8 @@ class Hold:
         try:
             with translating(coordinator.config_entry):
                 await coordinator.async_send(
-                    commands.power_on() if on else commands.power_off()
+                    commands.power_on() if on else commands.power_off(),
+                    context=BY_ITSELF,
                 )
         except HomeAssistantError as err:
             self._outdated = coordinator.data

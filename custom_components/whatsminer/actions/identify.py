@@ -4,7 +4,7 @@ import logging
 from typing import Final
 
 from homeassistant.const import EVENT_HOMEASSISTANT_STOP
-from homeassistant.core import CALLBACK_TYPE, callback
+from homeassistant.core import CALLBACK_TYPE, Context, callback
 from homeassistant.helpers.event import async_call_later
 
 from ..api import Command, UnansweredError, WhatsminerError, commands
@@ -66,7 +66,7 @@ class Identify:
         ]
 
     @callback
-    def _handle_command(self, command: Command) -> None:
+    def _handle_command(self, command: Command, _: Context | None) -> None:
         """Leave the LED alone after another command for it."""
         if command.name == "set_led":
             self._cancel()

@@ -4,7 +4,7 @@ from datetime import datetime
 import logging
 from typing import Final, Literal
 
-from homeassistant.core import CALLBACK_TYPE, callback
+from homeassistant.core import CALLBACK_TYPE, Context, callback
 from homeassistant.helpers.event import async_call_later
 
 from ..api import (
@@ -128,7 +128,7 @@ class Preheat:
             )
 
     @callback
-    def _handle_command(self, command: Command) -> None:
+    def _handle_command(self, command: Command, _: Context | None) -> None:
         if command.effect in (Effect.STARTS, Effect.REBOOTS, Effect.RESETS):
             self._end()
 

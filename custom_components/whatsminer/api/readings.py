@@ -159,7 +159,8 @@ class Support:
     `ReportedSettings`, `commands` are names of commands. `slow_settings` are those settings that
     are read every few minutes only, if they are reported. `limits` are the bounds of values.
     `zero_percent_is_none` means that a reported power percent of 0 stands for none, also while the
-    miner does not hash in full.
+    miner does not hash in full. `infers_mining` means that mining is taken for off while the mining
+    process does not answer, which may have another cause.
     """
 
     readings: frozenset[str] = frozenset()
@@ -168,6 +169,7 @@ class Support:
     commands: frozenset[str] = frozenset()
     limits: Limits = field(default_factory=Limits)
     zero_percent_is_none: bool = False
+    infers_mining: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

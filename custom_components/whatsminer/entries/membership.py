@@ -4,7 +4,14 @@ from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import area_registry as ar, device_registry as dr
 
-from ..const import CONF_ALL_MINERS, CONF_AREAS, CONF_LABELS, CONF_MINERS, DOMAIN
+from ..const import (
+    CONF_ALL_MINERS,
+    CONF_AREAS,
+    CONF_FOLLOW_PLAN,
+    CONF_LABELS,
+    CONF_MINERS,
+    DOMAIN,
+)
 from .lookup import miner_entries, site_entries
 
 
@@ -53,3 +60,15 @@ def members_of(hass: HomeAssistant, site: ConfigEntry) -> list[ConfigEntry]:
 def sites_of(hass: HomeAssistant, miner: ConfigEntry) -> list[ConfigEntry]:
     """Return the entries of the sites that a miner belongs to, the oldest one first."""
     return [site for site in site_entries(hass) if is_member(hass, site, miner)]
+
+
+def planning_site(hass: HomeAssistant, miner: ConfigEntry) -> ConfigEntry | None:
+    """Return the site whose plan decides about a miner: the oldest one that follows its plan."""
+    return next(
+        (
+            site
+            for site in site_entries(hass)
+            if site.options.get(CONF_FOLLOW_PLAN) and is_member(hass, site, miner)
+        ),
+        None,
+    )

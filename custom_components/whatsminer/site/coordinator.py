@@ -29,7 +29,9 @@ from ..miner.hash_price import HashPrice
 from ..miner.hold import holders
 from ..miner.status import has_problem
 from ..models import WhatsminerConfigEntry
-from .executor import Executor
+from .holding import Holding
+from .memory import SiteMemory
+from .planning import Planning
 from .totals import Member, Totals, totals_of
 
 _LOGGER = logging.getLogger(__name__)
@@ -80,7 +82,11 @@ class SiteCoordinator(DataUpdateCoordinator[Totals]):
     def __init__(self, hass: HomeAssistant, entry: SiteConfigEntry) -> None:
         """Prepare; `async_begin` does the rest."""
         super().__init__(hass, _LOGGER, config_entry=entry, name=entry.title)
-        self.executor = Executor(hass, entry, self._update)
+        self.memory = SiteMemory(hass, entry.entry_id)
+        self.holding = Holding(hass, entry, self.memory, self._update)
+        self.planning = Planning(
+            hass, entry, self.memory, lambda: self.members, self.async_update_listeners
+        )
         # The entries of the miners, by their ids.
         self.members: dict[str, WhatsminerConfigEntry] = {}
         # The coordinators of those that are loaded, each with the function that ends listening.
@@ -112,7 +118,8 @@ class SiteCoordinator(DataUpdateCoordinator[Totals]):
 
     async def async_begin(self) -> None:
         """Read what is stored, and follow the miners from now on."""
-        await self.executor.async_begin()
+        await self.memory.async_restore()
+        self.holding.async_begin()
         entry, bus = self.config_entry, self.hass.bus
         entry.async_on_unload(self._stop)
         for end in (
@@ -125,6 +132,7 @@ class SiteCoordinator(DataUpdateCoordinator[Totals]):
             entry.async_on_unload(end)
         self._listen_to_price()
         self._update()
+        self.planning.async_begin()
 
     @callback
     def async_add_poll_listener(self, listener: PollListener) -> CALLBACK_TYPE:
@@ -143,6 +151,16 @@ class SiteCoordinator(DataUpdateCoordinator[Totals]):
         self._listen_to_price()
         self._update()
         show_prices(self.members.values())
+        self.planning.async_apply_options()
+
+    @callback
+    def async_set_options(self, **changed: object) -> None:
+        """Change some options, as entities do."""
+        entry = self.config_entry
+        self.hass.config_entries.async_update_entry(
+            entry, options={**entry.options, **changed}
+        )
+        self.async_apply_options()
 
     @callback
     def async_update_soon(self, *_: object) -> None:
@@ -163,9 +181,10 @@ class SiteCoordinator(DataUpdateCoordinator[Totals]):
         changed = members.keys() ^ before.keys()
         if self.data is not None and changed:
             show_prices((members | before)[each] for each in changed)
-        self.executor.async_follow(members)
+        self.holding.async_follow(members)
         readings = list(self.read())
-        self.async_set_updated_data(totals_of(readings, held=self.executor.is_held))
+        self.async_set_updated_data(totals_of(readings, held=self.holding.is_held))
+        self.planning.async_look_soon()
 
     def read(self) -> Iterator[Member]:
         """Read what the coordinators of the miners know."""
@@ -219,14 +238,30 @@ class SiteCoordinator(DataUpdateCoordinator[Totals]):
                 del self._followed[entry_id]
         for entry_id, coordinator in loaded.items():
             if entry_id not in self._followed:
-                handle = partial(self._handle_poll, entry_id, coordinator)
-                end = coordinator.async_add_listener(handle)
-                self._followed[entry_id] = (coordinator, end)
+                self._followed[entry_id] = (coordinator, self._listen(coordinator))
                 self._pass_on(entry_id, coordinator)
 
+    def _listen(self, coordinator: WhatsminerCoordinator) -> CALLBACK_TYPE:
+        """Listen to the polls and commands of a miner; return what ends that."""
+        miner: WhatsminerConfigEntry = coordinator.config_entry
+        ends = (
+            coordinator.async_add_listener(partial(self._handle_poll, coordinator)),
+            coordinator.async_add_command_listener(
+                partial(self.planning.handle_command, miner)
+            ),
+        )
+
+        @callback
+        def end() -> None:
+            for each in ends:
+                each()
+
+        return end
+
     @callback
-    def _handle_poll(self, entry_id: str, coordinator: WhatsminerCoordinator) -> None:
-        self._pass_on(entry_id, coordinator)
+    def _handle_poll(self, coordinator: WhatsminerCoordinator) -> None:
+        self._pass_on(coordinator.config_entry.entry_id, coordinator)
+        self.planning.handle_poll(coordinator.config_entry, coordinator)
         self.async_update_soon()
 
     @callback

@@ -55,6 +55,8 @@ class Reason(StrEnum):
     POWER_UNKNOWN = "power_unknown"
     # Why the plan leaves it alone.
     MANUAL = "manual"
+    MANUAL_AUTOMATION = "manual_automation"
+    MANUAL_OUTSIDE = "manual_outside"
     HELD = "held"
     OTHER_SITE = "other_site"
     NOT_LOADED = "not_loaded"

@@ -1,176 +1,140 @@
-"""Keeps the miners of one site off, and starts them again."""
+"""Sends what the plan of a site wants of its miners, and tries again what failed."""
 
-from collections.abc import Callable, Coroutine, Iterable, Mapping
-from datetime import datetime
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 import logging
-from typing import Any
+from typing import Final
 
-from homeassistant.config_entries import ConfigEntry, ConfigEntryState
-from homeassistant.core import CALLBACK_TYPE, Context, HomeAssistant, callback
+from homeassistant.config_entries import ConfigEntryState
+from homeassistant.core import HomeAssistant, callback
 from homeassistant.exceptions import HomeAssistantError
-from homeassistant.helpers.event import async_track_point_in_utc_time
+from homeassistant.util import dt as dt_util
 
-from ..actions.hold import async_hold, async_let_go, async_release
-from ..entries.error_isolation import async_for_all
-from ..entries.lookup import miner_entries
-from ..entries.membership import members_of
-from ..exceptions import about
-from .memory import SiteMemory
+from ..api import (
+    Command,
+    MalformedReplyError,
+    NoEffectError,
+    TooSoonError,
+    UnconfirmedError,
+    UnreachableError,
+    WhatsminerError,
+    commands,
+)
+from ..const import ACCESS_CHECK_INTERVAL, CONF_PERCENT_METHOD
+from ..coordinator import BY_ITSELF, WhatsminerCoordinator
+from ..exceptions import async_sentences, exception_for
+from ..models import WhatsminerConfigEntry
+from .decision import Decision
 
 _LOGGER = logging.getLogger(__name__)
 
+_FULL: Final = 100
+# A command that may come through next time is tried again after that time, a refused one later.
+_PATIENCE: Final = timedelta(minutes=1)
+_PASSING: Final = (
+    MalformedReplyError,
+    NoEffectError,
+    TooSoonError,
+    UnconfirmedError,
+    UnreachableError,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """A command that failed: the sentence that says why, and when it is tried again."""
+
+    text: str
+    retry_at: datetime
+
+
+type DoneListener = Callable[[WhatsminerConfigEntry, Command, Decision], None]
+type FailedListener = Callable[[WhatsminerConfigEntry, Command, Failure], None]
+
+
+def needed_command(
+    coordinator: WhatsminerCoordinator, decision: Decision
+) -> Command | None:
+    """Return the command that a decision needs, None if the miner does so already."""
+    mining = coordinator.settings.value("mining")
+    if decision.on is not None and mining is not decision.on:
+        return commands.power_on() if decision.on else commands.power_off()
+    if decision.percent is None or not mining:
+        return None
+    percent = coordinator.settings.value("power_percent")
+    present = percent if isinstance(percent, int | float) else _FULL
+    if abs(present - decision.percent) < 1:
+        return None
+    method = coordinator.config_entry.options.get(CONF_PERCENT_METHOD)
+    return coordinator.settings.power_percent(decision.percent, fast=method == "fast")
+
 
 class Executor:
-    """Keeps the miners of one site off until it is released, also over restarts."""
+    """Sends commands to the miners of one site, to each one at a time."""
 
     def __init__(
-        self, hass: HomeAssistant, site: ConfigEntry, changed_fn: CALLBACK_TYPE
+        self, hass: HomeAssistant, done_fn: DoneListener, failed_fn: FailedListener
     ) -> None:
-        """Prepare; `changed_fn` is called when the site begins to keep its miners off, or ends."""
+        """Prepare; `done_fn` and `failed_fn` are called with what became of each command."""
         self._hass = hass
-        self._site = site
-        self._changed_fn = changed_fn
-        self._memory = SiteMemory(hass, site.entry_id)
-        self._end_timer: CALLBACK_TYPE | None = None
-
-    @property
-    def is_held(self) -> bool:
-        """Whether the site keeps its miners off."""
-        return self._memory.is_held
-
-    @property
-    def until(self) -> datetime | None:
-        """Until when the site keeps its miners off, None until it is released."""
-        return self._memory.until
-
-    async def async_begin(self) -> None:
-        """Go on with what is stored."""
-        await self._memory.async_restore()
-        self._site.async_on_unload(self._cancel)
-        self._set_timer()
-
-    async def async_hold(
-        self, until: datetime | None = None, context: Context | None = None
-    ) -> None:
-        """Keep all miners off, also those that cannot be reached now.
-
-        `context` is that of the call, which may switch the miners as well.
-
-        Raises:
-            HomeAssistantError: translated; it names those that are not off yet.
-
-        """
-        members = self._members(context)
-        self._memory.miners = {miner.entry_id for miner in members}
-        await self._async_set(held=True, until=until)
-        await self._async_for_each(
-            members,
-            lambda miner: async_hold(self._hass, miner, self._site.entry_id, until),
-        )
-
-    async def async_release(self, context: Context | None = None) -> None:
-        """Let all miners mine again; those that were stopped for the site are started.
-
-        `context` is that of the call, which may switch the miners as well.
-
-        Raises:
-            HomeAssistantError: translated; it names those that are not on yet.
-
-        """
-        members = self._members(context)
-        self._memory.miners = set()
-        await self._async_set(held=False)
-        await self._async_for_each(
-            members,
-            lambda miner: async_release(self._hass, miner, self._site.entry_id),
-        )
+        self._done_fn = done_fn
+        self._failed_fn = failed_fn
+        # By the ids of the miners' entries.
+        self._sending: set[str] = set()
+        self.failures: dict[str, Failure] = {}
 
     @callback
-    def async_follow(self, now: Mapping[str, ConfigEntry]) -> None:
-        """Keep those off that join a site that is off, and let go of those that leave it.
-
-        `now` has the entries of its miners by their ids.
-        """
-        if not self.is_held:
+    def carry_out(
+        self, miner: WhatsminerConfigEntry, decision: Decision, now: datetime
+    ) -> None:
+        """Send what a decision needs, unless that is under way, or has just failed."""
+        miner_id = miner.entry_id
+        if miner.state is not ConfigEntryState.LOADED or miner_id in self._sending:
             return
-        before, self._memory.miners = self._memory.miners, set(now)
-        if now.keys() == before:
+        coordinator = miner.runtime_data.coordinator
+        command = needed_command(coordinator, decision)
+        if command is None:
+            self.failures.pop(miner_id, None)
             return
-        site_id, entries = self._site.entry_id, self._hass.config_entries
-        self._run(self._memory.async_write())
-        for entry_id in now.keys() - before:
-            self._run(
-                async_hold(self._hass, now[entry_id], site_id, self._memory.until)
-            )
-        for entry_id in before - now.keys():
-            if miner := entries.async_get_entry(entry_id):
-                self._run(async_let_go(self._hass, miner, site_id))
+        failure = self.failures.get(miner_id)
+        # A clock that was set back must not keep it from trying for long.
+        if failure and now < failure.retry_at <= now + ACCESS_CHECK_INTERVAL:
+            return
+        self._sending.add(miner_id)
+        # Not a task of the site's entry, which would be cancelled when the site is reloaded.
+        self._hass.async_create_background_task(
+            self._async_send(miner, coordinator, command, decision),
+            f"{miner.title} follows the plan",
+        )
 
-    def _members(self, context: Context | None) -> list[ConfigEntry]:
-        """Return the miners, which know at once which call switches their site."""
-        members = members_of(self._hass, self._site)
-        for miner in members:
-            if miner.state is ConfigEntryState.LOADED:
-                miner.runtime_data.hold.set_site_call(context)
-        return members
-
-    async def _async_set(self, *, held: bool, until: datetime | None = None) -> None:
-        self._memory.is_held, self._memory.until = held, until
-        await self._memory.async_write()
-        if self._hass.config_entries.async_get_entry(self._site.entry_id) is None:
-            await self._memory.async_remove()  # the site was removed meanwhile
-            raise HomeAssistantError(**about(self._site, "not_loaded"))
-        self._set_timer()
-        self._changed_fn()
-
-    async def _async_for_each(
+    async def _async_send(
         self,
-        miners: Iterable[ConfigEntry],
-        job: Callable[[ConfigEntry], Coroutine[Any, Any, None]],
+        miner: WhatsminerConfigEntry,
+        coordinator: WhatsminerCoordinator,
+        command: Command,
+        decision: Decision,
     ) -> None:
-        """Do something for all miners at once, and raise one error for all failures."""
-
         try:
-            await async_for_all(self._hass, miners, job, what=self._site.title)
+            result = await coordinator.async_send(command, context=BY_ITSELF)
+        except (WhatsminerError, HomeAssistantError) as err:
+            _LOGGER.debug("%s does not follow the plan: %s", miner.title, err)
+            self._failed_fn(miner, command, await self._async_note(miner, err))
+        else:
+            self.failures.pop(miner.entry_id, None)
+            if result.is_accepted:
+                self._done_fn(miner, command, decision)
         finally:
-            self._changed_fn()
+            self._sending.discard(miner.entry_id)
 
-    @callback
-    def _set_timer(self) -> None:
-        """Release the miners when the time is over."""
-        self._cancel()
-        if self._memory.until:
-            self._end_timer = async_track_point_in_utc_time(
-                self._hass, self._expire, self._memory.until
-            )
-
-    @callback
-    def _expire(self, _: datetime) -> None:
-        self._end_timer = None
-        self._run(self.async_release())
-
-    @callback
-    def _run(self, job: Coroutine[Any, Any, None]) -> None:
-        """Do something in the background; the miners try again what fails."""
-
-        async def run() -> None:
-            try:
-                await job
-            except HomeAssistantError as err:
-                _LOGGER.debug("%s: %s", self._site.title, err)
-
-        # Not a task of the entry, which would be cancelled when the site is reloaded.
-        self._hass.async_create_background_task(run(), self._site.title)
-
-    @callback
-    def _cancel(self) -> None:
-        if self._end_timer:
-            self._end_timer()
-            self._end_timer = None
-
-
-async def async_end_site(hass: HomeAssistant, site: ConfigEntry) -> None:
-    """Let go of all miners of a site that is removed or disabled, and leave them as they are."""
-    for miner in miner_entries(hass):
-        await async_let_go(hass, miner, site.entry_id)
-    await SiteMemory(hass, site.entry_id).async_remove()
+    async def _async_note(
+        self, miner: WhatsminerConfigEntry, err: WhatsminerError | HomeAssistantError
+    ) -> Failure:
+        """Remember a failure, and when to try again."""
+        wait = _PATIENCE if isinstance(err, _PASSING) else ACCESS_CHECK_INTERVAL
+        if isinstance(err, WhatsminerError):
+            err = exception_for(err, miner.title)
+        (text,) = await async_sentences(self._hass, [err])
+        failure = Failure(text, dt_util.utcnow() + wait)
+        self.failures[miner.entry_id] = failure
+        return failure

@@ -1,14 +1,58 @@
 """What is stored of a site over restarts of Home Assistant, beside its config entry."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from copy import deepcopy
 from datetime import datetime
 from typing import Final, TypedDict
 
-from homeassistant.core import HomeAssistant
+from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.storage import Store
 
-from ..const import DOMAIN
+from ..const import DOMAIN, MEMORY_INTERVAL
 
 _VERSION: Final = 1
+# So many seconds after it a change is written that must not get lost.
+_SOON: Final = 1.0
+
+
+class StoredManual(TypedDict):
+    """A miner that somebody else has taken out of the plan; times are written as ISO 8601."""
+
+    until: str
+    by: str
+    """See `Hand`."""
+    name: str
+    """That of the automation, if it is known."""
+
+
+class StoredPlanMiner(TypedDict, total=False):
+    """What the plan has to know of one miner."""
+
+    allowed: bool | None
+    """What the price said last."""
+    efficiency: float
+    """J/TH at full power."""
+    percent: int
+    """The power percent that the plan has set last."""
+    raised_at: str
+    """When the plan has raised the power percent last."""
+    on: bool
+    """Whether mining was switched on or off last, by whom and when."""
+    by: str
+    at: str
+    manual: StoredManual
+
+
+class StoredPlan(TypedDict, total=False):
+    """What the plan has to know."""
+
+    budget: float
+    """W, and when it was set."""
+    budget_at: str
+    price_unknown_since: str
+    miners: dict[str, StoredPlanMiner]
+    """By the ids of their entries."""
 
 
 class StoredSite(TypedDict, total=False):
@@ -20,10 +64,13 @@ class StoredSite(TypedDict, total=False):
     """Until when, as ISO 8601; None until it is released."""
     miners: list[str]
     """The ids of the entries of its miners while it keeps them off."""
+    plan: StoredPlan
 
 
 class SiteMemory(Store[StoredSite]):
     """The stored data of one site."""
+
+    _write_is_planned = False
 
     def __init__(self, hass: HomeAssistant, entry_id: str) -> None:
         """Prepare; nothing is read yet."""
@@ -31,6 +78,7 @@ class SiteMemory(Store[StoredSite]):
         self.is_held = False
         self.until: datetime | None = None
         self.miners: set[str] = set()
+        self.plan: StoredPlan = {}
 
     async def async_restore(self) -> None:
         """Read what is stored."""
@@ -39,13 +87,28 @@ class SiteMemory(Store[StoredSite]):
         until = stored.get("until")
         self.until = datetime.fromisoformat(until) if until else None
         self.miners = set(stored.get("miners", ()))
+        self.plan = stored.get("plan", {})
 
     async def async_write(self) -> None:
         """Store what changed."""
-        await self.async_save(
-            {
-                "held": self.is_held,
-                "until": self.until.isoformat() if self.until else None,
-                "miners": sorted(self.miners),
-            }
-        )
+        await self.async_save(self._to_write())
+
+    @contextmanager
+    def editing_plan(self, *, soon: bool = False) -> Iterator[StoredPlan]:
+        """Write what the block changes some minutes later, or soon."""
+        before = deepcopy(self.plan)
+        yield self.plan
+        if self.plan == before or (self._write_is_planned and not soon):
+            return
+        self._write_is_planned = True
+        self.async_delay_save(self._to_write, _SOON if soon else MEMORY_INTERVAL)
+
+    @callback
+    def _to_write(self) -> StoredSite:
+        self._write_is_planned = False
+        return {
+            "held": self.is_held,
+            "until": self.until.isoformat() if self.until else None,
+            "miners": sorted(self.miners),
+            "plan": deepcopy(self.plan),
+        }

@@ -16,6 +16,9 @@ from .price_rule import Verdict, price_verdict
 
 _FULL: Final = 100
 
+_BY_HAND: Final = frozenset(
+    {Reason.MANUAL, Reason.MANUAL_AUTOMATION, Reason.MANUAL_OUTSIDE, Reason.HELD}
+)
 # What a reason makes of the state of the plan, the most important first.
 _STATES: Final[tuple[tuple[PlanState, frozenset[Reason]], ...]] = (
     (
@@ -87,7 +90,7 @@ def _state(
     reasons = {
         why.reason for each in decisions for why in (each.why, each.waiting) if why
     }
-    if reasons <= {Reason.MANUAL, Reason.HELD}:
+    if reasons <= _BY_HAND:
         return PlanState.MANUAL
     if budget.why:  # which no miner may show, because its price counts
         reasons.add(budget.why.reason)

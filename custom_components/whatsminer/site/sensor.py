@@ -4,7 +4,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, override
 
-from homeassistant.components.sensor import SensorEntityDescription, SensorStateClass
+from homeassistant.components.sensor import (
+    SensorDeviceClass,
+    SensorEntityDescription,
+    SensorStateClass,
+)
 from homeassistant.core import callback
 
 from ..coordinator import WhatsminerCoordinator, poll_interval
@@ -20,7 +24,9 @@ from ..sensor_base import (
 )
 from ..sensor_restored import ENERGY, RestoredEnergy
 from .coordinator import SiteCoordinator
+from .decision import PlanState
 from .entity import SiteEntity
+from .planning import Planning
 from .totals import Sum, Totals
 
 _MEASUREMENT: Final = SensorStateClass.MEASUREMENT
@@ -119,6 +125,37 @@ class SiteSensor(SiteEntity, DescribedSensor[Totals]):
 
 class SitePriceSensor(PriceSensor, SiteSensor):
     """A price per kWh of a site."""
+
+
+SITE_PLAN_SENSORS: Final[tuple[WhatsminerSensorDescription[Planning], ...]] = (
+    WhatsminerSensorDescription(
+        key="plan",
+        device_class=SensorDeviceClass.ENUM,
+        options=[state.value for state in PlanState],
+        value_fn=lambda planning: planning.plan.state,
+        attributes_fn=lambda planning: {"miners": planning.reports[:_MOST_NAMES]},
+    ),
+    WhatsminerSensorDescription(
+        key="next_change",
+        device_class=SensorDeviceClass.TIMESTAMP,
+        value_fn=lambda planning: planning.plan.next_change,
+    ),
+)
+
+
+class SitePlanSensor(SiteEntity, DescribedSensor[Planning]):
+    """A sensor that shows what the plan of a site does."""
+
+    # What is wanted of each miner, and why; what was done is in Activity.
+    _unrecorded_attributes = frozenset({"miners"})
+
+    entity_description: WhatsminerSensorDescription[Planning]
+
+    @property
+    @override
+    def source(self) -> Planning:
+        """The plan."""
+        return self.coordinator.planning
 
 
 class SiteEnergy(SiteEntity, RestoredEnergy):

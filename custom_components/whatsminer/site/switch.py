@@ -1,4 +1,4 @@
-"""The switch of a site."""
+"""The switches of a site."""
 
 from collections.abc import Mapping
 from typing import Any, Final, override
@@ -7,10 +7,12 @@ from homeassistant.components.switch import SwitchEntity, SwitchEntityDescriptio
 from homeassistant.core import Event, callback
 from homeassistant.helpers import entity_registry as er
 
+from ..const import CONF_FOLLOW_PLAN
 from ..entity import unique_id
 from .entity import SiteEntity
 
 SITE_MINING: Final = SwitchEntityDescription(key="mining", name=None)
+SITE_FOLLOW_PLAN: Final = SwitchEntityDescription(key="follow_plan")
 
 
 class SiteMining(SiteEntity, SwitchEntity):
@@ -59,13 +61,13 @@ class SiteMining(SiteEntity, SwitchEntity):
     @override
     def is_on(self) -> bool:
         """Return whether the miners may mine."""
-        return not self.coordinator.executor.is_held
+        return not self.coordinator.holding.is_held
 
     @property
     @override
     def extra_state_attributes(self) -> Mapping[str, Any]:
         """Return until when the miners are kept off, and the site's entities for templates."""
-        until = self.coordinator.executor.until
+        until = self.coordinator.holding.until
         return {
             "held_off_until": until and until.isoformat(),
             "entities": self._entity_ids,
@@ -74,9 +76,30 @@ class SiteMining(SiteEntity, SwitchEntity):
     @override
     async def async_turn_on(self, **kwargs: Any) -> None:
         """Let all miners mine again."""
-        await self.coordinator.executor.async_release(self._context)
+        await self.coordinator.holding.async_release(self._context)
 
     @override
     async def async_turn_off(self, **kwargs: Any) -> None:
         """Keep all miners off."""
-        await self.coordinator.executor.async_hold(context=self._context)
+        await self.coordinator.holding.async_hold(context=self._context)
+
+
+class SiteFollowPlan(SiteEntity, SwitchEntity):
+    """On lets the site switch and set its miners as its plan says."""
+
+    @property
+    @override
+    def is_on(self) -> bool:
+        """Return whether the site acts on its plan."""
+        return self.coordinator.planning.is_following
+
+    @override
+    async def async_turn_on(self, **kwargs: Any) -> None:
+        """Follow the plan, with all miners that somebody has taken out of it before."""
+        self.coordinator.planning.async_release()
+        self.coordinator.async_set_options(**{CONF_FOLLOW_PLAN: True})
+
+    @override
+    async def async_turn_off(self, **kwargs: Any) -> None:
+        """Leave the miners as they are from now on."""
+        self.coordinator.async_set_options(**{CONF_FOLLOW_PLAN: False})

@@ -37,6 +37,7 @@ SUPPORT: Final[Mapping[Generation, Support]] = {
         slow_settings=INFO_SETTINGS.names,
         commands=commands_of(generation),
         limits=LIMITS,
+        infers_mining=generation is Generation.V1,
     )
     for generation in Generation
 }

@@ -314,7 +314,7 @@ async def test_a_site_that_is_removed_while_it_is_turned_off_holds_nobody(
     site: Site, three: Three, hass_storage: dict[str, Any]
 ) -> None:
     """What is stored of it comes to the disk only afterwards."""
-    memory = site.coordinator.executor._memory  # noqa: SLF001
+    memory = site.coordinator.holding._memory  # noqa: SLF001
     write, removed = memory.async_write, asyncio.Event()
 
     async def slow() -> None:
@@ -322,7 +322,7 @@ async def test_a_site_that_is_removed_while_it_is_turned_off_holds_nobody(
         await write()
 
     with patch.object(memory, "async_write", slow):
-        switching = asyncio.create_task(site.coordinator.executor.async_hold())
+        switching = asyncio.create_task(site.coordinator.holding.async_hold())
         await site.hass.config_entries.async_remove(site.entry.entry_id)
         removed.set()
         with fails_with("not_loaded"):

@@ -1,0 +1,82 @@
+"""Numbers of a site: what its plan follows."""
+
+from typing import Final, override
+
+from homeassistant.components.number import (
+    NumberDeviceClass,
+    NumberEntity,
+    NumberEntityDescription,
+    NumberMode,
+)
+from homeassistant.const import UnitOfPower
+
+from ..const import CONF_PRICE_UNIT, CONF_START_BELOW, CONF_STOP_ABOVE
+from .entity import SiteEntity
+
+_MOST_WATTS: Final = 100_000_000
+_MOST_PRICE: Final = 1_000_000
+
+SITE_BUDGET: Final = NumberEntityDescription(
+    key="power_budget",
+    device_class=NumberDeviceClass.POWER,
+    native_unit_of_measurement=UnitOfPower.WATT,
+    native_min_value=0,
+    native_max_value=_MOST_WATTS,
+    native_step=1,
+    mode=NumberMode.BOX,
+)
+# There while the options name a price; their keys are those of the options that they change.
+SITE_LIMITS: Final = tuple(
+    NumberEntityDescription(
+        key=key,
+        native_min_value=-_MOST_PRICE,
+        native_max_value=_MOST_PRICE,
+        native_step=0.0001,
+        mode=NumberMode.BOX,
+    )
+    for key in (CONF_STOP_ABOVE, CONF_START_BELOW)
+)
+
+
+class SiteBudget(SiteEntity, NumberEntity):
+    """The power that all miners of a site may take together."""
+
+    @property
+    @override
+    def native_value(self) -> float | None:
+        """Return the budget in W."""
+        return self.coordinator.planning.budget
+
+    @override
+    async def async_set_native_value(self, value: float) -> None:
+        """Set the budget."""
+        self.coordinator.planning.async_set_budget(value)
+
+
+class SiteLimit(SiteEntity, NumberEntity):
+    """The price above which, or up to which, something changes; in the unit of the price."""
+
+    @property
+    @override
+    def native_unit_of_measurement(self) -> str | None:
+        """Return the unit that the limits have."""
+        inputs = self.coordinator.planning.inputs
+        return inputs.unit_of_limits or inputs.unit
+
+    @property
+    @override
+    def native_value(self) -> float | None:
+        """Return the price."""
+        price: float | None = self.coordinator.config_entry.options.get(
+            self.entity_description.key
+        )
+        return price
+
+    @override
+    async def async_set_native_value(self, value: float) -> None:
+        """Set the price, in the unit that prices have now."""
+        coordinator = self.coordinator
+        changed: dict[str, object] = {self.entity_description.key: value}
+        if unit := coordinator.planning.inputs.unit:
+            changed[CONF_PRICE_UNIT] = unit
+        coordinator.async_set_options(**changed)

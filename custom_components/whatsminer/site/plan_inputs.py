@@ -1,0 +1,144 @@
+"""What a plan follows: the price, "cheap now", and the power budget."""
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+import math
+from typing import Final
+
+from homeassistant.config_entries import ConfigEntry
+from homeassistant.const import ATTR_UNIT_OF_MEASUREMENT, STATE_OFF, STATE_ON
+from homeassistant.core import HomeAssistant
+
+from ..const import CONF_PRICE_UNIT
+from .decision import Inputs
+from .memory import SiteMemory
+from .plan_options import PlanOptions
+
+# What hundredths of a currency are called.
+_HUNDREDTHS: Final = frozenset(
+    {"c", "ct", "cts", "cent", "cents", "¢", "p", "öre", "øre", "ore", "gr", "rp"}
+)
+_KILOWATT_HOURS: Final = {"kwh": 1, "mwh": 1000}
+_CHEAP: Final = {STATE_ON: True, STATE_OFF: False}
+
+
+def price_unit(hass: HomeAssistant, entity_id: str | None) -> str | None:
+    """Return the unit of a price entity, None as long as it has no number with a unit."""
+    state = hass.states.get(entity_id) if entity_id else None
+    if state is None or _number(state.state) is None:
+        return None
+    unit = state.attributes.get(ATTR_UNIT_OF_MEASUREMENT)
+    return str(unit) if unit else None
+
+
+def per_kilowatt_hour(price: float, unit: str | None) -> float | None:
+    """Return a price in the currency per kWh, None if its unit is no price of energy.
+
+    One without a unit, as a helper may have, is taken for such a price.
+    """
+    if unit is None:
+        return price
+    money, _, energy = unit.rpartition("/")
+    kilowatt_hours = _KILOWATT_HOURS.get(energy.strip().lower())
+    if not kilowatt_hours or not money:
+        return None
+    is_small = money.strip().lower() in _HUNDREDTHS
+    return price / kilowatt_hours / (100 if is_small else 1)
+
+
+def _number(text: str) -> float | None:
+    try:
+        number = float(text)
+    except ValueError:
+        return None
+    return number if math.isfinite(number) else None
+
+
+class PlanInputs:
+    """Reads what a plan follows, and remembers since when something is unknown."""
+
+    def __init__(
+        self, hass: HomeAssistant, site: ConfigEntry, memory: SiteMemory
+    ) -> None:
+        """Prepare; nothing is read yet."""
+        self._hass = hass
+        self._site = site
+        self._memory = memory
+
+    @property
+    def sources(self) -> list[str]:
+        """The ids of the entities that are followed."""
+        options = PlanOptions.of(self._site.options)
+        return [each for each in (options.price_entity, options.cheap_entity) if each]
+
+    @property
+    def unit(self) -> str | None:
+        """The unit of the price."""
+        return price_unit(self._hass, PlanOptions.of(self._site.options).price_entity)
+
+    @property
+    def unit_of_limits(self) -> str | None:
+        """The unit that the price had when its limits were set, None if that is not known."""
+        unit: str | None = self._site.options.get(CONF_PRICE_UNIT)
+        return unit
+
+    @property
+    def has_other_unit(self) -> bool:
+        """Whether the price has another unit than its limits."""
+        known = {self.unit, self.unit_of_limits} - {None}
+        return len(known) > 1
+
+    def read(self, now: datetime, options: PlanOptions) -> Inputs:
+        """Return the inputs now."""
+        price = self._price(options)
+        cheap = self._cheap(options)
+        is_known = cheap if options.cheap_entity else price
+        unknown_since = None
+        if options.follows_price and is_known is None:
+            unknown_since = self._unknown_since(now)
+        else:
+            with self._memory.editing_plan() as plan:
+                plan.pop("price_unknown_since", None)
+        budget, expired = self._budget(now, options)
+        return Inputs(
+            price=price,
+            price_per_kwh=None
+            if price is None
+            else per_kilowatt_hour(price, self.unit),
+            cheap=cheap,
+            price_unknown_since=unknown_since,
+            budget=budget,
+            budget_unknown_since=expired,
+        )
+
+    def _price(self, options: PlanOptions) -> float | None:
+        """Return the price; one in another unit than its limits cannot be compared."""
+        state = next(self._states(options.price_entity), None)
+        return None if state is None or self.has_other_unit else _number(state)
+
+    def _cheap(self, options: PlanOptions) -> bool | None:
+        state = next(self._states(options.cheap_entity), None)
+        return _CHEAP.get(state) if state else None
+
+    def _states(self, entity_id: str | None) -> Iterator[str]:
+        if entity_id and (state := self._hass.states.get(entity_id)):
+            yield state.state
+
+    def _unknown_since(self, now: datetime) -> datetime:
+        with self._memory.editing_plan() as plan:
+            since = plan.setdefault("price_unknown_since", now.isoformat())
+        return datetime.fromisoformat(since)
+
+    def _budget(
+        self, now: datetime, options: PlanOptions
+    ) -> tuple[float | None, datetime | None]:
+        """Return the budget in W, and since when it is out of date."""
+        plan = self._memory.plan
+        if "budget" not in plan or "budget_at" not in plan:
+            return None, None
+        # A clock may have been set back.
+        at = min(datetime.fromisoformat(plan["budget_at"]), now)
+        end = at + options.budget_expires
+        if options.budget_expires > timedelta(0) and now >= end:
+            return None, end
+        return plan["budget"], None

@@ -1,0 +1,181 @@
+"""What a plan has to know of each miner, from what its coordinator and the site know."""
+
+from datetime import datetime
+from typing import Final
+
+from homeassistant.config_entries import ConfigEntry, ConfigEntryState
+from homeassistant.core import HomeAssistant
+
+from ..coordinator import WhatsminerCoordinator
+from ..entries.membership import planning_site
+from ..miner.hold import BY_HAND, held_until, holders
+from ..miner.status import Status
+from ..models import WhatsminerConfigEntry
+from .decision import PlanMiner, Reason, Why
+from .hand import Hand
+from .memory import StoredManual, StoredPlanMiner
+from .plan_options import PlanOptions
+
+_FULL: Final = 100
+_TUNED: Final = frozenset({Status.MINING, Status.THROTTLED})
+# The share by which the efficiency has to differ from the one before to change the order of miners.
+_WORTH_STORING: Final = 0.05
+_MANUAL: Final = {
+    Hand.PERSON: Reason.MANUAL,
+    Hand.AUTOMATION: Reason.MANUAL_AUTOMATION,
+    Hand.OUTSIDE: Reason.MANUAL_OUTSIDE,
+}
+
+
+def planned_miner(
+    hass: HomeAssistant,
+    site: ConfigEntry,
+    miner: WhatsminerConfigEntry,
+    stored: StoredPlanMiner,
+    manual: StoredManual | None,
+    now: datetime,
+) -> PlanMiner:
+    """Return what the plan of a site has to know of a miner.
+
+    `stored` is what the plan has stored of it, `manual` who has taken it out of the plan.
+    """
+    if miner.state is not ConfigEntryState.LOADED:
+        return PlanMiner(
+            id=miner.entry_id,
+            left_alone=Why(Reason.NOT_LOADED),
+            was_allowed=stored.get("allowed"),
+        )
+    coordinator = miner.runtime_data.coordinator
+    left_alone, until = _left_alone(hass, site, coordinator, manual)
+    percent = _percent(coordinator)
+    mining = coordinator.settings.value("mining")
+    on = mining if isinstance(mining, bool) else None
+    raised_at = stored.get("raised_at")
+    return PlanMiner(
+        id=miner.entry_id,
+        left_alone=left_alone,
+        left_alone_until=until,
+        on=on,
+        tuned=coordinator.status in _TUNED,
+        takes_percent=coordinator.capabilities.accepts("power_percent"),
+        percent=percent,
+        is_lowered=percent is not None and percent < _FULL and _is_own(stored, percent),
+        full=_full(coordinator),
+        draw=_draw(site, coordinator, now) if on is not False else 0.0,
+        efficiency=stored.get("efficiency"),
+        break_even_price=coordinator.break_even.price,
+        switched_at=_switched_at(coordinator, stored, on=on),
+        raised_at=datetime.fromisoformat(raised_at) if raised_at else None,
+        was_allowed=stored.get("allowed"),
+    )
+
+
+def _is_own(stored: StoredPlanMiner, percent: float) -> bool:
+    own = stored.get("percent")
+    return own is not None and abs(own - percent) < 1
+
+
+def _left_alone(
+    hass: HomeAssistant,
+    site: ConfigEntry,
+    coordinator: WhatsminerCoordinator,
+    manual: StoredManual | None,
+) -> tuple[Why | None, datetime | None]:
+    """Return why the plan has no say in a miner, and until when."""
+    other = planning_site(hass, coordinator.config_entry)
+    if other is not None and other.entry_id != site.entry_id:
+        return Why.of(Reason.OTHER_SITE, site=other.title), None
+    if not coordinator.has_password:
+        return Why(Reason.NO_PASSWORD), None
+    data = coordinator.memory.data
+    if by := holders(data):
+        return Why.of(Reason.HELD, by=_names(hass, by)), held_until(data)
+    if manual:
+        why = Why.of(_MANUAL[Hand(manual["by"])], name=manual["name"])
+        return why, datetime.fromisoformat(manual["until"])
+    if not coordinator.last_update_success:
+        return Why(Reason.UNREACHABLE), None
+    if coordinator.client.updating:
+        return Why(Reason.UPDATING), None
+    if coordinator.settings.value("mining") is None:
+        return Why(Reason.MINING_UNKNOWN), None
+    return None, None
+
+
+def _names(hass: HomeAssistant, by: dict[str, datetime | None]) -> str:
+    """Return the names of the sites that hold a miner; one that is held by hand has none."""
+    entries = map(hass.config_entries.async_get_entry, set(by) - {BY_HAND})
+    return ", ".join(sorted(entry.title for entry in entries if entry))
+
+
+def _percent(coordinator: WhatsminerCoordinator) -> float | None:
+    percent = coordinator.settings.value("power_percent")
+    return float(percent) if isinstance(percent, int | float) else None
+
+
+def _full(coordinator: WhatsminerCoordinator) -> float | None:
+    """Return what a miner takes at 100 percent, in W.
+
+    That is the limit in force. While the miner does not report it, a limit that was set counts, but
+    no more than the firmware's own.
+    """
+    if limit := coordinator.data.live.power_limit:
+        return limit
+    wanted = coordinator.settings.value("power_limit")
+    known = [
+        float(watts)
+        for watts in (wanted, coordinator.ordinary_power.watts)
+        if isinstance(watts, int | float) and watts > 0
+    ]
+    return min(known) if known else coordinator.break_even.power
+
+
+def _draw(
+    site: ConfigEntry, coordinator: WhatsminerCoordinator, now: datetime
+) -> float:
+    """Return what a miner that is on takes, or may take at any moment, in W.
+
+    One that does not answer counts for as long as something may be unknown; then it is taken for off.
+    """
+    power = coordinator.data.live.power or 0.0
+    if not coordinator.last_update_success:
+        patience = PlanOptions.of(site.options).unknown_for
+        if now - coordinator.data.taken >= patience:
+            return 0.0
+    if coordinator.status in {Status.STARTING, Status.TUNING}:
+        return max(power, _full(coordinator) or 0.0)
+    return power
+
+
+def _switched_at(
+    coordinator: WhatsminerCoordinator, stored: StoredPlanMiner, *, on: bool | None
+) -> datetime | None:
+    """Return when mining was switched last; what no poll has confirmed yet counts as well."""
+    times = []
+    if seen := coordinator.last_switch.at(on, coordinator.memory.data):
+        times.append(datetime.fromisoformat(seen))
+    if stored.get("on") is on and "at" in stored:
+        times.append(datetime.fromisoformat(stored["at"]))
+    if not times:
+        return None
+    # Until a switch was seen, the first poll counts, but mining may have gone on for long.
+    since = coordinator.data.mining_since if on else None
+    return min(max(times), since) if since else max(times)
+
+
+def learned_efficiency(
+    coordinator: WhatsminerCoordinator, known: float | None
+) -> float | None:
+    """Return the efficiency in J/TH at full power, by which a plan orders miners.
+
+    It changes only when it differs, so that the order does not: less power makes a miner more
+    efficient, and each poll has another value. Until it was measured at full power, any counts.
+    """
+    if known is None:
+        return coordinator.break_even.efficiency
+    percent = _percent(coordinator)
+    efficiency = coordinator.data.efficiency
+    is_full = coordinator.status is Status.MINING and percent in (None, _FULL)
+    if not is_full or not efficiency or coordinator.data.stable is False:
+        return known
+    return efficiency if abs(efficiency - known) > _WORTH_STORING * known else known

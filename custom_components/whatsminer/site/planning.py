@@ -1,0 +1,308 @@
+"""Follows the plan of a site: reads what it needs, decides, and lets the executor carry it out."""
+
+from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
+import logging
+from typing import Final
+
+from homeassistant.config_entries import ConfigEntry, ConfigEntryState
+from homeassistant.const import UnitOfEnergy
+from homeassistant.core import CALLBACK_TYPE, Context, HomeAssistant, callback
+from homeassistant.helpers.debounce import Debouncer
+from homeassistant.helpers.event import (
+    async_track_state_change_event,
+    async_track_time_interval,
+)
+from homeassistant.util import dt as dt_util
+from homeassistant.util.json import JsonObjectType
+
+from ..api import Command
+from ..const import CONF_FOLLOW_PLAN
+from ..coordinator import WhatsminerCoordinator
+from ..entries.membership import miner_name, planning_site
+from ..issues import Issue, clear_issues, raise_issue
+from ..models import WhatsminerConfigEntry
+from .announcer import Announcer
+from .decision import Decision, Plan
+from .executor import Executor, Failure
+from .hand import Hands
+from .memory import SiteMemory
+from .plan import decide
+from .plan_inputs import PlanInputs
+from .plan_options import PlanOptions
+from .plan_texts import decision_text
+from .planned_miners import learned_efficiency, planned_miner
+
+_LOGGER = logging.getLogger(__name__)
+
+# However often inputs change and miners are polled, the plan is looked at once in that time, and
+# at least once in the other.
+_SECONDS_APART: Final = 10.0
+_AT_LEAST: Final = timedelta(minutes=1)
+# Who has switched a miner that the plan has switched.
+_PLAN: Final = "plan"
+
+
+def _is_full(decision: Decision) -> bool:
+    """Return whether a miner is to mine with all its power."""
+    return bool(decision.on) and decision.percent in (None, 100)
+
+
+class Planning:
+    """The plan of one site, as long as it is loaded."""
+
+    def __init__(
+        self,
+        hass: HomeAssistant,
+        site: ConfigEntry,
+        memory: SiteMemory,
+        members_fn: Callable[[], Mapping[str, WhatsminerConfigEntry]],
+        changed_fn: CALLBACK_TYPE,
+    ) -> None:
+        """Prepare; `changed_fn` is called when the plan may be another one."""
+        self._hass = hass
+        self._site = site
+        self._memory = memory
+        self._members_fn = members_fn
+        self._changed_fn = changed_fn
+        self.inputs = PlanInputs(hass, site, memory)
+        self.plan = Plan()
+        self.executor = Executor(hass, self._handle_done, self._handle_failed)
+        self._hands = Hands(hass, site, memory, self.async_look_soon)
+        self._announcer = Announcer(hass, site)
+        self._end_sources: CALLBACK_TYPE | None = None
+        self._look_soon = Debouncer(
+            hass,
+            _LOGGER,
+            cooldown=_SECONDS_APART,
+            immediate=True,
+            function=self._look,
+        )
+
+    @property
+    def is_following(self) -> bool:
+        """Whether the site acts on its plan."""
+        return bool(self._site.options.get(CONF_FOLLOW_PLAN))
+
+    @callback
+    def async_begin(self) -> None:
+        """Look at the plan from now on."""
+        self._site.async_on_unload(self._stop)
+        self._site.async_on_unload(
+            async_track_time_interval(
+                self._hass, self.async_look_soon, _AT_LEAST, cancel_on_shutdown=True
+            )
+        )
+        self._listen()
+        self.async_look_soon()
+
+    @callback
+    def async_apply_options(self) -> None:
+        """Use changed options."""
+        self._listen()
+        if not self.is_following:
+            clear_issues(self._hass, self._site, Issue.PLAN_FIGHT, Issue.PLAN_UNIT)
+        self.async_look_soon()
+
+    @callback
+    def async_look_soon(self, *_: object) -> None:
+        """Look at the plan now, or some seconds after the last time."""
+        self._look_soon.async_schedule_call()
+
+    @callback
+    def async_release(self, *miner_ids: str) -> None:
+        """Give miners back to the plan that somebody has taken out of it, all if none is named."""
+        self._hands.release(miner_ids or list(self._memory.plan.get("miners", {})))
+
+    @callback
+    def async_set_budget(self, watts: float) -> None:
+        """Set the power budget."""
+        with self._memory.editing_plan() as plan:
+            plan["budget"] = watts
+            plan["budget_at"] = dt_util.utcnow().isoformat()
+        self.async_look_soon()
+        self._changed_fn()
+
+    @property
+    def budget(self) -> float | None:
+        """The power budget in W, None until somebody sets one."""
+        return self._memory.plan.get("budget")
+
+    @callback
+    def handle_command(
+        self, miner: WhatsminerConfigEntry, command: Command, context: Context | None
+    ) -> None:
+        """See whether somebody else switches or sets a miner."""
+        self._hands.handle_command(
+            miner, command, context, counts=self._decides_about(miner)
+        )
+
+    @callback
+    def handle_poll(
+        self, miner: WhatsminerConfigEntry, coordinator: WhatsminerCoordinator
+    ) -> None:
+        """Learn from a poll of a miner."""
+        self._hands.handle_poll(miner, coordinator, counts=self._decides_about(miner))
+
+    def _decides_about(self, miner: WhatsminerConfigEntry) -> bool:
+        if not self.is_following:
+            return False
+        site = planning_site(self._hass, miner)
+        return site is not None and site.entry_id == self._site.entry_id
+
+    @callback
+    def _look(self) -> None:
+        """Decide, and do what is needed."""
+        before, self.plan = self.plan, Plan()
+        if self.is_following:
+            now = dt_util.utcnow()
+            self._report_unit()
+            self.plan = self._decided(now)
+            members = self._members_fn()
+            for decision in self.plan.decisions:
+                self.executor.carry_out(members[decision.miner], decision, now)
+            self._announcer.waiting(before, self.plan, self._name_of, self.places)
+        self._changed_fn()
+
+    def _decided(self, now: datetime) -> Plan:
+        options = PlanOptions.of(self._site.options)
+        members = self._members_fn()
+        with self._memory.editing_plan() as stored:
+            known = stored.setdefault("miners", {})
+            for gone in known.keys() - members.keys():
+                del known[gone]
+            for miner_id, miner in members.items():
+                of_miner = known.setdefault(miner_id, {})
+                if miner.state is not ConfigEntryState.LOADED:
+                    continue
+                efficiency = learned_efficiency(
+                    miner.runtime_data.coordinator, of_miner.get("efficiency")
+                )
+                if efficiency:
+                    of_miner["efficiency"] = efficiency
+            plan = decide(
+                now,
+                options,
+                self.inputs.read(now, options),
+                [
+                    planned_miner(
+                        self._hass,
+                        self._site,
+                        miner,
+                        known[miner_id],
+                        self._hands.manual(miner_id, now),
+                        now,
+                    )
+                    for miner_id, miner in members.items()
+                ],
+            )
+            for decision in plan.decisions:
+                known[decision.miner]["allowed"] = decision.allowed
+        return plan
+
+    @callback
+    def _handle_done(
+        self, miner: WhatsminerConfigEntry, command: Command, decision: Decision
+    ) -> None:
+        """Remember what was done, and tell it."""
+        with self._memory.editing_plan() as plan:
+            stored = plan.setdefault("miners", {}).setdefault(miner.entry_id, {})
+            if isinstance(command.value, bool):
+                self._hands.note_switch(miner.entry_id, on=command.value, by=_PLAN)
+                stored.pop("percent", None)
+            elif isinstance(command.value, int):
+                if command.value > stored.get("percent", 0):
+                    stored["raised_at"] = dt_util.utcnow().isoformat()
+                stored["percent"] = command.value
+        self._announcer.done(
+            miner_name(self._hass, miner), command, decision, self.places
+        )
+        self.async_look_soon()
+
+    @callback
+    def _handle_failed(
+        self, miner: WhatsminerConfigEntry, command: Command, failure: Failure
+    ) -> None:
+        self._announcer.failed(miner_name(self._hass, miner), failure.text)
+        self._changed_fn()
+
+    def _name_of(self, miner_id: str) -> str:
+        return miner_name(self._hass, self._members_fn()[miner_id])
+
+    @property
+    def places(self) -> Mapping[str, str]:
+        """What the sentences of this site's plan may name."""
+        options = PlanOptions.of(self._site.options)
+        cheap = self._hass.states.get(options.cheap_entity or "")
+        currency = self._hass.config.currency
+        return {
+            "unit": self.inputs.unit or "",
+            "unit_per_kwh": f"{currency}/{UnitOfEnergy.KILO_WATT_HOUR}",
+            "cheap_entity": cheap.name if cheap else options.cheap_entity or "",
+        }
+
+    @property
+    def reports(self) -> list[JsonObjectType]:
+        """What the plan wants of each miner, and why; those with less than full power first."""
+        decisions = sorted(self.plan.decisions, key=_is_full)
+        return [self._report(decision) for decision in decisions]
+
+    def report_about(self, miner_id: str) -> JsonObjectType | None:
+        """Return what the plan wants of a miner, and why, None if it decides nothing about it."""
+        for decision in self.plan.decisions:
+            if decision.miner == miner_id:
+                return self._report(decision)
+        return None
+
+    def _report(self, decision: Decision) -> JsonObjectType:
+        failure = self.executor.failures.get(decision.miner)
+        stored = self._memory.plan.get("miners", {}).get(decision.miner, {})
+        text = decision_text(decision, self.places, self._hass.config.language)
+        return {
+            "name": self._name_of(decision.miner),
+            "on": decision.on,
+            "percent": decision.percent,
+            "reason": decision.why.reason.value,
+            "waiting_for": decision.waiting.reason.value if decision.waiting else None,
+            "until": decision.until.isoformat() if decision.until else None,
+            "text": text,
+            "failure": failure.text if failure else None,
+            "switched_by": stored.get("by"),
+            "switched_at": stored.get("at"),
+        }
+
+    @callback
+    def _report_unit(self) -> None:
+        """Tell that the price has another unit than its limits."""
+        if not self.inputs.has_other_unit:
+            clear_issues(self._hass, self._site, Issue.PLAN_UNIT)
+            return
+        raise_issue(
+            self._hass,
+            self._site,
+            Issue.PLAN_UNIT,
+            placeholders={
+                "site": self._site.title,
+                "entity": PlanOptions.of(self._site.options).price_entity or "",
+                "unit": self.inputs.unit or "",
+                "unit_of_limits": self.inputs.unit_of_limits or "",
+            },
+        )
+
+    @callback
+    def _listen(self) -> None:
+        """Look at the plan when an input changes."""
+        if self._end_sources:
+            self._end_sources()
+            self._end_sources = None
+        if sources := self.inputs.sources:
+            self._end_sources = async_track_state_change_event(
+                self._hass, sources, self.async_look_soon
+            )
+
+    @callback
+    def _stop(self) -> None:
+        self._look_soon.async_shutdown()
+        clear_issues(self._hass, self._site, Issue.PLAN_FIGHT, Issue.PLAN_UNIT)
+        if self._end_sources:
+            self._end_sources()
