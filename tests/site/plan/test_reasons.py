@@ -19,9 +19,14 @@ from custom_components.whatsminer.site.plan_options import Fallback, PlanOptions
 
 from . import BY_BUDGET, BY_CHEAP, BY_PRICE, HOUR, MINUTE, NEW, NOW, OFF, ON, reasons_of
 
-LEFT_ALONE: Final = (
+BY_HAND: Final = (
     Reason.MANUAL,
+    Reason.MANUAL_AUTOMATION,
+    Reason.MANUAL_OUTSIDE,
     Reason.HELD,
+)
+LEFT_ALONE: Final = (
+    *BY_HAND,
     Reason.OTHER_SITE,
     Reason.NOT_LOADED,
     Reason.UNREACHABLE,
@@ -119,9 +124,7 @@ MOMENTS: Final[Mapping[Reason, Moment]] = {
             BY_PRICE,
             Inputs(price=0.2),
             replace(ON, left_alone=Why(reason)),
-            PlanState.MANUAL
-            if reason in {Reason.MANUAL, Reason.HELD}
-            else PlanState.FOLLOWING,
+            PlanState.MANUAL if reason in BY_HAND else PlanState.FOLLOWING,
         )
         for reason in LEFT_ALONE
     },
@@ -156,7 +159,7 @@ def test_each_state_occurs() -> None:
         ([Reason.ABOVE_BREAK_EVEN, Reason.LOWERED], DEAR),
         ([Reason.LOWERED, Reason.MANUAL], OVER),
         ([Reason.CHEAP, Reason.MANUAL], PlanState.FOLLOWING),
-        ([Reason.MANUAL, Reason.HELD], PlanState.MANUAL),
+        (BY_HAND, PlanState.MANUAL),
     ],
 )
 def test_the_most_important_reason_is_the_state(
