@@ -39,9 +39,9 @@ def price_at(minute: int) -> float | None:
 
 
 def cheap_at(minute: int) -> bool | None:
-    """Return whether it is cheap, as something else may say that looks at the day."""
+    """Return whether it is cheap, as something else says that errs from 12 to 14 o'clock."""
     price = price_at(minute)
-    return None if price is None else price < 0.125
+    return None if price is None else price < 0.125 and minute // 120 != 6
 
 
 def sunny(peak: int) -> list[int | None]:

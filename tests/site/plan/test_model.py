@@ -148,6 +148,10 @@ def facts_of(world: World, miner: str) -> Facts:
 
 SITES: Final = {
     "price": (BY_PRICE, False),
+    "price, limits swapped": (
+        replace(BY_PRICE, stop_above=0.12, start_below=0.16),
+        False,
+    ),
     "break-even price": (BREAK_EVEN, False),
     "cheap now, mine if unknown": (
         replace(CHEAP, price_unknown=Fallback.MINE),
