@@ -116,7 +116,7 @@ def percent_of(
         return round(present)
     wanted = _FULL
     if share < full:
-        aim = (share - options.dead_band / 2) / full * _FULL
+        aim = (share - options.dead_band / 2) * _FULL / full
         wanted = max(math.floor(aim), options.lowest_percent)
     if wanted <= present:
         return wanted

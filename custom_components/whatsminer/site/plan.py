@@ -224,9 +224,12 @@ class _Step:
             return None
         if share is not None:
             return percent_of(self.now, self.options, miner, share, left)
-        # Without a limit, what the plan has lowered goes back. What others lowered stays.
-        sets = self.budget.why or not self._may_switch or miner.is_lowered
-        return _FULL if sets and verdict.allowed is not False else None
+        if self._is_limited or verdict.allowed is False:
+            return None
+        # Without a limit, what the plan has lowered goes back. What others lowered stays, unless
+        # the price is followed by percent and allows more.
+        follows = not self._may_switch and verdict.allowed
+        return _FULL if self.budget.why or miner.is_lowered or follows else None
 
     def _why_not_lowered(self, miner: PlanMiner) -> Why | None:
         if not miner.takes_percent:
