@@ -145,7 +145,10 @@ class _Step:
             )
         decide_fn = self._about_running if miner.on else self._about_stopped
         decision = decide_fn(miner, verdict, share, left)
-        return replace(decision, allowed=verdict.allowed)
+        # What cannot be done yet is not done later, at a price at which nothing changes.
+        has_to_wait = decision.waiting and not verdict.is_kept
+        allowed = miner.on if has_to_wait else verdict.allowed
+        return replace(decision, allowed=allowed)
 
     def _about_running(
         self, miner: PlanMiner, verdict: Verdict, share: float | None, left: float
