@@ -126,8 +126,10 @@ class Site:
 
     def check_price(self, plan: Plan) -> None:
         """What the price forbids is off or at its least; what nothing forbids mines."""
-        never_set = self.inputs.budget is self.inputs.budget_unknown_since is None
-        is_free = never_set and self.options.budget_unknown is not Fallback.STOP
+        known = (self.inputs.budget, self.inputs.budget_unknown_since)
+        is_free = (
+            known == (None, None) and self.options.budget_unknown is not Fallback.STOP
+        )
         by_percent = self.options.stop_by is StopBy.PERCENT
         for each in plan.decisions:
             machine = self.world.by_id[each.miner]
