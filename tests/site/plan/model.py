@@ -22,6 +22,7 @@ class Wants(TypedDict):
     margin: float
     price_unknown: str
     budget_unknown: str
+    budget_zero: str
     unknown_for: int
     dead_band: int
     ramp: int
@@ -147,6 +148,8 @@ class Model:
     def _budget(self, moment: Moment) -> tuple[str, int]:
         """Return what a budget means: none, frozen, no limit in spite of it, or a limit."""
         budget, lost = moment["budget"], moment["budget_lost"]
+        if budget is not None and budget <= 0 and self.wants["budget_zero"] == "mine":
+            return "free", 0
         if budget is not None:
             return "limit", max(budget, 0) * PARTS
         fallback = self.wants["budget_unknown"]
