@@ -72,7 +72,7 @@ def decide(
     times = [each.until for each in decisions if each.until and each.until > now]
     return Plan(
         decisions=decisions,
-        state=_state(options, step.budget, decisions),
+        state=_state(step.budget, decisions, is_idle=step.is_idle),
         next_change=min(times, default=None),
     )
 
@@ -84,9 +84,9 @@ def _rank(miner: PlanMiner) -> float:
 
 
 def _state(
-    options: PlanOptions, budget: Budget, decisions: Sequence[Decision]
+    budget: Budget, decisions: Sequence[Decision], *, is_idle: bool
 ) -> PlanState:
-    if not decisions or (not options.follows_price and budget == Budget()):
+    if not decisions or is_idle:
         return PlanState.NOTHING_TO_DO
     reasons = {
         why.reason for each in decisions for why in (each.why, each.waiting) if why
@@ -196,7 +196,7 @@ class _Step:
             return off
         if not self._may_switch:
             return replace(off, on=None, why=Why(Reason.STAYS_OFF), until=None)
-        if verdict.allowed is None:
+        if verdict.allowed is None or self.is_idle:
             return replace(off, on=None)
         if self.budget.frozen:
             assert self.budget.why
@@ -211,6 +211,11 @@ class _Step:
         if miner.full is None:
             return replace(off, why=Why(Reason.POWER_UNKNOWN), until=None)
         return replace(off, why=self._too_small(miner, left), until=None)
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether there is nothing to follow."""
+        return not self.options.follows_price and self.budget == Budget()
 
     @property
     def _is_limited(self) -> bool:

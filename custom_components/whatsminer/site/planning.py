@@ -115,13 +115,20 @@ class Planning:
         self._hands.release(miner_ids or list(self._memory.plan.get("miners", {})))
 
     @callback
+    def async_begin_anew(self) -> None:
+        """Take all miners into the plan, and forget what the price said before."""
+        with self._memory.editing_plan() as plan:
+            for stored in plan.get("miners", {}).values():
+                stored.pop("allowed", None)
+        self.async_release()
+
+    @callback
     def async_set_budget(self, watts: float) -> None:
         """Set the power budget."""
         with self._memory.editing_plan() as plan:
             plan["budget"] = watts
             plan["budget_at"] = dt_util.utcnow().isoformat()
         self.async_look_soon()
-        self._changed_fn()
 
     @property
     def budget(self) -> float | None:

@@ -49,10 +49,12 @@ def test_between_the_limits_the_last_word_counts(was: bool | None) -> None:
     assert stopped.on is was
 
 
-def test_without_a_price_and_a_budget_the_miners_mine() -> None:
-    """Their percents are left as they are."""
+def test_without_a_price_and_a_budget_nothing_is_to_do() -> None:
+    """Miners stay as they are, but what the plan has lowered before goes back."""
     assert one(PlanOptions(), Inputs(), replace(ON, percent=60)).percent is None
-    assert one(PlanOptions(), Inputs(), OFF).on is True
+    assert one(PlanOptions(), Inputs(), OFF).on is None
+    lowered = replace(ON, percent=60, is_lowered=True)
+    assert one(PlanOptions(), Inputs(), lowered).percent == 100
 
 
 # Minimum times

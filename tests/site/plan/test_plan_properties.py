@@ -137,7 +137,7 @@ class Site:
                 continue
             if each.allowed is False and machine.on:
                 assert by_percent and machine.percent == self.options.lowest_percent
-            if each.allowed and is_free:
+            if each.allowed and is_free and self.options.follows_price:
                 assert machine.on or by_percent
 
     def check_budget(self, plan: Plan) -> None:
