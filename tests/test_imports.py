@@ -101,6 +101,7 @@ ROOMS: Final = (
                 "plan_options",
                 "plan_texts/__init__",
                 "price_rule",
+                "time_rule",
             )
         ),
     ),

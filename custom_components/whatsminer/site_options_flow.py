@@ -6,7 +6,9 @@ import probatio  # the successor of voluptuous in Home Assistant
 
 from homeassistant.config_entries import ConfigFlowResult, OptionsFlow
 
+from .flow_helpers import Errors
 from .hash_price_form import HASH_PRICE_FIELDS, hash_price_errors
+from .plan_form import PLAN_KEYS, PLAN_SCHEMA, filled_in, read_plan
 from .site.coordinator import SiteConfigEntry
 from .site_form import SiteForm, update_site
 
@@ -14,7 +16,7 @@ _HASH_PRICE: Final = tuple(str(field) for field in HASH_PRICE_FIELDS)
 
 
 class SiteOptionsFlow(SiteForm, OptionsFlow):
-    """The options flow of a site: its name and miners, or the hash price."""
+    """The options flow of a site: its name and miners, its plan, or the hash price."""
 
     async def async_step_init(
         self, user_input: dict[str, Any] | None = None
@@ -28,7 +30,7 @@ class SiteOptionsFlow(SiteForm, OptionsFlow):
         """Show the menu."""
         return self.async_show_menu(
             step_id="site",
-            menu_options=["members", "hash_price"],
+            menu_options=["members", "plan", "hash_price"],
             description_placeholders={"site": self.config_entry.title},
         )
 
@@ -46,6 +48,30 @@ class SiteOptionsFlow(SiteForm, OptionsFlow):
             data_schema=self._members(user_input, site),
             errors=errors,
             description_placeholders={"site": site.title},
+        )
+
+    async def async_step_plan(
+        self, user_input: dict[str, Any] | None = None
+    ) -> ConfigFlowResult:
+        """Ask what the plan follows, and what it does."""
+        if not (site := self._site(self.handler)):
+            return self.async_abort(reason="site_removed")
+        errors: Errors = {}
+        if user_input is not None:
+            plan, errors = read_plan(self.hass, user_input)
+            if not errors:
+                update_site(self.hass, site, PLAN_KEYS, plan)
+                return self._finish(site)
+        return self.async_show_form(
+            step_id="plan",
+            data_schema=self.add_suggested_values_to_schema(
+                PLAN_SCHEMA, user_input or filled_in(site.options)
+            ),
+            errors=errors,
+            description_placeholders={
+                "site": site.title,
+                "currency": self.hass.config.currency,
+            },
         )
 
     async def async_step_hash_price(

@@ -3,12 +3,9 @@
 from typing import Any
 
 import pytest
-from pytest_homeassistant_custom_component.common import MockUser
 
-from homeassistant.core import Context, HomeAssistant
-from tests import act
+from homeassistant.core import HomeAssistant
 from tests.fleet import Fleet
-from tests.words import sent
 
 from . import ALL, Site, add_site
 from .conftest import Three
