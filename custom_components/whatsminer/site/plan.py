@@ -20,6 +20,15 @@ _FULL: Final = 100
 _BY_HAND: Final = frozenset(
     {Reason.MANUAL, Reason.MANUAL_AUTOMATION, Reason.MANUAL_OUTSIDE, Reason.HELD}
 )
+# Why a plan has no say in a miner.
+_LEFT_ALONE: Final = _BY_HAND | {
+    Reason.MINING_UNKNOWN,
+    Reason.NOT_LOADED,
+    Reason.NO_PASSWORD,
+    Reason.OTHER_SITE,
+    Reason.UNREACHABLE,
+    Reason.UPDATING,
+}
 # What a reason makes of the state of the plan, the most important first.
 _STATES: Final[tuple[tuple[PlanState, frozenset[Reason]], ...]] = (
     (
@@ -91,8 +100,8 @@ def _state(
     reasons = {
         why.reason for each in decisions for why in (each.why, each.waiting) if why
     }
-    if reasons <= _BY_HAND:
-        return PlanState.MANUAL
+    if reasons <= _LEFT_ALONE:
+        return PlanState.MANUAL if reasons & _BY_HAND else PlanState.NOTHING_TO_DO
     if budget.why:  # which no miner may show, because its price counts
         reasons.add(budget.why.reason)
     return next(
