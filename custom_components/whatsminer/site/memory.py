@@ -71,6 +71,7 @@ class SiteMemory(Store[StoredSite]):
     """The stored data of one site."""
 
     _write_is_planned = False
+    _is_closed = False
 
     def __init__(self, hass: HomeAssistant, entry_id: str) -> None:
         """Prepare; nothing is read yet."""
@@ -93,12 +94,20 @@ class SiteMemory(Store[StoredSite]):
         """Store what changed."""
         await self.async_save(self._to_write())
 
+    async def async_close(self) -> None:
+        """Store what is not written yet. Nothing is stored afterwards: a command may outlast its site."""
+        self._is_closed = True
+        if self._write_is_planned:
+            await self.async_write()
+
     @contextmanager
     def editing_plan(self, *, soon: bool = False) -> Iterator[StoredPlan]:
         """Write what the block changes some minutes later, or soon."""
         before = deepcopy(self.plan)
         yield self.plan
-        if self.plan == before or (self._write_is_planned and not soon):
+        if self.plan == before or self._is_closed:
+            return
+        if self._write_is_planned and not soon:
             return
         self._write_is_planned = True
         self.async_delay_save(self._to_write, _SOON if soon else MEMORY_INTERVAL)

@@ -47,7 +47,7 @@ class SiteBudget(SiteEntity, NumberEntity):
     @override
     def native_value(self) -> float | None:
         """Return the budget in W."""
-        return self.coordinator.planning.budget
+        return self.coordinator.planning.inputs.budget
 
     @override
     async def async_set_native_value(self, value: float) -> None:

@@ -50,6 +50,11 @@ def price_verdict(
             reasons=(Reason.BELOW_BREAK_EVEN, Reason.ABOVE_BREAK_EVEN),
             miner=miner,
         )
+    return _within_limits(price, options, miner)
+
+
+def _within_limits(price: float, options: PlanOptions, miner: PlanMiner) -> Verdict:
+    """Compare a price with the two limits of the options; one limit is both."""
     limits = [
         limit
         for limit in (options.start_below, options.stop_above)
@@ -60,7 +65,7 @@ def price_verdict(
     return _compared(
         price,
         stop=limits[-1],
-        start=limits[0],  # one limit is both
+        start=limits[0],
         reasons=(Reason.CHEAP, Reason.EXPENSIVE),
         miner=miner,
     )

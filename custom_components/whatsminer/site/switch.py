@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any, Final, override
 
 from homeassistant.components.switch import SwitchEntity, SwitchEntityDescription
+from homeassistant.const import EntityCategory
 from homeassistant.core import Event, callback
 from homeassistant.helpers import entity_registry as er
 
@@ -12,7 +13,10 @@ from ..entity import unique_id
 from .entity import SiteEntity
 
 SITE_MINING: Final = SwitchEntityDescription(key="mining", name=None)
-SITE_FOLLOW_PLAN: Final = SwitchEntityDescription(key="follow_plan")
+# Whoever turns on all switches of a site, of its area, or by voice, means its miners only.
+SITE_FOLLOW_PLAN: Final = SwitchEntityDescription(
+    key="follow_plan", entity_category=EntityCategory.CONFIG
+)
 
 
 class SiteMining(SiteEntity, SwitchEntity):
