@@ -54,7 +54,7 @@ class Shed:
     @property
     def budget(self) -> float:
         """The power budget in W."""
-        return self.site.coordinator.planning.budget or 0
+        return self.site.coordinator.planning.inputs.budget or 0
 
     @property
     def left_over(self) -> float:

@@ -52,8 +52,13 @@ class SiteBudget(SiteEntity, NumberEntity):
     @override
     async def async_set_native_value(self, value: float) -> None:
         """Set the budget, which counts from now on."""
-        self.coordinator.planning.async_set_budget(value)
-        self.coordinator.async_set_options(**{CONF_HAS_BUDGET: True})
+        coordinator = self.coordinator
+        coordinator.planning.inputs.set_budget(value)
+        if coordinator.config_entry.options.get(CONF_HAS_BUDGET):
+            coordinator.planning.async_look_soon()
+        else:
+            coordinator.async_set_options(**{CONF_HAS_BUDGET: True})
+        self.async_write_ha_state()
 
 
 class SiteLimit(SiteEntity, NumberEntity):
