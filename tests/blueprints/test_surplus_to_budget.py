@@ -9,7 +9,7 @@ from pytest_homeassistant_custom_component.common import async_capture_events
 
 from homeassistant.const import EVENT_CALL_SERVICE, STATE_UNAVAILABLE, STATE_UNKNOWN
 from homeassistant.helpers import entity_registry as er
-from tests import JOINED, Altered, device_of
+from tests import JOINED, Altered, act, device_of
 from tests.fleet import Fleet, Owned
 from tests.site import ALL, Site, add_site
 
@@ -42,7 +42,8 @@ class Shed:
 
     async def set_budget(self, watts: float) -> None:
         """Let the budget be another one than the surplus."""
-        self.site.coordinator.planning.async_set_budget(watts)
+        number = self.site.entity_id("number", "power_budget")
+        await act(self.home.hass, "number.set_value", number, value=watts)
         await self.site.settle()
 
     async def read(self, state: object, **attributes: Any) -> None:
