@@ -20,6 +20,15 @@ _FULL: Final = 100
 _BY_HAND: Final = frozenset(
     {Reason.MANUAL, Reason.MANUAL_AUTOMATION, Reason.MANUAL_OUTSIDE, Reason.HELD}
 )
+# Why a plan has no say in a miner.
+_LEFT_ALONE: Final = _BY_HAND | {
+    Reason.MINING_UNKNOWN,
+    Reason.NOT_LOADED,
+    Reason.NO_PASSWORD,
+    Reason.OTHER_SITE,
+    Reason.UNREACHABLE,
+    Reason.UPDATING,
+}
 # What a reason makes of the state of the plan, the most important first.
 _STATES: Final[tuple[tuple[PlanState, frozenset[Reason]], ...]] = (
     (
@@ -72,7 +81,7 @@ def decide(
     times = [each.until for each in decisions if each.until and each.until > now]
     return Plan(
         decisions=decisions,
-        state=_state(options, step.budget, decisions),
+        state=_state(step.budget, decisions, is_idle=step.is_idle),
         next_change=min(times, default=None),
     )
 
@@ -84,15 +93,15 @@ def _rank(miner: PlanMiner) -> float:
 
 
 def _state(
-    options: PlanOptions, budget: Budget, decisions: Sequence[Decision]
+    budget: Budget, decisions: Sequence[Decision], *, is_idle: bool
 ) -> PlanState:
-    if not decisions or (not options.follows_price and budget == Budget()):
+    if not decisions or is_idle:
         return PlanState.NOTHING_TO_DO
     reasons = {
         why.reason for each in decisions for why in (each.why, each.waiting) if why
     }
-    if reasons <= _BY_HAND:
-        return PlanState.MANUAL
+    if reasons <= _LEFT_ALONE:
+        return PlanState.MANUAL if reasons & _BY_HAND else PlanState.NOTHING_TO_DO
     if budget.why:  # which no miner may show, because its price counts
         reasons.add(budget.why.reason)
     return next(
@@ -145,7 +154,10 @@ class _Step:
             )
         decide_fn = self._about_running if miner.on else self._about_stopped
         decision = decide_fn(miner, verdict, share, left)
-        return replace(decision, allowed=verdict.allowed)
+        # What cannot be done yet is not done later, at a price at which nothing changes.
+        has_to_wait = decision.waiting and not verdict.is_kept
+        allowed = miner.on if has_to_wait else verdict.allowed
+        return replace(decision, allowed=allowed)
 
     def _about_running(
         self, miner: PlanMiner, verdict: Verdict, share: float | None, left: float
@@ -193,7 +205,7 @@ class _Step:
             return off
         if not self._may_switch:
             return replace(off, on=None, why=Why(Reason.STAYS_OFF), until=None)
-        if verdict.allowed is None:
+        if verdict.allowed is None or self.is_idle:
             return replace(off, on=None)
         if self.budget.frozen:
             assert self.budget.why
@@ -208,6 +220,11 @@ class _Step:
         if miner.full is None:
             return replace(off, why=Why(Reason.POWER_UNKNOWN), until=None)
         return replace(off, why=self._too_small(miner, left), until=None)
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether there is nothing to follow."""
+        return not self.options.follows_price and self.budget == Budget()
 
     @property
     def _is_limited(self) -> bool:

@@ -15,6 +15,11 @@ from .plan_options import PlanOptions
 from .plan_texts import decision_text
 
 
+def is_full(decision: Decision) -> bool:
+    """Return whether a miner is to mine with all its power."""
+    return bool(decision.on) and decision.percent in (None, 100)
+
+
 def report(
     decision: Decision,
     name: str,

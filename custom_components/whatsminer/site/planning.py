@@ -29,7 +29,7 @@ from .memory import SiteMemory
 from .plan import decide
 from .plan_inputs import PlanInputs
 from .plan_options import PlanOptions
-from .plan_report import report, report_unit
+from .plan_report import is_full, report, report_unit
 from .planned_miners import planned_miner
 
 _LOGGER = logging.getLogger(__name__)
@@ -40,11 +40,6 @@ _SECONDS_APART: Final = 10.0
 _AT_LEAST: Final = timedelta(minutes=1)
 # Who has switched a miner that the plan has switched.
 _PLAN: Final = "plan"
-
-
-def _is_full(decision: Decision) -> bool:
-    """Return whether a miner is to mine with all its power."""
-    return bool(decision.on) and decision.percent in (None, 100)
 
 
 class Planning:
@@ -66,6 +61,8 @@ class Planning:
         self._changed_fn = changed_fn
         self.inputs = PlanInputs(hass, site, memory)
         self.plan = Plan()
+        # What it wants of each miner, and why; those with less than full power first.
+        self.reports: Mapping[str, JsonObjectType] = {}
         self.executor = Executor(hass, self._handle_done, self._handle_failed)
         self._hands = Hands(hass, site, memory, self.async_look_soon)
         self._announcer = Announcer(hass, site)
@@ -114,11 +111,12 @@ class Planning:
         self._hands.release(miner_ids or list(self._memory.plan.get("miners", {})))
 
     @callback
-    def async_set_budget(self, watts: float) -> None:
-        """Set the power budget."""
-        self.inputs.set_budget(watts)
-        self.async_look_soon()
-        self._changed_fn()
+    def async_begin_anew(self) -> None:
+        """Take all miners into the plan, and forget what the price said before."""
+        with self._memory.editing_plan() as plan:
+            for stored in plan.get("miners", {}).values():
+                stored.pop("allowed", None)
+        self.async_release()
 
     @callback
     def handle_command(
@@ -154,7 +152,7 @@ class Planning:
             self._announcer.waiting(
                 before, self.plan, self._name_of, self.inputs.places
             )
-        self._changed_fn()
+        self._publish()
 
     def _decided(self, now: datetime) -> Plan:
         options = PlanOptions.of(self._site.options)
@@ -203,29 +201,25 @@ class Planning:
         self, miner: WhatsminerConfigEntry, command: Command, failure: Failure
     ) -> None:
         self._announcer.failed(miner_name(self._hass, miner), failure.text)
+        self._publish()
+
+    @callback
+    def _publish(self) -> None:
+        """Show the plan, which may be another one."""
+        stored, members = self._memory.plan.get("miners", {}), self._members_fn()
+        self.reports = {
+            decision.miner: report(
+                decision,
+                miner_name(self._hass, members[decision.miner]),
+                self.inputs.places,
+                self._hass.config.language,
+                stored.get(decision.miner, {}),
+                self.executor.failures.get(decision.miner),
+            )
+            for decision in sorted(self.plan.decisions, key=is_full)
+            if decision.miner in members
+        }
         self._changed_fn()
-
-    @property
-    def reports(self) -> list[JsonObjectType]:
-        """What the plan wants of each miner, and why; those with less than full power first."""
-        return list(map(self._report, sorted(self.plan.decisions, key=_is_full)))
-
-    def report_about(self, miner_id: str) -> JsonObjectType | None:
-        """Return what the plan wants of a miner, and why, None if it decides nothing about it."""
-        for decision in self.plan.decisions:
-            if decision.miner == miner_id:
-                return self._report(decision)
-        return None
-
-    def _report(self, decision: Decision) -> JsonObjectType:
-        return report(
-            decision,
-            self._name_of(decision.miner),
-            self.inputs.places,
-            self._hass.config.language,
-            self._memory.plan.get("miners", {}).get(decision.miner, {}),
-            self.executor.failures.get(decision.miner),
-        )
 
     def _name_of(self, miner_id: str) -> str:
         return miner_name(self._hass, self._members_fn()[miner_id])

@@ -100,7 +100,7 @@ class SiteFollowPlan(SiteEntity, SwitchEntity):
     @override
     async def async_turn_on(self, **kwargs: Any) -> None:
         """Follow the plan, with all miners that somebody has taken out of it before."""
-        self.coordinator.planning.async_release()
+        self.coordinator.planning.async_begin_anew()
         self.coordinator.async_set_options(**{CONF_FOLLOW_PLAN: True})
 
     @override

@@ -180,6 +180,11 @@ def test_a_better_miner_that_is_off_starts_in_place_of_a_worse_one() -> None:
     assert share_out(3149, claims, 150) == ({"b": 3000}, 149)
 
 
+def test_where_nothing_is_left_nothing_mines() -> None:
+    """A miner that takes nothing now, because it does not hash, may take more at any moment."""
+    assert share_out(0, [runs("a", least=0.0)], 150) == ({}, 0)
+
+
 def test_tiny_remainders_of_sums_switch_nothing_off() -> None:
     """0.1 + 0.2 is not 0.3."""
     claims = [Claim(each, True, False, 0.1, 0.1) for each in "abc"]

@@ -118,7 +118,7 @@ def test_a_miner_of_unknown_power_mines_on_and_does_not_start() -> None:
     inputs = Inputs(budget=9000.0)
     for miner in (unknown, replace(OFF, full=None)):
         assert one(BY_BUDGET, inputs, miner).why.reason is Reason.POWER_UNKNOWN
-    assert one(BY_BUDGET, Inputs(), replace(OFF, full=None)).on is True
+    assert one(BY_PRICE, Inputs(price=0.0), replace(OFF, full=None)).on is True
 
 
 @pytest.mark.parametrize("watts", [0.0, 4000.0])
