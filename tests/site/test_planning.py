@@ -5,7 +5,9 @@ from typing import Any
 import pytest
 
 from homeassistant.core import HomeAssistant
+from tests import act
 from tests.fleet import Fleet
+from tests.words import sent
 
 from . import ALL, Site, add_site
 from .conftest import Three
@@ -59,3 +61,26 @@ async def test_a_price_that_is_too_high_switches_the_miners_off_and_on(
     set_price(fleet.hass, 0.2)
     await looked(site)
     assert [switched(each) for each in three] == [["power_off", "power_on"]] * 3
+
+
+async def test_a_site_that_is_reloaded_knows_the_budget_that_was_just_set(
+    fleet: Fleet, three: Three
+) -> None:
+    site = await planned(fleet, minutes_on=0)
+    budget = site.entity_id("number", "power_budget")
+    await act(fleet.hass, "number.set_value", budget, value=5000)
+    await fleet.hass.config_entries.async_reload(site.entry.entry_id)
+    assert site.shown("power_budget", "number") == "5000.0"
+
+
+async def test_a_miner_that_was_just_lowered_may_be_raised_at_once(
+    fleet: Fleet, three: Three
+) -> None:
+    """Only a raise is followed by the minute until the next one."""
+    site = await planned(fleet, minutes_on=0, ramp=100)
+    budget = site.entity_id("number", "power_budget")
+    for watts in (9500, 20_000):
+        await act(fleet.hass, "number.set_value", budget, value=watts)
+        await looked(site)
+    assert sent(three.cleo.miner) == ["set_power_pct", "set_power_pct"]
+    assert three.cleo.miner.state.percent == 100
