@@ -52,7 +52,8 @@ async def _demo(config: Path, port: int) -> None:
         await miners.use(demo.client, demo.miners)
         await energy.install(demo.client, demo.miners)
         all_miners = await site.add(demo.client)
-        await dashboard.install(demo.client, demo.miners, all_miners)
+        await site.install_plan(demo.client, all_miners)
+        await dashboard.install(demo.client, demo.miners, all_miners, site.PRICE)
         print(f"\n    {demo.url}    user {USER}, password {PASSWORD}\n")
         for miner in demo.miners:
             print(f"    {miner}")

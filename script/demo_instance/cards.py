@@ -27,6 +27,30 @@ _COUNTS = {
     "sensor.miners_with_problem": "With a problem",
     "sensor.miners_not_off": "Not off yet",
 }
+# What the plan does, and what it follows; None stands for the price.
+_PLAN: Mapping[str | None, str] = {
+    "switch.follow_plan": "Follow plan",
+    "sensor.plan": "Plan",
+    "sensor.next_change": "Next change",
+    None: "Electricity price",
+    "number.stop_above": "Stop above",
+    "number.start_below": "Start at or below",
+    "number.power_budget": "Power budget",
+}
+# Names of miners and of entities come from their owner: a character that Markdown or HTML knows is
+# shown as it is if a backslash is before it.
+_REASONS = r"""
+{{%- macro plain(text) -%}}
+{{{{ text | regex_replace('\\s+', ' ') | regex_replace('([!-/:-@\\[-`{{-~])', '\\\\\\1') }}}}
+{{%- endmacro -%}}
+{{%- for miner in state_attr('{sensor}', 'miners') or [] %}}
+- **{{{{ plain(miner.name) }}}}**  {{{{ plain(miner.text) }}}}
+{{%- if miner.failure %}}. Not done: {{{{ plain(miner.failure) }}}}{{% endif -%}}
+{{%- else -%}}
+Nothing, until *Follow plan* is on. Turn it on, and the miners follow the price, which goes through
+a day in eight minutes. Set a power budget, or switch a miner yourself, and see what the plan makes of it.
+{{%- endfor -%}}
+"""
 
 type Card = dict[str, Any]
 
@@ -90,6 +114,34 @@ def totals(site: Device) -> Iterable[Card]:
     yield from site.tile("binary_sensor.problem", 12, "Health", **_OWN_COLOR)
     for key, name in _COUNTS.items():
         yield from site.tile(key, 6, name)
+
+
+def plan(site: Device, price: str) -> Iterable[Card]:
+    """Return what the plan of all miners does, what it follows, and why: a row of three columns.
+
+    Args:
+        site: all miners.
+        price: the entity that has the price.
+    """
+    rows = [
+        {"entity": price if key is None else site.entities[key], "name": name}
+        for key, name in _PLAN.items()
+        if key is None or key in site.entities
+    ]
+    yield {
+        "type": "entities",
+        "title": "Plan",
+        "entities": rows,
+        "show_header_toggle": False,
+        "grid_options": {"columns": 12},
+    }
+    if sensor := site.entities.get("sensor.plan"):
+        yield {
+            "type": "markdown",
+            "title": "What it does with each miner, and why",
+            "content": _REASONS.format(sensor=sensor),
+            "grid_options": {"columns": "full"},
+        }
 
 
 def faults(columns: Sequence[Column]) -> Card:

@@ -374,10 +374,17 @@ class Client:
             if domain == DOMAIN
         }
 
-    async def create_number(self, name: str, minimum: float, maximum: float) -> str:
+    async def create_number(
+        self, name: str, minimum: float, maximum: float, unit: str
+    ) -> str:
         """Make a number helper; return its entity id."""
         made = await self.command(
-            "input_number/create", name=name, min=minimum, max=maximum, step=0.001
+            "input_number/create",
+            name=name,
+            min=minimum,
+            max=maximum,
+            step=0.001,
+            unit_of_measurement=unit,
         )
         return f"input_number.{made['id']}"
 

@@ -13,13 +13,16 @@ _COLORS = ("amber", "blue", "teal")
 _COLOR_OF_SITE = "deep-purple"
 
 
-async def install(client: Client, miners: Iterable[DemoMiner], site: str) -> None:
+async def install(
+    client: Client, miners: Iterable[DemoMiner], site: str, price: str
+) -> None:
     """Make the dashboard and its place as the first page, unless there is one already.
 
     Args:
         client: of Home Assistant.
         miners: of which each has a column.
         site: the id of its entry.
+        price: the entity whose price its plan follows.
     """
     dashboards = await client.command("lovelace/dashboards/list")
     if any(dashboard["url_path"] == URL_PATH for dashboard in dashboards):
@@ -41,7 +44,9 @@ async def install(client: Client, miners: Iterable[DemoMiner], site: str) -> Non
         icon="mdi:pickaxe",
     )
     await client.command(
-        "lovelace/config/save", url_path=URL_PATH, config=build(totals, columns)
+        "lovelace/config/save",
+        url_path=URL_PATH,
+        config=build(totals, columns, price),
     )
     await client.command(
         "frontend/set_system_data", key="core", value={"default_panel": URL_PATH}
@@ -77,7 +82,7 @@ async def _name(client: Client, own: Mapping[str, str]) -> str:
     return str(state.attributes["friendly_name"])
 
 
-def build(site: Device, columns: Sequence[Column]) -> dict[str, Any]:
+def build(site: Device, columns: Sequence[Column], price: str) -> dict[str, Any]:
     """Return the configuration of the dashboard."""
     return {
         "views": [
@@ -92,6 +97,11 @@ def build(site: Device, columns: Sequence[Column]) -> dict[str, Any]:
                         "type": "grid",
                         "column_span": len(columns),
                         "cards": [*cards.totals(site), cards.faults(columns)],
+                    },
+                    {
+                        "type": "grid",
+                        "column_span": len(columns),
+                        "cards": list(cards.plan(site, price)),
                     },
                     *(
                         {

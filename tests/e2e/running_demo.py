@@ -61,11 +61,17 @@ class RunningDemo:
         self.client = demo.client
         self.network = demo.network
         self.log = demo.home.log
+        self._home = demo.home
         self.config = config
         self.stop = stop
         self.commands: list[Command] = []
         self.provoked: list[str] = []
         self.miners = [Miner(self, miner) for miner in demo.miners]
+
+    async def restart(self) -> None:
+        """Restart Home Assistant, and wait until it has set up everything."""
+        await self._home.restart(self.client)
+        await self._home.wait_until_up(self.client)
 
     def miner(self, plan: Plan) -> Miner:
         """Return the miner that follows a plan."""
@@ -203,6 +209,11 @@ class Miner(Device):
         self.of_demo = miner
         self._received = 0
         self._received_v3 = 0
+
+    async def called(self) -> str:
+        """Return what the miner is called."""
+        state = await self.state("switch.mining")
+        return str(state.attributes["friendly_name"])
 
     async def poll(self) -> None:
         """Have the miner polled, and wait until Home Assistant shows what was read."""

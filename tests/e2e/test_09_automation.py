@@ -2,19 +2,20 @@
 
 import pytest
 
+from demo_instance import site as sites
 from demo_instance.waiting import until
 from running_demo import POWER_OFF, POWER_ON, Command, Miner, RunningDemo, Show
 
 _BLUEPRINT = "whatsminer/mine_when_cheap.yaml"
 _AUTOMATION = "mine_when_cheap"
-_PRICE = "input_number.electricity_price"
+_PRICE = sites.PRICE
 
 
 async def test_the_blueprint_makes_an_automation(
     demo: RunningDemo, air: Miner, show: Show
 ) -> None:
     client = demo.client
-    assert await client.create_number("Electricity price", -1, 1) == _PRICE
+    assert await sites.add_price(client) == _PRICE
     await client.call(_PRICE, "set_value", value=0.05)
     blueprints = await client.command("blueprint/list", domain="automation")
     inputs = {

@@ -35,12 +35,6 @@ async def total(demo: RunningDemo, key: str) -> float:
     return sum([await value(miner, key) for miner in demo.miners])
 
 
-async def called(miner: Miner) -> str:
-    """Return what a miner is called."""
-    state = await miner.state("switch.mining")
-    return str(state.attributes["friendly_name"])
-
-
 async def names(site: Device, key: str) -> list[str]:
     """Return the miners that a sensor counts."""
     found: list[str] = (await site.state(key)).attributes["names"]
@@ -105,7 +99,7 @@ async def test_a_site_counts_and_names_its_miners(
     demo: RunningDemo, site: Device, show: Show
 ) -> None:
     await site.shows("sensor.miners_running", len(demo.miners))
-    everyone = sorted([await called(miner) for miner in demo.miners])
+    everyone = sorted([await miner.called() for miner in demo.miners])
     assert await names(site, "sensor.miners_running") == everyone
     for key in ("miners_offline", "miners_with_problem"):
         await site.shows(f"sensor.{key}", 0)
@@ -168,7 +162,7 @@ async def test_an_automation_cannot_start_a_miner_that_is_held_off(
     trace = await demo.client.command("trace/get", **run, run_id=last["run_id"])
     (step,) = trace["trace"]["action/0"]
     demo.provoked.append(step["error"])
-    assert step["error"].startswith(f"{await called(air)} is held off.")
+    assert step["error"].startswith(f"{await air.called()} is held off.")
     show(f"{await air.shows('switch.mining', 'off')}: {step['error']}")
     await demo.client.delete_automation(_AUTOMATION)
 

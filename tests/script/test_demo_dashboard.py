@@ -1,18 +1,24 @@
 """The dashboard of the demo, without starting it."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import Any
 
+import pytest
+
 from custom_components.whatsminer.coordinator import WhatsminerCoordinator
+from demo_instance import cards
 from demo_instance.cards import Column, Device
 from demo_instance.client import own_entities
 from demo_instance.dashboard import build
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_registry import RegistryEntry
+from homeassistant.helpers.template import Template
 from tests import entities_of, every_generation
 from tests.fleet import Fleet
-from tests.site import add_site
+from tests.site import ALL, add_site
 
+PRICE = "input_number.price"
 SITE = Device(name="Shed", color="primary", entities={"switch.mining": "switch.shed"})
 
 
@@ -54,8 +60,8 @@ def test_dashboard_leaves_out_what_a_miner_lacks() -> None:
             entities={"sensor.hash_rate": "sensor.bare"},
         ),
     ]
-    miners, history = build(SITE, columns)["views"]
-    totals, *sections = miners["sections"]
+    miners, history = build(SITE, columns, PRICE)["views"]
+    totals, _, *sections = miners["sections"]
     assert shown(totals) == ["switch.shed"]
     used = [shown(section) for section in sections]
     assert used[0] == [
@@ -101,7 +107,7 @@ async def test_dashboard_shows_only_what_is_enabled_by_default(
             entities=by_key(own, mac),
             boards=[str(slot) for slot in range(boards)],
         )
-        return build(SITE, [column])
+        return build(SITE, [column], PRICE)
 
     enabled = [entity for entity in entities if not entity.disabled]
     assert dashboard(enabled) == dashboard(entities)
@@ -110,10 +116,43 @@ async def test_dashboard_shows_only_what_is_enabled_by_default(
 async def test_dashboard_begins_with_everything_that_a_site_has(
     hass: HomeAssistant, fleet: Fleet
 ) -> None:
-    entry = (await add_site(fleet)).entry
-    entities = by_key(entities_of(hass, entry), entry.entry_id)
-    site = Device(name="Shed", color="primary", entities=entities)
-    totals, *_ = build(site, [])["views"][0]["sections"]
+    site = await add_site(fleet, **ALL, price_entity=PRICE, stop_above=0.2)
+    entities = by_key(entities_of(hass, site.entry), site.entry.entry_id)
+    device = Device(name="Shed", color="primary", entities=entities)
+    totals, plan, *_ = build(device, [], PRICE)["views"][0]["sections"]
     first, *_ = shown(totals)
     assert first == "switch.shed"
-    assert sorted(shown(totals)) == sorted(entities.values())
+    followed = [row["entity"] for row in plan["cards"][0]["entities"]]
+    assert sorted(shown(totals) + followed) == sorted([*entities.values(), PRICE])
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        ("Ada 1", "Ada 1"),
+        ("<b>*Ada*</b>", r"\<b\>\*Ada\*\<\/b\>"),
+        ("[Ada](https://evil)", r"\[Ada\]\(https\:\/\/evil\)"),
+        ("`|\\_~#\n- Äda", r"\`\|\\\_\~\# \- Äda"),
+        ("{{ states('sun.sun') }}", r"\{\{ states\(\'sun\.sun\'\) \}\}"),
+    ],
+)
+async def test_names_of_miners_are_no_markup(
+    hass: HomeAssistant, given: str, expected: str
+) -> None:
+    (card,) = [
+        card
+        for card in cards.plan(
+            replace(SITE, entities={"sensor.plan": "sensor.plan"}), PRICE
+        )
+        if card["type"] == "markdown"
+    ]
+    miner = {"name": given, "text": f"On: {given}", "failure": None}
+    hass.states.async_set("sensor.plan", "following", {"miners": [miner, miner]})
+    line = f"- **{expected}**  On\\: {expected}"
+    assert Template(card["content"], hass).async_render() == f"{line}\n{line}"
+
+
+async def test_the_dashboard_says_how_a_plan_is_followed(hass: HomeAssistant) -> None:
+    *_, card = cards.plan(replace(SITE, entities={"sensor.plan": "sensor.plan"}), PRICE)
+    hass.states.async_set("sensor.plan", "not_following", {"miners": []})
+    assert "*Follow plan*" in Template(card["content"], hass).async_render()

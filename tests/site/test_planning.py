@@ -493,3 +493,15 @@ async def test_a_person_who_turns_the_plan_off_leaves_the_miners_as_they_are(
     await passed(site, 300)
 
     assert switched(ada) == ["power_off"]
+
+
+async def test_a_miner_that_was_just_lowered_may_be_raised_at_once(
+    fleet: Fleet, three: Three
+) -> None:
+    """Only a raise is followed by the minute until the next one."""
+    site = await planned(fleet, **AT_ONCE, ramp=100)
+    for watts in (9500, 20_000):
+        await set_number(site, "power_budget", watts)
+        await looked(site)
+    assert sent(three.cleo.miner) == ["set_power_pct", "set_power_pct"]
+    assert three.cleo.miner.state.percent == 100

@@ -189,7 +189,7 @@ class Planning:
                 self._hands.note_switch(miner.entry_id, on=command.value, by=_PLAN)
                 stored.pop("percent", None)
             elif isinstance(command.value, int):
-                if command.value > stored.get("percent", 0):
+                if command.value > stored.get("percent", 100):
                     stored["raised_at"] = dt_util.utcnow().isoformat()
                 stored["percent"] = command.value
         name = miner_name(self._hass, miner)

@@ -250,6 +250,7 @@ def test_without_a_dead_band_the_share_is_used_whole() -> None:
     """Up to a percent."""
     options = replace(BY_BUDGET, dead_band=0.0)
     assert percent(2250.0, options=options) == 75
+    assert percent(3016.0, full=5200.0, options=options) == 58  # not 57.99
     assert percent(2279.0, at=75, options=options) == 75
     assert percent(2280.0, at=75, options=options) == 76
 
