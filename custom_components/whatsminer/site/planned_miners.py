@@ -63,7 +63,7 @@ def planned_miner(
         draw=_draw(site, coordinator, now) if on is not False else 0.0,
         efficiency=stored.get("efficiency"),
         break_even_price=coordinator.break_even.price,
-        switched_at=_switched_at(coordinator, stored, on=on),
+        switched_at=_switched_at(coordinator, stored, now, on=on),
         raised_at=_time(stored.get("raised_at")),
         was_allowed=stored.get("allowed"),
     )
@@ -156,14 +156,21 @@ def _draw(
 
 
 def _switched_at(
-    coordinator: WhatsminerCoordinator, stored: StoredPlanMiner, *, on: bool | None
+    coordinator: WhatsminerCoordinator,
+    stored: StoredPlanMiner,
+    now: datetime,
+    *,
+    on: bool | None,
 ) -> datetime | None:
     """Return when mining was switched last; what no poll has confirmed yet counts as well."""
     times = []
     if seen := coordinator.last_switch.at(on, coordinator.memory.data):
         times.append(datetime.fromisoformat(seen))
     if stored.get("on") is on and "at" in stored:
-        times.append(datetime.fromisoformat(stored["at"]))
+        at = datetime.fromisoformat(stored["at"])
+        if at > now:  # the clock was set back
+            at, stored["at"] = now, now.isoformat()
+        times.append(at)
     if not times:
         return None
     # Until a switch was seen, the first poll counts, but mining may have gone on for long.
