@@ -145,14 +145,17 @@ def _draw(
 
     One that does not answer counts for as long as something may be unknown; then it is taken for off.
     """
-    power = coordinator.data.live.power or 0.0
     if not coordinator.last_update_success:
         patience = PlanOptions.of(site.options).unknown_for
         if now - coordinator.data.taken >= patience:
             return 0.0
+    power, full = coordinator.data.live.power, _full(coordinator) or 0.0
     if coordinator.status in {Status.STARTING, Status.TUNING}:
-        return max(power, _full(coordinator) or 0.0)
-    return power
+        return max(power or 0.0, full)
+    if power is None and coordinator.data.running:
+        percent = _percent(coordinator)
+        return full if percent is None else full * percent / _FULL
+    return power or 0.0
 
 
 def _switched_at(
