@@ -193,6 +193,7 @@ class SiteCoordinator(DataUpdateCoordinator[Totals]):
             if entry_id not in self._followed:
                 self._followed[entry_id] = (coordinator, self._listen(coordinator))
                 self._pass_on(entry_id, coordinator)
+                self.planning.handle_poll(coordinator.config_entry, coordinator)
 
     def _listen(self, coordinator: WhatsminerCoordinator) -> CALLBACK_TYPE:
         """Listen to the polls and commands of a miner; return what ends that."""

@@ -1,5 +1,6 @@
 """What a plan has to know of each miner, from what its coordinator and the site know."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Final
 
@@ -20,7 +21,7 @@ _FULL: Final = 100
 _TUNED: Final = frozenset({Status.MINING, Status.THROTTLED})
 # The share by which the efficiency has to differ from the one before to change the order of miners.
 _WORTH_STORING: Final = 0.05
-_MANUAL: Final = {
+_MANUAL: Final[Mapping[str, Reason]] = {
     Hand.PERSON: Reason.MANUAL,
     Hand.AUTOMATION: Reason.MANUAL_AUTOMATION,
     Hand.OUTSIDE: Reason.MANUAL_OUTSIDE,
@@ -99,7 +100,8 @@ def _left_alone(
     if by := holders(data):
         return Why.of(Reason.HELD, by=_names(hass, by)), held_until(data)
     if manual:
-        why = Why.of(_MANUAL[Hand(manual["by"])], name=manual["name"])
+        reason = _MANUAL.get(manual["by"], Reason.MANUAL)
+        why = Why.of(reason, name=manual["name"])
         return why, datetime.fromisoformat(manual["until"])
     if not coordinator.last_update_success:
         return Why(Reason.UNREACHABLE), None

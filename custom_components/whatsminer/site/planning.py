@@ -200,6 +200,8 @@ class Planning:
     def _handle_failed(
         self, miner: WhatsminerConfigEntry, command: Command, failure: Failure
     ) -> None:
+        if command.value is False:  # it may have been carried out
+            self._hands.expect_off(miner.entry_id)
         self._announcer.failed(miner_name(self._hass, miner), failure.text)
         self._publish()
 
