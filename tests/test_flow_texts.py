@@ -14,9 +14,13 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.whatsminer import options_flow, repairs
 from custom_components.whatsminer.const import (
+    CONF_BUDGET_UNKNOWN,
+    CONF_BUDGET_ZERO,
     CONF_HASH_PRICE_UNIT,
     CONF_PERCENT_METHOD,
+    CONF_PRICE_UNKNOWN,
     CONF_PROTOCOL,
+    CONF_STOP_BY,
     HASH_PRICE_UNITS,
     PERCENT_METHODS,
     PROTOCOLS,
@@ -29,7 +33,9 @@ from custom_components.whatsminer.pick_flow import (
     OTHERS,
     SELECTIONS,
 )
+from custom_components.whatsminer.plan_form import PLAN_SCHEMA
 from custom_components.whatsminer.scan_flow import SCAN_SCHEMA
+from custom_components.whatsminer.site.plan_options import Fallback, StopBy
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.translation import async_get_translations
 
@@ -51,6 +57,7 @@ every_language = pytest.mark.parametrize("language", LANGUAGES)
 every_issue = pytest.mark.parametrize("issue", Issue)
 # What both are given.
 OF_ACCESS = (Issue.DEFAULT_PASSWORD, Issue.WRITE_ACCESS_CLOSED)
+OF_A_SITE = (Issue.PLAN_FIGHT, Issue.PLAN_UNIT)
 # Where each flow is written.
 CONFIG = [
     SOURCES[name]
@@ -69,6 +76,7 @@ OPTIONS = [
     for name in (
         "hash_price_form.py",
         "options_flow.py",
+        "plan_form.py",
         "site_form.py",
         "site_options_flow.py",
     )
@@ -93,16 +101,21 @@ FORMS: dict[str, dict[str, set[str]]] = {
         "firmware": {*map(str, options_flow.FIRMWARE_SCHEMA.schema)},
         "hash_price": {*map(str, HASH_PRICE_FIELDS)},
         "members": MEMBERS,
+        "plan": set(),
         "preferences": {*map(str, options_flow.PREFERENCES_SCHEMA.schema)},
     },
 }
-# What can be entered in the section of a form.
-SECTIONS = {
-    "discovery_confirm": {"account"},
-    "manual": {"account", "v3_port"},
-    "pick": {"account"},
-    "reauth_confirm": {"account"},
-    "reconfigure": {"account", "v3_port"},
+# What can be entered in the sections of a form.
+SECTIONS: dict[str, dict[str, set[str]]] = {
+    "discovery_confirm": {"advanced": {"account"}},
+    "manual": {"advanced": {"account", "v3_port"}},
+    "pick": {"advanced": {"account"}},
+    "plan": {
+        str(name): {*map(str, fields.schema.schema)}
+        for name, fields in PLAN_SCHEMA.schema.items()
+    },
+    "reauth_confirm": {"advanced": {"account"}},
+    "reconfigure": {"advanced": {"account", "v3_port"}},
 }
 # These come from commands alone, and no command is sent while a miner is added.
 NOT_IN_A_FLOW = {
@@ -175,10 +188,13 @@ def test_a_form_has_a_text_for_every_field(language: str, flow: str, step: str) 
 
     assert set(texts.get("data", {})) == FORMS[flow][step]
     assert set(texts.get("data_description", {})) == FORMS[flow][step]
-    if advanced := SECTIONS.get(step):
-        (section,) = texts["sections"].values()
-        assert set(section["data"]) == advanced
-        assert set(section["data_description"]) == advanced
+    sections = SECTIONS.get(step, {})
+    assert texts.get("sections", {}).keys() == sections.keys()
+    for name, fields in sections.items():
+        section = texts["sections"][name]
+        assert section["name"]
+        assert set(section["data"]) == fields
+        assert set(section["data_description"]) == fields
 
 
 @every_language
@@ -244,11 +260,15 @@ def test_a_flow_has_a_text_for_every_progress(
 @every_language
 def test_the_choices_in_forms_have_their_texts(language: str) -> None:
     for key, options in (
+        (CONF_BUDGET_UNKNOWN, tuple(Fallback)),
+        (CONF_BUDGET_ZERO, (Fallback.STOP, Fallback.MINE)),
         (CONF_HASH_PRICE_UNIT, HASH_PRICE_UNITS),
         (CONF_OTHERS, OTHERS),
         (CONF_PERCENT_METHOD, PERCENT_METHODS),
+        (CONF_PRICE_UNKNOWN, tuple(Fallback)),
         (CONF_PROTOCOL, PROTOCOLS),
         (CONF_SELECTION, SELECTIONS),
+        (CONF_STOP_BY, tuple(StopBy)),
     ):
         assert set(TEXTS[language]["selector"][key]["options"]) == set(options)
 
@@ -317,8 +337,8 @@ def repair_errors(kind: type) -> set[str]:
 
 
 def given_to(issue: Issue) -> set[str]:
-    """Return the placeholders of an issue: the name of the miner, and what is known."""
-    return {"miner"} | {
+    """Return the placeholders of an issue: the name of the miner or the site, and what is known."""
+    return ({"miner"} if issue not in OF_A_SITE else set()) | {
         text
         for call in calls("raise_issue")
         if any(

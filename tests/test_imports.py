@@ -73,7 +73,7 @@ ROOMS: Final = (
     ("redaction", ("redaction*.py",)),
     ("one miner", ("miner/*",)),
     ("which entry is which", ("entries/*",)),
-    ("the coordinator", ("outage_log.py", "coordinator.py")),
+    ("the coordinator", ("outage_log.py", "command_listeners.py", "coordinator.py")),
     (
         "what a service or a button does",
         (
@@ -101,6 +101,7 @@ ROOMS: Final = (
                 "plan_options",
                 "plan_texts/__init__",
                 "price_rule",
+                "time_rule",
             )
         ),
     ),
@@ -114,8 +115,10 @@ ROOMS: Final = (
                 "executor",
                 "hand",
                 "holding",
+                "member_readings",
                 "memory",
                 "plan_inputs",
+                "plan_report",
                 "planned_miners",
                 "planning",
                 "totals",

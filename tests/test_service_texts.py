@@ -8,9 +8,13 @@ import pytest
 
 from custom_components.whatsminer.actions.table import ACTIONS, Action
 from custom_components.whatsminer.const import (
+    CONF_BUDGET_UNKNOWN,
+    CONF_BUDGET_ZERO,
     CONF_HASH_PRICE_UNIT,
     CONF_PERCENT_METHOD,
+    CONF_PRICE_UNKNOWN,
     CONF_PROTOCOL,
+    CONF_STOP_BY,
     DOMAIN,
 )
 from custom_components.whatsminer.pick_flow import CONF_OTHERS, CONF_SELECTION
@@ -123,11 +127,15 @@ def test_no_option_is_left_over() -> None:
     for texts in TEXTS.values():
         selectors = texts["selector"]
         of_forms = {
+            CONF_BUDGET_UNKNOWN,
+            CONF_BUDGET_ZERO,
             CONF_HASH_PRICE_UNIT,
             CONF_OTHERS,
             CONF_PERCENT_METHOD,
+            CONF_PRICE_UNKNOWN,
             CONF_PROTOCOL,
             CONF_SELECTION,
+            CONF_STOP_BY,
         }
         assert named | of_forms == set(selectors)
         assert set(selectors["pools"]["fields"]) == set(pools["fields"])

@@ -169,7 +169,7 @@ async def open_options(site: Site, step: str) -> ConfigFlowResult:
     flows = site.hass.config_entries.options
     menu = await flows.async_init(site.entry.entry_id)
     assert menu["type"] is FlowResultType.MENU
-    assert menu["menu_options"] == ["members", "hash_price"]
+    assert menu["menu_options"] == ["members", "plan", "hash_price"]
     return await flows.async_configure(menu["flow_id"], {"next_step_id": step})
 
 
@@ -298,7 +298,7 @@ async def test_a_wrong_hash_price_is_refused(
     assert site.entry.options["hash_price"] == 50.0
 
 
-@pytest.mark.parametrize("step", ["members", "hash_price"])
+@pytest.mark.parametrize("step", ["members", "plan", "hash_price"])
 async def test_the_options_of_a_removed_site_end(site: Site, step: str) -> None:
     flows = site.hass.config_entries.options
     menu = await flows.async_init(site.entry.entry_id)

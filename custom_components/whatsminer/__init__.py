@@ -134,10 +134,9 @@ async def async_unload_entry(hass: HomeAssistant, entry: ConfigEntry) -> bool:
 async def _async_unload_site(hass: HomeAssistant, entry: SiteConfigEntry) -> bool:
     unloaded = await hass.config_entries.async_unload_platforms(entry, SITE_PLATFORMS)
     if unloaded:
-        # The next set-up reads what is stored, also what was to be written some minutes later.
-        await entry.runtime_data.memory.async_write()
-    if unloaded and entry.disabled_by:
-        await _async_end_site(hass, entry)
+        await entry.runtime_data.memory.async_close()
+        if entry.disabled_by:
+            await _async_end_site(hass, entry)
     return unloaded
 
 

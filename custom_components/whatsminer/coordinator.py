@@ -1,6 +1,6 @@
 """Polls one miner, and sends it commands."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import timedelta
 import logging
 import time
@@ -8,7 +8,7 @@ from typing import Final, override
 
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.const import CONF_PASSWORD
-from homeassistant.core import CALLBACK_TYPE, Context, HomeAssistant, callback
+from homeassistant.core import Context, HomeAssistant, callback
 from homeassistant.helpers.update_coordinator import UpdateFailed
 
 from .api import (
@@ -26,6 +26,7 @@ from .api import (
     WhatsminerError,
     WrongMinerError,
 )
+from .command_listeners import CommandListeners
 from .const import CONF_POLL_INTERVAL, POLL_INTERVAL
 from .entries.displaced_miner import DisplacedMiner
 from .entries.first_poll import async_first_poll
@@ -57,8 +58,6 @@ from .miner.write_access import WriteAccess
 from .outage_log import OutageLogCoordinator
 
 _LOGGER = logging.getLogger(__name__)
-
-type CommandListener = Callable[[Command, Context | None], None]
 
 # The context of commands that the integration sends by itself, and nobody's action caused.
 BY_ITSELF: Final = Context()
@@ -131,7 +130,7 @@ class WhatsminerCoordinator(OutageLogCoordinator[Snapshot], MinerCoordinator):
         self.last_switch = LastSwitch()
         self.ordinary_power = OrdinaryPower(self.memory)
         self.write_access = WriteAccess(hass, entry, self.client)
-        self._command_listeners: list[CommandListener] = []
+        self.command_listeners = CommandListeners()
         # A poll that begins before this time may fail without making entities unavailable.
         self._patience = 0.0
         self._displaced_miner = DisplacedMiner(hass, entry, self.client)
@@ -241,8 +240,8 @@ class WhatsminerCoordinator(OutageLogCoordinator[Snapshot], MinerCoordinator):
     ) -> Result:
         """Send a command; its value shows at once and until the miner is read again.
 
-        `context` tells whose command it is, None if that is not known. `refresh` polls afterwards, which is not needed after a command that no poll shows.
-        The result is `UNCHANGED` if mining would have restarted to change nothing.
+        `context` tells whose command it is. `refresh` polls afterwards, if that shows the effect. The
+        result is `UNCHANGED` if mining would have restarted to change nothing.
 
         Raises:
             NoEffectError: the command has no effect while the miner does what it does.
@@ -255,14 +254,12 @@ class WhatsminerCoordinator(OutageLogCoordinator[Snapshot], MinerCoordinator):
             return Result(Outcome.UNCHANGED)
         try:
             raise_if_address_is_taken(self.hass, self.config_entry)
-            # What is refused before anything is sent is not shown, not even for a moment.
-            self.client.check(command)
+            self.client.check(command)  # what is refused unsent is never shown
             result = await self._async_request(command)
             if result.is_accepted:
                 reset = command.effect is Effect.RESETS  # which closes it
                 self.write_access.update(is_open=None if reset else True)
-                for listener in self._command_listeners:
-                    listener(command, context)
+                self.command_listeners.tell(command, context)
         except WrongMinerError as err:
             self.async_set_wrong_miner(err.found)
             raise
@@ -287,15 +284,6 @@ class WhatsminerCoordinator(OutageLogCoordinator[Snapshot], MinerCoordinator):
                 if result.is_accepted:
                     self.settings.accept(command)
         return result
-
-    @callback
-    def async_add_command_listener(self, listener: CommandListener) -> CALLBACK_TYPE:
-        """Call `listener` with each command that the miner accepts, and with its context.
-
-        Returns what ends that.
-        """
-        self._command_listeners.append(listener)
-        return lambda: self._command_listeners.remove(listener)
 
     @callback
     @override

@@ -19,6 +19,18 @@ from .site.announcer import EVENT_PLAN, PlanEventData
 
 
 @callback
+def _describe_plan(event: Event[PlanEventData]) -> dict[str, str]:
+    """Return the line of what a plan has done."""
+    line = {
+        LOGBOOK_ENTRY_NAME: event.data["site"],
+        LOGBOOK_ENTRY_MESSAGE: event.data["text"],
+    }
+    if entity_id := event.data["entity_id"]:
+        line[LOGBOOK_ENTRY_ENTITY_ID] = entity_id
+    return line
+
+
+@callback
 def async_describe_events(
     hass: HomeAssistant,
     async_describe_event: Callable[
@@ -47,16 +59,5 @@ def async_describe_events(
             LOGBOOK_ENTRY_ENTITY_ID: data["entity_id"],
         }
 
-    @callback
-    def describe_plan(event: Event[PlanEventData]) -> dict[str, str]:
-        """Return the line of what a plan has done."""
-        line = {
-            LOGBOOK_ENTRY_NAME: event.data["site"],
-            LOGBOOK_ENTRY_MESSAGE: event.data["text"],
-        }
-        if entity_id := event.data["entity_id"]:
-            line[LOGBOOK_ENTRY_ENTITY_ID] = entity_id
-        return line
-
     async_describe_event(DOMAIN, EVENT_FAULT, describe_fault)
-    async_describe_event(DOMAIN, EVENT_PLAN, describe_plan)
+    async_describe_event(DOMAIN, EVENT_PLAN, _describe_plan)

@@ -158,6 +158,8 @@ def read_plan(
         and not given[CONF_USE_BREAK_EVEN]
     ):
         errors["base"] = "price_without_limits"
-    if unit := price_unit(hass, given.get(CONF_PRICE_ENTITY)):
+    has_limits = stop is not None or start is not None or given[CONF_ALWAYS_BELOW]
+    unit = price_unit(hass, given.get(CONF_PRICE_ENTITY))
+    if has_limits and unit:
         given[CONF_PRICE_UNIT] = unit
     return given, errors

@@ -13,6 +13,7 @@ from tests.site import Site
 
 from . import EmptyHome, Home
 from .assist import Assist
+from .phone import Phone
 from .sites import make_site
 
 
@@ -62,6 +63,12 @@ async def garage(request: pytest.FixtureRequest, fleet: Fleet) -> Owned:
 async def hall(fleet: Fleet) -> Owned:
     """A miner with firmware that speaks V3, which mines and is tuned."""
     return await fleet.add("Hall", generation="compat", model="M63")
+
+
+@pytest.fixture
+def phone(home: Home) -> Phone:
+    """The phone of the owner, to whom nothing was told yet."""
+    return Phone(home)
 
 
 @pytest.fixture

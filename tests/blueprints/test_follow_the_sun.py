@@ -1,7 +1,6 @@
 """Follow the sun, or a budget: which commands reach the miners."""
 
 import asyncio
-from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
@@ -13,35 +12,12 @@ from tests import JOINED, Altered, Held, act
 from tests.fleet import Fleet, Owned
 
 from . import Home, either_protocol, take_commands, target
+from .house import GRID, House
 
-GRID = "sensor.grid_power"
 BUDGET = "sensor.p_deferrable0"
 OVERRIDE = "input_boolean.by_hand"
 # About the highest power of the simulated M30S+.
 FULL = 3400
-
-
-@dataclass
-class House:
-    """A home that draws from the grid what the sun does not supply."""
-
-    home: Home
-    miners: tuple[Owned, ...]
-    sun: float = 0
-    others: float = 500
-    sign: int = 1
-
-    @property
-    def grid(self) -> float:
-        """The power from the grid in W, negative while it feeds in."""
-        drawn = sum(owned.miner.state.power for owned in self.miners)
-        return self.others + drawn - self.sun
-
-    async def wait(self, minutes: float) -> None:
-        """Let time pass, while the meter reports what it measures."""
-        for _ in range(round(minutes * 2)):
-            await self.home.set(GRID, round(self.sign * self.grid))
-            await self.home.wait(0.5)
 
 
 @pytest.fixture

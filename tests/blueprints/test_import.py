@@ -26,7 +26,7 @@ _LINK: Final = re.compile(
 # Here GitHub has the files themselves, and not pages about them.
 _RAW: Final = "https://raw.githubusercontent.com/whatsminer-ha/whatsminer/main/"
 
-NEEDED: Final = {"miners", "temperature_sensor", "cap"}
+NEEDED: Final = {"miners", "temperature_sensor", "cap", "site", "grid_power"}
 
 EACH = pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
 

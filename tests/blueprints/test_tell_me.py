@@ -7,68 +7,15 @@ from pytest_homeassistant_custom_component.common import async_mock_service
 
 from custom_components.whatsminer.flow_helpers import escape_markdown
 from homeassistant.components.persistent_notification import DOMAIN as NOTIFICATION
-from homeassistant.core import ServiceCall
 from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers import entity_registry as er
 from tests import act
 from tests.fleet import Owned
 
 from . import Home, either_protocol
+from .phone import TELL, Phone
 
 OTHER_POOL = "stratum+tcp://other.example:3333"
-TELL: list[dict[str, Any]] = [
-    {
-        "action": "notify.phone",
-        "data": {
-            key: f"{{{{ {key} }}}}" for key in ("what", "miner", "title", "message")
-        },
-    }
-]
-
-
-class Phone:
-    """The messages that the owner gets."""
-
-    def __init__(self, home: Home) -> None:
-        """Begin without messages."""
-        self.home = home
-        self._calls: list[ServiceCall] = async_mock_service(
-            home.hass, "notify", "phone"
-        )
-
-    async def watch(self, *miners: Owned, **inputs: Any) -> None:
-        """Make the automation, by default for the miner in the garage."""
-        await self.home.automate(
-            "tell_me",
-            miners=[
-                each.entity_id("event", "fault_events")
-                for each in miners or [self.garage]
-            ],
-            tell=TELL,
-            **inputs,
-        )
-
-    @property
-    def garage(self) -> Owned:
-        """The miner in the garage."""
-        return self.home.garage
-
-    @property
-    def news(self) -> list[tuple[str, str]]:
-        """The kind and the miner of each message since they were last taken."""
-        return [(data["what"], data["miner"]) for data in self.messages]
-
-    @property
-    def messages(self) -> list[dict[str, str]]:
-        """The messages since they were last taken."""
-        said = [dict(call.data) for call in self._calls]
-        self._calls.clear()
-        return said
-
-
-@pytest.fixture
-def phone(home: Home) -> Phone:
-    return Phone(home)
 
 
 @pytest.fixture

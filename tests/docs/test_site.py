@@ -5,19 +5,23 @@ import re
 from typing import Final
 
 from custom_components.whatsminer.site.binary_sensor import SITE_PROBLEM
+from custom_components.whatsminer.site.decision import PlanState
+from custom_components.whatsminer.site.number import SITE_BUDGET, SITE_LIMITS
 from custom_components.whatsminer.site.sensor import (
     SITE_ENERGY,
+    SITE_PLAN_SENSORS,
     SITE_PRICE_SENSORS,
     SITE_SENSORS,
 )
-from custom_components.whatsminer.site.switch import SITE_MINING
+from custom_components.whatsminer.site.switch import SITE_FOLLOW_PLAN, SITE_MINING
 from homeassistant.helpers.entity import EntityDescription
 from tests.texts import TEXTS
 
 PAGE: Final = Path(__file__).parents[2] / "docs" / "site.md"
 ENTITIES: Final[dict[str, tuple[EntityDescription, ...]]] = {
-    "switch": (SITE_MINING,),
-    "sensor": (*SITE_SENSORS, SITE_ENERGY, *SITE_PRICE_SENSORS),
+    "switch": (SITE_MINING, SITE_FOLLOW_PLAN),
+    "number": (SITE_BUDGET, *SITE_LIMITS),
+    "sensor": (*SITE_SENSORS, SITE_ENERGY, *SITE_PLAN_SENSORS, *SITE_PRICE_SENSORS),
     "binary_sensor": (SITE_PROBLEM,),
 }
 
@@ -28,6 +32,15 @@ def name(platform: str, description: EntityDescription) -> str:
         return "(the site's own name)"
     texts = TEXTS["en"]["entity"].get(platform, {}).get(description.key, {})
     return str(texts.get("name") or str(description.device_class).capitalize())
+
+
+def test_every_state_of_the_plan_is_explained() -> None:
+    rows = re.findall(r"^\| ([^|]+) \(`(\w+)`\) \|", PAGE.read_text(), re.MULTILINE)
+
+    assert {key: text for text, key in rows} == TEXTS["en"]["entity"]["sensor"]["plan"][
+        "state"
+    ]
+    assert {key for _, key in rows} == set(PlanState)
 
 
 def test_every_entity_is_listed_with_its_name() -> None:

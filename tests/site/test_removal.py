@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from homeassistant.const import Platform
+from custom_components.whatsminer import SITE_PLATFORMS
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import device_registry as dr, entity_registry as er
 from tests.fleet import Fleet
@@ -14,7 +14,7 @@ from .conftest import Three
 
 pytestmark = pytest.mark.parametrize(
     "platforms",
-    [(Platform.SWITCH, Platform.SENSOR, Platform.BINARY_SENSOR)],
+    [SITE_PLATFORMS],
     ids=[""],
 )
 

@@ -27,6 +27,10 @@ async def test_the_switch_has_the_ids_of_all_entities_of_the_site(site: Site) ->
         "miners_not_off": "sensor.shed_not_off_yet",
         "problem": "binary_sensor.shed_problem",
         "mining": "switch.shed",
+        "follow_plan": "switch.shed_follow_plan",
+        "next_change": "sensor.shed_next_change_of_the_plan",
+        "plan": "sensor.shed_plan",
+        "power_budget": "number.shed_power_budget",
     }
 
 

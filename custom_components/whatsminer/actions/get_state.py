@@ -89,7 +89,7 @@ def _plan(coordinator: WhatsminerCoordinator) -> JsonObjectType | None:
     site = planning_site(hass, miner)
     if site is None or site.state is not ConfigEntryState.LOADED:
         return None
-    report = loaded_site(site).planning.report_about(miner.entry_id)
+    report = loaded_site(site).planning.reports.get(miner.entry_id)
     return report and {"site": site.title, **report}
 
 

@@ -45,6 +45,11 @@ _HOPELESS: Final = frozenset(
 )
 
 
+def _is_planned(coordinator: WhatsminerCoordinator) -> bool:
+    """Return whether the plan of a site decides when the miner mines."""
+    return planning_site(coordinator.hass, coordinator.config_entry) is not None
+
+
 class Hold:
     """Carries out what keeps one miner off, and its release."""
 
@@ -90,7 +95,7 @@ class Hold:
         wanted = held.wanted(self._memory.data)
         if wanted is None:
             return
-        if wanted and self._is_planned:
+        if wanted and _is_planned(self._coordinator):
             pass  # the plan of its site starts it when it is time for that
         elif not self._is_done(on=wanted):
             await self._async_send(on=wanted)
@@ -132,13 +137,6 @@ class Hold:
         finally:
             self._under_way -= 1
         self._set_timer()
-
-    @property
-    def _is_planned(self) -> bool:
-        """Whether the plan of a site decides when the miner mines."""
-        coordinator = self._coordinator
-        entry = coordinator.config_entry
-        return planning_site(coordinator.hass, entry) is not None
 
     def _is_of_site(self, call: str | None) -> bool:
         """Return whether a call switches a site of the miner as well."""

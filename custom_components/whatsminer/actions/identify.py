@@ -29,9 +29,7 @@ class Identify:
         self._is_closed = False
         entry = coordinator.config_entry
         entry.async_on_unload(self.async_close)
-        entry.async_on_unload(
-            coordinator.async_add_command_listener(self._handle_command)
-        )
+        entry.async_on_unload(coordinator.command_listeners.add(self._handle_command))
 
     async def async_start(self) -> None:
         """Flash for half a minute from now on.

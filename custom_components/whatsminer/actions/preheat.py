@@ -47,9 +47,7 @@ class Preheat:
         entry.async_on_unload(self._close)
         # Before any entity listens, so that they show the end of preheating with the poll.
         entry.async_on_unload(coordinator.async_add_listener(self._handle_update))
-        entry.async_on_unload(
-            coordinator.async_add_command_listener(self._handle_command)
-        )
+        entry.async_on_unload(coordinator.command_listeners.add(self._handle_command))
 
     async def async_start(self) -> None:
         """Preheat for ten minutes from now on, or until it is complete.

@@ -7,9 +7,13 @@ from homeassistant.helpers import area_registry as ar, device_registry as dr
 from ..const import (
     CONF_ALL_MINERS,
     CONF_AREAS,
+    CONF_BUDGET_UNKNOWN,
+    CONF_CHEAP_ENTITY,
     CONF_FOLLOW_PLAN,
+    CONF_HAS_BUDGET,
     CONF_LABELS,
     CONF_MINERS,
+    CONF_PRICE_ENTITY,
     DOMAIN,
 )
 from .lookup import miner_entries, site_entries
@@ -63,12 +67,23 @@ def sites_of(hass: HomeAssistant, miner: ConfigEntry) -> list[ConfigEntry]:
 
 
 def planning_site(hass: HomeAssistant, miner: ConfigEntry) -> ConfigEntry | None:
-    """Return the site whose plan decides about a miner: the oldest one that follows its plan."""
+    """Return the site whose plan decides about a miner: the oldest one that acts on its plan."""
     return next(
         (
             site
             for site in site_entries(hass)
-            if site.options.get(CONF_FOLLOW_PLAN) and is_member(hass, site, miner)
+            if _acts_on_plan(site) and is_member(hass, site, miner)
         ),
         None,
+    )
+
+
+def _acts_on_plan(site: ConfigEntry) -> bool:
+    """Return whether a site follows its plan, and the plan has something to follow."""
+    options = site.options
+    return bool(options.get(CONF_FOLLOW_PLAN)) and bool(
+        options.get(CONF_PRICE_ENTITY)
+        or options.get(CONF_CHEAP_ENTITY)
+        or options.get(CONF_HAS_BUDGET)
+        or options.get(CONF_BUDGET_UNKNOWN) == "stop"
     )

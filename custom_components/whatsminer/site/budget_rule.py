@@ -7,7 +7,8 @@ import math
 from typing import Final
 
 from .decision import Inputs, PlanMiner, Reason, Why
-from .plan_options import Fallback, PlanOptions
+from .plan_options import Fallback, PlanOptions, StopBy
+from .time_rule import locked_until
 
 _FULL: Final = 100
 # The ramp is given for so long.
@@ -76,6 +77,32 @@ class Claim:
     stays: bool
     least: float
     most: float
+
+
+def claim_of(
+    now: datetime, options: PlanOptions, miner: PlanMiner, *, allowed: bool | None
+) -> Claim | None:
+    """Return what a miner may take, None if it takes nothing; `allowed` is what the price says.
+
+    One whose full power is not known keeps what it takes, and does not start.
+    """
+    may_switch = options.stop_by is StopBy.POWER_OFF
+    is_locked = locked_until(now, options, miner) is not None
+    if not miner.on:
+        may_start = may_switch and allowed and not is_locked
+        if not may_start or miner.full is None:
+            return None
+        return Claim(miner.id, on=False, stays=False, least=0.0, most=miner.full)
+    stays = not may_switch or is_locked
+    if allowed is False and not stays:
+        return None
+    if miner.full is None:
+        return Claim(miner.id, on=True, stays=True, least=miner.draw, most=miner.draw)
+    if not (miner.tuned and miner.takes_percent):
+        return Claim(miner.id, on=True, stays=stays, least=miner.draw, most=miner.draw)
+    least = miner.full * options.lowest_percent / _FULL
+    most = least if allowed is False else miner.full
+    return Claim(miner.id, on=True, stays=stays, least=least, most=most)
 
 
 def share_out(

@@ -1,7 +1,6 @@
 """Follows the miners of one site."""
 
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import replace
+from collections.abc import Callable, Iterable
 from functools import partial
 import logging
 from typing import Final
@@ -23,13 +22,12 @@ from homeassistant.helpers.update_coordinator import DataUpdateCoordinator
 from ..const import DOMAIN
 from ..coordinator import WhatsminerCoordinator
 from ..entries.lookup import is_site
-from ..entries.membership import members_of, miner_name
+from ..entries.membership import members_of
 from ..exceptions import about
 from ..miner.hash_price import HashPrice
-from ..miner.hold import holders
-from ..miner.status import has_problem
 from ..models import WhatsminerConfigEntry
 from .holding import Holding
+from .member_readings import MemberReadings
 from .memory import SiteMemory
 from .planning import Planning
 from .totals import Member, Totals, totals_of
@@ -38,16 +36,6 @@ _LOGGER = logging.getLogger(__name__)
 
 # The readings change at most once in so many seconds, however many miners are polled.
 _SECONDS_APART: Final = 1.0
-
-# The states of an entry whose miner cannot be read. In the others it is being set up, or unloaded.
-_DOWN: Final = frozenset(
-    {
-        ConfigEntryState.FAILED_UNLOAD,
-        ConfigEntryState.MIGRATION_ERROR,
-        ConfigEntryState.SETUP_ERROR,
-        ConfigEntryState.SETUP_RETRY,
-    }
-)
 
 type SiteConfigEntry = ConfigEntry[SiteCoordinator]
 type PollListener = Callable[[str, WhatsminerCoordinator], None]
@@ -87,13 +75,12 @@ class SiteCoordinator(DataUpdateCoordinator[Totals]):
         self.planning = Planning(
             hass, entry, self.memory, lambda: self.members, self.async_update_listeners
         )
+        self._readings = MemberReadings(hass, entry)
         # The entries of the miners, by their ids.
         self.members: dict[str, WhatsminerConfigEntry] = {}
         # The coordinators of those that are loaded, each with the function that ends listening.
         self._followed: dict[str, tuple[WhatsminerCoordinator, CALLBACK_TYPE]] = {}
         self._poll_listeners: list[PollListener] = []
-        # The ids of the entries whose miners cannot be read, also while that is tried again.
-        self._down: set[str] = set()
         self._end_price: CALLBACK_TYPE | None = None
         self._is_stopped = False
         self._update_soon = Debouncer(
@@ -182,47 +169,13 @@ class SiteCoordinator(DataUpdateCoordinator[Totals]):
         if self.data is not None and changed:
             show_prices((members | before)[each] for each in changed)
         self.holding.async_follow(members)
-        readings = list(self.read())
-        self.async_set_updated_data(totals_of(readings, held=self.holding.is_held))
+        held = self.holding.is_held
+        self.async_set_updated_data(totals_of(self.read(), held=held))
         self.planning.async_look_soon()
 
-    def read(self) -> Iterator[Member]:
+    def read(self) -> list[Member]:
         """Read what the coordinators of the miners know."""
-        for entry in self.members.values():
-            name = miner_name(self.hass, entry)
-            if entry.state in _DOWN:
-                self._down.add(entry.entry_id)
-            elif entry.state is not ConfigEntryState.SETUP_IN_PROGRESS:
-                self._down.discard(entry.entry_id)
-            if entry.state is ConfigEntryState.LOADED:
-                yield self._read_loaded(name, entry)
-            else:
-                is_down = entry.entry_id in self._down
-                yield Member(name=name, reachable=False if is_down else None)
-
-    def _read_loaded(self, name: str, entry: WhatsminerConfigEntry) -> Member:
-        coordinator = entry.runtime_data.coordinator
-        member = Member(
-            name=name,
-            reachable=False,
-            break_even_price=coordinator.break_even.price_with([self.hash_price]),
-            ordinary_power=coordinator.break_even.power
-            or coordinator.ordinary_power.watts,
-            let_go=coordinator.has_password
-            and self.config_entry.entry_id not in holders(coordinator.memory.data),
-        )
-        if not coordinator.last_update_success:
-            return member
-        snapshot = coordinator.data
-        return replace(
-            member,
-            reachable=True,
-            mining=snapshot.mining,
-            running=snapshot.running,
-            problem=has_problem(snapshot),
-            hash_rate=snapshot.hash_rate,
-            power=snapshot.live.power,
-        )
+        return list(self._readings.read(self.members.values()))
 
     @callback
     def _follow(self) -> None:
@@ -240,13 +193,14 @@ class SiteCoordinator(DataUpdateCoordinator[Totals]):
             if entry_id not in self._followed:
                 self._followed[entry_id] = (coordinator, self._listen(coordinator))
                 self._pass_on(entry_id, coordinator)
+                self.planning.handle_poll(coordinator.config_entry, coordinator)
 
     def _listen(self, coordinator: WhatsminerCoordinator) -> CALLBACK_TYPE:
         """Listen to the polls and commands of a miner; return what ends that."""
         miner: WhatsminerConfigEntry = coordinator.config_entry
         ends = (
             coordinator.async_add_listener(partial(self._handle_poll, coordinator)),
-            coordinator.async_add_command_listener(
+            coordinator.command_listeners.add(
                 partial(self.planning.handle_command, miner)
             ),
         )

@@ -165,7 +165,7 @@ class Decision:
         why: the reason.
         waiting: why it cannot be done yet what `why` asks for.
         until: when that changes by itself.
-        allowed: whether the price allows it to mine, to be remembered.
+        allowed: whether it may mine at a price at which nothing changes, to be remembered.
     """
 
     miner: str

@@ -11,10 +11,11 @@ from homeassistant.const import ATTR_NAME
 from homeassistant.core import CALLBACK_TYPE, Context, Event, HomeAssistant, callback
 from homeassistant.util import dt as dt_util
 
-from ..api import Command
+from ..api import Command, Snapshot
 from ..coordinator import BY_ITSELF, WhatsminerCoordinator
 from ..issues import Issue, clear_issues, raise_issue
 from ..listing import names
+from ..miner.hold import holders
 from ..miner.mining_run import SAME_START
 from .memory import SiteMemory, StoredManual
 from .plan_options import PlanOptions
@@ -43,6 +44,23 @@ class Hand(StrEnum):
     """Home Assistant knows no person who called it."""
     OUTSIDE = "outside"
     """It was switched off without Home Assistant."""
+
+
+def _is_switched_off(before: Snapshot, poll: Snapshot) -> bool:
+    """Return whether somebody has switched a miner off between two polls.
+
+    One that has booted since, or does not say whether mining is on, is off for another reason.
+    """
+    has_booted = (
+        before.booted and poll.booted and poll.booted - before.booted > SAME_START
+    )
+    return (
+        before.mining is True
+        and poll.mining is False
+        and not poll.support.infers_mining
+        and poll.stop_cause != "other"
+        and not has_booted
+    )
 
 
 class Runs:
@@ -87,9 +105,10 @@ class Hands:
         self._runs = Runs(hass, site)
         # By the ids of the miners' entries: when automations have switched each, and their names.
         self._calls: dict[str, deque[tuple[datetime, str]]] = {}
-        # Whether the last accepted command switched it on, and when it booted if it was on then.
-        self._commanded: dict[str, bool] = {}
-        self._seen_on: dict[str, datetime | None] = {}
+        # Those that are off because Home Assistant has switched them off, or may have.
+        self._switched_off: set[str] = set()
+        # The last poll of each, unless it failed.
+        self._polls: dict[str, Snapshot] = {}
 
     def manual(self, miner_id: str, now: datetime) -> StoredManual | None:
         """Return who has taken a miner out of the plan and until when, None if nobody has."""
@@ -122,7 +141,8 @@ class Hands:
         is_person = context is not None and context.user_id is not None
         hand = Hand.PERSON if is_person else Hand.AUTOMATION
         if isinstance(command.value, bool) and command.setting == "mining":
-            self._commanded[miner.entry_id] = command.value
+            if not command.value:
+                self.expect_off(miner.entry_id)
             by = SITE if context is BY_ITSELF else hand.value
             self.note_switch(miner.entry_id, on=command.value, by=by)
         if context is BY_ITSELF or command.setting not in _OF_PLAN or not counts:
@@ -144,35 +164,32 @@ class Hands:
             stored["by"] = by
 
     @callback
+    def expect_off(self, miner_id: str) -> None:
+        """Remember that Home Assistant has switched a miner off, or may have."""
+        self._switched_off.add(miner_id)
+
+    @callback
     def handle_poll(
         self, miner: ConfigEntry, coordinator: WhatsminerCoordinator, *, counts: bool
     ) -> None:
-        """See whether a miner was switched off without Home Assistant.
-
-        One that has booted since, or does not say whether mining is on, is off for another reason.
-        """
+        """See whether a miner was switched off without Home Assistant."""
+        miner_id, poll = miner.entry_id, coordinator.data
         if not coordinator.last_update_success:
-            self._seen_on.pop(miner.entry_id, None)
+            self._polls.pop(miner_id, None)
             return
-        snapshot = coordinator.data
-        if snapshot.mining:
-            self._seen_on[miner.entry_id] = snapshot.booted
+        before = self._polls.get(miner_id)
+        if poll is before:
+            return
+        self._polls[miner_id] = poll
+        if poll.mining:
             if coordinator.settings.value("mining"):
-                self._commanded.pop(miner.entry_id, None)
-            return
-        if miner.entry_id not in self._seen_on:
-            return
-        booted = self._seen_on.pop(miner.entry_id)
-        has_booted = bool(
-            booted and snapshot.booted and snapshot.booted - booted > SAME_START
-        )
-        if (
+                self._switched_off.discard(miner_id)
+        elif (
             counts
-            and snapshot.mining is False
-            and self._commanded.get(miner.entry_id) is not False
-            and not snapshot.support.infers_mining
-            and snapshot.stop_cause != "other"
-            and not has_booted
+            and before is not None
+            and _is_switched_off(before, poll)
+            and miner_id not in self._switched_off
+            and not holders(coordinator.memory.data)
         ):
             self._take_out(miner, Hand.OUTSIDE, "")
 

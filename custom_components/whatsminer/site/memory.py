@@ -1,10 +1,11 @@
 """What is stored of a site over restarts of Home Assistant, beside its config entry."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from copy import deepcopy
 from datetime import datetime
-from typing import Final, TypedDict
+import math
+from typing import Any, Final, TypedDict, cast
 
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.storage import Store
@@ -67,10 +68,73 @@ class StoredSite(TypedDict, total=False):
     plan: StoredPlan
 
 
+def _is_time(found: object) -> bool:
+    try:
+        return datetime.fromisoformat(str(found)).tzinfo is not None
+    except ValueError:
+        return False
+
+
+def _is_number(found: object) -> bool:
+    return type(found) in (int, float) and math.isfinite(cast(float, found))
+
+
+def _is_manual(found: object) -> bool:
+    return (
+        isinstance(found, dict)
+        and _is_time(found.get("until"))
+        and {str} == {type(found.get("by")), type(found.get("name"))}
+    )
+
+
+# What the values of a plan have to be; somebody may have edited the file.
+_CHECKS: Final[Mapping[str, Callable[[Any], bool]]] = {
+    "budget": _is_number,
+    "budget_at": _is_time,
+    "price_unknown_since": _is_time,
+    "allowed": lambda found: found in (True, False, None),
+    "efficiency": _is_number,
+    "percent": _is_number,
+    "raised_at": _is_time,
+    "on": lambda found: isinstance(found, bool),
+    "by": lambda found: isinstance(found, str),
+    "at": _is_time,
+    "manual": _is_manual,
+}
+
+
+def _usable(found: object) -> dict[str, Any]:
+    if not isinstance(found, dict):
+        return {}
+    return {
+        key: value
+        for key, value in found.items()
+        if key in _CHECKS and _CHECKS[key](value)
+    }
+
+
+def _usable_plan(found: object) -> StoredPlan:
+    """Return a stored plan without what cannot be used."""
+    miners = found.get("miners") if isinstance(found, dict) else None
+    return cast(
+        StoredPlan,
+        {
+            **_usable(found),
+            "miners": {
+                miner_id: _usable(miner)
+                for miner_id, miner in (
+                    miners.items() if isinstance(miners, dict) else ()
+                )
+            },
+        },
+    )
+
+
 class SiteMemory(Store[StoredSite]):
     """The stored data of one site."""
 
     _write_is_planned = False
+    _is_closed = False
 
     def __init__(self, hass: HomeAssistant, entry_id: str) -> None:
         """Prepare; nothing is read yet."""
@@ -87,18 +151,26 @@ class SiteMemory(Store[StoredSite]):
         until = stored.get("until")
         self.until = datetime.fromisoformat(until) if until else None
         self.miners = set(stored.get("miners", ()))
-        self.plan = stored.get("plan", {})
+        self.plan = _usable_plan(stored.get("plan"))
 
     async def async_write(self) -> None:
         """Store what changed."""
         await self.async_save(self._to_write())
+
+    async def async_close(self) -> None:
+        """Store what is not written yet. Nothing is stored afterwards: a command may outlast its site."""
+        self._is_closed = True
+        if self._write_is_planned:
+            await self.async_write()
 
     @contextmanager
     def editing_plan(self, *, soon: bool = False) -> Iterator[StoredPlan]:
         """Write what the block changes some minutes later, or soon."""
         before = deepcopy(self.plan)
         yield self.plan
-        if self.plan == before or (self._write_is_planned and not soon):
+        if self.plan == before or self._is_closed:
+            return
+        if self._write_is_planned and not soon:
             return
         self._write_is_planned = True
         self.async_delay_save(self._to_write, _SOON if soon else MEMORY_INTERVAL)

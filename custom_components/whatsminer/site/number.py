@@ -9,8 +9,10 @@ from homeassistant.components.number import (
     NumberMode,
 )
 from homeassistant.const import UnitOfPower
+from homeassistant.exceptions import ServiceValidationError
 
-from ..const import CONF_PRICE_UNIT, CONF_START_BELOW, CONF_STOP_ABOVE
+from ..const import CONF_HAS_BUDGET, CONF_PRICE_UNIT, CONF_START_BELOW, CONF_STOP_ABOVE
+from ..exceptions import about
 from .entity import SiteEntity
 
 _MOST_WATTS: Final = 100_000_000
@@ -45,12 +47,18 @@ class SiteBudget(SiteEntity, NumberEntity):
     @override
     def native_value(self) -> float | None:
         """Return the budget in W."""
-        return self.coordinator.planning.budget
+        return self.coordinator.planning.inputs.budget
 
     @override
     async def async_set_native_value(self, value: float) -> None:
-        """Set the budget."""
-        self.coordinator.planning.async_set_budget(value)
+        """Set the budget, which counts from now on."""
+        coordinator = self.coordinator
+        coordinator.planning.inputs.set_budget(value)
+        if coordinator.config_entry.options.get(CONF_HAS_BUDGET):
+            coordinator.planning.async_look_soon()
+        else:
+            coordinator.async_set_options(**{CONF_HAS_BUDGET: True})
+        self.async_write_ha_state()
 
 
 class SiteLimit(SiteEntity, NumberEntity):
@@ -74,9 +82,19 @@ class SiteLimit(SiteEntity, NumberEntity):
 
     @override
     async def async_set_native_value(self, value: float) -> None:
-        """Set the price, in the unit that prices have now."""
+        """Set the price, in the unit that prices have now.
+
+        Raises:
+            ServiceValidationError: translated; the other limit is in another unit.
+
+        """
         coordinator = self.coordinator
+        inputs = coordinator.planning.inputs
+        if inputs.has_other_unit:
+            raise ServiceValidationError(
+                **about(coordinator.config_entry, "limits_in_other_unit")
+            )
         changed: dict[str, object] = {self.entity_description.key: value}
-        if unit := coordinator.planning.inputs.unit:
+        if unit := inputs.unit:
             changed[CONF_PRICE_UNIT] = unit
         coordinator.async_set_options(**changed)

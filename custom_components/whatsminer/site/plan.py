@@ -9,16 +9,26 @@ from datetime import datetime
 import math
 from typing import Final
 
-from .budget_rule import Budget, Claim, budget_now, percent_of, share_out
+from .budget_rule import Budget, Claim, budget_now, claim_of, percent_of, share_out
 from .decision import Decision, Inputs, Plan, PlanMiner, PlanState, Reason, Why
 from .plan_options import PlanOptions, StopBy
 from .price_rule import Verdict, price_verdict
+from .time_rule import locked_until
 
 _FULL: Final = 100
 
 _BY_HAND: Final = frozenset(
     {Reason.MANUAL, Reason.MANUAL_AUTOMATION, Reason.MANUAL_OUTSIDE, Reason.HELD}
 )
+# Why a plan has no say in a miner.
+_LEFT_ALONE: Final = _BY_HAND | {
+    Reason.MINING_UNKNOWN,
+    Reason.NOT_LOADED,
+    Reason.NO_PASSWORD,
+    Reason.OTHER_SITE,
+    Reason.UNREACHABLE,
+    Reason.UPDATING,
+}
 # What a reason makes of the state of the plan, the most important first.
 _STATES: Final[tuple[tuple[PlanState, frozenset[Reason]], ...]] = (
     (
@@ -71,7 +81,7 @@ def decide(
     times = [each.until for each in decisions if each.until and each.until > now]
     return Plan(
         decisions=decisions,
-        state=_state(options, step.budget, decisions),
+        state=_state(step.budget, decisions, is_idle=step.is_idle),
         next_change=min(times, default=None),
     )
 
@@ -83,15 +93,15 @@ def _rank(miner: PlanMiner) -> float:
 
 
 def _state(
-    options: PlanOptions, budget: Budget, decisions: Sequence[Decision]
+    budget: Budget, decisions: Sequence[Decision], *, is_idle: bool
 ) -> PlanState:
-    if not decisions or (not options.follows_price and budget == Budget()):
+    if not decisions or is_idle:
         return PlanState.NOTHING_TO_DO
     reasons = {
         why.reason for each in decisions for why in (each.why, each.waiting) if why
     }
-    if reasons <= _BY_HAND:
-        return PlanState.MANUAL
+    if reasons <= _LEFT_ALONE:
+        return PlanState.MANUAL if reasons & _BY_HAND else PlanState.NOTHING_TO_DO
     if budget.why:  # which no miner may show, because its price counts
         reasons.add(budget.why.reason)
     return next(
@@ -144,7 +154,10 @@ class _Step:
             )
         decide_fn = self._about_running if miner.on else self._about_stopped
         decision = decide_fn(miner, verdict, share, left)
-        return replace(decision, allowed=verdict.allowed)
+        # What cannot be done yet is not done later, at a price at which nothing changes.
+        has_to_wait = decision.waiting and not verdict.is_kept
+        allowed = miner.on if has_to_wait else verdict.allowed
+        return replace(decision, allowed=allowed)
 
     def _about_running(
         self, miner: PlanMiner, verdict: Verdict, share: float | None, left: float
@@ -160,14 +173,14 @@ class _Step:
             if self.budget.frozen:
                 assert self.budget.why
                 return replace(stays, why=self.budget.why, until=self.budget.until)
-            if share is None and miner.full is None and self._is_limited:
+            if miner.full is None and self._is_limited:
                 return replace(stays, why=Why(Reason.POWER_UNKNOWN), until=None)
             if not self._is_limited or (share is not None and left >= 0):
                 return self._within(stays, share)
             stays = replace(stays, why=self._too_small(miner, left), until=None)
         if not self._may_switch:
             return replace(stays, waiting=self._why_not_lowered(miner))
-        if locked := self._locked_until(miner):
+        if locked := locked_until(self.now, self.options, miner):
             minutes = self.options.minimum_on.total_seconds() / 60
             waiting = Why.of(Reason.MINIMUM_ON, minutes=minutes, until=locked)
             return replace(stays, waiting=waiting, until=locked)
@@ -192,13 +205,13 @@ class _Step:
             return off
         if not self._may_switch:
             return replace(off, on=None, why=Why(Reason.STAYS_OFF), until=None)
-        if verdict.allowed is None:
+        if verdict.allowed is None or self.is_idle:
             return replace(off, on=None)
         if self.budget.frozen:
             assert self.budget.why
             why, until = self.budget.why, self.budget.until
             return replace(off, on=None, why=why, until=until)
-        if locked := self._locked_until(miner):
+        if locked := locked_until(self.now, self.options, miner):
             minutes = self.options.minimum_off.total_seconds() / 60
             waiting = Why.of(Reason.MINIMUM_OFF, minutes=minutes, until=locked)
             return replace(off, waiting=waiting, until=locked)
@@ -207,6 +220,11 @@ class _Step:
         if miner.full is None:
             return replace(off, why=Why(Reason.POWER_UNKNOWN), until=None)
         return replace(off, why=self._too_small(miner, left), until=None)
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether there is nothing to follow."""
+        return not self.options.follows_price and self.budget == Budget()
 
     @property
     def _is_limited(self) -> bool:
@@ -222,7 +240,7 @@ class _Step:
             return self.options.lowest_percent
         if self.budget.frozen:
             return None
-        if share is not None:
+        if share is not None and miner.full is not None:
             return percent_of(self.now, self.options, miner, share, left)
         if self._is_limited or verdict.allowed is False:
             return None
@@ -253,63 +271,21 @@ class _Step:
             reason, budget=self.budget.watts, left=max(left, 0.0), needed=needed
         )
 
-    def _locked_until(self, miner: PlanMiner) -> datetime | None:
-        """Return until when a miner is not to be switched, None if it may be switched now."""
-        if miner.switched_at is None:
-            return None
-        at = min(miner.switched_at, self.now)  # a clock may have been set back
-        options = self.options
-        until = at + (options.minimum_on if miner.on else options.minimum_off)
-        return until if until > self.now else None
-
     def _shares(
         self, miners: Sequence[PlanMiner], verdicts: Mapping[str, Verdict]
     ) -> tuple[Mapping[str, float], float]:
         """Return the W for each miner that is to be on, and what is left of the budget."""
         if self.budget.watts is None:
             return {}, math.inf
-        claims = {
-            miner.id: claim
+        claims = [
+            claim
             for miner in miners
-            if miner.id in verdicts
-            and (claim := self._claim(miner, verdicts[miner.id]))
-        }
-        # What the plan cannot change is used already, also if that is more than the budget.
-        used = sum(
-            miner.draw
-            for miner in miners
-            if miner.id not in claims and not self._goes_off(miner, verdicts)
-        )
-        return share_out(
-            self.budget.watts - used, list(claims.values()), self.options.dead_band
-        )
-
-    def _goes_off(self, miner: PlanMiner, verdicts: Mapping[str, Verdict]) -> bool:
-        """Return whether the price switches a miner off now, or it is off."""
-        verdict = verdicts.get(miner.id)
-        if verdict is None:
-            return False
-        is_free = self._may_switch and self._locked_until(miner) is None
-        return not miner.on or (verdict.allowed is False and is_free)
+            if (verdict := verdicts.get(miner.id))
+            and (claim := self._claim(miner, verdict))
+        ]
+        # What the plan leaves alone is used already, also if that is more than the budget.
+        used = sum(miner.draw for miner in miners if miner.left_alone)
+        return share_out(self.budget.watts - used, claims, self.options.dead_band)
 
     def _claim(self, miner: PlanMiner, verdict: Verdict) -> Claim | None:
-        """Return what a miner may take of the budget, None if it takes none, or has no choice."""
-        if miner.full is None or self._goes_off(miner, {miner.id: verdict}):
-            can_start = (
-                not miner.on
-                and miner.full is not None
-                and self._may_switch
-                and verdict.allowed
-                and not self._locked_until(miner)
-            )
-            if not can_start or miner.full is None:
-                return None
-            return Claim(miner.id, on=False, stays=False, least=0.0, most=miner.full)
-        stays = not self._may_switch or self._locked_until(miner) is not None
-        if not (miner.tuned and miner.takes_percent):
-            return Claim(
-                miner.id, on=True, stays=stays, least=miner.draw, most=miner.draw
-            )
-        least = miner.full * self.options.lowest_percent / _FULL
-        most = least if verdict.allowed is False else miner.full
-        return Claim(miner.id, on=True, stays=stays, least=least, most=most)
+        return claim_of(self.now, self.options, miner, allowed=verdict.allowed)

@@ -1,13 +1,19 @@
 """What a plan follows: the price, "cheap now", and the power budget."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
 import math
 from typing import Final
 
 from homeassistant.config_entries import ConfigEntry
-from homeassistant.const import ATTR_UNIT_OF_MEASUREMENT, STATE_OFF, STATE_ON
+from homeassistant.const import (
+    ATTR_UNIT_OF_MEASUREMENT,
+    STATE_OFF,
+    STATE_ON,
+    UnitOfEnergy,
+)
 from homeassistant.core import HomeAssistant
+from homeassistant.util import dt as dt_util
 
 from ..const import CONF_PRICE_UNIT
 from .decision import Inputs
@@ -87,6 +93,29 @@ class PlanInputs:
         """Whether the price has another unit than its limits."""
         known = {self.unit, self.unit_of_limits} - {None}
         return len(known) > 1
+
+    @property
+    def places(self) -> Mapping[str, str]:
+        """What the sentences of the plan may name: see `reason_text`."""
+        cheap_entity = PlanOptions.of(self._site.options).cheap_entity or ""
+        cheap = self._hass.states.get(cheap_entity)
+        currency = self._hass.config.currency
+        return {
+            "unit": self.unit or "",
+            "unit_per_kwh": f"{currency}/{UnitOfEnergy.KILO_WATT_HOUR}",
+            "cheap_entity": cheap.name if cheap else cheap_entity,
+        }
+
+    @property
+    def budget(self) -> float | None:
+        """The power budget in W, None until somebody sets one."""
+        return self._memory.plan.get("budget")
+
+    def set_budget(self, watts: float) -> None:
+        """Set the power budget."""
+        with self._memory.editing_plan() as plan:
+            plan["budget"] = watts
+            plan["budget_at"] = dt_util.utcnow().isoformat()
 
     def read(self, now: datetime, options: PlanOptions) -> Inputs:
         """Return the inputs now."""

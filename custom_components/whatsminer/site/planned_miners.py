@@ -1,5 +1,6 @@
 """What a plan has to know of each miner, from what its coordinator and the site know."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Final
 
@@ -20,7 +21,7 @@ _FULL: Final = 100
 _TUNED: Final = frozenset({Status.MINING, Status.THROTTLED})
 # The share by which the efficiency has to differ from the one before to change the order of miners.
 _WORTH_STORING: Final = 0.05
-_MANUAL: Final = {
+_MANUAL: Final[Mapping[str, Reason]] = {
     Hand.PERSON: Reason.MANUAL,
     Hand.AUTOMATION: Reason.MANUAL_AUTOMATION,
     Hand.OUTSIDE: Reason.MANUAL_OUTSIDE,
@@ -37,7 +38,7 @@ def planned_miner(
 ) -> PlanMiner:
     """Return what the plan of a site has to know of a miner.
 
-    `stored` is what the plan has stored of it, `manual` who has taken it out of the plan.
+    `stored` is what the plan has stored of it, and is kept up to date, `manual` who has taken it out.
     """
     if miner.state is not ConfigEntryState.LOADED:
         return PlanMiner(
@@ -46,11 +47,10 @@ def planned_miner(
             was_allowed=stored.get("allowed"),
         )
     coordinator = miner.runtime_data.coordinator
+    _learn_efficiency(coordinator, stored)
     left_alone, until = _left_alone(hass, site, coordinator, manual)
     percent = _percent(coordinator)
-    mining = coordinator.settings.value("mining")
-    on = mining if isinstance(mining, bool) else None
-    raised_at = stored.get("raised_at")
+    on = _is_on(coordinator)
     return PlanMiner(
         id=miner.entry_id,
         left_alone=left_alone,
@@ -65,9 +65,18 @@ def planned_miner(
         efficiency=stored.get("efficiency"),
         break_even_price=coordinator.break_even.price,
         switched_at=_switched_at(coordinator, stored, on=on),
-        raised_at=datetime.fromisoformat(raised_at) if raised_at else None,
+        raised_at=_time(stored.get("raised_at")),
         was_allowed=stored.get("allowed"),
     )
+
+
+def _is_on(coordinator: WhatsminerCoordinator) -> bool | None:
+    mining = coordinator.settings.value("mining")
+    return mining if isinstance(mining, bool) else None
+
+
+def _time(text: str | None) -> datetime | None:
+    return datetime.fromisoformat(text) if text else None
 
 
 def _is_own(stored: StoredPlanMiner, percent: float) -> bool:
@@ -91,13 +100,14 @@ def _left_alone(
     if by := holders(data):
         return Why.of(Reason.HELD, by=_names(hass, by)), held_until(data)
     if manual:
-        why = Why.of(_MANUAL[Hand(manual["by"])], name=manual["name"])
+        reason = _MANUAL.get(manual["by"], Reason.MANUAL)
+        why = Why.of(reason, name=manual["name"])
         return why, datetime.fromisoformat(manual["until"])
     if not coordinator.last_update_success:
         return Why(Reason.UNREACHABLE), None
     if coordinator.client.updating:
         return Why(Reason.UPDATING), None
-    if coordinator.settings.value("mining") is None:
+    if _is_on(coordinator) is None:
         return Why(Reason.MINING_UNKNOWN), None
     return None, None
 
@@ -163,19 +173,24 @@ def _switched_at(
     return min(max(times), since) if since else max(times)
 
 
-def learned_efficiency(
-    coordinator: WhatsminerCoordinator, known: float | None
-) -> float | None:
-    """Return the efficiency in J/TH at full power, by which a plan orders miners.
+def _learn_efficiency(
+    coordinator: WhatsminerCoordinator, stored: StoredPlanMiner
+) -> None:
+    """Store the efficiency in J/TH at full power, by which a plan orders miners.
 
     It changes only when it differs, so that the order does not: less power makes a miner more
     efficient, and each poll has another value. Until it was measured at full power, any counts.
     """
+    known = stored.get("efficiency")
     if known is None:
-        return coordinator.break_even.efficiency
-    percent = _percent(coordinator)
+        if any_efficiency := coordinator.break_even.efficiency:
+            stored["efficiency"] = any_efficiency
+        return
     efficiency = coordinator.data.efficiency
-    is_full = coordinator.status is Status.MINING and percent in (None, _FULL)
-    if not is_full or not efficiency or coordinator.data.stable is False:
-        return known
-    return efficiency if abs(efficiency - known) > _WORTH_STORING * known else known
+    is_full = (
+        coordinator.status is Status.MINING
+        and _percent(coordinator) in (None, _FULL)
+        and coordinator.data.stable is not False
+    )
+    if is_full and efficiency and abs(efficiency - known) > _WORTH_STORING * known:
+        stored["efficiency"] = efficiency

@@ -5,8 +5,7 @@ from datetime import datetime, timedelta
 import logging
 from typing import Final
 
-from homeassistant.config_entries import ConfigEntry, ConfigEntryState
-from homeassistant.const import UnitOfEnergy
+from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import CALLBACK_TYPE, Context, HomeAssistant, callback
 from homeassistant.helpers.debounce import Debouncer
 from homeassistant.helpers.event import (
@@ -20,7 +19,7 @@ from ..api import Command
 from ..const import CONF_FOLLOW_PLAN
 from ..coordinator import WhatsminerCoordinator
 from ..entries.membership import miner_name, planning_site
-from ..issues import Issue, clear_issues, raise_issue
+from ..issues import Issue, clear_issues
 from ..models import WhatsminerConfigEntry
 from .announcer import Announcer
 from .decision import Decision, Plan
@@ -30,8 +29,8 @@ from .memory import SiteMemory
 from .plan import decide
 from .plan_inputs import PlanInputs
 from .plan_options import PlanOptions
-from .plan_texts import decision_text
-from .planned_miners import learned_efficiency, planned_miner
+from .plan_report import is_full, report, report_unit
+from .planned_miners import planned_miner
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -41,11 +40,6 @@ _SECONDS_APART: Final = 10.0
 _AT_LEAST: Final = timedelta(minutes=1)
 # Who has switched a miner that the plan has switched.
 _PLAN: Final = "plan"
-
-
-def _is_full(decision: Decision) -> bool:
-    """Return whether a miner is to mine with all its power."""
-    return bool(decision.on) and decision.percent in (None, 100)
 
 
 class Planning:
@@ -67,6 +61,8 @@ class Planning:
         self._changed_fn = changed_fn
         self.inputs = PlanInputs(hass, site, memory)
         self.plan = Plan()
+        # What it wants of each miner, and why; those with less than full power first.
+        self.reports: Mapping[str, JsonObjectType] = {}
         self.executor = Executor(hass, self._handle_done, self._handle_failed)
         self._hands = Hands(hass, site, memory, self.async_look_soon)
         self._announcer = Announcer(hass, site)
@@ -115,18 +111,12 @@ class Planning:
         self._hands.release(miner_ids or list(self._memory.plan.get("miners", {})))
 
     @callback
-    def async_set_budget(self, watts: float) -> None:
-        """Set the power budget."""
+    def async_begin_anew(self) -> None:
+        """Take all miners into the plan, and forget what the price said before."""
         with self._memory.editing_plan() as plan:
-            plan["budget"] = watts
-            plan["budget_at"] = dt_util.utcnow().isoformat()
-        self.async_look_soon()
-        self._changed_fn()
-
-    @property
-    def budget(self) -> float | None:
-        """The power budget in W, None until somebody sets one."""
-        return self._memory.plan.get("budget")
+            for stored in plan.get("miners", {}).values():
+                stored.pop("allowed", None)
+        self.async_release()
 
     @callback
     def handle_command(
@@ -145,8 +135,6 @@ class Planning:
         self._hands.handle_poll(miner, coordinator, counts=self._decides_about(miner))
 
     def _decides_about(self, miner: WhatsminerConfigEntry) -> bool:
-        if not self.is_following:
-            return False
         site = planning_site(self._hass, miner)
         return site is not None and site.entry_id == self._site.entry_id
 
@@ -156,46 +144,36 @@ class Planning:
         before, self.plan = self.plan, Plan()
         if self.is_following:
             now = dt_util.utcnow()
-            self._report_unit()
+            report_unit(self._hass, self._site, self.inputs)
             self.plan = self._decided(now)
             members = self._members_fn()
             for decision in self.plan.decisions:
                 self.executor.carry_out(members[decision.miner], decision, now)
-            self._announcer.waiting(before, self.plan, self._name_of, self.places)
-        self._changed_fn()
+            self._announcer.waiting(
+                before, self.plan, self._name_of, self.inputs.places
+            )
+        self._publish()
 
     def _decided(self, now: datetime) -> Plan:
         options = PlanOptions.of(self._site.options)
         members = self._members_fn()
+        inputs = self.inputs.read(now, options)
         with self._memory.editing_plan() as stored:
             known = stored.setdefault("miners", {})
             for gone in known.keys() - members.keys():
                 del known[gone]
-            for miner_id, miner in members.items():
-                of_miner = known.setdefault(miner_id, {})
-                if miner.state is not ConfigEntryState.LOADED:
-                    continue
-                efficiency = learned_efficiency(
-                    miner.runtime_data.coordinator, of_miner.get("efficiency")
+            miners = [
+                planned_miner(
+                    self._hass,
+                    self._site,
+                    miner,
+                    known.setdefault(miner_id, {}),
+                    self._hands.manual(miner_id, now),
+                    now,
                 )
-                if efficiency:
-                    of_miner["efficiency"] = efficiency
-            plan = decide(
-                now,
-                options,
-                self.inputs.read(now, options),
-                [
-                    planned_miner(
-                        self._hass,
-                        self._site,
-                        miner,
-                        known[miner_id],
-                        self._hands.manual(miner_id, now),
-                        now,
-                    )
-                    for miner_id, miner in members.items()
-                ],
-            )
+                for miner_id, miner in members.items()
+            ]
+            plan = decide(now, options, inputs, miners)
             for decision in plan.decisions:
                 known[decision.miner]["allowed"] = decision.allowed
         return plan
@@ -214,80 +192,39 @@ class Planning:
                 if command.value > stored.get("percent", 100):
                     stored["raised_at"] = dt_util.utcnow().isoformat()
                 stored["percent"] = command.value
-        self._announcer.done(
-            miner_name(self._hass, miner), command, decision, self.places
-        )
+        name = miner_name(self._hass, miner)
+        self._announcer.done(name, command, decision, self.inputs.places)
         self.async_look_soon()
 
     @callback
     def _handle_failed(
         self, miner: WhatsminerConfigEntry, command: Command, failure: Failure
     ) -> None:
+        if command.value is False:  # it may have been carried out
+            self._hands.expect_off(miner.entry_id)
         self._announcer.failed(miner_name(self._hass, miner), failure.text)
+        self._publish()
+
+    @callback
+    def _publish(self) -> None:
+        """Show the plan, which may be another one."""
+        stored, members = self._memory.plan.get("miners", {}), self._members_fn()
+        self.reports = {
+            decision.miner: report(
+                decision,
+                miner_name(self._hass, members[decision.miner]),
+                self.inputs.places,
+                self._hass.config.language,
+                stored.get(decision.miner, {}),
+                self.executor.failures.get(decision.miner),
+            )
+            for decision in sorted(self.plan.decisions, key=is_full)
+            if decision.miner in members
+        }
         self._changed_fn()
 
     def _name_of(self, miner_id: str) -> str:
         return miner_name(self._hass, self._members_fn()[miner_id])
-
-    @property
-    def places(self) -> Mapping[str, str]:
-        """What the sentences of this site's plan may name."""
-        options = PlanOptions.of(self._site.options)
-        cheap = self._hass.states.get(options.cheap_entity or "")
-        currency = self._hass.config.currency
-        return {
-            "unit": self.inputs.unit or "",
-            "unit_per_kwh": f"{currency}/{UnitOfEnergy.KILO_WATT_HOUR}",
-            "cheap_entity": cheap.name if cheap else options.cheap_entity or "",
-        }
-
-    @property
-    def reports(self) -> list[JsonObjectType]:
-        """What the plan wants of each miner, and why; those with less than full power first."""
-        decisions = sorted(self.plan.decisions, key=_is_full)
-        return [self._report(decision) for decision in decisions]
-
-    def report_about(self, miner_id: str) -> JsonObjectType | None:
-        """Return what the plan wants of a miner, and why, None if it decides nothing about it."""
-        for decision in self.plan.decisions:
-            if decision.miner == miner_id:
-                return self._report(decision)
-        return None
-
-    def _report(self, decision: Decision) -> JsonObjectType:
-        failure = self.executor.failures.get(decision.miner)
-        stored = self._memory.plan.get("miners", {}).get(decision.miner, {})
-        text = decision_text(decision, self.places, self._hass.config.language)
-        return {
-            "name": self._name_of(decision.miner),
-            "on": decision.on,
-            "percent": decision.percent,
-            "reason": decision.why.reason.value,
-            "waiting_for": decision.waiting.reason.value if decision.waiting else None,
-            "until": decision.until.isoformat() if decision.until else None,
-            "text": text,
-            "failure": failure.text if failure else None,
-            "switched_by": stored.get("by"),
-            "switched_at": stored.get("at"),
-        }
-
-    @callback
-    def _report_unit(self) -> None:
-        """Tell that the price has another unit than its limits."""
-        if not self.inputs.has_other_unit:
-            clear_issues(self._hass, self._site, Issue.PLAN_UNIT)
-            return
-        raise_issue(
-            self._hass,
-            self._site,
-            Issue.PLAN_UNIT,
-            placeholders={
-                "site": self._site.title,
-                "entity": PlanOptions.of(self._site.options).price_entity or "",
-                "unit": self.inputs.unit or "",
-                "unit_of_limits": self.inputs.unit_of_limits or "",
-            },
-        )
 
     @callback
     def _listen(self) -> None:

@@ -9,11 +9,15 @@ from .plan_options import Fallback, PlanOptions
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """Whether the price allows a miner to mine; None is to leave it as it is."""
+    """Whether the price allows a miner to mine; None is to leave it as it is.
+
+    It `is_kept` if the price says nothing now, and what it said last counts.
+    """
 
     allowed: bool | None
     why: Why
     until: datetime | None = None
+    is_kept: bool = False
 
 
 def price_verdict(
@@ -46,6 +50,11 @@ def price_verdict(
             reasons=(Reason.BELOW_BREAK_EVEN, Reason.ABOVE_BREAK_EVEN),
             miner=miner,
         )
+    return _within_limits(price, options, miner)
+
+
+def _within_limits(price: float, options: PlanOptions, miner: PlanMiner) -> Verdict:
+    """Compare a price with the two limits of the options; one limit is both."""
     limits = [
         limit
         for limit in (options.start_below, options.stop_above)
@@ -56,7 +65,7 @@ def price_verdict(
     return _compared(
         price,
         stop=limits[-1],
-        start=limits[0],  # one limit is both
+        start=limits[0],
         reasons=(Reason.CHEAP, Reason.EXPENSIVE),
         miner=miner,
     )
@@ -77,7 +86,7 @@ def _compared(
     if price <= start:
         return Verdict(True, Why.of(cheap, price=price, limit=start))
     between = Why.of(Reason.BETWEEN, price=price, limit=start, upper_limit=stop)
-    return Verdict(miner.was_allowed, between)
+    return Verdict(miner.was_allowed, between, is_kept=True)
 
 
 def _unknown(
@@ -94,4 +103,4 @@ def _unknown(
                 return Verdict(True, Why.of(Reason.PRICE_UNKNOWN_MINE, since=since))
     acts = options.price_unknown is not Fallback.KEEP
     why = Why.of(Reason.PRICE_UNKNOWN, since=since)
-    return Verdict(miner.was_allowed, why, until if acts else None)
+    return Verdict(miner.was_allowed, why, until if acts else None, is_kept=True)

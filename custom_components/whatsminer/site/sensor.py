@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any, Final, override
 
 from homeassistant.components.sensor import (
@@ -133,7 +134,9 @@ SITE_PLAN_SENSORS: Final[tuple[WhatsminerSensorDescription[Planning], ...]] = (
         device_class=SensorDeviceClass.ENUM,
         options=[state.value for state in PlanState],
         value_fn=lambda planning: planning.plan.state,
-        attributes_fn=lambda planning: {"miners": planning.reports[:_MOST_NAMES]},
+        attributes_fn=lambda planning: {
+            "miners": list(islice(planning.reports.values(), _MOST_NAMES))
+        },
     ),
     WhatsminerSensorDescription(
         key="next_change",

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any, Final, override
 
 from homeassistant.components.switch import SwitchEntity, SwitchEntityDescription
+from homeassistant.const import EntityCategory
 from homeassistant.core import Event, callback
 from homeassistant.helpers import entity_registry as er
 
@@ -12,7 +13,10 @@ from ..entity import unique_id
 from .entity import SiteEntity
 
 SITE_MINING: Final = SwitchEntityDescription(key="mining", name=None)
-SITE_FOLLOW_PLAN: Final = SwitchEntityDescription(key="follow_plan")
+# Whoever turns on all switches of a site, of its area, or by voice, means its miners only.
+SITE_FOLLOW_PLAN: Final = SwitchEntityDescription(
+    key="follow_plan", entity_category=EntityCategory.CONFIG
+)
 
 
 class SiteMining(SiteEntity, SwitchEntity):
@@ -96,7 +100,7 @@ class SiteFollowPlan(SiteEntity, SwitchEntity):
     @override
     async def async_turn_on(self, **kwargs: Any) -> None:
         """Follow the plan, with all miners that somebody has taken out of it before."""
-        self.coordinator.planning.async_release()
+        self.coordinator.planning.async_begin_anew()
         self.coordinator.async_set_options(**{CONF_FOLLOW_PLAN: True})
 
     @override

@@ -22,6 +22,7 @@ class Wants(TypedDict):
     margin: float
     price_unknown: str
     budget_unknown: str
+    budget_zero: str
     unknown_for: int
     dead_band: int
     ramp: int
@@ -68,21 +69,41 @@ class Model:
 
     wants: Wants
     said: dict[str, bool | None] = field(default_factory=dict)
+    # Those to which the price says something in this minute.
+    told: set[str] = field(default_factory=set)
 
     def minute(self, moment: Moment, miners: list[Facts]) -> list[Wish]:
         """Return what each miner is to do in this minute."""
         free = []
+        self.told.clear()
         for miner in miners:
             if not miner["alone"]:
                 free.append(miner)
                 self.said[miner["id"]] = self._price_says(moment, miner)
         free.sort(key=lambda miner: (_place(miner), miner["id"]))
         mode, watts = self._budget(moment)
-        if mode != "limit":
-            return [(m["id"], *self._unlimited(m, mode)) for m in free]
-        given = self._give(watts, free, miners)
-        spare = watts - _taken(given, free, miners, self)
-        return [(m["id"], *self._limited(m, given.get(m["id"]), spare)) for m in free]
+        if mode == "limit":
+            given = self._give(watts, free, miners)
+            spare = watts - _taken(given, free, miners, self)
+            wishes = [
+                (m["id"], *self._limited(m, given.get(m["id"]), spare)) for m in free
+            ]
+        else:
+            wishes = [(m["id"], *self._unlimited(m, mode)) for m in free]
+        for miner in free:
+            if miner["id"] in self.told and self._has_to_wait(miner, mode):
+                self.said[miner["id"]] = miner["on"]
+        return wishes
+
+    def _has_to_wait(self, miner: Facts, mode: str) -> bool:
+        """Return whether a miner cannot do yet what the price has just said."""
+        said, by_percent = self.said[miner["id"]], self.wants["by_percent"]
+        if miner["on"]:
+            follows = miner["tuned"] and miner["takes_percent"]
+            waits = not follows if by_percent else self.is_locked(miner)
+            return said is False and waits
+        waits = said is True and self.is_locked(miner)
+        return waits and not by_percent and mode != "frozen"
 
     # What the price says
 
@@ -90,6 +111,7 @@ class Model:
         """Return yes, no, or what was said last."""
         wants, price = self.wants, moment["price"]
         last = self.said.get(miner["id"])
+        self.told.add(miner["id"])
         if wants["follows"] == "nothing":
             return True
         if price is not None and price <= wants["always_below"]:
@@ -99,9 +121,11 @@ class Model:
         else:
             known = price is not None
         if not known:
-            if moment["price_lost"] < wants["unknown_for"]:
+            fallback = {"stop": False, "mine": True}.get(wants["price_unknown"])
+            if moment["price_lost"] < wants["unknown_for"] or fallback is None:
+                self.told.remove(miner["id"])
                 return last
-            return {"keep": last, "stop": False, "mine": True}[wants["price_unknown"]]
+            return fallback
         if wants["follows"] == "cheap":
             return moment["cheap"]
         assert price is not None
@@ -114,13 +138,18 @@ class Model:
             if not given:
                 return None
             start, stop = given[0], given[-1]
-        return False if price > stop else True if price <= start else last
+        if price > stop or price <= start:
+            return price <= stop
+        self.told.remove(miner["id"])
+        return last
 
     # What the budget says
 
     def _budget(self, moment: Moment) -> tuple[str, int]:
         """Return what a budget means: none, frozen, no limit in spite of it, or a limit."""
         budget, lost = moment["budget"], moment["budget_lost"]
+        if budget is not None and budget <= 0 and self.wants["budget_zero"] == "mine":
+            return "free", 0
         if budget is not None:
             return "limit", max(budget, 0) * PARTS
         fallback = self.wants["budget_unknown"]

@@ -180,6 +180,11 @@ def test_a_better_miner_that_is_off_starts_in_place_of_a_worse_one() -> None:
     assert share_out(3149, claims, 150) == ({"b": 3000}, 149)
 
 
+def test_where_nothing_is_left_nothing_mines() -> None:
+    """A miner that takes nothing now, because it does not hash, may take more at any moment."""
+    assert share_out(0, [runs("a", least=0.0)], 150) == ({}, 0)
+
+
 def test_tiny_remainders_of_sums_switch_nothing_off() -> None:
     """0.1 + 0.2 is not 0.3."""
     claims = [Claim(each, True, False, 0.1, 0.1) for each in "abc"]
@@ -245,6 +250,7 @@ def test_without_a_dead_band_the_share_is_used_whole() -> None:
     """Up to a percent."""
     options = replace(BY_BUDGET, dead_band=0.0)
     assert percent(2250.0, options=options) == 75
+    assert percent(3016.0, full=5200.0, options=options) == 58  # not 57.99
     assert percent(2279.0, at=75, options=options) == 75
     assert percent(2280.0, at=75, options=options) == 76
 

@@ -112,6 +112,7 @@ def wants_of(options: PlanOptions) -> Wants:
         margin=options.break_even_margin,
         price_unknown=str(options.price_unknown),
         budget_unknown=str(options.budget_unknown),
+        budget_zero=str(options.budget_zero),
         unknown_for=options.unknown_for // MINUTE,
         dead_band=round(options.dead_band),
         ramp=round(options.ramp),
@@ -163,6 +164,10 @@ SITES: Final = {
         True,
     ),
     "price, budget": (replace(BY_PRICE, price_unknown=Fallback.STOP), True),
+    "price, budget, mine at zero": (
+        replace(BY_PRICE, budget_zero=Fallback.MINE),
+        True,
+    ),
     "break-even price, budget, stop if unknown": (
         replace(BREAK_EVEN, budget_unknown=Fallback.STOP),
         True,

@@ -49,10 +49,12 @@ def test_between_the_limits_the_last_word_counts(was: bool | None) -> None:
     assert stopped.on is was
 
 
-def test_without_a_price_and_a_budget_the_miners_mine() -> None:
-    """Their percents are left as they are."""
+def test_without_a_price_and_a_budget_nothing_is_to_do() -> None:
+    """Miners stay as they are, but what the plan has lowered before goes back."""
     assert one(PlanOptions(), Inputs(), replace(ON, percent=60)).percent is None
-    assert one(PlanOptions(), Inputs(), OFF).on is True
+    assert one(PlanOptions(), Inputs(), OFF).on is None
+    lowered = replace(ON, percent=60, is_lowered=True)
+    assert one(PlanOptions(), Inputs(), lowered).percent == 100
 
 
 # Minimum times
@@ -67,8 +69,20 @@ def test_a_miner_is_not_stopped_within_its_minimum_time(miner: PlanMiner) -> Non
     assert early.waiting and early.waiting.reason is Reason.MINIMUM_ON
     assert early.waiting.values == {"minutes": 30.0, "until": NOW + SECOND}
     assert early.until == NOW + SECOND
-    assert early.allowed is False
     assert one(BY_PRICE, DEAR, replace(miner, switched_at=at)).on is False
+
+
+@pytest.mark.parametrize(("miner", "dear"), [(ON, True), (OFF, False)])
+def test_what_has_to_wait_is_not_done_at_a_price_between_the_limits(
+    miner: PlanMiner, dear: bool
+) -> None:
+    """The time is over, but the price no longer asks for it."""
+    switched = replace(miner, switched_at=NOW - SECOND)
+    early = one(BY_PRICE, DEAR if dear else CHEAP, switched)
+    assert early.waiting and early.allowed is miner.on
+
+    later = one(BY_PRICE, BETWEEN, replace(miner, was_allowed=early.allowed))
+    assert later.on is miner.on
 
 
 def test_a_miner_is_not_started_within_its_minimum_time() -> None:

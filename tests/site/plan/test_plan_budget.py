@@ -60,6 +60,14 @@ def test_on_the_way_up_the_most_efficient_starts_first() -> None:
     assert wishes(6150, *off) == {"best": True, "worst": True}
 
 
+def test_a_better_miner_that_may_not_start_yet_takes_nothing_from_a_worse_one() -> None:
+    """Once it may, it starts in its place."""
+    off = replace(BEST, on=False, tuned=False, draw=0.0)
+    waits = replace(off, switched_at=JUST)
+    assert wishes(3200, waits, WORST) == {"best": False, "worst": 100}
+    assert wishes(3200, off, WORST) == {"best": True, "worst": False}
+
+
 def test_a_sentence_says_what_is_missing() -> None:
     """What a start, the floor, or a miner without a percent needs."""
     for miner, reason, needed in (
@@ -118,7 +126,7 @@ def test_a_miner_of_unknown_power_mines_on_and_does_not_start() -> None:
     inputs = Inputs(budget=9000.0)
     for miner in (unknown, replace(OFF, full=None)):
         assert one(BY_BUDGET, inputs, miner).why.reason is Reason.POWER_UNKNOWN
-    assert one(BY_BUDGET, Inputs(), replace(OFF, full=None)).on is True
+    assert one(BY_PRICE, Inputs(price=0.0), replace(OFF, full=None)).on is True
 
 
 @pytest.mark.parametrize("watts", [0.0, 4000.0])

@@ -101,6 +101,7 @@ class Site:
         before = deepcopy(self.world.by_id)
         self.world.carry_out(plan)
         self.check_minimum_times(before)
+        self.check_price(plan)
         self.check_budget(plan)
         again = decide(self.world.clock, self.options, self.inputs, self.world.seen())
         assert self.world.carry_out(again) == {}, (plan, again)
@@ -122,6 +123,22 @@ class Site:
             if machine.on is not old.on and old.switched is not None:
                 least = self.options.minimum_on if old.on else self.options.minimum_off
                 assert self.world.passed - old.switched >= least
+
+    def check_price(self, plan: Plan) -> None:
+        """What the price forbids is off or at its least; what nothing forbids mines."""
+        known = (self.inputs.budget, self.inputs.budget_unknown_since)
+        is_free = (
+            known == (None, None) and self.options.budget_unknown is not Fallback.STOP
+        )
+        by_percent = self.options.stop_by is StopBy.PERCENT
+        for each in plan.decisions:
+            machine = self.world.by_id[each.miner]
+            if machine.alone or each.waiting:
+                continue
+            if each.allowed is False and machine.on:
+                assert by_percent and machine.percent == self.options.lowest_percent
+            if each.allowed and is_free and self.options.follows_price:
+                assert machine.on or by_percent
 
     def check_budget(self, plan: Plan) -> None:
         """While they may take more than the budget, nothing mines that could take less."""

@@ -124,7 +124,7 @@ MOMENTS: Final[Mapping[Reason, Moment]] = {
             BY_PRICE,
             Inputs(price=0.2),
             replace(ON, left_alone=Why(reason)),
-            PlanState.MANUAL if reason in BY_HAND else PlanState.FOLLOWING,
+            PlanState.MANUAL if reason in BY_HAND else PlanState.NOTHING_TO_DO,
         )
         for reason in LEFT_ALONE
     },

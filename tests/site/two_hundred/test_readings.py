@@ -157,7 +157,10 @@ async def test_lists_of_names_are_capped_and_not_recorded(big: Big) -> None:
         lists = {
             key for key, value in state.attributes.items() if isinstance(value, list)
         }
-        assert lists <= {"names"}
+        assert state.state_info is not None
+        unrecorded = state.state_info["unrecorded_attributes"]
+        assert lists <= unrecorded | {"options"}
+        assert all(len(state.attributes[key]) <= 50 for key in lists)
 
 
 async def test_the_energy_of_all_miners_is_added_up(big: Big) -> None:

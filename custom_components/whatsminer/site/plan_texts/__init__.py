@@ -16,6 +16,7 @@ from ..decision import Decision, Value, Why
 
 _ENGLISH: Final = "en"
 _WATTS: Final = frozenset({"budget", "left", "needed"})
+_STEP: Final = 100
 
 
 class _Texts(TypedDict):
@@ -100,5 +101,6 @@ def _shown(key: str, value: Value) -> str:
     if isinstance(value, str):
         return value
     if key in _WATTS:
-        return f"{value:.0f}"
+        # What is left changes a little all the time, which would be a new state each time.
+        return f"{value // _STEP * _STEP if key == 'left' else value:.0f}"
     return f"{value:.4f}".rstrip("0").rstrip(".") if value % 1 else f"{value:.0f}"

@@ -1,4 +1,4 @@
-"""A day of prices with "mine when power is cheap", of which docs/price-day.svg is made."""
+"""A day of prices at sites that follow their plans, of which docs/price-day.svg is made."""
 
 from collections.abc import Sequence
 import logging
@@ -13,9 +13,10 @@ import pytest
 from custom_components.whatsminer.const import CONF_POLL_INTERVAL
 from homeassistant.const import Platform
 from simulator import MinerState
+from tests.blueprints import take_commands
 from tests.fleet import Fleet, Owned
 
-from . import EmptyHome, take_commands, target
+from . import add_site
 from .price_day import (
     LOW_PERCENT,
     MIN_OFF,
@@ -33,8 +34,8 @@ ROOT: Final = Path(__file__).parents[2]
 README: Final = ROOT / "README.md"
 PICTURE: Final = ROOT / "docs" / "price-day.svg"
 PRICE: Final = "sensor.electricity_price"
-LOGGERS: Final = ("custom_components.whatsminer", "homeassistant.components.automation")
-# Seconds of a quarter of an hour. Automations run half a minute after a minute begins.
+LOGGER: Final = "custom_components.whatsminer"
+# Seconds of a quarter of an hour.
 STEPS: Final = (30, *[210] * 4, 30)
 
 SWITCHED: Final = [
@@ -76,7 +77,7 @@ def phase(state: MinerState) -> Phase:
     return Phase.MINING if state.percent == 100 else Phase.LESS
 
 
-async def live_through(home: EmptyHome, watched: dict[Owned, MinerDay]) -> None:
+async def live_through(fleet: Fleet, watched: dict[Owned, MinerDay]) -> None:
     """Let the day pass, and record what the miners do."""
 
     def record(at: float) -> None:
@@ -88,10 +89,11 @@ async def live_through(home: EmptyHome, watched: dict[Owned, MinerDay]) -> None:
 
     at = 0.0
     for price in PRICES:
-        await home.set(PRICE, price)
+        fleet.hass.states.async_set(PRICE, str(price))
+        await fleet.settle()
         record(at)
         for seconds in STEPS:
-            await home.fleet.clock.tick(seconds)
+            await fleet.clock.tick(seconds)
             at += seconds
             record(at)
 
@@ -105,8 +107,9 @@ def paid_per_kwh(days: Sequence[MinerDay]) -> float:
 def caption(days: Sequence[MinerDay]) -> str:
     """Return the text below the picture in README."""
     text = (
-        "This is a day in Home Assistant with simulated miners and made-up prices. Two miners"
-        f" were switched {len(days[0].commands)} times each, and the third got"
+        "This is a day in Home Assistant with simulated miners and made-up prices. The plan"
+        " switched two miners"
+        f" {len(days[0].commands)} times each, and sent the third"
         f" {len(days[1].commands)} percent commands. Together they kept"
         f" {sum(day.spared for day in days):.0f} kWh out of the expensive quarters and paid"
         f" {paid_per_kwh(days):.3f} EUR per kWh, where the day's mean was"
@@ -116,10 +119,7 @@ def caption(days: Sequence[MinerDay]) -> str:
 
 
 async def test_a_day_of_prices(
-    empty_home: EmptyHome,
-    fleet: Fleet,
-    caplog: pytest.LogCaptureFixture,
-    request: pytest.FixtureRequest,
+    fleet: Fleet, caplog: pytest.LogCaptureFixture, request: pytest.FixtureRequest
 ) -> None:
     """`--snapshot-update` writes the picture, and the figures in README."""
     watched = {
@@ -131,31 +131,29 @@ async def test_a_day_of_prices(
         )
     }
     for owned in watched:
-        empty_home.hass.config_entries.async_update_entry(
+        fleet.hass.config_entries.async_update_entry(
             owned.entry, options={CONF_POLL_INTERVAL: 300}
         )
     await fleet.set_up(*watched)
-    await empty_home.set(PRICE, PRICES[0])
-    await empty_home.automate_each(
-        "mine_when_cheap",
-        {
-            how: {
-                "miners": target(
-                    *(each for each in watched if watched[each].how == how)
-                ),
-                "price_sensor": PRICE,
-                "start_price": START,
-                "stop_price": STOP,
-                "min_on": MIN_ON,
-                "min_off": MIN_OFF,
-                "how": how,
-                "low_percent": LOW_PERCENT,
-            }
-            for how in ("power_off", "percent")
-        },
-    )
+    fleet.hass.states.async_set(PRICE, str(PRICES[0]))
+    for how in ("power_off", "percent"):
+        members = [each for each in watched if watched[each].how == how]
+        await add_site(
+            fleet,
+            how,
+            all_miners=False,
+            miners=[each.entry.entry_id for each in members],
+            follow_plan=True,
+            price_entity=PRICE,
+            start_below=START,
+            stop_above=STOP,
+            minutes_on=MIN_ON,
+            minutes_off=MIN_OFF,
+            stop_by=how,
+            lowest_percent=LOW_PERCENT,
+        )
 
-    await live_through(empty_home, watched)
+    await live_through(fleet, watched)
 
     days = garage, hall, attic = list(watched.values())
     assert garage.commands == attic.commands == SWITCHED
@@ -167,7 +165,7 @@ async def test_a_day_of_prices(
     assert [
         entry.getMessage()
         for entry in caplog.records
-        if entry.levelno >= logging.WARNING and entry.name.startswith(LOGGERS)
+        if entry.levelno >= logging.WARNING and entry.name.startswith(LOGGER)
     ] == []
 
     # The paragraph after the picture in README.
