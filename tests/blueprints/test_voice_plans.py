@@ -240,7 +240,7 @@ async def test_a_budget_is_set(
 
     for text, watts in texts.items():
         said = await assist.say(text, language)
-        assert (said, site.coordinator.planning.budget) == (
+        assert (said, site.coordinator.planning.inputs.budget) == (
             answer.format(watts),
             watts,
         ), text
@@ -256,7 +256,7 @@ async def test_a_site_that_does_not_follow_its_plan_says_so(
     assert await assist.say("stelle Shed auf 6 Kilowatt", "de") == (
         "Shed bekommt 6000 Watt. Der Plan wird gerade nicht befolgt."
     )
-    assert site.coordinator.planning.budget == 6000
+    assert site.coordinator.planning.inputs.budget == 6000
 
 
 async def test_a_budget_in_another_unit_is_the_same(assist: Assist, site: Site) -> None:
@@ -268,7 +268,7 @@ async def test_a_budget_in_another_unit_is_the_same(assist: Assist, site: Site) 
 
     answer = await assist.say("set the shed to 5 kilowatts")
     assert answer.startswith("Shed gets 5000 watts.")
-    assert site.coordinator.planning.budget == 5000
+    assert site.coordinator.planning.inputs.budget == 5000
 
 
 @pytest.mark.parametrize(
@@ -293,7 +293,7 @@ async def test_what_is_no_budget_is_not_set(
     assist: Assist, site: Site, language: str, text: str, answer: str
 ) -> None:
     assert await assist.say(text, language) == answer
-    assert site.coordinator.planning.budget is None
+    assert site.coordinator.planning.inputs.budget is None
 
 
 async def test_a_budget_that_cannot_be_set_is_never_called_done(
