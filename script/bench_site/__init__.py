@@ -18,9 +18,11 @@ class Cost:
         miners: how many it has.
         update: one update of its readings, with the states that its entities write; the median of
             several.
+        look: one look of its plan at a price, a power budget and all miners; the median of several.
         poll: what one poll of one miner costs more because of the site; the least of several.
     """
 
     miners: int
     update: float
+    look: float
     poll: float

@@ -8,6 +8,7 @@ from demo_instance.child_module import printed, run_module
 from . import FEWER, MINERS, Cost
 
 _MOST_SECONDS = 0.005
+_MOST_SECONDS_OF_LOOK = 0.02
 
 
 async def measure_site() -> None:
@@ -34,16 +35,19 @@ def report_site(few: Cost, many: Cost) -> None:
         many: the cost of a large one.
 
     Raises:
-        DemoError: an update of the large one costs too much.
+        DemoError: an update of the large one costs too much, or a look at its plan.
     """
     ratio = many.update / few.update
     print(
         f"site     {_ms(many.update)} of CPU for an update with {many.miners} miners,"
         f" {ratio:.1f} times the {_ms(few.update)} with {few.miners}"
     )
+    print(f"plan     {_ms(many.look)} of CPU for a look at the plan of {many.miners} miners")
     print(f"poll     {1e6 * many.poll:.1f} µs of CPU more for each miner of the site")
     if many.update >= _MOST_SECONDS:
         raise DemoError(f"an update may cost less than {_ms(_MOST_SECONDS)}")
+    if many.look >= _MOST_SECONDS_OF_LOOK:
+        raise DemoError(f"a look may cost less than {_ms(_MOST_SECONDS_OF_LOOK)}")
 
 
 def _ms(seconds: float) -> str:

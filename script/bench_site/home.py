@@ -9,7 +9,14 @@ from types import MappingProxyType
 from typing import Any, override
 
 from custom_components import whatsminer
-from custom_components.whatsminer.api import Miner, Snapshot, Support
+from custom_components.whatsminer.api import (
+    Command,
+    Miner,
+    Outcome,
+    Result,
+    Snapshot,
+    Support,
+)
 from custom_components.whatsminer.api.readings import (
     ErrorEntry,
     Performance,
@@ -26,8 +33,11 @@ from homeassistant.helpers import area_registry as ar, device_registry as dr
 from homeassistant.loader import async_setup as async_setup_loader
 from homeassistant.util.dt import utcnow
 
+_PRICE = "sensor.price"
+_START_BELOW, _STOP_ABOVE = 0.12, 0.16
 _PORT = 4028
 _LABEL = "shed"
+_SETTINGS = frozenset({"mining", "power_percent"})
 # All have one now and then: none, a minor fault, a problem, a code that nobody knows.
 _FAULTS = ((), ("2320",), ("541",), ("9999",))
 
@@ -48,6 +58,10 @@ class ModelledMiner(Miner):
     async def poll(self) -> Snapshot:
         return self.snapshot()
 
+    @override
+    async def send(self, command: Command) -> Result:
+        return Result(Outcome.ACCEPTED)
+
     def snapshot(self) -> Snapshot:
         """Return another poll."""
         rate = self._random.uniform(90, 130)
@@ -55,11 +69,12 @@ class ModelledMiner(Miner):
         return Snapshot(
             taken=utcnow(),
             generation="2.0.5",
-            support=Support(settings=frozenset({"mining"})),
-            settings=ReportedSettings(mining=True),
+            support=Support(settings=_SETTINGS, commands=_SETTINGS),
+            settings=ReportedSettings(mining=True, power_percent=100),
             performance=Performance(
                 hash_rate=rate,
                 power=rate * self._random.uniform(25, 35),
+                power_limit=3600,
                 hash_stable=self._random.random() < 0.9,
             ),
             errors=tuple(ErrorEntry(code=code) for code in codes),
@@ -93,14 +108,31 @@ async def running(miners: int) -> AsyncIterator[HomeAssistant]:
 
 
 async def add_site(hass: HomeAssistant) -> ConfigEntry:
-    """Add a site in the way that costs most: its miners are those in areas with a label."""
+    """Add a site in the way that costs most: its miners are those in areas with a label.
+
+    It follows a price and a power budget.
+    """
     entry = _entry(
         title="Shed",
         data={"kind": "site"},
-        options={"all_miners": False, "labels": [_LABEL], "hash_price": 48.0},
+        options={
+            "all_miners": False,
+            "labels": [_LABEL],
+            "hash_price": 48.0,
+            "follow_plan": True,
+            "price_entity": _PRICE,
+            "stop_above": _STOP_ABOVE,
+            "start_below": _START_BELOW,
+        },
     )
     await hass.config_entries.async_add(entry)
     return entry
+
+
+def set_price(hass: HomeAssistant, share: float) -> None:
+    """Set the price that the plan follows, to so much of the way between its limits."""
+    price = _START_BELOW + share * (_STOP_ABOVE - _START_BELOW)
+    hass.states.async_set(_PRICE, str(price), {"unit_of_measurement": "EUR/kWh"})
 
 
 def coordinators(hass: HomeAssistant) -> list[WhatsminerCoordinator]:
@@ -117,7 +149,7 @@ async def _add_miner(hass: HomeAssistant, number: int) -> None:
     entry = _entry(
         title=f"Miner {number}",
         unique_id=mac,
-        data={"host": host, "port": _PORT, "mac": mac},
+        data={"host": host, "port": _PORT, "mac": mac, "password": "modelled"},
         # Its own polls would come between those of the bench.
         options={"poll_interval": LONGEST_POLL_INTERVAL},
     )

@@ -14,12 +14,22 @@ from custom_components.whatsminer.site.coordinator import SiteCoordinator
 from homeassistant.core import callback
 
 from . import Cost
-from .home import ModelledMiner, add_site, coordinators, running
+from .home import (
+    ModelledMiner,
+    add_site,
+    coordinators,
+    running,
+    set_price,
+)
 
 _UPDATES = 25
+_LOOKS = 5
+_MOST_PRICES = 5
 _POLLS = 25
 # More than the second between two updates of a site.
 _SECONDS_APART = 1.1
+# More than the ten seconds between two looks at a plan.
+_SECONDS_BETWEEN_LOOKS = 10.1
 
 
 class Loop(asyncio.SelectorEventLoop):
@@ -41,10 +51,12 @@ async def measure(miners: int, loop: Loop) -> Cost:
         await hass.async_block_till_done()
         assert len(site.members) == miners
         updates = [await _cost_of_update(site, polled, loop) for _ in range(_UPDATES)]
+        looks = [await _cost_of_look(site, polled, loop, each) for each in range(_LOOKS)]
         with_site = min(_cost_of_polls(polled) for _ in range(_POLLS))
     return Cost(
         miners=miners,
         update=median(updates),
+        look=median(looks),
         poll=(with_site - without) / miners,
     )
 
@@ -83,7 +95,8 @@ async def _cost_of_update(
     @callback
     def end() -> None:
         """Take the time: the listeners before this one are the entities."""
-        ended.set_result(time.thread_time())
+        if not ended.done():  # a look at the plan may follow
+            ended.set_result(time.thread_time())
 
     unsubscribe = site.async_add_listener(end)
     loop.ahead += _SECONDS_APART
@@ -91,6 +104,37 @@ async def _cost_of_update(
     seconds = await ended - begin
     unsubscribe()
     assert site.data.hash_rate.miners == len(polled)
+    return seconds
+
+
+async def _cost_of_look(
+    site: SiteCoordinator, polled: list[WhatsminerCoordinator], loop: Loop, number: int
+) -> float:
+    """Return the seconds of CPU that a look at the plan takes, with the states that are written.
+
+    All miners were polled since the one before, the budget is another one, and so is the price, which
+    causes the look. No miner is to be sent anything.
+    """
+    for coordinator in polled:
+        await coordinator.async_refresh()
+    site.planning.async_set_budget(4000 * len(polled) + number)
+    before, seconds = site.planning.plan, 0.0
+    for price in range(_MOST_PRICES):
+        # What this and the polls cause passes, and the time after it in which there is no look.
+        for _ in range(3):
+            await site.hass.async_block_till_done()
+            loop.ahead += _SECONDS_BETWEEN_LOOKS
+        await site.hass.async_block_till_done()
+        share = (number * _MOST_PRICES + price + 1) / (_LOOKS * _MOST_PRICES + 1)
+        before = site.planning.plan
+        begin = time.thread_time()
+        set_price(site.hass, share)
+        seconds = time.thread_time() - begin
+        if site.planning.plan is not before:
+            break  # otherwise something else had just caused one
+    assert site.planning.plan is not before
+    assert len(site.planning.plan.decisions) == len(polled)
+    assert all(each.on for each in site.planning.plan.decisions)
     return seconds
 
 

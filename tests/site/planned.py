@@ -13,7 +13,7 @@ from . import ALL, Site, add_site
 
 PRICE: Final = "sensor.price"
 CHEAP: Final = "binary_sensor.cheap"
-AT_ONCE: Final = {"minutes_on": 0, "minutes_off": 0}
+AT_ONCE: Final[dict[str, Any]] = {"minutes_on": 0, "minutes_off": 0}
 LIMITS: Final[dict[str, Any]] = {
     "price_entity": PRICE,
     "stop_above": 0.3,

@@ -173,10 +173,10 @@ class _Step:
             if self.budget.frozen:
                 assert self.budget.why
                 return replace(stays, why=self.budget.why, until=self.budget.until)
-            if miner.full is None and self._is_limited:
+            if miner.full is None and self._is_limited and not self.budget.why:
                 return replace(stays, why=Why(Reason.POWER_UNKNOWN), until=None)
-            if not self._is_limited or (share is not None and left >= 0):
-                return self._within(stays, share)
+            if self._has_enough(share, left):
+                return self._within(stays, miner, share)
             stays = replace(stays, why=self._too_small(miner, left), until=None)
         if not self._may_switch:
             return replace(stays, waiting=self._why_not_lowered(miner))
@@ -186,12 +186,20 @@ class _Step:
             return replace(stays, waiting=waiting, until=locked)
         return replace(stays, on=False, percent=None)
 
-    def _within(self, stays: Decision, share: float | None) -> Decision:
+    def _has_enough(self, share: float | None, left: float) -> bool:
+        """Return whether the budget has enough for a miner that is on; none is too little for any."""
+        return self.budget.watts is None or (
+            share is not None and left >= 0 and self.budget.watts > 0
+        )
+
+    def _within(
+        self, stays: Decision, miner: PlanMiner, share: float | None
+    ) -> Decision:
         """Say what a miner may do that has what it needs."""
-        if stays.percent is not None and stays.percent < _FULL and share is not None:
+        is_lowered = stays.percent is not None and stays.percent < _FULL
+        if is_lowered and share is not None and share < (miner.full or 0.0):
             budget = self.budget.watts or 0.0
-            why = Why.of(Reason.LOWERED, percent=stays.percent, budget=budget)
-            return replace(stays, why=why, until=None)
+            return replace(stays, why=Why.of(Reason.LOWERED, budget=budget), until=None)
         if stays.why.reason is not Reason.UNLIMITED or self.budget == Budget():
             return stays
         within = Why.of(Reason.WITHIN_BUDGET, budget=self.budget.watts or 0.0)
@@ -216,7 +224,7 @@ class _Step:
             waiting = Why.of(Reason.MINIMUM_OFF, minutes=minutes, until=locked)
             return replace(off, waiting=waiting, until=locked)
         if not self._is_limited or share is not None:
-            return self._within(replace(off, on=True), share)
+            return self._within(replace(off, on=True), miner, share)
         if miner.full is None:
             return replace(off, why=Why(Reason.POWER_UNKNOWN), until=None)
         return replace(off, why=self._too_small(miner, left), until=None)

@@ -156,6 +156,8 @@ class PlanInputs:
     def _unknown_since(self, now: datetime) -> datetime:
         with self._memory.editing_plan() as plan:
             since = plan.setdefault("price_unknown_since", now.isoformat())
+            if datetime.fromisoformat(since) > now:  # the clock was set back
+                since = plan["price_unknown_since"] = now.isoformat()
         return datetime.fromisoformat(since)
 
     def _budget(
@@ -165,8 +167,9 @@ class PlanInputs:
         plan = self._memory.plan
         if "budget" not in plan or "budget_at" not in plan:
             return None, None
-        # A clock may have been set back.
-        at = min(datetime.fromisoformat(plan["budget_at"]), now)
+        at = datetime.fromisoformat(plan["budget_at"])
+        if at > now:  # the clock was set back
+            at, plan["budget_at"] = now, now.isoformat()
         end = at + options.budget_expires
         if options.budget_expires > timedelta(0) and now >= end:
             return None, end

@@ -64,7 +64,7 @@ def planned_miner(
         draw=_draw(site, coordinator, now) if on is not False else 0.0,
         efficiency=stored.get("efficiency"),
         break_even_price=coordinator.break_even.price,
-        switched_at=_switched_at(coordinator, stored, on=on),
+        switched_at=_switched_at(coordinator, stored, now, on=on),
         raised_at=_time(stored.get("raised_at")),
         was_allowed=stored.get("allowed"),
     )
@@ -147,25 +147,35 @@ def _draw(
 
     One that does not answer counts for as long as something may be unknown; then it is taken for off.
     """
-    power = coordinator.data.live.power or 0.0
     if not coordinator.last_update_success:
         patience = PlanOptions.of(site.options).unknown_for
         if now - coordinator.data.taken >= patience:
             return 0.0
+    power, full = coordinator.data.live.power, _full(coordinator) or 0.0
     if coordinator.status in {Status.STARTING, Status.TUNING}:
-        return max(power, _full(coordinator) or 0.0)
-    return power
+        return max(power or 0.0, full)
+    if power is None and coordinator.data.running:
+        percent = _percent(coordinator)
+        return full if percent is None else full * percent / _FULL
+    return power or 0.0
 
 
 def _switched_at(
-    coordinator: WhatsminerCoordinator, stored: StoredPlanMiner, *, on: bool | None
+    coordinator: WhatsminerCoordinator,
+    stored: StoredPlanMiner,
+    now: datetime,
+    *,
+    on: bool | None,
 ) -> datetime | None:
     """Return when mining was switched last; what no poll has confirmed yet counts as well."""
     times = []
     if seen := coordinator.last_switch.at(on, coordinator.memory.data):
         times.append(datetime.fromisoformat(seen))
     if stored.get("on") is on and "at" in stored:
-        times.append(datetime.fromisoformat(stored["at"]))
+        at = datetime.fromisoformat(stored["at"])
+        if at > now:  # the clock was set back
+            at, stored["at"] = now, now.isoformat()
+        times.append(at)
     if not times:
         return None
     # Until a switch was seen, the first poll counts, but mining may have gone on for long.

@@ -71,6 +71,8 @@ class Model:
     said: dict[str, bool | None] = field(default_factory=dict)
     # Those to which the price says something in this minute.
     told: set[str] = field(default_factory=set)
+    # Whether the budget is nothing at all, which is too little for any miner.
+    none: bool = False
 
     def minute(self, moment: Moment, miners: list[Facts]) -> list[Wish]:
         """Return what each miner is to do in this minute."""
@@ -85,6 +87,7 @@ class Model:
         if mode == "limit":
             given = self._give(watts, free, miners)
             spare = watts - _taken(given, free, miners, self)
+            self.none = watts == 0
             wishes = [
                 (m["id"], *self._limited(m, given.get(m["id"]), spare)) for m in free
             ]
@@ -249,6 +252,8 @@ class Model:
         self, miner: Facts, given: int | None, spare: int
     ) -> tuple[bool | None, int | None]:
         if not miner["on"] or miner["full"] is None:
+            if miner["on"] and self.none and not self.must_mine(miner):
+                return False, None
             wish = self._unlimited(miner, "frozen")
             if (
                 not miner["on"]

@@ -79,7 +79,7 @@ def test_a_sentence_says_what_is_missing() -> None:
         why = one(BY_BUDGET, Inputs(budget=1000.0), miner).why
         assert why == Why.of(reason, budget=1000.0, left=1000.0, needed=needed)
     lowered = one(BY_BUDGET, Inputs(budget=2000.0), ON).why
-    assert lowered == Why.of(Reason.LOWERED, percent=64, budget=2000.0)
+    assert lowered == Why.of(Reason.LOWERED, budget=2000.0)
 
 
 @pytest.mark.parametrize("miner", [NEW, replace(ON, takes_percent=False)])
@@ -127,6 +127,23 @@ def test_a_miner_of_unknown_power_mines_on_and_does_not_start() -> None:
     for miner in (unknown, replace(OFF, full=None)):
         assert one(BY_BUDGET, inputs, miner).why.reason is Reason.POWER_UNKNOWN
     assert one(BY_PRICE, Inputs(price=0.0), replace(OFF, full=None)).on is True
+
+
+def test_a_budget_of_zero_is_too_little_for_any_miner() -> None:
+    """Also for one whose power nobody knows, and one that seems to take nothing."""
+    for draw in (0.0, 2000.0):
+        unknown = replace(ON, full=None, draw=draw)
+        decision = one(BY_BUDGET, Inputs(budget=0.0), unknown)
+        assert (decision.on, decision.why.reason) == (False, Reason.BUDGET_ZERO)
+
+
+def test_a_miner_on_the_way_up_is_not_over_the_budget() -> None:
+    """It is raised step by step, but the budget has room for all of it."""
+    low = replace(ON, percent=60, is_lowered=True)
+    decision = one(BY_BUDGET, Inputs(budget=9000.0), low)
+    assert decision.percent is not None
+    assert decision.percent < 100
+    assert decision.why.reason is Reason.WITHIN_BUDGET
 
 
 @pytest.mark.parametrize("watts", [0.0, 4000.0])
