@@ -117,7 +117,7 @@ async def _cost_of_look(
     """
     for coordinator in polled:
         await coordinator.async_refresh()
-    site.planning.async_set_budget(4000 * len(polled) + number)
+    site.planning.inputs.set_budget(4000 * len(polled) + number)
     before, seconds = site.planning.plan, 0.0
     for price in range(_MOST_PRICES):
         # What this and the polls cause passes, and the time after it in which there is no look.
