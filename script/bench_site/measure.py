@@ -51,7 +51,9 @@ async def measure(miners: int, loop: Loop) -> Cost:
         await hass.async_block_till_done()
         assert len(site.members) == miners
         updates = [await _cost_of_update(site, polled, loop) for _ in range(_UPDATES)]
-        looks = [await _cost_of_look(site, polled, loop, each) for each in range(_LOOKS)]
+        looks = [
+            await _cost_of_look(site, polled, loop, each) for each in range(_LOOKS)
+        ]
         with_site = min(_cost_of_polls(polled) for _ in range(_POLLS))
     return Cost(
         miners=miners,
