@@ -14,13 +14,7 @@ from custom_components.whatsminer.site.coordinator import SiteCoordinator
 from homeassistant.core import callback
 
 from . import Cost
-from .home import (
-    ModelledMiner,
-    add_site,
-    coordinators,
-    running,
-    set_price,
-)
+from .home import ModelledMiner, add_site, coordinators, running, set_price
 
 _UPDATES = 25
 _LOOKS = 5
