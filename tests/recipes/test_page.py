@@ -14,9 +14,12 @@ def test_no_yaml_of_the_page_is_left_untried() -> None:
     """A test sets up the YAML below each of these headings."""
     assert set(blocks()) == {
         "A number for others to set",
+        "A thermostat and a site",
         "EMHASS",
+        "EMHASS and a site",
         "Generic thermostat",
         "Price sources",
+        "evcc and a site",
     }
 
 

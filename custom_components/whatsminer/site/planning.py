@@ -66,7 +66,7 @@ class Planning:
         self.executor = Executor(hass, self._handle_done, self._handle_failed)
         self._hands = Hands(hass, site, memory, self.async_look_soon)
         self._announcer = Announcer(hass, site)
-        self._end_sources: CALLBACK_TYPE | None = None
+        self._end_sources: CALLBACK_TYPE = lambda: None
         self._look_soon = Debouncer(
             hass,
             _LOGGER,
@@ -230,17 +230,13 @@ class Planning:
     @callback
     def _listen(self) -> None:
         """Look at the plan when an input changes."""
-        if self._end_sources:
-            self._end_sources()
-            self._end_sources = None
-        if sources := self.inputs.sources:
-            self._end_sources = async_track_state_change_event(
-                self._hass, sources, self.async_look_soon
-            )
+        self._end_sources()
+        self._end_sources = async_track_state_change_event(
+            self._hass, self.inputs.sources, self.async_look_soon
+        )
 
     @callback
     def _stop(self) -> None:
         self._look_soon.async_shutdown()
         clear_issues(self._hass, self._site, Issue.PLAN_FIGHT, Issue.PLAN_UNIT)
-        if self._end_sources:
-            self._end_sources()
+        self._end_sources()
