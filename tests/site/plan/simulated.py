@@ -6,7 +6,7 @@ Assistant may do only what the second plan wants before or after it, and leaves 
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Any, Final, override
 
 from tests.fleet import Owned
 from tests.site import Site
@@ -233,6 +233,7 @@ class Day:
         self.switches += switches
         self.percents += len(commands) - switches
 
+    @override
     def __str__(self) -> str:
         """Return what the day came to."""
         return (

@@ -100,8 +100,8 @@ _EVENTS: Final[Events] = {
     445: plug_in,
     520: switch_by_hand,
     660: restart,
-    1000: switch_by_hand,
-    1110: restart,
+    985: restart,
+    1110: switch_by_hand,
 }
 
 
@@ -118,7 +118,7 @@ class Part:
 # The spike of the morning, the hour without a price, and the first clouds.
 _PARTS: Final = {
     "price": Part(True, False, 360, 540),
-    "price, lost for an hour": Part(True, False, 990, 1170),
+    "price, lost for an hour": Part(True, False, 945, 1080),
     "budget": Part(False, True, 480, 600),
     "price, budget": Part(True, True, 480, 600),
 }
