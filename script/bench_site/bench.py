@@ -42,7 +42,9 @@ def report_site(few: Cost, many: Cost) -> None:
         f"site     {_ms(many.update)} of CPU for an update with {many.miners} miners,"
         f" {ratio:.1f} times the {_ms(few.update)} with {few.miners}"
     )
-    print(f"plan     {_ms(many.look)} of CPU for a look at the plan of {many.miners} miners")
+    print(
+        f"plan     {_ms(many.look)} of CPU for a look at the plan of {many.miners} miners"
+    )
     print(f"poll     {1e6 * many.poll:.1f} µs of CPU more for each miner of the site")
     if many.update >= _MOST_SECONDS:
         raise DemoError(f"an update may cost less than {_ms(_MOST_SECONDS)}")

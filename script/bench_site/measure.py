@@ -14,13 +14,7 @@ from custom_components.whatsminer.site.coordinator import SiteCoordinator
 from homeassistant.core import callback
 
 from . import Cost
-from .home import (
-    ModelledMiner,
-    add_site,
-    coordinators,
-    running,
-    set_price,
-)
+from .home import ModelledMiner, add_site, coordinators, running, set_price
 
 _UPDATES = 25
 _LOOKS = 5
@@ -51,7 +45,9 @@ async def measure(miners: int, loop: Loop) -> Cost:
         await hass.async_block_till_done()
         assert len(site.members) == miners
         updates = [await _cost_of_update(site, polled, loop) for _ in range(_UPDATES)]
-        looks = [await _cost_of_look(site, polled, loop, each) for each in range(_LOOKS)]
+        looks = [
+            await _cost_of_look(site, polled, loop, each) for each in range(_LOOKS)
+        ]
         with_site = min(_cost_of_polls(polled) for _ in range(_POLLS))
     return Cost(
         miners=miners,
@@ -117,7 +113,7 @@ async def _cost_of_look(
     """
     for coordinator in polled:
         await coordinator.async_refresh()
-    site.planning.async_set_budget(4000 * len(polled) + number)
+    site.planning.inputs.set_budget(4000 * len(polled) + number)
     before, seconds = site.planning.plan, 0.0
     for price in range(_MOST_PRICES):
         # What this and the polls cause passes, and the time after it in which there is no look.

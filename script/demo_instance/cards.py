@@ -47,8 +47,9 @@ _REASONS = r"""
 - **{{{{ plain(miner.name) }}}}**  {{{{ plain(miner.text) }}}}
 {{%- if miner.failure %}}. Not done: {{{{ plain(miner.failure) }}}}{{% endif -%}}
 {{%- else -%}}
-Nothing, until *Follow plan* is on. Turn it on, and the miners follow the price, which goes through
-a day in eight minutes. Set a power budget, or switch a miner yourself, and see what the plan makes of it.
+Nothing, until *Follow plan* is on. Then the miners follow the price, which goes through a day in eight minutes.
+
+Set a power budget as well, or switch a miner yourself, and see what the plan makes of it.
 {{%- endfor -%}}
 """
 
@@ -133,14 +134,24 @@ def plan(site: Device, price: str) -> Iterable[Card]:
         "title": "Plan",
         "entities": rows,
         "show_header_toggle": False,
-        "grid_options": {"columns": 12},
+        "grid_options": {"columns": 16},
     }
     if sensor := site.entities.get("sensor.plan"):
-        yield {
+        reasons = {
             "type": "markdown",
             "title": "What it does with each miner, and why",
             "content": _REASONS.format(sensor=sensor),
-            "grid_options": {"columns": "full"},
+        }
+        done = {
+            "type": "logbook",
+            "title": "What it has done",
+            "hours_to_show": 1,
+            "target": {"entity_id": [sensor]},
+        }
+        yield {
+            "type": "vertical-stack",
+            "cards": [reasons, done],
+            "grid_options": {"columns": 20},
         }
 
 

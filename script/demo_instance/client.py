@@ -384,6 +384,7 @@ class Client:
             min=minimum,
             max=maximum,
             step=0.001,
+            mode="box",
             unit_of_measurement=unit,
         )
         return f"input_number.{made['id']}"

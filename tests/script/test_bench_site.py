@@ -11,15 +11,16 @@ from bench_site import Cost
 from bench_site.bench import report_site
 from demo_instance import DemoError
 
-FEW = Cost(miners=20, update=0.0008, poll=0.0000021)
+FEW = Cost(miners=20, update=0.0008, look=0.0021, poll=0.0000021)
 
 
 def test_the_report_compares_a_large_site_with_a_small_one(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    report_site(FEW, Cost(miners=200, update=0.0032, poll=0.0000018))
+    report_site(FEW, Cost(miners=200, update=0.0032, look=0.0152, poll=0.0000018))
     assert capsys.readouterr().out.splitlines() == [
         "site     3.20 ms of CPU for an update with 200 miners, 4.0 times the 0.80 ms with 20",
+        "plan     15.20 ms of CPU for a look at the plan of 200 miners",
         "poll     1.8 µs of CPU more for each miner of the site",
     ]
 
@@ -28,8 +29,16 @@ def test_an_update_that_costs_too_much_fails_the_bench(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     with pytest.raises(DemoError, match=r"^an update may cost less than 5\.00 ms$"):
-        report_site(FEW, Cost(miners=200, update=0.005, poll=0.0000018))
+        report_site(FEW, Cost(miners=200, update=0.005, look=0.0152, poll=0.0000018))
     assert capsys.readouterr().out.startswith("site     5.00 ms")
+
+
+def test_a_look_that_costs_too_much_fails_the_bench(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    with pytest.raises(DemoError, match=r"^a look may cost less than 20\.00 ms$"):
+        report_site(FEW, Cost(miners=200, update=0.0032, look=0.02, poll=0.0000018))
+    assert "plan     20.00 ms" in capsys.readouterr().out
 
 
 def test_sites_of_the_given_sizes_are_measured() -> None:
@@ -44,5 +53,5 @@ def test_sites_of_the_given_sizes_are_measured() -> None:
 
     costs = [Cost(**cost) for cost in json.loads(measured.stdout)["costs"]]
     assert [cost.miners for cost in costs] == [2, 5]
-    assert all(cost.update > 0 for cost in costs)
+    assert all(cost.update > 0 and cost.look > 0 for cost in costs)
     assert measured.stderr == ""

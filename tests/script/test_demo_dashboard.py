@@ -21,6 +21,8 @@ from tests.site import ALL, add_site
 PRICE = "input_number.price"
 SITE = Device(name="Shed", color="primary", entities={"switch.mining": "switch.shed"})
 
+PLANNED = replace(SITE, entities={"sensor.plan": "sensor.plan"})
+
 
 def by_key(entities: Iterable[RegistryEntry], identifier: str) -> dict[str, str]:
     """Return the entity ids by ``kind.key``."""
@@ -139,20 +141,16 @@ async def test_dashboard_begins_with_everything_that_a_site_has(
 async def test_names_of_miners_are_no_markup(
     hass: HomeAssistant, given: str, expected: str
 ) -> None:
-    (card,) = [
-        card
-        for card in cards.plan(
-            replace(SITE, entities={"sensor.plan": "sensor.plan"}), PRICE
-        )
-        if card["type"] == "markdown"
-    ]
+    *_, stack = cards.plan(PLANNED, PRICE)
+    reasons, _ = stack["cards"]
     miner = {"name": given, "text": f"On: {given}", "failure": None}
     hass.states.async_set("sensor.plan", "following", {"miners": [miner, miner]})
     line = f"- **{expected}**  On\\: {expected}"
-    assert Template(card["content"], hass).async_render() == f"{line}\n{line}"
+    assert Template(reasons["content"], hass).async_render() == f"{line}\n{line}"
 
 
 async def test_the_dashboard_says_how_a_plan_is_followed(hass: HomeAssistant) -> None:
-    *_, card = cards.plan(replace(SITE, entities={"sensor.plan": "sensor.plan"}), PRICE)
+    *_, stack = cards.plan(PLANNED, PRICE)
+    reasons, _ = stack["cards"]
     hass.states.async_set("sensor.plan", "not_following", {"miners": []})
-    assert "*Follow plan*" in Template(card["content"], hass).async_render()
+    assert "*Follow plan*" in Template(reasons["content"], hass).async_render()

@@ -54,7 +54,9 @@ def site_entries(hass: HomeAssistant) -> list[ConfigEntry]:
     entries = hass.config_entries.async_entries(
         DOMAIN, include_ignore=False, include_disabled=False
     )
-    return sorted(filter(is_site, entries), key=lambda entry: entry.created_at)
+    # A site has no unique id, which is a quick look at each of many entries.
+    sites = [entry for entry in entries if entry.unique_id is None and is_site(entry)]
+    return sorted(sites, key=lambda entry: entry.created_at)
 
 
 def entry_for_mac(hass: HomeAssistant, mac: str) -> ConfigEntry | None:

@@ -210,11 +210,12 @@ class Planning:
     def _publish(self) -> None:
         """Show the plan, which may be another one."""
         stored, members = self._memory.plan.get("miners", {}), self._members_fn()
+        places = self.inputs.places
         self.reports = {
             decision.miner: report(
                 decision,
                 miner_name(self._hass, members[decision.miner]),
-                self.inputs.places,
+                places,
                 self._hass.config.language,
                 stored.get(decision.miner, {}),
                 self.executor.failures.get(decision.miner),
