@@ -29,7 +29,7 @@ from .planned import (
     set_price,
 )
 
-pytestmark = pytest.mark.usefixtures("hass_storage")
+pytestmark = pytest.mark.usefixtures("hass_storage", "no_errors")
 
 
 class Activity:
