@@ -2,11 +2,13 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+import logging
 
 import pytest
 
 from custom_components.whatsminer.api import V3_PORT
 from homeassistant.const import Platform
+from tests import log_lines
 from tests.fleet import Fleet, Owned
 
 from . import Site, add_site
@@ -48,3 +50,10 @@ async def three(fleet: Fleet, ordinary_v3_port: int) -> Three:
 async def site(fleet: Fleet, three: Three) -> Site:
     """A site with all three miners."""
     return await add_site(fleet)
+
+
+@pytest.fixture
+def no_errors(caplog: pytest.LogCaptureFixture) -> Iterator[None]:
+    """Check that nothing fails, which only the log would tell."""
+    yield
+    assert not log_lines(caplog, logging.ERROR, "")

@@ -29,7 +29,7 @@ from .planned import (
     set_price,
 )
 
-pytestmark = pytest.mark.usefixtures("hass_storage")
+pytestmark = pytest.mark.usefixtures("hass_storage", "no_errors")
 
 
 class Activity:
@@ -119,6 +119,19 @@ async def test_a_failure_is_told_once(
     ada.miner.behave()
     await passed(site, 120)
     assert activity.texts[2:] == ["Ada off: 0.4 is above 0.3 EUR/kWh"]
+
+
+async def test_a_failure_is_told_again_when_something_else_was_wanted_meanwhile(
+    fleet: Fleet, ada: Owned, activity: Activity
+) -> None:
+    site = await cheap_site(fleet)
+    ada.miner.misbehave("power_off", Refused(45))
+    await priced(site, HIGH)
+    await priced(site, LOW)
+    await priced(site, HIGH)
+
+    assert len(activity.texts) == 2
+    assert len(set(activity.texts)) == 1
 
 
 async def test_what_is_left_is_told_when_the_site_is_unloaded(

@@ -1,9 +1,7 @@
 """What a plan sends: one command at a time, again if it failed, and none that changes nothing."""
 
 import asyncio
-from collections.abc import Iterator
 from datetime import timedelta
-import logging
 from typing import Any
 
 import pytest
@@ -13,7 +11,7 @@ from homeassistant.const import Platform
 from homeassistant.core import HomeAssistant
 from homeassistant.util import dt as dt_util
 from simulator import Closed, Refused
-from tests import Held, hold, log_lines
+from tests import Held, hold
 from tests.fleet import Fleet, Owned
 
 from . import Site
@@ -36,14 +34,7 @@ from .planned import (
     told,
 )
 
-pytestmark = pytest.mark.usefixtures("hass_storage")
-
-
-@pytest.fixture(autouse=True)
-def no_errors(caplog: pytest.LogCaptureFixture) -> Iterator[None]:
-    """Whatever happens to a command, nothing fails because of it."""
-    yield
-    assert not log_lines(caplog, logging.ERROR, "")
+pytestmark = pytest.mark.usefixtures("hass_storage", "no_errors")
 
 
 @pytest.fixture

@@ -34,7 +34,7 @@ from .planned import (
     told,
 )
 
-pytestmark = pytest.mark.usefixtures("hass_storage")
+pytestmark = pytest.mark.usefixtures("hass_storage", "no_errors")
 
 
 @pytest.fixture

@@ -1,8 +1,6 @@
 """The price, "cheap now" and the power budget, as they are read, and when they are unknown."""
 
-from collections.abc import Iterator
 from datetime import datetime, timedelta
-import logging
 
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
@@ -17,7 +15,6 @@ from custom_components.whatsminer.site.plan_inputs import (
 from custom_components.whatsminer.site.plan_options import PlanOptions
 from homeassistant.core import HomeAssistant
 from homeassistant.util import dt as dt_util
-from tests import log_lines
 from tests.fleet import Fleet, Owned, issues
 
 from . import site_entry
@@ -42,14 +39,7 @@ from .planned import (
     set_price,
 )
 
-pytestmark = pytest.mark.usefixtures("hass_storage")
-
-
-@pytest.fixture(autouse=True)
-def no_errors(caplog: pytest.LogCaptureFixture) -> Iterator[None]:
-    """Whatever an input is, nothing fails because of it."""
-    yield
-    assert not log_lines(caplog, logging.ERROR, "")
+pytestmark = pytest.mark.usefixtures("hass_storage", "no_errors")
 
 
 # Units

@@ -16,7 +16,7 @@ from tests.fleet import Fleet, Owned
 from . import Site
 from .planned import LIMITS, LOW, looked, passed, planned, reason, set_price
 
-pytestmark = pytest.mark.usefixtures("hass_storage")
+pytestmark = pytest.mark.usefixtures("hass_storage", "no_errors")
 
 
 @pytest.fixture

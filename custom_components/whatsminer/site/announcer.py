@@ -56,8 +56,6 @@ class Announcer:
         self._site = site
         # The names of the miners by what was done.
         self._lines: dict[_Line, list[str]] = {}
-        # The sentences about failures that were told, by the names of the miners.
-        self._told: dict[str, str] = {}
         self._end_timer: CALLBACK_TYPE | None = None
         site.async_on_unload(self._tell_now)
 
@@ -70,7 +68,6 @@ class Announcer:
         places: Mapping[str, str],
     ) -> None:
         """Tell that a command was accepted."""
-        self._told.pop(miner, None)
         why = reason_text(decision.why, places, self._hass.config.language)
         if isinstance(command.value, bool):
             self._add(_Line("on" if command.value else "off", why), miner)
@@ -79,10 +76,8 @@ class Announcer:
 
     @callback
     def failed(self, miner: str, why: str) -> None:
-        """Tell why a command has failed, once as long as it fails for the same reason."""
-        if self._told.get(miner) != why:
-            self._told[miner] = why
-            self._add(_Line("failed", why), miner)
+        """Tell why a command has failed."""
+        self._add(_Line("failed", why), miner)
 
     @callback
     def waiting(

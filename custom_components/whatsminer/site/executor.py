@@ -43,10 +43,14 @@ _PASSING: Final = (
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """A command that failed: the sentence that says why, and when it is tried again."""
+    """A command that failed: the sentence that says why, and when it is tried again.
+
+    It is new unless the command before it has failed for the same reason.
+    """
 
     text: str
     retry_at: datetime
+    is_new: bool
 
 
 type DoneListener = Callable[[WhatsminerConfigEntry, Command, Decision], None]
@@ -137,6 +141,8 @@ class Executor:
         if isinstance(err, WhatsminerError):
             err = exception_for(err, miner.title)
         (text,) = await async_sentences(self._hass, [err])
-        failure = Failure(text, dt_util.utcnow() + wait)
+        last = self.failures.get(miner.entry_id)
+        is_new = last is None or last.text != text
+        failure = Failure(text, dt_util.utcnow() + wait, is_new)
         self.failures[miner.entry_id] = failure
         return failure

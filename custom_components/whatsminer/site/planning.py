@@ -203,7 +203,8 @@ class Planning:
     ) -> None:
         if command.value is False:  # it may have been carried out
             self._hands.expect_off(miner.entry_id)
-        self._announcer.failed(miner_name(self._hass, miner), failure.text)
+        if failure.is_new:
+            self._announcer.failed(miner_name(self._hass, miner), failure.text)
         self._publish()
 
     @callback
