@@ -1,5 +1,7 @@
 """Diagnostics of a site."""
 
+import re
+
 import pytest
 
 from custom_components.whatsminer.diagnostics import async_get_config_entry_diagnostics
@@ -13,6 +15,7 @@ from homeassistant.helpers import (
 from . import device_of
 from .fleet import Fleet, Owned
 from .site import add_site
+from .site.planned import LIMITS, looked, planned
 
 
 @pytest.fixture
@@ -113,3 +116,31 @@ async def test_a_site_that_is_not_loaded_has_diagnostics(
 
     assert set(found) == {"entry"}
     assert found["entry"]["state"] == "not_loaded"
+
+
+async def test_the_diagnostics_have_what_the_plan_decided_and_no_names(
+    hass: HomeAssistant, fleet: Fleet, ada: Owned, bea: Owned
+) -> None:
+    """What somebody is called may be in the id of an entity, in an automation, and in a site."""
+    await planned(
+        fleet,
+        "Castle",
+        cheap_entity="schedule.castle",
+        all_miners=False,
+        miners=[bea.entry.entry_id],
+    )
+    site = await planned(fleet, **{**LIMITS, "price_entity": "sensor.castle"})
+    hass.states.async_set("sensor.castle", "0.4", {"unit_of_measurement": "EUR/kWh"})
+    await looked(site)
+
+    found = await async_get_config_entry_diagnostics(hass, site.entry)
+
+    assert found["entry"]["options"]["price_entity"] == "sensor"
+    plan = found["plan"]
+    assert plan["unit"] == "EUR/kWh"
+    of_ada, of_bea = plan["decisions"]
+    assert of_ada["why"] == {"reason": "expensive", "price": 0.4, "limit": 0.3}
+    assert of_ada["waiting"] is None
+    assert of_ada["on"] is False
+    assert of_bea["why"] == {"reason": "other_site"}
+    assert not re.search("castle|Ada|Bea", repr(found), re.IGNORECASE)

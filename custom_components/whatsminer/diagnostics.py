@@ -13,7 +13,8 @@ from .entries.lookup import is_site
 from .miner.record import record_for_entry
 from .models import WhatsminerConfigEntry
 from .redaction import anonymise
-from .site.coordinator import SiteConfigEntry
+from .site.coordinator import SiteConfigEntry, SiteCoordinator
+from .site.decision import Decision
 from .site.totals import Member
 
 
@@ -46,7 +47,8 @@ def _entry(entry: ConfigEntry) -> dict[str, Any]:
 
 def _site(entry: SiteConfigEntry) -> dict[str, Any]:
     """Return what is known of a site, without the names of its miners."""
-    known = {"entry": {**_entry(entry), "options": _numbered(entry.options)}}
+    options = _without_entities(_numbered(entry.options))
+    known = {"entry": {**_entry(entry), "options": options}}
     if entry.state is not ConfigEntryState.LOADED:
         return known
     site = entry.runtime_data
@@ -56,7 +58,53 @@ def _site(entry: SiteConfigEntry) -> dict[str, Any]:
         **known,
         "holding": {"held": site.holding.is_held, "until": site.holding.until},
         "members": [_without_name(member) for member in site.read()],
+        "plan": _plan(site),
         "totals": totals,
+    }
+
+
+def _without_entities(options: Mapping[str, Any]) -> dict[str, Any]:
+    """Return options with the domain of each entity, whose id may be a name."""
+    return {
+        key: str(value).partition(".")[0] if key.endswith("_entity") else value
+        for key, value in options.items()
+    }
+
+
+def _plan(site: SiteCoordinator) -> dict[str, Any]:
+    """Return what the plan has decided, in the order of the miners."""
+    planning = site.planning
+    decisions = {each.miner: each for each in planning.plan.decisions}
+    return {
+        "state": planning.plan.state,
+        "next_change": planning.plan.next_change,
+        "unit": planning.inputs.unit,
+        "decisions": [
+            _decision(decisions[member])
+            for member in site.members
+            if member in decisions
+        ],
+    }
+
+
+def _decision(decision: Decision) -> dict[str, Any]:
+    """Return a decision without what its reasons name, which may be a site or an automation."""
+    return {
+        "on": decision.on,
+        "percent": decision.percent,
+        "until": decision.until,
+        **{
+            key: why
+            and {
+                "reason": why.reason,
+                **{
+                    name: value
+                    for name, value in why.values.items()
+                    if not isinstance(value, str)
+                },
+            }
+            for key, why in (("why", decision.why), ("waiting", decision.waiting))
+        },
     }
 
 

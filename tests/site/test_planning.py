@@ -339,7 +339,7 @@ async def test_a_site_that_is_turned_on_starts_its_miners_when_the_plan_says_so(
     await priced(site, HIGH)
     await site.turn_on()
     await polled(site)
-    assert not any(is_mining(each) for each in three)
+    assert [switched(each) for each in three] == [["power_off"]] * 3
     assert {reason(site, each) for each in three} == {"expensive"}
 
     await priced(site, LOW)
@@ -372,7 +372,7 @@ async def test_the_end_of_a_hold_does_not_start_a_miner_while_it_is_expensive(
 
     await passed(site, 31 * 60)
 
-    assert not is_mining(ada)
+    assert switched(ada) == ["power_off"]
     assert reason(site, ada) == "expensive"
 
 
@@ -387,6 +387,47 @@ async def test_the_end_of_a_hold_starts_a_miner_whose_plan_was_turned_off(
     await passed(site, 31 * 60)
 
     assert is_mining(ada)
+
+
+@pytest.mark.parametrize("way", ["percent", "unknown price", "by hand", "no limit"])
+async def test_what_was_held_off_is_started_unless_the_plan_wants_it_off(
+    fleet: Fleet, ada: Owned, hass_admin_user: MockUser, way: str
+) -> None:
+    """The plan switches nothing on here, but it was the site that has switched it off."""
+    set_price(fleet.hass, "unknown" if way == "unknown price" else LOW)
+    options: dict[str, Any] = {**LIMITS}
+    if way == "percent":
+        options["stop_by"] = "percent"
+    elif way == "no limit":
+        del options["stop_above"], options["start_below"]
+        set_price(fleet.hass, BETWEEN)
+    site = await planned(fleet, **options)
+    if way == "by hand":
+        await ada.call("set_power_percent", percent=80)
+    await site.turn_off()
+    await polled(site)
+    assert not is_mining(ada)
+    await site.turn_on()
+    await looked(site)
+
+    assert is_mining(ada)
+    await polled(site, 3)
+    assert switched(ada) == ["power_off", "power_on"]
+
+
+async def test_what_the_plan_wants_off_is_not_started_later_for_a_hold(
+    fleet: Fleet, ada: Owned
+) -> None:
+    set_price(fleet.hass, LOW)
+    site = await planned(fleet, **LIMITS)
+    await site.turn_off()
+    await priced(site, HIGH)
+    await site.turn_on()
+    await looked(site)
+    await follow(site, on=False)
+    await passed(site, 300)
+
+    assert switched(ada) == ["power_off"]
 
 
 async def test_off_and_on_while_the_plan_is_turned_off_and_on(

@@ -50,6 +50,7 @@ def _is_planned(coordinator: WhatsminerCoordinator) -> bool:
     return planning_site(coordinator.hass, coordinator.config_entry) is not None
 
 
+# It is long because a hold and its release share what is under way.
 class Hold:
     """Carries out what keeps one miner off, and its release."""
 
@@ -84,8 +85,22 @@ class Hold:
         """Remember which call switches a site of the miner."""
         self._site_call = context.id if context else None
 
-    async def async_carry_out(self) -> None:
+    @callback
+    def async_follow_plan(self, on: bool | None) -> None:
+        """Start a miner that was let go, unless the plan of its site switches it on or off."""
+        if not held.wanted(self._memory.data) or on:
+            return
+        if on is False:  # it starts when the plan says so, and not for the release
+            with self._memory.editing_later() as data:
+                held.set_started(data)
+        elif self._coordinator.last_update_success:
+            if time.monotonic() >= self._not_before:
+                self._retry(by_plan=True)
+
+    async def async_carry_out(self, *, by_plan: bool = False) -> None:
         """Stop or start the miner as the holders want, unless it does so already.
+
+        If a site follows its plan, this starts the miner only when the plan lets it.
 
         Raises:
             HomeAssistantError: translated; it is tried again with a later poll.
@@ -95,9 +110,9 @@ class Hold:
         wanted = held.wanted(self._memory.data)
         if wanted is None:
             return
-        if wanted and _is_planned(self._coordinator):
-            pass  # the plan of its site starts it when it is time for that
-        elif not self._is_done(on=wanted):
+        if wanted and not by_plan and _is_planned(self._coordinator):
+            return
+        if not self._is_done(on=wanted):
             await self._async_send(on=wanted)
         elif not wanted and self._stop_call and self._stop_call == self._site_call:
             await self._async_set_stopped(True)
@@ -203,19 +218,19 @@ class Hold:
                 self._retry()
 
     @callback
-    def _retry(self) -> None:
+    def _retry(self, *, by_plan: bool = False) -> None:
         if self._under_way:
             return
         self._under_way += 1
         self._coordinator.config_entry.async_create_background_task(
             self._coordinator.hass,
-            self._async_retry(),
+            self._async_retry(by_plan=by_plan),
             f"{self._coordinator.name} is held off, or released",
         )
 
-    async def _async_retry(self) -> None:
+    async def _async_retry(self, *, by_plan: bool) -> None:
         try:
-            await self.async_carry_out()
+            await self.async_carry_out(by_plan=by_plan)
         except HomeAssistantError as err:
             _LOGGER.debug(
                 "%s: tried again with a later poll: %s", self._coordinator.name, err

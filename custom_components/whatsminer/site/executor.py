@@ -25,7 +25,7 @@ from ..const import ACCESS_CHECK_INTERVAL, CONF_PERCENT_METHOD
 from ..coordinator import BY_ITSELF, WhatsminerCoordinator
 from ..exceptions import async_sentences, exception_for
 from ..models import WhatsminerConfigEntry
-from .decision import Decision
+from .decision import Decision, Reason
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -92,6 +92,8 @@ class Executor:
         miner_id = miner.entry_id
         if miner.state is not ConfigEntryState.LOADED or miner_id in self._sending:
             return
+        if decision.why.reason is not Reason.OTHER_SITE:
+            miner.runtime_data.hold.async_follow_plan(decision.on)
         coordinator = miner.runtime_data.coordinator
         command = needed_command(coordinator, decision)
         if command is None:

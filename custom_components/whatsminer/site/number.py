@@ -8,22 +8,24 @@ from homeassistant.components.number import (
     NumberEntityDescription,
     NumberMode,
 )
+from homeassistant.config_entries import ConfigEntry
 from homeassistant.const import UnitOfPower
 from homeassistant.exceptions import ServiceValidationError
 
+from ..api import limits
 from ..const import CONF_HAS_BUDGET, CONF_PRICE_UNIT, CONF_START_BELOW, CONF_STOP_ABOVE
-from ..exceptions import about
+from ..exceptions import about, translating
 from .entity import SiteEntity
 
-_MOST_WATTS: Final = 100_000_000
-_MOST_PRICE: Final = 1_000_000
+_WATTS: Final = limits.Bounds(0, 100_000_000)
+_PRICES: Final = limits.Bounds(-1_000_000, 1_000_000)
 
 SITE_BUDGET: Final = NumberEntityDescription(
     key="power_budget",
     device_class=NumberDeviceClass.POWER,
     native_unit_of_measurement=UnitOfPower.WATT,
-    native_min_value=0,
-    native_max_value=_MOST_WATTS,
+    native_min_value=_WATTS.minimum,
+    native_max_value=_WATTS.maximum,
     native_step=1,
     mode=NumberMode.BOX,
 )
@@ -31,13 +33,24 @@ SITE_BUDGET: Final = NumberEntityDescription(
 SITE_LIMITS: Final = tuple(
     NumberEntityDescription(
         key=key,
-        native_min_value=-_MOST_PRICE,
-        native_max_value=_MOST_PRICE,
+        native_min_value=_PRICES.minimum,
+        native_max_value=_PRICES.maximum,
         native_step=0.0001,
         mode=NumberMode.BOX,
     )
     for key in (CONF_STOP_ABOVE, CONF_START_BELOW)
 )
+
+
+def _check(site: ConfigEntry, bounds: limits.Bounds, value: float) -> None:
+    """Refuse what is no number: Home Assistant takes NaN for one within the bounds.
+
+    Raises:
+        ServiceValidationError: translated; nothing is changed.
+
+    """
+    with translating(site):
+        bounds.check("value", value)
 
 
 class SiteBudget(SiteEntity, NumberEntity):
@@ -53,6 +66,7 @@ class SiteBudget(SiteEntity, NumberEntity):
     async def async_set_native_value(self, value: float) -> None:
         """Set the budget, which counts from now on."""
         coordinator = self.coordinator
+        _check(coordinator.config_entry, _WATTS, value)
         coordinator.planning.inputs.set_budget(value)
         if coordinator.config_entry.options.get(CONF_HAS_BUDGET):
             coordinator.planning.async_look_soon()
@@ -90,6 +104,7 @@ class SiteLimit(SiteEntity, NumberEntity):
         """
         coordinator = self.coordinator
         inputs = coordinator.planning.inputs
+        _check(coordinator.config_entry, _PRICES, value)
         if inputs.has_other_unit:
             raise ServiceValidationError(
                 **about(coordinator.config_entry, "limits_in_other_unit")

@@ -101,7 +101,8 @@ class PlanInputs:
         cheap = self._hass.states.get(cheap_entity)
         currency = self._hass.config.currency
         return {
-            "unit": self.unit or "",
+            # With the space before it: a helper may have none.
+            "unit": f" {self.unit}" if self.unit else "",
             "unit_per_kwh": f"{currency}/{UnitOfEnergy.KILO_WATT_HOUR}",
             "cheap_entity": cheap.name if cheap else cheap_entity,
         }

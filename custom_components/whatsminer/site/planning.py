@@ -194,6 +194,7 @@ class Planning:
                 stored["percent"] = command.value
         name = miner_name(self._hass, miner)
         self._announcer.done(name, command, decision, self.inputs.places)
+        self._publish()
         self.async_look_soon()
 
     @callback

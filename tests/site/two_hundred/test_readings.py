@@ -163,6 +163,28 @@ async def test_lists_of_names_are_capped_and_not_recorded(big: Big) -> None:
         assert all(len(state.attributes[key]) <= 50 for key in lists)
 
 
+async def test_what_a_plan_wants_is_listed_for_some_miners_and_not_recorded(
+    big: Big,
+) -> None:
+    """Those that have less than full power come first."""
+    big.crowd.hass.states.async_set("sensor.price", "0.5")
+    big.site.coordinator.async_set_options(
+        follow_plan=True, price_entity="sensor.price", stop_above=0.3, minutes_on=0
+    )
+    await big.site.fleet.clock.tick(11)
+    await big.poll()
+
+    assert len(big.site.coordinator.planning.plan.decisions) == MINERS
+    state = big.crowd.hass.states.get(big.site.entity_id("sensor", "plan"))
+    assert state is not None
+    assert state.state_info is not None
+    assert "miners" in state.state_info["unrecorded_attributes"]
+    listed = state.attributes["miners"]
+    assert len(listed) == 50
+    full = [each["on"] is True for each in listed]
+    assert full == sorted(full)
+
+
 async def test_the_energy_of_all_miners_is_added_up(big: Big) -> None:
     begun = big.site.number("energy")
     for miner in big.crowd:

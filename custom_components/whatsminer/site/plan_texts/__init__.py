@@ -43,9 +43,11 @@ def reason_text(why: Why, places: Mapping[str, str], language: str) -> str:
     values = {key: _shown(key, value) for key, value in why.values.items()}
     reasons = _texts(language)["reasons"]
     key: str = why.reason
-    # Some name somebody who is not always known.
+    # Some name somebody who is not always known, or count something.
     if not all(values.values()) and f"{key}_unknown" in reasons:
         key = f"{key}_unknown"
+    elif why.values.get("minutes") == 1:
+        key = f"{key}_one"
     return reasons[key].format(**places, **values)
 
 
