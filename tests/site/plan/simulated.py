@@ -4,6 +4,7 @@ The second plan knows the miners themselves, and not what Home Assistant knows o
 Assistant may do only what the second plan wants before or after it, and leaves nothing to do.
 """
 
+from collections import deque
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, override
@@ -21,7 +22,10 @@ _LOOK: Final = 11.0
 _NEAR: Final = 5
 # What is left to do counts if it is left for so many steps: Home Assistant knows what polls show.
 _LATE: Final = 2
-_MANUAL: Final = 60.0
+
+# So many times in each step the second plan decides.
+_WISHES: Final = 6
+_SWITCHED: Final = {"power_on": True, "power_off": False}
 
 type Events = Mapping[int, Callable[["Day"], Awaitable[None]]]
 
@@ -32,9 +36,7 @@ class Member:
 
     owned: Owned
     efficiency: float
-    was_on: bool = True
     percent: int = 100
-    switched: float | None = None
     raised: float | None = None
     alone_until: float = 0.0
     trouble_until: float = 0.0
@@ -50,8 +52,7 @@ class Member:
         """Return what the second plan knows of it."""
         state = self.owned.miner.state
         percent = round(state.percent) if state.mining else 100
-        if state.mining is not self.was_on:
-            self.was_on, self.switched, self.percent = state.mining, now, 100
+        switched = state.started_at if state.mining else state.stopped_at
         if percent > self.percent:
             self.raised = now
         self.percent = percent
@@ -68,7 +69,7 @@ class Member:
             draw=_draw(state.mining, state.tuned, round(state.power), full),
             efficiency=self.efficiency,
             break_even=None,
-            switched=None if self.switched is None else int(now - self.switched),
+            switched=None if switched is None else int(state.now - switched) // 60,
             raised=None if self.raised is None else int(now - self.raised),
         )
 
@@ -123,13 +124,15 @@ class Day:
     over: float = 0.0
     differences: list[str] = field(default_factory=list)
     minute: int = 0
-    _price_lost: float = -1.0
+    _price_lost: int = -1
     _budget: int | None = None
 
     def __post_init__(self) -> None:
         """Begin with a plan that has decided nothing."""
         self._model = Model(self.wants)
         self._passed = 0.0
+        # What the second plan has wanted since the last step.
+        self._window: deque[Mapping[str, Wish]] = deque(maxlen=_WISHES)
 
     async def run(self, begin: int, end: int, events: Events) -> None:
         """Go through some minutes of the day."""
@@ -139,45 +142,57 @@ class Day:
             await self._step()
 
     async def _step(self) -> None:
-        moment = await self._inputs()
-        before = self._wishes(moment)
-        await self._pass(_LOOK)
-        between = self._wishes(moment)
-        await self._pass(STEP - 2 * _LOOK - 3)
-        await self._pass(1.5)  # the site is updated
-        polled = self._wishes(moment)
-        await self._pass(1.5)
-        await self._pass(_LOOK)
-        after = self._wishes(moment)
-        self._compare(before, between, polled, after)
+        moment = self._moment()
+        self._window.append(self._wishes(moment))
+        await self._set_inputs(moment)
+        # A look; a poll; the update of the site after it; a look at what it has shown.
+        for seconds in (_LOOK, STEP - 2 * _LOOK - 3, 1.5, 1.5, _LOOK):
+            await self._pass(seconds, moment)
+        wishes = self._wishes(moment)
+        for member in self.members:
+            if not self._is_excused(member):
+                self._compare_left(member, wishes.get(member.id))
 
-    async def _pass(self, seconds: float) -> None:
-        await self.site.fleet.clock.tick(seconds)
+    async def _pass(self, seconds: float, moment: Moment) -> None:
+        """Let time pass; the second plan decides before Home Assistant does."""
+        self.site.fleet.clock.move(seconds)
         self._passed += seconds
+        self._window.append(self._wishes(moment))
+        await self.site.fleet.settle()
+        for member in self.members:
+            commands = member.commands()
+            self._count(commands)
+            if not self._is_excused(member):
+                self._compare_commands(member, commands)
         watts = sum(each.owned.miner.state.power for each in self.members)
-        self.kwh += watts * seconds / 3.6e6
-        if self.prices:
-            self.cost += watts * seconds / 3.6e6 * (self.prices(self.minute) or 0.0)
+        kwh = watts * seconds / 3.6e6
+        self.kwh += kwh
+        self.cost += kwh * (moment["price"] or 0.0)
         if self._budget is not None:
-            self.over += max(watts - max(self._budget, 0), 0.0) * seconds
+            self.over += max(watts - self._budget, 0.0) * seconds
 
-    async def _inputs(self) -> Moment:
+    def _moment(self) -> Moment:
         price = self.prices(self.minute) if self.prices else None
-        if self.prices:
-            set_price(self.site.hass, "unavailable" if price is None else price)
-            lost = price is None
-            self._price_lost = self._price_lost + STEP / 60 if lost else -STEP / 60
+        lost = self.prices is not None and price is None
+        self._price_lost = max(self._price_lost, 0) + round(STEP / 60) if lost else -1
         budget = self.budgets[self.minute] if self.budgets else None
         if budget is not None:  # one that is lost is not set, and the last one counts
             self._budget = max(budget, 0)
-            await set_number(self.site, "power_budget", self._budget)
         return Moment(
             price=price,
             cheap=None,
-            price_lost=round(self._price_lost),
+            # It is lost from now on.
+            price_lost=self._price_lost - round(STEP / 60) if lost else -1,
             budget=self._budget,
             budget_lost=None,
         )
+
+    async def _set_inputs(self, moment: Moment) -> None:
+        if self.prices:
+            price = moment["price"]
+            set_price(self.site.hass, "unavailable" if price is None else price)
+        if self.budgets and self._budget is not None:
+            await set_number(self.site, "power_budget", self._budget)
 
     def leave_alone(self, member: Member, minutes: float) -> None:
         """Let the plan have no say in a miner for some time."""
@@ -195,37 +210,30 @@ class Day:
         facts = [member.facts(self._now) for member in self.members]
         return {wish[0]: wish for wish in self._model.minute(moment, facts)}
 
-    def _compare(self, *wishes: Mapping[str, Wish]) -> None:
-        for member in self.members:
-            commands = member.commands()
-            self._count(commands)
-            if self._now < member.trouble_until:
-                continue
-            wanted = [each[member.id] for each in wishes if member.id in each]
-            if self._now < member.alone_until:
-                wanted = []
-            self._compare_one(member, commands, wanted)
+    def _is_excused(self, member: Member) -> bool:
+        return self._now < max(member.alone_until, member.trouble_until)
 
-    def _compare_one(
-        self, member: Member, commands: Sequence[str], wanted: Sequence[Wish]
-    ) -> None:
-        switched = {on for _, on, _ in wanted if on is not None}
-        name = f"{self.minute // 60}:{self.minute % 60:02} {member.owned.entry.title}"
+    def _compare_commands(self, member: Member, commands: Sequence[str]) -> None:
+        """Find what the second plan has not wanted since the last step."""
+        wanted = [each[member.id] for each in self._window if member.id in each]
+        switched = {on for _, on, _ in wanted}
+        is_set = any(percent is not None for _, _, percent in wanted)
         for command in commands:
-            if command == "power_on" and True not in switched:
-                self.differences.append(f"{name} is switched on: {wanted}")
-            if command == "power_off" and False not in switched:
-                self.differences.append(f"{name} is switched off: {wanted}")
-            if (
-                "power" in command
-                and not command.startswith("power_")
-                and not any(percent is not None for _, _, percent in wanted)
-            ):
-                self.differences.append(f"{name} is set: {command}, {wanted}")
-        left = _left(member, wanted[-1]) if wanted else None
+            on = _SWITCHED.get(command)
+            if not (is_set if on is None else on in switched):
+                self._differ(member, f"receives {command}, but {wanted}")
+
+    def _compare_left(self, member: Member, wish: Wish | None) -> None:
+        """Find what the second plan wants, and Home Assistant has not done for too long."""
+        left = _left(member, wish) if wish else None
         member.late = member.late + 1 if left else 0
         if member.late >= _LATE:
-            self.differences.append(f"{name} {left}: {wanted[-1]}")
+            self._differ(member, f"{left}, but {wish}")
+
+    def _differ(self, member: Member, how: str) -> None:
+        name = member.owned.entry.title
+        time = f"{self.minute // 60}:{self.minute % 60:02}"
+        self.differences.append(f"{time} {name} {how}")
 
     def _count(self, commands: Sequence[str]) -> None:
         self.starts += commands.count("power_on")
@@ -257,5 +265,5 @@ def options_of(wants: Wants) -> dict[str, Any]:
         "price_unknown": wants["price_unknown"],
         "budget_unknown": wants["budget_unknown"],
         "stop_by": "percent" if wants["by_percent"] else "power_off",
-        "manual_hours": _MANUAL / 60,
+        "manual_hours": 1,
     }

@@ -44,8 +44,9 @@ _WANTS: Final = Wants(
     ramp=20,
     by_percent=False,
     lowest=50,
-    minimum_on=30,
-    minimum_off=15,
+    # They end between two steps: not both plans know to the second when a miner was switched.
+    minimum_on=28,
+    minimum_off=13,
 )
 
 
