@@ -282,10 +282,15 @@ async def test_who_stops_a_miner_without_home_assistant_takes_it_out(
     assert reason(site, three.cleo) == "cheap"
 
 
-async def test_a_reboot_takes_no_miner_out(site: Site, ada: Owned) -> None:
-    """It comes back without mining."""
+@pytest.mark.parametrize("seconds", [5, 90])
+async def test_a_reboot_takes_no_miner_out(
+    site: Site, ada: Owned, seconds: float
+) -> None:
+    """It comes back without mining, and a short one is missed by no poll."""
     ada.miner.state.init_enabled = False
+    ada.miner.state.reboot_seconds = seconds
     ada.miner.state.reboot()
+    ada.miner.state.stop_reason = STOP_REASON
     await passed(site, 600)
 
     assert is_mining(ada)
@@ -346,16 +351,16 @@ async def test_a_stop_whose_answer_was_lost_takes_no_miner_out(
         await priced(site, HIGH)
     else:
         with pytest.raises(HomeAssistantError):
-            await ada.call("hold")
+            await ada.call("hold", duration={"minutes": 30})
     assert not is_mining(ada)
     ada.miner.behave()
     await polled(site, 3)
 
     assert reason(site, ada) == ("expensive" if way == "plan" else "held")
     if way == "hold":
-        await ada.call("release")
-        await looked(site)
+        await passed(site, 31 * 60)
         assert reason(site, ada) == "cheap"
+        assert is_mining(ada)
 
 
 # A fight
