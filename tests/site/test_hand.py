@@ -353,6 +353,7 @@ async def test_a_stop_whose_answer_was_lost_takes_no_miner_out(
         with pytest.raises(HomeAssistantError):
             await ada.call("hold", duration={"minutes": 30})
     assert not is_mining(ada)
+    ada.coordinator.async_update_listeners()  # which is no poll
     ada.miner.behave()
     await polled(site, 3)
 
