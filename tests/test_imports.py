@@ -113,6 +113,7 @@ ROOMS: Final = (
                 "announcer",
                 "coordinator",
                 "executor",
+                "fights",
                 "hand",
                 "holding",
                 "member_readings",

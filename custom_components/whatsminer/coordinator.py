@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 import logging
 import time
-from typing import Final, override
+from typing import override
 
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.const import CONF_PASSWORD
@@ -58,9 +58,6 @@ from .miner.write_access import WriteAccess
 from .outage_log import OutageLogCoordinator
 
 _LOGGER = logging.getLogger(__name__)
-
-# The context of commands that the integration sends by itself, and nobody's action caused.
-BY_ITSELF: Final = Context()
 
 
 def poll_interval(entry: ConfigEntry) -> timedelta:
@@ -240,8 +237,7 @@ class WhatsminerCoordinator(OutageLogCoordinator[Snapshot], MinerCoordinator):
     ) -> Result:
         """Send a command; its value shows at once and until the miner is read again.
 
-        `context` tells whose command it is. `refresh` polls afterwards, if that shows the effect. The
-        result is `UNCHANGED` if mining would have restarted to change nothing.
+        `context` tells whose it is, `refresh` polls afterwards. `UNCHANGED` would have changed nothing.
 
         Raises:
             NoEffectError: the command has no effect while the miner does what it does.
@@ -254,11 +250,12 @@ class WhatsminerCoordinator(OutageLogCoordinator[Snapshot], MinerCoordinator):
             return Result(Outcome.UNCHANGED)
         try:
             raise_if_address_is_taken(self.hass, self.config_entry)
-            self.client.check(command)  # what is refused unsent is never shown
-            result = await self._async_request(command)
+            with self.command_listeners.sending(command, context):
+                self.client.check(command)  # what is refused unsent is never shown
+                result = await self._async_request(command)
             if result.is_accepted:
-                reset = command.effect is Effect.RESETS  # which closes it
-                self.write_access.update(is_open=None if reset else True)
+                is_reset = command.effect is Effect.RESETS  # which closes it
+                self.write_access.update(is_open=not is_reset or None)
                 self.command_listeners.tell(command, context)
         except WrongMinerError as err:
             self.async_set_wrong_miner(err.found)

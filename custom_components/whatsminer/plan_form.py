@@ -134,11 +134,14 @@ def filled_in(options: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
 
 
 def read_plan(
-    hass: HomeAssistant, user_input: Mapping[str, Mapping[str, Any]]
+    hass: HomeAssistant,
+    user_input: Mapping[str, Mapping[str, Any]],
+    before: Mapping[str, Any],
 ) -> tuple[dict[str, Any], Errors]:
     """Return the options as they were entered, and the errors for the form.
 
-    The limits are in the unit that the price has now.
+    The limits are in the unit that the price has now. While it has no number, they are in the unit that
+    they had `before`, unless the price is another entity.
     """
     given = {
         key: value for fields in user_input.values() for key, value in fields.items()
@@ -159,7 +162,10 @@ def read_plan(
     ):
         errors["base"] = "price_without_limits"
     has_limits = stop is not None or start is not None or given[CONF_ALWAYS_BELOW]
-    unit = price_unit(hass, given.get(CONF_PRICE_ENTITY))
+    entity_id = given.get(CONF_PRICE_ENTITY)
+    unit = price_unit(hass, entity_id)
+    if unit is None and entity_id == before.get(CONF_PRICE_ENTITY):
+        unit = before.get(CONF_PRICE_UNIT)
     if has_limits and unit:
         given[CONF_PRICE_UNIT] = unit
     return given, errors

@@ -58,7 +58,7 @@ class SiteOptionsFlow(SiteForm, OptionsFlow):
             return self.async_abort(reason="site_removed")
         errors: Errors = {}
         if user_input is not None:
-            plan, errors = read_plan(self.hass, user_input)
+            plan, errors = read_plan(self.hass, user_input, site.options)
             if not errors:
                 update_site(self.hass, site, PLAN_KEYS, plan)
                 return self._finish(site)

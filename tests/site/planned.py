@@ -46,6 +46,7 @@ async def planned(fleet: Fleet, name: str = "Shed", **options: Any) -> Site:
 
 async def looked(site: Site, seconds: float = 11) -> None:
     """Let time pass, and the plan be looked at."""
+    await site.fleet.settle()
     await site.fleet.clock.tick(seconds)
     await site.settle()
 
@@ -59,6 +60,7 @@ async def priced(site: Site, price: object) -> None:
 async def set_number(site: Site, key: str, value: float) -> None:
     """Set a number of the site."""
     await act(site.hass, "number.set_value", site.entity_id("number", key), value=value)
+    await site.fleet.settle()
 
 
 async def budgeted(site: Site, watts: float) -> None:

@@ -87,10 +87,10 @@ async def test_a_clock_that_is_set_back_keeps_nothing_from_being_sent(
     executor = site.coordinator.planning.executor
     off = Decision(miner=ada.entry.entry_id, on=False, why=Why(Reason.NOT_CHEAP_NOW))
 
-    executor.carry_out(ada.entry, off, dt_util.utcnow())
+    executor.carry_out([(ada.entry, off)], dt_util.utcnow())
     await site.fleet.settle()
     assert is_mining(ada)
-    executor.carry_out(ada.entry, off, dt_util.utcnow() - timedelta(hours=1))
+    executor.carry_out([(ada.entry, off)], dt_util.utcnow() - timedelta(hours=2))
     await site.fleet.settle()
     assert not is_mining(ada)
 
@@ -166,7 +166,7 @@ async def test_a_miner_gets_one_command_at_a_time(site: Site, ada: Owned) -> Non
     executor = site.coordinator.planning.executor
     off = Decision(miner=ada.entry.entry_id, on=False, why=Why(Reason.NOT_CHEAP_NOW))
     for _ in range(5):
-        executor.carry_out(ada.entry, off, dt_util.utcnow())
+        executor.carry_out([(ada.entry, off)], dt_util.utcnow())
     await site.fleet.settle()
 
     assert switched(ada) == ["power_off"]

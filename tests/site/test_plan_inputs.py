@@ -50,7 +50,7 @@ pytestmark = pytest.mark.usefixtures("hass_storage", "no_errors")
     [
         (0.25, "EUR/kWh"),
         (0.25, "€/kWh"),
-        (0.25, "USD / kWh"),
+        (0.25, "EUR / kWh"),
         (25, "ct/kWh"),
         (25, "Cent/kWh"),
         (25, "¢/kWh"),
@@ -59,20 +59,22 @@ pytestmark = pytest.mark.usefixtures("hass_storage", "no_errors")
         (250, "EUR/MWh"),
         (25_000, "ct/MWh"),
         (0.25, "EUR/KWH"),
+        (0.25, ""),
         (0.25, None),
     ],
 )
 def test_a_price_per_energy_is_one_per_kilowatt_hour(
     price: float, unit: str | None
 ) -> None:
-    assert per_kilowatt_hour(price, unit) == pytest.approx(0.25)
+    assert per_kilowatt_hour(price, unit, "EUR") == pytest.approx(0.25)
 
 
 @pytest.mark.parametrize(
-    "unit", ["", "EUR", "W", "kWh", "/kWh", "EUR/", "EUR/h", "EUR/kWh/h", "EUR/Wh"]
+    "unit",
+    ["EUR", "W", "kWh", "/kWh", "EUR/", "EUR/h", "EUR/kWh/h", "EUR/Wh", "SEK/kWh"],
 )
 def test_another_unit_is_no_price_of_energy(unit: str) -> None:
-    assert per_kilowatt_hour(0.25, unit) is None
+    assert per_kilowatt_hour(0.25, unit, "EUR") is None
 
 
 @pytest.mark.parametrize("state", ["unknown", "unavailable", "cheap"])

@@ -1,5 +1,6 @@
 """What a plan wants and why, in words, in each language, and where it is shown."""
 
+from datetime import timedelta
 import re
 from string import Formatter
 from typing import Any
@@ -7,12 +8,14 @@ from typing import Any
 import pytest
 
 from custom_components.whatsminer.site import plan_texts
-from custom_components.whatsminer.site.decision import Reason
+from custom_components.whatsminer.site.decision import Reason, Why
 from custom_components.whatsminer.site.plan_texts import (
     action_text,
     decision_text,
     reason_text,
 )
+from homeassistant.core import HomeAssistant
+from homeassistant.util import dt as dt_util
 from tests.action_calls import ask
 from tests.fleet import Fleet, Owned
 from tests.texts import LANGUAGES, check_translated, leaves
@@ -100,10 +103,30 @@ def test_another_language_is_english() -> None:
 @every_language
 @pytest.mark.parametrize("action", TEXTS["en"]["actions"])
 def test_every_line_names_its_miners(language: str, action: str) -> None:
-    line = action_text(action, "Ada, Bea", "so", language, percent=80)
+    """One miner, or several, for which some lines have another verb."""
+    for miners in (["Ada"], ["Ada", "Bea"]):
+        line = action_text(action, miners, "so", language, percent=80)
+        assert line.startswith(", ".join(miners))
+        assert line.endswith("so")
+    one = action_text("stays_on", ["Ada"], "so", language)
+    two = action_text("stays_on", ["Ada", "Bea"], "so", language)
+    assert two != one.replace("Ada", "Ada, Bea")
 
-    assert line.startswith("Ada, Bea")
-    assert line.endswith("so")
+
+def test_a_time_of_another_day_has_its_date(hass: HomeAssistant) -> None:
+    now = dt_util.now()
+    soon, later = now, now + timedelta(days=3)
+    line = action_text("stays_on", ["Ada"], "so", "en", until=soon)
+    assert line == f"Ada stays on until {soon:%H:%M}: so"
+    line = action_text("stays_on", ["Ada"], "so", "en", until=later)
+    assert line == f"Ada stays on until {later:%Y-%m-%d %H:%M}: so"
+
+
+def test_a_number_has_the_decimal_point_of_the_language() -> None:
+    why = Why.of(Reason.EXPENSIVE, price=0.31, limit=0.3)
+    places = {**PLACES, "unit": " EUR/kWh"}
+    assert reason_text(why, places, "en") == "0.31 is above 0.3 EUR/kWh"
+    assert reason_text(why, places, "de") == "0,31 ist mehr als 0,3 EUR/kWh"
 
 
 @pytest.mark.usefixtures("hass_storage")

@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from custom_components.whatsminer.site.decision import PlanMiner, Reason
+from custom_components.whatsminer.site.decision import PlanMiner, Reason, Why
 from custom_components.whatsminer.site.memory import StoredManual, StoredPlanMiner
-from custom_components.whatsminer.site.planned_miners import planned_miner
+from custom_components.whatsminer.site.planned_miners import PlannedMiners
 from homeassistant.core import HomeAssistant
 from homeassistant.util import dt as dt_util
 from tests import Efficient
@@ -35,7 +35,8 @@ def known(
     """Return what a plan knows of a miner."""
     found = {} if stored is None else stored
     now = dt_util.utcnow()
-    return planned_miner(site.hass, site.entry, owned.entry, found, manual, now)
+    miners = PlannedMiners(site.hass, site.entry)
+    return miners.read(owned.entry, found, manual, now)
 
 
 async def test_a_miner_that_mines_is_known(site: Site, ada: Owned) -> None:
@@ -73,15 +74,26 @@ async def test_a_miner_that_tunes_draws_what_it_may_take(
 async def test_a_miner_that_does_not_answer_draws_something_for_a_while(
     site: Site, ada: Owned
 ) -> None:
+    """Also while its entry cannot be set up, as after a restart of Home Assistant."""
+    miners, stored = PlannedMiners(site.hass, site.entry), StoredPlanMiner()
+
+    def read() -> PlanMiner:
+        return miners.read(ada.entry, stored, None, dt_util.utcnow())
+
+    assert read().draw == pytest.approx(3400, rel=0.05)
     await ada.miner.disconnect()
     await passed(site, 5 * 60)
-    miner = known(site, ada)
-    assert miner.left_alone is not None
-    assert miner.left_alone.reason is Reason.UNREACHABLE
-    assert miner.draw == pytest.approx(3400, rel=0.05)
+    assert read().left_alone == Why(Reason.UNREACHABLE)
+    assert read().draw == pytest.approx(3400, rel=0.05)
 
-    await passed(site, 11 * 60)
-    assert known(site, ada).draw == 0
+    await passed(site, 16 * 60)
+    assert read().draw == 0
+    miners = PlannedMiners(site.hass, site.entry)
+    await site.hass.config_entries.async_unload(ada.entry.entry_id)
+    assert read().left_alone == Why(Reason.NOT_LOADED)
+    assert read().draw == pytest.approx(3400, rel=0.05)
+    await passed(site, 16 * 60)
+    assert read().draw == 0
 
 
 @pytest.mark.parametrize(
@@ -116,7 +128,7 @@ async def test_a_miner_that_has_mined_for_long_may_be_switched_at_once(
     """Home Assistant has not seen when it was switched on."""
     await passed(site, 120)
 
-    assert known(site, ada).switched_at == ada.coordinator.data.mining_since
+    assert known(site, ada).switched_at is None
 
 
 @pytest.mark.parametrize(

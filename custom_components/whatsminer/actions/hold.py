@@ -26,8 +26,9 @@ from ..api import (
     UnreachableError,
     commands,
 )
+from ..command_listeners import HOLD
 from ..const import ACCESS_CHECK_INTERVAL
-from ..coordinator import BY_ITSELF, WhatsminerCoordinator
+from ..coordinator import WhatsminerCoordinator
 from ..entries.membership import planning_site
 from ..exceptions import about, translating
 from ..miner import hold as held
@@ -181,7 +182,7 @@ class Hold:
             with translating(coordinator.config_entry):
                 await coordinator.async_send(
                     commands.power_on() if on else commands.power_off(),
-                    context=BY_ITSELF,
+                    context=HOLD,
                 )
         except HomeAssistantError as err:
             self._outdated = coordinator.data

@@ -84,13 +84,19 @@ class BreakEven:
     @property
     def price(self) -> float | None:
         """Home Assistant's currency per kWh."""
-        return self.price_with(self._shared_fn())
+        return self.price_with(self._shared_fn(), self.efficiency)
 
-    def price_with(self, shared: Iterable[HashPrice]) -> float | None:
+    def price_at(self, efficiency: float | None) -> float | None:
+        """Return the price at another efficiency in J/TH."""
+        return self.price_with(self._shared_fn(), efficiency)
+
+    def price_with(
+        self, shared: Iterable[HashPrice], efficiency: float | None
+    ) -> float | None:
         """Return the price with the miner's own hash price, else with the first shared one."""
         given = self._first_given(shared)
         hash_price = given and given.per_terahash(self._hass)
-        if not hash_price or not (efficiency := self.efficiency):
+        if not hash_price or not efficiency:
             return None
         return positive(hash_price / (efficiency * _KILOWATT_HOURS_PER_DAY))
 

@@ -59,6 +59,12 @@ class LastSwitch:
             idle_for=idle_for and min(idle_for, seconds),
         )
 
+    @staticmethod
+    def known_at(mining: Value | float | None, data: StoredData) -> str | None:
+        """Return when mining was switched to what it is, as ISO 8601; None until a switch is seen."""
+        last = data.get("last_switch")
+        return last["at"] if last and last["on"] is mining else None
+
     def at(self, mining: Value | float | None, data: StoredData) -> str | None:
         """Return since when `mining` is what it is, as ISO 8601; None until a poll shows it."""
         last = data.get("last_switch", self._first)

@@ -14,7 +14,6 @@ from homeassistant.util.event_type import EventType
 from ..api import Command
 from ..const import DOMAIN
 from ..entity import registered_entity_id
-from ..listing import names
 from .decision import Decision, Plan, Reason
 from .plan_texts import action_text, reason_text
 
@@ -116,7 +115,7 @@ class Announcer:
         for line, miners in lines.items():
             text = action_text(
                 line.action,
-                names(sorted(miners)),
+                sorted(miners),
                 line.why,
                 self._hass.config.language,
                 percent=line.percent,

@@ -193,7 +193,7 @@ class SiteCoordinator(DataUpdateCoordinator[Totals]):
             if entry_id not in self._followed:
                 self._followed[entry_id] = (coordinator, self._listen(coordinator))
                 self._pass_on(entry_id, coordinator)
-                self.planning.handle_poll(coordinator.config_entry, coordinator)
+                self.planning.hands.handle_poll(coordinator.config_entry, coordinator)
 
     def _listen(self, coordinator: WhatsminerCoordinator) -> CALLBACK_TYPE:
         """Listen to the polls and commands of a miner; return what ends that."""
@@ -201,7 +201,7 @@ class SiteCoordinator(DataUpdateCoordinator[Totals]):
         ends = (
             coordinator.async_add_listener(partial(self._handle_poll, coordinator)),
             coordinator.command_listeners.add(
-                partial(self.planning.handle_command, miner)
+                partial(self.planning.hands.handle_command, miner)
             ),
         )
 
@@ -215,7 +215,7 @@ class SiteCoordinator(DataUpdateCoordinator[Totals]):
     @callback
     def _handle_poll(self, coordinator: WhatsminerCoordinator) -> None:
         self._pass_on(coordinator.config_entry.entry_id, coordinator)
-        self.planning.handle_poll(coordinator.config_entry, coordinator)
+        self.planning.hands.handle_poll(coordinator.config_entry, coordinator)
         self.async_update_soon()
 
     @callback

@@ -55,7 +55,9 @@ class MemberReadings:
         member = Member(
             name=name,
             reachable=False,
-            break_even_price=coordinator.break_even.price_with([price]),
+            break_even_price=coordinator.break_even.price_with(
+                [price], coordinator.break_even.efficiency
+            ),
             ordinary_power=coordinator.break_even.power
             or coordinator.ordinary_power.watts,
             let_go=coordinator.has_password

@@ -32,6 +32,8 @@ class StoredPlanMiner(TypedDict, total=False):
 
     allowed: bool | None
     """What the price said last."""
+    draw: float
+    """W, about as it was when the miner was read last."""
     efficiency: float
     """J/TH at full power."""
     percent: int
@@ -93,6 +95,7 @@ _CHECKS: Final[Mapping[str, Callable[[Any], bool]]] = {
     "budget_at": _is_time,
     "price_unknown_since": _is_time,
     "allowed": lambda found: found in (True, False, None),
+    "draw": _is_number,
     "efficiency": _is_number,
     "percent": _is_number,
     "raised_at": _is_time,

@@ -9,7 +9,7 @@ from homeassistant.components.number import (
     NumberMode,
 )
 from homeassistant.config_entries import ConfigEntry
-from homeassistant.const import UnitOfPower
+from homeassistant.const import EntityCategory, UnitOfPower
 from homeassistant.exceptions import ServiceValidationError
 
 from ..api import limits
@@ -33,6 +33,7 @@ SITE_BUDGET: Final = NumberEntityDescription(
 SITE_LIMITS: Final = tuple(
     NumberEntityDescription(
         key=key,
+        entity_category=EntityCategory.CONFIG,
         native_min_value=_PRICES.minimum,
         native_max_value=_PRICES.maximum,
         native_step=0.0001,
@@ -83,7 +84,7 @@ class SiteLimit(SiteEntity, NumberEntity):
     def native_unit_of_measurement(self) -> str | None:
         """Return the unit that the limits have."""
         inputs = self.coordinator.planning.inputs
-        return inputs.unit_of_limits or inputs.unit
+        return inputs.unit_of_limits or inputs.unit or None
 
     @property
     @override

@@ -29,6 +29,7 @@ _LEFT_ALONE: Final = _BY_HAND | {
     Reason.UNREACHABLE,
     Reason.UPDATING,
 }
+_BETWEEN: Final = frozenset({Reason.BETWEEN, Reason.BETWEEN_BREAK_EVEN})
 # What a reason makes of the state of the plan, the most important first.
 _STATES: Final[tuple[tuple[PlanState, frozenset[Reason]], ...]] = (
     (
@@ -42,6 +43,7 @@ _STATES: Final[tuple[tuple[PlanState, frozenset[Reason]], ...]] = (
                 Reason.BUDGET_UNKNOWN,
                 Reason.BUDGET_UNKNOWN_MINE,
                 Reason.BUDGET_UNKNOWN_STOP,
+                Reason.NO_BREAK_EVEN,
                 Reason.NO_LIMIT_SET,
             }
         ),
@@ -104,10 +106,12 @@ def _state(
         return PlanState.MANUAL if reasons & _BY_HAND else PlanState.NOTHING_TO_DO
     if budget.why:  # which no miner may show, because its price counts
         reasons.add(budget.why.reason)
-    return next(
-        (state for state, of_state in _STATES if reasons & of_state),
-        PlanState.FOLLOWING,
-    )
+    if any(each.why.reason in _BETWEEN and each.on is not True for each in decisions):
+        reasons.add(Reason.EXPENSIVE)  # as it was last
+    if state := next((state for state, found in _STATES if reasons & found), None):
+        return state
+    does_something = any(each.on for each in decisions)
+    return PlanState.FOLLOWING if does_something else PlanState.NOTHING_TO_DO
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
 import math
+import re
 from typing import Final
 
 from homeassistant.config_entries import ConfigEntry
@@ -24,32 +25,32 @@ from .plan_options import PlanOptions
 _HUNDREDTHS: Final = frozenset(
     {"c", "ct", "cts", "cent", "cents", "¢", "p", "öre", "øre", "ore", "gr", "rp"}
 )
+_CURRENCY: Final = re.compile("[A-Z]{3}")
 _KILOWATT_HOURS: Final = {"kwh": 1, "mwh": 1000}
 _CHEAP: Final = {STATE_ON: True, STATE_OFF: False}
 
 
 def price_unit(hass: HomeAssistant, entity_id: str | None) -> str | None:
-    """Return the unit of a price entity, None as long as it has no number with a unit."""
+    """Return the unit of a price entity, empty if it has none, None as long as it has no number."""
     state = hass.states.get(entity_id) if entity_id else None
     if state is None or _number(state.state) is None:
         return None
-    unit = state.attributes.get(ATTR_UNIT_OF_MEASUREMENT)
-    return str(unit) if unit else None
+    return str(state.attributes.get(ATTR_UNIT_OF_MEASUREMENT) or "")
 
 
-def per_kilowatt_hour(price: float, unit: str | None) -> float | None:
-    """Return a price in the currency per kWh, None if its unit is no price of energy.
+def per_kilowatt_hour(price: float, unit: str | None, currency: str) -> float | None:
+    """Return a price in the currency per kWh, None if its unit is no such price.
 
-    One without a unit, as a helper may have, is taken for such a price.
+    One without a unit, as a helper may have, is taken for it, and any sign for that of the currency.
     """
-    if unit is None:
+    if not unit:
         return price
-    money, _, energy = unit.rpartition("/")
-    kilowatt_hours = _KILOWATT_HOURS.get(energy.strip().lower())
-    if not kilowatt_hours or not money:
+    money, _, energy = (part.strip() for part in unit.rpartition("/"))
+    kilowatt_hours = _KILOWATT_HOURS.get(energy.lower())
+    is_other = bool(_CURRENCY.fullmatch(money)) and money != currency
+    if not kilowatt_hours or not money or is_other:
         return None
-    is_small = money.strip().lower() in _HUNDREDTHS
-    return price / kilowatt_hours / (100 if is_small else 1)
+    return price / kilowatt_hours / (100 if money.lower() in _HUNDREDTHS else 1)
 
 
 def _number(text: str) -> float | None:
@@ -70,6 +71,8 @@ class PlanInputs:
         self._hass = hass
         self._site = site
         self._memory = memory
+        # What was unknown before is waited for anew, as after a restart of Home Assistant.
+        self._begin = dt_util.utcnow()
 
     @property
     def sources(self) -> list[str]:
@@ -90,9 +93,10 @@ class PlanInputs:
 
     @property
     def has_other_unit(self) -> bool:
-        """Whether the price has another unit than its limits."""
-        known = {self.unit, self.unit_of_limits} - {None}
-        return len(known) > 1
+        """Whether the price has another unit than its limits, or none any more."""
+        return None not in (self.unit, self.unit_of_limits) and (
+            self.unit != self.unit_of_limits
+        )
 
     @property
     def places(self) -> Mapping[str, str]:
@@ -134,7 +138,7 @@ class PlanInputs:
             price=price,
             price_per_kwh=None
             if price is None
-            else per_kilowatt_hour(price, self.unit),
+            else per_kilowatt_hour(price, self.unit, self._hass.config.currency),
             cheap=cheap,
             price_unknown_since=unknown_since,
             budget=budget,
@@ -159,7 +163,7 @@ class PlanInputs:
             since = plan.setdefault("price_unknown_since", now.isoformat())
             if datetime.fromisoformat(since) > now:  # the clock was set back
                 since = plan["price_unknown_since"] = now.isoformat()
-        return datetime.fromisoformat(since)
+        return max(datetime.fromisoformat(since), min(self._begin, now))
 
     def _budget(
         self, now: datetime, options: PlanOptions
@@ -173,5 +177,5 @@ class PlanInputs:
             at, plan["budget_at"] = now, now.isoformat()
         end = at + options.budget_expires
         if options.budget_expires > timedelta(0) and now >= end:
-            return None, end
+            return None, max(end, min(self._begin, now))
         return plan["budget"], None

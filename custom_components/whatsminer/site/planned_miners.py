@@ -13,14 +13,15 @@ from ..miner.hold import BY_HAND, held_until, holders
 from ..miner.status import Status
 from ..models import WhatsminerConfigEntry
 from .decision import PlanMiner, Reason, Why
-from .hand import Hand
+from .hand import Hand, is_somebody_sending
 from .memory import StoredManual, StoredPlanMiner
 from .plan_options import PlanOptions
 
 _FULL: Final = 100
 _TUNED: Final = frozenset({Status.MINING, Status.THROTTLED})
 # The share by which the efficiency has to differ from the one before to change the order of miners.
-_WORTH_STORING: Final = 0.05
+_WORTH_STORING: Final = 0.03
+_WORTH_STORING_WATTS: Final = 100.0
 _MANUAL: Final[Mapping[str, Reason]] = {
     Hand.PERSON: Reason.MANUAL,
     Hand.AUTOMATION: Reason.MANUAL_AUTOMATION,
@@ -28,46 +29,79 @@ _MANUAL: Final[Mapping[str, Reason]] = {
 }
 
 
-def planned_miner(
-    hass: HomeAssistant,
-    site: ConfigEntry,
-    miner: WhatsminerConfigEntry,
-    stored: StoredPlanMiner,
-    manual: StoredManual | None,
-    now: datetime,
-) -> PlanMiner:
-    """Return what the plan of a site has to know of a miner.
+class PlannedMiners:
+    """Reads what the plan of one site has to know of its miners."""
 
-    `stored` is what the plan has stored of it, and is kept up to date, `manual` who has taken it out.
-    """
-    if miner.state is not ConfigEntryState.LOADED:
+    def __init__(self, hass: HomeAssistant, site: ConfigEntry) -> None:
+        """Begin without a reading."""
+        self._hass = hass
+        self._site = site
+        # Since when each miner cannot be read, by the ids of their entries.
+        self._missing_since: dict[str, datetime] = {}
+
+    def read(
+        self,
+        miner: WhatsminerConfigEntry,
+        stored: StoredPlanMiner,
+        manual: StoredManual | None,
+        now: datetime,
+    ) -> PlanMiner:
+        """Return what the plan has to know of a miner.
+
+        `stored` is what the plan has stored of it, and is kept up to date, `manual` who has taken it out.
+        """
+        if miner.state is not ConfigEntryState.LOADED:
+            return PlanMiner(
+                id=miner.entry_id,
+                left_alone=Why(Reason.NOT_LOADED),
+                draw=self._missing_draw(miner, stored, now),
+                was_allowed=stored.get("allowed"),
+            )
+        coordinator = miner.runtime_data.coordinator
+        _learn_efficiency(coordinator, stored)
+        left_alone, until = _left_alone(self._hass, self._site, coordinator, manual)
+        percent, on = _percent(coordinator), _is_on(coordinator)
         return PlanMiner(
             id=miner.entry_id,
-            left_alone=Why(Reason.NOT_LOADED),
+            left_alone=left_alone,
+            left_alone_until=until,
+            on=on,
+            tuned=coordinator.status in _TUNED,
+            takes_percent=coordinator.capabilities.accepts("power_percent"),
+            percent=percent,
+            is_lowered=_is_own(stored, percent),
+            full=_full(coordinator),
+            draw=self._draw(miner, stored, now),
+            efficiency=stored.get("efficiency"),
+            break_even_price=coordinator.break_even.price_at(stored.get("efficiency")),
+            switched_at=_switched_at(coordinator, stored, now, on=on),
+            raised_at=_time(stored.get("raised_at")),
             was_allowed=stored.get("allowed"),
         )
-    coordinator = miner.runtime_data.coordinator
-    _learn_efficiency(coordinator, stored)
-    left_alone, until = _left_alone(hass, site, coordinator, manual)
-    percent = _percent(coordinator)
-    on = _is_on(coordinator)
-    return PlanMiner(
-        id=miner.entry_id,
-        left_alone=left_alone,
-        left_alone_until=until,
-        on=on,
-        tuned=coordinator.status in _TUNED,
-        takes_percent=coordinator.capabilities.accepts("power_percent"),
-        percent=percent,
-        is_lowered=percent is not None and percent < _FULL and _is_own(stored, percent),
-        full=_full(coordinator),
-        draw=_draw(site, coordinator, now) if on is not False else 0.0,
-        efficiency=stored.get("efficiency"),
-        break_even_price=coordinator.break_even.price,
-        switched_at=_switched_at(coordinator, stored, now, on=on),
-        raised_at=_time(stored.get("raised_at")),
-        was_allowed=stored.get("allowed"),
-    )
+
+    def _draw(
+        self, miner: WhatsminerConfigEntry, stored: StoredPlanMiner, now: datetime
+    ) -> float:
+        """Return what a miner takes, or may take at any moment, in W."""
+        coordinator = miner.runtime_data.coordinator
+        if not coordinator.last_update_success:
+            return self._missing_draw(miner, stored, now)
+        self._missing_since.pop(miner.entry_id, None)
+        draw = 0.0 if _is_on(coordinator) is False else _live_draw(coordinator)
+        if abs(draw - stored.get("draw", 0.0)) > _WORTH_STORING_WATTS:
+            stored["draw"] = draw
+        return draw
+
+    def _missing_draw(
+        self, miner: WhatsminerConfigEntry, stored: StoredPlanMiner, now: datetime
+    ) -> float:
+        """Return what a miner took last that cannot be read.
+
+        It counts for as long as something may be unknown; then the miner is taken for off.
+        """
+        since = min(self._missing_since.setdefault(miner.entry_id, now), now)
+        patience = PlanOptions.of(self._site.options).unknown_for
+        return stored.get("draw", 0.0) if now - since < patience else 0.0
 
 
 def _is_on(coordinator: WhatsminerCoordinator) -> bool | None:
@@ -79,9 +113,10 @@ def _time(text: str | None) -> datetime | None:
     return datetime.fromisoformat(text) if text else None
 
 
-def _is_own(stored: StoredPlanMiner, percent: float) -> bool:
-    own = stored.get("percent")
-    return own is not None and abs(own - percent) < 1
+def _is_own(stored: StoredPlanMiner, percent: float | None) -> bool:
+    """Return whether the plan has set a percent, and it is less than 100."""
+    own = stored.get("percent", _FULL)
+    return percent is not None and own < _FULL and abs(own - percent) < 1
 
 
 def _left_alone(
@@ -99,6 +134,8 @@ def _left_alone(
     data = coordinator.memory.data
     if by := holders(data):
         return Why.of(Reason.HELD, by=_names(hass, by)), held_until(data)
+    if is_somebody_sending(coordinator):
+        return Why(Reason.MANUAL), None
     if manual:
         reason = _MANUAL.get(manual["by"], Reason.MANUAL)
         why = Why.of(reason, name=manual["name"])
@@ -140,17 +177,7 @@ def _full(coordinator: WhatsminerCoordinator) -> float | None:
     return min(known) if known else coordinator.break_even.power
 
 
-def _draw(
-    site: ConfigEntry, coordinator: WhatsminerCoordinator, now: datetime
-) -> float:
-    """Return what a miner that is on takes, or may take at any moment, in W.
-
-    One that does not answer counts for as long as something may be unknown; then it is taken for off.
-    """
-    if not coordinator.last_update_success:
-        patience = PlanOptions.of(site.options).unknown_for
-        if now - coordinator.data.taken >= patience:
-            return 0.0
+def _live_draw(coordinator: WhatsminerCoordinator) -> float:
     power, full = coordinator.data.live.power, _full(coordinator) or 0.0
     if coordinator.status in {Status.STARTING, Status.TUNING}:
         return max(power or 0.0, full)
@@ -169,18 +196,14 @@ def _switched_at(
 ) -> datetime | None:
     """Return when mining was switched last; what no poll has confirmed yet counts as well."""
     times = []
-    if seen := coordinator.last_switch.at(on, coordinator.memory.data):
+    if seen := coordinator.last_switch.known_at(on, coordinator.memory.data):
         times.append(datetime.fromisoformat(seen))
     if stored.get("on") is on and "at" in stored:
         at = datetime.fromisoformat(stored["at"])
         if at > now:  # the clock was set back
             at, stored["at"] = now, now.isoformat()
         times.append(at)
-    if not times:
-        return None
-    # Until a switch was seen, the first poll counts, but mining may have gone on for long.
-    since = coordinator.data.mining_since if on else None
-    return min(max(times), since) if since else max(times)
+    return max(times, default=None)
 
 
 def _learn_efficiency(

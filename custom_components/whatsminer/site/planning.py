@@ -6,7 +6,7 @@ import logging
 from typing import Final
 
 from homeassistant.config_entries import ConfigEntry
-from homeassistant.core import CALLBACK_TYPE, Context, HomeAssistant, callback
+from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
 from homeassistant.helpers.debounce import Debouncer
 from homeassistant.helpers.event import (
     async_track_state_change_event,
@@ -17,8 +17,7 @@ from homeassistant.util.json import JsonObjectType
 
 from ..api import Command
 from ..const import CONF_FOLLOW_PLAN
-from ..coordinator import WhatsminerCoordinator
-from ..entries.membership import miner_name, planning_site
+from ..entries.membership import miner_name
 from ..issues import Issue, clear_issues
 from ..models import WhatsminerConfigEntry
 from .announcer import Announcer
@@ -30,7 +29,7 @@ from .plan import decide
 from .plan_inputs import PlanInputs
 from .plan_options import PlanOptions
 from .plan_report import is_full, report, report_unit
-from .planned_miners import planned_miner
+from .planned_miners import PlannedMiners
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -38,8 +37,6 @@ _LOGGER = logging.getLogger(__name__)
 # at least once in the other.
 _SECONDS_APART: Final = 10.0
 _AT_LEAST: Final = timedelta(minutes=1)
-# Who has switched a miner that the plan has switched.
-_PLAN: Final = "plan"
 
 
 class Planning:
@@ -64,7 +61,8 @@ class Planning:
         # What it wants of each miner, and why; those with less than full power first.
         self.reports: Mapping[str, JsonObjectType] = {}
         self.executor = Executor(hass, self._handle_done, self._handle_failed)
-        self._hands = Hands(hass, site, memory, self.async_look_soon)
+        self.hands = Hands(hass, site, memory, self.async_look_soon)
+        self._miners = PlannedMiners(hass, site)
         self._announcer = Announcer(hass, site)
         self._end_sources: CALLBACK_TYPE = lambda: None
         self._look_soon = Debouncer(
@@ -73,6 +71,9 @@ class Planning:
             cooldown=_SECONDS_APART,
             immediate=True,
             function=self._look,
+        )
+        self._publish_soon = Debouncer(
+            hass, _LOGGER, cooldown=1.0, immediate=True, function=self._publish
         )
 
     @property
@@ -98,7 +99,7 @@ class Planning:
         self._listen()
         if not self.is_following:
             clear_issues(self._hass, self._site, Issue.PLAN_FIGHT, Issue.PLAN_UNIT)
-        self.async_look_soon()
+        self._look()
 
     @callback
     def async_look_soon(self, *_: object) -> None:
@@ -108,7 +109,7 @@ class Planning:
     @callback
     def async_release(self, *miner_ids: str) -> None:
         """Give miners back to the plan that somebody has taken out of it, all if none is named."""
-        self._hands.release(miner_ids or list(self._memory.plan.get("miners", {})))
+        self.hands.release(miner_ids or list(self._memory.plan.get("miners", {})))
 
     @callback
     def async_begin_anew(self) -> None:
@@ -119,26 +120,6 @@ class Planning:
         self.async_release()
 
     @callback
-    def handle_command(
-        self, miner: WhatsminerConfigEntry, command: Command, context: Context | None
-    ) -> None:
-        """See whether somebody else switches or sets a miner."""
-        self._hands.handle_command(
-            miner, command, context, counts=self._decides_about(miner)
-        )
-
-    @callback
-    def handle_poll(
-        self, miner: WhatsminerConfigEntry, coordinator: WhatsminerCoordinator
-    ) -> None:
-        """Learn from a poll of a miner."""
-        self._hands.handle_poll(miner, coordinator, counts=self._decides_about(miner))
-
-    def _decides_about(self, miner: WhatsminerConfigEntry) -> bool:
-        site = planning_site(self._hass, miner)
-        return site is not None and site.entry_id == self._site.entry_id
-
-    @callback
     def _look(self) -> None:
         """Decide, and do what is needed."""
         before, self.plan = self.plan, Plan()
@@ -147,11 +128,14 @@ class Planning:
             report_unit(self._hass, self._site, self.inputs)
             self.plan = self._decided(now)
             members = self._members_fn()
-            for decision in self.plan.decisions:
-                self.executor.carry_out(members[decision.miner], decision, now)
-            self._announcer.waiting(
-                before, self.plan, self._name_of, self.inputs.places
+            self.hands.fights.look()
+            self.executor.carry_out(
+                [(members[each.miner], each) for each in self.plan.decisions], now
             )
+            if before.decisions:  # otherwise they may have waited before
+                self._announcer.waiting(
+                    before, self.plan, self._name_of, self.inputs.places
+                )
         self._publish()
 
     def _decided(self, now: datetime) -> Plan:
@@ -163,12 +147,10 @@ class Planning:
             for gone in known.keys() - members.keys():
                 del known[gone]
             miners = [
-                planned_miner(
-                    self._hass,
-                    self._site,
+                self._miners.read(
                     miner,
                     known.setdefault(miner_id, {}),
-                    self._hands.manual(miner_id, now),
+                    self.hands.manual(miner_id, now),
                     now,
                 )
                 for miner_id, miner in members.items()
@@ -182,30 +164,17 @@ class Planning:
     def _handle_done(
         self, miner: WhatsminerConfigEntry, command: Command, decision: Decision
     ) -> None:
-        """Remember what was done, and tell it."""
-        with self._memory.editing_plan() as plan:
-            stored = plan.setdefault("miners", {}).setdefault(miner.entry_id, {})
-            if isinstance(command.value, bool):
-                self._hands.note_switch(miner.entry_id, on=command.value, by=_PLAN)
-                stored.pop("percent", None)
-            elif isinstance(command.value, int):
-                if command.value > stored.get("percent", 100):
-                    stored["raised_at"] = dt_util.utcnow().isoformat()
-                stored["percent"] = command.value
+        """Tell what was done."""
         name = miner_name(self._hass, miner)
         self._announcer.done(name, command, decision, self.inputs.places)
-        self._publish()
         self.async_look_soon()
+        self._publish_soon.async_schedule_call()
 
     @callback
-    def _handle_failed(
-        self, miner: WhatsminerConfigEntry, command: Command, failure: Failure
-    ) -> None:
-        if command.value is False:  # it may have been carried out
-            self._hands.expect_off(miner.entry_id)
+    def _handle_failed(self, miner: WhatsminerConfigEntry, failure: Failure) -> None:
         if failure.is_new:
             self._announcer.failed(miner_name(self._hass, miner), failure.text)
-        self._publish()
+        self._publish_soon.async_schedule_call()
 
     @callback
     def _publish(self) -> None:
@@ -240,5 +209,6 @@ class Planning:
     @callback
     def _stop(self) -> None:
         self._look_soon.async_shutdown()
+        self._publish_soon.async_shutdown()
         clear_issues(self._hass, self._site, Issue.PLAN_FIGHT, Issue.PLAN_UNIT)
         self._end_sources()

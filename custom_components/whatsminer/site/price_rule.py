@@ -2,9 +2,18 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 
 from .decision import Inputs, PlanMiner, Reason, Why
 from .plan_options import Fallback, PlanOptions
+
+# What a price is that is low enough, between two limits, or too high.
+_LIMITS: Final = (Reason.CHEAP, Reason.BETWEEN, Reason.EXPENSIVE)
+_BREAK_EVEN: Final = (
+    Reason.BELOW_BREAK_EVEN,
+    Reason.BETWEEN_BREAK_EVEN,
+    Reason.ABOVE_BREAK_EVEN,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +56,7 @@ def price_verdict(
             inputs.price_per_kwh,
             stop=own,
             start=own - options.break_even_margin,
-            reasons=(Reason.BELOW_BREAK_EVEN, Reason.ABOVE_BREAK_EVEN),
+            reasons=_BREAK_EVEN,
             miner=miner,
         )
     return _within_limits(price, options, miner)
@@ -61,12 +70,14 @@ def _within_limits(price: float, options: PlanOptions, miner: PlanMiner) -> Verd
         if limit is not None
     ]
     if not limits:
-        return Verdict(None, Why(Reason.NO_LIMIT_SET))
+        wanted = options.use_break_even
+        reason = Reason.NO_BREAK_EVEN if wanted else Reason.NO_LIMIT_SET
+        return Verdict(None, Why(reason))
     return _compared(
         price,
         stop=limits[-1],
         start=limits[0],
-        reasons=(Reason.CHEAP, Reason.EXPENSIVE),
+        reasons=_LIMITS,
         miner=miner,
     )
 
@@ -76,16 +87,16 @@ def _compared(
     *,
     stop: float,
     start: float,
-    reasons: tuple[Reason, Reason],
+    reasons: tuple[Reason, Reason, Reason],
     miner: PlanMiner,
 ) -> Verdict:
     """Compare a price with two limits; between them it says what it said last."""
-    cheap, expensive = reasons
+    cheap, kept, expensive = reasons
     if price > stop:
         return Verdict(False, Why.of(expensive, price=price, limit=stop))
     if price <= start:
         return Verdict(True, Why.of(cheap, price=price, limit=start))
-    between = Why.of(Reason.BETWEEN, price=price, limit=start, upper_limit=stop)
+    between = Why.of(kept, price=price, limit=start, upper_limit=stop)
     return Verdict(miner.was_allowed, between, is_kept=True)
 
 

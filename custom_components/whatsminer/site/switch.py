@@ -13,7 +13,7 @@ from ..entity import unique_id
 from .entity import SiteEntity
 
 SITE_MINING: Final = SwitchEntityDescription(key="mining", name=None)
-# Whoever turns on all switches of a site, of its area, or by voice, means its miners only.
+# Whoever turns on a site, its area, or its miners by voice, means mining and not the plan.
 SITE_FOLLOW_PLAN: Final = SwitchEntityDescription(
     key="follow_plan", entity_category=EntityCategory.CONFIG
 )
@@ -99,9 +99,10 @@ class SiteFollowPlan(SiteEntity, SwitchEntity):
 
     @override
     async def async_turn_on(self, **kwargs: Any) -> None:
-        """Follow the plan, with all miners that somebody has taken out of it before."""
-        self.coordinator.planning.async_begin_anew()
-        self.coordinator.async_set_options(**{CONF_FOLLOW_PLAN: True})
+        """Follow the plan from now on, with all miners that somebody has taken out of it before."""
+        if not self.is_on:
+            self.coordinator.planning.async_begin_anew()
+            self.coordinator.async_set_options(**{CONF_FOLLOW_PLAN: True})
 
     @override
     async def async_turn_off(self, **kwargs: Any) -> None:

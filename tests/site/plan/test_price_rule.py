@@ -146,8 +146,8 @@ def test_a_cheap_now_that_is_unknown_is_not_replaced_by_the_limits() -> None:
     ("per_kwh", "allowed", "reason"),
     [
         (0.08, True, Reason.BELOW_BREAK_EVEN),
-        (0.0801, None, Reason.BETWEEN),
-        (0.1, None, Reason.BETWEEN),
+        (0.0801, None, Reason.BETWEEN_BREAK_EVEN),
+        (0.1, None, Reason.BETWEEN_BREAK_EVEN),
         (0.1001, False, Reason.ABOVE_BREAK_EVEN),
     ],
 )
@@ -171,7 +171,7 @@ def test_without_a_break_even_price_the_limits_count() -> None:
     not_wanted = verdict(BY_PRICE, 0.1, per_kwh=0.9, miner=WORTH)
     assert not_wanted.why.reason is Reason.CHEAP
     without = replace(BREAK_EVEN, stop_above=None, start_below=None)
-    assert verdict(without, 0.2, per_kwh=0.2).why.reason is Reason.NO_LIMIT_SET
+    assert verdict(without, 0.2, per_kwh=0.2).why.reason is Reason.NO_BREAK_EVEN
 
 
 @pytest.mark.parametrize("options", [BY_PRICE, BY_CHEAP, BREAK_EVEN])

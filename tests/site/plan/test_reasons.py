@@ -88,12 +88,18 @@ MOMENTS: Final[Mapping[Reason, Moment]] = {
         BREAK_EVEN, Inputs(price=0.05, price_per_kwh=0.05), WORTH
     ),
     Reason.BETWEEN: _priced(0.14),
+    Reason.BETWEEN_BREAK_EVEN: Moment(
+        BREAK_EVEN, Inputs(price=0.095, price_per_kwh=0.095), WORTH
+    ),
     Reason.EXPENSIVE: _priced(0.2, DEAR),
     Reason.NOT_CHEAP_NOW: Moment(BY_CHEAP, Inputs(cheap=False), ON, DEAR),
     Reason.ABOVE_BREAK_EVEN: Moment(
         BREAK_EVEN, Inputs(price=0.11, price_per_kwh=0.11), WORTH, DEAR
     ),
     Reason.NO_LIMIT_SET: _priced(0.2, UNKNOWN, stop_above=None, start_below=None),
+    Reason.NO_BREAK_EVEN: _priced(
+        0.2, UNKNOWN, stop_above=None, start_below=None, use_break_even=True
+    ),
     Reason.PRICE_UNKNOWN: _priced(None, UNKNOWN),
     Reason.PRICE_UNKNOWN_MINE: _priced(None, UNKNOWN, price_unknown=Fallback.MINE),
     Reason.PRICE_UNKNOWN_STOP: _priced(None, UNKNOWN, price_unknown=Fallback.STOP),
@@ -117,7 +123,7 @@ MOMENTS: Final[Mapping[Reason, Moment]] = {
     Reason.NO_PERCENT: Moment(
         PERCENT, Inputs(price=0.2), replace(ON, takes_percent=False), DEAR
     ),
-    Reason.STAYS_OFF: Moment(PERCENT, Inputs(price=0.1), OFF),
+    Reason.STAYS_OFF: Moment(PERCENT, Inputs(price=0.1), OFF, PlanState.NOTHING_TO_DO),
     Reason.POWER_UNKNOWN: _limited(4000.0, replace(ON, full=None)),
     **{
         reason: Moment(
@@ -169,8 +175,21 @@ def test_the_most_important_reason_is_the_state(
     miners = [
         replace(MOMENTS[reason].miner, id=str(number), left_alone=Why(reason))
         for number, reason in enumerate(reasons)
+        if reason is not Reason.CHEAP
     ]
+    if Reason.CHEAP in reasons:
+        miners.append(ON)
     assert decide(NOW, BY_PRICE, Inputs(price=0.1), miners).state is state
+
+
+def test_between_the_limits_a_miner_that_was_stopped_is_stopped_by_the_price() -> None:
+    """What the price said last is why it does not mine."""
+    stopped = replace(OFF, was_allowed=False)
+    plan = decide(NOW, BY_PRICE, Inputs(price=0.14), [stopped])
+    assert plan.state is PlanState.PRICE_TOO_HIGH
+    running = replace(ON, was_allowed=True)
+    plan = decide(NOW, BY_PRICE, Inputs(price=0.14), [running])
+    assert plan.state is PlanState.FOLLOWING
 
 
 def test_a_site_without_miners_has_nothing_to_do() -> None:

@@ -4,7 +4,7 @@
 what the plan says of a miner on the device page.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 import json
 from pathlib import Path
@@ -12,16 +12,19 @@ from typing import Final, TypedDict
 
 from homeassistant.util import dt as dt_util
 
+from ...listing import names
 from ..decision import Decision, Value, Why
 
 _ENGLISH: Final = "en"
-_WATTS: Final = frozenset({"budget", "left", "needed"})
-_STEP: Final = 100
+# In W; shown in such steps.
+_ROUGH: Final = frozenset({"left", "needed"})
+_STEP: Final = 50
 
 
 class _Texts(TypedDict):
     """The file of one language."""
 
+    decimal_point: str
     actions: dict[str, str]
     states: dict[str, str]
     reasons: dict[str, str]
@@ -40,8 +43,9 @@ def reason_text(why: Why, places: Mapping[str, str], language: str) -> str:
     `places` has what all reasons of a site may name: the units of its prices, and the entity that says
     whether electricity is cheap.
     """
-    values = {key: _shown(key, value) for key, value in why.values.items()}
-    reasons = _texts(language)["reasons"]
+    texts = _texts(language)
+    values = {key: _shown(key, value, texts) for key, value in why.values.items()}
+    reasons = texts["reasons"]
     key: str = why.reason
     # Some name somebody who is not always known, or count something.
     if not all(values.values()) and f"{key}_unknown" in reasons:
@@ -57,18 +61,17 @@ def decision_text(decision: Decision, places: Mapping[str, str], language: str) 
     if decision.waiting:
         because = reason_text(decision.why, places, language)
         why = f"{why} ({because})"
-    states = _texts(language)["states"]
-    key = _state_of(decision)
+    texts = _texts(language)
+    states, key = texts["states"], _state_of(decision)
     if decision.until and f"{key}_until" in states:
         key = f"{key}_until"
-    return states[key].format(
-        percent=decision.percent, until=_shown("until", decision.until or ""), why=why
-    )
+    until = _shown("until", decision.until or "", texts)
+    return states[key].format(percent=decision.percent, until=until, why=why)
 
 
 def action_text(
     action: str,
-    miners: str,
+    miners: Sequence[str],
     why: str,
     language: str,
     *,
@@ -76,8 +79,15 @@ def action_text(
     until: datetime | None = None,
 ) -> str:
     """Return a line of Activity: what the plan has done with some miners, and why."""
-    return _texts(language)["actions"][action].format(
-        miners=miners, why=why, percent=percent, until=_shown("until", until or "")
+    texts = _texts(language)
+    several = f"{action}_several"
+    if len(miners) > 1 and several in texts["actions"]:
+        action = several
+    return texts["actions"][action].format(
+        miners=names(miners),
+        why=why,
+        percent=percent,
+        until=_shown("until", until or "", texts),
     )
 
 
@@ -96,13 +106,16 @@ def _texts(language: str) -> _Texts:
     return _TEXTS.get(language) or _TEXTS.get(main) or _TEXTS[_ENGLISH]
 
 
-def _shown(key: str, value: Value) -> str:
-    """Return a value as people write it: the time of a day, whole watts, prices as they are."""
+def _shown(key: str, value: Value, texts: _Texts) -> str:
+    """Return a value as people write it: a time, with the date unless it is today, or a number."""
     if isinstance(value, datetime):
-        return dt_util.as_local(value).strftime("%H:%M")
+        local = dt_util.as_local(value)
+        is_today = local.date() == dt_util.now().date()
+        return local.strftime("%H:%M" if is_today else "%Y-%m-%d %H:%M")
     if isinstance(value, str):
         return value
-    if key in _WATTS:
-        # What is left changes a little all the time, which would be a new state each time.
-        return f"{value // _STEP * _STEP if key == 'left' else value:.0f}"
-    return f"{value:.4f}".rstrip("0").rstrip(".") if value % 1 else f"{value:.0f}"
+    if key in _ROUGH:
+        # They may change a little with each poll, which would be a new state each time.
+        return f"{value // _STEP * _STEP:.0f}"
+    text = f"{value:.4f}".rstrip("0").rstrip(".") if value % 1 else f"{value:.0f}"
+    return text.replace(".", texts["decimal_point"])
