@@ -28,24 +28,6 @@ from ..const import (
     CONF_USE_BREAK_EVEN,
 )
 
-DEFAULTS: Final[Mapping[str, Any]] = {
-    CONF_ALWAYS_BELOW: 0.0,
-    CONF_BREAK_EVEN_MARGIN: 0.01,
-    CONF_BUDGET_EXPIRES: 0,
-    CONF_BUDGET_UNKNOWN: "mine",
-    CONF_BUDGET_ZERO: "stop",
-    CONF_DEAD_BAND: 150,
-    CONF_LOWEST_PERCENT: 50,
-    CONF_MANUAL_HOURS: 4,
-    CONF_MINUTES_OFF: 15,
-    CONF_MINUTES_ON: 30,
-    CONF_MINUTES_UNKNOWN: 15,
-    CONF_PRICE_UNKNOWN: "keep",
-    CONF_RAMP: 20,
-    CONF_STOP_BY: "power_off",
-    CONF_USE_BREAK_EVEN: False,
-}
-
 
 class Fallback(StrEnum):
     """What to do about something that is unknown."""
@@ -120,3 +102,26 @@ class PlanOptions:
     def follows_price(self) -> bool:
         """Whether there is a price or a "cheap now"."""
         return bool(self.price_entity or self.cheap_entity)
+
+
+_MINUTE: Final = timedelta(minutes=1)
+_HOUR: Final = timedelta(hours=1)
+_DEFAULT: Final = PlanOptions()
+# The options that the form begins with.
+DEFAULTS: Final[Mapping[str, Any]] = {
+    CONF_ALWAYS_BELOW: _DEFAULT.always_below,
+    CONF_BREAK_EVEN_MARGIN: _DEFAULT.break_even_margin,
+    CONF_BUDGET_EXPIRES: _DEFAULT.budget_expires // _MINUTE,
+    CONF_BUDGET_UNKNOWN: _DEFAULT.budget_unknown.value,
+    CONF_BUDGET_ZERO: _DEFAULT.budget_zero.value,
+    CONF_DEAD_BAND: _DEFAULT.dead_band,
+    CONF_LOWEST_PERCENT: _DEFAULT.lowest_percent,
+    CONF_MANUAL_HOURS: _DEFAULT.manual_for // _HOUR,
+    CONF_MINUTES_OFF: _DEFAULT.minimum_off // _MINUTE,
+    CONF_MINUTES_ON: _DEFAULT.minimum_on // _MINUTE,
+    CONF_MINUTES_UNKNOWN: _DEFAULT.unknown_for // _MINUTE,
+    CONF_PRICE_UNKNOWN: _DEFAULT.price_unknown.value,
+    CONF_RAMP: _DEFAULT.ramp,
+    CONF_STOP_BY: _DEFAULT.stop_by.value,
+    CONF_USE_BREAK_EVEN: _DEFAULT.use_break_even,
+}
