@@ -101,7 +101,7 @@ FORMS: dict[str, dict[str, set[str]]] = {
         "firmware": {*map(str, options_flow.FIRMWARE_SCHEMA.schema)},
         "hash_price": {*map(str, HASH_PRICE_FIELDS)},
         "members": MEMBERS,
-        "plan": set(),
+        "plan": {"follow_plan"},
         "preferences": {*map(str, options_flow.PREFERENCES_SCHEMA.schema)},
     },
 }
@@ -113,6 +113,7 @@ SECTIONS: dict[str, dict[str, set[str]]] = {
     "plan": {
         str(name): {*map(str, fields.schema.schema)}
         for name, fields in PLAN_SCHEMA.schema.items()
+        if name != "follow_plan"
     },
     "reauth_confirm": {"advanced": {"account"}},
     "reconfigure": {"advanced": {"account", "v3_port"}},

@@ -13,9 +13,11 @@ from .fleet import Fleet, Owned
 from .site import Site, add_site
 from .site.planned import PRICE, set_price
 
-SECTIONS = ["price", "stopping", "budget", "times"]
-# What a form sends in which nothing was changed.
-UNCHANGED: dict[str, dict[str, Any]] = PLAN_SCHEMA({name: {} for name in SECTIONS})
+SECTIONS = ["price", "more_price", "budget", "stopping", "times"]
+# What a form sends in which nothing was changed, but that the plan is to be followed.
+UNCHANGED: dict[str, Any] = PLAN_SCHEMA(
+    {"follow_plan": True, **{name: {} for name in SECTIONS}}
+)
 
 
 @pytest.fixture
@@ -43,12 +45,27 @@ async def opened(site: Site) -> ConfigFlowResult:
     return form
 
 
+def by_section(given: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    """Return fields by the section that they are in."""
+    found: dict[str, dict[str, Any]] = {name: {} for name in SECTIONS}
+    for key, value in given.items():
+        (name,) = [
+            str(name)
+            for name, section in PLAN_SCHEMA.schema.items()
+            if name in SECTIONS and key in section.schema.schema
+        ]
+        found[name][key] = value
+    return found
+
+
 async def submitted(
     site: Site, form: ConfigFlowResult | None = None, **changed: Any
 ) -> ConfigFlowResult:
     """Submit the form, with some fields changed by their section."""
     form = form or await opened(site)
-    data = {name: fields | changed.get(name, {}) for name, fields in UNCHANGED.items()}
+    data = {name: UNCHANGED[name] | changed.get(name, {}) for name in SECTIONS} | {
+        "follow_plan": changed.get("follow_plan", True)
+    }
     result = await site.hass.config_entries.options.async_configure(
         form["flow_id"], data
     )
@@ -61,7 +78,8 @@ def shown(form: ConfigFlowResult) -> dict[str, Any]:
     assert form["data_schema"] is not None
     return {
         str(field): field.description["suggested_value"]
-        for section in form["data_schema"].schema.values()
+        for name, section in form["data_schema"].schema.items()
+        if name != "follow_plan"
         for field in section.schema.schema
         if field.description
     }
@@ -70,14 +88,12 @@ def shown(form: ConfigFlowResult) -> dict[str, Any]:
 async def test_the_form_shows_what_there_is(site: Site) -> None:
     form = await opened(site)
 
-    assert list(form["data_schema"].schema) == SECTIONS  # type: ignore[union-attr]
+    assert list(form["data_schema"].schema) == ["follow_plan", *SECTIONS]  # type: ignore[union-attr]
     assert shown(form) == {"price_entity": PRICE, "stop_above": 0.3, "minutes_on": 45}
 
 
 def test_what_is_left_as_it_is_means_the_defaults() -> None:
-    given = {
-        key: value for fields in UNCHANGED.values() for key, value in fields.items()
-    }
+    given = {key: value for name in SECTIONS for key, value in UNCHANGED[name].items()}
     assert given == DEFAULTS
     assert PlanOptions.of(given) == PlanOptions()
     assert DEFAULTS.keys() <= PLAN_KEYS
@@ -107,9 +123,26 @@ async def test_what_is_entered_takes_the_place_of_all_that_was_there(
     assert attributes["unit_of_measurement"] == "ct/kWh"
 
 
+async def test_break_even_prices_need_a_price(site: Site) -> None:
+    result = await submitted(site, more_price={"use_break_even": True})
+    assert result["errors"] == {"base": "limits_without_price"}
+
+
+async def test_the_plan_is_followed_from_the_form_on(site: Site) -> None:
+    await submitted(site, follow_plan=False)
+    assert site.shown("plan") == "not_following"
+    assert site.shown("follow_plan", "switch") == "off"
+
+    await submitted(site, follow_plan=True)
+    assert site.shown("plan") == "nothing_to_do"
+    assert site.shown("follow_plan", "switch") == "on"
+
+
 async def test_without_a_limit_no_unit_is_remembered(site: Site) -> None:
     set_price(site.hass, 25, "ct/kWh")
-    await submitted(site, price={"price_entity": PRICE, "use_break_even": True})
+    await submitted(
+        site, price={"price_entity": PRICE}, more_price={"use_break_even": True}
+    )
 
     assert "price_unit" not in site.entry.options
 
@@ -132,19 +165,19 @@ async def test_without_a_price_its_numbers_are_gone(site: Site) -> None:
         ),
         ({"stop_above": 0.2}, "limits_without_price"),
         ({"start_below": 0.2}, "limits_without_price"),
-        ({"use_break_even": True}, "limits_without_price"),
         ({"price_entity": PRICE}, "price_without_limits"),
     ],
 )
 async def test_what_is_wrong_is_said_and_can_be_mended(
     site: Site, price: dict[str, Any], error: str
 ) -> None:
-    form = await submitted(site, price=price)
+    form = await submitted(site, **by_section(price))
 
     assert form["errors"] == {"base": error}
     assert site.entry.options["stop_above"] == 0.3
     assert price.items() <= shown(form).items()
-    result = await submitted(site, form, price={"cheap_entity": "binary_sensor.cheap"})
+    mended = {"cheap_entity": "binary_sensor.cheap"}
+    result = await submitted(site, form, more_price=mended)
     assert result["type"] is FlowResultType.CREATE_ENTRY
 
 
@@ -163,7 +196,7 @@ async def test_what_is_wrong_is_said_and_can_be_mended(
 async def test_a_price_a_cheap_now_both_or_neither_can_be_given(
     site: Site, price: dict[str, Any]
 ) -> None:
-    result = await submitted(site, price=price)
+    result = await submitted(site, **by_section(price))
 
     assert result["type"] is FlowResultType.CREATE_ENTRY
     assert price.items() <= site.entry.options.items()
@@ -173,8 +206,8 @@ async def test_a_price_a_cheap_now_both_or_neither_can_be_given(
     ("section", "wrong"),
     [
         ("price", {"price_entity": "light.kitchen"}),
-        ("price", {"cheap_entity": "sensor.price"}),
-        ("price", {"price_unknown": "guess"}),
+        ("more_price", {"cheap_entity": "sensor.price"}),
+        ("more_price", {"price_unknown": "guess"}),
         ("price", {"stop_above": "much"}),
         ("stopping", {"lowest_percent": 101}),
         ("stopping", {"stop_by": "hammer"}),

@@ -25,6 +25,7 @@ from .const import (
     CONF_BUDGET_ZERO,
     CONF_CHEAP_ENTITY,
     CONF_DEAD_BAND,
+    CONF_FOLLOW_PLAN,
     CONF_LOWEST_PERCENT,
     CONF_MANUAL_HOURS,
     CONF_MINUTES_OFF,
@@ -79,21 +80,17 @@ _FIELDS: Final[Mapping[str, Fields]] = {
         ),
         probatio.Optional(CONF_STOP_ABOVE): _PRICE,
         probatio.Optional(CONF_START_BELOW): _PRICE,
-        _required(CONF_USE_BREAK_EVEN): BooleanSelector(),
-        _required(CONF_BREAK_EVEN_MARGIN): _PRICE,
+    },
+    "more_price": {
         probatio.Optional(CONF_CHEAP_ENTITY): EntitySelector(
             EntitySelectorConfig(
                 domain=[Platform.BINARY_SENSOR, "input_boolean", "schedule"]
             )
         ),
+        _required(CONF_USE_BREAK_EVEN): BooleanSelector(),
+        _required(CONF_BREAK_EVEN_MARGIN): _PRICE,
         _required(CONF_ALWAYS_BELOW): _PRICE,
         _required(CONF_PRICE_UNKNOWN): choice(CONF_PRICE_UNKNOWN, _FALLBACKS),
-    },
-    "stopping": {
-        _required(CONF_STOP_BY): choice(
-            CONF_STOP_BY, tuple(each.value for each in StopBy)
-        ),
-        _required(CONF_LOWEST_PERCENT): _number(100, UnitOfRatio.PERCENTAGE),
     },
     "budget": {
         _required(CONF_DEAD_BAND): _number(100_000, UnitOfPower.WATT),
@@ -104,6 +101,12 @@ _FIELDS: Final[Mapping[str, Fields]] = {
         _required(CONF_BUDGET_EXPIRES): _MINUTES,
         _required(CONF_BUDGET_UNKNOWN): choice(CONF_BUDGET_UNKNOWN, _FALLBACKS),
     },
+    "stopping": {
+        _required(CONF_STOP_BY): choice(
+            CONF_STOP_BY, tuple(each.value for each in StopBy)
+        ),
+        _required(CONF_LOWEST_PERCENT): _number(100, UnitOfRatio.PERCENTAGE),
+    },
     "times": {
         _required(CONF_MINUTES_ON): _MINUTES,
         _required(CONF_MINUTES_OFF): _MINUTES,
@@ -113,20 +116,34 @@ _FIELDS: Final[Mapping[str, Fields]] = {
 }
 PLAN_SCHEMA: Final = probatio.Schema(
     {
-        probatio.Required(name): section(
-            probatio.Schema(fields), {"collapsed": name != "price"}
-        )
-        for name, fields in _FIELDS.items()
+        probatio.Required(CONF_FOLLOW_PLAN, default=False): BooleanSelector(),
+        **{
+            probatio.Required(name): section(
+                probatio.Schema(fields), {"collapsed": name != "price"}
+            )
+            for name, fields in _FIELDS.items()
+        },
     }
 )
 # The options that the form changes.
 PLAN_KEYS: Final = frozenset(
-    {CONF_PRICE_UNIT, *(str(key) for fields in _FIELDS.values() for key in fields)}
+    {
+        CONF_FOLLOW_PLAN,
+        CONF_PRICE_UNIT,
+        *(str(key) for fields in _FIELDS.values() for key in fields),
+    }
 )
 
 
-def filled_in(options: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+def filled_in(options: Mapping[str, Any]) -> dict[str, Any]:
     """Return what the form shows of the options of a site, by section."""
+    return {
+        CONF_FOLLOW_PLAN: options.get(CONF_FOLLOW_PLAN, False),
+        **_by_section(options),
+    }
+
+
+def _by_section(options: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
     return {
         name: {key: options[key] for key in map(str, fields) if key in options}
         for name, fields in _FIELDS.items()
@@ -135,7 +152,7 @@ def filled_in(options: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
 
 def read_plan(
     hass: HomeAssistant,
-    user_input: Mapping[str, Mapping[str, Any]],
+    user_input: Mapping[str, Any],
     before: Mapping[str, Any],
 ) -> tuple[dict[str, Any], Errors]:
     """Return the options as they were entered, and the errors for the form.
@@ -143,9 +160,9 @@ def read_plan(
     The limits are in the unit that the price has now. While it has no number, they are in the unit that
     they had `before`, unless the price is another entity.
     """
-    given = {
-        key: value for fields in user_input.values() for key, value in fields.items()
-    }
+    given = {CONF_FOLLOW_PLAN: user_input[CONF_FOLLOW_PLAN]}
+    for name in _FIELDS:
+        given |= user_input[name]
     stop, start = given.get(CONF_STOP_ABOVE), given.get(CONF_START_BELOW)
     errors: Errors = {}
     if stop is not None and start is not None and start > stop:

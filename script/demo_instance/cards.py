@@ -34,7 +34,7 @@ _PLAN: Mapping[str | None, str] = {
     "sensor.next_change": "Next change",
     None: "Electricity price",
     "number.stop_above": "Stop above",
-    "number.start_below": "Start at or below",
+    "number.start_below": "Start up to",
     "number.power_budget": "Power budget",
 }
 # Names of miners and of entities come from their owner: a character that Markdown or HTML knows is

@@ -70,7 +70,7 @@ async def test_the_limits_come_and_go_with_the_price(fleet: Fleet) -> None:
         fleet.hass.config_entries.async_update_entry(site.entry, options=options)
         site.coordinator.async_apply_options()
         await looked(site)
-        for name, value in (("stop_above", "0.3"), ("start_at_or_below", "0.2")):
+        for name, value in (("stop_above", "0.3"), ("start_up_to", "0.2")):
             expected = value if there else None
             assert shown(fleet.hass, f"number.shed_{name}") == expected
 

@@ -221,7 +221,7 @@ async def test_the_plan_goes_on_between_the_limits(
     await polled(site)
 
     assert not is_mining(ada)
-    assert reason(site, ada) == "between"
+    assert reason(site, ada) == "still_expensive"
 
 
 @every_way

@@ -14,12 +14,18 @@ from homeassistant.util.event_type import EventType
 from ..api import Command
 from ..const import DOMAIN
 from ..entity import registered_entity_id
-from .decision import Decision, Plan, Reason
+from .decision import Decision, Plan, Reason, Why
 from .plan_texts import action_text, reason_text
 
 # Miners with which the same is done within that time, for the same reason, share a line.
 _SECONDS: Final = 2.0
-_WAITING: Final = {Reason.MINIMUM_ON: "stays_on", Reason.MINIMUM_OFF: "stays_off"}
+_TOLD: Final = {
+    Reason.MINIMUM_ON: "stays_on",
+    Reason.MINIMUM_OFF: "stays_off",
+    Reason.MANUAL: "manual",
+    Reason.MANUAL_AUTOMATION: "manual",
+    Reason.MANUAL_OUTSIDE: "manual",
+}
 
 
 class PlanEventData(TypedDict):
@@ -44,6 +50,12 @@ class _Line:
     why: str
     percent: int | None = None
     until: datetime | None = None
+
+
+def _waits_for(decision: Decision) -> Why | None:
+    """Return why a miner waits, or is left alone, if that is to be told and has an end."""
+    why = decision.waiting or decision.why
+    return why if why.reason in _TOLD and decision.until else None
 
 
 class Announcer:
@@ -79,26 +91,27 @@ class Announcer:
         self._add(_Line("failed", why), miner)
 
     @callback
-    def waiting(
+    def changed(
         self,
         before: Plan,
         plan: Plan,
         name_fn: Callable[[str], str],
         places: Mapping[str, str],
     ) -> None:
-        """Tell which miners have to wait from now on until they may be switched."""
-        waited = {
-            (each.miner, each.waiting.reason)
+        """Tell which miners have to wait, or are left alone, from now on."""
+        told = {
+            (each.miner, why.reason)
             for each in before.decisions
-            if each.waiting
+            if (why := _waits_for(each))
         }
         for each in plan.decisions:
-            if each.waiting is None or (each.miner, each.waiting.reason) in waited:
+            why = _waits_for(each)
+            if why is None or (each.miner, why.reason) in told:
                 continue
-            if not (action := _WAITING.get(each.waiting.reason)):
-                continue
-            why = reason_text(each.waiting, places, self._hass.config.language)
-            self._add(_Line(action, why, until=each.until), name_fn(each.miner))
+            text = reason_text(why, places, self._hass.config.language)
+            # Those that wait for about as long share a line.
+            until = each.until and each.until.replace(second=0, microsecond=0)
+            self._add(_Line(_TOLD[why.reason], text, until=until), name_fn(each.miner))
 
     def _add(self, line: _Line, miner: str) -> None:
         self._lines.setdefault(line, []).append(miner)

@@ -29,7 +29,6 @@ _LEFT_ALONE: Final = _BY_HAND | {
     Reason.UNREACHABLE,
     Reason.UPDATING,
 }
-_BETWEEN: Final = frozenset({Reason.BETWEEN, Reason.BETWEEN_BREAK_EVEN})
 # What a reason makes of the state of the plan, the most important first.
 _STATES: Final[tuple[tuple[PlanState, frozenset[Reason]], ...]] = (
     (
@@ -54,7 +53,15 @@ _STATES: Final[tuple[tuple[PlanState, frozenset[Reason]], ...]] = (
     ),
     (
         PlanState.PRICE_TOO_HIGH,
-        frozenset({Reason.EXPENSIVE, Reason.NOT_CHEAP_NOW, Reason.ABOVE_BREAK_EVEN}),
+        frozenset(
+            {
+                Reason.EXPENSIVE,
+                Reason.STILL_EXPENSIVE,
+                Reason.NOT_CHEAP_NOW,
+                Reason.ABOVE_BREAK_EVEN,
+                Reason.STILL_ABOVE_BREAK_EVEN,
+            }
+        ),
     ),
     (
         PlanState.OVER_BUDGET,
@@ -106,8 +113,6 @@ def _state(
         return PlanState.MANUAL if reasons & _BY_HAND else PlanState.NOTHING_TO_DO
     if budget.why:  # which no miner may show, because its price counts
         reasons.add(budget.why.reason)
-    if any(each.why.reason in _BETWEEN and each.on is not True for each in decisions):
-        reasons.add(Reason.EXPENSIVE)  # as it was last
     if state := next((state for state, found in _STATES if reasons & found), None):
         return state
     does_something = any(each.on for each in decisions)
@@ -223,15 +228,20 @@ class _Step:
             assert self.budget.why
             why, until = self.budget.why, self.budget.until
             return replace(off, on=None, why=why, until=until)
+        fits = share is not None or (
+            miner.full is not None and left >= miner.full + self.options.dead_band
+        )
+        if self._is_limited and not fits:
+            is_known = miner.full is not None or self.budget.why
+            why = (
+                self._too_small(miner, left) if is_known else Why(Reason.POWER_UNKNOWN)
+            )
+            return replace(off, why=why, until=None)
         if locked := locked_until(self.now, self.options, miner):
             minutes = self.options.minimum_off.total_seconds() / 60
             waiting = Why.of(Reason.MINIMUM_OFF, minutes=minutes, until=locked)
             return replace(off, waiting=waiting, until=locked)
-        if not self._is_limited or share is not None:
-            return self._within(replace(off, on=True), miner, share)
-        if miner.full is None:
-            return replace(off, why=Why(Reason.POWER_UNKNOWN), until=None)
-        return replace(off, why=self._too_small(miner, left), until=None)
+        return self._within(replace(off, on=True), miner, share)
 
     @property
     def is_idle(self) -> bool:

@@ -34,12 +34,12 @@ def report(
     """
     return {
         "name": name,
+        "text": decision_text(decision, places, language),
         "on": decision.on,
         "percent": decision.percent,
         "reason": decision.why.reason.value,
         "waiting_for": decision.waiting.reason.value if decision.waiting else None,
         "until": decision.until.isoformat() if decision.until else None,
-        "text": decision_text(decision, places, language),
         "failure": failure.text if failure else None,
         "switched_by": stored.get("by"),
         "switched_at": stored.get("at"),

@@ -64,6 +64,7 @@ class Planning:
         self.hands = Hands(hass, site, memory, self.async_look_soon)
         self._miners = PlannedMiners(hass, site)
         self._announcer = Announcer(hass, site)
+        self._was_following = self.is_following
         self._end_sources: CALLBACK_TYPE = lambda: None
         self._look_soon = Debouncer(
             hass,
@@ -95,8 +96,11 @@ class Planning:
 
     @callback
     def async_apply_options(self) -> None:
-        """Use changed options."""
+        """Use changed options. Whoever turns on the plan takes all miners into it."""
         self._listen()
+        was_following, self._was_following = self._was_following, self.is_following
+        if self.is_following and not was_following:
+            self._begin_anew()
         if not self.is_following:
             clear_issues(self._hass, self._site, Issue.PLAN_FIGHT, Issue.PLAN_UNIT)
         self._look()
@@ -112,7 +116,7 @@ class Planning:
         self.hands.release(miner_ids or list(self._memory.plan.get("miners", {})))
 
     @callback
-    def async_begin_anew(self) -> None:
+    def _begin_anew(self) -> None:
         """Take all miners into the plan, and forget what the price said before."""
         with self._memory.editing_plan() as plan:
             for stored in plan.get("miners", {}).values():
@@ -133,7 +137,7 @@ class Planning:
                 [(members[each.miner], each) for each in self.plan.decisions], now
             )
             if before.decisions:  # otherwise they may have waited before
-                self._announcer.waiting(
+                self._announcer.changed(
                     before, self.plan, self._name_of, self.inputs.places
                 )
         self._publish()

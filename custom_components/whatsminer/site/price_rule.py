@@ -1,5 +1,6 @@
 """What the price says about one miner."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -7,12 +8,33 @@ from typing import Final
 from .decision import Inputs, PlanMiner, Reason, Why
 from .plan_options import Fallback, PlanOptions
 
-# What a price is that is low enough, between two limits, or too high.
-_LIMITS: Final = (Reason.CHEAP, Reason.BETWEEN, Reason.EXPENSIVE)
-_BREAK_EVEN: Final = (
-    Reason.BELOW_BREAK_EVEN,
-    Reason.BETWEEN_BREAK_EVEN,
-    Reason.ABOVE_BREAK_EVEN,
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Reasons:
+    """What a price is that is low enough, too high, or between two limits; `still` is by what it was."""
+
+    low: Reason
+    high: Reason
+    still: Mapping[bool | None, Reason]
+
+
+_LIMITS: Final = _Reasons(
+    low=Reason.CHEAP,
+    high=Reason.EXPENSIVE,
+    still={
+        True: Reason.STILL_CHEAP,
+        False: Reason.STILL_EXPENSIVE,
+        None: Reason.BETWEEN,
+    },
+)
+_BREAK_EVEN: Final = _Reasons(
+    low=Reason.BELOW_BREAK_EVEN,
+    high=Reason.ABOVE_BREAK_EVEN,
+    still={
+        True: Reason.STILL_BELOW_BREAK_EVEN,
+        False: Reason.STILL_ABOVE_BREAK_EVEN,
+        None: Reason.BETWEEN_BREAK_EVEN,
+    },
 )
 
 
@@ -87,17 +109,17 @@ def _compared(
     *,
     stop: float,
     start: float,
-    reasons: tuple[Reason, Reason, Reason],
+    reasons: _Reasons,
     miner: PlanMiner,
 ) -> Verdict:
     """Compare a price with two limits; between them it says what it said last."""
-    cheap, kept, expensive = reasons
     if price > stop:
-        return Verdict(False, Why.of(expensive, price=price, limit=stop))
+        return Verdict(False, Why.of(reasons.high, price=price, limit=stop))
     if price <= start:
-        return Verdict(True, Why.of(cheap, price=price, limit=start))
-    between = Why.of(kept, price=price, limit=start, upper_limit=stop)
-    return Verdict(miner.was_allowed, between, is_kept=True)
+        return Verdict(True, Why.of(reasons.low, price=price, limit=start))
+    was = miner.was_allowed
+    still = Why.of(reasons.still[was], price=price, limit=start, upper_limit=stop)
+    return Verdict(was, still, is_kept=True)
 
 
 def _unknown(

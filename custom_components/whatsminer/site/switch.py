@@ -100,9 +100,7 @@ class SiteFollowPlan(SiteEntity, SwitchEntity):
     @override
     async def async_turn_on(self, **kwargs: Any) -> None:
         """Follow the plan from now on, with all miners that somebody has taken out of it before."""
-        if not self.is_on:
-            self.coordinator.planning.async_begin_anew()
-            self.coordinator.async_set_options(**{CONF_FOLLOW_PLAN: True})
+        self.coordinator.async_set_options(**{CONF_FOLLOW_PLAN: True})
 
     @override
     async def async_turn_off(self, **kwargs: Any) -> None:

@@ -84,6 +84,7 @@ class Model:
                 self.said[miner["id"]] = self._price_says(moment, miner)
         free.sort(key=lambda miner: (_place(miner), miner["id"]))
         mode, watts = self._budget(moment)
+        spare = 0
         if mode == "limit":
             given = self._give(watts, free, miners)
             spare = watts - _taken(given, free, miners, self)
@@ -94,17 +95,21 @@ class Model:
         else:
             wishes = [(m["id"], *self._unlimited(m, mode)) for m in free]
         for miner in free:
-            if miner["id"] in self.told and self._has_to_wait(miner, mode):
+            if miner["id"] in self.told and self._has_to_wait(miner, mode, spare):
                 self.said[miner["id"]] = miner["on"]
         return wishes
 
-    def _has_to_wait(self, miner: Facts, mode: str) -> bool:
+    def _has_to_wait(self, miner: Facts, mode: str, spare: int) -> bool:
         """Return whether a miner cannot do yet what the price has just said."""
         said, by_percent = self.said[miner["id"]], self.wants["by_percent"]
         if miner["on"]:
             follows = miner["tuned"] and miner["takes_percent"]
             waits = not follows if by_percent else self.is_locked(miner)
             return said is False and waits
+        if mode == "limit":  # otherwise it is the budget that keeps it off
+            needed = (miner["full"] or 0) + self.wants["dead_band"]
+            if miner["full"] is None or spare < needed * PARTS:
+                return False
         waits = said is True and self.is_locked(miner)
         return waits and not by_percent and mode != "frozen"
 

@@ -76,6 +76,15 @@ def _limited(
     )
 
 
+def _still(was: bool | None, state: PlanState) -> Moment:
+    return Moment(BY_PRICE, Inputs(price=0.14), replace(ON, was_allowed=was), state)
+
+
+def _still_worth(was: bool | None, state: PlanState) -> Moment:
+    inputs = Inputs(price=0.095, price_per_kwh=0.095)
+    return Moment(BREAK_EVEN, inputs, replace(WORTH, was_allowed=was), state)
+
+
 DEAR, OVER = PlanState.PRICE_TOO_HIGH, PlanState.OVER_BUDGET
 UNKNOWN, WAITS = PlanState.INPUT_UNKNOWN, PlanState.MINIMUM_TIMES
 
@@ -88,9 +97,11 @@ MOMENTS: Final[Mapping[Reason, Moment]] = {
         BREAK_EVEN, Inputs(price=0.05, price_per_kwh=0.05), WORTH
     ),
     Reason.BETWEEN: _priced(0.14),
-    Reason.BETWEEN_BREAK_EVEN: Moment(
-        BREAK_EVEN, Inputs(price=0.095, price_per_kwh=0.095), WORTH
-    ),
+    Reason.STILL_CHEAP: _still(True, PlanState.FOLLOWING),
+    Reason.STILL_EXPENSIVE: _still(False, DEAR),
+    Reason.BETWEEN_BREAK_EVEN: _still_worth(None, PlanState.FOLLOWING),
+    Reason.STILL_BELOW_BREAK_EVEN: _still_worth(True, PlanState.FOLLOWING),
+    Reason.STILL_ABOVE_BREAK_EVEN: _still_worth(False, DEAR),
     Reason.EXPENSIVE: _priced(0.2, DEAR),
     Reason.NOT_CHEAP_NOW: Moment(BY_CHEAP, Inputs(cheap=False), ON, DEAR),
     Reason.ABOVE_BREAK_EVEN: Moment(
