@@ -171,7 +171,7 @@ async def test_without_a_price_its_numbers_are_gone(site: Site) -> None:
 async def test_what_is_wrong_is_said_and_can_be_mended(
     site: Site, price: dict[str, Any], error: str
 ) -> None:
-    form = await submitted(site, **by_section(price))
+    form = await submitted(site, None, **by_section(price))
 
     assert form["errors"] == {"base": error}
     assert site.entry.options["stop_above"] == 0.3
@@ -196,7 +196,7 @@ async def test_what_is_wrong_is_said_and_can_be_mended(
 async def test_a_price_a_cheap_now_both_or_neither_can_be_given(
     site: Site, price: dict[str, Any]
 ) -> None:
-    result = await submitted(site, **by_section(price))
+    result = await submitted(site, None, **by_section(price))
 
     assert result["type"] is FlowResultType.CREATE_ENTRY
     assert price.items() <= site.entry.options.items()

@@ -17,6 +17,7 @@ PLAN: Mapping[str, Mapping[str, Any]] = {
         "stop_above": STOP_ABOVE,
         "start_below": START_BELOW,
     },
+    "more_price": {},
     "stopping": {"lowest_percent": 50},
     "budget": {},
     "times": {"minutes_on": 1, "minutes_off": 1},
