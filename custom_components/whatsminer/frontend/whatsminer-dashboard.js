@@ -9,7 +9,7 @@ const DOMAIN = "whatsminer";
 const TYPE = "custom:whatsminer";
 const HOURS = 24;
 
-// What the user's language is not known for here comes from the translations of the integration.
+// Names of entities and of their states are not here: the integration's translations have them.
 const TEXTS = {
   en: {
     name: "Miners",
@@ -17,6 +17,7 @@ const TEXTS = {
     description: "All Whatsminer miners, and a page for each.",
     empty: "No miners",
     add: "Add a miner under Settings > Devices & services.",
+    mining: "Mining",
     plan: "Plan",
     history: "The last day",
     hashboards: "Hashboards",
@@ -39,6 +40,7 @@ const TEXTS = {
     description: "Alle Whatsminer-Miner, und eine Seite für jeden.",
     empty: "Keine Miner",
     add: "Miner werden unter Einstellungen > Geräte & Dienste hinzugefügt.",
+    mining: "Mining",
     plan: "Plan",
     history: "Der letzte Tag",
     hashboards: "Hashboards",
@@ -70,7 +72,6 @@ const SITE = [
   "sensor.miners_running",
   "sensor.miners_offline",
   "sensor.miners_with_problem",
-  "sensor.miners_not_off",
   "sensor.break_even_price",
   "sensor.lowest_break_even_price",
 ];
@@ -83,7 +84,6 @@ const PLAN = [
 ];
 const ROW = ["sensor.hash_rate", "sensor.power", "sensor.efficiency"];
 const READINGS = [
-  "sensor.status",
   "binary_sensor.problem",
   "sensor.hash_rate",
   "sensor.power",
@@ -95,11 +95,9 @@ const READINGS = [
   "sensor.fan_speed_in",
   "sensor.fan_speed_out",
   "binary_sensor.pool_connected",
-  "sensor.pool",
-  "sensor.worker",
-  "sensor.break_even_price",
-  "sensor.mining_since",
   "sensor.restart_count",
+  "sensor.mining_since",
+  "sensor.break_even_price",
 ];
 const GRAPHS = [
   ["sensor.hash_rate"],
@@ -195,8 +193,8 @@ class Cards {
   }
 
   /** Return the tiles of those of the entities that a device has. */
-  tiles({ entities }, keys) {
-    return keys.filter((key) => entities[key]).map((key) => this.tile(entities[key]));
+  tiles({ entities }, keys, columns) {
+    return keys.filter((key) => entities[key]).map((key) => this.tile(entities[key], columns));
   }
 
   /** Return an action that asks first, and says what it costs. */
@@ -205,64 +203,79 @@ class Cards {
     return { ...action, confirmation };
   }
 
-  /** Return the tile of a switch that asks before it switches. */
-  switchTile({ name, entities }, question) {
+  /** Return the tile of the mining switch, which has no name of its own, and asks before it switches. */
+  miningTile({ name, entities }, question) {
     const entity = entities["switch.mining"];
     if (!entity) return [];
-    const action = { action: "toggle", confirmation: { text: this.text(question, { name }) } };
-    return [this.tile(entity, 12, { name, tap_action: action, icon_tap_action: action })];
-  }
-
-  readings(heading, device, options) {
-    return [this.heading(heading, options), ...this.tiles(device, READINGS)];
+    const mining = this.text("mining");
+    const action = this.asking({ action: "toggle" }, this.text(question, { name }), "OK");
+    return [this.tile(entity, 6, { name: mining, tap_action: action, icon_tap_action: action })];
   }
 }
 
-/** Return the section of a site: its sums, its switch, its plan and what the plan has done. */
+/** Return the section of a site: its sums and its switch. */
 function siteSection(cards, site) {
-  const { entities } = site;
-  const follow = entities["switch.follow_plan"];
-  const plan = entities["sensor.plan"];
-  const hasLogbook = plan && cards.hass.config.components.includes("logbook");
+  const notOff = site.entities["sensor.miners_not_off"];
+  // It is known only while they are kept off.
+  const visibility = [{ condition: "state", entity: notOff, state_not: "unknown" }];
   return {
     type: "grid",
+    column_span: 2,
     cards: [
-      cards.heading(site.name, { icon: "mdi:factory", badges: [] }),
-      ...cards.switchTile(site, "switchAll"),
+      cards.heading(site.name, { icon: "mdi:factory" }),
+      ...cards.miningTile(site, "switchAll"),
       ...cards.tiles(site, SITE),
-      cards.heading(cards.text("plan"), { heading_style: "subtitle" }),
-      ...(follow
-        ? [cards.tile(follow, 12, { features: [{ type: "toggle" }], features_position: "inline" })]
-        : []),
-      ...cards.tiles(site, PLAN),
-      ...(hasLogbook
-        ? [
-            {
-              type: "logbook",
-              target: { entity_id: [plan] },
-              hours_to_show: HOURS,
-              grid_options: { columns: 12, rows: 5 },
-            },
-          ]
-        : []),
+      ...(notOff ? [cards.tile(notOff, 6, { visibility })] : []),
     ],
   };
 }
 
-/** Return the row of a miner among all: its name, its status, what it does; its fault if it has one. */
+/** Return the section of the plan of a site: what it follows, what it does and has done. */
+function planSection(cards, site, heading) {
+  const follow = site.entities["switch.follow_plan"];
+  const plan = site.entities["sensor.plan"];
+  const toggle = { features: [{ type: "toggle" }], features_position: "inline" };
+  const log = {
+    type: "logbook",
+    target: { entity_id: [plan] },
+    hours_to_show: HOURS,
+    grid_options: { columns: 12, rows: 6 },
+  };
+  return {
+    type: "grid",
+    cards: [
+      cards.heading(heading, { icon: "mdi:calendar-text" }),
+      ...(follow ? [cards.tile(follow, 12, toggle)] : []),
+      ...cards.tiles(site, PLAN),
+      ...(plan && cards.hass.config.components.includes("logbook") ? [log] : []),
+    ],
+  };
+}
+
+/** Return the row of a miner among all: its name with its status or its fault, and what it does. */
 function minerRow(cards, miner) {
-  const { entities } = miner;
+  const { name, entities } = miner;
   const trouble = troubleOf(cards.hass, miner);
-  const icon = { problem: "mdi:alert-circle", unreachable: "mdi:lan-disconnect" }[trouble] ?? "mdi:pickaxe";
-  const badge = (key) => ({ type: "entity", entity: entities[key], show_icon: false });
-  const badges = (keys) => keys.filter((key) => entities[key]).map(badge);
-  const half = { grid_options: { columns: 12 } };
-  const fault = trouble === "problem" && entities["sensor.fault"];
-  const navigate = { action: "navigate", navigation_path: miner.id };
+  const worst = trouble === "problem" ? entities["sensor.fault"] : undefined;
+  const open = { action: "navigate", navigation_path: miner.id };
+  const values = ROW.map((key) => entities[key]).filter(Boolean);
+  const tile = {
+    name,
+    icon: { problem: "mdi:alert", unreachable: "mdi:lan-disconnect" }[trouble] ?? "mdi:pickaxe",
+    ...(trouble === "problem" ? { color: "red" } : {}),
+    tap_action: open,
+    icon_tap_action: open,
+  };
   return [
-    cards.heading(miner.name, { icon, badges: badges(["sensor.status"]), tap_action: navigate, ...half }),
-    cards.heading("", { badges: badges(ROW), ...half }),
-    ...(fault ? [cards.tile(fault, 24, { color: "red" })] : []),
+    cards.tile(worst ?? entities["sensor.status"], 12, tile),
+    {
+      type: "glance",
+      show_name: false,
+      show_icon: false,
+      columns: values.length,
+      entities: values,
+      grid_options: { columns: 12, rows: 1 },
+    },
   ];
 }
 
@@ -280,13 +293,21 @@ export function minersView(hass, localize) {
   const rows = miners.length
     ? faultsFirst(hass, miners).flatMap((miner) => minerRow(cards, miner))
     : [empty];
+  const plan = cards.text("plan");
+  // On a phone the sidebar is a page of its own.
+  const sidebar = {
+    sections: sites.map((site) => planSection(cards, site, sites.length > 1 ? `${plan}: ${site.name}` : plan)),
+    content_label: cards.text("name"),
+    sidebar_label: plan,
+  };
   return {
     type: "sections",
-    max_columns: sites.length ? 3 : 2,
+    max_columns: 3,
     sections: [
       ...sites.map((site) => siteSection(cards, site)),
       { type: "grid", column_span: 2, cards: rows },
     ],
+    ...(sites.length ? { sidebar } : {}),
   };
 }
 
@@ -297,14 +318,15 @@ function controlCards(cards, miner) {
   const percent = entities["number.power_percent"];
   const limit = entities["number.power_limit"];
   const slow = cards.text("slow");
+  const none = { action: "none" };
   const ask = (question, words) => `${cards.text(question, { name, ...words })} ${slow}`;
   const buttons = { restart_mining: "restart", reboot: "reboot", identify: undefined };
   const slider = { features: [{ type: "numeric-input", style: "slider" }] };
   const openLimit = cards.asking({ action: "more-info" }, ask("limit"), cards.text("open"));
   return [
     ...(percent ? [cards.tile(percent, 12, slider)] : []),
-    ...(limit ? [cards.tile(limit, 12, { tap_action: openLimit, icon_tap_action: openLimit })] : []),
-    ...(mode ? [cards.tile(mode, 12, { icon_tap_action: { action: "more-info" } })] : []),
+    ...(limit ? [cards.tile(limit, 6, { tap_action: openLimit, icon_tap_action: openLimit })] : []),
+    ...(mode ? [cards.tile(mode, 6, { tap_action: none, icon_tap_action: none })] : []),
     ...(mode ? Object.keys(MODES) : []).map((option) => modeButton(cards, mode, option, ask)),
     ...Object.entries(buttons).flatMap(([key, question]) => {
       const entity = entities[`button.${key}`];
@@ -340,15 +362,12 @@ export function minerView(hass, localize, id) {
   const miner = devicesOf(hass).miners.find((each) => each.id === id);
   if (!miner) return { type: "sections", sections: [] };
   const { entities } = miner;
-  const graphs = GRAPHS.map((keys) => keys.filter((key) => entities[key])).filter((keys) => keys.length);
   const page = { action: "navigate", navigation_path: `/config/devices/device/${id}` };
-  const fault = entities["sensor.fault"];
+  const wide = ["sensor.fault", "sensor.pool", "sensor.worker"];
   const controls = controlCards(cards, miner);
   const shown = new Set([
-    ...READINGS.map((key) => entities[key]),
+    ...["switch.mining", "sensor.status", ...wide, ...READINGS].map((key) => entities[key]),
     ...controls.map(({ entity }) => entity),
-    fault,
-    entities["switch.mining"],
   ]);
   // What the user has enabled besides. A tap opens it, so that no switch is pressed by mistake.
   const rest = Object.entries(entities)
@@ -359,21 +378,17 @@ export function minerView(hass, localize, id) {
   const sections = [
     [
       cards.heading(miner.name, { icon: "mdi:pickaxe", ...(hass.user?.is_admin ? { tap_action: page } : {}) }),
-      ...cards.switchTile(miner, "switch"),
-      ...(fault ? [cards.tile(fault, 12)] : []),
+      ...cards.miningTile(miner, "switch"),
+      ...cards.tiles(miner, ["sensor.status"]),
+      ...cards.tiles(miner, wide, 12),
       ...cards.tiles(miner, READINGS),
     ],
     [cards.heading(cards.text("controls"), { icon: "mdi:tune" }), ...controls, ...rest.filter(isControl)],
-    hass.config.components.includes("history") ? [
-      cards.heading(cards.text("history"), { icon: "mdi:chart-line" }),
-      ...graphs.map((keys) => ({
-        type: "history-graph",
-        hours_to_show: HOURS,
-        entities: keys.map((key) => ({ entity: entities[key], name: cards.entityName(entities[key]) })),
-        grid_options: { columns: 12 },
-      })),
-    ] : [],
-    [cards.heading(cards.text("hashboards"), { icon: "mdi:chip" }), ...miner.boards.flatMap((board) => boardCards(cards, board))],
+    [cards.heading(cards.text("history"), { icon: "mdi:chart-line" }), ...graphCards(cards, miner)],
+    [
+      cards.heading(cards.text("hashboards"), { icon: "mdi:chip" }),
+      ...miner.boards.flatMap((board) => boardCards(cards, board)),
+    ],
     [cards.heading(cards.text("more"), { icon: "mdi:dots-horizontal" }), ...more],
   ];
   return {
@@ -383,9 +398,26 @@ export function minerView(hass, localize, id) {
   };
 }
 
+/** Return the graphs of a miner, if Home Assistant keeps a history. */
+function graphCards(cards, { entities }) {
+  if (!cards.hass.config.components.includes("history")) return [];
+  const graphs = GRAPHS.map((keys) => keys.map((key) => entities[key]).filter(Boolean));
+  return graphs
+    .filter((graph) => graph.length)
+    .map((graph) => ({
+      type: "history-graph",
+      hours_to_show: HOURS,
+      entities: graph.map((entity) => ({ entity, name: cards.entityName(entity) })),
+      grid_options: { columns: 12 },
+    }));
+}
+
+/** Return the cards of a hashboard: whether it works is beside its name. */
 function boardCards(cards, board) {
-  const tiles = Object.values(board.entities).map((entity) => cards.tile(entity));
-  return [cards.heading(board.name, { heading_style: "subtitle" }), ...tiles];
+  const { "binary_sensor.alive": alive, ...others } = board.entities;
+  const badges = alive ? [{ type: "entity", entity: alive, color: "state" }] : [];
+  const tiles = Object.values(others).map((entity) => cards.tile(entity));
+  return [cards.heading(board.name, { heading_style: "subtitle", badges }), ...tiles];
 }
 
 /** Return the dashboard: which views there are. What is in a view is made when it is opened. */
