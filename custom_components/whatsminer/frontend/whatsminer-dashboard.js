@@ -10,7 +10,7 @@ const TYPE = "custom:whatsminer";
 const HOURS = 24;
 
 // Names of entities and of their states are not here: the integration's translations have them.
-const TEXTS = {
+export const TEXTS = {
   en: {
     name: "Miners",
     strategy: "Whatsminer miners",
@@ -83,6 +83,8 @@ const PLAN = [
   "number.power_budget",
 ];
 const ROW = ["sensor.hash_rate", "sensor.power", "sensor.efficiency"];
+const STATUS = ["sensor.status"];
+const FAULT = ["sensor.fault"];
 const READINGS = [
   "binary_sensor.problem",
   "sensor.hash_rate",
@@ -99,6 +101,7 @@ const READINGS = [
   "sensor.mining_since",
   "sensor.break_even_price",
 ];
+const POOL = ["sensor.pool", "sensor.worker"];
 const GRAPHS = [
   ["sensor.hash_rate"],
   ["sensor.power"],
@@ -256,9 +259,19 @@ function planSection(cards, site, heading) {
 function minerRow(cards, miner) {
   const { name, entities } = miner;
   const trouble = troubleOf(cards.hass, miner);
-  const worst = trouble === "problem" ? entities["sensor.fault"] : undefined;
+  const fault = trouble === "problem" ? entities["sensor.fault"] : undefined;
+  // The user may have hidden the status: any entity can carry the name.
+  const entity = fault ?? entities["sensor.status"] ?? Object.values(entities)[0];
   const open = { action: "navigate", navigation_path: miner.id };
   const values = ROW.map((key) => entities[key]).filter(Boolean);
+  const glance = {
+    type: "glance",
+    show_name: false,
+    show_icon: false,
+    columns: values.length,
+    entities: values,
+    grid_options: { columns: 12, rows: 1 },
+  };
   const tile = {
     name,
     icon: { problem: "mdi:alert", unreachable: "mdi:lan-disconnect" }[trouble] ?? "mdi:pickaxe",
@@ -266,17 +279,7 @@ function minerRow(cards, miner) {
     tap_action: open,
     icon_tap_action: open,
   };
-  return [
-    cards.tile(worst ?? entities["sensor.status"], 12, tile),
-    {
-      type: "glance",
-      show_name: false,
-      show_icon: false,
-      columns: values.length,
-      entities: values,
-      grid_options: { columns: 12, rows: 1 },
-    },
-  ];
+  return [cards.tile(entity, 12, tile), ...(values.length ? [glance] : [])];
 }
 
 /** Return the view of all miners. */
@@ -363,10 +366,9 @@ export function minerView(hass, localize, id) {
   if (!miner) return { type: "sections", sections: [] };
   const { entities } = miner;
   const page = { action: "navigate", navigation_path: `/config/devices/device/${id}` };
-  const wide = ["sensor.fault", "sensor.pool", "sensor.worker"];
   const controls = controlCards(cards, miner);
   const shown = new Set([
-    ...["switch.mining", "sensor.status", ...wide, ...READINGS].map((key) => entities[key]),
+    ...["switch.mining", ...STATUS, ...FAULT, ...READINGS, ...POOL].map((key) => entities[key]),
     ...controls.map(({ entity }) => entity),
   ]);
   // What the user has enabled besides. A tap opens it, so that no switch is pressed by mistake.
@@ -379,9 +381,10 @@ export function minerView(hass, localize, id) {
     [
       cards.heading(miner.name, { icon: "mdi:pickaxe", ...(hass.user?.is_admin ? { tap_action: page } : {}) }),
       ...cards.miningTile(miner, "switch"),
-      ...cards.tiles(miner, ["sensor.status"]),
-      ...cards.tiles(miner, wide, 12),
+      ...cards.tiles(miner, STATUS),
+      ...cards.tiles(miner, FAULT, 12),
       ...cards.tiles(miner, READINGS),
+      ...cards.tiles(miner, POOL, 12),
     ],
     [cards.heading(cards.text("controls"), { icon: "mdi:tune" }), ...controls, ...rest.filter(isControl)],
     [cards.heading(cards.text("history"), { icon: "mdi:chart-line" }), ...graphCards(cards, miner)],
@@ -412,10 +415,12 @@ function graphCards(cards, { entities }) {
     }));
 }
 
+const named = (cards, entity) => ({ name: cards.entityName(entity), state_content: ["name", "state"] });
+
 /** Return the cards of a hashboard: whether it works is beside its name. */
 function boardCards(cards, board) {
   const { "binary_sensor.alive": alive, ...others } = board.entities;
-  const badges = alive ? [{ type: "entity", entity: alive, color: "state" }] : [];
+  const badges = alive ? [{ type: "entity", entity: alive, color: "state", ...named(cards, alive) }] : [];
   const tiles = Object.values(others).map((entity) => cards.tile(entity));
   return [cards.heading(board.name, { heading_style: "subtitle", badges }), ...tiles];
 }
