@@ -489,13 +489,23 @@ export class MinerStrategy extends Element {
   }
 }
 
-if (globalThis.customElements && !customElements.get("ll-strategy-dashboard-whatsminer")) {
-  customElements.define("ll-strategy-dashboard-whatsminer", DashboardStrategy);
-  customElements.define("ll-strategy-view-whatsminer-miners", MinersStrategy);
-  customElements.define("ll-strategy-view-whatsminer-miner", MinerStrategy);
+/** Make the strategies known to the web page. */
+function register() {
+  const elements = {
+    "ll-strategy-dashboard-whatsminer": DashboardStrategy,
+    "ll-strategy-view-whatsminer-miners": MinersStrategy,
+    "ll-strategy-view-whatsminer-miner": MinerStrategy,
+  };
+  // While it starts, the web page puts a registry of its own in the place of the browser's, and knows nothing
+  // of what was defined before. Its own element comes after that.
+  customElements.whenDefined("home-assistant").then(() => {
+    for (const [name, element] of Object.entries(elements)) {
+      if (!customElements.get(name)) customElements.define(name, element);
+    }
+  });
   const language = () => document.querySelector("home-assistant")?.hass?.language;
   window.customStrategies ??= [];
-  // Asked for when the dialogue opens, not now: the user's language is not known yet.
+  // Read when the dialogue opens: the user's language is not known before.
   window.customStrategies.push({
     type: DOMAIN,
     strategyType: "dashboard",
@@ -508,3 +518,5 @@ if (globalThis.customElements && !customElements.get("ll-strategy-dashboard-what
     documentationURL: "https://github.com/whatsminer-ha/whatsminer",
   });
 }
+
+if (globalThis.customElements) register();
