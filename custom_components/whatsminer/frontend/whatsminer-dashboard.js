@@ -129,6 +129,18 @@ const platformOf = (entityId) => entityId.split(".", 1)[0];
  * `boards` the hashboards of a miner, which are of the same form. What the user hides is left out.
  */
 export function devicesOf(hass) {
+  const last = sorted.get(hass.entities);
+  if (last?.devices === hass.devices && last.language === hass.language) return last.found;
+  const found = sortDevices(hass);
+  sorted.set(hass.entities, { devices: hass.devices, language: hass.language, found });
+  return found;
+}
+
+// What was found in a registry of entities, which is another object after each change. Two hundred miners have
+// several thousand entities, and states change several times a second.
+const sorted = new WeakMap();
+
+function sortDevices(hass) {
   const found = new Map();
   for (const entity of Object.values(hass.entities)) {
     const device = entity.platform === DOMAIN && !entity.hidden && hass.devices[entity.device_id];
