@@ -57,6 +57,15 @@ test("miners are sorted by the names that the user gave, numbers by their value"
   assert.deepEqual(names(devicesOf(home.hass).miners), ["Attic", "Miner 9", "Miner 10"]);
 });
 
+test("miners are sorted as the user's language does", () => {
+  const home = new Home();
+  home.miner("Zoe");
+  home.miner("Öre");
+  const { hass } = home;
+  assert.deepEqual(names(devicesOf({ ...hass, language: "de" }).miners), ["Öre", "Zoe"]);
+  assert.deepEqual(names(devicesOf({ ...hass, language: "sv" }).miners), ["Zoe", "Öre"]);
+});
+
 // The dashboard
 
 test("there is a view for all miners, and one for each that opens from it", async () => {
@@ -118,7 +127,9 @@ test("a row has the status, or the fault, and the hash rate, power and efficienc
 test("a miner of which little is visible has a row all the same", () => {
   const home = new Home();
   home.device("Garage", { "switch.mining": "on" });
-  assert.deepEqual(rows(minersView(home.hass, home.localize)), ["Garage"]);
+  const view = minersView(home.hass, home.localize);
+  assert.deepEqual(rows(view), ["Garage"]);
+  assert.equal(cardsOf(view).length, 1);
 });
 
 test("all miners are sorted anew when a problem comes or goes, not with each reading", () => {
@@ -143,7 +154,7 @@ test("a site has its totals first and its plan beside the miners", () => {
     ["switch.follow_plan", "sensor.plan", "number.power_budget"].map((key) => home.idOf(site, key)),
   );
   assert.deepEqual(plan.at(-1).target, { entity_id: [home.idOf(site, "sensor.plan")] });
-  const [other] = [new Home()];
+  const other = new Home();
   other.miner("Garage");
   assert.equal(minersView(other.hass, other.localize).sidebar, undefined);
 });

@@ -112,7 +112,7 @@ const CONTROLS = ["switch", "number", "select", "button"];
 /** Return a text in the user's language, English where there is none; {words} are filled in as they are. */
 export function text(language, key, words = {}) {
   const texts = TEXTS[(language ?? "en").split("-")[0]] ?? TEXTS.en;
-  return texts[key].replace(/\{(\w+)\}/g, (_, word) => words[word] ?? "");
+  return texts[key].replace(/\{(\w+)\}/g, (_, word) => words[word]);
 }
 
 const shownName = (device) => device.name_by_user ?? device.name ?? "";
