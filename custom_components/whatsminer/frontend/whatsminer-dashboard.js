@@ -527,7 +527,6 @@ function register() {
     get description() {
       return text(language(), "description");
     },
-    documentationURL: "https://github.com/whatsminer-ha/whatsminer",
   });
 }
 
