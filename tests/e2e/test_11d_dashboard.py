@@ -92,7 +92,8 @@ async def test_it_shows_all_miners_and_each_of_them(
     demo: RunningDemo, air: Miner, width: int, dark: bool, language: str, title: str
 ) -> None:
     devices = await demo.client.devices()
-    names = {devices[miner.mac]["name"] for miner in demo.miners}
+    of_miners = [devices[miner.mac] for miner in demo.miners]
+    names = {each["name_by_user"] or each["name"] for each in of_miners}
 
     async with opened(demo.url, width, 1000, dark=dark, language=language) as page:
         await page.show(f"/{_URL_PATH}")
@@ -103,11 +104,11 @@ async def test_it_shows_all_miners_and_each_of_them(
 
 
 async def test_it_shows_a_name_as_text(demo: RunningDemo, air: Miner) -> None:
-    device = (await demo.client.devices())[air.mac]["id"]
+    device = (await demo.client.devices())[air.mac]
 
     async def rename(name: str | None) -> None:
         await demo.client.command(
-            "config/device_registry/update", device_id=device, name_by_user=name
+            "config/device_registry/update", device_id=device["id"], name_by_user=name
         )
 
     async with opened(demo.url, 1400, 1000) as page:
@@ -121,5 +122,5 @@ async def test_it_shows_a_name_as_text(demo: RunningDemo, air: Miner) -> None:
         await until(is_shown, "the new name is shown", seconds=_SECONDS)
         script = f"return Boolean(find('b', each => {json.dumps(_EVIL)}.includes(each.textContent)));"
         assert await run(page, script) is False
-        await rename(None)
+        await rename(device["name_by_user"])
         assert page.errors == []
