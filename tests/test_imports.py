@@ -149,6 +149,7 @@ ROOMS: Final = (
     ("migration", ("migration/*",)),
     ("dialogues", ("flow_helpers.py", "*_form.py", "*_flow.py", "*repair*.py")),
     ("reports", ("diagnostics.py", "logbook.py")),
+    ("the dashboard", ("dashboard.py",)),
     ("set-up", ("__init__.py",)),
 )
 

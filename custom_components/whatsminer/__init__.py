@@ -15,6 +15,7 @@ from .actions.identify import Identify
 from .actions.preheat import Preheat
 from .const import DOMAIN, MANUFACTURER
 from .coordinator import WhatsminerCoordinator
+from .dashboard import async_setup_dashboard
 from .entity import board_identifier
 from .entries.lookup import is_site, miner_entries
 from .issues import async_setup_issues, clear_issues
@@ -47,9 +48,10 @@ CONFIG_SCHEMA = cv.config_entry_only_config_schema(DOMAIN)
 
 
 async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
-    """Set up the actions."""
+    """Set up the actions and the dashboard."""
     async_setup_services(hass)
     async_setup_issues(hass)
+    await async_setup_dashboard(hass)
     return True
 
 

@@ -48,6 +48,7 @@ class RunningDemo:
     """Home Assistant and its miners.
 
     Attributes:
+        url: of Home Assistant.
         config: Home Assistant's folder.
         stop: ends Home Assistant and the miners.
         commands: what has reached miners in the test that runs, as far as it has asked.
@@ -58,6 +59,7 @@ class RunningDemo:
         self, demo: Demo, config: Path, stop: Callable[[], Awaitable[None]]
     ) -> None:
         """Begin with miners that have received nothing."""
+        self.url = demo.url
         self.client = demo.client
         self.network = demo.network
         self.log = demo.home.log
