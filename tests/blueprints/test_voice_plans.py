@@ -169,7 +169,7 @@ async def test_a_site_says_what_its_plan_does(
     assert until
     at = change.format(dt_util.as_local(until))
     answer = await assist.say(text, language)
-    assert answer.startswith("Shed: Waiting for minimum times. ")
+    assert answer.startswith("Shed: Waiting. ")
     assert at.removesuffix(".") in answer
 
     await site.turn_off()
