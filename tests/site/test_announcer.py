@@ -176,3 +176,16 @@ async def test_the_lines_are_in_activity_under_the_sensor(
     assert line["entity_id"] == "sensor.shed_plan"
     assert line["name"] == "Shed"
     assert line["message"] == "Ada, Bea, Cleo off: 0.4 is above 0.3 EUR/kWh"
+
+
+async def test_a_miner_that_somebody_else_switches_is_told_once(
+    fleet: Fleet, ada: Owned, activity: Activity
+) -> None:
+    """Nothing else on the page of the site shows that it is left alone."""
+    site = await cheap_site(fleet)
+    await ada.turn_off()
+    await passed(site, 600)
+
+    (line,) = activity.texts
+    assert line.startswith("Ada is left alone until ")
+    assert line.endswith(": an automation has switched or set it")
