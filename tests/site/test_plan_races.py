@@ -126,6 +126,21 @@ async def test_a_hand_counts_also_for_the_site_that_decides_next(
     assert not is_mining(ada)
 
 
+async def test_to_turn_off_what_is_off_begins_no_minimum_time(
+    fleet: Fleet, ada: Owned, person: Context
+) -> None:
+    set_price(fleet.hass, HIGH)
+    site = await planned(fleet, **{**LIMITS, "minutes_off": 15})
+    await looked(site)
+    assert not is_mining(ada)
+    await passed(site, 20 * 60)
+    await switch(ada, "off", person)
+    await ada.call("release")
+    await priced(site, LOW)
+
+    assert is_mining(ada)
+
+
 async def test_to_turn_on_the_plan_again_gives_nothing_back(
     fleet: Fleet, ada: Owned, person: Context
 ) -> None:

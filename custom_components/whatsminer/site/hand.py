@@ -142,8 +142,10 @@ class Hands:
             self._switched_off.add(miner.entry_id)
         with self._memory.editing_plan() as plan:
             stored = self._stored(plan, miner)
-            stored["on"], stored["at"] = on, dt_util.utcnow().isoformat()
-            stored["by"] = hand.value
+            # A miner that is off already is not switched by another stop.
+            if stored.get("on") is not on:
+                stored["at"] = dt_util.utcnow().isoformat()
+            stored["on"], stored["by"] = on, hand.value
             stored.pop("percent", None)  # which the miner forgets then
 
     def _note_percent(self, miner: ConfigEntry, percent: int) -> None:
