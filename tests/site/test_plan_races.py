@@ -9,6 +9,7 @@ from pytest_homeassistant_custom_component.common import MockUser
 
 from homeassistant.const import ATTR_ENTITY_ID, Platform
 from homeassistant.core import Context, HomeAssistant
+from homeassistant.util import dt as dt_util
 from simulator import Closed
 from tests import act, hold
 from tests.fleet import Fleet, Owned, issue_keys
@@ -139,6 +140,23 @@ async def test_to_turn_off_what_is_off_begins_no_minimum_time(
     await priced(site, LOW)
 
     assert is_mining(ada)
+
+
+async def test_a_miner_that_went_off_by_itself_is_switched_when_it_is_turned_on(
+    fleet: Fleet, ada: Owned, person: Context
+) -> None:
+    """Also if the last command before was to turn it on; its minimum time begins now."""
+    set_price(fleet.hass, LOW)
+    site = await planned(fleet, **LIMITS)
+    for state in ("off", "on"):
+        await switch(ada, state, person)
+    await passed(site, 600)
+    ada.miner.state.mining = False
+    await polled(site)
+    await switch(ada, "on", person)
+
+    plan = site.coordinator.memory.plan
+    assert plan["miners"][ada.entry.entry_id]["at"] == dt_util.utcnow().isoformat()
 
 
 async def test_to_turn_on_the_plan_again_gives_nothing_back(

@@ -76,6 +76,10 @@ def _is_switched_off(before: Snapshot, poll: Snapshot) -> bool:
     )
 
 
+def _stored(plan: StoredPlan, miner: ConfigEntry) -> StoredPlanMiner:
+    return plan.setdefault("miners", {}).setdefault(miner.entry_id, {})
+
+
 class Hands:
     """Remembers who has switched the miners of one site, and takes some out of its plan."""
 
@@ -140,17 +144,18 @@ class Hands:
     def _note_switch(self, miner: ConfigEntry, hand: Hand, *, on: bool) -> None:
         if not on:
             self._switched_off.add(miner.entry_id)
+        poll = self._polls.get(miner.entry_id)
         with self._memory.editing_plan() as plan:
-            stored = self._stored(plan, miner)
-            # A miner that is off already is not switched by another stop.
-            if stored.get("on") is not on:
+            stored = _stored(plan, miner)
+            # A miner that is off already, as its last poll shows, is not switched by another stop.
+            if stored.get("on") is not on or poll is None or poll.mining is not on:
                 stored["at"] = dt_util.utcnow().isoformat()
             stored["on"], stored["by"] = on, hand.value
             stored.pop("percent", None)  # which the miner forgets then
 
     def _note_percent(self, miner: ConfigEntry, percent: int) -> None:
         with self._memory.editing_plan() as plan:
-            stored = self._stored(plan, miner)
+            stored = _stored(plan, miner)
             if percent > stored.get("percent", _FULL):
                 stored["raised_at"] = dt_util.utcnow().isoformat()
             stored["percent"] = percent
@@ -184,12 +189,9 @@ class Hands:
     def _take_out(self, miner: ConfigEntry, hand: Hand, name: str) -> None:
         until = dt_util.utcnow() + PlanOptions.of(self._site.options).manual_for
         with self._memory.editing_plan(soon=True) as plan:
-            self._stored(plan, miner)["manual"] = {
+            _stored(plan, miner)["manual"] = {
                 "until": until.isoformat(),
                 "by": hand.value,
                 "name": name,
             }
         self._changed_fn()
-
-    def _stored(self, plan: StoredPlan, miner: ConfigEntry) -> StoredPlanMiner:
-        return plan.setdefault("miners", {}).setdefault(miner.entry_id, {})

@@ -1,6 +1,6 @@
 """What a plan follows: the price, "cheap now", and the power budget."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 import math
 import re
@@ -147,16 +147,15 @@ class PlanInputs:
 
     def _price(self, options: PlanOptions) -> float | None:
         """Return the price; one in another unit than its limits cannot be compared."""
-        state = next(self._states(options.price_entity), None)
+        state = self._state(options.price_entity)
         return None if state is None or self.has_other_unit else _number(state)
 
     def _cheap(self, options: PlanOptions) -> bool | None:
-        state = next(self._states(options.cheap_entity), None)
-        return _CHEAP.get(state) if state else None
+        return _CHEAP.get(self._state(options.cheap_entity) or "")
 
-    def _states(self, entity_id: str | None) -> Iterator[str]:
-        if entity_id and (state := self._hass.states.get(entity_id)):
-            yield state.state
+    def _state(self, entity_id: str | None) -> str | None:
+        state = self._hass.states.get(entity_id) if entity_id else None
+        return state.state if state else None
 
     def _unknown_since(self, now: datetime) -> datetime:
         with self._memory.editing_plan() as plan:
