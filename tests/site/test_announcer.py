@@ -86,7 +86,10 @@ async def test_a_lowered_miner_has_its_percent(
     ("language", "text"),
     [
         ("en", "Ada stays off until 17:15: the minimum time off is 15 minutes"),
-        ("de", "Ada bleibt aus bis 17:15: die Mindeststillstandszeit beträgt 15 Minuten"),
+        (
+            "de",
+            "Ada bleibt aus bis 17:15: die Mindeststillstandszeit beträgt 15 Minuten",
+        ),
     ],
 )
 async def test_a_wait_is_told_once(
