@@ -63,7 +63,7 @@ def _parser() -> _Parser:
         + "\nStop with Ctrl-C.",
     )
     parser.add_argument(
-        "--host", default="127.0.0.1", help="address to bind (default %(default)s)"
+        "--host", default="127.0.0.1", help="address to listen on (default %(default)s)"
     )
     parser.add_argument(
         "--port",
@@ -71,20 +71,20 @@ def _parser() -> _Parser:
         type=_port,
         default=4028,
         metavar="P",
-        help="port of the first miner, the others follow (default %(default)s)",
+        help="port of the first miner; the others get the next ports (default %(default)s)",
     )
     parser.add_argument(
         "--miners",
         type=_count,
         default=1,
         metavar="N",
-        help="how many miners (default %(default)s)",
+        help="number of miners (default %(default)s)",
     )
     parser.add_argument(
         "--generation",
         choices=[str(generation) for generation in Generation],
         default=str(Generation.V2),
-        help="API 1.4, 2.0.5, the 2.2 of V3 firmware alone, or V3 with that 2.2"
+        help="v1: API 1.4; v2: API 2.0.5; compat: API 2.2 of newer firmware, without V3; v3: V3 and API 2.2"
         " (default %(default)s)",
     )
     _add_v3(parser)
@@ -99,21 +99,24 @@ def _parser() -> _Parser:
         "--password",
         type=_password,
         default=DEFAULT_PASSWORD,
-        help="admin password; with 'admin' writes are refused (default %(default)s)",
+        help="password of the account admin; with 'admin', the miner refuses commands that change"
+        " something (default %(default)s)",
     )
     parser.add_argument(
         "--seed",
         default="1",
-        help="what MAC addresses and small differences are drawn from",
+        help="seed for the MAC addresses and the small differences between miners (default %(default)s)",
     )
     parser.add_argument(
         "--speed",
         type=_speed,
         default=1.0,
-        help="simulated seconds per second (default %(default)g)",
+        help="simulated seconds in each real second (default %(default)g)",
     )
     parser.add_argument(
-        "--closed", action="store_true", help="API switch off: writes are refused"
+        "--closed",
+        action="store_true",
+        help="switch the API off: the miner refuses commands that change something",
     )
     parser.add_argument(
         "--quirk",
@@ -121,10 +124,13 @@ def _parser() -> _Parser:
         action="append",
         default=[],
         metavar="QUIRK",
-        help="an oddity of some firmware, see below; repeatable",
+        help="a peculiarity of some firmware, see below; can be given several times",
     )
     parser.add_argument(
-        "-v", "--verbose", action="store_true", help="print each command received"
+        "-v",
+        "--verbose",
+        action="store_true",
+        help="print each command that a miner receives",
     )
     return parser
 
@@ -136,19 +142,19 @@ def _add_v3(parser: _Parser) -> None:
         "--api",
         choices=list(FIRMWARE_BY_API),
         default=NEWEST_API,
-        help="version, which decides on keys and commands (default %(default)s)",
+        help="API version, which decides which keys and commands exist (default %(default)s)",
     )
     v3.add_argument(
         "--v3-port",
         type=_port,
         default=4433,
         metavar="P",
-        help="port of V3 of the first miner, the others follow (default %(default)s)",
+        help="V3 port of the first miner; the others get the next ports (default %(default)s)",
     )
     v3.add_argument(
         "--super-password",
         metavar="PASSWORD",
-        help="password of the account super (default: that of admin)",
+        help="password of the account super (default: the password of admin)",
     )
 
 

@@ -18,58 +18,88 @@ class Quirk(StrEnum):
         quirk.description = description
         return quirk
 
-    TRAILING_NUL = "trailing-nul", "a NUL byte after the JSON, as v1 of 20201202 sends"
-    NEWLINES = "newlines", "newlines between the members of the JSON"
+    TRAILING_NUL = (
+        "trailing-nul",
+        "a NUL byte follows the JSON, as in v1 firmware 20201202",
+    )
+    NEWLINES = "newlines", "newlines separate the members of the JSON"
     SPLIT_WRITES = "split-writes", "the answer arrives in several TCP segments"
-    KEEP_OPEN = "keep-open", "the connection is left to the client to close"
-    SILENT_RESTARTS = "silent-restarts", "restarts and reboots close without an answer"
-    SINGLE_SESSION = "single-session", "a new token voids the one before it"
+    KEEP_OPEN = "keep-open", "the miner never closes the connection, the client has to"
+    SILENT_RESTARTS = (
+        "silent-restarts",
+        "restarts and reboots close the connection without an answer",
+    )
+    SINGLE_SESSION = "single-session", "a new token makes the one before it invalid"
     STRICT_TYPES = (
         "strict-types",
-        "numbers only as text, times of an LED only as numbers",
+        "numbers are accepted only as text, but times of an LED only as numbers",
     )
     ENCRYPTED_135 = "encrypted-135", "the refusal of a wrong token is encrypted"
     ENCRYPTED_REFUSALS = (
         "encrypted-refusals",
-        "refusals of encrypted requests are encrypted, 45 as well",
+        "refusals of encrypted requests are encrypted, including code 45",
     )
-    STALE_SUMMARY = "stale-summary", "a stop freezes summary and boards (always on v1)"
-    PROCESS_DOWN = "process-down", "a stop leaves a line of text instead of summary"
-    CUT_POOLS = "cut-pools", "pools end after 1228 bytes in every answer"
-    BOARDS_REFUSED = "boards-refused", "edevs and devs are refused for ever"
-    BOARDS_NOT_JOINED = "boards-not-joined", "edevs and devs are refused in a join"
-    NO_MINEROFF = "no-mineroff", "status says neither mineroff nor btmineroff"
+    STALE_SUMMARY = (
+        "stale-summary",
+        "after a stop, summary and boards no longer change (always on v1)",
+    )
+    PROCESS_DOWN = (
+        "process-down",
+        "after a stop, the answer to summary is a line of text",
+    )
+    CUT_POOLS = "cut-pools", "every answer with pools is cut off after 1228 bytes"
+    BOARDS_REFUSED = "boards-refused", "edevs and devs are always refused"
+    BOARDS_NOT_JOINED = (
+        "boards-not-joined",
+        "edevs and devs are refused in a joined request",
+    )
+    NO_MINEROFF = "no-mineroff", "status has neither mineroff nor btmineroff"
     ALWAYS_OFF = "always-off", "btmineroff is true while mining, as on some v1"
-    JOINED_LOGS = "joined-logs", "download_logs sends answer and file in one segment"
-    MISSING_COMMA = "missing-comma", "get_psu lacks the comma before temp0"
-    BARE_ERRORS = "bare-errors", "get_error_code lists bare pairs, as API 2.0.4 does"
+    JOINED_LOGS = (
+        "joined-logs",
+        "download_logs sends its answer and the file in one segment",
+    )
+    MISSING_COMMA = (
+        "missing-comma",
+        "the answer to get_psu lacks the comma before temp0",
+    )
+    BARE_ERRORS = (
+        "bare-errors",
+        "get_error_code lists pairs without braces, as API 2.0.4 does",
+    )
     ERROR_OBJECT = (
         "error-object",
-        "get_error_code is one object, as in a manual of 2023",
+        "get_error_code lists all codes in one object, as in a manual of 2023",
     )
     ERROR_STRINGS = "error-strings", "get_error_code lists codes without their times"
-    BAD_ESCAPES = "bad-escapes", "a backslash before each apostrophe in a string"
-    COMMAND_KEY = "command-key", "requests need the key command; cmd is not known"
+    BAD_ESCAPES = "bad-escapes", "strings have a backslash before each apostrophe"
+    COMMAND_KEY = (
+        "command-key",
+        "requests need the key command; the firmware does not know cmd",
+    )
     TWICE_ENCRYPTED = (
         "twice-encrypted",
-        "refusals of encrypted requests are encrypted and base64-coded twice",
+        "refusals of encrypted requests are encrypted and encoded as base64 twice",
     )
     POWER_OFF_FADES = (
         "power-off-fades",
-        "a V2 power off lasts two minutes, as on an M64 with V3",
+        "a power off over V2 lasts only two minutes, as on an M64 with V3",
     )
-    V3_STOP_STAYS = "v3-stop-stays", "a V2 power on does not undo a V3 stop"
+    V3_STOP_STAYS = "v3-stop-stays", "a power on over V2 does not undo a stop over V3"
     CROSSED_FANS = (
         "crossed-fans",
-        "V3 set.fan.zero_speed sets power-off cooling instead (20250214.16.1.AMS)",
+        "set.fan.zero_speed of V3 sets cooling after power off instead (20250214.16.1.AMS)",
     )
     DEFAULT_REFUSED = (
         "default-refused",
-        "V3 refuses writes of an account that has its default password",
+        "V3 refuses changes by an account that has its default password",
     )
-    PASSWORD_TEXT = "password-text", "V3 answers a wrong signature with -1, not with -4"
-    STRICT_TIME = "strict-time", "V3 takes a signature for a minute only"
-    NUMERIC_PERCENT = "numeric-percent", "V3 takes the percent as a number only"
+    PASSWORD_TEXT = (
+        "password-text",
+        "V3 answers a wrong signature with code -1 instead of -4",
+    )
+    STRICT_TIME = "strict-time", "V3 accepts a signature for one minute only"
+    NUMERIC_PERCENT = "numeric-percent", "V3 accepts the percent only as a number"
     DROPPED_RESTARTS = (
         "dropped-restarts",
         "V3 drops every connection for 20 s after a restart of mining",
@@ -77,8 +107,14 @@ class Quirk(StrEnum):
     HEARTBEATS = "heartbeats", "V3 sends a heartbeat before each answer"
     ONE_ANSWER = "one-answer", "V3 closes each connection after one answer"
     ENERGY_COUNTER = "energy-counter", "V3 counts energy in power-on-stats"
-    TEMPURATURE = "tempurature", "V3 misspells the temperatures of room and boards"
-    COOLANT_AS_FAN = "coolant-as-fan", "V3 reports the coolant as fan speed of the PSU"
+    TEMPURATURE = (
+        "tempurature",
+        "V3 misspells temperature in the keys of room and boards",
+    )
+    COOLANT_AS_FAN = (
+        "coolant-as-fan",
+        "V3 reports the coolant temperature as the fan speed of the power supply",
+    )
 
 
 _POOLS_BYTES = 1228

@@ -8,6 +8,7 @@ from unittest.mock import patch
 import pytest
 from pytest_homeassistant_custom_component.common import async_capture_events
 
+from custom_components.whatsminer import pick_flow
 from custom_components.whatsminer.api import DEFAULT_PORT, Miner
 from custom_components.whatsminer.config_flow import WhatsminerConfigFlow
 from custom_components.whatsminer.const import DOMAIN
@@ -262,6 +263,21 @@ async def test_a_miner_that_is_added_meanwhile_is_added_once(
 # The selection
 
 
+@pytest.fixture
+def long_list(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Take two miners for a long list."""
+    monkeypatch.setattr(pick_flow, "SHORT_LIST", 1)
+
+
+@pytest.mark.usefixtures("miners")
+async def test_a_short_list_is_selected_miner_by_miner(hass: HomeAssistant) -> None:
+    form = await found(hass)
+
+    assert form["data_schema"] is not None
+    assert "selection" not in {*form["data_schema"].schema}
+
+
+@pytest.mark.usefixtures("long_list")
 async def test_all_or_none_can_be_selected(
     hass: HomeAssistant, miners: list[SimulatedMiner]
 ) -> None:
@@ -286,6 +302,7 @@ async def test_all_or_none_can_be_selected(
     assert entries(hass)[0].data[CONF_PASSWORD] == DEFAULT_PASSWORD
 
 
+@pytest.mark.usefixtures("long_list")
 async def test_miners_that_are_ignored_can_be_selected_with_all_others(
     hass: HomeAssistant, miners: list[SimulatedMiner]
 ) -> None:

@@ -45,6 +45,8 @@ OTHERS: Final = ("show", "ignore")
 KEEP: Final = "keep"
 ALL: Final = "all"
 SELECTIONS: Final = (KEEP, ALL, "none")
+# Above this many miners, a click on each would be tedious.
+SHORT_LIST: Final = 12
 _PASSWORDS_AT_ONCE: Final = 16
 # What the list says of a miner, by the error of its password.
 _KINDS: Final = {
@@ -116,7 +118,7 @@ class PickSteps(PasswordFlow):
         advanced, wrong = read_advanced(user_input)
         errors |= wrong
         self._account = advanced.account
-        selection = self._picks.pop(CONF_SELECTION)
+        selection = self._picks.pop(CONF_SELECTION, KEEP)
         if selection != KEEP:
             self._picks[CONF_MINERS] = [*self._new] if selection == ALL else []
         if errors or selection != KEEP:
@@ -262,10 +264,13 @@ def _schema(miners: Iterable[DiscoveredMiner], given: GivenPassword) -> probatio
         SelectOptionDict(value=found.mac, label=f"{found.label} ({found.host})")
         for found in miners
     ]
+    selection = probatio.Required(CONF_SELECTION, default=KEEP)
     return probatio.Schema(
         {
-            probatio.Required(CONF_SELECTION, default=KEEP): _choice(
-                CONF_SELECTION, SELECTIONS
+            **(
+                {selection: _choice(CONF_SELECTION, SELECTIONS)}
+                if len(options) > SHORT_LIST
+                else {}
             ),
             probatio.Required(CONF_MINERS): SelectSelector(
                 SelectSelectorConfig(

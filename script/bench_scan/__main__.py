@@ -20,13 +20,13 @@ def main() -> int:
     """Run the bench; return the exit code."""
     parser = argparse.ArgumentParser(
         prog="script/bench",
-        description=f"Measure a scan of a network of {MINERS} simulated miners, and an update"
-        " of a site.",
+        description=f"Measure what a site of {MINERS} miners costs, and a scan of a network with"
+        f" {MINERS} simulated miners.",
     )
     parser.add_argument(
         "--short",
         action="store_true",
-        help="the site, and only the scan of an empty network",
+        help="measure the site, and scan only an empty network",
     )
     return run_program("script/bench", _run(short=parser.parse_args().short))
 
@@ -65,14 +65,16 @@ def report_empty(one_port: Result, empty: Result) -> None:
         DemoError: a miner was found, or the second port takes too long.
     """
     if found := empty.miners | one_port.miners:
-        raise DemoError(f"miners in an empty network: {', '.join(found)}")
+        raise DemoError(f"found miners in an empty network: {', '.join(found)}")
     ratio = empty.seconds / one_port.seconds
     print(
         f"silence  {empty.seconds:.2f} s for both ports, {ratio:.2f} times the"
         f" {one_port.seconds:.2f} s for port 4028"
     )
     if ratio > _MOST_FOR_BOTH_PORTS:
-        raise DemoError(f"that is more than {_MOST_FOR_BOTH_PORTS} times as long")
+        raise DemoError(
+            f"a scan of both ports takes more than {_MOST_FOR_BOTH_PORTS} times as long"
+        )
 
 
 def report(farm: Farm, full: Result, empty: Result) -> None:

@@ -43,13 +43,17 @@ def report_site(few: Cost, many: Cost) -> None:
         f" {ratio:.1f} times the {_ms(few.update)} with {few.miners}"
     )
     print(
-        f"plan     {_ms(many.look)} of CPU for a look at the plan of {many.miners} miners"
+        f"plan     {_ms(many.look)} of CPU for a check of the plan of {many.miners} miners"
     )
-    print(f"poll     {1e6 * many.poll:.1f} µs of CPU more for each miner of the site")
+    print(
+        f"poll     {1e6 * many.poll:.1f} µs of additional CPU for each miner of the site"
+    )
     if many.update >= _MOST_SECONDS:
-        raise DemoError(f"an update may cost less than {_ms(_MOST_SECONDS)}")
+        raise DemoError(f"an update must cost less than {_ms(_MOST_SECONDS)}")
     if many.look >= _MOST_SECONDS_OF_LOOK:
-        raise DemoError(f"a look may cost less than {_ms(_MOST_SECONDS_OF_LOOK)}")
+        raise DemoError(
+            f"a check of the plan must cost less than {_ms(_MOST_SECONDS_OF_LOOK)}"
+        )
 
 
 def _ms(seconds: float) -> str:

@@ -22,14 +22,19 @@ def main() -> int:
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="script/hostile",
-        description="Let hostile devices loose on Home Assistant, and verify that it and its"
-        " good miners do not suffer.",
+        description="Put hostile devices into the network of Home Assistant, and verify that they"
+        " do no harm to it and its good miners.",
     )
     parser.add_argument(
-        "--short", action="store_true", help="fewer devices and a minute, for CI"
+        "--short",
+        action="store_true",
+        help="run fewer devices, in about a minute, for CI",
     )
     parser.add_argument(
-        "--only", default="", metavar="TEXT", help="devices with this in their names"
+        "--only",
+        default="",
+        metavar="TEXT",
+        help="run only devices with this text in their names",
     )
     return parser.parse_args()
 

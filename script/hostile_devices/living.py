@@ -90,14 +90,14 @@ async def _change(stage: Stage) -> None:
 
 async def _flood(stage: Stage) -> None:
     """Announce more devices than a network has, none of which exists."""
-    async with stage.report.step("DHCP announces devices that are not there") as step:
+    async with stage.report.step("DHCP announces devices that do not exist") as step:
         elsewhere = list(stage.talkative_networks[0].hosts())
         for number in range(_FLOOD):
             host = elsewhere[number % len(elsewhere)] if number % 2 else elsewhere[-1]
             mac = f"02:57:4d:01:{number >> 8:02x}:{number & 255:02x}"
             await meeting.announce(stage, str(host), mac, f"whatsminer{number}")
         flows = await stage.client.command("config_entries/flow/progress")
-        step.shown = f"{_FLOOD} announced, {len(flows)} dialogues wait"
+        step.shown = f"{_FLOOD} announced, {len(flows)} dialogues are open"
         if len(flows) > _MOST_DIALOGUES:
             raise Mismatch(step.shown)
 
@@ -127,7 +127,7 @@ async def _use_all(stage: Stage) -> None:
 async def _use(stage: Stage, each: Placed, entry: str, device_id: str | None) -> None:
     """Download its diagnostics, call actions that read, and one that writes if it has a password."""
     client = stage.client.another()
-    async with stage.report.step(f"{each.name}: as an entry") as step:
+    async with stage.report.step(f"{each.name}: used as an entry") as step:
         shown = [await diagnostics(client, entry)]
         if device_id:
             shown.append(

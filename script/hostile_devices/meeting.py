@@ -33,7 +33,9 @@ async def run(stage: Stage) -> None:
         ]
         await asyncio.gather(*(_add_by_hand(stage, each) for each in left))
         await _see(stage)
-        async with stage.report.step("they are polled as often as they can be"):
+        async with stage.report.step(
+            "set the shortest polling interval for all of them"
+        ):
             for entry in stage.entries.values():
                 await set_interval(stage, entry, INTERVAL)
 
@@ -108,7 +110,7 @@ async def announce(stage: Stage, host: str, mac: str, hostname: str) -> None:
 async def _scan(stage: Stage, *networks: IPv4Network) -> Item:
     """Scan networks; return the form that follows, or an empty one after a failure."""
     form: Item = {}
-    async with stage.report.step(f"a scan ends: {networks[0]}") as step:
+    async with stage.report.step(f"scan {networks[0]}") as step:
         form = await scan(stage.client, *networks, seconds=stage.form.scan)
         if errors := form.get("errors"):
             step.shown = str(errors["base"])
@@ -123,7 +125,10 @@ async def _confirm(
 ) -> None:
     """Add a device that was announced, or verify the reason why that is not possible."""
     client = stage.client
-    async with gate, stage.report.step(f"{each.name}: as DHCP announced it") as step:
+    async with (
+        gate,
+        stage.report.step(f"{each.name}: added after DHCP announced it") as step,
+    ):
         form = await client.submit(flow_id)
         expect(form, type="form", step_id="discovery_confirm")
         step.shown = await outcome(client, await client.submit(flow_id, {}))
@@ -131,7 +136,7 @@ async def _confirm(
 
 async def _pick(stage: Stage, form: Item) -> None:
     """Add everything that a scan has found, except devices that need a password."""
-    async with stage.report.step("what the scan found is added") as step:
+    async with stage.report.step("add what the scan found") as step:
         expect(form, step_id="pick")
         (field,) = [each for each in form["data_schema"] if each["name"] == "miners"]
         options = field["selector"]["select"]["options"]
@@ -147,7 +152,7 @@ async def _pick(stage: Stage, form: Item) -> None:
 
 async def _add_by_hand(stage: Stage, each: Placed) -> None:
     """Add a device by its address, or verify the reason why that is not possible."""
-    async with stage.report.step(f"{each.name}: by hand") as step:
+    async with stage.report.step(f"{each.name}: added by hand") as step:
         client = stage.client.another()
         form = await client.start_flow("manual")
         address: dict[str, Any] = {"host": each.host, "port": 4028}

@@ -33,7 +33,7 @@ async def run(stage: Stage) -> None:
         stage.demo.miner(plan).own(entities)["sensor.power"]
         for plan in (AIR, OLD, HYDRO)
     ]
-    async with stage.report.step("Home Assistant ends") as step:
+    async with stage.report.step("Home Assistant stops") as step:
         seconds = await stage.demo.home.restart(stage.client)
         step.shown = f"in {seconds:.1f} s"
         if seconds > _SECONDS_TO_END:
@@ -53,7 +53,9 @@ async def run(stage: Stage) -> None:
     )
     async with stage.watched("after a restart"):
         after = await _there(stage, "after a restart")
-        async with stage.report.step("all is there that was there before") as step:
+        async with stage.report.step(
+            "entries, devices and entities are the same as before"
+        ) as step:
             for name, ids in before.items():
                 if lost := sorted(ids - after[name]):
                     raise Mismatch(f"{len(lost)} {name} are lost: {lost[0]}")
@@ -97,7 +99,7 @@ async def _in_time(
         begin = time.monotonic()
         await done
         seconds = time.monotonic() - begin
-        step.shown = f"after {seconds:.1f} s, {seconds / alone:.1f} times as long as an empty one starts"
+        step.shown = f"after {seconds:.1f} s, {seconds / alone:.1f} times as long as an empty Home Assistant needs to start"
         if seconds > most:
             raise Mismatch(step.shown)
 

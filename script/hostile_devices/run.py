@@ -31,7 +31,7 @@ async def run(config: Path, port: int, form: Form) -> None:
     """
     report = Report()
     configure(config, port)
-    async with report.step("everything was done, to the end"):
+    async with report.step("the run is complete"):
         await _run(config, port, form, report)
     report.print()
     if report.failed:
@@ -44,7 +44,7 @@ async def _run(config: Path, port: int, form: Form, report: Report) -> None:
         placed = place(demo.network, short=form.short, only=form.only)
         stage = Stage(demo, config, form, placed, report)
         await _alone(stage)
-        say(f"{len(placed)} hostile devices come up")
+        say(f"Starting {len(placed)} hostile devices")
         async with farm.running(
             demo.network, short=form.short, only=form.only
         ) as stage.farm:
@@ -56,7 +56,7 @@ async def _run(config: Path, port: int, form: Form, report: Report) -> None:
                 silent.cancel()
             await restarting.run(stage)
     # Home Assistant has stopped, so its log is complete.
-    async with report.step("nothing of theirs in Home Assistant's log") as step:
+    async with report.step("Home Assistant's log is clean") as step:
         step.shown = log.check(demo.home.log, _names(stage), _MOST_RECORDS)
 
 

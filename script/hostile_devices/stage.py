@@ -109,7 +109,7 @@ class Stage:
         pulse = Pulse(self.client.another(), miners, self.config)
         async with pulse.taking() as figures:
             yield figures
-        async with self.report.step(f"the event loop is free {when}") as step:
+        async with self.report.step(f"the event loop responds {when}") as step:
             step.shown = f"{1000 * figures.worst:.0f} ms at most"
             if self.quiet.worst:
                 times = figures.worst / self.quiet.worst
@@ -118,7 +118,7 @@ class Stage:
                 _MOST_SECONDS_HELD + _SECONDS_HELD_BY_ENTRY * len(self.entries),
                 _MOST_TIMES_HELD * self.quiet.worst,
             ):
-                raise Mismatch(f"it was held for {step.shown}")
+                raise Mismatch(f"it was blocked for {step.shown}")
         async with self.report.step(f"good miners are polled {when}") as step:
             polls = sum(len(times) - 1 for times in figures.polls.values())
             late = figures.late(INTERVAL)
@@ -131,7 +131,7 @@ class Stage:
         for page in PAGES:
             async with self.report.step(f"{page.name}, {when}") as step:
                 _, step.shown = await read(self.client, page)
-        async with self.report.step(f"the dialogue that adds, {when}"):
+        async with self.report.step(f"the dialogue that adds a miner, {when}"):
             form = await self.client.start_flow("manual")
             await self.client.cancel(form["flow_id"])
 

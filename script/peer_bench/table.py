@@ -40,7 +40,7 @@ class Table:
         # All readings of a firmware, then its commands.
         rows.sort(key=lambda cells: (cells[0], cells[1].startswith("command")))
         widths = [max(map(len, cells)) for cells in zip(HEAD, *rows, strict=True)]
-        yield "Read as the machine has it, unless a number points to a note:"
+        yield "The clients read what the machine reports, except where a number points to a note:"
         yield ""
         for cells in (HEAD, tuple("-" * width for width in widths), *rows):
             padded = (

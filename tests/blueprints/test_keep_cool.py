@@ -1,4 +1,4 @@
-"""Keep it cool: which commands reach the miners."""
+"""Keep miners cool: which commands reach the miners."""
 
 from dataclasses import dataclass
 import re

@@ -253,7 +253,7 @@ async def test_one_asks_how_much_a_miner_mines(assist: Assist) -> None:
 
     for text in ("How much is the garage miner mining?", "how much does garage mine"):
         assert await assist.say(text) == (
-            f"Garage mines at {rate} terahash per second with {power} watts, "
+            f"Garage is mining at {rate} terahash per second with {power} watts, "
             f"which is {share} joules per terahash."
         )
     for text in ("Wie viel schürft die Garage?", "wie viel mint der Garagenminer"):
@@ -274,7 +274,7 @@ async def test_all_are_added_up(assist: Assist, hall: Owned, shed: Owned) -> Non
     answer = await assist.say("how much are all miners mining")
 
     assert answer.startswith(
-        f"Garage, Shed together mine at {round(sum(rates))} terahash per second with "
+        f"Garage and Shed are mining together at {round(sum(rates))} terahash per second with "
     )
     assert answer.endswith(" Hall is stopped.")
 
@@ -291,7 +291,7 @@ async def test_what_does_not_mine_says_so(assist: Assist) -> None:
     assist.garage.miner.state.mining = True
     await assist.home.wait(0.5)
     answer = await assist.say("how much is garage mining")
-    assert answer == "Garage is on, but does not mine now."
+    assert answer == "Garage is on, but is not mining at the moment."
 
     await assist.garage.miner.disconnect()
     await assist.home.wait(2)
@@ -305,7 +305,9 @@ async def test_a_miner_that_is_off_or_gone_is_told_nothing(assist: Assist) -> No
     assist.garage.miner.state.mining = False
     await assist.home.wait(1)
     for text in ("set the garage miner to 60%", "put the garage in low power mode"):
-        assert await assist.say(text) == "Garage is stopped: I change nothing there."
+        assert await assist.say(text) == (
+            "Garage is stopped, so I changed nothing there."
+        )
     assert assist.take_commands() == []
 
     await assist.garage.miner.disconnect()
@@ -327,11 +329,11 @@ async def test_a_miner_that_starts_takes_no_percent_and_says_so(
     take_all(assist.garage, shed)
 
     assert await assist.say("set the garage miner to 60 percent") == (
-        "Garage is still starting: say it again after that."
+        "Garage is still starting, please try again later."
     )
     assert await assist.say("stelle alle Miner auf 60 Prozent", "de") == (
         "Shed ist auf 60 Prozent gestellt. "
-        "Garage startet noch: sag es danach noch einmal."
+        "Garage startet noch, bitte versuche es später noch einmal."
     )
     assert take_all(assist.garage, shed) == [[], [SET_TO_60]]
 
@@ -354,9 +356,9 @@ async def test_a_refusal_is_never_called_done(assist: Assist) -> None:
         "set the garage miner to 60 percent",
         "put the garage in low power mode",
     ):
-        assert await assist.say(text) == "Garage did not confirm that.", text
+        assert await assist.say(text) == "Garage did not confirm the change.", text
     answer = await assist.say("stelle den Garagenminer auf 80 Prozent", "de")
-    assert answer == "Garage hat das nicht bestätigt."
+    assert answer == "Garage hat die Änderung nicht bestätigt."
 
 
 async def test_one_that_refuses_does_not_stop_the_others(
@@ -370,7 +372,8 @@ async def test_one_that_refuses_does_not_stop_the_others(
     answer = await assist.say("set all miners to 60 percent")
 
     assert answer == (
-        "Hall is set to 60 percent. Garage did not confirm that. Shed does not answer."
+        "Hall is set to 60 percent. Garage did not confirm the change. "
+        "Shed does not answer."
     )
     assert take_commands(hall) == [SET_TO_60]
 
@@ -420,9 +423,11 @@ async def test_what_fits_several_is_asked_back(assist: Assist, hall: Owned) -> N
     await assist.hear(assist.garage, hall)
 
     for text in ("set the cellar miner to 60%", "set the miner to 60%"):
-        assert await assist.say(text) == "Which one: Cellar left, Cellar right?"
+        assert await assist.say(text) == (
+            "Which miner do you mean: Cellar left or Cellar right?"
+        )
     answer = await assist.say("wie viel schürft cellar", "de")
-    assert answer == "Welcher: Cellar left, Cellar right?"
+    assert answer == "Welchen Miner meinst du: Cellar left oder Cellar right?"
     assert take_all(assist.garage, hall) == [[], []]
 
     answer = await assist.say("set the left miner to 60%")

@@ -88,14 +88,14 @@ async def test_a_miner_that_does_not_follow_says_why(assist: Assist) -> None:
     [
         (
             "en",
-            "Garage: Held off{by}{until}.",
-            "Garage is stopped since {at:%H:%M}.",
-            "Garage mines.",
+            "Garage is held off{by}{until}.",
+            "Garage has been stopped since {at:%H:%M}.",
+            "Garage is mining.",
             "Garage does not answer.",
         ),
         (
             "de",
-            "Garage: Gestoppt gehalten{by}{until}.",
+            "Garage wird{by}{until} gestoppt gehalten.",
             "Garage ist seit {at:%H:%M} gestoppt.",
             "Garage schürft.",
             "Garage antwortet nicht.",
@@ -131,8 +131,8 @@ async def test_a_miner_without_a_plan_says_what_is_known(
 @pytest.mark.parametrize(
     ("language", "text", "by"),
     [
-        ("en", WHY["en"], "Held off by Shed."),
-        ("de", WHY["de"], "Gestoppt gehalten von Shed."),
+        ("en", WHY["en"], "Garage is held off by Shed."),
+        ("de", WHY["de"], "Garage wird von Shed gestoppt gehalten."),
     ],
 )
 async def test_a_miner_names_the_site_that_holds_it_off(
@@ -141,18 +141,23 @@ async def test_a_miner_names_the_site_that_holds_it_off(
     await site.turn_off()
     await wait(site)
 
-    assert await assist.say(text, language) == f"Garage: {by}"
+    assert await assist.say(text, language) == by
 
 
 @pytest.mark.parametrize(
     ("language", "text", "change", "held"),
     [
-        ("en", "why is the shed not mining", "Next change at {:%H:%M}.", "Held off."),
+        (
+            "en",
+            "why is the shed not mining",
+            "The next change is at {:%H:%M}.",
+            "Shed is held off.",
+        ),
         (
             "de",
             "warum schürft Shed nicht",
-            "Nächste Änderung um {:%H:%M}.",
-            "Gestoppt gehalten.",
+            "Die nächste Änderung ist um {:%H:%M}.",
+            "Shed wird gestoppt gehalten.",
         ),
     ],
 )
@@ -174,7 +179,7 @@ async def test_a_site_says_what_its_plan_does(
 
     await site.turn_off()
     await wait(site)
-    assert await assist.say(text, language) == f"Shed: {held}"
+    assert await assist.say(text, language) == held
 
 
 async def test_a_site_whose_sensor_is_disabled_says_so(
@@ -198,7 +203,7 @@ async def test_without_the_word_miner_only_on_demand(assist: Assist) -> None:
 async def test_without_the_word_miner_on_demand(assist: Assist) -> None:
     await assist.hear(any_name=True)
 
-    assert await assist.say("why is the garage off") == "Garage mines."
+    assert await assist.say("why is the garage off") == "Garage is mining."
     assert await assist.say("warum ist die Garage aus", "de") == "Garage schürft."
 
 
@@ -207,7 +212,7 @@ async def test_without_the_word_miner_on_demand(assist: Assist) -> None:
     [
         (
             "en",
-            "Shed gets {} watts.",
+            "The power budget of Shed is now {} watts.",
             {
                 "Set the shed to five kilowatts.": 5000,
                 "set the shed to 5 kW": 5000,
@@ -222,7 +227,7 @@ async def test_without_the_word_miner_on_demand(assist: Assist) -> None:
         ),
         (
             "de",
-            "Shed bekommt {} Watt.",
+            "Das Leistungsbudget von Shed beträgt jetzt {} Watt.",
             {
                 "Stelle Shed auf fünf Kilowatt.": 5000,
                 "stelle Shed auf 2,5 kW": 2500,
@@ -251,10 +256,12 @@ async def test_a_site_that_does_not_follow_its_plan_says_so(
 ) -> None:
     """The budget is set all the same."""
     assert await assist.say("set the shed to 5 kilowatts") == (
-        "Shed gets 5000 watts. It does not follow its plan now."
+        "The power budget of Shed is now 5000 watts. "
+        "The site is not following its plan at the moment."
     )
     assert await assist.say("stelle Shed auf 6 Kilowatt", "de") == (
-        "Shed bekommt 6000 Watt. Der Plan wird gerade nicht befolgt."
+        "Das Leistungsbudget von Shed beträgt jetzt 6000 Watt. "
+        "Der Standort befolgt seinen Plan gerade nicht."
     )
     assert site.coordinator.planning.inputs.budget == 6000
 
@@ -267,7 +274,7 @@ async def test_a_budget_in_another_unit_is_the_same(assist: Assist, site: Site) 
     await site.settle()
 
     answer = await assist.say("set the shed to 5 kilowatts")
-    assert answer.startswith("Shed gets 5000 watts.")
+    assert answer.startswith("The power budget of Shed is now 5000 watts.")
     assert site.coordinator.planning.inputs.budget == 5000
 
 
@@ -306,4 +313,4 @@ async def test_a_budget_that_cannot_be_set_is_never_called_done(
     await site.settle()
 
     answer = await assist.say("set the shed to 5 kilowatts")
-    assert answer == "Shed did not confirm that."
+    assert answer == "Shed did not confirm the power budget."

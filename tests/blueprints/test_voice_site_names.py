@@ -23,7 +23,7 @@ from .sites import make_site, numbers, wait
         (
             "en",
             "Shed",
-            "All 2 miners mine.",
+            "All 2 miners are mining.",
             [
                 "How much is the shed mining?",
                 "how much does the shed mine",
@@ -34,7 +34,7 @@ from .sites import make_site, numbers, wait
         (
             "en",
             "All miners",
-            "All 2 miners mine.",
+            "All 2 miners are mining.",
             [
                 "how much are all miners mining",
                 "how much are all my miners mining right now",
@@ -44,7 +44,7 @@ from .sites import make_site, numbers, wait
         (
             "en",
             "North field miners",
-            "All 2 miners mine.",
+            "All 2 miners are mining.",
             [
                 "how much are the north field miners mining",
                 "how much is the north field mining",
@@ -117,7 +117,7 @@ async def test_a_site_may_be_chosen_but_commands_go_to_miners_only(
     await wait(site)
 
     assert (await assist.say("how much is the shed mining")) == (
-        f"Shed: {numbers(both)} All 2 miners mine."
+        f"Shed: {numbers(both)} All 2 miners are mining."
     )
     answer = await assist.say("set all miners to 60 percent")
     assert answer == "No miner is called all."
@@ -129,9 +129,9 @@ async def test_without_a_site_of_that_name_the_miners_answer(
 ) -> None:
     """They are those of the automation."""
     answer = await assist.say("how much are all miners mining")
-    assert answer.startswith("Garage mines at ")
+    assert answer.startswith("Garage is mining at ")
     answer = await assist.say("how much is the attic mining")
-    assert answer == "No miner is called the attic. I know Shed, Garage."
+    assert answer == "No miner is called the attic. I know Shed and Garage."
     answer = await assist.say("set the shed miners to 60 percent")
     assert answer == "No miner is called the shed. I know Garage."
     assert assist.take_commands() == []
@@ -148,12 +148,12 @@ async def test_a_site_comes_before_the_area_of_the_same_name(
     )
 
     assert (await assist.say("how much is the shed mining")) == (
-        f"Shed: {numbers(both)} All 2 miners mine."
+        f"Shed: {numbers(both)} All 2 miners are mining."
     )
 
     await hass.config_entries.async_remove(site.entry.entry_id)
     answer = await assist.say("how much is the shed mining")
-    assert answer.startswith("Garage mines at ")
+    assert answer.startswith("Garage is mining at ")
 
 
 async def test_a_site_and_a_miner_of_the_same_name_are_told_apart(
@@ -163,10 +163,10 @@ async def test_a_site_and_a_miner_of_the_same_name_are_told_apart(
     await make_site(assist, "Garage")
 
     assert (await assist.say("how much is the garage mining")) == (
-        f"Garage: {numbers(both)} All 2 miners mine."
+        f"Garage: {numbers(both)} All 2 miners are mining."
     )
     answer = await assist.say("how much is the garage miner mining")
-    assert answer.startswith("Garage mines at ")
+    assert answer.startswith("Garage is mining at ")
 
 
 async def test_a_miner_whose_name_a_site_continues_answers_for_itself(
@@ -175,7 +175,7 @@ async def test_a_miner_whose_name_a_site_continues_answers_for_itself(
     await make_site(assist, "Garage miners")
 
     answer = await assist.say("how much is the garage mining")
-    assert answer.startswith("Garage mines at ")
+    assert answer.startswith("Garage is mining at ")
     answer = await assist.say("how much are the garage miners mining")
     assert answer.startswith("Garage miners: ")
 

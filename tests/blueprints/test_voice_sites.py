@@ -28,7 +28,7 @@ async def test_renamed_and_disabled_sensors_and_other_units_change_nothing(
     )
     await site.settle()
     assert (await assist.say("how much is the shed mining")) == (
-        f"Shed: {numbers(both)} All 2 miners mine."
+        f"Shed: {numbers(both)} All 2 miners are mining."
     )
 
     for key in ("efficiency", "running"):
@@ -62,14 +62,14 @@ async def test_sensors_are_found_in_a_german_home(
         (
             "en",
             "how much is the shed mining",
-            "1 of 2 miners mines. Hall does not answer.",
-            "Garage, Hall do not answer.",
+            "1 of 2 miners is mining. Hall does not answer.",
+            "Garage and Hall do not answer.",
         ),
         (
             "de",
             "wie viel schürft Shed",
             "1 von 2 Minern schürft. Hall antwortet nicht.",
-            "Garage, Hall antworten nicht.",
+            "Garage und Hall antworten nicht.",
         ),
     ],
 )
@@ -96,7 +96,12 @@ async def test_miners_that_do_not_answer_are_named(
 @pytest.mark.parametrize(
     ("language", "text", "none", "bad"),
     [
-        ("en", "how much is the shed mining", "No miner mines.", "Hall has a problem."),
+        (
+            "en",
+            "how much is the shed mining",
+            "No miner is mining.",
+            "Hall has a problem.",
+        ),
         ("de", "wie viel schürft Shed", "Kein Miner schürft.", "Hall hat ein Problem."),
     ],
 )
@@ -120,8 +125,16 @@ async def test_miners_with_a_problem_are_named(
 
 
 HELD = {
-    "en": ("how much is the shed mining", "Held off.", "No miner mines."),
-    "de": ("wie viel schürft Shed", "Gestoppt gehalten.", "Kein Miner schürft."),
+    "en": (
+        "how much is the shed mining",
+        "The site is held off{until}.",
+        "No miner is mining.",
+    ),
+    "de": (
+        "wie viel schürft Shed",
+        "Der Standort wird{until} gestoppt gehalten.",
+        "Kein Miner schürft.",
+    ),
 }
 
 
@@ -130,6 +143,7 @@ async def test_a_site_that_is_held_off_says_so(
     assist: Assist, site: Site, language: str
 ) -> None:
     text, held, none = HELD[language]
+    held = held.format(until="")
     await site.turn_off()
     await wait(site)
     assert await assist.say(text, language) == f"Shed: {held} {none}"
@@ -142,8 +156,8 @@ async def test_a_site_that_is_held_off_says_so(
 @pytest.mark.parametrize(
     ("language", "today", "later"),
     [
-        ("en", " until {0:%H:%M}.", " until {0:%H:%M} on {0.day} {0:%B}."),
-        ("de", " bis {0:%H:%M}.", " bis {0:%H:%M} am {0.day}.{0.month}."),
+        ("en", " until {0:%H:%M}", " until {0:%H:%M} on {0.day} {0:%B}"),
+        ("de", " bis {0:%H:%M}", " bis {0:%H:%M} am {0.day}.{0.month}"),
     ],
 )
 async def test_a_site_that_is_held_off_for_a_time_says_until_when(
@@ -157,7 +171,7 @@ async def test_a_site_that_is_held_off_for_a_time_says_until_when(
         await act(assist.home.hass, "whatsminer.hold", "switch.shed", duration=duration)
         await wait(site)
         assert await assist.say(text, language) == (
-            f"Shed: {held[:-1]}{form.format(until)} {none}"
+            f"Shed: {held.format(until=form.format(until))} {none}"
         )
 
 
@@ -166,12 +180,13 @@ async def test_a_site_that_is_held_off_for_a_time_says_until_when(
     [
         (
             "en",
-            "No miner that answers mines. Hall does not answer, and may not be off.",
+            "None of the miners that answer is mining. "
+            "Hall does not answer and may still be on.",
             "Hall is not off yet.",
         ),
         (
             "de",
-            "Kein Miner, der antwortet, schürft. "
+            "Keiner der Miner, die antworten, schürft. "
             "Hall antwortet nicht und ist vielleicht noch an.",
             "Hall ist noch nicht aus.",
         ),
@@ -181,6 +196,7 @@ async def test_miners_that_may_mine_although_they_are_held_off_are_named(
     assist: Assist, site: Site, hall: Owned, language: str, silent: str, on: str
 ) -> None:
     text, held, _ = HELD[language]
+    held = held.format(until="")
     await hall.miner.disconnect()
     await wait(site)
     with pytest.raises(HomeAssistantError):
@@ -199,8 +215,8 @@ async def test_miners_that_may_mine_although_they_are_held_off_are_named(
 @pytest.mark.parametrize(
     ("language", "text", "answer"),
     [
-        ("en", "how much is the attic mining", "No miner belongs to it."),
-        ("de", "wie viel schürft Attic", "Es gehört kein Miner dazu."),
+        ("en", "how much is the attic mining", "The site has no miners."),
+        ("de", "wie viel schürft Attic", "Der Standort hat keine Miner."),
     ],
 )
 async def test_a_site_without_miners_says_so(

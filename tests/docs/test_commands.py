@@ -233,45 +233,48 @@ WAYS_OF_V1 = tuple(
 INTRODUCTION = """\
 # Every command, and how it is reached
 
-This page is made by `tests/docs/test_commands.py`, which sends each of these from Home Assistant
-to a simulated miner and compares what arrives. `pytest --snapshot-update` writes it anew.
+The test `tests/docs/test_commands.py` writes this page. For each row, it calls the action in Home
+Assistant and compares the commands that arrive at a simulated miner. `pytest --snapshot-update`
+writes the page again.
 
-The second column is the entity (by its key) with the action that is called for it, or an action
-of this integration. The last two columns are the commands as the miner decrypts them, one for each
-protocol. What signs them is left out: over V2 the token, over V3 the token, the time and the account.
-`set.miner.pools` and `set.user.change_passwd` are sent with an encrypted parameter; of the others, what
-is here is what is sent. A dash means that the protocol has no such command.
+The second column has the entity (by its key) with the action that is called for it, or an action
+of this integration. The last two columns have the commands as the miner decrypts them, one column
+for each protocol. They leave out the signature: the token over V2, and the token, the time and the
+account over V3. The parameter of `set.miner.pools` and `set.user.change_passwd` is encrypted when
+it is sent. All other commands are shown exactly as they are sent. A dash means that the protocol has
+no such command.
 
-Actions of this integration that take several miners ask all of them at the same time. What fails
-at one leaves no other undone; afterwards the action fails with a sentence for each miner that did
-not do it. Home Assistant gives an answer or an error, never both, so there is no answer then.
+If an action of this integration has several miners as its target, it sends the command to all of
+them at the same time. A failure at one miner does not stop the others. At the end, the action fails
+with a sentence for each miner that failed. An action in Home Assistant returns either a response or
+an error, so it returns no response in this case.
 
-What is entered in an action is known to Home Assistant: the passwords of `update_pools` and
-`change_password` are not in its log (unless `homeassistant.core` is set to debug), but they are
-in its database and in the traces of automations, as whatever is entered in an action of any
-integration. Exclude the event type `call_service` from the recorder if others can read these.
+Home Assistant keeps the data that you enter in an action of any integration. It does not write the
+passwords of `update_pools` and `change_password` to its log (unless `homeassistant.core` is set to
+debug), but it stores them in its database and in the traces of automations. If other people can read
+these, exclude the event type `call_service` from the recorder.
 """
 LEFT_OUT_TEXT = """
 ## What is left out
 
-* `set_fast_hash` and `set_fast_mining` (V2.2.2) stay out, because no document that we know says what
-  they take. *Fast hash* is set over V3.
-* `ssh_open` and `ssh_close` are only in the document of V1.3.8, and stay out on purpose. `ssh_open`
-  opens a root shell of the miner to the network. Nothing here needs one, and one that is left open by
-  mistake gives the miner away to everybody in the network.
+* `set_fast_hash` and `set_fast_mining` (V2.2.2) are left out, because no document that we know
+  describes their parameters. *Fast hash* is set over V3.
+* `ssh_open` and `ssh_close` are only in the document of V1.3.8, and are left out on purpose.
+  `ssh_open` opens a root shell on the miner to the network. This integration does not need one. If
+  one is left open by mistake, everybody in the network can take over the miner.
 """
 HEADER = "\n| command | reached by | V2 | V3 |\n|---|---|---|---|\n"
 TEXT_OF_V3 = """
 ## What V3 adds
 
-These have no counterpart in V2, or other values than it.
+V2 has no such commands, or has them without these values.
 """
 LIST_OF_V3 = """
 ## Every command of V3
 
-Those that have a row above are in the tables. The action `query` takes the readable ones that polls use,
-and `get.device.custom_data`; secrets are left out of its answer. It does not take `get.log.download`,
-whose answer is a file.
+The tables above show the commands that an entity or an action sends. The action `query` accepts the
+readable commands that polls use, and `get.device.custom_data`. Its response leaves out secrets. It
+does not accept `get.log.download`, because the answer to that command is a file.
 """
 
 
@@ -327,10 +330,10 @@ def page() -> str:
         + "\n## Commands of the document of V2.0.5\n"
         + table(WAYS)
         + "\n## What V2.2 added\n\n"
-        "`restore_power_pct` is sent for 100 percent, whatever the method: it undoes a percentage\n"
-        "that was set by either. Firmware that does not know it is set to 100 percent, as older\n"
-        "firmware is. `get_customer_msg` only reads, but it takes the password, so that the action\n"
-        "`query` does not have it.\n"
+        "For 100 percent, Home Assistant sends `restore_power_pct` with either method, because it removes\n"
+        "a percentage that was set by any method. To older firmware, and to firmware that does not know\n"
+        "this command, it sends 100 percent instead. `get_customer_msg` only reads, but it needs the\n"
+        "password, so the action `query` does not have it.\n"
         + table(WAYS_OF_V2_2)
         + "\n## What is different on V1\n"
         + table(WAYS_OF_V1)

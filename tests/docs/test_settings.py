@@ -73,7 +73,7 @@ PATIENCE: Final = {
     Effect.STOPS: "2 polls",
     Effect.STARTS: "5 min",
     Effect.RESTARTS_MINING: "5 min",
-    Effect.NEXT_START: "until mining starts anew",
+    Effect.NEXT_START: "until the next start of mining",
 }
 
 HEAD: Final = """\
@@ -81,79 +81,92 @@ HEAD: Final = """\
 
 <!-- Written by `pytest tests/docs/test_settings.py --snapshot-update` from the code. -->
 
-Not every miner says how it is set. Each cell names what is read (the miner's command, then its
-key), or says that nothing is:
+Some miners do not report all of their settings. Each cell names what Home Assistant reads: the
+miner's command, then the key in its answer. If Home Assistant cannot read the setting, the cell has
+one of these words:
 
-* **assumed**: this firmware never reports it. The state is what the miner accepted last from Home
-  Assistant, unknown until then. It is stored and outlives restarts of Home Assistant; a factory
-  reset from here forgets it. A change that is made elsewhere is not seen.
-* **where reported**: firmware of this generation differs. Where the key is missing or empty, it is
-  assumed, as above. This is decided when the miner is set up, and again when more is reported.
-* **always from …**: firmware with an earlier version of V3 may not report it, and then it is assumed.
-* **–**: there is no such control.
+* **assumed**: this firmware never reports the setting. The state is the last value that the miner
+  accepted from Home Assistant, and unknown before that. Home Assistant stores it, so it survives a
+  restart. A factory reset from Home Assistant deletes it. Home Assistant does not notice a change
+  that is made elsewhere.
+* **where reported**: only some firmware of this generation reports the setting. If the key is
+  missing or empty, the state is assumed, as above. Home Assistant decides this when it sets up the
+  miner, and again when the miner reports more.
+* **always from …**: all firmware reports the setting from this version of V3 on. If older firmware
+  does not report it, the state is assumed.
+* **–**: this control does not exist.
 
-Of two keys the first that is there counts. The last column is for what is read back: for so long
-a value that was accepted is shown although the miner still reports another one; then the
-reported one is shown, and a line in the log says so.
+If a cell names two keys, the first key that the miner reports applies. The last column is for
+settings that are read back. It says how long Home Assistant shows an accepted value while the miner
+still reports another one. After that, Home Assistant shows the reported value and writes a line to
+the log.
 
 """
 TAIL: Final = """
-**Power percent** is forgotten by the miner itself whenever mining stops or starts, so where it is
-assumed it becomes unknown then: when a poll finds mining stopped or begun anew, and with every
-command that does so. After a restart of Home Assistant it is shown again only if mining has gone
-on since before. 100 percent is the power that the miner was tuned to. For 100 percent, V2.2 firmware is
-told to undo the percentage, however it was set and even if it was above 100. Firmware that does not know
-this command, and older firmware, is set to 100 percent. Either way, 100 is shown.
+**Power percent**: the miner forgets it whenever mining stops or starts. If the state is assumed, it
+becomes unknown then: with every command that stops or starts mining, and when a poll finds that
+mining has stopped or started again. After a restart of Home Assistant, the percent shows again only
+if mining has continued all the time. 100 percent is the power that the miner was tuned to. To set
+100 percent on V2.2 firmware, Home Assistant sends the command that removes the percentage, however
+it was set and even if it was above 100. If the firmware does not know this command, or is older
+than V2.2, Home Assistant sends 100 percent instead. In both cases the control shows 100.
 
-**Start after boot**: while it is off, the miner does not mine after a power cut, a reboot or an update
-of its firmware until it is started, by its own switch for example. While it is on, mining begins by
-itself.
+**Start after boot**: while it is off, the miner does not mine after a power cut, a reboot or an
+update of its firmware, until somebody starts it, for example with its own switch. While it is on,
+mining begins automatically.
 
-**Power limit**: what was asked for is remembered as well, because a miner that limits it further
-would otherwise be restarted by everyone who asks again. 99999 gives the limit back to the miner,
-which then reports its own: by the action `set_power_limit`, once the ordinary power of the miner is known.
-The range of the number is then 30 to 130 percent of that, and what the miner reports; the action takes any
-limit from 1 to 99999 W, others than those with `confirm`. Which power is the ordinary one is in
-[readings.md](readings.md#which-evidence-decides-what). The limit of `summary` is the one in force; 0 there is no reading.
+**Power limit**: Home Assistant also remembers the limit that was requested. A miner may apply a
+lower limit than the requested one, and without this memory every repeated request would restart
+mining. 99999 gives the limit back to the miner, which then reports its own. To send 99999 once the
+ordinary power of the miner is known, use the action `set_power_limit`. The range of the number is
+then 30 to 130 percent of the ordinary power, and always includes the limits that the miner reports.
+The action takes any limit from 1 to 99999 W, but an unusual one only with `confirm`.
+[readings.md](readings.md#which-evidence-decides-what) says how the ordinary power is determined.
+The limit in `summary` is the one in force. If it is 0, Home Assistant ignores it.
 
-**Power target**: over V3, 0 W means that there is none; V2.2 takes 1 W and more. It goes up to the highest
-usual power limit. While the miner is off or tunes, it is stored, and counts from the next start.
+**Power target**: over V3, 0 W means that there is no target. V2.2 takes 1 W and more. The maximum
+is the highest usual power limit. If the miner is off or tunes, it stores the target and applies it
+from the next start.
 
-**Fans may stop**: some firmware that speaks V3 (20250214.16.1.AMS) answers "ok" and changes *Cooling after power
-off* instead. What it changed is put back, the action fails with a sentence, the log has one line, and the control is
-not sent to this firmware again until Home Assistant restarts or the firmware changes.
+**Fans may stop**: some firmware that speaks V3 (20250214.16.1.AMS) answers "ok", but changes
+*Cooling after power off* instead. Home Assistant then restores *Cooling after power off*, the
+action fails with an error that says so, and the log has one line. Home Assistant does not send this
+command to this firmware again until Home Assistant restarts or the firmware changes.
 
-**Frequency shift**: where it is assumed, the value that was accepted last is not sent
-again, because mining would be restarted to change nothing.
+**Frequency shift**: if the state is assumed, Home Assistant does not send the last accepted value
+again, because this would restart mining without changing anything.
 
-**Fast boot** and **tuning speed** (more than 0) exclude each other by the vendor's document.
-Nothing is hidden for that: what the miner refuses is an error, and what it accepts is shown.
+**Fast boot** and **tuning speed** (more than 0): according to the vendor's document, you can use
+only one of them at a time. Home Assistant offers both. If the miner refuses one, you see an error.
+If it accepts one, the control shows the new value.
 """
 
 EFFECTS_HEAD: Final = """
 ## What has an effect when
 
-A command that has no effect for sure is refused in a sentence that says what to do instead. Nothing is
-sent then, no state changes, and the minute between two restarts does not begin. This holds for controls,
-buttons and actions alike. Downloads of logs, updates of firmware and actions that only read are possible
-at any time.
+If a command would certainly have no effect, Home Assistant refuses it, and the error says what to
+do instead. It then sends nothing and changes no state, and you do not have to wait a minute before
+the next restart of mining. This applies to controls, buttons and actions. You can download logs,
+update the firmware and use actions that only read at any time.
 
 * **off**: the status is *Off* or *Stopping*.
-* **starting**: the status is *Starting*: mining is on, or was switched on or restarted, and does not hash yet.
-* **mining**: any other status. A miner that hashes and tunes takes a percent, and so does one with the status
-  *Fault*, of which nobody knows what it does.
-* Where it is **unknown** whether the miner is on, or while it does not answer, nothing is refused: it is
-  told, and its own answer counts.
+* **starting**: the status is *Starting*. Mining is on, or was switched on or restarted, but the
+  miner does not hash yet.
+* **mining**: any other status. This includes a miner that hashes while it tunes. It also includes a
+  miner with the status *Fault*, because Home Assistant does not know what that miner does. Home
+  Assistant sends both of them a power percent.
+* **unknown**: Home Assistant does not know whether the miner is on, or the miner does not answer.
+  Home Assistant refuses nothing. It sends the command, and the miner accepts or refuses it.
 
 """
 EFFECTS_TAIL: Final = """
-A miner that is off takes what counts from its next start. V1 has no power limit and no tuning speed, V2.2
-and V3 have no preheating; what does not exist cannot be set at any time.
-
+A miner that is off accepts the settings with "from the next start", and applies them when it
+starts. V1 has no power limit and no tuning speed. V2.2 and V3 have no preheating. A setting that
+does not exist cannot be set at any time.
 """
 # What a command that is taken does.
 WORDS: Final = {
-    Effect.NONE: "taken",
+    Effect.NONE: "accepted",
     Effect.NEXT_START: "from the next start",
     Effect.STARTS: "starts",
     Effect.STOPS: "stops",

@@ -1,4 +1,4 @@
-"""docs/site.md lists all entities of a site."""
+"""docs/site.md lists all entities of a site, and all options of its plan."""
 
 from pathlib import Path
 import re
@@ -51,3 +51,15 @@ def test_every_entity_is_listed_with_its_name() -> None:
         for platform, descriptions in ENTITIES.items()
         for description in descriptions
     }
+
+
+def test_every_option_of_the_plan_is_listed_with_its_name() -> None:
+    sections = TEXTS["en"]["options"]["step"]["plan"]["sections"].values()
+    names = [name for section in sections for name in section["data"].values()]
+    tables = PAGE.read_text().partition("\n### The price\n")[2]
+    cells = re.findall(
+        r"^\| ([^|]+) \|", tables.partition("\n### It keeps")[0], re.MULTILINE
+    )
+
+    listed = [name for cell in cells for name in cell.split(", ")]
+    assert sorted(set(listed) - {"option"}) == sorted(names)

@@ -55,8 +55,8 @@ WRITTEN: Final = [
 ]
 # What reads the others.
 POLLED: Final[Mapping[str, str]] = {
-    "get.device.info": "every poll; with the parameter `network` and, where it is not known, `salt` before a"
-    " command; action `query`",
+    "get.device.info": "every poll; before a command, with the parameter `network`, and with `salt` if"
+    " the salt is not known; action `query`",
     "get.miner.status": "every poll, with the parameter `summary+pools+edevs`; action `query`",
     "get.miner.setting": "polls, every few minutes and after a command; action `query`",
     "get.fan.setting": "polls, every few minutes; before and after a command for fans; action"
@@ -64,21 +64,21 @@ POLLED: Final[Mapping[str, str]] = {
     "get.system.setting": "polls, every few minutes and after a command; action `query`",
 }
 LEFT_OUT: Final[Mapping[str, str]] = {
-    "get.miner.history": "No document says what its columns are, and Home Assistant has the history"
+    "get.miner.history": "No document says what its columns mean, and Home Assistant has the history"
     " of every entity.",
-    "set.miner.cointype": "The pool decides what is mined. No machine that mines Bitcoin needs to be"
-    " told.",
-    "set.miner.report": "The miner would send readings by itself, in a form that no document has."
-    " Polls read the same.",
-    "set.miner.restore_setting": "No document says which settings it restores. Each of them has its"
-    " own control, and `factory_reset` restores them all.",
-    "set.system.ntp_server": "The miner keeps time with the servers that it has. A network without"
-    " internet sets its own on the web page of the miner.",
+    "set.miner.cointype": "The pool decides what is mined. A miner for Bitcoin does not need this"
+    " setting.",
+    "set.miner.report": "With it, the miner sends readings without a request, in a form that no document"
+    " describes. Polls read the same values.",
+    "set.miner.restore_setting": "No document says which settings it restores. Each setting has its"
+    " own control, and `factory_reset` restores all of them.",
+    "set.system.ntp_server": "The miner gets the time from the servers that it already has. If the"
+    " network has no internet access, set other servers on the web page of the miner.",
     "set.system.time_randomized": "It delays every start and stop by up to two minutes, for farms"
-    " that must not switch all at once. With it, automations would wait without a sign. It is set in"
-    " WhatsMinerTool; `query` shows it in `get.system.setting`.",
-    "set.user.permission": "It gives rights to other accounts than the one of Home Assistant. Who"
-    " shares a miner does so in WhatsMinerTool.",
+    " that must not switch all miners at once. Automations would then wait for no visible reason. You"
+    " can set it in WhatsMinerTool. `query` shows it in `get.system.setting`.",
+    "set.user.permission": "It gives rights to other accounts than the one that Home Assistant uses. To"
+    " share a miner, use WhatsMinerTool.",
 }
 
 _FLASH: Final = [{"color": "red", "period": 200, "duration": 100, "start": 0}]

@@ -50,7 +50,7 @@ def test_both_ports_of_an_empty_network(capsys: pytest.CaptureFixture[str]) -> N
     )
     with pytest.raises(DemoError, match="more than 1.3 times as long"):
         report_empty(EMPTY, Result({}, 7.0, 90.0, 91.0))
-    with pytest.raises(DemoError, match="miners in an empty network: 127.9.9.1"):
+    with pytest.raises(DemoError, match="found miners in an empty network: 127.9.9.1"):
         report_empty(EMPTY, Result(dict([ONE]), 6.0, 90.0, 91.0))
 
 

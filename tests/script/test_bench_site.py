@@ -20,15 +20,15 @@ def test_the_report_compares_a_large_site_with_a_small_one(
     report_site(FEW, Cost(miners=200, update=0.0032, look=0.0152, poll=0.0000018))
     assert capsys.readouterr().out.splitlines() == [
         "site     3.20 ms of CPU for an update with 200 miners, 4.0 times the 0.80 ms with 20",
-        "plan     15.20 ms of CPU for a look at the plan of 200 miners",
-        "poll     1.8 µs of CPU more for each miner of the site",
+        "plan     15.20 ms of CPU for a check of the plan of 200 miners",
+        "poll     1.8 µs of additional CPU for each miner of the site",
     ]
 
 
 def test_an_update_that_costs_too_much_fails_the_bench(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    with pytest.raises(DemoError, match=r"^an update may cost less than 5\.00 ms$"):
+    with pytest.raises(DemoError, match=r"^an update must cost less than 5\.00 ms$"):
         report_site(FEW, Cost(miners=200, update=0.005, look=0.0152, poll=0.0000018))
     assert capsys.readouterr().out.startswith("site     5.00 ms")
 
@@ -36,7 +36,9 @@ def test_an_update_that_costs_too_much_fails_the_bench(
 def test_a_look_that_costs_too_much_fails_the_bench(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    with pytest.raises(DemoError, match=r"^a look may cost less than 20\.00 ms$"):
+    with pytest.raises(
+        DemoError, match=r"^a check of the plan must cost less than 20\.00 ms$"
+    ):
         report_site(FEW, Cost(miners=200, update=0.0032, look=0.02, poll=0.0000018))
     assert "plan     20.00 ms" in capsys.readouterr().out
 

@@ -110,9 +110,9 @@ def caption(days: Sequence[MinerDay]) -> str:
         "This is a day in Home Assistant with simulated miners and made-up prices. The plan"
         " switched two miners"
         f" {len(days[0].commands)} times each, and sent the third"
-        f" {len(days[1].commands)} percent commands. Together they kept"
-        f" {sum(day.spared for day in days):.0f} kWh out of the expensive quarters and paid"
-        f" {paid_per_kwh(days):.3f} EUR per kWh, where the day's mean was"
+        f" {len(days[1].commands)} percent commands. In the expensive quarter hours they"
+        f" used {sum(day.spared for day in days):.0f} kWh less than without a plan. They paid"
+        f" {paid_per_kwh(days):.3f} EUR per kWh, while the average price of the day was"
         f" {sum(PRICES) / len(PRICES):.3f} EUR."
     )
     return textwrap.fill(text, 120)
