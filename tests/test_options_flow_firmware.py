@@ -167,7 +167,7 @@ async def test_a_miner_that_kept_its_firmware_is_told(
 @pytest.mark.parametrize(
     ("how", "sentence"),
     [
-        (CutTransfer(), "nobody knows which one it has now"),
+        (CutTransfer(), "it is not known which firmware"),
         (Refused(45), "takes no commands"),
         (Refused(132, "not for this model"), "not for this model"),
     ],
@@ -237,7 +237,7 @@ async def test_an_update_goes_on_without_its_dialogue(
     assert len(miner.images) == 1
     assert flow.kept == []
     assert ("20991231.11.Rel" in caplog.text) is not refuses
-    assert ("Miner did not take the firmware" in caplog.text) is refuses
+    assert ("Miner refused the firmware" in caplog.text) is refuses
 
 
 async def test_a_miner_that_cannot_be_reached_gets_none(

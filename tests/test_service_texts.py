@@ -161,7 +161,7 @@ def test_every_example_is_one(action: Action) -> None:
 @pytest.mark.parametrize("name", ["set_network", "update_firmware", "factory_reset"])
 @pytest.mark.parametrize(
     ("language", "reboots", "stops"),
-    [("en", "reboots", "mining stops"), ("de", "neu", "Das Mining steht")],
+    [("en", "reboots", "Mining stops"), ("de", "neu", "Das Mining steht")],
 )
 def test_what_stops_mining_says_so(
     name: str, language: str, reboots: str, stops: str

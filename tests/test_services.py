@@ -291,7 +291,7 @@ async def test_all_that_failed_are_named(
     assert error.translation_placeholders is not None
     assert error.translation_placeholders["count"] == "2"
     message = str(error)
-    assert message.startswith("This failed at 2 miners. Attic is not loaded, ")
+    assert message.startswith("This failed for 2 miners. Attic is not loaded, ")
     assert ". Hall does not answer. " in message
     assert "Miner" not in message
     assert names_of(miner.writes) == ["set_hostname"]
@@ -322,7 +322,7 @@ async def test_a_mistake_of_ours_leaves_no_other_undone_either(
         error = await both.failure("set_led")
 
     assert error.translation_key == "unexpected"
-    assert str(error).startswith("Something unexpected went wrong at Hall")
+    assert str(error).startswith("An unexpected error occurred with Hall")
     assert error.__cause__ is mistake
     assert names_of(miner.writes) == ["set_led"]
     (record,) = (item for item in caplog.records if item.levelname == "ERROR")
@@ -374,8 +374,8 @@ async def test_a_mistake_of_ours_hides_no_other_failure(
         error = await both.failure("set_led")
 
     assert error.translation_key == "several_failed"
-    assert str(error).startswith("This failed at 2 miners. Hall refused set_led: ")
-    assert ". Something unexpected went wrong at Miner" in str(error)
+    assert str(error).startswith("This failed for 2 miners. Hall refused set_led: ")
+    assert ". An unexpected error occurred with Miner" in str(error)
     assert names_of(hydro_miner.writes) == ["set_led"]
     assert miner.writes == []
 

@@ -67,7 +67,7 @@ async def test_a_text_that_the_miner_cannot_keep_is_not_sent(
     assert error.translation_key == "invalid_message"
     assert isinstance(error, ServiceValidationError)
     assert message not in str(error.translation_placeholders)
-    assert "Miner takes messages of one line and at most 127 bytes" in str(error)
+    assert "A message for Miner is one line of at most 127 bytes" in str(error)
     assert miner.requests == []
 
 

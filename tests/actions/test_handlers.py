@@ -319,7 +319,7 @@ async def test_a_firmware_may_be_refused(
     error = await one.failure("update_firmware", **DATA["update_firmware"])
 
     assert error.translation_key == "firmware_refused"
-    assert str(error).startswith("Miner did not take the firmware: API command ERROR")
+    assert str(error).startswith("Miner refused the firmware: API command ERROR")
     assert "(code 132)" in str(error)
 
 

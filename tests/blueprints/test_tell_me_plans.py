@@ -80,7 +80,7 @@ async def test_a_plan_without_its_price_is_told_of_once(
         assert message["miner"] == "Shed"
         assert message["title"] == "Shed: price or budget unknown"
         assert message["message"].startswith(
-            "Shed: Garage: On: the price is unknown since "
+            "Shed: Garage: On: the price has been unknown since "
         )
 
     await phone.home.set(PRICE, STATE_UNAVAILABLE)

@@ -14,18 +14,23 @@ SERVICES: Final[dict[str, Any]] = load_yaml_dict(str(FOLDER / "services.yaml"))
 INTRODUCTION: Final = """\
 # Actions
 
-Made from the code and its texts by `tests/docs/test_actions.py`; to change it, change those.
-[commands.md](commands.md) shows what reaches the miner.
+<!-- Written by `pytest tests/docs/test_actions.py --snapshot-update` from the code and its texts. -->
 
-Actions with a target take any miners, entities, areas or labels; the others take the device of one
-miner, and `confirm`. [Sites](site.md) in a target are ignored where nothing else is said. Those for administrators are refused to other users.
+[commands.md](commands.md) shows what an action sends to the miner.
 
-The others ask for the same permission as Home Assistant's own actions: to control, or to read. For
-each miner, a user needs it for the miner's switch (its hash rate, if it was added without its
-password) and for every entity of the miner that the target contains. Entities of hashboards count only
-if they are named themselves, because a hashboard stands for its miner. If the permission is missing
-for one miner, nothing is sent to any. Automations run without a user and are not restricted; a script
-may do what the user may who starts it.
+Actions with a target take any miners, entities, areas or labels. The other actions take the device of one
+miner, and `confirm`. An action ignores [sites](site.md) in its target, unless it says that it takes sites.
+
+Only administrators can use the actions that are marked so. For the other actions, a user needs the same
+permission as for Home Assistant's own actions, to control or to read:
+
+* For each miner, the user needs the permission for the miner's switch. If the miner was added without its
+  password, the user needs it for the hash rate.
+* The user also needs it for every entity of the miner that the target contains. Entities of hashboards count
+  only if the target names them, because a hashboard stands for its miner.
+* If the permission is missing for one miner, nothing is sent to any miner.
+* Automations run without a user, and are not restricted. A script has the permissions of the user who
+  starts it.
 """
 
 

@@ -75,15 +75,22 @@ HEAD: Final = """\
 
 <!-- Written by `pytest tests/docs/test_entities.py --snapshot-update` from the code. -->
 
-The key is the end of the unique ID: `<mac>_<key>` for the miner, `<mac>_board<slot>_<key>` for a
-hashboard (slots begin at 0, the names of hashboards at 1). Entities in *italics* are disabled until
-you enable them. **reported**: where the firmware reports it; **air**, **liquid**: on miners that
-are cooled so; **over V2**: on miners that speak V3 and also answer on the port of V2. Controls are there only when the miner was added with its password, and prices while its
-preferences have a hash price.
+The tables list all entities of a miner. The key is the end of the unique ID: `<mac>_<key>` for the
+miner, `<mac>_board<slot>_<key>` for a hashboard (slots begin at 0, the names of hashboards at 1). Entities
+in *italics* are disabled until you enable them. The columns V1 to V3 say which miners have an entity, by
+the version of the vendor's API:
 
-Where the state of each control comes from is in [settings.md](settings.md), and where every
-reading goes in [readings.md](readings.md). What each control is for is [below](#what-the-controls-are-for)
-([auf Deutsch](de/entities.md)).
+* **yes**: all miners.
+* **reported**: miners whose firmware reports the value.
+* **air**, **liquid**: miners that are cooled by air, or by a liquid.
+* **over V2**: miners that have V3 and also answer on the port of V2.
+
+A miner has controls only if it was added with its password. It has prices only if a hash price is set, in
+its preferences or for its site.
+
+[settings.md](settings.md) says where the state of each control comes from, and [readings.md](readings.md)
+where each reading goes. [What each control is for](#what-the-controls-are-for) is below, and also [in
+German](de/entities.md).
 """
 GERMAN_HEAD: Final = """\
 # Bedienelemente
@@ -95,7 +102,7 @@ Die Liste aller Entitäten steht auf [Englisch](../entities.md).
 
 EFFECTS: Final = {
     Effect.NONE: "goes on",
-    Effect.NEXT_START: "goes on; counts from the next start of mining",
+    Effect.NEXT_START: "goes on; applies from the next start of mining",
     Effect.STARTS: "starts",
     Effect.STOPS: "stops",
     Effect.RESTARTS_MINING: "**restarts**",

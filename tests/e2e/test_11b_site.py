@@ -162,7 +162,7 @@ async def test_an_automation_cannot_start_a_miner_that_is_held_off(
     trace = await demo.client.command("trace/get", **run, run_id=last["run_id"])
     (step,) = trace["trace"]["action/0"]
     demo.provoked.append(step["error"])
-    assert step["error"].startswith(f"{await air.called()} is held off.")
+    assert step["error"].startswith(f"{await air.called()} is held off by its site")
     show(f"{await air.shows('switch.mining', 'off')}: {step['error']}")
     await demo.client.delete_automation(_AUTOMATION)
 

@@ -208,7 +208,7 @@ test("a miner that takes no commands has no controls", () => {
   const home = new Home();
   const id = home.device("Garage", { "sensor.status": "mining", "sensor.hash_rate": "1" });
   const headings = minerView(home.hass, home.localize, id).sections.map(({ cards }) => cards[0].heading);
-  assert.deepEqual(headings, ["Garage", "The last day"]);
+  assert.deepEqual(headings, ["Garage", "Last 24 hours"]);
 });
 
 test("a miner that is gone leaves an empty view", () => {

@@ -128,7 +128,7 @@ async def test_a_shorter_list_says_what_is_unknown_and_how_to_go_on(home: Home) 
         with fails_with("pools_unknown", ServiceValidationError) as error:
             await added.target.call("update_pools", pools=ONE)
         sentence = str(error.value)
-        assert "not known" in sentence
+        assert "does not know" in sentence
         assert "three pools" in sentence
         assert "later" not in sentence
         assert miner.sent == []

@@ -18,7 +18,7 @@ from .home import Home
 from .miner import PASSWORD, SALT, DescribedMiner
 
 TOO_OLD = "firmware is probably too old"
-LATER = "when it is mining"
+LATER = "while the miner is mining"
 
 
 # No MAC address

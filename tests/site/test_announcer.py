@@ -85,8 +85,11 @@ async def test_a_lowered_miner_has_its_percent(
 @pytest.mark.parametrize(
     ("language", "text"),
     [
-        ("en", "Ada stays off until 17:15: off for at least 15 minutes"),
-        ("de", "Ada bleibt aus bis 17:15: aus für mindestens 15 Minuten"),
+        ("en", "Ada stays off until 17:15: the minimum time off is 15 minutes"),
+        (
+            "de",
+            "Ada bleibt aus bis 17:15: die Mindeststillstandszeit beträgt 15 Minuten",
+        ),
     ],
 )
 async def test_a_wait_is_told_once(
@@ -187,5 +190,5 @@ async def test_a_miner_that_somebody_else_switches_is_told_once(
     await passed(site, 600)
 
     (line,) = activity.texts
-    assert line.startswith("Ada is left alone until ")
+    assert line.startswith("Ada is not controlled by the plan until ")
     assert line.endswith(": an automation has switched or set it")

@@ -172,7 +172,7 @@ async def test_who_switches_or_sets_a_miner_takes_it_out_for_a_time(
     done = told(ada)
 
     assert reason(site, ada) == expected
-    assert said(site, ada)["text"] == f"Left as it is until 18:00: {text}"
+    assert said(site, ada)["text"] == f"Stays as it is until 18:00: {text}"
     assert said(site, ada)["until"] == site.shown("next_change")
     assert site.shown("plan") == "manual"
     await priced(site, HIGH)
@@ -276,7 +276,7 @@ async def test_who_stops_a_miner_without_home_assistant_takes_it_out(
     assert [reason(site, each) for each in outside] == ["manual_outside"] * 2
     assert [told(each) for each in outside] == [[], []]
     assert said(site, three.ada)["text"].endswith(
-        "it was switched off without Home Assistant"
+        "it was switched off outside Home Assistant"
     )
     assert switched(three.cleo) == ["power_on"]
     assert reason(site, three.cleo) == "cheap"

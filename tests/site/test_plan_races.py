@@ -217,7 +217,7 @@ async def test_a_command_without_an_effect_is_a_failure(
     await passed(site, HOUR)
     sent = len(switched(ada)) - already
     assert 3 <= sent <= 7
-    assert said(site, ada)["failure"].startswith("Ada takes the command")
+    assert said(site, ada)["failure"].startswith("Ada accepted the command")
     assert len(lines) == 3
 
     await passed(site, 4 * HOUR)

@@ -126,7 +126,7 @@ def test_a_number_has_the_decimal_point_of_the_language() -> None:
     why = Why.of(Reason.EXPENSIVE, price=0.31, limit=0.3)
     places = {**PLACES, "unit": " EUR/kWh"}
     assert reason_text(why, places, "en") == "0.31 is above 0.3 EUR/kWh"
-    assert reason_text(why, places, "de") == "0,31 ist mehr als 0,3 EUR/kWh"
+    assert reason_text(why, places, "de") == "0,31 liegt über 0,3 EUR/kWh"
 
 
 @pytest.mark.usefixtures("hass_storage")

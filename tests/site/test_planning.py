@@ -465,7 +465,7 @@ async def test_the_older_of_two_sites_that_follow_their_plans_counts(
     assert is_mining(ada)
     assert reason(older, ada) == "cheap_now"
     assert reason(newer, ada) == "other_site"
-    assert said(newer, ada)["text"].endswith("the plan of Older decides about it")
+    assert said(newer, ada)["text"].endswith("the plan of Older controls it")
 
     await follow(older, on=False)
     await looked(newer, 61)
