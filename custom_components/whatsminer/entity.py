@@ -93,7 +93,7 @@ class WhatsminerEntity(CoordinatorEntity[WhatsminerCoordinator]):
         super().__init__(coordinator)
         self.entity_description = description
         # The device class names what has no translation under its key.
-        self._attr_translation_key = description.key
+        self._attr_translation_key = description.translation_key or description.key
         mac = mac_of(coordinator.config_entry)
         self._attr_unique_id = unique_id(mac, description.key)
         self._attr_device_info = DeviceInfo(identifiers={(DOMAIN, mac)})
