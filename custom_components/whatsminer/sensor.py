@@ -67,6 +67,7 @@ async def async_setup_entry(
         PRICE_SENSORS,
         lambda: coordinator.break_even.wanted,
         lambda price: async_add_entities([WhatsminerPriceSensor(coordinator, price)]),
+        coordinator.async_add_listener,
         coordinator.site_listeners.add,
     )
     add_while(
@@ -122,6 +123,7 @@ def _add_of_site(
         SITE_PRICE_SENSORS,
         lambda: coordinator.has_prices,
         lambda price: async_add_entities([SitePriceSensor(coordinator, price)]),
+        coordinator.async_add_listener,
     )
 
 

@@ -2,11 +2,12 @@
 
 from collections.abc import Mapping
 from enum import StrEnum
+from operator import itemgetter
 from typing import Final, override
 
 from homeassistant.components.sensor import SensorDeviceClass
 from homeassistant.core import CALLBACK_TYPE, callback
-from homeassistant.util.json import JsonObjectType
+from homeassistant.util.json import JsonObjectType, JsonValueType
 
 from ..coordinator import WhatsminerCoordinator
 from ..entity import WhatsminerEntity
@@ -95,8 +96,10 @@ STATES: Final[Mapping[Reason, MinerPlanState | None]] = {
     Reason.UPDATING: MinerPlanState.UPDATING,
     Reason.MINING_UNKNOWN: MinerPlanState.MINING_UNKNOWN,
 }
-# The parts of a report without the figures in its sentence, which may change with each look.
-_WANTED: Final = ("reason", "waiting_for", "on", "percent", "until", "failure")
+# Gets a report without its sentence, whose figures may change with each look.
+_WANTED: Final = itemgetter(
+    "reason", "waiting_for", "on", "percent", "until", "failure"
+)
 
 
 def miner_plan_state(report: JsonObjectType) -> MinerPlanState | None:
@@ -146,6 +149,7 @@ class MinerPlanSensor(WhatsminerEntity, DescribedSensor[JsonObjectType]):
         # All reports as they were last, and what is shown of the miner.
         self._reports: Mapping[str, JsonObjectType] | None = None
         self._shown: JsonObjectType | None = None
+        self._wanted: tuple[JsonValueType, ...] | None = None
 
     @property
     @override
@@ -206,8 +210,9 @@ class MinerPlanSensor(WhatsminerEntity, DescribedSensor[JsonObjectType]):
         self._reports = reports
         miner = self.coordinator.config_entry
         plan = planning.plan_of(miner) if planning else None
-        if _wanted(plan) != _wanted(self._shown):
-            self._shown = plan
+        wanted = _WANTED(plan) if plan else None
+        if wanted != self._wanted:
+            self._shown, self._wanted = plan, wanted
             self.async_write_ha_state()
 
     @callback
@@ -216,7 +221,3 @@ class MinerPlanSensor(WhatsminerEntity, DescribedSensor[JsonObjectType]):
         self._end_plan()
         self._end_site = self._end_plan = lambda: None
         self._site = self._followed = None
-
-
-def _wanted(plan: JsonObjectType | None) -> list[object] | None:
-    return None if plan is None else [plan[key] for key in _WANTED]
