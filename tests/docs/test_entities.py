@@ -49,6 +49,7 @@ from custom_components.whatsminer.sensor_descriptions import (
     SENSORS,
 )
 from custom_components.whatsminer.sensor_totals import TOTALS
+from custom_components.whatsminer.site.miner_plan import MINER_PLAN_SENSORS
 from custom_components.whatsminer.switch import SWITCHES, WhatsminerSwitchDescription
 from homeassistant.components.number import NumberEntityDescription
 from homeassistant.components.select import SelectEntityDescription
@@ -79,7 +80,7 @@ The key is the end of the unique ID: `<mac>_<key>` for the miner, `<mac>_board<s
 hashboard (slots begin at 0, the names of hashboards at 1). Entities in *italics* are disabled until
 you enable them. **reported**: where the firmware reports it; **air**, **liquid**: on miners that
 are cooled so; **over V2**: on miners that speak V3 and also answer on the port of V2. Controls are there only when the miner was added with its password, and prices while its
-preferences have a hash price.
+preferences have a hash price. *Plan* is there while a site decides about the miner by its [plan](site.md#read-why).
 
 Where the state of each control comes from is in [settings.md](settings.md), and where every
 reading goes in [readings.md](readings.md). What each control is for is [below](#what-the-controls-are-for)
@@ -134,7 +135,8 @@ PRESSES: Final = {
 
 def name(platform: str, description: WhatsminerEntityDescription) -> str:
     """Return the name of an entity, in italics if it is disabled by default."""
-    text = NAMES[platform].get(description.key, {}).get("name")
+    key = description.translation_key or description.key
+    text = NAMES[platform].get(key, {}).get("name")
     if description.name is None:
         text = "(the miner's own name)"
     elif text is None:  # the device class names it
@@ -259,6 +261,7 @@ def page() -> str:
         *RUNTIME_SENSORS,
         *TOTALS,
         *PRICE_SENSORS,
+        *MINER_PLAN_SENSORS,
     )
     tables: tuple[tuple[str, str, Iterable[WhatsminerEntityDescription]], ...] = (
         ("Sensors", "sensor", sensors),
