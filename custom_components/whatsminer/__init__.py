@@ -23,7 +23,7 @@ from .migration import async_migrate
 from .miner.record import async_remove_record, mac_of
 from .models import WhatsminerConfigEntry, WhatsminerData
 from .services import async_setup_services
-from .site.coordinator import SiteConfigEntry, SiteCoordinator, show_prices
+from .site.coordinator import SiteConfigEntry, SiteCoordinator, tell_miners
 from .site.holding import async_end_site
 
 # In this order Home Assistant registers the entities, and its automatic pages show them.
@@ -82,7 +82,7 @@ async def _async_set_up_site(hass: HomeAssistant, entry: SiteConfigEntry) -> Non
     entry.runtime_data = SiteCoordinator(hass, entry)
     await entry.runtime_data.async_begin()
     await hass.config_entries.async_forward_entry_setups(entry, SITE_PLATFORMS)
-    show_prices(entry.runtime_data.members.values())
+    tell_miners(entry.runtime_data.members.values())
 
 
 async def _async_set_up_miner(
@@ -154,7 +154,7 @@ async def async_remove_entry(hass: HomeAssistant, entry: ConfigEntry) -> None:
 async def _async_end_site(hass: HomeAssistant, entry: ConfigEntry) -> None:
     """Leave nothing of a site that is removed or disabled."""
     await async_end_site(hass, entry)
-    show_prices(miner_entries(hass))
+    tell_miners(miner_entries(hass))
 
 
 async def async_remove_config_entry_device(

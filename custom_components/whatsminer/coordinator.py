@@ -53,6 +53,7 @@ from .miner.record import (
     store_client,
 )
 from .miner.settings import Settings
+from .miner.site_listeners import SiteListeners
 from .miner.status import Status, status_of
 from .miner.write_access import WriteAccess
 from .outage_log import OutageLogCoordinator
@@ -128,6 +129,7 @@ class WhatsminerCoordinator(OutageLogCoordinator[Snapshot], MinerCoordinator):
         self.ordinary_power = OrdinaryPower(self.memory)
         self.write_access = WriteAccess(hass, entry, self.client)
         self.command_listeners = CommandListeners()
+        self.site_listeners = SiteListeners()
         # A poll that begins before this time may fail without making entities unavailable.
         self._patience = 0.0
         self._displaced_miner = DisplacedMiner(hass, entry, self.client)

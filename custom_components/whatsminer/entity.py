@@ -93,7 +93,7 @@ class WhatsminerEntity(CoordinatorEntity[WhatsminerCoordinator]):
         super().__init__(coordinator)
         self.entity_description = description
         # The device class names what has no translation under its key.
-        self._attr_translation_key = description.key
+        self._attr_translation_key = description.translation_key or description.key
         mac = mac_of(coordinator.config_entry)
         self._attr_unique_id = unique_id(mac, description.key)
         self._attr_device_info = DeviceInfo(identifiers={(DOMAIN, mac)})
@@ -206,7 +206,7 @@ def add_while[DescriptionT: EntityDescription](
 ) -> None:
     """Add or remove entities of a miner or a site with its options, without a reload.
 
-    What is wanted is asked at each update, and whenever one of `listen_fns` calls its listener.
+    What is wanted is asked whenever one of `listen_fns` calls its listener.
     """
     registry = er.async_get(coordinator.hass)
     added: bool | None = None
@@ -227,7 +227,7 @@ def add_while[DescriptionT: EntityDescription](
 
     follow()
     assert coordinator.config_entry
-    for listen in (coordinator.async_add_listener, *listen_fns):
+    for listen in listen_fns:
         coordinator.config_entry.async_on_unload(listen(follow))
 
 

@@ -188,6 +188,7 @@ def _add_of_site(
         SITE_LIMITS,
         lambda: CONF_PRICE_ENTITY in coordinator.config_entry.options,
         lambda limit: async_add_entities([SiteLimit(coordinator, limit)]),
+        coordinator.async_add_listener,
     )
 
 

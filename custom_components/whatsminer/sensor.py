@@ -26,6 +26,7 @@ from .entity import (
     add_while,
     existing,
 )
+from .entries.membership import planning_site
 from .miner.record import mac_of
 from .models import WhatsminerConfigEntry, WhatsminerData
 from .sensor_base import DescribedSensor, PriceSensor, WhatsminerSensorDescription
@@ -33,6 +34,7 @@ from .sensor_condition import CONDITION_SENSORS, STATUS_SENSORS
 from .sensor_descriptions import BOARD_SENSORS, PRICE_SENSORS, RUNTIME_SENSORS, SENSORS
 from .sensor_totals import TOTALS
 from .site.coordinator import SiteConfigEntry, SiteCoordinator
+from .site.miner_plan import MINER_PLAN_SENSORS, MinerPlanSensor
 from .site.sensor import (
     SITE_ENERGY,
     SITE_PLAN_SENSORS,
@@ -65,7 +67,17 @@ async def async_setup_entry(
         PRICE_SENSORS,
         lambda: coordinator.break_even.wanted,
         lambda price: async_add_entities([WhatsminerPriceSensor(coordinator, price)]),
-        coordinator.break_even.async_add_listener,
+        coordinator.async_add_listener,
+        coordinator.site_listeners.add,
+    )
+    add_while(
+        coordinator,
+        Platform.SENSOR,
+        mac_of(entry),
+        MINER_PLAN_SENSORS,
+        lambda: planning_site(hass, entry) is not None,
+        lambda plan: async_add_entities([MinerPlanSensor(coordinator, plan)]),
+        coordinator.site_listeners.add,
     )
     add_boards(
         coordinator,
@@ -80,7 +92,7 @@ async def async_setup_entry(
 
 
 def _of_miner(coordinator: WhatsminerCoordinator) -> Iterator[WhatsminerEntity]:
-    """Return the sensors of a miner itself, but those of prices."""
+    """Return the sensors of a miner itself, but those of prices and of its plan."""
     for status in existing(coordinator, Platform.SENSOR, STATUS_SENSORS):
         yield WhatsminerStatusSensor(coordinator, status)
     for reading in existing(coordinator, Platform.SENSOR, SENSORS):
@@ -111,6 +123,7 @@ def _add_of_site(
         SITE_PRICE_SENSORS,
         lambda: coordinator.has_prices,
         lambda price: async_add_entities([SitePriceSensor(coordinator, price)]),
+        coordinator.async_add_listener,
     )
 
 
@@ -181,9 +194,7 @@ class WhatsminerPriceSensor(PriceSensor, WhatsminerRuntimeSensor):
         """Listen to the hash price."""
         await super().async_added_to_hass()
         self.async_on_remove(
-            self.coordinator.break_even.async_add_listener(
-                self._handle_coordinator_update
-            )
+            self.coordinator.site_listeners.add(self._handle_coordinator_update)
         )
         self._listen()
 

@@ -9,6 +9,7 @@ from types import MappingProxyType
 from typing import Any, override
 
 from custom_components import whatsminer
+from custom_components.whatsminer import sensor
 from custom_components.whatsminer.api import (
     Command,
     Miner,
@@ -28,6 +29,7 @@ from custom_components.whatsminer.migration import VERSION
 from custom_components.whatsminer.miner.record import record_for_entry
 from homeassistant.bootstrap import async_load_base_functionality
 from homeassistant.config_entries import SOURCE_USER, ConfigEntries, ConfigEntry
+from homeassistant.const import Platform
 from homeassistant.core import CoreState, HomeAssistant
 from homeassistant.helpers import area_registry as ar, device_registry as dr
 from homeassistant.loader import async_setup as async_setup_loader
@@ -84,8 +86,10 @@ class ModelledMiner(Miner):
 @asynccontextmanager
 async def running(miners: int) -> AsyncIterator[HomeAssistant]:
     """Run a Home Assistant with so many miners, which are set up, for as long as the block lasts."""
-    # The entities of the miners themselves cost a site nothing, and take long to set up.
-    vars(whatsminer)["PLATFORMS"] = ()
+    # Of the entities of the miners only the sensors that follow the plan cost a site something, and
+    # the others take long to set up.
+    vars(whatsminer)["PLATFORMS"] = (Platform.SENSOR,)
+    vars(sensor).update(_of_miner=lambda _: (), PRICE_SENSORS=())
     logging.basicConfig(level=logging.ERROR)
     with tempfile.TemporaryDirectory() as config:
         hass = HomeAssistant(config)

@@ -49,6 +49,7 @@ from custom_components.whatsminer.sensor_descriptions import (
     SENSORS,
 )
 from custom_components.whatsminer.sensor_totals import TOTALS
+from custom_components.whatsminer.site.miner_plan import MINER_PLAN_SENSORS
 from custom_components.whatsminer.switch import SWITCHES, WhatsminerSwitchDescription
 from homeassistant.components.number import NumberEntityDescription
 from homeassistant.components.select import SelectEntityDescription
@@ -86,7 +87,8 @@ the version of the vendor's API:
 * **over V2**: miners that have V3 and also answer on the port of V2.
 
 A miner has controls only if it was added with its password. It has prices only if a hash price is set, in
-its preferences or for its site.
+its preferences or for its site. It has *Plan* only while a site decides about it by its
+[plan](site.md#read-why).
 
 [settings.md](settings.md) says where the state of each control comes from, and [readings.md](readings.md)
 where each reading goes. [What each control is for](#what-the-controls-are-for) is below, and also [in
@@ -141,7 +143,8 @@ PRESSES: Final = {
 
 def name(platform: str, description: WhatsminerEntityDescription) -> str:
     """Return the name of an entity, in italics if it is disabled by default."""
-    text = NAMES[platform].get(description.key, {}).get("name")
+    key = description.translation_key or description.key
+    text = NAMES[platform].get(key, {}).get("name")
     if description.name is None:
         text = "(the miner's own name)"
     elif text is None:  # the device class names it
@@ -266,6 +269,7 @@ def page() -> str:
         *RUNTIME_SENSORS,
         *TOTALS,
         *PRICE_SENSORS,
+        *MINER_PLAN_SENSORS,
     )
     tables: tuple[tuple[str, str, Iterable[WhatsminerEntityDescription]], ...] = (
         ("Sensors", "sensor", sensors),

@@ -178,6 +178,18 @@ test("every entity of a miner has a card, and no entity has two tiles", () => {
   assert.deepEqual(missing.map((id) => id.split(".")[0]), ["event"]);
 });
 
+test("the plan of the site says beside the status why the miner is on or off, where there is one", () => {
+  for (const language of ["en", "de"]) {
+    const home = new Home({ language });
+    const id = home.miner("Garage", { "sensor.miner_plan": "price_too_high" });
+    const { cards } = minerView(home.hass, home.localize, id).sections[0];
+    const plan = cards.findIndex(({ entity }) => entity === home.idOf(id, "sensor.miner_plan"));
+    assert.equal(cards[plan - 1].entity, home.idOf(id, "sensor.status"));
+    assert.equal(cards[plan].name, "Plan");
+  }
+  assert.equal(cardsOf(garage().view).some(({ name }) => name === "Plan"), false);
+});
+
 test("what costs time asks first, and says what it costs", () => {
   const { home, id, view, card } = garage();
   for (const key of ["switch.mining", "number.power_limit", "button.restart_mining", "button.reboot"]) {

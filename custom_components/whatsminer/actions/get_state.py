@@ -3,7 +3,6 @@
 Entities can be renamed, and their ids depend on a language; the names in here never change.
 """
 
-from homeassistant.config_entries import ConfigEntryState
 from homeassistant.const import Platform
 from homeassistant.helpers import entity_registry as er
 from homeassistant.util.json import JsonObjectType
@@ -13,7 +12,7 @@ from ..entity import registered_entity_id
 from ..entries.membership import planning_site
 from ..miner.hold import held_until, holders
 from ..miner.record import mac_of
-from ..site.coordinator import loaded_site
+from ..site.coordinator import loaded_coordinator
 
 
 # It is long because each name of the response has its line.
@@ -85,12 +84,9 @@ def _hold(coordinator: WhatsminerCoordinator) -> JsonObjectType:
 
 def _plan(coordinator: WhatsminerCoordinator) -> JsonObjectType | None:
     """Return what the plan of the site that decides about the miner wants, and why."""
-    hass, miner = coordinator.hass, coordinator.config_entry
-    site = planning_site(hass, miner)
-    if site is None or site.state is not ConfigEntryState.LOADED:
-        return None
-    report = loaded_site(site).planning.reports.get(miner.entry_id)
-    return report and {"site": site.title, **report}
+    miner = coordinator.config_entry
+    site = loaded_coordinator(planning_site(coordinator.hass, miner))
+    return site.planning.plan_of(miner) if site else None
 
 
 def _entity_id(

@@ -85,6 +85,8 @@ const PLAN = [
 ];
 const ROW = ["sensor.hash_rate", "sensor.power", "sensor.efficiency"];
 const STATUS = ["sensor.status"];
+// Why the plan of its site lets it mine, or not.
+const WHY = ["sensor.miner_plan"];
 const FAULT = ["sensor.fault"];
 const READINGS = [
   "binary_sensor.problem",
@@ -381,7 +383,7 @@ export function minerView(hass, localize, id) {
   const page = { action: "navigate", navigation_path: `/config/devices/device/${id}` };
   const controls = controlCards(cards, miner);
   const shown = new Set([
-    ...["switch.mining", ...STATUS, ...FAULT, ...READINGS, ...POOL].map((key) => entities[key]),
+    ...["switch.mining", ...STATUS, ...WHY, ...FAULT, ...READINGS, ...POOL].map((key) => entities[key]),
     ...controls.map(({ entity }) => entity),
   ]);
   // What the user has enabled besides. A tap opens it, so that no switch is pressed by mistake.
@@ -395,6 +397,7 @@ export function minerView(hass, localize, id) {
       cards.heading(miner.name, { icon: "mdi:pickaxe", ...(hass.user?.is_admin ? { tap_action: page } : {}) }),
       ...cards.miningTile(miner, "switch"),
       ...cards.tiles(miner, STATUS),
+      ...cards.tiles(miner, WHY, 12),
       ...cards.tiles(miner, FAULT, 12),
       ...cards.tiles(miner, READINGS),
       ...cards.tiles(miner, POOL, 12),

@@ -5,7 +5,7 @@ from itertools import chain
 from typing import Final
 
 from homeassistant.config_entries import ConfigEntry
-from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
+from homeassistant.core import HomeAssistant
 
 from ..api import Snapshot
 from .hash_price import HashPrice, positive
@@ -40,19 +40,6 @@ class BreakEven:
         # J/TH and W, as they were measured last while mining was stable.
         self._last_efficiency: float | None = None
         self._last_power: float | None = None
-        self._listeners: list[CALLBACK_TYPE] = []
-
-    @callback
-    def async_add_listener(self, listener: CALLBACK_TYPE) -> CALLBACK_TYPE:
-        """Call `listener` when a site has another hash price, or other miners; return what ends that."""
-        self._listeners.append(listener)
-        return lambda: self._listeners.remove(listener)
-
-    @callback
-    def async_update_listeners(self) -> None:
-        """Call the listeners."""
-        for listener in list(self._listeners):
-            listener()
 
     @property
     def wanted(self) -> bool:

@@ -54,12 +54,19 @@ def loaded_site(entry: ConfigEntry) -> SiteCoordinator:
     return site
 
 
+def loaded_coordinator(site: SiteConfigEntry | None) -> SiteCoordinator | None:
+    """Return the coordinator of a site, None while there is none."""
+    if site is None or site.state is not ConfigEntryState.LOADED:
+        return None
+    return site.runtime_data
+
+
 @callback
-def show_prices(miners: Iterable[WhatsminerConfigEntry]) -> None:
-    """Let miners look at the hash price again, which may be another one now."""
+def tell_miners(miners: Iterable[WhatsminerConfigEntry]) -> None:
+    """Tell miners that they may have other sites, or one of these another hash price or plan."""
     for miner in miners:
         if miner.state is ConfigEntryState.LOADED:
-            miner.runtime_data.coordinator.break_even.async_update_listeners()
+            miner.runtime_data.coordinator.site_listeners.tell()
 
 
 class SiteCoordinator(DataUpdateCoordinator[Totals]):
@@ -137,7 +144,7 @@ class SiteCoordinator(DataUpdateCoordinator[Totals]):
         """Use changed options without a reload."""
         self._listen_to_price()
         self._update()
-        show_prices(self.members.values())
+        tell_miners(self.members.values())
         self.planning.async_apply_options()
 
     @callback
@@ -165,13 +172,13 @@ class SiteCoordinator(DataUpdateCoordinator[Totals]):
         }
         before, self.members = self.members, members
         self._follow()
-        changed = members.keys() ^ before.keys()
-        if self.data is not None and changed:
-            show_prices((members | before)[each] for each in changed)
+        is_first, changed = self.data is None, members.keys() ^ before.keys()
         self.holding.async_follow(members)
         held = self.holding.is_held
         self.async_set_updated_data(totals_of(self.read(), held=held))
         self.planning.async_look_soon()
+        if not is_first:
+            tell_miners((members | before)[each] for each in changed)
 
     def read(self) -> list[Member]:
         """Read what the coordinators of the miners know."""
@@ -200,6 +207,8 @@ class SiteCoordinator(DataUpdateCoordinator[Totals]):
         miner: WhatsminerConfigEntry = coordinator.config_entry
         ends = (
             coordinator.async_add_listener(partial(self._handle_poll, coordinator)),
+            # The plan of another site may have decided about it.
+            coordinator.site_listeners.add(self.planning.async_look_soon),
             coordinator.command_listeners.add(
                 partial(self.planning.hands.handle_command, miner)
             ),

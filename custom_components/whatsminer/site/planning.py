@@ -82,6 +82,11 @@ class Planning:
         """Whether the site acts on its plan."""
         return bool(self._site.options.get(CONF_FOLLOW_PLAN))
 
+    def plan_of(self, miner: ConfigEntry) -> JsonObjectType | None:
+        """Return what the plan wants of a miner, see `report`, with the site; None if nothing."""
+        report = self.reports.get(miner.entry_id)
+        return report and {"site": self._site.title, **report}
+
     @callback
     def async_begin(self) -> None:
         """Look at the plan from now on."""
