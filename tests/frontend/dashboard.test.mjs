@@ -124,6 +124,23 @@ test("a row has the status, or the fault, and the hash rate, power and efficienc
   assert.deepEqual(values.entities, shown);
 });
 
+test("a few miners are compared in graphs, with a line for each", () => {
+  const home = new Home();
+  const ids = ["A", "B"].map((name) => home.miner(name));
+  const graphs = cardsOf(minersView(home.hass, home.localize)).filter(({ type }) => type === "history-graph");
+  const lines = (key) => ids.map((id, index) => ({ entity: home.idOf(id, key), name: "AB"[index] }));
+  assert.deepEqual(
+    graphs.map(({ entities }) => entities),
+    [lines("sensor.hash_rate"), lines("sensor.power")],
+  );
+});
+
+test("many miners have no graphs together", () => {
+  const home = new Home();
+  for (const name of "ABCDEFGHI") home.miner(name);
+  assert.equal(cardsOf(minersView(home.hass, home.localize)).some(({ type }) => type === "history-graph"), false);
+});
+
 test("a miner of which little is visible has a row all the same", () => {
   const home = new Home();
   home.device("Garage", { "switch.mining": "on" });
@@ -280,7 +297,8 @@ test("what a miner says is no part of any card but as a name, and no card render
   home.site(evil);
   const views = [minersView(home.hass, home.localize), minerView(home.hass, home.localize, id)];
   for (const card of views.flatMap(cardsOf)) {
-    const { name, heading, tap_action, icon_tap_action, ...rest } = card;
+    const { name, heading, tap_action, icon_tap_action, entities = [], ...others } = card;
+    const rest = { ...others, entities: entities.map((line) => line.entity ?? line) };
     assert.ok(!["markdown", "iframe", "picture"].includes(card.type));
     assert.equal(texts(rest).some((each) => each.includes("<script>")), false);
     const question = tap_action?.confirmation?.text ?? "";

@@ -8,6 +8,8 @@
 const DOMAIN = "whatsminer";
 const TYPE = "custom:whatsminer";
 const HOURS = 24;
+// More lines than that in a graph cannot be told apart.
+const FEW = 8;
 
 // Names of entities and of their states are not here: the integration's translations have them.
 export const TEXTS = {
@@ -110,6 +112,8 @@ const GRAPHS = [
   ["sensor.power"],
   ["sensor.chip_temperature_max", "sensor.environment_temperature", "sensor.coolant_temperature"],
 ];
+// What the miners are compared by, if there are few.
+const COMPARED = ["sensor.hash_rate", "sensor.power"];
 const CONTROLS = ["switch", "number", "select", "button"];
 
 /** Return a text in the user's language, English where there is none; {words} are filled in as they are. */
@@ -311,6 +315,8 @@ export function minersView(hass, localize) {
   const rows = miners.length
     ? faultsFirst(hass, miners).flatMap((miner) => minerRow(cards, miner))
     : [empty];
+  const graphs = miners.length <= FEW ? comparingCards(cards, miners) : [];
+  const history = [cards.heading(cards.text("history"), { icon: "mdi:chart-line" }), ...graphs];
   const plan = cards.text("plan");
   // On a phone the sidebar is a page of its own.
   const sidebar = {
@@ -324,6 +330,7 @@ export function minersView(hass, localize) {
     sections: [
       ...sites.map((site) => siteSection(cards, site)),
       { type: "grid", column_span: 2, cards: rows },
+      ...(graphs.length ? [{ type: "grid", column_span: 2, cards: history }] : []),
     ],
     ...(sites.length ? { sidebar } : {}),
   };
@@ -417,16 +424,34 @@ export function minerView(hass, localize, id) {
   };
 }
 
-/** Return the graphs of a miner, if Home Assistant keeps a history. */
+/** Return the graphs of a miner. */
 function graphCards(cards, { entities }) {
+  const lines = (keys) => keys.map((key) => entities[key]).filter(Boolean);
+  return historyCards(
+    cards,
+    GRAPHS.map((keys) => lines(keys).map((entity) => ({ entity, name: cards.entityName(entity) }))),
+  );
+}
+
+/** Return the graphs that compare miners, with a line for each miner. */
+function comparingCards(cards, miners) {
+  return historyCards(
+    cards,
+    COMPARED.map((key) =>
+      miners.flatMap(({ name, entities }) => (entities[key] ? [{ entity: entities[key], name }] : [])),
+    ),
+  );
+}
+
+/** Return a graph for each list of lines that is not empty, if Home Assistant keeps a history. */
+function historyCards(cards, graphs) {
   if (!cards.hass.config.components.includes("history")) return [];
-  const graphs = GRAPHS.map((keys) => keys.map((key) => entities[key]).filter(Boolean));
   return graphs
-    .filter((graph) => graph.length)
-    .map((graph) => ({
+    .filter((lines) => lines.length)
+    .map((entities) => ({
       type: "history-graph",
       hours_to_show: HOURS,
-      entities: graph.map((entity) => ({ entity, name: cards.entityName(entity) })),
+      entities,
       grid_options: { columns: 12 },
     }));
 }
