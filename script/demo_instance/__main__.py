@@ -4,7 +4,7 @@ import argparse
 from pathlib import Path
 import sys
 
-from . import TOOLCHAIN, dashboard, energy, miners, site
+from . import TOOLCHAIN, dashboard, energy, history, miners, site
 from .instance import running, say
 from .program import folder, free_port, run_program, until_stopped
 from .seed import PASSWORD, USER
@@ -48,12 +48,15 @@ async def _demo(config: Path, port: int) -> None:
         say("Adding the miners")
         for miner in demo.miners:
             await miners.add(demo.client, miner)
-        miners.fall_ill(demo.miners)
-        await miners.use(demo.client, demo.miners)
+        await miners.name(demo.client, demo.miners)
         await energy.install(demo.client, demo.miners)
         all_miners = await site.add(demo.client)
         await site.install_plan(demo.client, all_miners)
-        await dashboard.install(demo.client, demo.miners, all_miners, site.PRICE)
+        await dashboard.install(demo.client)
+        say("Writing a day of history, which Home Assistant reads when it starts again")
+        await history.install(demo.client, demo.home, config, demo.miners, all_miners)
+        miners.fall_ill(demo.miners)
+        await miners.use(demo.client, demo.miners)
         print(f"\n    {demo.url}    user {USER}, password {PASSWORD}\n")
         for miner in demo.miners:
             print(f"    {miner}")
@@ -62,6 +65,13 @@ async def _demo(config: Path, port: int) -> None:
         for miner in demo.more:
             print(f"    {miner}")
         print()
+        print(
+            "    All miners have a plan: they stop while electricity is dear. Turn on Follow plan"
+        )
+        print(
+            "    on the dashboard. The price is made up, and goes through a day in eight minutes."
+        )
+        print("    Activity then says what the plan does, and why.\n")
         print("    Ctrl-C stops Home Assistant and the miners.\n", flush=True)
         await demo.home.wait()
 
