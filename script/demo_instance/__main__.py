@@ -18,19 +18,9 @@ def main() -> int:
 
 
 def _options() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(
-        prog="script/demo",
-        description="Home Assistant with three simulated miners. Ctrl-C stops it all.",
-        epilog="script/demo --smoke [pytest arguments] tests it instead, without a browser.",
-    )
-    parser.add_argument(
-        "--port", type=int, default=8123, help="of the web page, 8123 by default"
-    )
-    parser.add_argument(
-        "--keep",
-        action="store_true",
-        help="keep everything for the next run with --keep",
-    )
+    parser = argparse.ArgumentParser(prog="script/demo")
+    parser.add_argument("--port", type=int, default=8123)
+    parser.add_argument("--keep", action="store_true")
     return parser.parse_args()
 
 

@@ -20,17 +20,9 @@ def main() -> int:
 
 
 def _options() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(
-        prog="script/hostile",
-        description="Let hostile devices loose on Home Assistant, and verify that it and its"
-        " good miners do not suffer.",
-    )
-    parser.add_argument(
-        "--short", action="store_true", help="fewer devices and a minute, for CI"
-    )
-    parser.add_argument(
-        "--only", default="", metavar="TEXT", help="devices with this in their names"
-    )
+    parser = argparse.ArgumentParser(prog="script/hostile")
+    parser.add_argument("--short", action="store_true")
+    parser.add_argument("--only", default="", metavar="TEXT")
     return parser.parse_args()
 
 

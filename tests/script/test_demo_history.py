@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from demo_instance import history
+from demo_instance.database import Series
 from demo_instance.miners import AIR, HYDRO, PLANS, Plan
 from demo_instance.past import SECONDS, Moment, live
 from simulator import SimulatedMiner
@@ -26,7 +27,7 @@ def lived(plan: Plan) -> list[Moment]:
     )
 
 
-def numbers(series: history.Series) -> list[float]:
+def numbers(series: Series) -> list[float]:
     return [float(state) for _, state in series]
 
 
