@@ -45,7 +45,7 @@ async def _demo(config: Path, port: int) -> None:
         await dashboard.install(demo.client)
         say("Writing a day of history, which Home Assistant reads when it starts again")
         await history.install(demo.client, demo.home, config, demo.miners, all_miners)
-        miners.fall_ill(demo.miners)
+        await miners.fall_ill(demo.client, demo.miners)
         await miners.use(demo.client, demo.miners)
         print(f"\n    {demo.url}    user {USER}, password {PASSWORD}\n")
         for miner in demo.miners:

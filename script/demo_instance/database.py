@@ -1,10 +1,12 @@
-"""Fills the database of a Home Assistant with states of a time in which it did not run.
+"""Fills the database of a Home Assistant with states and events of a time in which it did not run.
 
-States only: Home Assistant itself makes statistics of them when it starts.
+Home Assistant itself makes statistics of the states when it starts.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
+import json
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +14,9 @@ from sqlalchemy import create_engine, delete, func, insert, select
 from sqlalchemy.orm import Session
 
 from homeassistant.components.recorder.db_schema import (
+    EventData,
     Events,
+    EventTypes,
     States,
     StatesMeta,
     Statistics,
@@ -29,12 +33,24 @@ type Series = list[tuple[float, str]]
 type _Row = dict[str, Any]
 
 
-def fill(config: Path, history: Mapping[str, Series]) -> None:
-    """Replace the few states that Home Assistant has recorded; it must not run.
+@dataclass(frozen=True, slots=True)
+class Fired:
+    """An event that was fired at a time in epoch seconds."""
+
+    at: float
+    kind: str
+    data: Mapping[str, Any]
+
+
+def fill(
+    config: Path, history: Mapping[str, Series], events: Sequence[Fired] = ()
+) -> None:
+    """Replace the little that Home Assistant has recorded; it must not run.
 
     Args:
         config: the folder of its configuration.
         history: of each entity, the oldest state first. An entity that was not recorded is left out.
+        events: what was fired meanwhile.
     """
     engine = create_engine(f"sqlite:///{config / DATABASE}")
     with Session(engine) as session, session.begin():
@@ -56,6 +72,8 @@ def fill(config: Path, history: Mapping[str, Series]) -> None:
         ]
         rows.sort(key=lambda row: row["last_updated_ts"])
         session.execute(insert(States), _linked(rows))
+        for event in events:
+            _add(session, event)
         # Home Assistant makes all statistics that are missing after the last run of that.
         begin = rows[0]["last_updated_ts"] // _PERIOD * _PERIOD
         before = datetime.fromtimestamp(begin - _PERIOD, UTC)
@@ -81,10 +99,37 @@ def _linked(rows: Iterable[_Row]) -> list[_Row]:
             {
                 "state_id": number,
                 "old_state_id": before.get(row["metadata_id"]),
-                "context_id_bin": ulid_to_bytes(ulid_at_time(row["last_updated_ts"])),
+                "context_id_bin": _context(row["last_updated_ts"]),
                 "origin_idx": 0,
                 **row,
             }
         )
         before[row["metadata_id"]] = number
     return linked
+
+
+def _add(session: Session, event: Fired) -> None:
+    """Add an event, and its type if it is the first one of it."""
+    kind = session.scalar(select(EventTypes).filter_by(event_type=event.kind))
+    if kind is None:
+        kind = EventTypes(event_type=event.kind)
+    text = json.dumps(event.data)
+    data = EventData(
+        shared_data=text, hash=EventData.hash_shared_data_bytes(text.encode())
+    )
+    session.add_all([kind, data])
+    session.flush()
+    session.add(
+        Events(
+            event_type_id=kind.event_type_id,
+            data_id=data.data_id,
+            time_fired_ts=event.at,
+            context_id_bin=_context(event.at),
+            origin_idx=0,
+        )
+    )
+
+
+def _context(at: float) -> bytes:
+    """Return a context of its own for what happened then."""
+    return ulid_to_bytes(ulid_at_time(at))

@@ -4,12 +4,16 @@ from collections.abc import Iterable, Sequence
 from itertools import pairwise
 from pathlib import Path
 
+from custom_components.whatsminer.site.announcer import EVENT_PLAN, PlanEventData
+from custom_components.whatsminer.site.decision import Reason, Why
+from custom_components.whatsminer.site.plan_texts import action_text, reason_text
+
 from .client import Client, own_entities
-from .database import Series, fill
+from .database import Fired, Series, fill
 from .miners import DemoMiner
 from .past import Moment, moment
 from .process import HomeAssistant
-from .site import DAY, NOW, PRICE
+from .site import DAY, NAME, NOW, PRICE, START_BELOW, STOP_ABOVE, UNIT
 
 _MARK = "history"
 _UNKNOWN = "unknown"
@@ -50,7 +54,9 @@ async def install(
         for identifier, series in owners:
             own = own_entities(entities, identifier)
             history |= {own[key]: series[key] for key in series.keys() & own.keys()}
-        fill(config, history)
+        names = sorted(miner.plan.name for miner in miners)
+        plan = own_entities(entities, site).get("sensor.plan")
+        fill(config, history, activity(pasts[0], names, plan))
         mark.touch()
 
     await home.restart(client, write)
@@ -67,7 +73,7 @@ def of_miner(moments: Sequence[Moment]) -> dict[str, Series]:
 def of_site(miners: Sequence[Sequence[Moment]]) -> dict[str, Series]:
     """Return the history of a site's entities by ``kind.key``; it has followed its plan."""
     together = list(zip(*miners, strict=True))
-    power = [sum(one.reading.power for one in each) for each in together]
+    power = [sum(_power(one) or 0 for one in each) for each in together]
     rates = [sum(_hash_rate(one) for one in each) for each in together]
     energies = [sum(each) for each in zip(*map(energy, miners), strict=True)]
     running = [sum(_hash_rate(one) > 0 for one in each) for each in together]
@@ -86,6 +92,37 @@ def of_site(miners: Sequence[Sequence[Moment]]) -> dict[str, Series]:
     return {key: _series(first, states) for key, states in shown.items()}
 
 
+def activity(
+    moments: Sequence[Moment], miners: Sequence[str], plan: str | None
+) -> list[Fired]:
+    """Return what the plan has fired for Activity.
+
+    Args:
+        moments: of one of the miners, which were switched together.
+        miners: their names.
+        plan: the sensor that Activity shows it for.
+    """
+    fired = []
+    for one, other in pairwise(moments):
+        if one.mining is other.mining:
+            continue
+        reason, limit, action = Reason.EXPENSIVE, STOP_ABOVE, "off"
+        if other.mining:
+            reason, limit, action = Reason.CHEAP, START_BELOW, "on"
+        why = reason_text(
+            Why.of(reason, price=other.price, limit=limit), {"unit": f" {UNIT}"}, "en"
+        )
+        data = PlanEventData(
+            entity_id=plan,
+            site=NAME,
+            action=action,
+            miners=list(miners),
+            text=action_text(action, miners, why, "en"),
+        )
+        fired.append(Fired(other.reading.at, str(EVENT_PLAN), data))
+    return fired
+
+
 def of_price(moments: Sequence[Moment]) -> Series:
     """Return the history of the price."""
     return _series(moments, (str(moment.price) for moment in moments))
@@ -96,7 +133,10 @@ def energy(moments: Sequence[Moment]) -> list[float]:
     used = [0.0]
     for one, other in pairwise(moments):
         seconds = other.reading.at - one.reading.at
-        joules = (one.reading.power + other.reading.power) / 2 * seconds
+        before, after = _power(one), _power(other)
+        joules = 0.0
+        if before is not None and after is not None:
+            joules = (before + after) / 2 * seconds
         used.append(used[-1] + joules / _JOULES_PER_KILOWATT_HOUR)
     return used
 
@@ -113,26 +153,29 @@ def _shown(moment: Moment) -> dict[str, str]:
         status = "mining" if reading.tuned else "tuning"
         share = reading.frequency / reading.target_frequency
         progress = "100" if reading.tuned else str(min(99, int(100 * share)))
+
+    def known(value: float) -> float | None:
+        return value if moment.is_known else None
+
     shown = {
         "switch.mining": _switch(moment.mining),
         "binary_sensor.running": _switch(rate > 0),
         "binary_sensor.stable": _switch(reading.tuned),
         "sensor.status": status,
-        "sensor.hash_rate": f"{rate:.2f}",
-        "sensor.power": f"{reading.power:.0f}",
+        "sensor.hash_rate": _number(rate, 2),
+        "sensor.power": _number(_power(moment), 0),
         "sensor.efficiency": _ratio(reading.power, rate),
-        "sensor.environment_temperature": f"{reading.environment:.2f}",
-        "sensor.coolant_temperature": f"{reading.coolant:.1f}",
-        "sensor.chip_temperature_max": (
-            f"{reading.chip_max:.2f}" if reading.chip_max else _UNKNOWN
-        ),
-        "sensor.fan_speed_in": f"{reading.fan_in:.0f}",
-        "sensor.fan_speed_out": f"{reading.fan_out:.0f}",
+        "sensor.environment_temperature": _number(reading.environment, 2),
+        "sensor.coolant_temperature": _number(reading.coolant, 1),
+        "sensor.chip_temperature_max": _number(reading.chip_max or None, 2),
+        "sensor.fan_speed_in": _number(known(reading.fan_in), 0),
+        "sensor.fan_speed_out": _number(known(reading.fan_out), 0),
         "sensor.tuning_progress": progress,
     }
     for board in reading.boards:
-        shown[f"sensor.board{board.slot}_hash_rate"] = f"{board.hash_rate:.2f}"
-        shown[f"sensor.board{board.slot}_temperature"] = f"{board.temperature:.1f}"
+        temperature = known(board.temperature)
+        shown[f"sensor.board{board.slot}_hash_rate"] = _number(board.hash_rate, 2)
+        shown[f"sensor.board{board.slot}_temperature"] = _number(temperature, 1)
         shown[f"binary_sensor.board{board.slot}_alive"] = "on"
     return shown
 
@@ -141,8 +184,16 @@ def _hash_rate(moment: Moment) -> float:
     return moment.reading.hash_rate if moment.mining else 0.0
 
 
+def _power(moment: Moment) -> float | None:
+    return moment.reading.power if moment.is_known else None
+
+
 def _ratio(power: float, hash_rate: float) -> str:
-    return f"{power / hash_rate:.2f}" if hash_rate else _UNKNOWN
+    return _number(power / hash_rate if hash_rate else None, 2)
+
+
+def _number(value: float | None, digits: int) -> str:
+    return _UNKNOWN if value is None else str(round(value, digits))
 
 
 def _switch(on: bool) -> str:
@@ -150,7 +201,7 @@ def _switch(on: bool) -> str:
 
 
 def _rounded(values: Iterable[float], digits: int) -> list[str]:
-    return [str(round(value, digits)) for value in values]
+    return [_number(value, digits) for value in values]
 
 
 def _series(moments: Iterable[Moment], states: Iterable[str]) -> Series:

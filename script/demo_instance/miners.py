@@ -168,11 +168,12 @@ class DemoMiner:
         return own_entities(entities, self.mac)
 
 
-def fall_ill(miners: Iterable[DemoMiner]) -> None:
-    """Give two of the miners faults, for visitors to see.
+async def fall_ill(client: Client, miners: Iterable[DemoMiner]) -> None:
+    """Give two of the miners faults, for visitors to see at once.
 
     The miners have to be added before: a hashboard that was never there is not missed.
     """
+    entities = await client.entities()
     for miner in miners:
         state = miner.miner.state
         if miner.plan is HYDRO:
@@ -180,6 +181,8 @@ def fall_ill(miners: Iterable[DemoMiner]) -> None:
         elif miner.plan is OLD:
             state.boards[1].present = False
             state.fail(531)  # hashboard 2 is not found
+        polled = miner.own(entities)["sensor.hash_rate"]
+        await client.call(polled, "update_entity", domain="homeassistant")
 
 
 async def name(client: Client, miners: Iterable[DemoMiner]) -> None:
@@ -264,7 +267,7 @@ async def _start(stack: AsyncExitStack, plan: Plan, network: IPv4Network) -> Dem
         )
         if plan.hostname is not None:
             miner.state.hostname = plan.hostname
-        past = live(miner)
+        past = live(miner, repeats=plan.generation == "v1")
         with suppress(OSError):
             await stack.enter_async_context(miner)
             return DemoMiner(plan, miner, past)

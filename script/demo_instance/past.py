@@ -19,17 +19,23 @@ class Moment:
         price: of electricity.
         mining: whether the miner is switched on.
         reading: what its sensors read.
+        is_known: whether its firmware tells that, and not what they read before a stop.
     """
 
     price: float
     mining: bool
     reading: Telemetry
+    is_known: bool = True
 
 
-def live(miner: SimulatedMiner) -> list[Moment]:
+def live(miner: SimulatedMiner, *, repeats: bool = False) -> list[Moment]:
     """Let a miner live through a day, at the end of which it mines; return every five minutes of it.
 
     The price changes on the hour. It is that of the hour `NOW` at the end.
+
+    Args:
+        miner: which has not begun to run.
+        repeats: whether its firmware, while it is off, repeats what the sensors read before.
     """
     moments: list[Moment] = []
     end = miner.state.now + SECONDS
@@ -40,12 +46,14 @@ def live(miner: SimulatedMiner) -> list[Moment]:
             miner.state.mining = price <= START_BELOW
         if miner.state.mining is not mining:
             miner.advance(1)
-            moments.append(moment(miner, price))
+            moments.append(moment(miner, price, repeats=repeats))
         miner.advance(min(left, _STEP - miner.state.now % _STEP))
-        moments.append(moment(miner, price))
+        moments.append(moment(miner, price, repeats=repeats))
     return moments
 
 
-def moment(miner: SimulatedMiner, price: float) -> Moment:
-    """Return what a miner does now."""
-    return Moment(price, miner.state.mining, miner.state.telemetry())
+def moment(miner: SimulatedMiner, price: float, *, repeats: bool = False) -> Moment:
+    """Return what a miner does now; for `repeats` see `live`."""
+    state = miner.state
+    is_known = state.mining or not repeats
+    return Moment(price, state.mining, state.telemetry(), is_known)

@@ -9,6 +9,7 @@ from .dialogue import expect
 
 NAME = "All miners"
 PRICE = "input_number.electricity_price"
+UNIT = "EUR/kWh"
 STOP_ABOVE, START_BELOW = 0.16, 0.12
 # What the form of the plan is filled in with, by its sections. The minutes are few, so that a visitor
 # who changes the price sees what comes of it.
@@ -76,7 +77,7 @@ async def add_price(client: Client) -> str:
     """Make the helper that has the price, unless it is there; return its entity id."""
     if await client.has_state(PRICE):
         return PRICE
-    return await client.create_number("Electricity price", -1, 1, "EUR/kWh")
+    return await client.create_number("Electricity price", -1, 1, UNIT)
 
 
 async def fill_in_plan(

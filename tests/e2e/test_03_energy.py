@@ -51,6 +51,17 @@ async def test_home_assistant_is_given_a_day_of_history(
     show(", ".join(states))
 
 
+async def test_each_entity_of_the_history_is_one_of_a_miner(
+    demo: RunningDemo, show: Show
+) -> None:
+    entities = await demo.client.entities()
+    miners = [miner.of_demo for miner in demo.miners]
+    there = {key for miner in miners for key in miner.own(entities)}
+    filled = {key for miner in miners for key in history.of_miner(miner.past)}
+    assert filled <= there
+    show(f"{len(filled)} kinds")
+
+
 async def test_statistics_are_made_of_the_history(
     demo: RunningDemo, hydro: Miner, show: Show
 ) -> None:

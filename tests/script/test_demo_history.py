@@ -7,7 +7,7 @@ import pytest
 
 from demo_instance import history
 from demo_instance.database import Series
-from demo_instance.miners import AIR, HYDRO, PLANS, Plan
+from demo_instance.miners import AIR, HYDRO, OLD, PLANS, Plan
 from demo_instance.past import SECONDS, Moment, live
 from simulator import SimulatedMiner
 
@@ -23,12 +23,14 @@ def lived(plan: Plan) -> list[Moment]:
             model=plan.model,
             api=plan.api if plan.speaks_v3 else "3.0.5",
             start=_END - SECONDS,
-        )
+        ),
+        repeats=plan is OLD,
     )
 
 
 def numbers(series: Series) -> list[float]:
-    return [float(state) for _, state in series]
+    """Return the states as numbers, 0 for unknown."""
+    return [0.0 if state == "unknown" else float(state) for _, state in series]
 
 
 def test_a_miner_was_off_in_the_dear_hours_and_mines_at_the_end() -> None:
@@ -81,14 +83,40 @@ def test_a_miner_that_is_off_shows_what_the_integration_shows() -> None:
     assert max(map(float, states("sensor.power"))) < 20
 
 
+def test_the_power_of_a_miner_is_unknown_that_repeats_the_last_one_while_it_is_off() -> (
+    None
+):
+    shown = history.of_miner(lived(OLD))
+    assert {
+        status
+        for (_, power), (_, status) in zip(
+            shown["sensor.power"], shown["sensor.status"], strict=True
+        )
+        if power == "unknown"
+    } == {"off"}
+
+
+def test_activity_says_why_miners_were_switched() -> None:
+    day = lived(AIR)
+    texts = [
+        event.data["text"]
+        for event in history.activity(day, ["Garage miner", "Shed"], "sensor.plan")
+    ]
+    assert texts == [
+        "Garage miner, Shed off: 0.19 is above 0.16 EUR/kWh",
+        "Garage miner, Shed on: 0.12 is at or below 0.12 EUR/kWh",
+        "Garage miner, Shed off: 0.18 is above 0.16 EUR/kWh",
+        "Garage miner, Shed on: 0.11 is at or below 0.12 EUR/kWh",
+    ]
+
+
 def test_a_site_shows_the_sum_of_its_miners() -> None:
     days = [lived(plan) for plan in PLANS]
     site = history.of_site(days)
     for key in ("sensor.power", "sensor.hash_rate", "sensor.energy"):
         each = [numbers(history.of_miner(day)[key]) for day in days]
-        assert numbers(site[key]) == pytest.approx(
-            [sum(together) for together in zip(*each, strict=True)], abs=2
-        )
+        sums = [sum(together) for together in zip(*each, strict=True)]
+        assert numbers(site[key]) == pytest.approx(sums, abs=2)
     assert {state for _, state in site["sensor.plan"]} == {
         "following",
         "price_too_high",
