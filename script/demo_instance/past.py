@@ -38,16 +38,19 @@ def live(miner: SimulatedMiner, *, repeats: bool = False) -> list[Moment]:
         repeats: whether its firmware, while it is off, repeats what the sensors read before.
     """
     moments: list[Moment] = []
+    before = None
     end = miner.state.now + SECONDS
-    while (left := end - (now := miner.state.now)) > 0:
-        price = DAY[(NOW + int(now // _HOUR) - int(end // _HOUR)) % len(DAY)]
-        mining = miner.state.mining
-        if price > STOP_ABOVE or price <= START_BELOW:
-            miner.state.mining = price <= START_BELOW
-        if miner.state.mining is not mining:
+    while (left := end - miner.state.now) > 0:
+        begin = miner.state.now + 1
+        price = DAY[(NOW + int(begin // _HOUR) - int(end // _HOUR)) % len(DAY)]
+        if price != before:
+            if price > STOP_ABOVE or price <= START_BELOW:
+                miner.state.mining = price <= START_BELOW
             miner.advance(1)
             moments.append(moment(miner, price, repeats=repeats))
-        miner.advance(min(left, _STEP - miner.state.now % _STEP))
+        before = price
+        # Right before a period of the recorder's statistics ends, so that it has all of its energy.
+        miner.advance(min(left, _STEP - (miner.state.now + 1) % _STEP))
         moments.append(moment(miner, price, repeats=repeats))
     return moments
 
