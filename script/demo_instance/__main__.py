@@ -35,6 +35,7 @@ async def _run(options: argparse.Namespace) -> int:
 async def _demo(config: Path, port: int) -> None:
     """Run the demo until it is stopped."""
     async with running(config, port, for_visitor=True) as demo:
+        is_new = not await demo.client.entries()
         say("Adding the miners")
         for miner in demo.miners:
             await miners.add(demo.client, miner)
@@ -43,8 +44,11 @@ async def _demo(config: Path, port: int) -> None:
         all_miners = await site.add(demo.client)
         await site.install_plan(demo.client, all_miners)
         await dashboard.install(demo.client)
-        say("Writing a day of history, which Home Assistant reads when it starts again")
-        await history.install(demo.client, demo.home, config, demo.miners, all_miners)
+        if is_new:
+            say("Writing a day of history, with which Home Assistant starts again")
+            await history.install(
+                demo.client, demo.home, config, demo.miners, all_miners
+            )
         await miners.fall_ill(demo.client, demo.miners)
         await miners.use(demo.client, demo.miners)
         print(f"\n    {demo.url}    user {USER}, password {PASSWORD}\n")

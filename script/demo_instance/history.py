@@ -15,7 +15,6 @@ from .past import Moment, moment
 from .process import HomeAssistant
 from .site import DAY, NAME, NOW, PRICE, START_BELOW, STOP_ABOVE, UNIT
 
-_MARK = "history"
 _UNKNOWN = "unknown"
 _JOULES_PER_KILOWATT_HOUR = 3_600_000
 
@@ -27,7 +26,7 @@ async def install(
     miners: Sequence[DemoMiner],
     site: str,
 ) -> None:
-    """Give Home Assistant the history of the last day, unless it has one; for that it restarts.
+    """Give Home Assistant the history of the last day instead of what it has; for that it restarts.
 
     Args:
         client: of Home Assistant.
@@ -36,9 +35,6 @@ async def install(
         miners: of the site.
         site: the id of its entry.
     """
-    mark = config / _MARK
-    if mark.exists():
-        return
     entities = await client.entities()
 
     def write() -> None:
@@ -57,7 +53,6 @@ async def install(
         names = sorted(miner.plan.name for miner in miners)
         plan = own_entities(entities, site).get("sensor.plan")
         fill(config, history, activity(pasts[0], names, plan))
-        mark.touch()
 
     await home.restart(client, write)
     await home.wait_until_up(client)
