@@ -31,6 +31,7 @@ from .quirks import Quirk
 from .settings import Pool
 from .state import MinerState
 from .storage import Image, log_archive
+from .telemetry import Telemetry
 
 __all__ = [
     "DEFAULT_PASSWORD",
@@ -55,6 +56,7 @@ __all__ = [
     "Raw",
     "Refused",
     "SimulatedMiner",
+    "Telemetry",
     "Truncated",
     "Unconfirmed",
     "log_archive",

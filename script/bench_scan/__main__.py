@@ -18,16 +18,8 @@ _MOST_FOR_BOTH_PORTS = 1.3
 
 def main() -> int:
     """Run the bench; return the exit code."""
-    parser = argparse.ArgumentParser(
-        prog="script/bench",
-        description=f"Measure what a site of {MINERS} miners costs, and a scan of a network with"
-        f" {MINERS} simulated miners.",
-    )
-    parser.add_argument(
-        "--short",
-        action="store_true",
-        help="measure the site, and scan only an empty network",
-    )
+    parser = argparse.ArgumentParser(prog="script/bench")
+    parser.add_argument("--short", action="store_true")
     return run_program("script/bench", _run(short=parser.parse_args().short))
 
 

@@ -4,7 +4,7 @@ import argparse
 from pathlib import Path
 import sys
 
-from . import TOOLCHAIN, dashboard, energy, miners, site
+from . import TOOLCHAIN, dashboard, energy, history, miners, site
 from .instance import running, say
 from .program import folder, free_port, run_program, until_stopped
 from .seed import PASSWORD, USER
@@ -18,19 +18,9 @@ def main() -> int:
 
 
 def _options() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(
-        prog="script/demo",
-        description="Home Assistant with three simulated miners. Ctrl-C stops it all.",
-        epilog="script/demo --smoke [pytest arguments] tests it instead, without a browser.",
-    )
-    parser.add_argument(
-        "--port", type=int, default=8123, help="of the web page, 8123 by default"
-    )
-    parser.add_argument(
-        "--keep",
-        action="store_true",
-        help="keep everything for the next run with --keep",
-    )
+    parser = argparse.ArgumentParser(prog="script/demo")
+    parser.add_argument("--port", type=int, default=8123)
+    parser.add_argument("--keep", action="store_true")
     return parser.parse_args()
 
 
@@ -45,15 +35,22 @@ async def _run(options: argparse.Namespace) -> int:
 async def _demo(config: Path, port: int) -> None:
     """Run the demo until it is stopped."""
     async with running(config, port, for_visitor=True) as demo:
+        is_new = not await demo.client.entries()
         say("Adding the miners")
         for miner in demo.miners:
             await miners.add(demo.client, miner)
-        miners.fall_ill(demo.miners)
-        await miners.use(demo.client, demo.miners)
+        await miners.name(demo.client, demo.miners)
         await energy.install(demo.client, demo.miners)
         all_miners = await site.add(demo.client)
         await site.install_plan(demo.client, all_miners)
-        await dashboard.install(demo.client, demo.miners, all_miners, site.PRICE)
+        await dashboard.install(demo.client)
+        if is_new:
+            say("Writing a day of history, with which Home Assistant starts again")
+            await history.install(
+                demo.client, demo.home, config, demo.miners, all_miners
+            )
+        await miners.fall_ill(demo.client, demo.miners)
+        await miners.use(demo.client, demo.miners)
         print(f"\n    {demo.url}    user {USER}, password {PASSWORD}\n")
         for miner in demo.miners:
             print(f"    {miner}")
@@ -62,6 +59,13 @@ async def _demo(config: Path, port: int) -> None:
         for miner in demo.more:
             print(f"    {miner}")
         print()
+        print(
+            "    All miners have a plan: they stop while electricity is dear. Turn on Follow plan"
+        )
+        print(
+            "    on the dashboard. The price is made up, and goes through a day in eight minutes."
+        )
+        print("    Activity then says what the plan does, and why.\n")
         print("    Ctrl-C stops Home Assistant and the miners.\n", flush=True)
         await demo.home.wait()
 

@@ -204,6 +204,10 @@ class Client:
         async with self._session.delete(path) as response:
             response.raise_for_status()
 
+    async def rename_entry(self, entry_id: str, title: str) -> None:
+        """Give an entry another name, which the page of the integration and errors have."""
+        await self.command("config_entries/update", entry_id=entry_id, title=title)
+
     async def start_reconfiguring(self, entry_id: str) -> dict[str, Any]:
         """Open the dialogue that changes where a miner is, and its password."""
         return await self._flow(_ADDING, {"handler": DOMAIN, "entry_id": entry_id})
@@ -373,6 +377,25 @@ class Client:
             for domain, identifier in device["identifiers"]
             if domain == DOMAIN
         }
+
+    async def change_device(self, device_id: str, **changes: str | None) -> None:
+        """Change what the user may change of a device."""
+        await self.command(
+            "config/device_registry/update", device_id=device_id, **changes
+        )
+
+    async def renew_entity_ids(self, entity_ids: list[str]) -> None:
+        """Make entity ids of the names that devices have now, as the page of a device offers."""
+        renewed = await self.command(
+            "config/entity_registry/get_automatic_entity_ids", entity_ids=entity_ids
+        )
+        for entity_id, new in renewed.items():
+            if new not in (entity_id, None):
+                await self.command(
+                    "config/entity_registry/update",
+                    entity_id=entity_id,
+                    new_entity_id=new,
+                )
 
     async def create_number(
         self, name: str, minimum: float, maximum: float, unit: str

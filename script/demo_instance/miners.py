@@ -1,7 +1,7 @@
 """The simulated miners of the demo."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable, Mapping
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 from ipaddress import IPv4Network
@@ -13,6 +13,7 @@ from simulator import MODELS, Cooling, Quirk, SimulatedMiner
 from . import DemoError
 from .client import Client, own_entities
 from .loopback import HOME
+from .past import SECONDS, Moment, live
 
 _SECONDS_TO_COME_BACK = 60.0
 _PORT, _V3_PORT = 4028, 4433  # the only ones that a scan asks
@@ -36,6 +37,9 @@ class Plan:
         quirks: oddities of its firmware.
         place: the last number of its address.
         port: its own, for where all miners have to share one address.
+        hostname: that of the factory if None.
+        name: what its owner calls it in Home Assistant.
+        area: where it is.
     """
 
     generation: str
@@ -45,6 +49,8 @@ class Plan:
     place: int
     port: int
     hostname: str | None = None
+    name: str = ""
+    area: str = ""
     admin_password: str | None = None
     quirks: frozenset[Quirk] = frozenset()
 
@@ -59,6 +65,7 @@ class Plan:
         return MODELS[self.model].cooling
 
 
+# The names are those of README.md, so that its examples work in the demo.
 AIR = Plan(
     generation="v2",
     api="2.0.5",
@@ -66,6 +73,8 @@ AIR = Plan(
     password="tulips",
     place=11,
     port=4028,
+    name="Garage miner",
+    area="Garage",
 )
 HYDRO = Plan(
     generation="v3",
@@ -75,6 +84,8 @@ HYDRO = Plan(
     place=12,
     port=4029,
     hostname="boiler-room",
+    name="Boiler room",
+    area="Boiler room",
     admin_password="halving",
     # A stop over V2 would not last.
     quirks=frozenset({Quirk.POWER_OFF_FADES}),
@@ -86,6 +97,8 @@ OLD = Plan(
     password="genesis",
     place=13,
     port=4030,
+    name="Shed",
+    area="Shed",
 )
 PLANS = (AIR, HYDRO, OLD)
 # Miners that a visitor may add; two of them together, as they have the same password.
@@ -120,10 +133,15 @@ MORE_PLANS = (
 
 @dataclass(frozen=True, slots=True)
 class DemoMiner:
-    """A simulated miner that runs, and the plan it follows."""
+    """A simulated miner that runs, and the plan it follows.
+
+    Attributes:
+        past: the day that it has behind it.
+    """
 
     plan: Plan
     miner: SimulatedMiner
+    past: Sequence[Moment] = ()
 
     @override
     def __str__(self) -> str:
@@ -150,11 +168,12 @@ class DemoMiner:
         return own_entities(entities, self.mac)
 
 
-def fall_ill(miners: Iterable[DemoMiner]) -> None:
-    """Give two of the miners faults, for visitors to see.
+async def fall_ill(client: Client, miners: Iterable[DemoMiner]) -> None:
+    """Give two of the miners faults, for visitors to see at once.
 
     The miners have to be added before: a hashboard that was never there is not missed.
     """
+    entities = await client.entities()
     for miner in miners:
         state = miner.miner.state
         if miner.plan is HYDRO:
@@ -162,6 +181,33 @@ def fall_ill(miners: Iterable[DemoMiner]) -> None:
         elif miner.plan is OLD:
             state.boards[1].present = False
             state.fail(531)  # hashboard 2 is not found
+        polled = miner.own(entities)["sensor.hash_rate"]
+        await client.call(polled, "update_entity", domain="homeassistant")
+
+
+async def name(client: Client, miners: Iterable[DemoMiner]) -> None:
+    """Give each miner its name and its area, as its owner would.
+
+    One that has a name, of an earlier run, stays as it is. The area comes last: it would be a part of
+    the entity ids that Home Assistant makes of a name.
+    """
+    areas = {
+        area["name"]: area["area_id"]
+        for area in await client.command("config/area_registry/list")
+    }
+    devices = await client.devices()
+    for miner in miners:
+        plan, device = miner.plan, devices[miner.mac]
+        if device["name_by_user"] is not None:
+            continue
+        await client.change_device(device["id"], name_by_user=plan.name)
+        everything = await client.entities(disabled=True)
+        await client.renew_entity_ids(list(miner.own(everything).values()))
+        if plan.area not in areas:
+            made = await client.command("config/area_registry/create", name=plan.area)
+            areas[plan.area] = made["area_id"]
+        await client.change_device(device["id"], area_id=areas[plan.area])
+        await client.rename_entry(device["config_entry_id"], plan.name)
 
 
 async def use(client: Client, miners: Iterable[DemoMiner]) -> None:
@@ -182,7 +228,7 @@ async def use(client: Client, miners: Iterable[DemoMiner]) -> None:
 async def running(
     plans: Iterable[Plan], network: IPv4Network
 ) -> AsyncIterator[tuple[DemoMiner, ...]]:
-    """Run miners for as long as the block lasts, each hashing for a day already.
+    """Run miners for as long as the block lasts, each with a day behind it.
 
     Their time is real time: a clock that runs faster would make the uptime they report
     disagree with ours, and Home Assistant take them for restarted.
@@ -217,13 +263,14 @@ async def _start(stack: AsyncExitStack, plan: Plan, network: IPv4Network) -> Dem
             quirks=plan.quirks,
             seed=seed,
             speed=1,
-            start=time.time(),
+            start=time.time() - SECONDS,
         )
         if plan.hostname is not None:
             miner.state.hostname = plan.hostname
+        past = live(miner, repeats=plan.generation == "v1")
         with suppress(OSError):
             await stack.enter_async_context(miner)
-            return DemoMiner(plan, miner)
+            return DemoMiner(plan, miner, past)
     raise DemoError(f"there is no port for the {plan.model}")
 
 

@@ -1,6 +1,7 @@
 """Home Assistant as a child process."""
 
 import asyncio
+from collections.abc import Callable
 from contextlib import suppress
 import os
 from pathlib import Path
@@ -77,8 +78,14 @@ class HomeAssistant:
                 start_new_session=True,
             )  # fmt: skip
 
-    async def restart(self, client: Client) -> float:
+    async def restart(
+        self, client: Client, meanwhile: Callable[[], None] = lambda: None
+    ) -> float:
         """End it as its web page does, and start it again; return how long it took to end.
+
+        Args:
+            client: of it.
+            meanwhile: what to do while it does not run.
 
         Raises:
             DemoError: it does not end, or not for a restart.
@@ -97,6 +104,7 @@ class HomeAssistant:
         if code != _RESTART:
             raise DemoError(f"Home Assistant ended with exit code {code}")
         seconds = time.monotonic() - begin
+        meanwhile()
         await self._start()
         return seconds
 

@@ -24,19 +24,13 @@ def main() -> int:
 
 
 def _options() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(
-        prog="script/screenshot", description="Take a picture of a running demo."
-    )
-    parser.add_argument("file", type=Path, help="the PNG file to write")
-    parser.add_argument(
-        "path", nargs="?", default="/", help="of the page, / by default"
-    )
-    parser.add_argument("--url", default="http://127.0.0.1:8123", help="of the demo")
-    parser.add_argument("--size", default="1600x1200", help="WIDTHxHEIGHT in pixels")
-    parser.add_argument("--dark", action="store_true", help="in the dark theme")
-    parser.add_argument(
-        "--wait", type=float, default=6.0, help="seconds until the page is complete"
-    )
+    parser = argparse.ArgumentParser(prog="script/screenshot")
+    parser.add_argument("file", type=Path)
+    parser.add_argument("path", nargs="?", default="/")
+    parser.add_argument("--url", default="http://127.0.0.1:8123")
+    parser.add_argument("--size", default="1600x1200")
+    parser.add_argument("--dark", action="store_true")
+    parser.add_argument("--wait", type=float, default=6.0)
     return parser.parse_args()
 
 

@@ -20,22 +20,9 @@ def main() -> int:
 
 
 def _options() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(
-        prog="script/hostile",
-        description="Put hostile devices into the network of Home Assistant, and verify that they"
-        " do no harm to it and its good miners.",
-    )
-    parser.add_argument(
-        "--short",
-        action="store_true",
-        help="run fewer devices, in about a minute, for CI",
-    )
-    parser.add_argument(
-        "--only",
-        default="",
-        metavar="TEXT",
-        help="run only devices with this text in their names",
-    )
+    parser = argparse.ArgumentParser(prog="script/hostile")
+    parser.add_argument("--short", action="store_true")
+    parser.add_argument("--only", default="", metavar="TEXT")
     return parser.parse_args()
 
 

@@ -49,6 +49,7 @@ class RunningDemo:
 
     Attributes:
         url: of Home Assistant.
+        home: Home Assistant itself.
         config: Home Assistant's folder.
         stop: ends Home Assistant and the miners.
         commands: what has reached miners in the test that runs, as far as it has asked.
@@ -63,7 +64,7 @@ class RunningDemo:
         self.client = demo.client
         self.network = demo.network
         self.log = demo.home.log
-        self._home = demo.home
+        self.home = demo.home
         self.config = config
         self.stop = stop
         self.commands: list[Command] = []
@@ -72,8 +73,8 @@ class RunningDemo:
 
     async def restart(self) -> None:
         """Restart Home Assistant, and wait until it has set up everything."""
-        await self._home.restart(self.client)
-        await self._home.wait_until_up(self.client)
+        await self.home.restart(self.client)
+        await self.home.wait_until_up(self.client)
 
     def miner(self, plan: Plan) -> Miner:
         """Return the miner that follows a plan."""

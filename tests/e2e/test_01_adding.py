@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from demo_instance import miners
 from demo_instance.client import DOMAIN, Client
 from demo_instance.dialogue import expect, scan, wait
 from demo_instance.waiting import until
@@ -97,6 +98,19 @@ async def test_a_miner_cannot_be_added_twice(
     result = await demo.client.submit(form["flow_id"], air.address)
     expect(result, type="abort", reason="already_configured")
     show("already_configured")
+
+
+async def test_the_miners_get_names_and_areas(
+    demo: RunningDemo, air: Miner, hydro: Miner, old: Miner, show: Show
+) -> None:
+    """Entity ids follow the names."""
+    await miners.name(demo.client, [miner.of_demo for miner in demo.miners])
+    assert await air.entity("switch.mining") == "switch.garage_miner"
+    assert await hydro.entity("sensor.power") == "sensor.boiler_room_power"
+    assert await old.entity("sensor.board0_hash_rate") == (
+        "sensor.shed_hashboard_1_hash_rate"
+    )
+    show(", ".join([await miner.called() for miner in demo.miners]))
 
 
 async def test_what_is_disabled_at_first_can_be_enabled(

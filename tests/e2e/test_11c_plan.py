@@ -1,14 +1,21 @@
 """A site follows its plan: a price, a power budget, and what a person does in between."""
 
 from datetime import UTC, datetime
+import re
 from typing import Any
 
 import pytest
 
-from demo_instance import site as sites
+from demo_instance import ROOT, site as sites
 from demo_instance.waiting import until
 from running_demo import Command, Device, Miner, RunningDemo, Show, cmd
 
+_IDS = re.compile(
+    r"\b(?:switch|sensor|binary_sensor|number|select|button|event)\.(?:garage_miner|boiler_room|all_miners)\w*"
+)
+_AREAS = re.compile(r"area_id: (\w+)")
+# Of a liquid-cooled miner, which the garage miner of the demo is not.
+_NOT_IN_THE_DEMO = {"sensor.garage_miner_coolant_temperature"}
 # Nothing has to be waited for, and a miner is raised at once.
 _PLAN = {
     **sites.PLAN,
@@ -87,6 +94,21 @@ async def test_the_plan_of_a_site_is_filled_in(
     stop = await site.shows("number.stop_above", sites.STOP_ABOVE)
     start = await site.shows("number.start_below", sites.START_BELOW)
     show(f"{await site.shows('sensor.plan', 'not_following')}: {stop}, {start}")
+
+
+async def test_the_examples_of_the_docs_name_what_is_there(
+    demo: RunningDemo, site: Device, show: Show
+) -> None:
+    """They can be copied into the demo."""
+    texts = [path.read_text() for path in (ROOT / "README.md", *ROOT.glob("docs/*.md"))]
+    named = {entity_id for text in texts for entity_id in _IDS.findall(text)}
+    known = set((await demo.client.entities(disabled=True)).values())
+    assert {"switch.garage_miner", "number.all_miners_power_budget"} <= named
+    assert named - known == _NOT_IN_THE_DEMO
+    areas = {area for text in texts for area in _AREAS.findall(text)}
+    listed = await demo.client.command("config/area_registry/list")
+    assert areas <= {area["area_id"] for area in listed}
+    show(f"{len(named)} entities, areas {', '.join(areas)}")
 
 
 async def test_nothing_is_sent_to_miners_that_do_what_the_plan_wants(

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from demo_instance import dashboard
 from demo_instance.browser import Page, opened
 from demo_instance.client import RefusedError
 from demo_instance.waiting import until
@@ -17,7 +18,6 @@ pytestmark = pytest.mark.skipif(
     reason="there is no Chromium",
 )
 
-_URL_PATH = "dashboard-miners"
 _SECONDS = 30.0
 # All elements of a page, also those inside of others.
 _ALL = """
@@ -74,9 +74,9 @@ async def test_it_is_added_with_two_clicks(demo: RunningDemo, show: Show) -> Non
         async def is_stored() -> bool:
             with suppress(RefusedError):  # there is none yet
                 config = await demo.client.command(
-                    "lovelace/config", url_path=_URL_PATH
+                    "lovelace/config", url_path=dashboard.URL_PATH
                 )
-                return bool(config == {"strategy": {"type": "custom:whatsminer"}})
+                return bool(config == dashboard.CONFIG)
             return False
 
         await until(is_stored, "it is stored", seconds=_SECONDS)
@@ -96,9 +96,9 @@ async def test_it_shows_all_miners_and_each_of_them(
     names = {each["name_by_user"] or each["name"] for each in of_miners}
 
     async with opened(demo.url, width, 1000, dark=dark, language=language) as page:
-        await page.show(f"/{_URL_PATH}")
+        await page.show(f"/{dashboard.URL_PATH}")
         assert names <= {name for name, _ in await tiles(page)}
-        await page.show(f"/{_URL_PATH}/{devices[air.mac]['id']}")
+        await page.show(f"/{dashboard.URL_PATH}/{devices[air.mac]['id']}")
         assert title in [name for name, _ in await tiles(page)]
         assert page.errors == []
 
@@ -112,7 +112,7 @@ async def test_it_shows_a_name_as_text(demo: RunningDemo, air: Miner) -> None:
         )
 
     async with opened(demo.url, 1400, 1000) as page:
-        await page.show(f"/{_URL_PATH}")
+        await page.show(f"/{dashboard.URL_PATH}")
         await tiles(page)
         await rename(_EVIL)
 

@@ -17,7 +17,7 @@ _PLAN = Plan(
     admin_password="genesis",
     place=31,
     port=4034,
-    hostname="shed",
+    hostname="cellar",
 )
 
 

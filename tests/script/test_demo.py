@@ -2,7 +2,6 @@
 
 from dataclasses import replace
 from ipaddress import IPv4Network
-from itertools import pairwise
 import json
 from pathlib import Path
 import socket
@@ -11,13 +10,12 @@ from typing import Any, override
 import pytest
 import pytest_socket
 
-from demo_instance import energy, miners, site
-from demo_instance.client import Client, RefusedError, State
+from demo_instance import miners, site
+from demo_instance.client import Client
 from demo_instance.log import complaints, records_of
 from demo_instance.loopback import HOME, pick_network
-from demo_instance.miners import AIR, MORE_PLANS, PLANS, DemoMiner
+from demo_instance.miners import AIR, MORE_PLANS, PLANS
 from demo_instance.seed import seed
-from simulator import SimulatedMiner
 
 _TIME = "2026-11-21 01:00:00.000+00:00"
 STARTED = f"{_TIME} INFO (MainThread) [homeassistant.bootstrap] Home Assistant initialized in 1s\n"
@@ -72,53 +70,6 @@ def test_log_without_complaints(text: str) -> None:
 def test_log_with_complaint(text: str) -> None:
     """Every error is a complaint, and every warning that names the integration."""
     assert complaints(records_of(STARTED + text), []) == [text]
-
-
-class EmptyEnergyDashboard(Client):
-    """A Home Assistant with one miner, whose Energy dashboard is not set up."""
-
-    def __init__(self, miner: DemoMiner) -> None:
-        """Record the commands."""
-        self.commands: list[tuple[str, dict[str, Any]]] = []
-        self._own = {
-            ("sensor", f"{miner.mac}_{key}"): f"sensor.{key}"
-            for key in ("power", "energy", "hash_rate")
-        } | {("switch", f"{miner.mac}_mining"): "switch.miner"}
-
-    @override
-    async def command(self, kind: str, **arguments: Any) -> None:
-        if kind == "energy/get_prefs":
-            raise RefusedError({"message": "No prefs"})
-        self.commands.append((kind, arguments))
-
-    @override
-    async def entities(self, *, disabled: bool = False) -> dict[tuple[str, str], str]:
-        return self._own
-
-    @override
-    async def state(self, entity_id: str) -> State:
-        return State("on", {"friendly_name": "Miner"})
-
-
-async def test_energy_of_yesterday() -> None:
-    """The energy that is made up for the day before ends where Home Assistant begins to count."""
-    miner = DemoMiner(AIR, SimulatedMiner(model=AIR.model))
-    client = EmptyEnergyDashboard(miner)
-    await energy.install(client, [miner])
-    *imports, (kind, preferences) = client.commands
-    assert kind == "energy/save_prefs"
-    (device,) = preferences["device_consumption"]
-    assert device == {
-        "stat_consumption": "sensor.energy",
-        "stat_rate": "sensor.power",
-        "name": "Miner",
-    }
-    stats = {each["metadata"]["statistic_id"]: each["stats"] for _, each in imports}
-    sums = [row["sum"] for row in stats["sensor.energy"]]
-    assert sums[-1] == 0
-    used = [after - before for before, after in pairwise(sums)]
-    assert used == pytest.approx([3.4] * 24, rel=0.05)
-    assert len(stats["sensor.power"]) == len(stats["sensor.hash_rate"]) == 24
 
 
 class WithSite(Client):
