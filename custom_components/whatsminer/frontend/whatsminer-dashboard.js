@@ -78,13 +78,8 @@ const SITE = [
   "sensor.break_even_price",
   "sensor.lowest_break_even_price",
 ];
-const PLAN = [
-  "sensor.plan",
-  "sensor.next_change",
-  "number.stop_above",
-  "number.start_below",
-  "number.power_budget",
-];
+const PLAN = ["sensor.plan", "sensor.next_change"];
+const LIMITS = ["number.stop_above", "number.start_below", "number.power_budget"];
 const ROW = ["sensor.hash_rate", "sensor.power", "sensor.efficiency"];
 const STATUS = ["sensor.status"];
 // Why the plan of its site lets it mine, or not.
@@ -268,7 +263,8 @@ function planSection(cards, site, heading) {
     cards: [
       cards.heading(heading, { icon: "mdi:calendar-text" }),
       ...(follow ? [cards.tile(follow, 12, toggle)] : []),
-      ...cards.tiles(site, PLAN),
+      ...cards.tiles(site, PLAN, 12),
+      ...cards.tiles(site, LIMITS),
       ...(plan && cards.hass.config.components.includes("logbook") ? [log] : []),
     ],
   };
