@@ -6,7 +6,7 @@ import pytest
 from pytest_homeassistant_custom_component.common import async_mock_service
 
 from custom_components.whatsminer.const import DOMAIN
-from custom_components.whatsminer.flow_helpers import escape_markdown
+from custom_components.whatsminer.markdown import escape_markdown
 from custom_components.whatsminer.miner.record import mac_of
 from homeassistant.components.persistent_notification import DOMAIN as NOTIFICATION
 from homeassistant.exceptions import HomeAssistantError
