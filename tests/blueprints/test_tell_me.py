@@ -292,7 +292,7 @@ async def test_each_kind_can_be_switched_off(
 async def test_without_more_ado_it_is_a_notification(home: Home) -> None:
     """By default the message is a notification in Home Assistant."""
     created = async_mock_service(home.hass, NOTIFICATION, "create")
-    await home.automate("tell_me", miners=["event.garage_fault_events"])
+    await home.automate("tell_me")
 
     home.garage.miner.state.fail(110)
     await home.wait(2)
@@ -311,7 +311,7 @@ async def test_a_notification_shows_the_words_of_a_miner_as_they_are(
 ) -> None:
     """Notifications are Markdown, in which words could become links and pictures."""
     created = async_mock_service(home.hass, NOTIFICATION, "create")
-    await home.automate("tell_me", miners=["event.garage_fault_events"])
+    await home.automate("tell_me")
     await home.wait(1)
     pool = f"stratum+tcp://{worker}"
 
@@ -321,6 +321,28 @@ async def test_a_notification_shows_the_words_of_a_miner_as_they_are(
     (call,) = created
     assert escape_markdown(pool) in call.data["message"]
     assert pool not in call.data["message"]
+
+
+@pytest.mark.parametrize(
+    "pool",
+    [
+        "{{ states('sun.sun') }}{% set x = 1 %}{# x #}",
+        "it's \"quoted\" \\ [1, 2] {'a': None}",
+        "None",
+        "0123",
+        "[1,2]",
+    ],
+)
+async def test_the_words_of_a_miner_are_no_template_and_no_literal(
+    phone: Phone, pool: str
+) -> None:
+    await phone.watch()
+    first = phone.garage.shown("sensor", "pool")
+    phone.garage.miner.state.pools[0].url = pool
+    await phone.home.wait(2)
+
+    (message,) = phone.messages
+    assert message["message"] == f"Garage: {pool}, before: {first}."
 
 
 async def test_a_message_that_fails_keeps_no_other_back(phone: Phone) -> None:
@@ -336,7 +358,6 @@ async def test_a_message_that_fails_keeps_no_other_back(phone: Phone) -> None:
     ]
     await phone.home.automate(
         "tell_me",
-        miners=["event.garage_fault_events"],
         tell=broken,
         hash_rate_minutes=1,
     )
