@@ -1,6 +1,8 @@
 """Registers the actions: their targets, the permissions of their users, their failures."""
 
+from collections.abc import Mapping
 from functools import partial
+from typing import Any
 
 import probatio  # the successor of voluptuous in Home Assistant
 
@@ -143,16 +145,22 @@ async def _async_more_to_tell_of(call: ServiceCall) -> set[str]:
     """
     if call.data.get(ATTR_ENTITY_ID) == ENTITY_MATCH_ALL:
         return {entry.entry_id for entry in miner_entries(call.hass)}
+
+    async def entries_of(target: Mapping[str, Any]) -> set[str]:
+        return await async_extract_config_entry_ids(
+            ServiceCall(call.hass, call.domain, call.service, dict(target))
+        )
+
     keys = (ATTR_DEVICE_ID, ATTR_ENTITY_ID)
-    data = {key: call.data[key] for key in keys if key in call.data}
-    named = await async_extract_config_entry_ids(
-        ServiceCall(call.hass, call.domain, call.service, data)
-    )
+    named = await entries_of({key: call.data[key] for key in keys if key in call.data})
+    # Targets have that since Home Assistant 2026.11.
+    excluded = await entries_of(call.data.get("exclude", {}))
     return {
         miner.entry_id
         for site in site_entries(call.hass)
         if site.entry_id in named
         for miner in members_of(call.hass, site)
+        if miner.entry_id not in excluded
     }
 
 

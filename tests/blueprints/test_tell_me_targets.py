@@ -85,7 +85,9 @@ async def test_miners_are_chosen_as_for_any_action(
     assert await news_of_both(phone, hall) == all_of("Hall")
 
 
-@pytest.mark.parametrize("chosen", [{}, {"entity_id": []}])
+@pytest.mark.parametrize(
+    "chosen", [{}, {"entity_id": []}, {"exclude": {"entity_id": ["sun.sun"]}}]
+)
 async def test_all_miners_are_watched_if_none_is_chosen(
     phone: Phone, hall: Owned, chosen: dict[str, Any]
 ) -> None:
