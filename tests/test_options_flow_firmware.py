@@ -114,7 +114,7 @@ async def test_the_whole_way(flow: FirmwareFlow, miner: SimulatedMiner) -> None:
     assert result["type"] is FlowResultType.FORM
     assert result["step_id"] == "confirm"
     assert result["description_placeholders"] == {
-        "file": "new.bin",
+        "file": r"new\.bin",
         "firmware": before,
         "miner": "Miner",
         "sha256": hashlib.sha256(CONTENT).hexdigest(),
@@ -170,6 +170,7 @@ async def test_a_miner_that_kept_its_firmware_is_told(
         (CutTransfer(), "it is not known which firmware"),
         (Refused(45), "takes no commands"),
         (Refused(132, "not for this model"), "not for this model"),
+        (Refused(132, "[click](https://e.example)"), r"\[click\]\(https\:"),
     ],
 )
 async def test_a_failure_is_told_in_words(

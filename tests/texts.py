@@ -23,6 +23,9 @@ from homeassistant.data_entry_flow import (
     FlowResultType,
     section,
 )
+from homeassistant.helpers.issue_registry import IssueRegistry
+
+from .markdown import is_shown_as_text
 
 ROOT: Final = Path(__file__).parent.parent
 FOLDER: Final = ROOT / "custom_components" / DOMAIN
@@ -141,6 +144,8 @@ def form_errors(sources: Iterable[ast.AST]) -> set[str]:
 
 # What a flow shows
 
+AS_THEY_ARE: Final = frozenset({"data", "error", "flow_title", "menu_options", "title"})
+
 
 @cache
 def _sections() -> Mapping[type, Callable[[Any], str]]:
@@ -159,7 +164,7 @@ def _sections() -> Mapping[type, Callable[[Any], str]]:
 
 @contextmanager
 def watched_flows() -> Iterator[None]:
-    """Check that everything that flows show has its texts."""
+    """Check that all that flows and issues show has its texts, and that what is put into them is text."""
     missing: list[str] = []
     step = FlowManager.__dict__["_async_handle_step"]
 
@@ -170,7 +175,19 @@ def watched_flows() -> Iterator[None]:
         missing.extend(missing_texts(flow, result))
         return result
 
-    with patch.object(FlowManager, "_async_handle_step", watched):
+    create = IssueRegistry.async_get_or_create
+
+    def watched_issue(
+        registry: IssueRegistry, domain: str, issue: str, **what: Any
+    ) -> Any:
+        if domain == DOMAIN:
+            missing.extend(_markup_in_issue(what))
+        return create(registry, domain, issue, **what)
+
+    with (
+        patch.object(FlowManager, "_async_handle_step", watched),
+        patch.object(IssueRegistry, "async_get_or_create", watched_issue),
+    ):
         yield
     assert not missing, "\n".join(missing)
 
@@ -183,7 +200,7 @@ def missing_texts(flow: FlowHandler[Any, Any, Any], result: Any) -> Iterator[str
     )
     if path_of is None or result.get("translation_domain"):
         return
-    given = set(result.get("description_placeholders") or {})
+    given: dict[str, str] = dict(result.get("description_placeholders") or {})
     for language, texts in TEXTS.items():
         of_flow = texts
         for key in path_of.split("."):
@@ -195,12 +212,38 @@ def missing_texts(flow: FlowHandler[Any, Any, Any], result: Any) -> Iterator[str
                 text = text.get(key, {})
             if not text:
                 yield f"{where} is missing"
-            elif in_vain := placeholders(text) - given:
+            elif in_vain := placeholders(text) - given.keys():
                 yield f"{where} is not given {in_vain}"
+            else:
+                yield from _markup(where, path[0], text, given)
         if result["type"] is FlowResultType.FORM and result["data_schema"]:
             texts_of = of_flow["step"].get(result["step_id"], {})
             for lost in _without_texts(result["data_schema"], texts_of):
                 yield f"{language}: {path_of}.{result['step_id']}.{lost}"
+
+
+def _markup(
+    where: str, kind: str, text: Any, given: Mapping[str, str]
+) -> Iterator[str]:
+    """Return which texts would be shown with links, pictures or emphasis of what they are given.
+
+    Home Assistant shows titles, names and errors as they are, and all others as Markdown.
+    """
+    for path, leaf in leaves(text):
+        shown_as_is = not AS_THEY_ARE.isdisjoint((kind, *path.split(".")))
+        if not shown_as_is and not is_shown_as_text(leaf, given):
+            yield f"{where}.{path} is not text with {given}"
+
+
+def _markup_in_issue(what: Mapping[str, Any]) -> Iterator[str]:
+    """Return which texts of an issue are not shown as text. Those of its repair are a flow's."""
+    given: Mapping[str, str] = what["translation_placeholders"]
+    for language, texts in TEXTS.items():
+        of_issue = texts["issues"][what["translation_key"]]
+        description = of_issue.get("description", "")
+        if description and placeholders(description) <= given.keys():
+            where = f"{language}: issues.{what['translation_key']}"
+            yield from _markup(where, "step", {"description": description}, given)
 
 
 def _without_texts(schema: Any, texts: Mapping[str, Any]) -> Iterator[str]:

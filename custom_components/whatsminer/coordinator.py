@@ -102,7 +102,6 @@ def _update_issues(hass: HomeAssistant, entry: ConfigEntry, snapshot: Snapshot) 
 class WhatsminerCoordinator(OutageLogCoordinator[Snapshot], MinerCoordinator):
     """Polls one miner, and sends it commands."""
 
-    config_entry: ConfigEntry
     # The id of the miner's device, which is registered before any entity.
     device_id: str
     # These are decided by the first poll.

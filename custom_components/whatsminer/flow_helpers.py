@@ -83,17 +83,6 @@ PORT_AND_ACCOUNT_SECTION: Final = _advanced(
     {probatio.Required(CONF_V3_PORT, default=V3_PORT): _PORT_SELECTOR} | ACCOUNT_FIELD
 )
 
-# All that Markdown takes for a mark somewhere. The blueprint tell_me.yaml has the same pattern.
-_MARKDOWN_MARKS: Final = re.compile(r"[!-/:-@\[-`{-~]")
-
-
-def escape_markdown(text: str) -> str:
-    """Return Markdown that shows a text as it is, for dialogues.
-
-    Names need no escaping: `api.clean_name` leaves no mark in them.
-    """
-    return _MARKDOWN_MARKS.sub(r"\\\g<0>", text)
-
 
 def read_address(user_input: Mapping[str, Any]) -> tuple[tuple[str, int], Errors]:
     """Return host and port as they were entered, and the errors for the form.

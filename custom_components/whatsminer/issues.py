@@ -16,6 +16,7 @@ from homeassistant.util.hass_dict import HassKey
 
 from .const import DOMAIN
 from .listing import names
+from .markdown import escape_markdown
 
 
 class Issue(StrEnum):
@@ -108,7 +109,9 @@ def share_issue(
         is_fixable=True,
         severity=ir.IssueSeverity.WARNING,
         translation_key=issue,
-        translation_placeholders={"miners": names(sorted(sharing.values()))},
+        translation_placeholders={
+            "miners": names(sorted(map(escape_markdown, sharing.values())))
+        },
     )
 
 

@@ -35,8 +35,8 @@ from .const import (
 )
 from .coordinator import WhatsminerCoordinator
 from .exceptions import translating
-from .flow_helpers import escape_markdown
 from .hash_price_form import HASH_PRICE_FIELDS, choice, hash_price_errors
+from .markdown import escape_markdown
 from .models import WhatsminerConfigEntry
 
 _LOGGER = logging.getLogger(__name__)
@@ -190,7 +190,7 @@ class WhatsminerOptionsFlow(OptionsFlow):
             step_id="confirm",
             data_schema=probatio.Schema({}),
             description_placeholders={
-                "file": self._image.path.name,
+                "file": escape_markdown(self._image.path.name),
                 "firmware": self._coordinator.data.firmware or "?",
                 "miner": self._coordinator.name,
                 "sha256": self._image.sha256,

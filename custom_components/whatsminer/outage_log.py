@@ -1,9 +1,13 @@
-"""The base of coordinators, which logs an outage once and as information."""
+"""The base of coordinators, which logs an outage once and as information, and remembers it."""
 
 from typing import override
 
+from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import callback
 from homeassistant.helpers.update_coordinator import DataUpdateCoordinator, UpdateFailed
+
+from .miner.outage import outage_after
+from .miner.record import record_for_entry
 
 
 class OutageLogCoordinator[DataT](DataUpdateCoordinator[DataT]):
@@ -12,6 +16,8 @@ class OutageLogCoordinator[DataT](DataUpdateCoordinator[DataT]):
     Home Assistant logs each outage as an error. Here an error is a bug only, and the device page
     shows the outage.
     """
+
+    config_entry: ConfigEntry
 
     @override
     async def _async_refresh(
@@ -41,8 +47,16 @@ class OutageLogCoordinator[DataT](DataUpdateCoordinator[DataT]):
         self.last_exception = err
         if self.last_update_success:
             self.last_update_success = False
+            self._async_refresh_finished()
             self._log_outage()
             self.async_update_listeners()
+
+    @callback
+    @override
+    def _async_refresh_finished(self) -> None:
+        """Remember whether the device answers, before the listeners know."""
+        record = record_for_entry(self.hass, self.config_entry)
+        record.outage = outage_after(record.outage, answers=self.last_update_success)
 
     @callback
     def _log_outage(self) -> None:

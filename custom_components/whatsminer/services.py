@@ -1,11 +1,19 @@
 """Registers the actions: their targets, the permissions of their users, their failures."""
 
+from collections.abc import Mapping
 from functools import partial
+from typing import Any
 
 import probatio  # the successor of voluptuous in Home Assistant
 
 from homeassistant.config_entries import ConfigEntryState
-from homeassistant.const import ATTR_DEVICE_ID, ATTR_NAME, CONF_PASSWORD
+from homeassistant.const import (
+    ATTR_DEVICE_ID,
+    ATTR_ENTITY_ID,
+    ATTR_NAME,
+    CONF_PASSWORD,
+    ENTITY_MATCH_ALL,
+)
 from homeassistant.core import HomeAssistant, ServiceCall, ServiceResponse, callback
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 from homeassistant.helpers import config_validation as cv, device_registry as dr
@@ -17,8 +25,9 @@ from homeassistant.helpers.service import (
 from homeassistant.helpers.typing import VolSchemaType
 from homeassistant.util.json import JsonObjectType
 
+from .actions.get_state import offline_states
 from .actions.handlers import Handler
-from .actions.table import ACTIONS, ATTR_CONFIRM, Action
+from .actions.table import ACTIONS, ATTR_CONFIRM, ATTR_INCLUDE_OFFLINE, Action
 from .actions.user_permission import async_check_permission
 from .api import WhatsminerError
 from .const import DOMAIN
@@ -65,9 +74,12 @@ async def _async_call(action: Action, call: ServiceCall) -> ServiceResponse:
     if action.one_miner:
         entries = [_confirmed_miner(call)]
     else:
-        entries = await _async_targets(call, include_sites=action.takes_sites)
+        entries = await _async_targets(call, action)
     await async_check_permission(call, entries, action.permission)
-    if action.reachable_only:
+    offline: dict[str, JsonObjectType] = {}
+    if action.asks_nobody:
+        if call.data[ATTR_INCLUDE_OFFLINE]:
+            offline = offline_states(call.hass, entries)
         entries = [entry for entry in entries if is_reachable(entry)]
     try:
         handler = await action.prepare_fn(call)
@@ -80,7 +92,7 @@ async def _async_call(action: Action, call: ServiceCall) -> ServiceResponse:
         lambda entry: _async_handle(entry, action, handler),
         what=action.name,
     )
-    return dict(answers)
+    return {**dict(answers), **offline}
 
 
 async def _async_handle(
@@ -102,17 +114,20 @@ async def _async_handle(
 
 
 async def _async_targets(
-    call: ServiceCall, *, include_sites: bool
+    call: ServiceCall, action: Action
 ) -> list[WhatsminerConfigEntry]:
     """Return each miner of a target once, also if several of its entities are named.
 
-    Sites in the target are ignored unless they are included; then they stand for their miners.
+    Sites in the target are included if the action takes them; then they stand for their miners. Other
+    actions ignore them.
     """
     ids = await async_extract_config_entry_ids(call)
-    known = site_entries(call.hass) if include_sites else []
+    known = site_entries(call.hass) if action.takes_sites else []
     sites = [site for site in known if site.entry_id in ids]
     # What is done to a site is done to its miners.
     of_sites = {m.entry_id for site in sites for m in members_of(call.hass, site)}
+    if action.asks_nobody:
+        ids |= await _async_more_to_tell_of(call)
     entries: list[WhatsminerConfigEntry] = sites + [
         entry
         for entry in miner_entries(call.hass, include_disabled=False)
@@ -121,6 +136,32 @@ async def _async_targets(
     if not entries:
         raise _no_miner()
     return sorted(entries, key=lambda entry: entry.title)
+
+
+async def _async_more_to_tell_of(call: ServiceCall) -> set[str]:
+    """Return the miners that a target stands for if nothing is done to them: all, or those of sites.
+
+    A site counts that is named itself, not with its area: others than its miners may be there.
+    """
+    if call.data.get(ATTR_ENTITY_ID) == ENTITY_MATCH_ALL:
+        return {entry.entry_id for entry in miner_entries(call.hass)}
+
+    async def entries_of(target: Mapping[str, Any]) -> set[str]:
+        return await async_extract_config_entry_ids(
+            ServiceCall(call.hass, call.domain, call.service, dict(target))
+        )
+
+    keys = (ATTR_DEVICE_ID, ATTR_ENTITY_ID)
+    named = await entries_of({key: call.data[key] for key in keys if key in call.data})
+    # Targets have that since Home Assistant 2026.11.
+    excluded = await entries_of(call.data.get("exclude", {}))
+    return {
+        miner.entry_id
+        for site in site_entries(call.hass)
+        if site.entry_id in named
+        for miner in members_of(call.hass, site)
+        if miner.entry_id not in excluded
+    }
 
 
 def _is_disabled(hass: HomeAssistant, entry: WhatsminerConfigEntry) -> bool:

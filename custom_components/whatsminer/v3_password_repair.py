@@ -30,6 +30,7 @@ from .flow_helpers import (
 )
 from .issues import sharing_miners
 from .listing import names
+from .markdown import escape_markdown
 from .models import WhatsminerConfigEntry
 
 _MINERS: Final = "miners"
@@ -77,7 +78,7 @@ class V3PasswordRepair(ConfirmRepairFlow):
             data_schema=self.add_suggested_values_to_schema(_schema(miners), filled_in),
             errors=errors,
             description_placeholders={
-                "miners": names(sorted(miners.values())),
+                "miners": names(sorted(map(escape_markdown, miners.values()))),
                 "failed": names(
                     sorted(miners[each] for each in failed if each in miners)
                 ),

@@ -9,10 +9,14 @@ from typing import Any
 import pytest
 
 from custom_components.whatsminer.coordinator import WhatsminerCoordinator
-from homeassistant.const import ATTR_DEVICE_ID, Platform
+from homeassistant.const import ATTR_DEVICE_ID, ATTR_ENTITY_ID, Platform
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import ServiceValidationError
-from homeassistant.helpers import entity_registry as er
+from homeassistant.helpers import (
+    area_registry as ar,
+    device_registry as dr,
+    entity_registry as er,
+)
 from homeassistant.util.dt import utcnow
 from simulator import SimulatedMiner
 from tests import (
@@ -25,6 +29,7 @@ from tests import (
     set_number,
 )
 from tests.action_calls import Target, ask
+from tests.site import ALL, site_entry
 
 
 @pytest.fixture
@@ -144,6 +149,96 @@ async def test_miners_that_do_not_answer_are_left_out(
     await miner.disconnect()
     await clock.next_poll(3)
     assert await ask(hass, "get_state", both) == {}
+
+
+async def test_miners_that_do_not_answer_are_included_on_demand(
+    clock: Clock, miner: SimulatedMiner, one: Target, set_up: WhatsminerCoordinator
+) -> None:
+    async def outage() -> Any:
+        answer = await one.ask("get_state", include_offline=True)
+        return answer[set_up.device_id]["outage"]
+
+    assert await outage() is None
+    await miner.disconnect()
+    await clock.next_poll()
+    assert await outage() is None  # a single missed poll
+    await clock.next_poll(2)
+    began = await outage()
+    assert datetime.fromisoformat(began["since"]) < utcnow()
+    assert began["until"] is None
+    assert await one.ask("get_state", include_offline=True) == {
+        set_up.device_id: {"name": "Miner", "outage": began}
+    }
+
+    await clock.next_poll(5)
+    assert await outage() == began
+    miner.reconnect()
+    await clock.next_poll()
+    ended = await outage()
+    assert ended == {"since": began["since"], "until": utcnow().isoformat()}
+    await clock.next_poll(2)
+    assert await outage() == ended
+
+    await miner.disconnect()
+    await clock.next_poll(3)
+    assert (await outage())["since"] > ended["until"]
+
+
+async def test_a_miner_that_is_not_loaded_does_not_answer(
+    hass: HomeAssistant,
+    miner: SimulatedMiner,
+    one: Target,
+    set_up: WhatsminerCoordinator,
+) -> None:
+    await miner.disconnect()
+    await hass.config_entries.async_reload(set_up.config_entry.entry_id)
+
+    (answer,) = (await one.ask("get_state", include_offline=True)).values()
+    assert answer["outage"] == {"since": utcnow().isoformat(), "until": None}
+
+
+async def test_it_takes_all_miners_at_once(
+    hass: HomeAssistant,
+    set_up: WhatsminerCoordinator,
+    hydro_miner: SimulatedMiner,
+    add_entry: AddEntry,
+) -> None:
+    entry = await add_entry(hydro_miner, "Hall")
+    hall: WhatsminerCoordinator = entry.runtime_data.coordinator
+
+    answer = await ask(hass, "get_state", {ATTR_ENTITY_ID: "all"})
+    assert set(answer) == {set_up.device_id, hall.device_id}
+    with pytest.raises(ServiceValidationError, match="no miner"):
+        await ask(hass, "query", {ATTR_ENTITY_ID: "all", "command": "summary"})
+
+
+@pytest.mark.parametrize(
+    ("key", "found"), [("device_id", True), ("entity_id", True), ("area_id", False)]
+)
+async def test_a_site_stands_for_its_miners_if_it_is_chosen_itself(
+    hass: HomeAssistant, set_up: WhatsminerCoordinator, key: str, found: bool
+) -> None:
+    """In its area, only the miners that are there are meant."""
+    entry = site_entry("Shed", ALL)
+    entry.add_to_hass(hass)
+    assert await hass.config_entries.async_setup(entry.entry_id)
+    (device,) = dr.async_entries_for_config_entry(dr.async_get(hass), entry.entry_id)
+    area = ar.async_get(hass).async_create("Office").id
+    dr.async_get(hass).async_update_device(device.id, area_id=area)
+    ids = {
+        "device_id": device.id,
+        "entity_id": "sensor.shed_hash_rate",
+        "area_id": area,
+    }
+    assert hass.states.get(ids["entity_id"])
+
+    named = {key: ids[key]}
+    if found:
+        assert set(await ask(hass, "get_state", named)) == {set_up.device_id}
+    else:
+        with pytest.raises(ServiceValidationError, match="no miner"):
+            await ask(hass, "get_state", named)
+    await hass.config_entries.async_unload(entry.entry_id)
 
 
 async def test_a_switch_that_is_disabled_is_not_named(

@@ -206,11 +206,11 @@ def use_earlier_get_state(hass: HomeAssistant) -> None:
     present: Any = service.job.target
 
     async def get_state(call: ServiceCall) -> ServiceResponse:
-        data = {**call.data, "conditions": {}}
+        data = {**call.data, "conditions": {}, "include_offline": False}
         now = ServiceCall(hass, DOMAIN, call.service, data, call.context, True)
         answer: dict[str, Any] = await present(now)
         for state in answer.values():
-            del state["switched_at"], state["conditions_since"]
+            del state["switched_at"], state["conditions_since"], state["outage"]
         return answer
 
     hass.services.async_register(

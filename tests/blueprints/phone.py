@@ -7,7 +7,7 @@ from pytest_homeassistant_custom_component.common import async_mock_service
 from homeassistant.core import ServiceCall
 from tests.fleet import Owned
 
-from . import Home
+from . import Home, target
 
 TELL: Final[list[dict[str, Any]]] = [
     {
@@ -31,15 +31,16 @@ class Phone:
 
     async def watch(self, *miners: Owned, **inputs: Any) -> None:
         """Make the automation, by default for the miner in the garage."""
-        await self.home.automate(
-            "tell_me",
-            miners=[
-                each.entity_id("event", "fault_events")
-                for each in miners or [self.garage]
-            ],
-            tell=TELL,
-            **inputs,
-        )
+        await self.watch_target(target(*(miners or [self.garage])), **inputs)
+
+    async def watch_target(self, chosen: dict[str, Any], **inputs: Any) -> None:
+        """Make the automation for what the owner has chosen."""
+        await self.home.automate("tell_me", target=chosen, tell=TELL, **inputs)
+
+    async def watch_as_before(self, *miners: Owned, **inputs: Any) -> None:
+        """Make an automation as the first version of the blueprint has stored it."""
+        events = [each.entity_id("event", "fault_events") for each in miners]
+        await self.home.automate("tell_me", miners=events, tell=TELL, **inputs)
 
     @property
     def garage(self) -> Owned:

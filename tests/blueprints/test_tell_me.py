@@ -5,10 +5,12 @@ from typing import Any
 import pytest
 from pytest_homeassistant_custom_component.common import async_mock_service
 
-from custom_components.whatsminer.flow_helpers import escape_markdown
+from custom_components.whatsminer.const import DOMAIN
+from custom_components.whatsminer.markdown import escape_markdown
+from custom_components.whatsminer.miner.record import mac_of
 from homeassistant.components.persistent_notification import DOMAIN as NOTIFICATION
 from homeassistant.exceptions import HomeAssistantError
-from homeassistant.helpers import entity_registry as er
+from homeassistant.helpers import device_registry as dr
 from tests import act
 from tests.fleet import Owned
 
@@ -114,7 +116,7 @@ async def test_a_miner_that_does_not_answer_for_long(phone: Phone, hall: Owned) 
     await phone.home.wait(2)
     (message,) = phone.messages
     assert message["title"] == "Garage answers again"
-    assert message["message"].startswith("It did not answer for 7")
+    assert message["message"].startswith("Garage did not answer for 7")
     await phone.home.wait(20)
     assert phone.news == []
 
@@ -290,7 +292,7 @@ async def test_each_kind_can_be_switched_off(
 async def test_without_more_ado_it_is_a_notification(home: Home) -> None:
     """By default the message is a notification in Home Assistant."""
     created = async_mock_service(home.hass, NOTIFICATION, "create")
-    await home.automate("tell_me", miners=["event.garage_fault_events"])
+    await home.automate("tell_me")
 
     home.garage.miner.state.fail(110)
     await home.wait(2)
@@ -309,7 +311,7 @@ async def test_a_notification_shows_the_words_of_a_miner_as_they_are(
 ) -> None:
     """Notifications are Markdown, in which words could become links and pictures."""
     created = async_mock_service(home.hass, NOTIFICATION, "create")
-    await home.automate("tell_me", miners=["event.garage_fault_events"])
+    await home.automate("tell_me")
     await home.wait(1)
     pool = f"stratum+tcp://{worker}"
 
@@ -319,6 +321,28 @@ async def test_a_notification_shows_the_words_of_a_miner_as_they_are(
     (call,) = created
     assert escape_markdown(pool) in call.data["message"]
     assert pool not in call.data["message"]
+
+
+@pytest.mark.parametrize(
+    "pool",
+    [
+        "{{ states('sun.sun') }}{% set x = 1 %}{# x #}",
+        "it's \"quoted\" \\ [1, 2] {'a': None}",
+        "None",
+        "0123",
+        "[1,2]",
+    ],
+)
+async def test_the_words_of_a_miner_are_no_template_and_no_literal(
+    phone: Phone, pool: str
+) -> None:
+    await phone.watch()
+    first = phone.garage.shown("sensor", "pool")
+    phone.garage.miner.state.pools[0].url = pool
+    await phone.home.wait(2)
+
+    (message,) = phone.messages
+    assert message["message"] == f"Garage: {pool}, before: {first}."
 
 
 async def test_a_message_that_fails_keeps_no_other_back(phone: Phone) -> None:
@@ -334,7 +358,6 @@ async def test_a_message_that_fails_keeps_no_other_back(phone: Phone) -> None:
     ]
     await phone.home.automate(
         "tell_me",
-        miners=["event.garage_fault_events"],
         tell=broken,
         hash_rate_minutes=1,
     )
@@ -347,20 +370,6 @@ async def test_a_message_that_fails_keeps_no_other_back(phone: Phone) -> None:
     await phone.home.wait(0.5)
 
     assert phone.news == [("hash_rate_low", "Garage"), ("pool_changed", "Garage")]
-
-
-async def test_a_miner_is_called_as_its_owner_calls_it(
-    phone: Phone, hall: Owned
-) -> None:
-    er.async_get(phone.home.hass).async_remove("event.hall_fault_events")
-    await phone.watch(phone.garage, hall)
-    phone.garage.miner.state.fail(110)
-    await phone.home.wait(2)
-
-    assert phone.news == [("fault_appeared", "Garage")]
-    await phone.garage.miner.disconnect()
-    await phone.home.wait(15)
-    assert phone.news == [("offline", "Garage")]
 
 
 async def test_a_restart_of_home_assistant_is_not_told_of(
@@ -392,3 +401,29 @@ async def test_what_happens_during_a_restart_is_told_after_it(
         await later.started()
         await later.wait(15)
         assert sorted(phone.news) == [("fault_appeared", "Garage"), ("offline", "Hall")]
+
+
+async def test_a_miner_that_is_off_at_a_start_is_told_of(
+    phone: Phone, hall: Owned
+) -> None:
+    """It was told of before, perhaps; nobody knows."""
+    await hall.miner.disconnect()
+    async with phone.home.restarted(hall) as (later, (other,)):
+        phone = Phone(later)
+        # Home Assistant has stored the device.
+        dr.async_get(later.hass).async_get_or_create(
+            config_entry_id=other.entry.entry_id,
+            identifiers={(DOMAIN, mac_of(other.entry))},
+            name="Hall",
+        )
+        await phone.watch_target({}, offline_minutes=5)
+        await later.started()
+        await later.wait(4)
+        assert phone.news == []
+        await later.wait(3)
+        assert phone.news == [("offline", "Hall")]
+
+        other.miner.reconnect()
+        await later.fleet.reload(other)
+        await later.wait(2)
+        assert phone.news == [("online", "Hall")]

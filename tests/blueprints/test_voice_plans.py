@@ -8,6 +8,7 @@ import pytest
 from homeassistant.helpers import entity_registry as er
 from homeassistant.util import dt as dt_util
 from simulator import Refused
+from tests.markdown import is_shown_as_text
 from tests.site import ALL, Site
 
 from .assist import Assist
@@ -81,6 +82,33 @@ async def test_a_miner_that_does_not_follow_says_why(assist: Assist) -> None:
     answer = await assist.say("why is the garage miner on")
     (report,) = site.attributes("plan")["miners"]
     assert answer == f"Garage: Off: 0.4 is above 0.3 EUR/kWh. {report['failure']}"
+
+
+@pytest.mark.parametrize(
+    ("words", "spoken"),
+    [
+        ("![x](http://e.example/x.png)", "! x (http e.example/x.png)"),
+        ("<b>no</b> *now* _or_ `never`", "b no /b now or never"),
+        ("WWW.e.example, me@e.example", "www e.example, me e.example"),
+        ("can't set M30S_plus: 5 %", "can't set M30S_plus: 5 %"),
+    ],
+)
+async def test_the_words_of_a_miner_are_spoken_without_marks(
+    assist: Assist, words: str, spoken: str
+) -> None:
+    """The dialogue of Assist shows an answer as Markdown, and a loudspeaker reads it aloud."""
+    site = await planned(assist, 0.2)
+    assist.garage.miner.misbehave("power_off", Refused(132, words))
+    await assist.home.set(PRICE, 0.4, unit_of_measurement="EUR/kWh")
+    await wait(site)
+
+    answer = await assist.say("why is the garage miner on")
+    (report,) = site.attributes("plan")["miners"]
+    assert words in report["failure"]
+    assert is_shown_as_text("{answer}", {"answer": answer})
+    assert answer.startswith(
+        f"Garage: Off: 0.4 is above 0.3 EUR/kWh. Garage refused power_off: {spoken} (code"
+    )
 
 
 @pytest.mark.parametrize(

@@ -3,15 +3,21 @@
 Entities can be renamed, and their ids depend on a language; the names in here never change.
 """
 
-from homeassistant.const import Platform
-from homeassistant.helpers import entity_registry as er
+from collections.abc import Iterable
+
+from homeassistant.config_entries import ConfigEntry
+from homeassistant.const import ATTR_NAME, Platform
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers import device_registry as dr, entity_registry as er
 from homeassistant.util.json import JsonObjectType
 
+from ..const import DOMAIN
 from ..coordinator import WhatsminerCoordinator
 from ..entity import registered_entity_id
+from ..entries.lookup import is_reachable
 from ..entries.membership import planning_site
 from ..miner.hold import held_until, holders
-from ..miner.record import mac_of
+from ..miner.record import mac_of, record_for_entry
 from ..site.coordinator import loaded_coordinator
 
 
@@ -26,7 +32,8 @@ def state_of(coordinator: WhatsminerCoordinator) -> JsonObjectType:
     `hash_rate_at_most` lists since when the hash rate has been at most so many percent of its target,
     highest first; it is empty unless the miner mines and is tuned. `held_off_by` names the sites that
     keep the miner off, and is `hand` for the action `hold`; `held_off_until` is None unless the last of
-    them lets go by itself. `plan` is what the plan of its site wants of it, and why, None without one.
+    them lets go by itself. `outage` is when the miner did not answer last, None if it always did since
+    Home Assistant runs. `plan` is what the plan of its site wants of it, and why, None without one.
     """
     data, settings = coordinator.data, coordinator.settings
     history = coordinator.history
@@ -61,9 +68,36 @@ def state_of(coordinator: WhatsminerCoordinator) -> JsonObjectType:
         "pool": history.pool,
         "previous_pool": history.previous_pool,
         "pool_since": history.pool_since.isoformat() if history.pool_since else None,
+        "outage": _outage(coordinator.hass, coordinator.config_entry),
         **_hold(coordinator),
         "plan": _plan(coordinator),
         "write_access": coordinator.write_access.is_open,
+    }
+
+
+def offline_states(
+    hass: HomeAssistant, entries: Iterable[ConfigEntry]
+) -> dict[str, JsonObjectType]:
+    """Return the name and the outage of each miner that does not answer, by its device."""
+    devices = dr.async_get(hass)
+    return {
+        device.id: {ATTR_NAME: entry.title, "outage": _outage(hass, entry)}
+        for entry in entries
+        if not is_reachable(entry)
+        for device in dr.async_entries_for_config_entry(devices, entry.entry_id)
+        if (DOMAIN, entry.unique_id) in device.identifiers
+    }
+
+
+def _outage(hass: HomeAssistant, entry: ConfigEntry) -> JsonObjectType | None:
+    """Return when the miner of an entry did not answer last; `until` is None while it does not."""
+    outage = record_for_entry(hass, entry).outage
+    if outage is None:
+        return None
+    until = outage.until
+    return {
+        "since": outage.since.isoformat(),
+        "until": until.isoformat() if until else None,
     }
 
 
@@ -84,17 +118,25 @@ def _hold(coordinator: WhatsminerCoordinator) -> JsonObjectType:
 
 def _plan(coordinator: WhatsminerCoordinator) -> JsonObjectType | None:
     """Return what the plan of the site that decides about the miner wants, and why."""
-    miner = coordinator.config_entry
-    site = loaded_coordinator(planning_site(coordinator.hass, miner))
-    return site.planning.plan_of(miner) if site else None
+    hass, miner = coordinator.hass, coordinator.config_entry
+    site = loaded_coordinator(planning_site(hass, miner))
+    plan = site.planning.plan_of(miner) if site else None
+    if site is None or plan is None:
+        return None
+    site_id = site.config_entry.entry_id
+    sensor = registered_entity_id(hass, Platform.SENSOR, site_id, "plan")
+    return {"sensor": _enabled(hass, sensor), **plan}
 
 
 def _entity_id(
     coordinator: WhatsminerCoordinator, platform: Platform, key: str
 ) -> str | None:
     """Return the entity of a key, None where there is none, or a disabled one."""
-    entity_id = registered_entity_id(
-        coordinator.hass, platform, mac_of(coordinator.config_entry), key
-    )
-    entry = entity_id and er.async_get(coordinator.hass).async_get(entity_id)
+    hass, mac = coordinator.hass, mac_of(coordinator.config_entry)
+    return _enabled(hass, registered_entity_id(hass, platform, mac, key))
+
+
+def _enabled(hass: HomeAssistant, entity_id: str | None) -> str | None:
+    """Return an entity id, None for that of a disabled entity."""
+    entry = entity_id and er.async_get(hass).async_get(entity_id)
     return None if not entry or entry.disabled else entity_id

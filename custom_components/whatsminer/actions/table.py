@@ -23,6 +23,7 @@ from ..api import CUSTOMER_MESSAGES, commands
 from . import handlers
 
 ATTR_CONFIRM: Final = "confirm"
+ATTR_INCLUDE_OFFLINE: Final = "include_offline"
 
 _NUMBER: Final = probatio.Coerce(float)  # the command refuses what is not whole
 _TEXTS: Final = probatio.All(probatio.EnsureList(), [cv.string])
@@ -33,8 +34,9 @@ class Action:
     """An action.
 
     `permission` is what its user needs for each miner, see `user_permission.py`. `one_miner` is for
-    what should not be done to many miners by mistake. `reachable_only` leaves out miners that do
-    not answer, where the action does not ask them. `takes_sites` is for what can be done to a site as
+    what should not be done to many miners by mistake. `asks_nobody` is for what only tells what is
+    known: it leaves out miners that do not answer unless they are wanted, its target may be all miners,
+    and a site that is named stands for its miners. `takes_sites` is for what can be done to a site as
     well, and to a miner that is not loaded.
     """
 
@@ -45,7 +47,7 @@ class Action:
     admin_only: bool = False
     one_miner: bool = False
     needs_password: bool = True
-    reachable_only: bool = False
+    asks_nobody: bool = False
     takes_sites: bool = False
     response: SupportsResponse = SupportsResponse.NONE
 
@@ -177,11 +179,14 @@ ACTIONS: Final = (
     ),
     Action(
         name="get_state",
-        fields={probatio.Optional("conditions", default=dict): {cv.string: cv.boolean}},
+        fields={
+            probatio.Optional(ATTR_INCLUDE_OFFLINE, default=False): cv.boolean,
+            probatio.Optional("conditions", default=dict): {cv.string: cv.boolean},
+        },
         prepare_fn=handlers.prepare_get_state,
         permission=POLICY_READ,
         needs_password=False,
-        reachable_only=True,
+        asks_nobody=True,
         response=SupportsResponse.ONLY,
     ),
     Action(

@@ -12,6 +12,7 @@ from homeassistant.util.hass_dict import HassKey
 from ..api import Capabilities, Miner, Remembered, Snapshot
 from ..const import CONF_ACCOUNT, CONF_PROTOCOL, CONF_V3_PORT, DOMAIN, V2_ONLY
 from .memory import Memory, StoredClient, StoredData
+from .outage import Outage
 
 # A miner asks for a new address while it still answers at its old one.
 _SECONDS_TO_MOVE: Final = 120
@@ -47,13 +48,14 @@ class CapabilityChange:
 class MinerRecord:
     """What is kept of one miner over reloads of its entry.
 
-    `is_sought` is true while other hosts are asked for the miner.
+    `is_sought` is true while other hosts are asked for the miner, `outage` is when it did not answer last.
     """
 
     memory: Memory
     client: Miner | None = None
     change: CapabilityChange | None = None
     is_sought: bool = False
+    outage: Outage | None = None
     _announcement: _Announcement | None = None
 
     @property

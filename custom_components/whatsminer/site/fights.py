@@ -13,6 +13,7 @@ from homeassistant.util import dt as dt_util
 from ..entries.membership import miner_name
 from ..issues import Issue, clear_issues, raise_issue
 from ..listing import names
+from ..markdown import escape_markdown
 
 # So many runs of automations that switch a miner within that time are a fight.
 _FIGHT: Final = 2
@@ -95,7 +96,7 @@ class Fights:
             Issue.PLAN_FIGHT,
             placeholders={
                 "site": self._site.title,
-                "miners": names(sorted(miners)),
-                "automations": names(sorted(known)) or "?",
+                "miners": names(sorted(map(escape_markdown, miners))),
+                "automations": names(sorted(map(escape_markdown, known))) or "?",
             },
         )

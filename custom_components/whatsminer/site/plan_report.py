@@ -7,6 +7,7 @@ from homeassistant.core import HomeAssistant, callback
 from homeassistant.util.json import JsonObjectType
 
 from ..issues import Issue, clear_issues, raise_issue
+from ..markdown import escape_markdown
 from .decision import Decision
 from .executor import Failure
 from .memory import StoredPlanMiner
@@ -59,7 +60,7 @@ def report_unit(hass: HomeAssistant, site: ConfigEntry, inputs: PlanInputs) -> N
         placeholders={
             "site": site.title,
             "entity": PlanOptions.of(site.options).price_entity or "",
-            "unit": inputs.unit or "",
-            "unit_of_limits": inputs.unit_of_limits or "",
+            "unit": escape_markdown(inputs.unit or ""),
+            "unit_of_limits": escape_markdown(inputs.unit_of_limits or ""),
         },
     )

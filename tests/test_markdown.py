@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from custom_components.whatsminer.flow_helpers import escape_markdown
+from custom_components.whatsminer.markdown import escape_markdown
 
 
 @pytest.mark.parametrize(

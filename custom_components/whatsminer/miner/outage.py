@@ -1,0 +1,22 @@
+"""When a miner did not answer last, as far back as Home Assistant runs."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from homeassistant.util import dt as dt_util
+
+
+@dataclass(frozen=True, slots=True)
+class Outage:
+    """A time without an answer; `until` is None while it lasts."""
+
+    since: datetime
+    until: datetime | None = None
+
+
+def outage_after(last: Outage | None, *, answers: bool) -> Outage | None:
+    """Return the last outage after a poll, None if there was none yet."""
+    is_over = last is None or last.until is not None
+    if answers:
+        return last if last is None or is_over else Outage(last.since, dt_util.utcnow())
+    return Outage(dt_util.utcnow()) if is_over else last
