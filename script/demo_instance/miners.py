@@ -147,7 +147,7 @@ class DemoMiner:
     def __str__(self) -> str:
         """Return what a person needs to add it."""
         plan, at = self.plan, f"{self.miner.host}:{self.miner.port}"
-        return f"{plan.model:<6} API {plan.api} {at:<15} password {plan.password}"
+        return f"{plan.name:<13}{plan.model:<6} API {plan.api} {at:<15} password {plan.password}"
 
     @property
     def mac(self) -> str:
