@@ -97,6 +97,8 @@ async def _async_set_up_miner(
     _register_device(hass, coordinator)
     for platform in PLATFORMS:  # all at once they would come in any order
         await hass.config_entries.async_forward_entry_setups(entry, [platform])
+    # A site that changed meanwhile could not tell: it tells only miners that are set up.
+    coordinator.site_listeners.tell()
     entry.runtime_data.hold.async_begin()
 
 

@@ -27,7 +27,13 @@ from homeassistant.util.json import JsonObjectType
 
 from .actions.get_state import offline_states
 from .actions.handlers import Handler
-from .actions.table import ACTIONS, ATTR_CONFIRM, ATTR_INCLUDE_OFFLINE, Action
+from .actions.table import (
+    ACTIONS,
+    ATTR_CONFIRM,
+    ATTR_INCLUDE_OFFLINE,
+    ATTR_INCLUDE_SITES,
+    Action,
+)
 from .actions.user_permission import async_check_permission
 from .api import WhatsminerError
 from .const import DOMAIN
@@ -127,7 +133,10 @@ async def _async_targets(
     # What is done to a site is done to its miners.
     of_sites = {m.entry_id for site in sites for m in members_of(call.hass, site)}
     if action.asks_nobody:
-        ids |= await _async_more_to_tell_of(call)
+        if call.data.get(ATTR_ENTITY_ID) == ENTITY_MATCH_ALL:
+            ids = {entry.entry_id for entry in miner_entries(call.hass)}
+        elif call.data[ATTR_INCLUDE_SITES]:
+            ids |= await _async_members_of_named_sites(call)
     entries: list[WhatsminerConfigEntry] = sites + [
         entry
         for entry in miner_entries(call.hass, include_disabled=False)
@@ -138,13 +147,11 @@ async def _async_targets(
     return sorted(entries, key=lambda entry: entry.title)
 
 
-async def _async_more_to_tell_of(call: ServiceCall) -> set[str]:
-    """Return the miners that a target stands for if nothing is done to them: all, or those of sites.
+async def _async_members_of_named_sites(call: ServiceCall) -> set[str]:
+    """Return the ids of the entries of the miners that belong to the sites of a target.
 
     A site counts that is named itself, not with its area: others than its miners may be there.
     """
-    if call.data.get(ATTR_ENTITY_ID) == ENTITY_MATCH_ALL:
-        return {entry.entry_id for entry in miner_entries(call.hass)}
 
     async def entries_of(target: Mapping[str, Any]) -> set[str]:
         return await async_extract_config_entry_ids(

@@ -233,11 +233,14 @@ async def test_a_site_stands_for_its_miners_if_it_is_chosen_itself(
     assert hass.states.get(ids["entity_id"])
 
     named = {key: ids[key]}
+    asked = {**named, "include_sites": True}
     if found:
-        assert set(await ask(hass, "get_state", named)) == {set_up.device_id}
+        assert set(await ask(hass, "get_state", asked)) == {set_up.device_id}
     else:
         with pytest.raises(ServiceValidationError, match="no miner"):
-            await ask(hass, "get_state", named)
+            await ask(hass, "get_state", asked)
+    with pytest.raises(ServiceValidationError, match="no miner"):
+        await ask(hass, "get_state", named)
     await hass.config_entries.async_unload(entry.entry_id)
 
 

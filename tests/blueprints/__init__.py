@@ -207,6 +207,7 @@ def use_earlier_get_state(hass: HomeAssistant) -> None:
 
     async def get_state(call: ServiceCall) -> ServiceResponse:
         data = {**call.data, "conditions": {}, "include_offline": False}
+        data["include_sites"] = False
         now = ServiceCall(hass, DOMAIN, call.service, data, call.context, True)
         answer: dict[str, Any] = await present(now)
         for state in answer.values():

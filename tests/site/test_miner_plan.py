@@ -1,7 +1,7 @@
 """The page of a miner says why it is on or off."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any
@@ -11,11 +11,8 @@ from pytest_homeassistant_custom_component.common import async_capture_events
 
 from custom_components.whatsminer.entity import registered_entity_id
 from custom_components.whatsminer.site.decision import Reason
-from custom_components.whatsminer.site.miner_plan import (
-    MINER_PLAN_SENSORS,
-    STATES,
-    MinerPlanState,
-)
+from custom_components.whatsminer.site.miner_plan import STATES, MinerPlanState
+from homeassistant.config_entries import ConfigEntry
 from homeassistant.const import (
     EVENT_STATE_CHANGED,
     EVENT_STATE_REPORTED,
@@ -225,25 +222,53 @@ def test_each_state_has_a_short_text_of_its_own(language: str) -> None:
 # When it is written
 
 
-async def test_it_is_written_only_when_the_plan_wants_something_else(
+async def test_it_is_written_when_the_plan_says_something_else_not_with_each_poll(
     fleet: Fleet, three: Three
 ) -> None:
     """Each write is a row in the database, of every miner."""
     set_price(fleet.hass, HIGH)
     site = await planned(fleet, **LIMITS)
     await polled(site, 3)
-    site_plan = site.attributes("plan")["miners"]
     with counting(*three) as written:
-        await priced(site, HIGH + 0.1)
         await passed(site, 300)
-        assert site.attributes("plan")["miners"] != site_plan
         assert not written
 
         await priced(site, BETWEEN)
         assert set(written.values()) == {1}
         assert len(written) == len(list(three))
-    assert state_of(three.ada).state == "price_too_high"
     assert text_of(three.ada) == "Off: 0.25 is not yet at or below 0.2 EUR/kWh"
+
+
+async def test_the_sentence_follows_a_price_and_a_limit(
+    fleet: Fleet, ada: Owned
+) -> None:
+    set_price(fleet.hass, HIGH)
+    site = await planned(fleet, **LIMITS)
+    await priced(site, HIGH + 0.1)
+    assert text_of(ada) == "Off: 0.5 is above 0.3 EUR/kWh"
+
+    limit = site.entity_id("number", "stop_above")
+    await act(fleet.hass, "number.set_value", limit, value=0.35)
+    await looked(site)
+    assert text_of(ada) == "Off: 0.5 is above 0.35 EUR/kWh"
+
+
+async def test_the_sentence_names_who_holds_the_miner_now(
+    fleet: Fleet, ada: Owned
+) -> None:
+    set_price(fleet.hass, LOW)
+    site = await planned(fleet, **LIMITS)
+    boiler, attic = [await add_site(fleet, name, **ALL) for name in ("Boiler", "Attic")]
+    await boiler.turn_off()
+    await attic.turn_off()
+    await looked(site, 61)
+    assert "Boiler" in text_of(ada)
+
+    await boiler.turn_on()
+    await looked(site, 61)
+    assert state_of(ada).state == "held"
+    assert "Boiler" not in text_of(ada)
+    assert "Attic" in text_of(ada)
 
 
 async def test_the_sentence_is_not_recorded(fleet: Fleet, ada: Owned) -> None:
@@ -349,6 +374,54 @@ async def test_it_stays_when_the_miner_is_reloaded(fleet: Fleet, ada: Owned) -> 
     assert changed == []
 
 
+@pytest.mark.parametrize("on", [True, False], ids=["on", "off"])
+async def test_it_knows_of_a_plan_that_changes_while_the_miner_is_set_up(
+    fleet: Fleet, ada: Owned, monkeypatch: pytest.MonkeyPatch, on: bool
+) -> None:
+    set_price(fleet.hass, HIGH)
+    site = await add_site(fleet, **ALL, **LIMITS, follow_plan=not on)
+    await looked(site)
+    entries = fleet.hass.config_entries
+    forward = entries.async_forward_entry_setups
+
+    async def forward_and_follow(
+        entry: ConfigEntry, platforms: Iterable[Platform]
+    ) -> None:
+        await forward(entry, platforms)
+        if Platform.SENSOR in platforms:
+            site.coordinator.async_set_options(follow_plan=on)
+
+    assert await entries.async_unload(ada.entry.entry_id)
+    monkeypatch.setattr(entries, "async_forward_entry_setups", forward_and_follow)
+    assert await entries.async_setup(ada.entry.entry_id)
+    await looked(site)
+
+    assert has_plan(ada) is on
+
+
+async def test_what_it_listens_to_is_given_up(fleet: Fleet, ada: Owned) -> None:
+    set_price(fleet.hass, HIGH)
+    site = await planned(fleet, **LIMITS)
+    entries = fleet.hass.config_entries
+
+    def listeners() -> tuple[int, int, int]:
+        return (
+            len(site.coordinator._listeners),  # noqa: SLF001
+            len(site.entry._on_state_change or ()),  # noqa: SLF001
+            len(ada.coordinator.site_listeners._listeners),  # noqa: SLF001
+        )
+
+    before = listeners()
+    for _ in range(2):
+        assert await entries.async_reload(ada.entry.entry_id)
+        await looked(site)
+        await follow(site, on=False)
+        await follow(site, on=True)
+        assert await entries.async_reload(site.entry.entry_id)
+        await looked(site)
+        assert listeners() == before
+
+
 async def test_when_another_plan_takes_over_it_says_so_at_once(
     fleet: Fleet, ada: Owned
 ) -> None:
@@ -383,4 +456,3 @@ async def test_a_miner_without_a_plan_has_no_such_sensor(
     await passed(site, HOUR / 10)
 
     assert not has_plan(ada)
-    assert [each.key for each in MINER_PLAN_SENSORS] == ["plan"]

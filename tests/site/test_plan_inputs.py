@@ -251,8 +251,8 @@ async def test_another_unit_is_an_issue_until_it_is_settled(
         "miner": "Shed",
         "site": "Shed",
         "entity": PRICE,
-        "unit": "ct/kWh",
-        "unit_of_limits": "EUR/kWh",
+        "unit": r"ct\/kWh",
+        "unit_of_limits": r"EUR\/kWh",
     }
     assert is_mining(ada)
     assert site.shown("plan") == "input_unknown"

@@ -141,7 +141,8 @@ async def test_get_state_says_what_the_sensor_says(fleet: Fleet, ada: Owned) -> 
     await looked(site)
     answer = await ask(fleet.hass, "get_state", target)
     (state,) = answer.values()
-    assert state["plan"] == {"site": "Shed", **said(site, ada)}
+    expected = {"site": "Shed", "sensor": "sensor.shed_plan", **said(site, ada)}
+    assert state["plan"] == expected
     assert state["plan"]["text"] == "Off: 0.4 is above 0.3 EUR/kWh"
     assert state["plan"]["switched_by"] == "plan"
     await fleet.hass.config_entries.async_unload(site.entry.entry_id)

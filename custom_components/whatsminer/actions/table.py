@@ -24,6 +24,7 @@ from . import handlers
 
 ATTR_CONFIRM: Final = "confirm"
 ATTR_INCLUDE_OFFLINE: Final = "include_offline"
+ATTR_INCLUDE_SITES: Final = "include_sites"
 
 _NUMBER: Final = probatio.Coerce(float)  # the command refuses what is not whole
 _TEXTS: Final = probatio.All(probatio.EnsureList(), [cv.string])
@@ -181,6 +182,7 @@ ACTIONS: Final = (
         name="get_state",
         fields={
             probatio.Optional(ATTR_INCLUDE_OFFLINE, default=False): cv.boolean,
+            probatio.Optional(ATTR_INCLUDE_SITES, default=False): cv.boolean,
             probatio.Optional("conditions", default=dict): {cv.string: cv.boolean},
         },
         prepare_fn=handlers.prepare_get_state,

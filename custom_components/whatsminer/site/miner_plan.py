@@ -2,12 +2,11 @@
 
 from collections.abc import Mapping
 from enum import StrEnum
-from operator import itemgetter
 from typing import Final, override
 
 from homeassistant.components.sensor import SensorDeviceClass
 from homeassistant.core import CALLBACK_TYPE, callback
-from homeassistant.util.json import JsonObjectType, JsonValueType
+from homeassistant.util.json import JsonObjectType
 
 from ..coordinator import WhatsminerCoordinator
 from ..entity import WhatsminerEntity
@@ -96,10 +95,6 @@ STATES: Final[Mapping[Reason, MinerPlanState | None]] = {
     Reason.UPDATING: MinerPlanState.UPDATING,
     Reason.MINING_UNKNOWN: MinerPlanState.MINING_UNKNOWN,
 }
-# Gets a report without its sentence, whose figures may change with each look.
-_WANTED: Final = itemgetter(
-    "reason", "waiting_for", "on", "percent", "until", "failure"
-)
 
 
 def miner_plan_state(report: JsonObjectType) -> MinerPlanState | None:
@@ -125,9 +120,7 @@ MINER_PLAN_SENSORS: Final[tuple[WhatsminerSensorDescription[JsonObjectType], ...
 class MinerPlanSensor(WhatsminerEntity, DescribedSensor[JsonObjectType]):
     """Why a miner is on or off, as the plan that decides about it says.
 
-    It is written when the plan wants something else or has another reason. Otherwise each new price or
-    budget would be a state of every miner, and a row in the database. So the figures in the
-    sentence are those of that moment; the plan of the site has the last ones.
+    It is written when the plan says something else, not with each poll of the miner.
     """
 
     _unrecorded_attributes = frozenset({"text"})
@@ -149,7 +142,6 @@ class MinerPlanSensor(WhatsminerEntity, DescribedSensor[JsonObjectType]):
         # All reports as they were last, and what is shown of the miner.
         self._reports: Mapping[str, JsonObjectType] | None = None
         self._shown: JsonObjectType | None = None
-        self._wanted: tuple[JsonValueType, ...] | None = None
 
     @property
     @override
@@ -175,7 +167,7 @@ class MinerPlanSensor(WhatsminerEntity, DescribedSensor[JsonObjectType]):
     @callback
     @override
     def _handle_coordinator_update(self) -> None:
-        """Write nothing after a poll, which the plan looks at by itself."""
+        """Do nothing: the plan looks at each poll, and tells this sensor."""
 
     @callback
     def _follow_site(self) -> None:
@@ -210,9 +202,8 @@ class MinerPlanSensor(WhatsminerEntity, DescribedSensor[JsonObjectType]):
         self._reports = reports
         miner = self.coordinator.config_entry
         plan = planning.plan_of(miner) if planning else None
-        wanted = _WANTED(plan) if plan else None
-        if wanted != self._wanted:
-            self._shown, self._wanted = plan, wanted
+        if plan != self._shown:
+            self._shown = plan
             self.async_write_ha_state()
 
     @callback
