@@ -31,7 +31,7 @@ from .flow_helpers import (
     with_advanced,
     without_password,
 )
-from .migration import VERSION
+from .migration import MINOR_VERSION, VERSION
 from .miner.record import Address, address_of, async_forget_protocol, client_for_entry
 from .models import WhatsminerConfigEntry
 from .options_flow import WhatsminerOptionsFlow
@@ -44,6 +44,7 @@ class WhatsminerConfigFlow(ScanSteps, DiscoverySteps, SiteSteps, domain=DOMAIN):
     """The config flow; its steps for scans, discoveries and sites are in files of their own."""
 
     VERSION = VERSION
+    MINOR_VERSION = MINOR_VERSION
 
     @staticmethod
     @callback

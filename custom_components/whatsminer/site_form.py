@@ -23,7 +23,6 @@ from homeassistant.helpers.selector import (
 
 from .const import CONF_ALL_MINERS, CONF_AREAS, CONF_LABELS, CONF_MINERS
 from .entries.lookup import miner_entries
-from .entries.membership import miner_name
 from .flow_helpers import Errors
 from .site.coordinator import SiteConfigEntry
 
@@ -58,7 +57,7 @@ def _members_schema(hass: HomeAssistant) -> probatio.Schema:
 def _miners(hass: HomeAssistant) -> list[SelectOptionDict]:
     """Return the miners to choose from; the address tells those with the same name apart."""
     miners = sorted(
-        (miner_name(hass, entry), entry.data.get(CONF_HOST, ""), entry.entry_id)
+        (entry.title, entry.data.get(CONF_HOST, ""), entry.entry_id)
         for entry in miner_entries(hass)
     )
     return [

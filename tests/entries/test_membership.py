@@ -8,7 +8,6 @@ from custom_components.whatsminer.entries.lookup import miner_entries, site_entr
 from custom_components.whatsminer.entries.membership import (
     is_member,
     members_of,
-    miner_name,
     sites_of,
 )
 from homeassistant.config_entries import ConfigEntryDisabler
@@ -188,16 +187,3 @@ async def test_the_sites_of_a_miner_come_in_the_order_of_their_age(
         first.entry_id, ConfigEntryDisabler.USER
     )
     assert sites_of(hass, miner) == [last]
-
-
-async def test_a_miner_is_called_as_its_device(
-    hass: HomeAssistant,
-    miner: MockConfigEntry,
-    device: dr.DeviceEntry,
-    device_registry: dr.DeviceRegistry,
-) -> None:
-    assert miner_name(hass, miner) == "Ada"
-
-    device_registry.async_update_device(device.id, name_by_user="Garage miner")
-
-    assert miner_name(hass, miner) == "Garage miner"

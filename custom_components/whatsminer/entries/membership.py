@@ -28,12 +28,6 @@ def miner_device(hass: HomeAssistant, miner: ConfigEntry) -> dr.DeviceEntry | No
     )
 
 
-def miner_name(hass: HomeAssistant, miner: ConfigEntry) -> str:
-    """Return what its owner calls a miner: the name of its device, else that of its entry."""
-    device = miner_device(hass, miner)
-    return (device and device.name_by_user) or miner.title
-
-
 def is_member(hass: HomeAssistant, site: ConfigEntry, miner: ConfigEntry) -> bool:
     """Return whether a miner belongs to a site.
 

@@ -44,6 +44,7 @@ from ..entries.lookup import miner_entries
 from ..exceptions import about, translation
 
 VERSION: Final = 4
+MINOR_VERSION: Final = 2
 
 # What both kept of a miner; one of them more, which has no counterpart here.
 _SETTINGS: Final = probatio.Schema(
@@ -280,7 +281,7 @@ def _carry_out(hass: HomeAssistant, entry: ConfigEntry, plan: _Plan) -> None:
     hass.config_entries.async_update_entry(
         entry,
         data=plan.data,
-        minor_version=1,
+        minor_version=MINOR_VERSION,
         options=plan.options,
         unique_id=plan.mac,
         version=VERSION,

@@ -82,7 +82,7 @@ class SiteCoordinator(DataUpdateCoordinator[Totals]):
         self.planning = Planning(
             hass, entry, self.memory, lambda: self.members, self.async_update_listeners
         )
-        self._readings = MemberReadings(hass, entry)
+        self._readings = MemberReadings(entry)
         # The entries of the miners, by their ids.
         self.members: dict[str, WhatsminerConfigEntry] = {}
         # The coordinators of those that are loaded, each with the function that ends listening.

@@ -10,7 +10,6 @@ from homeassistant.const import ATTR_NAME
 from homeassistant.core import Context, Event, HomeAssistant, callback
 from homeassistant.util import dt as dt_util
 
-from ..entries.membership import miner_name
 from ..issues import Issue, clear_issues, raise_issue
 from ..listing import names
 from ..markdown import escape_markdown
@@ -85,7 +84,7 @@ class Fights:
             if len(calls) == _FIGHT and dt_util.utcnow() - calls[0][0] <= _FIGHT_TIME
         ]
         entries = map(self._hass.config_entries.async_get_entry, fights)
-        miners = [miner_name(self._hass, entry) for entry in entries if entry]
+        miners = [entry.title for entry in entries if entry]
         if not miners:
             clear_issues(self._hass, self._site, Issue.PLAN_FIGHT)
             return

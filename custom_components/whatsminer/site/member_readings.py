@@ -5,10 +5,8 @@ from dataclasses import replace
 from typing import Final
 
 from homeassistant.config_entries import ConfigEntry, ConfigEntryState
-from homeassistant.core import HomeAssistant
 
 from ..coordinator import WhatsminerCoordinator
-from ..entries.membership import miner_name
 from ..miner.hash_price import HashPrice
 from ..miner.hold import holders
 from ..miner.status import has_problem
@@ -29,9 +27,8 @@ _DOWN: Final = frozenset(
 class MemberReadings:
     """Reads the miners of one site."""
 
-    def __init__(self, hass: HomeAssistant, site: ConfigEntry) -> None:
+    def __init__(self, site: ConfigEntry) -> None:
         """Begin without a reading."""
-        self._hass = hass
         self._site = site
         # The ids of the entries whose miners cannot be read, also while that is tried again.
         self._down: set[str] = set()
@@ -39,16 +36,15 @@ class MemberReadings:
     def read(self, miners: Iterable[WhatsminerConfigEntry]) -> Iterator[Member]:
         """Read miners by their entries, loaded or not."""
         for entry in miners:
-            name = miner_name(self._hass, entry)
             if entry.state in _DOWN:
                 self._down.add(entry.entry_id)
             elif entry.state is not ConfigEntryState.SETUP_IN_PROGRESS:
                 self._down.discard(entry.entry_id)
             if entry.state is ConfigEntryState.LOADED:
-                yield self._loaded(name, entry.runtime_data.coordinator)
+                yield self._loaded(entry.title, entry.runtime_data.coordinator)
             else:
                 is_down = entry.entry_id in self._down
-                yield Member(name=name, reachable=False if is_down else None)
+                yield Member(name=entry.title, reachable=False if is_down else None)
 
     def _loaded(self, name: str, coordinator: WhatsminerCoordinator) -> Member:
         price = HashPrice(self._site.options)

@@ -17,7 +17,6 @@ from homeassistant.util.json import JsonObjectType
 
 from ..api import Command
 from ..const import CONF_FOLLOW_PLAN
-from ..entries.membership import miner_name
 from ..issues import Issue, clear_issues
 from ..models import WhatsminerConfigEntry
 from .announcer import Announcer
@@ -174,7 +173,7 @@ class Planning:
         self, miner: WhatsminerConfigEntry, command: Command, decision: Decision
     ) -> None:
         """Tell what was done."""
-        name = miner_name(self._hass, miner)
+        name = miner.title
         self._announcer.done(name, command, decision, self.inputs.places)
         self.async_look_soon()
         self._publish_soon.async_schedule_call()
@@ -182,7 +181,7 @@ class Planning:
     @callback
     def _handle_failed(self, miner: WhatsminerConfigEntry, failure: Failure) -> None:
         if failure.is_new:
-            self._announcer.failed(miner_name(self._hass, miner), failure.text)
+            self._announcer.failed(miner.title, failure.text)
         self._publish_soon.async_schedule_call()
 
     @callback
@@ -193,7 +192,7 @@ class Planning:
         self.reports = {
             decision.miner: report(
                 decision,
-                miner_name(self._hass, members[decision.miner]),
+                members[decision.miner].title,
                 places,
                 self._hass.config.language,
                 stored.get(decision.miner, {}),
@@ -205,7 +204,7 @@ class Planning:
         self._changed_fn()
 
     def _name_of(self, miner_id: str) -> str:
-        return miner_name(self._hass, self._members_fn()[miner_id])
+        return self._members_fn()[miner_id].title
 
     @callback
     def _listen(self) -> None:
