@@ -1,6 +1,7 @@
 """Fills the database of a Home Assistant with states and events of a time in which it did not run.
 
-Home Assistant itself makes statistics of the states when it starts.
+Home Assistant itself makes statistics of the states when it starts. The tables are the recorder's own, and may
+change with any version: `script/demo --smoke` reads the result through Home Assistant.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence

@@ -46,10 +46,11 @@ def live(miner: SimulatedMiner, *, repeats: bool = False) -> list[Moment]:
         if price != before:
             if price > STOP_ABOVE or price <= START_BELOW:
                 miner.state.mining = price <= START_BELOW
-            miner.advance(1)
+            miner.advance(min(1, left))
             moments.append(moment(miner, price, repeats=repeats))
         before = price
         # Right before a period of the recorder's statistics ends, so that it has all of its energy.
+        left = end - miner.state.now
         miner.advance(min(left, _STEP - (miner.state.now + 1) % _STEP))
         moments.append(moment(miner, price, repeats=repeats))
     return moments

@@ -1,10 +1,10 @@
-"""Tells those who want to know that the sites of one miner may be others, or say something else."""
+"""Who is told when the sites of a miner change."""
 
 from homeassistant.core import CALLBACK_TYPE, callback
 
 
 class SiteListeners:
-    """Those who want to know when a miner has other sites, or one of these another hash price or plan."""
+    """Called when a miner joins or leaves a site, or the hash price or the plan of one of its sites changes."""
 
     def __init__(self) -> None:
         """Begin without any."""
@@ -12,12 +12,12 @@ class SiteListeners:
 
     @callback
     def add(self, listener: CALLBACK_TYPE) -> CALLBACK_TYPE:
-        """Call `listener` each time. Returns what ends that."""
+        """Call `listener` at each change. Returns a function that ends that."""
         self._listeners.append(listener)
         return lambda: self._listeners.remove(listener)
 
     @callback
     def tell(self) -> None:
-        """Tell all of them."""
+        """Call all listeners."""
         for listener in list(self._listeners):
             listener()

@@ -172,13 +172,12 @@ class SiteCoordinator(DataUpdateCoordinator[Totals]):
         }
         before, self.members = self.members, members
         self._follow()
-        is_first, changed = self.data is None, members.keys() ^ before.keys()
         self.holding.async_follow(members)
         held = self.holding.is_held
         self.async_set_updated_data(totals_of(self.read(), held=held))
         self.planning.async_look_soon()
-        if not is_first:
-            tell_miners((members | before)[each] for each in changed)
+        changed = members.keys() ^ before.keys()
+        tell_miners((members | before)[each] for each in changed)
 
     def read(self) -> list[Member]:
         """Read what the coordinators of the miners know."""

@@ -139,8 +139,6 @@ class MinerPlanSensor(WhatsminerEntity, DescribedSensor[JsonObjectType]):
         self._followed: SiteCoordinator | None = None
         self._end_site: CALLBACK_TYPE = lambda: None
         self._end_plan: CALLBACK_TYPE = lambda: None
-        # All reports as they were last, and what is shown of the miner.
-        self._reports: Mapping[str, JsonObjectType] | None = None
         self._shown: JsonObjectType | None = None
 
     @property
@@ -195,13 +193,8 @@ class MinerPlanSensor(WhatsminerEntity, DescribedSensor[JsonObjectType]):
     @callback
     def _handle_plan(self) -> None:
         """Show what the plan says of the miner, if it is something else."""
-        planning = self._followed.planning if self._followed else None
-        reports = planning.reports if planning else None
-        if reports is self._reports:  # the site was updated, and not its plan
-            return
-        self._reports = reports
         miner = self.coordinator.config_entry
-        plan = planning.plan_of(miner) if planning else None
+        plan = self._followed.planning.plan_of(miner) if self._followed else None
         if plan != self._shown:
             self._shown = plan
             self.async_write_ha_state()
