@@ -266,7 +266,7 @@ async def test_a_member_that_is_not_loaded_says_so(
     site = await planned(fleet, **LIMITS)
     await budgeted(site, 1000)
     assert reason(site, ada) == "not_loaded"
-    assert said(site, ada)["text"] == "Stays as it is: it is not loaded"
+    assert said(site, ada)["text"] == "Left alone by the plan: it is not loaded"
 
     await hass.config_entries.async_setup(ada.entry.entry_id)
     await looked(site, 61)

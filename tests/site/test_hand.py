@@ -172,7 +172,7 @@ async def test_who_switches_or_sets_a_miner_takes_it_out_for_a_time(
     done = told(ada)
 
     assert reason(site, ada) == expected
-    assert said(site, ada)["text"] == f"Stays as it is until 18:00: {text}"
+    assert said(site, ada)["text"] == f"Left alone by the plan until 18:00: {text}"
     assert said(site, ada)["until"] == site.shown("next_change")
     assert site.shown("plan") == "manual"
     await priced(site, HIGH)
