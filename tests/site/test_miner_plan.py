@@ -151,7 +151,7 @@ async def test_it_says_who_took_the_miner_out_of_the_plan(
     assert state_of(ada).state == "manual_automation"
 
     await ada.call("hold")
-    await looked(site, 61)
+    await looked(site)
     assert state_of(ada).state == "held"
 
 
@@ -261,11 +261,11 @@ async def test_the_sentence_names_who_holds_the_miner_now(
     boiler, attic = [await add_site(fleet, name, **ALL) for name in ("Boiler", "Attic")]
     await boiler.turn_off()
     await attic.turn_off()
-    await looked(site, 61)
+    await looked(site)
     assert "Boiler" in text_of(ada)
 
     await boiler.turn_on()
-    await looked(site, 61)
+    await looked(site)
     assert state_of(ada).state == "held"
     assert "Boiler" not in text_of(ada)
     assert "Attic" in text_of(ada)

@@ -108,6 +108,8 @@ class Hold:
 
         """
         self._set_timer()
+        if not by_plan:
+            self._coordinator.site_listeners.tell()
         wanted = held.wanted(self._memory.data)
         if wanted is None:
             return

@@ -4,7 +4,7 @@ from homeassistant.core import CALLBACK_TYPE, callback
 
 
 class SiteListeners:
-    """Called when a miner joins or leaves a site, or the hash price or the plan of one of its sites changes."""
+    """Called when a miner joins or leaves a site or is held off, or when its hash price or its plan changes."""
 
     def __init__(self) -> None:
         """Begin without any."""
