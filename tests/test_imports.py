@@ -68,7 +68,14 @@ ROOMS: Final = (
     ("faults in words", ("fault_texts/*",)),
     (
         "constants, issues and exceptions",
-        ("const.py", "listing.py", "markdown.py", "issues.py", "exceptions.py"),
+        (
+            "const.py",
+            "listing.py",
+            "markdown.py",
+            "names.py",
+            "issues.py",
+            "exceptions.py",
+        ),
     ),
     ("redaction", ("redaction*.py",)),
     ("one miner", ("miner/*",)),

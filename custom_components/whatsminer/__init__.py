@@ -17,11 +17,10 @@ from .const import DOMAIN, MANUFACTURER
 from .coordinator import WhatsminerCoordinator
 from .dashboard import async_setup_dashboard
 from .entity import board_identifier
-from .entries.device_name import async_follow_device_names, take_device_name
 from .entries.lookup import is_site, miner_entries
 from .issues import async_setup_issues, clear_issues
-from .migration import MINOR_VERSION, VERSION, async_migrate
-from .miner.record import async_remove_record, mac_of
+from .migration import async_migrate
+from .miner.record import async_remove_record, mac_of, record_for_entry
 from .models import WhatsminerConfigEntry, WhatsminerData
 from .services import async_setup_services
 from .site.coordinator import SiteConfigEntry, SiteCoordinator, tell_miners
@@ -52,7 +51,6 @@ async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
     """Set up the actions and the dashboard."""
     async_setup_services(hass)
     async_setup_issues(hass)
-    async_follow_device_names(hass)
     await async_setup_dashboard(hass)
     return True
 
@@ -60,17 +58,14 @@ async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
 async def async_migrate_entry(
     hass: HomeAssistant, entry: WhatsminerConfigEntry
 ) -> bool:
-    """Migrate an entry of an earlier version, or of an earlier integration of this domain.
+    """Migrate the entry of an earlier integration of this domain, which had no sites.
 
     Raises:
         ConfigEntryError, ConfigEntryNotReady: translated; then nothing was changed.
 
     """
-    if entry.version != VERSION:
+    if not is_site(entry):
         await async_migrate(hass, entry)
-    # Before, an entry kept its title when its device was renamed.
-    take_device_name(hass, entry)
-    hass.config_entries.async_update_entry(entry, minor_version=MINOR_VERSION)
     return True
 
 
@@ -137,6 +132,9 @@ async def async_unload_entry(hass: HomeAssistant, entry: ConfigEntry) -> bool:
     unloaded = await hass.config_entries.async_unload_platforms(entry, PLATFORMS)
     if unloaded:
         clear_issues(hass, entry)
+        if entry.disabled_by:
+            # The time until it is enabled is no outage.
+            record_for_entry(hass, entry).outage = None
     return unloaded
 
 

@@ -31,9 +31,10 @@ from .flow_helpers import (
     with_advanced,
     without_password,
 )
-from .migration import MINOR_VERSION, VERSION
+from .migration import VERSION
 from .miner.record import Address, address_of, async_forget_protocol, client_for_entry
 from .models import WhatsminerConfigEntry
+from .names import owner_name
 from .options_flow import WhatsminerOptionsFlow
 from .scan_flow import ScanSteps
 from .site_flow import SiteSteps
@@ -44,7 +45,6 @@ class WhatsminerConfigFlow(ScanSteps, DiscoverySteps, SiteSteps, domain=DOMAIN):
     """The config flow; its steps for scans, discoveries and sites are in files of their own."""
 
     VERSION = VERSION
-    MINOR_VERSION = MINOR_VERSION
 
     @staticmethod
     @callback
@@ -111,7 +111,7 @@ class WhatsminerConfigFlow(ScanSteps, DiscoverySteps, SiteSteps, domain=DOMAIN):
         entry = self._get_reauth_entry()
         host, _ = address_of(entry)
         # Home Assistant sets the name only, but tiles of miners have their address, too.
-        self.context["title_placeholders"] = {"host": host, "miner": entry.title}
+        self.context["title_placeholders"] = {"host": host, "miner": owner_name(entry)}
         return await self.async_step_reauth_confirm()
 
     async def async_step_reauth_confirm(
@@ -138,7 +138,7 @@ class WhatsminerConfigFlow(ScanSteps, DiscoverySteps, SiteSteps, domain=DOMAIN):
                 without_password(user_input or with_advanced(entry.data)),
             ),
             errors=errors,
-            description_placeholders={"miner": entry.title},
+            description_placeholders={"miner": owner_name(entry)},
         )
 
     async def async_step_reconfigure(
@@ -179,7 +179,7 @@ class WhatsminerConfigFlow(ScanSteps, DiscoverySteps, SiteSteps, domain=DOMAIN):
                 without_password(user_input or with_advanced(entry.data)),
             ),
             errors=errors,
-            description_placeholders={"miner": entry.title},
+            description_placeholders={"miner": owner_name(entry)},
         )
 
     async def _async_check(
@@ -222,5 +222,5 @@ class WhatsminerConfigFlow(ScanSteps, DiscoverySteps, SiteSteps, domain=DOMAIN):
         result = self.async_update_reload_and_abort(
             entry, data=data, reason="read_only"
         )
-        result["description_placeholders"] = {"miner": entry.title}
+        result["description_placeholders"] = {"miner": owner_name(entry)}
         return result

@@ -56,6 +56,7 @@ from .miner.settings import Settings
 from .miner.site_listeners import SiteListeners
 from .miner.status import Status, status_of
 from .miner.write_access import WriteAccess
+from .names import owner_name
 from .outage_log import OutageLogCoordinator
 
 _LOGGER = logging.getLogger(__name__)
@@ -177,7 +178,9 @@ class WhatsminerCoordinator(OutageLogCoordinator[Snapshot], MinerCoordinator):
                 return self.data
             if isinstance(err, WrongMinerError):
                 self._displaced_miner.async_seek(err.found)
-            raise UpdateFailed(**translation(err, self.config_entry.title)) from err
+            raise UpdateFailed(
+                **translation(err, owner_name(self.config_entry))
+            ) from err
         # One poll may be missed; one and a half intervals are more than that.
         self._patience = began + 1.5 * poll_interval(self.config_entry).total_seconds()
         self._learn(snapshot, began)
@@ -226,7 +229,7 @@ class WhatsminerCoordinator(OutageLogCoordinator[Snapshot], MinerCoordinator):
         self._displaced_miner.async_seek(mac)
         error = WrongMinerError(mac_of(self.config_entry), mac)
         self.async_set_update_error(
-            UpdateFailed(**translation(error, self.config_entry.title))
+            UpdateFailed(**translation(error, owner_name(self.config_entry)))
         )
 
     async def async_send(

@@ -44,6 +44,7 @@ from .api import (
     WrongPasswordError,
 )
 from .const import DOMAIN
+from .names import owner_name
 
 # The first that fits counts: special cases before their bases. Each key is a translation, both
 # of an exception and, where it can happen there, of an error in the config flow.
@@ -142,7 +143,7 @@ def about(entry: ConfigEntry, key: str) -> Translation:
     return {
         "translation_domain": DOMAIN,
         "translation_key": key,
-        "translation_placeholders": {"miner": entry.title},
+        "translation_placeholders": {"miner": owner_name(entry)},
     }
 
 
@@ -203,7 +204,7 @@ def translating(entry: ConfigEntry) -> Iterator[None]:
     try:
         yield
     except WhatsminerError as err:
-        raise exception_for(err, entry.title) from err
+        raise exception_for(err, owner_name(entry)) from err
 
 
 def translate_errors[EntityT: CoordinatorEntity[Any], **P](

@@ -17,6 +17,7 @@ from homeassistant.util.hass_dict import HassKey
 from .const import DOMAIN
 from .listing import names
 from .markdown import escape_markdown
+from .names import owner_name
 
 
 class Issue(StrEnum):
@@ -71,7 +72,7 @@ def raise_issue(
             ir.IssueSeverity.ERROR if issue in _ERRORS else ir.IssueSeverity.WARNING
         ),
         translation_key=issue,
-        translation_placeholders={"miner": entry.title, **(placeholders or {})},
+        translation_placeholders={"miner": owner_name(entry), **(placeholders or {})},
     )
 
 
@@ -90,7 +91,7 @@ def share_issue(
 ) -> None:
     """Name a miner in an issue that all miners share, or no longer; without any, delete it."""
     sharing = hass.data.setdefault(_SHARING, {})
-    title = entry.title if is_there else None
+    title = owner_name(entry) if is_there else None
     # A repair of some of the miners deletes the issue, also for the others.
     is_shown = bool(ir.async_get(hass).async_get_issue(DOMAIN, issue))
     if sharing.get(entry.entry_id) == title and is_shown is bool(sharing):

@@ -38,6 +38,7 @@ from .exceptions import translating
 from .hash_price_form import HASH_PRICE_FIELDS, choice, hash_price_errors
 from .markdown import escape_markdown
 from .models import WhatsminerConfigEntry
+from .names import owner_name
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -97,7 +98,7 @@ class WhatsminerOptionsFlow(OptionsFlow):
         return self.async_show_menu(
             step_id="init",
             menu_options=["preferences", "firmware"],
-            description_placeholders={"miner": self.config_entry.title},
+            description_placeholders={"miner": owner_name(self.config_entry)},
         )
 
     async def async_step_preferences(
@@ -120,7 +121,7 @@ class WhatsminerOptionsFlow(OptionsFlow):
                 errors=errors,
                 description_placeholders={
                     "longest": str(LONGEST_POLL_INTERVAL),
-                    "miner": entry.title,
+                    "miner": owner_name(entry),
                     "shortest": str(SHORTEST_POLL_INTERVAL),
                 },
             )
@@ -169,7 +170,7 @@ class WhatsminerOptionsFlow(OptionsFlow):
             step_id="firmware",
             data_schema=FIRMWARE_SCHEMA,
             errors=errors,
-            description_placeholders={"miner": self._coordinator.name},
+            description_placeholders={"miner": owner_name(self.config_entry)},
         )
 
     def _receive(self, upload: str) -> Image:
@@ -192,7 +193,7 @@ class WhatsminerOptionsFlow(OptionsFlow):
             description_placeholders={
                 "file": escape_markdown(self._image.path.name),
                 "firmware": self._coordinator.data.firmware or "?",
-                "miner": self._coordinator.name,
+                "miner": owner_name(self.config_entry),
                 "sha256": self._image.sha256,
                 "size": f"{self._image.size / 1e6:.1f}",
             },
@@ -214,7 +215,7 @@ class WhatsminerOptionsFlow(OptionsFlow):
             return self.async_show_progress(
                 step_id="progress",
                 progress_action="firmware",
-                description_placeholders={"miner": self._coordinator.name},
+                description_placeholders={"miner": owner_name(self.config_entry)},
                 progress_task=self._waiting,
             )
         return self.async_show_progress_done(next_step_id="result")
@@ -246,7 +247,7 @@ class WhatsminerOptionsFlow(OptionsFlow):
             description_placeholders={
                 "after": update.after or "?",
                 "before": update.before or "?",
-                "miner": self._coordinator.name,
+                "miner": owner_name(self.config_entry),
             },
         )
 

@@ -17,6 +17,7 @@ from .entries.relocation import async_relocate_and_match
 from .entries.scan import Scan, async_own_networks, async_scan, parse_networks
 from .flow_helpers import Errors
 from .listing import names
+from .names import owner_name
 from .pick_flow import PickSteps
 
 CONF_NETWORKS: Final = "networks"
@@ -93,8 +94,8 @@ class ScanSteps(PickSteps):
         self._new = {
             found.mac: found for found in scan.miners if found.mac not in placed
         }
-        known = {entry.entry_id: entry.title for entry in placed.values()} | {
-            entry.entry_id: entry.title
+        known = {entry.entry_id: owner_name(entry) for entry in placed.values()} | {
+            entry.entry_id: owner_name(entry)
             for entry in miner_entries(self.hass)
             if is_at_address(entry)
             and _may_be_in(entry.data[CONF_HOST], self._networks)

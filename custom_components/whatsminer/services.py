@@ -10,6 +10,7 @@ from homeassistant.config_entries import ConfigEntryState
 from homeassistant.const import (
     ATTR_DEVICE_ID,
     ATTR_ENTITY_ID,
+    ATTR_LABEL_ID,
     ATTR_NAME,
     CONF_PASSWORD,
     ENTITY_MATCH_ALL,
@@ -42,6 +43,7 @@ from .entries.lookup import is_reachable, is_site, miner_entries, site_entries
 from .entries.membership import members_of
 from .exceptions import about, exception_for, translating
 from .models import WhatsminerConfigEntry
+from .names import owner_name
 
 
 @callback
@@ -90,7 +92,7 @@ async def _async_call(action: Action, call: ServiceCall) -> ServiceResponse:
     try:
         handler = await action.prepare_fn(call)
     except WhatsminerError as err:
-        names = ", ".join(entry.title for entry in entries)
+        names = ", ".join(map(owner_name, entries))
         raise exception_for(err, names) from err
     answers = await async_for_all(
         call.hass,
@@ -116,7 +118,7 @@ async def _async_handle(
     with translating(entry):
         answer = await handler(entry)
     device_id = entry.runtime_data.coordinator.device_id
-    return device_id, {ATTR_NAME: entry.title, **(answer or {})}
+    return device_id, {ATTR_NAME: owner_name(entry), **(answer or {})}
 
 
 async def _async_targets(
@@ -127,22 +129,22 @@ async def _async_targets(
     Sites in the target are included if the action takes them; then they stand for their miners. Other
     actions ignore them.
     """
+    are_all = action.asks_nobody and call.data.get(ATTR_ENTITY_ID) == ENTITY_MATCH_ALL
     ids = await async_extract_config_entry_ids(call)
     known = site_entries(call.hass) if action.takes_sites else []
     sites = [site for site in known if site.entry_id in ids]
     # What is done to a site is done to its miners.
     of_sites = {m.entry_id for site in sites for m in members_of(call.hass, site)}
-    if action.asks_nobody:
-        if call.data.get(ATTR_ENTITY_ID) == ENTITY_MATCH_ALL:
-            ids = {entry.entry_id for entry in miner_entries(call.hass)}
-        elif call.data[ATTR_INCLUDE_SITES]:
-            ids |= await _async_members_of_named_sites(call)
+    if are_all:
+        ids = {entry.entry_id for entry in miner_entries(call.hass)}
+    elif action.asks_nobody and call.data[ATTR_INCLUDE_SITES]:
+        ids |= await _async_members_of_named_sites(call)
     entries: list[WhatsminerConfigEntry] = sites + [
         entry
         for entry in miner_entries(call.hass, include_disabled=False)
         if entry.entry_id in ids - of_sites and not _is_disabled(call.hass, entry)
     ]
-    if not entries:
+    if not entries and not are_all:
         raise _no_miner()
     return sorted(entries, key=lambda entry: entry.title)
 
@@ -150,7 +152,8 @@ async def _async_targets(
 async def _async_members_of_named_sites(call: ServiceCall) -> set[str]:
     """Return the ids of the entries of the miners that belong to the sites of a target.
 
-    A site counts that is named itself, not with its area: others than its miners may be there.
+    A site counts that is named itself or by its label, not with its area: others than its miners may be
+    there.
     """
 
     async def entries_of(target: Mapping[str, Any]) -> set[str]:
@@ -158,7 +161,7 @@ async def _async_members_of_named_sites(call: ServiceCall) -> set[str]:
             ServiceCall(call.hass, call.domain, call.service, dict(target))
         )
 
-    keys = (ATTR_DEVICE_ID, ATTR_ENTITY_ID)
+    keys = (ATTR_DEVICE_ID, ATTR_ENTITY_ID, ATTR_LABEL_ID)
     named = await entries_of({key: call.data[key] for key in keys if key in call.data})
     # Targets have that since Home Assistant 2026.11.
     excluded = await entries_of(call.data.get("exclude", {}))

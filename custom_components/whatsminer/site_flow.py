@@ -6,6 +6,7 @@ from homeassistant.config_entries import ConfigFlow, ConfigFlowResult
 
 from .const import CONF_KIND, KIND_SITE
 from .flow_helpers import Errors
+from .names import owner_name
 from .site_form import SiteForm, read_members
 
 
@@ -43,5 +44,5 @@ class SiteSteps(SiteForm, ConfigFlow):
             step_id="reconfigure_site",
             data_schema=self._members(user_input, site),
             errors=errors,
-            description_placeholders={"site": site.title},
+            description_placeholders={"site": owner_name(site)},
         )

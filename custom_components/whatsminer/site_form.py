@@ -24,6 +24,7 @@ from homeassistant.helpers.selector import (
 from .const import CONF_ALL_MINERS, CONF_AREAS, CONF_LABELS, CONF_MINERS
 from .entries.lookup import miner_entries
 from .flow_helpers import Errors
+from .names import owner_name
 from .site.coordinator import SiteConfigEntry
 
 _CHOICES: Final = (CONF_MINERS, CONF_AREAS, CONF_LABELS)
@@ -57,7 +58,7 @@ def _members_schema(hass: HomeAssistant) -> probatio.Schema:
 def _miners(hass: HomeAssistant) -> list[SelectOptionDict]:
     """Return the miners to choose from; the address tells those with the same name apart."""
     miners = sorted(
-        (entry.title, entry.data.get(CONF_HOST, ""), entry.entry_id)
+        (owner_name(entry), entry.data.get(CONF_HOST, ""), entry.entry_id)
         for entry in miner_entries(hass)
     )
     return [

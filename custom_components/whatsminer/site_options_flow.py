@@ -8,6 +8,7 @@ from homeassistant.config_entries import ConfigFlowResult, OptionsFlow
 
 from .flow_helpers import Errors
 from .hash_price_form import HASH_PRICE_FIELDS, hash_price_errors
+from .names import owner_name
 from .plan_form import PLAN_KEYS, PLAN_SCHEMA, filled_in, read_plan
 from .site.coordinator import SiteConfigEntry
 from .site_form import SiteForm, update_site
@@ -31,7 +32,7 @@ class SiteOptionsFlow(SiteForm, OptionsFlow):
         return self.async_show_menu(
             step_id="site",
             menu_options=["members", "plan", "hash_price"],
-            description_placeholders={"site": self.config_entry.title},
+            description_placeholders={"site": owner_name(self.config_entry)},
         )
 
     async def async_step_members(
@@ -47,7 +48,7 @@ class SiteOptionsFlow(SiteForm, OptionsFlow):
             step_id="members",
             data_schema=self._members(user_input, site),
             errors=errors,
-            description_placeholders={"site": site.title},
+            description_placeholders={"site": owner_name(site)},
         )
 
     async def async_step_plan(
@@ -69,7 +70,7 @@ class SiteOptionsFlow(SiteForm, OptionsFlow):
             ),
             errors=errors,
             description_placeholders={
-                "site": site.title,
+                "site": owner_name(site),
                 "currency": self.hass.config.currency,
             },
         )
@@ -91,7 +92,7 @@ class SiteOptionsFlow(SiteForm, OptionsFlow):
                 site.options if user_input is None else user_input,
             ),
             errors=errors,
-            description_placeholders={"site": site.title},
+            description_placeholders={"site": owner_name(site)},
         )
 
     def _finish(self, site: SiteConfigEntry) -> ConfigFlowResult:

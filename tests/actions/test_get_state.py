@@ -212,6 +212,14 @@ async def test_it_takes_all_miners_at_once(
         await ask(hass, "query", {ATTR_ENTITY_ID: "all", "command": "summary"})
 
 
+async def test_all_miners_may_be_none(
+    hass: HomeAssistant, set_up: WhatsminerCoordinator
+) -> None:
+    await hass.config_entries.async_remove(set_up.config_entry.entry_id)
+
+    assert await ask(hass, "get_state", {ATTR_ENTITY_ID: "all"}) == {}
+
+
 @pytest.mark.parametrize(
     ("key", "found"), [("device_id", True), ("entity_id", True), ("area_id", False)]
 )

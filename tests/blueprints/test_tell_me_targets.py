@@ -1,6 +1,7 @@
 """Tell me: of which miners the owner gets messages."""
 
 from collections.abc import Callable
+import logging
 from typing import Any, Final
 
 import pytest
@@ -10,10 +11,10 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers import (
     area_registry as ar,
     device_registry as dr,
-    entity_registry as er,
     floor_registry as fr,
     label_registry as lr,
 )
+from tests import act, device_of, log_lines
 from tests.fleet import Owned
 from tests.site import add_site
 
@@ -86,7 +87,13 @@ async def test_miners_are_chosen_as_for_any_action(
 
 
 @pytest.mark.parametrize(
-    "chosen", [{}, {"entity_id": []}, {"exclude": {"entity_id": ["sun.sun"]}}]
+    "chosen",
+    [
+        {},
+        {"entity_id": []},
+        {"entity_id": "all"},
+        {"exclude": {"entity_id": ["sun.sun"]}},
+    ],
 )
 async def test_all_miners_are_watched_if_none_is_chosen(
     phone: Phone, hall: Owned, chosen: dict[str, Any]
@@ -96,13 +103,13 @@ async def test_all_miners_are_watched_if_none_is_chosen(
     assert await news_of_both(phone, hall) == all_of("Garage, Hall")
 
 
-async def test_a_site_stands_for_its_miners(phone: Phone, hall: Owned) -> None:
+@pytest.mark.parametrize("by", ["device_id", "label_id"])
+async def test_a_site_stands_for_its_miners(phone: Phone, hall: Owned, by: str) -> None:
     site = await add_site(phone.home.fleet, "Shed", miners=[hall.entry.entry_id])
-    plan_sensor = er.async_get(phone.home.hass).async_get(
-        site.entity_id("sensor", "plan")
-    )
-    assert plan_sensor
-    await phone.watch_target({"device_id": plan_sensor.device_id})
+    device = device_of(phone.home.hass, site.entry)
+    dr.async_get(phone.home.hass).async_update_device(device.id, labels={"mining"})
+    chosen = {"device_id": device.id, "label_id": "mining"}
+    await phone.watch_target({by: [chosen[by]]})
 
     assert await news_of_both(phone, hall) == all_of("Hall")
 
@@ -195,6 +202,48 @@ async def test_an_automation_of_the_first_version_has_chosen_its_sites(
     await phone.home.set(PRICE, STATE_UNKNOWN)
     await phone.home.wait(10)
     assert phone.news == [("plan_unknown", "Shed")] * chosen
+
+
+async def test_an_automation_of_the_first_version_may_have_chosen_only_sites(
+    phone: Phone, hall: Owned
+) -> None:
+    """Then it tells of nothing but their plans."""
+    site = await plan(phone)
+    sites = [site.entity_id("sensor", "plan")]
+    await phone.watch_as_before(sites=sites, plan_minutes=2)
+
+    assert await news_of_both(phone, hall) == []
+    await phone.home.set(PRICE, STATE_UNKNOWN)
+    await phone.home.wait(10)
+    assert phone.news == [("plan_unknown", "Shed")]
+
+
+async def test_the_time_in_which_a_miner_is_disabled_is_no_outage(phone: Phone) -> None:
+    await phone.watch_target({}, offline_minutes=5)
+    await phone.garage.miner.disconnect()
+    await phone.home.wait(4)
+    await phone.garage.disable()
+    phone.garage.miner.reconnect()
+    await phone.home.wait(60)
+
+    await phone.home.hass.config_entries.async_set_disabled_by(
+        phone.garage.entry.entry_id, None
+    )
+    await phone.home.wait(4)
+
+    assert phone.news == []
+
+
+async def test_it_can_be_run_by_hand(
+    phone: Phone, caplog: pytest.LogCaptureFixture
+) -> None:
+    await phone.watch_target({"device_id": [phone.garage.coordinator.device_id]})
+    (automation,) = phone.home.hass.states.async_entity_ids("automation")
+
+    await act(phone.home.hass, "automation.trigger", automation)
+
+    assert phone.news == []
+    assert not log_lines(caplog, logging.ERROR, "")
 
 
 async def test_a_miner_is_called_as_its_owner_calls_it(phone: Phone) -> None:

@@ -150,7 +150,7 @@ async def test_devices_stay_what_they_are(
     registry = dr.async_get(hass)
     area = ar.async_get(hass).async_create("Shed").id
     (device,) = dr.async_entries_for_config_entry(registry, ada.entry.entry_id)
-    registry.async_update_device(device.id, name_by_user="Ada", area_id=area)
+    registry.async_update_device(device.id, name_by_user="Furnace", area_id=area)
     boards = dr.async_child_entries_for_config_entry(registry, ada.entry.entry_id)
     assert len(boards) == 3
     registry.async_update_child_device(boards[1].id, name_by_user="Hot one")
@@ -158,7 +158,7 @@ async def test_devices_stay_what_they_are(
 
     mac = NEW_MAC.lower()
     (after,) = dr.async_entries_for_config_entry(registry, ada.entry.entry_id)
-    assert (after.id, after.name_by_user, after.area_id) == (device.id, "Ada", area)
+    assert (after.id, after.name_by_user, after.area_id) == (device.id, "Furnace", area)
     assert after.identifiers == {(DOMAIN, mac)}
     assert after.connections == {(dr.CONNECTION_NETWORK_MAC, mac)}
     after_boards = dr.async_child_entries_for_config_entry(registry, ada.entry.entry_id)

@@ -106,7 +106,7 @@ async def test_what_the_entry_keeps(
     await set_up(hass, entry)
 
     assert entry.title == "Garage"
-    assert (entry.version, entry.minor_version) == (4, 2)
+    assert (entry.version, entry.minor_version) == (4, 1)
     assert entry.unique_id == miner.mac.lower()
     assert entry.data == {
         CONF_HOST: miner.host,

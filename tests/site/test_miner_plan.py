@@ -225,7 +225,7 @@ def test_each_state_has_a_short_text_of_its_own(language: str) -> None:
 async def test_it_is_written_when_the_plan_says_something_else_not_with_each_poll(
     fleet: Fleet, three: Three
 ) -> None:
-    """Each write is a row in the database, of every miner."""
+    """Each write is a row in the database."""
     set_price(fleet.hass, HIGH)
     site = await planned(fleet, **LIMITS)
     await polled(site, 3)

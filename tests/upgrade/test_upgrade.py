@@ -149,30 +149,14 @@ def query(folder: Path, sql: str) -> list[tuple[Any, ...]]:
         return database.execute(sql).fetchall()
 
 
-def names_by_owner(folder: Path) -> dict[str, str]:
-    """Return what the owner has called devices, by their identifiers."""
-    devices = rows(folder, "core.device_registry", "devices")
-    return {
-        device["identifiers"][0][1]: device["name_by_user"]
-        for device in devices
-        if device["name_by_user"]
-    }
-
-
 async def test_entries_keep_their_data_and_their_options(start: Start) -> None:
-    """A password and an address that a miner took just before the stop are followed.
-
-    The name that its owner has given to the device of a miner becomes the title of its entry.
-    """
+    """A password and an address that a miner took just before the stop are followed."""
     async with start() as home:
         miners = {miner.mac.lower(): miner for miner in home.clock.miners}
 
-    named = names_by_owner(home.before)
     expected = rows(home.before, "core.config_entries", "entries")
     for entry in expected:
         miner = miners[entry["unique_id"]]
-        entry["minor_version"] = 2
-        entry["title"] = named.get(entry["unique_id"], entry["title"])
         entry["data"][CONF_HOST] = miner.host
         if CONF_PASSWORD in entry["data"]:
             entry["data"][CONF_PASSWORD] = miner.password
@@ -197,7 +181,6 @@ async def test_no_entity_and_no_device_changes(start: Start) -> None:
                 host = hosts[row["identifiers"][0][1]]
                 row["configuration_url"] = f"https://{host}"
                 row["model"] = row["model"].replace("_", " ")
-                row["name"] = row["name_by_user"] or row["name"]
             if FOR_DIAGNOSIS.fullmatch(row.get("unique_id", "")):
                 row["entity_category"] = "diagnostic"
         kept = [

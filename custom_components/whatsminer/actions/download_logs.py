@@ -14,6 +14,7 @@ from homeassistant.util import dt as dt_util
 from ..const import DOMAIN
 from ..coordinator import WhatsminerCoordinator
 from ..miner.record import mac_of
+from ..names import owner_name
 
 FOLDER: Final = ("whatsminer", "logs")
 
@@ -112,7 +113,7 @@ def _not_written(
         translation_domain=DOMAIN,
         translation_key="log_not_written",
         translation_placeholders={
-            "miner": coordinator.config_entry.title,
+            "miner": owner_name(coordinator.config_entry),
             "reason": err.strerror or str(err),
         },
     )

@@ -8,16 +8,16 @@ from collections.abc import Iterable
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.const import ATTR_NAME, Platform
 from homeassistant.core import HomeAssistant
-from homeassistant.helpers import device_registry as dr, entity_registry as er
+from homeassistant.helpers import entity_registry as er
 from homeassistant.util.json import JsonObjectType
 
-from ..const import DOMAIN
 from ..coordinator import WhatsminerCoordinator
 from ..entity import registered_entity_id
 from ..entries.lookup import is_reachable
 from ..entries.membership import planning_site
 from ..miner.hold import held_until, holders
 from ..miner.record import mac_of, record_for_entry
+from ..names import device_of, owner_name
 from ..site.coordinator import loaded_coordinator
 
 
@@ -79,13 +79,10 @@ def offline_states(
     hass: HomeAssistant, entries: Iterable[ConfigEntry]
 ) -> dict[str, JsonObjectType]:
     """Return the name and the outage of each miner that does not answer, by its device."""
-    devices = dr.async_get(hass)
     return {
-        device.id: {ATTR_NAME: entry.title, "outage": _outage(hass, entry)}
+        device.id: {ATTR_NAME: owner_name(entry), "outage": _outage(hass, entry)}
         for entry in entries
-        if not is_reachable(entry)
-        for device in dr.async_entries_for_config_entry(devices, entry.entry_id)
-        if (DOMAIN, entry.unique_id) in device.identifiers
+        if not is_reachable(entry) and (device := device_of(hass, entry))
     }
 
 
@@ -109,7 +106,7 @@ def _hold(coordinator: WhatsminerCoordinator) -> JsonObjectType:
     return {
         "held_off": bool(by),
         "held_off_by": [
-            site.title if (site := entries.async_get_entry(holder)) else holder
+            owner_name(site) if (site := entries.async_get_entry(holder)) else holder
             for holder in by
         ],
         "held_off_until": until.isoformat() if until else None,

@@ -30,6 +30,7 @@ from ..entries.lookup import is_site, miner_entries, site_entries
 from ..exceptions import about
 from ..miner.hold import BY_HAND
 from ..models import WhatsminerConfigEntry
+from ..names import owner_name
 from ..redaction import redact
 from ..site.coordinator import loaded_site
 from .change_password import async_change_password
@@ -103,7 +104,7 @@ def _raise_if_pools_are_lost(
 ) -> None:
     """Raise if fewer pools are named than the miner has, or than it may have."""
     placeholders = {
-        "miner": coordinator.config_entry.title,
+        "miner": owner_name(coordinator.config_entry),
         "count": str(count),
         "named": str(named),
     }
@@ -174,7 +175,7 @@ def _raise_if_unusual(coordinator: WhatsminerCoordinator, watts: int) -> None:
         translation_domain=DOMAIN,
         translation_key="power_limit_unusual",
         translation_placeholders={
-            "miner": coordinator.config_entry.title,
+            "miner": owner_name(coordinator.config_entry),
             "value": str(watts),
             "ordinary": f"{ordinary.watts or 0:.0f}",
             "minimum": str(usual.minimum),
@@ -225,8 +226,8 @@ def _raise_if_taken(coordinator: WhatsminerCoordinator, host: str) -> None:
                 translation_key="address_taken",
                 translation_placeholders={
                     "ip": host,
-                    "miner": own.title,
-                    "other": entry.title,
+                    "miner": owner_name(own),
+                    "other": owner_name(entry),
                 },
             )
 

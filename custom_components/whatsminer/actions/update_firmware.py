@@ -14,6 +14,7 @@ from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 from ..api import Miner, WhatsminerError
 from ..const import DOMAIN
 from ..coordinator import WhatsminerCoordinator
+from ..names import owner_name
 
 FOLDER: Final = ("whatsminer", "firmware")
 
@@ -107,7 +108,7 @@ async def async_update_firmware(
         raise HomeAssistantError(
             translation_domain=DOMAIN,
             translation_key="firmware_not_back",
-            translation_placeholders={"miner": coordinator.config_entry.title},
+            translation_placeholders={"miner": owner_name(coordinator.config_entry)},
         )
     return Update(before, after)
 

@@ -2,7 +2,7 @@
 
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant
-from homeassistant.helpers import area_registry as ar, device_registry as dr
+from homeassistant.helpers import area_registry as ar
 
 from ..const import (
     CONF_ALL_MINERS,
@@ -14,18 +14,9 @@ from ..const import (
     CONF_LABELS,
     CONF_MINERS,
     CONF_PRICE_ENTITY,
-    DOMAIN,
 )
+from ..names import device_of
 from .lookup import miner_entries, site_entries
-
-
-def miner_device(hass: HomeAssistant, miner: ConfigEntry) -> dr.DeviceEntry | None:
-    """Return the device of a miner, None until its entry was set up for the first time."""
-    if miner.unique_id is None:  # it was not migrated yet
-        return None
-    return dr.async_get(hass).async_get_device_by_identifier(
-        (DOMAIN, miner.unique_id), miner.entry_id
-    )
 
 
 def is_member(hass: HomeAssistant, site: ConfigEntry, miner: ConfigEntry) -> bool:
@@ -34,7 +25,7 @@ def is_member(hass: HomeAssistant, site: ConfigEntry, miner: ConfigEntry) -> boo
     A miner belongs to the area of its device, and to the labels of its device and of that area. What
     is disabled belongs to no site.
     """
-    device = miner_device(hass, miner)
+    device = device_of(hass, miner)
     if miner.disabled_by or (device and device.disabled):
         return False
     options = site.options

@@ -23,6 +23,7 @@ from ..api import (
 )
 from ..issues import Issue, clear_issues, raise_issue
 from ..miner.record import Address, address_of, client_for_entry
+from ..names import owner_name
 from .discovery import DiscoveredMiner, async_discover
 from .error_isolation import async_for_each
 from .lookup import (
@@ -202,6 +203,6 @@ async def async_find_displaced_miner(
         Issue.WRONG_MINER,
         placeholders={
             "host": address[0],
-            "other": owner.title if owner else found.title,
+            "other": owner_name(owner) if owner else found.title,
         },
     )

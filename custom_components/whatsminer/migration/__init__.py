@@ -42,9 +42,9 @@ from ..entries.discovery import (
 )
 from ..entries.lookup import miner_entries
 from ..exceptions import about, translation
+from ..names import owner_name
 
 VERSION: Final = 4
-MINOR_VERSION: Final = 2
 
 # What both kept of a miner; one of them more, which has no counterpart here.
 _SETTINGS: Final = probatio.Schema(
@@ -187,9 +187,9 @@ async def _async_ask(entry: ConfigEntry, host: str, port: int) -> str:
     try:
         return (await async_discover(host, port)).mac
     except NotAMinerError as err:
-        raise ConfigEntryError(**translation(err, entry.title)) from err
+        raise ConfigEntryError(**translation(err, owner_name(entry))) from err
     except WhatsminerError as err:  # it is off, or starts
-        raise ConfigEntryNotReady(**translation(err, entry.title)) from err
+        raise ConfigEntryNotReady(**translation(err, owner_name(entry))) from err
 
 
 def _keys(hass: HomeAssistant, entry: ConfigEntry, mac: str) -> dict[str, str | None]:
@@ -281,7 +281,7 @@ def _carry_out(hass: HomeAssistant, entry: ConfigEntry, plan: _Plan) -> None:
     hass.config_entries.async_update_entry(
         entry,
         data=plan.data,
-        minor_version=MINOR_VERSION,
+        minor_version=1,
         options=plan.options,
         unique_id=plan.mac,
         version=VERSION,

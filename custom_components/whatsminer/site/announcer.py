@@ -14,6 +14,7 @@ from homeassistant.util.event_type import EventType
 from ..api import Command
 from ..const import DOMAIN
 from ..entity import registered_entity_id
+from ..names import owner_name
 from .decision import Decision, Plan, Reason, Why
 from .plan_texts import action_text, reason_text
 
@@ -138,7 +139,7 @@ class Announcer:
                 EVENT_PLAN,
                 PlanEventData(
                     entity_id=entity_id,
-                    site=self._site.title,
+                    site=owner_name(self._site),
                     action=line.action,
                     miners=sorted(miners),
                     text=text,

@@ -26,6 +26,7 @@ from ..entries.membership import members_of
 from ..exceptions import about
 from ..miner.hash_price import HashPrice
 from ..models import WhatsminerConfigEntry
+from ..names import device_of
 from .holding import Holding
 from .member_readings import MemberReadings
 from .memory import SiteMemory
@@ -242,9 +243,7 @@ class SiteCoordinator(DataUpdateCoordinator[Totals]):
     def _rename(self) -> None:
         """Give the device the name that the entry has by now."""
         registry, entry = dr.async_get(self.hass), self.config_entry
-        device = registry.async_get_device_by_identifier(
-            (DOMAIN, entry.entry_id), entry.entry_id
-        )
+        device = device_of(self.hass, entry)
         if device and device.name != entry.title:
             registry.async_update_device(device.id, name=entry.title)
 

@@ -26,6 +26,7 @@ from ..const import ACCESS_CHECK_INTERVAL, CONF_PERCENT_METHOD
 from ..coordinator import WhatsminerCoordinator
 from ..exceptions import about, async_sentences, exception_for
 from ..models import WhatsminerConfigEntry
+from ..names import owner_name
 from .decision import Decision, Reason
 
 _LOGGER = logging.getLogger(__name__)
@@ -193,7 +194,7 @@ class Executor:
             _LOGGER.debug("%s does not follow the plan: %s", miner.title, err)
             wait = _PATIENCE if isinstance(err, _PASSING) else ACCESS_CHECK_INTERVAL
             if isinstance(err, WhatsminerError):
-                err = exception_for(err, miner.title)
+                err = exception_for(err, owner_name(miner))
             await self._async_fail(miner, err, wait)
         else:
             if result.is_accepted:

@@ -13,6 +13,7 @@ from homeassistant.util import dt as dt_util
 from ..issues import Issue, clear_issues, raise_issue
 from ..listing import names
 from ..markdown import escape_markdown
+from ..names import owner_name
 
 # So many runs of automations that switch a miner within that time are a fight.
 _FIGHT: Final = 2
@@ -84,7 +85,7 @@ class Fights:
             if len(calls) == _FIGHT and dt_util.utcnow() - calls[0][0] <= _FIGHT_TIME
         ]
         entries = map(self._hass.config_entries.async_get_entry, fights)
-        miners = [entry.title for entry in entries if entry]
+        miners = [owner_name(entry) for entry in entries if entry]
         if not miners:
             clear_issues(self._hass, self._site, Issue.PLAN_FIGHT)
             return
@@ -94,7 +95,7 @@ class Fights:
             self._site,
             Issue.PLAN_FIGHT,
             placeholders={
-                "site": self._site.title,
+                "site": owner_name(self._site),
                 "miners": names(sorted(map(escape_markdown, miners))),
                 "automations": names(sorted(map(escape_markdown, known))) or "?",
             },

@@ -11,6 +11,7 @@ from ..miner.hash_price import HashPrice
 from ..miner.hold import holders
 from ..miner.status import has_problem
 from ..models import WhatsminerConfigEntry
+from ..names import owner_name
 from .totals import Member
 
 # The states of an entry whose miner cannot be read. In the others it is being set up, or unloaded.
@@ -41,10 +42,12 @@ class MemberReadings:
             elif entry.state is not ConfigEntryState.SETUP_IN_PROGRESS:
                 self._down.discard(entry.entry_id)
             if entry.state is ConfigEntryState.LOADED:
-                yield self._loaded(entry.title, entry.runtime_data.coordinator)
+                yield self._loaded(owner_name(entry), entry.runtime_data.coordinator)
             else:
                 is_down = entry.entry_id in self._down
-                yield Member(name=entry.title, reachable=False if is_down else None)
+                yield Member(
+                    name=owner_name(entry), reachable=False if is_down else None
+                )
 
     def _loaded(self, name: str, coordinator: WhatsminerCoordinator) -> Member:
         price = HashPrice(self._site.options)

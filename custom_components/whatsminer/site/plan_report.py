@@ -8,6 +8,7 @@ from homeassistant.util.json import JsonObjectType
 
 from ..issues import Issue, clear_issues, raise_issue
 from ..markdown import escape_markdown
+from ..names import owner_name
 from .decision import Decision
 from .executor import Failure
 from .memory import StoredPlanMiner
@@ -58,7 +59,7 @@ def report_unit(hass: HomeAssistant, site: ConfigEntry, inputs: PlanInputs) -> N
         site,
         Issue.PLAN_UNIT,
         placeholders={
-            "site": site.title,
+            "site": owner_name(site),
             "entity": PlanOptions.of(site.options).price_entity or "",
             "unit": escape_markdown(inputs.unit or ""),
             "unit_of_limits": escape_markdown(inputs.unit_of_limits or ""),

@@ -12,6 +12,7 @@ from ..entries.membership import planning_site
 from ..miner.hold import BY_HAND, held_until, holders
 from ..miner.status import Status
 from ..models import WhatsminerConfigEntry
+from ..names import owner_name
 from .decision import PlanMiner, Reason, Why
 from .hand import Hand, is_somebody_sending
 from .memory import StoredManual, StoredPlanMiner
@@ -128,7 +129,7 @@ def _left_alone(
     """Return why the plan has no say in a miner, and until when."""
     other = planning_site(hass, coordinator.config_entry)
     if other is not None and other.entry_id != site.entry_id:
-        return Why.of(Reason.OTHER_SITE, site=other.title), None
+        return Why.of(Reason.OTHER_SITE, site=owner_name(other)), None
     if not coordinator.has_password:
         return Why(Reason.NO_PASSWORD), None
     data = coordinator.memory.data
@@ -152,7 +153,7 @@ def _left_alone(
 def _names(hass: HomeAssistant, by: dict[str, datetime | None]) -> str:
     """Return the names of the sites that hold a miner; one that is held by hand has none."""
     entries = map(hass.config_entries.async_get_entry, set(by) - {BY_HAND})
-    return ", ".join(sorted(entry.title for entry in entries if entry))
+    return ", ".join(sorted(owner_name(entry) for entry in entries if entry))
 
 
 def _percent(coordinator: WhatsminerCoordinator) -> float | None:

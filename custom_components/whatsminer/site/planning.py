@@ -19,6 +19,7 @@ from ..api import Command
 from ..const import CONF_FOLLOW_PLAN
 from ..issues import Issue, clear_issues
 from ..models import WhatsminerConfigEntry
+from ..names import owner_name
 from .announcer import Announcer
 from .decision import Decision, Plan
 from .executor import Executor, Failure
@@ -84,7 +85,7 @@ class Planning:
     def plan_of(self, miner: ConfigEntry) -> JsonObjectType | None:
         """Return what the plan wants of a miner, see `report`, with the site; None if nothing."""
         report = self.reports.get(miner.entry_id)
-        return report and {"site": self._site.title, **report}
+        return report and {"site": owner_name(self._site), **report}
 
     @callback
     def async_begin(self) -> None:
@@ -173,7 +174,7 @@ class Planning:
         self, miner: WhatsminerConfigEntry, command: Command, decision: Decision
     ) -> None:
         """Tell what was done."""
-        name = miner.title
+        name = owner_name(miner)
         self._announcer.done(name, command, decision, self.inputs.places)
         self.async_look_soon()
         self._publish_soon.async_schedule_call()
@@ -181,7 +182,7 @@ class Planning:
     @callback
     def _handle_failed(self, miner: WhatsminerConfigEntry, failure: Failure) -> None:
         if failure.is_new:
-            self._announcer.failed(miner.title, failure.text)
+            self._announcer.failed(owner_name(miner), failure.text)
         self._publish_soon.async_schedule_call()
 
     @callback
@@ -192,7 +193,7 @@ class Planning:
         self.reports = {
             decision.miner: report(
                 decision,
-                members[decision.miner].title,
+                owner_name(members[decision.miner]),
                 places,
                 self._hass.config.language,
                 stored.get(decision.miner, {}),
@@ -204,7 +205,7 @@ class Planning:
         self._changed_fn()
 
     def _name_of(self, miner_id: str) -> str:
-        return self._members_fn()[miner_id].title
+        return owner_name(self._members_fn()[miner_id])
 
     @callback
     def _listen(self) -> None:
