@@ -170,7 +170,9 @@ class WhatsminerOptionsFlow(OptionsFlow):
             step_id="firmware",
             data_schema=FIRMWARE_SCHEMA,
             errors=errors,
-            description_placeholders={"miner": owner_name(self.config_entry)},
+            description_placeholders={
+                "miner": owner_name(self._coordinator.config_entry)
+            },
         )
 
     def _receive(self, upload: str) -> Image:
@@ -193,7 +195,7 @@ class WhatsminerOptionsFlow(OptionsFlow):
             description_placeholders={
                 "file": escape_markdown(self._image.path.name),
                 "firmware": self._coordinator.data.firmware or "?",
-                "miner": owner_name(self.config_entry),
+                "miner": owner_name(self._coordinator.config_entry),
                 "sha256": self._image.sha256,
                 "size": f"{self._image.size / 1e6:.1f}",
             },
@@ -215,7 +217,9 @@ class WhatsminerOptionsFlow(OptionsFlow):
             return self.async_show_progress(
                 step_id="progress",
                 progress_action="firmware",
-                description_placeholders={"miner": owner_name(self.config_entry)},
+                description_placeholders={
+                    "miner": owner_name(self._coordinator.config_entry)
+                },
                 progress_task=self._waiting,
             )
         return self.async_show_progress_done(next_step_id="result")
@@ -247,7 +251,7 @@ class WhatsminerOptionsFlow(OptionsFlow):
             description_placeholders={
                 "after": update.after or "?",
                 "before": update.before or "?",
-                "miner": owner_name(self.config_entry),
+                "miner": owner_name(self._coordinator.config_entry),
             },
         )
 

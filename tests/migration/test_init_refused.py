@@ -6,6 +6,7 @@ import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.whatsminer.const import DOMAIN
+from custom_components.whatsminer.names import owner_name
 from homeassistant.config_entries import (
     SOURCE_IGNORE,
     ConfigEntryDisabler,
@@ -82,7 +83,7 @@ async def test_a_miner_that_does_not_tell_now_is_asked_again_later(
 
     assert state(entry) is ConfigEntryState.SETUP_RETRY
     assert entry.error_reason_translation_key == reason
-    assert "Garage" in (entry.reason or "")
+    assert owner_name(entry) in (entry.reason or "")
     assert registered(hass, entry) == before
 
     if how:
@@ -121,7 +122,7 @@ async def test_what_is_no_miner_does_not_become_one(
 
     assert entry.state is ConfigEntryState.MIGRATION_ERROR
     assert entry.error_reason_translation_key == "not_a_whatsminer"
-    assert "Garage" in (entry.reason or "")
+    assert owner_name(entry) in (entry.reason or "")
     assert registered(hass, entry) == before
 
 
@@ -156,7 +157,7 @@ async def test_a_miner_that_is_here_already_does_not_come_twice(
 
     assert entry.state is ConfigEntryState.MIGRATION_ERROR
     assert entry.error_reason_translation_key == "migration_duplicate"
-    assert "Garage" in (entry.reason or "")
+    assert owner_name(entry) in (entry.reason or "")
     assert [registered(hass, each) for each in (entry, config_entry)] == before
 
 
@@ -224,7 +225,7 @@ async def test_an_entry_of_no_known_shape_is_left_alone(
 
     assert entry.state is ConfigEntryState.MIGRATION_ERROR
     assert entry.error_reason_translation_key == "migration_unknown"
-    assert "Garage" in (entry.reason or "")
+    assert owner_name(entry) in (entry.reason or "")
     assert registered(hass, entry) == before
     assert miner.requests == []
 

@@ -32,6 +32,7 @@ from ..coordinator import WhatsminerCoordinator
 from ..entries.membership import planning_site
 from ..exceptions import about, translating
 from ..miner import hold as held
+from ..miner.memory import StoredData
 from ..miner.record import record_for_entry
 
 _LOGGER = logging.getLogger(__name__)
@@ -108,8 +109,6 @@ class Hold:
 
         """
         self._set_timer()
-        if not by_plan:
-            self._coordinator.site_listeners.tell()
         wanted = held.wanted(self._memory.data)
         if wanted is None:
             return
@@ -266,6 +265,17 @@ class Hold:
             self._end_timer = None
 
 
+@asynccontextmanager
+async def _changing(
+    hass: HomeAssistant, entry: ConfigEntry
+) -> AsyncGenerator[StoredData]:
+    """Edit what is stored of a miner, and tell the plans of its sites."""
+    async with record_for_entry(hass, entry).memory.editing() as data:
+        yield data
+    if entry.state is ConfigEntryState.LOADED:
+        entry.runtime_data.coordinator.site_listeners.tell()
+
+
 async def async_hold(
     hass: HomeAssistant,
     entry: ConfigEntry,
@@ -281,7 +291,7 @@ async def async_hold(
     """
     if not entry.data.get(CONF_PASSWORD):
         raise ServiceValidationError(**about(entry, "read_only"))
-    async with record_for_entry(hass, entry).memory.editing() as data:
+    async with _changing(hass, entry) as data:
         held.hold(data, holder, until)
     await _async_carry_out(entry, on=False)
 
@@ -295,7 +305,7 @@ async def async_release(hass: HomeAssistant, entry: ConfigEntry, *names: str) ->
         HomeAssistantError: translated; the miner is not on yet, and is started with a later poll.
 
     """
-    async with record_for_entry(hass, entry).memory.editing() as data:
+    async with _changing(hass, entry) as data:
         held.release(data, *(names or held.holders(data)))
         wanted = held.wanted(data)
     if wanted:
@@ -304,7 +314,7 @@ async def async_release(hass: HomeAssistant, entry: ConfigEntry, *names: str) ->
 
 async def async_let_go(hass: HomeAssistant, entry: ConfigEntry, holder: str) -> None:
     """Let go in the name of a holder, and leave the miner as it is."""
-    async with record_for_entry(hass, entry).memory.editing() as data:
+    async with _changing(hass, entry) as data:
         if set(held.holders(data)) == {holder}:
             held.forget(data)
         held.release(data, holder)
