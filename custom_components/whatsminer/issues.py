@@ -91,15 +91,15 @@ def share_issue(
 ) -> None:
     """Name a miner in an issue that all miners share, or no longer; without any, delete it."""
     sharing = hass.data.setdefault(_SHARING, {})
-    title = owner_name(entry) if is_there else None
+    name = owner_name(entry) if is_there else None
     # A repair of some of the miners deletes the issue, also for the others.
     is_shown = bool(ir.async_get(hass).async_get_issue(DOMAIN, issue))
-    if sharing.get(entry.entry_id) == title and is_shown is bool(sharing):
+    if sharing.get(entry.entry_id) == name and is_shown is bool(sharing):
         return
-    if title is None:
+    if name is None:
         sharing.pop(entry.entry_id, None)
     else:
-        sharing[entry.entry_id] = title
+        sharing[entry.entry_id] = name
     if not sharing:
         ir.async_delete_issue(hass, DOMAIN, issue)
         return

@@ -22,6 +22,7 @@ from homeassistant.helpers.selector import (
     SelectSelectorConfig,
     SelectSelectorMode,
 )
+from homeassistant.helpers.typing import VolDictType
 
 from .api import Miner
 from .const import CONF_MINERS, DOMAIN
@@ -264,14 +265,13 @@ def _schema(miners: Iterable[DiscoveredMiner], given: GivenPassword) -> probatio
         SelectOptionDict(value=found.mac, label=f"{found.label} ({found.host})")
         for found in miners
     ]
-    selection = probatio.Required(CONF_SELECTION, default=KEEP)
+    selection: VolDictType = {}
+    if len(options) > SHORT_LIST:
+        key = probatio.Required(CONF_SELECTION, default=KEEP)
+        selection = {key: _choice(CONF_SELECTION, SELECTIONS)}
     return probatio.Schema(
         {
-            **(
-                {selection: _choice(CONF_SELECTION, SELECTIONS)}
-                if len(options) > SHORT_LIST
-                else {}
-            ),
+            **selection,
             probatio.Required(CONF_MINERS): SelectSelector(
                 SelectSelectorConfig(
                     options=options, multiple=True, mode=SelectSelectorMode.LIST

@@ -130,15 +130,16 @@ async def _async_targets(
     actions ignore them.
     """
     are_all = action.asks_nobody and call.data.get(ATTR_ENTITY_ID) == ENTITY_MATCH_ALL
-    ids = await async_extract_config_entry_ids(call)
+    if are_all:
+        ids = {entry.entry_id for entry in miner_entries(call.hass)}
+    else:
+        ids = await async_extract_config_entry_ids(call)
+        if action.asks_nobody and call.data[ATTR_INCLUDE_SITES]:
+            ids |= await _async_members_of_named_sites(call)
     known = site_entries(call.hass) if action.takes_sites else []
     sites = [site for site in known if site.entry_id in ids]
     # What is done to a site is done to its miners.
     of_sites = {m.entry_id for site in sites for m in members_of(call.hass, site)}
-    if are_all:
-        ids = {entry.entry_id for entry in miner_entries(call.hass)}
-    elif action.asks_nobody and call.data[ATTR_INCLUDE_SITES]:
-        ids |= await _async_members_of_named_sites(call)
     entries: list[WhatsminerConfigEntry] = sites + [
         entry
         for entry in miner_entries(call.hass, include_disabled=False)

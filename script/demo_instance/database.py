@@ -46,7 +46,7 @@ class Fired:
 def fill(
     config: Path, history: Mapping[str, Series], events: Sequence[Fired] = ()
 ) -> None:
-    """Replace the little that Home Assistant has recorded; it must not run.
+    """Replace the little that Home Assistant has recorded. Home Assistant must not run meanwhile.
 
     Args:
         config: the folder of its configuration.
@@ -92,7 +92,7 @@ def _rows(series: Series) -> Iterator[_Row]:
 
 
 def _linked(rows: Iterable[_Row]) -> list[_Row]:
-    """Return the rows with their ids, each with that of the state before it, as Activity needs them."""
+    """Return the rows with their ids. Each has the id of the state before it, which Activity needs."""
     before: dict[int, int] = {}
     linked = []
     for number, row in enumerate(rows, start=1):
@@ -110,7 +110,7 @@ def _linked(rows: Iterable[_Row]) -> list[_Row]:
 
 
 def _add(session: Session, event: Fired) -> None:
-    """Add an event, and its type if it is the first one of it."""
+    """Add an event, and its type unless the database has it already."""
     kind = session.scalar(select(EventTypes).filter_by(event_type=event.kind))
     if kind is None:
         kind = EventTypes(event_type=event.kind)
@@ -132,5 +132,5 @@ def _add(session: Session, event: Fired) -> None:
 
 
 def _context(at: float) -> bytes:
-    """Return a context of its own for what happened then."""
+    """Return the id of a new context for an event at a time."""
     return ulid_to_bytes(ulid_at_time(at))

@@ -38,6 +38,16 @@ def platforms() -> tuple[Platform, ...]:
     return (Platform.NUMBER, Platform.SELECT, Platform.SENSOR, Platform.SWITCH)
 
 
+@pytest.fixture
+async def hall(
+    set_up: WhatsminerCoordinator, hydro_miner: SimulatedMiner, add_entry: AddEntry
+) -> WhatsminerCoordinator:
+    """A second miner that is set up."""
+    entry = await add_entry(hydro_miner, "Hall")
+    coordinator: WhatsminerCoordinator = entry.runtime_data.coordinator
+    return coordinator
+
+
 type StateOf = Callable[[], Awaitable[Any]]
 
 
@@ -135,15 +145,12 @@ async def test_miners_that_do_not_answer_are_left_out(
     clock: Clock,
     miner: SimulatedMiner,
     set_up: WhatsminerCoordinator,
-    hydro_miner: SimulatedMiner,
-    add_entry: AddEntry,
+    hall: WhatsminerCoordinator,
 ) -> None:
-    entry = await add_entry(hydro_miner, "Hall")
-    hall: WhatsminerCoordinator = entry.runtime_data.coordinator
     both = {ATTR_DEVICE_ID: [set_up.device_id, hall.device_id]}
     assert set(await ask(hass, "get_state", both)) == {set_up.device_id, hall.device_id}
 
-    assert await hass.config_entries.async_unload(entry.entry_id)
+    assert await hass.config_entries.async_unload(hall.config_entry.entry_id)
     assert set(await ask(hass, "get_state", both)) == {set_up.device_id}
 
     await miner.disconnect()
@@ -198,14 +205,8 @@ async def test_a_miner_that_is_not_loaded_does_not_answer(
 
 
 async def test_it_takes_all_miners_at_once(
-    hass: HomeAssistant,
-    set_up: WhatsminerCoordinator,
-    hydro_miner: SimulatedMiner,
-    add_entry: AddEntry,
+    hass: HomeAssistant, set_up: WhatsminerCoordinator, hall: WhatsminerCoordinator
 ) -> None:
-    entry = await add_entry(hydro_miner, "Hall")
-    hall: WhatsminerCoordinator = entry.runtime_data.coordinator
-
     answer = await ask(hass, "get_state", {ATTR_ENTITY_ID: "all"})
     assert set(answer) == {set_up.device_id, hall.device_id}
     with pytest.raises(ServiceValidationError, match="no miner"):

@@ -117,8 +117,7 @@ def _plan(coordinator: WhatsminerCoordinator) -> JsonObjectType | None:
     """Return what the plan of the site that decides about the miner wants, and why."""
     hass, miner = coordinator.hass, coordinator.config_entry
     site = loaded_coordinator(planning_site(hass, miner))
-    plan = site.planning.plan_of(miner) if site else None
-    if site is None or plan is None:
+    if site is None or (plan := site.planning.plan_of(miner)) is None:
         return None
     site_id = site.config_entry.entry_id
     sensor = registered_entity_id(hass, Platform.SENSOR, site_id, "plan")

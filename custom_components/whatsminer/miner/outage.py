@@ -1,6 +1,6 @@
 """When a miner did not answer last, as far back as Home Assistant runs."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from homeassistant.util import dt as dt_util
@@ -16,7 +16,6 @@ class Outage:
 
 def outage_after(last: Outage | None, *, answers: bool) -> Outage | None:
     """Return the last outage after a poll, None if there was none yet."""
-    is_over = last is None or last.until is not None
-    if answers:
-        return last if last is None or is_over else Outage(last.since, dt_util.utcnow())
-    return Outage(dt_util.utcnow()) if is_over else last
+    if last is None or last.until is not None:  # there is none at the moment
+        return last if answers else Outage(dt_util.utcnow())
+    return replace(last, until=dt_util.utcnow()) if answers else last

@@ -42,6 +42,13 @@ type SiteConfigEntry = ConfigEntry[SiteCoordinator]
 type PollListener = Callable[[str, WhatsminerCoordinator], None]
 
 
+def loaded_coordinator(site: SiteConfigEntry | None) -> SiteCoordinator | None:
+    """Return the coordinator of a site, None while there is none."""
+    if site is None or site.state is not ConfigEntryState.LOADED:
+        return None
+    return site.runtime_data
+
+
 def loaded_site(entry: ConfigEntry) -> SiteCoordinator:
     """Return the coordinator of a site.
 
@@ -49,17 +56,10 @@ def loaded_site(entry: ConfigEntry) -> SiteCoordinator:
         HomeAssistantError: translated; the entry is not loaded.
 
     """
-    if entry.state is not ConfigEntryState.LOADED:
+    site = loaded_coordinator(entry)
+    if site is None:
         raise HomeAssistantError(**about(entry, "not_loaded"))
-    site: SiteCoordinator = entry.runtime_data
     return site
-
-
-def loaded_coordinator(site: SiteConfigEntry | None) -> SiteCoordinator | None:
-    """Return the coordinator of a site, None while there is none."""
-    if site is None or site.state is not ConfigEntryState.LOADED:
-        return None
-    return site.runtime_data
 
 
 @callback
